@@ -1,0 +1,1 @@
+//! Admission: whether a request goes, waits, or is refused. Pure.

@@ -1,0 +1,51 @@
+//! Artifacts: bytes pinned by digest.
+
+use crate::digest::Digest;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Bytes to deploy, pinned so that they can never be others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "type")]
+pub enum Artifact {
+    /// An object in the artifacts bucket.
+    Object {
+        /// The object's key.
+        key: String,
+        /// The object's S3 version id.
+        version_id: String,
+        /// The SHA-256 of its bytes.
+        sha256: Digest,
+        /// Its size in bytes.
+        bytes: u64,
+    },
+    /// A container image.
+    Image {
+        /// The full repository URI without tag or digest, such as
+        /// `111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent`.
+        repository: String,
+        /// The image's (index or manifest) digest.
+        digest: Digest,
+    },
+}
+
+impl Artifact {
+    /// The digest of the bytes.
+    pub fn digest(&self) -> &Digest {
+        match self {
+            Self::Object { sha256, .. } => sha256,
+            Self::Image { digest, .. } => digest,
+        }
+    }
+}
+
+/// `key@sha256:…` or `repository@sha256:…`; the latter is what ECS and Lambda take as an image.
+impl fmt::Display for Artifact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Object { key, sha256, .. } => write!(f, "{key}@sha256:{sha256}"),
+            Self::Image { repository, digest } => write!(f, "{repository}@sha256:{digest}"),
+        }
+    }
+}

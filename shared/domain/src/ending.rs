@@ -1,0 +1,33 @@
+//! The five endings of a deployment.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// How a deployment ended. A deployment has exactly one ending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Ending {
+    /// The release is live, judged, and recorded as a snapshot.
+    Succeeded,
+    /// Nothing had to be changed: already there, superseded, or only recorded.
+    NothingToDo,
+    /// Refused before anything changed.
+    Rejected,
+    /// Everything that was changed is restored, and was seen to be.
+    RolledBack,
+    /// Restoring failed. The environment stays locked until `recover` or `accept`.
+    NeedsOperator,
+}
+
+impl Ending {
+    /// Whether the execution ends SUCCEEDED in Step Functions.
+    pub fn is_success(self) -> bool {
+        matches!(self, Self::Succeeded | Self::NothingToDo)
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}

@@ -1,0 +1,147 @@
+//! What the ledger keeps of an environment: lock, hold, marks, what runs, snapshots, vetoes.
+
+use crate::artifact::Artifact;
+use crate::digest::Digest;
+use crate::identity::DeploymentId;
+use crate::name::ComponentName;
+use crate::order::Order;
+use crate::time::Time;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The lock of an environment (rule 4). The item is never deleted, because its token only grows.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Lock {
+    /// The fencing token; raised at every taking and taking over.
+    pub token: u64,
+    /// Who holds it; nobody if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
+}
+
+/// Who holds a lock.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Held {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// The execution that works for it: the deployment's first one, or a recovery.
+    pub execution: String,
+    /// Since when this execution holds it.
+    pub since: Time,
+    /// How it stands.
+    pub state: HeldState,
+}
+
+/// How a held lock stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HeldState {
+    /// A deployment is under way.
+    Running,
+    /// A recovery is under way.
+    Recovering,
+    /// Restoring failed: only an operator's `recover` or `accept` goes on.
+    NeedsOperator,
+}
+
+/// What an environment is, apart from its lock.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EnvironmentState {
+    /// The hold on automatic deployments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+    /// Per component, the order of the newest release that was settled as succeeded (rule 6).
+    #[serde(default)]
+    pub marks: BTreeMap<ComponentName, Order>,
+    /// What runs, per component, as far as Windlass knows.
+    #[serde(default)]
+    pub running: BTreeMap<ComponentName, Running>,
+    /// The number of the snapshot that describes what runs; 0 before the first.
+    #[serde(default)]
+    pub snapshot: u64,
+    /// The highest snapshot number ever given.
+    #[serde(default)]
+    pub last_snapshot: u64,
+}
+
+/// What runs of a component.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Running {
+    /// The bytes; absent where a first deployment found something that Windlass did not bring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<Artifact>,
+    /// The release's version, or `before-windlass`.
+    pub version: String,
+    /// The deployment that brought it.
+    pub deployment: DeploymentId,
+    /// Since when.
+    pub since: Time,
+    /// The observed state, as its kind records it; what a rollback to it must reach.
+    pub state: serde_json::Value,
+}
+
+/// A hold on automatic deployments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Hold {
+    /// Since when.
+    pub since: Time,
+    /// Why.
+    pub reason: String,
+    /// Who set it.
+    pub by: String,
+}
+
+/// All components' artifacts after a deployment that succeeded, or as found before the first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Snapshot {
+    /// Its number within the environment; grows.
+    pub number: u64,
+    /// The version of the release that made it, or `before-windlass`.
+    pub version: String,
+    /// The digest of the release that made it; absent for `before-windlass`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<Digest>,
+    /// The deployment that made it.
+    pub deployment: DeploymentId,
+    /// When.
+    pub made: Time,
+    /// The number of the snapshot that it replaced; 0 for the first. A rollback walks this chain,
+    /// so pressing it twice walks further back.
+    pub replaced: u64,
+    /// What ran, per component.
+    pub components: BTreeMap<ComponentName, Running>,
+}
+
+/// A deployment that waits for its turn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Waiting {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// The components it is for.
+    pub components: Vec<ComponentName>,
+    /// Where it stands in the order.
+    pub order: Order,
+    /// Whether an operator asked for it: operators go first.
+    pub operator: bool,
+    /// Since when.
+    pub since: Time,
+    /// The task token that wakes it; absent until `AwaitTurn` has begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_token: Option<String>,
+}
+
+/// A release that was undone here and is not deployed again unless asked (rule 8).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Veto {
+    /// The release's digest.
+    pub release: Digest,
+    /// The release's version.
+    pub version: String,
+    /// The deployment whose undo vetoed it.
+    pub deployment: DeploymentId,
+    /// When.
+    pub since: Time,
+    /// The sentence that told why.
+    pub cause: String,
+}

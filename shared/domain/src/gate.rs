@@ -1,0 +1,78 @@
+//! Gates, measurements and verdicts.
+
+use crate::time::{Span, Time};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a gate came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Healthy.
+    Pass,
+    /// Unhealthy.
+    Fail,
+    /// It could not be measured. Never healthy (rule 7).
+    Unknown,
+}
+
+/// One measurement, beside its threshold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Measurement {
+    /// The gate: an alarm's name, a metric's name, a probe's URL, a function and request.
+    pub gate: String,
+    /// What the gate is: `alarm`, `metric`, `probe` or `invocation`.
+    pub source: String,
+    /// What it came to.
+    pub verdict: Verdict,
+    /// What was measured, with its unit, such as `7.3 errors/min` or `status 500 after 12 ms`.
+    pub measured: String,
+    /// What it was compared with, such as `5` or `status 200 within 800 ms`.
+    pub threshold: String,
+    /// The window it was measured over, such as `3 of 3 points, 14:02-14:05 UTC`; empty if none.
+    #[serde(default)]
+    pub window: String,
+    /// Where a person looks next, such as a log group or the alarm's name.
+    #[serde(default)]
+    pub look_at: String,
+    /// When it was measured.
+    pub at: Time,
+}
+
+/// What unknown becomes, and after how long (rule 7).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnknownRule {
+    /// What it becomes at first.
+    #[serde(default)]
+    pub becomes: UnknownBecomes,
+    /// How long `hold` holds before it becomes a failure.
+    #[serde(default = "five_minutes", rename = "for")]
+    pub hold_for: Span,
+}
+
+const fn five_minutes() -> Span {
+    Span::seconds(300)
+}
+
+impl Default for UnknownRule {
+    fn default() -> Self {
+        Self {
+            becomes: UnknownBecomes::Hold,
+            hold_for: five_minutes(),
+        }
+    }
+}
+
+/// What an unknown measurement becomes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownBecomes {
+    /// Wait for it to become known, for the rule's time; then it is a failure.
+    #[default]
+    Hold,
+    /// A failure at once.
+    Fail,
+    /// Healthy. Only for gates that are known to be silent while there is no traffic.
+    Pass,
+}

@@ -1,0 +1,16 @@
+//! Git refs and the rules by which they choose an environment.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where in Git a release comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Git {
+    /// The full ref, such as `refs/heads/main` or `refs/tags/v1.4.0`.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// The commit's hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+}

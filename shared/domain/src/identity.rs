@@ -1,0 +1,63 @@
+//! Who a deployment is: the same request always has the same id.
+
+use crate::digest::Digest;
+use crate::name::{AppName, EnvironmentName};
+use crate::request::ActionName;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A deployment's id: 16 hexadecimal digits made from application, environment, action, the
+/// digest of the pinned release, and the attempt.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(transparent)]
+pub struct DeploymentId(pub String);
+
+impl DeploymentId {
+    /// The id of a deployment. The same five things always give the same id.
+    pub fn of(
+        app: &AppName,
+        environment: &EnvironmentName,
+        action: ActionName,
+        release: &Digest,
+        attempt: u32,
+    ) -> Self {
+        let text = format!("{app}\n{environment}\n{action}\n{release}\n{attempt}");
+        Self(Digest::of(text.as_bytes()).as_str()[..16].to_owned())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DeploymentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A readable execution name such as `shop-prod-1.4.0-3f9a1c22`.
+///
+/// Step Functions takes up to 80 characters without white space, brackets, wildcards or
+/// `" # % \ ^ | ~ $ & , ; : /` (Step Functions API Reference, StartExecution, `name`).
+pub fn execution_name(parts: &[&str], id: &str) -> String {
+    let clean = |text: &str| -> String {
+        text.chars()
+            .map(|c| {
+                if c.is_ascii_alphanumeric() || ".-_".contains(c) {
+                    c
+                } else {
+                    '-'
+                }
+            })
+            .collect()
+    };
+    let suffix: String = clean(id).chars().take(8).collect();
+    let stem = clean(&parts.join("-"));
+    let stem: String = stem.chars().take(80 - 1 - suffix.len()).collect();
+    format!("{stem}-{suffix}")
+}

@@ -1,0 +1,27 @@
+//! The pure core of Windlass: everything that is decided, and the words it is decided in.
+//!
+//! This crate knows no AWS SDK, no async runtime, no clock, no environment and no randomness:
+//! time, identities and observations come in as values, so every decision can be tested as a
+//! table. What is done with a decision lives in `windlass-engine`.
+
+pub mod admission;
+pub mod artifact;
+pub mod declaration;
+pub mod deployment;
+pub mod digest;
+pub mod ending;
+pub mod environment;
+pub mod fault;
+pub mod finding;
+pub mod gate;
+pub mod git;
+pub mod identity;
+pub mod manifest;
+pub mod name;
+pub mod order;
+pub mod place;
+pub mod plan;
+pub mod release;
+pub mod request;
+pub mod step;
+pub mod time;

@@ -1,0 +1,82 @@
+//! Names of applications, environments and components.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The longest name accepted, in characters: three names, a version and a suffix must fit in the
+/// 80 characters of a Step Functions execution name.
+pub const LONGEST: usize = 32;
+
+/// A name was refused: it is not lower-case letters, digits and hyphens, starting with a letter,
+/// of at most [`LONGEST`] characters.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is not a name: use lower-case letters, digits and hyphens, start with a letter, at most 32 characters"
+)]
+pub struct BadName(pub String);
+
+fn is_name(text: &str) -> bool {
+    text.len() <= LONGEST
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $type:ident) => {
+        $(#[$doc])*
+        #[derive(
+            Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+        )]
+        #[serde(try_from = "String", into = "String")]
+        #[schemars(with = "String", extend("pattern" = r"^[a-z][a-z0-9-]{0,31}$"))]
+        pub struct $type(String);
+
+        impl $type {
+            /// Accepts a valid name; see [`BadName`].
+            pub fn new(text: impl Into<String>) -> Result<Self, BadName> {
+                let text = text.into();
+                if is_name(&text) { Ok(Self(text)) } else { Err(BadName(text)) }
+            }
+
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $type {
+            type Error = BadName;
+            fn try_from(text: String) -> Result<Self, BadName> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$type> for String {
+            fn from(name: $type) -> String {
+                name.0
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+name! {
+    /// The name of an application, such as `shop`.
+    AppName
+}
+name! {
+    /// The name of an environment of an application, such as `prod`.
+    EnvironmentName
+}
+name! {
+    /// The name of a component of an application, such as `api`.
+    ComponentName
+}

@@ -1,0 +1,56 @@
+//! Releases: pinned artifacts with a version.
+
+use crate::artifact::Artifact;
+use crate::digest::Digest;
+use crate::git::Git;
+use crate::name::{AppName, ComponentName};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A release: everything is pinned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Release {
+    /// The application.
+    pub app: AppName,
+    /// The version as text; for an image push, the tag.
+    pub version: String,
+    /// Where in Git it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<Git>,
+    /// The manifest's `sequence`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
+    /// The artifacts by component.
+    pub components: BTreeMap<ComponentName, Artifact>,
+    /// Whether it is an image push: then its identity is its digest alone, because several tags of
+    /// one digest are one deployment.
+    #[serde(default)]
+    pub image_push: bool,
+}
+
+impl Release {
+    /// The digest that identifies the release: its contents, and its version and commit (so that
+    /// a Git revert, which has old bytes, is a release of its own).
+    pub fn digest(&self) -> Digest {
+        let mut text = String::new();
+        if !self.image_push {
+            text.push_str(&format!("version {}\n", self.version));
+            if let Some(commit) = self.git.as_ref().and_then(|git| git.commit.as_ref()) {
+                text.push_str(&format!("commit {commit}\n"));
+            }
+        }
+        for (component, artifact) in &self.components {
+            text.push_str(&format!("{component} {}\n", artifact.digest()));
+        }
+        Digest::of(text.as_bytes())
+    }
+}
+
+/// What is recorded of a version text, so that it can never mean other bytes (rule 5) and so that
+/// any recorded release can be started by a person (promotion).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RecordedRelease {
+    /// The release with every component that was ever recorded under this version.
+    pub release: Release,
+}

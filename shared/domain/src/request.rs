@@ -1,0 +1,153 @@
+//! Requests: what every route, and the Step Functions console, hands to the release machine.
+
+use crate::digest::Digest;
+use crate::identity::DeploymentId;
+use crate::manifest::Manifest;
+use crate::name::{AppName, ComponentName, EnvironmentName};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What is asked for, by name.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionName {
+    /// Bring a release into an environment.
+    Deploy,
+    /// Go back to an earlier verified-good snapshot.
+    Rollback,
+    /// Finish a deployment whose execution died, or undo again out of `NeedsOperator`.
+    Recover,
+    /// Make what is observed the truth, and unlock.
+    Accept,
+    /// Hold automatic deployments.
+    Hold,
+    /// Release the hold.
+    ReleaseHold,
+}
+
+impl fmt::Display for ActionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Deploy => "deploy",
+            Self::Rollback => "rollback",
+            Self::Recover => "recover",
+            Self::Accept => "accept",
+            Self::Hold => "hold",
+            Self::ReleaseHold => "release_hold",
+        })
+    }
+}
+
+/// The route by which a request arrived.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// A manifest or an artifact in the artifacts bucket.
+    S3,
+    /// An image push.
+    Ecr,
+    /// The HTTP API, which the command line also uses.
+    Api,
+    /// An operator's StartExecution, which is the default where nothing is said.
+    Console,
+    /// Windlass itself: recovery.
+    Windlass,
+}
+
+/// Who asks, and by which route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Requester {
+    /// By which route.
+    pub route: Route,
+    /// The principal as AWS names it (an ARN, an account, or the execution that was started).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<String>,
+}
+
+/// The input of the release machine. Unknown fields are refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// What is asked for.
+    pub action: ActionName,
+    /// The application.
+    pub app: AppName,
+    /// The environment; where absent, the declaration's Git rules choose it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<EnvironmentName>,
+    /// Why. Required for everything but `deploy`, and for `again`, `allow_older`, `accept_red`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// `deploy`: the release, in full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Manifest>,
+    /// `deploy`: the manifest's place in the artifacts bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest_object: Option<ObjectRef>,
+    /// `deploy`: a single artifact in the artifacts bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact_object: Option<ArtifactObject>,
+    /// `deploy`: an image that was pushed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_push: Option<ImagePush>,
+    /// `deploy`: a release that is recorded already (promotion). `rollback`: not used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// `rollback`: the number of the snapshot to go back to; the newest suitable one if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<u64>,
+    /// `recover`: the deployment; the one that holds the lock if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<DeploymentId>,
+    /// Deploy a release once more that was deployed or vetoed before; lifts the veto.
+    #[serde(default)]
+    pub again: bool,
+    /// Deploy a release that is older than the present one.
+    #[serde(default)]
+    pub allow_older: bool,
+    /// Deploy although a gate is red before anything has changed.
+    #[serde(default)]
+    pub accept_red: bool,
+    /// Who asks; an operator at the console if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester: Option<Requester>,
+}
+
+/// An object in the artifacts bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectRef {
+    /// The key.
+    pub key: String,
+    /// The version id; the current version if absent (S3 events of some clouds lack it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<String>,
+}
+
+/// A single artifact in the artifacts bucket that is a release of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ArtifactObject {
+    /// The component it is for.
+    pub component: ComponentName,
+    /// The object.
+    pub object: ObjectRef,
+}
+
+/// An image push as ECR tells it (Amazon ECR User Guide, "Amazon ECR events and EventBridge").
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImagePush {
+    /// The repository's name.
+    pub repository: String,
+    /// The pushed manifest's digest.
+    pub digest: Digest,
+    /// The tag that was pushed.
+    pub tag: String,
+}

@@ -1,0 +1,134 @@
+//! Points in time and lengths of time, as values.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(transparent)]
+pub struct Time(pub u64);
+
+impl Time {
+    /// This point plus a number of milliseconds.
+    #[must_use]
+    pub fn plus_ms(self, ms: u64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+
+    /// This point plus a number of seconds.
+    #[must_use]
+    pub fn plus_s(self, seconds: u64) -> Self {
+        self.plus_ms(seconds.saturating_mul(1000))
+    }
+
+    /// Milliseconds from `earlier` to this point; 0 when `earlier` is later.
+    pub fn ms_since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// RFC 3339 in UTC with seconds, such as `2026-11-20T14:02:05Z`.
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = i64::try_from(self.0 / 1000).unwrap_or(i64::MAX);
+        match ::time::OffsetDateTime::from_unix_timestamp(seconds) {
+            Ok(t) => write!(
+                f,
+                "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+                t.year(),
+                u8::from(t.month()),
+                t.day(),
+                t.hour(),
+                t.minute(),
+                t.second()
+            ),
+            Err(_) => write!(f, "{}ms", self.0),
+        }
+    }
+}
+
+/// A length of time, written as `30s`, `5m`, `2h` or `800ms`.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", extend("pattern" = r"^[0-9]{1,6}(ms|s|m|h)$"))]
+pub struct Span {
+    ms: u64,
+}
+
+/// The text is not a length of time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a length of time: write for example 800ms, 30s, 5m or 2h")]
+pub struct BadSpan(pub String);
+
+impl Span {
+    /// No time at all.
+    pub const ZERO: Self = Self { ms: 0 };
+
+    /// A number of seconds.
+    pub const fn seconds(seconds: u64) -> Self {
+        Self { ms: seconds * 1000 }
+    }
+
+    /// A number of milliseconds.
+    pub const fn millis(ms: u64) -> Self {
+        Self { ms }
+    }
+
+    /// The length in milliseconds.
+    pub const fn as_ms(self) -> u64 {
+        self.ms
+    }
+
+    /// The length in whole seconds, rounded up.
+    pub const fn as_s(self) -> u64 {
+        self.ms.div_ceil(1000)
+    }
+
+    /// Reads `30s`, `5m`, `2h` or `800ms`: at most six digits and a unit.
+    pub fn parse(text: &str) -> Result<Self, BadSpan> {
+        let bad = || BadSpan(text.to_owned());
+        let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(bad)?;
+        let (digits, unit) = text.split_at(split);
+        if digits.is_empty() || digits.len() > 6 {
+            return Err(bad());
+        }
+        let count: u64 = digits.parse().map_err(|_| bad())?;
+        let factor = match unit {
+            "ms" => 1,
+            "s" => 1000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => return Err(bad()),
+        };
+        Ok(Self { ms: count * factor })
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.ms {
+            ms if ms > 0 && ms % 3_600_000 == 0 => write!(f, "{}h", ms / 3_600_000),
+            ms if ms > 0 && ms % 60_000 == 0 => write!(f, "{}m", ms / 60_000),
+            ms if ms % 1000 == 0 => write!(f, "{}s", ms / 1000),
+            ms => write!(f, "{ms}ms"),
+        }
+    }
+}
+
+impl TryFrom<String> for Span {
+    type Error = BadSpan;
+    fn try_from(text: String) -> Result<Self, BadSpan> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Span> for String {
+    fn from(span: Span) -> String {
+        span.to_string()
+    }
+}

@@ -1,0 +1,67 @@
+//! Kinds of components. One file, or folder, each; [`crate::converge`] is their only caller.
+
+use crate::ports::Answered;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+use windlass_domain::finding::Finding;
+use windlass_domain::identity::DeploymentId;
+
+/// What to do next to get from what is to what is wanted.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next<Change> {
+    /// What is wanted is there, and was seen.
+    Done,
+    /// Make this change, then observe again.
+    Do(Change),
+    /// Nothing to do but to wait about so many seconds.
+    Wait(u64),
+    /// What is wanted cannot be reached.
+    Failed(Finding),
+}
+
+/// How harmful a change is when it is late (design: two classes of change).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// New keys, new versions, new task definitions: harmless when late.
+    Additive,
+    /// Documents of a live site, an alias, a distribution, a service: recorded as an open call
+    /// before it is sent, one at a time.
+    Switching,
+}
+
+/// One kind of component. Generic over its ports; stateless but for what it was built with.
+pub trait Kind {
+    /// What its target is, as the step item keeps it.
+    type Target: Serialize + DeserializeOwned + Clone + Debug;
+    /// What is observed, what is wanted, and what the ledger records: the fields that are owned,
+    /// and what must be known to judge them. A wanted state may leave members open, which
+    /// [`Kind::next`] then does not compare.
+    type State: Serialize + DeserializeOwned + Clone + PartialEq + Debug;
+    /// One bounded change.
+    type Change: Clone + PartialEq + Debug;
+
+    /// Reads the target.
+    async fn observe(&self, target: &Self::Target) -> Answered<Self::State>;
+
+    /// Pure: what to do next to get from what is to what is wanted.
+    fn next(is: &Self::State, wanted: &Self::State) -> Next<Self::Change>;
+
+    /// Pure: whether the owned fields are the same, so that a stranger's change between `Prepare`
+    /// and the first change is noticed.
+    fn same(a: &Self::State, b: &Self::State) -> bool;
+
+    /// Pure: how harmful the change is when it is late.
+    fn class(change: &Self::Change) -> Class;
+
+    /// Pure: the change in words, such as `alias live 41 → 42 at 10 %`.
+    fn what(change: &Self::Change) -> String;
+
+    /// One bounded, conditional change. The deployment's id goes into descriptions and tags.
+    async fn change(
+        &self,
+        target: &Self::Target,
+        change: &Self::Change,
+        deployment: &DeploymentId,
+    ) -> Answered<()>;
+}

@@ -1,0 +1,7 @@
+//! All that Windlass does, over ports. Names no AWS SDK, so that the whole of it runs in a test.
+
+pub mod config;
+pub mod kinds;
+pub mod payload;
+pub mod ports;
+pub mod store;

@@ -1,0 +1,143 @@
+//! What the release machine and its functions say to each other. Ids flow, not documents.
+//!
+//! `statemachine/release.asl.json` is the other side; the contract tests hold the two together.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::ComponentName;
+use windlass_domain::plan::KindName;
+
+/// The verdict words that Choice states branch on. Everything else leads to undo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Word {
+    /// Admit: it holds the lock; on to `Prepare`.
+    Go,
+    /// Admit: it waits; on to `AwaitTurn`.
+    Wait,
+    /// Admit: a running deployment must go first; on to `Preempt`, then `AwaitTurn`.
+    Preempt,
+    /// Admit, for a recovery: on to `Undo`.
+    Undo,
+    /// Prepare, Judge: change the wave's items; on to `Change`.
+    Change,
+    /// Judge: all waves passed. Prepare: nothing to do or refused. Admit, for a recovery: judged
+    /// already. On to `Settle`.
+    Settle,
+    /// A deployer: the wave's goal is reached.
+    Changed,
+    /// A deployer: it failed; the step item tells why. Judge: a gate failed; on to `Undo`.
+    Failed,
+    /// Judge: watch on for `seconds`; back to `Bake`.
+    Bake,
+    /// Undo: bring the items back; on to `UndoChange`.
+    Restore,
+    /// Undo: everything that can be restored was tried; on to `SettleUndo`.
+    SettleUndo,
+    /// It ended `Succeeded` (also: a hold was set or released, `accept` was done).
+    Succeeded,
+    /// It ended `NothingToDo`.
+    NothingToDo,
+    /// It ended `Rejected`.
+    Rejected,
+    /// It ended `RolledBack`.
+    RolledBack,
+    /// It ended `NeedsOperator`.
+    NeedsOperator,
+}
+
+/// The execution that a state runs in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExecutionRef {
+    /// `$states.context.Execution.Id`.
+    pub arn: String,
+    /// `$states.context.Execution.Name`.
+    pub name: String,
+}
+
+/// What the conductor, the planner and the judge are asked. One shape for all states, so that the
+/// machine stays dumb.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// The state that asks: `Admit`, `AwaitTurn`, `GiveUp`, `Preempt`, `Prepare`, `Judge`,
+    /// `Settle`, `Undo` or `SettleUndo`.
+    pub state: String,
+    /// The execution.
+    pub execution: ExecutionRef,
+    /// `Admit`: the execution's input, as it came.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub request: Value,
+    /// All others: the deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<DeploymentId>,
+    /// All others: the lock's token.
+    #[serde(default)]
+    pub token: u64,
+    /// `Judge`: the wave.
+    #[serde(default)]
+    pub wave: u32,
+    /// `AwaitTurn`: the task token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_token: Option<String>,
+    /// `Undo`: what failed, as the machine saw it, such as an error's name; empty where a function
+    /// recorded the reason itself.
+    #[serde(default)]
+    pub error: String,
+}
+
+/// What they answer. Every member is always present, so that no expression in the machine fails.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The word to branch on.
+    pub verdict: Word,
+    /// The deployment's id, or the text `none`.
+    pub deployment: DeploymentId,
+    /// The lock's token; 0 without a lock.
+    pub token: u64,
+    /// The wave that `items` belong to.
+    pub wave: u32,
+    /// What to change, or to restore, in parallel.
+    pub items: Vec<WorkItem>,
+    /// How long to watch before the next judgement.
+    pub seconds: u64,
+    /// For the machine's Fail states: a short name.
+    pub error: String,
+    /// For the machine's Fail states: the sentence that the notification carries, too.
+    pub cause: String,
+}
+
+/// One component to change or to restore.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkItem {
+    /// The component.
+    pub component: ComponentName,
+    /// Its kind, which chooses the function.
+    pub kind: KindName,
+}
+
+/// What a deployer is asked (`deploy-site`, `publish-site`, `deploy-lambda`, `deploy-ecs`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Work {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// The lock's token.
+    pub token: u64,
+    /// The component.
+    pub component: ComponentName,
+    /// Forward to the goal of this wave, or back to the state before if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wave: Option<u32>,
+}
+
+/// What a deployer answers: a failure is data, and the step item tells why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkDone {
+    /// The component.
+    pub component: ComponentName,
+    /// `changed` or `failed`.
+    pub verdict: Word,
+}

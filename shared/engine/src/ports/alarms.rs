@@ -1,0 +1,45 @@
+use super::Answered;
+use windlass_domain::declaration::resolved::MetricGate;
+use windlass_domain::time::Time;
+
+/// A CloudWatch alarm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alarm {
+    /// Its name.
+    pub name: String,
+    /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+    pub state: String,
+    /// Why, as CloudWatch tells it.
+    pub reason: String,
+    /// The recent points that the state was judged by, oldest first.
+    pub points: Vec<f64>,
+    /// The threshold.
+    pub threshold: Option<f64>,
+    /// The metric's name or the expression, and its unit if known.
+    pub metric: String,
+    /// The period of a point in seconds.
+    pub period_s: u64,
+    /// How many of how many points must breach.
+    pub points_of: (u32, u32),
+    /// When its state changed last.
+    pub since: Time,
+}
+
+/// A point of a metric.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// The beginning of its period.
+    pub at: Time,
+    /// Its value.
+    pub value: f64,
+}
+
+/// Amazon CloudWatch.
+pub trait Alarms {
+    /// Reads alarms (metric and composite) by name, all the pages; those that do not exist are
+    /// absent from the answer.
+    async fn alarms(&self, names: &[String]) -> Answered<Vec<Alarm>>;
+
+    /// The points of a metric from `from` to `to`, oldest first.
+    async fn points(&self, metric: &MetricGate, from: Time, to: Time) -> Answered<Vec<Point>>;
+}

@@ -1,0 +1,62 @@
+use super::Answered;
+use std::collections::BTreeMap;
+
+/// What CloudFront tells of a distribution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Distribution {
+    /// The ETag of its configuration.
+    pub etag: String,
+    /// Whether all edges have the configuration (`Status` is `Deployed`).
+    pub deployed: bool,
+    /// Its domain, such as `d111111abcdef8.cloudfront.net`.
+    pub domain: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its origins.
+    pub origins: Vec<Origin>,
+    /// Its custom error responses: HTTP status to (answered status, path).
+    pub error_pages: Vec<ErrorPage>,
+}
+
+/// An origin of a distribution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Its id.
+    pub id: String,
+    /// Its domain.
+    pub domain: String,
+    /// Its path, empty or with a leading and no trailing slash.
+    pub path: String,
+}
+
+/// A custom error response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorPage {
+    /// The origin's status.
+    pub status: u16,
+    /// The status that visitors get.
+    pub answered: Option<u16>,
+    /// The document that visitors get.
+    pub path: Option<String>,
+}
+
+/// Amazon CloudFront.
+pub trait Cdn {
+    /// Reads a distribution; `NotFound` where there is none.
+    async fn distribution(&self, id: &str) -> Answered<Distribution>;
+
+    /// Sets one origin's path and nothing else: every other field of the configuration stays as it
+    /// is, also fields that the SDK does not know. `Conflict` if `etag` is not the present one.
+    async fn set_origin_path(&self, id: &str, etag: &str, origin: &str, path: &str)
+    -> Answered<()>;
+
+    /// Starts an invalidation; the same reference with the same paths gives the same one. Answers
+    /// its id.
+    async fn invalidate(&self, id: &str, reference: &str, paths: &[String]) -> Answered<String>;
+
+    /// Whether an invalidation is completed.
+    async fn invalidated(&self, id: &str, invalidation: &str) -> Answered<bool>;
+
+    /// The tags of a distribution by its ARN.
+    async fn distribution_tags(&self, arn: &str) -> Answered<BTreeMap<String, String>>;
+}

@@ -1,0 +1,34 @@
+use super::Answered;
+use serde_json::Value;
+use windlass_domain::time::Time;
+
+/// An execution of the release machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Execution {
+    /// Its ARN.
+    pub arn: String,
+    /// `RUNNING`, `SUCCEEDED`, `FAILED`, `TIMED_OUT`, `ABORTED` or `PENDING_REDRIVE`.
+    pub status: String,
+    /// Its error.
+    pub error: Option<String>,
+    /// Its cause.
+    pub cause: Option<String>,
+    /// When it started.
+    pub started: Time,
+}
+
+/// AWS Step Functions, for the release machine.
+pub trait Executions {
+    /// Starts an execution and answers its ARN. One of that name that exists already counts as
+    /// started.
+    async fn start(&self, name: &str, input: &Value) -> Answered<String>;
+
+    /// Stops an execution; one that has ended is left as it is.
+    async fn stop(&self, arn: &str, error: &str, cause: &str) -> Answered<()>;
+
+    /// Reads an execution; `None` where there is none any more (they are kept for 90 days).
+    async fn execution(&self, arn: &str) -> Answered<Option<Execution>>;
+
+    /// Answers a task token. `false` where the task is gone or was answered before.
+    async fn succeed_task(&self, token: &str, output: &Value) -> Answered<bool>;
+}

@@ -1,0 +1,126 @@
+use super::Answered;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What Lambda tells of a function, or of one version of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Function {
+    /// Its ARN, without qualifier for `$LATEST`.
+    pub arn: String,
+    /// `$LATEST` or a number.
+    pub version: String,
+    /// The code's SHA-256 in base64, as Lambda writes it.
+    pub code_sha256: String,
+    /// Changes at every update, and again when an asynchronous update ends.
+    pub revision_id: String,
+    /// A digest over the configuration that a version freezes (environment, memory, layers, role,
+    /// handler, …) without the fields that change with every version.
+    pub configuration: String,
+    /// `Pending`, `Active`, `Inactive` or `Failed`.
+    pub state: String,
+    /// `InProgress`, `Successful` or `Failed`.
+    pub last_update: String,
+    /// Why it is in this state or why the update failed, as Lambda tells it.
+    pub reason: String,
+    /// `Zip` or `Image`.
+    pub package: String,
+    /// The image by digest, for `Image`.
+    pub image: Option<String>,
+    /// The version's description.
+    pub description: String,
+    /// A pre-signed URL of a zip's bytes, valid for ten minutes; only from `function`.
+    pub code_location: Option<String>,
+}
+
+/// Code to put into a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Code {
+    /// A zip, sent inline: up to 50 MB (AWS Lambda Developer Guide, "Lambda quotas").
+    Zip(Bytes),
+    /// A zip in a bucket of the function's region.
+    Object {
+        /// The bucket.
+        bucket: String,
+        /// The key.
+        key: String,
+        /// The version id.
+        version_id: String,
+    },
+    /// An image by digest.
+    Image(String),
+}
+
+/// An alias.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alias {
+    /// The version that gets all traffic but the weights'.
+    pub version: String,
+    /// Versions that get a share, from 0 to 1.
+    pub weights: Vec<(String, String)>,
+    /// Changes at every update.
+    pub revision_id: String,
+}
+
+/// What an invocation answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Invoked {
+    /// `Handled` or `Unhandled` where the function failed.
+    pub error: Option<String>,
+    /// The answer, or the error's document.
+    pub payload: Value,
+    /// How long it took, in milliseconds.
+    pub ms: u64,
+}
+
+/// AWS Lambda.
+pub trait Functions {
+    /// Reads a function, or one version of it; `NotFound` where there is none.
+    async fn function(&self, name: &str, qualifier: Option<&str>) -> Answered<Function>;
+
+    /// Replaces the code of `$LATEST` and nothing else. `Conflict` if `revision_id` is not the
+    /// present one, or an update is in progress.
+    async fn update_code(&self, name: &str, code: Code, revision_id: &str) -> Answered<Function>;
+
+    /// Publishes `$LATEST` as a version; nothing new is published if neither code nor
+    /// configuration changed since the last one. `Conflict` if `code_sha256` or `revision_id` is
+    /// not the present one.
+    async fn publish_version(
+        &self,
+        name: &str,
+        code_sha256: &str,
+        revision_id: &str,
+        description: &str,
+    ) -> Answered<Function>;
+
+    /// All published versions, oldest first, without `$LATEST`.
+    async fn versions(&self, name: &str) -> Answered<Vec<Function>>;
+
+    /// Reads an alias; `NotFound` where there is none.
+    async fn alias(&self, name: &str, alias: &str) -> Answered<Alias>;
+
+    /// Sets an alias's version and weights (an empty list clears them). `Conflict` if
+    /// `revision_id` is not the present one.
+    async fn update_alias(
+        &self,
+        name: &str,
+        alias: &str,
+        version: &str,
+        weights: &[(String, String)],
+        revision_id: &str,
+    ) -> Answered<Alias>;
+
+    /// Provisioned concurrency of an alias or version: (requested, available); `None` if none is
+    /// configured.
+    async fn provisioned(&self, name: &str, qualifier: &str) -> Answered<Option<(u32, u32)>>;
+
+    /// Invokes one version and waits for the answer.
+    async fn invoke(&self, name: &str, qualifier: &str, payload: &Value) -> Answered<Invoked>;
+
+    /// The function's tags by its ARN.
+    async fn function_tags(&self, arn: &str) -> Answered<BTreeMap<String, String>>;
+
+    /// The bytes behind a `code_location`.
+    async fn download(&self, code_location: &str) -> Answered<Bytes>;
+}

@@ -1,0 +1,100 @@
+use super::Answered;
+use serde_json::{Map, Value};
+use windlass_domain::time::Time;
+
+/// The key of a ledger item.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The partition key.
+    pub pk: String,
+    /// The sort key.
+    pub sk: String,
+}
+
+/// An item of the ledger: a document with a revision, for optimistic writes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// Its key.
+    pub key: Key,
+    /// Its revision: 1 when it is made, one more at every write.
+    pub rev: u64,
+    /// Its content. Top-level members are attributes of their own, so that conditions can name
+    /// them and a person can read them in the console.
+    pub body: Map<String, Value>,
+    /// Its place in the index `by_index`; not indexed if absent.
+    pub index: Option<Key>,
+    /// When DynamoDB's time to live may remove it; never if absent.
+    pub expires: Option<Time>,
+}
+
+/// A condition on one item.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// The item does not exist.
+    Absent,
+    /// The item exists and has this revision.
+    Rev(u64),
+    /// The item exists and its top-level member has this value.
+    Field(String, Value),
+}
+
+/// One write of a transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    /// Writes the whole item.
+    Put(Item, Condition),
+    /// Deletes the item.
+    Delete(Key, Condition),
+    /// Writes nothing, but must hold.
+    Check(Key, Condition),
+}
+
+/// What came of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Transacted {
+    /// All of it was written.
+    Done,
+    /// Nothing was written; the conditions of the writes at these indexes did not hold, or another
+    /// transaction was in the way.
+    Refused(Vec<usize>),
+}
+
+/// One page of a query.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Page {
+    /// The items.
+    pub items: Vec<Item>,
+    /// Where the next page begins; this was the last if absent. Opaque.
+    pub next: Option<String>,
+}
+
+/// What to query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// The partition key.
+    pub pk: String,
+    /// What the sort key begins with; everything if empty.
+    pub sk_prefix: String,
+    /// Whether the highest sort key comes first.
+    pub descending: bool,
+    /// How many items at most.
+    pub limit: u32,
+    /// Where the page before ended.
+    pub after: Option<String>,
+}
+
+/// The ledger: an Amazon DynamoDB table.
+pub trait Ledger {
+    /// Reads an item, strongly consistent.
+    async fn get(&self, key: &Key) -> Answered<Option<Item>>;
+
+    /// Writes all or nothing; at most 100 writes, and no item twice (Amazon DynamoDB API
+    /// Reference, TransactWriteItems).
+    async fn transact(&self, writes: Vec<Write>) -> Answered<Transacted>;
+
+    /// Reads a partition in the order of its sort key, strongly consistent.
+    async fn query(&self, query: Query) -> Answered<Page>;
+
+    /// Reads a partition of the index `by_index`, eventually consistent.
+    async fn query_index(&self, query: Query) -> Answered<Page>;
+}

@@ -1,0 +1,39 @@
+//! Ports: what the engine needs of AWS, in the shape that AWS has. One service, one file; the
+//! adapter in `shared/aws` and the in-memory service in `tests/world` carry the same file name.
+//!
+//! A port imitates the service and not our own verbs, conditions included: otherwise a forgotten
+//! condition could never be caught by the in-memory world. Every method may answer with the
+//! transient faults `Throttled` and `Unavailable`, and with `AccessDenied`.
+
+mod alarms;
+mod cdn;
+mod clock;
+mod events;
+mod executions;
+mod functions;
+mod ledger;
+mod notifications;
+mod objects;
+mod probe;
+mod reach;
+mod registry;
+mod services;
+
+pub use alarms::*;
+pub use cdn::*;
+pub use clock::*;
+pub use events::*;
+pub use executions::*;
+pub use functions::*;
+pub use ledger::*;
+pub use notifications::*;
+pub use objects::*;
+pub use probe::*;
+pub use reach::*;
+pub use registry::*;
+pub use services::*;
+
+use windlass_domain::fault::Fault;
+
+/// What a port answers.
+pub type Answered<T> = Result<T, Fault>;

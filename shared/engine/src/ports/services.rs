@@ -1,0 +1,134 @@
+use super::Answered;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What ECS tells of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Its ARN.
+    pub arn: String,
+    /// `ACTIVE`, `DRAINING` or `INACTIVE`.
+    pub status: String,
+    /// The task definition that the service is set to, by ARN.
+    pub task_definition: String,
+    /// How many tasks are wanted.
+    pub desired: u32,
+    /// How many run.
+    pub running: u32,
+    /// `ECS`, `CODE_DEPLOY` or `EXTERNAL`.
+    pub controller: String,
+    /// Whether the deployment circuit breaker is on, and whether it rolls back.
+    pub breaker: (bool, bool),
+    /// Its deployments, as ECS lists them.
+    pub deployments: Vec<ServiceDeployment>,
+    /// Its newest events, newest first.
+    pub events: Vec<String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A deployment of a service, as ECS lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceDeployment {
+    /// Its id, such as `ecs-svc/1234567890123456789`.
+    pub id: String,
+    /// `PRIMARY`, `ACTIVE` or `INACTIVE`.
+    pub status: String,
+    /// The task definition by ARN.
+    pub task_definition: String,
+    /// `IN_PROGRESS`, `COMPLETED` or `FAILED`.
+    pub rollout: String,
+    /// Why, as ECS tells it.
+    pub reason: String,
+    /// How many tasks are wanted, run, wait, and failed to start.
+    pub desired: u32,
+    /// How many run.
+    pub running: u32,
+    /// How many wait.
+    pub pending: u32,
+    /// How many failed to start.
+    pub failed: u32,
+}
+
+/// A task definition as the JSON document that ECS answers, with fields that this build does not
+/// know, and its tags.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskDefinition {
+    /// Its ARN.
+    pub arn: String,
+    /// Its family.
+    pub family: String,
+    /// The whole document under `taskDefinition`.
+    pub document: Value,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceTask {
+    /// Its ARN.
+    pub arn: String,
+    /// Its task definition by ARN.
+    pub task_definition: String,
+    /// `PROVISIONING` … `RUNNING` … `STOPPED`.
+    pub last_status: String,
+    /// `HEALTHY`, `UNHEALTHY` or `UNKNOWN`.
+    pub health: String,
+    /// `EssentialContainerExited`, `TaskFailedToStart`, …
+    pub stop_code: String,
+    /// Why it stopped, as ECS tells it.
+    pub stopped_reason: String,
+    /// Its containers: name, image digest, exit code, reason.
+    pub containers: Vec<TaskContainer>,
+}
+
+/// A container of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskContainer {
+    /// Its name.
+    pub name: String,
+    /// The digest of the image that runs, `sha256:…`.
+    pub image_digest: Option<String>,
+    /// Its exit code.
+    pub exit_code: Option<i32>,
+    /// Why it stopped, such as `CannotPullContainerError: …`.
+    pub reason: String,
+}
+
+/// Amazon ECS.
+pub trait Services {
+    /// Reads a service; `NotFound` where there is none or it is inactive.
+    async fn service(&self, cluster: &str, service: &str) -> Answered<Service>;
+
+    /// Reads a task definition by ARN, or the newest active one of a family.
+    async fn task_definition(&self, name: &str) -> Answered<TaskDefinition>;
+
+    /// The ARNs of a family's active task definitions, newest first, at most `limit`.
+    async fn task_definitions(&self, family: &str, limit: u32) -> Answered<Vec<String>>;
+
+    /// Registers a task definition from a document, which is sent as it is, and tags.
+    async fn register(
+        &self,
+        document: &Value,
+        tags: &BTreeMap<String, String>,
+    ) -> Answered<TaskDefinition>;
+
+    /// Sets a service's task definition and nothing else (never `desiredCount`); answers the
+    /// deployment's id. ECS offers no condition: describe just before.
+    async fn update_service(
+        &self,
+        cluster: &str,
+        service: &str,
+        task_definition: &str,
+    ) -> Answered<String>;
+
+    /// The tasks of a service: running ones, or those that stopped in about the last hour.
+    async fn tasks(
+        &self,
+        cluster: &str,
+        service: &str,
+        stopped: bool,
+    ) -> Answered<Vec<ServiceTask>>;
+}

@@ -1,0 +1,109 @@
+use crate::ports::Key;
+use windlass_domain::digest::Digest;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::time::Time;
+
+fn key(pk: String, sk: impl Into<String>) -> Key {
+    Key { pk, sk: sk.into() }
+}
+
+/// The declaration in force: `declaration::Declared`.
+pub fn declaration_in_force(app: &AppName) -> Key {
+    key(format!("app#{app}"), "declaration")
+}
+
+/// One version of the declaration, kept for deployments that pin it.
+pub fn declaration(app: &AppName, version: &semver::Version) -> Key {
+    key(format!("app#{app}"), format!("declaration#{version}"))
+}
+
+/// What is recorded of a version text: [`windlass_domain::release::RecordedRelease`].
+pub fn release(app: &AppName, version: &str) -> Key {
+    key(format!("app#{app}"), format!("release#{version}"))
+}
+
+/// Which application's component an image repository belongs to (its pushes are routed by it).
+pub fn repository(repository: &str) -> Key {
+    key(format!("repository#{repository}"), "component")
+}
+
+/// Who owns a target (tenancy).
+pub fn target(identity: &str) -> Key {
+    key(format!("target#{identity}"), "owner")
+}
+
+/// The partition of an environment.
+pub fn environment(app: &AppName, environment: &EnvironmentName) -> String {
+    format!("env#{app}/{environment}")
+}
+
+/// The lock: [`windlass_domain::environment::Lock`].
+pub fn lock(app: &AppName, env: &EnvironmentName) -> Key {
+    key(environment(app, env), "lock")
+}
+
+/// Everything else of an environment: [`windlass_domain::environment::EnvironmentState`].
+pub fn state(app: &AppName, env: &EnvironmentName) -> Key {
+    key(environment(app, env), "state")
+}
+
+/// A snapshot: [`windlass_domain::environment::Snapshot`].
+pub fn snapshot(app: &AppName, env: &EnvironmentName, number: u64) -> Key {
+    key(environment(app, env), format!("snapshot#{number:010}"))
+}
+
+/// A waiting deployment: [`windlass_domain::environment::Waiting`].
+pub fn waiting(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> Key {
+    key(environment(app, env), format!("waiting#{id}"))
+}
+
+/// A veto: [`windlass_domain::environment::Veto`].
+pub fn veto(app: &AppName, env: &EnvironmentName, release: &Digest) -> Key {
+    key(environment(app, env), format!("veto#{release}"))
+}
+
+/// The partition of a deployment.
+pub fn deployment_partition(id: &DeploymentId) -> String {
+    format!("deployment#{id}")
+}
+
+/// A deployment's record: [`windlass_domain::deployment::Deployment`].
+pub fn deployment(id: &DeploymentId) -> Key {
+    key(deployment_partition(id), "record")
+}
+
+/// A deployment's plan: [`windlass_domain::plan::Plan`].
+pub fn plan(id: &DeploymentId) -> Key {
+    key(deployment_partition(id), "plan")
+}
+
+/// A component's step: [`windlass_domain::step::Step`].
+pub fn step(id: &DeploymentId, component: &ComponentName) -> Key {
+    key(deployment_partition(id), format!("step#{component}"))
+}
+
+/// The judgement of a wave.
+pub fn judgement(id: &DeploymentId, wave: u32) -> Key {
+    key(deployment_partition(id), format!("judgement#{wave:04}"))
+}
+
+/// Which deployment an execution works for, so that asking twice is once.
+pub fn execution(arn: &str) -> Key {
+    key(format!("execution#{arn}"), "deployment")
+}
+
+/// Where history is in the index: newest last.
+pub fn history_index(app: &AppName, env: &EnvironmentName, at: Time, id: &DeploymentId) -> Key {
+    key(format!("history#{app}/{env}"), format!("{:015}#{id}", at.0))
+}
+
+/// Where held locks are in the index, for the schedule that looks for dead owners.
+pub fn held_index(app: &AppName, env: &EnvironmentName) -> Key {
+    key("held".into(), format!("{app}/{env}"))
+}
+
+/// Where waiting deployments are in the index.
+pub fn waiting_index(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> Key {
+    key("waiting".into(), format!("{app}/{env}#{id}"))
+}

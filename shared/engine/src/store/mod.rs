@@ -1,0 +1,7 @@
+//! The ledger's items, typed: where each lives and how it is read and written.
+
+mod keys;
+mod stored;
+
+pub use keys::*;
+pub use stored::*;

@@ -1,0 +1,127 @@
+use crate::ports::{Answered, Condition, Item, Key, Ledger, Query, Write};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use windlass_domain::fault::Fault;
+
+/// A value from the ledger with the revision it was read at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored<T> {
+    /// Its key.
+    pub key: Key,
+    /// Its revision; 0 if it does not exist yet.
+    pub rev: u64,
+    /// Its value.
+    pub value: T,
+}
+
+impl<T: Serialize> Stored<T> {
+    /// A value that does not exist in the ledger yet.
+    pub fn new(key: Key, value: T) -> Self {
+        Self { key, rev: 0, value }
+    }
+
+    /// The write of the present value, on the condition that nobody wrote since it was read.
+    pub fn put(&self) -> Answered<Write> {
+        self.put_indexed(None)
+    }
+
+    /// The same, with a place in the index.
+    pub fn put_indexed(&self, index: Option<Key>) -> Answered<Write> {
+        let item = Item {
+            key: self.key.clone(),
+            rev: self.rev + 1,
+            body: to_body(&self.value)?,
+            index,
+            expires: None,
+        };
+        Ok(Write::Put(item, self.unchanged()))
+    }
+
+    /// The condition that nobody wrote since it was read.
+    pub fn unchanged(&self) -> Condition {
+        if self.rev == 0 {
+            Condition::Absent
+        } else {
+            Condition::Rev(self.rev)
+        }
+    }
+}
+
+/// A value as the body of an item.
+pub fn to_body<T: Serialize>(value: &T) -> Answered<Map<String, Value>> {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(body)) => Ok(body),
+        Ok(_) => Err(Fault::internal("a ledger item must be an object")),
+        Err(error) => Err(Fault::internal(format!(
+            "a ledger item cannot be written: {error}"
+        ))),
+    }
+}
+
+/// The body of an item as a value.
+pub fn from_item<T: DeserializeOwned>(item: Item) -> Answered<Stored<T>> {
+    match serde_json::from_value(Value::Object(item.body)) {
+        Ok(value) => Ok(Stored {
+            key: item.key,
+            rev: item.rev,
+            value,
+        }),
+        Err(error) => Err(Fault::internal(format!(
+            "the ledger item {} {} cannot be read: {error}",
+            item.key.pk, item.key.sk
+        ))),
+    }
+}
+
+/// Reads a value; `None` where there is none.
+pub async fn load<T: DeserializeOwned>(
+    ledger: &impl Ledger,
+    key: &Key,
+) -> Answered<Option<Stored<T>>> {
+    ledger.get(key).await?.map(from_item).transpose()
+}
+
+/// Reads a value; its default where there is none.
+pub async fn load_or_default<T: DeserializeOwned + Serialize + Default>(
+    ledger: &impl Ledger,
+    key: &Key,
+) -> Answered<Stored<T>> {
+    Ok(load(ledger, key)
+        .await?
+        .unwrap_or_else(|| Stored::new(key.clone(), T::default())))
+}
+
+/// Reads a value that must be there.
+pub async fn require<T: DeserializeOwned>(ledger: &impl Ledger, key: &Key) -> Answered<Stored<T>> {
+    load(ledger, key)
+        .await?
+        .ok_or_else(|| Fault::internal(format!("the ledger has no item {} {}", key.pk, key.sk)))
+}
+
+/// Reads all values of a partition whose sort key begins so.
+pub async fn load_all<T: DeserializeOwned>(
+    ledger: &impl Ledger,
+    pk: &str,
+    sk_prefix: &str,
+) -> Answered<Vec<Stored<T>>> {
+    let mut all = Vec::new();
+    let mut after = None;
+    loop {
+        let query = Query {
+            pk: pk.to_owned(),
+            sk_prefix: sk_prefix.to_owned(),
+            descending: false,
+            limit: 1000,
+            after,
+        };
+        let page = ledger.query(query).await?;
+        for item in page.items {
+            all.push(from_item(item)?);
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(all),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! AWS in memory, behind the engine's ports.
+//!
+//! Each service imitates AWS and not our own verbs: RevisionIds that move, ETags, versions,
+//! conditions, asynchronous updates. One service, one file, named like its port. Every file has a
+//! state struct that tests read and write directly to set a scene or to look at the outcome.
+
+pub mod alarms;
+pub mod cdn;
+pub mod clock;
+pub mod events;
+pub mod executions;
+pub mod functions;
+pub mod ledger;
+pub mod notifications;
+pub mod objects;
+pub mod probe;
+pub mod registry;
+pub mod services;
+
+use std::cell::{RefCell, RefMut};
+use std::rc::Rc;
+use windlass_domain::place::Place;
+use windlass_engine::config::{Config, Configured};
+use windlass_engine::ports::Reach;
+
+/// All services. Cloning gives another handle on the same world.
+#[derive(Debug, Clone)]
+pub struct World {
+    shared: Rc<Shared>,
+    place: Place,
+}
+
+#[derive(Debug)]
+struct Shared {
+    config: Config,
+    clock: RefCell<clock::State>,
+    ledger: RefCell<ledger::State>,
+    objects: RefCell<objects::State>,
+    cdn: RefCell<cdn::State>,
+    functions: RefCell<functions::State>,
+    services: RefCell<services::State>,
+    registry: RefCell<registry::State>,
+    alarms: RefCell<alarms::State>,
+    probe: RefCell<probe::State>,
+    executions: RefCell<executions::State>,
+    events: RefCell<events::State>,
+    notifications: RefCell<notifications::State>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        let config = Config {
+            artifacts_bucket: "artifacts".into(),
+            in_vpc: false,
+            links: "https://windlass.example".into(),
+        };
+        Self {
+            shared: Rc::new(Shared {
+                config,
+                clock: RefCell::default(),
+                ledger: RefCell::default(),
+                objects: RefCell::default(),
+                cdn: RefCell::default(),
+                functions: RefCell::default(),
+                services: RefCell::default(),
+                registry: RefCell::default(),
+                alarms: RefCell::default(),
+                probe: RefCell::default(),
+                executions: RefCell::default(),
+                events: RefCell::default(),
+                notifications: RefCell::default(),
+            }),
+            place: Place::default(),
+        }
+    }
+}
+
+macro_rules! services {
+    ($($name:ident),*) => {
+        impl World {
+            $(
+                #[doc = concat!("The state of `", stringify!($name), "`, to set a scene or to look.")]
+                pub fn $name(&self) -> RefMut<'_, $name::State> {
+                    self.shared.$name.borrow_mut()
+                }
+            )*
+        }
+    };
+}
+
+services!(
+    clock,
+    ledger,
+    objects,
+    cdn,
+    functions,
+    services,
+    registry,
+    alarms,
+    probe,
+    executions,
+    events,
+    notifications
+);
+
+impl World {
+    /// The place that this handle reaches.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+}
+
+impl Reach for World {
+    fn at(&self, place: &Place) -> Self {
+        Self {
+            shared: Rc::clone(&self.shared),
+            place: place.clone(),
+        }
+    }
+}
+
+impl Configured for World {
+    fn config(&self) -> &Config {
+        &self.shared.config
+    }
+}

@@ -1,0 +1,5 @@
+//! ECR in memory.
+
+/// The state of the service.
+#[derive(Debug, Clone, Default)]
+pub struct State {}
