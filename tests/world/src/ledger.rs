@@ -42,6 +42,37 @@ impl State {
             Write::Check(..) => {}
         }
     }
+
+    fn transact(&mut self, writes: Vec<Write>) -> Answered<Transacted> {
+        let mut keys: Vec<&Key> = writes
+            .iter()
+            .map(|write| key_and_condition(write).0)
+            .collect();
+        keys.sort();
+        keys.dedup();
+        if keys.len() != writes.len() || writes.len() > 100 {
+            return Err(Fault::new(
+                FaultName::Refused,
+                "a transaction names an item twice, or more than 100",
+            ));
+        }
+        let refused: Vec<usize> = writes
+            .iter()
+            .enumerate()
+            .filter(|(_, write)| {
+                let (key, condition) = key_and_condition(write);
+                !self.holds(key, condition)
+            })
+            .map(|(index, _)| index)
+            .collect();
+        if !refused.is_empty() {
+            return Ok(Transacted::Refused(refused));
+        }
+        for write in writes {
+            self.apply(write);
+        }
+        Ok(Transacted::Done)
+    }
 }
 
 fn key_and_condition(write: &Write) -> (&Key, &Condition) {
@@ -78,42 +109,19 @@ fn page(mut found: Vec<(String, Item)>, query: &Query) -> Page {
 
 impl Ledger for World {
     async fn get(&self, key: &Key) -> Answered<Option<Item>> {
-        Ok(self.ledger().items.get(key).cloned())
+        let call = self.call("ledger.get").await?;
+        let found = self.ledger().items.get(key).cloned();
+        call.answer(found).await
     }
 
     async fn transact(&self, writes: Vec<Write>) -> Answered<Transacted> {
-        let mut ledger = self.ledger();
-        let mut keys: Vec<&Key> = writes
-            .iter()
-            .map(|write| key_and_condition(write).0)
-            .collect();
-        keys.sort();
-        keys.dedup();
-        if keys.len() != writes.len() || writes.len() > 100 {
-            return Err(Fault::new(
-                FaultName::Refused,
-                "a transaction names an item twice, or more than 100",
-            ));
-        }
-        let refused: Vec<usize> = writes
-            .iter()
-            .enumerate()
-            .filter(|(_, write)| {
-                let (key, condition) = key_and_condition(write);
-                !ledger.holds(key, condition)
-            })
-            .map(|(index, _)| index)
-            .collect();
-        if !refused.is_empty() {
-            return Ok(Transacted::Refused(refused));
-        }
-        for write in writes {
-            ledger.apply(write);
-        }
-        Ok(Transacted::Done)
+        let call = self.call("ledger.transact").await?;
+        let transacted = self.ledger().transact(writes)?;
+        call.answer(transacted).await
     }
 
     async fn query(&self, query: Query) -> Answered<Page> {
+        let call = self.call("ledger.query").await?;
         let found = self
             .ledger()
             .items
@@ -121,10 +129,11 @@ impl Ledger for World {
             .filter(|item| item.key.pk == query.pk && item.key.sk.starts_with(&query.sk_prefix))
             .map(|item| (item.key.sk.clone(), item.clone()))
             .collect();
-        Ok(page(found, &query))
+        call.answer(page(found, &query)).await
     }
 
     async fn query_index(&self, query: Query) -> Answered<Page> {
+        let call = self.call("ledger.query_index").await?;
         let found = self
             .ledger()
             .items
@@ -135,6 +144,6 @@ impl Ledger for World {
                 matches.then(|| (index.sk.clone(), item.clone()))
             })
             .collect();
-        Ok(page(found, &query))
+        call.answer(page(found, &query)).await
     }
 }

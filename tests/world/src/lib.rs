@@ -3,6 +3,7 @@
 //! Each service imitates AWS and not our own verbs: RevisionIds that move, ETags, versions,
 //! conditions, asynchronous updates. One service, one file, named like its port. Every file has a
 //! state struct that tests read and write directly to set a scene or to look at the outcome.
+//! Every method of a port begins and ends with a hook for mishaps; see [`mishaps`].
 
 pub mod alarms;
 pub mod cdn;
@@ -11,6 +12,7 @@ pub mod events;
 pub mod executions;
 pub mod functions;
 pub mod ledger;
+pub mod mishaps;
 pub mod notifications;
 pub mod objects;
 pub mod probe;
@@ -45,6 +47,7 @@ struct Shared {
     executions: RefCell<executions::State>,
     events: RefCell<events::State>,
     notifications: RefCell<notifications::State>,
+    mishaps: RefCell<mishaps::State>,
 }
 
 impl Default for World {
@@ -69,6 +72,7 @@ impl Default for World {
                 executions: RefCell::default(),
                 events: RefCell::default(),
                 notifications: RefCell::default(),
+                mishaps: RefCell::default(),
             }),
             place: Place::default(),
         }
@@ -100,7 +104,8 @@ services!(
     probe,
     executions,
     events,
-    notifications
+    notifications,
+    mishaps
 );
 
 impl World {

@@ -1,0 +1,184 @@
+//! Mishaps at port calls: a fault instead of a call or instead of its answer, or a pause in which
+//! a test lets someone else go first, or lets go of the caller for ever (a killed function).
+//!
+//! Every method of a service begins with `let call = self.call("service.method").await?;` and ends
+//! with `call.answer(value).await` (no `RefMut` may be held there). Calls are counted from 1.
+
+use crate::World;
+use std::future::poll_fn;
+use std::task::Poll;
+use windlass_domain::fault::Fault;
+use windlass_engine::ports::Answered;
+
+/// When a mishap happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Before the call has any effect.
+    Before,
+    /// After it took effect: its answer is lost.
+    After,
+}
+
+/// What happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mishap {
+    /// The caller gets this fault.
+    Fault(Fault),
+    /// The caller stays where it is until it is polled again. Dropping its future kills it.
+    Pause,
+}
+
+/// A mishap at one call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Planned {
+    call: u64,
+    when: When,
+    mishap: Mishap,
+}
+
+/// The calls that were made and the mishaps that are planned.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// The calls by name, oldest first: the first has the number 1.
+    pub calls: Vec<&'static str>,
+    planned: Vec<Planned>,
+}
+
+impl State {
+    /// How many calls were made.
+    pub fn count(&self) -> u64 {
+        self.calls.len() as u64
+    }
+
+    fn take(&mut self, call: u64, when: When) -> Option<Mishap> {
+        let at = self
+            .planned
+            .iter()
+            .position(|planned| planned.call == call && planned.when == when)?;
+        Some(self.planned.remove(at).mishap)
+    }
+}
+
+/// A call under way.
+#[derive(Debug)]
+pub struct Call<'a> {
+    world: &'a World,
+    number: u64,
+}
+
+impl Call<'_> {
+    /// The answer on its way back to the caller.
+    pub async fn answer<T>(self, value: T) -> Answered<T> {
+        self.world.suffer(self.number, When::After).await?;
+        Ok(value)
+    }
+}
+
+impl World {
+    /// Plans a mishap at a call by its number, counted over all services from 1.
+    pub fn plan_mishap(&self, call: u64, when: When, mishap: Mishap) {
+        self.mishaps().planned.push(Planned { call, when, mishap });
+    }
+
+    /// Plans a fault at a call by its number.
+    pub fn fail_call(&self, call: u64, when: When, fault: Fault) {
+        self.plan_mishap(call, when, Mishap::Fault(fault));
+    }
+
+    /// Counts a call; every method of a service begins with it.
+    pub async fn call(&self, name: &'static str) -> Answered<Call<'_>> {
+        let number = {
+            let mut mishaps = self.mishaps();
+            mishaps.calls.push(name);
+            mishaps.count()
+        };
+        self.suffer(number, When::Before).await?;
+        Ok(Call {
+            world: self,
+            number,
+        })
+    }
+
+    async fn suffer(&self, number: u64, when: When) -> Answered<()> {
+        let mishap = self.mishaps().take(number, when);
+        match mishap {
+            None => Ok(()),
+            Some(Mishap::Fault(fault)) => Err(fault),
+            Some(Mishap::Pause) => {
+                pause().await;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Gives way exactly once.
+async fn pause() {
+    let mut paused = false;
+    poll_fn(|_| {
+        if paused {
+            return Poll::Ready(());
+        }
+        paused = true;
+        Poll::Pending
+    })
+    .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+    use windlass_domain::fault::FaultName;
+    use windlass_engine::ports::{Condition, Item, Key, Ledger, Write};
+
+    fn key() -> Key {
+        Key {
+            pk: "a".into(),
+            sk: "b".into(),
+        }
+    }
+
+    fn put() -> Vec<Write> {
+        let item = Item {
+            key: key(),
+            rev: 1,
+            body: serde_json::Map::new(),
+            index: None,
+            expires: None,
+        };
+        vec![Write::Put(item, Condition::Absent)]
+    }
+
+    fn poll<T>(future: std::pin::Pin<&mut impl Future<Output = T>>) -> Poll<T> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn a_fault_before_prevents_the_call_and_one_after_only_its_answer() {
+        for (when, written) in [(When::Before, false), (When::After, true)] {
+            let world = World::default();
+            world.fail_call(1, when, Fault::new(FaultName::Unavailable, "lost"));
+            let answer = poll(pin!(world.transact(put())));
+            assert!(matches!(answer, Poll::Ready(Err(_))), "{when:?}");
+            assert_eq!(
+                world.ledger().items.contains_key(&key()),
+                written,
+                "{when:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_paused_call_takes_effect_when_it_is_polled_again() {
+        let world = World::default();
+        world.plan_mishap(1, When::Before, Mishap::Pause);
+        let mut call = pin!(world.transact(put()));
+        assert!(poll(call.as_mut()).is_pending());
+        assert!(world.ledger().items.is_empty());
+        assert!(poll(call).is_ready());
+        assert!(world.ledger().items.contains_key(&key()));
+        assert_eq!(world.mishaps().calls, ["ledger.transact"]);
+    }
+}
