@@ -1,1 +1,190 @@
-//! Admission: whether a request goes, waits, or is refused. Pure.
+//! Admission: whether a deployment goes, waits, or is refused. Pure.
+
+use crate::environment::{EnvironmentState, Held, HeldState, Lock, Veto, Waiting};
+use crate::finding::{Finding, FindingName};
+use crate::identity::DeploymentId;
+use crate::name::{ComponentName, EnvironmentName};
+use crate::order::Order;
+use crate::request::ActionName;
+
+/// What is to be admitted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// The deployment.
+    pub id: DeploymentId,
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// `deploy` or `rollback`.
+    pub action: ActionName,
+    /// The components it is for.
+    pub components: Vec<ComponentName>,
+    /// Where it stands in the order.
+    pub order: Order,
+    /// Whether a person named the environment, in contrast to an arrival that a rule sent there.
+    pub by_person: bool,
+    /// Whether the release may be deployed again after an undo.
+    pub again: bool,
+    /// Whether an older release may be deployed.
+    pub allow_older: bool,
+}
+
+/// What the ledger says of the environment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts<'a> {
+    /// The lock.
+    pub lock: &'a Lock,
+    /// Hold, marks, what runs.
+    pub state: &'a EnvironmentState,
+    /// Who waits, the candidate itself included if it does.
+    pub waiting: &'a [Waiting],
+    /// The veto on the candidate's release, if any.
+    pub veto: Option<&'a Veto>,
+}
+
+/// What becomes of the candidate.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// It takes the lock.
+    Take,
+    /// It waits for its turn.
+    Wait,
+    /// It waits, and the owner of the lock is stopped and recovered first.
+    Preempt(Held),
+    /// A newer release is there, or waits, for all of its components: the deployment that is newer.
+    Superseded(DeploymentId),
+    /// It is refused.
+    Reject(Finding),
+}
+
+/// Decides. Called at the arrival and again at every wake-up, always on what the ledger says then.
+pub fn decide(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
+    if let Some(finding) = refusal(candidate, facts) {
+        return Decision::Reject(finding);
+    }
+    if candidate.action == ActionName::Deploy
+        && let Some(decision) = by_order(candidate, facts)
+    {
+        return decision;
+    }
+    by_lock(candidate, facts)
+}
+
+fn refusal(candidate: &Candidate, facts: &Facts<'_>) -> Option<Finding> {
+    if candidate.action == ActionName::Deploy {
+        if let Some(hold) = &facts.state.hold
+            && !candidate.by_person
+        {
+            return Some(Finding::new(
+                FindingName::Held,
+                format!("environments.{}", candidate.environment),
+                format!(
+                    "automatic deployments are held since {} by {}: {}.",
+                    hold.since, hold.by, hold.reason
+                ),
+                "The release is recorded. Release the hold, then start it by its version.",
+            ));
+        }
+        if let Some(veto) = facts.veto
+            && !candidate.again
+        {
+            return Some(Finding::new(
+                FindingName::Vetoed,
+                format!("environments.{}", candidate.environment),
+                format!(
+                    "release {} was undone here by deployment {} at {}.",
+                    veto.version, veto.deployment, veto.since
+                ),
+                "Deploy a fixed release, or ask `again` with a reason.",
+            ));
+        }
+    }
+    let held = facts.lock.held.as_ref()?;
+    (held.state == HeldState::NeedsOperator && held.deployment != candidate.id).then(|| {
+        Finding::new(
+            FindingName::NeedsOperator,
+            format!("environments.{}", candidate.environment),
+            format!(
+                "deployment {} could not be undone and holds the lock.",
+                held.deployment
+            ),
+            "Start `recover` to undo it again, or `accept` what is there now; then ask again.",
+        )
+    })
+}
+
+/// Rule 6: a late arrival never replaces a newer release.
+fn by_order(candidate: &Candidate, facts: &Facts<'_>) -> Option<Decision> {
+    if candidate.allow_older {
+        return None;
+    }
+    let newer: Vec<_> = candidate
+        .components
+        .iter()
+        .filter_map(|component| {
+            let mark = facts.state.marks.get(component)?;
+            mark.is_newer_than(&candidate.order)
+                .then_some((component, mark))
+        })
+        .collect();
+    let (component, mark) = newer.first()?;
+    if newer.len() == candidate.components.len() && !candidate.by_person {
+        return Some(Decision::Superseded(mark.id.clone()));
+    }
+    Some(Decision::Reject(Finding::new(
+        FindingName::Older,
+        format!("components.{component}"),
+        format!(
+            "deployment {} brought a newer release of {component} here.",
+            mark.id
+        ),
+        "Start a rollback, or ask `allow_older` with a reason.",
+    )))
+}
+
+fn by_lock(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
+    let operator = candidate.action == ActionName::Rollback;
+    let others = || {
+        facts
+            .waiting
+            .iter()
+            .filter(|waiting| waiting.deployment != candidate.id)
+    };
+    if !operator && !candidate.allow_older {
+        let covers = |other: &&Waiting| {
+            !other.operator
+                && other.order.is_newer_than(&candidate.order)
+                && candidate
+                    .components
+                    .iter()
+                    .all(|c| other.components.contains(c))
+        };
+        if let Some(other) = others().find(covers) {
+            return Decision::Superseded(other.deployment.clone());
+        }
+    }
+    match &facts.lock.held {
+        Some(held) if held.deployment == candidate.id => Decision::Take,
+        Some(held)
+            if operator
+                && held.action != ActionName::Rollback
+                && held.state == HeldState::Running =>
+        {
+            Decision::Preempt(held.clone())
+        }
+        Some(_) => Decision::Wait,
+        None if others().any(|other| goes_before(other, operator, &candidate.order)) => {
+            Decision::Wait
+        }
+        None => Decision::Take,
+    }
+}
+
+/// Operators go first; among operators, who asked first; among deployments, the newest.
+fn goes_before(other: &Waiting, operator: bool, order: &Order) -> bool {
+    match (other.operator, operator) {
+        (true, false) => true,
+        (false, true) => false,
+        (true, true) => order.is_newer_than(&other.order),
+        (false, false) => other.order.is_newer_than(order),
+    }
+}

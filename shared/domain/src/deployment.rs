@@ -46,6 +46,10 @@ pub struct Deployment {
     pub allow_older: bool,
     /// Whether red gates are accepted.
     pub accept_red: bool,
+    /// Whether it may be deployed again after an undo.
+    pub again: bool,
+    /// Whether a person named the environment, in contrast to an arrival that a rule sent there.
+    pub by_person: bool,
     /// When it was accepted.
     pub accepted: Time,
     /// The executions that worked for it: the first one, then recoveries.
@@ -55,6 +59,9 @@ pub struct Deployment {
     pub started: Option<Time>,
     /// How it stands.
     pub status: Status,
+    /// Why it is being undone, once it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoing: Option<Why>,
     /// Its ending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ended>,
@@ -74,6 +81,15 @@ pub enum Status {
     Ended,
 }
 
+/// Why something ended or is being undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Why {
+    /// A short name, such as `GateFailed` or `PreemptedByOperator`.
+    pub name: String,
+    /// A sentence for a person.
+    pub text: String,
+}
+
 /// A deployment's ending.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Ended {
@@ -88,6 +104,9 @@ pub struct Ended {
     pub findings: Vec<Finding>,
     /// When.
     pub at: Time,
+    /// How an operator resolved `NeedsOperator`, if that was needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<String>,
     /// An estimate of what it cost, from counted transitions and measured milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
@@ -102,4 +121,25 @@ pub struct Cost {
     pub worked_ms: u64,
     /// US dollars at the list prices named in the function that computes it.
     pub dollars: f64,
+}
+
+/// A request that was refused before it could become a deployment, because application,
+/// environment or artifacts could not be made out. Kept so that the refusal is told, too.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Refusal {
+    /// The application.
+    pub app: AppName,
+    /// The environment, where it could be made out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<EnvironmentName>,
+    /// What the request was about, for a person: a key, an image, a version.
+    pub about: String,
+    /// Who asked.
+    pub requester: Requester,
+    /// The execution that was refused.
+    pub execution: String,
+    /// What was wrong.
+    pub findings: Vec<Finding>,
+    /// When.
+    pub at: Time,
 }

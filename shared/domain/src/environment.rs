@@ -5,6 +5,7 @@ use crate::digest::Digest;
 use crate::identity::DeploymentId;
 use crate::name::ComponentName;
 use crate::order::Order;
+use crate::request::ActionName;
 use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,8 @@ pub struct Lock {
 pub struct Held {
     /// The deployment.
     pub deployment: DeploymentId,
+    /// What was asked for: a rollback is never preempted by another rollback.
+    pub action: ActionName,
     /// The execution that works for it: the deployment's first one, or a recovery.
     pub execution: String,
     /// Since when this execution holds it.

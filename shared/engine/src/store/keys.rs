@@ -107,3 +107,9 @@ pub fn held_index(app: &AppName, env: &EnvironmentName) -> Key {
 pub fn waiting_index(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> Key {
     key("waiting".into(), format!("{app}/{env}#{id}"))
 }
+
+/// A request that was refused before it could become a deployment:
+/// [`windlass_domain::deployment::Refusal`].
+pub fn refusal(app: &AppName, execution: &str) -> Key {
+    key(format!("app#{app}"), format!("refusal#{execution}"))
+}
