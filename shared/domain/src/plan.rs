@@ -1,9 +1,14 @@
 //! Plans: waves of changes.
+//!
+//! A plan leaves nothing for the deployers to choose. Canary steps, linear steps, `after` and "all
+//! together" are only different waves: a component has one stage per step of its rollout, and each
+//! stage has a place in one wave.
 
 use crate::finding::Finding;
 use crate::name::ComponentName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A kind of component, by name.
@@ -33,12 +38,29 @@ impl fmt::Display for KindName {
 /// What a deployment will do, wave by wave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
-    /// The waves, in order.
+    /// What came of the planning, and so where the deployment goes from here.
+    pub outcome: Outcome,
+    /// The waves, in order; empty unless the outcome is `change`.
     pub waves: Vec<Wave>,
     /// Components that are not changed, each with its reason.
     pub unchanged: Vec<Unchanged>,
+    /// Why it is rejected; empty unless the outcome is `rejected`.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
     /// What is noted without stopping the deployment.
     pub warnings: Vec<Finding>,
+}
+
+/// What came of the planning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// There is something to change.
+    Change,
+    /// Everything runs what is wanted already: the deployment ends `NothingToDo`.
+    NothingToDo,
+    /// It must not go on: the deployment ends `Rejected` with the plan's findings.
+    Rejected,
 }
 
 /// Components that are changed together, then judged.
@@ -69,3 +91,163 @@ pub struct Unchanged {
     /// Why, for a person: it runs the wanted bytes already, or the release does not name it.
     pub reason: String,
 }
+
+/// A component as the planning sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The component.
+    pub component: ComponentName,
+    /// Its kind.
+    pub kind: KindName,
+    /// The components that must have finished before it starts. Names that are not among the
+    /// candidates are ignored.
+    pub after: BTreeSet<ComponentName>,
+    /// The steps of its rollout, in order; empty where nothing is to be changed. Such a component
+    /// still hands on the order of those it comes after.
+    pub stages: Vec<Stage>,
+}
+
+/// One step of a component's rollout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    /// What is done, for a person.
+    pub what: String,
+    /// How long its rollout wants it watched, in seconds; 0 where it says nothing.
+    pub bake_s: u64,
+}
+
+/// How long waves are watched, in seconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Watch {
+    /// The last wave, at least.
+    pub bake_s: u64,
+    /// Earlier waves, unless a rollout says so itself.
+    pub between_waves_s: u64,
+}
+
+/// `after` leads back to where it began, so there is no order. Declarations are checked for it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the order given by `after` has a cycle through {0:?}")]
+pub struct Cycle(pub Vec<ComponentName>);
+
+/// Puts every stage of every candidate into a wave: a component's stages are in consecutive waves,
+/// and it starts as soon as all that it comes after have finished their last stage.
+pub fn plan(candidates: &[Candidate], watch: Watch) -> Result<Vec<Wave>, Cycle> {
+    let starts = starts(candidates)?;
+    let count = candidates
+        .iter()
+        .map(|c| starts[&c.component] + c.stages.len())
+        .max()
+        .unwrap_or(0);
+    Ok((0..count)
+        .map(|number| wave(candidates, &starts, number, number + 1 == count, watch))
+        .collect())
+}
+
+/// The wave in which each component starts: the first after the last of those it comes after.
+fn starts(candidates: &[Candidate]) -> Result<BTreeMap<ComponentName, usize>, Cycle> {
+    let known: BTreeMap<&ComponentName, &Candidate> =
+        candidates.iter().map(|c| (&c.component, c)).collect();
+    let mut waits_for: BTreeMap<&ComponentName, usize> = BTreeMap::new();
+    let mut followers: BTreeMap<&ComponentName, Vec<&ComponentName>> = BTreeMap::new();
+    for (name, candidate) in &known {
+        let before = candidate.after.iter().filter(|b| known.contains_key(b));
+        waits_for.insert(name, before.clone().count());
+        for earlier in before {
+            followers.entry(earlier).or_default().push(name);
+        }
+    }
+    let mut ready: Vec<&ComponentName> = keys_with_zero(&waits_for);
+    let mut starts: BTreeMap<ComponentName, usize> =
+        known.keys().map(|name| ((*name).clone(), 0)).collect();
+    while let Some(name) = ready.pop() {
+        waits_for.remove(name);
+        let end = starts[name] + known[name].stages.len();
+        for follower in followers.get(name).into_iter().flatten() {
+            if let Some(start) = starts.get_mut(*follower) {
+                *start = end.max(*start);
+            }
+            if let Some(left) = waits_for.get_mut(*follower) {
+                *left -= 1;
+                if *left == 0 {
+                    ready.push(follower);
+                }
+            }
+        }
+    }
+    if waits_for.is_empty() {
+        Ok(starts)
+    } else {
+        Err(Cycle(waits_for.into_keys().cloned().collect()))
+    }
+}
+
+fn keys_with_zero<'a>(counts: &BTreeMap<&'a ComponentName, usize>) -> Vec<&'a ComponentName> {
+    let zero = counts.iter().filter(|(_, count)| **count == 0);
+    zero.map(|(name, _)| *name).collect()
+}
+
+fn wave(
+    candidates: &[Candidate],
+    starts: &BTreeMap<ComponentName, usize>,
+    number: usize,
+    last: bool,
+    watch: Watch,
+) -> Wave {
+    let mut changes = Vec::new();
+    let mut bake_s = if last { watch.bake_s } else { 0 };
+    for candidate in candidates {
+        let stage = number
+            .checked_sub(starts[&candidate.component])
+            .and_then(|index| candidate.stages.get(index));
+        let Some(stage) = stage else { continue };
+        // A rollout that says how long a step is watched is believed; the others are watched as
+        // long as the gates say. Of several in one wave, the longest counts.
+        let silent = stage.bake_s == 0 && !last;
+        bake_s = bake_s.max(if silent {
+            watch.between_waves_s
+        } else {
+            stage.bake_s
+        });
+        changes.push(PlannedChange {
+            component: candidate.component.clone(),
+            kind: candidate.kind,
+            what: stage.what.clone(),
+        });
+    }
+    Wave { changes, bake_s }
+}
+
+/// The waves that a component takes part in, in the order of its stages.
+pub fn waves_of(waves: &[Wave], component: &ComponentName) -> Vec<u32> {
+    (0..)
+        .zip(waves)
+        .filter(|(_, wave)| wave.changes.iter().any(|c| &c.component == component))
+        .map(|(number, _)| number)
+        .collect()
+}
+
+/// The candidates in the opposite order: whatever came after others now comes before them. A
+/// rollback goes this way, like an undo, because a component may need what it was deployed after.
+pub fn reversed(candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let mut after: BTreeMap<ComponentName, BTreeSet<ComponentName>> = BTreeMap::new();
+    for candidate in &candidates {
+        for earlier in &candidate.after {
+            after
+                .entry(earlier.clone())
+                .or_default()
+                .insert(candidate.component.clone());
+        }
+    }
+    candidates
+        .into_iter()
+        .map(|candidate| Candidate {
+            after: after.remove(&candidate.component).unwrap_or_default(),
+            ..candidate
+        })
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

@@ -1,0 +1,208 @@
+//! Judging a wave: what its measurements, and the time, come to. Pure.
+//!
+//! A wave passes only when its bake is over and everything is healthy. A clear failure ends it at
+//! once. What could not be measured is never healthy by itself (rule 7): the declaration says what
+//! it becomes, and after how long.
+
+use crate::gate::{Measurement, UnknownBecomes, UnknownRule, Verdict};
+use crate::time::{Span, Time};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The judgement of one wave, as the ledger keeps it. Each wave has its own, so that the verdict of
+/// an earlier wave is never taken for a later one. Written by the judge alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Judgement {
+    /// The wave, counted from 0.
+    pub wave: u32,
+    /// When the wave's changes began, as far as the ledger knows: points before it are not of this
+    /// wave.
+    pub changed: Time,
+    /// When its bake began.
+    pub started: Time,
+    /// When its bake is over.
+    pub until: Time,
+    /// What it came to: `unknown` while it is watched.
+    pub verdict: Verdict,
+    /// Whether its gates decide. An operator's rollback records them without being decided by them.
+    pub decides: bool,
+    /// What was measured at the last look.
+    pub measurements: Vec<Measurement>,
+    /// The measurement that failed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<Measurement>,
+    /// Since when each gate has been unknown without a break, by [`gate_key`].
+    #[serde(default)]
+    pub unknown_since: BTreeMap<String, Time>,
+    /// How often it was looked at.
+    pub polls: u32,
+    /// When it was looked at last.
+    pub looked: Time,
+}
+
+/// What a look comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Judged {
+    /// The wave passed.
+    Pass,
+    /// The wave failed by this measurement.
+    Fail(Box<Measurement>),
+    /// It is not known yet: look again after so many seconds.
+    Bake {
+        /// From [`SOONEST_S`] to [`LATEST_S`].
+        seconds: u64,
+    },
+}
+
+/// The shortest time between two looks, in seconds: a look costs calls and a state transition.
+pub const SOONEST_S: u64 = 5;
+
+/// The longest time between two looks, in seconds: a failure is seen within it.
+pub const LATEST_S: u64 = 60;
+
+/// What tells one gate of a wave from another.
+pub fn gate_key(measurement: &Measurement) -> String {
+    format!("{} {}", measurement.source, measurement.gate)
+}
+
+impl Judgement {
+    /// The judgement of a wave whose bake begins now.
+    pub fn begin(wave: u32, changed: Time, now: Time, bake: Span, decides: bool) -> Self {
+        Self {
+            wave,
+            changed,
+            started: now,
+            until: now.plus_ms(bake.as_ms()),
+            verdict: Verdict::Unknown,
+            decides,
+            measurements: vec![],
+            failed: None,
+            unknown_since: BTreeMap::new(),
+            polls: 0,
+            looked: now,
+        }
+    }
+
+    /// Takes a look into account and tells what it comes to. A judgement that is final stays.
+    pub fn look(
+        &mut self,
+        measurements: Vec<Measurement>,
+        rule: &UnknownRule,
+        now: Time,
+    ) -> Judged {
+        if let Some(judged) = self.settled() {
+            return judged;
+        }
+        self.remember_unknown(&measurements, now);
+        self.measurements = measurements;
+        self.polls += 1;
+        self.looked = now;
+        let judged = if self.decides {
+            judge(
+                &self.measurements,
+                rule,
+                &self.unknown_since,
+                self.until,
+                now,
+            )
+        } else {
+            wait_or_pass(self.until, now)
+        };
+        match &judged {
+            Judged::Pass => self.verdict = Verdict::Pass,
+            Judged::Fail(measurement) => {
+                self.verdict = Verdict::Fail;
+                self.failed = Some((**measurement).clone());
+            }
+            Judged::Bake { .. } => {}
+        }
+        judged
+    }
+
+    /// What it came to, if it is final: a retry of the judge must not turn it around.
+    pub fn settled(&self) -> Option<Judged> {
+        match (self.verdict, &self.failed) {
+            (Verdict::Pass, _) => Some(Judged::Pass),
+            (Verdict::Fail, Some(measurement)) => Some(Judged::Fail(Box::new(measurement.clone()))),
+            _ => None,
+        }
+    }
+
+    fn remember_unknown(&mut self, measurements: &[Measurement], now: Time) {
+        let before = std::mem::take(&mut self.unknown_since);
+        for measurement in measurements {
+            if measurement.verdict == Verdict::Unknown {
+                let key = gate_key(measurement);
+                let since = before.get(&key).copied().unwrap_or(now);
+                self.unknown_since.insert(key, since);
+            }
+        }
+    }
+}
+
+/// What measurements come to. `unknown_since` has the unknown ones by [`gate_key`]; `until` is the
+/// end of the bake.
+pub fn judge(
+    measurements: &[Measurement],
+    rule: &UnknownRule,
+    unknown_since: &BTreeMap<String, Time>,
+    until: Time,
+    now: Time,
+) -> Judged {
+    let mut held_until = None;
+    if let Some(failed) = measurements.iter().find(|m| m.verdict == Verdict::Fail) {
+        return Judged::Fail(Box::new(failed.clone()));
+    }
+    for unknown in measurements
+        .iter()
+        .filter(|m| m.verdict == Verdict::Unknown)
+    {
+        let since = unknown_since
+            .get(&gate_key(unknown))
+            .copied()
+            .unwrap_or(now);
+        match rule.becomes {
+            UnknownBecomes::Pass => {}
+            UnknownBecomes::Fail => return Judged::Fail(Box::new(unknown.clone())),
+            UnknownBecomes::Hold => {
+                let end = since.plus_ms(rule.hold_for.as_ms());
+                if now >= end {
+                    return Judged::Fail(Box::new(held_too_long(unknown, since)));
+                }
+                held_until = Some(held_until.map_or(end, |other: Time| other.min(end)));
+            }
+        }
+    }
+    match held_until {
+        // An unknown gate may become known any moment, also after the bake: look again soon.
+        Some(end) => bake(end.min(until.max(now.plus_s(SOONEST_S))), now),
+        None => wait_or_pass(until, now),
+    }
+}
+
+fn held_too_long(unknown: &Measurement, since: Time) -> Measurement {
+    Measurement {
+        measured: format!("unknown since {since}: {}", unknown.measured),
+        ..unknown.clone()
+    }
+}
+
+fn wait_or_pass(until: Time, now: Time) -> Judged {
+    if now >= until {
+        Judged::Pass
+    } else {
+        bake(until, now)
+    }
+}
+
+fn bake(until: Time, now: Time) -> Judged {
+    let seconds = until.ms_since(now).div_ceil(1000);
+    Judged::Bake {
+        seconds: seconds.clamp(SOONEST_S, LATEST_S),
+    }
+}
+
+#[cfg(test)]
+#[path = "judgement_tests.rs"]
+mod tests;

@@ -1,0 +1,124 @@
+use super::*;
+
+const NOW: Time = Time(1_795_183_200_000);
+
+fn measured(gate: &str, verdict: Verdict) -> Measurement {
+    Measurement {
+        gate: gate.to_owned(),
+        source: "alarm".to_owned(),
+        verdict,
+        measured: "7.3".to_owned(),
+        threshold: "5".to_owned(),
+        window: String::new(),
+        look_at: String::new(),
+        at: NOW,
+    }
+}
+
+fn rule(becomes: UnknownBecomes, hold_s: u64) -> UnknownRule {
+    UnknownRule {
+        becomes,
+        hold_for: Span::seconds(hold_s),
+    }
+}
+
+fn hold() -> UnknownRule {
+    rule(UnknownBecomes::Hold, 300)
+}
+
+fn in_words(judged: &Judged) -> String {
+    match judged {
+        Judged::Pass => "pass".to_owned(),
+        Judged::Fail(measurement) => format!("fail {}", measurement.gate),
+        Judged::Bake { seconds } => format!("bake {seconds}"),
+    }
+}
+
+#[test]
+fn the_table() {
+    use UnknownBecomes::{Fail as UFail, Hold, Pass as UPass};
+    use Verdict::{Fail, Pass, Unknown};
+    // verdicts of the gates a, b, …; rule; unknown for s; bake left s; what it comes to
+    let table: &[(&[Verdict], UnknownBecomes, u64, i64, &str)] = &[
+        (&[], Hold, 0, 0, "pass"),
+        (&[], Hold, 0, 30, "bake 30"),
+        (&[Pass], Hold, 0, 0, "pass"),
+        (&[Pass], Hold, 0, -5, "pass"),
+        (&[Pass], Hold, 0, 1, "bake 5"),
+        (&[Pass], Hold, 0, 59, "bake 59"),
+        (&[Pass], Hold, 0, 600, "bake 60"),
+        (&[Fail], Hold, 0, 600, "fail a"),
+        (&[Fail], Hold, 0, 0, "fail a"),
+        (&[Pass, Fail], Hold, 0, 600, "fail b"),
+        (&[Unknown, Fail], Hold, 0, 600, "fail b"),
+        (&[Unknown, Fail], UPass, 0, 600, "fail b"),
+        (&[Unknown, Pass], UFail, 0, 600, "fail a"),
+        (&[Unknown], UPass, 9999, 0, "pass"),
+        (&[Unknown], UPass, 0, 20, "bake 20"),
+        (&[Unknown], Hold, 0, 600, "bake 60"),
+        (&[Unknown], Hold, 0, 0, "bake 5"),
+        (&[Unknown], Hold, 0, -100, "bake 5"),
+        (&[Unknown], Hold, 290, 600, "bake 10"),
+        (&[Unknown], Hold, 299, 600, "bake 5"),
+        (&[Unknown], Hold, 300, 600, "fail a"),
+        (&[Pass, Unknown], Hold, 300, 600, "fail b"),
+    ];
+    for (verdicts, becomes, unknown_s, left_s, wanted) in table {
+        let measurements: Vec<Measurement> = ["a", "b"]
+            .iter()
+            .zip(verdicts.iter())
+            .map(|(gate, verdict)| measured(gate, *verdict))
+            .collect();
+        let since = Time(NOW.0 - unknown_s * 1000);
+        let unknown = measurements.iter().map(|m| (gate_key(m), since)).collect();
+        let until = Time(NOW.0.checked_add_signed(left_s * 1000).unwrap());
+        let judged = judge(&measurements, &rule(*becomes, 300), &unknown, until, NOW);
+        assert_eq!(
+            in_words(&judged),
+            *wanted,
+            "{verdicts:?} {becomes:?} unknown {unknown_s} s, left {left_s} s"
+        );
+    }
+}
+
+#[test]
+fn a_bake_of_nothing_judges_once() {
+    let mut judgement = Judgement::begin(0, NOW, NOW, Span::ZERO, true);
+    let judged = judgement.look(vec![measured("a", Verdict::Pass)], &hold(), NOW);
+    assert_eq!(judged, Judged::Pass);
+    assert_eq!((judgement.polls, judgement.verdict), (1, Verdict::Pass));
+}
+
+#[test]
+fn unknown_is_counted_without_a_break_and_per_gate() {
+    use Verdict::{Pass, Unknown};
+    let mut judgement = Judgement::begin(0, NOW, NOW, Span::seconds(3600), true);
+    let look = |judgement: &mut Judgement, a, b, at_s| {
+        let seen = vec![measured("a", a), measured("b", b)];
+        in_words(&judgement.look(seen, &hold(), NOW.plus_s(at_s)))
+    };
+    assert_eq!(look(&mut judgement, Unknown, Pass, 0), "bake 60");
+    assert_eq!(look(&mut judgement, Pass, Unknown, 200), "bake 60");
+    assert_eq!(look(&mut judgement, Unknown, Unknown, 320), "bake 60");
+    assert_eq!(look(&mut judgement, Pass, Unknown, 499), "bake 5");
+    assert_eq!(look(&mut judgement, Pass, Unknown, 500), "fail b");
+    let failed = judgement.failed.unwrap();
+    assert_eq!(failed.measured, "unknown since 2026-11-20T14:03:20Z: 7.3");
+}
+
+#[test]
+fn what_is_final_stays() {
+    let mut judgement = Judgement::begin(0, NOW, NOW, Span::seconds(60), true);
+    judgement.look(vec![measured("a", Verdict::Fail)], &hold(), NOW);
+    let again = judgement.look(vec![measured("a", Verdict::Pass)], &hold(), NOW.plus_s(60));
+    assert_eq!(in_words(&again), "fail a");
+    assert_eq!(judgement.polls, 1);
+}
+
+#[test]
+fn gates_that_do_not_decide_are_recorded() {
+    let mut judgement = Judgement::begin(0, NOW, NOW, Span::ZERO, false);
+    let judged = judgement.look(vec![measured("a", Verdict::Fail)], &hold(), NOW);
+    assert_eq!(judged, Judged::Pass);
+    assert_eq!(judgement.measurements[0].verdict, Verdict::Fail);
+}

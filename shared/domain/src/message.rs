@@ -1,0 +1,108 @@
+//! Messages: the sentences that the end of an execution, the record and the notification carry.
+
+use crate::gate::Measurement;
+use crate::name::{AppName, EnvironmentName};
+use crate::plan::Wave;
+
+/// That a gate failed a wave, with what was measured, as the first lines of a deployment's end:
+/// the gate, the measured value beside its threshold, the window, and where to look next.
+///
+/// `wave` counts from 0 and is told from 1; `what` is what the wave changed, see [`wave_in_words`].
+pub fn gate_failed(
+    app: &AppName,
+    environment: &EnvironmentName,
+    version: &str,
+    wave: u32,
+    what: &str,
+    measurement: &Measurement,
+) -> String {
+    let cause = gate_cause(wave, what, measurement);
+    let next = match measurement.look_at.as_str() {
+        "" => String::new(),
+        place => format!("\n  next: look at {place}"),
+    };
+    format!("{app} {environment} {version}: {cause}{next}")
+}
+
+/// The part of [`gate_failed`] that follows the words `… was rolled back: `, in two lines.
+pub fn gate_cause(wave: u32, what: &str, measurement: &Measurement) -> String {
+    let window = match measurement.window.as_str() {
+        "" => String::new(),
+        window => format!(", {window}"),
+    };
+    format!(
+        "gate `{}` failed in wave {} ({what}).\n  measured {}, threshold {}{window}",
+        measurement.gate,
+        wave + 1,
+        measurement.measured,
+        measurement.threshold,
+    )
+}
+
+/// What a wave changes, for a person: `api alias live to 10 %, web 3 files`.
+pub fn wave_in_words(wave: &Wave) -> String {
+    let changes = wave.changes.iter();
+    let words: Vec<String> = changes
+        .map(|change| format!("{} {}", change.component, change.what))
+        .collect();
+    words.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::Verdict;
+    use crate::name::ComponentName;
+    use crate::plan::{KindName, PlannedChange};
+    use crate::time::Time;
+
+    fn shop(window: &str, look_at: &str) -> String {
+        let measurement = Measurement {
+            gate: "shop-prod-5xx".into(),
+            source: "alarm".into(),
+            verdict: Verdict::Fail,
+            measured: "7.3 errors/min".into(),
+            threshold: "5".into(),
+            window: window.into(),
+            look_at: look_at.into(),
+            at: Time(0),
+        };
+        let wave = Wave {
+            changes: vec![PlannedChange {
+                component: ComponentName::new("api").unwrap(),
+                kind: KindName::Lambda,
+                what: "at 10 %".into(),
+            }],
+            bake_s: 0,
+        };
+        gate_failed(
+            &AppName::new("shop").unwrap(),
+            &EnvironmentName::new("prod").unwrap(),
+            "1.4.0",
+            1,
+            &wave_in_words(&wave),
+            &measurement,
+        )
+    }
+
+    #[test]
+    fn a_failed_gate() {
+        let text = shop(
+            "3 of 3 points, 14:02-14:05 UTC",
+            "/aws/lambda/shop-api-prod from 14:02",
+        );
+        insta::assert_snapshot!(text, @r"
+        shop prod 1.4.0: gate `shop-prod-5xx` failed in wave 2 (api at 10 %).
+          measured 7.3 errors/min, threshold 5, 3 of 3 points, 14:02-14:05 UTC
+          next: look at /aws/lambda/shop-api-prod from 14:02
+        ");
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        insta::assert_snapshot!(shop("", ""), @r"
+        shop prod 1.4.0: gate `shop-prod-5xx` failed in wave 2 (api at 10 %).
+          measured 7.3 errors/min, threshold 5
+        ");
+    }
+}

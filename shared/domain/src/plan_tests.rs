@@ -1,0 +1,226 @@
+use super::*;
+use proptest::prelude::*;
+use std::time::{Duration, Instant};
+
+fn name(text: &str) -> ComponentName {
+    ComponentName::new(text).unwrap()
+}
+
+fn candidate(component: &str, kind: KindName, after: &[&str], stages: &[(&str, u64)]) -> Candidate {
+    Candidate {
+        component: name(component),
+        kind,
+        after: after.iter().map(|text| name(text)).collect(),
+        stages: stages
+            .iter()
+            .map(|(what, bake_s)| Stage {
+                what: (*what).to_owned(),
+                bake_s: *bake_s,
+            })
+            .collect(),
+    }
+}
+
+const WATCH: Watch = Watch {
+    bake_s: 600,
+    between_waves_s: 30,
+};
+
+fn told(waves: &[Wave]) -> String {
+    let mut text = String::new();
+    for (number, wave) in waves.iter().enumerate() {
+        text.push_str(&format!("wave {} (bake {} s)\n", number + 1, wave.bake_s));
+        for change in &wave.changes {
+            text.push_str(&format!("  {}: {}\n", change.component, change.what));
+        }
+    }
+    text
+}
+
+fn shop() -> Vec<Candidate> {
+    vec![
+        candidate("agent", KindName::Ecs, &[], &[("image 18", 0)]),
+        candidate(
+            "api",
+            KindName::Lambda,
+            &["agent"],
+            &[("10 %", 300), ("50 %", 300), ("100 %", 0)],
+        ),
+        candidate("web", KindName::StaticSite, &["api"], &[("files", 0)]),
+    ]
+}
+
+#[test]
+fn the_shop_in_waves() {
+    insta::assert_snapshot!(told(&plan(&shop(), WATCH).unwrap()), @"
+    wave 1 (bake 30 s)
+      agent: image 18
+    wave 2 (bake 300 s)
+      api: 10 %
+    wave 3 (bake 300 s)
+      api: 50 %
+    wave 4 (bake 30 s)
+      api: 100 %
+    wave 5 (bake 600 s)
+      web: files
+    ");
+}
+
+#[test]
+fn independent_components_share_waves_and_the_longest_bake_counts() {
+    let both = [
+        candidate("api", KindName::Lambda, &[], &[("10 %", 20), ("100 %", 0)]),
+        candidate("web", KindName::StaticSite, &[], &[("files", 0)]),
+    ];
+    insta::assert_snapshot!(told(&plan(&both, WATCH).unwrap()), @"
+    wave 1 (bake 30 s)
+      api: 10 %
+      web: files
+    wave 2 (bake 600 s)
+      api: 100 %
+    ");
+}
+
+#[test]
+fn a_rollout_alone_in_its_wave_is_watched_as_it_says() {
+    let api = [candidate(
+        "api",
+        KindName::Lambda,
+        &[],
+        &[("10 %", 20), ("100 %", 900)],
+    )];
+    let waves = plan(&api, WATCH).unwrap();
+    assert_eq!(waves[0].bake_s, 20);
+    assert_eq!(waves[1].bake_s, 900);
+}
+
+#[test]
+fn an_unchanged_component_in_between_keeps_the_order() {
+    let mut shop = shop();
+    shop[1].stages.clear();
+    insta::assert_snapshot!(told(&plan(&shop, WATCH).unwrap()), @"
+    wave 1 (bake 30 s)
+      agent: image 18
+    wave 2 (bake 600 s)
+      web: files
+    ");
+}
+
+#[test]
+fn nothing_to_change_is_no_wave() {
+    let mut shop = shop();
+    for candidate in &mut shop {
+        candidate.stages.clear();
+    }
+    assert_eq!(plan(&shop, WATCH), Ok(vec![]));
+    assert_eq!(plan(&[], WATCH), Ok(vec![]));
+}
+
+#[test]
+fn a_cycle_is_told() {
+    let circle = [
+        candidate("a", KindName::Lambda, &["b"], &[("x", 0)]),
+        candidate("b", KindName::Lambda, &["a"], &[("x", 0)]),
+        candidate("c", KindName::Lambda, &[], &[("x", 0)]),
+    ];
+    assert_eq!(plan(&circle, WATCH), Err(Cycle(vec![name("a"), name("b")])));
+}
+
+#[test]
+fn reversed_goes_the_other_way() {
+    let back = reversed(shop());
+    let waves = plan(&back, Watch::default()).unwrap();
+    assert_eq!(waves_of(&waves, &name("web")), [0]);
+    assert_eq!(waves_of(&waves, &name("api")), [1, 2, 3]);
+    assert_eq!(waves_of(&waves, &name("agent")), [4]);
+}
+
+/// Any graph without a cycle: a component comes only after ones with a lower number.
+fn any_candidates() -> impl Strategy<Value = Vec<Candidate>> {
+    let one = (proptest::collection::vec(0_u64..3, 0..4), any::<u32>());
+    proptest::collection::vec(one, 0..24).prop_map(|all| {
+        let made = all.into_iter().enumerate().map(|(number, (bakes, seed))| {
+            let after = (0..number).filter(|earlier| seed >> (earlier % 32) & 3 == 3);
+            Candidate {
+                component: name(&format!("c{number}")),
+                kind: KindName::Lambda,
+                after: after.map(|earlier| name(&format!("c{earlier}"))).collect(),
+                stages: (0..)
+                    .zip(bakes)
+                    .map(|(stage, bake_s): (u32, u64)| Stage {
+                        what: format!("c{number} stage {stage}"),
+                        bake_s,
+                    })
+                    .collect(),
+            }
+        });
+        made.collect()
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_stage_is_there_once_and_in_order(candidates in any_candidates()) {
+        let waves = plan(&candidates, WATCH).unwrap();
+        for candidate in &candidates {
+            let seen: Vec<&str> = waves
+                .iter()
+                .flat_map(|wave| &wave.changes)
+                .filter(|change| change.component == candidate.component)
+                .map(|change| change.what.as_str())
+                .collect();
+            let wanted: Vec<&str> = candidate.stages.iter().map(|s| s.what.as_str()).collect();
+            prop_assert_eq!(seen, wanted);
+            prop_assert_eq!(waves_of(&waves, &candidate.component).len(), candidate.stages.len());
+        }
+    }
+
+    #[test]
+    fn after_is_respected_also_through_unchanged_components(candidates in any_candidates()) {
+        let waves = plan(&candidates, WATCH).unwrap();
+        let by_name: BTreeMap<_, _> = candidates.iter().map(|c| (&c.component, c)).collect();
+        for candidate in &candidates {
+            let Some(first) = waves_of(&waves, &candidate.component).first().copied() else {
+                continue;
+            };
+            let mut open: Vec<_> = candidate.after.iter().collect();
+            while let Some(earlier) = open.pop() {
+                prop_assert!(waves_of(&waves, earlier).iter().all(|wave| *wave < first));
+                open.extend(&by_name[earlier].after);
+            }
+        }
+    }
+
+    #[test]
+    fn no_wave_is_empty_and_the_last_is_watched_long_enough(candidates in any_candidates()) {
+        let waves = plan(&candidates, WATCH).unwrap();
+        prop_assert!(waves.iter().all(|wave| !wave.changes.is_empty()));
+        if let Some(last) = waves.last() {
+            prop_assert!(last.bake_s >= WATCH.bake_s);
+        }
+    }
+}
+
+#[test]
+fn five_hundred_components_are_planned_fast() {
+    let many: Vec<Candidate> = (0..500)
+        .map(|number| {
+            let after: Vec<String> = (0..number).map(|n| format!("c{n}")).collect();
+            let after: Vec<&str> = after.iter().map(String::as_str).collect();
+            candidate(
+                &format!("c{number}"),
+                KindName::Lambda,
+                &after,
+                &[("all", 0)],
+            )
+        })
+        .collect();
+    let begun = Instant::now();
+    let waves = plan(&many, WATCH).unwrap();
+    assert_eq!(waves.len(), 500);
+    assert!(
+        begun.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        begun.elapsed()
+    );
+}
