@@ -6,7 +6,7 @@
 use crate::fault::Fault;
 use crate::finding::Finding;
 use crate::identity::DeploymentId;
-use crate::name::ComponentName;
+use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::place::Place;
 use crate::plan::KindName;
 use crate::time::Time;
@@ -20,6 +20,10 @@ use std::collections::BTreeMap;
 pub struct Step {
     /// The deployment.
     pub deployment: DeploymentId,
+    /// The application: with the environment it names the lock that fences this step.
+    pub app: AppName,
+    /// The environment.
+    pub environment: EnvironmentName,
     /// The component.
     pub component: ComponentName,
     /// Its kind.
@@ -39,15 +43,21 @@ pub struct Step {
     pub open: Option<OpenCall>,
     /// How it stands.
     pub status: StepStatus,
+    /// The last wave whose goal it went for; absent before the first change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wave: Option<u32>,
     /// Each change that was made, oldest first.
     #[serde(default)]
     pub changes: Vec<ChangeRecord>,
     /// What was seen last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Value>,
-    /// Why it failed.
+    /// Why it failed on the way to a goal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// Why it could not be brought back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo_failure: Option<Failure>,
     /// Warnings that do not stop the deployment, such as an invalidation that failed.
     #[serde(default)]
     pub warnings: Vec<String>,
@@ -112,6 +122,14 @@ pub struct ChangeRecord {
     pub answered: bool,
     /// Whether it was part of the undo.
     pub undo: bool,
+    /// Whether callers of the target could notice it. A step without such a change has nothing to
+    /// undo.
+    #[serde(default)]
+    pub switching: bool,
+    /// The lock's token under which it was made: a recovery, which has another one, may make the
+    /// same change again.
+    #[serde(default)]
+    pub token: u64,
 }
 
 /// Why a step failed.

@@ -1,5 +1,9 @@
 //! Kinds of components. One file, or folder, each; [`crate::converge`] is their only caller.
 
+mod prepared;
+
+pub use prepared::*;
+
 use crate::ports::Answered;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -47,8 +51,8 @@ pub trait Kind {
     /// Pure: what to do next to get from what is to what is wanted.
     fn next(is: &Self::State, wanted: &Self::State) -> Next<Self::Change>;
 
-    /// Pure: whether the owned fields are the same, so that a stranger's change between `Prepare`
-    /// and the first change is noticed.
+    /// Pure: whether what callers of the target can notice is the same, so that a stranger's change
+    /// is noticed. Additive changes must make no difference here.
     fn same(a: &Self::State, b: &Self::State) -> bool;
 
     /// Pure: how harmful the change is when it is late.

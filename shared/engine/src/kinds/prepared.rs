@@ -1,0 +1,200 @@
+//! What `Prepare` asks of every kind: `pub async fn prepare<P>(ports: &P, input:
+//! &PrepareInput<'_>) -> Answered<Prepared>` in each kind's module, with `ports` at the target's
+//! place.
+
+use crate::ports::Answered;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::resolved::Spec;
+use windlass_domain::environment::Running;
+use windlass_domain::fault::Fault;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::place::Place;
+
+/// The tag that names the application a target belongs to.
+pub const APP_TAG: &str = "windlass:app";
+
+/// The tag that names the environment a target belongs to.
+pub const ENVIRONMENT_TAG: &str = "windlass:environment";
+
+/// What a kind needs to know to plan one component's change.
+#[derive(Debug, Clone)]
+pub struct PrepareInput<'a> {
+    /// The deployment.
+    pub deployment: &'a DeploymentId,
+    /// The application.
+    pub app: &'a AppName,
+    /// The environment.
+    pub environment: &'a EnvironmentName,
+    /// The component.
+    pub component: &'a ComponentName,
+    /// What it is.
+    pub spec: &'a Spec,
+    /// The bytes to bring.
+    pub artifact: Option<&'a Artifact>,
+    /// For a rollback: the recorded state to return to.
+    pub goal_state: Option<&'a Value>,
+    /// What runs as far as the ledger knows.
+    pub running: Option<&'a Running>,
+    /// Where the target is.
+    pub place: &'a Place,
+}
+
+/// A kind's part of the plan. With findings, nothing else in it counts.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Prepared {
+    /// The target, as the step item keeps it.
+    pub target: Value,
+    /// The target for tenancy: one text per resource that must not be shared, such as its ARN.
+    pub identity: String,
+    /// The state that was observed; undo returns to it.
+    pub before: Value,
+    /// The wanted states, in order; each belongs to a wave of its own.
+    pub stages: Vec<Stage>,
+    /// Why nothing has to be changed, for a person; `stages` is then empty.
+    pub unchanged: Option<String>,
+    /// What is in the way.
+    pub findings: Vec<Finding>,
+    /// What is noted without stopping the deployment.
+    pub warnings: Vec<Finding>,
+}
+
+/// One wanted state on the way to the last one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// The wanted state, as the kind writes it.
+    pub goal: Value,
+    /// What is done, for a person, such as `alias live to 10 % of sha256:ab12…`.
+    pub what: String,
+    /// How long it is watched, in seconds, where the component's rollout says so itself.
+    pub bake_s: Option<u64>,
+}
+
+impl Prepared {
+    /// A plan that is refused.
+    pub fn refused(findings: Vec<Finding>) -> Self {
+        Self {
+            findings,
+            ..Self::default()
+        }
+    }
+}
+
+/// A target or state as the ledger keeps it.
+pub fn to_value<T: Serialize>(value: &T) -> Answered<Value> {
+    serde_json::to_value(value)
+        .map_err(|error| Fault::internal(format!("a state cannot be written: {error}")))
+}
+
+impl PrepareInput<'_> {
+    /// The path of a member of this component in the declaration, such as
+    /// `components.api.function`.
+    pub fn path(&self, member: &str) -> String {
+        format!("components.{}.{member}", self.component)
+    }
+
+    /// Whether the target's tags must name this application and environment: always, unless it is
+    /// reached through a role that was given to this environment alone.
+    pub fn needs_tags(&self) -> bool {
+        self.place.role.is_none()
+    }
+
+    /// What is wrong with the tags of the target `what`, such as `function shop-api-prod`.
+    pub fn check_tags(
+        &self,
+        member: &str,
+        what: &str,
+        tags: &BTreeMap<String, String>,
+    ) -> Option<Finding> {
+        if !self.needs_tags() {
+            return None;
+        }
+        let wanted = [
+            (APP_TAG, self.app.as_str()),
+            (ENVIRONMENT_TAG, self.environment.as_str()),
+        ];
+        let wrong: Vec<String> = wanted
+            .iter()
+            .filter(|(name, value)| tags.get(*name).map(String::as_str) != Some(value))
+            .map(|(name, value)| match tags.get(*name) {
+                Some(found) => format!("`{name}` is `{found}` and not `{value}`"),
+                None => format!("`{name}` is missing"),
+            })
+            .collect();
+        (!wrong.is_empty()).then(|| {
+            Finding::new(
+                FindingName::TargetNotOurs,
+                self.path(member),
+                format!("the tags of the {what} do not make it ours: {}", wrong.join("; ")),
+                format!(
+                    "tag the {what} with `{APP_TAG}`: `{}` and `{ENVIRONMENT_TAG}`: `{}`, or reach it through a role of its own",
+                    self.app, self.environment
+                ),
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windlass_domain::declaration::resolved::{Lambda, Rollout};
+    use windlass_domain::place::TargetRole;
+
+    fn finding(place: &Place, tags: &[(&str, &str)]) -> Option<Finding> {
+        let input = PrepareInput {
+            deployment: &DeploymentId("0123456789abcdef".into()),
+            app: &AppName::new("shop").unwrap(),
+            environment: &EnvironmentName::new("prod").unwrap(),
+            component: &ComponentName::new("api").unwrap(),
+            spec: &Spec::Lambda(Lambda {
+                function: "shop-api-prod".into(),
+                alias: None,
+                rollout: Rollout::default(),
+                invocations: vec![],
+            }),
+            artifact: None,
+            goal_state: None,
+            running: None,
+            place,
+        };
+        let tags = tags
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        input.check_tags("function", "function shop-api-prod", &tags)
+    }
+
+    #[test]
+    fn tags_must_name_application_and_environment() {
+        let here = Place::default();
+        assert_eq!(
+            finding(&here, &[(APP_TAG, "shop"), (ENVIRONMENT_TAG, "prod")]),
+            None
+        );
+        let found = finding(&here, &[(APP_TAG, "other")]).unwrap();
+        assert_eq!(found.name, FindingName::TargetNotOurs);
+        assert_eq!(found.path, "components.api.function");
+        assert_eq!(
+            found.reason,
+            "the tags of the function shop-api-prod do not make it ours: `windlass:app` is `other` and not `shop`; `windlass:environment` is missing"
+        );
+    }
+
+    #[test]
+    fn an_assumed_role_stands_for_the_tags() {
+        let elsewhere = Place {
+            region: None,
+            role: Some(TargetRole {
+                arn: "arn:aws:iam::222222222222:role/windlass-target".into(),
+                external_id: "shop/prod".into(),
+                session_name: "0123456789abcdef".into(),
+            }),
+        };
+        assert_eq!(finding(&elsewhere, &[]), None);
+    }
+}
