@@ -112,8 +112,8 @@ pub struct Candidate {
 pub struct Stage {
     /// What is done, for a person.
     pub what: String,
-    /// How long its rollout wants it watched, in seconds; 0 where it says nothing.
-    pub bake_s: u64,
+    /// How long it is watched, in seconds, where the component's rollout says so itself.
+    pub bake_s: Option<u64>,
 }
 
 /// How long waves are watched, in seconds.
@@ -203,12 +203,8 @@ fn wave(
         let Some(stage) = stage else { continue };
         // A rollout that says how long a step is watched is believed; the others are watched as
         // long as the gates say. Of several in one wave, the longest counts.
-        let silent = stage.bake_s == 0 && !last;
-        bake_s = bake_s.max(if silent {
-            watch.between_waves_s
-        } else {
-            stage.bake_s
-        });
+        let silent = if last { 0 } else { watch.between_waves_s };
+        bake_s = bake_s.max(stage.bake_s.unwrap_or(silent));
         changes.push(PlannedChange {
             component: candidate.component.clone(),
             kind: candidate.kind,

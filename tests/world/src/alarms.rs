@@ -1,5 +1,131 @@
-//! CloudWatch in memory.
+//! CloudWatch in memory: alarms whose state tests set (SetAlarmState), their history, and metrics.
 
-/// The state of the service.
+use crate::World;
+use std::collections::BTreeMap;
+use windlass_domain::declaration::resolved::MetricGate;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::time::Time;
+use windlass_engine::ports::{Alarm, AlarmChange, Alarms, Answered, Clock, Point};
+
+/// The alarms and metrics.
 #[derive(Debug, Clone, Default)]
-pub struct State {}
+pub struct State {
+    /// The alarms by name.
+    pub alarms: BTreeMap<String, Alarm>,
+    /// Changes of alarms' states by name, oldest first.
+    pub history: BTreeMap<String, Vec<AlarmChange>>,
+    /// The points of metrics by [`metric_key`], oldest first.
+    pub points: BTreeMap<String, Vec<Point>>,
+    /// Whether every call is refused, as to a role without permission.
+    pub denied: bool,
+}
+
+/// What tells one series of points from another: namespace, name, dimensions and statistic.
+pub fn metric_key(metric: &MetricGate) -> String {
+    let MetricGate {
+        namespace,
+        metric,
+        dimensions,
+        statistic,
+        ..
+    } = metric;
+    format!("{namespace} {metric} {dimensions:?} {statistic}")
+}
+
+/// An alarm over the metric `Errors`, 3 of 3 points of a minute above 5.
+fn new_alarm(name: &str, since: Time) -> Alarm {
+    Alarm {
+        name: name.to_owned(),
+        state: "INSUFFICIENT_DATA".to_owned(),
+        reason: "Unchecked: Initial alarm creation".to_owned(),
+        points: vec![],
+        threshold: Some(5.0),
+        metric: "Errors".to_owned(),
+        period_s: 60,
+        points_of: (3, 3),
+        since,
+    }
+}
+
+impl World {
+    /// Sets an alarm's state, as SetAlarmState does; makes the alarm if there is none.
+    pub fn set_alarm(&self, name: &str, state: &str, points: &[f64]) {
+        let now = self.now();
+        let mut alarms = self.alarms();
+        let alarm = alarms
+            .alarms
+            .entry(name.to_owned())
+            .or_insert_with(|| new_alarm(name, now));
+        alarm.reason = format!("Threshold Crossed: {points:?}");
+        alarm.points = points.to_vec();
+        if alarm.state == state {
+            return;
+        }
+        state.clone_into(&mut alarm.state);
+        alarm.since = now;
+        let change = AlarmChange {
+            at: now,
+            to: state.to_owned(),
+            reason: alarm.reason.clone(),
+        };
+        alarms
+            .history
+            .entry(name.to_owned())
+            .or_default()
+            .push(change);
+    }
+
+    /// Adds a point to a metric, in the period that begins now.
+    pub fn put_metric(&self, metric: &MetricGate, value: f64) {
+        let at = self.now();
+        let mut alarms = self.alarms();
+        let points = alarms.points.entry(metric_key(metric)).or_default();
+        points.push(Point { at, value });
+    }
+
+    fn allowed_alarms(&self, action: &str) -> Answered<()> {
+        if self.alarms().denied {
+            let message = format!("the role is not authorized to perform cloudwatch:{action}");
+            return Err(Fault::new(FaultName::AccessDenied, message));
+        }
+        Ok(())
+    }
+}
+
+impl Alarms for World {
+    async fn alarms(&self, names: &[String]) -> Answered<Vec<Alarm>> {
+        let call = self.call("alarms.alarms").await?;
+        self.allowed_alarms("DescribeAlarms")?;
+        let found = {
+            let state = World::alarms(self);
+            let known = names.iter().filter_map(|name| state.alarms.get(name));
+            known.cloned().collect()
+        };
+        call.answer(found).await
+    }
+
+    async fn alarm_history(&self, name: &str, from: Time) -> Answered<Vec<AlarmChange>> {
+        let call = self.call("alarms.alarm_history").await?;
+        self.allowed_alarms("DescribeAlarmHistory")?;
+        let found = {
+            let state = World::alarms(self);
+            let all = state.history.get(name).into_iter().flatten();
+            all.filter(|change| change.at >= from).cloned().collect()
+        };
+        call.answer(found).await
+    }
+
+    async fn points(&self, metric: &MetricGate, from: Time, to: Time) -> Answered<Vec<Point>> {
+        let call = self.call("alarms.points").await?;
+        self.allowed_alarms("GetMetricData")?;
+        let found = {
+            let state = World::alarms(self);
+            let all = state.points.get(&metric_key(metric)).into_iter().flatten();
+            // Like GetMetricData: StartTime is inclusive, EndTime exclusive.
+            all.filter(|point| point.at >= from && point.at < to)
+                .copied()
+                .collect()
+        };
+        call.answer(found).await
+    }
+}

@@ -21,8 +21,19 @@ pub struct Alarm {
     pub period_s: u64,
     /// How many of how many points must breach.
     pub points_of: (u32, u32),
-    /// When its state changed last.
+    /// When its state changed last (`StateTransitionedTimestamp`, else `StateUpdatedTimestamp`).
     pub since: Time,
+}
+
+/// A change of an alarm's state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlarmChange {
+    /// When.
+    pub at: Time,
+    /// The new state: `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+    pub to: String,
+    /// Why, as CloudWatch tells it.
+    pub reason: String,
 }
 
 /// A point of a metric.
@@ -39,6 +50,11 @@ pub trait Alarms {
     /// Reads alarms (metric and composite) by name, all the pages; those that do not exist are
     /// absent from the answer.
     async fn alarms(&self, names: &[String]) -> Answered<Vec<Alarm>>;
+
+    /// The changes of an alarm's state since `from`, oldest first, all the pages (Amazon CloudWatch
+    /// API Reference, DescribeAlarmHistory with `HistoryItemType` `StateUpdate`; the new state and
+    /// its reason are in `HistoryData` as `newState.stateValue` and `newState.stateReason`).
+    async fn alarm_history(&self, name: &str, from: Time) -> Answered<Vec<AlarmChange>>;
 
     /// The points of a metric from `from` to `to`, oldest first.
     async fn points(&self, metric: &MetricGate, from: Time, to: Time) -> Answered<Vec<Point>>;
