@@ -82,10 +82,15 @@ pub struct Ask {
     /// `AwaitTurn`: the task token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_token: Option<String>,
-    /// `Undo`: what failed, as the machine saw it, such as an error's name; empty where a function
-    /// recorded the reason itself.
+    /// `Undo`, `SettleUndo`, `GiveUp`: what failed, as the machine saw it, such as an error's name;
+    /// empty where a function recorded the reason itself.
     #[serde(default)]
     pub error: String,
+    /// `Undo`: the wave that `UndoChange` brought back last; absent the first time. Only lower
+    /// waves may be answered, so that each wave is tried once and the undo cannot loop for ever
+    /// (rule 8), even where a deployer dies without recording that it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone: Option<u32>,
 }
 
 /// What they answer. Every member is always present, so that no expression in the machine fails.
