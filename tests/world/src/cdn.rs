@@ -1,5 +1,207 @@
-//! CloudFront in memory.
+//! CloudFront in memory: configuration with ETag, edges that follow later, invalidations.
 
-/// The state of the service.
+use crate::World;
+use std::collections::BTreeMap;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::time::Time;
+use windlass_engine::ports::{Answered, Cdn, Clock, Distribution, ErrorPage, Origin};
+
+/// The distributions.
 #[derive(Debug, Clone, Default)]
-pub struct State {}
+pub struct State {
+    /// The distributions by id.
+    pub distributions: BTreeMap<String, Configured>,
+    /// The invalidations, oldest first.
+    pub invalidations: Vec<Invalidation>,
+    /// Whether CloudFront refuses invalidations (too many in progress).
+    pub refuses_invalidations: bool,
+    /// How long an invalidation takes, in milliseconds.
+    pub invalidation_ms: u64,
+}
+
+/// A distribution.
+#[derive(Debug, Clone, Default)]
+pub struct Configured {
+    /// How often its configuration was changed; its ETag is made from it.
+    pub changes: u64,
+    /// Its domain.
+    pub domain: String,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// Its origins as configured. The first serves everything.
+    pub origins: Vec<Origin>,
+    /// Its custom error responses.
+    pub error_pages: Vec<ErrorPage>,
+    /// The origin path that the edges still use until `deployed_at`.
+    pub edge_path: String,
+    /// When all edges have the configuration.
+    pub deployed_at: Option<Time>,
+    /// How long edges take to follow, in milliseconds.
+    pub deploy_ms: u64,
+}
+
+/// An invalidation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalidation {
+    /// Its id.
+    pub id: String,
+    /// The distribution.
+    pub distribution: String,
+    /// The caller's reference.
+    pub reference: String,
+    /// The paths.
+    pub paths: Vec<String>,
+    /// When it was made.
+    pub made: Time,
+    /// Whether all edges had the configuration when it was made.
+    pub after_deployed: bool,
+}
+
+impl Configured {
+    /// Whether all edges have the configuration.
+    pub fn deployed(&self, now: Time) -> bool {
+        self.deployed_at.is_none_or(|at| at <= now)
+    }
+
+    /// The origin path that visitors get.
+    pub fn served_path(&self, now: Time) -> &str {
+        if self.deployed(now) {
+            self.origins
+                .first()
+                .map_or("", |origin| origin.path.as_str())
+        } else {
+            &self.edge_path
+        }
+    }
+
+    fn etag(&self) -> String {
+        format!("E{:013}", self.changes)
+    }
+}
+
+impl State {
+    /// Makes a distribution in front of a bucket, with the domain `<id>.cloudfront.net`.
+    pub fn distribution(&mut self, id: &str, bucket: &str) -> &mut Configured {
+        let origin = Origin {
+            id: bucket.to_owned(),
+            domain: format!("{bucket}.s3.eu-west-1.amazonaws.com"),
+            path: String::new(),
+        };
+        let configured = Configured {
+            domain: format!("{}.cloudfront.net", id.to_lowercase()),
+            origins: vec![origin],
+            ..Configured::default()
+        };
+        self.distributions
+            .entry(id.to_owned())
+            .or_insert(configured)
+    }
+
+    fn known(&mut self, id: &str) -> Answered<&mut Configured> {
+        self.distributions.get_mut(id).ok_or_else(|| {
+            let text = format!("CloudFront 404 NoSuchDistribution: {id}");
+            Fault::new(FaultName::NotFound, text)
+        })
+    }
+}
+
+fn arn_of(id: &str) -> String {
+    format!("arn:aws:cloudfront::111111111111:distribution/{id}")
+}
+
+impl Cdn for World {
+    async fn distribution(&self, id: &str) -> Answered<Distribution> {
+        let now = self.now();
+        let mut cdn = self.cdn();
+        let known = cdn.known(id)?;
+        Ok(Distribution {
+            etag: known.etag(),
+            deployed: known.deployed(now),
+            domain: known.domain.clone(),
+            arn: arn_of(id),
+            origins: known.origins.clone(),
+            error_pages: known.error_pages.clone(),
+        })
+    }
+
+    async fn set_origin_path(
+        &self,
+        id: &str,
+        etag: &str,
+        origin: &str,
+        path: &str,
+    ) -> Answered<()> {
+        let now = self.now();
+        let mut cdn = self.cdn();
+        let known = cdn.known(id)?;
+        if known.etag() != etag {
+            let text = format!("CloudFront 412 PreconditionFailed: {id} has not the ETag {etag}");
+            return Err(Fault::new(FaultName::Conflict, text));
+        }
+        known.edge_path = known.served_path(now).to_owned();
+        let found = known.origins.iter_mut().find(|found| found.id == origin);
+        let Some(found) = found else {
+            let text = format!("CloudFront 400 NoSuchOrigin: {origin}");
+            return Err(Fault::new(FaultName::Refused, text));
+        };
+        path.clone_into(&mut found.path);
+        known.changes += 1;
+        known.deployed_at = Some(now.plus_ms(known.deploy_ms));
+        Ok(())
+    }
+
+    async fn invalidate(&self, id: &str, reference: &str, paths: &[String]) -> Answered<String> {
+        let now = self.now();
+        let mut cdn = self.cdn();
+        if cdn.refuses_invalidations {
+            let text = "CloudFront 400 TooManyInvalidationsInProgress";
+            return Err(Fault::new(FaultName::Refused, text));
+        }
+        let after_deployed = cdn.known(id)?.deployed(now);
+        let same = cdn
+            .invalidations
+            .iter()
+            .find(|made| made.distribution == id && made.reference == reference);
+        match same {
+            Some(made) if made.paths == paths => Ok(made.id.clone()),
+            Some(_) => Err(Fault::new(
+                FaultName::Refused,
+                "CloudFront 400 InvalidationBatchAlreadyExists",
+            )),
+            None => {
+                let invalidation = Invalidation {
+                    id: format!("I{:013}", cdn.invalidations.len() + 1),
+                    distribution: id.to_owned(),
+                    reference: reference.to_owned(),
+                    paths: paths.to_vec(),
+                    made: now,
+                    after_deployed,
+                };
+                let made = invalidation.id.clone();
+                cdn.invalidations.push(invalidation);
+                Ok(made)
+            }
+        }
+    }
+
+    async fn invalidated(&self, id: &str, invalidation: &str) -> Answered<bool> {
+        let now = self.now();
+        let cdn = self.cdn();
+        let found = cdn
+            .invalidations
+            .iter()
+            .find(|made| made.distribution == id && made.id == invalidation);
+        match found {
+            Some(made) => Ok(made.made.plus_ms(cdn.invalidation_ms) <= now),
+            None => Err(Fault::new(
+                FaultName::NotFound,
+                "CloudFront 404 NoSuchInvalidation",
+            )),
+        }
+    }
+
+    async fn distribution_tags(&self, arn: &str) -> Answered<BTreeMap<String, String>> {
+        let id = arn.rsplit('/').next().unwrap_or_default();
+        Ok(self.cdn().known(id)?.tags.clone())
+    }
+}

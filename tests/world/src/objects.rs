@@ -1,5 +1,344 @@
-//! S3 in memory.
+//! S3 in memory: buckets, versions, delete markers, ETags, conditions, pages.
 
-/// The state of the service.
+use crate::World;
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{
+    Answered, Listed, Listing, ObjectHead, ObjectId, Objects, PutOptions, Replaces, Written,
+};
+
+/// The buckets.
 #[derive(Debug, Clone, Default)]
-pub struct State {}
+pub struct State {
+    /// The buckets by name.
+    pub buckets: BTreeMap<String, Bucket>,
+    /// How many objects a page of a listing has; S3's 1000 if 0.
+    pub page: usize,
+    /// How many objects were ever written; version ids and KMS ETags are made from it.
+    pub writes: u64,
+}
+
+/// A bucket.
+#[derive(Debug, Clone, Default)]
+pub struct Bucket {
+    /// Whether it keeps versions.
+    pub versioned: bool,
+    /// Whether its ETags say nothing of the content, as with SSE-KMS.
+    pub kms: bool,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// The versions of each key, oldest first.
+    pub keys: BTreeMap<String, Vec<Version>>,
+}
+
+/// One version of an object, or a delete marker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// Its id; absent in a bucket without versioning.
+    pub id: Option<String>,
+    /// Its ETag with quotes.
+    pub etag: String,
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// Its SHA-256, where it was uploaded with that checksum.
+    pub sha256: Option<Digest>,
+    /// The user's metadata.
+    pub metadata: BTreeMap<String, String>,
+    /// Its content type.
+    pub content_type: Option<String>,
+    /// Its cache header.
+    pub cache_control: Option<String>,
+    /// Whether it is a delete marker.
+    pub marker: bool,
+}
+
+impl Version {
+    fn head(&self) -> ObjectHead {
+        ObjectHead {
+            bytes: self.bytes.len() as u64,
+            etag: self.etag.clone(),
+            version_id: self.id.clone(),
+            sha256: self.sha256.clone(),
+            metadata: self.metadata.clone(),
+            content_type: self.content_type.clone(),
+            cache_control: self.cache_control.clone(),
+        }
+    }
+}
+
+impl Bucket {
+    /// The current version of a key; `None` where there is none or it is deleted.
+    pub fn current(&self, key: &str) -> Option<&Version> {
+        self.keys
+            .get(key)
+            .and_then(|versions| versions.last())
+            .filter(|version| !version.marker)
+    }
+
+    /// The keys that exist now with their content as text, for a test to compare.
+    pub fn texts(&self) -> BTreeMap<String, String> {
+        self.keys
+            .keys()
+            .filter_map(|key| Some((key.clone(), self.current(key)?)))
+            .map(|(key, version)| (key, String::from_utf8_lossy(&version.bytes).into_owned()))
+            .collect()
+    }
+
+    fn check(&self, key: &str, replaces: &Replaces) -> Answered<()> {
+        let holds = match (replaces, self.current(key)) {
+            (Replaces::Anything, _) | (Replaces::Nothing, None) => true,
+            (Replaces::Nothing, Some(_)) | (Replaces::ETag(_), None) => false,
+            (Replaces::ETag(etag), Some(version)) => version.etag == *etag,
+        };
+        if holds {
+            Ok(())
+        } else {
+            let text = format!("S3 412 PreconditionFailed: {key} does not match {replaces:?}");
+            Err(Fault::new(FaultName::Conflict, text))
+        }
+    }
+}
+
+impl State {
+    /// Makes a bucket, or answers the one that is there.
+    pub fn bucket(&mut self, name: &str, versioned: bool) -> &mut Bucket {
+        let bucket = self.buckets.entry(name.to_owned()).or_default();
+        bucket.versioned = versioned;
+        bucket
+    }
+
+    /// The bucket's present keys with their content as text; empty where there is no bucket.
+    pub fn texts(&self, bucket: &str) -> BTreeMap<String, String> {
+        self.buckets
+            .get(bucket)
+            .map(Bucket::texts)
+            .unwrap_or_default()
+    }
+
+    /// Writes an object as somebody else would: without checksum, metadata or condition.
+    pub fn upload(&mut self, bucket: &str, key: &str, bytes: impl Into<Bytes>) -> Version {
+        let bytes = bytes.into();
+        let version = Version {
+            id: None,
+            etag: String::new(),
+            bytes,
+            sha256: None,
+            metadata: BTreeMap::new(),
+            content_type: None,
+            cache_control: None,
+            marker: false,
+        };
+        self.bucket_or_new(bucket);
+        self.add(bucket, key, version)
+    }
+
+    fn bucket_or_new(&mut self, name: &str) {
+        self.buckets.entry(name.to_owned()).or_insert(Bucket {
+            versioned: true,
+            ..Bucket::default()
+        });
+    }
+
+    fn add(&mut self, bucket: &str, key: &str, mut version: Version) -> Version {
+        self.writes += 1;
+        let number = self.writes;
+        let bucket = self.buckets.entry(bucket.to_owned()).or_default();
+        version.id = bucket.versioned.then(|| format!("version-{number:06}"));
+        version.etag = if bucket.kms {
+            format!("\"kms-{number:028}\"")
+        } else {
+            format!("\"{}\"", &Digest::of(&version.bytes).as_str()[..32])
+        };
+        let versions = bucket.keys.entry(key.to_owned()).or_default();
+        if !bucket.versioned {
+            versions.clear();
+        }
+        versions.push(version.clone());
+        version
+    }
+
+    fn known(&self, bucket: &str) -> Answered<&Bucket> {
+        self.buckets.get(bucket).ok_or_else(|| {
+            let text = format!("S3 404 NoSuchBucket: {bucket}");
+            Fault::new(FaultName::NotFound, text)
+        })
+    }
+
+    fn find(&self, object: &ObjectId) -> Option<&Version> {
+        let bucket = self.buckets.get(&object.bucket)?;
+        match &object.version_id {
+            None => bucket.current(&object.key),
+            Some(id) => bucket
+                .keys
+                .get(&object.key)?
+                .iter()
+                .find(|version| version.id.as_ref() == Some(id) && !version.marker),
+        }
+    }
+
+    fn require(&self, object: &ObjectId) -> Answered<&Version> {
+        self.find(object).ok_or_else(|| {
+            let text = format!("S3 404 NoSuchKey: {}/{}", object.bucket, object.key);
+            Fault::new(FaultName::NotFound, text)
+        })
+    }
+
+    fn page_of(&self, all: Vec<Listed>, after: Option<String>) -> Listing {
+        let page = if self.page == 0 { 1000 } else { self.page };
+        let start: usize = after.and_then(|after| after.parse().ok()).unwrap_or(0);
+        let next = (all.len() > start + page).then(|| (start + page).to_string());
+        Listing {
+            objects: all.into_iter().skip(start).take(page).collect(),
+            next,
+        }
+    }
+}
+
+fn listed(key: &str, version: &Version, latest: bool) -> Listed {
+    Listed {
+        key: key.to_owned(),
+        etag: version.etag.clone(),
+        bytes: version.bytes.len() as u64,
+        version_id: version.id.clone(),
+        latest,
+        deleted: version.marker,
+    }
+}
+
+impl Objects for World {
+    async fn head(&self, object: &ObjectId) -> Answered<Option<ObjectHead>> {
+        Ok(self.objects().find(object).map(Version::head))
+    }
+
+    async fn get(&self, object: &ObjectId, limit: u64) -> Answered<Bytes> {
+        let bytes = self.objects().require(object)?.bytes.clone();
+        if bytes.len() as u64 > limit {
+            let text = format!("{} is larger than {limit} bytes", object.key);
+            return Err(Fault::new(FaultName::Refused, text));
+        }
+        Ok(bytes)
+    }
+
+    async fn get_range(&self, object: &ObjectId, start: u64, length: u64) -> Answered<Bytes> {
+        let bytes = self.objects().require(object)?.bytes.clone();
+        let all = bytes.len();
+        let from = usize::try_from(start).unwrap_or(all);
+        if from >= all {
+            let text = format!("S3 416 InvalidRange: {start} of {all} bytes");
+            return Err(Fault::new(FaultName::Refused, text));
+        }
+        let length = usize::try_from(length).unwrap_or(all);
+        Ok(bytes.slice(from..all.min(from.saturating_add(length))))
+    }
+
+    async fn put(
+        &self,
+        bucket: &str,
+        key: &str,
+        bytes: Bytes,
+        options: &PutOptions,
+    ) -> Answered<Written> {
+        let mut state = self.objects();
+        state.known(bucket)?.check(key, &options.replaces)?;
+        let version = Version {
+            id: None,
+            etag: String::new(),
+            sha256: Some(Digest::of(&bytes)),
+            bytes,
+            metadata: options.metadata.clone(),
+            content_type: options.content_type.clone(),
+            cache_control: options.cache_control.clone(),
+            marker: false,
+        };
+        let version = state.add(bucket, key, version);
+        Ok(Written {
+            etag: version.etag,
+            version_id: version.id,
+        })
+    }
+
+    async fn copy(
+        &self,
+        from: &ObjectId,
+        bucket: &str,
+        key: &str,
+        replaces: &Replaces,
+    ) -> Answered<Written> {
+        let mut state = self.objects();
+        state.known(bucket)?.check(key, replaces)?;
+        let version = state.require(from)?.clone();
+        let version = state.add(bucket, key, version);
+        Ok(Written {
+            etag: version.etag,
+            version_id: version.id,
+        })
+    }
+
+    async fn delete(&self, bucket: &str, key: &str, replaces: &Replaces) -> Answered<()> {
+        let mut state = self.objects();
+        let versioned = {
+            let known = state.known(bucket)?;
+            known.check(key, replaces)?;
+            known.versioned
+        };
+        let marker = Version {
+            id: None,
+            etag: String::new(),
+            bytes: Bytes::new(),
+            sha256: None,
+            metadata: BTreeMap::new(),
+            content_type: None,
+            cache_control: None,
+            marker: true,
+        };
+        state.add(bucket, key, marker);
+        if !versioned && let Some(bucket) = state.buckets.get_mut(bucket) {
+            bucket.keys.remove(key);
+        }
+        Ok(())
+    }
+
+    async fn list(&self, bucket: &str, prefix: &str, after: Option<String>) -> Answered<Listing> {
+        let state = self.objects();
+        let known = state.known(bucket)?;
+        let all = known
+            .keys
+            .keys()
+            .filter(|key| key.starts_with(prefix))
+            .filter_map(|key| Some((key, known.current(key)?)))
+            .map(|(key, version)| Listed {
+                version_id: None,
+                ..listed(key, version, true)
+            })
+            .collect();
+        Ok(state.page_of(all, after))
+    }
+
+    async fn list_versions(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        after: Option<String>,
+    ) -> Answered<Listing> {
+        let state = self.objects();
+        let known = state.known(bucket)?;
+        let mut all = Vec::new();
+        for (key, versions) in &known.keys {
+            if key.starts_with(prefix) {
+                let newest_first = versions.iter().rev().enumerate();
+                all.extend(newest_first.map(|(index, version)| listed(key, version, index == 0)));
+            }
+        }
+        Ok(state.page_of(all, after))
+    }
+
+    async fn keeps_versions(&self, bucket: &str) -> Answered<bool> {
+        Ok(self.objects().known(bucket)?.versioned)
+    }
+
+    async fn bucket_tags(&self, bucket: &str) -> Answered<BTreeMap<String, String>> {
+        Ok(self.objects().known(bucket)?.tags.clone())
+    }
+}

@@ -1,15 +1,25 @@
-//! HTTP probes in memory: a table of addresses.
+//! HTTP probes in memory: a table of addresses, and the distributions, which serve their bucket.
 
 use crate::World;
 use bytes::Bytes;
 use std::collections::BTreeMap;
-use windlass_engine::ports::{Answered, Probe, ProbeAnswer, Probed};
+use windlass_engine::ports::{Answered, Clock, Probe, ProbeAnswer, Probed};
 
 /// What addresses answer.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    /// The answers by address; any other does not answer.
+    /// The answers by address, before those of the distributions; any other does not answer.
     pub answers: BTreeMap<String, Probed>,
+    /// The addresses that were probed, oldest first.
+    pub asked: Vec<String>,
+}
+
+fn host_and_path(url: &str) -> Option<(&str, &str)> {
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"))?;
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    Some((host, path.split(['?', '#']).next().unwrap_or_default()))
 }
 
 impl World {
@@ -25,13 +35,71 @@ impl World {
             .answers
             .insert(url.to_owned(), Probed::Answer(answer));
     }
+
+    /// What a visitor gets at an address: from the table, or through a distribution.
+    pub fn visit(&self, url: &str) -> Option<Probed> {
+        let listed = self.probe().answers.get(url).cloned();
+        listed.or_else(|| {
+            let (host, path) = host_and_path(url)?;
+            self.through_distribution(host, path).map(Probed::Answer)
+        })
+    }
+
+    /// What the distribution with this domain answers. The first origin serves everything.
+    fn through_distribution(&self, host: &str, path: &str) -> Option<ProbeAnswer> {
+        let now = self.now();
+        let cdn = self.cdn();
+        let found = cdn.distributions.values().find(|it| it.domain == host)?;
+        let bucket = found.origins.first()?.domain.split('.').next()?.to_owned();
+        let folder = found.served_path(now).trim_start_matches('/').to_owned();
+        let pages = found.error_pages.clone();
+        drop(cdn);
+        let path = if path.is_empty() { "index.html" } else { path };
+        if let Some(answer) = self.from_bucket(&bucket, &folder, path, 200) {
+            return Some(answer);
+        }
+        // S3 answers 403 for a key that does not exist where the reader may not list the bucket.
+        let page = pages.iter().find(|page| page.status == 403);
+        let answered = page.and_then(|page| {
+            let path = page.path.as_deref()?.trim_start_matches('/');
+            self.from_bucket(&bucket, &folder, path, page.answered.unwrap_or(403))
+        });
+        Some(answered.unwrap_or(ProbeAnswer {
+            status: 403,
+            content_type: Some("application/xml".into()),
+            body: Bytes::from_static(b"<Error><Code>AccessDenied</Code></Error>"),
+            ms: 20,
+        }))
+    }
+
+    fn from_bucket(
+        &self,
+        bucket: &str,
+        folder: &str,
+        path: &str,
+        status: u16,
+    ) -> Option<ProbeAnswer> {
+        let key = if folder.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{folder}/{path}")
+        };
+        let objects = self.objects();
+        let version = objects.buckets.get(bucket)?.current(&key)?;
+        Some(ProbeAnswer {
+            status,
+            content_type: version.content_type.clone(),
+            body: version.bytes.clone(),
+            ms: 20,
+        })
+    }
 }
 
 impl Probe for World {
     async fn probe(&self, url: &str, timeout_ms: u64, limit: u64) -> Answered<Probed> {
         let call = self.call("probe.probe").await?;
-        let found = World::probe(self).answers.get(url).cloned();
-        let probed = match found {
+        World::probe(self).asked.push(url.to_owned());
+        let probed = match self.visit(url) {
             Some(Probed::Answer(answer)) if answer.ms > timeout_ms => {
                 Probed::NoAnswer(format!("no complete answer within {timeout_ms} ms"))
             }
