@@ -109,8 +109,9 @@ fn arn_of(id: &str) -> String {
     format!("arn:aws:cloudfront::111111111111:distribution/{id}")
 }
 
-impl Cdn for World {
-    async fn distribution(&self, id: &str) -> Answered<Distribution> {
+/// The effects, without the hook for mishaps.
+impl World {
+    fn cdn_distribution(&self, id: &str) -> Answered<Distribution> {
         let now = self.now();
         let mut cdn = self.cdn();
         let known = cdn.known(id)?;
@@ -124,13 +125,7 @@ impl Cdn for World {
         })
     }
 
-    async fn set_origin_path(
-        &self,
-        id: &str,
-        etag: &str,
-        origin: &str,
-        path: &str,
-    ) -> Answered<()> {
+    fn cdn_set_origin_path(&self, id: &str, etag: &str, origin: &str, path: &str) -> Answered<()> {
         let now = self.now();
         let mut cdn = self.cdn();
         let known = cdn.known(id)?;
@@ -150,7 +145,7 @@ impl Cdn for World {
         Ok(())
     }
 
-    async fn invalidate(&self, id: &str, reference: &str, paths: &[String]) -> Answered<String> {
+    fn cdn_invalidate(&self, id: &str, reference: &str, paths: &[String]) -> Answered<String> {
         let now = self.now();
         let mut cdn = self.cdn();
         if cdn.refuses_invalidations {
@@ -184,7 +179,7 @@ impl Cdn for World {
         }
     }
 
-    async fn invalidated(&self, id: &str, invalidation: &str) -> Answered<bool> {
+    fn cdn_invalidated(&self, id: &str, invalidation: &str) -> Answered<bool> {
         let now = self.now();
         let cdn = self.cdn();
         let found = cdn
@@ -200,8 +195,46 @@ impl Cdn for World {
         }
     }
 
-    async fn distribution_tags(&self, arn: &str) -> Answered<BTreeMap<String, String>> {
+    fn cdn_distribution_tags(&self, arn: &str) -> Answered<BTreeMap<String, String>> {
         let id = arn.rsplit('/').next().unwrap_or_default();
         Ok(self.cdn().known(id)?.tags.clone())
+    }
+}
+
+impl Cdn for World {
+    async fn distribution(&self, id: &str) -> Answered<Distribution> {
+        let call = self.call("cdn.distribution").await?;
+        let answer = self.cdn_distribution(id)?;
+        call.answer(answer).await
+    }
+
+    async fn set_origin_path(
+        &self,
+        id: &str,
+        etag: &str,
+        origin: &str,
+        path: &str,
+    ) -> Answered<()> {
+        let call = self.call("cdn.set_origin_path").await?;
+        self.cdn_set_origin_path(id, etag, origin, path)?;
+        call.answer(()).await
+    }
+
+    async fn invalidate(&self, id: &str, reference: &str, paths: &[String]) -> Answered<String> {
+        let call = self.call("cdn.invalidate").await?;
+        let answer = self.cdn_invalidate(id, reference, paths)?;
+        call.answer(answer).await
+    }
+
+    async fn invalidated(&self, id: &str, invalidation: &str) -> Answered<bool> {
+        let call = self.call("cdn.invalidated").await?;
+        let answer = self.cdn_invalidated(id, invalidation)?;
+        call.answer(answer).await
+    }
+
+    async fn distribution_tags(&self, arn: &str) -> Answered<BTreeMap<String, String>> {
+        let call = self.call("cdn.distribution_tags").await?;
+        let answer = self.cdn_distribution_tags(arn)?;
+        call.answer(answer).await
     }
 }

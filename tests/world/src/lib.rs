@@ -6,6 +6,7 @@
 //! Every method of a port begins and ends with a hook for mishaps; see [`mishaps`].
 
 pub mod alarms;
+mod bucket;
 pub mod cdn;
 pub mod clock;
 pub mod events;

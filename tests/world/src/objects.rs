@@ -1,5 +1,7 @@
 //! S3 in memory: buckets, versions, delete markers, ETags, conditions, pages.
 
+pub use crate::bucket::{Bucket, Version};
+
 use crate::World;
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -20,87 +22,6 @@ pub struct State {
     pub writes: u64,
 }
 
-/// A bucket.
-#[derive(Debug, Clone, Default)]
-pub struct Bucket {
-    /// Whether it keeps versions.
-    pub versioned: bool,
-    /// Whether its ETags say nothing of the content, as with SSE-KMS.
-    pub kms: bool,
-    /// Its tags.
-    pub tags: BTreeMap<String, String>,
-    /// The versions of each key, oldest first.
-    pub keys: BTreeMap<String, Vec<Version>>,
-}
-
-/// One version of an object, or a delete marker.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version {
-    /// Its id; absent in a bucket without versioning.
-    pub id: Option<String>,
-    /// Its ETag with quotes.
-    pub etag: String,
-    /// Its bytes.
-    pub bytes: Bytes,
-    /// Its SHA-256, where it was uploaded with that checksum.
-    pub sha256: Option<Digest>,
-    /// The user's metadata.
-    pub metadata: BTreeMap<String, String>,
-    /// Its content type.
-    pub content_type: Option<String>,
-    /// Its cache header.
-    pub cache_control: Option<String>,
-    /// Whether it is a delete marker.
-    pub marker: bool,
-}
-
-impl Version {
-    fn head(&self) -> ObjectHead {
-        ObjectHead {
-            bytes: self.bytes.len() as u64,
-            etag: self.etag.clone(),
-            version_id: self.id.clone(),
-            sha256: self.sha256.clone(),
-            metadata: self.metadata.clone(),
-            content_type: self.content_type.clone(),
-            cache_control: self.cache_control.clone(),
-        }
-    }
-}
-
-impl Bucket {
-    /// The current version of a key; `None` where there is none or it is deleted.
-    pub fn current(&self, key: &str) -> Option<&Version> {
-        self.keys
-            .get(key)
-            .and_then(|versions| versions.last())
-            .filter(|version| !version.marker)
-    }
-
-    /// The keys that exist now with their content as text, for a test to compare.
-    pub fn texts(&self) -> BTreeMap<String, String> {
-        self.keys
-            .keys()
-            .filter_map(|key| Some((key.clone(), self.current(key)?)))
-            .map(|(key, version)| (key, String::from_utf8_lossy(&version.bytes).into_owned()))
-            .collect()
-    }
-
-    fn check(&self, key: &str, replaces: &Replaces) -> Answered<()> {
-        let holds = match (replaces, self.current(key)) {
-            (Replaces::Anything, _) | (Replaces::Nothing, None) => true,
-            (Replaces::Nothing, Some(_)) | (Replaces::ETag(_), None) => false,
-            (Replaces::ETag(etag), Some(version)) => version.etag == *etag,
-        };
-        if holds {
-            Ok(())
-        } else {
-            let text = format!("S3 412 PreconditionFailed: {key} does not match {replaces:?}");
-            Err(Fault::new(FaultName::Conflict, text))
-        }
-    }
-}
-
 impl State {
     /// Makes a bucket, or answers the one that is there.
     pub fn bucket(&mut self, name: &str, versioned: bool) -> &mut Bucket {
@@ -119,16 +40,9 @@ impl State {
 
     /// Writes an object as somebody else would: without checksum, metadata or condition.
     pub fn upload(&mut self, bucket: &str, key: &str, bytes: impl Into<Bytes>) -> Version {
-        let bytes = bytes.into();
         let version = Version {
-            id: None,
-            etag: String::new(),
-            bytes,
-            sha256: None,
-            metadata: BTreeMap::new(),
-            content_type: None,
-            cache_control: None,
-            marker: false,
+            bytes: bytes.into(),
+            ..Version::default()
         };
         self.bucket_or_new(bucket);
         self.add(bucket, key, version)
@@ -207,12 +121,9 @@ fn listed(key: &str, version: &Version, latest: bool) -> Listed {
     }
 }
 
-impl Objects for World {
-    async fn head(&self, object: &ObjectId) -> Answered<Option<ObjectHead>> {
-        Ok(self.objects().find(object).map(Version::head))
-    }
-
-    async fn get(&self, object: &ObjectId, limit: u64) -> Answered<Bytes> {
+/// The effects, without the hook for mishaps.
+impl World {
+    fn object_get(&self, object: &ObjectId, limit: u64) -> Answered<Bytes> {
         let bytes = self.objects().require(object)?.bytes.clone();
         if bytes.len() as u64 > limit {
             let text = format!("{} is larger than {limit} bytes", object.key);
@@ -221,7 +132,7 @@ impl Objects for World {
         Ok(bytes)
     }
 
-    async fn get_range(&self, object: &ObjectId, start: u64, length: u64) -> Answered<Bytes> {
+    fn object_get_range(&self, object: &ObjectId, start: u64, length: u64) -> Answered<Bytes> {
         let bytes = self.objects().require(object)?.bytes.clone();
         let all = bytes.len();
         let from = usize::try_from(start).unwrap_or(all);
@@ -233,7 +144,7 @@ impl Objects for World {
         Ok(bytes.slice(from..all.min(from.saturating_add(length))))
     }
 
-    async fn put(
+    fn object_put(
         &self,
         bucket: &str,
         key: &str,
@@ -243,14 +154,12 @@ impl Objects for World {
         let mut state = self.objects();
         state.known(bucket)?.check(key, &options.replaces)?;
         let version = Version {
-            id: None,
-            etag: String::new(),
             sha256: Some(Digest::of(&bytes)),
             bytes,
             metadata: options.metadata.clone(),
             content_type: options.content_type.clone(),
             cache_control: options.cache_control.clone(),
-            marker: false,
+            ..Version::default()
         };
         let version = state.add(bucket, key, version);
         Ok(Written {
@@ -259,7 +168,7 @@ impl Objects for World {
         })
     }
 
-    async fn copy(
+    fn object_copy(
         &self,
         from: &ObjectId,
         bucket: &str,
@@ -276,7 +185,7 @@ impl Objects for World {
         })
     }
 
-    async fn delete(&self, bucket: &str, key: &str, replaces: &Replaces) -> Answered<()> {
+    fn object_delete(&self, bucket: &str, key: &str, replaces: &Replaces) -> Answered<()> {
         let mut state = self.objects();
         let versioned = {
             let known = state.known(bucket)?;
@@ -284,14 +193,8 @@ impl Objects for World {
             known.versioned
         };
         let marker = Version {
-            id: None,
-            etag: String::new(),
-            bytes: Bytes::new(),
-            sha256: None,
-            metadata: BTreeMap::new(),
-            content_type: None,
-            cache_control: None,
             marker: true,
+            ..Version::default()
         };
         state.add(bucket, key, marker);
         if !versioned && let Some(bucket) = state.buckets.get_mut(bucket) {
@@ -300,7 +203,7 @@ impl Objects for World {
         Ok(())
     }
 
-    async fn list(&self, bucket: &str, prefix: &str, after: Option<String>) -> Answered<Listing> {
+    fn object_list(&self, bucket: &str, prefix: &str, after: Option<String>) -> Answered<Listing> {
         let state = self.objects();
         let known = state.known(bucket)?;
         let all = known
@@ -316,7 +219,7 @@ impl Objects for World {
         Ok(state.page_of(all, after))
     }
 
-    async fn list_versions(
+    fn object_list_versions(
         &self,
         bucket: &str,
         prefix: &str,
@@ -334,11 +237,90 @@ impl Objects for World {
         Ok(state.page_of(all, after))
     }
 
-    async fn keeps_versions(&self, bucket: &str) -> Answered<bool> {
+    fn object_keeps_versions(&self, bucket: &str) -> Answered<bool> {
         Ok(self.objects().known(bucket)?.versioned)
     }
 
-    async fn bucket_tags(&self, bucket: &str) -> Answered<BTreeMap<String, String>> {
+    fn object_bucket_tags(&self, bucket: &str) -> Answered<BTreeMap<String, String>> {
         Ok(self.objects().known(bucket)?.tags.clone())
+    }
+}
+
+impl Objects for World {
+    async fn head(&self, object: &ObjectId) -> Answered<Option<ObjectHead>> {
+        let call = self.call("objects.head").await?;
+        let answer = self.objects().find(object).map(Version::head);
+        call.answer(answer).await
+    }
+
+    async fn get(&self, object: &ObjectId, limit: u64) -> Answered<Bytes> {
+        let call = self.call("objects.get").await?;
+        let answer = self.object_get(object, limit)?;
+        call.answer(answer).await
+    }
+
+    async fn get_range(&self, object: &ObjectId, start: u64, length: u64) -> Answered<Bytes> {
+        let call = self.call("objects.get_range").await?;
+        let answer = self.object_get_range(object, start, length)?;
+        call.answer(answer).await
+    }
+
+    async fn put(
+        &self,
+        bucket: &str,
+        key: &str,
+        bytes: Bytes,
+        options: &PutOptions,
+    ) -> Answered<Written> {
+        let call = self.call("objects.put").await?;
+        let answer = self.object_put(bucket, key, bytes, options)?;
+        call.answer(answer).await
+    }
+
+    async fn copy(
+        &self,
+        from: &ObjectId,
+        bucket: &str,
+        key: &str,
+        replaces: &Replaces,
+    ) -> Answered<Written> {
+        let call = self.call("objects.copy").await?;
+        let answer = self.object_copy(from, bucket, key, replaces)?;
+        call.answer(answer).await
+    }
+
+    async fn delete(&self, bucket: &str, key: &str, replaces: &Replaces) -> Answered<()> {
+        let call = self.call("objects.delete").await?;
+        self.object_delete(bucket, key, replaces)?;
+        call.answer(()).await
+    }
+
+    async fn list(&self, bucket: &str, prefix: &str, after: Option<String>) -> Answered<Listing> {
+        let call = self.call("objects.list").await?;
+        let answer = self.object_list(bucket, prefix, after)?;
+        call.answer(answer).await
+    }
+
+    async fn list_versions(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        after: Option<String>,
+    ) -> Answered<Listing> {
+        let call = self.call("objects.list_versions").await?;
+        let answer = self.object_list_versions(bucket, prefix, after)?;
+        call.answer(answer).await
+    }
+
+    async fn keeps_versions(&self, bucket: &str) -> Answered<bool> {
+        let call = self.call("objects.keeps_versions").await?;
+        let answer = self.object_keeps_versions(bucket)?;
+        call.answer(answer).await
+    }
+
+    async fn bucket_tags(&self, bucket: &str) -> Answered<BTreeMap<String, String>> {
+        let call = self.call("objects.bucket_tags").await?;
+        let answer = self.object_bucket_tags(bucket)?;
+        call.answer(answer).await
     }
 }

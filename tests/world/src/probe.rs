@@ -55,14 +55,14 @@ impl World {
         let pages = found.error_pages.clone();
         drop(cdn);
         let path = if path.is_empty() { "index.html" } else { path };
-        if let Some(answer) = self.from_bucket(&bucket, &folder, path, 200) {
+        if let Some(answer) = self.stored(&bucket, &folder, path, 200) {
             return Some(answer);
         }
         // S3 answers 403 for a key that does not exist where the reader may not list the bucket.
         let page = pages.iter().find(|page| page.status == 403);
         let answered = page.and_then(|page| {
             let path = page.path.as_deref()?.trim_start_matches('/');
-            self.from_bucket(&bucket, &folder, path, page.answered.unwrap_or(403))
+            self.stored(&bucket, &folder, path, page.answered.unwrap_or(403))
         });
         Some(answered.unwrap_or(ProbeAnswer {
             status: 403,
@@ -72,13 +72,7 @@ impl World {
         }))
     }
 
-    fn from_bucket(
-        &self,
-        bucket: &str,
-        folder: &str,
-        path: &str,
-        status: u16,
-    ) -> Option<ProbeAnswer> {
+    fn stored(&self, bucket: &str, folder: &str, path: &str, status: u16) -> Option<ProbeAnswer> {
         let key = if folder.is_empty() {
             path.to_owned()
         } else {

@@ -1,0 +1,88 @@
+//! A bucket in memory: the versions of each key, and conditions on the current one.
+
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{Answered, ObjectHead, Replaces};
+
+/// A bucket.
+#[derive(Debug, Clone, Default)]
+pub struct Bucket {
+    /// Whether it keeps versions.
+    pub versioned: bool,
+    /// Whether its ETags say nothing of the content, as with SSE-KMS.
+    pub kms: bool,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// The versions of each key, oldest first.
+    pub keys: BTreeMap<String, Vec<Version>>,
+}
+
+/// One version of an object, or a delete marker.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Version {
+    /// Its id; absent in a bucket without versioning.
+    pub id: Option<String>,
+    /// Its ETag with quotes.
+    pub etag: String,
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// Its SHA-256, where it was uploaded with that checksum.
+    pub sha256: Option<Digest>,
+    /// The user's metadata.
+    pub metadata: BTreeMap<String, String>,
+    /// Its content type.
+    pub content_type: Option<String>,
+    /// Its cache header.
+    pub cache_control: Option<String>,
+    /// Whether it is a delete marker.
+    pub marker: bool,
+}
+
+impl Version {
+    pub(crate) fn head(&self) -> ObjectHead {
+        ObjectHead {
+            bytes: self.bytes.len() as u64,
+            etag: self.etag.clone(),
+            version_id: self.id.clone(),
+            sha256: self.sha256.clone(),
+            metadata: self.metadata.clone(),
+            content_type: self.content_type.clone(),
+            cache_control: self.cache_control.clone(),
+        }
+    }
+}
+
+impl Bucket {
+    /// The current version of a key; `None` where there is none or it is deleted.
+    pub fn current(&self, key: &str) -> Option<&Version> {
+        self.keys
+            .get(key)
+            .and_then(|versions| versions.last())
+            .filter(|version| !version.marker)
+    }
+
+    /// The keys that exist now with their content as text, for a test to compare.
+    pub fn texts(&self) -> BTreeMap<String, String> {
+        self.keys
+            .keys()
+            .filter_map(|key| Some((key.clone(), self.current(key)?)))
+            .map(|(key, version)| (key, String::from_utf8_lossy(&version.bytes).into_owned()))
+            .collect()
+    }
+
+    pub(crate) fn check(&self, key: &str, replaces: &Replaces) -> Answered<()> {
+        let holds = match (replaces, self.current(key)) {
+            (Replaces::Anything, _) | (Replaces::Nothing, None) => true,
+            (Replaces::Nothing, Some(_)) | (Replaces::ETag(_), None) => false,
+            (Replaces::ETag(etag), Some(version)) => version.etag == *etag,
+        };
+        if holds {
+            Ok(())
+        } else {
+            let text = format!("S3 412 PreconditionFailed: {key} does not match {replaces:?}");
+            Err(Fault::new(FaultName::Conflict, text))
+        }
+    }
+}
