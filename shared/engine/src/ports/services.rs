@@ -2,6 +2,7 @@ use super::Answered;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use windlass_domain::time::Time;
 
 /// What ECS tells of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +81,8 @@ pub struct ServiceTask {
     pub stop_code: String,
     /// Why it stopped, as ECS tells it.
     pub stopped_reason: String,
+    /// When it stopped.
+    pub stopped_at: Option<Time>,
     /// Its containers: name, image digest, exit code, reason.
     pub containers: Vec<TaskContainer>,
 }
