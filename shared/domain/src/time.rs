@@ -24,6 +24,12 @@ impl Time {
         self.plus_ms(seconds.saturating_mul(1000))
     }
 
+    /// Hours and minutes in UTC, such as `14:02`.
+    pub fn clock(self) -> String {
+        let minutes = self.0 / 60_000;
+        format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
+    }
+
     /// Milliseconds from `earlier` to this point; 0 when `earlier` is later.
     pub fn ms_since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)

@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod kinds;
+pub mod measurements;
 pub mod payload;
 pub mod ports;
 pub mod store;

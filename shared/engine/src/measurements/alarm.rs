@@ -1,0 +1,124 @@
+//! CloudWatch alarms: each must be OK, and must not have been red since the first change.
+
+use super::{Window, clock_times, unmeasured, unreadable};
+use crate::ports::{Alarm, AlarmChange, Alarms};
+use futures::future::join_all;
+use windlass_domain::gate::{Measurement, Verdict};
+use windlass_domain::time::Time;
+
+/// Whether the alarm is red.
+pub fn is_red(alarm: &Alarm) -> bool {
+    alarm.state == "ALARM"
+}
+
+/// Measures alarms by name.
+pub async fn alarms<P: Alarms>(ports: &P, names: &[String], window: Window) -> Vec<Measurement> {
+    if names.is_empty() {
+        return vec![];
+    }
+    let found = match ports.alarms(names).await {
+        Ok(found) => found,
+        Err(fault) => {
+            let unread = |name: &String| unreadable(blank(name, window.now), &fault);
+            return names.iter().map(unread).collect();
+        }
+    };
+    let each = names.iter().map(|name| {
+        let alarm = found.iter().find(|alarm| &alarm.name == name);
+        one(ports, name, alarm, window)
+    });
+    join_all(each).await
+}
+
+fn blank(name: &str, at: Time) -> Measurement {
+    Measurement {
+        threshold: "OK".to_owned(),
+        look_at: format!("the CloudWatch alarm {name}"),
+        ..unmeasured("alarm", name, at)
+    }
+}
+
+async fn one<P: Alarms>(
+    ports: &P,
+    name: &str,
+    alarm: Option<&Alarm>,
+    window: Window,
+) -> Measurement {
+    let blank = blank(name, window.now);
+    let Some(alarm) = alarm else {
+        return Measurement {
+            measured: "there is no alarm of this name".to_owned(),
+            ..blank
+        };
+    };
+    let history = if alarm.state == "OK" && alarm.since >= window.first_change {
+        match ports.alarm_history(name, window.first_change).await {
+            Ok(history) => history,
+            Err(fault) => return unreadable(blank, &fault),
+        }
+    } else {
+        vec![]
+    };
+    judged(alarm, &history, window, blank)
+}
+
+/// What an alarm comes to. Pure.
+fn judged(
+    alarm: &Alarm,
+    history: &[AlarmChange],
+    window: Window,
+    blank: Measurement,
+) -> Measurement {
+    let was_red = history.iter().rev().find(|change| change.to == "ALARM");
+    match (alarm.state.as_str(), was_red) {
+        ("OK", None) => Measurement {
+            verdict: Verdict::Pass,
+            measured: "OK".to_owned(),
+            ..blank
+        },
+        ("OK", Some(change)) => Measurement {
+            verdict: Verdict::Fail,
+            measured: format!("was in ALARM: {}", change.reason),
+            window: clock_times(change.at, alarm.since),
+            ..blank
+        },
+        // It was accepted as red at Prepare, and has had no time to recover: the unknown rule says
+        // how long it may take.
+        ("ALARM", _) if alarm.since < window.first_change => Measurement {
+            measured: format!("in ALARM since {}, before the change", alarm.since),
+            ..blank
+        },
+        ("ALARM", _) => red(alarm, blank),
+        (state, _) => Measurement {
+            measured: format!("{state}: {}", alarm.reason),
+            ..blank
+        },
+    }
+}
+
+fn red(alarm: &Alarm, blank: Measurement) -> Measurement {
+    let (breaching, points) = alarm.points_of;
+    let from = Time(
+        alarm
+            .since
+            .0
+            .saturating_sub(u64::from(points) * alarm.period_s * 1000),
+    );
+    let measured = match alarm.points.last() {
+        Some(value) => format!("{value} {} per {} s", alarm.metric, alarm.period_s),
+        None => format!("in ALARM: {}", alarm.reason),
+    };
+    let threshold = alarm
+        .threshold
+        .map_or(blank.threshold.clone(), |threshold| threshold.to_string());
+    Measurement {
+        verdict: Verdict::Fail,
+        measured,
+        threshold,
+        window: format!(
+            "{breaching} of {points} points, {}",
+            clock_times(from, alarm.since)
+        ),
+        ..blank
+    }
+}

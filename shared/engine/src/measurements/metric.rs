@@ -1,0 +1,110 @@
+//! CloudWatch metrics with a threshold: every point since the wave's change began must hold it.
+
+use super::{Window, clock_times, unmeasured, unreadable};
+use crate::ports::{Alarms, Point};
+use windlass_domain::declaration::resolved::MetricGate;
+use windlass_domain::gate::{Measurement, Verdict};
+use windlass_domain::time::Time;
+
+/// A metric's name for people, such as `AWS/Lambda Errors Sum {FunctionName: shop-api-prod}`.
+pub fn metric_name(gate: &MetricGate) -> String {
+    let dimensions: Vec<String> = gate
+        .dimensions
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    let dimensions = if dimensions.is_empty() {
+        String::new()
+    } else {
+        format!(" {{{}}}", dimensions.join(", "))
+    };
+    format!(
+        "{} {} {}{dimensions}",
+        gate.namespace, gate.metric, gate.statistic
+    )
+}
+
+/// The threshold in words, such as `at most 5`.
+pub fn threshold(gate: &MetricGate) -> String {
+    match (gate.at_least, gate.at_most) {
+        (Some(least), Some(most)) => format!("from {least} to {most}"),
+        (Some(least), None) => format!("at least {least}"),
+        (None, Some(most)) => format!("at most {most}"),
+        (None, None) => "none".to_owned(),
+    }
+}
+
+/// Whether a point breaches the threshold. A point whose period is not over yet may still grow, so
+/// it cannot be too low.
+pub fn breach(gate: &MetricGate, point: Point, now: Time) -> bool {
+    let over = point.at.plus_ms(gate.period.as_ms()) <= now;
+    let too_high = gate.at_most.is_some_and(|most| point.value > most);
+    let too_low = gate.at_least.is_some_and(|least| point.value < least);
+    too_high || (too_low && over)
+}
+
+/// Measures a metric.
+pub async fn metric<P: Alarms>(ports: &P, gate: &MetricGate, window: Window) -> Measurement {
+    let name = metric_name(gate);
+    let blank = Measurement {
+        threshold: threshold(gate),
+        look_at: format!("the CloudWatch metric {name}"),
+        ..unmeasured("metric", &name, window.now)
+    };
+    match ports.points(gate, window.changed, window.now).await {
+        Err(fault) => unreadable(blank, &fault),
+        Ok(points) => judged(gate, &points, window, blank),
+    }
+}
+
+/// What points come to. Pure.
+fn judged(gate: &MetricGate, points: &[Point], window: Window, blank: Measurement) -> Measurement {
+    // A period that began before the change also has what was before it.
+    let points = || {
+        points
+            .iter()
+            .copied()
+            .filter(|point| point.at >= window.changed && !point.value.is_nan())
+    };
+    let breaching: Vec<Point> = points()
+        .filter(|point| breach(gate, *point, window.now))
+        .collect();
+    if let (Some(first), Some(worst)) = (breaching.first(), breaching.last()) {
+        let end = worst.at.plus_ms(gate.period.as_ms());
+        return Measurement {
+            verdict: Verdict::Fail,
+            measured: value(gate, *worst),
+            window: format!(
+                "{} of {} points, {}",
+                breaching.len(),
+                points().count(),
+                clock_times(first.at, end)
+            ),
+            ..blank
+        };
+    }
+    let told = points().rfind(|point| {
+        gate.at_least.is_none() || point.at.plus_ms(gate.period.as_ms()) <= window.now
+    });
+    match told {
+        None => Measurement {
+            measured: "no data yet".to_owned(),
+            window: clock_times(window.changed, window.now),
+            ..blank
+        },
+        Some(last) => Measurement {
+            verdict: Verdict::Pass,
+            measured: value(gate, last),
+            window: format!(
+                "{} points, {}",
+                points().count(),
+                clock_times(window.changed, window.now)
+            ),
+            ..blank
+        },
+    }
+}
+
+fn value(gate: &MetricGate, point: Point) -> String {
+    format!("{} {} per {}", point.value, gate.metric, gate.period)
+}
