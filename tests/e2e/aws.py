@@ -1,0 +1,48 @@
+"""AWS clients for the local cloud: an SDK that is independent of the product's, as its oracle."""
+
+import functools
+import json
+import pathlib
+
+import boto3
+from botocore.config import Config
+
+
+class Aws:
+    """Clients by service name, made on first use: `aws.s3`, `aws.stepfunctions`, …"""
+
+    def __init__(self, outputs):
+        self.endpoint = outputs["endpoint"]
+        self.region = outputs["region"]
+        self.outputs = outputs.get("stack", {})
+        self.docker = outputs.get("docker")
+
+    @classmethod
+    def from_file(cls, path):
+        return cls(json.loads(pathlib.Path(path).read_text()))
+
+    def __getattr__(self, service):
+        client = self.client(service)
+        setattr(self, service, client)
+        return client
+
+    def client(self, service, account="test"):
+        """A client; with a 12-digit `account` as its access key it acts in that account."""
+        config = Config(s3={"addressing_style": "path"}, retries={"max_attempts": 2})
+        return boto3.client(
+            {"lambda_": "lambda"}.get(service, service),
+            endpoint_url=self.endpoint,
+            region_name=self.region,
+            aws_access_key_id=account,
+            aws_secret_access_key="test",
+            config=config,
+        )
+
+    def stack_outputs(self, stack):
+        found = self.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+        return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+
+    @functools.cached_property
+    def api(self):
+        """The base of the HTTP API: the local cloud serves it under a path, because its host names do not resolve."""
+        return f"{self.endpoint}/_aws/execute-api/{self.outputs['ApiId']}/$default"

@@ -1,0 +1,197 @@
+"""The local cloud: starts it, says where it is, and stops exactly what was started.
+
+    python tests/e2e/cloud.py up [--home .local/run] [--port 4566] [--wait-scale 0.1]
+    python tests/e2e/cloud.py down [--home .local/run]
+
+`home` is a folder that holds everything of one local cloud: state, temporary files, logs, and `cloud.json`,
+which names the processes. Port 0 takes a free one. Starting a cloud that runs already changes nothing.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+REGION = "us-east-1"
+READY_WITHIN_S = 60
+STOP_WITHIN_S = 15
+
+
+class CloudError(Exception):
+    """What went wrong, and what to do."""
+
+
+def up(home, port, wait_scale):
+    """Starts the local cloud unless it runs; answers its description."""
+    running = describe(home)
+    if running:
+        if port not in (0, running["port"]):
+            raise CloudError(f"a local cloud of this folder runs on port {running['port']}: `make down` first, or PORT={running['port']}")
+        return running
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    port = port or free_port()
+    require_free(port)
+    processes = {}
+    try:
+        docker_port = start_docker_standin(home, port, processes)
+        processes["ministack"] = start(home, "ministack", [str(REPOSITORY / ".local/cloud/bin/ministack")], environment(home, port, docker_port, wait_scale))
+        wait_until_ready(f"http://127.0.0.1:{port}/_ministack/ready", processes["ministack"], home / "ministack.log")
+    except BaseException:
+        stop_all(processes)
+        raise
+    description = {
+        "endpoint": f"http://127.0.0.1:{port}",
+        "port": port,
+        "region": REGION,
+        "docker": f"http://127.0.0.1:{docker_port}",
+        "processes": processes,
+    }
+    (home / "cloud.json").write_text(json.dumps(description, indent=2))
+    return description
+
+
+def down(home):
+    """Stops what `up` started, and nothing else."""
+    description = read(home)
+    if description:
+        stop_all(description["processes"])
+        (home / "cloud.json").unlink()
+
+
+def describe(home):
+    """The running local cloud; None if it does not run."""
+    description = read(home)
+    if description and all(alive(process) for process in description["processes"].values()):
+        return description
+    down(home)
+    return None
+
+
+def read(home):
+    path = home / "cloud.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def environment(home, port, docker_port, wait_scale):
+    """A clean environment: MiniStack hands all of its own to the functions."""
+    for folder in ("state", "tmp"):
+        (home / folder).mkdir()
+    clean = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "TMPDIR": str(home / "tmp"),
+        "STATE_DIR": str(home / "state"),
+        "S3_DATA_DIR": str(home / "state/s3"),
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_REGION": REGION,
+        "SFN_WAIT_SCALE": str(wait_scale),
+        "IOT_MTLS_ENABLED": "0",
+        "LOG_LEVEL": "WARNING",
+        "DOCKER_HOST": f"tcp://127.0.0.1:{docker_port}",
+    }
+    return clean
+
+
+def start_docker_standin(home, registry_port, processes):
+    """Starts the stand-in for the Docker Engine API, under which ECS tasks take time, crash and fail to pull."""
+    port = free_port()
+    script = REPOSITORY / "tests/e2e/docker_standin.py"
+    command = [sys.executable, str(script), "--port", str(port), "--registry", f"http://127.0.0.1:{registry_port}"]
+    processes["docker"] = start(home, "docker", command, {"PATH": os.environ["PATH"]})
+    wait_until_ready(f"http://127.0.0.1:{port}/_ping", processes["docker"], home / "docker.log")
+    return port
+
+
+def start(home, name, command, env):
+    """Starts a process in a session of its own, with its output in `<name>.log`."""
+    with (home / f"{name}.log").open("wb") as log:
+        child = subprocess.Popen(command, env=env, cwd=home, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    return {"pid": child.pid, "started": started(child.pid)}
+
+
+def started(pid):
+    """When a process started, in ticks since boot (proc(5), `stat`): its id alone may be someone else's by now."""
+    try:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return None
+    return None if fields[0] == "Z" else int(fields[19])
+
+
+def alive(process):
+    return process["started"] is not None and started(process["pid"]) == process["started"]
+
+
+def stop_all(processes):
+    """Asks each process to end, waits, and then ends what is left of its session (the functions)."""
+    for process in reversed(processes.values()):
+        if not alive(process):
+            continue
+        os.kill(process["pid"], signal.SIGTERM)
+        deadline = time.monotonic() + STOP_WITHIN_S
+        while alive(process) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        try:
+            os.killpg(process["pid"], signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+def wait_until_ready(url, process, log):
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        if not alive(process):
+            raise CloudError(f"it ended while starting; its log ({log}) ends with:\n{log.read_text()[-2000:]}")
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.05)
+    raise CloudError(f"it was not ready within {READY_WITHIN_S} s; see {log}")
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def require_free(port):
+    with socket.socket() as client:
+        client.settimeout(1)
+        if client.connect_ex(("127.0.0.1", port)) == 0:
+            raise CloudError(f"something else listens on port {port}: choose another with PORT=")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("verb", choices=["up", "down"])
+    parser.add_argument("--home", type=pathlib.Path, default=REPOSITORY / ".local/run")
+    parser.add_argument("--port", type=int, default=4566)
+    parser.add_argument("--wait-scale", type=float, default=0.1)
+    options = parser.parse_args()
+    home = options.home.resolve()
+    if options.verb == "down":
+        down(home)
+        print("local cloud: stopped")
+    else:
+        print(f"local cloud: {up(home, options.port, options.wait_scale)['endpoint']}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except CloudError as error:
+        sys.exit(f"local cloud: {error}")
