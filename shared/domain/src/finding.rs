@@ -76,6 +76,9 @@ pub enum FindingName {
     /// What was asked for needs something that the target does not have, such as an alias for a
     /// canary.
     NotSupported,
+    /// A value looks like a secret. Secrets never pass through Windlass (rule 10): name them by the ARN
+    /// of a Secrets Manager secret or SSM parameter, which the target itself reads.
+    SecretInInput,
     /// It waited longer for its turn than is allowed.
     WaitedTooLong,
 }

@@ -1,3 +1,172 @@
 //! Declarations: what an application is and where it goes, as its team writes it in `app.yaml`.
+//!
+//! [`Declaration::parse`] is the one edge: text in, a declaration without mistakes out, or every
+//! finding at once. [`Declaration::resolve`] fills it in for one environment.
 
+mod aws_name;
+mod check;
+pub mod component;
+pub mod document;
+pub mod gates;
+mod probe_url;
+mod read;
+mod resolve;
+mod resolve_component;
+mod resolve_gates;
 pub mod resolved;
+mod scope;
+pub mod text;
+
+use crate::digest::Digest;
+use crate::finding::{Finding, FindingName};
+use crate::git_rule::{GitRef, GitRule, the_one};
+use crate::name::{AppName, ComponentName, EnvironmentName};
+use document::Document;
+use resolved::{Resolved, Spec};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use read::{LARGEST, schema};
+
+/// A declaration without mistakes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Declaration {
+    document: Document,
+    digest: Digest,
+}
+
+/// What one installation of Windlass allows beyond the rules.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Exceptions {
+    /// The endpoint of a local cloud, such as `http://localhost:4566`, which probes may reach
+    /// although it is a loopback address.
+    pub probe_origin: Option<String>,
+}
+
+impl Declaration {
+    /// Reads `app.yaml`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, each with its path and what to write instead.
+    pub fn parse(text: &str) -> Result<Self, Vec<Finding>> {
+        Self::parse_with(text, &Exceptions::default())
+    }
+
+    /// Reads `app.yaml` for an installation with exceptions.
+    ///
+    /// # Errors
+    /// As [`Declaration::parse`].
+    pub fn parse_with(text: &str, exceptions: &Exceptions) -> Result<Self, Vec<Finding>> {
+        let (document, digest, mut findings) = read::document(text)?;
+        let declaration = Self { document, digest };
+        findings.extend(check::findings(&declaration, exceptions));
+        if findings.is_empty() {
+            Ok(declaration)
+        } else {
+            Err(findings)
+        }
+    }
+
+    /// The application's name.
+    pub fn app(&self) -> &AppName {
+        &self.document.app
+    }
+
+    /// The declaration's version.
+    pub fn version(&self) -> &semver::Version {
+        &self.document.version
+    }
+
+    /// The digest of its content: comments, order of fields and layout do not count.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// The names of its environments.
+    pub fn environments(&self) -> impl Iterator<Item = &EnvironmentName> {
+        self.document.environments.keys()
+    }
+
+    /// The names of its components.
+    pub fn components(&self) -> impl Iterator<Item = &ComponentName> {
+        self.document.components.keys()
+    }
+
+    /// What people wrote.
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// The declaration as it is in one environment.
+    ///
+    /// # Errors
+    /// `UnknownName` if there is no such environment.
+    pub fn resolve(&self, environment: &EnvironmentName) -> Result<Resolved, Vec<Finding>> {
+        let (resolved, _) = resolve::resolve(self, environment, &Exceptions::default())?;
+        Ok(resolved)
+    }
+
+    /// The environment that a full Git ref goes to; none if it matches no rule.
+    ///
+    /// # Errors
+    /// `AmbiguousRef` if it matches the rules of several.
+    pub fn environment_for(&self, reference: &str) -> Result<Option<EnvironmentName>, Finding> {
+        let told = GitRef::of(reference);
+        let matching = self.rules().filter(|(_, rule)| rule.matches(told));
+        the_one(matching.map(|(name, _)| name), "git.ref", reference)
+    }
+
+    /// The environment that an image tag goes to; none if it matches no rule. See
+    /// [`GitRule::matches_image_tag`].
+    ///
+    /// # Errors
+    /// `AmbiguousRef` if it matches the rules of several.
+    pub fn environment_for_image_tag(&self, tag: &str) -> Result<Option<EnvironmentName>, Finding> {
+        let matching = self.rules().filter(|(_, rule)| rule.matches_image_tag(tag));
+        the_one(matching.map(|(name, _)| name), "image_push.tag", tag)
+    }
+
+    /// The image repositories by name (without registry) and the components they belong to, in any
+    /// environment.
+    pub fn repositories(&self) -> BTreeMap<String, BTreeSet<ComponentName>> {
+        let mut repositories: BTreeMap<String, BTreeSet<ComponentName>> = BTreeMap::new();
+        let resolved = self
+            .environments()
+            .filter_map(|name| self.resolve(name).ok());
+        for (name, component) in resolved.flat_map(|resolved| resolved.components) {
+            if let Spec::Ecs(service) = component.spec {
+                let repository = repository_name(&service.repository).to_owned();
+                repositories.entry(repository).or_default().insert(name);
+            }
+        }
+        repositories
+    }
+
+    fn rules(&self) -> impl Iterator<Item = (&EnvironmentName, GitRule)> {
+        self.document
+            .environments
+            .iter()
+            .filter_map(|(name, environment)| Some((name, environment.deploy.as_ref()?.rule())))
+    }
+
+    fn unknown_environment(&self, environment: &EnvironmentName) -> Finding {
+        let known: Vec<String> = self.environments().map(ToString::to_string).collect();
+        let nearest = crate::shape::nearest(environment.as_str(), &known);
+        Finding::new(
+            FindingName::UnknownName,
+            "environment",
+            format!(
+                "`{environment}` is not an environment of `{}`.",
+                self.document.app
+            ),
+            crate::shape::suggest(nearest, &known),
+        )
+    }
+}
+
+/// The name of a repository, without the registry that its URI begins with.
+pub fn repository_name(repository: &str) -> &str {
+    match repository.split_once('/') {
+        Some((host, name)) if host.contains(['.', ':']) => name,
+        _ => repository,
+    }
+}

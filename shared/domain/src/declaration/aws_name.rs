@@ -1,0 +1,130 @@
+//! The forms that AWS gives to names, checked before anything is asked of AWS.
+
+/// A form: whether a text has it, and how it is described to a person.
+pub(super) struct Form {
+    pub(super) accepts: fn(&str) -> bool,
+    pub(super) words: &'static str,
+}
+
+fn within(text: &str, shortest: usize, longest: usize, also: &str) -> bool {
+    (shortest..=longest).contains(&text.len())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || also.contains(c))
+}
+
+/// Amazon S3 User Guide, "General purpose bucket naming rules".
+pub(super) const BUCKET: Form = Form {
+    accepts: |text| {
+        within(text, 3, 63, ".-")
+            && text == text.to_ascii_lowercase()
+            && !text.starts_with(['.', '-'])
+            && !text.ends_with(['.', '-'])
+            && !text.contains("..")
+    },
+    words: "a bucket's name: 3 to 63 lower-case letters, digits, dots and hyphens",
+};
+
+/// A folder in a bucket.
+pub(super) const PREFIX: Form = Form {
+    accepts: |text| {
+        text.len() <= 512
+            && !text.starts_with('/')
+            && !text.contains('\\')
+            && !text.contains(|c: char| c.is_control())
+            && text
+                .trim_end_matches('/')
+                .split('/')
+                .all(|part| part != ".." && part != ".")
+            && !text.contains("//")
+    },
+    words: "a folder such as `site/`, without a leading slash and without `..`",
+};
+
+/// A file within a site.
+pub(super) const FILE: Form = Form {
+    accepts: |text| !text.is_empty() && !text.ends_with('/') && (PREFIX.accepts)(text),
+    words: "a file's path such as `config.json`, without a leading slash and without `..`",
+};
+
+/// The id of a CloudFront distribution.
+pub(super) const DISTRIBUTION: Form = Form {
+    accepts: |text| within(text, 1, 32, "") && text == text.to_ascii_uppercase(),
+    words: "a distribution's id such as `E2QWRUHAPOMQZL`, not its ARN or domain",
+};
+
+/// The id of an origin of a distribution.
+pub(super) const ORIGIN: Form = Form {
+    accepts: |text| (1..=128).contains(&text.len()) && !text.contains(char::is_control),
+    words: "the id of an origin of the distribution",
+};
+
+/// AWS Lambda API Reference, CreateFunction, `FunctionName`.
+pub(super) const FUNCTION: Form = Form {
+    accepts: |text| within(text, 1, 64, "-_"),
+    words: "a function's name of up to 64 letters, digits, hyphens and underscores, not an ARN",
+};
+
+/// AWS Lambda API Reference, CreateAlias, `Name`: not digits alone, which would be a version.
+pub(super) const ALIAS: Form = Form {
+    accepts: |text| within(text, 1, 128, "-_") && !text.bytes().all(|b| b.is_ascii_digit()),
+    words: "an alias of letters, digits, hyphens and underscores, not digits alone",
+};
+
+/// Amazon ECS API Reference: names of clusters, services and containers.
+pub(super) const ECS: Form = Form {
+    accepts: |text| within(text, 1, 255, "-_"),
+    words: "a name of up to 255 letters, digits, hyphens and underscores, not an ARN",
+};
+
+/// Amazon ECR API Reference, CreateRepository, `repositoryName`; or the URI that holds it.
+pub(super) const REPOSITORY: Form = Form {
+    accepts: |text| {
+        let name = super::repository_name(text);
+        within(name, 2, 256, "-_./")
+            && name == name.to_ascii_lowercase()
+            && name.split('/').all(|part| {
+                part.starts_with(|c: char| c.is_ascii_alphanumeric())
+                    && part.ends_with(|c: char| c.is_ascii_alphanumeric())
+            })
+    },
+    words: "an ECR repository's name such as `shop/agent`, or its URI, without tag or digest",
+};
+
+/// The name of a CloudWatch alarm.
+pub(super) const ALARM: Form = Form {
+    accepts: |text| (1..=255).contains(&text.len()) && !text.contains(char::is_control),
+    words: "an alarm's name of 1 to 255 characters, not an ARN",
+};
+
+/// IAM User Guide, "IAM ARNs".
+pub(super) const ROLE: Form = Form {
+    accepts: |text| {
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        matches!(parts.as_slice(), ["arn", partition, "iam", "", account, resource]
+            if partition.starts_with("aws")
+                && account.len() == 12
+                && account.bytes().all(|b| b.is_ascii_digit())
+                && resource.strip_prefix("role/").is_some_and(|name| within(name, 1, 576, "/+=,.@_-")))
+    },
+    words: "a role's ARN such as `arn:aws:iam::222222222222:role/windlass-target`",
+};
+
+/// An AWS region's name.
+pub(super) const REGION: Form = Form {
+    accepts: |text| {
+        let parts: Vec<&str> = text.split('-').collect();
+        let letters = |part: &str| part.bytes().all(|b| b.is_ascii_lowercase());
+        parts.len() >= 3
+            && parts.iter().all(|part| !part.is_empty())
+            && parts[..parts.len() - 1].iter().all(|part| letters(part))
+            && parts[parts.len() - 1].bytes().all(|b| b.is_ascii_digit())
+    },
+    words: "a region's name such as `eu-west-1`",
+};
+
+/// Anything that is not empty.
+pub(super) const ANY: Form = Form {
+    accepts: |text| !text.is_empty() && text.len() <= 1024,
+    words: "a text of 1 to 1024 characters",
+};

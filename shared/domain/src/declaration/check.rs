@@ -1,0 +1,211 @@
+//! What must be true of a declaration as a whole.
+
+use super::resolved::{Resolved, Spec};
+use super::{Declaration, Exceptions, resolve};
+use crate::finding::{Finding, FindingName};
+use crate::git_rule::{GitRule, glob};
+use crate::name::ComponentName;
+use crate::shape::{nearest, suggest};
+use std::collections::BTreeSet;
+
+/// Everything that is wrong with what a declaration means.
+pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Vec<Finding> {
+    let mut findings = unknown_names(declaration);
+    findings.extend(cycle(declaration));
+    findings.extend(rules(declaration));
+    let mut environments = Vec::new();
+    for name in declaration.environments() {
+        match resolve::resolve(declaration, name, exceptions) {
+            Ok((resolved, found)) => {
+                findings.extend(found);
+                environments.push(resolved);
+            }
+            Err(found) => findings.extend(found),
+        }
+    }
+    findings.extend(shared_targets(&environments));
+    // The same text is resolved once for every environment.
+    let mut told = BTreeSet::new();
+    findings.retain(|finding| told.insert((finding.path.clone(), finding.reason.clone())));
+    findings
+}
+
+fn unknown_names(declaration: &Declaration) -> Vec<Finding> {
+    let known: Vec<String> = declaration.components().map(ToString::to_string).collect();
+    let mut findings = Vec::new();
+    for (name, component) in &declaration.document.components {
+        for before in component.after() {
+            if !declaration.document.components.contains_key(before) {
+                findings.push(Finding::new(
+                    FindingName::UnknownName,
+                    format!("components.{name}.after"),
+                    format!("`{before}` is not a component of this declaration."),
+                    suggest(nearest(before.as_str(), &known), &known),
+                ));
+            }
+        }
+    }
+    findings
+}
+
+/// A finding if `after` leads back to where it began.
+fn cycle(declaration: &Declaration) -> Option<Finding> {
+    let components = &declaration.document.components;
+    let mut left: BTreeSet<&ComponentName> = components.keys().collect();
+    // Takes away whatever waits for nothing that is left; a cycle is what can never be taken away.
+    loop {
+        let free: Vec<&ComponentName> = left
+            .iter()
+            .filter(|name| components[**name].after().iter().all(|b| !left.contains(b)))
+            .copied()
+            .collect();
+        if free.is_empty() {
+            break;
+        }
+        left.retain(|name| !free.contains(name));
+    }
+    let path = walk_back(declaration, &left)?;
+    let names: Vec<&str> = path.iter().map(|name| name.as_str()).collect();
+    Some(Finding::new(
+        FindingName::Cycle,
+        format!("components.{}.after", names[0]),
+        format!(
+            "The order leads back to where it began: {} after {}.",
+            names[0],
+            names[1..].join(" after ")
+        ),
+        "Remove one of these `after`.",
+    ))
+}
+
+/// One cycle among components none of which can go first, from a name back to itself.
+fn walk_back<'d>(
+    declaration: &'d Declaration,
+    left: &BTreeSet<&'d ComponentName>,
+) -> Option<Vec<&'d ComponentName>> {
+    let mut path: Vec<&ComponentName> = vec![left.first()?];
+    loop {
+        let last = path.last()?;
+        let after = declaration.document.components.get(*last)?.after();
+        let next = after.iter().find(|name| left.contains(name))?;
+        if let Some(start) = path.iter().position(|name| *name == next) {
+            let mut cycle = path.split_off(start);
+            cycle.push(next);
+            return Some(cycle);
+        }
+        path.push(next);
+    }
+}
+
+fn rules(declaration: &Declaration) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let rules: Vec<_> = declaration.rules().collect();
+    for (i, (name, rule)) in rules.iter().enumerate() {
+        let path = format!("environments.{name}.deploy");
+        findings.extend(bad_globs(&path, rule));
+        for (other, earlier) in &rules[..i] {
+            if let Some(example) = earlier.overlap(rule) {
+                findings.push(Finding::new(
+                    FindingName::AmbiguousRef,
+                    &path,
+                    format!("The rules of `{other}` and `{name}` both match `{example}`."),
+                    "Make them differ, or let one of the two have no `deploy` and be started by name.",
+                ));
+            }
+        }
+    }
+    findings
+}
+
+fn bad_globs(path: &str, rule: &GitRule) -> Vec<Finding> {
+    let globs = match rule {
+        GitRule::Branches(globs) => globs.as_slice(),
+        GitRule::Tag(crate::git_rule::TagRule::Glob(glob)) => std::slice::from_ref(glob),
+        GitRule::Tag(_) => &[],
+    };
+    let bad = |text: &String| {
+        let why = if text.is_empty() {
+            "it is empty".to_owned()
+        } else if text.starts_with("refs/") {
+            "it is a full ref, and only the name is compared".to_owned()
+        } else {
+            glob(text).err()?
+        };
+        Some(Finding::new(
+            FindingName::BadValue,
+            path,
+            format!("`{text}` is not a pattern for a branch or a tag: {why}."),
+            "Write the name or a glob, such as `main`, `release/**` or `v*.*.0-rc*`.",
+        ))
+    };
+    globs.iter().filter_map(bad).collect()
+}
+
+/// One place that a component lives in, within a role and region.
+struct Target<'r> {
+    at: &'r Resolved,
+    component: &'r ComponentName,
+    spec: &'r Spec,
+}
+
+/// Two components, or the same one in two environments, that would change the same target.
+fn shared_targets(environments: &[Resolved]) -> Vec<Finding> {
+    let mut targets: Vec<Target<'_>> = Vec::new();
+    let mut findings = Vec::new();
+    for at in environments {
+        for (component, resolved) in &at.components {
+            let target = Target {
+                at,
+                component,
+                spec: &resolved.spec,
+            };
+            let earlier = targets.iter().find(|other| other.is_same_as(&target));
+            findings.extend(earlier.map(|other| other.clash(&target)));
+            targets.push(target);
+        }
+    }
+    findings
+}
+
+impl Target<'_> {
+    fn is_same_as(&self, other: &Self) -> bool {
+        let same_place = self.at.role_arn == other.at.role_arn && self.at.region == other.at.region;
+        same_place
+            && match (self.spec, other.spec) {
+                (Spec::StaticSite(a), Spec::StaticSite(b)) => {
+                    !a.bucket.is_empty()
+                        && a.bucket == b.bucket
+                        && (a.prefix.starts_with(&b.prefix) || b.prefix.starts_with(&a.prefix))
+                }
+                (Spec::Lambda(a), Spec::Lambda(b)) => {
+                    !a.function.is_empty() && a.function == b.function
+                }
+                (Spec::Ecs(a), Spec::Ecs(b)) => {
+                    !a.service.is_empty() && a.service == b.service && a.cluster == b.cluster
+                }
+                _ => false,
+            }
+    }
+
+    fn clash(&self, later: &Self) -> Finding {
+        let (field, what) = match later.spec {
+            Spec::StaticSite(site) => (
+                "bucket",
+                format!("the place `{}/{}`", site.bucket, site.prefix),
+            ),
+            Spec::Lambda(function) => ("function", format!("the function `{}`", function.function)),
+            Spec::Ecs(service) => (
+                "service",
+                format!("the service `{}/{}`", service.cluster, service.service),
+            ),
+        };
+        let who = |target: &Self| format!("`{}` in `{}`", target.component, target.at.environment);
+        Finding::new(
+            FindingName::Duplicate,
+            format!("components.{}.{field}", later.component),
+            format!("{} and {} are the same: {what}.", who(self), who(later)),
+            "Give each component a target of its own in each environment, for example with \
+             `{environment}` in its name.",
+        )
+    }
+}

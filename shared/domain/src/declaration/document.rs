@@ -1,0 +1,130 @@
+//! `app.yaml` as people write it. The JSON Schema is made from these types.
+
+use super::component::Component;
+use super::gates::Gates;
+use super::resolved::Start;
+use crate::git_rule::{GitRule, TagRule};
+use crate::name::{AppName, ComponentName, EnvironmentName};
+use crate::request::Route;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A declaration: what an application is and where it goes. Unknown fields are refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Windlass application")]
+pub struct Document {
+    /// The application's name: lower-case letters, digits and hyphens, at most 32 characters.
+    pub app: AppName,
+    /// The semantic version of this declaration, such as `1.3.0`. Changed content needs a higher
+    /// one.
+    #[schemars(
+        description = "The semantic version of this declaration, such as `1.3.0`. \
+                              Changed content needs a higher one."
+    )]
+    pub version: semver::Version,
+    /// The environments by name.
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 32))]
+    pub environments: BTreeMap<EnvironmentName, Environment>,
+    /// The components by name.
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 64))]
+    pub components: BTreeMap<ComponentName, Component>,
+    /// What decides whether a release is healthy, in every environment.
+    #[serde(default)]
+    pub gates: Gates,
+}
+
+/// One environment.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// Which Git refs and image tags go here. Without a rule, only what names this environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deploy: Option<Deploy>,
+    /// Whether arrivals deploy by themselves (`automatic`), or only what a person starts
+    /// (`manual`).
+    #[serde(default)]
+    pub start: Start,
+    /// The ways in from which releases are accepted; all of them if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("minItems" = 1))]
+    pub sources: Option<BTreeSet<Source>>,
+    /// The ARN of the role that reaches the targets, for another account; its trust policy asks
+    /// for the ExternalId `<app>/<environment>`. Windlass's own role if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_arn: Option<String>,
+    /// The AWS region of the targets, such as `eu-west-1`; the region of Windlass if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Values that texts of this declaration use as `{name}`. Never secrets.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub vars: BTreeMap<String, String>,
+    /// Gates of this environment: each member given here replaces the global one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gates: Option<Gates>,
+}
+
+/// Which Git refs an environment deploys. Exactly one of `branch`, `branches`, `tag`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+pub struct Deploy {
+    /// A branch or a glob, such as `main` or `release/**`. `*` stops at `/`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Several branches or globs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("minItems" = 1))]
+    pub branches: Option<Vec<String>>,
+    /// `release-candidate` (semantic versions with a pre-release part), `stable` (those without),
+    /// or a glob over tags that are semantic versions, such as `v*.*.0-rc*`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+}
+
+impl Deploy {
+    /// The rule that is written.
+    pub fn rule(&self) -> GitRule {
+        if let Some(tag) = &self.tag {
+            return GitRule::Tag(match tag.as_str() {
+                "release-candidate" => TagRule::ReleaseCandidate,
+                "stable" => TagRule::Stable,
+                glob => TagRule::Glob(glob.to_owned()),
+            });
+        }
+        let branches = self.branches.iter().flatten();
+        GitRule::Branches(branches.chain(&self.branch).cloned().collect())
+    }
+}
+
+/// A way in that an environment accepts.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Manifests and artifacts in the artifacts bucket.
+    S3,
+    /// Image pushes.
+    Ecr,
+    /// The HTTP API and the command line.
+    Api,
+    /// The Step Functions console.
+    Console,
+}
+
+impl Source {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::S3, Self::Ecr, Self::Api, Self::Console];
+
+    /// The route that it is.
+    pub fn route(self) -> Route {
+        match self {
+            Self::S3 => Route::S3,
+            Self::Ecr => Route::Ecr,
+            Self::Api => Route::Api,
+            Self::Console => Route::Console,
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! From text to a document of the right shape.
+
+use super::document::Document;
+use crate::digest::Digest;
+use crate::finding::{Finding, FindingName};
+use crate::shape::Shape;
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+/// The largest declaration that is read, in bytes.
+pub const LARGEST: usize = 256 * 1024;
+
+static SHAPE: LazyLock<Shape> = LazyLock::new(Shape::of::<Document>);
+
+/// The JSON Schema of `app.yaml`.
+pub fn schema() -> &'static Value {
+    SHAPE.schema()
+}
+
+/// The document with its digest, and findings that leave it readable (unknown fields only), so
+/// that they can be told together with what is wrong with its meaning.
+pub(super) fn document(text: &str) -> Result<(Document, Digest, Vec<Finding>), Vec<Finding>> {
+    let mut value = yaml(text).map_err(|finding| vec![finding])?;
+    let digest = Digest::of(canonical(&value).as_bytes());
+    let findings = SHAPE.findings(&value);
+    if !findings.is_empty() && findings.iter().all(is_unknown_field) {
+        for finding in &findings {
+            remove(&mut value, &finding.path);
+        }
+    }
+    match SHAPE.read(&value) {
+        Ok(document) => Ok((document, digest, findings)),
+        Err(others) if findings.is_empty() => Err(others),
+        Err(_) => Err(findings),
+    }
+}
+
+fn is_unknown_field(finding: &Finding) -> bool {
+    finding.name == FindingName::UnknownField
+}
+
+/// Reads YAML with bounds: aliases are for convenience and may not multiply the document.
+fn yaml(text: &str) -> Result<Value, Finding> {
+    if text.len() > LARGEST {
+        return Err(Finding::new(
+            FindingName::BadValue,
+            "",
+            format!(
+                "The declaration has {} bytes; at most {LARGEST} are read.",
+                text.len()
+            ),
+            "Make it smaller, or split the application.",
+        ));
+    }
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_events: 50_000,
+            max_aliases: 200,
+            max_anchors: 200,
+            max_depth: 32,
+            max_nodes: 20_000,
+        },
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: 20_000,
+            max_replay_stack_depth: 8,
+            max_alias_expansions_per_anchor: 200,
+        },
+        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::Error,
+        with_snippet: false,
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let at = error.location().map_or_else(String::new, |at| {
+            format!("line {} column {}", at.line(), at.column())
+        });
+        Finding::new(
+            FindingName::NotWellFormed,
+            at,
+            format!("This is not well-formed YAML: {}.", one_line(&error)),
+            "Mend the syntax at this place; indentation and quotes are the usual cause.",
+        )
+    })
+}
+
+fn one_line(error: &serde_saphyr::Error) -> String {
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    first.chars().take(200).collect()
+}
+
+/// The content as one text: members sorted, so that layout and order do not count.
+fn canonical(value: &Value) -> String {
+    let mut text = String::new();
+    write_canonical(value, &mut text);
+    text
+}
+
+fn write_canonical(value: &Value, text: &mut String) {
+    match value {
+        Value::Object(members) => {
+            let mut sorted: Vec<_> = members.iter().collect();
+            sorted.sort_by_key(|(name, _)| *name);
+            text.push('{');
+            for (name, member) in sorted {
+                // Writing to a String cannot fail.
+                let _ = write!(text, "{}:", Value::from(name.as_str()));
+                write_canonical(member, text);
+                text.push(',');
+            }
+            text.push('}');
+        }
+        Value::Array(items) => {
+            text.push('[');
+            for item in items {
+                write_canonical(item, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        scalar => text.push_str(&scalar.to_string()),
+    }
+}
+
+/// Removes the field at a dotted path.
+fn remove(document: &mut Value, path: &str) {
+    let pointer = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
+    let Some((parent, name)) = pointer.rsplit_once('/') else {
+        return;
+    };
+    if let Some(Value::Object(members)) = document.pointer_mut(parent) {
+        members.remove(name);
+    }
+}

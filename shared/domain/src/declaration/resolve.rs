@@ -1,0 +1,69 @@
+//! One environment of a declaration, with every value final.
+
+use super::document::Source;
+use super::resolved::Resolved;
+use super::scope::Scope;
+use super::{Declaration, Exceptions, aws_name, resolve_component, resolve_gates};
+use crate::finding::Finding;
+use crate::git_rule::GitRule;
+use crate::name::EnvironmentName;
+use crate::secret;
+use crate::shape::join;
+
+/// What it is in the environment, with everything that is wrong there.
+pub(super) fn resolve(
+    declaration: &Declaration,
+    name: &EnvironmentName,
+    exceptions: &Exceptions,
+) -> Result<(Resolved, Vec<Finding>), Vec<Finding>> {
+    let document = &declaration.document;
+    let Some(environment) = document.environments.get(name) else {
+        return Err(vec![declaration.unknown_environment(name)]);
+    };
+    let mut scope = Scope {
+        document,
+        name,
+        environment,
+        exceptions,
+        findings: Vec::new(),
+    };
+    check_place(&mut scope);
+    let gates = resolve_gates::gates(&mut scope);
+    let components = resolve_component::components(&mut scope, &gates);
+    let sources = environment.sources.iter().flatten().copied();
+    let resolved = Resolved {
+        app: document.app.clone(),
+        environment: name.clone(),
+        version: document.version.clone(),
+        digest: declaration.digest.clone(),
+        region: environment.region.clone(),
+        role_arn: environment.role_arn.clone(),
+        start: environment.start,
+        sources: match environment.sources {
+            Some(_) => sources.map(Source::route).collect(),
+            None => Source::ALL.into_iter().map(Source::route).collect(),
+        },
+        tag_rule: environment
+            .deploy
+            .as_ref()
+            .is_some_and(|deploy| matches!(deploy.rule(), GitRule::Tag(_))),
+        components,
+        gates,
+    };
+    Ok((resolved, scope.findings))
+}
+
+fn check_place(scope: &mut Scope<'_>) {
+    let at = format!("environments.{}", scope.name);
+    let environment = scope.environment;
+    if let Some(role) = &environment.role_arn {
+        scope.check(&join(&at, "role_arn"), role, &aws_name::ROLE);
+    }
+    if let Some(region) = &environment.region {
+        scope.check(&join(&at, "region"), region, &aws_name::REGION);
+    }
+    for (name, value) in &environment.vars {
+        let path = join(&join(&at, "vars"), name);
+        scope.findings.extend(secret::finding(&path, name, value));
+    }
+}

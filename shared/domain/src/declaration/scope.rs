@@ -1,0 +1,134 @@
+//! What texts mean in one environment.
+
+use super::Exceptions;
+use super::aws_name::Form;
+use super::document::{Document, Environment};
+use super::text::{Part, Text, parts};
+use crate::finding::{Finding, FindingName};
+use crate::name::EnvironmentName;
+use crate::shape::{join, nearest, suggest};
+use std::collections::BTreeMap;
+
+/// One environment while it is resolved: what its texts may use, and what was found.
+pub(super) struct Scope<'a> {
+    pub(super) document: &'a Document,
+    pub(super) name: &'a EnvironmentName,
+    pub(super) environment: &'a Environment,
+    pub(super) exceptions: &'a Exceptions,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Scope<'_> {
+    /// Notes something wrong.
+    pub(super) fn find(
+        &mut self,
+        name: FindingName,
+        path: &str,
+        reason: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        self.findings.push(Finding::new(name, path, reason, remedy));
+    }
+
+    /// The text in this environment, of the form that is expected.
+    pub(super) fn text(&mut self, path: &str, text: &Text, form: &Form) -> String {
+        let filled = self.fill(path, text);
+        match filled {
+            Some((at, value)) => {
+                self.check(&at, &value, form);
+                value
+            }
+            None => String::new(),
+        }
+    }
+
+    /// The same for a text that may be absent.
+    pub(super) fn maybe(&mut self, path: &str, text: Option<&Text>, form: &Form) -> Option<String> {
+        text.map(|text| self.text(path, text, form))
+    }
+
+    /// Notes a value that does not have the form that AWS gives to such names.
+    pub(super) fn check(&mut self, path: &str, value: &str, form: &Form) {
+        if !(form.accepts)(value) {
+            let reason = format!("`{value}` is not {}.", form.words);
+            let remedy = format!("Write {}.", form.words);
+            self.find(FindingName::BadValue, path, reason, remedy);
+        }
+    }
+
+    fn fill(&mut self, path: &str, text: &Text) -> Option<(String, String)> {
+        let (path, text) = match text {
+            Text::Everywhere(text) => (path.to_owned(), text),
+            Text::PerEnvironment(texts) => {
+                (join(path, self.name.as_str()), self.mine_of(path, texts)?)
+            }
+        };
+        let mut filled = String::new();
+        for part in parts(text) {
+            match part {
+                Part::Literal(literal) => filled.push_str(literal),
+                Part::Placeholder(name) => filled.push_str(self.value_of(&path, name)?),
+            }
+        }
+        Some((path, filled))
+    }
+
+    fn mine_of<'t>(
+        &mut self,
+        path: &str,
+        texts: &'t BTreeMap<EnvironmentName, String>,
+    ) -> Option<&'t String> {
+        let known: Vec<String> = self
+            .document
+            .environments
+            .keys()
+            .map(ToString::to_string)
+            .collect();
+        for unknown in texts
+            .keys()
+            .filter(|name| !self.document.environments.contains_key(name))
+        {
+            let remedy = suggest(nearest(unknown.as_str(), &known), &known);
+            let reason = format!("`{unknown}` is not an environment of this declaration.");
+            let path = join(path, unknown.as_str());
+            self.find(FindingName::UnknownName, &path, reason, remedy);
+        }
+        let mine = texts.get(self.name);
+        if mine.is_none() {
+            let path = join(path, self.name.as_str());
+            let reason = format!("There is no value for the environment `{}`.", self.name);
+            let remedy = format!(
+                "Write one, such as `{}: …`, or one text with `{{environment}}`.",
+                self.name
+            );
+            self.find(FindingName::MissingField, &path, reason, remedy);
+        }
+        mine
+    }
+
+    fn value_of(&mut self, path: &str, name: &str) -> Option<&str> {
+        if name == "app" {
+            return Some(self.document.app.as_str());
+        }
+        if name == "environment" {
+            return Some(self.name.as_str());
+        }
+        let environment = self.environment;
+        if let Some(value) = environment.vars.get(name) {
+            return Some(value);
+        }
+        let mut known = vec!["app".to_owned(), "environment".to_owned()];
+        known.extend(environment.vars.keys().cloned());
+        let reason = format!(
+            "`{{{name}}}` has no value in the environment `{}`.",
+            self.name
+        );
+        let remedy = format!(
+            "{} Or give it a value in `environments.{}.vars`.",
+            suggest(nearest(name, &known), &known),
+            self.name
+        );
+        self.find(FindingName::UnknownName, path, reason, remedy);
+        None
+    }
+}

@@ -1,0 +1,189 @@
+//! Rules by which Git refs and image tags choose an environment.
+
+use crate::finding::{Finding, FindingName};
+use crate::name::EnvironmentName;
+use globset::{GlobBuilder, GlobMatcher};
+
+/// What an environment deploys by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GitRule {
+    /// Pushes to branches that match one of these globs. `*` stops at `/`, `**` does not.
+    Branches(Vec<String>),
+    /// Tags that are semantic versions.
+    Tag(TagRule),
+}
+
+/// Which semantic versions. A leading `v` is allowed; other tags never match, because semantic
+/// versions give the order of releases (rule 6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TagRule {
+    /// Those with a pre-release part, such as `v1.4.0-rc.1`.
+    ReleaseCandidate,
+    /// Those without, such as `v1.4.0`.
+    Stable,
+    /// Those whose text matches a glob, such as `v*.*.0-rc*`.
+    Glob(String),
+}
+
+/// A Git ref, told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GitRef<'a> {
+    /// `refs/heads/…`
+    Branch(&'a str),
+    /// `refs/tags/…`
+    Tag(&'a str),
+    /// Anything else, such as a pull request: it is never deployed.
+    Other,
+}
+
+impl<'a> GitRef<'a> {
+    /// Tells a full ref apart.
+    pub fn of(full: &'a str) -> Self {
+        if let Some(branch) = full.strip_prefix("refs/heads/") {
+            Self::Branch(branch)
+        } else if let Some(tag) = full.strip_prefix("refs/tags/") {
+            Self::Tag(tag)
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// The semantic version that a tag is, with or without a leading `v`.
+pub fn version_of_tag(tag: &str) -> Option<semver::Version> {
+    semver::Version::parse(tag.strip_prefix('v').unwrap_or(tag)).ok()
+}
+
+/// A matcher for a glob whose `*` stops at `/`.
+///
+/// # Errors
+/// What is wrong with the glob, in a sentence.
+pub fn glob(text: &str) -> Result<GlobMatcher, String> {
+    GlobBuilder::new(text)
+        .literal_separator(true)
+        .build()
+        .map(|glob| glob.compile_matcher())
+        .map_err(|error| error.kind().to_string())
+}
+
+fn glob_matches(pattern: &str, text: &str) -> bool {
+    glob(pattern).is_ok_and(|glob| glob.is_match(text))
+}
+
+impl TagRule {
+    /// Whether a tag matches.
+    pub fn matches(&self, tag: &str) -> bool {
+        let Some(version) = version_of_tag(tag) else {
+            return false;
+        };
+        match self {
+            Self::ReleaseCandidate => !version.pre.is_empty(),
+            Self::Stable => version.pre.is_empty(),
+            Self::Glob(pattern) => glob_matches(pattern, tag),
+        }
+    }
+}
+
+impl GitRule {
+    /// Whether a ref matches.
+    pub fn matches(&self, reference: GitRef<'_>) -> bool {
+        match (self, reference) {
+            (Self::Branches(globs), GitRef::Branch(name)) => {
+                globs.iter().any(|glob| glob_matches(glob, name))
+            }
+            (Self::Tag(rule), GitRef::Tag(tag)) => rule.matches(tag),
+            _ => false,
+        }
+    }
+
+    /// Whether an image tag matches.
+    ///
+    /// A tag rule takes it as a Git tag. A branch rule takes it as the branch with `/` written as
+    /// `-`, alone or followed by `-` and the commit (7 to 40 hexadecimal digits) or a run number
+    /// (up to 19 digits): `main`, `main-9f2c1ab`, `feature-login-128`. Any other suffix is another
+    /// branch: an image of `main-experiment` must not go where `main` goes.
+    pub fn matches_image_tag(&self, tag: &str) -> bool {
+        match self {
+            Self::Tag(rule) => rule.matches(tag),
+            Self::Branches(globs) => globs.iter().any(|glob| {
+                let glob = glob.replace('/', "-");
+                glob_matches(&glob, tag)
+                    || without_build_suffix(tag).is_some_and(|name| glob_matches(&glob, name))
+            }),
+        }
+    }
+
+    /// An example of what both rules match, where that can be decided without trying every ref: the
+    /// same glob, a glob and a literal, the same class of tags.
+    pub fn overlap(&self, other: &Self) -> Option<String> {
+        match (self, other) {
+            (Self::Branches(mine), Self::Branches(theirs)) => mine
+                .iter()
+                .find_map(|a| theirs.iter().find_map(|b| globs_overlap(a, b))),
+            (Self::Tag(mine), Self::Tag(theirs)) => tags_overlap(mine, theirs),
+            _ => None,
+        }
+    }
+}
+
+fn without_build_suffix(tag: &str) -> Option<&str> {
+    let (name, suffix) = tag.rsplit_once('-')?;
+    let commit = (7..=40).contains(&suffix.len())
+        && suffix
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let run = (1..=19).contains(&suffix.len()) && suffix.bytes().all(|b| b.is_ascii_digit());
+    (commit || run).then_some(name)
+}
+
+fn is_literal(glob: &str) -> bool {
+    !glob.contains(['*', '?', '[', '{', '\\'])
+}
+
+/// Texts that a glob is likely to match, to try on another glob.
+fn samples(glob: &str) -> Vec<String> {
+    ["a", "1", "0"]
+        .iter()
+        .map(|filler| glob.replace("**", filler).replace(['*', '?'], filler))
+        .filter(|sample| is_literal(sample) && glob_matches(glob, sample))
+        .collect()
+}
+
+fn globs_overlap(a: &str, b: &str) -> Option<String> {
+    let from_a = samples(a).into_iter().find(|text| glob_matches(b, text));
+    from_a.or_else(|| samples(b).into_iter().find(|text| glob_matches(a, text)))
+}
+
+fn tags_overlap(a: &TagRule, b: &TagRule) -> Option<String> {
+    let mut tried = vec!["v1.0.0".to_owned(), "v1.0.0-rc.1".to_owned()];
+    for rule in [a, b] {
+        if let TagRule::Glob(glob) = rule {
+            tried.extend(samples(glob));
+        }
+    }
+    tried
+        .into_iter()
+        .find(|tag| a.matches(tag) && b.matches(tag))
+}
+
+/// The one environment whose rule matches.
+pub(crate) fn the_one<'a>(
+    matching: impl Iterator<Item = &'a EnvironmentName>,
+    path: &str,
+    seen: &str,
+) -> Result<Option<EnvironmentName>, Finding> {
+    let matching: Vec<&EnvironmentName> = matching.collect();
+    match matching.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some((*one).clone())),
+        several => {
+            let names: Vec<&str> = several.iter().map(|name| name.as_str()).collect();
+            Err(Finding::new(
+                FindingName::AmbiguousRef,
+                path,
+                format!("`{seen}` matches the rules of {}.", names.join(" and ")),
+                "Name the environment in the request, or make the rules in the declaration differ.",
+            ))
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The examples are declarations without mistakes, in every one of their environments.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::PathBuf;
+use windlass_domain::declaration::Declaration;
+use windlass_domain::declaration::resolved::{Resolved, Spec};
+use windlass_domain::name::{ComponentName, EnvironmentName};
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples")
+}
+
+fn example(name: &str) -> Declaration {
+    let path = folder().join(name).join("app.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    Declaration::parse(&text).unwrap_or_else(|findings| panic!("{}: {findings:#?}", path.display()))
+}
+
+fn resolved(declaration: &Declaration, environment: &str) -> Resolved {
+    let name = EnvironmentName::new(environment).unwrap();
+    declaration.resolve(&name).unwrap()
+}
+
+fn goes_to(declaration: &Declaration, reference: &str) -> Option<String> {
+    let environment = declaration.environment_for(reference).unwrap();
+    environment.map(|name| name.to_string())
+}
+
+fn image_goes_to(declaration: &Declaration, tag: &str) -> Option<String> {
+    let environment = declaration.environment_for_image_tag(tag).unwrap();
+    environment.map(|name| name.to_string())
+}
+
+#[test]
+fn every_example_parses_and_resolves() {
+    let mut seen = 0;
+    for entry in fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.join("app.yaml").exists() {
+            let declaration = example(path.file_name().unwrap().to_str().unwrap());
+            for environment in declaration.environments() {
+                declaration.resolve(environment).unwrap();
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen >= 3, "{seen}");
+}
+
+#[test]
+fn the_monorepo_follows_commits_and_tags() {
+    let monorepo = example("monorepo");
+    assert_eq!(goes_to(&monorepo, "refs/heads/main").unwrap(), "dev");
+    assert_eq!(
+        goes_to(&monorepo, "refs/tags/v1.4.0-rc.1").unwrap(),
+        "staging"
+    );
+    assert_eq!(goes_to(&monorepo, "refs/tags/v1.4.0").unwrap(), "prod");
+    assert_eq!(goes_to(&monorepo, "refs/tags/v1.4.1-rc.1"), None);
+    assert_eq!(goes_to(&monorepo, "refs/heads/feature/x"), None);
+    assert_eq!(goes_to(&monorepo, "refs/pull/7/merge"), None);
+    let prod = resolved(&monorepo, "prod");
+    assert!(prod.tag_rule && !resolved(&monorepo, "dev").tag_rule);
+    assert_eq!(prod.gates.alarms, ["insight-prod-5xx"]);
+    assert_eq!(prod.gates.bake.as_s(), 900);
+    let backend = &prod.components[&ComponentName::new("backend").unwrap()];
+    let Spec::Lambda(function) = &backend.spec else {
+        panic!("{backend:?}")
+    };
+    assert_eq!(function.function, "insight-backend-prod");
+    assert_eq!(function.rollout.steps, [10, 50]);
+}
+
+#[test]
+fn the_container_follows_branches_by_image_tag() {
+    let container = example("container");
+    for (tag, environment) in [
+        ("feature-login-9f2c1ab", Some("dev")),
+        ("staging", Some("staging")),
+        ("staging-128", Some("staging")),
+        ("main-9f2c1ab", Some("production")),
+        ("main-experiment", None),
+        ("latest", None),
+    ] {
+        assert_eq!(
+            image_goes_to(&container, tag).as_deref(),
+            environment,
+            "{tag}"
+        );
+    }
+    let names: Vec<String> = container.repositories().into_keys().collect();
+    assert_eq!(names, ["autopr"]);
+    let production = resolved(&container, "production");
+    assert_eq!(
+        production.gates.probes[0].url,
+        "https://autopr.example/health"
+    );
+    assert_eq!(production.sources.len(), 3);
+}
+
+#[test]
+fn the_chat_bot_writes_a_file_for_each_environment() {
+    let bot = example("chat-bot");
+    let frontend = ComponentName::new("frontend").unwrap();
+    let socket = |environment: &str| {
+        let resolved = resolved(&bot, environment);
+        let Spec::StaticSite(site) = &resolved.components[&frontend].spec else {
+            panic!("not a site")
+        };
+        site.config.clone().unwrap().values["socketUrl"].clone()
+    };
+    assert_eq!(socket("dev"), "wss://api.service-bot.dev.example.com/dev");
+    assert_eq!(socket("prod"), "wss://api.service-bot.example.com/prod");
+}
