@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 pub struct Git {
     /// The full ref, such as `refs/heads/main` or `refs/tags/v1.4.0`.
     #[serde(rename = "ref")]
+    #[schemars(extend("pattern" = "^refs/[!-~]+$", "maxLength" = 255))]
     pub reference: String,
-    /// The commit's hash.
+    /// The commit's hash: 7 to 64 lower-case hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("pattern" = "^[0-9a-f]{7,64}$"))]
     pub commit: Option<String>,
 }

@@ -26,6 +26,7 @@ pub mod place;
 pub mod plan;
 pub mod release;
 pub mod request;
+mod request_check;
 mod secret;
 mod shape;
 pub mod step;

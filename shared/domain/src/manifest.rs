@@ -1,11 +1,21 @@
 //! Manifests: what a release consists of, as CI writes it.
 
 use crate::digest::Digest;
+use crate::finding::{Finding, FindingName};
 use crate::git::Git;
-use crate::name::ComponentName;
+use crate::name::{AppName, ComponentName};
+use crate::shape::{self, Shape, join};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// The largest manifest that is read, in bytes: it must fit into the input of an execution (AWS
+/// Step Functions Developer Guide, "Service quotas": 256 KiB) beside the rest of the request.
+pub const LARGEST: usize = 128 * 1024;
+
+static SHAPE: LazyLock<Shape> = LazyLock::new(Shape::of::<Manifest>);
 
 /// The document that CI uploads last, as `releases/<app>/<version>.json`, or POSTs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -13,6 +23,7 @@ use std::collections::BTreeMap;
 pub struct Manifest {
     /// The release's version: any text of up to 64 letters, digits, `.`, `-`, `_`, `+`; a semantic
     /// version where the environment's rule is a tag rule.
+    #[schemars(extend("pattern" = r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$"))]
     pub version: String,
     /// Where in Git it comes from; chooses the environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -22,9 +33,9 @@ pub struct Manifest {
     pub sequence: Option<u64>,
     /// The declaration's version to deploy under; the one in force if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
     pub declaration: Option<semver::Version>,
     /// The artifacts by component. Components that are not named keep what runs.
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 64))]
     pub components: BTreeMap<ComponentName, ArtifactRef>,
 }
 
@@ -38,10 +49,155 @@ pub struct ArtifactRef {
     /// Pins the object's version; else the current version is pinned when it is accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version_id: Option<String>,
-    /// Pins the object's bytes.
+    /// Pins the object's bytes: their SHA-256 as 64 lower-case hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Digest>,
     /// The image as `repository:tag` or `repository@sha256:…`; the repository by name or full URI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
+}
+
+impl Manifest {
+    /// Reads a manifest of an application.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse(app: &AppName, text: &str) -> Result<Self, Vec<Finding>> {
+        let document = shape::json(text, LARGEST).map_err(|finding| vec![finding])?;
+        Self::from_value(app, &document)
+    }
+
+    /// Reads a manifest that is JSON already.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn from_value(app: &AppName, document: &Value) -> Result<Self, Vec<Finding>> {
+        let manifest: Self = SHAPE.read(document)?;
+        let findings = manifest.findings(app, "");
+        if findings.is_empty() {
+            Ok(manifest)
+        } else {
+            Err(findings)
+        }
+    }
+
+    /// What is wrong with what it means, with paths below `path`.
+    pub fn findings(&self, app: &AppName, path: &str) -> Vec<Finding> {
+        let components = join(path, "components");
+        self.components
+            .iter()
+            .flat_map(|(name, artifact)| {
+                artifact.findings(app, name, &join(&components, name.as_str()))
+            })
+            .collect()
+    }
+}
+
+impl ArtifactRef {
+    fn findings(&self, app: &AppName, component: &ComponentName, path: &str) -> Vec<Finding> {
+        match (&self.key, &self.image) {
+            (Some(key), None) => key_finding(app, component, key, &join(path, "key"))
+                .into_iter()
+                .collect(),
+            (None, Some(image)) => {
+                let mut findings: Vec<Finding> = image_finding(image, &join(path, "image"))
+                    .into_iter()
+                    .collect();
+                findings.extend(self.pins_without_key(path));
+                findings
+            }
+            (Some(_), Some(_)) => vec![Finding::new(
+                FindingName::Duplicate,
+                path,
+                "Both `key` and `image` are given.",
+                "Write `key` for an object in the artifacts bucket, or `image` for a container image.",
+            )],
+            (None, None) => vec![Finding::new(
+                FindingName::MissingField,
+                path,
+                "Neither `key` nor `image` is given.",
+                "Write `key` for an object in the artifacts bucket, or `image` for a container image.",
+            )],
+        }
+    }
+
+    fn pins_without_key(&self, path: &str) -> Vec<Finding> {
+        let given = [
+            ("version_id", self.version_id.is_some()),
+            ("sha256", self.sha256.is_some()),
+        ];
+        given
+            .into_iter()
+            .filter(|(_, given)| *given)
+            .map(|(field, _)| {
+                Finding::new(
+                    FindingName::BadValue,
+                    join(path, field),
+                    format!("`{field}` pins an object, and this is an image."),
+                    "Pin an image as `repository@sha256:…`.",
+                )
+            })
+            .collect()
+    }
+}
+
+/// What is wrong with the key of a component's artifact: a release may use only its own
+/// component's artifacts, whoever asks.
+pub(crate) fn key_finding(
+    app: &AppName,
+    component: &ComponentName,
+    key: &str,
+    path: &str,
+) -> Option<Finding> {
+    let folder = format!("artifacts/{app}/{component}/");
+    let within = key
+        .strip_prefix(&folder)
+        .is_some_and(|rest| !rest.is_empty());
+    let clean = key.len() <= 1024
+        && !key.contains(|c: char| c.is_control())
+        && key.split('/').all(|part| part != ".." && part != ".");
+    (!within || !clean).then(|| {
+        Finding::new(
+            FindingName::BadValue,
+            path,
+            format!("`{key}` is not the key of an artifact of `{component}`."),
+            format!("Upload it below `{folder}` and write that key, without `..`."),
+        )
+    })
+}
+
+fn image_finding(image: &str, path: &str) -> Option<Finding> {
+    let pinned = image.split_once('@').is_some_and(|(name, digest)| {
+        is_repository(name) && digest.starts_with("sha256:") && Digest::parse(digest).is_ok()
+    });
+    let tagged = image
+        .rsplit_once(':')
+        .is_some_and(|(name, tag)| is_repository(name) && is_tag(tag));
+    (!pinned && !tagged).then(|| {
+        Finding::new(
+            FindingName::BadValue,
+            path,
+            format!("`{image}` does not name an image."),
+            "Write `repository:tag` or `repository@sha256:…`, the repository by name or full URI.",
+        )
+    })
+}
+
+/// A repository by name or URI, without scheme.
+fn is_repository(text: &str) -> bool {
+    (2..=400).contains(&text.len())
+        && !text.contains("//")
+        && !text.ends_with('/')
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_./:".contains(c))
+}
+
+/// Amazon ECR API Reference, PutImage, `imageTag`: 1 to 128 characters.
+fn is_tag(text: &str) -> bool {
+    (1..=128).contains(&text.len())
+        && !text.starts_with(['.', '-'])
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }

@@ -81,8 +81,10 @@ pub struct Request {
     /// The environment; where absent, the declaration's Git rules choose it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<EnvironmentName>,
-    /// Why. Required for everything but `deploy`, and for `again`, `allow_older`, `accept_red`.
+    /// Why, in up to 1024 characters. Required for everything but `deploy`, and for `again`,
+    /// `allow_older`, `accept_red`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxLength" = 1024))]
     pub reason: Option<String>,
     /// `deploy`: the release, in full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,8 +98,9 @@ pub struct Request {
     /// `deploy`: an image that was pushed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_push: Option<ImagePush>,
-    /// `deploy`: a release that is recorded already (promotion). `rollback`: not used.
+    /// `deploy`: the version of a release that is recorded already (promotion).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("pattern" = r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$"))]
     pub version: Option<String>,
     /// `rollback`: the number of the snapshot to go back to; the newest suitable one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

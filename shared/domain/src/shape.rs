@@ -324,6 +324,29 @@ pub(crate) fn suggest(nearest: Option<&String>, known: &[String]) -> String {
     }
 }
 
+/// Reads JSON of a limited size.
+pub(crate) fn json(text: &str, largest: usize) -> Result<Value, Finding> {
+    if text.len() > largest {
+        return Err(Finding::new(
+            FindingName::BadValue,
+            "",
+            format!(
+                "The document has {} bytes; at most {largest} are read.",
+                text.len()
+            ),
+            "Make it smaller.",
+        ));
+    }
+    serde_json::from_str(text).map_err(|error| {
+        Finding::new(
+            FindingName::NotWellFormed,
+            format!("line {} column {}", error.line(), error.column()),
+            format!("This is not well-formed JSON: {error}."),
+            "Mend the syntax at this place; a missing comma or quote is the usual cause.",
+        )
+    })
+}
+
 fn not_read(path: &str, why: &str) -> Finding {
     Finding::new(
         FindingName::BadValue,

@@ -6,6 +6,7 @@
 mod aws_name;
 mod check;
 pub mod component;
+mod declared;
 pub mod document;
 pub mod gates;
 mod probe_url;
@@ -25,6 +26,7 @@ use document::Document;
 use resolved::{Resolved, Spec};
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use declared::{Declared, Upload};
 pub use read::{LARGEST, schema};
 
 /// A declaration without mistakes.

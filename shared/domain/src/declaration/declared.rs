@@ -1,0 +1,155 @@
+//! What the ledger keeps of a declaration, and when an upload takes its place.
+
+use super::Declaration;
+use crate::digest::Digest;
+use crate::finding::{Finding, FindingName};
+use crate::name::AppName;
+use crate::request::ObjectRef;
+use crate::time::Time;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A declaration as the ledger keeps it: the text that was accepted. Read it again with
+/// [`Declaration::parse`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Declared {
+    /// The text of `app.yaml`; at most [`super::LARGEST`] bytes, well below the 400 KB that a
+    /// DynamoDB item may have.
+    pub text: String,
+    /// Its version.
+    #[schemars(with = "String")]
+    pub version: semver::Version,
+    /// The digest of its content.
+    pub digest: Digest,
+    /// When it was accepted.
+    pub accepted: Time,
+    /// The object that it was uploaded as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<ObjectRef>,
+}
+
+/// What an upload of a declaration without mistakes comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upload {
+    /// It takes the place of the one in force.
+    TakesForce,
+    /// It says the same as the one in force.
+    Unchanged,
+}
+
+impl Declared {
+    /// The item for a declaration that takes force.
+    pub fn new(
+        declaration: &Declaration,
+        text: impl Into<String>,
+        accepted: Time,
+        object: Option<ObjectRef>,
+    ) -> Self {
+        Self {
+            text: text.into(),
+            version: declaration.version().clone(),
+            digest: declaration.digest().clone(),
+            accepted,
+            object,
+        }
+    }
+}
+
+impl Declaration {
+    /// Decides about an upload to the place of `app`, beside the declaration that is in force.
+    ///
+    /// # Errors
+    /// `VersionNotHigher` if the content changed and the version did not rise; `BadValue` if it
+    /// declares another application than the place that it was uploaded to.
+    pub fn uploaded(&self, app: &AppName, in_force: Option<&Declared>) -> Result<Upload, Finding> {
+        if self.app() != app {
+            return Err(other_app(self.app(), app));
+        }
+        match in_force {
+            None => Ok(Upload::TakesForce),
+            Some(former) if former.digest == *self.digest() => Ok(Upload::Unchanged),
+            Some(former) if self.version().cmp_precedence(&former.version).is_gt() => {
+                Ok(Upload::TakesForce)
+            }
+            Some(former) => Err(not_higher(self.version(), former)),
+        }
+    }
+}
+
+fn other_app(declared: &AppName, place: &AppName) -> Finding {
+    Finding::new(
+        FindingName::BadValue,
+        "app",
+        format!("The declaration is of `{declared}`, and its place is `apps/{place}/app.yaml`."),
+        format!("Write `app: {place}`, or upload it to `apps/{declared}/app.yaml`."),
+    )
+}
+
+fn not_higher(offered: &semver::Version, former: &Declared) -> Finding {
+    let mut next = former.version.clone();
+    next.patch = next.patch.saturating_add(1);
+    next.pre = semver::Prerelease::EMPTY;
+    next.build = semver::BuildMetadata::EMPTY;
+    Finding::new(
+        FindingName::VersionNotHigher,
+        "version",
+        format!(
+            "The content changed, but version `{offered}` is not higher than `{}`, which is in \
+             force since {}.",
+            former.version, former.accepted
+        ),
+        format!("Write a higher version, such as `{next}`."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn declaration(version: &str, bucket: &str) -> Declaration {
+        let text = format!(
+            "{{app: shop, version: {version}, environments: {{prod: {{}}}}, \
+             components: {{web: {{kind: static_site, bucket: {bucket}}}}}}}"
+        );
+        Declaration::parse(&text).unwrap()
+    }
+
+    fn shop() -> AppName {
+        AppName::new("shop").unwrap()
+    }
+
+    #[test]
+    fn changed_content_needs_a_higher_version() {
+        let first = declaration("1.0.0", "shop-web");
+        let in_force = Declared::new(&first, "text", Time(0), None);
+        let uploaded = |version, bucket| {
+            let offered = declaration(version, bucket);
+            offered.uploaded(&shop(), Some(&in_force))
+        };
+        assert_eq!(first.uploaded(&shop(), None), Ok(Upload::TakesForce));
+        assert_eq!(uploaded("1.0.0", "shop-web"), Ok(Upload::Unchanged));
+        assert_eq!(uploaded("1.0.1", "shop-other"), Ok(Upload::TakesForce));
+        for version in ["1.0.0", "0.9.0", "1.0.0-rc.1", "1.0.0+build.2"] {
+            let finding = uploaded(version, "shop-other").unwrap_err();
+            assert_eq!(finding.name, FindingName::VersionNotHigher, "{version}");
+            assert!(finding.remedy.contains("1.0.1"), "{finding}");
+        }
+    }
+
+    #[test]
+    fn a_declaration_of_another_application_is_refused() {
+        let bank = AppName::new("bank").unwrap();
+        let finding = declaration("1.0.0", "shop-web")
+            .uploaded(&bank, None)
+            .unwrap_err();
+        assert_eq!(finding.path, "app");
+    }
+
+    #[test]
+    fn layout_order_and_comments_do_not_count() {
+        let written = "# a comment\ncomponents:\n  web:\n    bucket: shop-web\n    kind: static_site\n\
+                       environments:\n  prod: {}\nversion: 1.0.0\napp: \"shop\"\n";
+        let same = Declaration::parse(written).unwrap();
+        assert_eq!(same.digest(), declaration("1.0.0", "shop-web").digest());
+    }
+}

@@ -1,0 +1,177 @@
+//! What a request must say, action by action.
+
+use crate::finding::{Finding, FindingName};
+use crate::manifest::key_finding;
+use crate::request::{ActionName, Request};
+use crate::shape::Shape;
+use serde_json::Value;
+use std::sync::LazyLock;
+
+static SHAPE: LazyLock<Shape> = LazyLock::new(Shape::of::<Request>);
+
+impl Request {
+    /// Reads the input of the release machine, as it came.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse(input: &Value) -> Result<Self, Vec<Finding>> {
+        let request: Self = SHAPE.read(input)?;
+        let findings = request.findings();
+        if findings.is_empty() {
+            Ok(request)
+        } else {
+            Err(findings)
+        }
+    }
+
+    /// What is wrong with what it means.
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        findings.extend(self.reason_finding());
+        findings.extend(self.environment_finding());
+        findings.extend(self.content_finding());
+        findings.extend(self.out_of_place());
+        findings.extend(self.key_findings());
+        if let Some(manifest) = &self.manifest {
+            findings.extend(manifest.findings(&self.app, "manifest"));
+        }
+        findings
+    }
+
+    fn reason_finding(&self) -> Option<Finding> {
+        let given = self
+            .reason
+            .as_ref()
+            .is_some_and(|reason| !reason.trim().is_empty());
+        let why = if self.action != ActionName::Deploy {
+            self.action.to_string()
+        } else if self.again {
+            "again".to_owned()
+        } else if self.allow_older {
+            "allow_older".to_owned()
+        } else if self.accept_red {
+            "accept_red".to_owned()
+        } else {
+            return None;
+        };
+        (!given).then(|| {
+            Finding::new(
+                FindingName::MissingField,
+                "reason",
+                format!("`{why}` needs a reason, and none is given."),
+                "Write in `reason` why; the record and the notification carry it.",
+            )
+        })
+    }
+
+    fn environment_finding(&self) -> Option<Finding> {
+        let needed = self.action != ActionName::Deploy || self.version.is_some();
+        (needed && self.environment.is_none()).then(|| {
+            Finding::new(
+                FindingName::MissingField,
+                "environment",
+                format!("`{}` of this kind needs an environment.", self.action),
+                "Write the `environment` by name, such as `prod`.",
+            )
+        })
+    }
+
+    /// The ways to say what to deploy, and which of them are used.
+    fn contents(&self) -> Vec<&'static str> {
+        let ways = [
+            ("manifest", self.manifest.is_some()),
+            ("manifest_object", self.manifest_object.is_some()),
+            ("artifact_object", self.artifact_object.is_some()),
+            ("image_push", self.image_push.is_some()),
+            ("version", self.version.is_some()),
+        ];
+        let used = ways.into_iter().filter(|(_, used)| *used);
+        used.map(|(name, _)| name).collect()
+    }
+
+    fn content_finding(&self) -> Option<Finding> {
+        if self.action != ActionName::Deploy {
+            return None;
+        }
+        let remedy = "Write one of `manifest`, `manifest_object`, `artifact_object`, `image_push`, \
+                      or the `version` of a recorded release.";
+        match self.contents().as_slice() {
+            [_] => None,
+            [] => Some(Finding::new(
+                FindingName::MissingField,
+                "manifest",
+                "`deploy` does not say what to deploy.",
+                remedy,
+            )),
+            several => Some(Finding::new(
+                FindingName::Duplicate,
+                several[1],
+                format!("What to deploy is said twice: `{}`.", several.join("`, `")),
+                remedy,
+            )),
+        }
+    }
+
+    /// Fields of another action: they would be ignored, and their author meant something by them.
+    fn out_of_place(&self) -> Vec<Finding> {
+        let deploy = self.action == ActionName::Deploy;
+        let mut misplaced = if deploy { Vec::new() } else { self.contents() };
+        let others = [
+            ("again", self.again && !deploy),
+            ("allow_older", self.allow_older && !deploy),
+            ("accept_red", self.accept_red && !deploy),
+            (
+                "snapshot",
+                self.snapshot.is_some() && self.action != ActionName::Rollback,
+            ),
+            (
+                "deployment",
+                self.deployment.is_some() && self.action != ActionName::Recover,
+            ),
+        ];
+        misplaced.extend(others.iter().filter(|(_, is)| *is).map(|(name, _)| *name));
+        misplaced
+            .into_iter()
+            .map(|field| {
+                Finding::new(
+                    FindingName::UnknownField,
+                    field,
+                    format!("`{field}` means nothing for `{}`.", self.action),
+                    "Remove it, or ask for the action that it belongs to.",
+                )
+            })
+            .collect()
+    }
+
+    fn key_findings(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        if let Some(artifact) = &self.artifact_object {
+            let (component, key) = (&artifact.component, &artifact.object.key);
+            findings.extend(key_finding(
+                &self.app,
+                component,
+                key,
+                "artifact_object.object.key",
+            ));
+        }
+        if let Some(object) = &self.manifest_object {
+            let folder = format!("releases/{}/", self.app);
+            let named = object.key.strip_prefix(&folder);
+            if !named.is_some_and(|name| {
+                name.strip_suffix(".json")
+                    .is_some_and(|v| !v.is_empty() && !v.contains('/'))
+            }) {
+                findings.push(Finding::new(
+                    FindingName::BadValue,
+                    "manifest_object.key",
+                    format!(
+                        "`{}` is not the key of a manifest of `{}`.",
+                        object.key, self.app
+                    ),
+                    format!("Upload it as `{folder}<version>.json` and write that key."),
+                ));
+            }
+        }
+        findings
+    }
+}
