@@ -49,7 +49,7 @@ test: lint unit
 lint: tools
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	$(SAM)/cfn-lint --template template.yaml
+	$(SAM)/cfn-lint template.yaml examples/target-role.yaml examples/shop/targets.yaml tests/e2e/visitor.yaml
 
 unit:
 	cargo test --workspace
