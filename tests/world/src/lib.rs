@@ -9,6 +9,7 @@ pub mod alarms;
 mod bucket;
 pub mod cdn;
 pub mod clock;
+pub mod conformance;
 pub mod events;
 pub mod executions;
 pub mod functions;
@@ -18,6 +19,7 @@ pub mod notifications;
 pub mod objects;
 pub mod probe;
 pub mod registry;
+pub mod run;
 pub mod services;
 
 use std::cell::{RefCell, RefMut};

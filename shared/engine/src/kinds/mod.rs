@@ -62,6 +62,10 @@ pub trait Kind {
     fn what(change: &Self::Change) -> String;
 
     /// One bounded, conditional change. The deployment's id goes into descriptions and tags.
+    ///
+    /// A switching change is one call that the adapter sends once, without a retry of its own, and
+    /// for at most 10 s: then `Conflict` and every other refusal mean that it was not made, and
+    /// only `Unavailable` and `Throttled` leave that open.
     async fn change(
         &self,
         target: &Self::Target,

@@ -1,0 +1,292 @@
+//! One invocation's claim on a step, and its writes: the fence.
+
+use super::standing;
+use crate::payload::Work;
+use crate::ports::{Answered, Clock, Condition, Key, Ledger, Transacted, Write};
+use crate::store::{self, Stored};
+use serde_json::Value;
+use windlass_domain::environment::Lock;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::step::{
+    ChangeRecord, OPEN_CALL_GRACE_S, OPEN_CALL_S, OpenCall, Step, StepStatus,
+};
+use windlass_domain::time::Time;
+
+/// How often a write is tried that was refused although its conditions hold: transactions of the
+/// siblings in the same wave check the same lock, and DynamoDB lets only one pass at a time
+/// (Amazon DynamoDB Developer Guide, "Transaction conflict handling").
+const TRIES: u64 = 8;
+
+/// An invocation's claim on a step.
+pub struct Attempt<'a, P> {
+    pub ports: &'a P,
+    pub step: Stored<Step>,
+    pub token: u64,
+    pub started: Time,
+    /// Until when the clock was counted in `worked_ms`.
+    counted: Time,
+    /// Whether the call that is open was never sent before.
+    first_try: bool,
+}
+
+/// Whether a write is refused where the lock's token is no longer ours.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fenced {
+    Yes,
+    No,
+}
+
+impl<'a, P: Ledger + Clock> Attempt<'a, P> {
+    /// Claims the next attempt, in one transaction with the check of the lock's token. An undo
+    /// is marked at once, so that a forward invocation that comes late finds it.
+    pub async fn claim(
+        ports: &'a P,
+        step: Stored<Step>,
+        work: &Work,
+        started: Time,
+    ) -> Answered<Self> {
+        let mut attempt = Self {
+            ports,
+            step,
+            token: work.token,
+            started,
+            counted: started,
+            first_try: true,
+        };
+        attempt.step.value.attempt += 1;
+        attempt.step.value.invocations += 1;
+        if work.wave.is_none() {
+            attempt.mark(None);
+        }
+        attempt.save().await?;
+        Ok(attempt)
+    }
+
+    /// Milliseconds since the invocation began.
+    pub fn elapsed_ms(&self) -> u64 {
+        self.ports.now().ms_since(self.started)
+    }
+
+    /// Writes the step, on the condition that the attempt and the token are still ours.
+    pub async fn save(&mut self) -> Answered<()> {
+        self.write(Fenced::Yes).await
+    }
+
+    /// Waits until a call that a former invocation left open cannot take effect any more.
+    pub async fn wait_out_open_call(&mut self) -> Answered<()> {
+        let Some(open) = self.step.value.open.take() else {
+            return Ok(());
+        };
+        let until = open.not_after.plus_s(OPEN_CALL_GRACE_S);
+        loop {
+            let left = until.ms_since(self.ports.now());
+            if left == 0 {
+                return Ok(());
+            }
+            if self.elapsed_ms() > (OPEN_CALL_S + OPEN_CALL_GRACE_S) * 1000 {
+                return Err(still_open(&open));
+            }
+            self.ports.sleep_ms(left.min(20_000)).await;
+        }
+    }
+
+    /// Records that the target may change from now on, before the first change towards `wave`, or
+    /// back if there is none.
+    pub async fn begin(&mut self, wave: Option<u32>) -> Answered<()> {
+        if self.mark(wave) {
+            self.save().await?;
+        }
+        Ok(())
+    }
+
+    fn mark(&mut self, wave: Option<u32>) -> bool {
+        let step = &mut self.step.value;
+        let status = match wave {
+            Some(_) => StepStatus::Changing,
+            None => StepStatus::Undoing,
+        };
+        let wave = wave.or(step.wave);
+        let changed = step.status != status || step.wave != wave;
+        step.status = status;
+        step.wave = wave;
+        changed
+    }
+
+    /// Records a switching change as an open call before it is sent, with what was seen of the
+    /// target just before. No send may start after the time that is answered.
+    pub async fn open(&mut self, what: &str, wave: Option<u32>, seen: Value) -> Answered<Time> {
+        self.mark(wave);
+        let now = self.ports.now();
+        let not_after = now.plus_s(OPEN_CALL_S);
+        self.record(what, wave.is_none(), now);
+        self.step.value.seen = Some(seen);
+        self.step.value.open = Some(OpenCall {
+            what: what.to_owned(),
+            not_after,
+        });
+        self.save().await?;
+        Ok(not_after)
+    }
+
+    fn record(&mut self, what: &str, undo: bool, at: Time) {
+        self.first_try = self.tried(what, undo).is_none();
+        if let Some(tried) = self.tried_mut(what, undo) {
+            tried.at = at;
+            return;
+        }
+        let token = self.token;
+        self.step.value.changes.push(ChangeRecord {
+            at,
+            what: what.to_owned(),
+            answered: false,
+            undo,
+            switching: true,
+            token,
+        });
+    }
+
+    /// Closes the open call. Not fenced by the lock: that its answer came is true whoever holds it.
+    pub async fn close(&mut self, what: &str, undo: bool) -> Answered<()> {
+        self.step.value.open = None;
+        if let Some(tried) = self.tried_mut(what, undo) {
+            tried.answered = true;
+        }
+        self.write(Fenced::No).await
+    }
+
+    /// Closes the open call that AWS refused: it was not made, unless an earlier try was.
+    pub async fn close_refused(&mut self, what: &str, undo: bool) -> Answered<()> {
+        self.step.value.open = None;
+        if self.first_try {
+            self.forget(what, undo);
+        }
+        self.write(Fenced::No).await
+    }
+
+    /// The same switching change, if it was tried in this direction under this token.
+    pub fn tried(&self, what: &str, undo: bool) -> Option<&ChangeRecord> {
+        let token = self.token;
+        let same = |change: &&ChangeRecord| is_same(change, what, undo, token);
+        self.step.value.changes.iter().rfind(same)
+    }
+
+    fn tried_mut(&mut self, what: &str, undo: bool) -> Option<&mut ChangeRecord> {
+        let token = self.token;
+        let mut changes = self.step.value.changes.iter_mut().rev();
+        changes.find(|change| is_same(change, what, undo, token))
+    }
+
+    /// Takes back the record of a switching change that is known not to be what is there now.
+    pub fn forget(&mut self, what: &str, undo: bool) {
+        let token = self.token;
+        let changes = &mut self.step.value.changes;
+        if let Some(at) = changes
+            .iter()
+            .rposition(|change| is_same(change, what, undo, token))
+        {
+            changes.remove(at);
+        }
+    }
+
+    /// Notes an additive change that was made; written with the next write of the step.
+    pub fn note_additive(&mut self, what: String, undo: bool) {
+        let (at, token) = (self.ports.now(), self.token);
+        self.step.value.changes.push(ChangeRecord {
+            at,
+            what,
+            answered: true,
+            undo,
+            switching: false,
+            token,
+        });
+    }
+
+    /// Whether anything that callers can notice was changed by this deployment.
+    pub fn has_switched(&self) -> bool {
+        standing::has_switched(&self.step.value)
+    }
+
+    async fn write(&mut self, fenced: Fenced) -> Answered<()> {
+        self.count_work();
+        for attempt in 1..=TRIES {
+            let mut writes = vec![self.step.put()?];
+            if fenced == Fenced::Yes {
+                writes.push(self.lock_check());
+            }
+            match self.ports.transact(writes).await? {
+                Transacted::Done => {
+                    self.step.rev += 1;
+                    return Ok(());
+                }
+                Transacted::Refused(_) => self.explain(fenced).await?,
+            }
+            self.ports.sleep_ms(50 * attempt).await;
+        }
+        Err(Fault::new(
+            FaultName::Throttled,
+            format!("the ledger refused a write {TRIES} times although its conditions hold"),
+        ))
+    }
+
+    fn count_work(&mut self) {
+        let now = self.ports.now();
+        self.step.value.worked_ms += now.ms_since(self.counted);
+        self.counted = now;
+    }
+
+    fn lock_check(&self) -> Write {
+        let token = Condition::Field("token".into(), self.token.into());
+        Write::Check(lock_key(&self.step.value), token)
+    }
+
+    /// Why a write was refused; no fault where another transaction was in the way.
+    async fn explain(&self, fenced: Fenced) -> Answered<()> {
+        if fenced == Fenced::Yes {
+            check_token(self.ports, &self.step.value, self.token).await?;
+        }
+        let found = self.ports.get(&self.step.key).await?;
+        if found.is_some_and(|item| item.rev == self.step.rev) {
+            return Ok(());
+        }
+        Err(Fault::new(
+            FaultName::AttemptSuperseded,
+            format!(
+                "attempt {} of component {} was superseded by a newer one; it changes nothing any more",
+                self.step.value.attempt, self.step.value.component
+            ),
+        ))
+    }
+}
+
+/// The fault `StaleToken` if the lock's token is no longer this one.
+pub async fn check_token(ledger: &impl Ledger, step: &Step, token: u64) -> Answered<()> {
+    let lock = store::require::<Lock>(ledger, &lock_key(step)).await?;
+    if lock.value.token == token {
+        return Ok(());
+    }
+    Err(Fault::new(
+        FaultName::StaleToken,
+        format!(
+            "the lock of {}/{} has the token {} and no longer {token}: another execution took over",
+            step.app, step.environment, lock.value.token
+        ),
+    ))
+}
+
+fn lock_key(step: &Step) -> Key {
+    store::lock(&step.app, &step.environment)
+}
+
+fn is_same(change: &ChangeRecord, what: &str, undo: bool, token: u64) -> bool {
+    change.switching && change.what == what && change.undo == undo && change.token == token
+}
+
+fn still_open(open: &OpenCall) -> Fault {
+    Fault::new(
+        FaultName::StillInProgress,
+        format!(
+            "`{}` may still take effect until {} plus {OPEN_CALL_GRACE_S} s",
+            open.what, open.not_after
+        ),
+    )
+}

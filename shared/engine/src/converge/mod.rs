@@ -1,0 +1,129 @@
+//! Driving one component towards a wanted state: forward to a wave's goal, or back to the state
+//! before. The only caller of kinds.
+//!
+//! It may be stopped between any two calls and begun again, beside itself, or by a recovery; see
+//! `docs/SAFETY.md`. What makes that safe is here: each invocation claims the next attempt of the
+//! step on the condition that the lock's token is still its own; a switching change is recorded as
+//! an open call, under the same condition, before it is sent; and whoever comes next waits until
+//! no open call can take effect any more, and then looks before it does anything.
+
+mod attempt;
+mod budget;
+mod drive;
+mod standing;
+
+pub use budget::Budget;
+
+use crate::kinds::Kind;
+use crate::payload::{Word, Work, WorkDone};
+use crate::ports::{Answered, Clock, Ledger, Reach};
+use crate::store;
+use attempt::Attempt;
+use drive::{Drive, End};
+use standing::Standing;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::step::{Failure, Step, StepStatus};
+
+/// Drives the component named by `work`; `make` builds the kind from the ports at the target's
+/// place.
+///
+/// Answers `changed` when the wanted state was seen, `failed` when it cannot be reached (the step
+/// tells why). Faults: `StillInProgress` when it needs more time than one invocation has;
+/// `StaleToken`; `AttemptSuperseded`; the transient faults of AWS.
+pub async fn converge<K, P>(
+    ports: &P,
+    make: impl FnOnce(P) -> K,
+    work: &Work,
+    budget: Budget,
+) -> Answered<WorkDone>
+where
+    K: Kind,
+    P: Ledger + Clock + Reach,
+{
+    let started = ports.now();
+    let key = store::step(&work.deployment, &work.component);
+    let step = store::require::<Step>(ports, &key).await?;
+    if let Standing::Settled(verdict) = standing::of(&step.value, work)? {
+        attempt::check_token(ports, &step.value, work.token).await?;
+        return Ok(done(work, verdict));
+    }
+    let mut attempt = Attempt::claim(ports, step, work, started).await?;
+    if work.wave.is_none() && !standing::has_switched(&attempt.step.value) {
+        return finish(&mut attempt, work, Ok(End::Untouched)).await;
+    }
+    attempt.wait_out_open_call().await?;
+    let kind = make(ports.at(&attempt.step.value.place));
+    let end = match Drive::<K, P>::new(&mut attempt, &kind, work.wave, budget) {
+        Ok(mut drive) => drive.run().await,
+        Err(fault) => Err(fault),
+    };
+    finish(&mut attempt, work, end).await
+}
+
+fn done(work: &Work, verdict: Word) -> WorkDone {
+    WorkDone {
+        component: work.component.clone(),
+        verdict,
+    }
+}
+
+/// Records how the invocation ended, and answers.
+async fn finish<P: Ledger + Clock>(
+    attempt: &mut Attempt<'_, P>,
+    work: &Work,
+    end: Answered<End>,
+) -> Answered<WorkDone> {
+    match end {
+        Ok(End::Reached(seen)) => {
+            attempt.step.value.seen = Some(seen);
+            settle(attempt, work, Word::Changed).await
+        }
+        Ok(End::Untouched) => settle(attempt, work, Word::Changed).await,
+        Ok(End::Failed(finding)) => fail(attempt, work, Failure::Finding(finding)).await,
+        Err(fault) if is_permanent(fault.name) => fail(attempt, work, Failure::Fault(fault)).await,
+        Ok(End::NotYet(why)) => {
+            attempt.save().await?;
+            Err(Fault::new(FaultName::StillInProgress, why))
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Asking again would not help, and it is not about this invocation's right to act.
+fn is_permanent(name: FaultName) -> bool {
+    let about_us = matches!(
+        name,
+        FaultName::StaleToken | FaultName::AttemptSuperseded | FaultName::Conflict
+    );
+    !name.is_transient() && !about_us
+}
+
+async fn fail<P: Ledger + Clock>(
+    attempt: &mut Attempt<'_, P>,
+    work: &Work,
+    failure: Failure,
+) -> Answered<WorkDone> {
+    let step = &mut attempt.step.value;
+    match work.wave {
+        Some(_) => step.failure = Some(failure),
+        None => step.undo_failure = Some(failure),
+    }
+    settle(attempt, work, Word::Failed).await
+}
+
+async fn settle<P: Ledger + Clock>(
+    attempt: &mut Attempt<'_, P>,
+    work: &Work,
+    verdict: Word,
+) -> Answered<WorkDone> {
+    let step = &mut attempt.step.value;
+    step.status = match (work.wave, verdict) {
+        (Some(_), Word::Changed) => StepStatus::Changed,
+        (Some(_), _) => StepStatus::Failed,
+        (None, Word::Changed) => StepStatus::Undone,
+        (None, _) => StepStatus::UndoFailed,
+    };
+    step.wave = work.wave.or(step.wave);
+    attempt.save().await?;
+    Ok(done(work, verdict))
+}

@@ -1,0 +1,208 @@
+//! The smallest kind that has everything: a dial that points at one of the values in stock. New
+//! stock is additive, turning it is switching, conditional on a revision, and takes a while.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::plan::KindName;
+use windlass_domain::time::Time;
+use windlass_engine::kinds::{Class, Kind, Next};
+use windlass_engine::ports::{Answered, Clock, Item, Key};
+use windlass_engine::store::{from_item, to_body};
+use windlass_world::World;
+use windlass_world::conformance::{Scene, Subject};
+
+/// The dial as it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DialState {
+    pub points_at: String,
+    pub stock: Vec<String>,
+    pub revision: u64,
+    pub turning: bool,
+}
+
+/// The dial as the world has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dial {
+    pub state: DialState,
+    pub turned_at: Time,
+    pub turns: u32,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    Stock(String),
+    Turn {
+        from: String,
+        to: String,
+        revision: u64,
+    },
+}
+
+pub fn key() -> Key {
+    Key {
+        pk: "dial".into(),
+        sk: "dial".into(),
+    }
+}
+
+pub fn dial(world: &World) -> Dial {
+    let item = world.ledger().items[&key()].clone();
+    from_item::<Dial>(item).unwrap().value
+}
+
+pub fn set(world: &World, dial: &Dial) {
+    let item = Item {
+        key: key(),
+        rev: 1,
+        body: to_body(dial).unwrap(),
+        index: None,
+        expires: None,
+    };
+    world.ledger().items.insert(key(), item);
+}
+
+/// Somebody else turns it.
+pub fn stranger_turns(world: &World, to: &str) {
+    let mut dial = dial(world);
+    dial.state.points_at = to.into();
+    dial.state.revision += 1;
+    set(world, &dial);
+}
+
+/// The kind.
+pub struct DialKind {
+    pub world: World,
+    /// How long it takes to turn.
+    pub slow_ms: u64,
+}
+
+impl Kind for DialKind {
+    type Target = String;
+    type State = DialState;
+    type Change = Change;
+
+    async fn observe(&self, _: &String) -> Answered<DialState> {
+        let call = self.world.call("dial.observe").await?;
+        let dial = dial(&self.world);
+        let mut state = dial.state;
+        state.turning = self.world.now().ms_since(dial.turned_at) < self.slow_ms;
+        call.answer(state).await
+    }
+
+    fn next(is: &DialState, wanted: &DialState) -> Next<Change> {
+        let to = &wanted.points_at;
+        if is.turning {
+            return Next::Wait(1);
+        }
+        if &is.points_at == to {
+            return Next::Done;
+        }
+        if to == "nowhere" {
+            let finding = Finding::new(FindingName::ChangeFailed, "dial", "no such place", "turn");
+            return Next::Failed(finding);
+        }
+        if !is.stock.contains(to) {
+            return Next::Do(Change::Stock(to.clone()));
+        }
+        Next::Do(Change::Turn {
+            from: is.points_at.clone(),
+            to: to.clone(),
+            revision: is.revision,
+        })
+    }
+
+    fn same(a: &DialState, b: &DialState) -> bool {
+        a.points_at == b.points_at
+    }
+
+    fn class(change: &Change) -> Class {
+        match change {
+            Change::Stock(_) => Class::Additive,
+            Change::Turn { .. } => Class::Switching,
+        }
+    }
+
+    fn what(change: &Change) -> String {
+        match change {
+            Change::Stock(value) => format!("stock {value}"),
+            Change::Turn { from, to, .. } => format!("turn {from} → {to}"),
+        }
+    }
+
+    async fn change(&self, _: &String, change: &Change, _: &DeploymentId) -> Answered<()> {
+        match change {
+            Change::Stock(value) => {
+                let call = self.world.call("dial.stock").await?;
+                let mut dial = dial(&self.world);
+                if !dial.state.stock.contains(value) {
+                    dial.state.stock.push(value.clone());
+                }
+                set(&self.world, &dial);
+                call.answer(()).await
+            }
+            Change::Turn { to, revision, .. } => {
+                let call = self.world.call("dial.turn").await?;
+                let mut dial = dial(&self.world);
+                if dial.state.revision != *revision {
+                    return Err(Fault::new(FaultName::Conflict, "another revision"));
+                }
+                dial.state.points_at = to.clone();
+                dial.state.revision += 1;
+                dial.turned_at = self.world.now();
+                dial.turns += 1;
+                set(&self.world, &dial);
+                call.answer(()).await
+            }
+        }
+    }
+}
+
+/// A deployment from `a` to each of the goals in turn.
+pub struct Turning {
+    pub goals: Vec<&'static str>,
+    pub slow_ms: u64,
+}
+
+pub fn goal(to: &str) -> Value {
+    json!({"points_at": to, "stock": [], "revision": 0, "turning": false})
+}
+
+impl Subject for Turning {
+    type Kind = DialKind;
+
+    fn scene(&self) -> Scene {
+        let world = World::default();
+        let state = DialState {
+            points_at: "a".into(),
+            stock: vec!["a".into()],
+            revision: 1,
+            turning: false,
+        };
+        let dial = Dial {
+            state,
+            turned_at: Time(0),
+            turns: 0,
+        };
+        set(&world, &dial);
+        Scene {
+            world,
+            kind: KindName::Lambda,
+            target: json!("dial"),
+            goals: self.goals.iter().map(|to| goal(to)).collect(),
+        }
+    }
+
+    fn kind(&self, at: World) -> DialKind {
+        DialKind {
+            world: at,
+            slow_ms: self.slow_ms,
+        }
+    }
+
+    fn arrived(&self, world: &World) {
+        assert_eq!(dial(world).turns as usize, self.goals.len());
+    }
+}
