@@ -5,10 +5,13 @@
 PORT ?= 4566
 WAIT_SCALE ?= 0.1
 PYTHON ?= python3
+# Where the local cloud keeps what is its own, and where the stack's outputs are written.
+RUN ?= .local/run
+OUTPUTS ?= .local/outputs.json
 
 SAM := .local/sam/bin
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
-RUN := $(SAM)/python tests/e2e
+E2E := $(SAM)/python tests/e2e
 
 # With the target named, cargo test and cargo lambda build share what they compile; stripped, a function's archive is
 # small enough to be uploaded in a moment.
@@ -33,16 +36,16 @@ build: tools
 	cargo lambda build --compiler cargo $(addprefix --bin ,$(FUNCTIONS))
 
 up: build
-	$(RUN)/cloud.py up --port $(PORT) --wait-scale $(WAIT_SCALE)
-	$(RUN)/install.py
+	$(E2E)/cloud.py up --home $(RUN) --port $(PORT) --wait-scale $(WAIT_SCALE)
+	$(E2E)/install.py --home $(RUN) --outputs $(OUTPUTS)
 
 down:
-	@test ! -x $(SAM)/python || $(RUN)/cloud.py down
+	@test ! -x $(SAM)/python || $(E2E)/cloud.py down --home $(RUN)
 
 demo: build down
-	$(RUN)/cloud.py up --port $(PORT) --wait-scale $(WAIT_SCALE)
-	$(RUN)/install.py
-	$(RUN)/story.py
+	$(E2E)/cloud.py up --home $(RUN) --port $(PORT) --wait-scale $(WAIT_SCALE)
+	$(E2E)/install.py --home $(RUN) --outputs $(OUTPUTS)
+	$(E2E)/story.py --outputs $(OUTPUTS)
 
 test: lint unit
 

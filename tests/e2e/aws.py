@@ -1,11 +1,26 @@
 """AWS clients for the local cloud: an SDK that is independent of the product's, as its oracle."""
 
+import dataclasses
 import functools
 import json
 import pathlib
+import urllib.error
+import urllib.request
 
 import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
+
+
+@dataclasses.dataclass
+class Answer:
+    """What the HTTP API answered."""
+
+    status: int
+    body: dict
+    content_type: str
 
 
 class Aws:
@@ -46,3 +61,16 @@ class Aws:
     def api(self):
         """The base of the HTTP API: the local cloud serves it under a path, because its host names do not resolve."""
         return f"{self.endpoint}/_aws/execute-api/{self.outputs['ApiId']}/$default"
+
+    def call_api(self, method, path, body=None):
+        """Calls Windlass's HTTP API, signed as IAM authorization asks for."""
+        data = None if body is None else json.dumps(body).encode()
+        request = AWSRequest(method, self.api + path, data=data, headers={"Content-Type": "application/json"})
+        SigV4Auth(Credentials("test", "test"), "execute-api", self.region).add_auth(request)
+        plain = urllib.request.Request(request.url, data=data, method=method, headers=dict(request.headers.items()))
+        try:
+            answer = urllib.request.urlopen(plain, timeout=30)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            return Answer(answer.status, json.loads(answer.read() or b"{}"), answer.headers.get("Content-Type", ""))

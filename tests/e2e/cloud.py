@@ -23,6 +23,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
 READY_WITHIN_S = 60
 STOP_WITHIN_S = 15
+MARKER = "local-cloud"
 
 
 class CloudError(Exception):
@@ -36,8 +37,7 @@ def up(home, port, wait_scale):
         if port not in (0, running["port"]):
             raise CloudError(f"a local cloud of this folder runs on port {running['port']}: `make down` first, or PORT={running['port']}")
         return running
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
+    make_empty(home)
     port = port or free_port()
     require_free(port)
     processes = {}
@@ -57,6 +57,16 @@ def up(home, port, wait_scale):
     }
     (home / "cloud.json").write_text(json.dumps(description, indent=2))
     return description
+
+
+def make_empty(home):
+    """Empties the folder of an earlier local cloud; refuses to empty any other."""
+    if home.exists() and any(home.iterdir()):
+        if not (home / MARKER).exists():
+            raise CloudError(f"{home} is not a folder of a local cloud: name another one with RUN=")
+        shutil.rmtree(home)
+    home.mkdir(parents=True, exist_ok=True)
+    (home / MARKER).write_text("A local cloud's folder; `make up` empties it.\n")
 
 
 def down(home):

@@ -25,12 +25,18 @@ class Shop:
 
     def make_targets(self):
         """Makes what the application lives in by CloudFormation, as a team would."""
-        self.targets = self.deploy_stack("shop-targets", SHOP / "targets.yaml", {"Environment": ENVIRONMENT})
+        self.deploy_stack("shop-targets", SHOP / "targets.yaml", {"Environment": ENVIRONMENT})
         # The local cloud's CloudFormation leaves a bucket's tags out.
         tags = [{"Key": "windlass:app", "Value": "shop"}, {"Key": "windlass:environment", "Value": ENVIRONMENT}]
         self.aws.s3.put_bucket_tagging(Bucket=f"shop-web-{ENVIRONMENT}", Tagging={"TagSet": tags})
-        domain = self.targets["DistributionDomain"]
-        visitor = self.deploy_stack("visitor", REPOSITORY / "tests/e2e/visitor.yaml", {"Endpoint": self.aws.endpoint, "Domain": domain})
+        domain = self.aws.stack_outputs("shop-targets")["DistributionDomain"]
+        self.deploy_stack("visitor", REPOSITORY / "tests/e2e/visitor.yaml", {"Endpoint": self.aws.endpoint, "Domain": domain})
+        self.find_targets()
+
+    def find_targets(self):
+        """Reads where the targets are, and the addresses under which the local cloud serves page and API."""
+        self.targets = self.aws.stack_outputs("shop-targets")
+        visitor = self.aws.stack_outputs("visitor")
         self.page = f"{self.aws.endpoint}/_aws/execute-api/{visitor['ApiId']}/visit"
         self.api = f"{self.aws.endpoint}/_aws/execute-api/{self.targets['ApiId']}/shop"
 
@@ -43,7 +49,6 @@ class Shop:
             Capabilities=["CAPABILITY_NAMED_IAM"],
         )
         cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
-        return self.aws.stack_outputs(name)
 
     # ── what a developer and CI do ──
 
@@ -61,12 +66,15 @@ class Shop:
         self.upload("apps/shop/app.yaml", yaml.safe_dump(document, sort_keys=False).encode())
 
     def build(self, version, source=None):
-        """Builds a release: uploads page and function, pushes the image; answers the manifest."""
-        source = SHOP / "releases" / (source or version)
+        """Builds a release: uploads page and function, pushes the image; answers the manifest.
+
+        With `source` it has that release's sources, with its own version in them.
+        """
+        source = source or version
         keys = {}
         for component in ("web", "api"):
             keys[component] = f"artifacts/shop/{component}/{version}.zip"
-            self.upload(keys[component], zipped(source / component), {"version": version})
+            self.upload(keys[component], zipped(SHOP / "releases" / source / component, source, version), {"version": version})
         self.push_image(version)
         components = {component: {"key": key} for component, key in keys.items()}
         components["agent"] = {"image": f"{IMAGE_REPOSITORY}:{version}"}
@@ -165,15 +173,15 @@ class Shop:
         return {"agent": self.agent_version(), "api": self.function_version(), "web": self.page_version()}
 
 
-def zipped(folder):
-    """A zip of a folder, with the same bytes for the same files."""
+def zipped(folder, source, version):
+    """A zip of a folder, with the same bytes for the same files; `source` is replaced by `version` in names and texts."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
-            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), (1980, 1, 1, 0, 0, 0))
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix().replace(source, version), (1980, 1, 1, 0, 0, 0))
             entry.external_attr = 0o644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, path.read_bytes())
+            archive.writestr(entry, path.read_text().replace(source, version))
     return buffer.getvalue()
 
 

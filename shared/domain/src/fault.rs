@@ -9,30 +9,69 @@ use std::fmt;
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 pub enum FaultName {
-    /// Not ready yet: the state machine's Retry asks again. Nothing is wrong.
+    /// The change is under way and not ready yet. The state machine's Retry asks again; nothing
+    /// is wrong.
+    ///
+    /// Next: Nothing, unless it is the end of an execution: then the change took longer than it
+    /// may. Look at the target that the message names.
     StillInProgress,
     /// AWS asked to slow down. The state machine's Retry asks again, later.
+    ///
+    /// Next: Nothing, if it passes. If it is frequent, ask AWS for a higher quota of the call
+    /// that the message names.
     Throttled,
-    /// AWS did not answer, or answered with an error of its own; what was asked may have been done.
+    /// AWS did not answer, or answered with an error of its own. What was asked may have been
+    /// done all the same, so it is observed again before anything else.
+    ///
+    /// Next: Nothing, if it passes. If it lasts, look at the AWS Health Dashboard.
     Unavailable,
     /// AWS refuses the call to this role.
+    ///
+    /// Next: Grant the action that the message names to the role that it names, or correct the
+    /// trust policy of the target role and its ExternalId.
     AccessDenied,
-    /// What the call names does not exist.
+    /// What the call names does not exist: it was removed, or is in another account or region.
+    ///
+    /// Next: Create it again, or correct its name, region or role in the declaration.
     NotFound,
-    /// A condition on the call did not hold: someone else changed it in between.
+    /// A condition on the call did not hold: someone else changed it in between. It is observed
+    /// again and decided anew.
+    ///
+    /// Next: Nothing, if it passes. If it lasts, find out who else changes the target (AWS
+    /// CloudTrail tells).
     Conflict,
     /// The lock's token is no longer the one that this execution holds: another execution took
-    /// over. It changes nothing any more.
+    /// over the deployment. This one changes nothing any more.
+    ///
+    /// Next: Look at the deployment's record for the execution that took over; it will end the
+    /// deployment.
     StaleToken,
-    /// A newer attempt of the same step has begun. This one changes nothing any more.
+    /// A newer attempt of the same step has begun, usually because the answer of this one was
+    /// lost. This one changes nothing any more.
+    ///
+    /// Next: Nothing: the newer attempt goes on.
     AttemptSuperseded,
-    /// The target was changed by someone else in the middle of the deployment.
+    /// The target was changed by someone else in the middle of the deployment. Windlass does
+    /// not write over it.
+    ///
+    /// Next: Find out who changed it (AWS CloudTrail tells), decide which state is right, then
+    /// `recover` or `accept`.
     TargetChangedByOther,
     /// AWS refuses the call as invalid; asking again would not help.
+    ///
+    /// Next: Correct what the message names in the declaration or at the target, and deploy
+    /// again.
     Refused,
-    /// The input does not have the form that the function expects.
+    /// The input does not have the form that the function expects: the state machine and the
+    /// functions are of different versions, or someone called the function by hand.
+    ///
+    /// Next: Install all of Windlass at one version, and start executions with the documented
+    /// input.
     BadInput,
     /// Something that cannot be, was: a bug in Windlass, or a ledger edited by hand.
+    ///
+    /// Next: Keep the execution and its logs, report it, and look at the record: an environment
+    /// that it left is locked and told so.
     Internal,
 }
 

@@ -9,77 +9,189 @@ use std::fmt;
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 pub enum FindingName {
-    /// The document is not well-formed YAML or JSON. Mend the syntax at the place that is named.
+    /// The document is not well-formed YAML or JSON, names the same key twice, or uses aliases
+    /// that multiply it.
+    ///
+    /// Next: Mend the syntax at the line and column that the path gives. Indentation, quotes
+    /// and commas are the usual cause.
     NotWellFormed,
-    /// A field is not known. Misspelt fields are refused, because ignoring one could deploy
-    /// something else than what its author meant.
+    /// A field is not known at this place, or means nothing for this action. Misspelt fields
+    /// are refused, because ignoring one could deploy something else than what its author
+    /// meant.
+    ///
+    /// Next: Write the field that the remedy suggests, or remove it. An editor that uses
+    /// `docs/app.schema.json` shows the fields while you type.
     UnknownField,
-    /// A required field is missing.
+    /// Something that is required is not there: a field, the value for one environment, a
+    /// threshold, or a reason.
+    ///
+    /// Next: Write the field at the path that is given; the remedy says what it is for.
     MissingField,
-    /// A value has the wrong type or form.
+    /// A value has the wrong type or form, or is not among those that are known. Names of AWS
+    /// resources are checked against AWS's own rules before anything is asked of AWS.
+    ///
+    /// Next: Write a value of the form that the remedy gives. A text that looks like a number,
+    /// such as `1.10`, must be in quotes.
     BadValue,
-    /// Two things that must differ are the same, or something is named twice.
+    /// Two things that must differ are the same, or one thing is said twice: two components on
+    /// one target, one target in two environments, an alarm named twice, a manifest's component
+    /// with both `key` and `image`.
+    ///
+    /// Next: Remove one of the two, or make them differ, for example with `{environment}` in
+    /// the target's name.
     Duplicate,
-    /// A name refers to something that the declaration does not define.
+    /// A name refers to something that the declaration does not define: a component in `after`,
+    /// an environment, or a placeholder such as `{host}` that has no value.
+    ///
+    /// Next: Correct the name, or define it: a component under `components`, an environment
+    /// under `environments`, a value under the environment's `vars`.
     UnknownName,
-    /// The order given by `after` leads back to where it began.
+    /// The order given by `after` leads back to where it began, so that no component could be
+    /// the first.
+    ///
+    /// Next: Remove one of the `after` entries on the way that the reason shows.
     Cycle,
-    /// A Git ref matches the rules of two environments, so it is not clear where it goes.
+    /// A Git ref or an image tag matches the rules of two environments, so it is not clear
+    /// where it goes. Where two rules can be seen to overlap, the declaration itself is
+    /// refused.
+    ///
+    /// Next: Make the rules differ, or name the environment in the request.
     AmbiguousRef,
-    /// A Git ref, or an image tag, matches no environment's rule.
+    /// A Git ref or an image tag matches no environment's rule, and the request names no
+    /// environment.
+    ///
+    /// Next: Name the environment in the request, or add a rule to the declaration. Nothing is
+    /// wrong if such refs are not meant to be deployed.
     NoEnvironment,
-    /// The declaration's content changed but its version is not higher than the one in force.
+    /// The content of the declaration changed, but its `version` is not higher than that of the
+    /// declaration in force. The former declaration stays in force.
+    ///
+    /// Next: Raise `version` in `app.yaml` and upload it again.
     VersionNotHigher,
-    /// This version text was used before with other bytes. Give the new bytes a new version.
+    /// This version text was used before with other bytes. A version means the same bytes for
+    /// ever, so that a record or a rollback can be trusted.
+    ///
+    /// Next: Give the new bytes a new version.
     VersionReused,
-    /// No declaration is known for this application. Upload `apps/<app>/app.yaml` first.
+    /// No declaration is known for this application, or not the version that the manifest
+    /// names.
+    ///
+    /// Next: Upload `apps/<app>/app.yaml` first. If an upload was refused, its findings are
+    /// beside it, in `app.yaml.findings.json`.
     NoDeclaration,
-    /// The artifact, or the recorded version of it, does not exist or is no longer there.
+    /// The artifact, or the recorded version of it, does not exist or is no longer there. A
+    /// rollback needs the bytes of the release that it goes back to.
+    ///
+    /// Next: Upload the artifact before the manifest. For a rollback, name a snapshot whose
+    /// bytes still exist, and check the bucket's lifecycle rules and the repository's lifecycle
+    /// policy.
     ArtifactMissing,
-    /// The artifact's bytes do not have the digest that the manifest pins.
+    /// The artifact's bytes do not have the digest that was pinned. They changed after they
+    /// were hashed, or were damaged on the way.
+    ///
+    /// Next: Upload the artifact and its manifest again. If nobody changed them knowingly, find
+    /// out who wrote the object.
     DigestMismatch,
-    /// The archive is refused: path traversal, a link, a duplicate, or a size beyond the limits.
+    /// The archive is refused before anything of it is written: path traversal, a link, a
+    /// duplicate, a size beyond the limits, or an entry that is not what the central directory
+    /// says.
+    ///
+    /// Next: Build the archive again from regular files with relative paths, and upload it as a
+    /// new version.
     BadArchive,
-    /// The target, or something that it needs, does not exist.
+    /// The target, or something that it needs, does not exist in this account and region.
+    ///
+    /// Next: Create it with your infrastructure code, or correct its name, region or role in
+    /// the declaration.
     TargetMissing,
-    /// AWS refuses Windlass a call that this deployment needs.
+    /// AWS refuses Windlass a call that this deployment needs. Nothing was changed.
+    ///
+    /// Next: Grant the call that the reason names to the role that it names, or tag the target
+    /// with `windlass:app` and `windlass:environment`.
     NoPermission,
-    /// The target belongs to another component or application, or lacks the tags that make it ours.
+    /// The target belongs to another component or application, or lacks the tags `windlass:app`
+    /// and `windlass:environment` that make it ours.
+    ///
+    /// Next: Correct the target's name in the declaration, or tag the target for this
+    /// application and environment.
     TargetNotOurs,
-    /// The target is in a state in which it must not be changed.
+    /// The target is in a state in which it must not be changed, for example while another
+    /// deployment of the service is under way.
+    ///
+    /// Next: Wait until the target is steady, or mend it; then deploy again.
     TargetNotReady,
-    /// The target was changed by someone else while the deployment was under way.
+    /// The target was changed by someone else between the time it was observed and the first
+    /// change, or while the deployment was under way.
+    ///
+    /// Next: Find out who changes it (AWS CloudTrail tells), let only Windlass change the
+    /// fields that it owns, and deploy again.
     TargetChangedByOther,
-    /// A gate cannot be measured: the alarm or metric is missing or unreadable, or the bake is
-    /// shorter than the metric's period.
+    /// A gate cannot be measured: the alarm or metric is missing or unreadable, or the time of
+    /// watching is shorter than the metric's period. What cannot be measured is never healthy.
+    ///
+    /// Next: Create the alarm or metric, grant its reading, or watch at least as long as the
+    /// period.
     GateNotMeasurable,
-    /// A gate is red before anything has changed. Mend it first, or deploy with `accept_red` and
-    /// a reason.
+    /// A gate is red before anything has changed, so that it could not judge this release.
+    ///
+    /// Next: Mend what is red first, or deploy with `accept_red` and a reason.
     GateAlreadyRed,
-    /// Automatic deployments into this environment are held.
+    /// Automatic deployments into this environment are held, by a person or by a rollback. This
+    /// arrival is recorded and not deployed.
+    ///
+    /// Next: Release the hold when the environment may move again; then start this release, or
+    /// wait for the next.
     Held,
-    /// This release was undone here before. Deploy a fixed release, or ask `again` with a reason.
+    /// This release was undone here before, so it is not deployed again by itself.
+    ///
+    /// Next: Deploy a fixed release, which the veto does not concern, or ask `again` with a
+    /// reason.
     Vetoed,
-    /// A newer release is already there. Use a rollback, or `allow_older` with a reason.
+    /// A newer release is there already. A late or reordered arrival never replaces it.
+    ///
+    /// Next: Use a rollback to go back, or `allow_older` with a reason.
     Older,
     /// The environment does not accept releases from this source.
+    ///
+    /// Next: Use a source that the environment names in `sources`, or add this one to the
+    /// declaration.
     SourceNotAccepted,
-    /// The environment is locked in `NeedsOperator`. Use `recover` or `accept`.
+    /// The environment is locked, because a deployment could not be restored, and a person must
+    /// look at it. Nothing is deployed until then.
+    ///
+    /// Next: Read the record of the deployment that holds the lock, then ask `recover` to try
+    /// again, or `accept` to make what is there the truth.
     NeedsOperator,
-    /// The request makes no sense in the present state, for example a rollback with nothing to go
-    /// back to.
+    /// The request makes no sense in the present state, for example a rollback where no older
+    /// verified-good snapshot exists.
+    ///
+    /// Next: Look at the environment's snapshots; deploy a known good release by its version
+    /// instead.
     NothingToGoBackTo,
-    /// The caller may not do this.
+    /// The caller may not do this: no rule matches its identity.
+    ///
+    /// Next: Use an identity that is allowed, or let an administrator change the rules.
     NotAllowed,
-    /// The component failed while it was changed.
+    /// The component failed while it was changed, and the deployment was undone.
+    ///
+    /// Next: Look where the reason points, such as the stopped tasks' reasons or the function's
+    /// log; then deploy a fixed release.
     ChangeFailed,
     /// What was asked for needs something that the target does not have, such as an alias for a
     /// canary.
+    ///
+    /// Next: Add what is missing to the target and name it in the declaration, or do without.
     NotSupported,
-    /// A value looks like a secret. Secrets never pass through Windlass (rule 10): name them by the ARN
-    /// of a Secrets Manager secret or SSM parameter, which the target itself reads.
+    /// A value looks like a secret by its name or its beginning. Secrets never pass through
+    /// Windlass: inputs are recorded and shown. The value is not repeated anywhere.
+    ///
+    /// Next: Remove it and revoke it if it was real. Keep it in Secrets Manager or an SSM
+    /// parameter that the target itself reads, and write the ARN.
     SecretInInput,
-    /// It waited longer for its turn than is allowed.
+    /// The deployment waited longer for its turn than is allowed, and was refused before it
+    /// changed anything.
+    ///
+    /// Next: Look at the deployment that holds the environment, then start this release again.
     WaitedTooLong,
 }
 

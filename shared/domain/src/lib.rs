@@ -4,13 +4,16 @@
 //! time, identities and observations come in as values, so every decision can be tested as a
 //! table. What is done with a decision lives in `windlass-engine`.
 
+pub mod address;
 pub mod admission;
 pub mod artifact;
+pub mod cost;
 pub mod declaration;
 pub mod deployment;
 pub mod digest;
 pub mod ending;
 pub mod environment;
+pub mod event;
 pub mod fault;
 pub mod finding;
 pub mod gate;

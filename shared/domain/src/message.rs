@@ -48,6 +48,62 @@ pub fn wave_in_words(wave: &Wave) -> String {
     words.join(", ")
 }
 
+/// How an undo ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Undone {
+    /// Components that were brought back, each with what was done.
+    pub undone: Vec<String>,
+    /// Components that could not be brought back, each with why.
+    pub failed: Vec<String>,
+    /// Components that were not changed yet.
+    pub untouched: Vec<String>,
+    /// What was seen afterwards.
+    pub seen: Vec<String>,
+    /// What comes next, for a person.
+    pub next: Vec<String>,
+}
+
+/// That a deployment was undone, or could not be: the sentence of the record, the execution's Cause
+/// and the notification. `why` is a sentence; its further lines are indented already.
+pub fn undone(
+    app: &AppName,
+    environment: &EnvironmentName,
+    version: &str,
+    why: &str,
+    outcome: &Undone,
+) -> String {
+    let verb = if outcome.failed.is_empty() {
+        "was rolled back"
+    } else {
+        "could not be rolled back and NEEDS AN OPERATOR"
+    };
+    let mut lines = vec![format!("{app} {environment} {version} {verb}: {why}")];
+    let none = ["nothing, because nothing had been changed".to_owned()];
+    let undone: &[String] = if outcome.undone.is_empty() {
+        &none
+    } else {
+        &outcome.undone
+    };
+    let mut line = format!("  undone: {}", undone.join(", "));
+    if !outcome.untouched.is_empty() {
+        line.push_str(&format!(
+            "; not yet changed: {}",
+            outcome.untouched.join(", ")
+        ));
+    }
+    lines.push(line);
+    for failed in &outcome.failed {
+        lines.push(format!("  NOT undone: {failed}"));
+    }
+    if !outcome.seen.is_empty() {
+        lines.push(format!("  seen after: {}", outcome.seen.join(", ")));
+    }
+    if !outcome.next.is_empty() {
+        lines.push(format!("  next: {}", outcome.next.join("; ")));
+    }
+    lines.join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +159,55 @@ mod tests {
         insta::assert_snapshot!(shop("", ""), @r"
         shop prod 1.4.0: gate `shop-prod-5xx` failed in wave 2 (api at 10 %).
           measured 7.3 errors/min, threshold 5
+        ");
+    }
+
+    #[test]
+    fn an_undo_tells_what_is_where() {
+        let outcome = Undone {
+            undone: vec![
+                "api (alias live 41 → 40)".into(),
+                "agent (task definition 18 → 17)".into(),
+            ],
+            untouched: vec!["web".into()],
+            seen: vec!["api 40 at 100 %".into()],
+            next: vec!["release 1.4.0 is vetoed here".into()],
+            ..Undone::default()
+        };
+        let text = undone(
+            &AppName::new("shop").unwrap(),
+            &EnvironmentName::new("prod").unwrap(),
+            "1.4.0",
+            "gate `shop-prod-5xx` failed in wave 2 (api at 10 %).\n  measured 7.3 errors/min, threshold 5",
+            &outcome,
+        );
+        insta::assert_snapshot!(text, @r"
+        shop prod 1.4.0 was rolled back: gate `shop-prod-5xx` failed in wave 2 (api at 10 %).
+          measured 7.3 errors/min, threshold 5
+          undone: api (alias live 41 → 40), agent (task definition 18 → 17); not yet changed: web
+          seen after: api 40 at 100 %
+          next: release 1.4.0 is vetoed here
+        ");
+    }
+
+    #[test]
+    fn an_undo_that_failed_says_so() {
+        let outcome = Undone {
+            undone: vec![],
+            failed: vec!["api: AccessDenied: UpdateAlias".into()],
+            ..Undone::default()
+        };
+        let text = undone(
+            &AppName::new("shop").unwrap(),
+            &EnvironmentName::new("prod").unwrap(),
+            "1.4.0",
+            "the execution was stopped.",
+            &outcome,
+        );
+        insta::assert_snapshot!(text, @r"
+        shop prod 1.4.0 could not be rolled back and NEEDS AN OPERATOR: the execution was stopped.
+          undone: nothing, because nothing had been changed
+          NOT undone: api: AccessDenied: UpdateAlias
         ");
     }
 }

@@ -69,14 +69,17 @@ macro_rules! name {
 }
 
 name! {
-    /// The name of an application, such as `shop`.
+    /// The name of an application, such as `shop`: lower-case letters, digits and
+    /// hyphens, starting with a letter, at most 32 characters.
     AppName
 }
 name! {
-    /// The name of an environment of an application, such as `prod`.
+    /// The name of an environment of an application, such as `prod`: lower-case letters, digits and
+    /// hyphens, starting with a letter, at most 32 characters.
     EnvironmentName
 }
 name! {
-    /// The name of a component of an application, such as `api`.
+    /// The name of a component of an application, such as `api`: lower-case letters, digits and
+    /// hyphens, starting with a letter, at most 32 characters.
     ComponentName
 }

@@ -70,7 +70,10 @@ impl Request {
             Finding::new(
                 FindingName::MissingField,
                 "environment",
-                format!("`{}` of this kind needs an environment.", self.action),
+                format!(
+                    "`{}` needs an environment here, and none is given.",
+                    self.action
+                ),
                 "Write the `environment` by name, such as `prod`.",
             )
         })

@@ -163,9 +163,11 @@ impl Shape {
             .node(error)
             .and_then(|node| node.get("properties")?.get(name)?.get("description"))
             .and_then(Value::as_str);
+        let choices = self.choices(error, name);
         let remedy = match about {
             Some(about) => format!("Write `{name}`: {}", one_line(about)),
-            None => format!("Write `{name}`."),
+            None if choices.is_empty() => format!("Write `{name}`."),
+            None => format!("Write `{name}`, one of `{}`.", choices.join("`, `")),
         };
         Finding::new(
             FindingName::MissingField,
@@ -175,15 +177,32 @@ impl Shape {
         )
     }
 
+    /// The values by which the alternatives around an error are told apart.
+    fn choices(&self, error: &ValidationError<'_>, name: &str) -> Vec<String> {
+        let pointer = error.schema_path().as_str();
+        let around = pointer.rsplitn(3, '/').nth(2).unwrap_or_default();
+        self.schema
+            .pointer(around)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|branch| branch.get("properties")?.get(name)?.get("const"))
+            .map(plain)
+            .collect()
+    }
+
     fn bad_value(&self, error: &ValidationError<'_>, path: &str) -> Finding {
         let seen = shown(path, error.instance());
         let reason = format!("{seen} {}.", objection(error));
-        let about = self
-            .node(error)
+        let node = self.node(error);
+        let any_text = node.is_none_or(|node| node.get("pattern").is_none());
+        let about = node
             .and_then(|node| node.get("description"))
             .and_then(Value::as_str);
         let remedy = match (about, error.kind()) {
-            (_, ValidationErrorKind::Type { kind }) if quotes_help(error.instance(), kind) => {
+            (_, ValidationErrorKind::Type { kind })
+                if any_text && quotes_help(error.instance(), kind) =>
+            {
                 "Put the value in quotes, so that it is a text.".to_owned()
             }
             (Some(about), _) => format!("Write what is expected: {}", one_line(about)),
@@ -245,7 +264,8 @@ fn types(kind: &TypeKind) -> String {
     match kind {
         TypeKind::Single(one) => word(one.as_str()).to_owned(),
         TypeKind::Multiple(many) => {
-            let words: Vec<&str> = many.iter().map(|one| word(one.as_str())).collect();
+            let given = many.iter().filter(|one| one.as_str() != "null");
+            let words: Vec<&str> = given.map(|one| word(one.as_str())).collect();
             words.join(" or ")
         }
     }

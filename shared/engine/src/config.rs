@@ -1,12 +1,14 @@
 //! What a function is told by its environment when it starts.
 
 /// The installation's fixed names.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
     /// The artifacts bucket.
     pub artifacts_bucket: String,
     /// Whether it is installed into a VPC, so that probes may reach private addresses.
     pub in_vpc: bool,
+    /// The endpoint of a local cloud, which probes may reach although it is a loopback address.
+    pub local_endpoint: Option<String>,
     /// The base of links in messages, such as the HTTP API's URL; empty if unknown.
     pub links: String,
 }

@@ -1,9 +1,16 @@
 //! All that Windlass does, over ports. Names no AWS SDK, so that the whole of it runs in a test.
 
+pub mod conductor;
 pub mod config;
 pub mod converge;
+pub mod judge;
 pub mod kinds;
+pub mod loaded;
 pub mod measurements;
+pub mod outbox;
 pub mod payload;
+pub mod pin;
 pub mod ports;
+pub mod prepare;
+pub mod recovery;
 pub mod store;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::ComponentName;
-use windlass_domain::plan::KindName;
+use windlass_domain::plan::{KindName, Wave};
 
 /// The verdict words that Choice states branch on. Everything else leads to undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -102,7 +102,7 @@ pub struct Answer {
     pub deployment: DeploymentId,
     /// The lock's token; 0 without a lock.
     pub token: u64,
-    /// The wave that `items` belong to.
+    /// The wave that `items` belong to; for `bake`, the wave that is watched, as it was asked.
     pub wave: u32,
     /// What to change, or to restore, in parallel.
     pub items: Vec<WorkItem>,
@@ -121,6 +121,19 @@ pub struct WorkItem {
     pub component: ComponentName,
     /// Its kind, which chooses the function.
     pub kind: KindName,
+}
+
+impl WorkItem {
+    /// What a wave changes, for the machine's Map.
+    pub fn of_wave(wave: &Wave) -> Vec<Self> {
+        let changes = wave.changes.iter();
+        changes
+            .map(|change| Self {
+                component: change.component.clone(),
+                kind: change.kind,
+            })
+            .collect()
+    }
 }
 
 /// What a deployer is asked (`deploy-site`, `publish-site`, `deploy-lambda`, `deploy-ecs`).

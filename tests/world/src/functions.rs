@@ -1,5 +1,199 @@
 //! Lambda in memory.
 
-/// The state of the service.
+pub use crate::live_function::{LiveAlias, LiveFunction, Package, Provisioned, Published};
+
+use crate::World;
+use crate::live_function::not_found;
+use bytes::Bytes;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{Alias, Answered, Code, Function, Functions, Invoked};
+
+/// The functions.
 #[derive(Debug, Clone, Default)]
-pub struct State {}
+pub struct State {
+    /// The functions by name.
+    pub functions: BTreeMap<String, LiveFunction>,
+    /// What code answers by its `CodeSha256`; `{}` in 5 ms where nothing is said.
+    pub answers: BTreeMap<String, Invoked>,
+}
+
+impl State {
+    /// Makes a function with a zip's bytes, tagged for the application `shop` in `prod`.
+    pub fn make(&mut self, name: &str, zip: &[u8]) -> &mut LiveFunction {
+        self.make_of(name, Package::Zip(Bytes::copy_from_slice(zip)))
+    }
+
+    /// Makes a function, tagged for the application `shop` in `prod`.
+    pub fn make_of(&mut self, name: &str, package: Package) -> &mut LiveFunction {
+        let mut function = LiveFunction::new(name, package);
+        function.tags = BTreeMap::from([
+            ("windlass:app".into(), "shop".into()),
+            ("windlass:environment".into(), "prod".into()),
+        ]);
+        let entry = self.functions.entry(name.to_owned());
+        entry.insert_entry(function).into_mut()
+    }
+
+    /// The function of that name.
+    pub fn named(&mut self, name: &str) -> Answered<&mut LiveFunction> {
+        self.functions.get_mut(name).ok_or_else(|| not_found(name))
+    }
+}
+
+impl World {
+    /// The function of that name, after one more call's time has passed.
+    fn with<T>(
+        &self,
+        name: &str,
+        then: impl FnOnce(&mut LiveFunction) -> Answered<T>,
+    ) -> Answered<T> {
+        let mut state = self.functions();
+        let function = state.named(name)?;
+        function.tick();
+        then(function)
+    }
+
+    fn package(&self, code: Code) -> Answered<Package> {
+        match code {
+            Code::Zip(bytes) if bytes.len() > 50 << 20 => Err(Fault::new(
+                FaultName::Refused,
+                "the request is larger than 50 MB",
+            )),
+            Code::Zip(bytes) => Ok(Package::Zip(bytes)),
+            Code::Image(uri) => Ok(Package::Image(uri)),
+            Code::Object {
+                bucket,
+                key,
+                version_id,
+            } => self.package_of(&bucket, &key, &version_id),
+        }
+    }
+
+    fn package_of(&self, bucket: &str, key: &str, version_id: &str) -> Answered<Package> {
+        let objects = self.objects();
+        let versions = objects.buckets.get(bucket).and_then(|b| b.keys.get(key));
+        versions
+            .into_iter()
+            .flatten()
+            .find(|version| version.id.as_deref() == Some(version_id))
+            .map(|version| Package::Zip(version.bytes.clone()))
+            .ok_or_else(|| Fault::new(FaultName::Refused, "there is no such object"))
+    }
+}
+
+impl Functions for World {
+    async fn function(&self, name: &str, qualifier: Option<&str>) -> Answered<Function> {
+        let call = self.call("functions.function").await?;
+        let function = self.with(name, |function| function.read(qualifier))?;
+        call.answer(function).await
+    }
+
+    async fn update_code(&self, name: &str, code: Code, revision_id: &str) -> Answered<Function> {
+        let call = self.call("functions.update_code").await?;
+        let package = self.package(code)?;
+        let function = self.with(name, |function| function.update(package, revision_id))?;
+        call.answer(function).await
+    }
+
+    async fn publish_version(
+        &self,
+        name: &str,
+        code_sha256: &str,
+        revision_id: &str,
+        description: &str,
+    ) -> Answered<Function> {
+        let call = self.call("functions.publish_version").await?;
+        let published = self.with(name, |function| {
+            function.publish(code_sha256, revision_id, description)
+        })?;
+        call.answer(published).await
+    }
+
+    async fn versions(&self, name: &str) -> Answered<Vec<Function>> {
+        let call = self.call("functions.versions").await?;
+        let versions = self.with(name, |function| {
+            let versions = function.versions.iter();
+            // A listing leaves the states out, as AWS does.
+            Ok(versions
+                .map(|(number, published)| Function {
+                    state: String::new(),
+                    last_update: String::new(),
+                    image: None,
+                    code_location: None,
+                    ..function.published(*number, published)
+                })
+                .collect())
+        })?;
+        call.answer(versions).await
+    }
+
+    async fn alias(&self, name: &str, alias: &str) -> Answered<Alias> {
+        let call = self.call("functions.alias").await?;
+        let alias = self.with(name, |function| function.alias(alias))?;
+        call.answer(alias).await
+    }
+
+    async fn update_alias(
+        &self,
+        name: &str,
+        alias: &str,
+        version: &str,
+        weights: &[(String, String)],
+        revision_id: &str,
+    ) -> Answered<Alias> {
+        let call = self.call("functions.update_alias").await?;
+        let alias = self.with(name, |function| {
+            function.shift(alias, version, weights, revision_id)
+        })?;
+        call.answer(alias).await
+    }
+
+    async fn provisioned(&self, name: &str, qualifier: &str) -> Answered<Option<(u32, u32)>> {
+        let call = self.call("functions.provisioned").await?;
+        let provisioned = self.with(name, |function| {
+            let alias = function.aliases.get(qualifier);
+            Ok(alias
+                .and_then(|alias| alias.provisioned)
+                .map(|provisioned| (provisioned.requested, provisioned.available)))
+        })?;
+        call.answer(provisioned).await
+    }
+
+    async fn invoke(&self, name: &str, qualifier: &str, _payload: &Value) -> Answered<Invoked> {
+        let call = self.call("functions.invoke").await?;
+        let version = self.with(name, |function| match function.alias(qualifier) {
+            Ok(alias) => function.read(Some(&alias.version)),
+            Err(_) => function.read(Some(qualifier)),
+        })?;
+        let scripted = self.functions().answers.get(&version.code_sha256).cloned();
+        let silent = Invoked {
+            error: None,
+            payload: json!({}),
+            ms: 5,
+        };
+        call.answer(scripted.unwrap_or(silent)).await
+    }
+
+    async fn function_tags(&self, arn: &str) -> Answered<BTreeMap<String, String>> {
+        let call = self.call("functions.function_tags").await?;
+        let name = arn.split(':').nth(6).unwrap_or(arn);
+        let tags = self.with(name, |function| Ok(function.tags.clone()))?;
+        call.answer(tags).await
+    }
+
+    async fn download(&self, code_location: &str) -> Answered<Bytes> {
+        let call = self.call("functions.download").await?;
+        let path = code_location.trim_start_matches("memory://");
+        let (name, qualifier) = path.split_once('/').ok_or_else(|| not_found(path))?;
+        let package = self.with(name, |function| match qualifier.parse::<u64>() {
+            Ok(number) => Ok(function.versions.get(&number).map(|v| v.package.clone())),
+            Err(_) => Ok(Some(function.package.clone())),
+        })?;
+        let Some(Package::Zip(bytes)) = package else {
+            return Err(not_found(path));
+        };
+        call.answer(bytes).await
+    }
+}

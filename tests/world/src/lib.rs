@@ -14,6 +14,7 @@ pub mod events;
 pub mod executions;
 pub mod functions;
 pub mod ledger;
+pub mod live_function;
 pub mod mishaps;
 pub mod notifications;
 pub mod objects;
@@ -58,6 +59,7 @@ impl Default for World {
         let config = Config {
             artifacts_bucket: "artifacts".into(),
             in_vpc: false,
+            local_endpoint: None,
             links: "https://windlass.example".into(),
         };
         Self {

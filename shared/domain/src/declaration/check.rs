@@ -170,21 +170,24 @@ fn shared_targets(environments: &[Resolved]) -> Vec<Finding> {
 impl Target<'_> {
     fn is_same_as(&self, other: &Self) -> bool {
         let same_place = self.at.role_arn == other.at.role_arn && self.at.region == other.at.region;
-        same_place
-            && match (self.spec, other.spec) {
-                (Spec::StaticSite(a), Spec::StaticSite(b)) => {
-                    !a.bucket.is_empty()
-                        && a.bucket == b.bucket
-                        && (a.prefix.starts_with(&b.prefix) || b.prefix.starts_with(&a.prefix))
-                }
-                (Spec::Lambda(a), Spec::Lambda(b)) => {
-                    !a.function.is_empty() && a.function == b.function
-                }
-                (Spec::Ecs(a), Spec::Ecs(b)) => {
-                    !a.service.is_empty() && a.service == b.service && a.cluster == b.cluster
-                }
-                _ => false,
+        match (self.spec, other.spec) {
+            // Buckets have one name space over all accounts and regions.
+            (Spec::StaticSite(a), Spec::StaticSite(b)) => {
+                !a.bucket.is_empty()
+                    && a.bucket == b.bucket
+                    && (a.prefix.starts_with(&b.prefix) || b.prefix.starts_with(&a.prefix))
             }
+            (Spec::Lambda(a), Spec::Lambda(b)) => {
+                same_place && !a.function.is_empty() && a.function == b.function
+            }
+            (Spec::Ecs(a), Spec::Ecs(b)) => {
+                same_place
+                    && !a.service.is_empty()
+                    && a.service == b.service
+                    && a.cluster == b.cluster
+            }
+            _ => false,
+        }
     }
 
     fn clash(&self, later: &Self) -> Finding {

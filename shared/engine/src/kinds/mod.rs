@@ -1,7 +1,9 @@
 //! Kinds of components. One file, or folder, each; [`crate::converge`] is their only caller.
 
+mod prepare;
 mod prepared;
 
+pub use prepare::*;
 pub use prepared::*;
 
 use crate::ports::Answered;

@@ -38,6 +38,15 @@ pub fn environment(app: &AppName, environment: &EnvironmentName) -> String {
     format!("env#{app}/{environment}")
 }
 
+/// The application and environment of an environment's partition.
+pub fn environment_of(pk: &str) -> Option<(AppName, EnvironmentName)> {
+    let (app, environment) = pk.strip_prefix("env#")?.split_once('/')?;
+    Some((
+        AppName::new(app).ok()?,
+        EnvironmentName::new(environment).ok()?,
+    ))
+}
+
 /// The lock: [`windlass_domain::environment::Lock`].
 pub fn lock(app: &AppName, env: &EnvironmentName) -> Key {
     key(environment(app, env), "lock")
@@ -100,12 +109,12 @@ pub fn history_index(app: &AppName, env: &EnvironmentName, at: Time, id: &Deploy
 
 /// Where held locks are in the index, for the schedule that looks for dead owners.
 pub fn held_index(app: &AppName, env: &EnvironmentName) -> Key {
-    key("held".into(), format!("{app}/{env}"))
+    key(HELD.into(), format!("{app}/{env}"))
 }
 
 /// Where waiting deployments are in the index.
 pub fn waiting_index(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> Key {
-    key("waiting".into(), format!("{app}/{env}#{id}"))
+    key(WAITING.into(), format!("{app}/{env}#{id}"))
 }
 
 /// A request that was refused before it could become a deployment:
@@ -113,3 +122,9 @@ pub fn waiting_index(app: &AppName, env: &EnvironmentName, id: &DeploymentId) ->
 pub fn refusal(app: &AppName, execution: &str) -> Key {
     key(format!("app#{app}"), format!("refusal#{execution}"))
 }
+
+/// The index partition of held locks; see [`held_index`].
+pub const HELD: &str = "held";
+
+/// The index partition of waiting deployments; see [`waiting_index`].
+pub const WAITING: &str = "waiting";

@@ -99,6 +99,32 @@ pub async fn require<T: DeserializeOwned>(ledger: &impl Ledger, key: &Key) -> An
         .ok_or_else(|| Fault::internal(format!("the ledger has no item {} {}", key.pk, key.sk)))
 }
 
+/// Reads all values of a partition of the index.
+pub async fn load_all_indexed<T: DeserializeOwned>(
+    ledger: &impl Ledger,
+    pk: &str,
+) -> Answered<Vec<Stored<T>>> {
+    let mut all = Vec::new();
+    let mut after = None;
+    loop {
+        let query = Query {
+            pk: pk.to_owned(),
+            sk_prefix: String::new(),
+            descending: false,
+            limit: 1000,
+            after,
+        };
+        let page = ledger.query_index(query).await?;
+        for item in page.items {
+            all.push(from_item(item)?);
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(all),
+        }
+    }
+}
+
 /// Reads all values of a partition whose sort key begins so.
 pub async fn load_all<T: DeserializeOwned>(
     ledger: &impl Ledger,

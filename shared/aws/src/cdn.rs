@@ -1,0 +1,143 @@
+use crate::Aws;
+use crate::document::{Answer, send_instead};
+use crate::error::OrFault;
+use crate::{limits, origin_path};
+use aws_sdk_cloudfront::config::Builder;
+use aws_sdk_cloudfront::types as cloudfront;
+use std::collections::BTreeMap;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{Answered, Cdn, Distribution, ErrorPage, Origin};
+
+impl Cdn for Aws {
+    async fn distribution(&self, id: &str) -> Answered<Distribution> {
+        let request = self.clients.cloudfront().get_distribution().id(id);
+        let told = request.send().await.or_fault("GetDistribution", id)?;
+        let Some(distribution) = told.distribution else {
+            return Err(Fault::new(
+                FaultName::Unavailable,
+                format!("GetDistribution {id}: the answer is empty"),
+            ));
+        };
+        let config = distribution.distribution_config;
+        let (origins, errors) = config
+            .map(|config| (config.origins, config.custom_error_responses))
+            .unwrap_or_default();
+        let origins = origins.map(|origins| origins.items).unwrap_or_default();
+        let errors = errors.and_then(|errors| errors.items).unwrap_or_default();
+        Ok(Distribution {
+            etag: told.e_tag.unwrap_or_default(),
+            deployed: distribution.status == "Deployed",
+            domain: distribution.domain_name,
+            arn: distribution.arn,
+            origins: origins.into_iter().map(origin_of).collect(),
+            error_pages: errors.into_iter().map(error_page_of).collect(),
+        })
+    }
+
+    /// Reads the configuration as the XML that CloudFront wrote, replaces one text in it, and sends
+    /// that XML back: what this build's SDK does not know stays. The SDK's own types go along only
+    /// to make a request that it accepts; none of their bytes are sent.
+    async fn set_origin_path(
+        &self,
+        id: &str,
+        etag: &str,
+        origin: &str,
+        path: &str,
+    ) -> Answered<()> {
+        let answer = Answer::default();
+        let request = self.clients.cloudfront().get_distribution_config().id(id);
+        let sent = request.customize().interceptor(answer.clone()).send().await;
+        let told = sent.or_fault("GetDistributionConfig", id)?;
+        if told.e_tag.as_deref() != Some(etag) {
+            return Err(Fault::new(
+                FaultName::Conflict,
+                format!(
+                    "the distribution {id} was changed by someone else: its ETag is not {etag} any more"
+                ),
+            ));
+        }
+        let body = origin_path::replace(&answer.text()?, origin, path).map_err(|why| {
+            Fault::new(
+                FaultName::Refused,
+                format!("the configuration of the distribution {id} cannot be changed: {why}"),
+            )
+        })?;
+        let request = self
+            .clients
+            .cloudfront()
+            .update_distribution()
+            .id(id)
+            .if_match(etag);
+        let sent = request
+            .set_distribution_config(told.distribution_config)
+            .customize()
+            .mutate_request(move |request| send_instead(request, &body))
+            .config_override(
+                Builder::new()
+                    .retry_config(limits::one_attempt())
+                    .timeout_config(limits::switching()),
+            )
+            .send()
+            .await;
+        sent.or_fault("UpdateDistribution", id).map(drop)
+    }
+
+    async fn invalidate(&self, id: &str, reference: &str, paths: &[String]) -> Answered<String> {
+        let batch = cloudfront::Paths::builder()
+            .quantity(i32::try_from(paths.len()).unwrap_or(i32::MAX))
+            .set_items(Some(paths.to_vec()))
+            .build()
+            .and_then(|paths| {
+                let batch = cloudfront::InvalidationBatch::builder().paths(paths);
+                batch.caller_reference(reference).build()
+            })
+            .map_err(|error| Fault::internal(error.to_string()))?;
+        let request = self.clients.cloudfront().create_invalidation();
+        let sent = request
+            .distribution_id(id)
+            .invalidation_batch(batch)
+            .send()
+            .await;
+        let told = sent.or_fault("CreateInvalidation", id)?;
+        told.invalidation.map(|made| made.id).ok_or_else(|| {
+            Fault::new(
+                FaultName::Unavailable,
+                format!("CreateInvalidation {id}: the answer names no invalidation"),
+            )
+        })
+    }
+
+    async fn invalidated(&self, id: &str, invalidation: &str) -> Answered<bool> {
+        let request = self.clients.cloudfront().get_invalidation();
+        let sent = request.distribution_id(id).id(invalidation).send().await;
+        let told = sent.or_fault("GetInvalidation", &format!("{id} {invalidation}"))?;
+        Ok(told
+            .invalidation
+            .is_some_and(|told| told.status == "Completed"))
+    }
+
+    async fn distribution_tags(&self, arn: &str) -> Answered<BTreeMap<String, String>> {
+        let request = self.clients.cloudfront().list_tags_for_resource();
+        let sent = request.resource(arn).send().await;
+        let tags = sent.or_fault("ListTagsForResource", arn)?.tags;
+        let tags = tags.and_then(|tags| tags.items).unwrap_or_default();
+        let tag = |tag: cloudfront::Tag| (tag.key, tag.value.unwrap_or_default());
+        Ok(tags.into_iter().map(tag).collect())
+    }
+}
+
+fn origin_of(origin: cloudfront::Origin) -> Origin {
+    Origin {
+        id: origin.id,
+        domain: origin.domain_name,
+        path: origin.origin_path.unwrap_or_default(),
+    }
+}
+
+fn error_page_of(page: cloudfront::CustomErrorResponse) -> ErrorPage {
+    ErrorPage {
+        status: u16::try_from(page.error_code).unwrap_or(0),
+        answered: page.response_code.and_then(|code| code.parse().ok()),
+        path: page.response_page_path.filter(|path| !path.is_empty()),
+    }
+}

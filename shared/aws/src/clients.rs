@@ -1,0 +1,74 @@
+//! The SDK's clients for one place, made on first use.
+
+use crate::limits;
+use aws_config::SdkConfig;
+use std::cell::OnceCell;
+
+/// The clients of one place. A client that nobody asks for is never made, so that a function's
+/// start does nothing unneeded.
+pub(crate) struct Clients {
+    config: SdkConfig,
+    s3: OnceCell<aws_sdk_s3::Client>,
+    dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
+    lambda: OnceCell<aws_sdk_lambda::Client>,
+    ecs: OnceCell<aws_sdk_ecs::Client>,
+    ecr: OnceCell<aws_sdk_ecr::Client>,
+    cloudfront: OnceCell<aws_sdk_cloudfront::Client>,
+    cloudwatch: OnceCell<aws_sdk_cloudwatch::Client>,
+    sfn: OnceCell<aws_sdk_sfn::Client>,
+    sns: OnceCell<aws_sdk_sns::Client>,
+    eventbridge: OnceCell<aws_sdk_eventbridge::Client>,
+}
+
+macro_rules! clients {
+    ($($name:ident: $sdk:ident),* $(,)?) => {
+        $(
+            pub(crate) fn $name(&self) -> &$sdk::Client {
+                self.$name.get_or_init(|| $sdk::Client::new(&self.config))
+            }
+        )*
+    };
+}
+
+impl Clients {
+    /// No client yet.
+    pub(crate) fn new(config: SdkConfig) -> Self {
+        Self {
+            config,
+            s3: OnceCell::new(),
+            dynamodb: OnceCell::new(),
+            lambda: OnceCell::new(),
+            ecs: OnceCell::new(),
+            ecr: OnceCell::new(),
+            cloudfront: OnceCell::new(),
+            cloudwatch: OnceCell::new(),
+            sfn: OnceCell::new(),
+            sns: OnceCell::new(),
+            eventbridge: OnceCell::new(),
+        }
+    }
+
+    /// S3. Where an endpoint is configured the bucket stands in the path: an endpoint of one's own,
+    /// such as a cloud on this machine, has no name for every bucket.
+    pub(crate) fn s3(&self) -> &aws_sdk_s3::Client {
+        self.s3.get_or_init(|| {
+            let config = aws_sdk_s3::config::Builder::from(&self.config)
+                .force_path_style(self.config.endpoint_url().is_some())
+                .timeout_config(limits::transfer())
+                .build();
+            aws_sdk_s3::Client::from_conf(config)
+        })
+    }
+
+    clients! {
+        dynamodb: aws_sdk_dynamodb,
+        lambda: aws_sdk_lambda,
+        ecs: aws_sdk_ecs,
+        ecr: aws_sdk_ecr,
+        cloudfront: aws_sdk_cloudfront,
+        cloudwatch: aws_sdk_cloudwatch,
+        sfn: aws_sdk_sfn,
+        sns: aws_sdk_sns,
+        eventbridge: aws_sdk_eventbridge,
+    }
+}

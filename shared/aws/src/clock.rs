@@ -1,0 +1,35 @@
+use crate::Aws;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use windlass_domain::time::Time;
+use windlass_engine::ports::Clock;
+
+impl Clock for Aws {
+    fn now(&self) -> Time {
+        time(SystemTime::now())
+    }
+
+    async fn sleep_ms(&self, ms: u64) {
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+    }
+}
+
+/// A time of the system; one before 1970 is 1970.
+fn time(at: SystemTime) -> Time {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// A time of the SDK; one before 1970 is 1970.
+pub(crate) fn time_of(at: &aws_smithy_types::DateTime) -> Time {
+    Time(
+        at.to_millis()
+            .ok()
+            .and_then(|ms| u64::try_from(ms).ok())
+            .unwrap_or(0),
+    )
+}
+
+/// A time for the SDK.
+pub(crate) fn date_time(at: Time) -> aws_smithy_types::DateTime {
+    aws_smithy_types::DateTime::from_millis(i64::try_from(at.0).unwrap_or(i64::MAX))
+}

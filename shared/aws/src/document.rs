@@ -1,0 +1,66 @@
+//! The very bytes that AWS answered and that are sent to AWS, where the SDK's types would lose the
+//! fields that they do not know.
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::ConfigBag;
+use serde_json::Value;
+use std::sync::{Arc, Mutex, PoisonError};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::Answered;
+
+/// Keeps the body of a call's answer. Clone it into the call as an interceptor, and read it after.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Answer(Arc<Mutex<Vec<u8>>>);
+
+impl Answer {
+    /// The body as text.
+    pub(crate) fn text(&self) -> Answered<String> {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8(bytes.clone()).map_err(|_| unreadable("it is not UTF-8"))
+    }
+
+    /// The body as a JSON document.
+    pub(crate) fn json(&self) -> Answered<Value> {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        serde_json::from_slice(&bytes).map_err(|error| unreadable(&error.to_string()))
+    }
+}
+
+fn unreadable(why: &str) -> Fault {
+    Fault::new(
+        FaultName::Unavailable,
+        format!("AWS's answer cannot be read: {why}"),
+    )
+}
+
+#[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
+impl Intercept for Answer {
+    fn name(&self) -> &'static str {
+        "windlass::Answer"
+    }
+
+    /// The body has been read by now, and is still there.
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let bytes = context.response().body().bytes().unwrap_or_default();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = bytes.to_vec();
+        Ok(())
+    }
+}
+
+/// Sends these bytes in place of what the SDK wrote. For `mutate_request`, which runs before the
+/// request is signed.
+pub(crate) fn send_instead(request: &mut HttpRequest, body: &str) {
+    let length = body.len().to_string();
+    *request.body_mut() = SdkBody::from(body);
+    request.headers_mut().insert("content-length", length);
+}

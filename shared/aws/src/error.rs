@@ -1,0 +1,213 @@
+//! Every error of the SDK as a [`Fault`], in one place.
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use std::error::Error;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::Answered;
+
+/// AWS's own messages are cut here: they are for a person's eye, and some echo what was sent.
+const MESSAGE_CHARACTERS: usize = 300;
+
+/// Turns the SDK's result into the port's.
+pub(crate) trait OrFault<T> {
+    /// The value, or a fault that names the operation and what it was called for.
+    fn or_fault(self, operation: &str, resource: &str) -> Answered<T>;
+}
+
+impl<T, E> OrFault<T> for Result<T, SdkError<E, HttpResponse>>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    fn or_fault(self, operation: &str, resource: &str) -> Answered<T> {
+        self.map_err(|error| fault(&error, operation, resource))
+    }
+}
+
+/// What AWS said, without the operation's own types.
+struct Said<'a> {
+    code: Option<&'a str>,
+    message: Option<&'a str>,
+    status: Option<u16>,
+    request_id: Option<&'a str>,
+}
+
+/// The SDK's error as a fault.
+pub(crate) fn fault<E>(error: &SdkError<E, HttpResponse>, operation: &str, resource: &str) -> Fault
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let answer = error.raw_response();
+    let said = Said {
+        code: code(error),
+        message: error
+            .as_service_error()
+            .and_then(ProvideErrorMetadata::message),
+        status: answer.map(|answer| answer.status().as_u16()),
+        request_id: answer.and_then(request_id),
+    };
+    let call = format!("{operation} {resource}");
+    if answer.is_none() {
+        return unanswered(&call, error);
+    }
+    Fault::new(name_of(said.code, said.status), sentence(&call, &said))
+}
+
+/// The error code that AWS answered.
+pub(crate) fn code<E>(error: &SdkError<E, HttpResponse>) -> Option<&str>
+where
+    E: ProvideErrorMetadata,
+{
+    error
+        .as_service_error()
+        .and_then(ProvideErrorMetadata::code)
+}
+
+fn request_id(answer: &HttpResponse) -> Option<&str> {
+    answer
+        .headers()
+        .get("x-amzn-requestid")
+        .or_else(|| answer.headers().get("x-amz-request-id"))
+}
+
+fn sentence(call: &str, said: &Said<'_>) -> String {
+    let mut text = match (said.code, said.status) {
+        (Some(code), _) => format!("{call}: AWS answered {code}"),
+        (None, Some(status)) => format!("{call}: AWS answered HTTP status {status}"),
+        (None, None) => format!("{call}: AWS answered an error"),
+    };
+    if let Some(message) = said.message {
+        text.push_str(": ");
+        text.extend(message.chars().take(MESSAGE_CHARACTERS));
+    }
+    if let Some(id) = said.request_id {
+        text.push_str(&format!(" (request {id})"));
+    }
+    text
+}
+
+/// What an error code, or without one a status, means to the engine.
+pub(crate) fn name_of(code: Option<&str>, status: Option<u16>) -> FaultName {
+    match (code.and_then(name_of_code), status) {
+        (Some(name), _) => name,
+        (None, Some(429)) => FaultName::Throttled,
+        (None, Some(401 | 403)) => FaultName::AccessDenied,
+        (None, Some(404)) => FaultName::NotFound,
+        (None, Some(409 | 412)) => FaultName::Conflict,
+        // A success that cannot be read may have been done, like an error of AWS's own.
+        (None, Some(200..300 | 500..)) => FaultName::Unavailable,
+        _ => FaultName::Refused,
+    }
+}
+
+/// Codes whose meaning their HTTP status does not tell. Most services answer 400 for all of them.
+fn name_of_code(code: &str) -> Option<FaultName> {
+    let has = |parts: &[&str]| parts.iter().any(|part| code.contains(part));
+    if has(&[
+        "Throttl",
+        "TooManyRequests",
+        "RequestLimitExceeded",
+        "ThroughputExceeded",
+        "SlowDown",
+        "TooManyInvalidationsInProgress",
+    ]) {
+        return Some(FaultName::Throttled);
+    }
+    if has(&[
+        "AccessDenied",
+        "NotAuthorized",
+        "Unauthorized",
+        "AuthorizationError",
+    ]) {
+        return Some(FaultName::AccessDenied);
+    }
+    if has(&[
+        "UnrecognizedClient",
+        "InvalidClientTokenId",
+        "InvalidAccessKeyId",
+    ]) {
+        return Some(FaultName::AccessDenied);
+    }
+    if has(&["NotFound", "NoSuch", "DoesNotExist"]) {
+        return Some(FaultName::NotFound);
+    }
+    if has(&[
+        "PreconditionFailed",
+        "ConditionalCheckFailed",
+        "ConditionalRequestConflict",
+        "ResourceConflict",
+        "TransactionConflict",
+        "UpdateInProgress",
+        "InvalidIfMatchVersion",
+    ]) {
+        return Some(FaultName::Conflict);
+    }
+    if has(&[
+        "RequestTimeout",
+        "ServiceUnavailable",
+        "InternalError",
+        "InternalFailure",
+    ]) {
+        return Some(FaultName::Unavailable);
+    }
+    None
+}
+
+/// No answer at all: no credentials, no connection, or no time.
+fn unanswered<E>(call: &str, error: &SdkError<E, HttpResponse>) -> Fault
+where
+    E: Error + Send + Sync + 'static,
+{
+    if let Some(fault) = no_credentials(call, error) {
+        return fault;
+    }
+    match error {
+        SdkError::ConstructionFailure(_) => Fault::new(
+            FaultName::Refused,
+            format!("{call}: the request cannot be built: {}", root(error)),
+        ),
+        SdkError::TimeoutError(_) => Fault::new(
+            FaultName::Unavailable,
+            format!("{call}: no answer in time; it may have been done"),
+        ),
+        _ => Fault::new(
+            FaultName::Unavailable,
+            format!("{call}: no answer: {}; it may have been done", root(error)),
+        ),
+    }
+}
+
+/// The role may not be assumed, or there are no credentials.
+fn no_credentials(call: &str, error: &(dyn Error + 'static)) -> Option<Fault> {
+    let mut causes = std::iter::successors(Some(error), |error| (*error).source());
+    causes.find(|error| error.is::<CredentialsError>())?;
+    let refused = causes.find_map(|error| error.downcast_ref::<AssumeRoleError>());
+    let (name, why) = match refused {
+        Some(refused) => (
+            name_of(refused.code(), Some(400)),
+            sentence(
+                "AssumeRole",
+                &Said {
+                    code: refused.code(),
+                    message: refused.message(),
+                    status: None,
+                    request_id: None,
+                },
+            ),
+        ),
+        None => (
+            FaultName::Unavailable,
+            format!("no credentials: {}", root(error)),
+        ),
+    };
+    Some(Fault::new(name, format!("{call}: {why}")))
+}
+
+fn root(error: &(dyn Error + 'static)) -> String {
+    std::iter::successors(Some(error), |error| (*error).source())
+        .last()
+        .map_or_else(|| error.to_string(), ToString::to_string)
+}

@@ -1,0 +1,79 @@
+use crate::Aws;
+use crate::clock::time_of;
+use crate::error::{OrFault, code, fault};
+use serde_json::Value;
+use windlass_engine::ports::{Answered, Execution, Executions};
+
+impl Executions for Aws {
+    async fn start(&self, name: &str, input: &Value) -> Answered<String> {
+        let machine = self.settings().state_machine()?;
+        let request = self.clients.sfn().start_execution();
+        let sent = request
+            .state_machine_arn(machine)
+            .name(name)
+            .input(input.to_string())
+            .send()
+            .await;
+        match sent {
+            Ok(started) => Ok(started.execution_arn),
+            // The same name with the same input is a success on AWS while it runs, and an error
+            // afterwards; both mean that it was started.
+            Err(error) if code(&error) == Some("ExecutionAlreadyExists") => {
+                Ok(execution_arn(machine, name))
+            }
+            Err(error) => Err(fault(&error, "StartExecution", name)),
+        }
+    }
+
+    async fn stop(&self, arn: &str, error: &str, cause: &str) -> Answered<()> {
+        let request = self.clients.sfn().stop_execution().execution_arn(arn);
+        let sent = request.error(error).cause(cause).send().await;
+        match sent {
+            Ok(_) => Ok(()),
+            // Stopping one that has ended is a success on AWS; one that is gone has ended as well.
+            Err(error) if code(&error) == Some("ExecutionDoesNotExist") => Ok(()),
+            Err(error) => Err(fault(&error, "StopExecution", arn)),
+        }
+    }
+
+    async fn execution(&self, arn: &str) -> Answered<Option<Execution>> {
+        let request = self.clients.sfn().describe_execution().execution_arn(arn);
+        let told = match request.send().await {
+            Ok(told) => told,
+            Err(error) if code(&error) == Some("ExecutionDoesNotExist") => return Ok(None),
+            Err(error) => return Err(fault(&error, "DescribeExecution", arn)),
+        };
+        Ok(Some(Execution {
+            arn: told.execution_arn,
+            status: told.status.as_str().to_owned(),
+            error: told.error,
+            cause: told.cause,
+            started: time_of(&told.start_date),
+        }))
+    }
+
+    async fn succeed_task(&self, token: &str, output: &Value) -> Answered<bool> {
+        let request = self.clients.sfn().send_task_success().task_token(token);
+        match request.output(output.to_string()).send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if matches!(
+                    code(&error),
+                    Some("TaskTimedOut" | "TaskDoesNotExist" | "InvalidToken")
+                ) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error).or_fault("SendTaskSuccess", "a waiting task"),
+        }
+    }
+}
+
+/// The ARN of an execution (Step Functions Developer Guide, "ARNs of executions"):
+/// `…:stateMachine:<machine>` becomes `…:execution:<machine>:<name>`.
+fn execution_arn(machine: &str, name: &str) -> String {
+    format!(
+        "{}:{name}",
+        machine.replacen(":stateMachine:", ":execution:", 1)
+    )
+}

@@ -1,0 +1,384 @@
+use crate::Aws;
+use crate::document::Answer;
+use crate::error::{OrFault, code, fault};
+use crate::limits;
+use crate::web;
+use aws_sdk_lambda::config::Builder;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::AliasRoutingConfiguration;
+use bytes::Bytes;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, HashMap};
+use std::time::Instant;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{Alias, Answered, Code, Function, Functions, Invoked};
+
+impl Functions for Aws {
+    async fn function(&self, name: &str, qualifier: Option<&str>) -> Answered<Function> {
+        let answer = Answer::default();
+        let request = self.clients.lambda().get_function().function_name(name);
+        let sent = request
+            .set_qualifier(qualifier.map(str::to_owned))
+            .customize()
+            .interceptor(answer.clone())
+            .send()
+            .await;
+        sent.or_fault("GetFunction", name)?;
+        let document = answer.json()?;
+        let mut function = function_of(&document["Configuration"]);
+        function.image = text(&document["Code"]["ResolvedImageUri"]);
+        function.code_location = text(&document["Code"]["Location"]);
+        Ok(function)
+    }
+
+    async fn update_code(&self, name: &str, code: Code, revision_id: &str) -> Answered<Function> {
+        let answer = Answer::default();
+        let request = self
+            .clients
+            .lambda()
+            .update_function_code()
+            .function_name(name)
+            .revision_id(revision_id);
+        let request = match code {
+            Code::Zip(bytes) => request.zip_file(Blob::new(bytes)),
+            Code::Object {
+                bucket,
+                key,
+                version_id,
+            } => request
+                .s3_bucket(bucket)
+                .s3_key(key)
+                .s3_object_version(version_id),
+            Code::Image(uri) => request.image_uri(uri),
+        };
+        let sent = request
+            .customize()
+            .config_override(sent_once())
+            .interceptor(answer.clone())
+            .send()
+            .await;
+        sent.or_fault("UpdateFunctionCode", name)?;
+        Ok(function_of(&answer.json()?))
+    }
+
+    async fn publish_version(
+        &self,
+        name: &str,
+        code_sha256: &str,
+        revision_id: &str,
+        description: &str,
+    ) -> Answered<Function> {
+        let answer = Answer::default();
+        let request = self.clients.lambda().publish_version().function_name(name);
+        let sent = request
+            .code_sha256(code_sha256)
+            .revision_id(revision_id)
+            .description(description)
+            .customize()
+            .interceptor(answer.clone())
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(function_of(&answer.json()?)),
+            // Lambda has no code of its own for a CodeSha256 that is not the present one.
+            Err(error)
+                if code(&error) == Some("InvalidParameterValueException")
+                    && error.to_string().contains("CodeSHA256") =>
+            {
+                Err(Fault::new(
+                    FaultName::Conflict,
+                    format!(
+                        "PublishVersion {name}: the function's code is not {code_sha256} any more"
+                    ),
+                ))
+            }
+            Err(error) => Err(fault(&error, "PublishVersion", name)),
+        }
+    }
+
+    async fn versions(&self, name: &str) -> Answered<Vec<Function>> {
+        let mut versions = Vec::new();
+        let mut marker = None;
+        loop {
+            let answer = Answer::default();
+            let request = self.clients.lambda().list_versions_by_function();
+            let sent = request
+                .function_name(name)
+                .set_marker(marker)
+                .customize()
+                .interceptor(answer.clone())
+                .send()
+                .await;
+            let page = sent.or_fault("ListVersionsByFunction", name)?;
+            let document = answer.json()?;
+            let listed = document["Versions"].as_array().into_iter().flatten();
+            versions.extend(listed.map(function_of).filter(|f| f.version != "$LATEST"));
+            marker = page.next_marker.filter(|marker| !marker.is_empty());
+            if marker.is_none() {
+                versions.sort_by_key(|f| f.version.parse::<u64>().unwrap_or(u64::MAX));
+                return Ok(versions);
+            }
+        }
+    }
+
+    async fn alias(&self, name: &str, alias: &str) -> Answered<Alias> {
+        let request = self.clients.lambda().get_alias().function_name(name);
+        let told = request.name(alias).send().await;
+        let told = told.or_fault("GetAlias", &format!("{name}:{alias}"))?;
+        Ok(alias_of(
+            told.function_version,
+            told.routing_config,
+            told.revision_id,
+        ))
+    }
+
+    async fn update_alias(
+        &self,
+        name: &str,
+        alias: &str,
+        version: &str,
+        weights: &[(String, String)],
+        revision_id: &str,
+    ) -> Answered<Alias> {
+        let request = self.clients.lambda().update_alias().function_name(name);
+        let sent = request
+            .name(alias)
+            .function_version(version)
+            .routing_config(routing(weights)?)
+            .revision_id(revision_id)
+            .customize()
+            .config_override(sent_once())
+            .send()
+            .await;
+        let told = sent.or_fault("UpdateAlias", &format!("{name}:{alias}"))?;
+        Ok(alias_of(
+            told.function_version,
+            told.routing_config,
+            told.revision_id,
+        ))
+    }
+
+    async fn provisioned(&self, name: &str, qualifier: &str) -> Answered<Option<(u32, u32)>> {
+        let request = self.clients.lambda().get_provisioned_concurrency_config();
+        match request
+            .function_name(name)
+            .qualifier(qualifier)
+            .send()
+            .await
+        {
+            Ok(told) => Ok(Some((
+                count(told.requested_provisioned_concurrent_executions),
+                count(told.available_provisioned_concurrent_executions),
+            ))),
+            Err(error) if code(&error) == Some("ProvisionedConcurrencyConfigNotFoundException") => {
+                Ok(None)
+            }
+            Err(error) => Err(fault(
+                &error,
+                "GetProvisionedConcurrencyConfig",
+                &format!("{name}:{qualifier}"),
+            )),
+        }
+    }
+
+    async fn invoke(&self, name: &str, qualifier: &str, payload: &Value) -> Answered<Invoked> {
+        let request = self.clients.lambda().invoke().function_name(name);
+        let started = Instant::now();
+        let sent = request
+            .qualifier(qualifier)
+            .payload(Blob::new(payload.to_string()))
+            .customize()
+            .config_override(
+                Builder::new()
+                    .retry_config(limits::one_attempt())
+                    .timeout_config(limits::invocation()),
+            )
+            .send()
+            .await;
+        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let answer = sent.or_fault("Invoke", &format!("{name}:{qualifier}"))?;
+        let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
+        Ok(Invoked {
+            error: answer.function_error,
+            payload: json_or_text(&payload),
+            ms,
+        })
+    }
+
+    async fn function_tags(&self, arn: &str) -> Answered<BTreeMap<String, String>> {
+        let request = self.clients.lambda().list_tags().resource(arn);
+        let told = request.send().await.or_fault("ListTags", arn)?;
+        Ok(told.tags.unwrap_or_default().into_iter().collect())
+    }
+
+    async fn download(&self, code_location: &str) -> Answered<Bytes> {
+        web::download(code_location).await
+    }
+}
+
+/// A switching change: see [`limits::one_attempt`].
+fn sent_once() -> Builder {
+    Builder::new()
+        .retry_config(limits::one_attempt())
+        .timeout_config(limits::switching())
+}
+
+fn count(count: Option<i32>) -> u32 {
+    count
+        .and_then(|count| u32::try_from(count).ok())
+        .unwrap_or(0)
+}
+
+fn json_or_text(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes)
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
+}
+
+/// An empty map clears the weights; leaving the member out would keep them (AWS Lambda API
+/// Reference, UpdateAlias).
+fn routing(weights: &[(String, String)]) -> Answered<AliasRoutingConfiguration> {
+    let mut shares = HashMap::new();
+    for (version, share) in weights {
+        let share = share.parse::<f64>().map_err(|_| {
+            Fault::internal(format!(
+                "the weight `{share}` of version {version} is no number"
+            ))
+        })?;
+        shares.insert(version.clone(), share);
+    }
+    let routing = AliasRoutingConfiguration::builder();
+    Ok(routing.set_additional_version_weights(Some(shares)).build())
+}
+
+fn alias_of(
+    version: Option<String>,
+    routing: Option<AliasRoutingConfiguration>,
+    revision_id: Option<String>,
+) -> Alias {
+    let shares = routing.and_then(|routing| routing.additional_version_weights);
+    let shares: BTreeMap<String, f64> = shares.unwrap_or_default().into_iter().collect();
+    Alias {
+        version: version.unwrap_or_default(),
+        weights: shares
+            .into_iter()
+            .map(|(version, share)| (version, share.to_string()))
+            .collect(),
+        revision_id: revision_id.unwrap_or_default(),
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+/// What all of GetFunction, UpdateFunctionCode, PublishVersion and ListVersionsByFunction tell of a
+/// function. A listing leaves the states out (AWS Lambda API Reference, ListVersionsByFunction):
+/// they are empty then.
+fn function_of(document: &Value) -> Function {
+    let word = |name: &str| text(&document[name]).unwrap_or_default();
+    let version = word("Version");
+    let reasons = ["StateReason", "LastUpdateStatusReason"].map(word);
+    Function {
+        arn: unqualified(&word("FunctionArn"), &version),
+        code_sha256: word("CodeSha256"),
+        revision_id: word("RevisionId"),
+        configuration: frozen(document),
+        state: word("State"),
+        last_update: word("LastUpdateStatus"),
+        reason: reasons
+            .into_iter()
+            .find(|reason| !reason.is_empty())
+            .unwrap_or_default(),
+        package: word("PackageType"),
+        image: None,
+        description: word("Description"),
+        code_location: None,
+        version,
+    }
+}
+
+/// GetFunction answers `…:$LATEST` or a qualified ARN when it was asked with a qualifier. `$LATEST`
+/// is named without, a version with its number.
+fn unqualified(arn: &str, version: &str) -> String {
+    let bare = arn.strip_suffix(":$LATEST").unwrap_or(arn);
+    if version == "$LATEST" || bare.ends_with(&format!(":{version}")) {
+        bare.to_owned()
+    } else {
+        format!("{bare}:{version}")
+    }
+}
+
+/// The configuration that publishing freezes (AWS Lambda Developer Guide, "Manage Lambda function
+/// versions"). A list of what counts, and not of what does not: a member that AWS adds one day and
+/// that differs between `$LATEST` and a version would otherwise be a reason to publish for ever.
+/// `RuntimeVersionConfig` is missing because a listing of versions leaves it out.
+const FROZEN: [&str; 19] = [
+    "Architectures",
+    "CapacityProviderConfig",
+    "DeadLetterConfig",
+    "DurableConfig",
+    "Environment",
+    "EphemeralStorage",
+    "FileSystemConfigs",
+    "Handler",
+    "ImageConfigResponse",
+    "KMSKeyArn",
+    "Layers",
+    "LoggingConfig",
+    "MemorySize",
+    "PackageType",
+    "Role",
+    "Runtime",
+    "TenancyConfig",
+    "Timeout",
+    "TracingConfig",
+];
+
+/// The digest of the frozen configuration. Absent, null and empty are the same, because the
+/// operations differ in how they write nothing.
+fn frozen(document: &Value) -> String {
+    let mut members: Map<String, Value> = FROZEN
+        .iter()
+        .map(|name| ((*name).to_owned(), document[*name].clone()))
+        .collect();
+    let network = &document["VpcConfig"];
+    members.insert("Subnets".into(), sorted(&network["SubnetIds"]));
+    members.insert(
+        "SecurityGroups".into(),
+        sorted(&network["SecurityGroupIds"]),
+    );
+    members.insert("SnapStart".into(), document["SnapStart"]["ApplyOn"].clone());
+    let text = without_nothing(Value::Object(members)).unwrap_or_default();
+    Digest::of(text.to_string().as_bytes()).to_string()
+}
+
+fn sorted(list: &Value) -> Value {
+    let mut texts: Vec<&str> = list
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    texts.sort_unstable();
+    Value::from(texts)
+}
+
+fn without_nothing(value: Value) -> Option<Value> {
+    match value {
+        Value::Null => None,
+        Value::Object(members) => {
+            let kept: Map<String, Value> = members
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, without_nothing(value)?)))
+                .collect();
+            (!kept.is_empty()).then_some(Value::Object(kept))
+        }
+        Value::Array(items) => {
+            let kept: Vec<Value> = items.into_iter().filter_map(without_nothing).collect();
+            (!kept.is_empty()).then_some(Value::Array(kept))
+        }
+        Value::String(text) => (!text.is_empty()).then_some(Value::String(text)),
+        other => Some(other),
+    }
+}

@@ -1,0 +1,93 @@
+//! The engine's ports on AWS. The only crate that names an AWS SDK.
+//!
+//! One adapter per port, in a file of the port's name. An adapter decides nothing: it builds the
+//! request, maps the answer into the port's words, and maps every error to a [`Fault`] in one place
+//! (`error.rs`).
+//!
+//! [`Fault`]: windlass_domain::fault::Fault
+
+mod alarms;
+mod cdn;
+mod clients;
+mod clock;
+mod document;
+mod error;
+mod events;
+mod executions;
+mod functions;
+mod ledger;
+mod limits;
+mod notifications;
+mod objects;
+mod origin_path;
+mod probe;
+mod reach;
+mod registry;
+mod services;
+mod settings;
+mod stream;
+mod web;
+
+pub use settings::Settings;
+pub use stream::changes_from_stream;
+
+use aws_config::SdkConfig;
+use clients::Clients;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use windlass_domain::place::Place;
+use windlass_engine::config::{Config, Configured};
+use windlass_engine::ports::Answered;
+
+/// AWS behind the engine's ports, at one place. Cloning gives another handle on the same clients.
+#[derive(Clone)]
+pub struct Aws {
+    shared: Rc<Shared>,
+    clients: Rc<Clients>,
+}
+
+struct Shared {
+    settings: Settings,
+    /// The function's own credentials and region, from which other places are reached.
+    home: SdkConfig,
+    home_clients: Rc<Clients>,
+    /// The clients by place, so that a warm function assumes a role once an hour and not once a
+    /// call.
+    places: RefCell<HashMap<Place, Rc<Clients>>>,
+}
+
+impl Aws {
+    /// AWS as this function's environment tells it. Reads environment variables only; no call is
+    /// made before a port is used.
+    pub async fn from_env() -> Answered<Self> {
+        Ok(Self::new(
+            settings::sdk_config().await,
+            Settings::from_env()?,
+        ))
+    }
+
+    /// AWS with given settings.
+    pub fn new(home: SdkConfig, settings: Settings) -> Self {
+        let clients = Rc::new(Clients::new(home.clone()));
+        Self {
+            shared: Rc::new(Shared {
+                settings,
+                home,
+                home_clients: Rc::clone(&clients),
+                places: RefCell::default(),
+            }),
+            clients,
+        }
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+}
+
+impl Configured for Aws {
+    fn config(&self) -> &Config {
+        &self.shared.settings.config
+    }
+}

@@ -1,0 +1,48 @@
+//! How long a call may take and how often it is tried.
+//!
+//! They fit in the functions' timeouts, so that a call never outlives the invocation that made it.
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use std::time::Duration;
+
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// Reading and additive changes: three attempts within 20 s.
+pub(crate) fn attempts() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(3)
+}
+
+/// Reading and additive changes: 8 s an attempt, 20 s with all attempts.
+pub(crate) fn ordinary() -> TimeoutConfig {
+    times(8, 20)
+}
+
+/// Objects' bytes: 25 s an attempt, 50 s with all attempts.
+pub(crate) fn transfer() -> TimeoutConfig {
+    times(25, 50)
+}
+
+/// A switching change is sent once: a second send could arrive after somebody else's decision. The
+/// engine observes before it asks again.
+pub(crate) fn one_attempt() -> RetryConfig {
+    RetryConfig::disabled()
+}
+
+/// A switching change: 10 s, well within the 15 s for which an open call is recorded.
+pub(crate) fn switching() -> TimeoutConfig {
+    times(10, 10)
+}
+
+/// An invocation of a function under test: its answer may take 50 s.
+pub(crate) fn invocation() -> TimeoutConfig {
+    times(50, 50)
+}
+
+fn times(attempt_s: u64, operation_s: u64) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(Duration::from_secs(attempt_s))
+        .operation_timeout(Duration::from_secs(operation_s))
+        .build()
+}

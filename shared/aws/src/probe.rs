@@ -1,0 +1,122 @@
+use crate::Aws;
+use crate::web::{self, Fetched};
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+use url::Url;
+use windlass_domain::address::forbidden;
+use windlass_engine::ports::{Answered, Probe, ProbeAnswer, Probed};
+
+const REDIRECTS: usize = 5;
+
+impl Probe for Aws {
+    async fn probe(&self, url: &str, timeout_ms: u64, limit: u64) -> Answered<Probed> {
+        let config = &self.settings().config;
+        let rule = Rule {
+            in_vpc: config.in_vpc,
+            endpoint: config
+                .local_endpoint
+                .as_deref()
+                .and_then(|text| Url::parse(text).ok()),
+        };
+        let started = Instant::now();
+        let probing = follow(&rule, url, limit);
+        let outcome = tokio::time::timeout(Duration::from_millis(timeout_ms), probing).await;
+        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(match outcome {
+            Err(_) => Probed::NoAnswer(format!("{url}: no answer within {timeout_ms} ms")),
+            Ok(Err(probed)) => probed,
+            Ok(Ok(fetched)) => Probed::Answer(ProbeAnswer {
+                status: fetched.status,
+                content_type: fetched.content_type,
+                body: fetched.body,
+                ms,
+            }),
+        })
+    }
+}
+
+/// What may be reached.
+struct Rule {
+    in_vpc: bool,
+    /// The one exception: a local cloud, at whose host and port the targets are.
+    endpoint: Option<Url>,
+}
+
+/// Fetches and follows redirects by hand, so that each hop's address is checked before anything is
+/// sent to it.
+async fn follow(rule: &Rule, url: &str, limit: u64) -> Result<Fetched, Probed> {
+    let mut url = Url::parse(url)
+        .map_err(|error| Probed::Forbidden(format!("`{url}` is no address: {error}")))?;
+    for _ in 0..=REDIRECTS {
+        let addresses = rule.allowed(&url).await?;
+        let fetched = web::fetch(url.as_str(), addresses, limit)
+            .await
+            .map_err(|why| Probed::NoAnswer(format!("{url}: {why}")))?;
+        match redirected(&url, &fetched)? {
+            Some(next) => url = next,
+            None => return Ok(fetched),
+        }
+    }
+    Err(Probed::NoAnswer(format!(
+        "more than {REDIRECTS} redirects, the last to {url}"
+    )))
+}
+
+/// Where an answer leads on to; `None` if it is the end.
+fn redirected(url: &Url, fetched: &Fetched) -> Result<Option<Url>, Probed> {
+    match (fetched.status, &fetched.location) {
+        (301 | 302 | 303 | 307 | 308, Some(location)) => url
+            .join(location)
+            .map(Some)
+            .map_err(|error| Probed::NoAnswer(format!("{url}: redirected to no address: {error}"))),
+        _ => Ok(None),
+    }
+}
+
+impl Rule {
+    /// The addresses of a URL's host that may be reached. The connection is made to one of exactly
+    /// these, so that a name cannot resolve to something else in between.
+    async fn allowed(&self, url: &Url) -> Result<Vec<IpAddr>, Probed> {
+        if !matches!(url.scheme(), "http" | "https") {
+            let scheme = url.scheme();
+            return Err(Probed::Forbidden(format!(
+                "{url}: `{scheme}` is not http or https"
+            )));
+        }
+        let found = web::addresses(url)
+            .await
+            .map_err(|why| Probed::NoAnswer(format!("{url}: {why}")))?;
+        let excepted = self.excepted(url, &found).await;
+        let refused = found
+            .iter()
+            .find_map(|address| forbidden(*address, self.in_vpc));
+        let may = |address: &IpAddr| {
+            forbidden(*address, self.in_vpc).is_none() || excepted.contains(address)
+        };
+        let allowed: Vec<IpAddr> = found.iter().copied().filter(may).collect();
+        match (allowed.is_empty(), refused) {
+            (false, _) => Ok(allowed),
+            (true, Some(why)) => Err(Probed::Forbidden(format!("{url}: {why}"))),
+            (true, None) => Err(Probed::NoAnswer(format!("{url}: the name has no address"))),
+        }
+    }
+
+    /// Those of the addresses that are the local cloud's own, at its port.
+    async fn excepted(&self, url: &Url, found: &[IpAddr]) -> Vec<IpAddr> {
+        let Some(endpoint) = &self.endpoint else {
+            return vec![];
+        };
+        if endpoint.port_or_known_default() != url.port_or_known_default() {
+            return vec![];
+        }
+        if endpoint.host() == url.host() {
+            return found.to_vec();
+        }
+        let own = web::addresses(endpoint).await.unwrap_or_default();
+        found
+            .iter()
+            .copied()
+            .filter(|address| own.contains(address))
+            .collect()
+    }
+}

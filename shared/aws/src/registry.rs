@@ -1,0 +1,140 @@
+use crate::Aws;
+use crate::error::{code, fault};
+use aws_sdk_ecr::types::ImageIdentifier;
+use serde_json::Value;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{Answered, Image, Registry};
+
+/// What can be pulled: images and indexes, in Docker's and in the Open Container Initiative's form.
+const MEDIA_TYPES: [&str; 4] = [
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+];
+
+impl Registry for Aws {
+    async fn image(&self, repository: &str, reference: &str) -> Answered<Option<Image>> {
+        let name = repository_name(repository);
+        let Some(uri) = self.repository_uri(repository, name).await? else {
+            return Ok(None);
+        };
+        let Some((digest, media_type, manifest)) = self.manifest(name, reference).await? else {
+            return Ok(None);
+        };
+        Ok(Some(Image {
+            repository_uri: uri,
+            tags: self.tags(name, &digest).await?,
+            platforms: platforms(&manifest),
+            digest,
+            media_type,
+        }))
+    }
+}
+
+impl Aws {
+    async fn repository_uri(&self, repository: &str, name: &str) -> Answered<Option<String>> {
+        if name != repository {
+            return Ok(Some(repository.to_owned()));
+        }
+        let request = self.clients.ecr().describe_repositories();
+        match request.repository_names(name).send().await {
+            Ok(told) => Ok(told
+                .repositories()
+                .first()
+                .and_then(|r| r.repository_uri.clone())),
+            Err(error) if code(&error) == Some("RepositoryNotFoundException") => Ok(None),
+            Err(error) => Err(fault(&error, "DescribeRepositories", name)),
+        }
+    }
+
+    /// Digest, media type and text of a manifest. BatchGetImage answers the stored bytes, and one
+    /// digest only.
+    async fn manifest(
+        &self,
+        name: &str,
+        reference: &str,
+    ) -> Answered<Option<(Digest, String, String)>> {
+        let request = self.clients.ecr().batch_get_image().repository_name(name);
+        let sent = request
+            .image_ids(identifier(reference))
+            .set_accepted_media_types(Some(MEDIA_TYPES.map(str::to_owned).to_vec()))
+            .send()
+            .await;
+        let told = match sent {
+            Ok(told) => told,
+            Err(error) if code(&error) == Some("RepositoryNotFoundException") => return Ok(None),
+            Err(error) => return Err(fault(&error, "BatchGetImage", name)),
+        };
+        let Some(image) = told.images.unwrap_or_default().into_iter().next() else {
+            return Ok(None);
+        };
+        let manifest = image.image_manifest.unwrap_or_default();
+        let digest = image.image_id.and_then(|id| id.image_digest);
+        let digest = read_digest(name, digest.as_deref().unwrap_or_default())?;
+        let media_type = image.image_manifest_media_type;
+        let media_type = media_type.unwrap_or_else(|| media_type_of(&manifest));
+        Ok(Some((digest, media_type, manifest)))
+    }
+
+    async fn tags(&self, name: &str, digest: &Digest) -> Answered<Vec<String>> {
+        let request = self.clients.ecr().describe_images().repository_name(name);
+        let id = identifier(&format!("sha256:{digest}"));
+        let told = match request.image_ids(id).send().await {
+            Ok(told) => told,
+            // Removed since its manifest was read.
+            Err(error) if code(&error) == Some("ImageNotFoundException") => return Ok(vec![]),
+            Err(error) => return Err(fault(&error, "DescribeImages", name)),
+        };
+        let details = told.image_details.unwrap_or_default().into_iter().next();
+        Ok(details
+            .and_then(|details| details.image_tags)
+            .unwrap_or_default())
+    }
+}
+
+/// The name within a URI such as `111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent`.
+fn repository_name(repository: &str) -> &str {
+    match repository.split_once('/') {
+        Some((host, name)) if host.contains('.') || host.contains(':') => name,
+        _ => repository,
+    }
+}
+
+fn identifier(reference: &str) -> ImageIdentifier {
+    let id = ImageIdentifier::builder();
+    if reference.starts_with("sha256:") {
+        id.image_digest(reference).build()
+    } else {
+        id.image_tag(reference).build()
+    }
+}
+
+fn read_digest(name: &str, text: &str) -> Answered<Digest> {
+    Digest::parse(text)
+        .map_err(|bad| Fault::new(FaultName::Refused, format!("BatchGetImage {name}: {bad}")))
+}
+
+fn media_type_of(manifest: &str) -> String {
+    let document: Value = serde_json::from_str(manifest).unwrap_or_default();
+    document["mediaType"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// The digests under `manifests` of an index. Attestations, whose platform is `unknown`, are no
+/// platform that anything runs on.
+fn platforms(manifest: &str) -> Vec<Digest> {
+    let document: Value = serde_json::from_str(manifest).unwrap_or_default();
+    let manifests = document["manifests"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    manifests
+        .iter()
+        .filter(|entry| entry["platform"]["os"].as_str() != Some("unknown"))
+        .filter_map(|entry| Digest::parse(entry["digest"].as_str()?).ok())
+        .collect()
+}

@@ -1,0 +1,101 @@
+//! What the function's environment tells.
+
+use crate::{limits, web};
+use aws_config::SdkConfig;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::config::Config;
+use windlass_engine::ports::Answered;
+
+/// The names of what the installation's template made. A name that is missing is a fault only when
+/// something needs it: each function is given just the names that its role covers.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// `WINDLASS_TABLE`: the ledger's table.
+    pub table: Option<String>,
+    /// `WINDLASS_STATE_MACHINE_ARN`: the release machine.
+    pub state_machine: Option<String>,
+    /// `WINDLASS_EVENT_BUS`: the bus that Windlass's events go to.
+    pub event_bus: Option<String>,
+    /// `WINDLASS_TOPIC_ARN`: the topic for people.
+    pub topic: Option<String>,
+    /// What the engine knows: `WINDLASS_ARTIFACTS_BUCKET`, `WINDLASS_IN_VPC` (`true` or `false`),
+    /// `WINDLASS_LINKS`, and `AWS_ENDPOINT_URL`.
+    pub config: Config,
+}
+
+impl Settings {
+    /// Reads the environment.
+    pub fn from_env() -> Answered<Self> {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    /// Reads an environment that is given as a function of names. An empty value is as good as
+    /// none, because a template cannot leave a variable out conditionally within a map.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Answered<Self> {
+        let given = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let in_vpc = match given("WINDLASS_IN_VPC").as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err(bad_in_vpc()),
+        };
+        Ok(Self {
+            table: given("WINDLASS_TABLE"),
+            state_machine: given("WINDLASS_STATE_MACHINE_ARN"),
+            event_bus: given("WINDLASS_EVENT_BUS"),
+            topic: given("WINDLASS_TOPIC_ARN"),
+            config: Config {
+                artifacts_bucket: given("WINDLASS_ARTIFACTS_BUCKET").unwrap_or_default(),
+                in_vpc,
+                local_endpoint: given("AWS_ENDPOINT_URL"),
+                links: given("WINDLASS_LINKS").unwrap_or_default(),
+            },
+        })
+    }
+
+    pub(crate) fn table(&self) -> Answered<&str> {
+        needed(self.table.as_deref(), "WINDLASS_TABLE")
+    }
+
+    pub(crate) fn state_machine(&self) -> Answered<&str> {
+        needed(self.state_machine.as_deref(), "WINDLASS_STATE_MACHINE_ARN")
+    }
+
+    pub(crate) fn event_bus(&self) -> Answered<&str> {
+        needed(self.event_bus.as_deref(), "WINDLASS_EVENT_BUS")
+    }
+
+    pub(crate) fn topic(&self) -> Answered<&str> {
+        needed(self.topic.as_deref(), "WINDLASS_TOPIC_ARN")
+    }
+}
+
+fn bad_in_vpc() -> Fault {
+    Fault::new(
+        FaultName::BadInput,
+        "the environment variable WINDLASS_IN_VPC must be `true` or `false`",
+    )
+}
+
+fn needed<'a>(value: Option<&'a str>, variable: &str) -> Answered<&'a str> {
+    value.ok_or_else(|| {
+        Fault::internal(format!(
+            "the environment variable {variable} is not set; deploy the template again, which sets it"
+        ))
+    })
+}
+
+/// Region, credentials and endpoint from the environment, and Windlass's limits.
+pub(crate) async fn sdk_config() -> SdkConfig {
+    aws_config::defaults(aws_config::BehaviorVersion::latest())
+        // One client for all services: one pool of connections, and the root certificates are read
+        // once. Left to themselves, the SDK's clients would each make their own.
+        .http_client(
+            aws_smithy_http_client::Builder::new()
+                .tls_provider(web::tls_provider())
+                .build_https(),
+        )
+        .retry_config(limits::attempts())
+        .timeout_config(limits::ordinary())
+        .load()
+        .await
+}

@@ -1,0 +1,148 @@
+//! Plain HTTP with the client that the SDK brings along, so that a function carries one HTTP
+//! client, one TLS library and one set of root certificates.
+
+use aws_smithy_http_client::{Connector, tls};
+use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns};
+use aws_smithy_runtime_api::client::http::HttpConnector as _;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::byte_stream::ByteStream;
+use bytes::{Bytes, BytesMut};
+use std::net::IpAddr;
+use std::time::Duration;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::Answered;
+
+/// The largest zip that is put into a function inline is 50 MB, one from a bucket 250 MB unpacked
+/// (AWS Lambda Developer Guide, "Lambda quotas").
+const DOWNLOAD_LIMIT: u64 = 256 * 1024 * 1024;
+const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(50);
+
+/// What a server answered, without redirects.
+pub(crate) struct Fetched {
+    pub(crate) status: u16,
+    pub(crate) content_type: Option<String>,
+    pub(crate) location: Option<String>,
+    pub(crate) body: Bytes,
+    /// Whether the body was longer than the limit.
+    pub(crate) cut: bool,
+}
+
+/// The TLS that the SDK uses as well.
+pub(crate) fn tls_provider() -> tls::Provider {
+    tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc)
+}
+
+/// Fetches an address with GET from one of `addresses`, whatever its name resolves to by now;
+/// says what went wrong if nothing was answered.
+pub(crate) async fn fetch(
+    url: &str,
+    addresses: Vec<IpAddr>,
+    limit: u64,
+) -> Result<Fetched, String> {
+    let connector = Connector::builder()
+        .tls_provider(tls_provider())
+        .build_with_resolver(Pinned(addresses));
+    let mut request = HttpRequest::get(url).map_err(|error| error.to_string())?;
+    let agent = concat!("windlass/", env!("CARGO_PKG_VERSION"));
+    request.headers_mut().insert("user-agent", agent);
+    let answer = connector
+        .call(request)
+        .await
+        .map_err(|error| causes(&error))?;
+    let header = |name: &str| answer.headers().get(name).map(str::to_owned);
+    let (content_type, location) = (header("content-type"), header("location"));
+    let status = answer.status().as_u16();
+    let (body, cut) = read(ByteStream::new(answer.into_body()), limit).await?;
+    Ok(Fetched {
+        status,
+        content_type,
+        location,
+        body,
+        cut,
+    })
+}
+
+/// The bytes behind an address that AWS gave out.
+pub(crate) async fn download(url: &str) -> Answered<Bytes> {
+    let fault =
+        |name, why: String| Fault::new(name, format!("downloading a function's code: {why}"));
+    let parsed = url::Url::parse(url).map_err(|error| {
+        fault(
+            FaultName::Refused,
+            format!("its address is no URL: {error}"),
+        )
+    })?;
+    let fetching = async {
+        let addresses = addresses(&parsed).await?;
+        fetch(url, addresses, DOWNLOAD_LIMIT).await
+    };
+    let fetched = tokio::time::timeout(DOWNLOAD_TIMEOUT, fetching)
+        .await
+        .unwrap_or_else(|_| Err("no answer in time".to_owned()))
+        .map_err(|why| fault(FaultName::Unavailable, why))?;
+    match fetched.status {
+        200 if fetched.cut => Err(fault(
+            FaultName::Refused,
+            "it is larger than 256 MiB".to_owned(),
+        )),
+        200 => Ok(fetched.body),
+        status => Err(fault(
+            crate::error::name_of(None, Some(status)),
+            format!("HTTP status {status}"),
+        )),
+    }
+}
+
+/// The addresses of a URL's host. `localhost` and the names below it are this machine, whatever a
+/// name server says (RFC 6761, section 6.3).
+pub(crate) async fn addresses(url: &url::Url) -> Result<Vec<IpAddr>, String> {
+    let port = url.port_or_known_default().unwrap_or(443);
+    match url.host() {
+        None => Err("the address has no host".to_owned()),
+        Some(url::Host::Ipv4(ip)) => Ok(vec![ip.into()]),
+        Some(url::Host::Ipv6(ip)) => Ok(vec![ip.into()]),
+        Some(url::Host::Domain(name)) if is_localhost(name) => Ok(vec![
+            [127, 0, 0, 1].into(),
+            std::net::Ipv6Addr::LOCALHOST.into(),
+        ]),
+        Some(url::Host::Domain(name)) => match tokio::net::lookup_host((name, port)).await {
+            Ok(found) => Ok(found.map(|address| address.ip()).collect()),
+            Err(error) => Err(format!("the name {name} cannot be resolved: {error}")),
+        },
+    }
+}
+
+fn is_localhost(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+async fn read(mut body: ByteStream, limit: u64) -> Result<(Bytes, bool), String> {
+    let mut bytes = BytesMut::new();
+    while let Some(part) = body.next().await {
+        bytes.extend_from_slice(&part.map_err(|error| causes(&error))?);
+        if bytes.len() as u64 > limit {
+            bytes.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            return Ok((bytes.freeze(), true));
+        }
+    }
+    Ok((bytes.freeze(), false))
+}
+
+/// An error with its causes, which say what the outermost does not.
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let all: Vec<String> = std::iter::successors(Some(error), |error| (*error).source())
+        .map(ToString::to_string)
+        .collect();
+    all.join(": ")
+}
+
+/// Resolves every name to addresses that were checked before.
+#[derive(Debug, Clone)]
+struct Pinned(Vec<IpAddr>);
+
+impl ResolveDns for Pinned {
+    fn resolve_dns<'a>(&'a self, _name: &'a str) -> DnsFuture<'a> {
+        DnsFuture::ready(Ok(self.0.clone()))
+    }
+}

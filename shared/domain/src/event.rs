@@ -1,0 +1,323 @@
+//! The events that Windlass sends: what changed in the ledger, for machines and for people. Pure.
+//!
+//! Every detail carries `schema`, which grows when a member changes its meaning or goes; members
+//! may be added at any time.
+
+use crate::deployment::{Deployment, Refusal, Status};
+use crate::ending::Ending;
+use crate::environment::EnvironmentState;
+use crate::name::{AppName, EnvironmentName};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The version of the events' form.
+pub const SCHEMA: u32 = 1;
+
+/// What happened: the `detail-type` of the event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum EventName {
+    /// A request became a deployment.
+    DeploymentAccepted,
+    /// It took the lock.
+    DeploymentStarted,
+    /// What it changed is being undone.
+    UndoStarted,
+    /// A recovery took over.
+    RecoveryStarted,
+    /// It has its ending.
+    DeploymentEnded,
+    /// A request could not become a deployment.
+    RequestRefused,
+    /// Automatic deployments are held.
+    HoldSet,
+    /// Automatic deployments go on.
+    HoldReleased,
+}
+
+impl fmt::Display for EventName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// An event's `detail`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Detail {
+    /// The version of this form.
+    pub schema: u32,
+    /// The application.
+    pub app: AppName,
+    /// The environment; absent where it could not be made out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<EnvironmentName>,
+    /// The deployment's id; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<String>,
+    /// The release's version, or what the request was about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// `DeploymentEnded`: the ending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
+    /// Why, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause_name: Option<String>,
+    /// Why, for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+}
+
+/// An event to send.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// What happened.
+    pub name: EventName,
+    /// The particulars.
+    pub detail: Detail,
+}
+
+/// A notification to a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    /// ASCII, at most [`LONGEST_SUBJECT`] characters.
+    pub subject: String,
+    /// At most [`MOST_LINES`] lines.
+    pub message: String,
+}
+
+/// The longest subject (Amazon SNS API Reference, Publish: fewer than 100 characters).
+pub const LONGEST_SUBJECT: usize = 99;
+
+/// The most lines of a message: what a person reads on a telephone.
+pub const MOST_LINES: usize = 10;
+
+impl Event {
+    /// The notification of the event, for those that a person should know of at once:
+    /// `RolledBack`, `NeedsOperator`, `Rejected`, and a hold that was set.
+    pub fn notification(&self) -> Option<Notification> {
+        let word = match (self.name, self.detail.ending) {
+            (EventName::DeploymentEnded, Some(ending)) => match ending {
+                Ending::RolledBack | Ending::NeedsOperator | Ending::Rejected => ending.to_string(),
+                Ending::Succeeded | Ending::NothingToDo => return None,
+            },
+            (EventName::RequestRefused, _) => Ending::Rejected.to_string(),
+            (EventName::HoldSet, _) => "held".to_owned(),
+            _ => return None,
+        };
+        let detail = &self.detail;
+        let environment = detail.environment.as_ref().map(EnvironmentName::as_str);
+        let parts = [
+            Some(detail.app.as_str()),
+            environment,
+            detail.version.as_deref(),
+            Some(word.as_str()),
+        ];
+        let subject: Vec<&str> = parts.into_iter().flatten().collect();
+        Some(Notification {
+            subject: ascii(&format!("[windlass] {}", subject.join(" "))),
+            message: first_lines(detail.cause.as_deref().unwrap_or_default()),
+        })
+    }
+}
+
+fn ascii(text: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii() && !c.is_ascii_control() {
+            c
+        } else {
+            '?'
+        }
+    };
+    text.chars().map(plain).take(LONGEST_SUBJECT).collect()
+}
+
+fn first_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    if lines.len() <= MOST_LINES {
+        return text.to_owned();
+    }
+    let shown = lines[..MOST_LINES - 1].join("\n");
+    format!("{shown}\n… the deployment's record tells the rest.")
+}
+
+/// What a change of a deployment's record means.
+pub fn of_deployment(before: Option<&Deployment>, after: &Deployment) -> Vec<Event> {
+    let event = |name| Event {
+        name,
+        detail: detail_of(after),
+    };
+    let mut events = Vec::new();
+    if before.is_none() {
+        events.push(event(EventName::DeploymentAccepted));
+    }
+    let former = before.map(|before| before.status);
+    if former != Some(after.status) {
+        match after.status {
+            Status::Running => events.push(event(EventName::DeploymentStarted)),
+            Status::Recovering => events.push(event(EventName::RecoveryStarted)),
+            Status::Waiting | Status::Ended => {}
+        }
+    }
+    if after.undoing.is_some() && before.is_none_or(|before| before.undoing.is_none()) {
+        events.push(event(EventName::UndoStarted));
+    }
+    let ended = |record: &Deployment| record.ending.as_ref().map(|ended| ended.ending);
+    if ended(after).is_some() && before.and_then(ended) != ended(after) {
+        events.push(event(EventName::DeploymentEnded));
+    }
+    events
+}
+
+fn detail_of(record: &Deployment) -> Detail {
+    let ending = record.ending.as_ref();
+    let undoing = record.undoing.as_ref();
+    Detail {
+        schema: SCHEMA,
+        app: record.app.clone(),
+        environment: Some(record.environment.clone()),
+        deployment: Some(record.id.to_string()),
+        version: Some(record.release.version.clone()),
+        ending: ending.map(|ended| ended.ending),
+        cause_name: ending
+            .map(|ended| ended.cause_name.clone())
+            .or_else(|| undoing.map(|why| why.name.clone()))
+            .filter(|name| !name.is_empty()),
+        cause: ending
+            .map(|ended| ended.cause.clone())
+            .or_else(|| undoing.map(|why| why.text.clone())),
+    }
+}
+
+/// What a refusal means.
+pub fn of_refusal(refusal: &Refusal) -> Event {
+    let texts: Vec<String> = refusal.findings.iter().map(ToString::to_string).collect();
+    let detail = Detail {
+        schema: SCHEMA,
+        app: refusal.app.clone(),
+        environment: refusal.environment.clone(),
+        deployment: None,
+        version: Some(refusal.about.clone()),
+        ending: None,
+        cause_name: refusal
+            .findings
+            .first()
+            .map(|finding| finding.name.to_string()),
+        cause: Some(texts.join("\n")),
+    };
+    Event {
+        name: EventName::RequestRefused,
+        detail,
+    }
+}
+
+/// What a change of an environment's state means.
+pub fn of_environment(
+    app: &AppName,
+    environment: &EnvironmentName,
+    before: Option<&EnvironmentState>,
+    after: &EnvironmentState,
+) -> Option<Event> {
+    let former = before.and_then(|before| before.hold.as_ref());
+    let (name, cause) = match (former, &after.hold) {
+        (None, Some(hold)) => (
+            EventName::HoldSet,
+            format!(
+                "Automatic deployments into {app}/{environment} are held since {} by {}: {}.",
+                hold.since, hold.by, hold.reason
+            ),
+        ),
+        (Some(_), None) => (
+            EventName::HoldReleased,
+            format!("Automatic deployments into {app}/{environment} go on."),
+        ),
+        _ => return None,
+    };
+    let detail = Detail {
+        schema: SCHEMA,
+        app: app.clone(),
+        environment: Some(environment.clone()),
+        deployment: None,
+        version: None,
+        ending: None,
+        cause_name: None,
+        cause: Some(cause),
+    };
+    Some(Event { name, detail })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::Hold;
+    use crate::time::Time;
+
+    fn names() -> (AppName, EnvironmentName) {
+        (
+            AppName::new("shop").unwrap(),
+            EnvironmentName::new("prod").unwrap(),
+        )
+    }
+
+    fn held() -> EnvironmentState {
+        let hold = Hold {
+            since: Time(0),
+            reason: "bad prices".into(),
+            by: "arn:aws:iam::1:user/eva".into(),
+        };
+        EnvironmentState {
+            hold: Some(hold),
+            ..EnvironmentState::default()
+        }
+    }
+
+    #[test]
+    fn a_hold_is_told_once_and_so_is_its_release() {
+        let (app, env) = names();
+        let free = EnvironmentState::default();
+        let name = |before: &EnvironmentState, after: &EnvironmentState| {
+            of_environment(&app, &env, Some(before), after).map(|event| event.name)
+        };
+        assert_eq!(name(&free, &held()), Some(EventName::HoldSet));
+        assert_eq!(name(&held(), &held()), None);
+        assert_eq!(name(&held(), &free), Some(EventName::HoldReleased));
+        assert_eq!(name(&free, &free), None);
+    }
+
+    #[test]
+    fn a_notification_has_a_short_subject_and_ten_lines() {
+        let (app, env) = names();
+        let detail = Detail {
+            schema: SCHEMA,
+            app,
+            environment: Some(env),
+            deployment: None,
+            version: Some("ü".repeat(200)),
+            ending: Some(Ending::RolledBack),
+            cause_name: None,
+            cause: Some("line\n".repeat(30)),
+        };
+        let event = Event {
+            name: EventName::DeploymentEnded,
+            detail,
+        };
+        let notification = event.notification().unwrap();
+        assert_eq!(notification.subject.len(), LONGEST_SUBJECT);
+        assert!(notification.subject.is_ascii());
+        assert_eq!(notification.message.lines().count(), MOST_LINES);
+    }
+
+    #[test]
+    fn what_went_well_notifies_nobody() {
+        let (app, env) = names();
+        let event =
+            of_environment(&app, &env, Some(&held()), &EnvironmentState::default()).unwrap();
+        assert_eq!(event.notification(), None);
+        assert!(
+            of_environment(&app, &env, None, &held())
+                .unwrap()
+                .notification()
+                .is_some()
+        );
+    }
+}

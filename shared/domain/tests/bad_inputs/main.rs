@@ -1,0 +1,133 @@
+//! The table of bad inputs: what each must be told, in full.
+
+#![allow(clippy::unwrap_used)]
+
+use serde::Deserialize;
+use serde_json::Value;
+use windlass_domain::declaration::Declaration;
+use windlass_domain::finding::Finding;
+use windlass_domain::manifest::Manifest;
+use windlass_domain::name::AppName;
+use windlass_domain::request::Request;
+
+/// One row.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    what: String,
+    declaration: Option<Input>,
+    manifest: Option<Input>,
+    request: Option<Input>,
+    findings: Vec<String>,
+}
+
+/// The whole input, or a change of the good one.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Input {
+    Text(String),
+    Change(Value),
+}
+
+const TABLE: &str = include_str!("table.yaml");
+const DECLARATION: &str = include_str!("declaration.yaml");
+const MANIFEST: &str = include_str!("manifest.yaml");
+const REQUEST: &str = include_str!("request.yaml");
+
+impl Input {
+    fn text(&self, good: &str) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Change(change) => {
+                let mut value: Value = serde_saphyr::from_str(good).unwrap();
+                merge(&mut value, change);
+                value.to_string()
+            }
+        }
+    }
+}
+
+/// RFC 7396.
+fn merge(value: &mut Value, change: &Value) {
+    let (Value::Object(value), Value::Object(change)) = (&mut *value, change) else {
+        *value = change.clone();
+        return;
+    };
+    for (name, change) in change {
+        if change.is_null() {
+            value.remove(name);
+        } else {
+            merge(value.entry(name.as_str()).or_insert(Value::Null), change);
+        }
+    }
+}
+
+fn shop() -> AppName {
+    AppName::new("shop").unwrap()
+}
+
+fn read_declaration(text: &str) -> Vec<Finding> {
+    Declaration::parse(text).err().unwrap_or_default()
+}
+
+fn read_manifest(text: &str) -> Vec<Finding> {
+    Manifest::parse(&shop(), text).err().unwrap_or_default()
+}
+
+fn read_request(text: &str) -> Vec<Finding> {
+    let value: Value = serde_json::from_str(text).unwrap();
+    Request::parse(&value).err().unwrap_or_default()
+}
+
+fn findings(row: &Row) -> Vec<Finding> {
+    match (&row.declaration, &row.manifest, &row.request) {
+        (Some(input), None, None) => read_declaration(&input.text(DECLARATION)),
+        (None, Some(input), None) => read_manifest(&input.text(MANIFEST)),
+        (None, None, Some(input)) => read_request(&input.text(REQUEST)),
+        _ => panic!("{}: one of declaration, manifest, request", row.what),
+    }
+}
+
+#[test]
+fn the_good_inputs_are_good() {
+    let change = Input::Change(Value::Object(serde_json::Map::new()));
+    assert_eq!(read_declaration(&change.text(DECLARATION)), []);
+    assert_eq!(read_declaration(DECLARATION), []);
+    assert_eq!(read_manifest(&change.text(MANIFEST)), []);
+    assert_eq!(read_request(&change.text(REQUEST)), []);
+}
+
+#[test]
+fn every_bad_input_is_told_as_expected() {
+    let table: Vec<Row> = serde_saphyr::from_str(TABLE).unwrap();
+    assert!(table.len() >= 40, "{} rows", table.len());
+    let mut wrong = Vec::new();
+    for row in &table {
+        let found = findings(row);
+        let mut names: Vec<String> = found
+            .iter()
+            .map(|f| format!("{} {}", f.name, f.path))
+            .collect();
+        let mut expected = row.findings.clone();
+        names.sort();
+        expected.sort();
+        if names != expected {
+            wrong.push(format!(
+                "{}:\n  expected {expected:?}\n  found {found:#?}",
+                row.what
+            ));
+        }
+        for finding in found {
+            assert!(finding.reason.ends_with('.'), "{finding:?}");
+            assert!(finding.remedy.ends_with('.'), "{finding:?}");
+            assert!(!finding.to_string().contains("hunter2"), "{finding:?}");
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        table.len(),
+        wrong.join("\n")
+    );
+}

@@ -1,0 +1,133 @@
+//! The generated documents are what the code says. After a change, write them anew with
+//! `UPDATE_DOCS=1 cargo test -p windlass-domain --test docs`.
+
+#![allow(clippy::unwrap_used)]
+
+use schemars::JsonSchema;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use windlass_domain::declaration;
+use windlass_domain::fault::FaultName;
+use windlass_domain::finding::FindingName;
+
+const UPDATE: &str = "UPDATE_DOCS=1 cargo test -p windlass-domain --test docs";
+
+fn docs() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs")
+}
+
+/// The comments of an enum's variants by name.
+fn comments<T: JsonSchema>() -> BTreeMap<String, String> {
+    let schema = schemars::schema_for!(T).to_value();
+    let variants = schema["oneOf"].as_array().unwrap().iter();
+    variants
+        .map(|variant| {
+            let name = variant["const"].as_str().unwrap().to_owned();
+            let comment = variant["description"].as_str().unwrap().to_owned();
+            (name, comment)
+        })
+        .collect()
+}
+
+/// The page of one name: what it means, then the next step.
+fn page(name: &str, comment: &str) -> String {
+    let (meaning, next) = comment
+        .split_once("\n\nNext: ")
+        .unwrap_or_else(|| panic!("the comment of {name} has no paragraph that begins `Next: `"));
+    let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!(
+        "<!-- Generated from the comment in the code; README.md says how. -->\n\n# {name}\n\n{}\n\n\
+         ## Next step\n\n{}\n",
+        line(meaning),
+        line(next)
+    )
+}
+
+fn pages<T: JsonSchema>(folder: &str, about: &str) -> BTreeMap<String, String> {
+    let comments = comments::<T>();
+    let mut index = format!("<!-- Generated. Written anew by `{UPDATE}`. -->\n\n# {about}\n\n");
+    let mut pages = BTreeMap::new();
+    for (name, comment) in &comments {
+        let meaning = comment.split("\n\n").next().unwrap_or_default();
+        let meaning = meaning.split_whitespace().collect::<Vec<_>>().join(" ");
+        let first = meaning
+            .split(". ")
+            .next()
+            .unwrap_or_default()
+            .trim_end_matches('.');
+        index.push_str(&format!("- [{name}]({name}.md): {first}.\n"));
+        pages.insert(format!("{folder}/{name}.md"), page(name, comment));
+    }
+    pages.insert(format!("{folder}/README.md"), index);
+    pages
+}
+
+fn generated() -> BTreeMap<String, String> {
+    let findings = "Findings: something wrong with input or with a target";
+    let faults = "Faults: something wrong while doing, and error names in the state machine";
+    let mut files = pages::<FindingName>("findings", findings);
+    files.extend(pages::<FaultName>("faults", faults));
+    let schema = serde_json::to_string_pretty(declaration::schema()).unwrap();
+    files.insert("app.schema.json".to_owned(), schema + "\n");
+    files
+}
+
+/// The pages that are there, of the generated folders.
+fn present() -> Vec<String> {
+    let mut present = Vec::new();
+    for folder in ["findings", "faults"] {
+        let entries = fs::read_dir(docs().join(folder)).into_iter().flatten();
+        for entry in entries {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            present.push(format!("{folder}/{name}"));
+        }
+    }
+    present
+}
+
+fn update(files: &BTreeMap<String, String>) {
+    for stale in present().iter().filter(|path| !files.contains_key(*path)) {
+        fs::remove_file(docs().join(stale)).unwrap();
+    }
+    for (path, text) in files {
+        let path = docs().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+}
+
+#[test]
+fn the_generated_documents_are_true() {
+    let files = generated();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        update(&files);
+    }
+    let mut untrue: Vec<String> = present()
+        .into_iter()
+        .filter(|path| !files.contains_key(path))
+        .collect();
+    for (path, text) in &files {
+        if fs::read_to_string(docs().join(path)).ok().as_ref() != Some(text) {
+            untrue.push(path.clone());
+        }
+    }
+    assert!(
+        untrue.is_empty(),
+        "not what the code says: {untrue:?}. Run {UPDATE}"
+    );
+}
+
+#[test]
+fn the_schema_knows_the_example_fields() {
+    let schema = declaration::schema();
+    assert!(schema["properties"]["environments"].is_object());
+    let kinds: Vec<&Value> = schema["$defs"]["Component"]["oneOf"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|kind| &kind["properties"]["kind"]["const"])
+        .collect();
+    assert_eq!(kinds, ["static_site", "lambda", "ecs"]);
+}

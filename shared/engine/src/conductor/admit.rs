@@ -1,0 +1,47 @@
+//! `Admit`: takes in the raw request of every route.
+
+use super::turn::turn;
+use super::{Ports, accept, deploy, hold, recover, refuse, rollback};
+use crate::payload::{Answer, Ask};
+use crate::ports::Answered;
+use crate::store::{self, Stored};
+use serde::{Deserialize, Serialize};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::request::{ActionName, Request, Requester, Route};
+
+/// Which deployment an execution works for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Execution {
+    /// The deployment.
+    pub deployment: DeploymentId,
+}
+
+/// Serves the state.
+pub async fn admit<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
+    let known: Option<Stored<Execution>> =
+        store::load(ports, &store::execution(&ask.execution.arn)).await?;
+    if let Some(known) = known {
+        return recover::or_turn(ports, ask, &known.value.deployment).await;
+    }
+    let mut request = match Request::parse(&ask.request) {
+        Ok(request) => request,
+        Err(findings) => return refuse::unreadable(ports, ask, findings).await,
+    };
+    request.requester.get_or_insert_with(|| Requester {
+        route: Route::Console,
+        principal: Some(ask.execution.arn.clone()),
+    });
+    match request.action {
+        ActionName::Deploy => match deploy::admit(ports, ask, &request).await? {
+            deploy::Admitted::New(id) => turn(ports, &ask.execution, &id).await,
+            deploy::Admitted::Answer(answer) => Ok(answer),
+        },
+        ActionName::Rollback => match rollback::admit(ports, ask, &request).await? {
+            Ok(id) => turn(ports, &ask.execution, &id).await,
+            Err(findings) => refuse::refuse(ports, ask, &request, findings).await,
+        },
+        ActionName::Recover => recover::admit(ports, ask, &request).await,
+        ActionName::Accept => accept::accept(ports, ask, &request).await,
+        ActionName::Hold | ActionName::ReleaseHold => hold::hold(ports, ask, &request).await,
+    }
+}

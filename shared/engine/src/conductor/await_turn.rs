@@ -1,0 +1,50 @@
+//! `AwaitTurn`: leaves the task token in the ledger, free of cost while it waits.
+
+use super::answer::plain;
+use super::commit::{TRIES, commit, contended, pause};
+use super::view::View;
+use super::{Ports, deployment_of};
+use crate::payload::{Answer, Ask, Word};
+use crate::ports::Answered;
+use crate::store::{self, Stored};
+use windlass_domain::admission::Decision;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::fault::{Fault, FaultName};
+
+/// Serves the state. The token is stored before the lock is looked at again, so that a lock which
+/// was freed in between wakes it at once: either this look sees it free, or the outbox, which
+/// looks after the lock was freed, sees the token.
+pub async fn await_turn<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
+    let id = deployment_of(ask)?;
+    let token = ask.task_token.as_ref().ok_or_else(|| {
+        Fault::new(
+            FaultName::BadInput,
+            "the state AwaitTurn gives no task token",
+        )
+    })?;
+    for tried in 0..TRIES {
+        let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+        let view = View::load(ports, &record.value).await?;
+        let Some(waiting) = view.waiting_of(&record.value) else {
+            // It was ended or taken in between: `Admit` tells.
+            ports.succeed_task(token, &serde_json::json!({})).await?;
+            return Ok(plain(Word::Wait, id, 0));
+        };
+        let mut waiting = waiting.clone();
+        waiting.value.task_token = Some(token.clone());
+        let (app, env) = (&record.value.app, &record.value.environment);
+        let index = store::waiting_index(app, env, id);
+        if commit(ports, vec![waiting.put_indexed(Some(index))?]).await? {
+            let view = View::load(ports, &record.value).await?;
+            if !matches!(
+                view.decide(&record.value),
+                Decision::Wait | Decision::Preempt(_)
+            ) {
+                ports.succeed_task(token, &serde_json::json!({})).await?;
+            }
+            return Ok(plain(Word::Wait, id, 0));
+        }
+        pause(ports, tried).await;
+    }
+    Err(contended("waiting for its turn"))
+}

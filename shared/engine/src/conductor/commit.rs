@@ -1,0 +1,23 @@
+use crate::ports::{Answered, Clock, Ledger, Transacted, Write};
+use windlass_domain::fault::{Fault, FaultName};
+
+/// How often a decision is made anew when others write in between.
+pub const TRIES: u64 = 12;
+
+/// Writes all or nothing. `false`: something was written in between, decide anew.
+pub async fn commit<P: Ledger + Clock>(ports: &P, writes: Vec<Write>) -> Answered<bool> {
+    Ok(ports.transact(writes).await? == Transacted::Done)
+}
+
+/// Waits a little before the decision is made anew: longer at each try.
+pub async fn pause<P: Clock>(ports: &P, tried: u64) {
+    ports.sleep_ms(20 * (tried + 1)).await;
+}
+
+/// The fault when it never came to an end; the state's Retry goes on.
+pub fn contended(what: &str) -> Fault {
+    Fault::new(
+        FaultName::Unavailable,
+        format!("{what}: others kept writing the same ledger items; ask again"),
+    )
+}

@@ -1,0 +1,65 @@
+//! `GiveUp`: it waited longer than is allowed.
+
+use super::answer::of_record;
+use super::commit::{TRIES, commit, contended, pause};
+use super::ending::{end, put};
+use super::view::View;
+use super::{Ports, deployment_of};
+use crate::payload::{Answer, Ask};
+use crate::ports::{Answered, Write};
+use crate::store::{self, Stored};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
+use windlass_domain::finding::{Finding, FindingName};
+
+/// Serves the state. Only `Admit` takes the lock, so it cannot have got its turn meanwhile.
+pub async fn give_up<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
+    let id = deployment_of(ask)?;
+    for tried in 0..TRIES {
+        let mut record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+        if let Some(ended) = &record.value.ending {
+            return Ok(of_record(&record.value, ended));
+        }
+        let view = View::load(ports, &record.value).await?;
+        let finding = waited_too_long(&view);
+        let cause = finding.to_string();
+        let name = finding.name.to_string();
+        end(
+            &mut record,
+            Ending::Rejected,
+            &name,
+            cause,
+            vec![finding],
+            ports.now(),
+        );
+        let mut writes = vec![put(&record)?];
+        if let Some(waiting) = view.waiting_of(&record.value) {
+            writes.push(Write::Delete(waiting.key.clone(), waiting.unchanged()));
+        }
+        if commit(ports, writes).await?
+            && let Some(ended) = &record.value.ending
+        {
+            return Ok(of_record(&record.value, ended));
+        }
+        pause(ports, tried).await;
+    }
+    Err(contended("giving up"))
+}
+
+fn waited_too_long(view: &View) -> Finding {
+    let owner = view.lock.value.held.as_ref().map_or_else(
+        || "nobody holds the lock now".to_owned(),
+        |held| {
+            format!(
+                "deployment {} holds the lock since {}",
+                held.deployment, held.since
+            )
+        },
+    );
+    Finding::new(
+        FindingName::WaitedTooLong,
+        "",
+        format!("it waited too long for its turn; {owner}."),
+        "See why the other deployment takes so long, then ask again.",
+    )
+}

@@ -1,0 +1,65 @@
+//! The conductor: alone writes locks, queues, holds, marks, snapshots, vetoes and records.
+//!
+//! One file per state of the release machine that it serves. Each reads what the ledger says, lets
+//! a pure function decide, and writes on the condition that nothing changed in between; a write
+//! that was refused begins again. So asking twice is once, and being killed anywhere is safe.
+
+mod accept;
+mod admit;
+mod answer;
+mod await_turn;
+mod commit;
+mod cost;
+mod deploy;
+mod ending;
+mod give_up;
+mod hold;
+mod preempt;
+mod recover;
+mod refuse;
+mod rollback;
+mod settle;
+mod settle_undo;
+mod turn;
+mod undo;
+mod view;
+
+pub use admit::Execution;
+pub use deploy::{Identified, identify};
+
+use crate::config::Configured;
+use crate::payload::{Answer, Ask};
+use crate::ports::{Answered, Clock, Executions, Ledger, Objects, Registry};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::DeploymentId;
+
+/// What the conductor needs.
+pub trait Ports: Ledger + Objects + Registry + Executions + Clock + Configured {}
+impl<P: Ledger + Objects + Registry + Executions + Clock + Configured> Ports for P {}
+
+/// Serves the states `Admit`, `AwaitTurn`, `GiveUp`, `Preempt`, `Settle`, `Undo`, `SettleUndo`.
+pub async fn handle<P: Ports>(ports: &P, ask: Ask) -> Answered<Answer> {
+    match ask.state.as_str() {
+        "Admit" => admit::admit(ports, &ask).await,
+        "AwaitTurn" => await_turn::await_turn(ports, &ask).await,
+        "GiveUp" => give_up::give_up(ports, &ask).await,
+        "Preempt" => preempt::preempt(ports, &ask).await,
+        "Settle" => settle::settle(ports, &ask).await,
+        "Undo" => undo::undo(ports, &ask).await,
+        "SettleUndo" => settle_undo::settle_undo(ports, &ask).await,
+        other => Err(Fault::new(
+            FaultName::BadInput,
+            format!("the conductor serves no state `{other}`"),
+        )),
+    }
+}
+
+/// The deployment that a state other than `Admit` must name.
+fn deployment_of(ask: &Ask) -> Answered<&DeploymentId> {
+    ask.deployment.as_ref().ok_or_else(|| {
+        Fault::new(
+            FaultName::BadInput,
+            format!("the state {} names no deployment", ask.state),
+        )
+    })
+}

@@ -1,0 +1,306 @@
+//! `recover`: finishes a deployment whose execution died, or undoes again out of `NeedsOperator`.
+
+use super::admit::Execution;
+use super::answer::{ended, plain};
+use super::commit::{TRIES, commit, contended, pause};
+use super::ending::{end, put};
+use super::turn::turn;
+use super::view::View;
+use super::{Ports, refuse};
+use crate::payload::{Answer, Ask, Word};
+use crate::ports::{Answered, Execution as Owner, Write};
+use crate::store::{self, Stored};
+use windlass_domain::deployment::{Deployment, Status, Why};
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{Held, HeldState, Lock};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::gate::Verdict;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::judgement::Judgement;
+use windlass_domain::plan::{Outcome, Plan};
+use windlass_domain::request::{Request, Route};
+
+/// `Admit` of an execution that is known: a recovery goes on, everything else takes its turn.
+pub async fn or_turn<P: Ports>(ports: &P, ask: &Ask, id: &DeploymentId) -> Answered<Answer> {
+    let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+    let (app, env) = (&record.value.app, &record.value.environment);
+    let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, env)).await?;
+    match &lock.value.held {
+        Some(held)
+            if held.execution == ask.execution.arn && held.state == HeldState::Recovering =>
+        {
+            Ok(go_on(&record.value, lock.value.token))
+        }
+        _ => turn(ports, &ask.execution, id).await,
+    }
+}
+
+/// Takes over from an owner that has ended, and goes on to undo or to settle.
+pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Answer> {
+    for tried in 0..TRIES {
+        let found = match find(ports, request).await? {
+            Ok(found) => found,
+            Err(findings) => return refuse::refuse(ports, ask, request, findings).await,
+        };
+        let Some((record, lock)) = found else {
+            return Ok(nothing("nobody holds the lock"));
+        };
+        let answer = match &lock.value.held {
+            Some(held) if held.deployment == record.value.id => {
+                match may_take_over(ports, ask, request, held).await? {
+                    TakeOver::Yes(owner) => take_over(ports, ask, record, lock, owner).await?,
+                    TakeOver::No(why) => Some(nothing(&why)),
+                    TakeOver::Refuse(finding) => {
+                        return refuse::refuse(ports, ask, request, vec![finding]).await;
+                    }
+                }
+            }
+            _ => abandon(ports, record).await?,
+        };
+        if let Some(answer) = answer {
+            return Ok(answer);
+        }
+        pause(ports, tried).await;
+    }
+    Err(contended("taking over"))
+}
+
+type Found = Option<(Stored<Deployment>, Stored<Lock>)>;
+
+/// The deployment that is meant, and its environment's lock.
+async fn find<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Found, Vec<Finding>>> {
+    let named = match &request.deployment {
+        Some(id) => match store::load(ports, &store::deployment(id)).await? {
+            Some(record) => Some(record),
+            None => return Ok(Err(vec![unknown_deployment(id)])),
+        },
+        None => None,
+    };
+    let env = named
+        .as_ref()
+        .map(|r: &Stored<Deployment>| r.value.environment.clone());
+    let Some(env) = env.or_else(|| request.environment.clone()) else {
+        return Ok(Err(vec![Finding::new(
+            FindingName::MissingField,
+            "environment",
+            "neither `environment` nor `deployment` is given.",
+            "Write the environment to recover.",
+        )]));
+    };
+    let key = store::lock(&request.app, &env);
+    let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
+    if let Some(record) = named {
+        if record.value.app != request.app {
+            return Ok(Err(vec![unknown_deployment(&record.value.id)]));
+        }
+        return Ok(Ok(Some((record, lock))));
+    }
+    let Some(held) = &lock.value.held else {
+        return Ok(Ok(None));
+    };
+    let record = store::require(ports, &store::deployment(&held.deployment)).await?;
+    Ok(Ok(Some((record, lock))))
+}
+
+fn unknown_deployment(id: &DeploymentId) -> Finding {
+    Finding::new(
+        FindingName::UnknownName,
+        "deployment",
+        format!("this application has no deployment {id}."),
+        "Leave it out to recover the deployment that holds the lock.",
+    )
+}
+
+enum TakeOver {
+    Yes(Option<Owner>),
+    No(String),
+    Refuse(Finding),
+}
+
+/// Rule 4: a lock whose owner has ended is taken by the recovery of that same deployment; in
+/// `NeedsOperator`, only by an operator.
+async fn may_take_over<P: Ports>(
+    ports: &P,
+    ask: &Ask,
+    request: &Request,
+    held: &Held,
+) -> Answered<TakeOver> {
+    let automatic = request
+        .requester
+        .as_ref()
+        .is_some_and(|r| r.route == Route::Windlass);
+    if held.state == HeldState::NeedsOperator {
+        return Ok(if automatic {
+            TakeOver::No("only an operator goes on in NeedsOperator".into())
+        } else {
+            TakeOver::Yes(None)
+        });
+    }
+    if held.execution == ask.execution.arn {
+        return Ok(TakeOver::No("this execution holds the lock itself".into()));
+    }
+    let owner = ports.execution(&held.execution).await?;
+    let running = owner
+        .as_ref()
+        .is_some_and(|o| matches!(o.status.as_str(), "RUNNING"));
+    Ok(match (running, automatic) {
+        (false, _) => TakeOver::Yes(owner),
+        (true, true) => TakeOver::No(format!("its owner {} still runs", held.execution)),
+        (true, false) => TakeOver::Refuse(Finding::new(
+            FindingName::TargetNotReady,
+            "deployment",
+            format!(
+                "deployment {} is still being worked on by {}.",
+                held.deployment, held.execution
+            ),
+            "Cancel it, or start a rollback, which stops it first.",
+        )),
+    })
+}
+
+/// Raises the token before anything else, so that the former owner's functions change nothing any
+/// more; then stops what may still run.
+async fn take_over<P: Ports>(
+    ports: &P,
+    ask: &Ask,
+    mut record: Stored<Deployment>,
+    mut lock: Stored<Lock>,
+    owner: Option<Owner>,
+) -> Answered<Option<Answer>> {
+    let Some(held) = &mut lock.value.held else {
+        return Ok(None);
+    };
+    let former = std::mem::replace(&mut held.execution, ask.execution.arn.clone());
+    held.state = HeldState::Recovering;
+    held.since = ports.now();
+    lock.value.token += 1;
+    record.value.status = Status::Recovering;
+    record.value.ending = None;
+    record.value.executions.push(ask.execution.arn.clone());
+    if !judged_good(ports, &record.value).await? {
+        record
+            .value
+            .undoing
+            .get_or_insert_with(|| why_stopped(owner.as_ref()));
+    }
+    let id = record.value.id.clone();
+    let index = store::held_index(&record.value.app, &record.value.environment);
+    let known = Stored::new(
+        store::execution(&ask.execution.arn),
+        Execution { deployment: id },
+    );
+    let writes = vec![lock.put_indexed(Some(index))?, put(&record)?, known.put()?];
+    if !commit(ports, writes).await? {
+        return Ok(None);
+    }
+    ports
+        .stop(&former, "TakenOver", "A recovery has taken over.")
+        .await?;
+    Ok(Some(go_on(&record.value, lock.value.token)))
+}
+
+fn why_stopped(owner: Option<&Owner>) -> Why {
+    let Some(owner) = owner else {
+        return Why {
+            name: "ExecutionLost".into(),
+            text: "The execution is not known to Step Functions any more.".into(),
+        };
+    };
+    let name = match (&owner.error, owner.status.as_str()) {
+        (Some(error), _) if !error.is_empty() => error.clone(),
+        (_, "TIMED_OUT") => "ExecutionTimedOut".into(),
+        (_, "ABORTED") => "ExecutionStopped".into(),
+        _ => "ExecutionDied".into(),
+    };
+    let text = owner
+        .cause
+        .clone()
+        .filter(|cause| !cause.is_empty())
+        .unwrap_or_else(|| {
+            format!(
+                "The execution {} ended {} in the middle.",
+                owner.arn, owner.status
+            )
+        });
+    Why { name, text }
+}
+
+/// Where a recovery goes on. `Settle` checks again that the release was judged.
+fn go_on(record: &Deployment, token: u64) -> Answer {
+    let word = if record.undoing.is_some() {
+        Word::Undo
+    } else {
+        Word::Settle
+    };
+    plain(word, &record.id, token)
+}
+
+/// Whether the last wave was judged as passed, or the plan changes nothing, so that only the
+/// settling is left to do.
+pub async fn judged_good<P: Ports>(ports: &P, record: &Deployment) -> Answered<bool> {
+    if record.undoing.is_some() {
+        return Ok(false);
+    }
+    let plan: Option<Stored<Plan>> = store::load(ports, &store::plan(&record.id)).await?;
+    let Some(plan) = plan else { return Ok(false) };
+    if plan.value.outcome != Outcome::Change {
+        return Ok(true);
+    }
+    let Some(last) = plan.value.waves.len().checked_sub(1) else {
+        return Ok(false);
+    };
+    let key = store::judgement(&record.id, u32::try_from(last).unwrap_or(u32::MAX));
+    let judgement: Option<Stored<Judgement>> = store::load(ports, &key).await?;
+    Ok(judgement.is_some_and(|judgement| judgement.value.verdict == Verdict::Pass))
+}
+
+/// Ends a deployment that waited for its turn, or never got that far, and whose execution died.
+async fn abandon<P: Ports>(ports: &P, mut record: Stored<Deployment>) -> Answered<Option<Answer>> {
+    if let Some(ended) = &record.value.ending {
+        let text = format!("deployment {} has ended {}", record.value.id, ended.ending);
+        return Ok(Some(nothing(&text)));
+    }
+    let Some(first) = record.value.executions.first().cloned() else {
+        return Err(windlass_domain::fault::Fault::internal(
+            "a deployment without an execution",
+        ));
+    };
+    let owner = ports.execution(&first).await?;
+    if owner
+        .as_ref()
+        .is_some_and(|owner| owner.status == "RUNNING")
+    {
+        return Ok(Some(nothing(
+            "its execution still runs and waits for its turn",
+        )));
+    }
+    let view = View::load(ports, &record.value).await?;
+    let why = why_stopped(owner.as_ref());
+    let cause = format!("It ended before it had changed anything. {}", why.text);
+    end(
+        &mut record,
+        Ending::Rejected,
+        &why.name,
+        cause,
+        Vec::new(),
+        ports.now(),
+    );
+    let mut writes = vec![put(&record)?];
+    if let Some(waiting) = view.waiting_of(&record.value) {
+        writes.push(Write::Delete(waiting.key.clone(), waiting.unchanged()));
+    }
+    if !commit(ports, writes).await? {
+        return Ok(None);
+    }
+    Ok(Some(nothing("it waited for its turn and is ended")))
+}
+
+fn nothing(why: &str) -> Answer {
+    let cause = format!("There is nothing to recover: {why}.");
+    ended(
+        &DeploymentId("none".into()),
+        Ending::NothingToDo,
+        "NothingToRecover",
+        &cause,
+    )
+}

@@ -1,0 +1,188 @@
+//! `rollback`: back to an earlier verified-good snapshot; automatic deployments are held.
+
+use super::Ports;
+use super::admit::Execution;
+use super::commit::{TRIES, commit, contended, pause};
+use super::ending::put;
+use super::hold::new_hold;
+use super::view::View;
+use crate::payload::Ask;
+use crate::pin;
+use crate::ports::{Answered, Ledger};
+use crate::store::{self, Stored};
+use std::collections::BTreeMap;
+use windlass_domain::deployment::{Deployment, Status};
+use windlass_domain::digest::Digest;
+use windlass_domain::environment::{EnvironmentState, Snapshot, Veto};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::EnvironmentName;
+use windlass_domain::order::Order;
+use windlass_domain::release::Release;
+use windlass_domain::request::{ActionName, Request, Requester, Route};
+
+/// Records the rollback and sets the hold, in one transaction.
+pub async fn admit<P: Ports>(
+    ports: &P,
+    ask: &Ask,
+    request: &Request,
+) -> Answered<Result<DeploymentId, Vec<Finding>>> {
+    let env = match pin::named_environment(ports, request).await? {
+        Ok(env) => env,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let declaration = match pin::declaration_in_force(ports, &request.app).await? {
+        Ok(declared) => declared.version,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    for tried in 0..TRIES {
+        let key = store::state(&request.app, &env);
+        let mut state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
+        state
+            .value
+            .hold
+            .get_or_insert_with(|| new_hold(ports, request));
+        let record = new_record(ports, ask, request, &env, declaration.clone());
+        let id = record.value.id.clone();
+        let execution = Stored::new(
+            store::execution(&ask.execution.arn),
+            Execution {
+                deployment: id.clone(),
+            },
+        );
+        if commit(ports, vec![state.put()?, put(&record)?, execution.put()?]).await? {
+            return Ok(Ok(id));
+        }
+        let known: Option<Stored<Deployment>> = store::load(ports, &store::deployment(&id)).await?;
+        if known.is_some() {
+            return Ok(Ok(id));
+        }
+        pause(ports, tried).await;
+    }
+    Err(contended("recording the rollback"))
+}
+
+/// Each press is a deployment of its own, so its identity is the execution's.
+fn new_record<P: Ports>(
+    ports: &P,
+    ask: &Ask,
+    request: &Request,
+    env: &EnvironmentName,
+    declaration: semver::Version,
+) -> Stored<Deployment> {
+    let now = ports.now();
+    let press = Digest::of(ask.execution.arn.as_bytes());
+    let id = DeploymentId::of(&request.app, env, ActionName::Rollback, &press, 1);
+    let record = Deployment {
+        id: id.clone(),
+        app: request.app.clone(),
+        environment: env.clone(),
+        action: ActionName::Rollback,
+        attempt: 1,
+        release: Release {
+            app: request.app.clone(),
+            version: "rollback".into(),
+            git: None,
+            sequence: None,
+            components: BTreeMap::new(),
+            image_push: false,
+        },
+        release_digest: press,
+        snapshot: request.snapshot,
+        declaration,
+        requester: request.requester.clone().unwrap_or(Requester {
+            route: Route::Console,
+            principal: None,
+        }),
+        reason: request.reason.clone(),
+        order: Order {
+            version: None,
+            sequence: None,
+            accepted: now,
+            id: id.clone(),
+        },
+        allow_older: true,
+        accept_red: true,
+        again: false,
+        by_person: true,
+        accepted: now,
+        executions: vec![ask.execution.arn.clone()],
+        started: None,
+        status: Status::Waiting,
+        undoing: None,
+        ending: None,
+    };
+    Stored::new(store::deployment(&id), record)
+}
+
+/// Chooses the snapshot to go back to, when it is the rollback's turn: the named one, or the
+/// newest verified-good one that the present one replaced and whose release is not vetoed.
+pub async fn choose<P: Ports>(
+    ports: &P,
+    view: &View,
+    record: &mut Deployment,
+) -> Answered<Result<(), Finding>> {
+    let snapshot = match record.snapshot {
+        Some(number) => load(ports, record, number).await?,
+        None => newest_good(ports, view.state.value.snapshot, record).await?,
+    };
+    let Some(snapshot) = snapshot else {
+        return Ok(Err(nothing_to_go_back_to(record)));
+    };
+    record.snapshot = Some(snapshot.number);
+    record.release.version.clone_from(&snapshot.version);
+    record.release.components = snapshot
+        .components
+        .iter()
+        .filter_map(|(name, running)| Some((name.clone(), running.artifact.clone()?)))
+        .collect();
+    Ok(Ok(()))
+}
+
+async fn load<P: Ledger>(
+    ports: &P,
+    record: &Deployment,
+    number: u64,
+) -> Answered<Option<Snapshot>> {
+    let key = store::snapshot(&record.app, &record.environment, number);
+    Ok(store::load(ports, &key)
+        .await?
+        .map(|stored: Stored<Snapshot>| stored.value))
+}
+
+async fn newest_good<P: Ledger>(
+    ports: &P,
+    present: u64,
+    record: &Deployment,
+) -> Answered<Option<Snapshot>> {
+    let mut number = load(ports, record, present)
+        .await?
+        .map_or(0, |present| present.replaced);
+    while number > 0 {
+        let Some(snapshot) = load(ports, record, number).await? else {
+            return Ok(None);
+        };
+        if let Some(release) = &snapshot.release {
+            let key = store::veto(&record.app, &record.environment, release);
+            let veto: Option<Stored<Veto>> = store::load(ports, &key).await?;
+            if veto.is_none() {
+                return Ok(Some(snapshot));
+            }
+        }
+        number = snapshot.replaced;
+    }
+    Ok(None)
+}
+
+fn nothing_to_go_back_to(record: &Deployment) -> Finding {
+    let reason = match record.snapshot {
+        Some(number) => format!("there is no snapshot {number}."),
+        None => "no verified-good snapshot is older than the present one.".into(),
+    };
+    Finding::new(
+        FindingName::NothingToGoBackTo,
+        format!("environments.{}", record.environment),
+        reason,
+        "Name a snapshot from the history (`snapshot`), or deploy a release.",
+    )
+}

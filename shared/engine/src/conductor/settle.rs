@@ -1,0 +1,274 @@
+//! `Settle`: writes the ending of what was judged good, or of what `Prepare` decided, and frees the
+//! lock, in one transaction.
+
+use super::answer::of_record;
+use super::commit::{TRIES, commit, contended, pause};
+use super::cost::cost_of;
+use super::ending::{end, put, sentence};
+use super::recover::judged_good;
+use super::view::lock_with_token;
+use super::{Ports, deployment_of};
+use crate::payload::{Answer, Ask};
+use crate::ports::{Answered, Clock, Condition, Write};
+use crate::store::{self, Stored};
+use std::collections::BTreeMap;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{EnvironmentState, Lock, Running, Snapshot, Veto};
+use windlass_domain::fault::Fault;
+use windlass_domain::name::ComponentName;
+use windlass_domain::plan::{Outcome, Plan};
+use windlass_domain::request::ActionName;
+use windlass_domain::step::{Step, StepStatus};
+use windlass_domain::time::Time;
+
+/// What the version of a snapshot says that holds what a first deployment found.
+pub const BEFORE_WINDLASS: &str = "before-windlass";
+
+/// Serves the state.
+pub async fn settle<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
+    let id = deployment_of(ask)?;
+    for tried in 0..TRIES {
+        let mut record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+        if let Some(ended) = &record.value.ending {
+            return Ok(of_record(&record.value, ended));
+        }
+        let (app, env) = (record.value.app.clone(), record.value.environment.clone());
+        let mut lock = lock_with_token(ports, &app, &env, ask.token).await?;
+        if !judged_good(ports, &record.value).await? {
+            return Err(Fault::internal(format!(
+                "deployment {id} is to be settled but was not judged as passed"
+            )));
+        }
+        let writes = writes(ports, &mut record, &mut lock).await?;
+        if commit(ports, writes).await?
+            && let Some(ended) = &record.value.ending
+        {
+            return Ok(of_record(&record.value, ended));
+        }
+        pause(ports, tried).await;
+    }
+    Err(contended("settling the deployment"))
+}
+
+async fn writes<P: Ports>(
+    ports: &P,
+    record: &mut Stored<Deployment>,
+    lock: &mut Stored<Lock>,
+) -> Answered<Vec<Write>> {
+    let id = record.value.id.clone();
+    let plan: Stored<Plan> = store::require(ports, &store::plan(&id)).await?;
+    let key = store::state(&record.value.app, &record.value.environment);
+    let mut state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
+    let steps: Vec<Stored<Step>> =
+        store::load_all(ports, &store::deployment_partition(&id), "step#").await?;
+    let mut more = Vec::new();
+    match plan.value.outcome {
+        Outcome::Rejected => {
+            let name = plan
+                .value
+                .findings
+                .first()
+                .map_or("Rejected".into(), |f| f.name.to_string());
+            let cause = sentence(&plan.value.findings);
+            end(
+                record,
+                Ending::Rejected,
+                &name,
+                cause,
+                plan.value.findings.clone(),
+                ports.now(),
+            );
+        }
+        Outcome::NothingToDo => {
+            mark(&mut state.value, &record.value);
+            let cause = already_there(&plan.value);
+            end(
+                record,
+                Ending::NothingToDo,
+                "AlreadyThere",
+                cause,
+                Vec::new(),
+                ports.now(),
+            );
+        }
+        Outcome::Change => {
+            let goal = goal(ports, &record.value).await?;
+            more = succeed(ports, record, &mut state.value, &steps, goal.as_ref())?;
+            more.extend(lift_veto(ports, &record.value).await?);
+        }
+    }
+    if let Some(ended) = &mut record.value.ending {
+        ended.cost = Some(cost_of(ports, &id, &steps).await?);
+    }
+    lock.value.held = None;
+    let mut writes = vec![put(record)?, lock.put()?, state.put()?];
+    writes.append(&mut more);
+    Ok(writes)
+}
+
+/// `again` brought a vetoed release in after all: the veto is lifted.
+async fn lift_veto<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<Write>> {
+    let key = store::veto(&record.app, &record.environment, &record.release_digest);
+    let veto: Option<Stored<Veto>> = store::load(ports, &key).await?;
+    Ok(veto.map(|veto| Write::Delete(key, Condition::Rev(veto.rev))))
+}
+
+fn already_there(plan: &Plan) -> String {
+    let reasons: Vec<String> = plan
+        .unchanged
+        .iter()
+        .map(|one| format!("{} {}", one.component, one.reason))
+        .collect();
+    format!("Nothing to do: {}.", reasons.join("; "))
+}
+
+/// Rule 6: nothing older than this goes here any more. A rollback leaves the marks, so that what it
+/// went back from is not replaced by something older still.
+fn mark(state: &mut EnvironmentState, record: &Deployment) {
+    if record.action == ActionName::Deploy {
+        for component in record.release.components.keys() {
+            state.marks.insert(component.clone(), record.order.clone());
+        }
+    }
+}
+
+/// The snapshot that a rollback goes back to.
+async fn goal<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<Snapshot>> {
+    if record.action != ActionName::Rollback {
+        return Ok(None);
+    }
+    let number = record.snapshot.unwrap_or_default();
+    let key = store::snapshot(&record.app, &record.environment, number);
+    let goal: Stored<Snapshot> = store::require(ports, &key).await?;
+    Ok(Some(goal.value))
+}
+
+fn succeed<P: Clock>(
+    ports: &P,
+    record: &mut Stored<Deployment>,
+    state: &mut EnvironmentState,
+    steps: &[Stored<Step>],
+    goal: Option<&Snapshot>,
+) -> Answered<Vec<Write>> {
+    let now = ports.now();
+    let mut writes = Vec::new();
+    if state.last_snapshot == 0 {
+        writes.push(before_windlass(&record.value, state, steps, now)?);
+    }
+    mark(state, &record.value);
+    let changed = changed(&record.value, state, steps, goal, now)?;
+    state.running.extend(changed);
+    let replaced = goal.map_or(state.snapshot, |goal| goal.replaced);
+    state.last_snapshot += 1;
+    state.snapshot = state.last_snapshot;
+    let mut snapshot = snapshot_of(&record.value, state, replaced, now);
+    if let Some(goal) = goal {
+        snapshot.release.clone_from(&goal.release);
+    }
+    writes.push(put_snapshot(&record.value, snapshot)?);
+    let cause = format!(
+        "{} {} {} is live: {} changed.",
+        record.value.app,
+        record.value.environment,
+        record.value.release.version,
+        steps
+            .iter()
+            .map(|s| s.value.component.to_string())
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
+    end(record, Ending::Succeeded, "", cause, Vec::new(), now);
+    Ok(writes)
+}
+
+/// What each changed component runs now, as it was seen.
+fn changed(
+    record: &Deployment,
+    state: &EnvironmentState,
+    steps: &[Stored<Step>],
+    goal: Option<&Snapshot>,
+    now: Time,
+) -> Answered<BTreeMap<ComponentName, Running>> {
+    let mut running = BTreeMap::new();
+    for step in steps.iter().map(|step| &step.value) {
+        let (StepStatus::Changed, Some(seen)) = (step.status, &step.seen) else {
+            return Err(Fault::internal(format!(
+                "deployment {} is to be settled but {} was not seen changed",
+                record.id, step.component
+            )));
+        };
+        let former = state.running.get(&step.component);
+        let back = goal.and_then(|goal| goal.components.get(&step.component));
+        let named = record.release.components.get(&step.component);
+        let artifact = match (back, named) {
+            (Some(back), _) => back.artifact.clone(),
+            (None, Some(named)) => Some(named.clone()),
+            (None, None) => former.and_then(|former| former.artifact.clone()),
+        };
+        let version = back.map_or(&record.release.version, |back| &back.version);
+        running.insert(
+            step.component.clone(),
+            Running {
+                artifact,
+                version: version.clone(),
+                deployment: record.id.clone(),
+                since: now,
+                state: seen.clone(),
+            },
+        );
+    }
+    Ok(running)
+}
+
+/// A snapshot replaces the one that ran. A rollback's replaces what its goal had replaced, so that
+/// the next rollback walks further back and never forward (rule 8).
+fn snapshot_of(
+    record: &Deployment,
+    state: &EnvironmentState,
+    replaced: u64,
+    now: Time,
+) -> Snapshot {
+    Snapshot {
+        number: state.last_snapshot,
+        version: record.release.version.clone(),
+        release: Some(record.release_digest.clone()),
+        deployment: record.id.clone(),
+        made: now,
+        replaced,
+        components: state.running.clone(),
+    }
+}
+
+/// What a first deployment found, so that a person can go back to it by its number.
+fn before_windlass(
+    record: &Deployment,
+    state: &mut EnvironmentState,
+    steps: &[Stored<Step>],
+    now: Time,
+) -> Answered<Write> {
+    let found = steps.iter().map(|step| {
+        let running = Running {
+            artifact: None,
+            version: BEFORE_WINDLASS.into(),
+            deployment: record.id.clone(),
+            since: now,
+            state: step.value.before.clone(),
+        };
+        (step.value.component.clone(), running)
+    });
+    state.running = found.collect();
+    state.last_snapshot = 1;
+    state.snapshot = 1;
+    let snapshot = Snapshot {
+        version: BEFORE_WINDLASS.into(),
+        release: None,
+        ..snapshot_of(record, state, 0, now)
+    };
+    put_snapshot(record, snapshot)
+}
+
+fn put_snapshot(record: &Deployment, snapshot: Snapshot) -> Answered<Write> {
+    let key = store::snapshot(&record.app, &record.environment, snapshot.number);
+    Stored::new(key, snapshot).put()
+}

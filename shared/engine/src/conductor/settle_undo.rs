@@ -1,0 +1,156 @@
+//! `SettleUndo`: `RolledBack` when everything was seen to be back, else `NeedsOperator`.
+
+use super::answer::of_record;
+use super::commit::{TRIES, commit, contended, pause};
+use super::cost::cost_of;
+use super::ending::{end, put};
+use super::undo::in_words;
+use super::view::lock_with_token;
+use super::{Ports, deployment_of};
+use crate::payload::{Answer, Ask};
+use crate::ports::{Answered, Write};
+use crate::store::{self, Stored};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{HeldState, Lock, Veto};
+use windlass_domain::message::{Undone, undone};
+use windlass_domain::request::ActionName;
+use windlass_domain::step::{Step, StepStatus};
+
+/// Serves the state.
+pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
+    let id = deployment_of(ask)?;
+    for tried in 0..TRIES {
+        let mut record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+        if let Some(ended) = &record.value.ending {
+            return Ok(of_record(&record.value, ended));
+        }
+        let (app, env) = (record.value.app.clone(), record.value.environment.clone());
+        let mut lock = lock_with_token(ports, &app, &env, ask.token).await?;
+        let steps: Vec<Stored<Step>> =
+            store::load_all(ports, &store::deployment_partition(id), "step#").await?;
+        let restored = steps
+            .iter()
+            .all(|step| !step.value.status.may_have_changed());
+        let ending = if restored {
+            Ending::RolledBack
+        } else {
+            Ending::NeedsOperator
+        };
+        conclude(ports, &mut record, &steps, ending);
+        if let Some(ended) = &mut record.value.ending {
+            ended.cost = Some(cost_of(ports, id, &steps).await?);
+        }
+        let mut writes = vec![put(&record)?, leave(&mut lock, &record.value, ending)?];
+        if restored && record.value.action == ActionName::Deploy {
+            writes.extend(veto(ports, &record.value).await?);
+        }
+        if commit(ports, writes).await?
+            && let Some(ended) = &record.value.ending
+        {
+            return Ok(of_record(&record.value, ended));
+        }
+        pause(ports, tried).await;
+    }
+    Err(contended("ending the undo"))
+}
+
+/// Frees the lock, or keeps it for the operator.
+fn leave(lock: &mut Stored<Lock>, record: &Deployment, ending: Ending) -> Answered<Write> {
+    if ending == Ending::RolledBack {
+        lock.value.held = None;
+        return lock.put();
+    }
+    if let Some(held) = &mut lock.value.held {
+        held.state = HeldState::NeedsOperator;
+    }
+    lock.put_indexed(Some(store::held_index(&record.app, &record.environment)))
+}
+
+/// The veto on the release that was undone (rule 8). One that is there already stays.
+async fn veto<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<Write>> {
+    let key = store::veto(&record.app, &record.environment, &record.release_digest);
+    let former: Option<Stored<Veto>> = store::load(ports, &key).await?;
+    if former.is_some() {
+        return Ok(None);
+    }
+    let why = record.undoing.as_ref();
+    let veto = Veto {
+        release: record.release_digest.clone(),
+        version: record.release.version.clone(),
+        deployment: record.id.clone(),
+        since: ports.now(),
+        cause: why.map(|why| why.text.clone()).unwrap_or_default(),
+    };
+    Stored::new(key, veto).put().map(Some)
+}
+
+fn conclude<P: Ports>(
+    ports: &P,
+    record: &mut Stored<Deployment>,
+    steps: &[Stored<Step>],
+    ending: Ending,
+) {
+    let value = &record.value;
+    let why = value.undoing.clone();
+    let (name, why) = why.map_or(("Failed".into(), "it failed.".into()), |w| (w.name, w.text));
+    let outcome = Undone {
+        next: next(value, ending),
+        ..outcome(steps)
+    };
+    let cause = undone(
+        &value.app,
+        &value.environment,
+        &value.release.version,
+        &why,
+        &outcome,
+    );
+    end(record, ending, &name, cause, Vec::new(), ports.now());
+}
+
+fn outcome(steps: &[Stored<Step>]) -> Undone {
+    let mut outcome = Undone::default();
+    for step in steps.iter().map(|step| &step.value) {
+        let name = &step.component;
+        match step.status {
+            StepStatus::Planned => outcome.untouched.push(name.to_string()),
+            StepStatus::Undone => {
+                let back = step.changes.iter().rev().find(|change| change.undo);
+                let forward = step.changes.iter().any(|change| !change.undo);
+                match (back, forward) {
+                    (Some(change), _) => outcome.undone.push(format!("{name} ({})", change.what)),
+                    (None, true) => outcome
+                        .undone
+                        .push(format!("{name} (seen as it was before)")),
+                    (None, false) => outcome.untouched.push(name.to_string()),
+                }
+            }
+            _ => {
+                let why = step.failure.as_ref().map_or_else(
+                    || "its function ended without a word".to_owned(),
+                    |failure| in_words(failure).1,
+                );
+                outcome.failed.push(format!("{name}: {why}"));
+            }
+        }
+    }
+    outcome
+}
+
+fn next(record: &Deployment, ending: Ending) -> Vec<String> {
+    if ending == Ending::NeedsOperator {
+        return vec![format!(
+            "the environment stays locked; mend what is told above, then start \
+             {{\"action\":\"recover\",\"app\":\"{}\",\"environment\":\"{}\",\"reason\":\"…\"}}, or \
+             `accept` what is there",
+            record.app, record.environment
+        )];
+    }
+    if record.action == ActionName::Rollback {
+        return vec!["automatic deployments stay held until the hold is released".into()];
+    }
+    vec![
+        format!("release {} is vetoed here", record.release.version),
+        "a fixed release may be deployed at once".into(),
+    ]
+}

@@ -1,0 +1,196 @@
+//! Taking the lock, or a place in the queue: at the arrival, and again at every wake-up.
+
+use super::answer::{of_record, plain};
+use super::commit::{TRIES, commit, contended, pause};
+use super::ending::{end, put};
+use super::view::{View, is_operator};
+use super::{Ports, rollback};
+use crate::payload::{Answer, ExecutionRef, Word};
+use crate::ports::{Answered, Write};
+use crate::store::{self, Stored};
+use windlass_domain::admission::Decision;
+use windlass_domain::deployment::{Deployment, Status};
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{Held, HeldState, Waiting};
+use windlass_domain::finding::Finding;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::request::ActionName;
+
+/// Decides whether the deployment goes, waits or ends, and writes that.
+pub async fn turn<P: Ports>(
+    ports: &P,
+    execution: &ExecutionRef,
+    id: &DeploymentId,
+) -> Answered<Answer> {
+    for tried in 0..TRIES {
+        let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+        if let Some(ended) = &record.value.ending {
+            return Ok(of_record(&record.value, ended));
+        }
+        if let Some(answer) = once(ports, execution, record).await? {
+            return Ok(answer);
+        }
+        pause(ports, tried).await;
+    }
+    Err(contended("taking the lock"))
+}
+
+/// One try; `None` when something was written in between.
+async fn once<P: Ports>(
+    ports: &P,
+    execution: &ExecutionRef,
+    mut record: Stored<Deployment>,
+) -> Answered<Option<Answer>> {
+    let view = View::load(ports, &record.value).await?;
+    if let Some(answer) = holds_already(&view, execution, &record.value) {
+        return Ok(Some(answer));
+    }
+    match view.decide(&record.value) {
+        Decision::Reject(finding) => finish(ports, &view, record, Outcome::Refused(finding)).await,
+        Decision::Superseded(by) => finish(ports, &view, record, Outcome::Superseded(by)).await,
+        Decision::Wait => queue(ports, &view, record, Word::Wait).await,
+        Decision::Preempt(_) => {
+            // The snapshot that runs is what the operator wants back: the release under way is the
+            // present one to them, and it is undone first.
+            record.value.snapshot = record.value.snapshot.or(Some(view.state.value.snapshot));
+            queue(ports, &view, record, Word::Preempt).await
+        }
+        Decision::Take => {
+            if record.value.action == ActionName::Rollback
+                && let Err(finding) = rollback::choose(ports, &view, &mut record.value).await?
+            {
+                return finish(ports, &view, record, Outcome::Refused(finding)).await;
+            }
+            take(ports, execution, &view, record).await
+        }
+    }
+}
+
+/// The answer of a taking whose own answer was lost.
+fn holds_already(view: &View, execution: &ExecutionRef, record: &Deployment) -> Option<Answer> {
+    let held = view.lock.value.held.as_ref()?;
+    (held.deployment == record.id && held.execution == execution.arn)
+        .then(|| plain(Word::Go, &record.id, view.lock.value.token))
+}
+
+async fn take<P: Ports>(
+    ports: &P,
+    execution: &ExecutionRef,
+    view: &View,
+    mut record: Stored<Deployment>,
+) -> Answered<Option<Answer>> {
+    let now = ports.now();
+    let mut lock = view.lock.clone();
+    lock.value.token += 1;
+    lock.value.held = Some(Held {
+        deployment: record.value.id.clone(),
+        action: record.value.action,
+        execution: execution.arn.clone(),
+        since: now,
+        state: HeldState::Running,
+    });
+    record.value.started = Some(now);
+    record.value.status = Status::Running;
+    let held = store::held_index(&record.value.app, &record.value.environment);
+    let mut writes = vec![
+        lock.put_indexed(Some(held))?,
+        put(&record)?,
+        Write::Check(view.state.key.clone(), view.state.unchanged()),
+    ];
+    leave_queue(view, &record.value, &mut writes);
+    let done = commit(ports, writes).await?;
+    Ok(done.then(|| plain(Word::Go, &record.value.id, lock.value.token)))
+}
+
+fn leave_queue(view: &View, record: &Deployment, writes: &mut Vec<Write>) {
+    if let Some(waiting) = view.waiting_of(record) {
+        writes.push(Write::Delete(waiting.key.clone(), waiting.unchanged()));
+    }
+}
+
+async fn queue<P: Ports>(
+    ports: &P,
+    view: &View,
+    mut record: Stored<Deployment>,
+    word: Word,
+) -> Answered<Option<Answer>> {
+    let answer = plain(word, &record.value.id, 0);
+    if view.waiting_of(&record.value).is_some() {
+        return Ok(Some(answer));
+    }
+    let (app, env, id) = (
+        &record.value.app,
+        &record.value.environment,
+        &record.value.id,
+    );
+    let waiting = Stored::new(
+        store::waiting(app, env, id),
+        Waiting {
+            deployment: id.clone(),
+            components: record.value.release.components.keys().cloned().collect(),
+            order: record.value.order.clone(),
+            operator: is_operator(record.value.action),
+            since: ports.now(),
+            task_token: None,
+        },
+    );
+    let index = store::waiting_index(app, env, id);
+    record.value.status = Status::Waiting;
+    let writes = vec![
+        waiting.put_indexed(Some(index))?,
+        put(&record)?,
+        Write::Check(view.lock.key.clone(), view.lock.unchanged()),
+    ];
+    Ok(commit(ports, writes).await?.then_some(answer))
+}
+
+enum Outcome {
+    Refused(Finding),
+    Superseded(DeploymentId),
+}
+
+async fn finish<P: Ports>(
+    ports: &P,
+    view: &View,
+    mut record: Stored<Deployment>,
+    outcome: Outcome,
+) -> Answered<Option<Answer>> {
+    let now = ports.now();
+    match outcome {
+        Outcome::Refused(finding) => {
+            let (name, cause) = (finding.name.to_string(), finding.to_string());
+            end(
+                &mut record,
+                Ending::Rejected,
+                &name,
+                cause,
+                vec![finding],
+                now,
+            );
+        }
+        Outcome::Superseded(by) => {
+            let cause = format!("Superseded: deployment {by} brings a newer release.");
+            end(
+                &mut record,
+                Ending::NothingToDo,
+                "Superseded",
+                cause,
+                Vec::new(),
+                now,
+            );
+        }
+    }
+    let mut writes = vec![
+        put(&record)?,
+        Write::Check(view.state.key.clone(), view.state.unchanged()),
+    ];
+    leave_queue(view, &record.value, &mut writes);
+    if !commit(ports, writes).await? {
+        return Ok(None);
+    }
+    Ok(record
+        .value
+        .ending
+        .as_ref()
+        .map(|ended| of_record(&record.value, ended)))
+}

@@ -1,0 +1,151 @@
+//! `Undo`: tells what to bring back next, wave by wave in reverse.
+
+use super::answer::plain;
+use super::commit::{TRIES, commit, contended, pause};
+use super::ending::put;
+use super::view::lock_with_token;
+use super::{Ports, deployment_of};
+use crate::payload::{Answer, Ask, Word, WorkItem};
+use crate::ports::{Answered, Ledger};
+use crate::store::{self, Stored};
+use windlass_domain::deployment::{Deployment, Why};
+use windlass_domain::judgement::Judgement;
+use windlass_domain::message::{gate_cause, wave_in_words};
+use windlass_domain::plan::Plan;
+use windlass_domain::step::{Failure, Step};
+
+/// Serves the state: records why at the first call, then answers the next wave below the one that
+/// was tried last. A component is brought back once, with the first wave that it took part in.
+pub async fn undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
+    let id = deployment_of(ask)?;
+    let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+    lock_with_token(
+        ports,
+        &record.value.app,
+        &record.value.environment,
+        ask.token,
+    )
+    .await?;
+    let steps: Vec<Stored<Step>> =
+        store::load_all(ports, &store::deployment_partition(id), "step#").await?;
+    if record.value.undoing.is_none() {
+        record_why(ports, ask, &steps).await?;
+    }
+    let below = ask.undone.unwrap_or(u32::MAX);
+    let to_restore = || {
+        steps
+            .iter()
+            .map(|step| &step.value)
+            .filter(|step| step.status.may_have_changed())
+    };
+    let Some(wave) = to_restore()
+        .filter_map(first_wave)
+        .filter(|wave| *wave < below)
+        .max()
+    else {
+        return Ok(plain(Word::SettleUndo, id, ask.token));
+    };
+    let items = to_restore()
+        .filter(|step| first_wave(step) == Some(wave))
+        .map(|step| WorkItem {
+            component: step.component.clone(),
+            kind: step.kind,
+        })
+        .collect();
+    Ok(Answer {
+        wave,
+        items,
+        ..plain(Word::Restore, id, ask.token)
+    })
+}
+
+fn first_wave(step: &Step) -> Option<u32> {
+    step.goals.keys().next().copied()
+}
+
+async fn record_why<P: Ports>(ports: &P, ask: &Ask, steps: &[Stored<Step>]) -> Answered<()> {
+    let id = deployment_of(ask)?;
+    let why = why(ports, ask, steps).await?;
+    for tried in 0..TRIES {
+        let mut record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+        if record.value.undoing.is_some() {
+            return Ok(());
+        }
+        record.value.undoing = Some(why.clone());
+        if commit(ports, vec![put(&record)?]).await? {
+            return Ok(());
+        }
+        pause(ports, tried).await;
+    }
+    Err(contended("recording why it is undone"))
+}
+
+/// A gate that failed, else components that failed, else what the machine caught.
+async fn why<P: Ledger>(ports: &P, ask: &Ask, steps: &[Stored<Step>]) -> Answered<Why> {
+    if let Some(why) = failed_gate(ports, ask).await? {
+        return Ok(why);
+    }
+    let failed: Vec<(String, String)> = steps
+        .iter()
+        .filter_map(|step| {
+            let failure = step.value.failure.as_ref()?;
+            let (name, text) = in_words(failure);
+            Some((name, format!("{} failed: {text}", step.value.component)))
+        })
+        .collect();
+    if let Some((name, _)) = failed.first() {
+        let texts: Vec<_> = failed.iter().map(|(_, text)| text.clone()).collect();
+        return Ok(Why {
+            name: name.clone(),
+            text: texts.join("\n  "),
+        });
+    }
+    if ask.error.is_empty() {
+        return Ok(Why {
+            name: "Failed".into(),
+            text: "a step failed without a reason.".into(),
+        });
+    }
+    Ok(Why {
+        name: ask.error.clone(),
+        text: format!("a function failed with {}; its log tells more.", ask.error),
+    })
+}
+
+async fn failed_gate<P: Ledger>(ports: &P, ask: &Ask) -> Answered<Option<Why>> {
+    let id = deployment_of(ask)?;
+    let judgements: Vec<Stored<Judgement>> =
+        store::load_all(ports, &store::deployment_partition(id), "judgement#").await?;
+    let Some(judgement) = judgements.into_iter().find(|j| j.value.failed.is_some()) else {
+        return Ok(None);
+    };
+    let plan: Stored<Plan> = store::require(ports, &store::plan(id)).await?;
+    let wave = judgement.value.wave;
+    let what = plan
+        .value
+        .waves
+        .get(wave as usize)
+        .map(wave_in_words)
+        .unwrap_or_default();
+    Ok(judgement.value.failed.map(|measurement| {
+        let look = match measurement.look_at.as_str() {
+            "" => String::new(),
+            place => format!("\n  look at: {place}"),
+        };
+        Why {
+            name: "GateFailed".into(),
+            text: format!("{}{look}", gate_cause(wave, &what, &measurement)),
+        }
+    }))
+}
+
+/// The name and the sentence of a failure.
+pub fn in_words(failure: &Failure) -> (String, String) {
+    match failure {
+        Failure::Finding(finding) => {
+            let text = format!("{} {}", finding.reason, finding.remedy);
+            (finding.name.to_string(), text)
+        }
+        Failure::Fault(fault) => (fault.name.to_string(), fault.to_string()),
+    }
+}

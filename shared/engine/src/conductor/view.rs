@@ -1,0 +1,87 @@
+use crate::ports::{Answered, Ledger};
+use crate::store::{self, Stored};
+use windlass_domain::admission::{Candidate, Facts};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::environment::{EnvironmentState, Lock, Veto, Waiting};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::request::ActionName;
+
+/// What the ledger says of an environment, as far as admission needs it.
+pub struct View {
+    pub lock: Stored<Lock>,
+    pub state: Stored<EnvironmentState>,
+    pub waiting: Vec<Stored<Waiting>>,
+    pub veto: Option<Stored<Veto>>,
+}
+
+impl View {
+    /// Reads it for a deployment.
+    pub async fn load<P: Ledger>(ports: &P, record: &Deployment) -> Answered<Self> {
+        let (app, env) = (&record.app, &record.environment);
+        Ok(Self {
+            lock: store::load_or_default(ports, &store::lock(app, env)).await?,
+            state: store::load_or_default(ports, &store::state(app, env)).await?,
+            waiting: store::load_all(ports, &store::environment(app, env), "waiting#").await?,
+            veto: store::load(ports, &store::veto(app, env, &record.release_digest)).await?,
+        })
+    }
+
+    /// Decides on what was read.
+    pub fn decide(&self, record: &Deployment) -> windlass_domain::admission::Decision {
+        let waiting: Vec<Waiting> = self.waiting.iter().map(|w| w.value.clone()).collect();
+        let facts = Facts {
+            lock: &self.lock.value,
+            state: &self.state.value,
+            waiting: &waiting,
+            veto: self.veto.as_ref().map(|veto| &veto.value),
+        };
+        windlass_domain::admission::decide(&candidate(record), &facts)
+    }
+
+    /// The waiting item of a deployment.
+    pub fn waiting_of(&self, record: &Deployment) -> Option<&Stored<Waiting>> {
+        self.waiting
+            .iter()
+            .find(|waiting| waiting.value.deployment == record.id)
+    }
+}
+
+fn candidate(record: &Deployment) -> Candidate {
+    Candidate {
+        id: record.id.clone(),
+        environment: record.environment.clone(),
+        action: record.action,
+        components: record.release.components.keys().cloned().collect(),
+        order: record.order.clone(),
+        by_person: record.by_person,
+        again: record.again,
+        allow_older: record.allow_older,
+    }
+}
+
+/// The lock of an environment, which must still be held with this token.
+pub async fn lock_with_token<P: Ledger>(
+    ports: &P,
+    app: &AppName,
+    env: &EnvironmentName,
+    token: u64,
+) -> Answered<Stored<Lock>> {
+    let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, env)).await?;
+    if lock.value.token == token && lock.value.held.is_some() {
+        return Ok(lock);
+    }
+    Err(Fault::new(
+        FaultName::StaleToken,
+        format!(
+            "this execution held the lock of {app}/{env} with token {token}, which is now {}: \
+             another execution has taken over and ends the deployment",
+            lock.value.token
+        ),
+    ))
+}
+
+/// Whether an operator's action goes first in the queue.
+pub fn is_operator(action: ActionName) -> bool {
+    action == ActionName::Rollback
+}

@@ -1,0 +1,96 @@
+//! All the gates of a wave, measured at the same time.
+
+use super::{Case, Ports, version::version};
+use crate::measurements::{self, Invoke, Window};
+use futures::future::join_all;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::resolved::{Lambda, Spec};
+use windlass_domain::gate::{Measurement, Verdict};
+use windlass_domain::time::Time;
+
+/// Measures every gate: alarms and metrics where the targets are, probes from here, and the
+/// declared invocations of the functions that this deployment has changed so far.
+pub async fn measure<P: Ports>(ports: &P, case: &Case) -> Vec<Measurement> {
+    let there = ports.at(&case.loaded.place);
+    let gates = &case.loaded.resolved.gates;
+    let window = Window {
+        first_change: case.first_change,
+        changed: case.judgement.value.changed,
+        now: ports.now(),
+    };
+    let metrics = gates.metrics.iter();
+    let metrics = metrics.map(|gate| measurements::metric(&there, gate, window));
+    let probes = gates.probes.iter();
+    let probes = probes.map(|gate| measurements::probe(ports, gate));
+    let functions = changed_functions(case);
+    let functions =
+        functions.map(|(artifact, spec)| invocations(&there, artifact, spec, window.now));
+    let (alarms, metrics, probes, functions) = futures::join!(
+        measurements::alarms(&there, &gates.alarms, window),
+        join_all(metrics),
+        join_all(probes),
+        join_all(functions),
+    );
+    let mut all = alarms;
+    all.extend(metrics);
+    all.extend(probes);
+    all.extend(functions.into_iter().flatten());
+    all
+}
+
+/// The Lambda functions that have changed up to this wave and declare invocations.
+fn changed_functions(case: &Case) -> impl Iterator<Item = (Option<&Artifact>, &Lambda)> {
+    let changed = case.steps.iter().filter(|step| {
+        let first = step.goals.keys().next();
+        first.is_some_and(|first| *first <= case.number)
+    });
+    changed.filter_map(|step| {
+        let component = case.loaded.resolved.components.get(&step.component)?;
+        match &component.spec {
+            Spec::Lambda(lambda) if !lambda.invocations.is_empty() => {
+                let release = &case.loaded.record.release.components;
+                Some((release.get(&step.component), lambda))
+            }
+            _ => None,
+        }
+    })
+}
+
+/// Invokes the new version with each declared request, one after the other: a function may have
+/// little concurrency, and its callers go first.
+async fn invocations<P: Ports>(
+    there: &P,
+    artifact: Option<&Artifact>,
+    spec: &Lambda,
+    now: Time,
+) -> Vec<Measurement> {
+    let mut measured = Vec::new();
+    let version = version(there, spec, artifact).await;
+    for request in &spec.invocations {
+        measured.push(match &version {
+            Ok(version) => {
+                let invoke = Invoke {
+                    function: &spec.function,
+                    version,
+                    request,
+                };
+                measurements::invocation(there, invoke).await
+            }
+            Err(why) => no_version(spec, &request.name, why, now),
+        });
+    }
+    measured
+}
+
+fn no_version(spec: &Lambda, request: &str, why: &str, at: Time) -> Measurement {
+    Measurement {
+        gate: format!("{} {request}", spec.function),
+        source: "invocation".to_owned(),
+        verdict: Verdict::Unknown,
+        measured: format!("not measured: {why}"),
+        threshold: "an answer of the new version".to_owned(),
+        window: String::new(),
+        look_at: format!("the versions of the function {}", spec.function),
+        at,
+    }
+}

@@ -1,0 +1,201 @@
+//! `Judge`: measures the gates of a wave, records the judgement, and tells where to go from there.
+
+mod gates;
+mod version;
+
+use crate::config::Configured;
+use crate::loaded::{Loaded, load};
+use crate::payload::{Answer, Ask, Word, WorkItem};
+use crate::ports::{Alarms, Answered, Clock, Functions, Ledger, Probe, Reach, Transacted};
+use crate::store::{self, Stored};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::gate::Measurement;
+use windlass_domain::judgement::{Judged, Judgement};
+use windlass_domain::message::{gate_failed, wave_in_words};
+use windlass_domain::plan::{Plan, Wave};
+use windlass_domain::request::ActionName;
+use windlass_domain::step::Step;
+use windlass_domain::time::{Span, Time};
+
+/// The ports that judging needs.
+pub trait Ports: Configured + Ledger + Clock + Reach + Alarms + Functions + Probe {}
+impl<P: Configured + Ledger + Clock + Reach + Alarms + Functions + Probe> Ports for P {}
+
+/// How often a look is recorded anew when a twin of this invocation wrote in between.
+const TRIES: u32 = 5;
+
+/// Serves the state `Judge`. Asked twice it answers the same: a judgement that is final stays.
+pub async fn handle<P: Ports>(ports: &P, ask: Ask) -> Answered<Answer> {
+    let case = Case::load(ports, &ask).await?;
+    if let Some(judged) = case.judgement.value.settled() {
+        return Ok(answer(&case, &judged));
+    }
+    let measurements = gates::measure(ports, &case).await;
+    let judged = record(ports, &case, measurements).await?;
+    Ok(answer(&case, &judged))
+}
+
+/// A wave that is to be judged.
+pub(crate) struct Case {
+    pub loaded: Loaded,
+    pub plan: Plan,
+    pub steps: Vec<Step>,
+    pub number: u32,
+    pub wave: Wave,
+    pub judgement: Stored<Judgement>,
+    /// When the deployment's first change began.
+    pub first_change: Time,
+}
+
+impl Case {
+    async fn load<P: Ports>(ports: &P, ask: &Ask) -> Answered<Self> {
+        let loaded = load(ports, ask).await?;
+        let id = &loaded.record.id;
+        let plan: Stored<Plan> = store::require(ports, &store::plan(id)).await?;
+        let plan = plan.value;
+        let number = ask.wave;
+        let wave = plan.waves.get(number as usize).cloned();
+        let wave = wave.ok_or_else(|| no_such_wave(number, &plan))?;
+        let partition = store::deployment_partition(id);
+        let steps: Vec<Stored<Step>> = store::load_all(ports, &partition, "step#").await?;
+        let steps: Vec<Step> = steps.into_iter().map(|step| step.value).collect();
+        let now = ports.now();
+        let first_change = first_change(&steps).unwrap_or(now);
+        let changed = wave_changed(ports, &loaded, number, first_change).await?;
+        let judgement = store::load(ports, &store::judgement(id, number)).await?;
+        let judgement = judgement.unwrap_or_else(|| {
+            let bake = Span::seconds(wave.bake_s);
+            let decides = loaded.record.action != ActionName::Rollback;
+            let begun = Judgement::begin(number, changed, now, bake, decides);
+            Stored::new(store::judgement(id, number), begun)
+        });
+        Ok(Self {
+            loaded,
+            plan,
+            steps,
+            number,
+            wave,
+            judgement,
+            first_change,
+        })
+    }
+}
+
+fn no_such_wave(number: u32, plan: &Plan) -> Fault {
+    let message = format!(
+        "wave {number} is to be judged, but the plan has {} waves",
+        plan.waves.len()
+    );
+    Fault::new(FaultName::BadInput, message)
+}
+
+fn first_change(steps: &[Step]) -> Option<Time> {
+    let changes = steps.iter().flat_map(|step| &step.changes);
+    changes.map(|change| change.at).min()
+}
+
+/// When the wave's change began: the wave before it had passed by then. A wave whose predecessor
+/// did not pass is never judged, because its change must not have begun.
+async fn wave_changed<P: Ports>(
+    ports: &P,
+    loaded: &Loaded,
+    number: u32,
+    first_change: Time,
+) -> Answered<Time> {
+    let Some(before) = number.checked_sub(1) else {
+        return Ok(first_change);
+    };
+    let key = store::judgement(&loaded.record.id, before);
+    let judgement: Option<Stored<Judgement>> = store::load(ports, &key).await?;
+    match judgement.map(|judgement| (judgement.value.settled(), judgement.value.looked)) {
+        Some((Some(Judged::Pass), looked)) => Ok(looked),
+        _ => Err(Fault::internal(format!(
+            "wave {number} of deployment {} is to be judged, but wave {before} has not passed",
+            loaded.record.id
+        ))),
+    }
+}
+
+/// Writes what the look came to, while the lock has the token.
+async fn record<P: Ports>(
+    ports: &P,
+    case: &Case,
+    measurements: Vec<Measurement>,
+) -> Answered<Judged> {
+    let mut judgement = case.judgement.clone();
+    let rule = &case.loaded.resolved.gates.unknown;
+    for _ in 0..TRIES {
+        let now = ports.now();
+        if let Some(judged) = judgement.value.settled() {
+            return Ok(judged);
+        }
+        let judged = judgement.value.look(measurements.clone(), rule, now);
+        let writes = vec![case.loaded.fence(), judgement.put()?];
+        match ports.transact(writes).await? {
+            Transacted::Done => return Ok(judged),
+            Transacted::Refused(refused) if refused.contains(&0) => {
+                return Err(still_ours(ports, case).await);
+            }
+            Transacted::Refused(_) => {
+                let written = store::load(ports, &case.judgement.key).await?;
+                judgement = written.unwrap_or_else(|| case.judgement.clone());
+            }
+        }
+    }
+    Err(contended())
+}
+
+/// The fence was refused: the token is stale, or only another transaction was in the way.
+async fn still_ours<P: Ports>(ports: &P, case: &Case) -> Fault {
+    match case.loaded.still_ours(ports).await {
+        Err(fault) => fault,
+        Ok(()) => contended(),
+    }
+}
+
+fn contended() -> Fault {
+    let message = "the judgement's items are being written by others; ask again";
+    Fault::new(FaultName::Unavailable, message)
+}
+
+fn answer(case: &Case, judged: &Judged) -> Answer {
+    let next = case.number + 1;
+    let next_wave = case.plan.waves.get(next as usize);
+    let settle = case.loaded.answer(Word::Settle);
+    let blank = Answer {
+        wave: case.number,
+        ..settle
+    };
+    match (judged, next_wave) {
+        (Judged::Bake { seconds }, _) => Answer {
+            verdict: Word::Bake,
+            seconds: *seconds,
+            ..blank
+        },
+        (Judged::Pass, Some(wave)) => Answer {
+            verdict: Word::Change,
+            wave: next,
+            items: WorkItem::of_wave(wave),
+            ..blank
+        },
+        (Judged::Pass, None) => blank,
+        (Judged::Fail(measurement), _) => Answer {
+            verdict: Word::Failed,
+            error: "GateFailed".to_owned(),
+            cause: cause(case, measurement),
+            ..blank
+        },
+    }
+}
+
+fn cause(case: &Case, measurement: &Measurement) -> String {
+    let record = &case.loaded.record;
+    gate_failed(
+        &record.app,
+        &record.environment,
+        &record.release.version,
+        case.number,
+        &wave_in_words(&case.wave),
+        measurement,
+    )
+}

@@ -1,0 +1,129 @@
+//! A deployment under way, as planner and judge both need it: its record, its declaration for the
+//! environment, where its targets are, and the lock that fences what is written for it.
+
+use crate::config::Configured;
+use crate::payload::{Answer, Ask, Word};
+use crate::ports::{Answered, Condition, Ledger, Write};
+use crate::store::{self, Stored};
+use serde_json::Value;
+use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::declaration::{Declaration, Declared, Exceptions};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::environment::Lock;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::place::{Place, TargetRole};
+
+/// A deployment under way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// Its record.
+    pub record: Deployment,
+    /// Its declaration, for its environment.
+    pub resolved: Resolved,
+    /// Where its targets are.
+    pub place: Place,
+    /// The lock's token that it was asked with, and that the lock had when it was read.
+    pub token: u64,
+}
+
+impl Loaded {
+    /// The condition that the lock still has the token. Part of every transaction.
+    pub fn fence(&self) -> Write {
+        let lock = store::lock(&self.record.app, &self.record.environment);
+        Write::Check(
+            lock,
+            Condition::Field("token".into(), Value::from(self.token)),
+        )
+    }
+
+    /// Whether the lock still has the token: `StaleToken` if another execution took over.
+    pub async fn still_ours<P: Ledger>(&self, ports: &P) -> Answered<()> {
+        check_token(ports, &self.record, self.token).await
+    }
+
+    /// An answer about this deployment with nothing in it but its verdict.
+    pub fn answer(&self, verdict: Word) -> Answer {
+        Answer {
+            verdict,
+            deployment: self.record.id.clone(),
+            token: self.token,
+            wave: 0,
+            items: vec![],
+            seconds: 0,
+            error: String::new(),
+            cause: String::new(),
+        }
+    }
+}
+
+/// Reads the deployment that a state asks for. `StaleToken` if another execution took over.
+pub async fn load<P: Ledger + Configured>(ports: &P, ask: &Ask) -> Answered<Loaded> {
+    let Some(id) = &ask.deployment else {
+        let message = format!("the state {} names no deployment", ask.state);
+        return Err(Fault::new(FaultName::BadInput, message));
+    };
+    let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+    let record = record.value;
+    check_token(ports, &record, ask.token).await?;
+    let declared: Stored<Declared> =
+        store::require(ports, &store::declaration(&record.app, &record.declaration)).await?;
+    let exceptions = Exceptions {
+        probe_origin: ports.config().local_endpoint.clone(),
+    };
+    let resolved = resolve(&declared.value, &exceptions, &record)?;
+    let place = place_of(&resolved, &record.id);
+    Ok(Loaded {
+        record,
+        resolved,
+        place,
+        token: ask.token,
+    })
+}
+
+async fn check_token<P: Ledger>(ports: &P, record: &Deployment, token: u64) -> Answered<()> {
+    let key = store::lock(&record.app, &record.environment);
+    let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
+    let held = lock.value.held;
+    if lock.value.token == token && held.is_some_and(|held| held.deployment == record.id) {
+        return Ok(());
+    }
+    let message = format!(
+        "the lock of {}/{} no longer has the token {token}: another execution took over deployment {}, and will end it",
+        record.app, record.environment, record.id
+    );
+    Err(Fault::new(FaultName::StaleToken, message))
+}
+
+/// A declaration is checked before it is recorded, so findings here are not the caller's.
+fn resolve(
+    declared: &Declared,
+    exceptions: &Exceptions,
+    record: &Deployment,
+) -> Answered<Resolved> {
+    Declaration::parse_with(&declared.text, exceptions)
+        .and_then(|declaration| declaration.resolve(&record.environment))
+        .map_err(|findings| {
+            let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
+            Fault::internal(format!(
+                "the recorded declaration {} of {} cannot be read for {}: {}",
+                record.declaration,
+                record.app,
+                record.environment,
+                findings.join("; ")
+            ))
+        })
+}
+
+/// Where the targets of a deployment are.
+pub fn place_of(resolved: &Resolved, deployment: &DeploymentId) -> Place {
+    let role = resolved.role_arn.as_ref().map(|arn| TargetRole {
+        arn: arn.clone(),
+        external_id: format!("{}/{}", resolved.app, resolved.environment),
+        session_name: deployment.to_string(),
+    });
+    Place {
+        region: resolved.region.clone(),
+        role,
+    }
+}

@@ -1,0 +1,97 @@
+//! The outbox: what changed in the ledger goes on to EventBridge, to people, and to those that
+//! wait for a lock. It writes nothing to the ledger, so nothing is written twice.
+
+use crate::ports::{Answered, Events, Executions, Item, Ledger, Notifications};
+use crate::recovery::wake;
+use crate::store;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use windlass_domain::deployment::{Deployment, Refusal};
+use windlass_domain::environment::{EnvironmentState, Lock};
+use windlass_domain::event::{Event, of_deployment, of_environment, of_refusal};
+use windlass_domain::fault::Fault;
+
+/// One change of the ledger, as the table's stream tells it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// The item before; absent if it is new.
+    pub before: Option<Item>,
+    /// The item after; absent if it was deleted.
+    pub after: Option<Item>,
+}
+
+/// What the outbox needs.
+pub trait Ports: Ledger + Executions + Events + Notifications {}
+impl<P: Ledger + Executions + Events + Notifications> Ports for P {}
+
+/// Serves a batch of the stream, in order. The stream repeats a batch that fails; so an event may
+/// come twice, and none is lost.
+pub async fn handle<P: Ports>(ports: &P, changes: Vec<Change>) -> Answered<()> {
+    for change in changes {
+        one(ports, &change).await?;
+    }
+    Ok(())
+}
+
+async fn one<P: Ports>(ports: &P, change: &Change) -> Answered<()> {
+    let Some(after) = &change.after else {
+        return Ok(());
+    };
+    let before = change.before.as_ref();
+    match (after.key.pk.as_str(), after.key.sk.as_str()) {
+        (_, "lock") => freed(ports, before, after).await,
+        (pk, "record") if pk.starts_with("deployment#") => {
+            let former: Option<Deployment> = before.map(read).transpose()?;
+            send_all(ports, of_deployment(former.as_ref(), &read(after)?)).await
+        }
+        (pk, "state") => {
+            let Some((app, environment)) = store::environment_of(pk) else {
+                return Ok(());
+            };
+            let former: Option<EnvironmentState> = before.map(read).transpose()?;
+            let event = of_environment(&app, &environment, former.as_ref(), &read(after)?);
+            send_all(ports, event.into_iter().collect()).await
+        }
+        (_, sk) if sk.starts_with("refusal#") && before.is_none() => {
+            let refusal: Refusal = read(after)?;
+            send_all(ports, vec![of_refusal(&refusal)]).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A lock that was freed wakes those that wait.
+async fn freed<P: Ports>(ports: &P, before: Option<&Item>, after: &Item) -> Answered<()> {
+    let former: Option<Lock> = before.map(read).transpose()?;
+    let lock: Lock = read(after)?;
+    let was_held = former.is_some_and(|former| former.held.is_some());
+    match store::environment_of(&after.key.pk) {
+        Some((app, environment)) if was_held && lock.held.is_none() => {
+            wake(ports, &app, &environment).await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn send_all<P: Ports>(ports: &P, events: Vec<Event>) -> Answered<()> {
+    for event in events {
+        let detail = serde_json::to_value(&event.detail)
+            .map_err(|error| Fault::internal(format!("an event cannot be written: {error}")))?;
+        ports.put_event(&event.name.to_string(), &detail).await?;
+        if let Some(notification) = event.notification() {
+            ports
+                .notify(&notification.subject, &notification.message)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+fn read<T: DeserializeOwned>(item: &Item) -> Answered<T> {
+    serde_json::from_value(Value::Object(item.body.clone())).map_err(|error| {
+        Fault::internal(format!(
+            "the stream's item {} {} cannot be read: {error}",
+            item.key.pk, item.key.sk
+        ))
+    })
+}

@@ -1,0 +1,211 @@
+//! Pinning artifacts by version id, hash and digest (rule 5).
+
+use super::Ports;
+use super::source::{Source, missing};
+use crate::ports::{Answered, ObjectHead, ObjectId, Objects};
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::digest::Digest;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::manifest::ArtifactRef;
+use windlass_domain::name::ComponentName;
+use windlass_domain::release::Release;
+use windlass_domain::request::Request;
+
+/// How much of an object is hashed at a time, in bytes.
+const CHUNK: u64 = 8 * 1024 * 1024;
+
+/// Pins all components of a release, or tells everything that is wrong with them.
+pub async fn pin_all<P: Ports>(
+    ports: &P,
+    request: &Request,
+    source: Source,
+    resolved: &Resolved,
+) -> Answered<Result<Release, Vec<Finding>>> {
+    let mut components: BTreeMap<ComponentName, Artifact> = BTreeMap::new();
+    let mut findings = Vec::new();
+    let pinned = source.pinned.into_iter();
+    components.extend(pinned.filter(|(name, _)| resolved.components.contains_key(name)));
+    for (name, reference) in &source.named {
+        if !resolved.components.contains_key(name) {
+            findings.push(not_declared(name, resolved));
+            continue;
+        }
+        match pin_one(ports, name, reference).await? {
+            Ok(artifact) => {
+                components.insert(name.clone(), artifact);
+            }
+            Err(finding) => findings.push(finding),
+        }
+    }
+    if components.is_empty() && findings.is_empty() {
+        findings.push(Finding::new(
+            FindingName::MissingField,
+            "components",
+            "the release names no component of this environment.",
+            "Name at least one component with its artifact.",
+        ));
+    }
+    if !findings.is_empty() {
+        return Ok(Err(findings));
+    }
+    Ok(Ok(Release {
+        app: request.app.clone(),
+        version: source.version,
+        git: source.git,
+        sequence: source.sequence,
+        components,
+        image_push: source.image_tag.is_some(),
+    }))
+}
+
+fn not_declared(name: &ComponentName, resolved: &Resolved) -> Finding {
+    let known: Vec<&str> = resolved
+        .components
+        .keys()
+        .map(ComponentName::as_str)
+        .collect();
+    Finding::new(
+        FindingName::UnknownName,
+        format!("components.{name}"),
+        format!(
+            "declaration {} has no component `{name}`.",
+            resolved.version
+        ),
+        format!("Use one of {}, or declare it.", known.join(", ")),
+    )
+}
+
+async fn pin_one<P: Ports>(
+    ports: &P,
+    name: &ComponentName,
+    reference: &ArtifactRef,
+) -> Answered<Result<Artifact, Finding>> {
+    match (&reference.key, &reference.image) {
+        (Some(key), None) => pin_object(ports, name, key, reference).await,
+        (None, Some(image)) => pin_image(ports, name, image).await,
+        _ => Ok(Err(Finding::new(
+            FindingName::BadValue,
+            format!("components.{name}"),
+            "an artifact has either a `key` or an `image`.",
+            "Write one of them.",
+        ))),
+    }
+}
+
+async fn pin_object<P: Ports>(
+    ports: &P,
+    name: &ComponentName,
+    key: &str,
+    reference: &ArtifactRef,
+) -> Answered<Result<Artifact, Finding>> {
+    let mut id = ObjectId {
+        bucket: ports.config().artifacts_bucket.clone(),
+        key: key.to_owned(),
+        version_id: reference.version_id.clone(),
+    };
+    let Some(head) = ports.head(&id).await? else {
+        return Ok(Err(missing(key)));
+    };
+    let Some(version_id) = reference
+        .version_id
+        .clone()
+        .or_else(|| head.version_id.clone())
+    else {
+        return Ok(Err(Finding::new(
+            FindingName::TargetNotReady,
+            key,
+            "the artifacts bucket keeps no versions, so the artifact cannot be pinned.",
+            "Turn on versioning of the artifacts bucket and upload the artifact again.",
+        )));
+    };
+    id.version_id = Some(version_id.clone());
+    let sha256 = match &head.sha256 {
+        Some(sha256) => sha256.clone(),
+        None => hash(ports, &id, &head).await?,
+    };
+    if let Some(wanted) = &reference.sha256
+        && *wanted != sha256
+    {
+        return Ok(Err(Finding::new(
+            FindingName::DigestMismatch,
+            format!("components.{name}.sha256"),
+            format!("the manifest pins {wanted}, but the object's bytes have {sha256}."),
+            "Upload the artifact that the manifest was written for.",
+        )));
+    }
+    Ok(Ok(Artifact::Object {
+        key: key.to_owned(),
+        version_id,
+        sha256,
+        bytes: head.bytes,
+    }))
+}
+
+/// The hash of an object that was uploaded without a SHA-256 checksum.
+async fn hash<P: Objects>(ports: &P, id: &ObjectId, head: &ObjectHead) -> Answered<Digest> {
+    let mut hasher = Sha256::new();
+    let mut start = 0;
+    while start < head.bytes {
+        let length = CHUNK.min(head.bytes - start);
+        hasher.update(&ports.get_range(id, start, length).await?);
+        start += length;
+    }
+    Ok(Digest::from_bytes(&hasher.finalize()))
+}
+
+async fn pin_image<P: Ports>(
+    ports: &P,
+    name: &ComponentName,
+    image: &str,
+) -> Answered<Result<Artifact, Finding>> {
+    let (repository, reference) = split(image);
+    match ports.image(repository, reference).await? {
+        Some(image) => Ok(Ok(Artifact::Image {
+            repository: image.repository_uri,
+            digest: image.digest,
+        })),
+        None => Ok(Err(Finding::new(
+            FindingName::ArtifactMissing,
+            format!("components.{name}.image"),
+            format!("there is no image {image} in the registry."),
+            "Push the image before the manifest.",
+        ))),
+    }
+}
+
+/// Repository and tag or digest; the tag `latest` where none is written.
+fn split(image: &str) -> (&str, &str) {
+    if let Some((repository, digest)) = image.split_once('@') {
+        return (repository, digest);
+    }
+    match image.rsplit_once(':') {
+        // A colon before a slash belongs to the registry's port.
+        Some((repository, tag)) if !tag.contains('/') => (repository, tag),
+        _ => (image, "latest"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn an_image_is_split_at_its_tag_or_digest() {
+        let table = [
+            ("shop/agent:1.4.0", ("shop/agent", "1.4.0")),
+            ("shop/agent", ("shop/agent", "latest")),
+            (
+                "localhost:5000/shop/agent",
+                ("localhost:5000/shop/agent", "latest"),
+            ),
+            ("host:5000/shop/agent:v1", ("host:5000/shop/agent", "v1")),
+            ("shop/agent@sha256:ab", ("shop/agent", "sha256:ab")),
+        ];
+        for (image, expected) in table {
+            assert_eq!(split(image), expected, "{image}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+use crate::config::Configured;
+use crate::ports::{Answered, Ledger};
+use crate::store::{self, Stored};
+use windlass_domain::declaration::{Declaration, Declared, Exceptions};
+use windlass_domain::fault::Fault;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::request::Request;
+
+/// A declaration from the ledger.
+pub struct Found {
+    /// Its version.
+    pub version: semver::Version,
+    /// What it says.
+    pub declaration: Declaration,
+}
+
+/// The declaration in force.
+pub async fn declaration_in_force<P: Ledger + Configured>(
+    ports: &P,
+    app: &AppName,
+) -> Answered<Result<Found, Vec<Finding>>> {
+    let declared = store::load(ports, &store::declaration_in_force(app)).await?;
+    found(ports, declared, || {
+        Finding::new(
+            FindingName::NoDeclaration,
+            "app",
+            format!("no declaration is known for application `{app}`."),
+            format!("Upload `apps/{app}/app.yaml` to the artifacts bucket first."),
+        )
+    })
+}
+
+/// A version of the declaration that a manifest pins.
+pub async fn pinned<P: Ledger + Configured>(
+    ports: &P,
+    app: &AppName,
+    version: &semver::Version,
+) -> Answered<Result<Found, Vec<Finding>>> {
+    let declared = store::load(ports, &store::declaration(app, version)).await?;
+    found(ports, declared, || {
+        Finding::new(
+            FindingName::NoDeclaration,
+            "declaration",
+            format!("version {version} of the declaration of `{app}` is not known."),
+            "Upload that version first, or leave `declaration` out for the one in force.",
+        )
+    })
+}
+
+fn found<P: Configured>(
+    ports: &P,
+    declared: Option<Stored<Declared>>,
+    missing: impl FnOnce() -> Finding,
+) -> Answered<Result<Found, Vec<Finding>>> {
+    let Some(declared) = declared else {
+        return Ok(Err(vec![missing()]));
+    };
+    let exceptions = Exceptions {
+        probe_origin: ports.config().local_endpoint.clone(),
+    };
+    // It was accepted once, by an older Windlass perhaps: then its findings are not the caller's.
+    let declaration = Declaration::parse_with(&declared.value.text, &exceptions).map_err(|f| {
+        Fault::internal(format!(
+            "the declaration {} in the ledger is not accepted any more: {f:?}",
+            declared.value.version
+        ))
+    })?;
+    Ok(Ok(Found {
+        version: declared.value.version,
+        declaration,
+    }))
+}
+
+/// The environment that an operator's action names, which must be declared.
+pub async fn named_environment<P: Ledger + Configured>(
+    ports: &P,
+    request: &Request,
+) -> Answered<Result<EnvironmentName, Vec<Finding>>> {
+    let Some(environment) = &request.environment else {
+        return Ok(Err(vec![Finding::new(
+            FindingName::MissingField,
+            "environment",
+            format!("`{}` needs the environment.", request.action),
+            "Write the environment's name.",
+        )]));
+    };
+    let declared = match declaration_in_force(ports, &request.app).await? {
+        Ok(declared) => declared,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    Ok(declared
+        .declaration
+        .resolve(environment)
+        .map(|_| environment.clone()))
+}

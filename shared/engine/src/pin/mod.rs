@@ -1,0 +1,144 @@
+//! Pinning: from the raw request of any route to a release whose bytes can never be others, and the
+//! environment it goes to. Used by `Admit`, and by the routes that name a deployment before it
+//! starts, so that all of them come to the same id.
+
+mod artifact;
+mod declaration;
+mod record;
+mod source;
+
+pub use declaration::{declaration_in_force, named_environment};
+
+use crate::config::Configured;
+use crate::ports::{Answered, Ledger, Objects, Registry};
+use crate::store::Stored;
+use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::name::EnvironmentName;
+use windlass_domain::release::{RecordedRelease, Release};
+use windlass_domain::request::{Request, Route};
+
+/// What pinning needs.
+pub trait Ports: Ledger + Objects + Registry + Configured {}
+impl<P: Ledger + Objects + Registry + Configured> Ports for P {}
+
+/// A request to deploy, pinned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pinned {
+    /// The release.
+    pub release: Release,
+    /// The declaration, resolved for the environment.
+    pub resolved: Resolved,
+    /// Whether a person named the environment, in contrast to an arrival that a rule sent there.
+    pub by_person: bool,
+    /// The semantic version by which it is ordered, where the environment's rule is a tag rule.
+    pub order_version: Option<semver::Version>,
+    /// What to record of the version text, if anything is new.
+    pub to_record: Option<Stored<RecordedRelease>>,
+}
+
+/// Pins a request to deploy, or tells everything that is wrong with it.
+pub async fn pin<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Pinned, Vec<Finding>>> {
+    let in_force = match declaration::declaration_in_force(ports, &request.app).await? {
+        Ok(declared) => declared,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let source = match source::read(ports, request, &in_force.declaration).await? {
+        Ok(source) => source,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let declared = match &source.declaration {
+        None => in_force,
+        Some(version) => match declaration::pinned(ports, &request.app, version).await? {
+            Ok(declared) => declared,
+            Err(findings) => return Ok(Err(findings)),
+        },
+    };
+    let environment = match environment(request, &source, &declared.declaration) {
+        Ok(environment) => environment,
+        Err(finding) => return Ok(Err(vec![finding])),
+    };
+    let resolved = match declared.declaration.resolve(&environment) {
+        Ok(resolved) => resolved,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let release = match artifact::pin_all(ports, request, source, &resolved).await? {
+        Ok(release) => release,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let order_version = order_version(&resolved, &release);
+    let to_record = match record::record(ports, &release).await? {
+        Ok(to_record) => to_record,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let by_person = is_person(request);
+    Ok(Ok(Pinned {
+        release,
+        resolved,
+        by_person,
+        order_version,
+        to_record,
+    }))
+}
+
+/// A person, or CI on a person's behalf, names the environment; an arrival leaves it to the rules.
+fn is_person(request: &Request) -> bool {
+    let route = request
+        .requester
+        .as_ref()
+        .map_or(Route::Console, |requester| requester.route);
+    request.environment.is_some() && matches!(route, Route::Console | Route::Api)
+}
+
+fn environment(
+    request: &Request,
+    source: &source::Source,
+    declaration: &windlass_domain::declaration::Declaration,
+) -> Result<EnvironmentName, Finding> {
+    if let Some(environment) = &request.environment {
+        return Ok(environment.clone());
+    }
+    let (path, text, chosen) = match (&source.image_tag, &source.git) {
+        (Some(tag), _) => (
+            "image_push.tag",
+            tag,
+            declaration.environment_for_image_tag(tag)?,
+        ),
+        (None, Some(git)) => (
+            "git.ref",
+            &git.reference,
+            declaration.environment_for(&git.reference)?,
+        ),
+        (None, None) => {
+            return Err(Finding::new(
+                FindingName::NoEnvironment,
+                "git.ref",
+                "the release names neither a Git ref nor an environment.",
+                "Write `git.ref` into the manifest, or name the environment in the request.",
+            ));
+        }
+    };
+    chosen.ok_or_else(|| {
+        Finding::new(
+            FindingName::NoEnvironment,
+            path,
+            format!("`{text}` matches no environment's rule."),
+            "Mend the ref or the rules under `environments.<name>.deploy`.",
+        )
+    })
+}
+
+/// In an environment with a tag rule releases are ordered by semantic version; a person may bring
+/// in one without.
+fn order_version(resolved: &Resolved, release: &Release) -> Option<semver::Version> {
+    if !resolved.tag_rule {
+        return None;
+    }
+    let tag = release
+        .git
+        .as_ref()
+        .and_then(|git| git.reference.strip_prefix("refs/tags/"))
+        .unwrap_or(&release.version);
+    let text = tag.strip_prefix('v').unwrap_or(tag);
+    semver::Version::parse(text).ok()
+}

@@ -1,0 +1,56 @@
+use crate::ports::{Answered, Ledger};
+use crate::store::{self, Stored};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::release::{RecordedRelease, Release};
+
+/// Rule 5: a version text never means other bytes. What is new is to be recorded; components that
+/// were recorded under this version before are kept, because a manifest may name only some.
+pub async fn record<P: Ledger>(
+    ports: &P,
+    release: &Release,
+) -> Answered<Result<Option<Stored<RecordedRelease>>, Vec<Finding>>> {
+    let key = store::release(&release.app, &recorded_as(release));
+    let known: Option<Stored<RecordedRelease>> = store::load(ports, &key).await?;
+    let Some(mut known) = known else {
+        let recorded = RecordedRelease {
+            release: release.clone(),
+        };
+        return Ok(Ok(Some(Stored::new(key, recorded))));
+    };
+    let components = &mut known.value.release.components;
+    let mut findings = Vec::new();
+    let mut is_new = false;
+    for (name, artifact) in &release.components {
+        match components.get(name) {
+            Some(former) if former.digest() == artifact.digest() => {}
+            Some(former) => findings.push(Finding::new(
+                FindingName::VersionReused,
+                format!("components.{name}"),
+                format!(
+                    "version {} was recorded with the bytes {} and now has {}.",
+                    release.version,
+                    former.digest().short(),
+                    artifact.digest().short()
+                ),
+                "Give the new bytes a new version.",
+            )),
+            None => {
+                components.insert(name.clone(), artifact.clone());
+                is_new = true;
+            }
+        }
+    }
+    if !findings.is_empty() {
+        return Ok(Err(findings));
+    }
+    Ok(Ok(is_new.then_some(known)))
+}
+
+/// Under what it is recorded, and so what a person names to start it. A tag such as `main` moves by
+/// nature, so an image push is recorded by its digest, as `sha256-<12 digits>`.
+fn recorded_as(release: &Release) -> String {
+    match release.components.values().next() {
+        Some(artifact) if release.image_push => format!("sha256-{}", artifact.digest().short()),
+        _ => release.version.clone(),
+    }
+}

@@ -1,0 +1,202 @@
+//! What a request wants to deploy, by each route, before anything is pinned.
+
+use super::Ports;
+use crate::ports::{Answered, ObjectId, Objects};
+use crate::store::{self, Stored};
+use std::collections::BTreeMap;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::{Declaration, repository_name};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::git::Git;
+use windlass_domain::manifest::{ArtifactRef, Manifest};
+use windlass_domain::name::{AppName, ComponentName};
+use windlass_domain::release::RecordedRelease;
+use windlass_domain::request::{ArtifactObject, ImagePush, ObjectRef, Request};
+
+/// The largest manifest, in bytes: 500 components of 200 bytes each, and room.
+const LARGEST_MANIFEST: u64 = 256 * 1024;
+
+/// A release before it is pinned.
+pub struct Source {
+    pub version: String,
+    pub git: Option<Git>,
+    pub sequence: Option<u64>,
+    pub declaration: Option<semver::Version>,
+    /// Components still to be pinned.
+    pub named: BTreeMap<ComponentName, ArtifactRef>,
+    /// Components of a recorded release, which are pinned already.
+    pub pinned: BTreeMap<ComponentName, Artifact>,
+    /// The tag of an image push; what chose the environment.
+    pub image_tag: Option<String>,
+}
+
+type Read = Answered<Result<Source, Vec<Finding>>>;
+
+/// Reads what the request names: exactly one of its five sources.
+pub async fn read<P: Ports>(ports: &P, request: &Request, declaration: &Declaration) -> Read {
+    match (
+        &request.manifest,
+        &request.manifest_object,
+        &request.artifact_object,
+        &request.image_push,
+        &request.version,
+    ) {
+        (Some(manifest), None, None, None, None) => Ok(Ok(of_manifest(manifest.clone()))),
+        (None, Some(object), None, None, None) => {
+            manifest_object(ports, &request.app, object).await
+        }
+        (None, None, Some(object), None, None) => artifact_object(ports, object).await,
+        (None, None, None, Some(push), None) => Ok(image_push(push, declaration)),
+        (None, None, None, None, Some(version)) => recorded(ports, request, version).await,
+        _ => Ok(Err(vec![Finding::new(
+            FindingName::BadValue,
+            "manifest",
+            "a deployment needs exactly one of `manifest`, `manifest_object`, `artifact_object`, \
+             `image_push` and `version`.",
+            "Write one of them.",
+        )])),
+    }
+}
+
+fn of_manifest(manifest: Manifest) -> Source {
+    Source {
+        version: manifest.version,
+        git: manifest.git,
+        sequence: manifest.sequence,
+        declaration: manifest.declaration,
+        named: manifest.components,
+        pinned: BTreeMap::new(),
+        image_tag: None,
+    }
+}
+
+async fn manifest_object<P: Ports>(ports: &P, app: &AppName, object: &ObjectRef) -> Read {
+    let id = ObjectId {
+        bucket: ports.config().artifacts_bucket.clone(),
+        key: object.key.clone(),
+        version_id: object.version_id.clone(),
+    };
+    let bytes = match Objects::get(ports, &id, LARGEST_MANIFEST).await {
+        Ok(bytes) => bytes,
+        Err(fault) => return not_readable(&object.key, fault).map(Err),
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    Ok(Manifest::parse(app, &text).map(of_manifest))
+}
+
+fn not_readable(key: &str, fault: Fault) -> Answered<Vec<Finding>> {
+    let (name, remedy) = match fault.name {
+        FaultName::NotFound => (FindingName::ArtifactMissing, "Upload it again."),
+        FaultName::Refused => (FindingName::BadValue, "Write a smaller manifest."),
+        _ => return Err(fault),
+    };
+    Ok(vec![Finding::new(name, key, fault.message, remedy)])
+}
+
+/// A single artifact is a release of its own; its metadata says which.
+async fn artifact_object<P: Ports>(ports: &P, artifact: &ArtifactObject) -> Read {
+    let object = &artifact.object;
+    let id = ObjectId {
+        bucket: ports.config().artifacts_bucket.clone(),
+        key: object.key.clone(),
+        version_id: object.version_id.clone(),
+    };
+    let Some(head) = ports.head(&id).await? else {
+        return Ok(Err(vec![missing(&object.key)]));
+    };
+    let Some(version) = head.metadata.get("version") else {
+        return Ok(Err(vec![Finding::new(
+            FindingName::MissingField,
+            format!("{}: metadata.version", object.key),
+            "the artifact is a release of its own, but its metadata names no version.",
+            "Upload it with the metadata `version`, `git-ref` and `git-commit`.",
+        )]));
+    };
+    let git = head.metadata.get("git-ref").map(|reference| Git {
+        reference: reference.clone(),
+        commit: head.metadata.get("git-commit").cloned(),
+    });
+    let reference = ArtifactRef {
+        key: Some(object.key.clone()),
+        version_id: object.version_id.clone().or(head.version_id),
+        sha256: None,
+        image: None,
+    };
+    Ok(Ok(Source {
+        version: version.clone(),
+        git,
+        sequence: None,
+        declaration: None,
+        named: BTreeMap::from([(artifact.component.clone(), reference)]),
+        pinned: BTreeMap::new(),
+        image_tag: None,
+    }))
+}
+
+/// An image push is a release of all components that live in its repository.
+fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Vec<Finding>> {
+    let repositories = declaration.repositories();
+    let name = repository_name(&push.repository);
+    let Some(components) = repositories.get(name) else {
+        return Err(vec![Finding::new(
+            FindingName::UnknownName,
+            "image_push.repository",
+            format!("no component of the application lives in the repository `{name}`."),
+            "Declare the repository, or push elsewhere.",
+        )]);
+    };
+    let image = format!("{}@sha256:{}", push.repository, push.digest);
+    let reference = ArtifactRef {
+        key: None,
+        version_id: None,
+        sha256: None,
+        image: Some(image),
+    };
+    Ok(Source {
+        version: push.tag.clone(),
+        git: None,
+        sequence: None,
+        declaration: None,
+        named: components
+            .iter()
+            .map(|name| (name.clone(), reference.clone()))
+            .collect(),
+        pinned: BTreeMap::new(),
+        image_tag: Some(push.tag.clone()),
+    })
+}
+
+/// A recorded release: promotion.
+async fn recorded<P: Ports>(ports: &P, request: &Request, version: &str) -> Read {
+    let key = store::release(&request.app, version);
+    let recorded: Option<Stored<RecordedRelease>> = store::load(ports, &key).await?;
+    let Some(recorded) = recorded else {
+        return Ok(Err(vec![Finding::new(
+            FindingName::UnknownName,
+            "version",
+            format!("no release {version} of `{}` is recorded.", request.app),
+            "Upload its manifest first, or name a version from the history.",
+        )]));
+    };
+    let release = recorded.value.release;
+    Ok(Ok(Source {
+        version: release.version,
+        git: release.git,
+        sequence: release.sequence,
+        declaration: None,
+        named: BTreeMap::new(),
+        pinned: release.components,
+        image_tag: release.image_push.then_some(version.to_owned()),
+    }))
+}
+
+/// That an object is not there.
+pub fn missing(key: &str) -> Finding {
+    Finding::new(
+        FindingName::ArtifactMissing,
+        key,
+        "there is no such object, or no such version of it, in the artifacts bucket.",
+        "Upload the artifact before the manifest.",
+    )
+}

@@ -1,0 +1,79 @@
+//! Whether the pinned bytes are still there (rule 5).
+
+use super::Ports;
+use crate::ports::{Answered, ObjectHead, ObjectId};
+use windlass_domain::artifact::Artifact;
+use windlass_domain::fault::FaultName;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::name::ComponentName;
+
+/// Looks for the bytes, and tells what is wrong with them.
+pub async fn check<P: Ports>(
+    ports: &P,
+    component: &ComponentName,
+    artifact: &Artifact,
+) -> Answered<Option<Finding>> {
+    let path = format!("components.{component}");
+    match look(ports, &path, artifact).await {
+        Ok(finding) => Ok(finding),
+        Err(fault) if fault.name == FaultName::NotFound => Ok(Some(missing(&path, artifact))),
+        Err(fault) if fault.name == FaultName::AccessDenied => Ok(Some(Finding::new(
+            FindingName::NoPermission,
+            path,
+            format!("{artifact} may not be read: {}.", fault.message),
+            "Let the planner's role read it.",
+        ))),
+        Err(fault) => Err(fault.while_doing(format!("looking for {artifact}"))),
+    }
+}
+
+async fn look<P: Ports>(ports: &P, path: &str, artifact: &Artifact) -> Answered<Option<Finding>> {
+    match artifact {
+        Artifact::Object {
+            key, version_id, ..
+        } => {
+            let object = ObjectId {
+                bucket: ports.config().artifacts_bucket.clone(),
+                key: key.clone(),
+                version_id: Some(version_id.clone()),
+            };
+            Ok(match ports.head(&object).await? {
+                Some(head) => differs(path, artifact, &head),
+                None => Some(missing(path, artifact)),
+            })
+        }
+        Artifact::Image { repository, digest } => {
+            let image = ports.image(repository, &format!("sha256:{digest}")).await?;
+            Ok(image.is_none().then(|| missing(path, artifact)))
+        }
+    }
+}
+
+fn missing(path: &str, artifact: &Artifact) -> Finding {
+    Finding::new(
+        FindingName::ArtifactMissing,
+        path,
+        format!("{artifact} is no longer there."),
+        "Upload it under a new version, and keep artifacts as long as they may be deployed.",
+    )
+}
+
+fn differs(path: &str, artifact: &Artifact, head: &ObjectHead) -> Option<Finding> {
+    let Artifact::Object { sha256, bytes, .. } = artifact else {
+        return None;
+    };
+    let other_digest = head.sha256.as_ref().is_some_and(|found| found != sha256);
+    if !other_digest && head.bytes == *bytes {
+        return None;
+    }
+    let found = head.sha256.as_ref().map_or("unknown", |sha| sha.as_str());
+    Some(Finding::new(
+        FindingName::DigestMismatch,
+        path,
+        format!(
+            "{artifact} was pinned with {bytes} bytes, and now has {} bytes and SHA-256 {found}.",
+            head.bytes
+        ),
+        "Release the bytes under a new version.",
+    ))
+}

@@ -1,0 +1,98 @@
+//! What each kind makes of its component.
+
+use super::scene::{Scene, Wanted};
+use super::{Ports, artifact};
+use crate::kinds::{self, PrepareInput, Prepared};
+use crate::ports::Answered;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::name::ComponentName;
+use windlass_domain::plan::KindName;
+
+/// How many components are observed at the same time: enough to be quick, and few enough for the
+/// request rates of the services.
+const AT_A_TIME: usize = 8;
+
+/// A component as its kind prepared it.
+pub struct Draft<'a> {
+    pub name: &'a ComponentName,
+    pub kind: KindName,
+    pub prepared: Prepared,
+}
+
+/// Prepares all wanted components.
+pub async fn drafts<'a, P: Ports>(ports: &P, scene: &'a Scene) -> Answered<Vec<Draft<'a>>> {
+    let there = &ports.at(&scene.loaded.place);
+    let each = scene.wanted().wanted.into_iter();
+    stream::iter(each.map(|wanted| draft(ports, there, scene, wanted)))
+        .buffered(AT_A_TIME)
+        .try_collect()
+        .await
+}
+
+async fn draft<'a, P: Ports>(
+    ports: &P,
+    there: &P,
+    scene: &'a Scene,
+    wanted: Wanted<'a>,
+) -> Answered<Draft<'a>> {
+    // A rollback needs the recorded state and not the bytes that it was made from; whether that
+    // state can still be reached is the kind's to say.
+    let bytes = match wanted.artifact {
+        Some(artifact) if !scene.is_rollback() => {
+            artifact::check(ports, wanted.name, artifact).await?
+        }
+        _ => None,
+    };
+    let mut prepared = match ask_kind(there, scene, &wanted).await {
+        Ok(prepared) => prepared,
+        // The kind looked into bytes that are not there: that is told already.
+        Err(fault) if bytes.is_some() && fault.name == FaultName::NotFound => Prepared::default(),
+        Err(fault) => Prepared::refused(vec![as_finding(wanted.name, fault)?]),
+    };
+    prepared.findings.splice(0..0, bytes);
+    Ok(Draft {
+        name: wanted.name,
+        kind: wanted.component.spec.kind(),
+        prepared,
+    })
+}
+
+async fn ask_kind<P: Ports>(there: &P, scene: &Scene, wanted: &Wanted<'_>) -> Answered<Prepared> {
+    let record = &scene.loaded.record;
+    let input = PrepareInput {
+        deployment: &record.id,
+        app: &record.app,
+        environment: &record.environment,
+        component: wanted.name,
+        spec: &wanted.component.spec,
+        artifact: wanted.artifact,
+        goal_state: wanted.goal_state,
+        running: scene.state.running.get(wanted.name),
+        place: &scene.loaded.place,
+    };
+    kinds::prepare(there, &input).await
+}
+
+/// A fault that someone can mend is a finding, told together with all others.
+fn as_finding(component: &ComponentName, fault: Fault) -> Answered<Finding> {
+    let (name, remedy) = match fault.name {
+        FaultName::AccessDenied => (
+            FindingName::NoPermission,
+            "Give the role that reaches the target this permission; by default it covers targets with the tags `windlass:app` and `windlass:environment`.",
+        ),
+        FaultName::NotFound => (
+            FindingName::TargetMissing,
+            "Make the target with your infrastructure code before its first deployment.",
+        ),
+        _ => return Err(fault.while_doing(format!("preparing the component {component}"))),
+    };
+    let path = format!("components.{component}");
+    Ok(Finding::new(
+        name,
+        path,
+        format!("{}.", fault.message),
+        remedy,
+    ))
+}

@@ -1,0 +1,157 @@
+//! Puts the plan and the steps together. Pure.
+
+use super::component::Draft;
+use super::gates::GateProblems;
+use super::scene::Scene;
+use crate::ports::Answered;
+use std::collections::BTreeMap;
+use windlass_domain::fault::Fault;
+use windlass_domain::finding::Finding;
+use windlass_domain::name::ComponentName;
+use windlass_domain::plan::{
+    Candidate, Outcome, Plan, Stage, Unchanged, Watch, Wave, plan, reversed, waves_of,
+};
+use windlass_domain::step::{Step, StepStatus};
+
+/// A plan, and the steps that the ledger must hold before it begins.
+pub struct Composed {
+    pub plan: Plan,
+    /// One for each component that is changed; none unless the outcome is `change`.
+    pub steps: Vec<Step>,
+}
+
+/// Composes the plan: rejected with every finding at once, or nothing to do, or waves.
+pub fn compose(
+    scene: &Scene,
+    drafts: &[Draft<'_>],
+    gates: GateProblems,
+    tenancy: Vec<Finding>,
+) -> Answered<Composed> {
+    let mut plan = described(scene, drafts, tenancy);
+    if plan.findings.is_empty() {
+        plan.waves = waves(scene, drafts)?;
+        if plan.waves.is_empty() {
+            // What changes nothing needs no gates.
+            plan.outcome = Outcome::NothingToDo;
+            return Ok(Composed {
+                plan,
+                steps: vec![],
+            });
+        }
+    }
+    plan.findings.extend(gates.findings);
+    plan.warnings.extend(gates.warnings);
+    if !plan.findings.is_empty() {
+        plan.outcome = Outcome::Rejected;
+        plan.waves.clear();
+        return Ok(Composed {
+            plan,
+            steps: vec![],
+        });
+    }
+    let changed = drafts.iter().filter(|d| !d.prepared.stages.is_empty());
+    let steps = changed.map(|draft| step(scene, draft, &plan.waves));
+    let steps = steps.collect();
+    Ok(Composed { plan, steps })
+}
+
+/// A plan without waves: what is kept, what is wrong, what is noted.
+fn described(scene: &Scene, drafts: &[Draft<'_>], tenancy: Vec<Finding>) -> Plan {
+    let all = scene.wanted();
+    let mut plan = Plan {
+        outcome: Outcome::Change,
+        waves: vec![],
+        unchanged: all.unchanged,
+        findings: all.findings,
+        warnings: all.warnings,
+    };
+    for draft in drafts {
+        plan.unchanged.extend(kept(draft));
+        plan.findings
+            .extend(draft.prepared.findings.iter().cloned());
+        plan.warnings
+            .extend(draft.prepared.warnings.iter().cloned());
+    }
+    plan.findings.extend(tenancy);
+    plan
+}
+
+fn kept(draft: &Draft<'_>) -> Option<Unchanged> {
+    let prepared = &draft.prepared;
+    let nothing = prepared.stages.is_empty() && prepared.findings.is_empty();
+    nothing.then(|| Unchanged {
+        component: draft.name.clone(),
+        reason: match &prepared.unchanged {
+            Some(reason) => reason.clone(),
+            None => "runs what is wanted already".to_owned(),
+        },
+    })
+}
+
+fn waves(scene: &Scene, drafts: &[Draft<'_>]) -> Answered<Vec<Wave>> {
+    let drafts: BTreeMap<&ComponentName, &Draft<'_>> =
+        drafts.iter().map(|draft| (draft.name, draft)).collect();
+    let declared = scene.loaded.resolved.components.iter();
+    let candidates = declared.map(|(name, component)| Candidate {
+        component: name.clone(),
+        kind: component.spec.kind(),
+        after: component.after.clone(),
+        stages: drafts
+            .get(name)
+            .map_or(vec![], |draft| stages(scene, draft)),
+    });
+    let mut candidates: Vec<Candidate> = candidates.collect();
+    if scene.is_rollback() {
+        candidates = reversed(candidates);
+    }
+    plan(&candidates, watch(scene)).map_err(|cycle| Fault::internal(cycle.to_string()))
+}
+
+/// An operator's rollback does not wait for gates, because they do not decide it (rule 8).
+fn watch(scene: &Scene) -> Watch {
+    if scene.is_rollback() {
+        return Watch::default();
+    }
+    let gates = &scene.loaded.resolved.gates;
+    Watch {
+        bake_s: gates.bake.as_s(),
+        between_waves_s: gates.between_waves.as_s(),
+    }
+}
+
+fn stages(scene: &Scene, draft: &Draft<'_>) -> Vec<Stage> {
+    let stages = draft.prepared.stages.iter();
+    stages
+        .map(|stage| Stage {
+            what: stage.what.clone(),
+            bake_s: stage.bake_s.filter(|_| !scene.is_rollback()),
+        })
+        .collect()
+}
+
+fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
+    let record = &scene.loaded.record;
+    let goals = draft.prepared.stages.iter().map(|stage| stage.goal.clone());
+    Step {
+        deployment: record.id.clone(),
+        app: record.app.clone(),
+        environment: record.environment.clone(),
+        component: draft.name.clone(),
+        kind: draft.kind,
+        place: scene.loaded.place.clone(),
+        target: draft.prepared.target.clone(),
+        before: draft.prepared.before.clone(),
+        goals: waves_of(waves, draft.name).into_iter().zip(goals).collect(),
+        attempt: 0,
+        open: None,
+        status: StepStatus::Planned,
+        wave: None,
+        changes: vec![],
+        seen: None,
+        failure: None,
+        undo_failure: None,
+        warnings: vec![],
+        worked_ms: 0,
+        invocations: 0,
+    }
+}

@@ -1,0 +1,61 @@
+//! `Prepare`: observes every target, checks everything that the deployment will need, plans, and
+//! writes the intent down before anything changes (rule 2).
+
+mod artifact;
+mod component;
+mod compose;
+mod gates;
+mod scene;
+mod tenancy;
+mod write;
+
+pub use tenancy::Owner;
+
+use crate::kinds::KindPorts;
+use crate::loaded::{Loaded, load};
+use crate::payload::{Answer, Ask, Word, WorkItem};
+use crate::ports::{Alarms, Answered, Ledger};
+use crate::store::{self, Stored};
+use scene::Scene;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::plan::{Outcome, Plan};
+
+/// The ports that planning needs.
+pub trait Ports: KindPorts + Ledger + Alarms {}
+impl<P: KindPorts + Ledger + Alarms> Ports for P {}
+
+/// How often it plans anew when others wrote what it had read.
+const TRIES: u32 = 3;
+
+/// Serves the state `Prepare`. Asked again it answers from the plan that it wrote; killed before
+/// that, it plans anew, because nothing has changed yet.
+pub async fn handle<P: Ports>(ports: &P, ask: Ask) -> Answered<Answer> {
+    for _ in 0..TRIES {
+        let loaded = load(ports, &ask).await?;
+        let known: Option<Stored<Plan>> =
+            store::load(ports, &store::plan(&loaded.record.id)).await?;
+        if let Some(plan) = known {
+            return Ok(answer(&loaded, &plan.value));
+        }
+        let scene = Scene::read(ports, loaded).await?;
+        let drafts = component::drafts(ports, &scene).await?;
+        let gates = gates::check(ports, &scene).await?;
+        let tenancy = tenancy::check(ports, &scene, &drafts).await?;
+        let composed = compose::compose(&scene, &drafts, gates, tenancy.findings)?;
+        if write::write(ports, &scene, &composed, tenancy.claims).await? {
+            return Ok(answer(&scene.loaded, &composed.plan));
+        }
+    }
+    let message = "the plan's items are being written by others; ask again";
+    Err(Fault::new(FaultName::Unavailable, message))
+}
+
+fn answer(loaded: &Loaded, plan: &Plan) -> Answer {
+    match (plan.outcome, plan.waves.first()) {
+        (Outcome::Change, Some(wave)) => Answer {
+            items: WorkItem::of_wave(wave),
+            ..loaded.answer(Word::Change)
+        },
+        _ => loaded.answer(Word::Settle),
+    }
+}

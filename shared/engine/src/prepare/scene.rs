@@ -1,0 +1,152 @@
+//! What is wanted of whom: the release or the snapshot, beside the declaration.
+
+use crate::loaded::Loaded;
+use crate::ports::{Answered, Ledger};
+use crate::store::{self, Stored};
+use serde_json::Value;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::resolved::Component;
+use windlass_domain::environment::{EnvironmentState, Snapshot};
+use windlass_domain::fault::Fault;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::name::ComponentName;
+use windlass_domain::plan::Unchanged;
+use windlass_domain::request::ActionName;
+
+/// What the ledger says before anything is observed.
+pub struct Scene {
+    pub loaded: Loaded,
+    pub state: EnvironmentState,
+    /// A rollback's goal.
+    pub goal: Option<Snapshot>,
+}
+
+/// What is wanted of one component.
+pub struct Wanted<'a> {
+    pub name: &'a ComponentName,
+    pub component: &'a Component,
+    pub artifact: Option<&'a Artifact>,
+    /// A rollback's recorded state to return to.
+    pub goal_state: Option<&'a Value>,
+}
+
+/// What is wanted of all components.
+#[derive(Default)]
+pub struct AllWanted<'a> {
+    pub wanted: Vec<Wanted<'a>>,
+    pub unchanged: Vec<Unchanged>,
+    pub findings: Vec<Finding>,
+    pub warnings: Vec<Finding>,
+}
+
+impl Scene {
+    /// Reads it.
+    pub async fn read<P: Ledger>(ports: &P, loaded: Loaded) -> Answered<Self> {
+        let record = &loaded.record;
+        let key = store::state(&record.app, &record.environment);
+        let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
+        let goal = match (record.action, record.snapshot) {
+            (ActionName::Rollback, Some(number)) => {
+                let key = store::snapshot(&record.app, &record.environment, number);
+                let snapshot: Stored<Snapshot> = store::require(ports, &key).await?;
+                Some(snapshot.value)
+            }
+            (ActionName::Rollback, None) => {
+                let message = format!("the rollback {} names no snapshot", record.id);
+                return Err(Fault::internal(message));
+            }
+            _ => None,
+        };
+        Ok(Self {
+            loaded,
+            state: state.value,
+            goal,
+        })
+    }
+
+    /// Whether an operator asked to go back.
+    pub fn is_rollback(&self) -> bool {
+        self.goal.is_some()
+    }
+
+    /// Whether gates that are red before anything has changed do not stop it.
+    pub fn accepts_red(&self) -> bool {
+        let first = self.state.snapshot == 0;
+        first || self.is_rollback() || self.loaded.record.accept_red
+    }
+
+    /// What is wanted of each declared component.
+    pub fn wanted(&self) -> AllWanted<'_> {
+        match &self.goal {
+            Some(goal) => self.wanted_back(goal),
+            None => self.wanted_forward(),
+        }
+    }
+
+    fn wanted_forward(&self) -> AllWanted<'_> {
+        let mut all = AllWanted::default();
+        let release = &self.loaded.record.release.components;
+        for (name, component) in &self.loaded.resolved.components {
+            match release.get(name) {
+                Some(artifact) => all.wanted.push(Wanted {
+                    name,
+                    component,
+                    artifact: Some(artifact),
+                    goal_state: None,
+                }),
+                None => all.keep(name, "keeps what runs, the release does not name it"),
+            }
+        }
+        for name in release.keys() {
+            if !self.loaded.resolved.components.contains_key(name) {
+                all.findings.push(self.undeclared(name));
+            }
+        }
+        all
+    }
+
+    fn wanted_back<'a>(&'a self, goal: &'a Snapshot) -> AllWanted<'a> {
+        let mut all = AllWanted::default();
+        for (name, component) in &self.loaded.resolved.components {
+            let Some(running) = goal.components.get(name) else {
+                let reason = format!("keeps what runs, snapshot {} lacks it", goal.number);
+                all.keep(name, &reason);
+                continue;
+            };
+            all.wanted.push(Wanted {
+                name,
+                component,
+                artifact: running.artifact.as_ref(),
+                goal_state: Some(&running.state),
+            });
+        }
+        for name in goal.components.keys() {
+            if !self.loaded.resolved.components.contains_key(name) {
+                all.warnings.push(self.undeclared(name));
+            }
+        }
+        all
+    }
+
+    fn undeclared(&self, name: &ComponentName) -> Finding {
+        let record = &self.loaded.record;
+        Finding::new(
+            FindingName::UnknownName,
+            format!("components.{name}"),
+            format!(
+                "version {} of the declaration of {} has no component `{name}`.",
+                record.declaration, record.app
+            ),
+            "Declare the component, or leave it out of the release.",
+        )
+    }
+}
+
+impl AllWanted<'_> {
+    fn keep(&mut self, name: &ComponentName, reason: &str) {
+        self.unchanged.push(Unchanged {
+            component: name.clone(),
+            reason: reason.to_owned(),
+        });
+    }
+}

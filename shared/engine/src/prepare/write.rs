@@ -1,0 +1,80 @@
+//! Writes the intent: steps and claims first, the plan last, so that a plan that is there is whole.
+
+use super::Ports;
+use super::compose::Composed;
+use super::scene::Scene;
+use crate::ports::{Answered, Condition, Transacted, Write};
+use crate::store::{self, Stored};
+use std::collections::BTreeMap;
+use windlass_domain::name::ComponentName;
+use windlass_domain::plan::Outcome;
+use windlass_domain::step::Step;
+
+/// Items per transaction, beside the lock and the plan: DynamoDB takes 100 in all (Amazon DynamoDB
+/// API Reference, TransactWriteItems).
+const PER_TRANSACTION: usize = 98;
+
+/// Writes all of it. `false` if others wrote what was read: then plan anew.
+pub async fn write<P: Ports>(
+    ports: &P,
+    scene: &Scene,
+    composed: &Composed,
+    claims: BTreeMap<ComponentName, Write>,
+) -> Answered<bool> {
+    let key = store::plan(&scene.loaded.record.id);
+    let plan = Stored::new(key, composed.plan.clone());
+    if composed.plan.outcome == Outcome::Change {
+        let mut writes = steps(ports, scene, composed).await?;
+        writes.extend(
+            composed
+                .steps
+                .iter()
+                .filter_map(|step| claims.get(&step.component))
+                .cloned(),
+        );
+        for some in writes.chunks(PER_TRANSACTION) {
+            // As soon as a twin has written the plan, its steps may be changing.
+            let no_plan = Write::Check(plan.key.clone(), Condition::Absent);
+            let mut transaction = vec![scene.loaded.fence(), no_plan];
+            transaction.extend_from_slice(some);
+            if !transact(ports, scene, transaction).await? {
+                return Ok(false);
+            }
+        }
+    }
+    transact(ports, scene, vec![scene.loaded.fence(), plan.put()?]).await
+}
+
+async fn transact<P: Ports>(ports: &P, scene: &Scene, writes: Vec<Write>) -> Answered<bool> {
+    match ports.transact(writes).await? {
+        Transacted::Done => Ok(true),
+        Transacted::Refused(_) => {
+            scene.loaded.still_ours(ports).await?;
+            Ok(false)
+        }
+    }
+}
+
+/// The steps, over those of an invocation that was killed before it wrote the plan.
+async fn steps<P: Ports>(ports: &P, scene: &Scene, composed: &Composed) -> Answered<Vec<Write>> {
+    let id = &scene.loaded.record.id;
+    let partition = store::deployment_partition(id);
+    let known: Vec<Stored<Step>> = store::load_all(ports, &partition, "step#").await?;
+    let mut known: BTreeMap<ComponentName, Stored<Step>> = known
+        .into_iter()
+        .map(|step| (step.value.component.clone(), step))
+        .collect();
+    let mut writes = Vec::new();
+    for step in &composed.steps {
+        let rev = known.remove(&step.component).map_or(0, |step| step.rev);
+        let stored = Stored {
+            key: store::step(id, &step.component),
+            rev,
+            value: step.clone(),
+        };
+        writes.push(stored.put()?);
+    }
+    let left = known.into_values();
+    writes.extend(left.map(|step| Write::Delete(step.key.clone(), step.unchanged())));
+    Ok(writes)
+}

@@ -1,0 +1,71 @@
+use super::{start, wake};
+use crate::ports::{Answered, Executions, Ledger};
+use crate::store::{self, Stored};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::environment::{Held, HeldState, Lock, Waiting};
+use windlass_domain::name::{AppName, EnvironmentName};
+
+/// Looks for dead owners and for those that wait in vain, in case an event or a wake-up was lost.
+/// Its cost grows with what is held and waits now, not with history.
+pub async fn handle<P: Ledger + Executions>(ports: &P) -> Answered<()> {
+    let locks: Vec<Stored<Lock>> = store::load_all_indexed(ports, store::HELD).await?;
+    for lock in &locks {
+        if let (Some(held), Some((app, environment))) =
+            (&lock.value.held, store::environment_of(&lock.key.pk))
+        {
+            look_at_owner(ports, &app, &environment, held, lock.value.token).await?;
+        }
+    }
+    let waiting: Vec<Stored<Waiting>> = store::load_all_indexed(ports, store::WAITING).await?;
+    for one in &waiting {
+        if let Some((app, environment)) = store::environment_of(&one.key.pk) {
+            look_at_waiting(ports, &app, &environment, &one.value).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn look_at_owner<P: Executions>(
+    ports: &P,
+    app: &AppName,
+    environment: &EnvironmentName,
+    held: &Held,
+    token: u64,
+) -> Answered<()> {
+    if held.state == HeldState::NeedsOperator || is_running(ports, &held.execution).await? {
+        return Ok(());
+    }
+    let cause = format!("The execution {} ended in the middle.", held.execution);
+    start(ports, app, environment, &held.deployment, token, &cause).await?;
+    Ok(())
+}
+
+async fn look_at_waiting<P: Ledger + Executions>(
+    ports: &P,
+    app: &AppName,
+    environment: &EnvironmentName,
+    waiting: &Waiting,
+) -> Answered<()> {
+    let key = store::deployment(&waiting.deployment);
+    let record: Stored<Deployment> = store::require(ports, &key).await?;
+    if let Some(execution) = record.value.executions.first()
+        && !is_running(ports, execution).await?
+    {
+        let cause = format!("The execution {execution} ended while it waited.");
+        start(ports, app, environment, &waiting.deployment, 0, &cause).await?;
+        return Ok(());
+    }
+    let key = store::lock(app, environment);
+    let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
+    if lock.value.held.is_none() {
+        wake(ports, app, environment).await?;
+    }
+    Ok(())
+}
+
+async fn is_running<P: Executions>(ports: &P, arn: &str) -> Answered<bool> {
+    Ok(ports
+        .execution(arn)
+        .await?
+        .is_some_and(|execution| execution.status == "RUNNING"))
+}

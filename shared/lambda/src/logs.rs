@@ -1,0 +1,113 @@
+use serde_json::Value;
+use tracing::Span;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// Lines of JSON on standard output, one for each event, with the invocation's fields on every
+/// line. `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets from the function's logging configuration,
+/// chooses how much Windlass says; libraries say warnings only, because at `DEBUG` the SDK writes
+/// whole requests.
+pub(crate) fn init() {
+    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").unwrap_or_default();
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(true)
+        .with_span_list(false);
+    // A second subscriber is refused; the first one stays, which is what a test wants.
+    let _ = tracing_subscriber::registry()
+        .with(lines)
+        .with(filter(&level))
+        .try_init();
+}
+
+fn filter(level: &str) -> Targets {
+    let ours = match level.to_ascii_uppercase().as_str() {
+        "TRACE" => LevelFilter::TRACE,
+        "DEBUG" => LevelFilter::DEBUG,
+        "WARN" => LevelFilter::WARN,
+        "ERROR" | "FATAL" => LevelFilter::ERROR,
+        _ => LevelFilter::INFO,
+    };
+    Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("windlass", ours)
+}
+
+/// The span of one invocation. Its fields stand on every line that is written within it: the
+/// request, the X-Ray trace, and the deployment where the event names it. A handler that finds the
+/// deployment out later records it: `Span::current().record("deployment", …)`.
+pub(crate) fn invocation(request_id: &str, trace: Option<&str>, event: &Value) -> Span {
+    let span = tracing::info_span!(
+        target: "windlass",
+        "invocation",
+        request_id,
+        xray_trace_id = tracing::field::Empty,
+        deployment = tracing::field::Empty,
+        state = tracing::field::Empty,
+        component = tracing::field::Empty,
+    );
+    if let Some(trace) = trace {
+        span.record("xray_trace_id", trace);
+    }
+    for field in ["deployment", "state", "component"] {
+        if let Some(value) = event.get(field).and_then(Value::as_str) {
+            span.record(field, value);
+        }
+    }
+    span
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("unpoisoned").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn every_line_has_the_deployment_and_the_trace() {
+        let lines = Lines::default();
+        let made = lines.clone();
+        let layer = tracing_subscriber::fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .with_writer(move || made.clone());
+        let subscriber = tracing_subscriber::registry().with(layer).with(filter(""));
+        tracing::subscriber::with_default(subscriber, || {
+            let event = json!({"deployment": "3f9a", "state": "Judge", "token": 4});
+            let _entered = invocation("r-1", Some("Root=1-2-3"), &event).entered();
+            tracing::info!(target: "windlass_engine::judge", "judged");
+            tracing::debug!(target: "windlass_engine::judge", "not asked for");
+            tracing::info!(target: "aws_smithy_runtime", "a library talks");
+        });
+        let bytes = lines.0.lock().expect("unpoisoned").clone();
+        let text = String::from_utf8(bytes).expect("UTF-8");
+        let [line] = text.lines().collect::<Vec<_>>()[..] else {
+            panic!("one line was asked for: {text}");
+        };
+        let line: Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!(line["message"], "judged");
+        assert_eq!(line["span"]["deployment"], "3f9a");
+        assert_eq!(line["span"]["state"], "Judge");
+        assert_eq!(line["span"]["request_id"], "r-1");
+        assert_eq!(line["span"]["xray_trace_id"], "Root=1-2-3");
+    }
+}

@@ -1,0 +1,135 @@
+use crate::failure::Failure;
+use crate::{logs, metrics};
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::process::ExitCode;
+use std::time::Instant;
+use tracing::Instrument as _;
+use windlass_domain::fault::{Fault, FaultName};
+
+/// Serves a handler for as long as Lambda wants. `ports` is made once, before the first event.
+///
+/// One thread is enough: a Lambda environment works on one event at a time, and a handler waits for
+/// AWS nearly all the time.
+pub fn serve<P, I, O>(
+    ports: impl AsyncFnOnce() -> Result<P, Fault>,
+    handler: impl AsyncFn(&P, I) -> Result<O, Fault>,
+) -> ExitCode
+where
+    I: DeserializeOwned,
+    O: Serialize,
+{
+    logs::init();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let served = match runtime {
+        Ok(runtime) => runtime.block_on(run(ports, handler)),
+        Err(error) => Err(Fault::internal(format!(
+            "the runtime cannot start: {error}"
+        ))),
+    };
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            tracing::error!(target: "windlass", %fault, "the function cannot start");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run<P, I, O>(
+    ports: impl AsyncFnOnce() -> Result<P, Fault>,
+    handler: impl AsyncFn(&P, I) -> Result<O, Fault>,
+) -> Result<(), Fault>
+where
+    I: DeserializeOwned,
+    O: Serialize,
+{
+    let ports = ports().await?;
+    let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
+    let service = service_fn(async |event: LambdaEvent<Value>| {
+        let trace = event.context.xray_trace_id.as_deref();
+        let span = logs::invocation(&event.context.request_id, trace, &event.payload);
+        let work = measured(&function, handle(&ports, &handler, event.payload));
+        work.instrument(span).await.map_err(Failure)
+    });
+    // Without the runtime's own tracing layer: its span would stand on the lines in place of ours.
+    let served = lambda_runtime::Runtime::new(service).run().await;
+    served.map_err(|error| Fault::internal(format!("the Lambda runtime ended: {error}")))
+}
+
+async fn measured(
+    function: &str,
+    work: impl Future<Output = Result<Value, Fault>>,
+) -> Result<Value, Fault> {
+    let started = Instant::now();
+    let done = work.await;
+    let fault = done.as_ref().err();
+    metrics::write(function, started.elapsed(), fault.map(|fault| fault.name));
+    match fault {
+        None => tracing::info!(target: "windlass", "answered"),
+        Some(fault) if fault.name == FaultName::StillInProgress => {
+            tracing::info!(target: "windlass", %fault, "not ready yet");
+        }
+        Some(fault) => tracing::warn!(target: "windlass", %fault, "answered a fault"),
+    }
+    done
+}
+
+/// One event through the handler: JSON in, JSON out.
+async fn handle<P, I, O>(
+    ports: &P,
+    handler: &impl AsyncFn(&P, I) -> Result<O, Fault>,
+    event: Value,
+) -> Result<Value, Fault>
+where
+    I: DeserializeOwned,
+    O: Serialize,
+{
+    let input = serde_json::from_value(event).map_err(|error| {
+        let message = format!("the event does not have the form that is expected: {error}");
+        Fault::new(FaultName::BadInput, message)
+    })?;
+    let output = handler(ports, input).await?;
+    serde_json::to_value(output)
+        .map_err(|error| Fault::internal(format!("the answer cannot be written: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn answer(event: Value) -> Result<Value, Fault> {
+        let handler = async |factor: &u64, number: u64| {
+            if number == 0 {
+                return Err(Fault::new(FaultName::Conflict, "zero"));
+            }
+            Ok(json!({"product": factor * number}))
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(measured("test", handle(&3, &handler, event)))
+    }
+
+    #[test]
+    fn json_goes_in_and_comes_out() {
+        assert_eq!(answer(json!(5)), Ok(json!({"product": 15})));
+    }
+
+    #[test]
+    fn an_event_of_another_form_is_bad_input() {
+        let fault = answer(json!("five")).expect_err("a text is no number");
+        assert_eq!(fault.name, FaultName::BadInput);
+    }
+
+    #[test]
+    fn the_handlers_fault_is_the_answer() {
+        let fault = answer(json!(0)).expect_err("the handler refuses zero");
+        assert_eq!(fault, Fault::new(FaultName::Conflict, "zero"));
+    }
+}

@@ -1,0 +1,59 @@
+"""Reads Windlass's ledger beside Windlass, as a check on what it says."""
+
+from boto3.dynamodb.types import TypeDeserializer
+
+_deserialize = TypeDeserializer().deserialize
+
+
+class Ledger:
+    """The ledger of one application in one environment."""
+
+    def __init__(self, aws, app="shop", environment="prod"):
+        self.aws = aws
+        self.table = aws.outputs["TableName"]
+        self.app = app
+        self.environment = environment
+
+    def item(self, pk, sk):
+        answer = self.aws.dynamodb.get_item(TableName=self.table, Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True)
+        return plain(answer["Item"]) if "Item" in answer else None
+
+    def items(self, **query):
+        pages = self.aws.dynamodb.get_paginator("query").paginate(TableName=self.table, **query)
+        return [plain(item) for page in pages for item in page["Items"]]
+
+    def declaration(self):
+        return self.item(f"app#{self.app}", "declaration")
+
+    def state(self):
+        return self.item(f"env#{self.app}/{self.environment}", "state") or {}
+
+    def lock(self):
+        return self.item(f"env#{self.app}/{self.environment}", "lock") or {}
+
+    def deployments(self):
+        """All deployments of the environment, oldest first."""
+        key = {":pk": {"S": f"history#{self.app}/{self.environment}"}}
+        return self.items(IndexName="by_index", KeyConditionExpression="index_pk = :pk", ExpressionAttributeValues=key)
+
+    def deployment(self, deployment_id):
+        return self.item(f"deployment#{deployment_id}", "record")
+
+    def steps(self, deployment_id):
+        """What was done per component."""
+        key = {":pk": {"S": f"deployment#{deployment_id}"}, ":sk": {"S": "step#"}}
+        found = self.items(KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)", ExpressionAttributeValues=key)
+        return {step["component"]: step for step in found}
+
+    def judgements(self, deployment_id):
+        key = {":pk": {"S": f"deployment#{deployment_id}"}, ":sk": {"S": "judgement#"}}
+        return self.items(KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)", ExpressionAttributeValues=key)
+
+
+def plain(item):
+    return {name: _deserialize(value) for name, value in item.items()}
+
+
+def ending(deployment):
+    """The ending's name; None while there is none."""
+    return (deployment.get("ending") or {}).get("ending")

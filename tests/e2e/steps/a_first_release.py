@@ -1,0 +1,17 @@
+"""The declaration arrives, then the first release."""
+
+from ledger import ending
+
+TITLE = "(a) Release 1.0.0 of all three goes live"
+
+
+def tell(story):
+    story.tell("before Windlass: " + ", ".join(f"{name} {version}" for name, version in story.shop.seen().items()))
+    story.tell("a developer uploads apps/shop/app.yaml")
+    story.shop.declare()
+    story.until("the declaration in force", story.ledger.declaration)
+    story.tell("CI uploads the artifacts of 1.0.0, then releases/shop/1.0.0.json")
+    story.shop.release("1.0.0")
+    ended = story.follow(story.deployment_of("1.0.0"))
+    story.expect("ending", ending(ended), "Succeeded")
+    story.expect_seen(agent="1.0.0", api="1.0.0", web="1.0.0")

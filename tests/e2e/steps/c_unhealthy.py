@@ -1,0 +1,22 @@
+"""A release whose function answers with errors is measured, and undone."""
+
+from ledger import ending
+
+TITLE = "(c) 1.2.0 has a function that answers with errors, and is undone"
+
+
+def tell(story):
+    story.tell("CI uploads 1.2.0")
+    story.shop.release("1.2.0")
+    ended = story.follow(story.deployment_of("1.2.0"))
+    story.expect("ending", ending(ended), "RolledBack")
+    execution = story.machine.describe(ended["executions"][0])
+    story.expect("execution", execution["status"], "FAILED")
+    for line in ended["ending"]["cause"].split("\n"):
+        story.tell(f"  │ {line}")
+    story.expect("the execution's Cause carries the same sentence", execution["cause"].split("\n")[0], ended["ending"]["cause"].split("\n")[0])
+    failed = [m for judgement in story.ledger.judgements(ended["id"]) for m in judgement["measurements"] if m["verdict"] == "fail"]
+    story.expect("what failed", sorted({m["source"] for m in failed}), ["invocation"])
+    undone = [(change["at"], component) for component, step in story.ledger.steps(ended["id"]).items() for change in step["changes"] if change["undo"]]
+    story.expect("undone, in this order", list(dict.fromkeys(component for _, component in sorted(undone))), ["api", "agent"])
+    story.expect_seen(agent="1.1.0", api="1.1.0", web="1.1.0")

@@ -1,0 +1,19 @@
+"""The same request twice is one deployment."""
+
+from ledger import ending
+
+TITLE = "(g) CI POSTs the same release twice and gets one deployment"
+
+
+def tell(story):
+    manifest = story.shop.build("1.4.0", source="1.2.1")
+    story.tell("CI uploads the artifacts of 1.4.0, and POSTs the manifest, twice")
+    first = story.aws.call_api("POST", "/apps/shop/releases", manifest)
+    second = story.aws.call_api("POST", "/apps/shop/releases", manifest)
+    story.expect("status of both answers", (first.status, second.status), (202, 202))
+    story.expect("the second answer's id is the first's", second.body["id"], first.body["id"])
+    ended = story.follow(story.deployment_of("1.4.0"))
+    story.expect("ending", ending(ended), "Succeeded")
+    count = sum(found["release"]["version"] == "1.4.0" for found in story.ledger.deployments())
+    story.expect("deployments of 1.4.0", count, 1)
+    story.expect_seen(agent="1.4.0", api="1.4.0", web="1.4.0")

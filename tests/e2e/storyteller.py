@@ -1,0 +1,108 @@
+"""What the steps of the story share: doing, waiting, looking, and telling it as it happens."""
+
+import json
+import time
+
+from ledger import Ledger, ending
+from machine import Machine
+from shop import ENVIRONMENT, Shop
+
+APP = "shop"
+ENDS_WITHIN_S = 120
+
+
+class StoryBroken(AssertionError):
+    """A step did not end as told."""
+
+
+class Storyteller:
+    """One telling of the story on one installation."""
+
+    def __init__(self, aws, say=print):
+        self.aws = aws
+        self.say = say
+        self.began = time.monotonic()
+        self.shop = Shop(aws)
+        self.ledger = Ledger(aws, APP, ENVIRONMENT)
+        self.machine = Machine(aws)
+
+    def tell(self, text):
+        self.say(f"{time.monotonic() - self.began:7.1f} s  {text}")
+
+    def expect(self, what, actual, wanted):
+        """Compares what is seen with what the story says."""
+        if actual != wanted:
+            raise StoryBroken(f"{what}: {actual!r}, but the story says {wanted!r}")
+        self.tell(f"✓ {what}: {shown(actual)}")
+
+    def expect_seen(self, **versions):
+        """Looks at all three from outside: the page through the distribution, the alias, the service's running digest."""
+        self.expect("page through the distribution, function behind its alias, image that runs", self.shop.seen(), versions)
+
+    def until(self, what, look, within_s=30):
+        """Looks again and again until there is something to see; answers it."""
+        deadline = time.monotonic() + within_s
+        while True:
+            found = look()
+            if found:
+                return found
+            if time.monotonic() > deadline:
+                raise StoryBroken(f"{what}: not seen within {within_s} s")
+            time.sleep(0.1)
+
+    def deployment_of(self, version, action="deploy"):
+        """Waits for the record of a release's deployment."""
+
+        def look():
+            matching = [found for found in self.ledger.deployments() if found["release"]["version"] == version and found["action"] == action]
+            return matching[-1] if matching else None
+
+        return self.until(f"a record of the {action} of {version}", look)
+
+    def follow(self, deployment, while_it_runs=lambda: None):
+        """Follows a deployment to its ending, telling the states that its execution enters; answers its record."""
+        execution = deployment["executions"][0]
+        line = []
+
+        def on_state(name):
+            if not line or line[-1] != name:
+                line.append(name)
+                self.tell(f"    {name}{self.progress()}")
+            while_it_runs()
+
+        self.machine.follow(execution, ENDS_WITHIN_S, on_state)
+        return self.ended(deployment["id"])
+
+    def progress(self):
+        version, weights = self.shop.alias()
+        shares = ", ".join(f"version {other} at {share:.0%}" for other, share in weights.items())
+        return f"  (alias live: version {version}{', ' + shares if shares else ''})"
+
+    def ended(self, deployment_id):
+        """Waits for a deployment's ending; answers its record."""
+        return self.until(f"the ending of {deployment_id}", lambda: self.if_ended(deployment_id), ENDS_WITHIN_S)
+
+    def if_ended(self, deployment_id):
+        deployment = self.ledger.deployment(deployment_id)
+        return deployment if deployment and ending(deployment) else None
+
+    def operate(self, **request):
+        """Starts the machine with an operator's one-line input and follows it; answers the execution's description."""
+        self.tell(f"an operator starts {json.dumps(request)}")
+        execution = self.machine.start(**request)
+        return self.machine.follow(execution, ENDS_WITHIN_S, lambda name: self.tell(f"    {name}"))
+
+    def table(self):
+        """All deployments, oldest first."""
+        rows = [("id", "action", "version", "by", "ending", "cause")]
+        for deployment in self.ledger.deployments():
+            ended = deployment.get("ending") or {}
+            first_line = (ended.get("cause") or "").split("\n")[0]
+            route = deployment["requester"]["route"]
+            rows.append((deployment["id"], deployment["action"], deployment["release"]["version"], route, ended.get("ending", "?"), first_line[:90]))
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
+
+
+def shown(value):
+    return ", ".join(f"{name} {version}" for name, version in value.items()) if isinstance(value, dict) else value

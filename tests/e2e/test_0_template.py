@@ -1,0 +1,148 @@
+"""The template's rules match the documented events, and nothing else; the installation refuses what it must."""
+
+import json
+
+import pytest
+from cloud import REPOSITORY
+from samcli.yamlhelper import yaml_parse
+
+S3_EVENT = {
+    "version": "0",
+    "id": "17793124-05d4-b198-2fde-7ededc63b103",
+    "detail-type": "Object Created",
+    "source": "aws.s3",
+    "account": "111122223333",
+    "time": "2021-11-12T00:00:00Z",
+    "region": "us-east-1",
+    "resources": [],
+    "detail": {"version": "0", "bucket": {"name": ""}, "object": {"key": "", "size": 5, "etag": "b1946ac9", "version-id": "IYV3p45BT0ac8hjHg1houSdS1a.Mro8e"}, "reason": "PutObject"},
+}
+ECR_EVENT = {
+    "version": "0",
+    "id": "13cde686-328b-6117-af20-0e5566167482",
+    "detail-type": "ECR Image Action",
+    "source": "aws.ecr",
+    "account": "123456789012",
+    "time": "2019-11-16T01:54:34Z",
+    "region": "us-east-1",
+    "resources": [],
+    "detail": {"result": "SUCCESS", "repository-name": "shop/agent", "image-digest": "sha256:7f5b2640", "action-type": "PUSH", "image-tag": "1.0.0"},
+}
+STATUS_EVENT = {
+    "version": "0",
+    "id": "315c1398-40ff-a850-213b-158f73e60175",
+    "detail-type": "Step Functions Execution Status Change",
+    "source": "aws.states",
+    "account": "111122223333",
+    "time": "2019-02-26T19:42:21Z",
+    "region": "us-east-1",
+    "resources": [],
+    "detail": {"stateMachineArn": "", "status": "ABORTED", "startDate": 1551225271984, "stopDate": 1551225272000},
+}
+
+
+def s3_event(bucket, key):
+    event = json.loads(json.dumps(S3_EVENT))
+    event["detail"]["bucket"]["name"] = bucket
+    event["detail"]["object"]["key"] = key
+    return event
+
+
+def changed(event, **detail):
+    return {**event, "detail": {**event["detail"], **{name.replace("_", "-"): value for name, value in detail.items()}}}
+
+
+def matches(aws, rule, event):
+    resource = aws.cloudformation.describe_stack_resource(StackName="windlass", LogicalResourceId=rule)
+    name = resource["StackResourceDetail"]["PhysicalResourceId"].rpartition("/")[2]
+    pattern = aws.events.describe_rule(Name=name)["EventPattern"]
+    return aws.events.test_event_pattern(EventPattern=pattern, Event=json.dumps(event))["Result"]
+
+
+@pytest.mark.parametrize(
+    ("key", "wanted"),
+    [
+        ("apps/shop/app.yaml", True),
+        ("artifacts/shop/web/1.0.0.zip", True),
+        ("releases/shop/1.0.0.json", True),
+        ("backups/shop.zip", False),
+    ],
+)
+def test_uploads(aws, key, wanted):
+    assert matches(aws, "ArtifactsRule", s3_event(aws.outputs["ArtifactsBucket"], key)) is wanted
+
+
+def test_uploads_to_other_buckets_do_not_match(aws):
+    assert not matches(aws, "ArtifactsRule", s3_event("another-bucket", "apps/shop/app.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("detail", "wanted"),
+    [({}, True), ({"action_type": "DELETE"}, False), ({"result": "FAILURE"}, False)],
+)
+def test_image_pushes(aws, detail, wanted):
+    assert matches(aws, "ImagesRule", changed(ECR_EVENT, **detail)) is wanted
+
+
+@pytest.mark.parametrize(
+    ("status", "wanted"),
+    [("ABORTED", True), ("FAILED", True), ("TIMED_OUT", True), ("RUNNING", False), ("SUCCEEDED", False)],
+)
+def test_dead_executions(aws, status, wanted):
+    event = changed(STATUS_EVENT, stateMachineArn=aws.outputs["ReleaseMachineArn"], status=status)
+    assert matches(aws, "DeadExecutionsRule", event) is wanted
+
+
+def test_other_machines_executions_do_not_match(aws):
+    event = changed(STATUS_EVENT, stateMachineArn=aws.outputs["ReleaseMachineArn"] + "-other")
+    assert not matches(aws, "DeadExecutionsRule", event)
+
+
+def test_the_buckets_keep_versions_and_are_private(aws):
+    for logical_id in ("Artifacts", "AccessLogs"):
+        resource = aws.cloudformation.describe_stack_resource(StackName="windlass", LogicalResourceId=logical_id)
+        bucket = resource["StackResourceDetail"]["PhysicalResourceId"]
+        assert aws.s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+        assert all(aws.s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
+        statements = json.loads(aws.s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+        assert any(statement["Effect"] == "Deny" and "aws:SecureTransport" in str(statement) for statement in statements)
+
+
+def test_every_route_of_the_api_asks_for_iam_authorization(aws):
+    routes = aws.apigatewayv2.get_routes(ApiId=aws.outputs["ApiId"])["Items"]
+    assert len(routes) == 10
+    assert {route["AuthorizationType"] for route in routes} == {"AWS_IAM"}
+
+
+# What the local cloud's CloudFormation leaves out is looked up in the template itself.
+RESOURCES = yaml_parse((REPOSITORY / "template.yaml").read_text())["Resources"]
+
+
+def test_the_ledger_can_be_restored():
+    assert RESOURCES["Ledger"]["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+@pytest.mark.parametrize("name", ["Ledger", "Artifacts", "AccessLogs"])
+def test_what_cannot_be_made_again_outlives_the_stack(name):
+    assert RESOURCES[name]["DeletionPolicy"] == RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_a_message_stays_hidden_while_it_is_tried():
+    """At least six times the function's timeout (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS")."""
+    assert RESOURCES["IntakeQueue"]["Properties"]["VisibilityTimeout"] >= 6 * RESOURCES["Intake"]["Properties"]["Timeout"]
+
+
+@pytest.mark.parametrize("name", ["Intake", "Recovery", "Outbox"])
+def test_dead_letters_raise_an_alarm(name):
+    alarm = RESOURCES[f"{name}DeadLettersAlarm"]["Properties"]
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+    assert alarm["AlarmActions"]
+
+
+def test_no_function_may_do_everything():
+    roles = {name: resource for name, resource in RESOURCES.items() if resource["Type"] == "AWS::IAM::Role"}
+    assert len(roles) == 12
+    for name, role in roles.items():
+        for statement in role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]:
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            assert not any("*" in action for action in actions), f"{name} allows {actions}"

@@ -1,0 +1,287 @@
+//! The state machine file as it is written, in the subset of the states language that Windlass
+//! allows itself. A field or a type of state that is not here is refused when the file is read,
+//! so that the interpreter cannot ignore something that AWS obeys.
+//!
+//! AWS: Step Functions Developer Guide, "Using Amazon States Language to define Step Functions
+//! workflows".
+
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A state machine, or the processor of a Map.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Definition {
+    /// What it is for.
+    pub comment: String,
+    /// Always `JSONata`.
+    pub query_language: QueryLanguage,
+    /// The first state.
+    pub start_at: String,
+    /// How long an execution may take, in seconds.
+    pub timeout_seconds: u64,
+    /// The states by name.
+    pub states: BTreeMap<String, State>,
+}
+
+/// The one language for expressions.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub enum QueryLanguage {
+    /// JSONata.
+    #[serde(rename = "JSONata")]
+    Jsonata,
+}
+
+/// A state.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "Type", deny_unknown_fields)]
+pub enum State {
+    /// Calls a function.
+    Task(Box<Task>),
+    /// Branches on a word.
+    Choice(Choice),
+    /// Works on every item side by side.
+    Map(Box<Map>),
+    /// Waits.
+    Wait(Wait),
+    /// Hands its input on.
+    Pass(Pass),
+    /// Ends the execution well.
+    Succeed(Succeed),
+    /// Ends the execution as failed.
+    Fail(Fail),
+}
+
+impl State {
+    /// What the state is for, as an operator reads it in the console.
+    pub fn comment(&self) -> &str {
+        match self {
+            Self::Task(s) => &s.comment,
+            Self::Choice(s) => &s.comment,
+            Self::Map(s) => &s.comment,
+            Self::Wait(s) => &s.comment,
+            Self::Pass(s) => &s.comment,
+            Self::Succeed(s) => &s.comment,
+            Self::Fail(s) => &s.comment,
+        }
+    }
+}
+
+/// A Task: a call of a Lambda function.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Task {
+    /// What it is for.
+    pub comment: String,
+    /// How it calls.
+    pub resource: Resource,
+    /// Whom it calls with what.
+    pub arguments: Arguments,
+    /// How long one call may take, in seconds; for a task token, how long the answer may take.
+    pub timeout_seconds: u64,
+    /// What is asked again.
+    pub retry: Vec<Retrier>,
+    /// Where errors lead to.
+    pub catch: Vec<Catcher>,
+    /// Variables that are set from the answer.
+    #[serde(default)]
+    pub assign: BTreeMap<String, Value>,
+    /// The next state's input.
+    pub output: Value,
+    /// The next state; this is the last one of its Map's processor if absent.
+    pub next: Option<String>,
+    /// Whether it is the last one of its Map's processor.
+    #[serde(default)]
+    pub end: bool,
+}
+
+/// How a Task calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Resource {
+    /// Calls and takes the answer.
+    #[serde(rename = "arn:aws:states:::lambda:invoke")]
+    Invoke,
+    /// Calls, then waits until somebody answers the task token.
+    #[serde(rename = "arn:aws:states:::lambda:invoke.waitForTaskToken")]
+    InvokeThenWait,
+}
+
+/// The arguments of `lambda:invoke`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Arguments {
+    /// A substitution such as `${ConductorArn}`.
+    pub function_name: String,
+    /// What the function is asked.
+    pub payload: Value,
+}
+
+/// What is asked again, and how often.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Retrier {
+    /// Names of errors.
+    pub error_equals: Vec<String>,
+    /// The first wait in seconds.
+    pub interval_seconds: u64,
+    /// By how much the wait grows each time.
+    pub backoff_rate: f64,
+    /// How long the wait may become, in seconds.
+    pub max_delay_seconds: u64,
+    /// How often it is asked again.
+    pub max_attempts: u32,
+    /// Whether the wait is shortened at random.
+    #[serde(default)]
+    pub jitter_strategy: Jitter,
+}
+
+/// Whether a wait is shortened at random.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub enum Jitter {
+    /// It is not.
+    #[default]
+    #[serde(rename = "NONE")]
+    None,
+    /// It is: anything from nothing to the whole.
+    #[serde(rename = "FULL")]
+    Full,
+}
+
+/// Where an error leads to.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Catcher {
+    /// Names of errors.
+    pub error_equals: Vec<String>,
+    /// Variables that are set.
+    #[serde(default)]
+    pub assign: BTreeMap<String, Value>,
+    /// The next state's input; the error itself if absent.
+    pub output: Option<Value>,
+    /// The next state.
+    pub next: String,
+}
+
+/// A Choice.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Choice {
+    /// What it is for.
+    pub comment: String,
+    /// The rules; the first that holds decides.
+    pub choices: Vec<Rule>,
+    /// Where it goes if no rule holds.
+    pub default: String,
+}
+
+/// A rule of a Choice.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Rule {
+    /// An expression.
+    pub condition: String,
+    /// The next state.
+    pub next: String,
+}
+
+/// A Map in the execution itself.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Map {
+    /// What it is for.
+    pub comment: String,
+    /// An expression for the items.
+    pub items: String,
+    /// What is done with each.
+    pub item_processor: Processor,
+    /// Where errors lead to.
+    pub catch: Vec<Catcher>,
+    /// Variables that are set from the results.
+    #[serde(default)]
+    pub assign: BTreeMap<String, Value>,
+    /// The next state's input.
+    pub output: Value,
+    /// The next state.
+    pub next: String,
+}
+
+/// What a Map does with each item. No Map within a Map.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Processor {
+    /// Where the items run.
+    pub processor_config: ProcessorConfig,
+    /// The first state.
+    pub start_at: String,
+    /// The states by name.
+    pub states: BTreeMap<String, State>,
+}
+
+/// Where a Map's items run.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct ProcessorConfig {
+    /// In the execution itself.
+    pub mode: Mode,
+}
+
+/// The one place where items run.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub enum Mode {
+    /// In the execution itself.
+    #[serde(rename = "INLINE")]
+    Inline,
+}
+
+/// A Wait.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Wait {
+    /// What it is for.
+    pub comment: String,
+    /// An expression for the seconds.
+    pub seconds: Value,
+    /// The next state.
+    pub next: String,
+}
+
+/// A Pass, the last state of a Map's processor.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Pass {
+    /// What it is for.
+    pub comment: String,
+    /// Always true.
+    pub end: bool,
+}
+
+/// A Succeed.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Succeed {
+    /// What it is for.
+    pub comment: String,
+}
+
+/// A Fail.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Fail {
+    /// What it is for.
+    pub comment: String,
+    /// The execution's error.
+    pub error: Value,
+    /// The execution's cause.
+    pub cause: Value,
+}
+
+/// The state machine file of this repository.
+pub const RELEASE: &str = include_str!("../../../statemachine/release.asl.json");
+
+impl Definition {
+    /// Reads a state machine file.
+    pub fn read(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+}

@@ -1,0 +1,21 @@
+//! The release machine in process: an interpreter of the subset of the states language that
+//! Windlass allows itself, and a region that runs whole deployments over the in-memory world.
+//!
+//! Everything that the state machine file may hold is in [`definition`]; the file is read strictly,
+//! so that nothing in it can be ignored here that AWS obeys.
+
+pub mod definition;
+pub mod jsonata;
+pub mod program;
+pub mod template;
+
+mod execution;
+mod items;
+mod line;
+mod path;
+mod surroundings;
+mod visit;
+
+pub use execution::{End, Execution};
+pub use path::Path;
+pub use surroundings::{Surroundings, TaskError};

@@ -1,0 +1,82 @@
+use crate::jsonata::{Scope, Variables};
+use crate::program::{Program, State, StateId};
+use crate::surroundings::Surroundings;
+use crate::visit::{Outcome, computed};
+use serde_json::Value;
+use windlass_domain::time::Time;
+
+/// What all lines of an execution share.
+#[derive(Debug)]
+pub struct Memory {
+    /// `$states.context`.
+    pub context: Value,
+    /// The variables.
+    pub variables: Variables,
+}
+
+impl Memory {
+    /// What an expression sees in a state with this input.
+    pub fn scope<'a>(&'a self, input: &'a Value) -> Scope<'a> {
+        Scope {
+            variables: &self.variables,
+            context: &self.context,
+            input,
+            result: None,
+            error_output: None,
+        }
+    }
+}
+
+/// A line of control: the execution itself, or one item of a Map.
+#[derive(Debug)]
+pub struct Line {
+    /// The state.
+    pub at: StateId,
+    /// The state's input.
+    pub input: Value,
+    /// How often each Retry of the state was used.
+    pub tries: Vec<u32>,
+    /// When it goes on.
+    pub due: Time,
+    /// How many visits it made, so that lines that are due at the same time take turns.
+    pub visits: u64,
+}
+
+impl Line {
+    /// A line that begins.
+    pub fn new(at: StateId, input: Value, due: Time) -> Self {
+        Self {
+            at,
+            input,
+            tries: Vec::new(),
+            due,
+            visits: 0,
+        }
+    }
+
+    /// Enters a state.
+    pub fn enter(&mut self, at: StateId, input: Value, due: Time) {
+        self.at = at;
+        self.input = input;
+        self.tries.clear();
+        self.due = due;
+    }
+
+    /// Visits the state; `None` for a Map.
+    pub async fn visit<S: Surroundings>(
+        &mut self,
+        program: &Program,
+        memory: &Memory,
+        surroundings: &S,
+    ) -> Option<Outcome> {
+        self.visits += 1;
+        let scope = memory.scope(&self.input);
+        match &program.states[self.at] {
+            State::Task(task) => {
+                let outcome = task.attempt(&scope, &mut self.tries, surroundings);
+                Some(outcome.await)
+            }
+            other => computed(other, &scope, surroundings.now()),
+        }
+    }
+}

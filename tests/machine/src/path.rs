@@ -1,0 +1,70 @@
+use crate::program::{Program, State, StateId};
+
+/// Every state that an execution was in, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Path {
+    visits: Vec<Visit>,
+    /// State transitions, retries included, as AWS counts them for the bill.
+    pub transitions: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Visit {
+    state: StateId,
+    /// For a Map, the states of each item.
+    items: Vec<Vec<StateId>>,
+}
+
+impl Path {
+    /// It entered a state.
+    pub fn enter(&mut self, state: StateId) {
+        self.transitions += 1;
+        self.visits.push(Visit {
+            state,
+            items: Vec::new(),
+        });
+    }
+
+    /// An item of the present Map entered a state.
+    pub fn enter_item(&mut self, item: usize, state: StateId) {
+        self.transitions += 1;
+        if let Some(visit) = self.visits.last_mut() {
+            if visit.items.len() <= item {
+                visit.items.resize(item + 1, Vec::new());
+            }
+            visit.items[item].push(state);
+        }
+    }
+
+    /// It asks again.
+    pub fn again(&mut self) {
+        self.transitions += 1;
+    }
+
+    /// The path as text: `Admit Admitted … Change(ChangeKind DeployEcs, ChangeKind DeployLambda) …`.
+    pub fn tell(&self, program: &Program) -> String {
+        let visits: Vec<String> = self.visits.iter().map(|v| v.tell(program)).collect();
+        visits.join(" ")
+    }
+}
+
+impl Visit {
+    fn tell(&self, program: &Program) -> String {
+        let name = &program.names[self.state];
+        let State::Map(map) = &program.states[self.state] else {
+            return name.clone();
+        };
+        let items: Vec<String> = self
+            .items
+            .iter()
+            .map(|states| {
+                let names: Vec<&str> = states
+                    .iter()
+                    .map(|state| map.processor.names[*state].as_str())
+                    .collect();
+                names.join(" ")
+            })
+            .collect();
+        format!("{name}({})", items.join(", "))
+    }
+}
