@@ -2,6 +2,7 @@
 //!
 //! `statemachine/release.asl.json` is the other side; the contract tests hold the two together.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use windlass_domain::identity::DeploymentId;
@@ -9,7 +10,7 @@ use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{KindName, Wave};
 
 /// The verdict words that Choice states branch on. Everything else leads to undo.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Word {
     /// Admit: it holds the lock; on to `Prepare`.

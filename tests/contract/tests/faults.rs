@@ -1,0 +1,184 @@
+//! Every fault has a decision, and the machine carries it out in every Task.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may panic, and reads better"
+)]
+
+use windlass_contract::{machine, names_of, tasks};
+use windlass_domain::fault::FaultName;
+use windlass_machine::definition::{Jitter, Resource, Retrier, Task};
+
+/// What the machine does with a fault.
+#[derive(Debug, PartialEq)]
+enum Decision {
+    /// Asks again, everywhere.
+    AskAgain,
+    /// Asks again where components are changed; nobody else has attempts.
+    AskAgainInMaps,
+    /// Ends the execution: another one has taken over.
+    TakenOver,
+    /// Fails the state, which leads to the undo or is told.
+    Fails,
+}
+
+/// A new fault does not compile here before it is decided.
+fn decision(fault: FaultName) -> Decision {
+    match fault {
+        FaultName::StillInProgress
+        | FaultName::Throttled
+        | FaultName::Unavailable
+        | FaultName::Conflict => Decision::AskAgain,
+        FaultName::AttemptSuperseded => Decision::AskAgainInMaps,
+        FaultName::StaleToken => Decision::TakenOver,
+        FaultName::AccessDenied
+        | FaultName::NotFound
+        | FaultName::TargetChangedByOther
+        | FaultName::Refused
+        | FaultName::BadInput
+        | FaultName::Internal => Decision::Fails,
+    }
+}
+
+fn faults() -> Vec<FaultName> {
+    let names = names_of::<FaultName>();
+    assert!(names.len() >= 12, "{names:?}");
+    let of = |name: String| serde_json::from_value(name.into()).expect("a name of a fault");
+    names.into_iter().map(of).collect()
+}
+
+fn retrier<'a>(task: &'a Task, error: &str) -> Option<&'a Retrier> {
+    task.retry
+        .iter()
+        .find(|retrier| retrier.error_equals.iter().any(|name| name == error))
+}
+
+fn in_map(task: &Task) -> bool {
+    task.arguments.payload.get("state").is_none()
+}
+
+/// Answers that are lost, and calls that never began (AWS Step Functions Developer Guide, "Handle
+/// transient Lambda service exceptions" and "Error names"; a function's timeout is
+/// `Sandbox.Timedout`, its death `Runtime.ExitError`, what Step Functions cannot tell
+/// `Lambda.Unknown`).
+const LOST: [&str; 8] = [
+    "Lambda.TooManyRequestsException",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
+    "Runtime.ExitError",
+];
+
+#[test]
+fn every_fault_is_treated_as_decided_in_every_task() {
+    let machine = machine();
+    for (name, task) in tasks(&machine) {
+        for fault in faults() {
+            let again = retrier(task, &fault.to_string()).is_some();
+            let wanted = match decision(fault) {
+                Decision::AskAgain => true,
+                Decision::AskAgainInMaps => in_map(task),
+                Decision::TakenOver | Decision::Fails => false,
+            };
+            assert_eq!(again, wanted, "{name} and {fault}");
+        }
+    }
+}
+
+#[test]
+fn whatever_is_transient_is_asked_again() {
+    for fault in faults().into_iter().filter(|fault| fault.is_transient()) {
+        assert_eq!(decision(fault), Decision::AskAgain, "{fault}");
+    }
+}
+
+#[test]
+fn lost_answers_are_asked_again() {
+    let machine = machine();
+    for (name, task) in tasks(&machine) {
+        for error in LOST {
+            assert!(retrier(task, error).is_some(), "{name} and {error}");
+        }
+        // No answer to a task token within its time is an answer: it is given up.
+        let timeout = retrier(task, "States.Timeout").is_some();
+        assert_eq!(timeout, task.resource == Resource::Invoke, "{name}");
+    }
+}
+
+#[test]
+fn a_retry_names_only_errors_that_exist() {
+    let machine = machine();
+    let faults: Vec<String> = faults().iter().map(ToString::to_string).collect();
+    for (name, task) in tasks(&machine) {
+        for error in task.retry.iter().flat_map(|retrier| &retrier.error_equals) {
+            let known = LOST.contains(&error.as_str())
+                || error == "States.Timeout"
+                || faults.contains(error);
+            assert!(known, "{name} asks again at {error}");
+        }
+    }
+}
+
+#[test]
+fn every_retry_is_bounded_and_backs_off() {
+    let machine = machine();
+    for (name, task) in tasks(&machine) {
+        for retrier in &task.retry {
+            let waits: u64 = (1..=retrier.max_attempts)
+                .map(|attempt| retrier.delay_ms(attempt))
+                .sum();
+            assert!(
+                retrier.backoff_rate > 1.0 && retrier.interval_seconds >= 1,
+                "{name}"
+            );
+            assert!(
+                retrier.max_delay_seconds > retrier.interval_seconds,
+                "{name}"
+            );
+            assert!(
+                waits <= 2 * 3_600_000,
+                "{name} waits {waits} ms for {:?}",
+                retrier.error_equals
+            );
+            // A poll asks at known times; everybody else who is refused must not come back at once.
+            let polls = retrier.error_equals == ["StillInProgress"];
+            assert_eq!(retrier.jitter_strategy == Jitter::None, polls, "{name}");
+            assert!(
+                !polls || waits >= 3_600_000,
+                "{name} polls for {waits} ms only"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_task_catches_everything_and_a_stale_token_leads_to_no_undo() {
+    let machine = machine();
+    for (name, task) in tasks(&machine) {
+        let last = task.catch.last().expect("a Catch");
+        assert_eq!(last.error_equals, ["States.ALL"], "{name}");
+        if in_map(task) {
+            // There it becomes data, and the undo after the Map meets the stale token again.
+            assert_eq!(task.catch.len(), 1, "{name}");
+            assert!(last.next.ends_with("Failed"), "{name}");
+            continue;
+        }
+        let stale = &task.catch[0];
+        assert_eq!(
+            (stale.error_equals[0].as_str(), stale.next.as_str()),
+            ("StaleToken", "TakenOver"),
+            "{name}"
+        );
+        let wanted = match name {
+            "Preempt" | "AwaitTurn" => "GiveUp",
+            "Prepare" | "Judge" => "Undo",
+            _ => "Unsettled",
+        };
+        assert_eq!(last.next, wanted, "{name}");
+        assert!(last.assign.contains_key("failure"), "{name}");
+    }
+}

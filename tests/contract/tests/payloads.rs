@@ -1,0 +1,317 @@
+//! What the machine asks is what the functions read, and what they answer is what it reads.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may panic, and reads better"
+)]
+
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use windlass_contract::{function_of, machine, machine_as_json, states, tasks};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::plan::KindName;
+use windlass_engine::payload::{Answer, Ask, Word, Work, WorkDone, WorkItem};
+use windlass_machine::definition::State;
+use windlass_machine::jsonata::{Scope, Variables};
+use windlass_machine::template::{Template, expression_in};
+
+fn answer() -> Answer {
+    Answer {
+        verdict: Word::Change,
+        deployment: DeploymentId("0123456789abcdef".into()),
+        token: 7,
+        wave: 1,
+        items: vec![item()],
+        seconds: 60,
+        error: "GateFailed".into(),
+        cause: "because".into(),
+    }
+}
+
+fn item() -> WorkItem {
+    WorkItem {
+        component: serde_json::from_value(json!("api")).expect("a component's name"),
+        kind: KindName::Lambda,
+    }
+}
+
+/// The variables that a state of this machine can rely on: what `Admit` sets.
+fn variables() -> Variables {
+    let machine = machine();
+    let State::Task(admit) = &machine.states["Admit"] else {
+        panic!("Admit is a Task");
+    };
+    let context = json!({});
+    let result = json!({"Payload": answer()});
+    let empty = Variables::new();
+    let scope = Scope {
+        variables: &empty,
+        context: &context,
+        input: &context,
+        result: Some(&result),
+        error_output: None,
+    };
+    let assigned = Template::parse_all(&admit.assign).expect("templates");
+    let evaluate = |(name, template): &(String, Template)| {
+        let value = template.evaluate(&scope).expect("a value");
+        (name.clone(), value.into_owned())
+    };
+    assigned.iter().map(evaluate).collect()
+}
+
+fn payload(template: &Value, variables: &Variables) -> Value {
+    let context = json!({"Execution": {"Id": "arn", "Name": "name", "Input": {"action": "deploy"}}, "Task": {"Token": "t"}});
+    let input = serde_json::to_value(item()).expect("JSON");
+    let scope = Scope {
+        variables,
+        context: &context,
+        input: &input,
+        result: None,
+        error_output: None,
+    };
+    let template = Template::parse(template).expect("a template");
+    template
+        .evaluate(&scope)
+        .expect("every variable is set by Admit")
+        .into_owned()
+}
+
+#[test]
+fn every_payload_is_what_its_function_reads() {
+    let machine = machine();
+    let variables = variables();
+    for (name, task) in tasks(&machine) {
+        let payload = payload(&task.arguments.payload, &variables);
+        if matches!(function_of(task), "Conductor" | "Planner" | "Judge") {
+            let ask: Ask =
+                serde_json::from_value(payload).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(ask.state, name);
+            assert_eq!(ask.deployment.is_none(), name == "Admit", "{name}");
+            assert_eq!(ask.task_token.is_some(), name == "AwaitTurn", "{name}");
+            assert_eq!(ask.token, if name == "Admit" { 0 } else { 7 }, "{name}");
+        } else {
+            let work: Work =
+                serde_json::from_value(payload).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(
+                work.wave,
+                (!name.starts_with("Undo")).then_some(1),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_function_of_the_machine_is_called_where_it_belongs() {
+    let machine = machine();
+    let called: BTreeSet<(&str, &str)> = tasks(&machine)
+        .into_iter()
+        .map(|(name, task)| (name, function_of(task)))
+        .collect();
+    let wanted = [
+        ("Admit", "Conductor"),
+        ("Preempt", "Conductor"),
+        ("AwaitTurn", "Conductor"),
+        ("GiveUp", "Conductor"),
+        ("Settle", "Conductor"),
+        ("Undo", "Conductor"),
+        ("SettleUndo", "Conductor"),
+        ("Prepare", "Planner"),
+        ("Judge", "Judge"),
+        ("PublishSite", "PublishSite"),
+        ("DeploySite", "DeploySite"),
+        ("DeployLambda", "DeployLambda"),
+        ("DeployEcs", "DeployEcs"),
+        ("UndoSite", "DeploySite"),
+        ("UndoLambda", "DeployLambda"),
+        ("UndoEcs", "DeployEcs"),
+    ];
+    assert_eq!(called, wanted.into());
+}
+
+fn expressions(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => found.extend(expression_in(text).map(str::to_owned)),
+        Value::Array(items) => items.iter().for_each(|item| expressions(item, found)),
+        Value::Object(members) => members
+            .values()
+            .for_each(|member| expressions(member, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_member_that_is_read_is_answered_and_the_other_way_round() {
+    let mut found = BTreeSet::new();
+    expressions(&machine_as_json(), &mut found);
+    let read: BTreeSet<String> = found
+        .iter()
+        .filter_map(|text| text.strip_prefix("$states.result.Payload."))
+        .map(str::to_owned)
+        .collect();
+    let answer = serde_json::to_value(answer()).expect("JSON");
+    let answered: BTreeSet<String> = answer
+        .as_object()
+        .expect("an object")
+        .keys()
+        .cloned()
+        .collect();
+    assert_eq!(read, answered);
+}
+
+#[test]
+fn an_answer_has_every_member_even_where_there_is_nothing_to_tell() {
+    let empty = Answer {
+        verdict: Word::NothingToDo,
+        deployment: DeploymentId("none".into()),
+        token: 0,
+        wave: 0,
+        items: Vec::new(),
+        seconds: 0,
+        error: String::new(),
+        cause: String::new(),
+    };
+    let empty = serde_json::to_value(empty).expect("JSON");
+    let full = serde_json::to_value(answer()).expect("JSON");
+    let keys = |value: &Value| -> Vec<String> {
+        value
+            .as_object()
+            .expect("an object")
+            .keys()
+            .cloned()
+            .collect()
+    };
+    assert_eq!(keys(&empty), keys(&full));
+    assert!(
+        empty
+            .as_object()
+            .expect("an object")
+            .values()
+            .all(|value| !value.is_null())
+    );
+}
+
+#[test]
+fn a_maps_verdict_is_changed_only_if_every_item_says_so() {
+    let machine = machine();
+    let State::Map(map) = &machine.states["Change"] else {
+        panic!("Change is a Map");
+    };
+    let verdict = Template::parse(&map.assign["verdict"]).expect("a template");
+    let done = |verdict| {
+        serde_json::to_value(WorkDone {
+            component: item().component,
+            verdict,
+        })
+        .expect("JSON")
+    };
+    let odd = json!({"component": "api"});
+    for (items, results, wanted) in [
+        (0, vec![], "changed"),
+        (1, vec![done(Word::Changed)], "changed"),
+        (2, vec![done(Word::Changed), done(Word::Changed)], "changed"),
+        (2, vec![done(Word::Changed), done(Word::Failed)], "failed"),
+        (1, vec![odd.clone()], "failed"),
+        (2, vec![done(Word::Changed), odd], "failed"),
+        (2, vec![done(Word::Changed)], "failed"),
+        (1, vec![], "failed"),
+    ] {
+        let variables: Variables = [("items".to_owned(), json!(vec![item(); items]))].into();
+        let result = Value::Array(results);
+        let context = json!({});
+        let scope = Scope {
+            variables: &variables,
+            context: &context,
+            input: &context,
+            result: Some(&result),
+            error_output: None,
+        };
+        assert_eq!(
+            verdict.evaluate(&scope).expect("a value").as_str(),
+            Some(wanted),
+            "{items} items, {result}"
+        );
+    }
+}
+
+/// JSONata's own functions are variables too; one of the same name would hide the other.
+#[test]
+fn no_variable_has_the_name_of_a_function_of_jsonata() {
+    let functions = [
+        "abs",
+        "append",
+        "assert",
+        "average",
+        "boolean",
+        "ceil",
+        "clone",
+        "contains",
+        "count",
+        "distinct",
+        "each",
+        "error",
+        "eval",
+        "exists",
+        "filter",
+        "floor",
+        "join",
+        "keys",
+        "length",
+        "lookup",
+        "lowercase",
+        "map",
+        "match",
+        "max",
+        "merge",
+        "millis",
+        "min",
+        "not",
+        "now",
+        "number",
+        "pad",
+        "parse",
+        "partition",
+        "power",
+        "random",
+        "range",
+        "reduce",
+        "replace",
+        "reverse",
+        "round",
+        "shuffle",
+        "sift",
+        "single",
+        "sort",
+        "split",
+        "spread",
+        "sqrt",
+        "states",
+        "string",
+        "substring",
+        "sum",
+        "trim",
+        "type",
+        "uppercase",
+        "uuid",
+        "zip",
+        "hash",
+    ];
+    let machine = machine();
+    for (name, state) in states(&machine) {
+        let assigned: Vec<&String> = match state {
+            State::Task(task) => {
+                let caught = task.catch.iter().flat_map(|catcher| catcher.assign.keys());
+                task.assign.keys().chain(caught).collect()
+            }
+            State::Map(map) => map.assign.keys().collect(),
+            _ => Vec::new(),
+        };
+        for variable in assigned {
+            assert!(
+                !functions.contains(&variable.as_str()),
+                "{name} sets ${variable}"
+            );
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The template gives the machine what it needs, within the documented time limits.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may panic, and reads better"
+)]
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_contract::{ARCHITECTURE, TEMPLATE, function_of, machine, tasks, template};
+use windlass_machine::definition::Resource;
+
+/// The table of time limits: function to (its timeout, its states' timeouts).
+fn documented() -> BTreeMap<String, (u64, Option<u64>)> {
+    let (_, section) = ARCHITECTURE
+        .split_once("### Time limits")
+        .expect("the section");
+    let rows = section
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map_while(|line| {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            let state = cells[3]
+                .split(',')
+                .next()
+                .and_then(|cell| cell.parse().ok());
+            Some((
+                cells[1].trim_matches('`').to_owned(),
+                (cells[2].parse().ok()?, state),
+            ))
+        });
+    rows.collect()
+}
+
+/// `DeploySite` is the function `deploy-site`; the function `api` is the resource `ApiFunction`.
+fn function_name(resource: &str) -> String {
+    let mut name = String::new();
+    for c in resource.trim_end_matches("Function").chars() {
+        if c.is_ascii_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.push(c.to_ascii_lowercase());
+    }
+    name
+}
+
+fn functions(template: &Value) -> BTreeMap<String, &Value> {
+    let resources = template["Resources"].as_object().expect("resources");
+    let functions = resources
+        .iter()
+        .filter(|(_, r)| r["Type"] == "AWS::Serverless::Function");
+    functions
+        .map(|(name, r)| (function_name(name), &r["Properties"]))
+        .collect()
+}
+
+#[test]
+fn every_functions_timeout_is_the_documented_one() {
+    let template = template();
+    let in_template: BTreeMap<String, u64> = functions(&template)
+        .into_iter()
+        .map(|(name, properties)| {
+            (
+                name,
+                properties["Timeout"]
+                    .as_u64()
+                    .expect("a timeout of its own"),
+            )
+        })
+        .collect();
+    let wanted: BTreeMap<String, u64> = documented()
+        .into_iter()
+        .map(|(name, (timeout, _))| (name, timeout))
+        .collect();
+    assert_eq!(in_template, wanted);
+}
+
+#[test]
+fn every_states_timeout_is_the_documented_one_and_longer_than_its_functions() {
+    let documented = documented();
+    let machine = machine();
+    for (name, task) in tasks(&machine) {
+        let (function, state) = documented[&function_name(function_of(task))];
+        assert!(task.timeout_seconds > function, "{name}");
+        if task.resource == Resource::Invoke {
+            assert_eq!(Some(task.timeout_seconds), state, "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_switches_a_target_ends_within_a_minute() {
+    for name in ["deploy-site", "deploy-lambda", "deploy-ecs"] {
+        assert!(documented()[name].0 <= 60, "{name}");
+    }
+}
+
+#[test]
+fn every_substitution_is_given_and_every_given_one_is_used() {
+    let template = template();
+    let machine_in_template = &template["Resources"]["ReleaseMachine"]["Properties"];
+    assert_eq!(
+        machine_in_template["DefinitionUri"],
+        "statemachine/release.asl.json"
+    );
+    let given: BTreeSet<String> = machine_in_template["DefinitionSubstitutions"]
+        .as_object()
+        .expect("substitutions")
+        .keys()
+        .cloned()
+        .collect();
+    let machine = machine();
+    let used: BTreeSet<String> = tasks(&machine)
+        .values()
+        .map(|task| format!("{}Arn", function_of(task)))
+        .collect();
+    assert_eq!(given, used);
+    for name in given {
+        let function = name.trim_end_matches("Arn");
+        assert!(
+            TEMPLATE.contains(&format!("{name}: !GetAtt {function}.Arn")),
+            "{name}"
+        );
+        assert_eq!(
+            template["Resources"][function]["Type"],
+            "AWS::Serverless::Function"
+        );
+    }
+}
