@@ -8,6 +8,7 @@ mod check;
 pub mod component;
 mod declared;
 pub mod document;
+mod fits;
 pub mod gates;
 mod probe_url;
 mod read;

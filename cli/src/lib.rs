@@ -1,0 +1,31 @@
+//! The command line of Windlass, for CI and people.
+//!
+//! One file per verb under [`verbs`]; every verb answers with an [`exit::Exit`], and prints either
+//! words or, with `--json`, one JSON document on standard output.
+
+pub mod exit;
+pub mod output;
+pub mod verbs;
+
+use clap::Parser;
+use exit::Exit;
+use output::Output;
+use verbs::Verb;
+
+/// Deploys releases into AWS environments, and takes them back when they are unhealthy.
+#[derive(Debug, Parser)]
+#[command(name = "windlass", version, after_help = exit::HELP)]
+pub struct Arguments {
+    /// Print one JSON document instead of words.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+impl Arguments {
+    /// Does what was asked.
+    pub fn run(&self) -> Exit {
+        self.verb.run(Output::new(self.json))
+    }
+}

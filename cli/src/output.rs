@@ -1,0 +1,52 @@
+//! What is printed: words for people, or one JSON document for programs.
+
+use serde::Serialize;
+use std::io::{self, Write};
+use windlass_domain::finding::Finding;
+
+/// Where a verb says what it found out. Words go to standard output, errors to standard error.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    json: bool,
+}
+
+impl Output {
+    /// Words, or JSON.
+    pub fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Prints a result: `words` for people, or the value itself.
+    ///
+    /// A reader that has gone away, such as `head`, is not an error of ours.
+    pub fn result(&self, value: &impl Serialize, words: &str) {
+        let text = if self.json {
+            serde_json::to_string_pretty(value).unwrap_or_else(|error| error.to_string())
+        } else {
+            words.trim_end().to_owned()
+        };
+        let _ = writeln!(io::stdout(), "{text}");
+    }
+}
+
+/// Prints why the command could not be carried out.
+pub fn error(what: &str) {
+    let _ = writeln!(io::stderr(), "windlass: {what}");
+}
+
+/// Findings as people read them: the file, the place, what is wrong, what to write instead.
+pub fn words(file: &str, findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let place = if finding.path.is_empty() {
+            String::new()
+        } else {
+            format!(" {}", finding.path)
+        };
+        text.push_str(&format!(
+            "{file}:{place}: {}\n  {}\n  {}\n",
+            finding.name, finding.reason, finding.remedy
+        ));
+    }
+    text
+}

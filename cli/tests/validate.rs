@@ -1,0 +1,125 @@
+//! `windlass validate` as CI runs it: the real program, its output and its exit status.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn windlass(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_windlass"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("AWS_ENDPOINT_URL")
+        .output()
+        .unwrap()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// A folder of its own with these files.
+fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    for (file, text) in files {
+        std::fs::write(folder.join(file), text).unwrap();
+    }
+    folder
+}
+
+const APP: &str = "
+app: shop
+version: 1.0.0
+environments: {dev: {deploy: {branch: main}}, prod: {deploy: {tag: stable}, start: manual}}
+components:
+  web: {kind: static_site, bucket: 'shop-web-{environment}'}
+  agent: {kind: ecs, cluster: 'shop-{environment}', service: agent, container: agent, repository: shop/agent}
+";
+
+#[test]
+fn every_example_is_valid() {
+    let mut seen = 0;
+    for entry in std::fs::read_dir(root().join("examples")).unwrap() {
+        let folder = entry.unwrap().path();
+        if folder.join("app.yaml").exists() {
+            let output = windlass(&folder, &["validate"]);
+            assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+            seen += 1;
+        }
+    }
+    assert!(seen >= 3);
+}
+
+#[test]
+fn a_valid_declaration_is_told_with_its_environments() {
+    let folder = folder("valid", &[("app.yaml", APP)]);
+    let output = windlass(&folder, &["validate"]);
+    assert_eq!(output.status.code(), Some(0));
+    insta::assert_snapshot!(text(&output));
+}
+
+#[test]
+fn a_manifest_is_checked_against_the_declaration() {
+    let good = r#"{"version": "1.0.0", "git": {"ref": "refs/tags/v1.0.0"}, "components": {
+        "web": {"key": "artifacts/shop/web/1.zip"}, "agent": {"image": "shop/agent:1"}}}"#;
+    let bad = r#"{"version": "1.0.0", "components": {"agent": {"key": "artifacts/shop/agent/1.zip"},
+        "wbe": {"key": "artifacts/shop/wbe/1.zip"}, "web": {"image": "shop/web:1"}}}"#;
+    let files = [("app.yaml", APP), ("good.json", good), ("bad.json", bad)];
+    let folder = folder("manifest", &files);
+    let output = windlass(&folder, &["validate", "--manifest", "good.json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(text(&output).contains("The manifest goes to prod."));
+    let output = windlass(&folder, &["validate", "--manifest", "bad.json"]);
+    assert_eq!(output.status.code(), Some(3));
+    insta::assert_snapshot!(text(&output));
+}
+
+#[test]
+fn findings_as_json_name_file_path_and_remedy() {
+    let broken = APP.replace("bucket", "buckt");
+    let folder = folder("broken", &[("shop.yaml", &broken)]);
+    let output = windlass(&folder, &["validate", "shop.yaml", "--json"]);
+    assert_eq!(output.status.code(), Some(3));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["valid"], false);
+    assert_eq!(report["files"][0]["file"], "shop.yaml");
+    let findings = report["files"][0]["findings"].as_array().unwrap();
+    let mut paths: Vec<&str> = findings
+        .iter()
+        .map(|f| f["path"].as_str().unwrap())
+        .collect();
+    paths.sort_unstable();
+    assert_eq!(paths, ["components.web.bucket", "components.web.buckt"]);
+}
+
+#[test]
+fn a_local_endpoint_may_be_probed_only_where_it_is_named() {
+    let local = format!("{APP}gates: {{probes: [{{url: 'http://localhost:4566/health'}}]}}\n");
+    let folder = folder("local", &[("app.yaml", &local)]);
+    assert_eq!(windlass(&folder, &["validate"]).status.code(), Some(3));
+    let endpoint = ["validate", "--local-endpoint", "http://localhost:4566"];
+    assert_eq!(windlass(&folder, &endpoint).status.code(), Some(0));
+    let other = ["validate", "--local-endpoint", "http://localhost:4567"];
+    assert_eq!(windlass(&folder, &other).status.code(), Some(3));
+}
+
+#[test]
+fn what_cannot_be_done_is_a_matter_of_usage() {
+    let folder = folder("usage", &[]);
+    let output = windlass(&folder, &["validate", "nowhere.yaml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("nowhere.yaml")
+    );
+    assert_eq!(windlass(&folder, &["valdate"]).status.code(), Some(2));
+    let help = windlass(&folder, &["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    assert!(text(&help).contains("Exit status:"));
+}
