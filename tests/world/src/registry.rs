@@ -1,5 +1,76 @@
 //! ECR in memory.
 
-/// The state of the service.
+use crate::World;
+use windlass_domain::digest::Digest;
+use windlass_engine::ports::{Answered, Image, Registry};
+
+/// The host of the repositories.
+pub const HOST: &str = "111111111111.dkr.ecr.eu-west-1.amazonaws.com";
+
+/// The images.
 #[derive(Debug, Clone, Default)]
-pub struct State {}
+pub struct State {
+    /// The images of all repositories.
+    pub images: Vec<Image>,
+}
+
+impl State {
+    /// Pushes an image without platforms; the tag moves to it, as in a mutable repository.
+    pub fn push(&mut self, repository: &str, tag: &str) -> Digest {
+        self.push_index(repository, tag, &[])
+    }
+
+    /// Pushes an index of platforms; the tag moves to it. Its bytes follow from its name.
+    pub fn push_index(&mut self, repository: &str, tag: &str, platforms: &[&str]) -> Digest {
+        let repository_uri = format!("{HOST}/{repository}");
+        let digest = Digest::of(format!("{repository_uri}:{tag}").as_bytes());
+        for image in &mut self.images {
+            if image.repository_uri == repository_uri {
+                image.tags.retain(|known| known != tag);
+            }
+        }
+        let media_type = if platforms.is_empty() {
+            "application/vnd.oci.image.manifest.v1+json"
+        } else {
+            "application/vnd.oci.image.index.v1+json"
+        };
+        self.images.push(Image {
+            repository_uri,
+            digest: digest.clone(),
+            tags: vec![tag.to_owned()],
+            media_type: media_type.into(),
+            platforms: platforms
+                .iter()
+                .map(|platform| Digest::of(format!("{digest} {platform}").as_bytes()))
+                .collect(),
+        });
+        digest
+    }
+
+    /// Whether there is a repository of this name or URI.
+    pub fn knows(&self, repository: &str) -> bool {
+        self.images.iter().any(|image| is_of(image, repository))
+    }
+
+    /// An image by repository name or URI and by tag or digest.
+    pub fn find(&self, repository: &str, reference: &str) -> Option<&Image> {
+        let matches = |image: &&Image| {
+            let tagged = image.tags.iter().any(|tag| tag == reference);
+            let pinned = reference.strip_prefix("sha256:") == Some(image.digest.as_str());
+            is_of(image, repository) && (tagged || pinned)
+        };
+        self.images.iter().find(matches)
+    }
+}
+
+fn is_of(image: &Image, repository: &str) -> bool {
+    image.repository_uri == repository || image.repository_uri == format!("{HOST}/{repository}")
+}
+
+impl Registry for World {
+    async fn image(&self, repository: &str, reference: &str) -> Answered<Option<Image>> {
+        let call = self.call("registry.image").await?;
+        let found = self.registry().find(repository, reference).cloned();
+        call.answer(found).await
+    }
+}

@@ -243,11 +243,11 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             FindingName::TargetChangedByOther,
             format!("components.{}", step.component),
             format!(
-                "someone else changed the target of {} {when}; it is now {}",
+                "Someone else changed the target of {} {when}; it is now {}.",
                 step.component,
                 to_value(is)?
             ),
-            "find out who changed it (CloudTrail), make sure that only one deployer changes it, then deploy again",
+            "Find out who changed it (CloudTrail), make sure that only one deployer changes it, then deploy again.",
         )))
     }
 }

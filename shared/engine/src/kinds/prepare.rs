@@ -3,6 +3,7 @@
 use super::{PrepareInput, Prepared};
 use crate::config::Configured;
 use crate::ports::{Answered, Cdn, Clock, Functions, Objects, Probe, Reach, Registry, Services};
+use windlass_domain::declaration::resolved::Spec;
 use windlass_domain::fault::Fault;
 
 /// The ports that every kind needs to observe its target.
@@ -17,10 +18,11 @@ impl<P> KindPorts for P where
 
 /// Asks the component's kind for its part of the plan, with ports at the target's place.
 pub async fn prepare<P: KindPorts>(there: &P, input: &PrepareInput<'_>) -> Answered<Prepared> {
-    let _ = there.now();
-    std::future::ready(Err(Fault::internal(format!(
-        "this build cannot prepare a component of the kind {}",
-        input.spec.kind()
-    ))))
-    .await
+    match input.spec {
+        Spec::Lambda(_) => super::lambda::prepare(there, input).await,
+        Spec::StaticSite(_) | Spec::Ecs(_) => Err(Fault::internal(format!(
+            "this build cannot prepare a component of the kind {}",
+            input.spec.kind()
+        ))),
+    }
 }

@@ -129,9 +129,9 @@ impl PrepareInput<'_> {
             Finding::new(
                 FindingName::TargetNotOurs,
                 self.path(member),
-                format!("the tags of the {what} do not make it ours: {}", wrong.join("; ")),
+                format!("The tags of the {what} do not make it ours: {}.", wrong.join("; ")),
                 format!(
-                    "tag the {what} with `{APP_TAG}`: `{}` and `{ENVIRONMENT_TAG}`: `{}`, or reach it through a role of its own",
+                    "Tag the {what} with `{APP_TAG}`: `{}` and `{ENVIRONMENT_TAG}`: `{}`, or reach it through a role of its own.",
                     self.app, self.environment
                 ),
             )
@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(found.path, "components.api.function");
         assert_eq!(
             found.reason,
-            "the tags of the function shop-api-prod do not make it ours: `windlass:app` is `other` and not `shop`; `windlass:environment` is missing"
+            "The tags of the function shop-api-prod do not make it ours: `windlass:app` is `other` and not `shop`; `windlass:environment` is missing."
         );
     }
 

@@ -1,0 +1,3 @@
+//! The deployers: one file per function.
+
+pub mod lambda;

@@ -1,0 +1,199 @@
+//! Makes one change of a function.
+
+use super::LambdaKind;
+use super::state::{Change, Source, code_sha256, description, description_of_kept};
+use crate::config::Configured;
+use crate::ports::{Answered, Code, Functions, ObjectId, Objects, PutOptions};
+use bytes::Bytes;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::DeploymentId;
+
+/// The largest zip that is sent inline: 50 MB (AWS Lambda Developer Guide, "Lambda quotas").
+pub const INLINE: u64 = 50 << 20;
+
+/// The largest zip that is restored from a version: a package may have 250 MB unzipped (same page).
+const LARGEST: usize = 250 << 20;
+
+impl<P: Functions + Objects + Configured> LambdaKind<P> {
+    pub(super) async fn make(
+        &self,
+        function: &str,
+        change: &Change,
+        deployment: &DeploymentId,
+    ) -> Answered<()> {
+        match change {
+            Change::Update {
+                to,
+                source,
+                revision_id,
+                ..
+            } => self.update(function, to, source, &revision_id.0).await,
+            Change::Publish {
+                code_sha256,
+                keep,
+                revision_id,
+            } => {
+                let description = if *keep {
+                    description_of_kept(deployment)
+                } else {
+                    description(deployment)
+                };
+                self.publish(function, code_sha256, &revision_id.0, &description)
+                    .await
+            }
+            Change::Shift {
+                alias,
+                to,
+                revision_id,
+                ..
+            } => {
+                let revision = &revision_id.0;
+                self.at
+                    .update_alias(function, alias, &to.version, &to.weights, revision)
+                    .await?;
+                Ok(())
+            }
+        }
+    }
+
+    async fn update(
+        &self,
+        function: &str,
+        to: &[String],
+        source: &Source,
+        revision_id: &str,
+    ) -> Answered<()> {
+        let code = self.code(function, to, source).await?;
+        let is_image = matches!(code, Code::Image(_));
+        let updated = self.at.update_code(function, code, revision_id).await?;
+        if is_image || to.contains(&updated.code_sha256) {
+            return Ok(());
+        }
+        Err(other_bytes(&format!(
+            "Lambda took code with the SHA-256 {}",
+            updated.code_sha256
+        )))
+    }
+
+    /// Nothing is published where Lambda finds nothing new; then it answers the version before
+    /// (AWS Lambda API Reference, PublishVersion), which must do.
+    async fn publish(
+        &self,
+        function: &str,
+        code_sha256: &str,
+        revision_id: &str,
+        description: &str,
+    ) -> Answered<()> {
+        let latest = self.at.function(function, None).await?;
+        let published = self
+            .at
+            .publish_version(function, code_sha256, revision_id, description)
+            .await?;
+        let ours = published.description == description;
+        if ours || published.configuration == latest.configuration {
+            return Ok(());
+        }
+        Err(Fault::new(
+            FaultName::Refused,
+            format!(
+                "Lambda published nothing new but answered version {}, whose configuration is not the function's",
+                published.version
+            ),
+        ))
+    }
+
+    async fn code(&self, function: &str, to: &[String], source: &Source) -> Answered<Code> {
+        match source {
+            Source::Image(uri) => Ok(Code::Image(uri.clone())),
+            Source::Artifact(image @ Artifact::Image { .. }) => Ok(Code::Image(image.to_string())),
+            Source::Artifact(Artifact::Object {
+                key,
+                version_id,
+                sha256,
+                bytes,
+            }) => self.object(key, version_id, sha256, *bytes).await,
+            Source::Version(version) => self.version(function, version, to).await,
+        }
+    }
+
+    async fn object(
+        &self,
+        key: &str,
+        version_id: &str,
+        sha256: &Digest,
+        bytes: u64,
+    ) -> Answered<Code> {
+        let bucket = self.home.config().artifacts_bucket.clone();
+        if bytes > INLINE {
+            return Ok(Code::Object {
+                bucket,
+                key: key.to_owned(),
+                version_id: version_id.to_owned(),
+            });
+        }
+        let object = ObjectId {
+            bucket,
+            key: key.to_owned(),
+            version_id: Some(version_id.to_owned()),
+        };
+        let zip = self.home.get(&object, INLINE).await?;
+        if Digest::of(&zip) == *sha256 {
+            Ok(Code::Zip(zip))
+        } else {
+            Err(other_bytes(&format!("the object {key} changed")))
+        }
+    }
+
+    /// The code of a published version of the same function.
+    async fn version(&self, function: &str, version: &str, to: &[String]) -> Answered<Code> {
+        let told = self.at.function(function, Some(version)).await?;
+        let location = told.code_location.ok_or_else(|| {
+            Fault::new(
+                FaultName::NotFound,
+                format!("Lambda tells no location of the code of version {version}"),
+            )
+        })?;
+        let zip = self.at.download(&location).await?;
+        let digest = Digest::of(&zip);
+        if !to.contains(&code_sha256(&digest)) {
+            return Err(other_bytes(&format!("version {version} was downloaded")));
+        }
+        if zip.len() as u64 <= INLINE {
+            return Ok(Code::Zip(zip));
+        }
+        self.by_bucket(function, &digest, zip).await
+    }
+
+    async fn by_bucket(&self, function: &str, digest: &Digest, zip: Bytes) -> Answered<Code> {
+        if zip.len() > LARGEST {
+            return Err(Fault::new(
+                FaultName::Refused,
+                "the former code is larger than Lambda's limit",
+            ));
+        }
+        let bucket = self.home.config().artifacts_bucket.clone();
+        let key = format!("restore/{function}/{digest}.zip");
+        let options = PutOptions::default();
+        let written = self.home.put(&bucket, &key, zip, &options).await?;
+        let version_id = written.version_id.ok_or_else(|| {
+            Fault::new(
+                FaultName::Refused,
+                format!("the bucket {bucket} keeps no versions"),
+            )
+        })?;
+        Ok(Code::Object {
+            bucket,
+            key,
+            version_id,
+        })
+    }
+}
+
+fn other_bytes(what: &str) -> Fault {
+    Fault::new(
+        FaultName::Refused,
+        format!("{what}: these are not the bytes that were pinned"),
+    )
+}

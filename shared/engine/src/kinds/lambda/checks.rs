@@ -1,0 +1,79 @@
+//! Pure: what is in the way of a function's change.
+
+use super::state::Observed;
+use crate::kinds::PrepareInput;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::resolved::Lambda;
+use windlass_domain::finding::{Finding, FindingName};
+
+/// The alias is not there.
+pub fn alias_missing(input: &PrepareInput<'_>, spec: &Lambda) -> Finding {
+    let function = &spec.function;
+    let alias = spec.alias.as_deref().unwrap_or_default();
+    Finding::new(
+        FindingName::TargetMissing,
+        input.path("alias"),
+        format!("The function {function} has no alias {alias}."),
+        format!(
+            "Make it on a published version: `aws lambda create-alias --function-name {function} --name {alias} --function-version <number>`."
+        ),
+    )
+}
+
+/// The function, or its alias, is in a state in which it must not be changed.
+pub fn not_ready(input: &PrepareInput<'_>, spec: &Lambda, is: &Observed) -> Option<Finding> {
+    let function = &spec.function;
+    if is.latest.state == "Failed" {
+        return Some(Finding::new(
+            FindingName::TargetNotReady,
+            input.path("function"),
+            format!(
+                "The function {function} is in the state Failed: {}.",
+                is.latest.reason
+            ),
+            "Mend it with the tool that made it.",
+        ));
+    }
+    let alias = is.alias.as_ref()?;
+    (alias.traffic.version == "$LATEST").then(|| {
+        Finding::new(
+            FindingName::TargetNotReady,
+            input.path("alias"),
+            format!(
+                "Alias {} of {function} points to $LATEST, which cannot be restored.",
+                alias.name
+            ),
+            "Publish a version and point the alias to it.",
+        )
+    })
+}
+
+/// What is asked for needs something that the function does not have.
+pub fn not_supported(input: &PrepareInput<'_>, spec: &Lambda, package: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if spec.alias.is_none() && !spec.rollout.steps.is_empty() {
+        findings.push(Finding::new(
+            FindingName::NotSupported,
+            input.path("rollout"),
+            format!(
+                "The function {} has no alias, so that its callers cannot be shifted in steps.",
+                spec.function
+            ),
+            "Add an alias, or leave `rollout` out.",
+        ));
+    }
+    let brought = match input.artifact {
+        Some(Artifact::Object { .. }) => "Zip",
+        Some(Artifact::Image { .. }) => "Image",
+        None => return findings,
+    };
+    if brought != package {
+        findings.push(Finding::new(
+            FindingName::NotSupported,
+            input.path("function"),
+            format!("The release brings the package type {brought}, and the function {} takes {package}.", spec.function),
+            "Lambda cannot change a function's package type: make a new function, or release the other type.",
+        ));
+    }
+    findings
+}

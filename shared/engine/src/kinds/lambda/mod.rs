@@ -1,0 +1,75 @@
+//! AWS Lambda functions: code, versions, and the alias that shifts traffic to them.
+//!
+//! With an alias, new code and new versions are additive and only the alias switches. Without one
+//! callers use `$LATEST`, so that new code is live at once; the former code is then kept as a
+//! published version first, from which it is restored.
+
+mod change;
+mod checks;
+mod next;
+mod observe;
+mod prepare;
+mod state;
+
+pub use prepare::prepare;
+pub use state::*;
+
+use super::{Class, Kind, Next};
+use crate::config::Configured;
+use crate::ports::{Answered, Functions, Objects};
+use windlass_domain::identity::DeploymentId;
+
+/// The kind over its ports.
+pub struct LambdaKind<P> {
+    /// The ports at the deployer's own place, for artifacts.
+    home: P,
+    /// The ports at the function's place.
+    at: P,
+}
+
+impl<P> LambdaKind<P> {
+    /// Builds it from the ports at the deployer's own place and at the function's.
+    pub fn new(home: P, at: P) -> Self {
+        Self { home, at }
+    }
+}
+
+impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
+    type Target = Target;
+    type State = State;
+    type Change = Change;
+
+    async fn observe(&self, target: &Target) -> Answered<State> {
+        observe::observe(&self.at, target)
+            .await
+            .map(State::Observed)
+    }
+
+    fn next(is: &State, wanted: &State) -> Next<Change> {
+        next::next(is, wanted)
+    }
+
+    fn same(a: &State, b: &State) -> bool {
+        next::same(a, b)
+    }
+
+    fn class(change: &Change) -> Class {
+        match change {
+            Change::Update { live: true, .. } | Change::Shift { .. } => Class::Switching,
+            Change::Update { .. } | Change::Publish { .. } => Class::Additive,
+        }
+    }
+
+    fn what(change: &Change) -> String {
+        change.to_string()
+    }
+
+    async fn change(
+        &self,
+        target: &Target,
+        change: &Change,
+        deployment: &DeploymentId,
+    ) -> Answered<()> {
+        self.make(&target.function, change, deployment).await
+    }
+}

@@ -1,0 +1,230 @@
+//! Pure: what to do next with a function.
+
+use super::state::{
+    AliasState, Change, Goal, Latest, Observed, Source, State, Traffic, Version, description,
+};
+use crate::kinds::Next;
+use windlass_domain::finding::{Finding, FindingName};
+
+/// How long to wait for an update or a new version, in seconds.
+const SOON: u64 = 2;
+
+/// How long to wait for provisioned concurrency, in seconds.
+const LATER: u64 = 5;
+
+/// What to do next.
+pub fn next(is: &State, wanted: &State) -> Next<Change> {
+    match (is, wanted) {
+        (State::Observed(is), State::Goal(goal)) => match &is.alias {
+            Some(alias) => shift_to_goal(is, alias, goal),
+            None => live_to_goal(is, goal),
+        },
+        (State::Observed(is), State::Observed(was)) => match (&is.alias, &was.alias) {
+            (Some(alias), Some(before)) => shift_back(is, alias, was, before),
+            (None, None) => live_back(is, was),
+            _ => failed("The alias was declared or removed since this state was recorded.".into()),
+        },
+        (State::Goal(_), _) => failed("A goal was given for an observation.".into()),
+    }
+}
+
+/// Whether callers notice no difference.
+pub fn same(a: &State, b: &State) -> bool {
+    let (State::Observed(a), State::Observed(b)) = (a, b) else {
+        return false;
+    };
+    match (&a.alias, &b.alias) {
+        (Some(a), Some(b)) => a.traffic.same(&b.traffic),
+        (None, None) => a.latest.code_sha256 == b.latest.code_sha256,
+        _ => false,
+    }
+}
+
+/// Whether `$LATEST` has the goal's code.
+fn is_latest(latest: &Latest, goal: &Goal) -> bool {
+    let image = latest
+        .image
+        .as_deref()
+        .and_then(|uri| uri.rsplit_once("@sha256:"));
+    goal.code.contains(&latest.code_sha256)
+        || image.is_some_and(|(_, digits)| goal.code.iter().any(|code| code == digits))
+}
+
+/// The version that has the goal's code: the one that this deployment published, or one whose
+/// configuration is the present one, because a version freezes its configuration.
+pub fn candidate<'a>(is: &'a Observed, goal: &Goal) -> Option<&'a Version> {
+    let latest = &is.latest;
+    let wanted = |version: &&Version| {
+        goal.code.contains(&version.code_sha256)
+            || is_latest(latest, goal) && version.code_sha256 == latest.code_sha256
+    };
+    let ours = description(&goal.deployment);
+    let mut newest_first = is.versions.iter().rev().filter(wanted);
+    newest_first
+        .clone()
+        .find(|version| version.description == ours)
+        .or_else(|| newest_first.find(|version| version.configuration == latest.configuration))
+}
+
+fn shift_to_goal(is: &Observed, alias: &AliasState, goal: &Goal) -> Next<Change> {
+    let Some(version) = candidate(is, goal) else {
+        return publish_goal(&is.latest, goal);
+    };
+    match version.state.as_str() {
+        "Pending" => Next::Wait(SOON),
+        "Failed" => failed(format!(
+            "Version {} failed to start: {}",
+            version.version, version.reason
+        )),
+        _ => shift(alias, &wanted_traffic(&version.version, goal)),
+    }
+}
+
+fn publish_goal(latest: &Latest, goal: &Goal) -> Next<Change> {
+    if let Some(busy) = busy(latest) {
+        return busy;
+    }
+    if !is_latest(latest, goal) {
+        return Next::Do(update(latest, &goal.code, &goal.source, false));
+    }
+    if latest.last_update == "Failed" {
+        return update_failed(latest);
+    }
+    Next::Do(publish(latest, false))
+}
+
+/// The share of the new version stands in the weights and the rest stays where it was.
+fn wanted_traffic(version: &str, goal: &Goal) -> Traffic {
+    if goal.percent >= 100 || goal.from == version {
+        return Traffic::all_to(version);
+    }
+    let share = format!("{}", f64::from(goal.percent) / 100.0);
+    Traffic {
+        version: goal.from.clone(),
+        weights: vec![(version.to_owned(), share)],
+    }
+}
+
+fn shift(alias: &AliasState, wanted: &Traffic) -> Next<Change> {
+    if !alias.traffic.same(wanted) {
+        return Next::Do(Change::Shift {
+            alias: alias.name.clone(),
+            from: alias.traffic.clone(),
+            to: wanted.clone(),
+            revision_id: alias.revision_id.clone(),
+        });
+    }
+    match alias.provisioned {
+        Some((requested, available)) if available < requested => Next::Wait(LATER),
+        _ => Next::Done,
+    }
+}
+
+fn shift_back(
+    is: &Observed,
+    alias: &AliasState,
+    was: &Observed,
+    before: &AliasState,
+) -> Next<Change> {
+    let code_of = |state: &Observed| {
+        let version = &before.traffic.version;
+        let mut versions = state.versions.iter();
+        let found = versions.find(|known| known.version == *version);
+        found.map(|found| found.code_sha256.clone())
+    };
+    match (code_of(is), code_of(was)) {
+        (Some(is), Some(was)) if is != was => failed(format!(
+            "Version {} holds other code than before: the function was made anew.",
+            before.traffic.version
+        )),
+        _ => shift(alias, &before.traffic),
+    }
+}
+
+fn live_to_goal(is: &Observed, goal: &Goal) -> Next<Change> {
+    let latest = &is.latest;
+    if let Some(busy) = busy(latest) {
+        return busy;
+    }
+    if is_latest(latest, goal) {
+        return arrived(latest);
+    }
+    if latest.image.is_none() && kept(is, &latest.code_sha256).is_none() {
+        return Next::Do(publish(latest, true));
+    }
+    Next::Do(update(latest, &goal.code, &goal.source, true))
+}
+
+fn live_back(is: &Observed, was: &Observed) -> Next<Change> {
+    let latest = &is.latest;
+    if let Some(busy) = busy(latest) {
+        return busy;
+    }
+    let code = &was.latest.code_sha256;
+    if latest.code_sha256 == *code {
+        return arrived(latest);
+    }
+    let image = was.latest.image.clone().map(Source::Image);
+    let version = || kept(is, code).map(|kept| Source::Version(kept.version.clone()));
+    match image.or_else(version) {
+        Some(source) => Next::Do(update(latest, std::slice::from_ref(code), &source, true)),
+        None => failed(format!(
+            "No published version holds the former code {code}."
+        )),
+    }
+}
+
+/// The newest version that holds this code.
+fn kept<'a>(is: &'a Observed, code_sha256: &str) -> Option<&'a Version> {
+    let mut newest_first = is.versions.iter().rev();
+    newest_first.find(|version| version.code_sha256 == code_sha256)
+}
+
+fn arrived(latest: &Latest) -> Next<Change> {
+    if latest.last_update == "Failed" {
+        update_failed(latest)
+    } else {
+        Next::Done
+    }
+}
+
+/// Nothing may be changed while an update is under way, and its RevisionId will move again when it
+/// ends (AWS Lambda Developer Guide, "Lambda function states").
+fn busy(latest: &Latest) -> Option<Next<Change>> {
+    match (latest.state.as_str(), latest.last_update.as_str()) {
+        ("Failed", _) => Some(failed(format!("The function failed: {}", latest.reason))),
+        ("Pending", _) | (_, "InProgress") => Some(Next::Wait(SOON)),
+        _ => None,
+    }
+}
+
+fn update(latest: &Latest, to: &[String], source: &Source, live: bool) -> Change {
+    Change::Update {
+        from: latest.code_sha256.clone(),
+        to: to.to_vec(),
+        source: source.clone(),
+        live,
+        revision_id: latest.revision_id.clone(),
+    }
+}
+
+fn publish(latest: &Latest, keep: bool) -> Change {
+    Change::Publish {
+        code_sha256: latest.code_sha256.clone(),
+        keep,
+        revision_id: latest.revision_id.clone(),
+    }
+}
+
+fn update_failed(latest: &Latest) -> Next<Change> {
+    failed(format!("The update of the code failed: {}", latest.reason))
+}
+
+fn failed(reason: String) -> Next<Change> {
+    Next::Failed(Finding::new(
+        FindingName::ChangeFailed,
+        "function",
+        reason,
+        "Mend what Lambda tells, then deploy again.",
+    ))
+}

@@ -1,0 +1,76 @@
+//! Reads a function.
+
+use super::state::{AliasState, Latest, Observed, Revision, Target, Traffic, Version};
+use crate::ports::{Answered, Function, Functions};
+
+/// How many of the newest versions are looked at. The one that a deployment publishes is among
+/// them, and the state is kept in the ledger, whose items are limited to 400 KB.
+const NEWEST: usize = 10;
+
+/// Reads the function, its versions and its alias.
+pub async fn observe(at: &impl Functions, target: &Target) -> Answered<Observed> {
+    let latest = latest(at.function(&target.function, None).await?);
+    let alias = match &target.alias {
+        Some(alias) => Some(read_alias(at, &target.function, alias).await?),
+        None => None,
+    };
+    let versions = at.versions(&target.function).await?;
+    let mut versions = chosen(versions, alias.as_ref());
+    if let Some(newest) = versions.last_mut()
+        && newest.description.starts_with("windlass ")
+    {
+        // Only reading a version by itself tells its state; a listing does not.
+        let asked = at.function(&target.function, Some(&newest.version)).await?;
+        newest.state = asked.state;
+        newest.reason = asked.reason;
+    }
+    Ok(Observed {
+        latest,
+        versions,
+        alias,
+    })
+}
+
+fn latest(function: Function) -> Latest {
+    Latest {
+        code_sha256: function.code_sha256,
+        image: function.image,
+        configuration: function.configuration,
+        revision_id: Revision(function.revision_id),
+        state: function.state,
+        last_update: function.last_update,
+        reason: function.reason,
+    }
+}
+
+async fn read_alias(at: &impl Functions, function: &str, name: &str) -> Answered<AliasState> {
+    let alias = at.alias(function, name).await?;
+    let provisioned = at.provisioned(function, name).await?;
+    Ok(AliasState {
+        name: name.to_owned(),
+        traffic: Traffic {
+            version: alias.version,
+            weights: alias.weights,
+        },
+        revision_id: Revision(alias.revision_id),
+        provisioned,
+    })
+}
+
+fn chosen(versions: Vec<Function>, alias: Option<&AliasState>) -> Vec<Version> {
+    let from = versions.len().saturating_sub(NEWEST);
+    let used = |version: &str| alias.is_some_and(|alias| alias.traffic.uses(version));
+    versions
+        .into_iter()
+        .enumerate()
+        .filter(|(position, version)| *position >= from || used(&version.version))
+        .map(|(_, version)| Version::of(version))
+        .collect()
+}
+
+impl Traffic {
+    /// Whether callers may get this version.
+    fn uses(&self, version: &str) -> bool {
+        self.version == version || self.weights.iter().any(|(other, _)| other == version)
+    }
+}

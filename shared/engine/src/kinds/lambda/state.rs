@@ -1,0 +1,293 @@
+use crate::ports::Function;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::digest::Digest;
+use windlass_domain::identity::DeploymentId;
+
+/// A function, and the alias that callers use if there is one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The function's name.
+    pub function: String,
+    /// The alias; callers use `$LATEST` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
+}
+
+/// What is, what was, or what is wanted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// As it was observed. Wanted, it means: back to that.
+    Observed(Observed),
+    /// As a release wants it.
+    Goal(Goal),
+}
+
+/// A function as it was observed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Observed {
+    /// `$LATEST`.
+    pub latest: Latest,
+    /// The newest published versions and those that the alias uses, oldest first.
+    pub versions: Vec<Version>,
+    /// The alias, if callers use one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<AliasState>,
+}
+
+/// `$LATEST` as it was observed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Latest {
+    /// The code as Lambda tells it.
+    pub code_sha256: String,
+    /// The image by digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The digest of the configuration that a version freezes.
+    pub configuration: String,
+    /// The revision.
+    pub revision_id: Revision,
+    /// `Pending`, `Active`, `Inactive` or `Failed`.
+    pub state: String,
+    /// `InProgress`, `Successful` or `Failed`.
+    pub last_update: String,
+    /// Why, as Lambda tells it.
+    pub reason: String,
+}
+
+/// A published version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Version {
+    /// Its number.
+    pub version: String,
+    /// Its code as Lambda tells it.
+    pub code_sha256: String,
+    /// The digest of its configuration.
+    pub configuration: String,
+    /// Its description: `windlass <deployment>` if Windlass made it.
+    pub description: String,
+    /// `Pending`, `Active`, `Inactive`, `Failed`; empty where it was not asked for.
+    pub state: String,
+    /// Why, as Lambda tells it.
+    pub reason: String,
+}
+
+/// Where an alias sends its callers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traffic {
+    /// The version that gets the rest.
+    pub version: String,
+    /// Versions that get a share, from 0 to 1.
+    pub weights: Vec<(String, String)>,
+}
+
+/// An alias as it was observed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AliasState {
+    /// Its name.
+    pub name: String,
+    /// Where it sends its callers.
+    #[serde(flatten)]
+    pub traffic: Traffic,
+    /// Its revision.
+    pub revision_id: Revision,
+    /// Provisioned concurrency: (requested, available).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provisioned: Option<(u32, u32)>,
+}
+
+/// What a release wants of a function.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Goal {
+    /// The code as Lambda will tell it: for a zip the SHA-256 in base64; for an image the digits of
+    /// the digests, any of which will do (an index's and its platforms').
+    pub code: Vec<String>,
+    /// Where the code comes from.
+    pub source: Source,
+    /// The share of the alias's callers, in percent; 100 without an alias.
+    pub percent: u8,
+    /// The version that keeps the rest; empty without an alias.
+    pub from: String,
+    /// The deployment: its versions carry its id as description.
+    pub deployment: DeploymentId,
+}
+
+/// Where code comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The release's artifact.
+    Artifact(Artifact),
+    /// A published version of the same function.
+    Version(String),
+    /// An image by digest.
+    Image(String),
+}
+
+/// A RevisionId: the condition of a change, and no part of what is changed. Any two are equal, so
+/// that the same change upon another revision is the same change.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Revision(pub String);
+
+impl PartialEq for Revision {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// Replaces the code of `$LATEST`.
+    Update {
+        /// The present code.
+        from: String,
+        /// The wanted code, any of these.
+        to: Vec<String>,
+        /// Where it comes from.
+        source: Source,
+        /// Whether callers use `$LATEST`.
+        live: bool,
+        /// The condition.
+        revision_id: Revision,
+    },
+    /// Publishes `$LATEST` as a version.
+    Publish {
+        /// Its code, a condition.
+        code_sha256: String,
+        /// Whether it is only kept, to be restored from.
+        keep: bool,
+        /// The condition.
+        revision_id: Revision,
+    },
+    /// Sends the alias's callers elsewhere.
+    Shift {
+        /// The alias.
+        alias: String,
+        /// Where it sends them now.
+        from: Traffic,
+        /// Where it shall send them.
+        to: Traffic,
+        /// The condition.
+        revision_id: Revision,
+    },
+}
+
+/// The description of the versions that a deployment publishes.
+pub fn description(deployment: &DeploymentId) -> String {
+    format!("windlass {deployment}")
+}
+
+/// The description of a version that keeps the code that a deployment found.
+pub fn description_of_kept(deployment: &DeploymentId) -> String {
+    format!("windlass {deployment} before")
+}
+
+/// Code for a person: the first digits of its digest.
+pub fn short(code: &str) -> String {
+    let digest = match BASE64_STANDARD.decode(code) {
+        Ok(raw) if raw.len() == 32 => Digest::from_bytes(&raw).to_string(),
+        _ => code.to_owned(),
+    };
+    format!("sha256:{}", digest.chars().take(12).collect::<String>())
+}
+
+/// The SHA-256 of a zip as Lambda tells it.
+pub fn code_sha256(digest: &Digest) -> String {
+    BASE64_STANDARD.encode(digest.to_bytes())
+}
+
+impl Version {
+    /// A version as Lambda tells of it.
+    pub fn of(function: Function) -> Self {
+        Self {
+            version: function.version,
+            code_sha256: function.code_sha256,
+            configuration: function.configuration,
+            description: function.description,
+            state: function.state,
+            reason: function.reason,
+        }
+    }
+}
+
+impl Traffic {
+    /// All callers to one version.
+    pub fn all_to(version: &str) -> Self {
+        Self {
+            version: version.to_owned(),
+            weights: vec![],
+        }
+    }
+
+    /// Whether callers notice no difference. Weights are compared as numbers.
+    pub fn same(&self, other: &Self) -> bool {
+        let shares = |traffic: &Self| {
+            let mut shares: Vec<(String, u64)> = traffic
+                .weights
+                .iter()
+                .map(|(version, share)| (version.clone(), in_millionths(share)))
+                .filter(|(_, share)| *share > 0)
+                .collect();
+            shares.sort();
+            shares
+        };
+        self.version == other.version && shares(self) == shares(other)
+    }
+}
+
+/// A share from 0 to 1 in millionths; a text that is no number is the whole.
+fn in_millionths(share: &str) -> u64 {
+    let share: f64 = share.parse().unwrap_or(1.0);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // from 0 to 1
+    let millionths = (share.clamp(0.0, 1.0) * 1_000_000.0).round() as u64;
+    millionths
+}
+
+/// `41`, or `41 with 42 at 10 %`.
+impl fmt::Display for Traffic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.version)?;
+        for (version, share) in &self.weights {
+            let millionths = in_millionths(share);
+            let (percent, rest) = (millionths / 10_000, millionths % 10_000);
+            if rest == 0 {
+                write!(f, " with {version} at {percent} %")?;
+            } else {
+                write!(f, " with {version} at {percent}.{rest:04} %")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// For a person: `alias live 41 → 41 with 42 at 10 %`.
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Update { from, to, live, .. } => {
+                let to = to.first().map(String::as_str).unwrap_or_default();
+                write!(f, "code of $LATEST {} → {}", short(from), short(to))?;
+                f.write_str(if *live {
+                    ", live at once"
+                } else {
+                    " (an undo leaves it there)"
+                })
+            }
+            Self::Publish {
+                code_sha256, keep, ..
+            } => {
+                write!(f, "publish {} as a version", short(code_sha256))?;
+                f.write_str(if *keep { ", to be restored from" } else { "" })
+            }
+            Self::Shift {
+                alias, from, to, ..
+            } => write!(f, "alias {alias} {from} → {to}"),
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! The kind `lambda` over Lambda in memory.
+
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+mod plans;
+mod scene;
+
+use scene::{FUNCTION, Setting, artifact, function, package};
+use std::pin::pin;
+use windlass_domain::finding::FindingName;
+use windlass_domain::step::Failure;
+use windlass_engine::payload::{Word, Work};
+use windlass_engine::ports::Functions;
+use windlass_world::conformance::{Trial, conforms};
+use windlass_world::functions::LiveAlias;
+use windlass_world::mishaps::{Mishap, When};
+use windlass_world::run::{run, until_pause};
+
+fn alias() -> Setting {
+    Setting {
+        alias: true,
+        ..Setting::default()
+    }
+}
+
+fn canary() -> Setting {
+    Setting {
+        alias: true,
+        steps: vec![10, 50],
+        ..Setting::default()
+    }
+}
+
+fn live(trial: &Trial<'_, Setting>) -> LiveAlias {
+    function(&trial.scene.world, |function| {
+        function.aliases["live"].clone()
+    })
+}
+
+#[test]
+fn an_alias_all_at_once_conforms() {
+    conforms(&alias());
+}
+
+#[test]
+fn an_alias_with_provisioned_concurrency_conforms() {
+    conforms(&Setting {
+        provisioned: true,
+        ..alias()
+    });
+}
+
+#[test]
+fn a_canary_conforms() {
+    conforms(&canary());
+}
+
+#[test]
+fn a_function_without_an_alias_conforms() {
+    conforms(&Setting::default());
+}
+
+#[test]
+fn an_image_with_an_alias_conforms() {
+    conforms(&Setting {
+        image: true,
+        ..alias()
+    });
+}
+
+#[test]
+fn an_image_without_an_alias_conforms() {
+    conforms(&Setting {
+        image: true,
+        ..Setting::default()
+    });
+}
+
+#[test]
+fn a_canary_shifts_the_weights_and_clears_them_at_the_end() {
+    let setting = canary();
+    let trial = Trial::begin(&setting).unwrap();
+    let mut seen = vec![];
+    for wave in 0..3 {
+        assert_eq!(trial.answer(Some(wave), 1), Ok(Word::Changed));
+        let alias = live(&trial);
+        seen.push((alias.version, alias.weights));
+    }
+    let share = |share: &str| vec![("2".to_owned(), share.to_owned())];
+    assert_eq!(
+        seen,
+        [
+            ("1".to_owned(), share("0.1")),
+            ("1".to_owned(), share("0.5")),
+            ("2".to_owned(), vec![]),
+        ]
+    );
+    let changes: Vec<String> = trial
+        .step()
+        .unwrap()
+        .changes
+        .into_iter()
+        .map(|c| c.what)
+        .collect();
+    insta::assert_snapshot!(changes.join("\n"), @r#"
+    code of $LATEST sha256:cba06b5736fa → sha256:11507a0e2f5e (an undo leaves it there)
+    publish sha256:11507a0e2f5e as a version
+    alias live 1 → 1 with 2 at 10 %
+    alias live 1 with 2 at 10 % → 1 with 2 at 50 %
+    alias live 1 with 2 at 50 % → 2
+    "#);
+}
+
+#[test]
+fn the_version_that_is_published_carries_the_deployment_s_id() {
+    let setting = alias();
+    let trial = Trial::begin(&setting).unwrap();
+    trial.forward().unwrap();
+    function(&trial.scene.world, |function| {
+        assert_eq!(
+            function.versions[&2].description,
+            "windlass 0123456789abcdef"
+        );
+    });
+}
+
+#[test]
+fn an_undo_restores_the_weights_that_were_found() {
+    let setting = Setting {
+        shared: true,
+        ..canary()
+    };
+    conforms(&setting);
+    let prepared = setting.plan(&setting.world(), "new");
+    assert_eq!(prepared.warnings[0].name, FindingName::TargetNotReady);
+    let trial = Trial::begin(&setting).unwrap();
+    let before = live(&trial);
+    assert_eq!(before.weights, [("2".to_owned(), "0.333".to_owned())]);
+    assert_eq!(trial.answer(Some(0), 1), Ok(Word::Changed));
+    let changed = live(&trial);
+    assert_eq!(changed.weights, [("3".to_owned(), "0.1".to_owned())]);
+    assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
+    let after = live(&trial);
+    assert_eq!(
+        (after.version, after.weights),
+        (before.version, before.weights)
+    );
+}
+
+#[test]
+fn a_newer_configuration_is_a_reason_to_publish() {
+    let setting = alias();
+    let world = setting.world();
+    function(&world, |function| function.configure("more memory"));
+    let prepared = setting.plan(&world, "old");
+    assert_eq!(prepared.unchanged, None);
+    assert_eq!(prepared.stages.len(), 1);
+}
+
+#[test]
+fn planning_again_after_success_plans_nothing() {
+    for setting in [alias(), canary(), Setting::default()] {
+        let trial = Trial::begin(&setting).unwrap();
+        assert_eq!(trial.forward(), Ok(Word::Changed));
+        let prepared = setting.plan(&trial.scene.world, "new");
+        assert!(prepared.unchanged.is_some(), "{prepared:?}");
+        assert_eq!(prepared.stages, []);
+    }
+}
+
+#[test]
+fn an_update_that_fails_is_told_and_undone() {
+    for setting in [alias(), Setting::default()] {
+        let trial = Trial::begin(&setting).unwrap();
+        function(&trial.scene.world, |function| {
+            function.fails = Some("the subnets have no free addresses".into());
+        });
+        assert_eq!(trial.forward(), Ok(Word::Failed));
+        let Some(Failure::Finding(finding)) = trial.step().unwrap().failure else {
+            panic!("{:?}", trial.step())
+        };
+        assert_eq!(
+            finding.reason,
+            "The update of the code failed: the subnets have no free addresses"
+        );
+        assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
+    }
+}
+
+#[test]
+fn without_an_alias_an_undo_restores_the_former_code_from_its_kept_version() {
+    let setting = Setting::default();
+    let trial = Trial::begin(&setting).unwrap();
+    assert_eq!(trial.forward(), Ok(Word::Changed));
+    function(&trial.scene.world, |function| {
+        assert_eq!(
+            function.versions[&1].description,
+            "windlass 0123456789abcdef before"
+        );
+        assert_eq!(function.versions[&1].package, package(false, "old"));
+    });
+    // The artifact is gone: the undo does not need it.
+    trial.scene.world.objects().buckets.clear();
+    assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
+    function(&trial.scene.world, |function| {
+        assert_eq!(function.package, package(false, "old"));
+    });
+}
+
+#[test]
+fn a_shift_by_a_stranger_is_not_overwritten() {
+    let setting = alias();
+    let trial = Trial::begin(&setting).unwrap();
+    let work: Work = trial.work(Some(0), 1).unwrap();
+    let rehearsal = Trial::begin(&setting).unwrap();
+    rehearsal.forward().unwrap();
+    let calls = rehearsal.scene.world.mishaps().calls.clone();
+    let shift = calls
+        .iter()
+        .position(|call| *call == "functions.update_alias");
+    let world = &trial.scene.world;
+    world.plan_mishap(shift.unwrap() as u64 + 1, When::Before, Mishap::Pause);
+    let mut invocation = pin!(async {
+        loop {
+            match trial.invoke(&work).await {
+                Err(fault) if fault.name.is_transient() => {}
+                answer => return answer,
+            }
+        }
+    });
+    assert!(until_pause(invocation.as_mut()).is_none());
+    let revision = run(world.alias(FUNCTION, "live")).unwrap().revision_id;
+    let half = [("2".to_owned(), "0.5".to_owned())];
+    run(world.update_alias(FUNCTION, "live", "1", &half, &revision)).unwrap();
+    assert_eq!(run(invocation).unwrap().verdict, Word::Failed);
+    assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
+    assert_eq!(live(&trial).weights, half);
+}
+
+#[test]
+fn bytes_that_are_not_the_pinned_ones_are_never_sent() {
+    let setting = alias();
+    let trial = Trial::begin(&setting).unwrap();
+    for versions in trial
+        .scene
+        .world
+        .objects()
+        .buckets
+        .get_mut("artifacts")
+        .unwrap()
+        .keys
+        .values_mut()
+    {
+        versions[0].bytes = "evil".into();
+    }
+    assert_eq!(trial.forward(), Ok(Word::Failed));
+    function(&trial.scene.world, |function| {
+        assert_eq!(function.updates, 0);
+    });
+}
+
+#[test]
+fn a_zip_over_the_limit_comes_from_the_bucket() {
+    let setting = alias();
+    let world = setting.world();
+    let mut large = artifact(&world, false, "new");
+    if let windlass_domain::artifact::Artifact::Object { bytes, .. } = &mut large {
+        *bytes = 51 << 20;
+    }
+    let prepared = setting.prepare(&world, Some(&large), None);
+    assert_eq!(prepared.stages.len(), 1);
+    let goal = serde_json::from_value(prepared.stages[0].goal.clone()).unwrap();
+    let kind = windlass_world::conformance::Subject::kind(&setting, world.clone());
+    let target = serde_json::from_value(prepared.target).unwrap();
+    let is = run(windlass_engine::kinds::Kind::observe(&kind, &target)).unwrap();
+    let windlass_engine::kinds::Next::Do(change) = <windlass_engine::kinds::lambda::LambdaKind<
+        windlass_world::World,
+    > as windlass_engine::kinds::Kind>::next(
+        &is, &goal
+    ) else {
+        panic!("a change was expected")
+    };
+    let calls = world.mishaps().calls.len();
+    let id = windlass_world::conformance::deployment();
+    run(windlass_engine::kinds::Kind::change(
+        &kind, &target, &change, &id,
+    ))
+    .unwrap();
+    assert_eq!(world.mishaps().calls[calls..], ["functions.update_code"]);
+    function(&world, |function| {
+        assert_eq!(function.package, package(false, "new"));
+    });
+}

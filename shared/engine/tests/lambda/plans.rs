@@ -1,0 +1,159 @@
+//! What people read of a plan, and what is refused.
+
+use crate::scene::{Setting, artifact, function};
+use windlass_domain::finding::FindingName;
+use windlass_engine::kinds::Prepared;
+use windlass_engine::payload::Word;
+use windlass_world::World;
+use windlass_world::conformance::Trial;
+
+fn told(prepared: &Prepared) -> String {
+    let mut lines: Vec<String> = prepared
+        .stages
+        .iter()
+        .map(|stage| match stage.bake_s {
+            Some(seconds) => format!("{}, watched for {seconds} s", stage.what),
+            None => stage.what.clone(),
+        })
+        .collect();
+    lines.extend(prepared.unchanged.clone());
+    lines.extend(prepared.findings.iter().map(ToString::to_string));
+    lines.extend(
+        prepared
+            .warnings
+            .iter()
+            .map(|warning| format!("warning {warning}")),
+    );
+    lines.join("\n")
+}
+
+fn canary() -> Setting {
+    Setting {
+        alias: true,
+        steps: vec![10, 50],
+        ..Setting::default()
+    }
+}
+
+fn refused(setting: &Setting, set: impl FnOnce(&World)) -> (FindingName, String) {
+    let world = setting.world();
+    set(&world);
+    let prepared = setting.plan(&world, "new");
+    assert_eq!(prepared.findings.len(), 1, "{:?}", prepared.findings);
+    (prepared.findings[0].name, told(&prepared))
+}
+
+#[test]
+fn plans_are_told_step_by_step() {
+    let plan = |setting: &Setting, text| told(&setting.plan(&setting.world(), text));
+    insta::assert_snapshot!(plan(&canary(), "new"), @r#"
+    alias live to 10 % of sha256:11507a0e2f5e, watched for 300 s
+    alias live to 50 % of sha256:11507a0e2f5e, watched for 300 s
+    alias live to sha256:11507a0e2f5e
+    "#);
+    insta::assert_snapshot!(plan(&canary(), "old"), @"alias live serves the wanted code in version 1 already");
+    insta::assert_snapshot!(plan(&Setting::default(), "new"), @r#"
+    code of shop-api-prod to sha256:11507a0e2f5e, live at once
+    warning NotSupported: components.api.alias: Callers use $LATEST of shop-api-prod, so new code is live at once and all at once. Remedy: Publish a version (`aws lambda publish-version --function-name shop-api-prod`), make an alias on it (`aws lambda create-alias --function-name shop-api-prod --name live --function-version <number>`), let the callers use the alias, and write `alias: live`.
+    "#);
+    insta::assert_snapshot!(plan(&Setting { image: true, ..canary() }, "new"), @r#"
+    alias live to 10 % of sha256:11507a0e2f5e, watched for 300 s
+    alias live to 50 % of sha256:11507a0e2f5e, watched for 300 s
+    alias live to sha256:11507a0e2f5e
+    "#);
+}
+
+#[test]
+fn the_target_is_the_function_by_its_arn() {
+    let prepared = canary().plan(&canary().world(), "new");
+    assert_eq!(
+        prepared.identity,
+        "arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod"
+    );
+}
+
+#[test]
+fn a_function_that_is_not_ours_is_refused() {
+    let (name, _) = refused(&canary(), |world| {
+        function(world, |function| function.tags.clear());
+    });
+    assert_eq!(name, FindingName::TargetNotOurs);
+}
+
+#[test]
+fn a_missing_alias_is_told_with_the_command_that_makes_it() {
+    let (name, told) = refused(&canary(), |world| {
+        function(world, |function| function.aliases.clear());
+    });
+    assert_eq!(name, FindingName::TargetMissing);
+    insta::assert_snapshot!(told, @"TargetMissing: components.api.alias: The function shop-api-prod has no alias live. Remedy: Make it on a published version: `aws lambda create-alias --function-name shop-api-prod --name live --function-version <number>`.");
+}
+
+#[test]
+fn an_alias_on_latest_is_refused() {
+    let (name, told) = refused(&canary(), |world| {
+        function(world, |function| {
+            function.aliases.get_mut("live").unwrap().version = "$LATEST".into();
+        });
+    });
+    assert_eq!(name, FindingName::TargetNotReady);
+    insta::assert_snapshot!(told, @"TargetNotReady: components.api.alias: Alias live of shop-api-prod points to $LATEST, which cannot be restored. Remedy: Publish a version and point the alias to it.");
+}
+
+#[test]
+fn a_failed_function_is_refused() {
+    let (name, told) = refused(&canary(), |world| {
+        function(world, |function| {
+            function.state = "Failed".into();
+            function.reason = "the role was deleted".into();
+        });
+    });
+    assert_eq!(name, FindingName::TargetNotReady);
+    insta::assert_snapshot!(told, @"TargetNotReady: components.api.function: The function shop-api-prod is in the state Failed: the role was deleted. Remedy: Mend it with the tool that made it.");
+}
+
+#[test]
+fn steps_without_an_alias_are_refused() {
+    let setting = Setting {
+        steps: vec![10],
+        ..Setting::default()
+    };
+    let (name, _) = refused(&setting, |_| {});
+    assert_eq!(name, FindingName::NotSupported);
+}
+
+#[test]
+fn the_other_package_type_is_refused() {
+    let setting = canary();
+    let world = setting.world();
+    let image = artifact(&world, true, "new");
+    let prepared = setting.prepare(&world, Some(&image), None);
+    insta::assert_snapshot!(told(&prepared), @"NotSupported: components.api.function: The release brings the package type Image, and the function shop-api-prod takes Zip. Remedy: Lambda cannot change a function's package type: make a new function, or release the other type.");
+}
+
+#[test]
+fn a_rollback_goes_to_the_recorded_version_at_once() {
+    let setting = canary();
+    let first = Trial::begin(&setting).unwrap();
+    let recorded = serde_json::to_value(first.observe().unwrap()).unwrap();
+    assert_eq!(first.forward(), Ok(Word::Changed));
+    let world = &first.scene.world;
+    let prepared = setting.prepare(world, None, Some(&recorded));
+    insta::assert_snapshot!(told(&prepared), @"alias live 2 → 1");
+    function(world, |function| function.versions.remove(&1));
+    let prepared = setting.prepare(world, None, Some(&recorded));
+    insta::assert_snapshot!(told(&prepared), @"ArtifactMissing: components.api.function: The version 1 of shop-api-prod is no longer there. Remedy: Roll back to another snapshot, or deploy the wanted release again.");
+}
+
+#[test]
+fn a_rollback_without_an_alias_takes_the_code_of_a_kept_version() {
+    let setting = Setting::default();
+    let first = Trial::begin(&setting).unwrap();
+    let recorded = serde_json::to_value(first.observe().unwrap()).unwrap();
+    assert_eq!(first.forward(), Ok(Word::Changed));
+    let prepared = setting.prepare(&first.scene.world, None, Some(&recorded));
+    assert_eq!(prepared.findings, []);
+    assert_eq!(prepared.stages.len(), 1);
+    let goal = prepared.stages[0].goal.to_string();
+    assert!(goal.contains(r#""source":{"version":"1"}"#), "{goal}");
+}

@@ -1,0 +1,173 @@
+//! Functions in the in-memory world, and deployments into them.
+
+use bytes::Bytes;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::resolved::{Lambda, Rollout, Spec};
+use windlass_domain::digest::Digest;
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::place::Place;
+use windlass_domain::plan::KindName;
+use windlass_domain::time::Span;
+use windlass_engine::kinds::lambda::{LambdaKind, prepare};
+use windlass_engine::kinds::{PrepareInput, Prepared};
+use windlass_world::World;
+use windlass_world::conformance::{Scene, Subject, deployment};
+use windlass_world::functions::{LiveFunction, Package, Provisioned};
+use windlass_world::run::run;
+
+pub const FUNCTION: &str = "shop-api-prod";
+
+/// A rollout into a function that runs `old`.
+#[derive(Debug, Clone, Default)]
+pub struct Setting {
+    pub alias: bool,
+    pub steps: Vec<u8>,
+    pub image: bool,
+    pub provisioned: bool,
+    /// Whether someone else's shift to a second version is half done.
+    pub shared: bool,
+}
+
+pub fn image_uri(text: &str) -> String {
+    let digest = Digest::of(text.as_bytes());
+    format!("111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/api@sha256:{digest}")
+}
+
+pub fn package(image: bool, text: &'static str) -> Package {
+    if image {
+        Package::Image(image_uri(text))
+    } else {
+        Package::Zip(Bytes::from_static(text.as_bytes()))
+    }
+}
+
+/// Uploads a zip to the artifacts bucket, or names an image.
+pub fn artifact(world: &World, image: bool, text: &'static str) -> Artifact {
+    if image {
+        return Artifact::Image {
+            repository: "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/api".into(),
+            digest: Digest::of(text.as_bytes()),
+        };
+    }
+    let key = format!("artifacts/shop/api/{text}.zip");
+    world.objects().bucket("artifacts", true);
+    let written = world.objects().upload("artifacts", &key, text);
+    Artifact::Object {
+        key,
+        version_id: written.id.unwrap(),
+        sha256: Digest::of(text.as_bytes()),
+        bytes: text.len() as u64,
+    }
+}
+
+/// Changes the function to set a scene, or looks at it.
+pub fn function<T>(world: &World, then: impl FnOnce(&mut LiveFunction) -> T) -> T {
+    then(world.functions().named(FUNCTION).unwrap())
+}
+
+impl Setting {
+    pub fn world(&self) -> World {
+        let world = World::default();
+        world
+            .functions()
+            .make_of(FUNCTION, package(self.image, "old"));
+        if self.alias {
+            function(&world, |function| {
+                function.publish_as("live", "made by hand");
+                let provisioned = self.provisioned.then_some(Provisioned {
+                    requested: 3,
+                    available: 3,
+                });
+                function.aliases.get_mut("live").unwrap().provisioned = provisioned;
+                if self.shared {
+                    function.configure("second");
+                    function.publish_as("other", "second");
+                    let live = function.aliases.get_mut("live").unwrap();
+                    live.weights = vec![("2".into(), "0.333".into())];
+                }
+            });
+        }
+        world
+    }
+
+    pub fn spec(&self) -> Spec {
+        Spec::Lambda(Lambda {
+            function: FUNCTION.into(),
+            alias: self.alias.then(|| "live".into()),
+            rollout: Rollout {
+                steps: self.steps.clone(),
+                every: Span::seconds(300),
+            },
+            invocations: vec![],
+        })
+    }
+
+    /// Asks the kind for its plan.
+    pub fn prepare(
+        &self,
+        world: &World,
+        artifact: Option<&Artifact>,
+        goal_state: Option<&serde_json::Value>,
+    ) -> Prepared {
+        let input = PrepareInput {
+            deployment: &deployment(),
+            app: &AppName::new("shop").unwrap(),
+            environment: &EnvironmentName::new("prod").unwrap(),
+            component: &ComponentName::new("api").unwrap(),
+            spec: &self.spec(),
+            artifact,
+            goal_state,
+            running: None,
+            place: &Place::default(),
+        };
+        run(prepare(world, &input)).unwrap()
+    }
+
+    /// Plans the release of `text`.
+    pub fn plan(&self, world: &World, text: &'static str) -> Prepared {
+        let artifact = artifact(world, self.image, text);
+        self.prepare(world, Some(&artifact), None)
+    }
+}
+
+impl Subject for Setting {
+    type Kind = LambdaKind<World>;
+
+    fn scene(&self) -> Scene {
+        let world = self.world();
+        let prepared = self.plan(&world, "new");
+        assert_eq!(prepared.findings, []);
+        Scene {
+            world,
+            kind: KindName::Lambda,
+            target: prepared.target,
+            goals: prepared
+                .stages
+                .into_iter()
+                .map(|stage| stage.goal)
+                .collect(),
+        }
+    }
+
+    fn kind(&self, at: World) -> LambdaKind<World> {
+        LambdaKind::new(at.clone(), at)
+    }
+
+    fn arrived(&self, world: &World) {
+        function(world, |function| {
+            assert_eq!(function.package, package(self.image, "new"));
+            assert_eq!(function.updates, 1, "the code was replaced once");
+            let zip_is_kept = !self.alias && !self.image;
+            let made = usize::from(self.alias || zip_is_kept);
+            let found = usize::from(self.alias) + usize::from(self.shared);
+            assert_eq!(function.versions.len(), found + made, "published once");
+            if self.alias {
+                let alias = function.aliases["live"].clone();
+                let newest = function.versions.last_entry().unwrap();
+                assert_eq!(alias.version, newest.key().to_string());
+                assert!(alias.weights.is_empty());
+                assert_eq!(newest.get().package, package(self.image, "new"));
+            }
+        });
+    }
+}
