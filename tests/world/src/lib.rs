@@ -20,6 +20,7 @@ pub mod notifications;
 pub mod objects;
 pub mod probe;
 pub mod registry;
+pub mod rollout;
 pub mod run;
 pub mod services;
 

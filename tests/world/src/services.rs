@@ -1,5 +1,294 @@
-//! ECS in memory.
+//! ECS in memory: families of task definitions, services, and rollouts that take time.
+//!
+//! What moves a rollout is in [`crate::rollout`].
 
-/// The state of the service.
+use crate::World;
+use crate::rollout::{LiveService, LiveTask};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::time::Time;
+use windlass_engine::ports::{
+    Answered, Clock, Service, ServiceDeployment, ServiceTask, Services, TaskDefinition,
+};
+
+const ARN: &str = "arn:aws:ecs:eu-west-1:111111111111";
+
+/// The services and task definitions.
 #[derive(Debug, Clone, Default)]
-pub struct State {}
+pub struct State {
+    /// Task definitions by ARN.
+    pub task_definitions: BTreeMap<String, TaskDefinition>,
+    /// Services by cluster and name.
+    pub services: BTreeMap<(String, String), LiveService>,
+    /// Digests (`sha256:…`) whose containers exit with code 1 one second after they run.
+    pub crash: BTreeSet<String>,
+    /// Digests (`sha256:…`) that cannot be pulled.
+    pub no_pull: BTreeSet<String>,
+    /// Whether tasks keep their image digests to themselves, as old container agents do.
+    pub hide_digests: bool,
+    /// How many deployments there were, for their ids.
+    pub deployments: u64,
+    /// How many tasks there were, for their ARNs.
+    pub tasks: u64,
+}
+
+impl State {
+    /// Registers a task definition.
+    pub fn put_task_definition(
+        &mut self,
+        document: &Value,
+        tags: &BTreeMap<String, String>,
+    ) -> TaskDefinition {
+        let family = document["family"].as_str().unwrap_or_default().to_owned();
+        let known = self.task_definitions.values();
+        let revision = 1 + known.filter(|td| td.family == family).count();
+        let arn = format!("{ARN}:task-definition/{family}:{revision}");
+        let mut document = document.clone();
+        for (name, value) in [
+            ("taskDefinitionArn", json!(arn)),
+            ("revision", json!(revision)),
+            ("status", json!("ACTIVE")),
+            ("registeredAt", json!(1_795_183_200.0)),
+            ("compatibilities", json!(["EC2", "FARGATE"])),
+        ] {
+            document[name] = value;
+        }
+        let made = TaskDefinition {
+            arn: arn.clone(),
+            family,
+            document,
+            tags: tags.clone(),
+        };
+        self.task_definitions.insert(arn, made.clone());
+        made
+    }
+
+    /// Creates a service that is steady, with breaker and rollback on.
+    pub fn put_service(
+        &mut self,
+        cluster: &str,
+        name: &str,
+        task_definition: &str,
+        desired: u32,
+        digest: &str,
+        now: Time,
+    ) {
+        self.deployments += 1;
+        let id = format!("ecs-svc/{}", self.deployments);
+        let mut live = LiveService::new(
+            Service {
+                arn: format!("{ARN}:service/{cluster}/{name}"),
+                status: "ACTIVE".into(),
+                task_definition: task_definition.to_owned(),
+                desired,
+                running: desired,
+                controller: "ECS".into(),
+                breaker: (true, true),
+                deployments: vec![ServiceDeployment {
+                    id: id.clone(),
+                    status: "PRIMARY".into(),
+                    task_definition: task_definition.to_owned(),
+                    rollout: "COMPLETED".into(),
+                    reason: format!("ECS deployment {id} completed."),
+                    desired,
+                    running: desired,
+                    pending: 0,
+                    failed: 0,
+                }],
+                events: vec![],
+                tags: BTreeMap::new(),
+            },
+            now,
+        );
+        for _ in 0..desired {
+            self.tasks += 1;
+            let container = self.container_of(task_definition);
+            live.tasks.push(LiveTask::running(
+                self.tasks,
+                &id,
+                task_definition,
+                container,
+                digest,
+                now,
+            ));
+        }
+        self.services
+            .insert((cluster.to_owned(), name.to_owned()), live);
+    }
+
+    /// The first container's name and image.
+    pub(crate) fn container_of(&self, task_definition: &str) -> (String, String) {
+        let found = self.task_definitions.get(task_definition);
+        let container = found.map(|td| &td.document["containerDefinitions"][0]);
+        let text = |name: &str| {
+            let value = container.and_then(|c| c[name].as_str());
+            value.unwrap_or_default().to_owned()
+        };
+        (text("name"), text("image"))
+    }
+
+    /// A service, to set a scene.
+    ///
+    /// # Panics
+    /// Where there is none.
+    pub fn service_mut(&mut self, cluster: &str, name: &str) -> &mut LiveService {
+        let key = (cluster.to_owned(), name.to_owned());
+        match self.services.get_mut(&key) {
+            Some(found) => found,
+            None => panic!("there is no service {cluster}/{name}"),
+        }
+    }
+
+    /// Sets a service's task definition as anyone may; answers the deployment's id.
+    pub fn update(&mut self, cluster: &str, name: &str, to: &str, now: Time) -> Answered<String> {
+        let known = self.task_definitions.get(to);
+        let active = known.is_some_and(|td| td.document["status"] == "ACTIVE");
+        if !active {
+            return Err(refused(&format!("TaskDefinition is inactive: {to}")));
+        }
+        let id = format!("ecs-svc/{}", self.deployments + 1);
+        let key = (cluster.to_owned(), name.to_owned());
+        let live = self.services.get_mut(&key).ok_or_else(|| missing(name))?;
+        if live.service.controller != "ECS" {
+            return Err(refused("the deployment controller is not ECS"));
+        }
+        if live.service.task_definition == to {
+            return Ok(live.primary().map(|p| p.id.clone()).unwrap_or_default());
+        }
+        live.begin(&id, to, &format!("ECS deployment {id} in progress."), now);
+        self.deployments += 1;
+        Ok(id)
+    }
+}
+
+fn missing(what: &str) -> Fault {
+    Fault::new(FaultName::NotFound, format!("{what} does not exist"))
+}
+
+fn refused(why: &str) -> Fault {
+    Fault::new(FaultName::Refused, format!("ClientException: {why}"))
+}
+
+/// The revision in an ARN.
+fn revision(arn: &str) -> u64 {
+    let text = arn.rsplit(':').next().unwrap_or_default();
+    text.parse().unwrap_or_default()
+}
+
+impl World {
+    /// One look at a service after time has passed for it.
+    fn live<T>(
+        &self,
+        cluster: &str,
+        service: &str,
+        look: impl FnOnce(&LiveService) -> T,
+    ) -> Answered<T> {
+        self.roll();
+        let state = self.services();
+        let key = (cluster.to_owned(), service.to_owned());
+        let live = state.services.get(&key).ok_or_else(|| missing(service))?;
+        if live.service.status == "INACTIVE" {
+            return Err(missing(service));
+        }
+        Ok(look(live))
+    }
+}
+
+impl Services for World {
+    async fn service(&self, cluster: &str, service: &str) -> Answered<Service> {
+        let call = self.call("services.service").await?;
+        let found = self.live(cluster, service, |live| live.service.clone())?;
+        call.answer(found).await
+    }
+
+    async fn task_definition(&self, name: &str) -> Answered<TaskDefinition> {
+        let call = self.call("services.task_definition").await?;
+        let found = {
+            let state = self.services();
+            let by_arn = state.task_definitions.get(name).cloned();
+            let of_family = state.task_definitions.values();
+            let newest = of_family
+                .filter(|td| td.family == name && td.document["status"] == "ACTIVE")
+                .max_by_key(|td| revision(&td.arn))
+                .cloned();
+            by_arn.or(newest).ok_or_else(|| missing(name))?
+        };
+        call.answer(found).await
+    }
+
+    async fn task_definitions(&self, family: &str, limit: u32) -> Answered<Vec<String>> {
+        let call = self.call("services.task_definitions").await?;
+        let arns = {
+            let state = self.services();
+            let mut arns: Vec<String> = state
+                .task_definitions
+                .values()
+                .filter(|td| td.family == family && td.document["status"] == "ACTIVE")
+                .map(|td| td.arn.clone())
+                .collect();
+            arns.sort_by_key(|arn| std::cmp::Reverse(revision(arn)));
+            arns.truncate(limit as usize);
+            arns
+        };
+        call.answer(arns).await
+    }
+
+    async fn register(
+        &self,
+        document: &Value,
+        tags: &BTreeMap<String, String>,
+    ) -> Answered<TaskDefinition> {
+        let call = self.call("services.register").await?;
+        let answered_only = ["taskDefinitionArn", "revision", "status", "registeredAt"];
+        if answered_only.iter().any(|name| !document[*name].is_null()) {
+            return Err(refused("the document has members that ECS only answers"));
+        }
+        if !document["family"].is_string() || !document["containerDefinitions"].is_array() {
+            return Err(refused("family and containerDefinitions are required"));
+        }
+        let made = self.services().put_task_definition(document, tags);
+        call.answer(made).await
+    }
+
+    async fn update_service(
+        &self,
+        cluster: &str,
+        service: &str,
+        task_definition: &str,
+    ) -> Answered<String> {
+        let call = self.call("services.update_service").await?;
+        self.roll();
+        let now = self.clock().now;
+        let id = self
+            .services()
+            .update(cluster, service, task_definition, now)?;
+        call.answer(id).await
+    }
+
+    async fn tasks(
+        &self,
+        cluster: &str,
+        service: &str,
+        stopped: bool,
+    ) -> Answered<Vec<ServiceTask>> {
+        let call = self.call("services.tasks").await?;
+        let found = self.live(cluster, service, |live| {
+            let tasks = live.tasks.iter().map(|task| &task.task);
+            tasks
+                .filter(|task| (task.last_status == "STOPPED") == stopped)
+                .cloned()
+                .collect()
+        })?;
+        call.answer(found).await
+    }
+}
+
+impl World {
+    /// Lets the time that has passed since the last look happen to every service.
+    pub fn roll(&self) {
+        let now = Clock::now(self);
+        let registry = self.registry().clone();
+        self.services().roll(&registry, now);
+    }
+}

@@ -1,5 +1,6 @@
 //! Kinds of components. One file, or folder, each; [`crate::converge`] is their only caller.
 
+pub mod ecs;
 pub mod lambda;
 mod prepare;
 mod prepared;

@@ -1,4 +1,5 @@
 use super::Answered;
+use std::collections::BTreeSet;
 use windlass_domain::digest::Digest;
 
 /// An image in a registry.
@@ -14,6 +15,15 @@ pub struct Image {
     pub media_type: String,
     /// For an index, the digests of the platforms' manifests.
     pub platforms: Vec<Digest>,
+}
+
+impl Image {
+    /// The digests that a running task may show, as ECS writes them: the image's own, or a
+    /// platform's.
+    pub fn digests(&self) -> BTreeSet<String> {
+        let all = self.platforms.iter().chain([&self.digest]);
+        all.map(|digest| format!("sha256:{digest}")).collect()
+    }
 }
 
 /// Amazon ECR.

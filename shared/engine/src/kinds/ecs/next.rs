@@ -1,0 +1,134 @@
+//! Pure: what to do next to get a service from what it runs to what it must run.
+//!
+//! A rollout is judged by what ECS says of it (Amazon ECS API Reference, Deployment:
+//! `rolloutState`), and then by the digests that the running tasks show.
+
+use super::state::{Change, FAILED, Seen, State};
+use super::tell;
+use crate::kinds::Next;
+use crate::ports::ServiceDeployment;
+use std::cmp::max;
+use windlass_domain::finding::Finding;
+
+/// How long to wait between two looks at a rollout, in seconds.
+const POLL_S: u64 = 5;
+
+/// What to do next; see [`crate::kinds::Kind::next`].
+pub(super) fn next(is: &State, wanted: &State) -> Next<Change> {
+    let (Some(seen), Some(set_to)) = (&is.seen, &is.task_definition) else {
+        return Next::Wait(POLL_S);
+    };
+    let Some(goal) = goal(seen, wanted) else {
+        return Next::Do(Change::Register {
+            image: wanted.image.clone(),
+        });
+    };
+    if set_to == goal {
+        return rollout(is, seen, wanted, goal);
+    }
+    if rolled_back_by_ecs(seen, goal) {
+        return rolled_back(seen, goal);
+    }
+    Next::Do(Change::Update {
+        from: set_to.clone(),
+        to: goal.to_owned(),
+    })
+}
+
+/// The task definition to reach, if it exists already.
+fn goal<'a>(seen: &'a Seen, wanted: &'a State) -> Option<&'a str> {
+    wanted.task_definition.as_deref().or_else(|| {
+        let registered = seen.registered.as_ref()?;
+        (registered.image == wanted.image).then_some(registered.arn.as_str())
+    })
+}
+
+/// The service is set to the goal: is it steady, on its way, or has it failed?
+fn rollout(is: &State, seen: &Seen, wanted: &State, goal: &str) -> Next<Change> {
+    let Some(primary) = seen.primary().filter(|p| p.task_definition == goal) else {
+        return wait_unless_overdue(seen, || tell::no_primary(seen, goal));
+    };
+    if primary.rollout == FAILED {
+        return failed_by_ecs(seen, primary);
+    }
+    if seen.desired == 0 {
+        return Next::Done;
+    }
+    if seen.is_steady() {
+        return verify(is, seen, wanted, goal);
+    }
+    if let Some(finding) = keeps_failing(seen, primary) {
+        return Next::Failed(finding);
+    }
+    wait_unless_overdue(seen, || tell::not_steady(seen, primary))
+}
+
+/// ECS gave the rollout up. Where the breaker rolls back, that is about to begin: it is observed.
+fn failed_by_ecs(seen: &Seen, primary: &ServiceDeployment) -> Next<Change> {
+    let finding = || tell::breaker_tripped(seen, &primary.task_definition, false);
+    if seen.breaker_rolls_back {
+        wait_unless_overdue(seen, finding)
+    } else {
+        Next::Failed(finding())
+    }
+}
+
+/// Steady by ECS's word: do the running tasks show the bytes that are wanted?
+fn verify(is: &State, seen: &Seen, wanted: &State, goal: &str) -> Next<Change> {
+    if wanted.digests.is_empty() {
+        return Next::Done;
+    }
+    if !is.digests.is_subset(&wanted.digests) {
+        return Next::Failed(tell::other_bytes(seen, goal, &is.digests, &wanted.digests));
+    }
+    if seen.unknown_digests > 0 || is.digests.is_empty() {
+        return wait_unless_overdue(seen, || tell::unknown_bytes(seen, goal));
+    }
+    Next::Done
+}
+
+/// Without a circuit breaker ECS starts tasks for ever. The measure is the breaker's own: half of
+/// the wanted tasks, at least 3, at most 200 (Amazon ECS Developer Guide, "How the Amazon ECS
+/// deployment circuit breaker detects failures").
+fn keeps_failing(seen: &Seen, primary: &ServiceDeployment) -> Option<Finding> {
+    let stopped = seen.troubles.get(&primary.task_definition);
+    let failures = max(primary.failed, stopped.map_or(0, |trouble| trouble.tasks));
+    let threshold = seen.desired.div_ceil(2).clamp(3, 200);
+    (!seen.breaker && failures >= threshold)
+        .then(|| tell::keeps_failing(seen, &primary.task_definition, failures))
+}
+
+/// Whether the service was set to the goal and is not any more because ECS gave the rollout up.
+/// Without such evidence the change is asked for again, and it is `converge` that notices an old
+/// observation or a stranger.
+fn rolled_back_by_ecs(seen: &Seen, goal: &str) -> bool {
+    let sent = seen.sent.as_ref();
+    if !sent.is_some_and(|sent| tell::is_update_to(&sent.what, goal)) {
+        return false;
+    }
+    let failed = |d: &ServiceDeployment| d.task_definition == goal && d.rollout == FAILED;
+    // ECS says `ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/…`.
+    let says_so =
+        |d: &ServiceDeployment| d.reason.contains("rolling back") || d.reason.contains("rollback");
+    seen.deployments.iter().any(failed)
+        || seen.primary().is_some_and(says_so)
+        || (seen.breaker_rolls_back && seen.troubles.get(goal).is_some_and(|t| t.tasks > 0))
+}
+
+/// A breaker's rollback under way is observed, not raced.
+fn rolled_back(seen: &Seen, goal: &str) -> Next<Change> {
+    let finding = || tell::breaker_tripped(seen, goal, true);
+    if seen.is_steady() {
+        Next::Failed(finding())
+    } else {
+        wait_unless_overdue(seen, finding)
+    }
+}
+
+fn wait_unless_overdue(seen: &Seen, finding: impl FnOnce() -> Finding) -> Next<Change> {
+    if seen.overdue {
+        Next::Failed(finding())
+    } else {
+        Next::Wait(POLL_S)
+    }
+}

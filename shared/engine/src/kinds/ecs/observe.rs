@@ -1,0 +1,202 @@
+//! Reading a service: what it is set to, how its rollout stands, what its tasks run and why they
+//! stopped.
+
+use super::state::{Registered, Seen, State, Target, Trouble};
+use super::{Ecs, document};
+use crate::ports::{
+    Answered, Clock, Service, ServiceTask, Services, TaskContainer, TaskDefinition,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::time::Time;
+
+/// The tag that names the deployment which registered a task definition.
+pub(super) const DEPLOYMENT_TAG: &str = "windlass:deployment";
+
+/// How many of a family's newest task definitions are looked at for one of this deployment. It is
+/// registered in the middle of the deployment, so few can be newer.
+const LOOK_BACK: u32 = 10;
+
+/// How many different reasons of stopped tasks are kept.
+const REASONS: usize = 3;
+
+impl<P: Services + Clock> Ecs<P> {
+    pub(super) async fn look(&self, target: &Target) -> Answered<State> {
+        let service = self.at.service(&target.cluster, &target.service).await?;
+        let task_definition = self.task_definition(&service.task_definition).await?;
+        let image = own_image(&task_definition, target)?;
+        let registered = self.registered(target, &task_definition).await?;
+        let running = self
+            .at
+            .tasks(&target.cluster, &target.service, false)
+            .await?;
+        let (digests, unknown_digests) = digests(&running, &service, &target.container);
+        let troubles = self.troubles(target).await?;
+        let seen = self.seen(target, &service, registered, unknown_digests, troubles);
+        Ok(State {
+            task_definition: Some(service.task_definition),
+            image,
+            digests,
+            seen: Some(seen),
+        })
+    }
+
+    fn seen(
+        &self,
+        target: &Target,
+        service: &Service,
+        registered: Option<Registered>,
+        unknown_digests: u32,
+        troubles: BTreeMap<String, Trouble>,
+    ) -> Seen {
+        let sent = self.sent.borrow().clone();
+        let overdue = sent.as_ref().is_some_and(|sent| {
+            self.at.now().ms_since(sent.at) > target.steady_within_s.saturating_mul(1000)
+        });
+        Seen {
+            service: format!("{}/{}", target.cluster, target.service),
+            container: target.container.clone(),
+            registered,
+            desired: service.desired,
+            breaker: service.breaker.0,
+            breaker_rolls_back: service.breaker.0 && service.breaker.1,
+            deployments: service.deployments.clone(),
+            unknown_digests,
+            troubles,
+            sent,
+            overdue,
+            steady_within_s: target.steady_within_s,
+        }
+    }
+
+    /// The task definition that this deployment has registered: what the service is set to, or one
+    /// of the newest of the family.
+    async fn registered(
+        &self,
+        target: &Target,
+        set_to: &TaskDefinition,
+    ) -> Answered<Option<Registered>> {
+        if let Some(own) = self.as_own(set_to, target) {
+            return Ok(Some(own));
+        }
+        self.find_registered(target).await
+    }
+
+    /// Looks through the newest of the family, so that a lost answer never registers twice.
+    pub(super) async fn find_registered(&self, target: &Target) -> Answered<Option<Registered>> {
+        let newest = self.at.task_definitions(&target.family, LOOK_BACK).await?;
+        for arn in newest {
+            let found = self.task_definition(&arn).await?;
+            if let Some(own) = self.as_own(&found, target) {
+                return Ok(Some(own));
+            }
+        }
+        Ok(None)
+    }
+
+    fn as_own(&self, found: &TaskDefinition, target: &Target) -> Option<Registered> {
+        if found.tags.get(DEPLOYMENT_TAG).map(String::as_str) != Some(self.deployment.as_str()) {
+            return None;
+        }
+        let image = document::image(&found.document, &target.container)?;
+        Some(Registered {
+            arn: found.arn.clone(),
+            image: image.to_owned(),
+        })
+    }
+
+    /// Why tasks stopped by themselves since the change was sent; nothing where none was sent.
+    async fn troubles(&self, target: &Target) -> Answered<BTreeMap<String, Trouble>> {
+        let Some(since) = self.sent.borrow().as_ref().map(|sent| sent.at) else {
+            return Ok(BTreeMap::new());
+        };
+        let stopped = self
+            .at
+            .tasks(&target.cluster, &target.service, true)
+            .await?;
+        Ok(troubles(&stopped, since))
+    }
+}
+
+fn own_image(found: &TaskDefinition, target: &Target) -> Answered<String> {
+    document::image(&found.document, &target.container)
+        .map(str::to_owned)
+        .ok_or_else(|| {
+            Fault::new(
+                FaultName::NotFound,
+                format!(
+                    "task definition {} has no container `{}`",
+                    found.arn, target.container
+                ),
+            )
+        })
+}
+
+/// The digests that the running tasks of the service's task definition show in the container, and
+/// how many do not tell.
+fn digests(tasks: &[ServiceTask], service: &Service, container: &str) -> (BTreeSet<String>, u32) {
+    let mut known = BTreeSet::new();
+    let mut unknown = 0;
+    let running = tasks.iter().filter(|task| {
+        task.last_status == "RUNNING" && task.task_definition == service.task_definition
+    });
+    for task in running {
+        let own = task.containers.iter().find(|c| c.name == container);
+        match own.and_then(|c| c.image_digest.clone()) {
+            Some(digest) => {
+                known.insert(digest);
+            }
+            None => unknown += 1,
+        }
+    }
+    (known, unknown)
+}
+
+fn troubles(stopped: &[ServiceTask], since: Time) -> BTreeMap<String, Trouble> {
+    let mut troubles: BTreeMap<String, Trouble> = BTreeMap::new();
+    let recent = |task: &&ServiceTask| task.stopped_at.is_some_and(|at| at >= since);
+    for task in stopped
+        .iter()
+        .filter(recent)
+        .filter(|task| is_failure(task))
+    {
+        let trouble = troubles.entry(task.task_definition.clone()).or_default();
+        trouble.tasks += 1;
+        let reason = reason(task);
+        if trouble.reasons.len() < REASONS && !trouble.reasons.contains(&reason) {
+            trouble.reasons.push(reason);
+        }
+    }
+    troubles
+}
+
+/// Whether a task stopped although nobody asked for it (Amazon ECS API Reference, Task:
+/// `stopCode`). The scheduler also stops tasks that fail a health check.
+fn is_failure(task: &ServiceTask) -> bool {
+    match task.stop_code.as_str() {
+        "TaskFailedToStart" | "EssentialContainerExited" => true,
+        "ServiceSchedulerInitiated" => task.stopped_reason.contains("health check"),
+        _ => false,
+    }
+}
+
+/// `EssentialContainerExited: Essential container in task exited (agent: exit code 1)`.
+fn reason(task: &ServiceTask) -> String {
+    let containers: Vec<String> = task.containers.iter().filter_map(container_told).collect();
+    let containers = if containers.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", containers.join(", "))
+    };
+    format!("{}: {}{containers}", task.stop_code, task.stopped_reason)
+}
+
+fn container_told(container: &TaskContainer) -> Option<String> {
+    let exit = container
+        .exit_code
+        .filter(|code| *code != 0)
+        .map(|code| format!("exit code {code}"));
+    let reason = (!container.reason.is_empty()).then(|| container.reason.clone());
+    let told: Vec<String> = exit.into_iter().chain(reason).collect();
+    (!told.is_empty()).then(|| format!("{}: {}", container.name, told.join(", ")))
+}

@@ -1,0 +1,241 @@
+//! What `Prepare` asks of a service: is it ours and ready, what must it run, and from what is the
+//! new task definition made?
+
+use super::state::{COMPLETED, FAILED, State, Target};
+use super::wanted::{Goal, find_goal, widen};
+use super::{Ecs, document, tell};
+use crate::config::Configured;
+use crate::kinds::{Kind as _, PrepareInput, Prepared, Stage, to_value};
+use crate::ports::{Answered, Clock, Objects, Reach, Registry, Service, Services, TaskDefinition};
+use windlass_domain::declaration::resolved::{Ecs as Spec, Spec as AnySpec};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::place::Place;
+
+/// Plans the change of one service; see [`crate::kinds::PrepareInput`].
+pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>) -> Answered<Prepared>
+where
+    P: Services + Registry + Objects + Configured + Clock + Reach,
+{
+    let AnySpec::Ecs(spec) = input.spec else {
+        return Err(Fault::internal("the component is no ECS service"));
+    };
+    let service = match ports.service(&spec.cluster, &spec.service).await {
+        Ok(service) => service,
+        Err(fault) if fault.name == FaultName::NotFound => {
+            return Ok(Prepared::refused(vec![missing(input, spec)]));
+        }
+        Err(fault) => return Err(fault),
+    };
+    let current = ports.task_definition(&service.task_definition).await?;
+    let mut findings = check(input, spec, &service, &current);
+    let home = ports.at(&Place::default());
+    let goal = find_goal(ports, &home, input, spec, &current).await?;
+    match goal {
+        Ok(goal) if findings.is_empty() => {
+            plan(ports, home, input, spec, &service, &current, goal).await
+        }
+        Ok(_) => Ok(Prepared::refused(findings)),
+        Err(more) => {
+            findings.extend(more);
+            Ok(Prepared::refused(findings))
+        }
+    }
+}
+
+async fn plan<P>(
+    ports: &P,
+    home: P,
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+    service: &Service,
+    current: &TaskDefinition,
+    goal: Goal,
+) -> Answered<Prepared>
+where
+    P: Services + Registry + Objects + Configured + Clock + Reach,
+{
+    let target = Target {
+        app: input.app.clone(),
+        environment: input.environment.clone(),
+        cluster: spec.cluster.clone(),
+        service: spec.service.clone(),
+        container: spec.container.clone(),
+        family: goal.family,
+        base: goal.base,
+        steady_within_s: spec.steady_within.as_ms() / 1000,
+    };
+    let at = ports.at(input.place);
+    let kind = Ecs::new(
+        ports.at(&Place::default()),
+        at,
+        input.deployment.clone(),
+        None,
+    );
+    let mut before = kind.observe(&target).await?;
+    widen(&home, spec, &mut before).await?;
+    let stages = match &goal.unchanged {
+        Some(_) => vec![],
+        None => vec![Stage {
+            goal: to_value(&goal.state)?,
+            what: what(spec, current, &goal.state),
+            bake_s: None,
+        }],
+    };
+    Ok(Prepared {
+        target: to_value(&target)?,
+        identity: service.arn.clone(),
+        before: to_value(&before)?,
+        stages,
+        unchanged: goal.unchanged,
+        findings: vec![],
+        warnings: warnings(input, spec, service, current),
+    })
+}
+
+fn what(spec: &Spec, current: &TaskDefinition, goal: &State) -> String {
+    let (_, reference) = document::split_image(&goal.image);
+    let from = tell::short(&current.arn);
+    match &goal.task_definition {
+        Some(to) => format!("service {}: {from} → {}", spec.service, tell::short(to)),
+        None => format!(
+            "service {}: container {} of {from} to {}",
+            spec.service,
+            spec.container,
+            reference.get(..19).unwrap_or(reference)
+        ),
+    }
+}
+
+fn missing(input: &PrepareInput<'_>, spec: &Spec) -> Finding {
+    Finding::new(
+        FindingName::TargetMissing,
+        input.path("service"),
+        format!(
+            "there is no active service `{}` in cluster `{}`",
+            spec.service, spec.cluster
+        ),
+        "create the service with your infrastructure code first, or mend the names of cluster and service",
+    )
+}
+
+/// What is wrong with the service as it is.
+fn check(
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+    service: &Service,
+    current: &TaskDefinition,
+) -> Vec<Finding> {
+    let name = format!("service {}/{}", spec.cluster, spec.service);
+    let finding = |kind, member: &str, reason: String, remedy: &str| {
+        Some(Finding::new(kind, input.path(member), reason, remedy))
+    };
+    let status = (service.status != "ACTIVE").then(|| {
+        finding(
+            FindingName::TargetNotReady,
+            "service",
+            format!("{name} is {}", service.status),
+            "wait until it is deleted and create it anew, or name another service",
+        )
+    });
+    let controller = (service.controller != "ECS").then(|| {
+        finding(
+            FindingName::NotSupported,
+            "service",
+            format!(
+                "{name} has the deployment controller {}, so that ECS refuses to roll it",
+                service.controller
+            ),
+            "use a service with the deployment controller ECS (rolling update)",
+        )
+    });
+    let inactive = (current.document["status"] == "INACTIVE").then(|| {
+        finding(
+            FindingName::TargetNotReady,
+            "service",
+            format!(
+                "{name} runs {}, which is deregistered, so that an undo could not go back to it",
+                tell::short(&current.arn)
+            ),
+            "set the service to an active task definition first (`aws ecs update-service --task-definition …`), then deploy again",
+        )
+    });
+    let container = document::image(&current.document, &spec.container)
+        .is_none()
+        .then(|| {
+            finding(
+                FindingName::UnknownName,
+                "container",
+                format!(
+                    "{} has no container `{}`, only: {}",
+                    tell::short(&current.arn),
+                    spec.container,
+                    document::containers(&current.document).join(", ")
+                ),
+                "write the name of the container whose image is to be deployed",
+            )
+        });
+    [status, controller, inactive, container]
+        .into_iter()
+        .flatten()
+        .flatten()
+        .chain(input.check_tags("service", &name, &service.tags))
+        .chain(busy(input, &name, service))
+        .collect()
+}
+
+/// Another deployment under way is not raced. A rollback goes on: it may be the way out of it.
+fn busy(input: &PrepareInput<'_>, name: &str, service: &Service) -> Option<Finding> {
+    let under_way = service.deployments.iter().find(|d| {
+        let primary = d.status == "PRIMARY" && d.rollout != COMPLETED;
+        let draining = d.status != "PRIMARY" && (d.running > 0 || d.pending > 0);
+        (primary || draining) && d.rollout != FAILED
+    })?;
+    if input.goal_state.is_some() {
+        return None;
+    }
+    Some(Finding::new(
+        FindingName::TargetNotReady,
+        input.path("service"),
+        format!(
+            "{name} has a deployment under way: {} of {} is {} {} with {} of {} tasks running",
+            under_way.id,
+            tell::short(&under_way.task_definition),
+            under_way.status,
+            under_way.rollout,
+            under_way.running,
+            under_way.desired
+        ),
+        "wait until it is steady, or set the service back to a task definition that works, then deploy again",
+    ))
+}
+
+fn warnings(
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+    service: &Service,
+    current: &TaskDefinition,
+) -> Vec<Finding> {
+    let name = format!("service {}/{}", spec.cluster, spec.service);
+    let none_wanted = (service.desired == 0).then(|| {
+        Finding::new(
+            FindingName::TargetNotReady,
+            input.path("service"),
+            format!("{name} wants 0 tasks, so that the release is set but nothing runs it"),
+            "raise the desired count to see whether the release starts",
+        )
+    });
+    let image = document::image(&current.document, &spec.container).unwrap_or_default();
+    let by_tag = (!image.contains("@sha256:")).then(|| {
+        Finding::new(
+            FindingName::TargetNotReady,
+            input.path("container"),
+            format!(
+                "{} names its image by tag (`{image}`), so that an undo brings what the tag points at then",
+                tell::short(&current.arn)
+            ),
+            "nothing: what this deployment registers is pinned by digest",
+        )
+    });
+    none_wanted.into_iter().chain(by_tag).collect()
+}

@@ -1,0 +1,121 @@
+//! Registering the base with one image replaced.
+
+use super::observe::DEPLOYMENT_TAG;
+use super::state::{PinnedBase, Target};
+use super::{Ecs, document};
+use crate::config::Configured;
+use crate::kinds::{APP_TAG, ENVIRONMENT_TAG};
+use crate::ports::{Answered, Clock, ObjectId, Objects, Services};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::DeploymentId;
+
+/// The tag that names what a task definition was made from: an ARN, or a document's SHA-256.
+pub(super) const BASE_TAG: &str = "windlass:base";
+
+/// The largest document that is read, in bytes. ECS takes 64 KiB (Amazon ECS Developer Guide,
+/// "Amazon ECS service quotas", task definition size); the rest is white space.
+pub(super) const LARGEST_DOCUMENT: u64 = 256 * 1024;
+
+/// A task definition to make another one from.
+pub(super) struct Base {
+    pub document: Value,
+    pub tags: BTreeMap<String, String>,
+}
+
+impl<P: Services + Objects + Configured + Clock> Ecs<P> {
+    /// Registers, unless this deployment did so before and the answer was lost.
+    pub(super) async fn register(
+        &self,
+        target: &Target,
+        image: &str,
+        deployment: &DeploymentId,
+    ) -> Answered<()> {
+        let known = self.find_registered(target).await?;
+        if known.is_some_and(|known| known.image == image) {
+            return Ok(());
+        }
+        let base = self.base(&target.base).await?;
+        let document = document::with_image(&base.document, &target.container, image);
+        let document = document.ok_or_else(|| no_container(target))?;
+        let tags = tags(base.tags, target, deployment);
+        let made = self.at.register(&document, &tags).await?;
+        self.known.borrow_mut().insert(made.arn.clone(), made);
+        Ok(())
+    }
+
+    async fn base(&self, base: &PinnedBase) -> Answered<Base> {
+        match base {
+            PinnedBase::Registered(arn) => {
+                let found = self.task_definition(arn).await?;
+                Ok(Base {
+                    document: found.document,
+                    tags: found.tags,
+                })
+            }
+            PinnedBase::Document {
+                key,
+                version_id,
+                sha256,
+            } => read_document(&self.home, key, version_id, sha256).await,
+        }
+    }
+}
+
+/// Reads a task definition that comes as an artifact. The fault is `Refused` where its bytes are
+/// not those that were pinned, or are no task definition.
+pub(super) async fn read_document<P: Objects + Configured>(
+    home: &P,
+    key: &str,
+    version_id: &str,
+    sha256: &Digest,
+) -> Answered<Base> {
+    let object = ObjectId {
+        bucket: home.config().artifacts_bucket.clone(),
+        key: key.to_owned(),
+        version_id: Some(version_id.to_owned()),
+    };
+    let bytes = home.get(&object, LARGEST_DOCUMENT).await?;
+    let refuse = |why: String| Fault::new(FaultName::Refused, format!("the artifact {key} {why}"));
+    let found = Digest::of(&bytes);
+    if found != *sha256 {
+        return Err(refuse(format!(
+            "has the SHA-256 {found} and not the pinned {sha256}"
+        )));
+    }
+    let (document, tags) = document::parse(&bytes)
+        .map_err(|why| refuse(format!("is no task definition in JSON: {why}")))?;
+    Ok(Base { document, tags })
+}
+
+/// The base's own tags, without those that AWS or a former deployment set, and ours.
+fn tags(
+    base: BTreeMap<String, String>,
+    target: &Target,
+    deployment: &DeploymentId,
+) -> BTreeMap<String, String> {
+    let mut tags = base;
+    tags.retain(|name, _| !name.starts_with("aws:") && !name.starts_with("windlass:"));
+    let from = match &target.base {
+        PinnedBase::Registered(arn) => arn.clone(),
+        PinnedBase::Document { sha256, .. } => sha256.to_string(),
+    };
+    for (name, value) in [
+        (DEPLOYMENT_TAG, deployment.as_str()),
+        (APP_TAG, target.app.as_str()),
+        (ENVIRONMENT_TAG, target.environment.as_str()),
+        (BASE_TAG, from.as_str()),
+    ] {
+        tags.insert(name.to_owned(), value.to_owned());
+    }
+    tags
+}
+
+fn no_container(target: &Target) -> Fault {
+    Fault::new(
+        FaultName::NotFound,
+        format!("the base has no container `{}`", target.container),
+    )
+}

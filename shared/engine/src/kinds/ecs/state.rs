@@ -1,0 +1,167 @@
+use crate::ports::ServiceDeployment;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::digest::Digest;
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::time::Time;
+
+/// A service in Amazon ECS, with everything that was decided at `Prepare`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The application, for the tags of task definitions.
+    pub app: AppName,
+    /// The environment, for the tags of task definitions.
+    pub environment: EnvironmentName,
+    /// The cluster's name or ARN.
+    pub cluster: String,
+    /// The service's name.
+    pub service: String,
+    /// The container whose image is owned.
+    pub container: String,
+    /// The family in which a new task definition is registered.
+    pub family: String,
+    /// What a new task definition is made from.
+    pub base: PinnedBase,
+    /// How long a rollout may take before it has failed, in seconds.
+    pub steady_within_s: u64,
+}
+
+/// What a new task definition is made from, pinned so that every attempt makes the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PinnedBase {
+    /// A registered one, by ARN.
+    Registered(String),
+    /// A document in the artifacts bucket.
+    Document {
+        /// The object's key.
+        key: String,
+        /// Its S3 version id.
+        version_id: String,
+        /// The SHA-256 of its bytes.
+        sha256: Digest,
+    },
+}
+
+/// What a service runs, or what it must run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// The task definition that the service is set to, by ARN. Absent in a wanted state where it
+    /// is the one that this deployment registers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_definition: Option<String>,
+    /// The container's image in it.
+    pub image: String,
+    /// Observed: the digests that the running tasks show. Wanted: the digests that they may show
+    /// (an index and its platforms); any where empty.
+    #[serde(default)]
+    pub digests: BTreeSet<String>,
+    /// What ECS tells besides. Not compared; a state without it was not observed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Seen>,
+}
+
+/// What ECS tells of a service besides what is owned: what is needed to judge a rollout.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// `cluster/service`, for people.
+    pub service: String,
+    /// The container whose image is owned, for people.
+    pub container: String,
+    /// The task definition with its image that this deployment has registered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered: Option<Registered>,
+    /// How many tasks are wanted.
+    pub desired: u32,
+    /// Whether the deployment circuit breaker is on.
+    pub breaker: bool,
+    /// Whether the breaker rolls back.
+    pub breaker_rolls_back: bool,
+    /// The service's deployments, as ECS lists them.
+    pub deployments: Vec<ServiceDeployment>,
+    /// Running tasks of the service's task definition whose digest ECS does not tell.
+    pub unknown_digests: u32,
+    /// Why tasks stopped since that change was sent, by task definition.
+    #[serde(default)]
+    pub troubles: BTreeMap<String, Trouble>,
+    /// The change that was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Sent>,
+    /// Whether it has taken longer than it may to get steady.
+    pub overdue: bool,
+    /// How long it may take, in seconds.
+    pub steady_within_s: u64,
+}
+
+/// A registered task definition and the container's image in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registered {
+    /// The task definition's ARN.
+    pub arn: String,
+    /// The container's image in it.
+    pub image: String,
+}
+
+/// Tasks of one task definition that stopped although nobody asked for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// How many.
+    pub tasks: u32,
+    /// Why, each reason once, at most three.
+    pub reasons: Vec<String>,
+}
+
+/// The last change of the service's task definition that was sent on this way (forward or back)
+/// under this lock token. ECS forgets deployments that are over, so that a rollout which it rolled
+/// back would otherwise look as if it had never begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// The change in words, as the step item keeps it.
+    pub what: String,
+    /// When it was sent.
+    pub at: Time,
+}
+
+impl Seen {
+    /// The deployment that ECS steers towards.
+    pub(super) fn primary(&self) -> Option<&ServiceDeployment> {
+        self.deployments.iter().find(|d| d.status == PRIMARY)
+    }
+
+    /// Whether ECS says that the PRIMARY deployment is complete and nothing else runs.
+    pub(super) fn is_steady(&self) -> bool {
+        self.primary().is_some_and(|primary| {
+            primary.rollout == COMPLETED
+                && primary.running == self.desired
+                && primary.pending == 0
+                && self.deployments.iter().all(|d| {
+                    // A failed deployment may stay listed with nothing running.
+                    d.id == primary.id || (d.running == 0 && d.pending == 0)
+                })
+        })
+    }
+}
+
+/// One change to a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Registers the base with this image in the container.
+    Register {
+        /// The image by digest.
+        image: String,
+    },
+    /// Sets the service's task definition.
+    Update {
+        /// The task definition that it must be set to now, by ARN.
+        from: String,
+        /// The new one, by ARN.
+        to: String,
+    },
+}
+
+/// A deployment's status: the one that ECS steers towards.
+pub(super) const PRIMARY: &str = "PRIMARY";
+/// A rollout's state: steady.
+pub(super) const COMPLETED: &str = "COMPLETED";
+/// A rollout's state: given up by ECS.
+pub(super) const FAILED: &str = "FAILED";

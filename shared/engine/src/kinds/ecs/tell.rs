@@ -1,0 +1,194 @@
+//! What failed, told as what it is: one function per story.
+
+use super::state::{Seen, Trouble};
+use crate::ports::ServiceDeployment;
+use std::collections::BTreeSet;
+use windlass_domain::finding::{Finding, FindingName};
+
+/// `arn:…:task-definition/agent:18` as `agent:18`.
+pub(super) fn short(task_definition: &str) -> &str {
+    task_definition
+        .rsplit('/')
+        .next()
+        .unwrap_or(task_definition)
+}
+
+/// The change of a service's task definition in words.
+pub(super) fn update(from: &str, to: &str) -> String {
+    format!("task definition {} → {}", short(from), short(to))
+}
+
+/// Whether these words are a change to this task definition.
+pub(super) fn is_update_to(what: &str, to: &str) -> bool {
+    what.ends_with(&format!(" → {}", short(to)))
+}
+
+fn failed(seen: &Seen, reason: String, remedy: &str) -> Finding {
+    Finding::new(
+        FindingName::ChangeFailed,
+        format!("service {}", seen.service),
+        reason,
+        remedy,
+    )
+}
+
+/// What the stopped tasks say: `3 tasks stopped: CannotPullContainerError: …`.
+fn reasons(trouble: Option<&Trouble>) -> String {
+    match trouble {
+        Some(trouble) if trouble.tasks > 0 => format!(
+            "{} {} stopped: {}.",
+            trouble.tasks,
+            if trouble.tasks == 1 { "task" } else { "tasks" },
+            trouble.reasons.join("; ")
+        ),
+        _ => "ECS tells of no stopped task.".to_owned(),
+    }
+}
+
+/// What it is, by what the stopped tasks say (Amazon ECS Developer Guide, "Amazon ECS stopped
+/// tasks error messages").
+fn diagnosis(trouble: Option<&Trouble>) -> (&'static str, &'static str) {
+    let said = trouble.map(|t| t.reasons.join(" ")).unwrap_or_default();
+    let says = |text: &str| said.contains(text);
+    if says("CannotPull") {
+        (
+            "its image cannot be pulled",
+            "check that the image exists for the platform of the tasks, and that the execution role and the network reach the registry; then deploy again",
+        )
+    } else if says("TaskFailedToStart") || says("ResourceInitializationError") {
+        (
+            "its tasks cannot start",
+            "mend what the reason names (secrets, roles, network, volumes), then deploy again",
+        )
+    } else if says("health check") {
+        (
+            "its tasks start but are not healthy",
+            "look at the health check and at the container's logs, then deploy a fixed release",
+        )
+    } else {
+        (
+            "its tasks do not keep running",
+            "look at the container's logs from the time of the rollout, then deploy a fixed release",
+        )
+    }
+}
+
+/// ECS's circuit breaker gave the rollout up, and rolled it back or did not.
+pub(super) fn breaker_tripped(seen: &Seen, goal: &str, rolled_back: bool) -> Finding {
+    let trouble = seen.troubles.get(goal);
+    let (what, remedy) = diagnosis(trouble);
+    let since = match seen.primary() {
+        Some(now) if rolled_back && seen.is_steady() => {
+            format!(
+                "ECS went back to {} and is steady",
+                short(&now.task_definition)
+            )
+        }
+        Some(now) if rolled_back => format!(
+            "ECS goes back to {} but is not steady after {} s",
+            short(&now.task_definition),
+            seen.steady_within_s
+        ),
+        _ => "ECS did not roll back".to_owned(),
+    };
+    failed(
+        seen,
+        format!(
+            "the deployment circuit breaker stopped the rollout of {}: {what}. {} {since}.",
+            short(goal),
+            reasons(trouble)
+        ),
+        remedy,
+    )
+}
+
+/// There is no circuit breaker, and tasks fail again and again.
+pub(super) fn keeps_failing(seen: &Seen, goal: &str, failures: u32) -> Finding {
+    let trouble = seen.troubles.get(goal);
+    let (what, remedy) = diagnosis(trouble);
+    failed(
+        seen,
+        format!(
+            "the rollout of {} does not get steady: {what}. {failures} tasks failed, and no circuit breaker is on. {}",
+            short(goal),
+            reasons(trouble)
+        ),
+        remedy,
+    )
+}
+
+/// It took too long.
+pub(super) fn not_steady(seen: &Seen, primary: &ServiceDeployment) -> Finding {
+    let trouble = seen.troubles.get(&primary.task_definition);
+    let told = if primary.reason.is_empty() {
+        String::new()
+    } else {
+        format!(" ECS says: {}", primary.reason)
+    };
+    failed(
+        seen,
+        format!(
+            "the rollout of {} is not steady after {} s: {} of {} tasks run, {} wait, {} failed. {}{told}",
+            short(&primary.task_definition),
+            seen.steady_within_s,
+            primary.running,
+            seen.desired,
+            primary.pending,
+            primary.failed,
+            reasons(trouble)
+        ),
+        "look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly",
+    )
+}
+
+/// The service is set to the task definition, but ECS lists no deployment of it.
+pub(super) fn no_primary(seen: &Seen, goal: &str) -> Finding {
+    failed(
+        seen,
+        format!(
+            "the service is set to {} but ECS lists no deployment of it after {} s",
+            short(goal),
+            seen.steady_within_s
+        ),
+        "look at the service's events",
+    )
+}
+
+/// The running tasks show other bytes.
+pub(super) fn other_bytes(
+    seen: &Seen,
+    goal: &str,
+    found: &BTreeSet<String>,
+    wanted: &BTreeSet<String>,
+) -> Finding {
+    let list = |digests: &BTreeSet<String>| {
+        let digests: Vec<&str> = digests.iter().map(String::as_str).collect();
+        digests.join(", ")
+    };
+    failed(
+        seen,
+        format!(
+            "the tasks of {} run other bytes in container {}: measured {}, wanted {}",
+            short(goal),
+            seen.container,
+            list(found),
+            list(wanted)
+        ),
+        "a task definition that names its image by tag runs whatever the tag points at: pin it by digest",
+    )
+}
+
+/// ECS does not tell which bytes run: unknown is never healthy.
+pub(super) fn unknown_bytes(seen: &Seen, goal: &str) -> Finding {
+    failed(
+        seen,
+        format!(
+            "ECS does not tell the image digest of container {} for {} running tasks of {}, so it is unknown which bytes run, after {} s",
+            seen.container,
+            seen.unknown_digests,
+            short(goal),
+            seen.steady_within_s
+        ),
+        "update the container agent of the cluster's instances, or use Fargate, so that tasks report `imageDigest`",
+    )
+}

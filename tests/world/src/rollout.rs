@@ -1,0 +1,373 @@
+//! What moves a service in ECS: tasks start, run, stop; a deployment gets steady or fails; the
+//! circuit breaker gives it up and goes back (Amazon ECS Developer Guide, "Deploy Amazon ECS
+//! services by replacing tasks" and "How the Amazon ECS deployment circuit breaker detects
+//! failures"). One step a second, made when someone looks.
+
+use crate::registry;
+use crate::services::State;
+use windlass_domain::time::Time;
+use windlass_engine::ports::{Service, ServiceDeployment, ServiceTask, TaskContainer};
+
+/// When a task is placed, in seconds after it was created.
+const PLACED_S: u64 = 1;
+/// When its image is pulled, or cannot be.
+const PULLED_S: u64 = 2;
+/// How long a bad container runs.
+const CRASHES_S: u64 = 1;
+/// How long a task must run to count as steady.
+const STEADY_S: u64 = 2;
+/// How long a failed deployment stays listed after its last task has stopped.
+const LISTED_S: u64 = 30;
+/// How long stopped tasks are listed.
+const STOPPED_LISTED_S: u64 = 3600;
+
+/// A service that lives.
+#[derive(Debug, Clone)]
+pub struct LiveService {
+    /// What ECS tells of it.
+    pub service: Service,
+    /// Its tasks, also stopped ones.
+    pub tasks: Vec<LiveTask>,
+    /// The task definition of the last deployment that completed.
+    pub completed: String,
+    /// The last step.
+    at: Time,
+    /// When a deployment failed, by id.
+    failed_at: Vec<(String, Time)>,
+}
+
+/// A task that lives.
+#[derive(Debug, Clone)]
+pub struct LiveTask {
+    /// What ECS tells of it.
+    pub task: ServiceTask,
+    deployment: String,
+    created: Time,
+    started: Option<Time>,
+    crashes: bool,
+    pull_error: Option<String>,
+}
+
+impl LiveTask {
+    /// A task that runs.
+    pub fn running(
+        number: u64,
+        deployment: &str,
+        task_definition: &str,
+        (container, _): (String, String),
+        digest: &str,
+        now: Time,
+    ) -> Self {
+        let mut task = Self::created(number, deployment, task_definition, container, now);
+        task.task.last_status = "RUNNING".into();
+        task.task.containers[0].image_digest = Some(digest.to_owned());
+        task.started = Some(now);
+        task
+    }
+
+    fn created(
+        number: u64,
+        deployment: &str,
+        task_definition: &str,
+        container: String,
+        now: Time,
+    ) -> Self {
+        Self {
+            task: ServiceTask {
+                arn: format!("arn:aws:ecs:eu-west-1:111111111111:task/shop/{number:032x}"),
+                task_definition: task_definition.to_owned(),
+                last_status: "PROVISIONING".into(),
+                health: "UNKNOWN".into(),
+                stop_code: String::new(),
+                stopped_reason: String::new(),
+                stopped_at: None,
+                containers: vec![TaskContainer {
+                    name: container,
+                    image_digest: None,
+                    exit_code: None,
+                    reason: String::new(),
+                }],
+            },
+            deployment: deployment.to_owned(),
+            created: now,
+            started: None,
+            crashes: false,
+            pull_error: None,
+        }
+    }
+
+    fn lives(&self) -> bool {
+        self.task.last_status != "STOPPED"
+    }
+
+    fn stop(&mut self, code: &str, reason: &str, now: Time) {
+        self.task.last_status = "STOPPED".into();
+        self.task.stop_code = code.to_owned();
+        self.task.stopped_reason = reason.to_owned();
+        self.task.stopped_at = Some(now);
+    }
+
+    /// One step; whether it failed in it.
+    fn step(&mut self, now: Time) -> bool {
+        let age_s = now.ms_since(self.created) / 1000;
+        if let Some(started) = self.started {
+            let crashes = self.crashes && now.ms_since(started) >= CRASHES_S * 1000;
+            if crashes && self.lives() {
+                self.task.containers[0].exit_code = Some(1);
+                let reason = "Essential container in task exited";
+                self.stop("EssentialContainerExited", reason, now);
+                return true;
+            }
+            return false;
+        }
+        if !self.lives() {
+            return false;
+        }
+        if age_s >= PULLED_S {
+            if let Some(error) = self.pull_error.clone() {
+                self.task.containers[0].reason = error.clone();
+                self.stop("TaskFailedToStart", &error, now);
+                return true;
+            }
+            self.task.last_status = "RUNNING".into();
+            self.started = Some(now);
+        } else if age_s >= PLACED_S {
+            self.task.last_status = "PENDING".into();
+        }
+        false
+    }
+}
+
+impl LiveService {
+    /// A service as it is now.
+    pub fn new(service: Service, now: Time) -> Self {
+        Self {
+            completed: service.task_definition.clone(),
+            service,
+            tasks: vec![],
+            at: now,
+            failed_at: vec![],
+        }
+    }
+
+    /// The deployment that ECS steers towards.
+    pub fn primary(&self) -> Option<&ServiceDeployment> {
+        let mut deployments = self.service.deployments.iter();
+        deployments.find(|d| d.status == "PRIMARY")
+    }
+
+    /// Begins a deployment; the former ones become ACTIVE.
+    pub fn begin(&mut self, id: &str, task_definition: &str, reason: &str, now: Time) {
+        self.at = self.at.max(now);
+        for deployment in &mut self.service.deployments {
+            deployment.status = "ACTIVE".into();
+        }
+        let deployment = ServiceDeployment {
+            id: id.to_owned(),
+            status: "PRIMARY".into(),
+            task_definition: task_definition.to_owned(),
+            rollout: "IN_PROGRESS".into(),
+            reason: reason.to_owned(),
+            desired: self.service.desired,
+            running: 0,
+            pending: 0,
+            failed: 0,
+        };
+        self.service.deployments.insert(0, deployment);
+        task_definition.clone_into(&mut self.service.task_definition);
+    }
+
+    fn is_quiet(&self) -> bool {
+        let complete = self.primary().is_some_and(|p| p.rollout == "COMPLETED");
+        let wanted = self.service.desired as usize;
+        let running = self.tasks.iter().filter(|t| t.lives()).count();
+        complete && running == wanted && self.service.deployments.len() == 1
+    }
+
+    fn count_failures(&mut self, now: Time) {
+        for task in &mut self.tasks {
+            if !task.step(now) {
+                continue;
+            }
+            let mut deployments = self.service.deployments.iter_mut();
+            if let Some(own) = deployments.find(|d| d.id == task.deployment) {
+                own.failed += 1;
+            }
+        }
+        let listed = |at: Time| now.ms_since(at) < STOPPED_LISTED_S * 1000;
+        self.tasks.retain(|t| t.task.stopped_at.is_none_or(listed));
+    }
+
+    /// Whether the breaker gives the PRIMARY deployment up.
+    fn trips(&self) -> bool {
+        let threshold = self.service.desired.div_ceil(2).clamp(3, 200);
+        self.service.breaker.0
+            && self
+                .primary()
+                .is_some_and(|p| p.rollout == "IN_PROGRESS" && p.failed >= threshold)
+    }
+
+    fn trip(&mut self, rollback_id: &str, now: Time) {
+        let Some(failed) = self.service.deployments.first_mut() else {
+            return;
+        };
+        failed.rollout = "FAILED".into();
+        failed.reason = "ECS deployment circuit breaker: tasks failed to start.".into();
+        failed.desired = 0;
+        let id = failed.id.clone();
+        self.failed_at.push((id.clone(), now));
+        let event = format!("(deployment {id}) deployment failed: tasks failed to start.");
+        self.service.events.insert(0, event);
+        if !self.service.breaker.1 || self.completed == self.service.task_definition {
+            return;
+        }
+        self.stop_others("", &id, now);
+        let to = self.completed.clone();
+        let mut known = self.service.deployments.iter();
+        let former = known.find(|d| d.task_definition == to && d.rollout == "COMPLETED");
+        let former = former.map(|d| d.id.clone()).unwrap_or_default();
+        let reason =
+            format!("ECS deployment circuit breaker: rolling back to deploymentId {former}.");
+        self.begin(rollback_id, &to, &reason, now);
+        for task in self.tasks.iter_mut().filter(|t| t.deployment == former) {
+            rollback_id.clone_into(&mut task.deployment);
+        }
+        self.service.deployments.retain(|d| d.id != former);
+    }
+
+    /// Stops the tasks of all deployments but `keep`, or only those of `only`.
+    fn stop_others(&mut self, keep: &str, only: &str, now: Time) {
+        let concerned = |t: &&mut LiveTask| {
+            t.lives() && t.deployment != keep && (only.is_empty() || t.deployment == only)
+        };
+        for task in self.tasks.iter_mut().filter(concerned) {
+            let reason = format!("Scaling activity initiated by (deployment {keep})");
+            task.stop("ServiceSchedulerInitiated", &reason, now);
+        }
+    }
+
+    fn complete(&mut self, now: Time) {
+        let Some(primary) = self.primary().filter(|p| p.rollout == "IN_PROGRESS") else {
+            return;
+        };
+        let id = primary.id.clone();
+        let steady = |t: &&LiveTask| {
+            let runs = t
+                .started
+                .is_some_and(|at| now.ms_since(at) >= STEADY_S * 1000);
+            t.lives() && t.deployment == id && runs
+        };
+        if self.tasks.iter().filter(steady).count() < self.service.desired as usize {
+            return;
+        }
+        self.stop_others(&id, "", now);
+        self.completed = self.service.task_definition.clone();
+        for deployment in &mut self.service.deployments {
+            if deployment.id == id {
+                deployment.rollout = "COMPLETED".into();
+                deployment.reason = format!("ECS deployment {id} completed.");
+            }
+        }
+    }
+
+    fn recount(&mut self, now: Time) {
+        for deployment in &mut self.service.deployments {
+            let own = self.tasks.iter().filter(|t| t.deployment == deployment.id);
+            let (mut running, mut pending) = (0, 0);
+            for task in own {
+                match task.task.last_status.as_str() {
+                    "RUNNING" => running += 1,
+                    "STOPPED" => {}
+                    _ => pending += 1,
+                }
+            }
+            deployment.running = running;
+            deployment.pending = pending;
+        }
+        self.service.running = self.service.deployments.iter().map(|d| d.running).sum();
+        let listed = |id: &str| {
+            let failed = self.failed_at.iter().find(|(failed, _)| failed == id);
+            failed.is_some_and(|(_, at)| now.ms_since(*at) < LISTED_S * 1000)
+        };
+        self.service
+            .deployments
+            .retain(|d| d.status == "PRIMARY" || d.running + d.pending > 0 || listed(&d.id));
+    }
+}
+
+impl State {
+    /// Lets time pass for every service.
+    pub(crate) fn roll(&mut self, registry: &registry::State, now: Time) {
+        let keys: Vec<(String, String)> = self.services.keys().cloned().collect();
+        for key in keys {
+            let Some(mut live) = self.services.remove(&key) else {
+                continue;
+            };
+            while live.at.plus_s(1) <= now {
+                if live.is_quiet() {
+                    live.at = now;
+                    break;
+                }
+                live.at = live.at.plus_s(1);
+                self.step(&mut live, registry);
+            }
+            self.services.insert(key, live);
+        }
+    }
+
+    fn step(&mut self, live: &mut LiveService, registry: &registry::State) {
+        let now = live.at;
+        live.count_failures(now);
+        if live.trips() {
+            self.deployments += 1;
+            live.trip(&format!("ecs-svc/{}", self.deployments), now);
+        }
+        self.start_tasks(live, registry);
+        live.complete(now);
+        live.recount(now);
+    }
+
+    fn start_tasks(&mut self, live: &mut LiveService, registry: &registry::State) {
+        let now = live.at;
+        let Some(primary) = live.primary().filter(|p| p.rollout != "FAILED") else {
+            return;
+        };
+        let (id, task_definition) = (primary.id.clone(), primary.task_definition.clone());
+        let own = |t: &&LiveTask| t.lives() && t.deployment == id;
+        let missing =
+            (live.service.desired as usize).saturating_sub(live.tasks.iter().filter(own).count());
+        for _ in 0..missing {
+            self.tasks += 1;
+            let (container, image) = self.container_of(&task_definition);
+            let mut task = LiveTask::created(self.tasks, &id, &task_definition, container, now);
+            self.set_image(&mut task, registry, &image);
+            live.tasks.push(task);
+        }
+    }
+
+    /// What an image does, and which digest tasks show: a platform's where it is an index.
+    fn set_image(&self, task: &mut LiveTask, registry: &registry::State, image: &str) {
+        let (repository, reference) = image
+            .split_once('@')
+            .or_else(|| image.rsplit_once(':'))
+            .unwrap_or((image, "latest"));
+        let found = registry.find(repository, reference);
+        let digest = match found {
+            Some(found) => format!("sha256:{}", found.digest),
+            None => reference.to_owned(),
+        };
+        let gone = registry.knows(repository) && found.is_none();
+        if gone || self.no_pull.contains(&digest) {
+            task.pull_error = Some(format!(
+                "CannotPullContainerError: pull image manifest: {image}: not found"
+            ));
+        }
+        task.crashes = self.crash.contains(&digest);
+        let shown = found
+            .and_then(|found| found.platforms.first())
+            .map_or(digest, |platform| format!("sha256:{platform}"));
+        if !self.hide_digests {
+            task.task.containers[0].image_digest = Some(shown);
+        }
+    }
+}
