@@ -46,6 +46,7 @@ pub struct LiveTask {
     started: Option<Time>,
     crashes: bool,
     pull_error: Option<String>,
+    no_room: bool,
 }
 
 impl LiveTask {
@@ -93,6 +94,7 @@ impl LiveTask {
             started: None,
             crashes: false,
             pull_error: None,
+            no_room: false,
         }
     }
 
@@ -102,8 +104,8 @@ impl LiveTask {
 
     fn stop(&mut self, code: &str, reason: &str, now: Time) {
         self.task.last_status = "STOPPED".into();
-        self.task.stop_code = code.to_owned();
-        self.task.stopped_reason = reason.to_owned();
+        code.clone_into(&mut self.task.stop_code);
+        reason.clone_into(&mut self.task.stopped_reason);
         self.task.stopped_at = Some(now);
     }
 
@@ -120,12 +122,12 @@ impl LiveTask {
             }
             return false;
         }
-        if !self.lives() {
+        if !self.lives() || self.no_room {
             return false;
         }
         if age_s >= PULLED_S {
             if let Some(error) = self.pull_error.clone() {
-                self.task.containers[0].reason = error.clone();
+                self.task.containers[0].reason.clone_from(&error);
                 self.stop("TaskFailedToStart", &error, now);
                 return true;
             }
@@ -341,6 +343,7 @@ impl State {
             let (container, image) = self.container_of(&task_definition);
             let mut task = LiveTask::created(self.tasks, &id, &task_definition, container, now);
             self.set_image(&mut task, registry, &image);
+            task.no_room = self.no_room;
             live.tasks.push(task);
         }
     }

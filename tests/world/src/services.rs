@@ -27,6 +27,8 @@ pub struct State {
     pub no_pull: BTreeSet<String>,
     /// Whether tasks keep their image digests to themselves, as old container agents do.
     pub hide_digests: bool,
+    /// Whether new tasks find no room in the cluster and stay `PROVISIONING`.
+    pub no_room: bool,
     /// How many deployments there were, for their ids.
     pub deployments: u64,
     /// How many tasks there were, for their ARNs.

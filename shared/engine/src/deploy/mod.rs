@@ -1,3 +1,4 @@
 //! The deployers: one file per function.
 
+pub mod ecs;
 pub mod lambda;

@@ -20,7 +20,8 @@ impl<P> KindPorts for P where
 pub async fn prepare<P: KindPorts>(there: &P, input: &PrepareInput<'_>) -> Answered<Prepared> {
     match input.spec {
         Spec::Lambda(_) => super::lambda::prepare(there, input).await,
-        Spec::StaticSite(_) | Spec::Ecs(_) => Err(Fault::internal(format!(
+        Spec::Ecs(_) => super::ecs::prepare(there, input).await,
+        Spec::StaticSite(_) => Err(Fault::internal(format!(
             "this build cannot prepare a component of the kind {}",
             input.spec.kind()
         ))),

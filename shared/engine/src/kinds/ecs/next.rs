@@ -29,6 +29,9 @@ pub(super) fn next(is: &State, wanted: &State) -> Next<Change> {
     if rolled_back_by_ecs(seen, goal) {
         return rolled_back(seen, goal);
     }
+    if is_replaced(seen, goal, set_to) {
+        return Next::Failed(tell::replaced(seen, goal, set_to));
+    }
     Next::Do(Change::Update {
         from: set_to.clone(),
         to: goal.to_owned(),
@@ -98,12 +101,23 @@ fn keeps_failing(seen: &Seen, primary: &ServiceDeployment) -> Option<Finding> {
         .then(|| tell::keeps_failing(seen, &primary.task_definition, failures))
 }
 
-/// Whether the service was set to the goal and is not any more because ECS gave the rollout up.
-/// Without such evidence the change is asked for again, and it is `converge` that notices an old
-/// observation or a stranger.
-fn rolled_back_by_ecs(seen: &Seen, goal: &str) -> bool {
+/// Whether a change to the goal was sent on this way, from wherever the service was then.
+fn was_sent(seen: &Seen, goal: &str) -> bool {
     let sent = seen.sent.as_ref();
-    if !sent.is_some_and(|sent| tell::is_update_to(&sent.what, goal)) {
+    sent.is_some_and(|sent| tell::is_update_to(&sent.what, goal))
+}
+
+/// Whether the service is set to something that is neither the goal nor what it was changed from.
+/// If it is what it was changed from, the observation may be older than the change: then the
+/// change is asked for again, and `converge` has the patience that this needs.
+fn is_replaced(seen: &Seen, goal: &str, set_to: &str) -> bool {
+    let same = tell::update(set_to, goal);
+    was_sent(seen, goal) && seen.sent.as_ref().is_some_and(|sent| sent.what != same)
+}
+
+/// Whether the service was set to the goal and is not any more because ECS gave the rollout up.
+fn rolled_back_by_ecs(seen: &Seen, goal: &str) -> bool {
+    if !was_sent(seen, goal) {
         return false;
     }
     let failed = |d: &ServiceDeployment| d.task_definition == goal && d.rollout == FAILED;

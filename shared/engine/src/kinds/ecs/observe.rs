@@ -182,7 +182,8 @@ fn is_failure(task: &ServiceTask) -> bool {
 
 /// `EssentialContainerExited: Essential container in task exited (agent: exit code 1)`.
 fn reason(task: &ServiceTask) -> String {
-    let containers: Vec<String> = task.containers.iter().filter_map(container_told).collect();
+    let said = |c: &TaskContainer| container_told(c, &task.stopped_reason);
+    let containers: Vec<String> = task.containers.iter().filter_map(said).collect();
     let containers = if containers.is_empty() {
         String::new()
     } else {
@@ -191,12 +192,13 @@ fn reason(task: &ServiceTask) -> String {
     format!("{}: {}{containers}", task.stop_code, task.stopped_reason)
 }
 
-fn container_told(container: &TaskContainer) -> Option<String> {
+/// What a container says besides what the task says already.
+fn container_told(container: &TaskContainer, said: &str) -> Option<String> {
     let exit = container
         .exit_code
         .filter(|code| *code != 0)
         .map(|code| format!("exit code {code}"));
-    let reason = (!container.reason.is_empty()).then(|| container.reason.clone());
+    let reason = (!said.contains(&container.reason)).then(|| container.reason.clone());
     let told: Vec<String> = exit.into_iter().chain(reason).collect();
     (!told.is_empty()).then(|| format!("{}: {}", container.name, told.join(", ")))
 }

@@ -30,16 +30,16 @@ where
     let current = ports.task_definition(&service.task_definition).await?;
     let mut findings = check(input, spec, &service, &current);
     let home = ports.at(&Place::default());
-    let goal = find_goal(ports, &home, input, spec, &current).await?;
-    match goal {
-        Ok(goal) if findings.is_empty() => {
+    match find_goal(ports, &home, input, spec, &current).await {
+        Ok(Ok(goal)) if findings.is_empty() => {
             plan(ports, home, input, spec, &service, &current, goal).await
         }
-        Ok(_) => Ok(Prepared::refused(findings)),
-        Err(more) => {
+        Ok(Err(more)) => {
             findings.extend(more);
             Ok(Prepared::refused(findings))
         }
+        Err(fault) if findings.is_empty() || fault.name != FaultName::NotFound => Err(fault),
+        Ok(Ok(_)) | Err(_) => Ok(Prepared::refused(findings)),
     }
 }
 

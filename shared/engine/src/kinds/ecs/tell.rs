@@ -192,3 +192,18 @@ pub(super) fn unknown_bytes(seen: &Seen, goal: &str) -> Finding {
         "update the container agent of the cluster's instances, or use Fargate, so that tasks report `imageDigest`",
     )
 }
+
+/// Someone else set the service to another task definition.
+pub(super) fn replaced(seen: &Seen, goal: &str, set_to: &str) -> Finding {
+    let deployment = seen.primary().map_or("none", |p| p.id.as_str());
+    Finding::new(
+        FindingName::TargetChangedByOther,
+        format!("service {}", seen.service),
+        format!(
+            "the rollout of {} was replaced: someone else set the service to {} (deployment {deployment})",
+            short(goal),
+            short(set_to)
+        ),
+        "find out who updates this service besides Windlass, and let only one of them set its task definition",
+    )
+}

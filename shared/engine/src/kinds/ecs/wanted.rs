@@ -103,14 +103,20 @@ async fn by_image<P: Services, H: Registry>(
 ) -> Found<Goal> {
     let reference = format!("sha256:{digest}");
     let Some(found) = home.image(repository, &reference).await? else {
-        return Ok(Err(vec![no_image(input, repository, &reference)]));
+        // `Prepare` itself tells of bytes that are gone.
+        return Err(Fault::new(
+            FaultName::NotFound,
+            format!("there is no image {reference} in repository {repository}"),
+        ));
     };
     let digests = found.digests();
     let base = match rule {
         BaseRule::FamilyLatest => ports.task_definition(&current.family).await?,
         _ => current.clone(),
     };
-    if document::image(&base.document, &spec.container).is_none() {
+    // What the running one lacks is told already.
+    let other = base.arn != current.arn;
+    if other && document::image(&base.document, &spec.container).is_none() {
         return Ok(Err(vec![no_container(
             input,
             spec,
@@ -196,27 +202,36 @@ async fn back<P: Services, H: Registry>(
     let Some(arn) = state.task_definition.clone() else {
         return Err(Fault::internal("a recorded state names no task definition"));
     };
-    let gone = |why: &str| {
+    let gone = |what: &str| {
         Ok(Err(vec![Finding::new(
             FindingName::ArtifactMissing,
             input.path("service"),
-            format!(
-                "the task definition {} that ran then {why}",
-                tell::short(&arn)
-            ),
+            what,
             "roll back to another snapshot, or deploy the older release with `allow_older` and a reason",
         )]))
     };
+    let short = tell::short(&arn);
     match ports.task_definition(&arn).await {
-        Ok(found) if found.document["status"] == "INACTIVE" => return gone("is deregistered"),
+        Ok(found) if found.document["status"] == "INACTIVE" => {
+            return gone(&format!(
+                "the task definition {short} that ran then is deregistered"
+            ));
+        }
         Ok(_) => {}
-        Err(fault) if fault.name == FaultName::NotFound => return gone("does not exist any more"),
+        Err(fault) if fault.name == FaultName::NotFound => {
+            return gone(&format!(
+                "the task definition {short} that ran then does not exist any more"
+            ));
+        }
         Err(fault) => return Err(fault),
     }
     let (repository, reference) = document::split_image(&state.image);
     let is_ours = is_declared(repository, &spec.repository);
     if is_ours && home.image(repository, reference).await?.is_none() {
-        return Ok(Err(vec![no_image(input, repository, reference)]));
+        return gone(&format!(
+            "the image {} that ran then is no longer in its repository",
+            state.image
+        ));
     }
     widen(home, spec, &mut state).await?;
     state.seen = None;

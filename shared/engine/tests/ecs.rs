@@ -1,0 +1,277 @@
+//! ECS services: the way there and back, and every way to fail, told as what it is.
+
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+mod harbour;
+
+use harbour::{CLUSTER, Harbour, SERVICE, document, live, reference, repository};
+use std::collections::BTreeMap;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::place::Place;
+use windlass_domain::plan::KindName;
+use windlass_domain::time::Span;
+use windlass_engine::kinds::Kind;
+use windlass_engine::kinds::ecs::{Change, Ecs};
+use windlass_engine::payload::Word;
+use windlass_engine::ports::{Clock, Reach};
+use windlass_world::World;
+use windlass_world::conformance::{Scene, Subject, conforms, deployment};
+use windlass_world::run::run;
+
+/// A service under the conformance tests.
+struct Rolling;
+
+impl Subject for Rolling {
+    type Kind = Ecs<World>;
+
+    fn scene(&self) -> Scene {
+        let harbour = Harbour::new();
+        let artifact = harbour.push("1.1");
+        let planned = harbour.plan(deployment().as_str(), Some(&artifact), None);
+        assert_eq!(planned.findings, []);
+        Scene {
+            world: harbour.world,
+            kind: KindName::Ecs,
+            target: planned.target,
+            goals: vec![planned.stages[0].goal.clone()],
+        }
+    }
+
+    fn kind(&self, at: World) -> Ecs<World> {
+        Ecs::new(at.at(&Place::default()), at, deployment(), None)
+    }
+
+    fn arrived(&self, world: &World) {
+        assert_eq!(
+            world.services().task_definitions.len(),
+            2,
+            "registered once"
+        );
+    }
+}
+
+#[test]
+fn a_service_conforms() {
+    conforms(&Rolling);
+}
+
+#[test]
+fn a_release_goes_live_with_nothing_but_the_image_changed() {
+    let harbour = Harbour::new();
+    let artifact = harbour.push("1.1");
+    let sailing = harbour.begin("d1", &artifact);
+    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(harbour.set_to(), "agent:2");
+    let services = harbour.world.services();
+    let arn = "arn:aws:ecs:eu-west-1:111111111111:task-definition/agent:2";
+    let made = &services.task_definitions[arn];
+    let mut wanted = document(&format!("{}@{}", repository(), reference(&artifact)));
+    for answered in [
+        "taskDefinitionArn",
+        "revision",
+        "status",
+        "registeredAt",
+        "compatibilities",
+    ] {
+        wanted[answered] = made.document[answered].clone();
+    }
+    assert_eq!(made.document, wanted, "unknown fields survive");
+    insta::assert_compact_json_snapshot!(made.tags, @r#"
+    {
+      "team": "blue",
+      "windlass:app": "shop",
+      "windlass:base": "arn:aws:ecs:eu-west-1:111111111111:task-definition/agent:1",
+      "windlass:deployment": "d1",
+      "windlass:environment": "prod"
+    }
+    "#);
+    drop(services);
+    let changes: Vec<String> = sailing
+        .step()
+        .changes
+        .iter()
+        .map(|c| c.what.clone())
+        .collect();
+    assert_eq!(changes[1], "task definition agent:1 → agent:2");
+}
+
+#[test]
+fn undo_returns_to_exactly_the_former_task_definition() {
+    let harbour = Harbour::new();
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.undo(), Word::Changed);
+    assert_eq!(harbour.set_to(), "agent:1");
+}
+
+#[test]
+fn the_number_of_tasks_is_left_alone() {
+    let harbour = Harbour::new();
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    assert_eq!(sailing.forward(), Word::Changed);
+    live(&harbour, |live| live.service.desired = 5);
+    assert_eq!(sailing.undo(), Word::Changed);
+    live(&harbour, |live| assert_eq!(live.service.running, 5));
+}
+
+#[test]
+fn a_tripped_breaker_is_told_with_the_reasons_of_the_stopped_tasks() {
+    let harbour = Harbour::new();
+    let artifact = harbour.push("1.2");
+    crash(&harbour, &artifact);
+    let sailing = harbour.begin("d1", &artifact);
+    assert_eq!(sailing.forward(), Word::Failed);
+    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: the deployment circuit breaker stopped the rollout of agent:2: its tasks do not keep running. 4 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). ECS went back to agent:1 and is steady. Remedy: look at the container's logs from the time of the rollout, then deploy a fixed release");
+    assert_eq!(harbour.set_to(), "agent:1");
+    assert_eq!(sailing.undo(), Word::Changed, "{}", sailing.undo_failure());
+    let updates = sailing
+        .step()
+        .changes
+        .iter()
+        .filter(|c| c.switching && c.undo)
+        .count();
+    assert_eq!(updates, 0, "ECS went back by itself");
+}
+
+#[test]
+fn a_breaker_that_does_not_roll_back_is_undone_by_us() {
+    let harbour = Harbour::new();
+    let artifact = harbour.push("1.2");
+    crash(&harbour, &artifact);
+    harbour
+        .world
+        .services()
+        .service_mut(CLUSTER, SERVICE)
+        .service
+        .breaker = (true, false);
+    let sailing = harbour.begin("d1", &artifact);
+    assert_eq!(sailing.forward(), Word::Failed);
+    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: the deployment circuit breaker stopped the rollout of agent:2: its tasks do not keep running. 4 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). ECS did not roll back. Remedy: look at the container's logs from the time of the rollout, then deploy a fixed release");
+    assert_eq!(harbour.set_to(), "agent:2");
+    assert_eq!(sailing.undo(), Word::Changed);
+    assert_eq!(harbour.set_to(), "agent:1");
+}
+
+#[test]
+fn a_failed_pull_is_told() {
+    let harbour = Harbour::new();
+    let artifact = harbour.push("1.2");
+    harbour
+        .world
+        .services()
+        .no_pull
+        .insert(reference(&artifact));
+    let sailing = harbour.begin("d1", &artifact);
+    assert_eq!(sailing.forward(), Word::Failed);
+    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: the deployment circuit breaker stopped the rollout of agent:2: its image cannot be pulled. 4 tasks stopped: TaskFailedToStart: CannotPullContainerError: pull image manifest: 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:cd51241fbef5a8fe4cb6f616c79a72db9ece0cb248ad05bb01e589d5b6889a71: not found. ECS went back to agent:1 and is steady. Remedy: check that the image exists for the platform of the tasks, and that the execution role and the network reach the registry; then deploy again");
+}
+
+#[test]
+fn without_a_breaker_repeated_failures_end_it() {
+    let harbour = Harbour::new();
+    let artifact = harbour.push("1.2");
+    crash(&harbour, &artifact);
+    harbour
+        .world
+        .services()
+        .service_mut(CLUSTER, SERVICE)
+        .service
+        .breaker = (false, false);
+    let sailing = harbour.begin("d1", &artifact);
+    assert_eq!(sailing.forward(), Word::Failed);
+    let told = sailing.failure();
+    assert!(told.contains("no circuit breaker is on"), "{told}");
+    assert!(told.contains("agent: exit code 1"), "{told}");
+    assert_eq!(sailing.undo(), Word::Changed);
+    assert_eq!(harbour.set_to(), "agent:1");
+}
+
+#[test]
+fn a_stranger_who_replaces_the_rollout_is_told() {
+    let harbour = Harbour::new();
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    let stranger = document("public.ecr.aws/other:1");
+    let arn = {
+        let mut services = harbour.world.services();
+        services
+            .put_task_definition(&stranger, &BTreeMap::new())
+            .arn
+    };
+    slow(&harbour);
+    assert!(sailing.invoke(Some(0)).is_err(), "it is under way");
+    let now = harbour.world.now();
+    harbour
+        .world
+        .services()
+        .update(CLUSTER, SERVICE, &arn, now)
+        .unwrap();
+    assert_eq!(sailing.forward(), Word::Failed);
+    insta::assert_snapshot!(sailing.failure(), @"TargetChangedByOther: service shop-prod/agent: the rollout of agent:3 was replaced: someone else set the service to agent:2 (deployment ecs-svc/3) Remedy: find out who updates this service besides Windlass, and let only one of them set its task definition");
+}
+
+#[test]
+fn a_rollout_that_takes_too_long_is_told() {
+    let harbour = Harbour::new();
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    slow(&harbour);
+    assert_eq!(sailing.forward(), Word::Failed);
+    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: the rollout of agent:2 is not steady after 300 s: 0 of 2 tasks run, 2 wait, 0 failed. ECS tells of no stopped task. ECS says: ECS deployment ecs-svc/2 in progress. Remedy: look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly");
+}
+
+#[test]
+fn unknown_bytes_are_never_healthy() {
+    let harbour = Harbour::new();
+    harbour.world.services().hide_digests = true;
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    assert_eq!(sailing.forward(), Word::Failed);
+    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: ECS does not tell the image digest of container agent for 2 running tasks of agent:2, so it is unknown which bytes run, after 300 s Remedy: update the container agent of the cluster's instances, or use Fargate, so that tasks report `imageDigest`");
+}
+
+#[test]
+fn no_tasks_are_steady_at_once_with_a_warning() {
+    let mut harbour = Harbour::new();
+    {
+        let mut services = harbour.world.services();
+        let live = services.service_mut(CLUSTER, SERVICE);
+        live.service.desired = 0;
+        live.tasks.clear();
+        live.service.deployments[0].running = 0;
+    }
+    harbour.spec.steady_within = Span::seconds(60);
+    let artifact = harbour.push("1.1");
+    let planned = harbour.plan("d1", Some(&artifact), None);
+    assert!(planned.warnings[0].reason.contains("wants 0 tasks"));
+    let sailing = harbour.begin_planned("d1", &planned);
+    assert_eq!(sailing.invoke(Some(0)), Ok(Word::Changed));
+    assert_eq!(harbour.set_to(), "agent:2");
+}
+
+fn crash(harbour: &Harbour, artifact: &Artifact) {
+    harbour.world.services().crash.insert(reference(artifact));
+}
+
+/// The service wants more tasks than ever start: a stand-in for a cluster without room.
+fn slow(harbour: &Harbour) {
+    harbour.world.services().no_room = true;
+}
+
+#[test]
+fn a_lost_answer_of_registering_registers_once() {
+    let harbour = Harbour::new();
+    let artifact = harbour.push("1.1");
+    let sailing = harbour.begin("d1", &artifact);
+    assert_eq!(sailing.forward(), Word::Changed);
+    let kind = Ecs::new(
+        harbour.world.clone(),
+        harbour.world.clone(),
+        DeploymentId("d1".into()),
+        None,
+    );
+    let target = serde_json::from_value(sailing.step().target).unwrap();
+    let change = Change::Register {
+        image: format!("{}@{}", repository(), reference(&artifact)),
+    };
+    run(kind.change(&target, &change, &DeploymentId("d1".into()))).unwrap();
+    assert_eq!(harbour.world.services().task_definitions.len(), 2);
+}

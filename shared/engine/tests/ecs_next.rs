@@ -1,0 +1,264 @@
+//! What is next for an ECS service, as a table. The goal is always `t:1`.
+
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+use std::collections::BTreeMap;
+use windlass_engine::kinds::ecs::{Ecs, Registered, Seen, Sent, State, Trouble};
+use windlass_engine::kinds::{Kind, Next};
+use windlass_engine::ports::{Clock, ServiceDeployment};
+use windlass_world::World;
+
+fn listed(id: &str, status: &str, td: &str, rollout: &str, running: u32) -> ServiceDeployment {
+    ServiceDeployment {
+        id: id.into(),
+        status: status.into(),
+        task_definition: format!("arn/{td}"),
+        rollout: rollout.into(),
+        reason: String::new(),
+        desired: 2,
+        running,
+        pending: 0,
+        failed: 0,
+    }
+}
+
+/// A service that is steady with two tasks of `t:1`.
+fn steady() -> State {
+    State {
+        task_definition: Some("arn/t:1".into()),
+        image: "repo@sha256:a".into(),
+        digests: ["sha256:a".to_owned()].into(),
+        seen: Some(Seen {
+            service: "c/s".into(),
+            container: "agent".into(),
+            registered: None,
+            desired: 2,
+            breaker: true,
+            breaker_rolls_back: true,
+            deployments: vec![listed("e1", "PRIMARY", "t:1", "COMPLETED", 2)],
+            unknown_digests: 0,
+            troubles: BTreeMap::new(),
+            sent: None,
+            overdue: false,
+            steady_within_s: 300,
+        }),
+    }
+}
+
+fn s(is: &mut State) -> &mut Seen {
+    is.seen.as_mut().unwrap()
+}
+
+fn primary(is: &mut State) -> &mut ServiceDeployment {
+    &mut s(is).deployments[0]
+}
+
+/// The service was set to `t:1`, which failed, and is set to `t:2`.
+fn gone_back(is: &mut State, rollout: &str) {
+    is.task_definition = Some("arn/t:2".into());
+    s(is).deployments = vec![
+        listed("e3", "PRIMARY", "t:2", rollout, 2),
+        listed("e2", "ACTIVE", "t:1", "FAILED", 0),
+    ];
+}
+
+fn sent(is: &mut State, from: &str) {
+    s(is).sent = Some(Sent {
+        what: format!("task definition {from} → t:1"),
+        at: World::default().now(),
+    });
+}
+
+fn failures(is: &mut State, tasks: u32) {
+    let reasons = vec!["EssentialContainerExited: it ended".to_owned()];
+    let trouble = Trouble { tasks, reasons };
+    s(is).troubles.insert("arn/t:1".into(), trouble);
+}
+
+fn word(is: &State, wanted: &State) -> String {
+    match Ecs::<World>::next(is, wanted) {
+        Next::Done => "done".into(),
+        Next::Do(change) => Ecs::<World>::what(&change),
+        Next::Wait(_) => "wait".into(),
+        Next::Failed(finding) => format!("failed: {}", finding.name),
+    }
+}
+
+type Case = (&'static str, fn(&mut State));
+
+fn table(cases: &[Case], wanted: &State) -> String {
+    let line = |(name, change): &Case| {
+        let mut is = steady();
+        change(&mut is);
+        format!("{name}: {}", word(&is, wanted))
+    };
+    let lines: Vec<String> = cases.iter().map(line).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn a_rollout_is_judged_by_what_ecs_says_of_it() {
+    let cases: &[Case] = &[
+        ("steady", |_| {}),
+        ("not observed", |is| is.seen = None),
+        ("elsewhere", |is| {
+            is.task_definition = Some("arn/t:2".into());
+        }),
+        ("under way", |is| primary(is).rollout = "IN_PROGRESS".into()),
+        ("too few run", |is| primary(is).running = 1),
+        ("some still start", |is| primary(is).pending = 1),
+        ("the former drains", |is| {
+            let former = listed("e0", "ACTIVE", "t:0", "COMPLETED", 1);
+            s(is).deployments.push(former);
+        }),
+        ("a failed one stays listed", |is| {
+            let former = listed("e0", "ACTIVE", "t:0", "FAILED", 0);
+            s(is).deployments.push(former);
+        }),
+        ("no primary", |is| s(is).deployments.clear()),
+        ("no primary, overdue", |is| {
+            s(is).deployments.clear();
+            s(is).overdue = true;
+        }),
+        ("other bytes", |is| {
+            is.digests = ["sha256:b".to_owned()].into();
+        }),
+        ("unknown bytes", |is| s(is).unknown_digests = 1),
+        ("unknown bytes, overdue", |is| {
+            s(is).unknown_digests = 1;
+            s(is).overdue = true;
+        }),
+        ("no task tells", |is| is.digests.clear()),
+        ("no tasks wanted", |is| {
+            s(is).desired = 0;
+            primary(is).rollout = "IN_PROGRESS".into();
+        }),
+        ("overdue", |is| {
+            primary(is).running = 1;
+            s(is).overdue = true;
+        }),
+        ("tasks fail, the breaker counts", |is| {
+            primary(is).rollout = "IN_PROGRESS".into();
+            failures(is, 9);
+        }),
+        ("two tasks fail, no breaker", |is| {
+            primary(is).rollout = "IN_PROGRESS".into();
+            s(is).breaker = false;
+            failures(is, 2);
+        }),
+        ("three tasks fail, no breaker", |is| {
+            primary(is).rollout = "IN_PROGRESS".into();
+            s(is).breaker = false;
+            failures(is, 3);
+        }),
+    ];
+    let wanted = State {
+        seen: None,
+        ..steady()
+    };
+    insta::assert_snapshot!(table(cases, &wanted), @r#"
+    steady: done
+    not observed: wait
+    elsewhere: task definition t:2 → t:1
+    under way: wait
+    too few run: wait
+    some still start: wait
+    the former drains: wait
+    a failed one stays listed: done
+    no primary: wait
+    no primary, overdue: failed: ChangeFailed
+    other bytes: failed: ChangeFailed
+    unknown bytes: wait
+    unknown bytes, overdue: failed: ChangeFailed
+    no task tells: wait
+    no tasks wanted: done
+    overdue: failed: ChangeFailed
+    tasks fail, the breaker counts: wait
+    two tasks fail, no breaker: wait
+    three tasks fail, no breaker: failed: ChangeFailed
+    "#);
+}
+
+#[test]
+fn what_ecs_gave_up_is_observed_and_not_raced() {
+    let cases: &[Case] = &[
+        ("given up, rollback to come", |is| {
+            primary(is).rollout = "FAILED".into();
+        }),
+        ("given up, no rollback", |is| {
+            primary(is).rollout = "FAILED".into();
+            s(is).breaker_rolls_back = false;
+        }),
+        ("going back", |is| {
+            gone_back(is, "IN_PROGRESS");
+            sent(is, "t:2");
+        }),
+        ("gone back", |is| {
+            gone_back(is, "COMPLETED");
+            sent(is, "t:2");
+        }),
+        ("gone back, forgotten by ECS, tasks tell", |is| {
+            gone_back(is, "COMPLETED");
+            s(is).deployments.truncate(1);
+            failures(is, 3);
+            sent(is, "t:2");
+        }),
+        ("failed under an earlier token", |is| {
+            gone_back(is, "COMPLETED");
+        }),
+        ("the observation is old", |is| {
+            gone_back(is, "COMPLETED");
+            s(is).deployments.truncate(1);
+            sent(is, "t:2");
+        }),
+        ("set to something else", |is| {
+            gone_back(is, "COMPLETED");
+            s(is).deployments.truncate(1);
+            sent(is, "t:0");
+        }),
+    ];
+    let wanted = State {
+        seen: None,
+        ..steady()
+    };
+    insta::assert_snapshot!(table(cases, &wanted), @r#"
+    given up, rollback to come: wait
+    given up, no rollback: failed: ChangeFailed
+    going back: wait
+    gone back: failed: ChangeFailed
+    gone back, forgotten by ECS, tasks tell: failed: ChangeFailed
+    failed under an earlier token: task definition t:2 → t:1
+    the observation is old: task definition t:2 → t:1
+    set to something else: failed: TargetChangedByOther
+    "#);
+}
+
+#[test]
+fn forward_registers_first() {
+    let cases: &[Case] = &[
+        ("nothing registered", |_| {}),
+        ("another image registered", |is| {
+            s(is).registered = Some(Registered {
+                arn: "arn/t:3".into(),
+                image: "repo@sha256:c".into(),
+            });
+        }),
+        ("registered", |is| {
+            s(is).registered = Some(Registered {
+                arn: "arn/t:2".into(),
+                image: "repo@sha256:b".into(),
+            });
+        }),
+    ];
+    let wanted = State {
+        task_definition: None,
+        image: "repo@sha256:b".into(),
+        digests: ["sha256:b".to_owned()].into(),
+        seen: None,
+    };
+    insta::assert_snapshot!(table(cases, &wanted), @r#"
+    nothing registered: register a task definition with repo@sha256:b
+    another image registered: register a task definition with repo@sha256:b
+    registered: task definition t:1 → t:2
+    "#);
+}

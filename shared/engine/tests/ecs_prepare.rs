@@ -1,0 +1,176 @@
+//! What `Prepare` makes of an ECS service: findings, bases, what is left alone, rollbacks.
+
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+mod harbour;
+
+use harbour::{Harbour, document, live, reference, repository};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::resolved::Base;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::FaultName;
+use windlass_engine::payload::Word;
+
+#[test]
+fn prepare_refuses_what_cannot_work() {
+    type Spoil = fn(&mut Harbour);
+    let table: [(&str, Spoil); 7] = [
+        ("no such service", |h| h.spec.service = "other".into()),
+        ("no such container", |h| h.spec.container = "web".into()),
+        ("not ours", |h| live(h, |live| live.service.tags.clear())),
+        ("another controller", |h| {
+            live(h, |live| live.service.controller = "CODE_DEPLOY".into());
+        }),
+        ("draining", |h| {
+            live(h, |live| live.service.status = "DRAINING".into());
+        }),
+        ("under way", |h| {
+            live(h, |live| {
+                "IN_PROGRESS".clone_into(&mut live.service.deployments[0].rollout);
+            });
+        }),
+        ("deregistered", |h| {
+            let mut services = h.world.services();
+            let mut all = services.task_definitions.values_mut();
+            all.next().unwrap().document["status"] = json!("INACTIVE");
+        }),
+    ];
+    let mut lines = vec![];
+    for (name, spoil) in table {
+        let mut harbour = Harbour::new();
+        let artifact = harbour.push("1.1");
+        spoil(&mut harbour);
+        lines.push(format!(
+            "{name}: {}",
+            harbour.refused(&artifact).join(" | ")
+        ));
+    }
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    no such service: TargetMissing: components.agent.service: there is no active service `other` in cluster `shop-prod` Remedy: create the service with your infrastructure code first, or mend the names of cluster and service
+    no such container: UnknownName: components.agent.container: agent:1 has no container `web`, only: agent, log Remedy: write the name of the container whose image is to be deployed
+    not ours: TargetNotOurs: components.agent.service: the tags of the service shop-prod/agent do not make it ours: `windlass:app` is missing; `windlass:environment` is missing Remedy: tag the service shop-prod/agent with `windlass:app`: `shop` and `windlass:environment`: `prod`, or reach it through a role of its own
+    another controller: NotSupported: components.agent.service: service shop-prod/agent has the deployment controller CODE_DEPLOY, so that ECS refuses to roll it Remedy: use a service with the deployment controller ECS (rolling update)
+    draining: TargetNotReady: components.agent.service: service shop-prod/agent is DRAINING Remedy: wait until it is deleted and create it anew, or name another service
+    under way: TargetNotReady: components.agent.service: service shop-prod/agent has a deployment under way: ecs-svc/1 of agent:1 is PRIMARY IN_PROGRESS with 2 of 2 tasks running Remedy: wait until it is steady, or set the service back to a task definition that works, then deploy again
+    deregistered: TargetNotReady: components.agent.service: service shop-prod/agent runs agent:1, which is deregistered, so that an undo could not go back to it Remedy: set the service to an active task definition first (`aws ecs update-service --task-definition …`), then deploy again
+    "#);
+}
+
+#[test]
+fn an_image_that_is_gone_hides_no_other_finding() {
+    let harbour = Harbour::new();
+    let gone = Artifact::Image {
+        repository: repository(),
+        digest: Digest::of(b"never pushed"),
+    };
+    let fault = harbour.try_plan("d", Some(&gone), None).unwrap_err();
+    assert_eq!(fault.name, FaultName::NotFound, "{fault}");
+    live(&harbour, |live| live.service.tags.clear());
+    let told = harbour.refused(&gone);
+    assert!(told[0].starts_with("TargetNotOurs"), "{told:?}");
+}
+
+#[test]
+fn what_runs_already_is_left_alone() {
+    let harbour = Harbour::new();
+    let artifact = harbour.push("1.1");
+    assert_eq!(harbour.begin("d1", &artifact).forward(), Word::Changed);
+    let again = harbour.plan("d2", Some(&artifact), None);
+    assert_eq!(again.stages, []);
+    let reason = again.unchanged.unwrap();
+    assert!(reason.starts_with("service agent runs sha256:"), "{reason}");
+    assert!(reason.ends_with("already (agent:2)"), "{reason}");
+}
+
+#[test]
+fn the_newest_of_the_family_can_be_the_base() {
+    let mut harbour = Harbour::new();
+    harbour.spec.base = Base::FamilyLatest;
+    let artifact = harbour.push("1.1");
+    assert_eq!(harbour.begin("d1", &artifact).forward(), Word::Changed);
+    assert!(
+        harbour
+            .plan("d2", Some(&artifact), None)
+            .unchanged
+            .is_some()
+    );
+    let mut newer = document("placeholder");
+    newer["cpu"] = json!("512");
+    harbour
+        .world
+        .services()
+        .put_task_definition(&newer, &BTreeMap::new());
+    let sailing = harbour.begin("d3", &artifact);
+    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(harbour.set_to(), "agent:4");
+    let services = harbour.world.services();
+    let made = services
+        .task_definitions
+        .values()
+        .find(|td| td.document["revision"] == 4);
+    assert_eq!(made.unwrap().document["cpu"], "512");
+}
+
+#[test]
+fn a_task_definition_can_come_as_artifact() {
+    let mut harbour = Harbour::new();
+    harbour.spec.base = Base::Artifact;
+    let image = harbour.push("1.1");
+    let rendered = document(&format!("{}:1.1", repository())).to_string();
+    let artifact = harbour::upload(&harbour.world, "artifacts/shop/agent/1.1.json", &rendered);
+    assert_eq!(harbour.begin("d1", &artifact).forward(), Word::Changed);
+    assert_eq!(harbour.set_to(), "agent:2");
+    {
+        let services = harbour.world.services();
+        let made = services
+            .task_definitions
+            .values()
+            .find(|td| td.document["revision"] == 2);
+        let container = &made.unwrap().document["containerDefinitions"][0];
+        assert_eq!(
+            container["image"],
+            format!("{}@{}", repository(), reference(&image))
+        );
+    }
+    assert!(
+        harbour
+            .plan("d2", Some(&artifact), None)
+            .unchanged
+            .is_some()
+    );
+    let other = document("public.ecr.aws/other:1").to_string();
+    let other = harbour::upload(&harbour.world, "artifacts/shop/agent/1.2.json", &other);
+    let broken = harbour::upload(&harbour.world, "artifacts/shop/agent/1.3.json", "{}");
+    let lines = [
+        harbour.refused(&other),
+        harbour.refused(&broken),
+        harbour.refused(&image),
+    ]
+    .concat();
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    BadValue: components.agent.base: the task definition artifacts/shop/agent/1.2.json has the image `public.ecr.aws/other:1` in container `agent`, which is not of the declared repository `shop/agent` Remedy: write the image as `repository:tag` or `repository@sha256:…` of the declared repository when CI renders the document
+    BadValue: components.agent.base: the artifact artifacts/shop/agent/1.3.json is no task definition in JSON: it has no member `family` Remedy: upload a task definition as `aws ecs register-task-definition --cli-input-json` takes it
+    BadValue: components.agent.base: `base: artifact` needs a task definition as artifact Remedy: name it with `key` in the manifest, or choose another `base`
+    "#);
+}
+
+#[test]
+fn a_rollback_goes_to_exactly_what_is_recorded() {
+    let harbour = Harbour::new();
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    assert_eq!(sailing.forward(), Word::Changed);
+    let recorded: Value = sailing.step().before;
+    let planned = harbour.plan("r1", None, Some(&recorded));
+    assert_eq!(planned.stages[0].what, "service agent: agent:2 → agent:1");
+    assert_eq!(
+        harbour.begin_planned("r1", &planned).forward(),
+        Word::Changed
+    );
+    assert_eq!(harbour.set_to(), "agent:1");
+    assert_eq!(harbour.world.services().task_definitions.len(), 2);
+    harbour.world.registry().images.clear();
+    let planned = harbour.plan("r2", None, Some(&recorded));
+    insta::assert_snapshot!(planned.findings[0], @"ArtifactMissing: components.agent.service: the image 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:b9817c333727c5f6e66f637eead7d4b58182ce298320fd5106baad363ffe7b8d that ran then is no longer in its repository Remedy: roll back to another snapshot, or deploy the older release with `allow_older` and a reason");
+}

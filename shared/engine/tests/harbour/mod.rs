@@ -1,0 +1,283 @@
+//! A small harbour of ECS for the tests: one steady service, images in a registry, and the way of
+//! a deployment through `prepare`, the step item and the handler.
+
+#![allow(dead_code)] // each test binary uses its part
+
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::resolved::{Base, Ecs as Spec, Spec as AnySpec};
+use windlass_domain::digest::Digest;
+use windlass_domain::environment::Lock;
+use windlass_domain::fault::FaultName;
+use windlass_domain::finding::Finding;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::place::Place;
+use windlass_domain::plan::KindName;
+use windlass_domain::step::{Failure, Step, StepStatus};
+use windlass_domain::time::Span;
+use windlass_engine::deploy::ecs::handle;
+use windlass_engine::kinds::ecs::prepare;
+use windlass_engine::kinds::{PrepareInput, Prepared};
+use windlass_engine::payload::{Word, Work};
+use windlass_engine::ports::{Answered, Clock, Item};
+use windlass_engine::store;
+use windlass_world::World;
+use windlass_world::registry::HOST;
+use windlass_world::rollout::LiveService;
+use windlass_world::run::run;
+
+pub const CLUSTER: &str = "shop-prod";
+pub const SERVICE: &str = "agent";
+
+/// One service, steady with two tasks of `agent:1`, which runs the image 1.0 by digest.
+pub struct Harbour {
+    pub world: World,
+    pub spec: Spec,
+}
+
+pub fn repository() -> String {
+    format!("{HOST}/shop/agent")
+}
+
+pub fn document(image: &str) -> Value {
+    json!({
+        "family": "agent",
+        "networkMode": "awsvpc",
+        "inventedLater": {"kept": true},
+        "containerDefinitions": [
+            {"name": "agent", "image": image, "essential": true, "inventedToo": [1]},
+            {"name": "log", "image": "public.ecr.aws/log:1", "essential": false},
+        ],
+    })
+}
+
+fn our_tags() -> BTreeMap<String, String> {
+    [("windlass:app", "shop"), ("windlass:environment", "prod")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+}
+
+impl Harbour {
+    pub fn new() -> Self {
+        let world = World::default();
+        world.objects().bucket("artifacts", true);
+        let first = world.registry().push("shop/agent", "1.0");
+        let digest = format!("sha256:{first}");
+        let image = format!("{}@{digest}", repository());
+        let tags = [("team".to_owned(), "blue".to_owned())].into();
+        let now = world.now();
+        {
+            let mut services = world.services();
+            let base = services.put_task_definition(&document(&image), &tags);
+            services.put_service(CLUSTER, SERVICE, &base.arn, 2, &digest, now);
+            services.service_mut(CLUSTER, SERVICE).service.tags = our_tags();
+        }
+        let spec = Spec {
+            cluster: CLUSTER.into(),
+            service: SERVICE.into(),
+            container: "agent".into(),
+            repository: "shop/agent".into(),
+            base: Base::Running,
+            steady_within: Span::seconds(300),
+        };
+        Self { world, spec }
+    }
+
+    /// Pushes an image, whose tasks show a platform's digest.
+    pub fn push(&self, tag: &str) -> Artifact {
+        let platforms = ["linux/amd64", "linux/arm64"];
+        let digest = self
+            .world
+            .registry()
+            .push_index("shop/agent", tag, &platforms);
+        Artifact::Image {
+            repository: repository(),
+            digest,
+        }
+    }
+
+    /// The task definition the service is set to, in short.
+    pub fn set_to(&self) -> String {
+        self.world.roll();
+        let mut services = self.world.services();
+        let live = services.service_mut(CLUSTER, SERVICE);
+        let arn = &live.service.task_definition;
+        arn.rsplit('/').next().unwrap_or_default().to_owned()
+    }
+
+    /// Plans as `Prepare` does.
+    pub fn plan(&self, id: &str, artifact: Option<&Artifact>, goal: Option<&Value>) -> Prepared {
+        self.try_plan(id, artifact, goal).unwrap()
+    }
+
+    pub fn try_plan(
+        &self,
+        id: &str,
+        artifact: Option<&Artifact>,
+        goal: Option<&Value>,
+    ) -> Answered<Prepared> {
+        let place = Place::default();
+        let input = PrepareInput {
+            deployment: &DeploymentId(id.into()),
+            app: &AppName::new("shop").unwrap(),
+            environment: &EnvironmentName::new("prod").unwrap(),
+            component: &ComponentName::new("agent").unwrap(),
+            spec: &AnySpec::Ecs(self.spec.clone()),
+            artifact,
+            goal_state: goal,
+            running: None,
+            place: &place,
+        };
+        run(prepare(&self.world, &input))
+    }
+
+    /// The findings of a plan, as people read them.
+    pub fn refused(&self, artifact: &Artifact) -> Vec<String> {
+        let planned = self.plan("d", Some(artifact), None);
+        planned.findings.iter().map(Finding::to_string).collect()
+    }
+
+    /// Plans, and writes lock and step as `Admit` and `Prepare` do.
+    pub fn begin(&self, id: &str, artifact: &Artifact) -> Sailing<'_> {
+        let planned = self.plan(id, Some(artifact), None);
+        self.begin_planned(id, &planned)
+    }
+
+    pub fn begin_planned(&self, id: &str, planned: &Prepared) -> Sailing<'_> {
+        assert_eq!(planned.findings, [], "the plan is refused");
+        assert_eq!(planned.stages.len(), 1, "{:?}", planned.unchanged);
+        let step = Step {
+            deployment: DeploymentId(id.into()),
+            app: AppName::new("shop").unwrap(),
+            environment: EnvironmentName::new("prod").unwrap(),
+            component: ComponentName::new("agent").unwrap(),
+            kind: KindName::Ecs,
+            place: Place::default(),
+            target: planned.target.clone(),
+            before: planned.before.clone(),
+            goals: [(0, planned.stages[0].goal.clone())].into(),
+            attempt: 0,
+            open: None,
+            status: StepStatus::Planned,
+            wave: None,
+            changes: vec![],
+            seen: None,
+            failure: None,
+            undo_failure: None,
+            warnings: vec![],
+            worked_ms: 0,
+            invocations: 0,
+        };
+        let lock = Lock {
+            token: 1,
+            held: None,
+        };
+        let lock_key = store::lock(&step.app, &step.environment);
+        self.put(lock_key, store::to_body(&lock).unwrap());
+        let key = store::step(&step.deployment, &step.component);
+        self.put(key, store::to_body(&step).unwrap());
+        Sailing {
+            harbour: self,
+            id: step.deployment,
+        }
+    }
+
+    fn put(&self, key: windlass_engine::ports::Key, body: serde_json::Map<String, Value>) {
+        let item = Item {
+            key: key.clone(),
+            rev: 1,
+            body,
+            index: None,
+            expires: None,
+        };
+        self.world.ledger().items.insert(key, item);
+    }
+}
+
+/// A deployment under way.
+pub struct Sailing<'h> {
+    harbour: &'h Harbour,
+    id: DeploymentId,
+}
+
+impl Sailing<'_> {
+    pub fn invoke(&self, wave: Option<u32>) -> Answered<Word> {
+        let work = Work {
+            deployment: self.id.clone(),
+            token: 1,
+            component: ComponentName::new("agent").unwrap(),
+            wave,
+        };
+        run(handle(&self.harbour.world, work)).map(|done| done.verdict)
+    }
+
+    /// Asks again as the machine's Retry does; a minute between two asks, so that much can happen
+    /// unseen.
+    pub fn answer(&self, wave: Option<u32>) -> Word {
+        for _ in 0..60 {
+            match self.invoke(wave) {
+                Ok(word) => return word,
+                Err(fault) if fault.name == FaultName::StillInProgress => {
+                    run(self.harbour.world.sleep_ms(60_000));
+                }
+                Err(fault) => panic!("{fault}"),
+            }
+        }
+        panic!("it never answers");
+    }
+
+    pub fn forward(&self) -> Word {
+        self.answer(Some(0))
+    }
+
+    pub fn undo(&self) -> Word {
+        self.answer(None)
+    }
+
+    pub fn step(&self) -> Step {
+        let key = store::step(&self.id, &ComponentName::new("agent").unwrap());
+        let ledger = self.harbour.world.ledger();
+        let item = ledger.items.get(&key).cloned().unwrap();
+        drop(ledger);
+        store::from_item::<Step>(item).unwrap().value
+    }
+
+    /// Why it failed, as people read it.
+    pub fn failure(&self) -> String {
+        told(self.step().failure)
+    }
+
+    pub fn undo_failure(&self) -> String {
+        told(self.step().undo_failure)
+    }
+}
+
+fn told(failure: Option<Failure>) -> String {
+    match failure {
+        Some(Failure::Finding(finding)) => finding.to_string(),
+        Some(Failure::Fault(fault)) => fault.to_string(),
+        None => "nothing failed".into(),
+    }
+}
+
+pub fn reference(artifact: &Artifact) -> String {
+    format!("sha256:{}", artifact.digest())
+}
+
+/// A document as an object in the artifacts bucket.
+pub fn upload(world: &World, key: &str, text: &str) -> Artifact {
+    let version = world.objects().upload("artifacts", key, text.to_owned());
+    Artifact::Object {
+        key: key.into(),
+        version_id: version.id.unwrap(),
+        sha256: Digest::of(text.as_bytes()),
+        bytes: text.len() as u64,
+    }
+}
+
+/// The service, to set a scene or to look.
+pub fn live(harbour: &Harbour, change: impl FnOnce(&mut LiveService)) {
+    change(harbour.world.services().service_mut(CLUSTER, SERVICE));
+}
