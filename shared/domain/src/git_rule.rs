@@ -187,3 +187,121 @@ pub(crate) fn the_one<'a>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn branches(globs: &[&str]) -> GitRule {
+        GitRule::Branches(globs.iter().map(ToString::to_string).collect())
+    }
+
+    fn tags(glob: &str) -> GitRule {
+        GitRule::Tag(TagRule::Glob(glob.to_owned()))
+    }
+
+    #[test]
+    fn branches_match_by_glob() {
+        for (glob, branch, matches) in [
+            ("main", "main", true),
+            ("main", "main2", false),
+            ("feature/*", "feature/login", true),
+            ("feature/*", "feature/login/2", false),
+            ("feature/**", "feature/login/2", true),
+            ("*", "feature/login", false),
+            ("**", "feature/login", true),
+            ("release/{1,2}.*", "release/2.0", true),
+        ] {
+            let rule = branches(&[glob]);
+            assert_eq!(
+                rule.matches(GitRef::Branch(branch)),
+                matches,
+                "{glob} {branch}"
+            );
+            assert!(!rule.matches(GitRef::Tag(branch)), "{glob} {branch}");
+        }
+    }
+
+    #[test]
+    fn tags_match_by_semantic_version() {
+        let candidate = GitRule::Tag(TagRule::ReleaseCandidate);
+        let stable = GitRule::Tag(TagRule::Stable);
+        for (tag, is_candidate, is_stable) in [
+            ("v1.4.0", false, true),
+            ("1.4.0", false, true),
+            ("1.4.0+build.7", false, true),
+            ("v1.4.0-rc.1", true, false),
+            ("1.4", false, false),
+            ("latest", false, false),
+            ("V1.4.0", false, false),
+        ] {
+            assert_eq!(candidate.matches(GitRef::Tag(tag)), is_candidate, "{tag}");
+            assert_eq!(stable.matches(GitRef::Tag(tag)), is_stable, "{tag}");
+            assert_eq!(stable.matches_image_tag(tag), is_stable, "{tag}");
+        }
+        assert!(!tags("*").matches(GitRef::Tag("nightly")));
+        assert!(tags("v*.*.0-rc*").matches(GitRef::Tag("v1.4.0-rc1")));
+    }
+
+    #[test]
+    fn image_tags_of_other_branches_stay_out() {
+        let main = branches(&["main"]);
+        for tag in ["main", "main-9f2c1ab", "main-128"] {
+            assert!(main.matches_image_tag(tag), "{tag}");
+        }
+        for tag in [
+            "main-experiment",
+            "main-",
+            "mainline",
+            "latest",
+            "main-9F2C1AB",
+        ] {
+            assert!(!main.matches_image_tag(tag), "{tag}");
+        }
+        let features = branches(&["feature/*"]);
+        assert!(features.matches_image_tag("feature-login-9f2c1ab"));
+        assert!(!features.matches_image_tag("featurelogin"));
+    }
+
+    #[test]
+    fn rules_that_overlap_are_seen() {
+        let overlapping = [
+            (branches(&["main"]), branches(&["dev", "main"])),
+            (branches(&["main"]), branches(&["m*"])),
+            (branches(&["feature/**"]), branches(&["feature/*"])),
+            (branches(&["**"]), branches(&["release/x"])),
+            (tags("v*"), GitRule::Tag(TagRule::Stable)),
+            (tags("v*.*.0-rc*"), GitRule::Tag(TagRule::ReleaseCandidate)),
+        ];
+        for (a, b) in overlapping {
+            assert!(
+                a.overlap(&b).is_some() && b.overlap(&a).is_some(),
+                "{a:?} {b:?}"
+            );
+        }
+        let apart = [
+            (branches(&["main"]), branches(&["staging", "feature/**"])),
+            (branches(&["main"]), GitRule::Tag(TagRule::Stable)),
+            (
+                GitRule::Tag(TagRule::ReleaseCandidate),
+                GitRule::Tag(TagRule::Stable),
+            ),
+            (tags("v*.*.0-rc*"), GitRule::Tag(TagRule::Stable)),
+        ];
+        for (a, b) in apart {
+            assert_eq!(a.overlap(&b), None, "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn a_ref_of_two_environments_goes_nowhere() {
+        let [a, b] = ["dev", "test"].map(|name| EnvironmentName::new(name).unwrap());
+        let finding = the_one([&a, &b].into_iter(), "git.ref", "refs/heads/x").unwrap_err();
+        assert_eq!(finding.name, FindingName::AmbiguousRef);
+        assert_eq!(
+            the_one([&a].into_iter(), "git.ref", "x"),
+            Ok(Some(a.clone()))
+        );
+        assert_eq!(the_one(std::iter::empty(), "git.ref", "x"), Ok(None));
+    }
+}

@@ -38,7 +38,8 @@ pub(crate) fn names_a_secret(name: &str) -> bool {
         .filter(char::is_ascii_alphanumeric)
         .map(|c| c.to_ascii_lowercase())
         .collect();
-    NAMES.iter().any(|part| name.contains(part))
+    let holds = NAMES.iter().any(|part| name.contains(part));
+    holds && !ABOUT.iter().any(|end| name.ends_with(end))
 }
 
 /// Whether a text is, by its beginning, one of the well-known secrets.
@@ -49,14 +50,25 @@ pub(crate) fn looks_like_one(text: &str) -> bool {
         .any(|start| text.starts_with(start) && text.len() >= start.len() + 8)
 }
 
-/// A reference to a secret is not a secret: an ARN, or the path of an SSM parameter.
-fn is_reference(text: &str) -> bool {
-    text.is_empty() || text.starts_with("arn:aws") || text.starts_with("ssm:/")
+/// Ends of names that tell something about a secret and do not hold it, such as `tokenUrl`.
+const ABOUT: [&str; 14] = [
+    "url", "uri", "endpoint", "name", "arn", "path", "header", "field", "type", "policy", "length",
+    "ttl", "seconds", "limit",
+];
+
+/// Whether a value cannot be a secret, whatever its name: nothing, a reference (an ARN, an address, a
+/// path of an SSM parameter), a truth value, a small number.
+fn is_harmless(text: &str) -> bool {
+    let reference = ["arn:aws", "ssm:/", "https://", "http://", "/"]
+        .iter()
+        .any(|start| text.starts_with(start));
+    let number = text.len() <= 6 && text.bytes().all(|b| b.is_ascii_digit());
+    reference || number || matches!(text, "true" | "false")
 }
 
 /// A finding if the text under this name is likely to be a secret. It never repeats the text.
 pub(crate) fn finding(path: &str, name: &str, text: &str) -> Option<Finding> {
-    let suspicious = names_a_secret(name) && !is_reference(text);
+    let suspicious = names_a_secret(name) && !is_harmless(text);
     (suspicious || looks_like_one(text)).then(|| {
         Finding::new(
             FindingName::SecretInInput,
@@ -82,5 +94,46 @@ pub(crate) fn findings_within(path: &str, name: &str, value: &Value) -> Vec<Find
             .flat_map(|(key, member)| findings_within(&join(path, key), key, member))
             .collect(),
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_told_by_name_or_by_looks() {
+        for (name, text) in [
+            ("DB_PASSWORD", "hunter2"),
+            ("apiKey", "8f7d6e5c"),
+            ("github-token", "x"),
+            ("anything", "ghp_16C7e42F292c6912E7710c838347Ae178B4a"),
+            ("key", "-----BEGIN RSA PRIVATE KEY-----"),
+        ] {
+            let finding = finding("here", name, text);
+            assert!(finding.is_some(), "{name}");
+            assert!(
+                finding.is_some_and(|f| !f.to_string().contains(text)),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_only_speaks_of_secrets_is_none() {
+        for (name, text) in [
+            ("tokenUrl", "login.shop.example/oauth2/token"),
+            (
+                "secret",
+                "arn:aws:secretsmanager:eu-west-1:111111111111:secret:db-a1b2c3",
+            ),
+            ("passwordMinLength", "12"),
+            ("maxTokens", "4096"),
+            ("token", "true"),
+            ("secret_name", "shop/db"),
+            ("host", "shop.example"),
+        ] {
+            assert_eq!(finding("here", name, text), None, "{name}");
+        }
     }
 }

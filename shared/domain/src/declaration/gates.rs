@@ -14,7 +14,8 @@ pub struct Gates {
     /// How long the last wave is watched; not at all if absent, then it is judged once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bake: Option<Span>,
-    /// How long each earlier wave is watched, unless its rollout says so itself.
+    /// How long each earlier wave is watched, unless its rollout says so itself; the longest period
+    /// among the metrics if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub between_waves: Option<Span>,
     /// CloudWatch alarms by name; each must be OK.

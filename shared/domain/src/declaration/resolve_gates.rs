@@ -16,83 +16,106 @@ const LONGEST_PERIOD: Span = Span::seconds(3600);
 
 /// The gates of the environment: each member that it writes itself replaces the global one.
 pub(super) fn gates(scope: &mut Scope<'_>) -> Gates {
-    let common = &scope.document.gates;
-    let own = scope.environment.gates.as_ref();
-    let own_path = format!("environments.{}.gates", scope.name);
-    let bake = chosen(own, common, &own_path, "bake", |gates| gates.bake.as_ref());
-    let between = chosen(own, common, &own_path, "between_waves", |gates| {
-        gates.between_waves.as_ref()
-    });
-    let unknown = chosen(own, common, &own_path, "unknown", |gates| {
-        gates.unknown.as_ref()
-    });
-    let metrics = match chosen(own, common, &own_path, "metrics", |gates| {
-        gates.metrics.as_ref()
-    }) {
-        Some((path, metrics)) => metrics
-            .iter()
-            .enumerate()
-            .map(|(i, metric)| metric_gate(scope, &format!("{path}[{i}]"), metric))
-            .collect(),
-        None => Vec::new(),
+    let written = Both {
+        own: scope.environment.gates.as_ref(),
+        common: &scope.document.gates,
+        own_path: format!("environments.{}.gates", scope.name),
     };
-    let probes = match chosen(own, common, &own_path, "probes", |gates| {
-        gates.probes.as_ref()
-    }) {
-        Some((path, probes)) => probes
-            .iter()
-            .enumerate()
-            .map(|(i, probe)| probe_gate(scope, &format!("{path}[{i}]"), probe))
-            .collect(),
-        None => Vec::new(),
-    };
-    let gates = Gates {
-        bake: bake.as_ref().map(|(_, span)| **span).unwrap_or_default(),
-        between_waves: between.map(|(_, span)| *span).unwrap_or_default(),
-        alarms: alarms(scope, own, common, &own_path),
+    let metrics = written.list("metrics", |gates| gates.metrics.as_ref());
+    let metrics: Vec<MetricGate> = metrics
+        .map(|(path, metric)| metric_gate(scope, &path, metric))
+        .collect();
+    let probes = written.list("probes", |gates| gates.probes.as_ref());
+    let probes = probes
+        .map(|(path, probe)| probe_gate(scope, &path, probe))
+        .collect();
+    let alarms = alarms(scope, &written);
+    let unknown = written.member("unknown", |gates| gates.unknown.as_ref());
+    let longest = metrics.iter().map(|metric| metric.period).max();
+    Gates {
+        bake: bake(scope, &written, longest),
+        between_waves: between_waves(scope, &written, longest),
+        alarms,
         metrics,
         probes,
         unknown: unknown.map(|(_, rule)| rule.clone()).unwrap_or_default(),
-    };
-    let bake_path = bake.map_or_else(|| "gates.bake".to_owned(), |(path, _)| path);
-    check_bake(scope, &bake_path, &gates);
-    gates
+    }
 }
 
-/// The environment's own member where it has one, else the global one, with its path.
-fn chosen<'w, T>(
+/// What an environment writes itself, and what all share.
+struct Both<'w> {
     own: Option<&'w Written>,
     common: &'w Written,
-    own_path: &str,
-    field: &str,
-    member: impl Fn(&'w Written) -> Option<&'w T>,
-) -> Option<(String, &'w T)> {
-    if let Some(value) = own.and_then(&member) {
-        return Some((join(own_path, field), value));
-    }
-    member(common).map(|value| (join("gates", field), value))
+    own_path: String,
 }
 
-fn alarms(
-    scope: &mut Scope<'_>,
-    own: Option<&Written>,
-    common: &Written,
-    own_path: &str,
-) -> Vec<String> {
-    let chosen = chosen(own, common, own_path, "alarms", |gates| {
-        gates.alarms.as_ref()
-    });
-    let mut names = Vec::new();
-    if let Some((path, texts)) = chosen {
-        for (i, text) in texts.iter().enumerate() {
-            let path = format!("{path}[{i}]");
-            let name = scope.text(&path, text, &aws_name::ALARM);
-            if !name.is_empty() && names.contains(&name) {
-                let reason = format!("The alarm `{name}` is named twice.");
-                scope.find(FindingName::Duplicate, &path, reason, "Remove one of them.");
-            }
-            names.push(name);
+impl<'w> Both<'w> {
+    /// The environment's own member where it has one, else the global one, with its path.
+    fn member<T>(
+        &self,
+        field: &str,
+        of: impl Fn(&'w Written) -> Option<&'w T>,
+    ) -> Option<(String, &'w T)> {
+        if let Some(value) = self.own.and_then(&of) {
+            return Some((join(&self.own_path, field), value));
         }
+        of(self.common).map(|value| (join("gates", field), value))
+    }
+
+    /// The members of a list, each with its path.
+    fn list<T: 'w>(
+        &self,
+        field: &str,
+        of: impl Fn(&'w Written) -> Option<&'w Vec<T>>,
+    ) -> impl Iterator<Item = (String, &'w T)> {
+        let list = self.member(field, of);
+        list.into_iter().flat_map(|(path, items)| {
+            let items = items.iter().enumerate();
+            items.map(move |(i, item)| (format!("{path}[{i}]"), item))
+        })
+    }
+}
+
+/// How long the last wave is watched.
+fn bake(scope: &mut Scope<'_>, written: &Both<'_>, longest: Option<Span>) -> Span {
+    let (path, bake) = match written.member("bake", |gates| gates.bake.as_ref()) {
+        Some((path, bake)) => (path, *bake),
+        None => ("gates.bake".to_owned(), Span::ZERO),
+    };
+    check_watch(scope, &path, bake, longest);
+    bake
+}
+
+/// How long each earlier wave is watched: at least until each metric has a point of it.
+fn between_waves(scope: &mut Scope<'_>, written: &Both<'_>, longest: Option<Span>) -> Span {
+    let between = written.member("between_waves", |gates| gates.between_waves.as_ref());
+    let Some((path, between)) = between else {
+        return longest.unwrap_or_default();
+    };
+    check_watch(scope, &path, *between, longest);
+    *between
+}
+
+fn check_watch(scope: &mut Scope<'_>, path: &str, watch: Span, longest: Option<Span>) {
+    if let Some(period) = longest.filter(|period| watch < *period) {
+        scope.find(
+            FindingName::GateNotMeasurable,
+            path,
+            format!("It is watched for {watch}, and a metric has a point only every {period}."),
+            format!("Write at least `{period}`, or give the metric a shorter period."),
+        );
+    }
+}
+
+fn alarms(scope: &mut Scope<'_>, written: &Both<'_>) -> Vec<String> {
+    let mut names = Vec::new();
+    for (path, text) in written.list("alarms", |gates| gates.alarms.as_ref()) {
+        let name = scope.text(&path, text, &aws_name::ALARM);
+        if !name.is_empty() && names.contains(&name) {
+            let reason = format!("The alarm `{name}` is named twice.");
+            scope.find(FindingName::Duplicate, &path, reason, "Remove one of them.");
+        }
+        names.push(name);
     }
     names
 }
@@ -176,20 +199,5 @@ fn without_user(url: &str) -> String {
             format!("{}{}", &url[..scheme + 3], &url[at + 1..])
         }
         _ => url.to_owned(),
-    }
-}
-
-fn check_bake(scope: &mut Scope<'_>, path: &str, gates: &Gates) {
-    let longest = gates.metrics.iter().map(|metric| metric.period).max();
-    if let Some(period) = longest.filter(|period| gates.bake < *period) {
-        scope.find(
-            FindingName::GateNotMeasurable,
-            path,
-            format!(
-                "The bake lasts {}, and a metric has a point only every {period}.",
-                gates.bake
-            ),
-            format!("Write at least `{period}`, or give the metric a shorter period."),
-        );
     }
 }
