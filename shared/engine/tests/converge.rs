@@ -334,3 +334,18 @@ fn one_invocation_waits_no_longer_than_its_budget_and_counts_its_time() {
     let step = trial.step().unwrap();
     assert_eq!((step.worked_ms, step.invocations), (took, 1));
 }
+
+#[test]
+fn a_sibling_s_transaction_in_the_way_is_waited_out() {
+    let subject = ONE();
+    let trial = Trial::begin(&subject).unwrap();
+    trial.scene.world.ledger().busy = 3;
+    let work = forward_work(&trial);
+    assert_eq!(run(trial.invoke(&work)).unwrap().verdict, Word::Changed);
+    assert_eq!(trial.step().unwrap().attempt, 1);
+    trial.set_token(2).unwrap();
+    trial.scene.world.ledger().busy = 99;
+    let undo = trial.work(None, 2).unwrap();
+    let answer = run(trial.invoke(&undo));
+    assert_eq!(name_of(&answer), Some(FaultName::Throttled));
+}

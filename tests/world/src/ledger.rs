@@ -14,6 +14,9 @@ pub struct State {
     pub items: BTreeMap<Key, Item>,
     /// Every write that was made, oldest first: the stream. (before, after)
     pub stream: Vec<(Option<Item>, Option<Item>)>,
+    /// How many transactions are refused although their conditions hold, as when another one is
+    /// under way on the same item.
+    pub busy: u32,
 }
 
 impl State {
@@ -55,6 +58,10 @@ impl State {
                 FaultName::Refused,
                 "a transaction names an item twice, or more than 100",
             ));
+        }
+        if self.busy > 0 {
+            self.busy -= 1;
+            return Ok(Transacted::Refused(vec![writes.len() - 1]));
         }
         let refused: Vec<usize> = writes
             .iter()

@@ -373,3 +373,94 @@ fn refused(message: &str) -> Fault {
 pub(crate) fn not_found(what: &str) -> Fault {
     Fault::new(FaultName::NotFound, format!("there is no function {what}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn function() -> LiveFunction {
+        let mut function = LiveFunction::new("f", Package::Zip("a".into()));
+        function.publish_as("live", "first");
+        function
+    }
+
+    fn b() -> Package {
+        Package::Zip("b".into())
+    }
+
+    fn name<T>(answer: &Answered<T>) -> Option<FaultName> {
+        answer.as_ref().err().map(|fault| fault.name)
+    }
+
+    #[test]
+    fn the_revision_moves_at_an_update_and_again_when_it_ends() {
+        let mut function = function();
+        let before = function.latest().revision_id;
+        let during = function.update(b(), &before).unwrap().revision_id;
+        assert_ne!(before, during);
+        let answer = function.publish(&b().code_sha256(), &during, "too early");
+        assert_eq!(name(&answer), Some(FaultName::Conflict));
+        while function.latest().last_update == "InProgress" {
+            function.tick();
+        }
+        assert_ne!(function.latest().revision_id, during);
+        let stale = function.update(b(), &during);
+        assert_eq!(name(&stale), Some(FaultName::Conflict));
+    }
+
+    #[test]
+    fn nothing_new_is_published_where_nothing_changed() {
+        let mut function = function();
+        let latest = function.latest();
+        let again = function.publish(&latest.code_sha256, &latest.revision_id, "again");
+        let again = again.unwrap();
+        assert_eq!(
+            (again.version.as_str(), again.description.as_str()),
+            ("1", "first")
+        );
+        function.configure("more memory");
+        let latest = function.latest();
+        let newer = function.publish(&latest.code_sha256, &latest.revision_id, "newer");
+        assert_eq!(newer.unwrap().version, "2");
+        let wrong = function.publish("other code", &function.latest().revision_id, "wrong");
+        assert_eq!(name(&wrong), Some(FaultName::Conflict));
+    }
+
+    #[test]
+    fn an_alias_is_shifted_only_upon_its_present_revision_to_versions_that_exist() {
+        let mut function = function();
+        function.configure("second");
+        function.publish_as("other", "second");
+        let share = |version: &str| vec![(version.to_owned(), "0.1".to_owned())];
+        let revision = function.alias("live").unwrap().revision_id;
+        let same = function.shift("live", "1", &share("1"), &revision);
+        assert_eq!(name(&same), Some(FaultName::Refused));
+        let missing = function.shift("live", "1", &share("9"), &revision);
+        assert_eq!(name(&missing), Some(FaultName::NotFound));
+        function.shift("live", "1", &share("2"), &revision).unwrap();
+        let stale = function.shift("live", "2", &[], &revision);
+        assert_eq!(name(&stale), Some(FaultName::Conflict));
+        assert_eq!(function.alias("live").unwrap().weights, share("2"));
+    }
+
+    #[test]
+    fn provisioned_concurrency_moves_with_the_alias() {
+        let mut function = function();
+        function.configure("second");
+        function.publish_as("other", "second");
+        let provisioned = Provisioned {
+            requested: 2,
+            available: 2,
+        };
+        function.aliases.get_mut("live").unwrap().provisioned = Some(provisioned);
+        let revision = function.alias("live").unwrap().revision_id;
+        function.shift("live", "2", &[], &revision).unwrap();
+        let available =
+            |function: &LiveFunction| function.aliases["live"].provisioned.unwrap().available;
+        assert_eq!(available(&function), 0);
+        function.tick();
+        function.tick();
+        function.tick();
+        assert_eq!(available(&function), 2);
+    }
+}

@@ -228,3 +228,7 @@ fn failed(reason: String) -> Next<Change> {
         "Mend what Lambda tells, then deploy again.",
     ))
 }
+
+#[cfg(test)]
+#[path = "next_tests.rs"]
+mod tests;

@@ -254,13 +254,9 @@ impl fmt::Display for Traffic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.version)?;
         for (version, share) in &self.weights {
-            let millionths = in_millionths(share);
-            let (percent, rest) = (millionths / 10_000, millionths % 10_000);
-            if rest == 0 {
-                write!(f, " with {version} at {percent} %")?;
-            } else {
-                write!(f, " with {version} at {percent}.{rest:04} %")?;
-            }
+            #[allow(clippy::cast_precision_loss)] // at most a million
+            let percent = in_millionths(share) as f64 / 10_000.0;
+            write!(f, " with {version} at {percent} %")?;
         }
         Ok(())
     }

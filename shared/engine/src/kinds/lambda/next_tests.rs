@@ -1,0 +1,323 @@
+use super::*;
+use crate::kinds::lambda::state::Revision;
+use windlass_domain::identity::DeploymentId;
+
+const ID: &str = "0123456789abcdef";
+
+fn latest(code: &str, state: &str, last_update: &str) -> Latest {
+    Latest {
+        code_sha256: code.into(),
+        image: None,
+        configuration: "c1".into(),
+        revision_id: Revision("r1".into()),
+        state: state.into(),
+        last_update: last_update.into(),
+        reason: "why".into(),
+    }
+}
+
+fn ready(code: &str) -> Latest {
+    latest(code, "Active", "Successful")
+}
+
+/// number:code:configuration:description:state
+fn versions(texts: &[&str]) -> Vec<Version> {
+    let version = |text: &&str| {
+        let parts: Vec<&str> = text.split(':').collect();
+        Version {
+            version: parts[0].into(),
+            code_sha256: parts[1].into(),
+            configuration: parts[2].into(),
+            description: parts[3].into(),
+            state: parts[4].into(),
+            reason: "why".into(),
+        }
+    };
+    texts.iter().map(version).collect()
+}
+
+/// `1`, or `1+2@0.1`
+fn alias(text: &str) -> AliasState {
+    let (version, weights) = match text.split_once('+') {
+        Some((version, share)) => {
+            let (other, weight) = share.split_once('@').unwrap();
+            (version, vec![(other.to_owned(), weight.to_owned())])
+        }
+        None => (text, vec![]),
+    };
+    AliasState {
+        name: "live".into(),
+        traffic: Traffic {
+            version: version.into(),
+            weights,
+        },
+        revision_id: Revision("a1".into()),
+        provisioned: None,
+    }
+}
+
+fn is(latest: Latest, texts: &[&str], traffic: Option<&str>) -> Observed {
+    Observed {
+        latest,
+        versions: versions(texts),
+        alias: traffic.map(alias),
+    }
+}
+
+fn goal(code: &str, percent: u8) -> State {
+    State::Goal(Goal {
+        code: vec![code.into()],
+        source: Source::Version("9".into()),
+        percent,
+        from: "1".into(),
+        deployment: DeploymentId(ID.into()),
+    })
+}
+
+fn told(is: &Observed, wanted: &State) -> String {
+    match next(&State::Observed(is.clone()), wanted) {
+        Next::Done => "done".into(),
+        Next::Wait(seconds) => format!("wait {seconds}"),
+        Next::Do(change) => change.to_string(),
+        Next::Failed(finding) => format!("failed: {}", finding.reason),
+    }
+}
+
+const OLD: &str = "1:old:c1::";
+const NEW: &str = "2:new:c1:windlass 0123456789abcdef:Active";
+
+#[test]
+fn with_an_alias() {
+    let live = |latest, texts: &[&str], traffic| is(latest, texts, Some(traffic));
+    let table: Vec<(&str, Observed, u8, &str)> = vec![
+        (
+            "other code in $LATEST",
+            live(ready("old"), &[OLD], "1"),
+            100,
+            "code of $LATEST sha256:old → sha256:new (an undo leaves it there)",
+        ),
+        (
+            "an update under way moves the revision again",
+            live(latest("new", "Active", "InProgress"), &[OLD], "1"),
+            100,
+            "wait 2",
+        ),
+        (
+            "somebody else's update under way",
+            live(latest("old", "Active", "InProgress"), &[OLD], "1"),
+            100,
+            "wait 2",
+        ),
+        (
+            "a function that is being made",
+            live(latest("old", "Pending", "Successful"), &[OLD], "1"),
+            100,
+            "wait 2",
+        ),
+        (
+            "an idle function may be updated",
+            live(latest("old", "Inactive", "Successful"), &[OLD], "1"),
+            100,
+            "code of $LATEST sha256:old → sha256:new (an undo leaves it there)",
+        ),
+        (
+            "the update failed",
+            live(latest("new", "Active", "Failed"), &[OLD], "1"),
+            100,
+            "failed: The update of the code failed: why",
+        ),
+        (
+            "an older update failed",
+            live(latest("old", "Active", "Failed"), &[OLD], "1"),
+            100,
+            "code of $LATEST sha256:old → sha256:new (an undo leaves it there)",
+        ),
+        (
+            "the code is there but not published",
+            live(ready("new"), &[OLD], "1"),
+            100,
+            "publish sha256:new as a version",
+        ),
+        (
+            "an older version has the code but a former configuration",
+            live(ready("new"), &["1:new:c0::"], "1"),
+            100,
+            "publish sha256:new as a version",
+        ),
+        (
+            "published, and its answer lost",
+            live(ready("new"), &[OLD, NEW], "1"),
+            100,
+            "alias live 1 → 2",
+        ),
+        (
+            "published with the present configuration by somebody else",
+            live(ready("new"), &[OLD, "2:new:c1:by hand:"], "1"),
+            100,
+            "alias live 1 → 2",
+        ),
+        (
+            "ours, though the configuration changed meanwhile",
+            live(
+                ready("new"),
+                &[OLD, "2:new:c0:windlass 0123456789abcdef:Active"],
+                "1+2@0.1",
+            ),
+            100,
+            "alias live 1 with 2 at 10 % → 2",
+        ),
+        (
+            "the new version is starting",
+            live(
+                ready("new"),
+                &[OLD, "2:new:c1:windlass 0123456789abcdef:Pending"],
+                "1",
+            ),
+            100,
+            "wait 2",
+        ),
+        (
+            "the new version failed",
+            live(
+                ready("new"),
+                &[OLD, "2:new:c1:windlass 0123456789abcdef:Failed"],
+                "1",
+            ),
+            100,
+            "failed: Version 2 failed to start: why",
+        ),
+        (
+            "$LATEST is busy but the version is there",
+            live(latest("x", "Active", "InProgress"), &[OLD, NEW], "1"),
+            10,
+            "alias live 1 → 1 with 2 at 10 %",
+        ),
+        (
+            "a share is the same however it is written",
+            live(ready("new"), &[OLD, NEW], "1+2@0.10"),
+            10,
+            "done",
+        ),
+        (
+            "from one share to the next",
+            live(ready("new"), &[OLD, NEW], "1+2@0.1"),
+            50,
+            "alias live 1 with 2 at 10 % → 1 with 2 at 50 %",
+        ),
+        (
+            "weights that were left over are cleared",
+            live(ready("new"), &[OLD, NEW], "2+1@0.5"),
+            100,
+            "alias live 2 with 1 at 50 % → 2",
+        ),
+        ("arrived", live(ready("new"), &[OLD, NEW], "2"), 100, "done"),
+    ];
+    for (case, is, percent, expected) in table {
+        assert_eq!(told(&is, &goal("new", percent)), expected, "{case}");
+    }
+}
+
+#[test]
+fn without_an_alias() {
+    let live = |latest, texts: &[&str]| is(latest, texts, None);
+    let table: Vec<(&str, Observed, &str)> = vec![
+        (
+            "the present code is kept first",
+            live(ready("old"), &[]),
+            "publish sha256:old as a version, to be restored from",
+        ),
+        (
+            "then the new one is live at once",
+            live(ready("old"), &[OLD]),
+            "code of $LATEST sha256:old → sha256:new, live at once",
+        ),
+        (
+            "under way",
+            live(latest("new", "Active", "InProgress"), &[OLD]),
+            "wait 2",
+        ),
+        (
+            "failed",
+            live(latest("new", "Active", "Failed"), &[OLD]),
+            "failed: The update of the code failed: why",
+        ),
+        ("arrived", live(ready("new"), &[OLD]), "done"),
+    ];
+    for (case, is, expected) in table {
+        assert_eq!(told(&is, &goal("new", 100)), expected, "{case}");
+    }
+}
+
+#[test]
+fn back_to_what_was_found() {
+    let was = |latest, texts: &[&str], traffic| State::Observed(is(latest, texts, traffic));
+    let shared = was(ready("old"), &[OLD, "3:x:c1::"], Some("1+3@0.333"));
+    let table: Vec<(&str, Observed, State, &str)> = vec![
+        (
+            "version and weights",
+            is(ready("new"), &[OLD, NEW], Some("1+2@0.1")),
+            shared.clone(),
+            "alias live 1 with 2 at 10 % → 1 with 3 at 33.3 %",
+        ),
+        (
+            "there",
+            is(ready("new"), &[OLD], Some("1+3@0.333")),
+            shared,
+            "done",
+        ),
+        (
+            "a function that was made anew",
+            is(ready("new"), &["1:y:c1::"], Some("2")),
+            was(ready("old"), &[OLD], Some("1")),
+            "failed: Version 1 holds other code than before: the function was made anew.",
+        ),
+        (
+            "the code from its kept version",
+            is(ready("new"), &[OLD], None),
+            was(ready("old"), &[], None),
+            "code of $LATEST sha256:new → sha256:old, live at once",
+        ),
+        (
+            "no kept version",
+            is(ready("new"), &[], None),
+            was(ready("old"), &[], None),
+            "failed: No published version holds the former code old.",
+        ),
+        (
+            "the code is back",
+            is(ready("old"), &[], None),
+            was(ready("old"), &[], None),
+            "done",
+        ),
+        (
+            "the alias is gone from the declaration",
+            is(ready("new"), &[], None),
+            was(ready("old"), &[], Some("1")),
+            "failed: The alias was declared or removed since this state was recorded.",
+        ),
+    ];
+    for (case, is, was, expected) in table {
+        assert_eq!(told(&is, &was), expected, "{case}");
+    }
+}
+
+#[test]
+fn provisioned_concurrency_must_be_there() {
+    let mut observed = is(ready("new"), &[OLD, NEW], Some("2"));
+    for (available, expected) in [(0, "wait 5"), (2, "wait 5"), (3, "done")] {
+        observed.alias.as_mut().unwrap().provisioned = Some((3, available));
+        assert_eq!(told(&observed, &goal("new", 100)), expected);
+    }
+}
+
+#[test]
+fn an_image_is_known_by_its_digest_or_its_platform_s() {
+    let mut observed = is(ready("as Lambda tells it"), &[OLD], Some("1"));
+    observed.latest.image = Some("shop/api@sha256:platform".into());
+    let mut wanted = goal("index", 100);
+    assert!(told(&observed, &wanted).starts_with("code of $LATEST"));
+    if let State::Goal(goal) = &mut wanted {
+        goal.code.push("platform".into());
+    }
+    assert!(told(&observed, &wanted).starts_with("publish"));
+}
