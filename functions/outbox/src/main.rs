@@ -7,6 +7,13 @@ use windlass_engine::outbox;
 
 fn main() -> ExitCode {
     windlass_lambda::serve(Aws::from_env, async |aws: &Aws, event: Value| {
-        outbox::handle(aws, changes_from_stream(&event)?).await
+        let changes = changes_from_stream(&event)?;
+        let endings = outbox::endings(&changes)?;
+        outbox::handle(aws, changes).await?;
+        // Counted once the batch is through: the stream repeats one that fails.
+        for (ending, seconds) in endings {
+            windlass_lambda::count_ending(ending, seconds);
+        }
+        Ok(())
     })
 }

@@ -7,6 +7,7 @@ use crate::store;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use windlass_domain::deployment::{Deployment, Refusal};
+use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::event::{Event, of_deployment, of_environment, of_refusal};
 use windlass_domain::fault::Fault;
@@ -31,6 +32,29 @@ pub async fn handle<P: Ports>(ports: &P, changes: Vec<Change>) -> Answered<()> {
         one(ports, &change).await?;
     }
     Ok(())
+}
+
+/// The deployments that ended with these changes: how, and how many seconds after they began.
+pub fn endings(changes: &[Change]) -> Answered<Vec<(Ending, u64)>> {
+    let mut endings = Vec::new();
+    for change in changes {
+        let Some(after) = change.after.as_ref().filter(|item| is_record(item)) else {
+            continue;
+        };
+        let before: Option<Deployment> = change.before.as_ref().map(read).transpose()?;
+        let after: Deployment = read(after)?;
+        if let Some(ended) = &after.ending
+            && before.is_none_or(|before| before.ending.is_none())
+        {
+            let began = after.started.unwrap_or(after.accepted);
+            endings.push((ended.ending, ended.at.ms_since(began) / 1000));
+        }
+    }
+    Ok(endings)
+}
+
+fn is_record(item: &Item) -> bool {
+    item.key.sk == "record" && item.key.pk.starts_with("deployment#")
 }
 
 async fn one<P: Ports>(ports: &P, change: &Change) -> Answered<()> {

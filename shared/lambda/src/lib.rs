@@ -7,4 +7,5 @@ mod metrics;
 mod serve;
 
 pub use failure::Failure;
+pub use metrics::count_ending;
 pub use serve::serve;

@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use windlass_domain::ending::Ending;
 use windlass_domain::fault::FaultName;
 
 /// Writes the metrics of one invocation as a line on standard output, which CloudWatch Logs turns
@@ -9,12 +10,46 @@ use windlass_domain::fault::FaultName;
     reason = "the line must stand alone, outside the log's format"
 )]
 pub(crate) fn write(function: &str, took: Duration, fault: Option<FaultName>) {
+    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    println!("{}", line(function, now(), ms, fault));
+}
+
+/// Writes the metrics of a deployment that ended, which the template's alarms look at: whether it
+/// failed (0 or 1, so that the average is the rate of failures), whether it needs an operator, and
+/// how many seconds it took. A refused one never began and is not counted.
+#[allow(
+    clippy::print_stdout,
+    reason = "the line must stand alone, outside the log's format"
+)]
+pub fn count_ending(ending: Ending, seconds: u64) {
+    if ending != Ending::Rejected {
+        println!("{}", ending_line(ending, now(), seconds));
+    }
+}
+
+fn ending_line(ending: Ending, timestamp: u64, seconds: u64) -> Value {
+    let names = [
+        ("DeploymentFailed", "Count"),
+        ("NeedsOperator", "Count"),
+        ("DeploymentSeconds", "Seconds"),
+    ];
+    let metrics = names.map(|(name, unit)| json!({"Name": name, "Unit": unit}));
+    json!({
+        "DeploymentFailed": u8::from(!ending.is_success()),
+        "NeedsOperator": u8::from(ending == Ending::NeedsOperator),
+        "DeploymentSeconds": seconds,
+        "_aws": {
+            "Timestamp": timestamp,
+            "CloudWatchMetrics": [{"Namespace": "Windlass", "Dimensions": [[]], "Metrics": metrics}],
+        },
+    })
+}
+
+fn now() -> u64 {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
-    let timestamp = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    println!("{}", line(function, timestamp, ms, fault));
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Invocations and milliseconds by function, and faults by function and name.
@@ -68,6 +103,25 @@ mod tests {
             for name in named_members(&line) {
                 assert!(!line[&name].is_null(), "{name} has no value in {line}");
             }
+        }
+    }
+
+    #[test]
+    fn the_average_of_failed_endings_is_the_rate_of_failures() {
+        for (ending, failed, needs_operator) in [
+            (Ending::Succeeded, 0, 0),
+            (Ending::NothingToDo, 0, 0),
+            (Ending::RolledBack, 1, 0),
+            (Ending::NeedsOperator, 1, 1),
+        ] {
+            let line = ending_line(ending, 1, 12);
+            assert_eq!(line["DeploymentFailed"], failed, "{ending}");
+            assert_eq!(line["NeedsOperator"], needs_operator, "{ending}");
+            assert!(
+                named_members(&line)
+                    .iter()
+                    .all(|name| !line[name].is_null())
+            );
         }
     }
 
