@@ -21,6 +21,7 @@ pub mod git;
 pub mod git_rule;
 pub mod identity;
 pub mod judgement;
+pub mod key;
 pub mod manifest;
 pub mod message;
 pub mod name;

@@ -122,6 +122,29 @@ pub struct Request {
     pub requester: Option<Requester>,
 }
 
+impl Request {
+    /// A request with nothing but an action and an application.
+    pub fn new(action: ActionName, app: AppName) -> Self {
+        Self {
+            action,
+            app,
+            environment: None,
+            reason: None,
+            manifest: None,
+            manifest_object: None,
+            artifact_object: None,
+            image_push: None,
+            version: None,
+            snapshot: None,
+            deployment: None,
+            again: false,
+            allow_older: false,
+            accept_red: false,
+            requester: None,
+        }
+    }
+}
+
 /// An object in the artifacts bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -14,4 +14,5 @@ pub mod pin;
 pub mod ports;
 pub mod prepare;
 pub mod recovery;
+pub mod routes;
 pub mod store;

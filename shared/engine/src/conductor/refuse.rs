@@ -10,6 +10,7 @@ use windlass_domain::deployment::Refusal;
 use windlass_domain::ending::Ending;
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::key::FINDINGS_SUFFIX;
 use windlass_domain::name::AppName;
 use windlass_domain::request::{Request, Requester, Route};
 
@@ -101,7 +102,7 @@ pub async fn write_beside<P: Ports>(
         content_type: Some("application/json".into()),
         ..PutOptions::default()
     };
-    let key = format!("{}.findings.json", object.key);
+    let key = format!("{}{FINDINGS_SUFFIX}", object.key);
     ports
         .put(
             &ports.config().artifacts_bucket,

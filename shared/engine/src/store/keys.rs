@@ -23,9 +23,9 @@ pub fn release(app: &AppName, version: &str) -> Key {
     key(format!("app#{app}"), format!("release#{version}"))
 }
 
-/// Which application's component an image repository belongs to (its pushes are routed by it).
+/// Which application an image repository belongs to: [`super::RepositoryOwner`].
 pub fn repository(repository: &str) -> Key {
-    key(format!("repository#{repository}"), "component")
+    key(format!("repository#{repository}"), "owner")
 }
 
 /// Who owns a target (tenancy).

@@ -1,0 +1,77 @@
+//! What an upload to the artifacts bucket is, told by its key. Pure.
+
+use crate::name::{AppName, ComponentName};
+
+/// What a key of the artifacts bucket names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Upload {
+    /// `apps/<app>/app.yaml`
+    Declaration(AppName),
+    /// `releases/<app>/<version>.json`
+    Manifest(AppName),
+    /// `artifacts/<app>/<component>/…`
+    Artifact(AppName, ComponentName),
+}
+
+/// What Windlass writes beside an upload; never an upload itself.
+pub const FINDINGS_SUFFIX: &str = ".findings.json";
+
+/// Reads a key; `None` for everything that is none of the three, such as what Windlass writes
+/// there itself.
+pub fn upload(key: &str) -> Option<Upload> {
+    if key.ends_with(FINDINGS_SUFFIX) {
+        return None;
+    }
+    let parts: Vec<&str> = key.split('/').collect();
+    match parts.as_slice() {
+        ["apps", app, "app.yaml"] => Some(Upload::Declaration(AppName::new(*app).ok()?)),
+        ["releases", app, file]
+            if file
+                .strip_suffix(".json")
+                .is_some_and(|version| !version.is_empty()) =>
+        {
+            Some(Upload::Manifest(AppName::new(*app).ok()?))
+        }
+        ["artifacts", app, component, file, ..] if !file.is_empty() => {
+            let component = ComponentName::new(*component).ok()?;
+            Some(Upload::Artifact(AppName::new(*app).ok()?, component))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_tells_what_it_is() {
+        let shop = || AppName::new("shop").unwrap();
+        let web = || ComponentName::new("web").unwrap();
+        let table = [
+            ("apps/shop/app.yaml", Some(Upload::Declaration(shop()))),
+            ("apps/shop/app.yaml.findings.json", None),
+            ("apps/Shop/app.yaml", None),
+            ("apps/shop/other.yaml", None),
+            ("releases/shop/1.4.0.json", Some(Upload::Manifest(shop()))),
+            ("releases/shop/1.4.0.json.findings.json", None),
+            ("releases/shop/.json", None),
+            ("releases/shop/deep/1.json", None),
+            (
+                "artifacts/shop/web/1.4.0.zip",
+                Some(Upload::Artifact(shop(), web())),
+            ),
+            (
+                "artifacts/shop/web/a/b.zip",
+                Some(Upload::Artifact(shop(), web())),
+            ),
+            ("artifacts/shop/web/", None),
+            ("artifacts/shop/web", None),
+            ("windlass/sites/shop/x.json", None),
+            ("", None),
+        ];
+        for (key, expected) in table {
+            assert_eq!(upload(key), expected, "{key}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! `artifacts/<app>/<component>/…`: a single artifact arrives.
+
+use super::manifest::{pin_version, start};
+use super::{Created, Ports};
+use crate::pin::declaration_in_force;
+use crate::ports::Answered;
+use windlass_domain::declaration::component::Component;
+use windlass_domain::name::{AppName, ComponentName};
+use windlass_domain::request::{ActionName, ArtifactObject, Request};
+
+/// Starts a release of one component, where the declaration says that an upload is one. Most
+/// artifacts only wait for their manifest.
+pub async fn handle<P: Ports>(
+    ports: &P,
+    app: AppName,
+    component: ComponentName,
+    created: Created,
+) -> Answered<()> {
+    let Created {
+        object,
+        requester,
+        seed,
+    } = created;
+    let Ok(declared) = declaration_in_force(ports, &app).await? else {
+        tracing::info!(
+            key = object.key,
+            "an artifact of an unknown application is dropped"
+        );
+        return Ok(());
+    };
+    let components = &declared.declaration.document().components;
+    if !components
+        .get(&component)
+        .is_some_and(Component::on_artifact)
+    {
+        return Ok(());
+    }
+    let mut request = Request::new(ActionName::Deploy, app);
+    request.artifact_object = Some(ArtifactObject {
+        component,
+        object: pin_version(ports, object).await?,
+    });
+    request.requester = Some(requester);
+    start(ports, &request, &seed).await
+}

@@ -1,0 +1,180 @@
+//! `apps/<app>/app.yaml`: a declaration arrives.
+
+use super::manifest::pin_version;
+use super::{Created, Ports};
+use crate::ports::{Answered, ObjectId, Objects, PutOptions, Transacted, Write};
+use crate::store::{self, RepositoryOwner, Stored};
+use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, Upload};
+use windlass_domain::deployment::Refusal;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::key::FINDINGS_SUFFIX;
+use windlass_domain::name::AppName;
+
+/// How often the write is tried anew when others write in between.
+const TRIES: u32 = 5;
+
+/// Puts a declaration in force, or tells everything that is wrong with it: beside the upload, in
+/// the ledger, and by a notification. One that is refused leaves the former in force.
+pub async fn handle<P: Ports>(ports: &P, app: &AppName, created: Created) -> Answered<()> {
+    let created = Created {
+        object: pin_version(ports, created.object.clone()).await?,
+        ..created
+    };
+    let read = read(ports, &created).await?;
+    let findings = match read {
+        Ok((text, declaration)) => put_in_force(ports, app, &created, &text, &declaration).await?,
+        Err(findings) => findings,
+    };
+    if !findings.is_empty() {
+        record(ports, app, &created, &findings).await?;
+    }
+    write_beside(ports, &created, &findings).await
+}
+
+async fn read<P: Ports>(
+    ports: &P,
+    created: &Created,
+) -> Answered<Result<(String, Declaration), Vec<Finding>>> {
+    let id = ObjectId {
+        bucket: ports.config().artifacts_bucket.clone(),
+        key: created.object.key.clone(),
+        version_id: created.object.version_id.clone(),
+    };
+    let bytes = match Objects::get(ports, &id, LARGEST as u64).await {
+        Ok(bytes) => bytes,
+        Err(fault) if fault.name == FaultName::Refused => {
+            return Ok(Err(vec![Finding::new(
+                FindingName::BadValue,
+                "",
+                fault.message,
+                format!("Write a declaration of at most {LARGEST} bytes."),
+            )]));
+        }
+        Err(fault) => return Err(fault),
+    };
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let exceptions = Exceptions {
+        probe_origin: ports.config().local_endpoint.clone(),
+    };
+    Ok(Declaration::parse_with(&text, &exceptions).map(|declaration| (text, declaration)))
+}
+
+async fn put_in_force<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    created: &Created,
+    text: &str,
+    declaration: &Declaration,
+) -> Answered<Vec<Finding>> {
+    for _ in 0..TRIES {
+        let key = store::declaration_in_force(app);
+        let former: Option<Stored<Declared>> = store::load(ports, &key).await?;
+        match declaration.uploaded(app, former.as_ref().map(|former| &former.value)) {
+            Ok(Upload::Unchanged) => return Ok(Vec::new()),
+            Ok(Upload::TakesForce) => {}
+            Err(finding) => return Ok(vec![finding]),
+        }
+        let object = Some(created.object.clone());
+        let declared = Declared::new(declaration, text, ports.now(), object);
+        let rev = former.map_or(0, |former| former.rev);
+        let (owners, findings) = claim_repositories(ports, app, declaration).await?;
+        if !findings.is_empty() {
+            return Ok(findings);
+        }
+        let kept = Stored::new(store::declaration(app, &declared.version), declared.clone());
+        let mut writes = vec![
+            Stored {
+                key,
+                rev,
+                value: declared,
+            }
+            .put()?,
+            kept.put()?,
+        ];
+        writes.extend(owners);
+        if ports.transact(writes).await? == Transacted::Done {
+            return Ok(Vec::new());
+        }
+    }
+    Err(Fault::new(
+        FaultName::Unavailable,
+        "others kept writing the declaration; it comes again",
+    ))
+}
+
+/// An image repository belongs to one application, whose tag rules its pushes follow.
+async fn claim_repositories<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    declaration: &Declaration,
+) -> Answered<(Vec<Write>, Vec<Finding>)> {
+    let (mut writes, mut findings) = (Vec::new(), Vec::new());
+    for (repository, components) in declaration.repositories() {
+        let key = store::repository(&repository);
+        let owner: Option<Stored<RepositoryOwner>> = store::load(ports, &key).await?;
+        match owner {
+            Some(owner) if owner.value.app == *app => {}
+            Some(owner) => findings.push(Finding::new(
+                FindingName::Duplicate,
+                components
+                    .first()
+                    .map_or_else(String::new, |name| format!("components.{name}.repository")),
+                format!(
+                    "the repository `{repository}` belongs to application `{}`.",
+                    owner.value.app
+                ),
+                "Use a repository of this application's own.",
+            )),
+            None => {
+                writes.push(Stored::new(key, RepositoryOwner { app: app.clone() }).put()?);
+            }
+        }
+    }
+    Ok((writes, findings))
+}
+
+async fn record<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    created: &Created,
+    findings: &[Finding],
+) -> Answered<()> {
+    let refusal = Refusal {
+        app: app.clone(),
+        environment: None,
+        about: created.object.key.clone(),
+        requester: created.requester.clone(),
+        execution: created.seed.clone(),
+        findings: findings.to_vec(),
+        at: ports.now(),
+    };
+    let key = store::refusal(app, &created.seed);
+    // A refused write means that it is recorded already, by an invocation whose answer was lost.
+    ports
+        .transact(vec![Stored::new(key, refusal).put()?])
+        .await?;
+    Ok(())
+}
+
+/// Writes the findings beside the upload; an empty list tells that it is in force.
+async fn write_beside<P: Ports>(
+    ports: &P,
+    created: &Created,
+    findings: &[Finding],
+) -> Answered<()> {
+    let text = serde_json::json!({
+        "version_id": created.object.version_id,
+        "findings": findings,
+    });
+    let options = PutOptions {
+        content_type: Some("application/json".into()),
+        ..PutOptions::default()
+    };
+    let key = format!("{}{FINDINGS_SUFFIX}", created.object.key);
+    let bucket = &ports.config().artifacts_bucket;
+    ports
+        .put(bucket, &key, text.to_string().into(), &options)
+        .await?;
+    Ok(())
+}

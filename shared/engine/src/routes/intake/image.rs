@@ -1,0 +1,90 @@
+//! An image was pushed to ECR.
+
+use super::Ports;
+use super::manifest::start;
+use crate::pin::declaration_in_force;
+use crate::ports::Answered;
+use crate::store::{self, RepositoryOwner, Stored};
+use serde_json::Value;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::name::AppName;
+use windlass_domain::request::{ActionName, ImagePush, Request, Requester, Route};
+
+/// Starts a release of the components that live in the repository. The event's own digest is
+/// deployed, and not what the tag means later. Pushes without a tag are the platforms' manifests of
+/// an index, or untagged; both are ignored (Amazon ECR User Guide, "Amazon ECR events and
+/// EventBridge").
+pub async fn handle<P: Ports>(ports: &P, event: &Value) -> Answered<()> {
+    let detail = |name: &str| {
+        event
+            .pointer(&format!("/detail/{name}"))
+            .and_then(Value::as_str)
+    };
+    let Some(repository) = detail("repository-name") else {
+        return Err(Fault::new(
+            FaultName::BadInput,
+            "the event names no repository",
+        ));
+    };
+    if detail("action-type") != Some("PUSH") || detail("result") != Some("SUCCESS") {
+        return Ok(());
+    }
+    let Some(tag) = detail("image-tag").filter(|tag| !tag.is_empty()) else {
+        tracing::info!(repository, "a push without a tag is ignored");
+        return Ok(());
+    };
+    let digest = detail("image-digest")
+        .and_then(|text| Digest::parse(text).ok())
+        .ok_or_else(|| {
+            Fault::new(
+                FaultName::BadInput,
+                format!("the push to {repository} names no digest"),
+            )
+        })?;
+    let owner: Option<Stored<RepositoryOwner>> =
+        store::load(ports, &store::repository(repository)).await?;
+    let Some(owner) = owner else {
+        tracing::info!(
+            repository,
+            tag,
+            "a push to a repository of no application is dropped"
+        );
+        return Ok(());
+    };
+    let app = owner.value.app;
+    if !chooses_an_environment(ports, &app, tag).await? {
+        tracing::info!(
+            repository,
+            tag,
+            "a tag that chooses no environment is dropped"
+        );
+        return Ok(());
+    }
+    let mut request = Request::new(ActionName::Deploy, app);
+    let seed = format!("{repository} {digest} {tag}");
+    request.image_push = Some(ImagePush {
+        repository: repository.to_owned(),
+        digest,
+        tag: tag.to_owned(),
+    });
+    request.requester = Some(Requester {
+        route: Route::Ecr,
+        principal: event
+            .get("account")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
+    });
+    start(ports, &request, &seed).await
+}
+
+/// Whether a tag goes somewhere. One that matches two environments does: `Admit` refuses it aloud.
+async fn chooses_an_environment<P: Ports>(ports: &P, app: &AppName, tag: &str) -> Answered<bool> {
+    let Ok(declared) = declaration_in_force(ports, app).await? else {
+        return Ok(false);
+    };
+    Ok(!matches!(
+        declared.declaration.environment_for_image_tag(tag),
+        Ok(None)
+    ))
+}

@@ -1,0 +1,6 @@
+//! The ways in. Each turns what arrives into the one request that `Admit` takes.
+
+pub mod intake;
+mod start;
+
+pub use start::{Begun, begin};

@@ -1,0 +1,66 @@
+use crate::conductor::{Identified, identify};
+use crate::pin;
+use crate::ports::{Answered, Executions};
+use serde_json::Value;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::Fault;
+use windlass_domain::finding::Finding;
+use windlass_domain::identity::{DeploymentId, execution_name};
+use windlass_domain::request::Request;
+
+/// A request to deploy whose execution was started, now or by an equal request before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Begun {
+    /// The deployment's id.
+    pub id: DeploymentId,
+    /// The execution that works for it.
+    pub execution: String,
+}
+
+/// Starts the execution of a request to deploy. The execution's name is made from the deployment's
+/// id, so that equal requests start it once, whatever their route.
+pub async fn begin<P: pin::Ports + Executions>(
+    ports: &P,
+    request: &Request,
+) -> Answered<Result<Begun, Vec<Finding>>> {
+    let pinned = match pin::pin(ports, request).await? {
+        Ok(pinned) => pinned,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let Identified { id, existing, .. } = identify(ports, request, &pinned).await?;
+    if let Some(existing) = existing
+        && let Some(execution) = existing.value.executions.first()
+    {
+        return Ok(Ok(Begun {
+            id,
+            execution: execution.clone(),
+        }));
+    }
+    let environment = pinned.resolved.environment.as_str();
+    let stem = [request.app.as_str(), environment, &pinned.release.version];
+    let name = execution_name(&stem, id.as_str());
+    let execution = ports.start(&name, &input(request)?).await?;
+    Ok(Ok(Begun { id, execution }))
+}
+
+/// Starts an execution for a request that is not a deployment, or that `Admit` will refuse, so that
+/// the refusal is recorded and told. `seed` names what arrived: the same arrival starts it once.
+pub async fn begin_anyway<P: Executions>(
+    ports: &P,
+    request: &Request,
+    seed: &str,
+) -> Answered<String> {
+    let environment = request
+        .environment
+        .as_ref()
+        .map_or("any", |env| env.as_str());
+    let action = request.action.to_string();
+    let stem = [request.app.as_str(), environment, &action];
+    let name = execution_name(&stem, Digest::of(seed.as_bytes()).as_str());
+    ports.start(&name, &input(request)?).await
+}
+
+fn input(request: &Request) -> Answered<Value> {
+    serde_json::to_value(request)
+        .map_err(|error| Fault::internal(format!("a request cannot be written: {error}")))
+}
