@@ -66,6 +66,17 @@ where
         .and_then(ProvideErrorMetadata::code)
 }
 
+/// The message that AWS answered.
+pub(crate) fn message<E>(error: &SdkError<E, HttpResponse>) -> &str
+where
+    E: ProvideErrorMetadata,
+{
+    let service = error.as_service_error();
+    service
+        .and_then(ProvideErrorMetadata::message)
+        .unwrap_or_default()
+}
+
 fn request_id(answer: &HttpResponse) -> Option<&str> {
     answer
         .headers()
@@ -76,6 +87,9 @@ fn request_id(answer: &HttpResponse) -> Option<&str> {
 fn sentence(call: &str, said: &Said<'_>) -> String {
     let mut text = match (said.code, said.status) {
         (Some(code), _) => format!("{call}: AWS answered {code}"),
+        (None, Some(status @ 200..300)) => {
+            format!("{call}: AWS answered HTTP status {status} with a body that cannot be read")
+        }
         (None, Some(status)) => format!("{call}: AWS answered HTTP status {status}"),
         (None, None) => format!("{call}: AWS answered an error"),
     };

@@ -1,6 +1,6 @@
 use crate::Aws;
 use crate::document::Answer;
-use crate::error::{OrFault, code, fault};
+use crate::error::{OrFault, code, fault, message};
 use crate::limits;
 use crate::web;
 use aws_sdk_lambda::config::Builder;
@@ -84,7 +84,7 @@ impl Functions for Aws {
             // Lambda has no code of its own for a CodeSha256 that is not the present one.
             Err(error)
                 if code(&error) == Some("InvalidParameterValueException")
-                    && error.to_string().contains("CodeSHA256") =>
+                    && message(&error).to_ascii_lowercase().contains("codesha256") =>
             {
                 Err(Fault::new(
                     FaultName::Conflict,

@@ -1,7 +1,7 @@
 use crate::Aws;
 use crate::clock::time_of;
 use crate::document::{Answer, send_instead};
-use crate::error::{OrFault, code, fault};
+use crate::error::{OrFault, code, fault, message};
 use crate::limits;
 use aws_sdk_ecs::config::Builder;
 use aws_sdk_ecs::types as ecs;
@@ -69,9 +69,7 @@ impl Services for Aws {
             // ECS has no code of its own for a task definition that is not there.
             Err(error)
                 if code(&error) == Some("ClientException")
-                    && error
-                        .to_string()
-                        .contains("Unable to describe task definition") =>
+                    && message(&error).contains("Unable to describe task definition") =>
             {
                 Err(Fault::new(
                     FaultName::NotFound,

@@ -4,6 +4,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::Instant;
 use tracing::Instrument as _;
@@ -93,7 +94,11 @@ where
         let message = format!("the event does not have the form that is expected: {error}");
         Fault::new(FaultName::BadInput, message)
     })?;
-    let output = handler(ports, input).await?;
+    // A type of its own for the compiler: a handler's future holds those of all that it calls down
+    // to the SDK, and together with the runtime's they nest deeper than rustc follows.
+    let working: Pin<Box<dyn Future<Output = Result<O, Fault>> + '_>> =
+        Box::pin(handler(ports, input));
+    let output = working.await?;
     serde_json::to_value(output)
         .map_err(|error| Fault::internal(format!("the answer cannot be written: {error}")))
 }
