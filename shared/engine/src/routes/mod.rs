@@ -1,5 +1,6 @@
 //! The ways in. Each turns what arrives into the one request that `Admit` takes.
 
+pub mod api;
 pub mod intake;
 mod start;
 

@@ -102,9 +102,14 @@ pub fn execution(arn: &str) -> Key {
     key(format!("execution#{arn}"), "deployment")
 }
 
-/// Where history is in the index: newest last.
+/// The index partition of an environment's history.
+pub fn history(app: &AppName, environment: &EnvironmentName) -> String {
+    format!("history#{app}/{environment}")
+}
+
+/// Where a deployment is in the history: newest last.
 pub fn history_index(app: &AppName, env: &EnvironmentName, at: Time, id: &DeploymentId) -> Key {
-    key(format!("history#{app}/{env}"), format!("{:015}#{id}", at.0))
+    key(history(app, env), format!("{:015}#{id}", at.0))
 }
 
 /// Where held locks are in the index, for the schedule that looks for dead owners.

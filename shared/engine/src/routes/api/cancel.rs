@@ -1,0 +1,73 @@
+//! `POST /apps/{app}/deployments/{id}/cancel`: stops it and undoes what it changed.
+
+use super::deployments::{find, unknown};
+use super::problem::problem;
+use super::{Call, Ports, Reply, body};
+use crate::ports::Answered;
+use crate::recovery;
+use crate::store::{self, Stored};
+use serde_json::{Value, json};
+use windlass_domain::environment::{HeldState, Lock};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::AppName;
+
+/// Stops the execution and starts its recovery, which the execution-status rule would start, too.
+pub async fn post<P: Ports>(ports: &P, app: &AppName, id: &str, call: &Call) -> Answered<Reply> {
+    let id = DeploymentId(id.to_owned());
+    let body = match body(call) {
+        Ok(body) => body,
+        Err(finding) => return Ok(problem(ports, 400, &[finding])),
+    };
+    let Some(record) = find(ports, app, &id).await? else {
+        return Ok(unknown(ports, app, &id));
+    };
+    let record = record.value;
+    if record.ending.is_some() {
+        return Ok(problem(ports, 409, &[has_ended(&id)]));
+    }
+    let key = store::lock(app, &record.environment);
+    let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
+    let held = lock.value.held.filter(|held| held.deployment == id);
+    if held
+        .as_ref()
+        .is_some_and(|held| held.state != HeldState::Running)
+    {
+        return Ok(problem(ports, 409, &[is_undone(&id)]));
+    }
+    let token = held.as_ref().map_or(0, |_| lock.value.token);
+    let execution = held
+        .map(|held| held.execution)
+        .or(record.executions.first().cloned());
+    let caller = call.caller.as_deref().unwrap_or("an unnamed caller");
+    let reason = body
+        .get("reason")
+        .and_then(Value::as_str)
+        .unwrap_or("no reason given");
+    let cause = format!("Cancelled by {caller}: {reason}");
+    if let Some(execution) = execution {
+        ports
+            .stop(&execution, "CancelledByOperator", &cause)
+            .await?;
+    }
+    let recovery = recovery::start(ports, app, &record.environment, &id, token, &cause).await?;
+    Ok(Reply::json(202, json!({ "id": id, "execution": recovery })))
+}
+
+fn has_ended(id: &DeploymentId) -> Finding {
+    Finding::new(
+        FindingName::TargetNotReady,
+        "id",
+        format!("deployment {id} has ended already."),
+        "To go back, start a rollback.",
+    )
+}
+
+fn is_undone(id: &DeploymentId) -> Finding {
+    Finding::new(
+        FindingName::TargetNotReady,
+        "id",
+        format!("deployment {id} is being undone already, or needs an operator."),
+        "Wait for its ending, or start `recover`.",
+    )
+}

@@ -1,0 +1,122 @@
+//! `GET /apps/{app}/deployments`: history, and whole records.
+
+use super::problem::problem;
+use super::{Call, Ports, Reply};
+use crate::ports::{Answered, Item, Query};
+use crate::store::{self, Stored};
+use serde_json::{Map, Value, json};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::{AppName, EnvironmentName};
+
+/// How many deployments a page has unless `limit` says otherwise, and at most.
+const PAGE: u32 = 20;
+const LARGEST_PAGE: u32 = 100;
+
+/// History of one environment, newest first: one query. `environment` is required, `limit` and
+/// `after` (the `next` of the page before) may be given.
+pub async fn list<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<Reply> {
+    let environment = call.query.get("environment").map(EnvironmentName::new);
+    let Some(Ok(environment)) = environment else {
+        return Ok(problem(
+            ports,
+            400,
+            &[Finding::new(
+                FindingName::MissingField,
+                "environment",
+                "the query names no environment.",
+                "Add `?environment=<name>`.",
+            )],
+        ));
+    };
+    let limit = call
+        .query
+        .get("limit")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(PAGE);
+    let query = Query {
+        pk: store::history(app, &environment),
+        sk_prefix: String::new(),
+        descending: true,
+        limit: limit.clamp(1, LARGEST_PAGE),
+        after: call.query.get("after").cloned(),
+    };
+    let page = ports.query_index(query).await?;
+    let deployments: Vec<Value> = page.items.into_iter().map(summary).collect();
+    Ok(Reply::json(
+        200,
+        json!({ "deployments": deployments, "next": page.next }),
+    ))
+}
+
+/// What a table of deployments shows.
+fn summary(item: Item) -> Value {
+    let release = item
+        .body
+        .get("release")
+        .and_then(|release| release.get("version"))
+        .cloned();
+    let mut summary: Map<String, Value> = item
+        .body
+        .into_iter()
+        .filter(|(name, _)| {
+            let shown = [
+                "id",
+                "environment",
+                "action",
+                "status",
+                "accepted",
+                "requester",
+                "reason",
+            ];
+            shown.contains(&name.as_str()) || name == "ending"
+        })
+        .collect();
+    summary.insert("version".into(), release.unwrap_or(Value::Null));
+    Value::Object(summary)
+}
+
+/// The whole record: the deployment, its plan, its steps, its judgements.
+pub async fn get<P: Ports>(ports: &P, app: &AppName, id: &str) -> Answered<Reply> {
+    let id = DeploymentId(id.to_owned());
+    let Some(record) = find(ports, app, &id).await? else {
+        return Ok(unknown(ports, app, &id));
+    };
+    let mut whole = json!({ "deployment": record.value, "plan": null });
+    let (mut steps, mut judgements) = (Vec::new(), Vec::new());
+    let partition = store::deployment_partition(&id);
+    let items: Vec<Stored<Value>> = store::load_all(ports, &partition, "").await?;
+    for item in items {
+        match item.key.sk.split('#').next() {
+            Some("plan") => whole["plan"] = item.value,
+            Some("step") => steps.push(item.value),
+            Some("judgement") => judgements.push(item.value),
+            _ => {}
+        }
+    }
+    whole["steps"] = Value::Array(steps);
+    whole["judgements"] = Value::Array(judgements);
+    Ok(Reply::json(200, whole))
+}
+
+/// A deployment of this application. One of another application is not found: an id is no right.
+pub async fn find<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    id: &DeploymentId,
+) -> Answered<Option<Stored<Deployment>>> {
+    let record: Option<Stored<Deployment>> = store::load(ports, &store::deployment(id)).await?;
+    Ok(record.filter(|record| record.value.app == *app))
+}
+
+/// That there is no such deployment.
+pub fn unknown<P: Ports>(ports: &P, app: &AppName, id: &DeploymentId) -> Reply {
+    let finding = Finding::new(
+        FindingName::UnknownName,
+        "id",
+        format!("application `{app}` has no deployment {id}."),
+        "Take an id from the history.",
+    );
+    problem(ports, 404, &[finding])
+}

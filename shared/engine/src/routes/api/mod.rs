@@ -1,0 +1,160 @@
+//! The HTTP API: for CI, people and the command line. Authorization is API Gateway's (IAM by
+//! path); what arrives here was let in.
+
+mod cancel;
+mod deployments;
+mod environment;
+mod operator;
+mod problem;
+mod releases;
+
+use crate::pin;
+use crate::ports::{Answered, Clock, Executions};
+use problem::problem;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::request::{Requester, Route};
+
+/// What the API needs.
+pub trait Ports: pin::Ports + Executions + Clock {}
+impl<P: pin::Ports + Executions + Clock> Ports for P {}
+
+/// A call of the API.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Call {
+    /// `GET`, `POST`, `PUT` or `DELETE`.
+    pub method: String,
+    /// The path without the stage, such as `/apps/shop/releases`.
+    pub path: String,
+    /// The query's parameters.
+    pub query: BTreeMap<String, String>,
+    /// The body, if any.
+    pub body: Option<String>,
+    /// Who calls, as API Gateway's authorizer tells it: an ARN.
+    pub caller: Option<String>,
+}
+
+/// The answer to a call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// `application/json`, or `application/problem+json` (RFC 9457) for an error.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: Value,
+}
+
+impl Reply {
+    fn json(status: u16, body: Value) -> Self {
+        Self {
+            status,
+            content_type: "application/json",
+            body,
+        }
+    }
+}
+
+/// The largest body, in bytes.
+const LARGEST_BODY: usize = 256 * 1024;
+
+/// Serves a call. A fault is an answer as well: 503 where asking again may help, else 500.
+pub async fn handle<P: Ports>(ports: &P, call: Call) -> Reply {
+    match route(ports, &call).await {
+        Ok(reply) => reply,
+        Err(fault) => {
+            tracing::error!(name = %fault.name, message = fault.message, "the call failed");
+            problem::of_fault(ports, &fault)
+        }
+    }
+}
+
+async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
+    let parts: Vec<&str> = call.path.trim_matches('/').split('/').collect();
+    let (["apps", app, ..], Some(rest)) = (parts.as_slice(), parts.get(2..)) else {
+        return Ok(problem(ports, 404, &[no_such_path(call)]));
+    };
+    let Ok(app) = AppName::new(*app) else {
+        return Ok(problem(ports, 404, &[no_such_path(call)]));
+    };
+    match (call.method.as_str(), rest) {
+        ("POST", ["releases"]) => releases::post(ports, &app, call).await,
+        ("GET", ["deployments"]) => deployments::list(ports, &app, call).await,
+        ("GET", ["deployments", id]) => deployments::get(ports, &app, id).await,
+        ("POST", ["deployments", id, "cancel"]) => cancel::post(ports, &app, id, call).await,
+        (method, ["environments", name, rest @ ..]) => {
+            let Ok(name) = EnvironmentName::new(*name) else {
+                return Ok(problem(ports, 404, &[no_such_path(call)]));
+            };
+            in_environment(ports, &app, &name, method, rest, call).await
+        }
+        _ => Ok(problem(ports, 404, &[no_such_path(call)])),
+    }
+}
+
+async fn in_environment<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    name: &EnvironmentName,
+    method: &str,
+    rest: &[&str],
+    call: &Call,
+) -> Answered<Reply> {
+    use windlass_domain::request::ActionName;
+    let action = match (method, rest) {
+        ("GET", []) => return environment::get(ports, app, name).await,
+        ("POST", ["rollbacks"]) => ActionName::Rollback,
+        ("POST", ["recover"]) => ActionName::Recover,
+        ("POST", ["accept"]) => ActionName::Accept,
+        ("PUT", ["hold"]) => ActionName::Hold,
+        ("DELETE", ["hold"]) => ActionName::ReleaseHold,
+        _ => return Ok(problem(ports, 404, &[no_such_path(call)])),
+    };
+    operator::start(ports, app, name, action, call).await
+}
+
+fn no_such_path(call: &Call) -> Finding {
+    Finding::new(
+        FindingName::UnknownName,
+        &call.path,
+        format!("the API does not serve {} {}.", call.method, call.path),
+        "See the paths in the README.",
+    )
+}
+
+/// The body as an object; an empty body is an empty one.
+fn body(call: &Call) -> Result<serde_json::Map<String, Value>, Finding> {
+    let text = call.body.as_deref().unwrap_or_default();
+    let bad = |reason: String| {
+        Finding::new(
+            FindingName::NotWellFormed,
+            "",
+            reason,
+            "Send a JSON object.",
+        )
+    };
+    if text.len() > LARGEST_BODY {
+        return Err(bad(format!("the body has more than {LARGEST_BODY} bytes.")));
+    }
+    if text.trim().is_empty() {
+        return Ok(serde_json::Map::new());
+    }
+    match serde_json::from_str(text) {
+        Ok(Value::Object(body)) => Ok(body),
+        Ok(_) => Err(bad("the body is not an object.".into())),
+        Err(error) => Err(bad(format!("the body is not JSON: {error}."))),
+    }
+}
+
+/// Who calls. Told by API Gateway, never by the body.
+fn requester(call: &Call) -> Answered<Value> {
+    let requester = Requester {
+        route: Route::Api,
+        principal: call.caller.clone(),
+    };
+    serde_json::to_value(requester)
+        .map_err(|error| Fault::new(FaultName::Internal, format!("the caller: {error}")))
+}

@@ -1,0 +1,79 @@
+//! `POST /apps/{app}/releases`: starts a deployment.
+
+use super::problem::problem;
+use super::{Call, Ports, Reply, body, requester};
+use crate::ports::Answered;
+use crate::routes::begin;
+use serde_json::{Map, Value, json};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::name::AppName;
+use windlass_domain::request::Request;
+
+/// What the body may say beside the manifest.
+const OF_THE_REQUEST: [&str; 5] = [
+    "environment",
+    "reason",
+    "again",
+    "allow_older",
+    "accept_red",
+];
+
+/// The body is a manifest, or only the `version` of a recorded release; beside it may stand
+/// `environment`, `reason`, `again`, `allow_older` and `accept_red`. The same request again gives
+/// the same id.
+pub async fn post<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<Reply> {
+    let body = match body(call) {
+        Ok(body) => body,
+        Err(finding) => return Ok(problem(ports, 400, &[finding])),
+    };
+    let input = input(app, body, requester(call)?);
+    let request = match Request::parse(&input) {
+        Ok(request) => request,
+        Err(findings) => return Ok(problem(ports, 400, &findings)),
+    };
+    let begun = match begin(ports, &request).await? {
+        Ok(begun) => begun,
+        Err(findings) => return Ok(problem(ports, status_of(&findings), &findings)),
+    };
+    Ok(Reply::json(
+        202,
+        json!({
+            "id": begun.id,
+            "execution": begun.execution,
+            "status": format!("{}/apps/{app}/deployments/{}", ports.config().links, begun.id),
+        }),
+    ))
+}
+
+/// The request of the release machine.
+fn input(app: &AppName, mut body: Map<String, Value>, requester: Value) -> Value {
+    let mut input = Map::new();
+    for name in OF_THE_REQUEST {
+        if let Some(value) = body.remove(name) {
+            input.insert(name.to_owned(), value);
+        }
+    }
+    input.insert("action".into(), "deploy".into());
+    input.insert("app".into(), app.as_str().into());
+    input.insert("requester".into(), requester);
+    if body.len() == 1
+        && let Some(version) = body.remove("version")
+    {
+        input.insert("version".into(), version);
+    } else {
+        input.insert("manifest".into(), Value::Object(body));
+    }
+    Value::Object(input)
+}
+
+fn status_of(findings: &[Finding]) -> u16 {
+    let unknown = [FindingName::NoDeclaration];
+    if findings
+        .iter()
+        .any(|finding| unknown.contains(&finding.name))
+    {
+        404
+    } else {
+        400
+    }
+}
