@@ -90,7 +90,7 @@ class Shop:
     def upload(self, key, body, metadata=None):
         self.aws.s3.put_object(Bucket=self.aws.outputs["ArtifactsBucket"], Key=key, Body=body, Metadata=metadata or {}, ChecksumAlgorithm="SHA256")
 
-    def push_image(self, tag):
+    def push_image(self, tag, repository=IMAGE_REPOSITORY):
         """Pushes an image: what `docker push` sends last, an OCI manifest, here with one small layer that is never run."""
         config = json.dumps({"architecture": "amd64", "os": "linux", "config": {"Env": [f"VERSION={tag}"]}}).encode()
         manifest = json.dumps(
@@ -103,11 +103,11 @@ class Shop:
             }
         )
         answer = self.aws.ecr.put_image(
-            repositoryName=IMAGE_REPOSITORY, imageManifest=manifest, imageManifestMediaType="application/vnd.oci.image.manifest.v1+json", imageTag=tag
+            repositoryName=repository, imageManifest=manifest, imageManifestMediaType="application/vnd.oci.image.manifest.v1+json", imageTag=tag
         )
         return answer["image"]["imageId"]["imageDigest"]
 
-    def deliver_image_event(self, tag, digest):
+    def deliver_image_event(self, tag, digest, repository=IMAGE_REPOSITORY):
         """Delivers the event that ECR sends after a push (Amazon ECR User Guide, "Amazon ECR events and EventBridge").
 
         The local cloud's ECR sends none, and takes no events in the name of AWS, so it goes straight to where the rule
@@ -122,7 +122,7 @@ class Shop:
             "time": "2019-11-16T01:54:34Z",
             "region": self.aws.region,
             "resources": [],
-            "detail": {"result": "SUCCESS", "repository-name": IMAGE_REPOSITORY, "image-digest": digest, "action-type": "PUSH", "image-tag": tag},
+            "detail": {"result": "SUCCESS", "repository-name": repository, "image-digest": digest, "action-type": "PUSH", "image-tag": tag},
         }
         self.require_rule_matches("ImagesRule", event)
         self.aws.sqs.send_message(QueueUrl=self.aws.outputs["IntakeQueueUrl"], MessageBody=json.dumps(event))

@@ -1,0 +1,112 @@
+"""Each way in, beside what the story shows: what is refused, what is dropped, and what operators and CI ask for.
+
+Runs after the story, on the environment that it leaves behind.
+"""
+
+import json
+
+import pytest
+import yaml
+from ledger import ending
+from shop import SHOP
+
+WHERE = {"app": "shop", "environment": "prod"}
+
+
+@pytest.fixture(autouse=True)
+def nothing_changes(story):
+    """What all three serve is the same afterwards."""
+    before = story.shop.seen()
+    yield
+    assert story.shop.seen() == before
+
+
+def findings_beside(story, key):
+    """The findings beside an upload, once they are there."""
+
+    def look():
+        bucket = story.aws.outputs["ArtifactsBucket"]
+        listed = story.aws.s3.list_objects_v2(Bucket=bucket, Prefix=f"{key}.findings.json").get("Contents")
+        return listed and json.loads(story.aws.s3.get_object(Bucket=bucket, Key=f"{key}.findings.json")["Body"].read())
+
+    return story.until(f"findings beside {key}", look)["findings"]
+
+
+def test_a_refused_declaration_leaves_the_former_in_force(story):
+    document = yaml.safe_load((SHOP / "app.yaml").read_text())
+    document["version"] = "1.1.0"
+    document["colour"] = "blue"
+    document["components"]["api"]["after"] = ["agnet"]
+    story.shop.upload("apps/shop/app.yaml", yaml.safe_dump(document).encode())
+    findings = findings_beside(story, "apps/shop/app.yaml")
+    assert any("colour" in str(finding) for finding in findings)
+    assert any("agent" in finding["remedy"] for finding in findings), findings
+    assert all(finding["reason"] and finding["remedy"] for finding in findings)
+    assert "1.1.0" not in json.dumps(story.ledger.declaration(), default=str)
+
+
+def test_a_late_arrival_does_not_replace_a_newer_release(story):
+    story.shop.release("1.0.1", source="1.0.0")
+    ended = story.ended(story.deployment_of("1.0.1")["id"])
+    assert ending(ended) == "NothingToDo"
+    assert ended["ending"]["cause_name"] == "Superseded"
+
+
+def test_a_version_text_does_not_mean_other_bytes(story):
+    story.shop.upload("artifacts/shop/api/other.zip", b"PK\x05\x06" + bytes(18))
+    manifest = {"version": "1.4.0", "git": {"ref": "refs/tags/v1.4.0"}, "components": {"api": {"key": "artifacts/shop/api/other.zip"}}}
+    done = story.operate(action="deploy", **WHERE, manifest=manifest)
+    assert (done["status"], done["error"]) == ("FAILED", "Rejected")
+    assert "1.4.0" in done["cause"]
+
+
+def test_a_missing_artifact_is_told_beside_the_manifest(story):
+    manifest = {"version": "9.9.9", "git": {"ref": "refs/tags/v9.9.9"}, "components": {"web": {"key": "artifacts/shop/web/nothing.zip"}}}
+    story.shop.upload("releases/shop/9.9.9.json", json.dumps(manifest).encode())
+    assert "artifacts/shop/web/nothing.zip" in json.dumps(findings_beside(story, "releases/shop/9.9.9.json"))
+
+
+def test_an_image_of_no_application_is_dropped(story):
+    executions = len(story.aws.stepfunctions.list_executions(stateMachineArn=story.machine.arn)["executions"])
+    story.aws.ecr.create_repository(repositoryName="strangers/thing")
+    digest = story.shop.push_image("1.0.0", repository="strangers/thing")
+    story.shop.deliver_image_event("1.0.0", digest, repository="strangers/thing")
+    story.until("an empty queue", lambda: queue_is_empty(story))
+    assert len(story.aws.stepfunctions.list_executions(stateMachineArn=story.machine.arn)["executions"]) == executions
+
+
+def queue_is_empty(story):
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    counts = story.aws.sqs.get_queue_attributes(QueueUrl=story.aws.outputs["IntakeQueueUrl"], AttributeNames=names)["Attributes"]
+    return all(int(count) == 0 for count in counts.values())
+
+
+def test_a_console_input_of_another_form_is_refused_with_every_finding(story):
+    done = story.operate(action="rollbak", app="shop", environmnt="prod")
+    assert (done["status"], done["error"]) == ("FAILED", "Rejected")
+    assert "rollback" in done["cause"] and "environment" in done["cause"]
+
+
+def test_the_api_tells_history_record_and_environment(story):
+    history = story.aws.call_api("GET", "/apps/shop/deployments?environment=prod")
+    assert history.status == 200
+    newest = story.ledger.deployments()[-1]
+    assert newest["id"] in json.dumps(history.body)
+    record = story.aws.call_api("GET", f"/apps/shop/deployments/{newest['id']}")
+    assert (record.status, newest["id"] in json.dumps(record.body)) == (200, True)
+    environment = story.aws.call_api("GET", "/apps/shop/environments/prod?observe=true")
+    assert environment.status == 200
+    assert {"agent", "api", "web"} <= set(environment.body["components"]) if "components" in environment.body else "agent" in json.dumps(environment.body)
+
+
+def test_the_api_sets_and_releases_a_hold(story):
+    path = "/apps/shop/environments/prod/hold"
+    assert story.aws.call_api("PUT", path, {"reason": "a quiet weekend"}).status in (200, 202)
+    story.until("the hold", lambda: story.ledger.state().get("hold"))
+    assert story.aws.call_api("DELETE", path, {"reason": "the weekend is over"}).status in (200, 202)
+    story.until("no hold", lambda: not story.ledger.state().get("hold"))
+
+
+def test_the_api_tells_what_is_wrong_as_problem_details(story):
+    answer = story.aws.call_api("GET", "/apps/nothing/environments/prod")
+    assert (answer.status, answer.content_type.partition(";")[0]) == (404, "application/problem+json")
