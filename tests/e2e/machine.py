@@ -27,12 +27,13 @@ class Machine:
         details = (event.get("stateEnteredEventDetails") for page in pages for event in page["events"])
         return [detail["name"] for detail in details if detail]
 
-    def follow(self, execution, within_s, on_state=lambda name: None):
-        """Follows an execution to its end, telling each state when it is entered; answers its description."""
+    def follow(self, execution, within_s, on_state=lambda name: None, on_look=lambda: None):
+        """Follows an execution to its end, telling each state that was entered and each look; answers its description."""
         told = 0
         deadline = time.monotonic() + within_s
         while True:
             description = self.describe(execution)
+            on_look()
             states = self.states(execution)
             for name in states[told:]:
                 on_state(name)

@@ -14,6 +14,8 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 SHOP = REPOSITORY / "examples/shop"
 IMAGE_REPOSITORY = "shop/agent"
 ENVIRONMENT = "prod"
+# How long each step and the whole are watched: time passes in tests as everywhere.
+WATCHED_FOR = "2s"
 
 
 class Shop:
@@ -53,9 +55,11 @@ class Shop:
     # ── what a developer and CI do ──
 
     def declare(self, version="1.0.0", **changes):
-        """Uploads the declaration, with what the targets' stack answered in its `vars`."""
+        """Uploads the declaration, with what the targets' stack answered in its `vars`, and with little patience."""
         document = yaml.safe_load((SHOP / "app.yaml").read_text())
         document["version"] = version
+        document["components"]["api"]["rollout"]["every"] = WATCHED_FOR
+        document["gates"]["bake"] = WATCHED_FOR
         document["environments"][ENVIRONMENT]["vars"] = {"distribution": self.targets["DistributionId"], "page": self.page, "api": self.api}
         for path, value in changes.items():
             place = document

@@ -8,7 +8,9 @@ from machine import Machine
 from shop import ENVIRONMENT, Shop
 
 APP = "shop"
-ENDS_WITHIN_S = 120
+ENDS_WITHIN_S = 180
+NAMED_STATES = {"Admit", "Preempt", "AwaitTurn", "GiveUp", "Prepare", "Change", "Bake", "Judge", "Settle", "Undo", "UndoChange", "SettleUndo"}
+NAMED_STATES |= {"Succeeded", "NothingToDo", "Rejected", "RolledBack", "NeedsOperator", "TakenOver"}
 
 
 class StoryBroken(AssertionError):
@@ -61,22 +63,26 @@ class Storyteller:
 
     def follow(self, deployment, while_it_runs=lambda: None):
         """Follows a deployment to its ending, telling the states that its execution enters; answers its record."""
-        execution = deployment["executions"][0]
-        line = []
+        self.machine.follow(deployment["executions"][0], ENDS_WITHIN_S, self.teller_of_states(), while_it_runs)
+        return self.ended(deployment["id"])
+
+    def teller_of_states(self):
+        """Tells what an operator would name: each state once per wave, and not the choices between them."""
+        told = set()
 
         def on_state(name):
-            if not line or line[-1] != name:
-                line.append(name)
-                self.tell(f"    {name}{self.progress()}")
-            while_it_runs()
+            if name in ("Change", "UndoChange"):
+                told.clear()
+            if name in NAMED_STATES and name not in told:
+                told.add(name)
+                self.tell(f"    {name:10}{self.progress()}")
 
-        self.machine.follow(execution, ENDS_WITHIN_S, on_state)
-        return self.ended(deployment["id"])
+        return on_state
 
     def progress(self):
         version, weights = self.shop.alias()
         shares = ", ".join(f"version {other} at {share:.0%}" for other, share in weights.items())
-        return f"  (alias live: version {version}{', ' + shares if shares else ''})"
+        return f" alias live: version {version}{', ' + shares if shares else ''}"
 
     def ended(self, deployment_id):
         """Waits for a deployment's ending; answers its record."""
@@ -90,7 +96,7 @@ class Storyteller:
         """Starts the machine with an operator's one-line input and follows it; answers the execution's description."""
         self.tell(f"an operator starts {json.dumps(request)}")
         execution = self.machine.start(**request)
-        return self.machine.follow(execution, ENDS_WITHIN_S, lambda name: self.tell(f"    {name}"))
+        return self.machine.follow(execution, ENDS_WITHIN_S, self.teller_of_states())
 
     def table(self):
         """All deployments, oldest first."""

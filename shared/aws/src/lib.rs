@@ -21,6 +21,7 @@ mod notifications;
 mod objects;
 mod origin_path;
 mod probe;
+mod queue;
 mod reach;
 mod registry;
 mod services;
@@ -28,6 +29,7 @@ mod settings;
 mod stream;
 mod web;
 
+pub use queue::each_message;
 pub use settings::Settings;
 pub use stream::changes_from_stream;
 

@@ -1,0 +1,62 @@
+//! An SQS queue that calls a function: its messages, and which of them come again.
+
+use serde_json::{Value, json};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::Answered;
+
+/// Serves each message of an SQS event by its body, and answers those that failed, so that only
+/// they come again (AWS Lambda Developer Guide, "Implementing partial batch responses"). What is
+/// no JSON fails as well, and ends in the dead-letter queue, where a person finds it.
+pub async fn each_message(event: &Value, serve: impl AsyncFn(Value) -> Answered<()>) -> Value {
+    let mut failed = Vec::new();
+    for message in event["Records"].as_array().into_iter().flatten() {
+        let served = match body(message) {
+            Ok(body) => serve(body).await,
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = served {
+            let id = &message["messageId"];
+            tracing::warn!(target: "windlass", %fault, %id, "the message comes again");
+            failed.push(json!({"itemIdentifier": id}));
+        }
+    }
+    json!({"batchItemFailures": failed})
+}
+
+fn body(message: &Value) -> Answered<Value> {
+    let text = message["body"].as_str().unwrap_or_default();
+    serde_json::from_str(text).map_err(|error| {
+        Fault::new(
+            FaultName::BadInput,
+            format!("a message of the queue is not JSON: {error}"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_failed_comes_again() {
+        let event = json!({"Records": [
+            {"messageId": "1", "body": "{\"good\": true}"},
+            {"messageId": "2", "body": "{\"good\": false}"},
+            {"messageId": "3", "body": "not JSON"},
+        ]});
+        let serve = async |body: Value| {
+            if body["good"] == true {
+                return Ok(());
+            }
+            Err(Fault::new(FaultName::Unavailable, "no answer"))
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let answer = runtime
+            .expect("a runtime")
+            .block_on(each_message(&event, serve));
+        let expected = json!({"batchItemFailures": [
+            {"itemIdentifier": "2"}, {"itemIdentifier": "3"},
+        ]});
+        assert_eq!(answer, expected);
+    }
+}
