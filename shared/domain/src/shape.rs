@@ -47,10 +47,15 @@ impl Shape {
     pub(crate) fn read<T: DeserializeOwned>(&self, document: &Value) -> Result<T, Vec<Finding>> {
         let findings = self.findings(document);
         if findings.is_empty() {
-            T::deserialize(document).map_err(|error| vec![not_read("", &error.to_string())])
+            Self::typed(document)
         } else {
             Err(findings)
         }
+    }
+
+    /// Reads a document that was found to have this shape.
+    pub(crate) fn typed<T: DeserializeOwned>(document: &Value) -> Result<T, Vec<Finding>> {
+        T::deserialize(document).map_err(|error| vec![not_read("", &error.to_string())])
     }
 
     fn tell(&self, error: &ValidationError<'_>, findings: &mut Vec<Finding>) {

@@ -6,8 +6,8 @@ use crate::payload::{Answer, Ask, Word};
 use crate::ports::{Answered, Condition, Ledger, Write};
 use crate::store::{self, Stored};
 use serde_json::Value;
+use windlass_domain::declaration::Declared;
 use windlass_domain::declaration::resolved::Resolved;
-use windlass_domain::declaration::{Declaration, Declared, Exceptions};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::Lock;
 use windlass_domain::fault::{Fault, FaultName};
@@ -68,10 +68,7 @@ pub async fn load<P: Ledger + Configured>(ports: &P, ask: &Ask) -> Answered<Load
     check_token(ports, &record, ask.token).await?;
     let declared: Stored<Declared> =
         store::require(ports, &store::declaration(&record.app, &record.declaration)).await?;
-    let exceptions = Exceptions {
-        probe_origin: ports.config().local_endpoint.clone(),
-    };
-    let resolved = resolve(&declared.value, &exceptions, &record)?;
+    let resolved = resolve(&declared.value, &record)?;
     let place = place_of(&resolved, &record.id);
     Ok(Loaded {
         record,
@@ -96,12 +93,9 @@ async fn check_token<P: Ledger>(ports: &P, record: &Deployment, token: u64) -> A
 }
 
 /// A declaration is checked before it is recorded, so findings here are not the caller's.
-fn resolve(
-    declared: &Declared,
-    exceptions: &Exceptions,
-    record: &Deployment,
-) -> Answered<Resolved> {
-    Declaration::parse_with(&declared.text, exceptions)
+fn resolve(declared: &Declared, record: &Deployment) -> Answered<Resolved> {
+    declared
+        .read()
         .and_then(|declaration| declaration.resolve(&record.environment))
         .map_err(|findings| {
             let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();

@@ -1,6 +1,6 @@
 //! What the ledger keeps of a declaration, and when an upload takes its place.
 
-use super::Declaration;
+use super::{Declaration, read};
 use crate::digest::Digest;
 use crate::finding::{Finding, FindingName};
 use crate::name::AppName;
@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A declaration as the ledger keeps it: the text that was accepted. Read it again with
-/// [`Declaration::parse`].
+/// [`Declared::read`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Declared {
     /// The text of `app.yaml`; at most [`super::LARGEST`] bytes, well below the 400 KB that a
@@ -52,6 +52,19 @@ impl Declared {
             accepted,
             object,
         }
+    }
+
+    /// Reads the declaration again. It was checked when it was accepted, so it is not checked
+    /// again: a newer Windlass with more checks must not take a declaration out of force.
+    ///
+    /// # Errors
+    /// The text is not that of a declaration: the item was edited by hand, or a newer Windlass took
+    /// a field away.
+    pub fn read(&self) -> Result<Declaration, Vec<Finding>> {
+        Ok(Declaration {
+            document: read::accepted(&self.text)?,
+            digest: self.digest.clone(),
+        })
     }
 }
 
@@ -134,6 +147,23 @@ mod tests {
             assert_eq!(finding.name, FindingName::VersionNotHigher, "{version}");
             assert!(finding.remedy.contains("1.0.1"), "{finding}");
         }
+    }
+
+    #[test]
+    fn what_was_accepted_is_read_again_without_checks() {
+        let text = include_str!("../../tests/bad_inputs/declaration.yaml");
+        let first = Declaration::parse(text).unwrap();
+        let declared = Declared::new(&first, text, Time(0), None);
+        assert_eq!(declared.read().unwrap(), first);
+        let loopback = text.replace("https://{environment}.shop.example", "http://127.0.0.1");
+        assert!(Declaration::parse(&loopback).is_err());
+        let declared = Declared::new(&first, loopback, Time(0), None);
+        assert!(declared.read().is_ok());
+        assert!(
+            Declared::new(&first, "app: [", Time(0), None)
+                .read()
+                .is_err()
+        );
     }
 
     #[test]

@@ -24,16 +24,25 @@ pub(super) fn document(text: &str) -> Result<(Document, Digest, Vec<Finding>), V
     let mut value = yaml(text).map_err(|finding| vec![finding])?;
     let digest = Digest::of(canonical(&value).as_bytes());
     let findings = SHAPE.findings(&value);
-    if !findings.is_empty() && findings.iter().all(is_unknown_field) {
-        for finding in &findings {
-            remove(&mut value, &finding.path);
-        }
+    if findings.is_empty() {
+        return Ok((Shape::typed(&value)?, digest, findings));
+    }
+    if !findings.iter().all(is_unknown_field) {
+        return Err(findings);
+    }
+    for finding in &findings {
+        remove(&mut value, &finding.path);
     }
     match SHAPE.read(&value) {
         Ok(document) => Ok((document, digest, findings)),
-        Err(others) if findings.is_empty() => Err(others),
         Err(_) => Err(findings),
     }
+}
+
+/// The document of a text that was accepted before.
+pub(super) fn accepted(text: &str) -> Result<Document, Vec<Finding>> {
+    let value = yaml(text).map_err(|finding| vec![finding])?;
+    Shape::typed(&value)
 }
 
 fn is_unknown_field(finding: &Finding) -> bool {

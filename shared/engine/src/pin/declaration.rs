@@ -1,7 +1,7 @@
 use crate::config::Configured;
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
-use windlass_domain::declaration::{Declaration, Declared, Exceptions};
+use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::{AppName, EnvironmentName};
@@ -21,7 +21,7 @@ pub async fn declaration_in_force<P: Ledger + Configured>(
     app: &AppName,
 ) -> Answered<Result<Found, Vec<Finding>>> {
     let declared = store::load(ports, &store::declaration_in_force(app)).await?;
-    found(ports, declared, || {
+    found(declared, || {
         Finding::new(
             FindingName::NoDeclaration,
             "app",
@@ -38,7 +38,7 @@ pub async fn pinned<P: Ledger + Configured>(
     version: &semver::Version,
 ) -> Answered<Result<Found, Vec<Finding>>> {
     let declared = store::load(ports, &store::declaration(app, version)).await?;
-    found(ports, declared, || {
+    found(declared, || {
         Finding::new(
             FindingName::NoDeclaration,
             "declaration",
@@ -48,21 +48,16 @@ pub async fn pinned<P: Ledger + Configured>(
     })
 }
 
-fn found<P: Configured>(
-    ports: &P,
+fn found(
     declared: Option<Stored<Declared>>,
     missing: impl FnOnce() -> Finding,
 ) -> Answered<Result<Found, Vec<Finding>>> {
     let Some(declared) = declared else {
         return Ok(Err(vec![missing()]));
     };
-    let exceptions = Exceptions {
-        probe_origin: ports.config().local_endpoint.clone(),
-    };
-    // It was accepted once, by an older Windlass perhaps: then its findings are not the caller's.
-    let declaration = Declaration::parse_with(&declared.value.text, &exceptions).map_err(|f| {
+    let declaration = declared.value.read().map_err(|f| {
         Fault::internal(format!(
-            "the declaration {} in the ledger is not accepted any more: {f:?}",
+            "the declaration {} in the ledger cannot be read any more: {f:?}",
             declared.value.version
         ))
     })?;
