@@ -154,7 +154,12 @@ fn digests(tasks: &[ServiceTask], service: &Service, container: &str) -> (BTreeS
 
 fn troubles(stopped: &[ServiceTask], since: Time) -> BTreeMap<String, Trouble> {
     let mut troubles: BTreeMap<String, Trouble> = BTreeMap::new();
-    let recent = |task: &&ServiceTask| task.stopped_at.is_some_and(|at| at >= since);
+    // ECS may tell whole seconds: what stopped in the second of the change counts.
+    let second = |at: Time| at.0 / 1000;
+    let recent = |task: &&ServiceTask| {
+        task.stopped_at
+            .is_some_and(|at| second(at) >= second(since))
+    };
     for task in stopped
         .iter()
         .filter(recent)
