@@ -73,8 +73,8 @@ pub async fn handle<P: Ports>(ports: &P, call: Call) -> Reply {
 }
 
 async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
-    let parts: Vec<&str> = call.path.trim_matches('/').split('/').collect();
-    let (["apps", app, ..], Some(rest)) = (parts.as_slice(), parts.get(2..)) else {
+    let segments: Vec<&str> = call.path.trim_matches('/').split('/').collect();
+    let (["apps", app, ..], Some(rest)) = (segments.as_slice(), segments.get(2..)) else {
         return Ok(problem(ports, 404, &[no_such_path(call)]));
     };
     let Ok(app) = AppName::new(*app) else {
