@@ -1,6 +1,5 @@
 //! Each measurement against the in-memory world.
 
-use futures::executor::block_on;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::resolved::{MetricGate, ProbeGate};
 use windlass_domain::gate::{Measurement, Verdict};
@@ -8,6 +7,7 @@ use windlass_domain::time::{Span, Time};
 use windlass_engine::measurements::{Window, alarms, metric, probe};
 use windlass_engine::ports::{Clock, Probed};
 use windlass_world::World;
+use windlass_world::run::run as block_on;
 
 /// The world's clock begins at 14:00:00; the change began then.
 fn window(world: &World) -> Window {

@@ -1,0 +1,184 @@
+//! A deployment that holds its lock, in a world that tests fill.
+
+#![allow(dead_code)] // each test file uses its part
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::{Declaration, Declared};
+use windlass_domain::deployment::{Deployment, Status};
+use windlass_domain::digest::Digest;
+use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::order::Order;
+use windlass_domain::release::Release;
+use windlass_domain::request::{ActionName, Requester, Route};
+use windlass_domain::time::Time;
+use windlass_engine::payload::{Ask, ExecutionRef};
+use windlass_engine::ports::{Clock, Item, Key};
+use windlass_engine::store;
+use windlass_world::World;
+
+pub const TOKEN: u64 = 7;
+const EXECUTION: &str = "arn:aws:states:eu-west-1:111111111111:execution:windlass-release:one";
+
+pub fn id() -> DeploymentId {
+    DeploymentId("0123456789abcdef".into())
+}
+
+pub fn app() -> AppName {
+    AppName::new("shop").unwrap()
+}
+
+pub fn prod() -> EnvironmentName {
+    EnvironmentName::new("prod").unwrap()
+}
+
+pub fn component(name: &str) -> ComponentName {
+    ComponentName::new(name).unwrap()
+}
+
+pub fn zip(component: &str, bytes: &[u8]) -> Artifact {
+    Artifact::Object {
+        key: format!("artifacts/shop/{component}/1.4.0.zip"),
+        version_id: "v1".into(),
+        sha256: Digest::of(bytes),
+        bytes: bytes.len() as u64,
+    }
+}
+
+pub struct Stage {
+    pub world: World,
+    pub record: Deployment,
+}
+
+impl Stage {
+    /// A deployment of a release under a declaration.
+    pub fn new(declaration: &str, components: BTreeMap<ComponentName, Artifact>) -> Self {
+        let declared = Declaration::parse(declaration).unwrap();
+        let stage = Self {
+            world: World::default(),
+            record: record(&declared, components),
+        };
+        let version = declared.version().clone();
+        let declared = Declared::new(&declared, declaration, Time(0), None);
+        stage.put(store::declaration(&app(), &version), &declared);
+        stage.hold_lock(TOKEN);
+        stage.write_record();
+        stage
+    }
+
+    pub fn write_record(&self) {
+        self.put(store::deployment(&id()), &self.record);
+    }
+
+    pub fn hold_lock(&self, token: u64) {
+        let held = Held {
+            deployment: id(),
+            action: self.record.action,
+            execution: EXECUTION.into(),
+            since: self.world.now(),
+            state: HeldState::Running,
+        };
+        let lock = Lock {
+            token,
+            held: Some(held),
+        };
+        self.put(store::lock(&app(), &prod()), &lock);
+    }
+
+    /// The environment after an earlier deployment.
+    pub fn deployed_before(&self) {
+        let state = EnvironmentState {
+            snapshot: 1,
+            last_snapshot: 1,
+            ..EnvironmentState::default()
+        };
+        self.put(store::state(&app(), &prod()), &state);
+    }
+
+    pub fn put<T: Serialize>(&self, key: Key, value: &T) {
+        let mut ledger = self.world.ledger();
+        let rev = ledger.items.get(&key).map_or(1, |item| item.rev + 1);
+        let item = Item {
+            key: key.clone(),
+            rev,
+            body: store::to_body(value).unwrap(),
+            index: None,
+            expires: None,
+        };
+        ledger.items.insert(key, item);
+    }
+
+    pub fn get<T: DeserializeOwned>(&self, key: &Key) -> Option<T> {
+        let item = self.world.ledger().items.get(key).cloned();
+        item.map(|item| store::from_item(item).unwrap().value)
+    }
+
+    pub fn ask(&self, state: &str, wave: u32) -> Ask {
+        Ask {
+            state: state.into(),
+            execution: ExecutionRef {
+                arn: EXECUTION.into(),
+                name: "one".into(),
+            },
+            request: serde_json::Value::Null,
+            deployment: Some(id()),
+            token: TOKEN,
+            wave,
+            task_token: None,
+            error: String::new(),
+            undone: None,
+        }
+    }
+
+    pub fn pass_seconds(&self, seconds: u64) {
+        let mut clock = self.world.clock();
+        clock.now = clock.now.plus_s(seconds);
+    }
+}
+
+fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifact>) -> Deployment {
+    let release = Release {
+        app: app(),
+        version: "1.4.0".into(),
+        git: None,
+        sequence: None,
+        components,
+        image_push: false,
+    };
+    Deployment {
+        id: id(),
+        app: app(),
+        environment: prod(),
+        action: ActionName::Deploy,
+        attempt: 1,
+        release_digest: release.digest(),
+        release,
+        snapshot: None,
+        declaration: declaration.version().clone(),
+        requester: Requester {
+            route: Route::Console,
+            principal: None,
+        },
+        reason: None,
+        order: Order {
+            version: None,
+            sequence: None,
+            accepted: Time(0),
+            id: id(),
+        },
+        allow_older: false,
+        accept_red: false,
+        again: false,
+        by_person: true,
+        accepted: Time(0),
+        executions: vec![EXECUTION.into()],
+        started: None,
+        status: Status::Running,
+        undoing: None,
+        ending: None,
+    }
+}
