@@ -3,6 +3,7 @@
 mod stage;
 
 use bytes::Bytes;
+use serde_json::Value;
 use stage::{Stage, TOKEN, component, id, zip};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
@@ -13,6 +14,7 @@ use windlass_domain::plan::{KindName, Outcome, Plan, PlannedChange, Wave};
 use windlass_domain::request::ActionName;
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 use windlass_engine::judge::handle;
+use windlass_engine::kinds::{lambda, to_value};
 use windlass_engine::payload::{Answer, Word};
 use windlass_engine::ports::{Answered, Clock, Invoked};
 use windlass_engine::store;
@@ -98,7 +100,7 @@ fn step(stage: &Stage) -> Step {
         place: Place::default(),
         target: serde_json::json!({}),
         before: serde_json::json!({}),
-        goals: BTreeMap::from([(0, serde_json::json!({})), (1, serde_json::json!({}))]),
+        goals: BTreeMap::from([(0, goal(10)), (1, goal(100))]),
         attempt: 1,
         open: None,
         status: StepStatus::Changed,
@@ -111,13 +113,52 @@ fn step(stage: &Stage) -> Step {
             switching: true,
             token: TOKEN,
         }],
-        seen: None,
+        seen: Some(seen(&[("2", "0.1")])),
         failure: None,
         undo_failure: None,
         warnings: vec![],
         worked_ms: 0,
         invocations: 0,
     }
+}
+
+fn goal(percent: u8) -> Value {
+    let goal = lambda::Goal {
+        code: vec![],
+        source: lambda::Source::Version("2".into()),
+        percent,
+        from: "1".into(),
+        deployment: id(),
+    };
+    to_value(&lambda::State::Goal(goal)).unwrap()
+}
+
+/// The alias points to version 1, and these have a share.
+fn seen(weights: &[(&str, &str)]) -> Value {
+    let weights = weights.iter();
+    let weights = weights.map(|(version, share)| ((*version).into(), (*share).into()));
+    let observed = lambda::Observed {
+        latest: lambda::Latest {
+            code_sha256: String::new(),
+            image: None,
+            configuration: String::new(),
+            revision_id: lambda::Revision::default(),
+            state: "Active".into(),
+            last_update: "Successful".into(),
+            reason: String::new(),
+        },
+        versions: vec![],
+        alias: Some(lambda::AliasState {
+            name: "live".into(),
+            traffic: lambda::Traffic {
+                version: "1".into(),
+                weights: weights.collect(),
+            },
+            revision_id: lambda::Revision::default(),
+            provisioned: None,
+        }),
+    };
+    to_value(&lambda::State::Observed(observed)).unwrap()
 }
 
 /// What version 2 answers.
@@ -163,6 +204,11 @@ fn a_healthy_wave_bakes_then_goes_on_and_the_last_settles() {
     assert_eq!(answer.items[0].component, component("api"));
     assert_eq!(judgement(&stage, 0).polls, 3);
 
+    assert_eq!(
+        judgement(&stage, 0).measurements[2].gate,
+        "shop-api-prod version 2 health"
+    );
+
     let first = judge(&stage, 1).unwrap();
     assert_eq!(
         first.verdict,
@@ -180,7 +226,6 @@ fn a_healthy_wave_bakes_then_goes_on_and_the_last_settles() {
         .map(|m| m.source.as_str())
         .collect();
     assert_eq!(sources, ["alarm", "probe", "invocation"]);
-    assert_eq!(seen.measurements[2].gate, "shop-api-prod version 2 health");
 }
 
 #[test]
@@ -248,18 +293,32 @@ fn unknown_holds_then_fails() {
 }
 
 #[test]
-fn a_version_that_cannot_be_found_is_unknown() {
+fn a_version_that_is_not_known_is_unknown() {
     let stage = changed();
-    let mut functions = stage.world.functions();
-    functions
-        .named("shop-api-prod")
-        .unwrap()
-        .versions
-        .remove(&2);
-    drop(functions);
+    let mut step: Step = stage.get(&store::step(&id(), &component("api"))).unwrap();
+    step.seen = Some(seen(&[]));
+    stage.put(store::step(&id(), &component("api")), &step);
     assert_eq!(judge(&stage, 0).unwrap().verdict, Word::Bake);
-    let seen = &judgement(&stage, 0).measurements[2];
-    assert_eq!(seen.verdict, Verdict::Unknown);
+    let measured = judgement(&stage, 0).measurements.remove(2);
+    assert_eq!(measured.verdict, Verdict::Unknown);
+    assert_eq!(
+        measured.measured,
+        "not measured: no version has a share of live"
+    );
+}
+
+#[test]
+fn the_last_wave_invokes_the_version_that_the_alias_points_to() {
+    let stage = changed();
+    judge(&stage, 0).unwrap();
+    stage.pass_seconds(120);
+    judge(&stage, 0).unwrap();
+    let mut step: Step = stage.get(&store::step(&id(), &component("api"))).unwrap();
+    step.seen = Some(seen(&[]));
+    stage.put(store::step(&id(), &component("api")), &step);
+    judge(&stage, 1).unwrap();
+    let measured = judgement(&stage, 1).measurements.remove(2);
+    assert_eq!(measured.gate, "shop-api-prod version 1 health");
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use super::{Case, Ports, version::version};
 use crate::measurements::{self, Invoke, Window};
 use futures::future::join_all;
-use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::resolved::{Lambda, Spec};
 use windlass_domain::gate::{Measurement, Verdict};
+use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
 /// Measures every gate: alarms and metrics where the targets are, probes from here, and the
@@ -24,7 +24,7 @@ pub async fn measure<P: Ports>(ports: &P, case: &Case) -> Vec<Measurement> {
     let probes = probes.map(|gate| measurements::probe(ports, gate));
     let functions = changed_functions(case);
     let functions =
-        functions.map(|(artifact, spec)| invocations(&there, artifact, spec, window.now));
+        functions.map(|(step, spec)| invocations(&there, (step, case.number), spec, window.now));
     let (alarms, metrics, probes, functions) = futures::join!(
         measurements::alarms(&there, &gates.alarms, window),
         join_all(metrics),
@@ -39,7 +39,7 @@ pub async fn measure<P: Ports>(ports: &P, case: &Case) -> Vec<Measurement> {
 }
 
 /// The Lambda functions that have changed up to this wave and declare invocations.
-fn changed_functions(case: &Case) -> impl Iterator<Item = (Option<&Artifact>, &Lambda)> {
+fn changed_functions(case: &Case) -> impl Iterator<Item = (&Step, &Lambda)> {
     let changed = case.steps.iter().filter(|step| {
         let first = step.goals.keys().next();
         first.is_some_and(|first| *first <= case.number)
@@ -47,10 +47,7 @@ fn changed_functions(case: &Case) -> impl Iterator<Item = (Option<&Artifact>, &L
     changed.filter_map(|step| {
         let component = case.loaded.resolved.components.get(&step.component)?;
         match &component.spec {
-            Spec::Lambda(lambda) if !lambda.invocations.is_empty() => {
-                let release = &case.loaded.record.release.components;
-                Some((release.get(&step.component), lambda))
-            }
+            Spec::Lambda(lambda) if !lambda.invocations.is_empty() => Some((step, lambda)),
             _ => None,
         }
     })
@@ -60,12 +57,12 @@ fn changed_functions(case: &Case) -> impl Iterator<Item = (Option<&Artifact>, &L
 /// little concurrency, and its callers go first.
 async fn invocations<P: Ports>(
     there: &P,
-    artifact: Option<&Artifact>,
+    (step, wave): (&Step, u32),
     spec: &Lambda,
     now: Time,
 ) -> Vec<Measurement> {
     let mut measured = Vec::new();
-    let version = version(there, spec, artifact).await;
+    let version = version(step, wave);
     for request in &spec.invocations {
         measured.push(match &version {
             Ok(version) => {

@@ -1,38 +1,36 @@
-//! Which version of a Lambda function a step brings.
+//! Which version of a Lambda function a step brought. Pure.
 
-use crate::ports::{Function, Functions};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use windlass_domain::artifact::Artifact;
-use windlass_domain::declaration::resolved::Lambda;
-use windlass_domain::digest::Digest;
+use crate::kinds::lambda::{Observed, State};
+use serde::Deserialize;
+use serde_json::Value;
+use windlass_domain::step::Step;
 
-/// Finds the newest published version with the artifact's bytes; `$LATEST` for a function without
-/// an alias, which is live at once. The error is a sentence.
-pub async fn version<P: Functions>(
-    there: &P,
-    spec: &Lambda,
-    artifact: Option<&Artifact>,
-) -> Result<String, String> {
-    if spec.alias.is_none() {
-        return Ok("$LATEST".to_owned());
-    }
-    let Some(artifact) = artifact else {
-        return Err("it is not known which bytes the version has".to_owned());
+/// Reads it from what was seen last, when the goal was reached: the version that has the share of
+/// a canary step, else the one that the alias points to; `$LATEST` for a function without an
+/// alias, which is live at once. The error is a sentence.
+pub fn version(step: &Step, wave: u32) -> Result<String, String> {
+    let goal = step.goals.range(..=wave).next_back().map(|(_, goal)| goal);
+    let goal = state("the goal", goal)?;
+    let State::Observed(seen) = state("what was seen", step.seen.as_ref())? else {
+        return Err("a goal is recorded as what was seen".to_owned());
     };
-    let versions = there.versions(&spec.function).await;
-    let versions = versions.map_err(|fault| fault.to_string())?;
-    let found = versions
-        .iter()
-        .rev()
-        .find(|version| runs(version, artifact.digest()));
-    found
-        .map(|version| version.version.clone())
-        .ok_or_else(|| format!("no published version has the bytes {artifact}"))
+    Ok(match goal {
+        State::Goal(goal) if goal.percent < 100 => with_share(&seen)?,
+        _ => match seen.alias {
+            Some(alias) => alias.traffic.version,
+            None => "$LATEST".to_owned(),
+        },
+    })
 }
 
-/// Lambda writes the SHA-256 of a zip in base64, and that of an image as its digest's digits.
-fn runs(version: &Function, digest: &Digest) -> bool {
-    let zip = BASE64_STANDARD.encode(digest.to_bytes());
-    version.code_sha256 == zip || version.code_sha256 == digest.as_str()
+fn with_share(seen: &Observed) -> Result<String, String> {
+    let alias = seen.alias.as_ref().ok_or("no alias was seen")?;
+    let share = alias.traffic.weights.first();
+    let (version, _) = share.ok_or_else(|| format!("no version has a share of {}", alias.name))?;
+    Ok(version.clone())
+}
+
+fn state(what: &str, value: Option<&Value>) -> Result<State, String> {
+    let value = value.ok_or_else(|| format!("{what} is not recorded"))?;
+    State::deserialize(value).map_err(|error| format!("{what} cannot be read: {error}"))
 }
