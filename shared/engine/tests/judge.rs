@@ -113,7 +113,7 @@ fn step(stage: &Stage) -> Step {
             switching: true,
             token: TOKEN,
         }],
-        seen: Some(seen(&[("2", "0.1")])),
+        seen: Some(seen("1", &[("2", "0.1")])),
         failure: None,
         undo_failure: None,
         warnings: vec![],
@@ -133,8 +133,8 @@ fn goal(percent: u8) -> Value {
     to_value(&lambda::State::Goal(goal)).unwrap()
 }
 
-/// The alias points to version 1, and these have a share.
-fn seen(weights: &[(&str, &str)]) -> Value {
+/// The alias points to a version, and these have a share.
+fn seen(version: &str, weights: &[(&str, &str)]) -> Value {
     let weights = weights.iter();
     let weights = weights.map(|(version, share)| ((*version).into(), (*share).into()));
     let observed = lambda::Observed {
@@ -151,7 +151,7 @@ fn seen(weights: &[(&str, &str)]) -> Value {
         alias: Some(lambda::AliasState {
             name: "live".into(),
             traffic: lambda::Traffic {
-                version: "1".into(),
+                version: version.into(),
                 weights: weights.collect(),
             },
             revision_id: lambda::Revision::default(),
@@ -159,6 +159,14 @@ fn seen(weights: &[(&str, &str)]) -> Value {
         }),
     };
     to_value(&lambda::State::Observed(observed)).unwrap()
+}
+
+/// All callers were seen to go to a version.
+fn was_seen(stage: &Stage, version: &str) {
+    let key = store::step(&id(), &component("api"));
+    let mut step: Step = stage.get(&key).unwrap();
+    step.seen = Some(seen(version, &[]));
+    stage.put(key, &step);
 }
 
 /// What version 2 answers.
@@ -209,6 +217,7 @@ fn a_healthy_wave_bakes_then_goes_on_and_the_last_settles() {
         "shop-api-prod version 2 health"
     );
 
+    was_seen(&stage, "2");
     let first = judge(&stage, 1).unwrap();
     assert_eq!(
         first.verdict,
@@ -295,9 +304,7 @@ fn unknown_holds_then_fails() {
 #[test]
 fn a_version_that_is_not_known_is_unknown() {
     let stage = changed();
-    let mut step: Step = stage.get(&store::step(&id(), &component("api"))).unwrap();
-    step.seen = Some(seen(&[]));
-    stage.put(store::step(&id(), &component("api")), &step);
+    was_seen(&stage, "1");
     assert_eq!(judge(&stage, 0).unwrap().verdict, Word::Bake);
     let measured = judgement(&stage, 0).measurements.remove(2);
     assert_eq!(measured.verdict, Verdict::Unknown);
@@ -313,9 +320,7 @@ fn the_last_wave_invokes_the_version_that_the_alias_points_to() {
     judge(&stage, 0).unwrap();
     stage.pass_seconds(120);
     judge(&stage, 0).unwrap();
-    let mut step: Step = stage.get(&store::step(&id(), &component("api"))).unwrap();
-    step.seen = Some(seen(&[]));
-    stage.put(store::step(&id(), &component("api")), &step);
+    was_seen(&stage, "1");
     judge(&stage, 1).unwrap();
     let measured = judgement(&stage, 1).measurements.remove(2);
     assert_eq!(measured.gate, "shop-api-prod version 1 health");
