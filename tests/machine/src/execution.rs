@@ -73,6 +73,11 @@ impl<'p> Execution<'p> {
         &self.path
     }
 
+    /// Every state that it was in, as text.
+    pub fn told(&self) -> String {
+        self.path.tell(self.program)
+    }
+
     /// When it goes on by itself, and how many visits it made.
     pub fn due(&self) -> (Time, u64) {
         let due = match &self.doing {

@@ -7,15 +7,20 @@
 pub mod definition;
 pub mod jsonata;
 pub mod program;
+pub mod shop;
 pub mod template;
 
+mod deployed;
 mod execution;
 mod items;
 mod line;
 mod path;
+mod region;
 mod surroundings;
 mod visit;
 
+pub use deployed::{Deployed, timeout_s};
 pub use execution::{End, Execution};
 pub use path::Path;
+pub use region::{Ended, Region};
 pub use surroundings::{Surroundings, TaskError};

@@ -1,0 +1,103 @@
+use crate::surroundings::{Surroundings, TaskError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::cell::Cell;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::time::Time;
+use windlass_engine::ports::{Answered, Clock};
+use windlass_engine::{conductor, deploy, judge, prepare};
+use windlass_world::World;
+
+/// The functions as they are deployed: the engine's handlers over the in-memory world, each within
+/// its timeout, their faults as Step Functions sees them.
+#[derive(Debug, Clone)]
+pub struct Deployed {
+    /// The world.
+    pub world: World,
+    tokens: Cell<u64>,
+}
+
+/// A function's timeout in seconds, as the template has it.
+pub fn timeout_s(function: &str) -> u64 {
+    match function {
+        "PublishSite" => 900,
+        "Planner" => 120,
+        _ => 60,
+    }
+}
+
+impl Deployed {
+    /// All functions over a world.
+    pub fn over(world: World) -> Self {
+        Self {
+            world,
+            tokens: Cell::new(0),
+        }
+    }
+
+    async fn answer(&self, function: &str, payload: Value) -> Answered<Value> {
+        let world = &self.world;
+        match function {
+            "Conductor" => told(conductor::handle(world, asked(payload)?).await?),
+            "Planner" => told(prepare::handle(world, asked(payload)?).await?),
+            "Judge" => told(judge::handle(world, asked(payload)?).await?),
+            "DeployLambda" => told(deploy::lambda::handle(world, asked(payload)?).await?),
+            "DeployEcs" => told(deploy::ecs::handle(world, asked(payload)?).await?),
+            other => Err(Fault::internal(format!("there is no function {other}"))),
+        }
+    }
+}
+
+fn asked<T: DeserializeOwned>(payload: Value) -> Answered<T> {
+    serde_json::from_value(payload)
+        .map_err(|error| Fault::new(FaultName::BadInput, error.to_string()))
+}
+
+fn told<T: Serialize>(answer: T) -> Answered<Value> {
+    serde_json::to_value(answer).map_err(|error| Fault::internal(error.to_string()))
+}
+
+impl Surroundings for Deployed {
+    fn now(&self) -> Time {
+        Clock::now(&self.world)
+    }
+
+    async fn invoke(&self, function: &str, payload: Value) -> Result<Value, TaskError> {
+        let ends = self.now().plus_ms(timeout_s(function) * 1000);
+        let answer = self.answer(function, payload).await;
+        if self.now() > ends {
+            let cause = format!("{function} timed out after {} s", timeout_s(function));
+            return Err(TaskError::new("Sandbox.Timedout", cause));
+        }
+        answer.map_err(|fault| TaskError::new(fault.name.to_string(), fault.message))
+    }
+
+    fn open_token(&self) -> String {
+        self.tokens.set(self.tokens.get() + 1);
+        let token = format!("task-token-{}", self.tokens.get());
+        self.world.executions().tokens.insert(token.clone());
+        token
+    }
+
+    fn close_token(&self, token: &str) {
+        self.world.executions().tokens.remove(token);
+    }
+}
+
+/// The event that Step Functions sends when an execution has ended (AWS Step Functions Developer
+/// Guide, "Automating Step Functions event delivery with EventBridge").
+pub fn status_event(arn: &str, status: &str) -> Value {
+    json!({
+        "version": "0",
+        "source": "aws.states",
+        "detail-type": "Step Functions Execution Status Change",
+        "detail": {
+            "executionArn": arn,
+            "stateMachineArn": "arn:aws:states:eu-west-1:111111111111:stateMachine:windlass-release",
+            "status": status,
+            "error": null,
+            "cause": null
+        }
+    })
+}

@@ -1,0 +1,278 @@
+use crate::deployed::{Deployed, status_event};
+use crate::execution::{End, Execution};
+use crate::program::Program;
+use crate::surroundings::TaskError;
+use serde_json::{Value, json};
+use windlass_domain::time::Time;
+use windlass_engine::outbox::Change;
+use windlass_engine::ports::{Clock, Executions};
+use windlass_engine::{outbox, recovery};
+use windlass_world::World;
+use windlass_world::executions::arn_of;
+use windlass_world::run::run;
+
+/// A region with Windlass installed: runs all executions interleaved, each visit of a state at its
+/// time, and brings events where the template's rules and the table's stream bring them.
+#[derive(Debug)]
+pub struct Region<'p> {
+    program: &'p Program,
+    deployed: Deployed,
+    running: Vec<Running<'p>>,
+    ended: Vec<Ended<'p>>,
+    /// How much of the table's stream the outbox has seen.
+    streamed: usize,
+}
+
+#[derive(Debug)]
+struct Running<'p> {
+    arn: String,
+    execution: Execution<'p>,
+}
+
+/// An execution that has ended.
+#[derive(Debug)]
+pub struct Ended<'p> {
+    /// Its ARN.
+    pub arn: String,
+    /// `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
+    pub status: &'static str,
+    /// Its output, where it succeeded.
+    pub output: Value,
+    /// Its error, where it failed.
+    pub error: String,
+    /// Its cause, where it failed.
+    pub cause: String,
+    /// Where it went.
+    pub execution: Execution<'p>,
+}
+
+/// How often a failing event is brought again: an asynchronous invocation is tried three times (AWS
+/// Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous invocation").
+const DELIVERIES: u32 = 3;
+
+impl<'p> Region<'p> {
+    /// A region over a world.
+    pub fn new(program: &'p Program, world: World) -> Self {
+        let streamed = world.ledger().stream.len();
+        Self {
+            program,
+            deployed: Deployed::over(world),
+            running: Vec::new(),
+            ended: Vec::new(),
+            streamed,
+        }
+    }
+
+    /// The world.
+    pub fn world(&self) -> &World {
+        &self.deployed.world
+    }
+
+    /// Starts an execution, as an operator or a route does; answers its ARN.
+    pub fn start(&mut self, name: &str, input: &Value) -> String {
+        // The world's own StartExecution cannot fail without a planned mishap.
+        let _ = run(self.world().start(name, input));
+        self.deliver();
+        arn_of(name)
+    }
+
+    /// Stops an execution, as an operator does in the console.
+    pub fn stop(&mut self, arn: &str) {
+        let _ = run(self.world().stop(arn, "Stopped", "by a test"));
+        self.deliver();
+    }
+
+    /// Stops an execution, and the event that tells of it is lost.
+    pub fn stop_untold(&mut self, arn: &str) {
+        let _ = run(self.world().stop(arn, "Stopped", "by a test"));
+        if let Some(n) = self.running.iter().position(|running| running.arn == arn) {
+            let stopped = self.aborted(n);
+            self.ended.push(stopped);
+        }
+    }
+
+    /// The state that a running execution is in.
+    pub fn state_of(&self, arn: &str) -> Option<&'p str> {
+        let running = self.running.iter().find(|running| running.arn == arn);
+        running.map(|running| running.execution.state())
+    }
+
+    /// An execution that has ended.
+    pub fn ended(&self, arn: &str) -> Option<&Ended<'p>> {
+        self.ended.iter().find(|ended| ended.arn == arn)
+    }
+
+    /// All executions that have ended, oldest first.
+    pub fn all_ended(&self) -> &[Ended<'p>] {
+        &self.ended
+    }
+
+    /// Visits the state that is due next; `false` where nothing runs any more.
+    pub fn step(&mut self) -> bool {
+        self.deliver();
+        let due = |running: &Running<'p>| running.execution.due();
+        let order = self.running.iter().enumerate().map(|(n, r)| (due(r), n));
+        let Some(((due, _), n)) = order.min() else {
+            return false;
+        };
+        self.wait_until(due);
+        let stepped = self.running[n].execution.step(&self.deployed);
+        if let Some(end) = run(stepped) {
+            self.end(n, end);
+        }
+        self.deliver();
+        true
+    }
+
+    /// Runs until nothing runs any more.
+    pub fn run(&mut self) {
+        while self.step() {}
+    }
+
+    /// Runs until an execution is about to visit a state; `false` where it ended before.
+    pub fn run_until(&mut self, arn: &str, state: &str) -> bool {
+        while let Some(at) = self.state_of(arn) {
+            if at == state {
+                return true;
+            }
+            self.step();
+        }
+        false
+    }
+
+    /// Runs until an execution has ended.
+    pub fn run_to_end(&mut self, arn: &str) {
+        while self.state_of(arn).is_some() && self.step() {}
+    }
+
+    /// The schedule that looks for what was lost.
+    pub fn scheduled(&mut self) {
+        self.recover(&json!({"detail-type": "Scheduled Event"}));
+        self.deliver();
+    }
+
+    fn wait_until(&self, due: Time) {
+        let mut clock = self.world().clock();
+        clock.now = clock.now.max(due);
+    }
+
+    fn end(&mut self, n: usize, end: End) {
+        let Running { arn, execution } = self.running.remove(n);
+        let (status, output, error) = match end {
+            End::Succeeded(output) => ("SUCCEEDED", output, TaskError::new("", "")),
+            End::Failed(error) => ("FAILED", Value::Null, error),
+            End::TimedOut => (
+                "TIMED_OUT",
+                Value::Null,
+                TaskError::new("States.Timeout", ""),
+            ),
+        };
+        if let Some(known) = self.world().executions().executions.get_mut(&arn) {
+            known.status = status.into();
+            known.error = Some(error.name.clone()).filter(|name| !name.is_empty());
+            known.cause = Some(error.cause.clone()).filter(|cause| !cause.is_empty());
+        }
+        self.tell_the_end(Ended {
+            arn,
+            status,
+            output,
+            error: error.name,
+            cause: error.cause,
+            execution,
+        });
+    }
+
+    /// The rule on executions that ended otherwise than well starts recovery.
+    fn tell_the_end(&mut self, ended: Ended<'p>) {
+        let event = (ended.status != "SUCCEEDED").then(|| status_event(&ended.arn, ended.status));
+        self.ended.push(ended);
+        if let Some(event) = event {
+            self.recover(&event);
+        }
+    }
+
+    fn recover(&self, event: &Value) {
+        for _ in 0..DELIVERIES {
+            if run(recovery::handle(self.world(), event.clone())).is_ok() {
+                return;
+            }
+        }
+    }
+
+    /// Brings everything that is under way where it belongs.
+    fn deliver(&mut self) {
+        while self.stream() | self.begin() | self.abort() | self.answer() {}
+    }
+
+    fn stream(&mut self) -> bool {
+        let changes: Vec<Change> = {
+            let ledger = self.world().ledger();
+            let new = ledger.stream[self.streamed..].iter();
+            new.map(|(before, after)| Change {
+                before: before.clone(),
+                after: after.clone(),
+            })
+            .collect()
+        };
+        let count = changes.len();
+        // The stream repeats a batch that fails, so it comes again with the next delivery.
+        if count > 0 && run(outbox::handle(self.world(), changes)).is_ok() {
+            self.streamed += count;
+            return true;
+        }
+        false
+    }
+
+    fn begin(&mut self) -> bool {
+        let started = std::mem::take(&mut self.world().executions().started);
+        let begun = !started.is_empty();
+        for (arn, name, input) in started {
+            let now = Clock::now(self.world());
+            let execution = Execution::start(self.program, &arn, &name, input, now);
+            self.running.push(Running { arn, execution });
+        }
+        begun
+    }
+
+    fn abort(&mut self) -> bool {
+        let is_stopped = |running: &Running<'p>| {
+            let executions = self.world().executions();
+            let known = executions.executions.get(&running.arn);
+            known.is_some_and(|known| known.status == "ABORTED")
+        };
+        let Some(n) = self.running.iter().position(is_stopped) else {
+            return false;
+        };
+        let stopped = self.aborted(n);
+        self.tell_the_end(stopped);
+        true
+    }
+
+    fn aborted(&mut self, n: usize) -> Ended<'p> {
+        let Running { arn, execution } = self.running.remove(n);
+        Ended {
+            arn,
+            status: "ABORTED",
+            output: Value::Null,
+            error: String::new(),
+            cause: String::new(),
+            execution,
+        }
+    }
+
+    fn answer(&mut self) -> bool {
+        let answered = std::mem::take(&mut self.world().executions().answered);
+        let any = !answered.is_empty();
+        for (token, output) in answered {
+            let waits = |r: &Running<'p>| r.execution.token() == Some(token.as_str());
+            let Some(n) = self.running.iter().position(waits) else {
+                continue;
+            };
+            let now = Clock::now(self.world());
+            if let Some(end) = self.running[n].execution.answer(&output, now) {
+                self.end(n, end);
+            }
+        }
+        any
+    }
+}

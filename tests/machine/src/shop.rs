@@ -1,0 +1,272 @@
+//! The sample application in the in-memory world: its targets, its declaration, its releases.
+
+use crate::program::Program;
+use crate::region::Region;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use windlass_domain::declaration::{Declaration, Declared};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::environment::{EnvironmentState, Lock};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_engine::ports::{Clock, Key, Ledger, Write};
+use windlass_engine::store::{self, Stored};
+use windlass_world::World;
+use windlass_world::functions::{LiveAlias, Published};
+use windlass_world::registry::HOST;
+use windlass_world::run::run;
+
+/// Two functions, one after the other; the second is shifted in two steps.
+pub const FUNCTIONS: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  jobs: {kind: lambda, function: shop-jobs, alias: live}
+  api: {kind: lambda, function: shop-api, alias: live, after: [jobs], rollout: {canary: [50], every: 1m}}
+gates:
+  bake: 2m
+  alarms: [shop-5xx]
+";
+
+/// A service, and a function after it.
+pub const SERVICE_AND_FUNCTION: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
+  api: {kind: lambda, function: shop-api, alias: live, after: [agent]}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
+/// The alarm that judges.
+pub const ALARM: &str = "shop-5xx";
+
+/// The application `shop` with one environment, `prod`, in a region.
+#[derive(Debug)]
+pub struct Shop<'p> {
+    /// The region.
+    pub region: Region<'p>,
+    started: u32,
+}
+
+impl<'p> Shop<'p> {
+    /// A region with the targets and a declaration in force.
+    ///
+    /// # Panics
+    /// Where the declaration has mistakes.
+    pub fn new(program: &'p Program, declaration: &str) -> Self {
+        let world = World::default();
+        world.objects().bucket("artifacts", true);
+        for name in ["shop-jobs", "shop-api"] {
+            make_function(&world, name);
+        }
+        make_service(&world);
+        world.set_alarm(ALARM, "OK", &[0.0]);
+        declare(&world, declaration);
+        Self {
+            region: Region::new(program, world),
+            started: 0,
+        }
+    }
+
+    /// The world.
+    pub fn world(&self) -> &World {
+        self.region.world()
+    }
+
+    /// Starts an execution with an operator's input, a second after the one before; answers its ARN.
+    pub fn start(&mut self, input: &Value) -> String {
+        self.started += 1;
+        {
+            let mut clock = self.world().clock();
+            clock.now = clock.now.plus_ms(1000);
+        }
+        let name = format!("console-{}", self.started);
+        self.region.start(&name, input)
+    }
+
+    /// Uploads artifacts for the components and starts a deployment of them; answers its ARN.
+    pub fn deploy(&mut self, version: &str, components: &[&str]) -> String {
+        let request = self.release(version, components);
+        self.start(&request)
+    }
+
+    /// Uploads artifacts for the components; answers the request that deploys them.
+    pub fn release(&mut self, version: &str, components: &[&str]) -> Value {
+        let mut named = Map::new();
+        for component in components {
+            let artifact = match *component {
+                "agent" => self.push(version),
+                _ => self.upload(component, version),
+            };
+            named.insert((*component).to_owned(), artifact);
+        }
+        json!({
+            "action": "deploy", "app": "shop", "environment": "prod",
+            "manifest": {"version": version, "components": named}
+        })
+    }
+
+    fn upload(&self, component: &str, version: &str) -> Value {
+        let key = format!("artifacts/shop/{component}/{version}.zip");
+        let bytes = format!("{component} {version}").into_bytes();
+        self.world().objects().upload("artifacts", &key, bytes);
+        json!({"key": key})
+    }
+
+    fn push(&self, version: &str) -> Value {
+        self.world().registry().push(REPOSITORY, version);
+        json!({"image": format!("{REPOSITORY}:{version}")})
+    }
+
+    /// Starts an operator's action; answers its ARN.
+    pub fn act(&mut self, action: &str) -> String {
+        let reason = "because a test says so";
+        self.start(
+            &json!({"action": action, "app": "shop", "environment": "prod", "reason": reason}),
+        )
+    }
+
+    /// Where an execution that has ended went.
+    ///
+    /// # Panics
+    /// Where it has not ended.
+    pub fn path(&self, arn: &str) -> String {
+        match self.region.ended(arn) {
+            Some(ended) => ended.execution.told(),
+            None => panic!("{arn} is in {:?}", self.region.state_of(arn)),
+        }
+    }
+
+    /// The versions that the alias `live` of a function serves: `1`, or `1 2@0.5`.
+    pub fn serves(&self, function: &str) -> String {
+        let functions = self.world().functions();
+        let alias = &functions.functions[function].aliases["live"];
+        let mut text = alias.version.clone();
+        for (version, weight) in &alias.weights {
+            text += &format!(" {version}@{weight}");
+        }
+        text
+    }
+
+    /// The task definition that the service runs, as `agent:1`.
+    pub fn runs(&self) -> String {
+        let mut services = self.world().services();
+        let arn = &services
+            .service_mut("shop", "agent")
+            .service
+            .task_definition;
+        arn.rsplit('/').next().unwrap_or_default().to_owned()
+    }
+
+    /// The deployment that an execution worked for.
+    ///
+    /// # Panics
+    /// Where it worked for none.
+    pub fn deployment(&self, arn: &str) -> Deployment {
+        let of: Stored<windlass_engine::conductor::Execution> = self.item(&store::execution(arn));
+        self.item::<Deployment>(&store::deployment(&of.value.deployment))
+            .value
+    }
+
+    /// The record of a deployment.
+    pub fn record(&self, id: &DeploymentId) -> Deployment {
+        self.item::<Deployment>(&store::deployment(id)).value
+    }
+
+    /// The lock.
+    pub fn lock(&self) -> Lock {
+        let (app, prod) = names();
+        self.item::<Lock>(&store::lock(&app, &prod)).value
+    }
+
+    /// What the ledger knows of the environment.
+    pub fn environment(&self) -> EnvironmentState {
+        let (app, prod) = names();
+        self.item::<EnvironmentState>(&store::state(&app, &prod))
+            .value
+    }
+
+    fn item<T: serde::de::DeserializeOwned>(&self, key: &Key) -> Stored<T> {
+        match run(store::require(self.world(), key)) {
+            Ok(stored) => stored,
+            Err(fault) => panic!("{fault}"),
+        }
+    }
+}
+
+const REPOSITORY: &str = "shop/agent";
+
+/// A service that is steady with two tasks.
+fn make_service(world: &World) {
+    let digest = format!("sha256:{}", world.registry().push(REPOSITORY, "as-found"));
+    let image = format!("{HOST}/{REPOSITORY}@{digest}");
+    let document = json!({
+        "family": "agent",
+        "containerDefinitions": [{"name": "agent", "image": image, "essential": true}],
+    });
+    let now = world.now();
+    let mut services = world.services();
+    let base = services.put_task_definition(&document, &BTreeMap::new());
+    services.put_service("shop", "agent", &base.arn, 2, &digest, now);
+    let tags = [("windlass:app", "shop"), ("windlass:environment", "prod")];
+    let tags = tags.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    services.service_mut("shop", "agent").service.tags = tags.into();
+}
+
+fn names() -> (AppName, EnvironmentName) {
+    match (AppName::new("shop"), EnvironmentName::new("prod")) {
+        (Ok(app), Ok(environment)) => (app, environment),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn make_function(world: &World, name: &str) {
+    let mut functions = world.functions();
+    let function = functions.make(name, format!("{name} as found").as_bytes());
+    let published = Published {
+        package: function.package.clone(),
+        configuration: function.configuration.clone(),
+        description: String::new(),
+        pending: 0,
+    };
+    function.versions.insert(1, published);
+    let live = LiveAlias {
+        version: "1".into(),
+        weights: Vec::new(),
+        revision: 1,
+        provisioned: None,
+    };
+    function.aliases.insert("live".into(), live);
+}
+
+fn declare(world: &World, text: &str) {
+    let declaration = match Declaration::parse(text) {
+        Ok(declaration) => declaration,
+        Err(findings) => panic!("{findings:?}"),
+    };
+    let declared = Declared::new(&declaration, text, world.now(), None);
+    let version = declaration.version();
+    let keys = [
+        store::declaration_in_force(declaration.app()),
+        store::declaration(declaration.app(), version),
+    ];
+    let writes: Result<Vec<Write>, _> = keys
+        .into_iter()
+        .map(|key| Stored::new(key, declared.clone()).put())
+        .collect();
+    match writes {
+        Ok(writes) => {
+            if let Err(fault) = run(world.transact(writes)) {
+                panic!("{fault}");
+            }
+        }
+        Err(fault) => panic!("{fault}"),
+    }
+}
