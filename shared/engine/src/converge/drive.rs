@@ -202,6 +202,12 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
     async fn send_switching(&mut self, change: K::Change, is: &K::State) -> Answered<Option<End>> {
         let what = K::what(&change);
         let undo = self.wave.is_none();
+        let ready = self.kind.ready(&self.target, &change).await;
+        ready.map_err(|fault| fault.while_doing(&what))?;
+        if self.attempt.elapsed_ms() >= self.budget.work_ms {
+            let why = format!("there was no time left to send `{what}`");
+            return Ok(Some(End::NotYet(why)));
+        }
         let not_after = self.attempt.open(&what, self.wave, to_value(is)?).await?;
         if self.attempt.ports.now() >= not_after {
             return Ok(Some(End::NotYet(format!("`{what}` was not sent in time"))));

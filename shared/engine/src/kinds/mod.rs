@@ -65,6 +65,12 @@ pub trait Kind {
     /// Pure: the change in words, such as `alias live 41 → 42 at 10 %`.
     fn what(change: &Self::Change) -> String;
 
+    /// Gets what a switching change needs, such as bytes, before its intent is recorded: nothing
+    /// slow may stand between the record and the send. Changes nothing.
+    async fn ready(&self, _target: &Self::Target, _change: &Self::Change) -> Answered<()> {
+        Ok(())
+    }
+
     /// One bounded, conditional change. The deployment's id goes into descriptions and tags.
     ///
     /// A switching change is one call that the adapter sends once, without a retry of its own, and

@@ -291,3 +291,23 @@ fn a_zip_over_the_limit_comes_from_the_bucket() {
         assert_eq!(function.package, package(false, "new"));
     });
 }
+
+#[test]
+fn nothing_slow_stands_between_the_open_call_and_live_code() {
+    let setting = Setting::default();
+    let trial = Trial::begin(&setting).unwrap();
+    assert_eq!(trial.forward(), Ok(Word::Changed));
+    let forward = trial.scene.world.mishaps().calls.len();
+    assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
+    let calls = trial.scene.world.mishaps().calls.clone();
+    for (part, fetch) in [
+        (&calls[..forward], "objects.get"),
+        (&calls[forward..], "functions.download"),
+    ] {
+        let sent = part
+            .iter()
+            .position(|call| *call == "functions.update_code")
+            .unwrap();
+        assert_eq!(part[sent - 2..sent], [fetch, "ledger.transact"]);
+    }
+}

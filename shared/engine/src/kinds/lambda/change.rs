@@ -65,7 +65,10 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
         source: &Source,
         revision_id: &str,
     ) -> Answered<()> {
-        let code = self.code(function, to, source).await?;
+        let code = match self.take_fetched(source) {
+            Some(code) => code,
+            None => self.code(function, to, source).await?,
+        };
         let is_image = matches!(code, Code::Image(_));
         let updated = self.at.update_code(function, code, revision_id).await?;
         if is_image || to.contains(&updated.code_sha256) {
@@ -75,6 +78,13 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
             "Lambda took code with the SHA-256 {}",
             updated.code_sha256
         )))
+    }
+
+    fn take_fetched(&self, wanted: &Source) -> Option<Code> {
+        let fetched = self.fetched.borrow_mut().take();
+        fetched
+            .filter(|(source, _)| source == wanted)
+            .map(|(_, code)| code)
     }
 
     /// Nothing is published where Lambda finds nothing new; then it answers the version before
@@ -104,7 +114,12 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
         ))
     }
 
-    async fn code(&self, function: &str, to: &[String], source: &Source) -> Answered<Code> {
+    pub(super) async fn code(
+        &self,
+        function: &str,
+        to: &[String],
+        source: &Source,
+    ) -> Answered<Code> {
         match source {
             Source::Image(uri) => Ok(Code::Image(uri.clone())),
             Source::Artifact(image @ Artifact::Image { .. }) => Ok(Code::Image(image.to_string())),

@@ -16,7 +16,8 @@ pub use state::*;
 
 use super::{Class, Kind, Next};
 use crate::config::Configured;
-use crate::ports::{Answered, Functions, Objects};
+use crate::ports::{Answered, Code, Functions, Objects};
+use std::cell::RefCell;
 use windlass_domain::identity::DeploymentId;
 
 /// The kind over its ports.
@@ -25,12 +26,18 @@ pub struct LambdaKind<P> {
     home: P,
     /// The ports at the function's place.
     at: P,
+    /// Code that was fetched before its change is sent.
+    fetched: RefCell<Option<(Source, Code)>>,
 }
 
 impl<P> LambdaKind<P> {
     /// Builds it from the ports at the deployer's own place and at the function's.
     pub fn new(home: P, at: P) -> Self {
-        Self { home, at }
+        Self {
+            home,
+            at,
+            fetched: RefCell::default(),
+        }
     }
 }
 
@@ -62,6 +69,14 @@ impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
 
     fn what(change: &Change) -> String {
         change.to_string()
+    }
+
+    async fn ready(&self, target: &Target, change: &Change) -> Answered<()> {
+        if let Change::Update { to, source, .. } = change {
+            let code = self.code(&target.function, to, source).await?;
+            *self.fetched.borrow_mut() = Some((source.clone(), code));
+        }
+        Ok(())
     }
 
     async fn change(
