@@ -122,7 +122,7 @@ fn a_tripped_breaker_is_told_with_the_reasons_of_the_stopped_tasks() {
     crash(&harbour, &artifact);
     let sailing = harbour.begin("d1", &artifact);
     assert_eq!(sailing.forward(), Word::Failed);
-    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: the deployment circuit breaker stopped the rollout of agent:2: its tasks do not keep running. 4 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). ECS went back to agent:1 and is steady. Remedy: look at the container's logs from the time of the rollout, then deploy a fixed release");
+    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The deployment circuit breaker stopped the rollout of agent:2: its tasks do not keep running. 4 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). ECS went back to agent:1 and is steady. Remedy: Look at the container's logs from the time of the rollout, then deploy a fixed release.");
     assert_eq!(harbour.set_to(), "agent:1");
     assert_eq!(sailing.undo(), Word::Changed, "{}", sailing.undo_failure());
     let updates = sailing
@@ -147,7 +147,7 @@ fn a_breaker_that_does_not_roll_back_is_undone_by_us() {
         .breaker = (true, false);
     let sailing = harbour.begin("d1", &artifact);
     assert_eq!(sailing.forward(), Word::Failed);
-    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: the deployment circuit breaker stopped the rollout of agent:2: its tasks do not keep running. 4 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). ECS did not roll back. Remedy: look at the container's logs from the time of the rollout, then deploy a fixed release");
+    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The deployment circuit breaker stopped the rollout of agent:2: its tasks do not keep running. 4 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). ECS did not roll back. Remedy: Look at the container's logs from the time of the rollout, then deploy a fixed release.");
     assert_eq!(harbour.set_to(), "agent:2");
     assert_eq!(sailing.undo(), Word::Changed);
     assert_eq!(harbour.set_to(), "agent:1");
@@ -164,7 +164,7 @@ fn a_failed_pull_is_told() {
         .insert(reference(&artifact));
     let sailing = harbour.begin("d1", &artifact);
     assert_eq!(sailing.forward(), Word::Failed);
-    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: the deployment circuit breaker stopped the rollout of agent:2: its image cannot be pulled. 4 tasks stopped: TaskFailedToStart: CannotPullContainerError: pull image manifest: 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:cd51241fbef5a8fe4cb6f616c79a72db9ece0cb248ad05bb01e589d5b6889a71: not found. ECS went back to agent:1 and is steady. Remedy: check that the image exists for the platform of the tasks, and that the execution role and the network reach the registry; then deploy again");
+    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The deployment circuit breaker stopped the rollout of agent:2: its image cannot be pulled. 4 tasks stopped: TaskFailedToStart: CannotPullContainerError: pull image manifest: 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:cd51241fbef5a8fe4cb6f616c79a72db9ece0cb248ad05bb01e589d5b6889a71: not found. ECS went back to agent:1 and is steady. Remedy: Check that the image exists for the platform of the tasks, and that the execution role and the network reach the registry; then deploy again.");
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn a_stranger_who_replaces_the_rollout_is_told() {
         .update(CLUSTER, SERVICE, &arn, now)
         .unwrap();
     assert_eq!(sailing.forward(), Word::Failed);
-    insta::assert_snapshot!(sailing.failure(), @"TargetChangedByOther: service shop-prod/agent: the rollout of agent:3 was replaced: someone else set the service to agent:2 (deployment ecs-svc/3) Remedy: find out who updates this service besides Windlass, and let only one of them set its task definition");
+    insta::assert_snapshot!(sailing.failure(), @"TargetChangedByOther: service shop-prod/agent: The rollout of agent:3 was replaced: someone else set the service to agent:2 (deployment ecs-svc/3). Remedy: Find out who updates this service besides Windlass, and let only one of them set its task definition.");
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn a_rollout_that_takes_too_long_is_told() {
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
     slow(&harbour);
     assert_eq!(sailing.forward(), Word::Failed);
-    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: the rollout of agent:2 is not steady after 300 s: 0 of 2 tasks run, 2 wait, 0 failed. ECS tells of no stopped task. ECS says: ECS deployment ecs-svc/2 in progress. Remedy: look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly");
+    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The rollout of agent:2 is not steady after 300 s: 0 of 2 tasks run, 2 wait, 0 failed. ECS tells of no stopped task. ECS says: ECS deployment ecs-svc/2 in progress. Remedy: Look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly.");
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn unknown_bytes_are_never_healthy() {
     harbour.world.services().hide_digests = true;
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
     assert_eq!(sailing.forward(), Word::Failed);
-    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: ECS does not tell the image digest of container agent for 2 running tasks of agent:2, so it is unknown which bytes run, after 300 s Remedy: update the container agent of the cluster's instances, or use Fargate, so that tasks report `imageDigest`");
+    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: ECS does not tell the image digest of container agent for 2 running tasks of agent:2, so it is unknown which bytes run, after 300 s. Remedy: Update the container agent of the cluster's instances, or use Fargate, so that tasks report `imageDigest`.");
 }
 
 #[test]

@@ -48,13 +48,13 @@ fn prepare_refuses_what_cannot_work() {
         ));
     }
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    no such service: TargetMissing: components.agent.service: there is no active service `other` in cluster `shop-prod` Remedy: create the service with your infrastructure code first, or mend the names of cluster and service
-    no such container: UnknownName: components.agent.container: agent:1 has no container `web`, only: agent, log Remedy: write the name of the container whose image is to be deployed
+    no such service: TargetMissing: components.agent.service: There is no active service `other` in cluster `shop-prod`. Remedy: Create the service with your infrastructure code first, or mend the names of cluster and service.
+    no such container: UnknownName: components.agent.container: Task definition agent:1 has no container `web`, only: agent, log. Remedy: Write the name of the container whose image is to be deployed.
     not ours: TargetNotOurs: components.agent.service: The tags of the service shop-prod/agent do not make it ours: `windlass:app` is missing; `windlass:environment` is missing. Remedy: Tag the service shop-prod/agent with `windlass:app`: `shop` and `windlass:environment`: `prod`, or reach it through a role of its own.
-    another controller: NotSupported: components.agent.service: service shop-prod/agent has the deployment controller CODE_DEPLOY, so that ECS refuses to roll it Remedy: use a service with the deployment controller ECS (rolling update)
-    draining: TargetNotReady: components.agent.service: service shop-prod/agent is DRAINING Remedy: wait until it is deleted and create it anew, or name another service
-    under way: TargetNotReady: components.agent.service: service shop-prod/agent has a deployment under way: ecs-svc/1 of agent:1 is PRIMARY IN_PROGRESS with 2 of 2 tasks running Remedy: wait until it is steady, or set the service back to a task definition that works, then deploy again
-    deregistered: TargetNotReady: components.agent.service: service shop-prod/agent runs agent:1, which is deregistered, so that an undo could not go back to it Remedy: set the service to an active task definition first (`aws ecs update-service --task-definition …`), then deploy again
+    another controller: NotSupported: components.agent.service: Service shop-prod/agent has the deployment controller CODE_DEPLOY, so that ECS refuses to roll it. Remedy: Use a service with the deployment controller ECS (rolling update).
+    draining: TargetNotReady: components.agent.service: Service shop-prod/agent is DRAINING. Remedy: Wait until it is deleted and create it anew, or name another service.
+    under way: TargetNotReady: components.agent.service: Service shop-prod/agent has a deployment under way: ecs-svc/1 of agent:1 is PRIMARY IN_PROGRESS with 2 of 2 tasks running. Remedy: Wait until it is steady, or set the service back to a task definition that works, then deploy again.
+    deregistered: TargetNotReady: components.agent.service: Service shop-prod/agent runs agent:1, which is deregistered, so that an undo could not go back to it. Remedy: Set the service to an active task definition first (`aws ecs update-service --task-definition …`), then deploy again.
     "#);
 }
 
@@ -150,9 +150,9 @@ fn a_task_definition_can_come_as_artifact() {
     ]
     .concat();
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    BadValue: components.agent.base: the task definition artifacts/shop/agent/1.2.json has the image `public.ecr.aws/other:1` in container `agent`, which is not of the declared repository `shop/agent` Remedy: write the image as `repository:tag` or `repository@sha256:…` of the declared repository when CI renders the document
-    BadValue: components.agent.base: the artifact artifacts/shop/agent/1.3.json is no task definition in JSON: it has no member `family` Remedy: upload a task definition as `aws ecs register-task-definition --cli-input-json` takes it
-    BadValue: components.agent.base: `base: artifact` needs a task definition as artifact Remedy: name it with `key` in the manifest, or choose another `base`
+    BadValue: components.agent.base: The task definition artifacts/shop/agent/1.2.json has the image `public.ecr.aws/other:1` in container `agent`, which is not of the declared repository `shop/agent`. Remedy: Write the image as `repository:tag` or `repository@sha256:…` of the declared repository when CI renders the document.
+    BadValue: components.agent.base: The artifact artifacts/shop/agent/1.3.json is no task definition in JSON: it has no member `family`. Remedy: Upload a task definition as `aws ecs register-task-definition --cli-input-json` takes it.
+    BadValue: components.agent.base: `base: artifact` needs a task definition as artifact. Remedy: Name it with `key` in the manifest, or choose another `base`.
     "#);
 }
 
@@ -172,5 +172,5 @@ fn a_rollback_goes_to_exactly_what_is_recorded() {
     assert_eq!(harbour.world.services().task_definitions.len(), 2);
     harbour.world.registry().images.clear();
     let planned = harbour.plan("r2", None, Some(&recorded));
-    insta::assert_snapshot!(planned.findings[0], @"ArtifactMissing: components.agent.service: the image 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:b9817c333727c5f6e66f637eead7d4b58182ce298320fd5106baad363ffe7b8d that ran then is no longer in its repository Remedy: roll back to another snapshot, or deploy the older release with `allow_older` and a reason");
+    insta::assert_snapshot!(planned.findings[0], @"ArtifactMissing: components.agent.service: The image 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:b9817c333727c5f6e66f637eead7d4b58182ce298320fd5106baad363ffe7b8d that ran then is no longer in its repository. Remedy: Roll back to another snapshot, or deploy the older release with `allow_older` and a reason.");
 }

@@ -108,7 +108,7 @@ fn what(spec: &Spec, current: &TaskDefinition, goal: &State) -> String {
 }
 
 fn missing(input: &PrepareInput<'_>, spec: &Spec) -> Finding {
-    Finding::new(
+    tell::finding(
         FindingName::TargetMissing,
         input.path("service"),
         format!(
@@ -128,7 +128,7 @@ fn check(
 ) -> Vec<Finding> {
     let name = format!("service {}/{}", spec.cluster, spec.service);
     let finding = |kind, member: &str, reason: String, remedy: &str| {
-        Some(Finding::new(kind, input.path(member), reason, remedy))
+        Some(tell::finding(kind, input.path(member), reason, remedy))
     };
     let status = (service.status != "ACTIVE").then(|| {
         finding(
@@ -167,7 +167,7 @@ fn check(
                 FindingName::UnknownName,
                 "container",
                 format!(
-                    "{} has no container `{}`, only: {}",
+                    "task definition {} has no container `{}`, only: {}",
                     tell::short(&current.arn),
                     spec.container,
                     document::containers(&current.document).join(", ")
@@ -194,7 +194,7 @@ fn busy(input: &PrepareInput<'_>, name: &str, service: &Service) -> Option<Findi
     if input.goal_state.is_some() {
         return None;
     }
-    Some(Finding::new(
+    Some(tell::finding(
         FindingName::TargetNotReady,
         input.path("service"),
         format!(
@@ -218,7 +218,7 @@ fn warnings(
 ) -> Vec<Finding> {
     let name = format!("service {}/{}", spec.cluster, spec.service);
     let none_wanted = (service.desired == 0).then(|| {
-        Finding::new(
+        tell::finding(
             FindingName::TargetNotReady,
             input.path("service"),
             format!("{name} wants 0 tasks, so that the release is set but nothing runs it"),
@@ -227,11 +227,11 @@ fn warnings(
     });
     let image = document::image(&current.document, &spec.container).unwrap_or_default();
     let by_tag = (!image.contains("@sha256:")).then(|| {
-        Finding::new(
+        tell::finding(
             FindingName::TargetNotReady,
             input.path("container"),
             format!(
-                "{} names its image by tag (`{image}`), so that an undo brings what the tag points at then",
+                "task definition {} names its image by tag (`{image}`), so that an undo brings what the tag points at then",
                 tell::short(&current.arn)
             ),
             "nothing: what this deployment registers is pinned by digest",

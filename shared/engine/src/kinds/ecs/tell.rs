@@ -13,6 +13,27 @@ pub(super) fn short(task_definition: &str) -> &str {
         .unwrap_or(task_definition)
 }
 
+/// A finding whose reason and remedy are sentences.
+pub(super) fn finding(
+    name: FindingName,
+    path: impl Into<String>,
+    reason: impl AsRef<str>,
+    remedy: &str,
+) -> Finding {
+    Finding::new(name, path, sentence(reason.as_ref()), sentence(remedy))
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    let end = if text.ends_with('.') { "" } else { "." };
+    first
+        .into_iter()
+        .chain(letters)
+        .chain(end.chars())
+        .collect()
+}
+
 /// The change of a service's task definition in words.
 pub(super) fn update(from: &str, to: &str) -> String {
     format!("task definition {} → {}", short(from), short(to))
@@ -24,7 +45,7 @@ pub(super) fn is_update_to(what: &str, to: &str) -> bool {
 }
 
 fn failed(seen: &Seen, reason: String, remedy: &str) -> Finding {
-    Finding::new(
+    finding(
         FindingName::ChangeFailed,
         format!("service {}", seen.service),
         reason,
@@ -196,7 +217,7 @@ pub(super) fn unknown_bytes(seen: &Seen, goal: &str) -> Finding {
 /// Someone else set the service to another task definition.
 pub(super) fn replaced(seen: &Seen, goal: &str, set_to: &str) -> Finding {
     let deployment = seen.primary().map_or("none", |p| p.id.as_str());
-    Finding::new(
+    finding(
         FindingName::TargetChangedByOther,
         format!("service {}", seen.service),
         format!(

@@ -83,7 +83,7 @@ fn wrong_artifact<T>(
     reason: &str,
     remedy: &str,
 ) -> Result<T, Vec<Finding>> {
-    Err(vec![Finding::new(
+    Err(vec![tell::finding(
         FindingName::BadValue,
         input.path("base"),
         reason,
@@ -203,7 +203,7 @@ async fn back<P: Services, H: Registry>(
         return Err(Fault::internal("a recorded state names no task definition"));
     };
     let gone = |what: &str| {
-        Ok(Err(vec![Finding::new(
+        Ok(Err(vec![tell::finding(
             FindingName::ArtifactMissing,
             input.path("service"),
             what,
@@ -296,7 +296,7 @@ fn runs_already(
 }
 
 fn no_image(input: &PrepareInput<'_>, repository: &str, reference: &str) -> Finding {
-    Finding::new(
+    tell::finding(
         FindingName::ArtifactMissing,
         input.path("repository"),
         format!("there is no image {reference} in repository {repository}"),
@@ -310,7 +310,7 @@ fn no_container(
     base: &str,
     document: &serde_json::Value,
 ) -> Finding {
-    Finding::new(
+    tell::finding(
         FindingName::UnknownName,
         input.path("container"),
         format!(
@@ -328,7 +328,7 @@ fn unreadable<T>(input: &PrepareInput<'_>, fault: Fault) -> Found<T> {
         FaultName::Refused => FindingName::BadValue,
         _ => return Err(fault),
     };
-    Ok(Err(vec![Finding::new(
+    Ok(Err(vec![tell::finding(
         name,
         input.path("base"),
         fault.message,
