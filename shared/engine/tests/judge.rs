@@ -1,5 +1,7 @@
 //! `Judge` over the in-memory world.
 
+#![allow(clippy::unwrap_used)] // helpers of tests
+
 mod stage;
 
 use bytes::Bytes;

@@ -1,5 +1,7 @@
 //! `Prepare` over the in-memory world.
 
+#![allow(clippy::unwrap_used)] // helpers of tests
+
 mod stage;
 
 use bytes::Bytes;
