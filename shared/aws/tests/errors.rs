@@ -1,0 +1,172 @@
+//! Every error of AWS as a fault, and how often a call is tried.
+
+mod replay;
+
+use replay::{Replay, Reply, json_error, reply};
+use serde_json::json;
+use windlass_domain::fault::FaultName;
+use windlass_engine::ports::{Events, Executions, Functions, Notifications, Registry};
+
+async fn fault_of(status: u16, code: &str) -> windlass_domain::fault::Fault {
+    // Three of them: throttles and AWS's own errors are tried again.
+    let answers = (0..3)
+        .map(|_| json_error(status, code, "said AWS"))
+        .collect();
+    let (aws, _) = Replay::new(answers);
+    aws.alias("shop-api", "live")
+        .await
+        .expect_err("an error was answered")
+}
+
+#[tokio::test]
+async fn codes_have_one_meaning() {
+    let table = [
+        (400, "ThrottlingException", FaultName::Throttled),
+        (429, "TooManyRequestsException", FaultName::Throttled),
+        (400, "RequestLimitExceeded", FaultName::Throttled),
+        (403, "AccessDeniedException", FaultName::AccessDenied),
+        (403, "UnrecognizedClientException", FaultName::AccessDenied),
+        (404, "ResourceNotFoundException", FaultName::NotFound),
+        (412, "PreconditionFailedException", FaultName::Conflict),
+        (409, "ResourceConflictException", FaultName::Conflict),
+        (500, "ServiceException", FaultName::Unavailable),
+        (503, "ServiceUnavailable", FaultName::Unavailable),
+        (400, "InvalidParameterValueException", FaultName::Refused),
+        (400, "SomethingNovel", FaultName::Refused),
+    ];
+    for (status, code, name) in table {
+        let fault = fault_of(status, code).await;
+        assert_eq!(fault.name, name, "{status} {code}: {fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_names_call_resource_code_and_request() {
+    let fault = fault_of(403, "AccessDeniedException").await;
+    let expected =
+        "GetAlias shop-api:live: AWS answered AccessDeniedException: said AWS (request request-7)";
+    assert_eq!(fault.message, expected);
+}
+
+#[tokio::test]
+async fn reading_is_tried_again_and_switching_is_not() {
+    let throttles = || {
+        (0..9)
+            .map(|_| json_error(429, "TooManyRequestsException", "slow"))
+            .collect()
+    };
+    let (aws, replay) = Replay::new(throttles());
+    aws.alias("f", "live").await.expect_err("throttled");
+    assert_eq!(replay.sent().len(), 3);
+    let (aws, replay) = Replay::new(throttles());
+    aws.update_alias("f", "live", "4", &[], "r")
+        .await
+        .expect_err("throttled");
+    assert_eq!(replay.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn no_answer_is_unavailable() {
+    let (aws, _) = Replay::new(vec![Reply::Lost, Reply::Lost, Reply::Lost]);
+    let fault = aws.alias("f", "live").await.expect_err("lost");
+    assert_eq!(fault.name, FaultName::Unavailable);
+    assert!(fault.message.contains("it may have been done"), "{fault}");
+}
+
+#[tokio::test]
+async fn an_execution_that_exists_counts_as_started() {
+    let (aws, replay) = Replay::new(vec![json_error(400, "ExecutionAlreadyExists", "exists")]);
+    let arn = aws.start("shop-prod-1", &json!({"a": 1})).await;
+    let expected = "arn:aws:states:eu-west-1:111111111111:execution:w-release:shop-prod-1";
+    assert_eq!(arn.as_deref(), Ok(expected));
+    let sent = replay.only().json();
+    assert_eq!(
+        (&sent["name"], &sent["input"]),
+        (&json!("shop-prod-1"), &json!("{\"a\":1}"))
+    );
+}
+
+#[tokio::test]
+async fn an_execution_that_is_gone_is_none_and_a_task_that_is_gone_is_not_answered() {
+    let (aws, _) = Replay::new(vec![
+        json_error(400, "ExecutionDoesNotExist", "gone"),
+        json_error(400, "TaskTimedOut", "gone"),
+        json_error(400, "TaskDoesNotExist", "gone"),
+    ]);
+    assert_eq!(aws.execution("arn").await, Ok(None));
+    assert_eq!(aws.succeed_task("t", &json!({})).await, Ok(false));
+    assert_eq!(aws.succeed_task("t", &json!({})).await, Ok(false));
+}
+
+#[tokio::test]
+async fn an_event_that_the_bus_refuses_is_a_fault_although_the_call_succeeds() {
+    let answer = json!({"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException"}]});
+    let (aws, replay) = Replay::new(vec![reply(200, &[], &answer.to_string())]);
+    let fault = aws
+        .put_event("Deployment Ended", &json!({"id": 1}))
+        .await
+        .expect_err("refused");
+    assert_eq!(fault.name, FaultName::Throttled);
+    let entry = replay.only().json()["Entries"][0].clone();
+    let expected = json!({
+        "EventBusName": "w",
+        "Source": "windlass",
+        "DetailType": "Deployment Ended",
+        "Detail": "{\"id\":1}",
+    });
+    assert_eq!(entry, expected);
+}
+
+#[tokio::test]
+async fn a_notification_goes_to_the_topic() {
+    let answer = "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>";
+    let (aws, replay) = Replay::new(vec![reply(200, &[], answer)]);
+    assert_eq!(aws.notify("subject", "ten lines").await, Ok(()));
+    let body = replay.only().body;
+    assert!(
+        body.contains("TopicArn=arn%3Aaws%3Asns%3Aeu-west-1%3A111111111111%3Aw"),
+        "{body}"
+    );
+    assert!(body.contains("Subject=subject"), "{body}");
+}
+
+#[tokio::test]
+async fn an_index_tells_its_platforms() {
+    let digest = |c: &str| format!("sha256:{}", c.repeat(64));
+    let index = json!({"mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [
+        {"digest": digest("a"), "platform": {"os": "linux", "architecture": "arm64"}},
+        {"digest": digest("b"), "platform": {"os": "unknown", "architecture": "unknown"}},
+    ]});
+    let batch = json!({"images": [{
+        "imageId": {"imageDigest": digest("c")},
+        "imageManifest": index.to_string(),
+        "imageManifestMediaType": "application/vnd.oci.image.index.v1+json",
+    }]});
+    let details = json!({"imageDetails": [{"imageTags": ["1.0.0", "stable"]}]});
+    let (aws, replay) = Replay::new(vec![
+        reply(200, &[], &batch.to_string()),
+        reply(200, &[], &details.to_string()),
+    ]);
+    let uri = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent";
+    let image = aws.image(uri, "1.0.0").await.expect("read").expect("there");
+    assert_eq!(image.repository_uri, uri);
+    assert_eq!(image.digest.as_str(), "c".repeat(64));
+    assert_eq!(image.platforms.len(), 1);
+    assert_eq!(image.platforms[0].as_str(), "a".repeat(64));
+    assert_eq!(image.tags, ["1.0.0", "stable"]);
+    let asked = &replay.sent()[0].json();
+    assert_eq!(asked["repositoryName"], "shop/agent");
+    assert_eq!(asked["imageIds"], json!([{"imageTag": "1.0.0"}]));
+}
+
+#[tokio::test]
+async fn an_image_that_is_not_there_is_none() {
+    let failures = json!({"images": [], "failures": [{"failureCode": "ImageNotFound"}]});
+    let (aws, _) = Replay::new(vec![
+        reply(200, &[], &failures.to_string()),
+        json_error(400, "RepositoryNotFoundException", "none"),
+    ]);
+    let uri = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent";
+    assert_eq!(aws.image(uri, "1").await, Ok(None));
+    assert_eq!(aws.image(uri, "1").await, Ok(None));
+}

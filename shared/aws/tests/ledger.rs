@@ -1,0 +1,214 @@
+//! DynamoDB: conditions, transactions, cursors, and what is sent once.
+
+mod replay;
+
+use replay::{Replay, Reply, json_error, reply};
+use serde_json::{Map, Value, json};
+use windlass_aws::changes_from_stream;
+use windlass_domain::fault::FaultName;
+use windlass_domain::time::Time;
+use windlass_engine::ports::{Condition, Item, Key, Ledger, Query, Transacted, Write};
+
+fn key() -> Key {
+    Key {
+        pk: "p".into(),
+        sk: "s".into(),
+    }
+}
+
+fn item(body: Value) -> Item {
+    let Value::Object(body) = body else {
+        panic!("an object")
+    };
+    Item {
+        key: key(),
+        rev: 2,
+        body,
+        index: Some(Key {
+            pk: "ip".into(),
+            sk: "is".into(),
+        }),
+        expires: Some(Time(1_700_000_000_001)),
+    }
+}
+
+fn ok(body: &Value) -> Reply {
+    reply(200, &[], &body.to_string())
+}
+
+#[tokio::test]
+async fn members_with_the_ledgers_own_names_come_back_as_they_went() {
+    let wanted = item(json!({"rev": "mine", "_pk": [1, {"a": null}], "n": 1.5, "state": ""}));
+    let (aws, replay) = Replay::new(vec![ok(&json!({}))]);
+    let done = aws
+        .transact(vec![Write::Put(wanted.clone(), Condition::Rev(1))])
+        .await;
+    assert_eq!(done, Ok(Transacted::Done));
+    let sent = replay.only();
+    assert_eq!(
+        sent.header("x-amz-target"),
+        Some("DynamoDB_20120810.PutItem")
+    );
+    let sent = sent.json();
+    assert_eq!(sent["Item"]["rev"], json!({"N": "2"}));
+    assert_eq!(sent["Item"]["_rev"], json!({"S": "mine"}));
+    assert_eq!(sent["Item"]["expires"], json!({"N": "1700000001"}));
+    assert_eq!(sent["ConditionExpression"], "#name = :value");
+    assert_eq!(sent["ExpressionAttributeNames"], json!({"#name": "rev"}));
+    assert_eq!(
+        sent["ExpressionAttributeValues"],
+        json!({":value": {"N": "1"}})
+    );
+
+    let (aws, replay) = Replay::new(vec![ok(&json!({"Item": sent["Item"]}))]);
+    let read = Ledger::get(&aws, &key())
+        .await
+        .expect("read")
+        .expect("there");
+    assert_eq!(
+        (&read.key, read.rev, &read.body),
+        (&wanted.key, 2, &wanted.body)
+    );
+    assert_eq!(read.index, wanted.index);
+    assert_eq!(read.expires, Some(Time(1_700_000_001_000)));
+    assert_eq!(replay.only().json()["ConsistentRead"], true);
+}
+
+#[tokio::test]
+async fn a_single_write_whose_answer_is_lost_is_not_sent_again() {
+    let (aws, replay) = Replay::new(vec![Reply::Lost]);
+    let write = Write::Put(item(json!({})), Condition::Absent);
+    let fault = aws.transact(vec![write]).await.expect_err("lost");
+    assert_eq!(fault.name, FaultName::Unavailable);
+    replay.only();
+}
+
+#[tokio::test]
+async fn a_throttled_single_write_is_sent_again() {
+    let throttled = json_error(400, "ProvisionedThroughputExceededException", "slow down");
+    let (aws, replay) = Replay::new(vec![throttled, ok(&json!({}))]);
+    let done = aws
+        .transact(vec![Write::Delete(key(), Condition::Rev(2))])
+        .await;
+    assert_eq!(done, Ok(Transacted::Done));
+    assert_eq!(replay.sent().len(), 2);
+}
+
+#[tokio::test]
+async fn a_broken_condition_is_no_fault() {
+    let broken = json_error(
+        400,
+        "ConditionalCheckFailedException",
+        "The conditional request failed",
+    );
+    let (aws, _) = Replay::new(vec![broken]);
+    let done = aws
+        .transact(vec![Write::Delete(key(), Condition::Rev(2))])
+        .await;
+    assert_eq!(done, Ok(Transacted::Refused(vec![0])));
+}
+
+fn canceled(codes: [&str; 2]) -> Reply {
+    let reasons = codes.map(|code| json!({"Code": code}));
+    let body = json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "message": "Transaction cancelled",
+        "CancellationReasons": reasons,
+    });
+    reply(400, &[], &body.to_string())
+}
+
+fn two() -> Vec<Write> {
+    let other = Key {
+        pk: "p".into(),
+        sk: "t".into(),
+    };
+    let field = Condition::Field("state".into(), json!("held"));
+    vec![
+        Write::Put(item(json!({})), Condition::Absent),
+        Write::Check(other, field),
+    ]
+}
+
+#[tokio::test]
+async fn a_transaction_tells_which_conditions_were_broken() {
+    let (aws, replay) = Replay::new(vec![
+        canceled(["None", "ConditionalCheckFailed"]),
+        canceled(["TransactionConflict", "None"]),
+        canceled(["None", "ValidationError"]),
+    ]);
+    assert_eq!(aws.transact(two()).await, Ok(Transacted::Refused(vec![1])));
+    assert_eq!(aws.transact(two()).await, Ok(Transacted::Refused(vec![0])));
+    let fault = aws.transact(two()).await.expect_err("not a condition");
+    assert_eq!(fault.name, FaultName::Refused);
+    let sent = replay.sent()[0].json();
+    let check = &sent["TransactItems"][1]["ConditionCheck"];
+    assert_eq!(check["ExpressionAttributeNames"], json!({"#name": "state"}));
+    assert_eq!(
+        check["ExpressionAttributeValues"],
+        json!({":value": {"S": "held"}})
+    );
+    assert!(
+        sent["ClientRequestToken"].is_string(),
+        "its own retries must be the same transaction"
+    );
+}
+
+#[tokio::test]
+async fn a_cursor_leads_to_the_next_page() {
+    let last = json!({"pk": {"S": "p"}, "sk": {"S": "s"}});
+    let page = json!({"Items": [{"pk": {"S": "p"}, "sk": {"S": "s"}, "rev": {"N": "1"}}], "LastEvaluatedKey": last});
+    let (aws, replay) = Replay::new(vec![ok(&page), ok(&json!({"Items": []}))]);
+    let query = |after| Query {
+        pk: "p".into(),
+        sk_prefix: "s".into(),
+        descending: true,
+        limit: 1,
+        after,
+    };
+    let first = aws.query(query(None)).await.expect("a page");
+    assert_eq!(first.items.len(), 1);
+    let second = aws.query(query(first.next)).await.expect("a page");
+    assert_eq!(second.next, None);
+    let sent = replay.sent();
+    assert_eq!(sent[0].json()["ExclusiveStartKey"], Value::Null);
+    assert_eq!(sent[1].json()["ExclusiveStartKey"], last);
+    assert_eq!(sent[1].json()["ScanIndexForward"], false);
+    assert_eq!(sent[1].json()["ConsistentRead"], true);
+}
+
+#[tokio::test]
+async fn the_index_is_asked_by_its_own_keys() {
+    let (aws, replay) = Replay::new(vec![ok(&json!({"Items": []}))]);
+    let query = Query {
+        pk: "held".into(),
+        sk_prefix: String::new(),
+        descending: false,
+        limit: 10,
+        after: None,
+    };
+    aws.query_index(query).await.expect("a page");
+    let sent = replay.only().json();
+    assert_eq!(sent["IndexName"], "by_index");
+    assert_eq!(sent["KeyConditionExpression"], "#pk = :pk");
+    assert_eq!(sent["ExpressionAttributeNames"], json!({"#pk": "index_pk"}));
+    assert_eq!(sent["ConsistentRead"], false);
+}
+
+#[test]
+fn the_stream_tells_items() {
+    let image = json!({"pk": {"S": "p"}, "sk": {"S": "s"}, "rev": {"N": "3"}, "_rev": {"S": "m"}, "held": {"M": {"token": {"N": "4"}}}});
+    let event = json!({"Records": [
+        {"eventName": "MODIFY", "dynamodb": {"NewImage": image, "OldImage": image}},
+        {"eventName": "REMOVE", "dynamodb": {"OldImage": image}},
+    ]});
+    let changes = changes_from_stream(&event).expect("readable");
+    assert_eq!(changes.len(), 2);
+    assert_eq!(changes[1].after, None);
+    let item = changes[0].after.as_ref().expect("an image");
+    let mut expected = Map::new();
+    expected.insert("rev".into(), json!("m"));
+    expected.insert("held".into(), json!({"token": 4}));
+    assert_eq!((item.rev, &item.body), (3, &expected));
+    assert!(changes_from_stream(&json!({})).is_err());
+}

@@ -1,0 +1,188 @@
+//! S3: conditions, checksums, ranges that a server ignores, names that must be encoded.
+
+mod replay;
+
+use bytes::Bytes;
+use replay::{Replay, reply, xml_error};
+use windlass_domain::fault::FaultName;
+use windlass_engine::ports::{ObjectId, Objects, PutOptions, Replaces};
+
+fn object(version: Option<&str>) -> ObjectId {
+    ObjectId {
+        bucket: "b".into(),
+        key: "dir/a b+ü.txt".into(),
+        version_id: version.map(str::to_owned),
+    }
+}
+
+#[tokio::test]
+async fn a_range_is_checked() {
+    let right = [("content-range", "bytes 3-5/10")];
+    let wrong = [("content-range", "bytes 0-2/10")];
+    let (aws, replay) = Replay::new(vec![reply(206, &right, "345"), reply(206, &wrong, "012")]);
+    let bytes = aws.get_range(&object(None), 3, 3).await;
+    assert_eq!(bytes, Ok(Bytes::from_static(b"345")));
+    assert_eq!(replay.only().header("range"), Some("bytes=3-5"));
+    let fault = aws
+        .get_range(&object(None), 3, 3)
+        .await
+        .expect_err("another range");
+    assert_eq!(fault.name, FaultName::Refused);
+}
+
+#[tokio::test]
+async fn the_whole_object_in_answer_to_a_range_is_cut() {
+    let whole = || reply(200, &[("content-length", "10")], "0123456789");
+    let (aws, _) = Replay::new(vec![whole(), whole(), whole()]);
+    for (start, length, expected) in [(3, 4, "3456"), (8, 40, "89"), (0, 1, "0")] {
+        let bytes = aws
+            .get_range(&object(Some("v")), start, length)
+            .await
+            .expect("read");
+        assert_eq!(bytes, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_whole_object_that_is_too_large_to_cut_is_refused() {
+    let huge = reply(200, &[("content-length", "99999999999")], "");
+    let (aws, _) = Replay::new(vec![huge]);
+    let fault = aws
+        .get_range(&object(Some("v")), 3, 4)
+        .await
+        .expect_err("too large");
+    assert_eq!(fault.name, FaultName::Refused);
+}
+
+#[tokio::test]
+async fn a_write_has_its_checksum_and_its_condition() {
+    let (aws, replay) = Replay::new(vec![reply(200, &[("etag", "\"e\"")], "")]);
+    let options = PutOptions {
+        content_type: Some("text/html; charset=utf-8".into()),
+        cache_control: Some("no-cache".into()),
+        metadata: [("version".to_owned(), "1".to_owned())].into(),
+        replaces: Replaces::Nothing,
+    };
+    let made = aws
+        .put("b", "k", Bytes::from_static(b"abc"), &options)
+        .await
+        .expect("written");
+    assert_eq!(made.etag, "\"e\"");
+    let sent = replay.only();
+    let sum = "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=";
+    assert_eq!(sent.header("x-amz-checksum-sha256"), Some(sum));
+    assert_eq!(sent.header("if-none-match"), Some("*"));
+    assert_eq!(sent.header("x-amz-meta-version"), Some("1"));
+    assert_eq!(sent.header("cache-control"), Some("no-cache"));
+}
+
+#[tokio::test]
+async fn a_broken_condition_is_a_conflict() {
+    let (aws, _) = Replay::new(vec![
+        xml_error(412, "PreconditionFailed"),
+        xml_error(409, "ConditionalRequestConflict"),
+    ]);
+    let options = PutOptions {
+        replaces: Replaces::ETag("\"e\"".into()),
+        ..PutOptions::default()
+    };
+    for _ in 0..2 {
+        let fault = aws
+            .put("b", "k", Bytes::new(), &options)
+            .await
+            .expect_err("changed");
+        assert_eq!(fault.name, FaultName::Conflict, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_copy_names_its_source_encoded_and_its_condition() {
+    let made = "<CopyObjectResult><ETag>\"e\"</ETag></CopyObjectResult>";
+    let (aws, replay) = Replay::new(vec![reply(200, &[("x-amz-version-id", "v2")], made)]);
+    let replaces = Replaces::ETag("\"old\"".into());
+    let written = aws
+        .copy(&object(Some("v/1")), "b2", "k", &replaces)
+        .await
+        .expect("copied");
+    assert_eq!(
+        (written.etag.as_str(), written.version_id.as_deref()),
+        ("\"e\"", Some("v2"))
+    );
+    let sent = replay.only();
+    let source = "b/dir/a%20b%2B%C3%BC.txt?versionId=v%2F1";
+    assert_eq!(sent.header("x-amz-copy-source"), Some(source));
+    assert_eq!(sent.header("if-match"), Some("\"old\""));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_none() {
+    let (aws, _) = Replay::new(vec![
+        reply(404, &[], ""),
+        reply(405, &[("x-amz-delete-marker", "true")], ""),
+        reply(403, &[], ""),
+    ]);
+    assert_eq!(aws.head(&object(None)).await, Ok(None));
+    assert_eq!(aws.head(&object(Some("marker"))).await, Ok(None));
+    let fault = aws.head(&object(None)).await.expect_err("denied");
+    assert_eq!(fault.name, FaultName::AccessDenied, "unknown is not absent");
+}
+
+#[tokio::test]
+async fn a_checksum_of_parts_is_not_the_objects_checksum() {
+    let sum = "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=";
+    let with = |kind: &'static str| {
+        reply(
+            200,
+            &[
+                ("x-amz-checksum-sha256", sum),
+                ("x-amz-checksum-type", kind),
+            ],
+            "",
+        )
+    };
+    let (aws, _) = Replay::new(vec![with("COMPOSITE"), with("FULL_OBJECT")]);
+    let parts = aws.head(&object(None)).await.expect("read").expect("there");
+    assert_eq!(parts.sha256, None);
+    let whole = aws.head(&object(None)).await.expect("read").expect("there");
+    let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert_eq!(whole.sha256.expect("a checksum").as_str(), expected);
+}
+
+#[tokio::test]
+async fn a_bucket_without_tags_has_none() {
+    let (aws, _) = Replay::new(vec![
+        xml_error(404, "NoSuchTagSet"),
+        xml_error(404, "NoSuchBucket"),
+    ]);
+    assert_eq!(aws.bucket_tags("b").await, Ok([].into()));
+    let fault = aws.bucket_tags("b").await.expect_err("no bucket");
+    assert_eq!(fault.name, FaultName::NotFound);
+}
+
+#[tokio::test]
+async fn versions_and_markers_are_listed_with_the_next_page() {
+    let page = "<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>k</NextKeyMarker><NextVersionIdMarker>v1</NextVersionIdMarker>\
+        <Version><Key>k</Key><VersionId>v1</VersionId><IsLatest>false</IsLatest><ETag>\"e\"</ETag><Size>3</Size></Version>\
+        <DeleteMarker><Key>k</Key><VersionId>v2</VersionId><IsLatest>true</IsLatest></DeleteMarker></ListVersionsResult>";
+    let (aws, replay) = Replay::new(vec![
+        reply(200, &[], page),
+        reply(200, &[], "<ListVersionsResult></ListVersionsResult>"),
+    ]);
+    let listing = aws.list_versions("b", "", None).await.expect("listed");
+    let told: Vec<_> = listing
+        .objects
+        .iter()
+        .map(|o| (o.version_id.as_deref(), o.latest, o.deleted))
+        .collect();
+    assert_eq!(told, [(Some("v2"), true, true), (Some("v1"), false, false)]);
+    let last = aws
+        .list_versions("b", "", listing.next)
+        .await
+        .expect("listed");
+    assert_eq!(last.next, None);
+    let uri = &replay.sent()[1].uri;
+    assert!(
+        uri.contains("key-marker=k") && uri.contains("version-id-marker=v1"),
+        "{uri}"
+    );
+}

@@ -1,0 +1,193 @@
+//! Replayed HTTP: the answers that AWS documents, and the requests as they leave the machine.
+//!
+//! A client of our own and not the SDK's test utilities: those turn on features of the HTTP client
+//! and with them compile every SDK crate a second time.
+
+#![allow(dead_code, reason = "each test file uses another part")]
+
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use serde_json::Value;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use windlass_aws::{Aws, Settings};
+use windlass_engine::config::Config;
+
+/// A request as it was sent.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    pub method: String,
+    pub uri: String,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Sent {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).expect("the request's body is JSON")
+    }
+}
+
+/// What is answered next.
+pub enum Reply {
+    Answer(HttpResponse),
+    /// The answer got lost.
+    Lost,
+}
+
+/// An answer of AWS.
+pub fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
+    let mut answer = HttpResponse::new(status.try_into().expect("a status"), SdkBody::from(body));
+    for (name, value) in headers {
+        answer
+            .headers_mut()
+            .insert((*name).to_owned(), (*value).to_owned());
+    }
+    answer.headers_mut().insert("x-amzn-requestid", "request-7");
+    Reply::Answer(answer)
+}
+
+/// An error of a service with a JSON protocol.
+pub fn json_error(status: u16, code: &str, message: &str) -> Reply {
+    let body = serde_json::json!({"__type": code, "message": message}).to_string();
+    reply(status, &[("x-amzn-errortype", code)], &body)
+}
+
+/// An error of a service with an XML protocol.
+pub fn xml_error(status: u16, code: &str) -> Reply {
+    let body = format!(
+        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error></ErrorResponse>"
+    );
+    reply(status, &[], &body)
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Replay(Arc<Mutex<Tape>>);
+
+#[derive(Default)]
+struct Tape {
+    replies: VecDeque<Reply>,
+    sent: Vec<Sent>,
+}
+
+impl std::fmt::Debug for Tape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} sent", self.sent.len())
+    }
+}
+
+impl Replay {
+    /// AWS that answers like this, in order; a request too many finds no connection.
+    pub fn new(replies: Vec<Reply>) -> (Aws, Self) {
+        let replay = Self(Arc::new(Mutex::new(Tape {
+            replies: replies.into(),
+            sent: vec![],
+        })));
+        (Aws::new(config(replay.clone()), settings()), replay)
+    }
+
+    /// The requests that were sent.
+    pub fn sent(&self) -> Vec<Sent> {
+        self.0.lock().expect("unpoisoned").sent.clone()
+    }
+
+    /// The only request that was sent.
+    pub fn only(&self) -> Sent {
+        let sent = self.sent();
+        assert_eq!(sent.len(), 1, "one request was to be sent: {sent:#?}");
+        sent[0].clone()
+    }
+}
+
+pub fn settings() -> Settings {
+    Settings {
+        table: Some("ledger".into()),
+        state_machine: Some("arn:aws:states:eu-west-1:111111111111:stateMachine:w-release".into()),
+        event_bus: Some("w".into()),
+        topic: Some("arn:aws:sns:eu-west-1:111111111111:w".into()),
+        config: Config {
+            artifacts_bucket: "artifacts".into(),
+            ..Config::default()
+        },
+    }
+}
+
+fn config(replay: Replay) -> SdkConfig {
+    let credentials = Credentials::new("AKIAEXAMPLE", "secret", None, None, "test");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-west-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(3)
+                .with_initial_backoff(std::time::Duration::from_millis(1)),
+        )
+        .sleep_impl(aws_smithy_runtime_api::shared::IntoShared::into_shared(
+            Awake,
+        ))
+        .http_client(SharedHttpClient::new(replay))
+        .build()
+}
+
+/// Waits for nothing, so that retries take no time.
+#[derive(Debug)]
+struct Awake;
+
+impl aws_sdk_s3::config::AsyncSleep for Awake {
+    fn sleep(&self, wait: std::time::Duration) -> aws_sdk_s3::config::Sleep {
+        // The SDK's time limits are sleeps as well: those must not be over at once.
+        if wait >= std::time::Duration::from_secs(1) {
+            return aws_sdk_s3::config::Sleep::new(std::future::pending());
+        }
+        aws_sdk_s3::config::Sleep::new(std::future::ready(()))
+    }
+}
+
+impl HttpClient for Replay {
+    fn http_connector(
+        &self,
+        _settings: &HttpConnectorSettings,
+        _components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Replay {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let headers = request.headers().iter();
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let body = request.body().bytes().unwrap_or_default();
+        let sent = Sent {
+            method: request.method().to_owned(),
+            uri: request.uri().to_owned(),
+            headers: headers.collect(),
+            body: String::from_utf8_lossy(body).into_owned(),
+        };
+        let mut tape = self.0.lock().expect("unpoisoned");
+        tape.sent.push(sent);
+        HttpConnectorFuture::ready(match tape.replies.pop_front() {
+            Some(Reply::Answer(answer)) => Ok(answer),
+            Some(Reply::Lost) => Err(ConnectorError::timeout("the answer was lost".into())),
+            None => Err(ConnectorError::io("nothing more is answered".into())),
+        })
+    }
+}

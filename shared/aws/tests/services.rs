@@ -1,0 +1,120 @@
+//! ECS: unowned fields survive, also those that this build's SDK does not know.
+
+mod replay;
+
+use replay::{Replay, Reply, json_error, reply};
+use serde_json::{Value, json};
+use windlass_domain::fault::FaultName;
+use windlass_engine::ports::Services;
+
+fn described() -> Value {
+    json!({
+        "taskDefinition": {
+            "taskDefinitionArn": "arn:aws:ecs:eu-west-1:111111111111:task-definition/agent:7",
+            "family": "agent",
+            "revision": 7,
+            "status": "ACTIVE",
+            "requiresAttributes": [{"name": "com.amazonaws.ecs.capability.x"}],
+            "compatibilities": ["EC2"],
+            "registeredAt": 1.7e9,
+            "registeredBy": "arn:aws:iam::111111111111:root",
+            "containerDefinitions": [
+                {"name": "agent", "image": "agent@sha256:1", "novelLimits": {"weird": [1, 2.5]}},
+            ],
+            "novelMember": {"kept": true},
+        },
+        "tags": [{"key": "windlass:app", "value": "shop"}],
+    })
+}
+
+fn answered(document: &Value) -> Reply {
+    reply(
+        200,
+        &[("content-type", "application/x-amz-json-1.1")],
+        &document.to_string(),
+    )
+}
+
+#[tokio::test]
+async fn what_this_sdk_does_not_know_goes_back_as_it_came() {
+    let (aws, replay) = Replay::new(vec![answered(&described()), answered(&described())]);
+    let base = aws.task_definition("agent").await.expect("described");
+    assert_eq!(base.document, described()["taskDefinition"]);
+    assert_eq!(base.tags["windlass:app"], "shop");
+
+    let mut document = base.document;
+    document["containerDefinitions"][0]["image"] = json!("agent@sha256:2");
+    let tags = [("windlass:environment".to_owned(), "prod".to_owned())].into();
+    let made = aws.register(&document, &tags).await.expect("registered");
+    assert_eq!(made.family, "agent");
+
+    let sent = &replay.sent()[1];
+    let expected = json!({
+        "family": "agent",
+        "containerDefinitions": [
+            {"name": "agent", "image": "agent@sha256:2", "novelLimits": {"weird": [1, 2.5]}},
+        ],
+        "novelMember": {"kept": true},
+        "tags": [{"key": "windlass:environment", "value": "prod"}],
+    });
+    assert_eq!(sent.json(), expected);
+    let target = "AmazonEC2ContainerServiceV20141113.RegisterTaskDefinition";
+    assert_eq!(sent.header("x-amz-target"), Some(target));
+    assert_eq!(
+        sent.header("content-length"),
+        Some(sent.body.len().to_string().as_str())
+    );
+}
+
+#[tokio::test]
+async fn an_update_sends_the_task_definition_and_nothing_else() {
+    let service = json!({"service": {"deployments": [
+        {"id": "ecs-svc/1", "status": "ACTIVE"},
+        {"id": "ecs-svc/2", "status": "PRIMARY"},
+    ]}});
+    let (aws, replay) = Replay::new(vec![answered(&service)]);
+    let id = aws.update_service("c", "s", "agent:8").await;
+    assert_eq!(id.as_deref(), Ok("ecs-svc/2"));
+    let expected = json!({"cluster": "c", "service": "s", "taskDefinition": "agent:8"});
+    assert_eq!(replay.only().json(), expected);
+}
+
+#[tokio::test]
+async fn a_switching_call_whose_answer_is_lost_is_not_sent_again() {
+    let (aws, replay) = Replay::new(vec![Reply::Lost]);
+    let fault = aws
+        .update_service("c", "s", "agent:8")
+        .await
+        .expect_err("lost");
+    assert_eq!(fault.name, FaultName::Unavailable);
+    replay.only();
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    let missing = json!({"services": [], "failures": [{"reason": "MISSING"}]});
+    let inactive = json!({"services": [{"serviceName": "s", "status": "INACTIVE"}]});
+    let refused = json_error(
+        400,
+        "ClientException",
+        "Unable to describe task definition.",
+    );
+    let (aws, _) = Replay::new(vec![answered(&missing), answered(&inactive), refused]);
+    for _ in 0..2 {
+        let fault = aws.service("c", "s").await.expect_err("not there");
+        assert_eq!(fault.name, FaultName::NotFound, "{fault}");
+    }
+    let fault = aws.task_definition("agent").await.expect_err("not there");
+    assert_eq!(fault.name, FaultName::NotFound, "{fault}");
+}
+
+#[tokio::test]
+async fn the_families_that_share_a_prefix_are_left_out() {
+    let arn = |name: &str| format!("arn:aws:ecs:eu-west-1:111111111111:task-definition/{name}");
+    let first = json!({"taskDefinitionArns": [arn("agent-b:3"), arn("agent:7")], "nextToken": "n"});
+    let second = json!({"taskDefinitionArns": [arn("agent:6"), arn("agent:5")]});
+    let (aws, replay) = Replay::new(vec![answered(&first), answered(&second)]);
+    let arns = aws.task_definitions("agent", 2).await.expect("listed");
+    assert_eq!(arns, [arn("agent:7"), arn("agent:6")]);
+    assert_eq!(replay.sent()[1].json()["nextToken"], "n");
+}
