@@ -15,6 +15,7 @@ mod error;
 mod events;
 mod executions;
 mod functions;
+mod http;
 mod ledger;
 mod limits;
 mod notifications;
@@ -29,6 +30,7 @@ mod settings;
 mod stream;
 mod web;
 
+pub use http::{answer_of, call_of};
 pub use queue::each_message;
 pub use settings::Settings;
 pub use stream::changes_from_stream;

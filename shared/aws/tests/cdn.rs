@@ -1,5 +1,11 @@
 //! CloudFront: one text is changed, and the very XML goes back.
 
+#![allow(
+    clippy::expect_used,
+    clippy::similar_names,
+    reason = "a test fails by panicking"
+)]
+
 mod replay;
 
 use replay::{Replay, reply, xml_error};

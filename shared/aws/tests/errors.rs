@@ -1,5 +1,11 @@
 //! Every error of AWS as a fault, and how often a call is tried.
 
+#![allow(
+    clippy::expect_used,
+    clippy::similar_names,
+    reason = "a test fails by panicking"
+)]
+
 mod replay;
 
 use replay::{Replay, Reply, json_error, reply};

@@ -1,5 +1,11 @@
 //! Lambda: conditions, weights, and the digest of what a version freezes.
 
+#![allow(
+    clippy::expect_used,
+    clippy::similar_names,
+    reason = "a test fails by panicking"
+)]
+
 mod replay;
 
 use replay::{Replay, Reply, json_error, reply};

@@ -1,5 +1,11 @@
 //! DynamoDB: conditions, transactions, cursors, and what is sent once.
 
+#![allow(
+    clippy::expect_used,
+    clippy::similar_names,
+    reason = "a test fails by panicking"
+)]
+
 mod replay;
 
 use replay::{Replay, Reply, json_error, reply};

@@ -1,9 +1,15 @@
 //! S3: conditions, checksums, ranges that a server ignores, names that must be encoded.
 
+#![allow(
+    clippy::expect_used,
+    clippy::similar_names,
+    reason = "a test fails by panicking"
+)]
+
 mod replay;
 
 use bytes::Bytes;
-use replay::{Replay, reply, xml_error};
+use replay::{Replay, reply, s3_error};
 use windlass_domain::fault::FaultName;
 use windlass_engine::ports::{ObjectId, Objects, PutOptions, Replaces};
 
@@ -79,8 +85,8 @@ async fn a_write_has_its_checksum_and_its_condition() {
 #[tokio::test]
 async fn a_broken_condition_is_a_conflict() {
     let (aws, _) = Replay::new(vec![
-        xml_error(412, "PreconditionFailed"),
-        xml_error(409, "ConditionalRequestConflict"),
+        s3_error(412, "PreconditionFailed"),
+        s3_error(409, "ConditionalRequestConflict"),
     ]);
     let options = PutOptions {
         replaces: Replaces::ETag("\"e\"".into()),
@@ -151,8 +157,8 @@ async fn a_checksum_of_parts_is_not_the_objects_checksum() {
 #[tokio::test]
 async fn a_bucket_without_tags_has_none() {
     let (aws, _) = Replay::new(vec![
-        xml_error(404, "NoSuchTagSet"),
-        xml_error(404, "NoSuchBucket"),
+        s3_error(404, "NoSuchTagSet"),
+        s3_error(404, "NoSuchBucket"),
     ]);
     assert_eq!(aws.bucket_tags("b").await, Ok([].into()));
     let fault = aws.bucket_tags("b").await.expect_err("no bucket");

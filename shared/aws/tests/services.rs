@@ -1,5 +1,11 @@
 //! ECS: unowned fields survive, also those that this build's SDK does not know.
 
+#![allow(
+    clippy::expect_used,
+    clippy::similar_names,
+    reason = "a test fails by panicking"
+)]
+
 mod replay;
 
 use replay::{Replay, Reply, json_error, reply};

@@ -47,7 +47,7 @@ impl Sent {
 
 /// What is answered next.
 pub enum Reply {
-    Answer(HttpResponse),
+    Answer(Box<HttpResponse>),
     /// The answer got lost.
     Lost,
 }
@@ -61,7 +61,7 @@ pub fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
             .insert((*name).to_owned(), (*value).to_owned());
     }
     answer.headers_mut().insert("x-amzn-requestid", "request-7");
-    Reply::Answer(answer)
+    Reply::Answer(Box::new(answer))
 }
 
 /// An error of a service with a JSON protocol.
@@ -70,7 +70,13 @@ pub fn json_error(status: u16, code: &str, message: &str) -> Reply {
     reply(status, &[("x-amzn-errortype", code)], &body)
 }
 
-/// An error of a service with an XML protocol.
+/// An error of S3, which has an XML of its own.
+pub fn s3_error(status: u16, code: &str) -> Reply {
+    let body = format!("<Error><Code>{code}</Code><Message>no</Message></Error>");
+    reply(status, &[], &body)
+}
+
+/// An error of another service with an XML protocol.
 pub fn xml_error(status: u16, code: &str) -> Reply {
     let body = format!(
         "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error></ErrorResponse>"
@@ -140,9 +146,7 @@ fn config(replay: Replay) -> SdkConfig {
                 .with_max_attempts(3)
                 .with_initial_backoff(std::time::Duration::from_millis(1)),
         )
-        .sleep_impl(aws_smithy_runtime_api::shared::IntoShared::into_shared(
-            Awake,
-        ))
+        .sleep_impl(Awake)
         .http_client(SharedHttpClient::new(replay))
         .build()
 }
@@ -185,7 +189,7 @@ impl HttpConnector for Replay {
         let mut tape = self.0.lock().expect("unpoisoned");
         tape.sent.push(sent);
         HttpConnectorFuture::ready(match tape.replies.pop_front() {
-            Some(Reply::Answer(answer)) => Ok(answer),
+            Some(Reply::Answer(answer)) => Ok(*answer),
             Some(Reply::Lost) => Err(ConnectorError::timeout("the answer was lost".into())),
             None => Err(ConnectorError::io("nothing more is answered".into())),
         })
