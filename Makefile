@@ -47,7 +47,7 @@ demo: build down
 	$(E2E)/install.py --home $(RUN) --outputs $(OUTPUTS)
 	$(E2E)/story.py --outputs $(OUTPUTS)
 
-test: lint unit
+test: lint unit e2e
 
 lint: tools
 	cargo fmt --all --check
