@@ -126,7 +126,7 @@ fn outcome(steps: &[Stored<Step>]) -> Undone {
                 }
             }
             _ => {
-                let why = step.failure.as_ref().map_or_else(
+                let why = step.undo_failure.as_ref().map_or_else(
                     || "its function ended without a word".to_owned(),
                     |failure| in_words(failure).1,
                 );
