@@ -61,12 +61,28 @@ pub struct Step {
     /// Warnings that do not stop the deployment, such as an invalidation that failed.
     #[serde(default)]
     pub warnings: Vec<String>,
+    /// How far additive work is that takes several invocations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
     /// Milliseconds that functions worked on this step.
     #[serde(default)]
     pub worked_ms: u64,
     /// Invocations on this step.
     #[serde(default)]
     pub invocations: u64,
+}
+
+/// How far additive work is, such as the upload of a site.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Progress {
+    /// Files that are done.
+    pub files_done: u64,
+    /// Files altogether.
+    pub files_total: u64,
+    /// Bytes that are done.
+    pub bytes_done: u64,
+    /// Bytes altogether.
+    pub bytes_total: u64,
 }
 
 /// How a step stands.

@@ -119,6 +119,7 @@ fn step(stage: &Stage) -> Step {
         failure: None,
         undo_failure: None,
         warnings: vec![],
+        progress: None,
         worked_ms: 0,
         invocations: 0,
     }

@@ -125,6 +125,7 @@ impl<'s, S: Subject> Trial<'s, S> {
             failure: None,
             undo_failure: None,
             warnings: vec![],
+            progress: None,
             worked_ms: 0,
             invocations: 0,
         };

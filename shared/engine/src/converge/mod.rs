@@ -18,9 +18,10 @@ use crate::kinds::Kind;
 use crate::payload::{Word, Work, WorkDone};
 use crate::ports::{Answered, Clock, Ledger, Reach};
 use crate::store;
-use attempt::Attempt;
-use drive::{Drive, End};
-use standing::Standing;
+pub(crate) use attempt::{Attempt, check_token};
+use drive::Drive;
+pub(crate) use drive::End;
+pub(crate) use standing::{Standing, of as standing_of};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::step::{Failure, Step, StepStatus};
 
@@ -60,7 +61,7 @@ where
     finish(&mut attempt, work, end).await
 }
 
-fn done(work: &Work, verdict: Word) -> WorkDone {
+pub(crate) fn done(work: &Work, verdict: Word) -> WorkDone {
     WorkDone {
         component: work.component.clone(),
         verdict,
@@ -68,7 +69,7 @@ fn done(work: &Work, verdict: Word) -> WorkDone {
 }
 
 /// Records how the invocation ended, and answers.
-async fn finish<P: Ledger + Clock>(
+pub(crate) async fn finish<P: Ledger + Clock>(
     attempt: &mut Attempt<'_, P>,
     work: &Work,
     end: Answered<End>,

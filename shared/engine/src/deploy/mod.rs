@@ -2,3 +2,6 @@
 
 pub mod ecs;
 pub mod lambda;
+pub mod publish;
+pub mod site;
+mod warnings;

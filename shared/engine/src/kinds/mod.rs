@@ -4,6 +4,7 @@ pub mod ecs;
 pub mod lambda;
 mod prepare;
 mod prepared;
+pub mod site;
 
 pub use prepare::*;
 pub use prepared::*;

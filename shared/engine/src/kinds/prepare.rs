@@ -4,7 +4,6 @@ use super::{PrepareInput, Prepared};
 use crate::config::Configured;
 use crate::ports::{Answered, Cdn, Clock, Functions, Objects, Probe, Reach, Registry, Services};
 use windlass_domain::declaration::resolved::Spec;
-use windlass_domain::fault::Fault;
 
 /// The ports that every kind needs to observe its target.
 pub trait KindPorts:
@@ -21,9 +20,6 @@ pub async fn prepare<P: KindPorts>(there: &P, input: &PrepareInput<'_>) -> Answe
     match input.spec {
         Spec::Lambda(_) => super::lambda::prepare(there, input).await,
         Spec::Ecs(_) => super::ecs::prepare(there, input).await,
-        Spec::StaticSite(_) => Err(Fault::internal(format!(
-            "this build cannot prepare a component of the kind {}",
-            input.spec.kind()
-        ))),
+        Spec::StaticSite(_) => super::site::prepare(there, input).await,
     }
 }

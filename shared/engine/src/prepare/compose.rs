@@ -151,6 +151,7 @@ fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
         failure: None,
         undo_failure: None,
         warnings: vec![],
+        progress: None,
         worked_ms: 0,
         invocations: 0,
     }

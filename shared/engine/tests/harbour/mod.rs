@@ -167,6 +167,7 @@ impl Harbour {
             failure: None,
             undo_failure: None,
             warnings: vec![],
+            progress: None,
             worked_ms: 0,
             invocations: 0,
         };

@@ -1,0 +1,118 @@
+//! `publish-site`: brings everything of a release that visitors cannot notice yet.
+
+use super::warnings;
+use crate::config::Configured;
+use crate::converge::{Attempt, End, Standing, check_token, done, finish, standing_of};
+use crate::kinds::site::publish::{Fence, Published, Publisher, check_assets};
+use crate::kinds::site::trouble::Trouble;
+use crate::kinds::site::{Target, load};
+use crate::payload::{Word, Work, WorkDone};
+use crate::ports::{Answered, Cdn, Clock, Ledger, Objects, Probe, Reach};
+use crate::store;
+use windlass_domain::fault::Fault;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::step::{Progress, Step};
+
+/// The ports that the function needs.
+pub trait Ports: Ledger + Clock + Reach + Objects + Cdn + Probe + Configured {}
+impl<P: Ledger + Clock + Reach + Objects + Cdn + Probe + Configured> Ports for P {}
+
+/// No batch begins after so long, in milliseconds: the function's timeout is 15 minutes.
+const WORK_MS: u64 = 12 * 60 * 1000;
+
+/// Serves the state `PublishSite`. Faults: `StillInProgress` when it must go on in a further
+/// invocation; `StaleToken`; `AttemptSuperseded`; the transient faults of AWS.
+pub async fn handle<P: Ports>(ports: &P, work: Work) -> Answered<WorkDone> {
+    let started = ports.now();
+    let key = store::step(&work.deployment, &work.component);
+    let step = store::require::<Step>(ports, &key).await?;
+    if let Standing::Settled(verdict) = standing_of(&step.value, &work)? {
+        check_token(ports, &step.value, work.token).await?;
+        return Ok(done(&work, verdict));
+    }
+    let mut attempt = Attempt::claim(ports, step, &work, started).await?;
+    match publish(ports, &mut attempt, &work).await {
+        Ok(Published::All) => Ok(done(&work, Word::Changed)),
+        Ok(Published::Some) => {
+            let so_far = progress(&attempt);
+            finish(&mut attempt, &work, Ok(End::NotYet(so_far))).await
+        }
+        Err(Trouble::Findings(findings)) => {
+            let end = End::Failed(together(&work, &findings));
+            finish(&mut attempt, &work, Ok(end)).await
+        }
+        Err(Trouble::Fault(fault)) => finish(&mut attempt, &work, Err(fault)).await,
+    }
+}
+
+async fn publish<P: Ports>(
+    ports: &P,
+    attempt: &mut Attempt<'_, P>,
+    work: &Work,
+) -> Result<Published, Trouble> {
+    let known = load(ports, &attempt.step.value).await?;
+    let target: Target = serde_json::from_value(attempt.step.value.target.clone())
+        .map_err(|error| Fault::internal(format!("a site's target cannot be read: {error}")))?;
+    let at = ports.at(&attempt.step.value.place);
+    let publisher = Publisher {
+        at: &at,
+        home: ports,
+        target: &target,
+        known: &known,
+        deployment: &work.deployment,
+    };
+    if publisher.publish(attempt).await? == Published::Some {
+        return Ok(Published::Some);
+    }
+    let found = check_assets(&publisher).await?;
+    if !found.is_empty() {
+        warnings::note(ports, &work.deployment, &work.component, &found).await?;
+    }
+    Ok(Published::All)
+}
+
+impl<P: Ledger + Clock> Fence for Attempt<'_, P> {
+    async fn pass(&mut self, progress: Progress) -> Answered<()> {
+        self.step.value.progress = Some(progress);
+        self.save().await
+    }
+
+    fn has_time(&self) -> bool {
+        self.elapsed_ms() < WORK_MS
+    }
+}
+
+fn progress<P>(attempt: &Attempt<'_, P>) -> String {
+    let progress = attempt.step.value.progress.unwrap_or_default();
+    format!(
+        "{} of {} files are published",
+        progress.files_done, progress.files_total
+    )
+}
+
+/// A step has one finding: the first, with how many more there are.
+fn together(work: &Work, findings: &[Finding]) -> Finding {
+    let Some(first) = findings.first() else {
+        return Finding::new(
+            FindingName::ChangeFailed,
+            work.component.to_string(),
+            "the site could not be published, and nothing tells why",
+            "deploy again",
+        );
+    };
+    let mut all = first.clone();
+    if findings.len() > 1 {
+        let more: Vec<&str> = findings[1..]
+            .iter()
+            .take(10)
+            .map(|it| it.path.as_str())
+            .collect();
+        all.reason = format!(
+            "{}; the same or like it for {} more: {}",
+            first.reason,
+            findings.len() - 1,
+            more.join(", ")
+        );
+    }
+    all
+}

@@ -1,0 +1,140 @@
+use super::entry::Entry;
+use super::window::{WIDTH, Window};
+use crate::kinds::site::trouble::{Trouble, bad_archive};
+use crate::ports::{ObjectId, Objects};
+use bytes::Bytes;
+use rc_zip::fsm::{EntryFsm, FsmResult};
+use std::collections::BTreeMap;
+
+/// Entries that lie closer together than this are fetched together.
+const GAP: u64 = 64 * 1024;
+
+/// Reads entries of an archive, in the order in which they lie there.
+pub struct Unpacker<'a, P> {
+    window: Window<'a, P>,
+    archive: String,
+    /// Where each entry ends at the latest, by where it begins.
+    ends: BTreeMap<u64, u64>,
+    /// How far to fetch, by where an entry begins: close wanted entries together.
+    reach: BTreeMap<u64, u64>,
+}
+
+impl<'a, P: Objects> Unpacker<'a, P> {
+    /// A reader for an archive of `size` bytes with these entries, of which `wanted` will be read.
+    pub fn new(
+        objects: &'a P,
+        archive: ObjectId,
+        size: u64,
+        entries: &[Entry],
+        wanted: &[Entry],
+    ) -> Self {
+        let mut offsets: Vec<u64> = entries.iter().map(|entry| entry.offset).collect();
+        offsets.sort_unstable();
+        let nexts = offsets.iter().skip(1).copied().chain([size]);
+        let ends: BTreeMap<u64, u64> = offsets.iter().copied().zip(nexts).collect();
+        let reach = reach(&ends, wanted);
+        Self {
+            archive: archive.key.clone(),
+            window: Window::new(objects, archive),
+            ends,
+            reach,
+        }
+    }
+
+    /// Unpacks an entry. An entry whose bytes are not what the directory declares is a finding.
+    pub async fn unpack(&mut self, entry: &Entry) -> Result<Bytes, Trouble> {
+        let end = self
+            .ends
+            .get(&entry.offset)
+            .copied()
+            .unwrap_or(entry.offset);
+        let reach = self.reach.get(&entry.offset).copied().unwrap_or(end);
+        let broken = |reason: String| bad_archive(&self.archive, &entry.name, reason);
+        let declared = usize::try_from(entry.bytes).unwrap_or(usize::MAX);
+        let mut out = vec![0_u8; declared.saturating_add(1)];
+        let mut done = 0;
+        let mut offset = entry.offset;
+        let mut machine = EntryFsm::new(Some(to_library(entry)), None);
+        loop {
+            let mut moved = false;
+            if machine.wants_read() && offset < end {
+                let available = self.window.at(offset, reach.max(end)).await?;
+                let inside = usize::try_from(end - offset).unwrap_or(usize::MAX);
+                let space = machine.space();
+                let count = space.len().min(available.len()).min(inside);
+                space[..count].copy_from_slice(&available[..count]);
+                machine.fill(count);
+                offset += count as u64;
+                moved = count > 0;
+            }
+            let turn = machine.process(&mut out[done..]);
+            machine = match turn.map_err(|error| broken(different(&error)))? {
+                FsmResult::Done(_) => break,
+                FsmResult::Continue((machine, outcome)) => {
+                    done += outcome.bytes_written;
+                    moved |= outcome.bytes_read + outcome.bytes_written > 0;
+                    machine
+                }
+            };
+            if done > declared {
+                let reason = format!("it is larger than the {} bytes declared", entry.bytes);
+                return Err(broken(reason).into());
+            }
+            if !moved {
+                return Err(broken("its bytes end too early".to_owned()).into());
+            }
+        }
+        out.truncate(done);
+        Ok(Bytes::from(out))
+    }
+}
+
+fn different(error: &rc_zip::Error) -> String {
+    format!("its bytes are not what the directory declares: {error}")
+}
+
+fn reach(ends: &BTreeMap<u64, u64>, wanted: &[Entry]) -> BTreeMap<u64, u64> {
+    let mut offsets: Vec<u64> = wanted.iter().map(|entry| entry.offset).collect();
+    offsets.sort_unstable();
+    let mut reach = BTreeMap::new();
+    let mut next: Option<(u64, u64)> = None;
+    for offset in offsets.into_iter().rev() {
+        let end = ends.get(&offset).copied().unwrap_or(offset);
+        let far = match next {
+            Some((start, far)) if start.saturating_sub(end) <= GAP => far,
+            _ => end,
+        };
+        let far = far.min(offset.saturating_add(WIDTH)).max(end);
+        reach.insert(offset, far);
+        next = Some((offset, far));
+    }
+    reach
+}
+
+fn to_library(entry: &Entry) -> rc_zip::parse::Entry {
+    use rc_zip::chrono::DateTime;
+    use rc_zip::parse::{HostSystem, Method, Mode, Version};
+    rc_zip::parse::Entry {
+        name: entry.name.clone(),
+        method: match entry.coding {
+            super::Coding::Stored => Method::Store,
+            _ => Method::Deflate,
+        },
+        comment: String::new(),
+        modified: DateTime::UNIX_EPOCH,
+        created: None,
+        accessed: None,
+        header_offset: entry.offset,
+        reader_version: Version {
+            host_system: HostSystem::MsDos,
+            version: 20,
+        },
+        flags: 0,
+        uid: None,
+        gid: None,
+        crc32: entry.crc32,
+        compressed_size: entry.packed,
+        uncompressed_size: entry.bytes,
+        mode: Mode(0),
+    }
+}

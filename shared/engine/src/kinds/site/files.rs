@@ -1,0 +1,92 @@
+//! The lists of a site: what a release holds, and what is at each key.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use windlass_domain::digest::Digest;
+
+/// A file of a release: what must be served at its path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// The SHA-256 of its bytes.
+    pub sha256: Digest,
+    /// Its size.
+    pub bytes: u64,
+    /// Its content type.
+    pub content_type: String,
+    /// Its cache header.
+    pub cache_control: String,
+}
+
+/// The files of a release by path.
+pub type Files = BTreeMap<String, File>;
+
+/// What is at a key, as it was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Object {
+    /// Its ETag.
+    pub etag: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Its version id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<String>,
+    /// What Windlass knows that it is; absent where somebody else wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<File>,
+    /// Whether the path belongs to the site: Windlass wrote it once, so it may overwrite and
+    /// delete it. Foreign objects are left alone unless a release has a file of that path.
+    pub ours: bool,
+}
+
+/// What is at each path.
+pub type Objects = BTreeMap<String, Object>;
+
+/// What is wanted at a path.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Want<'a> {
+    /// The content; absent for what somebody else wrote.
+    pub file: Option<&'a File>,
+    /// The object that was recorded there; absent where a release is brought for the first time.
+    pub object: Option<&'a Object>,
+}
+
+/// A state of a site to go to, path by path.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Goal {
+    /// The files of a release, from its archive.
+    Release(Files),
+    /// What was recorded, from the versions in the bucket.
+    Recorded(Objects),
+}
+
+impl Goal {
+    /// What is wanted at a path; nothing if absent.
+    pub fn want(&self, path: &str) -> Option<Want<'_>> {
+        match self {
+            Self::Release(files) => files.get(path).map(|file| Want {
+                file: Some(file),
+                object: None,
+            }),
+            Self::Recorded(objects) => objects.get(path).map(|object| Want {
+                file: object.file.as_ref(),
+                object: Some(object),
+            }),
+        }
+    }
+
+    /// Whether a path is the site's own according to this goal.
+    pub fn owns(&self, path: &str) -> bool {
+        match self {
+            Self::Release(files) => files.contains_key(path),
+            Self::Recorded(objects) => objects.get(path).is_some_and(|object| object.ours),
+        }
+    }
+
+    /// All paths.
+    pub fn paths(&self) -> Box<dyn Iterator<Item = &String> + '_> {
+        match self {
+            Self::Release(files) => Box::new(files.keys()),
+            Self::Recorded(objects) => Box::new(objects.keys()),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! A site whose files are written over the live ones.
+
+mod next;
+mod observe;
+mod write;
+
+pub use next::{next, what};
+pub use observe::{Look, file_of};
+pub use write::{DEPLOYMENT, put_options};

@@ -1,0 +1,188 @@
+use super::write::SHA256;
+use crate::kinds::site::files::{File, Goal, Object, Objects};
+use crate::kinds::site::lists::{Lists, digest_of};
+use crate::kinds::site::many;
+use crate::kinds::site::plan::{Direction, Known, Way, is_in_scope, is_noticed, plan};
+use crate::kinds::site::state::{InPlace, State};
+use crate::kinds::site::target::Target;
+use crate::kinds::site::{Site, SitePorts};
+use crate::ports::{Answered, Listed, ObjectHead};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::Fault;
+
+/// What is at each key, looked at from one deployment.
+pub struct Look {
+    /// What is at each key of the site.
+    pub objects: Objects,
+    /// Its digest.
+    pub digest: Digest,
+    /// The digest of what visitors can notice.
+    pub noticed: Digest,
+}
+
+impl Look {
+    /// Sums up what is known.
+    pub fn sum_up(known: &Known<'_>) -> Answered<Self> {
+        let noticed: Vec<(&String, &String)> = known
+            .is
+            .iter()
+            .filter(|(path, _)| is_noticed(known, path))
+            .map(|(path, object)| (path, &object.etag))
+            .collect();
+        Ok(Self {
+            objects: known.is.clone(),
+            digest: digest_of(known.is)?,
+            noticed: digest_of(&noticed)?,
+        })
+    }
+}
+
+impl<P: SitePorts> Site<P> {
+    /// Looks at every key of the site, and plans the ways to the states that are known.
+    pub(in crate::kinds::site) async fn observe_in_place(
+        &self,
+        target: &Target,
+    ) -> Answered<InPlace> {
+        let objects = self.look(target).await?;
+        let known = self.known(&objects);
+        let look = Look::sum_up(&known)?;
+        let (forward, before) = (
+            in_place(&self.known.forward.0)?,
+            in_place(&self.known.before.0)?,
+        );
+        let ways: BTreeMap<String, Way> = [
+            (forward.id(), plan(known, Direction::Forward)),
+            (before.id(), plan(known, Direction::Back)),
+        ]
+        .into();
+        let arrived = |goal: &InPlace| ways.get(&goal.id()).is_some_and(|way| way.ops.is_empty());
+        let there = [forward, before].into_iter().find(|goal| arrived(goal));
+        let lists = Lists::of(&self.home, target);
+        let kept = there.is_none() || lists.has_objects(&look.digest).await?;
+        Ok(InPlace {
+            release: there.and_then(|goal| goal.release.clone()),
+            objects: Some(look.digest),
+            noticed: Some(look.noticed),
+            ways: Arc::new(ways),
+            unrecorded: (!kept).then(|| Arc::new(look.objects)),
+        })
+    }
+
+    fn known<'a>(&'a self, is: &'a Objects) -> Known<'a> {
+        Known {
+            is,
+            before: &self.known.before.1,
+            forward: &self.known.forward.1,
+            rules: &self.known.rules,
+        }
+    }
+
+    /// What is at each key that this deployment has anything to do with.
+    async fn look(&self, target: &Target) -> Answered<Objects> {
+        let nothing = Objects::new();
+        let scope = self.known(&nothing);
+        let mut objects = Objects::new();
+        let mut unknown = Vec::new();
+        for listed in list_all(&self.at, target).await? {
+            let path = listed.key[target.site.prefix.len()..].to_owned();
+            if !is_in_scope(&scope, &path) {
+                continue;
+            }
+            match self.recall(&path, &listed.etag) {
+                Some(object) => {
+                    objects.insert(path, object);
+                }
+                None => unknown.push(path),
+            }
+        }
+        let heads = unknown.iter().map(|path| self.ask(target, path)).collect();
+        let (found, fault) = many::all(heads).await;
+        objects.extend(found.into_iter().flatten());
+        fault.map_or(Ok(objects), Err)
+    }
+
+    /// What is known to be at a path with this ETag, without asking.
+    fn recall(&self, path: &str, etag: &str) -> Option<Object> {
+        let seen = self.seen.borrow();
+        let written = seen.get(&(path.to_owned(), etag.to_owned())).cloned();
+        written.or_else(|| {
+            [&self.known.before.1, &self.known.forward.1]
+                .into_iter()
+                .filter_map(|goal| goal.want(path)?.object)
+                .find(|object| object.etag == etag)
+                .map(|object| Object {
+                    ours: self.owns(path),
+                    ..object.clone()
+                })
+        })
+    }
+
+    fn owns(&self, path: &str) -> bool {
+        let owns = |goal: &Goal| goal.owns(path);
+        owns(&self.known.before.1) || owns(&self.known.forward.1)
+    }
+
+    /// Asks S3 what is at a path.
+    async fn ask(&self, target: &Target, path: &str) -> Answered<Option<(String, Object)>> {
+        let Some(head) = self.at.head(&target.object(path, None)).await? else {
+            return Ok(None);
+        };
+        let object = Object {
+            etag: head.etag.clone(),
+            bytes: head.bytes,
+            version_id: head.version_id.clone(),
+            file: file_of(&head),
+            ours: self.owns(path),
+        };
+        self.remember(path, &object);
+        Ok(Some((path.to_owned(), object)))
+    }
+
+    /// Keeps in mind what is at a path.
+    pub(in crate::kinds::site) fn remember(&self, path: &str, object: &Object) {
+        let key = (path.to_owned(), object.etag.clone());
+        self.seen.borrow_mut().insert(key, object.clone());
+    }
+}
+
+/// The content of an object, as far as S3 knows its SHA-256: as checksum, or as the metadata that
+/// Windlass writes, which copies keep.
+pub fn file_of(head: &ObjectHead) -> Option<File> {
+    let noted = head
+        .metadata
+        .get(SHA256)
+        .and_then(|it| Digest::parse(it).ok());
+    Some(File {
+        sha256: head.sha256.clone().or(noted)?,
+        bytes: head.bytes,
+        content_type: head.content_type.clone()?,
+        cache_control: head.cache_control.clone()?,
+    })
+}
+
+/// All keys under the site's folder.
+pub(in crate::kinds::site) async fn list_all<P: crate::ports::Objects>(
+    ports: &P,
+    target: &Target,
+) -> Answered<Vec<Listed>> {
+    let mut all = Vec::new();
+    let mut after = None;
+    loop {
+        let site = &target.site;
+        let page = ports.list(&site.bucket, &site.prefix, after).await?;
+        all.extend(page.objects);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(all),
+        }
+    }
+}
+
+fn in_place(state: &State) -> Answered<&InPlace> {
+    match state {
+        State::InPlace(state) => Ok(state),
+        State::Prefix(_) => Err(Fault::internal("a step mixes the two modes of a site")),
+    }
+}

@@ -1,0 +1,267 @@
+use super::observe::file_of;
+use crate::kinds::site::archive::{Entry, Unpacker, read_directory};
+use crate::kinds::site::config_file::config_bytes;
+use crate::kinds::site::files::{File, Object};
+use crate::kinds::site::lists::{Handled, Lists};
+use crate::kinds::site::many;
+use crate::kinds::site::plan::{Op, What};
+use crate::kinds::site::target::{Archive, Target};
+use crate::kinds::site::trouble::Trouble;
+use crate::kinds::site::{Site, SitePorts, no_archive};
+use crate::ports::{Answered, ObjectId, PutOptions, Written};
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::DeploymentId;
+
+/// The metadata that holds the SHA-256 of an object's bytes.
+pub const SHA256: &str = "windlass-sha256";
+/// The metadata that names the deployment that wrote an object.
+pub const DEPLOYMENT: &str = "windlass-deployment";
+
+/// No batch begins after this many milliseconds: an open call is bounded to 15 s.
+const SENDING_MS: u64 = 8_000;
+/// How many files a batch has at most.
+const BATCH_FILES: usize = 256;
+/// How many bytes a batch has at most, unless one file alone has more.
+const BATCH_BYTES: u64 = 32 * 1024 * 1024;
+
+impl<P: SitePorts> Site<P> {
+    /// Does as many of the ops, in order, as fit in the time of an open call; what is left is seen
+    /// by the next observation. Each is conditional, and doing it twice is doing it once.
+    pub(in crate::kinds::site) async fn write(
+        &self,
+        target: &Target,
+        ops: &[Op],
+        deployment: &DeploymentId,
+    ) -> Answered<()> {
+        let started = self.at.now();
+        for batch in batches(ops) {
+            if self.at.now().ms_since(started) > SENDING_MS {
+                break;
+            }
+            let contents = self.contents(target, batch).await?;
+            let calls = batch
+                .iter()
+                .map(|op| self.write_one(target, op, contents.get(op.path.as_str()), deployment))
+                .collect();
+            let (done, fault) = many::all(calls).await;
+            let written: Vec<Handled> = done.into_iter().flatten().collect();
+            for handled in &written {
+                if let Some(object) = handled.object() {
+                    self.remember(&handled.path, &object);
+                }
+            }
+            let lists = Lists::of(&self.home, target);
+            let noted = lists.note_handled(deployment, &written).await;
+            fault.map_or(noted, Err)?;
+        }
+        Ok(())
+    }
+
+    async fn write_one(
+        &self,
+        target: &Target,
+        op: &Op,
+        content: Option<&Bytes>,
+        deployment: &DeploymentId,
+    ) -> Answered<Option<Handled>> {
+        let (bucket, key) = (&target.site.bucket, target.key(&op.path));
+        let answer = match &op.what {
+            What::Put(file) => {
+                let bytes = content.ok_or_else(|| no_archive(&op.path))?.clone();
+                let mut options = put_options(file, deployment);
+                options.replaces = op.replaces.clone();
+                self.at.put(bucket, &key, bytes, &options).await.map(Some)
+            }
+            What::Restore(object) => {
+                let from = target.object(&op.path, object.version_id.clone());
+                let copied = self.at.copy(&from, bucket, &key, &op.replaces).await;
+                copied.map(Some)
+            }
+            What::Delete => {
+                let deleted = self.at.delete(bucket, &key, &op.replaces).await;
+                deleted.map(|()| None)
+            }
+        };
+        match answer {
+            Ok(None) => Ok(None),
+            Ok(Some(written)) => Ok(handled(op, written)),
+            Err(fault) if fault.name == FaultName::Conflict => self.settle(target, op, fault).await,
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// A condition that did not hold is no conflict where the op was done before.
+    async fn settle(&self, target: &Target, op: &Op, fault: Fault) -> Answered<Option<Handled>> {
+        let found = self.at.head(&target.object(&op.path, None)).await?;
+        let done = match (&op.what, &found) {
+            (What::Delete, found) => found.is_none(),
+            (_, None) => false,
+            (What::Put(file), Some(head)) => file_of(head).as_ref() == Some(file),
+            (What::Restore(object), Some(head)) => {
+                head.etag == object.etag || (object.file.is_some() && file_of(head) == object.file)
+            }
+        };
+        match found {
+            _ if !done => Err(fault),
+            None => Ok(None),
+            Some(head) => Ok(handled(
+                op,
+                Written {
+                    etag: head.etag,
+                    version_id: head.version_id,
+                },
+            )),
+        }
+    }
+
+    /// The bytes of the files of a batch.
+    async fn contents<'o>(
+        &self,
+        target: &Target,
+        batch: &'o [Op],
+    ) -> Answered<BTreeMap<&'o str, Bytes>> {
+        let puts: BTreeMap<&str, &File> = batch
+            .iter()
+            .filter_map(|op| match &op.what {
+                What::Put(file) => Some((op.path.as_str(), file)),
+                _ => None,
+            })
+            .collect();
+        let mut contents = BTreeMap::new();
+        if puts.is_empty() {
+            return Ok(contents);
+        }
+        if let Some(config) = &target.site.config
+            && let Some((path, _)) = puts.get_key_value(config.path.as_str())
+        {
+            contents.insert(*path, config_bytes(config));
+        }
+        let archive = target.archive.as_ref();
+        let archive = archive.ok_or_else(|| no_archive(&batch[0].path))?;
+        let object = archive.object(&self.home.config().artifacts_bucket);
+        let entries = self.directory(archive, &object).await?;
+        let mut wanted: Vec<Entry> = entries
+            .iter()
+            .filter(|entry| puts.contains_key(entry.name.as_str()))
+            .filter(|entry| !contents.contains_key(entry.name.as_str()))
+            .cloned()
+            .collect();
+        wanted.sort_by_key(|entry| entry.offset);
+        let mut unpacker = Unpacker::new(&self.home, object, archive.bytes, entries, &wanted);
+        for entry in &wanted {
+            let bytes = unpacker.unpack(entry).await.map_err(fault)?;
+            if let Some((path, file)) = puts.get_key_value(entry.name.as_str())
+                && Digest::of(&bytes) == file.sha256
+            {
+                contents.insert(*path, bytes);
+            }
+        }
+        Ok(contents)
+    }
+
+    async fn directory(&self, archive: &Archive, object: &ObjectId) -> Answered<&Vec<Entry>> {
+        if let Some(entries) = self.directory.get() {
+            return Ok(entries);
+        }
+        let entries = read_directory(&self.home, object, archive.bytes).await;
+        let entries = entries.map_err(fault)?;
+        Ok(self.directory.get_or_init(|| entries))
+    }
+}
+
+/// How a file is written.
+pub fn put_options(file: &File, deployment: &DeploymentId) -> PutOptions {
+    PutOptions {
+        content_type: Some(file.content_type.clone()),
+        cache_control: Some(file.cache_control.clone()),
+        metadata: [
+            (SHA256.to_owned(), file.sha256.to_string()),
+            (DEPLOYMENT.to_owned(), deployment.to_string()),
+        ]
+        .into(),
+        ..PutOptions::default()
+    }
+}
+
+/// What was written, where its content is known.
+fn handled(op: &Op, written: Written) -> Option<Handled> {
+    let file = match &op.what {
+        What::Put(file)
+        | What::Restore(Object {
+            file: Some(file), ..
+        }) => file,
+        What::Restore(_) | What::Delete => return None,
+    };
+    Some(Handled::written(&op.path, file, written))
+}
+
+/// The archive was checked and read once already: what is wrong with it now is a fault.
+fn fault(trouble: Trouble) -> Fault {
+    match trouble {
+        Trouble::Fault(fault) => fault,
+        Trouble::Findings(findings) => {
+            let text: Vec<String> = findings.iter().map(ToString::to_string).collect();
+            Fault::new(FaultName::Refused, text.join("; "))
+        }
+    }
+}
+
+/// Ops of one stage at a time, not too many, not too large.
+fn batches(ops: &[Op]) -> Vec<&[Op]> {
+    let mut batches = Vec::new();
+    let mut start = 0;
+    let mut bytes = 0;
+    for (index, op) in ops.iter().enumerate() {
+        let size = match &op.what {
+            What::Put(file) => file.bytes,
+            _ => 0,
+        };
+        let full = index - start >= BATCH_FILES || bytes + size > BATCH_BYTES;
+        if index > start && (full || op.stage != ops[start].stage) {
+            batches.push(&ops[start..index]);
+            (start, bytes) = (index, 0);
+        }
+        bytes += size;
+    }
+    if start < ops.len() {
+        batches.push(&ops[start..]);
+    }
+    batches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::Replaces;
+
+    fn op(stage: u8, bytes: u64) -> Op {
+        Op {
+            path: String::new(),
+            what: What::Put(File {
+                sha256: Digest::of(b""),
+                bytes,
+                content_type: String::new(),
+                cache_control: String::new(),
+            }),
+            replaces: Replaces::Nothing,
+            additive: false,
+            stage,
+        }
+    }
+
+    #[test]
+    fn a_batch_has_one_stage_and_is_bounded() {
+        let sizes = |ops: &[Op]| batches(ops).iter().map(|it| it.len()).collect::<Vec<_>>();
+        assert_eq!(sizes(&[]), [0; 0]);
+        assert_eq!(sizes(&[op(1, 1), op(1, 1), op(2, 1)]), [2, 1]);
+        let large = BATCH_BYTES - 1;
+        assert_eq!(
+            sizes(&[op(1, large), op(1, 1), op(1, 1), op(1, 2 * large)]),
+            [2, 1, 1]
+        );
+        assert_eq!(sizes(&vec![op(1, 0); BATCH_FILES + 1]), [BATCH_FILES, 1]);
+    }
+}

@@ -1,0 +1,193 @@
+//! Where the lists of a site are kept: in the artifacts bucket, because an item of the ledger is
+//! limited to 400 KB (Amazon DynamoDB Developer Guide, "Item size").
+
+use super::files;
+use super::files::{File, Files, Object};
+use super::target::Target;
+use crate::config::Configured;
+use crate::ports::{Answered, ObjectId, Objects, PutOptions, Replaces, Written};
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::DeploymentId;
+
+/// The largest list that is read: a million files.
+const LONGEST: u64 = 512 * 1024 * 1024;
+
+/// A file that was read from the archive, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handled {
+    /// Its path.
+    pub path: String,
+    /// What it is.
+    pub file: File,
+    /// The object that was written; absent where it was only read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// The version that was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<String>,
+}
+
+impl Handled {
+    /// A file as it was written.
+    pub fn written(path: &str, file: &File, written: Written) -> Self {
+        Self {
+            path: path.to_owned(),
+            file: file.clone(),
+            etag: Some(written.etag),
+            version_id: written.version_id,
+        }
+    }
+
+    /// The object that was written.
+    pub fn object(&self) -> Option<Object> {
+        let etag = self.etag.clone()?;
+        Some(Object {
+            etag,
+            bytes: self.file.bytes,
+            version_id: self.version_id.clone(),
+            file: Some(self.file.clone()),
+            ours: true,
+        })
+    }
+}
+
+/// The lists of one site.
+pub struct Lists<'a, P> {
+    home: &'a P,
+    folder: String,
+}
+
+impl<'a, P: Objects + Configured> Lists<'a, P> {
+    /// The lists of a site; `home` are the ports at the deployer's own place.
+    pub fn of(home: &'a P, target: &Target) -> Self {
+        let Target {
+            app,
+            environment,
+            component,
+            ..
+        } = target;
+        let folder = format!("windlass/sites/{app}/{environment}/{component}/");
+        Self { home, folder }
+    }
+
+    /// The files of a release, once they are known.
+    pub async fn release(&self, release: &Digest) -> Answered<Option<Files>> {
+        self.read(&self.release_key(release)).await
+    }
+
+    /// Keeps the files of a release. The same release has always the same files.
+    pub async fn keep_release(&self, release: &Digest, files: &Files) -> Answered<()> {
+        self.keep(&self.release_key(release), files).await
+    }
+
+    /// What was at each key.
+    pub async fn objects(&self, list: &Digest) -> Answered<files::Objects> {
+        let key = self.objects_key(list);
+        self.read(&key).await?.ok_or_else(|| {
+            let text = format!("the list {key} is not in the artifacts bucket any more");
+            Fault::new(FaultName::NotFound, text)
+        })
+    }
+
+    /// Whether such a list is kept.
+    pub async fn has_objects(&self, list: &Digest) -> Answered<bool> {
+        let object = self.object(&self.objects_key(list));
+        Ok(self.home.head(&object).await?.is_some())
+    }
+
+    /// Keeps the list of what is at each key, under its digest.
+    pub async fn keep_objects(&self, objects: &files::Objects) -> Answered<Digest> {
+        let digest = digest_of(objects)?;
+        self.keep(&self.objects_key(&digest), objects).await?;
+        Ok(digest)
+    }
+
+    /// What this deployment has handled so far.
+    pub async fn handled(&self, deployment: &DeploymentId) -> Answered<Vec<Handled>> {
+        let folder = format!("{}handled/{deployment}/", self.folder);
+        let mut all = Vec::new();
+        let mut after = None;
+        loop {
+            let bucket = &self.home.config().artifacts_bucket;
+            let page = self.home.list(bucket, &folder, after).await?;
+            for listed in page.objects {
+                let part: Option<Vec<Handled>> = self.read(&listed.key).await?;
+                all.extend(part.unwrap_or_default());
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// Notes what was handled, so that a later invocation need not look again.
+    pub async fn note_handled(
+        &self,
+        deployment: &DeploymentId,
+        handled: &[Handled],
+    ) -> Answered<()> {
+        if handled.is_empty() {
+            return Ok(());
+        }
+        let name = digest_of(&handled)?;
+        let key = format!("{}handled/{deployment}/{}.json", self.folder, name.short());
+        self.keep(&key, &handled).await
+    }
+
+    fn release_key(&self, release: &Digest) -> String {
+        format!("{}release-{release}.json", self.folder)
+    }
+
+    fn objects_key(&self, list: &Digest) -> String {
+        format!("{}objects-{list}.json", self.folder)
+    }
+
+    fn object(&self, key: &str) -> ObjectId {
+        ObjectId {
+            bucket: self.home.config().artifacts_bucket.clone(),
+            key: key.to_owned(),
+            version_id: None,
+        }
+    }
+
+    async fn read<T: DeserializeOwned>(&self, key: &str) -> Answered<Option<T>> {
+        let bytes = match self.home.get(&self.object(key), LONGEST).await {
+            Ok(bytes) => bytes,
+            Err(fault) if fault.name == FaultName::NotFound => return Ok(None),
+            Err(fault) => return Err(fault),
+        };
+        let read = serde_json::from_slice(&bytes);
+        read.map(Some)
+            .map_err(|error| Fault::internal(format!("the list {key} cannot be read: {error}")))
+    }
+
+    /// Writes a list that is named by its content: one that is there already is the same.
+    async fn keep<T: Serialize>(&self, key: &str, list: &T) -> Answered<()> {
+        let options = PutOptions {
+            content_type: Some("application/json".into()),
+            replaces: Replaces::Nothing,
+            ..PutOptions::default()
+        };
+        let bucket = &self.home.config().artifacts_bucket;
+        let bytes = Bytes::from(to_json(list)?);
+        match self.home.put(bucket, key, bytes, &options).await {
+            Err(fault) if fault.name != FaultName::Conflict => Err(fault),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+}
+
+/// The digest of a list's content.
+pub fn digest_of<T: Serialize>(list: &T) -> Answered<Digest> {
+    Ok(Digest::of(&to_json(list)?))
+}
+
+fn to_json<T: Serialize>(list: &T) -> Answered<Vec<u8>> {
+    serde_json::to_vec(list)
+        .map_err(|error| Fault::internal(format!("a list cannot be written: {error}")))
+}

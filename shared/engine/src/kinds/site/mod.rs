@@ -1,0 +1,158 @@
+//! Static sites: files in S3, usually behind CloudFront.
+//!
+//! Two modes (`docs/decisions/0050-two-ways-to-change-a-site.md`): in place, files are written
+//! over the live ones, documents last; with a prefix, each release has a folder, and the
+//! distribution's origin path is switched. Either way hashed assets and new keys are brought first
+//! by `publish`, which is additive, and the switch is made by the kind.
+
+pub mod archive;
+mod config_file;
+pub mod files;
+mod in_place;
+pub mod lists;
+mod load;
+mod many;
+pub mod plan;
+mod prefix;
+mod prepare;
+pub mod publish;
+mod release;
+pub mod rules;
+mod state;
+mod target;
+pub mod trouble;
+
+pub use load::load;
+pub use prepare::prepare;
+pub use release::{folder_of, origin_path_of, release_of};
+pub use state::{Change, InPlace, Prefix, State};
+pub use target::{Archive, Target};
+
+use super::{Class, Kind, Next};
+use crate::config::Configured;
+use crate::ports::{Answered, Cdn, Clock, Objects, Reach};
+use archive::Entry;
+use files::{Goal, Object};
+use rules::Rules;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use windlass_domain::fault::Fault;
+use windlass_domain::identity::DeploymentId;
+
+/// The ports that a site needs.
+pub trait SitePorts: Objects + Cdn + Clock + Reach + Configured {}
+impl<P: Objects + Cdn + Clock + Reach + Configured> SitePorts for P {}
+
+/// A static site, with what is known of the deployment that changes it.
+pub struct Site<P> {
+    /// The ports at the target's place.
+    at: P,
+    /// The ports at the deployer's own place, where the artifacts bucket is.
+    home: P,
+    known: Knowledge,
+    /// What is known to be at a path with an ETag.
+    seen: RefCell<BTreeMap<(String, String), Object>>,
+    /// The archive's directory, read once.
+    directory: OnceCell<Vec<Entry>>,
+}
+
+/// The state before and the goal, with their lists.
+#[derive(Debug, Clone)]
+pub struct Knowledge {
+    /// The site's rules.
+    pub rules: Rules,
+    /// The state before.
+    pub before: (State, Goal),
+    /// The deployment's goal.
+    pub forward: (State, Goal),
+    /// What this deployment wrote already.
+    pub written: Vec<(String, Object)>,
+}
+
+impl<P: SitePorts> Site<P> {
+    /// A site; `at` are the ports at its place.
+    pub fn new(at: P, known: Knowledge) -> Self {
+        let home = at.at(&windlass_domain::place::Place::default());
+        let seen = known
+            .written
+            .iter()
+            .map(|(path, object)| ((path.clone(), object.etag.clone()), object.clone()))
+            .collect();
+        Self {
+            at,
+            home,
+            known,
+            seen: RefCell::new(seen),
+            directory: OnceCell::new(),
+        }
+    }
+}
+
+impl<P: SitePorts> Kind for Site<P> {
+    type Target = Target;
+    type State = State;
+    type Change = Change;
+
+    async fn observe(&self, target: &Target) -> Answered<State> {
+        match self.known.forward.0 {
+            State::InPlace(_) => Ok(State::InPlace(self.observe_in_place(target).await?)),
+            State::Prefix(_) => Ok(State::Prefix(self.observe_prefix(target).await?)),
+        }
+    }
+
+    fn next(is: &State, wanted: &State) -> Next<Change> {
+        match (is, wanted) {
+            (State::InPlace(is), State::InPlace(wanted)) => in_place::next(is, wanted),
+            (State::Prefix(is), State::Prefix(wanted)) => prefix::next(is, wanted),
+            _ => Next::Failed(prefix::other_mode()),
+        }
+    }
+
+    fn same(a: &State, b: &State) -> bool {
+        match (a, b) {
+            (State::InPlace(a), State::InPlace(b)) => a.noticed == b.noticed,
+            (State::Prefix(a), State::Prefix(b)) => a.origin_path == b.origin_path,
+            _ => false,
+        }
+    }
+
+    fn class(change: &Change) -> Class {
+        match change {
+            Change::Record(_) => Class::Additive,
+            Change::Write(ops) if ops.iter().all(|op| op.additive) => Class::Additive,
+            Change::Write(_) | Change::Switch { .. } => Class::Switching,
+        }
+    }
+
+    fn what(change: &Change) -> String {
+        match change {
+            Change::Record(objects) => format!("list of {} files kept", objects.len()),
+            Change::Write(ops) => in_place::what(ops),
+            Change::Switch { from, to, .. } => format!("origin path `{from}` → `{to}`"),
+        }
+    }
+
+    async fn change(
+        &self,
+        target: &Target,
+        change: &Change,
+        deployment: &DeploymentId,
+    ) -> Answered<()> {
+        match change {
+            Change::Write(ops) => self.write(target, ops, deployment).await,
+            Change::Record(objects) => {
+                let lists = lists::Lists::of(&self.home, target);
+                lists.keep_objects(objects).await.map(|_| ())
+            }
+            Change::Switch { etag, to, .. } => {
+                let (id, origin) = prefix::distribution_of(target)?;
+                self.at.set_origin_path(id, etag, origin, to).await
+            }
+        }
+    }
+}
+
+/// A fault that cannot be: a step for one mode met a target of the other.
+fn no_archive(path: &str) -> Fault {
+    Fault::internal(format!("{path} is to be written but there is no archive"))
+}

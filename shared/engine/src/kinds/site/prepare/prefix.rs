@@ -1,0 +1,124 @@
+use super::{Scene, Wanted, other_mode};
+use crate::kinds::site::SitePorts;
+use crate::kinds::site::load::read;
+use crate::kinds::site::release::{folder_of, origin_path_of};
+use crate::kinds::site::state::{Prefix, State};
+use crate::kinds::site::trouble::Trouble;
+use crate::kinds::{Prepared, Stage, to_value};
+use crate::ports::Answered;
+use std::collections::BTreeSet;
+use windlass_domain::fault::Fault;
+use windlass_domain::finding::{Finding, FindingName};
+
+/// Plans a site with a folder per release.
+pub(super) async fn plan<P: SitePorts>(
+    scene: Scene<'_, P>,
+    wanted: Wanted,
+) -> Result<Prepared, Trouble> {
+    let before = before(&scene)?;
+    let (goal, complete) = match wanted {
+        Wanted::Release(release, _) => {
+            let known = scene.lists.release(&release).await?.is_some();
+            let goal = Prefix {
+                origin_path: origin_path_of(&scene.target, &release),
+                release: Some(release),
+                deployed: true,
+                ..Prefix::default()
+            };
+            (goal, known)
+        }
+        Wanted::Recorded(State::Prefix(goal)) => {
+            check_folder(&scene, &goal).await?;
+            let deployed = true;
+            (Prefix { deployed, ..goal }, true)
+        }
+        Wanted::Recorded(State::InPlace(_)) => return Err(other_mode()),
+    };
+    let reached = complete && before.origin_path == goal.origin_path;
+    let what = format!(
+        "origin path `{}` → `{}`",
+        before.origin_path, goal.origin_path
+    );
+    let unchanged = reached.then(|| format!("the origin path is `{}` already", goal.origin_path));
+    let stage = Stage {
+        what,
+        goal: to_value(&State::Prefix(goal))?,
+        bake_s: None,
+    };
+    let arn = scene.distribution.as_ref().map(|it| it.arn.clone());
+    let origin = scene.target.origin.clone().unwrap_or_default();
+    Ok(Prepared {
+        identity: format!("{}#{origin}", arn.unwrap_or_default()),
+        target: to_value(&scene.target)?,
+        before: to_value(&State::Prefix(before))?,
+        stages: if reached { vec![] } else { vec![stage] },
+        unchanged,
+        findings: vec![],
+        warnings: scene.warnings,
+    })
+}
+
+fn before<P: SitePorts>(scene: &Scene<'_, P>) -> Answered<Prefix> {
+    let found = scene.distribution.as_ref();
+    let origin = found.and_then(|found| {
+        let wanted = scene.target.origin.as_ref()?;
+        found.origins.iter().find(|origin| origin.id == *wanted)
+    });
+    let (Some(found), Some(origin)) = (found, origin) else {
+        return Err(Fault::internal("a site with a prefix has no distribution"));
+    };
+    let running = match scene.input.running {
+        Some(running) => match read("state that runs", &running.state)? {
+            State::Prefix(state) if state.origin_path == origin.path => state.release,
+            _ => None,
+        },
+        None => None,
+    };
+    Ok(Prefix {
+        release: running,
+        origin_path: origin.path.clone(),
+        deployed: found.deployed,
+        ..Prefix::default()
+    })
+}
+
+/// A folder to go back to must still hold its release.
+async fn check_folder<P: SitePorts>(scene: &Scene<'_, P>, goal: &Prefix) -> Result<(), Trouble> {
+    let folder = folder_of(&goal.origin_path);
+    let found = paths_in(scene, &folder).await?;
+    let files = match &goal.release {
+        Some(release) => scene.lists.release(release).await?.unwrap_or_default(),
+        None => [].into(),
+    };
+    let gone: Vec<&String> = files.keys().filter(|path| !found.contains(*path)).collect();
+    if !found.is_empty() && gone.is_empty() {
+        return Ok(());
+    }
+    let some: Vec<&str> = gone.iter().take(5).map(|path| path.as_str()).collect();
+    Err(Finding::new(
+        FindingName::ArtifactMissing,
+        format!("s3://{}/{folder}", scene.target.site.bucket),
+        format!(
+            "the folder is empty or lacks {} files of its release: {}",
+            gone.len(),
+            some.join(", ")
+        ),
+        "deploy a release from its archive instead, and let folders of former releases live longer",
+    )
+    .into())
+}
+
+async fn paths_in<P: SitePorts>(scene: &Scene<'_, P>, folder: &str) -> Answered<BTreeSet<String>> {
+    let mut paths = BTreeSet::new();
+    let mut after = None;
+    loop {
+        let bucket = &scene.target.site.bucket;
+        let page = scene.at.list(bucket, folder, after).await?;
+        let found = page.objects.into_iter();
+        paths.extend(found.map(|listed| listed.key[folder.len()..].to_owned()));
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(paths),
+        }
+    }
+}

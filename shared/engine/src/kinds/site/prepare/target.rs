@@ -1,0 +1,208 @@
+use crate::kinds::PrepareInput;
+use crate::kinds::site::SitePorts;
+use crate::kinds::site::trouble::Trouble;
+use crate::ports::{Answered, Distribution};
+use windlass_domain::declaration::resolved::{SiteMode, StaticSite};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::{Finding, FindingName};
+
+/// What was found of the target.
+pub(super) struct Checked {
+    /// The origin that is the bucket.
+    pub origin: Option<String>,
+    /// The distribution.
+    pub distribution: Option<Distribution>,
+}
+
+/// Checks bucket and distribution, all of it at once.
+pub(super) async fn check<P: SitePorts>(
+    ports: &P,
+    input: &PrepareInput<'_>,
+    site: &StaticSite,
+) -> Result<Checked, Trouble> {
+    let mut findings = bucket(ports, input, site).await?;
+    let mut checked = Checked {
+        origin: None,
+        distribution: None,
+    };
+    match &site.distribution {
+        Some(id) => match distribution(ports, input, site, id).await? {
+            Ok((found, origin)) => {
+                checked.origin = Some(origin);
+                checked.distribution = Some(found);
+            }
+            Err(more) => findings.extend(more),
+        },
+        None if site.mode == SiteMode::Prefix => findings.push(Finding::new(
+            FindingName::MissingField,
+            input.path("distribution"),
+            "with mode `prefix` a release goes live by the distribution's origin path, but there is no distribution",
+            "name the distribution, or use mode `in_place`",
+        )),
+        None => {}
+    }
+    if findings.is_empty() {
+        Ok(checked)
+    } else {
+        Err(Trouble::Findings(findings))
+    }
+}
+
+async fn bucket<P: SitePorts>(
+    ports: &P,
+    input: &PrepareInput<'_>,
+    site: &StaticSite,
+) -> Answered<Vec<Finding>> {
+    let path = input.path("bucket");
+    let what = format!("bucket {}", site.bucket);
+    let versioned = match told(ports.keeps_versions(&site.bucket).await, &path, &what)? {
+        Ok(versioned) => versioned,
+        Err(finding) => return Ok(vec![finding]),
+    };
+    let mut findings = Vec::new();
+    if !versioned && site.mode == SiteMode::InPlace {
+        findings.push(Finding::new(
+            FindingName::TargetNotReady,
+            &path,
+            format!("the {what} keeps no versions, so what is overwritten could not be restored"),
+            "turn on versioning (and let noncurrent versions live for at least 30 days), or use mode `prefix`",
+        ));
+    }
+    if input.needs_tags() {
+        match told(ports.bucket_tags(&site.bucket).await, &path, &what)? {
+            Ok(tags) => findings.extend(input.check_tags("bucket", &what, &tags)),
+            Err(finding) => findings.push(finding),
+        }
+    }
+    Ok(findings)
+}
+
+type OrFindings<T> = Result<T, Vec<Finding>>;
+
+async fn distribution<P: SitePorts>(
+    ports: &P,
+    input: &PrepareInput<'_>,
+    site: &StaticSite,
+    id: &str,
+) -> Answered<OrFindings<(Distribution, String)>> {
+    let path = input.path("distribution");
+    let what = format!("distribution {id}");
+    let found = match told(ports.distribution(id).await, &path, &what)? {
+        Ok(found) => found,
+        Err(finding) => return Ok(Err(vec![finding])),
+    };
+    let mut findings = Vec::new();
+    if input.needs_tags() {
+        match told(ports.distribution_tags(&found.arn).await, &path, &what)? {
+            Ok(tags) => findings.extend(input.check_tags("distribution", &what, &tags)),
+            Err(finding) => findings.push(finding),
+        }
+    }
+    match origin(input, site, &found) {
+        Ok(origin) if findings.is_empty() => return Ok(Ok((found, origin))),
+        Ok(_) => {}
+        Err(finding) => findings.push(finding),
+    }
+    Ok(Err(findings))
+}
+
+/// The origin that is the bucket. In place it does not matter which of several.
+fn origin(
+    input: &PrepareInput<'_>,
+    site: &StaticSite,
+    found: &Distribution,
+) -> Result<String, Finding> {
+    let of_bucket: Vec<&str> = found
+        .origins
+        .iter()
+        .filter(|origin| is_of_bucket(&origin.domain, &site.bucket))
+        .map(|origin| origin.id.as_str())
+        .collect();
+    let named = site.origin.as_deref();
+    let path = input.path("origin");
+    match (named, of_bucket.as_slice()) {
+        (Some(named), many) if many.contains(&named) => Ok(named.to_owned()),
+        (None, [one]) => Ok((*one).to_owned()),
+        (None, [first, ..]) if site.mode == SiteMode::InPlace => Ok((*first).to_owned()),
+        (None, many @ [_, ..]) => Err(Finding::new(
+            FindingName::MissingField,
+            path,
+            format!("several origins are the bucket: {}", many.join(", ")),
+            "say with `origin` which one is to be switched",
+        )),
+        _ => {
+            let all: Vec<String> = found
+                .origins
+                .iter()
+                .map(|origin| format!("{} ({})", origin.id, origin.domain))
+                .collect();
+            let wanted = named.map_or(String::new(), |named| format!(" `{named}`"));
+            Err(Finding::new(
+                FindingName::UnknownName,
+                path,
+                format!(
+                    "no origin{wanted} is the bucket {}; there are {}",
+                    site.bucket,
+                    all.join(", ")
+                ),
+                "name the distribution that serves this bucket, and its origin by its id",
+            ))
+        }
+    }
+}
+
+/// Whether an origin's domain is the bucket's: `bucket.s3.region.amazonaws.com`,
+/// `bucket.s3.amazonaws.com`, or its website (Amazon S3 User Guide, "Website endpoints").
+fn is_of_bucket(domain: &str, bucket: &str) -> bool {
+    domain
+        .strip_prefix(bucket)
+        .and_then(|rest| rest.strip_prefix(".s3"))
+        .is_some_and(|rest| rest.starts_with('.') || rest.starts_with('-'))
+}
+
+/// What is missing or not allowed is a finding.
+fn told<T>(answer: Answered<T>, path: &str, what: &str) -> Answered<Result<T, Finding>> {
+    match answer {
+        Ok(value) => Ok(Ok(value)),
+        Err(fault) if fault.name == FaultName::NotFound => Ok(Err(Finding::new(
+            FindingName::TargetMissing,
+            path,
+            format!("there is no {what}"),
+            "create it with your infrastructure code first, or mend the name",
+        ))),
+        Err(fault) if fault.name == FaultName::AccessDenied => {
+            Ok(Err(no_permission(path, what, &fault)))
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+fn no_permission(path: &str, what: &str, fault: &Fault) -> Finding {
+    Finding::new(
+        FindingName::NoPermission,
+        path,
+        format!("AWS refuses to tell about the {what}: {}", fault.message),
+        "let the role of Windlass, or the role that is assumed for this environment, read it",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn which_domains_are_the_bucket() {
+        let table = [
+            ("web.s3.eu-west-1.amazonaws.com", true),
+            ("web.s3.amazonaws.com", true),
+            ("web.s3-website-eu-west-1.amazonaws.com", true),
+            ("web2.s3.amazonaws.com", false),
+            ("web.s3x.example", false),
+            ("my-web.s3.amazonaws.com", false),
+            ("web.example", false),
+        ];
+        for (domain, expected) in table {
+            assert_eq!(is_of_bucket(domain, "web"), expected, "{domain}");
+        }
+    }
+}

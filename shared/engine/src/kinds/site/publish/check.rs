@@ -1,0 +1,193 @@
+use super::Publisher;
+use super::assets::Named;
+use super::documents::Need;
+use crate::kinds::site::SitePorts;
+use crate::kinds::site::many;
+use crate::kinds::site::trouble::Trouble;
+use crate::ports::{Answered, Probe, ProbeAnswer, Probed};
+use windlass_domain::finding::{Finding, FindingName};
+
+/// How many scripts and styles are fetched at most.
+const FETCHED: usize = 100;
+/// How long one may take, in milliseconds.
+const WITHIN_MS: u64 = 10_000;
+/// How often one that does not answer is fetched.
+const TRIES: u32 = 3;
+
+/// Fetches the scripts and styles that the documents name, as visitors do, and checks their types:
+/// a distribution that answers missing files with a document (a fallback for single-page
+/// applications) would give a browser HTML to run. Answers warnings; what is wrong is a finding.
+pub async fn check_assets<P: SitePorts + Probe>(
+    publisher: &Publisher<'_, P>,
+) -> Result<Vec<String>, Trouble> {
+    let Some(archive) = &publisher.target.archive else {
+        return Ok(vec![]);
+    };
+    let Some(site) = address(publisher).await? else {
+        return Ok(vec![]);
+    };
+    let named = publisher.named_assets(archive).await?;
+    let calls = named
+        .iter()
+        .take(FETCHED)
+        .map(|(path, named)| look(publisher.home, format!("{site}/{path}"), named))
+        .collect();
+    let (seen, fault) = many::all(calls).await;
+    fault.map_or(Ok(()), Err)?;
+    let (mut findings, mut warnings) = (Vec::new(), Vec::new());
+    for seen in seen {
+        match seen {
+            Seen::Right => {}
+            Seen::Wrong(finding) => findings.push(finding),
+            Seen::Unclear(warning) => warnings.push(warning),
+        }
+    }
+    warnings.sort();
+    if findings.is_empty() {
+        Ok(warnings)
+    } else {
+        findings.sort_by(|a, b| a.path.cmp(&b.path));
+        Err(Trouble::Findings(findings))
+    }
+}
+
+/// Where visitors reach the site, without trailing slash.
+async fn address<P: SitePorts>(publisher: &Publisher<'_, P>) -> Answered<Option<String>> {
+    let site = &publisher.target.site;
+    if let Some(url) = &site.url {
+        return Ok(Some(url.trim_end_matches('/').to_owned()));
+    }
+    match &site.distribution {
+        Some(id) => {
+            let found = publisher.at.distribution(id).await?;
+            Ok(Some(format!("https://{}", found.domain)))
+        }
+        None => Ok(None),
+    }
+}
+
+/// What was seen of an asset.
+enum Seen {
+    Right,
+    Wrong(Finding),
+    Unclear(String),
+}
+
+async fn look<P: Probe>(probe: &P, url: String, named: &Named) -> Answered<Seen> {
+    let mut why = String::new();
+    for _ in 0..TRIES {
+        match probe.probe(&url, WITHIN_MS, 1024).await? {
+            Probed::Answer(answer) => return Ok(judge(&url, named, &answer)),
+            Probed::NoAnswer(reason) => why = reason,
+            Probed::Forbidden(reason) => {
+                why = reason;
+                break;
+            }
+        }
+    }
+    Ok(Seen::Unclear(format!(
+        "{url}, named by {}, could not be fetched for a check of its type: {why}",
+        named.document
+    )))
+}
+
+fn judge(url: &str, named: &Named, answer: &ProbeAnswer) -> Seen {
+    let found = answer.content_type.as_deref().unwrap_or_default();
+    let essence = found.split(';').next().unwrap_or_default().trim();
+    let (what, right) = match named.need {
+        Need::Script => ("script", essence.ends_with("javascript")),
+        Need::Style => ("style sheet", essence == "text/css"),
+    };
+    let ok = (200..300).contains(&answer.status);
+    if ok && right {
+        return Seen::Right;
+    }
+    let seen = format!(
+        "is answered with status {} and type `{found}`",
+        answer.status
+    );
+    if !ok && !named.in_archive {
+        return Seen::Unclear(format!("{url}, named by {}, {seen}", named.document));
+    }
+    let remedy = match (named.in_archive, essence) {
+        (true, "text/html") => {
+            "let the distribution send this path to the site's bucket, and answer missing files with 404 instead of a document: a fallback for single-page applications belongs into a function that rewrites only addresses without extension"
+        }
+        (true, _) => {
+            "let the distribution send this path to the site's bucket, and let it read the bucket"
+        }
+        (false, _) => {
+            "the archive has no such file: build it again, or mend the document that names it"
+        }
+    };
+    Seen::Wrong(Finding::new(
+        FindingName::ChangeFailed,
+        url,
+        format!("the {what} that {} names {seen}", named.document),
+        remedy,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    fn seen(need: Need, in_archive: bool, status: u16, content_type: &str) -> String {
+        let named = Named {
+            need,
+            document: "index.html".into(),
+            in_archive,
+        };
+        let answer = ProbeAnswer {
+            status,
+            content_type: Some(content_type.into()),
+            body: Bytes::new(),
+            ms: 1,
+        };
+        match judge("https://x/a", &named, &answer) {
+            Seen::Right => "right".into(),
+            Seen::Unclear(_) => "unclear".into(),
+            Seen::Wrong(finding) => finding.remedy.chars().take(16).collect(),
+        }
+    }
+
+    #[test]
+    fn types_are_judged() {
+        let table = [
+            (
+                Need::Script,
+                true,
+                200,
+                "text/javascript; charset=utf-8",
+                "right",
+            ),
+            (Need::Script, true, 200, "application/javascript", "right"),
+            (Need::Style, true, 200, "text/css", "right"),
+            (Need::Script, true, 200, "text/html", "let the distribu"),
+            (
+                Need::Style,
+                true,
+                403,
+                "application/xml",
+                "let the distribu",
+            ),
+            (
+                Need::Script,
+                false,
+                200,
+                "text/html; charset=utf-8",
+                "the archive has ",
+            ),
+            (Need::Script, false, 200, "text/javascript", "right"),
+            (Need::Script, false, 404, "text/html", "unclear"),
+        ];
+        for (need, in_archive, status, content_type, expected) in table {
+            assert_eq!(
+                seen(need, in_archive, status, content_type),
+                expected,
+                "{need:?} {in_archive} {status} {content_type}"
+            );
+        }
+    }
+}

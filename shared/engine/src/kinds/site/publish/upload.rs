@@ -1,0 +1,66 @@
+use super::{Publisher, in_the_way};
+use crate::kinds::site::SitePorts;
+use crate::kinds::site::files::File;
+use crate::kinds::site::in_place::{file_of, put_options};
+use crate::kinds::site::lists::Handled;
+use crate::kinds::site::rules::{Role, content_type};
+use crate::kinds::site::state::State;
+use crate::kinds::site::trouble::Trouble;
+use crate::ports::{Replaces, Written};
+use bytes::Bytes;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::FaultName;
+
+impl<P: SitePorts> Publisher<'_, P> {
+    /// Handles one file: what it is becomes known, and it is written where that is additive.
+    pub(super) async fn handle(&self, path: &str, bytes: Bytes) -> Result<Handled, Trouble> {
+        let file = File {
+            sha256: Digest::of(&bytes),
+            bytes: bytes.len() as u64,
+            content_type: content_type(path),
+            cache_control: self.known.rules.cache_control(path).to_owned(),
+        };
+        if self.is_additive(path) {
+            let written = self.upload(path, &file, bytes).await?;
+            return Ok(Handled::written(path, &file, written));
+        }
+        Ok(Handled {
+            path: path.to_owned(),
+            file,
+            etag: None,
+            version_id: None,
+        })
+    }
+
+    /// In a folder of its own everything is; in place, what was not there and is no document.
+    pub(super) fn is_additive(&self, path: &str) -> bool {
+        match self.known.forward.0 {
+            State::Prefix(_) => true,
+            State::InPlace(_) => {
+                let new = self.known.before.1.want(path).is_none();
+                new && self.known.rules.role(path) != Role::Document
+            }
+        }
+    }
+
+    async fn upload(&self, path: &str, file: &File, bytes: Bytes) -> Result<Written, Trouble> {
+        let object = self.object(&self.folder(), path);
+        let mut options = put_options(file, self.deployment);
+        options.replaces = Replaces::Nothing;
+        let put = self.at.put(&object.bucket, &object.key, bytes, &options);
+        match put.await {
+            Ok(written) => Ok(written),
+            Err(fault) if fault.name == FaultName::Conflict => {
+                let found = self.at.head(&object).await?;
+                match found.filter(|head| file_of(head).as_ref() == Some(file)) {
+                    Some(head) => Ok(Written {
+                        etag: head.etag,
+                        version_id: head.version_id,
+                    }),
+                    None => Err(in_the_way(&object.key)),
+                }
+            }
+            Err(fault) => Err(fault.into()),
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! What a file is to a site: its class, its content type, its cache header.
+
+use crate::ports::Answered;
+use globset::{Glob, GlobMatcher};
+use windlass_domain::declaration::resolved::StaticSite;
+use windlass_domain::fault::{Fault, FaultName};
+
+/// Hashed assets never change under their name, so nobody has to ask again for a year.
+const FOREVER: &str = "public, max-age=31536000, immutable";
+/// Documents are asked for every time, and sent only if they changed.
+const REVALIDATED: &str = "no-cache";
+/// Everything else may be kept, but is asked for every time as well.
+const OTHERS: &str = "public, max-age=0, must-revalidate";
+
+/// What a file is to a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Its name changes with its content: it is never overwritten and outlives its release.
+    Hashed,
+    /// Neither hashed nor a document, such as an image.
+    Other,
+    /// What a visit begins with, and what names other files: written last.
+    Document,
+}
+
+/// The rules of one site.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    hashed: Vec<GlobMatcher>,
+    cache: Vec<(GlobMatcher, String)>,
+    config: Option<String>,
+}
+
+impl Rules {
+    /// The rules that a site declares, before the built-in ones.
+    pub fn new(site: &StaticSite) -> Answered<Self> {
+        let cache = site
+            .cache
+            .iter()
+            .map(|rule| Ok((matcher(&rule.files)?, rule.cache_control.clone())));
+        Ok(Self {
+            hashed: site
+                .hashed
+                .iter()
+                .map(|it| matcher(it))
+                .collect::<Answered<_>>()?,
+            cache: cache.collect::<Answered<_>>()?,
+            config: site.config.as_ref().map(|config| config.path.clone()),
+        })
+    }
+
+    /// What a file is, by its path.
+    pub fn role(&self, path: &str) -> Role {
+        if self.config.as_deref() == Some(path) || is_document(path) {
+            Role::Document
+        } else if self.hashed.iter().any(|glob| glob.is_match(path)) || looks_hashed(path) {
+            Role::Hashed
+        } else {
+            Role::Other
+        }
+    }
+
+    /// The `Cache-Control` header of a file: the first declared rule that matches, else by role.
+    pub fn cache_control(&self, path: &str) -> &str {
+        if let Some((_, header)) = self.cache.iter().find(|(glob, _)| glob.is_match(path)) {
+            return header;
+        }
+        match self.role(path) {
+            Role::Hashed => FOREVER,
+            Role::Document => REVALIDATED,
+            Role::Other => OTHERS,
+        }
+    }
+}
+
+fn matcher(pattern: &str) -> Answered<GlobMatcher> {
+    match Glob::new(pattern) {
+        Ok(glob) => Ok(glob.compile_matcher()),
+        Err(error) => Err(Fault::new(FaultName::BadInput, error.to_string())),
+    }
+}
+
+/// HTML, and files whose name is fixed although what they name changes: service workers and web
+/// application manifests.
+fn is_document(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let extension = name.rsplit_once('.').map_or("", |(_, it)| it);
+    let fixed = [
+        "sw.js",
+        "service-worker.js",
+        "serviceworker.js",
+        "firebase-messaging-sw.js",
+        "ngsw.json",
+        "ngsw-worker.js",
+        "manifest.json",
+        "asset-manifest.json",
+    ];
+    ["html", "htm", "xhtml", "webmanifest"].contains(&extension.to_ascii_lowercase().as_str())
+        || fixed.contains(&name)
+}
+
+/// Whether a name carries a hash as bundlers write it: a part of 8 to 64 hexadecimal digits, or
+/// of exactly 8 letters and digits of mixed kind (Vite, Rollup, esbuild). A name that is wrongly
+/// taken for hashed would be cached for a year, so words and dates must not match.
+fn looks_hashed(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.strip_suffix(".map").unwrap_or(name);
+    let Some((stem, _)) = stem.rsplit_once('.') else {
+        return false;
+    };
+    let parts = stem.split(['.', '-', '_', '~']);
+    parts.clone().any(is_hexadecimal) || parts.skip(1).any(is_mixed) || has_bundler_tail(path, stem)
+}
+
+fn is_hexadecimal(part: &str) -> bool {
+    (8..=64).contains(&part.len())
+        && part
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        && part.bytes().any(|b| b.is_ascii_digit())
+        && part.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
+fn is_mixed(part: &str) -> bool {
+    part.len() == 8
+        && part.bytes().all(|b| b.is_ascii_alphanumeric())
+        && part.bytes().any(|b| b.is_ascii_digit())
+        && part.bytes().any(|b| b.is_ascii_uppercase())
+}
+
+/// Vite's `assets/<name>-<8 characters of base64url>.<extension>`, which may lack a digit.
+fn has_bundler_tail(path: &str, stem: &str) -> bool {
+    let Some(at) = stem.len().checked_sub(9) else {
+        return false;
+    };
+    let (Some(b"-"), Some(tail)) = (stem.as_bytes().get(at..=at), stem.as_bytes().get(at + 1..))
+    else {
+        return false;
+    };
+    let in_assets = path.starts_with("assets/") || path.contains("/assets/");
+    let allowed = |b: &u8| b.is_ascii_alphanumeric() || *b == b'-' || *b == b'_';
+    let word = tail[1..].iter().all(u8::is_ascii_lowercase);
+    in_assets && tail.iter().all(allowed) && !word && tail.iter().any(u8::is_ascii_alphabetic)
+}
+
+/// The content type of a file by its name, with the character set where it is text.
+pub fn content_type(path: &str) -> String {
+    let guess = mime_guess::from_path(path).first_or_octet_stream();
+    let text = guess.essence_str().to_owned();
+    let named = match path.rsplit('.').next().unwrap_or_default() {
+        "webmanifest" => "application/manifest+json".to_owned(),
+        "js" | "mjs" => "text/javascript".to_owned(),
+        "map" => "application/json".to_owned(),
+        _ => text,
+    };
+    let is_text = named.starts_with("text/")
+        || named.ends_with("json")
+        || named.ends_with("xml")
+        || named == "application/javascript";
+    if is_text {
+        format!("{named}; charset=utf-8")
+    } else {
+        named
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windlass_domain::declaration::resolved::{CacheRule, ConfigFile, SiteMode};
+
+    fn rules() -> Rules {
+        let site = StaticSite {
+            bucket: "shop-web".into(),
+            prefix: String::new(),
+            mode: SiteMode::InPlace,
+            distribution: None,
+            origin: None,
+            url: None,
+            cache: vec![CacheRule {
+                files: "fonts/**".into(),
+                cache_control: "public, max-age=86400".into(),
+            }],
+            hashed: vec!["_next/static/**".into()],
+            config: Some(ConfigFile {
+                path: "config.js".into(),
+                global: None,
+                values: [].into(),
+            }),
+        };
+        Rules::new(&site).unwrap()
+    }
+
+    #[test]
+    fn roles_by_name() {
+        let table = [
+            (Role::Document, "index.html"),
+            (Role::Document, "de/about.HTML"),
+            (Role::Document, "config.js"),
+            (Role::Document, "sw.js"),
+            (Role::Document, "app.webmanifest"),
+            (Role::Hashed, "main.3f2a9c1b.js"),
+            (Role::Hashed, "main.3f2a9c1b.js.map"),
+            (Role::Hashed, "static/css/main.b7a1f0c29d.chunk.css"),
+            (Role::Hashed, "assets/index-DiwrgTda.js"),
+            (Role::Hashed, "assets/index-B-3_q9Zx.css"),
+            (Role::Hashed, "chunk-ABCD1234.js"),
+            (Role::Hashed, "_next/static/build/_buildManifest.js"),
+            (Role::Hashed, "static/0a1b2c3d4e5f60718293.js"),
+            (Role::Other, "bootstrap-datepicker.js"),
+            (Role::Other, "assets/bootstrap-calendar.js"),
+            (Role::Other, "report-20240101.pdf"),
+            (Role::Other, "jQuery-DataTables.js"),
+            (Role::Other, "defaced.png"),
+            (Role::Other, "robots.txt"),
+            (Role::Other, "favicon.ico"),
+            (Role::Other, "CNAME"),
+        ];
+        for (role, path) in table {
+            assert_eq!(rules().role(path), role, "{path}");
+        }
+    }
+
+    #[test]
+    fn cache_headers_by_rule_then_by_role() {
+        let table = [
+            ("fonts/a.3f2a9c1b.woff2", "public, max-age=86400"),
+            ("main.3f2a9c1b.js", "public, max-age=31536000, immutable"),
+            ("index.html", "no-cache"),
+            ("favicon.ico", "public, max-age=0, must-revalidate"),
+        ];
+        for (path, header) in table {
+            assert_eq!(rules().cache_control(path), header, "{path}");
+        }
+    }
+
+    #[test]
+    fn content_types_carry_the_character_set() {
+        let table = [
+            ("index.html", "text/html; charset=utf-8"),
+            ("a.css", "text/css; charset=utf-8"),
+            ("a.js", "text/javascript; charset=utf-8"),
+            ("a.mjs", "text/javascript; charset=utf-8"),
+            ("a.json", "application/json; charset=utf-8"),
+            ("a.js.map", "application/json; charset=utf-8"),
+            ("a.svg", "image/svg+xml; charset=utf-8"),
+            ("sitemap.xml", "text/xml; charset=utf-8"),
+            ("a.webmanifest", "application/manifest+json; charset=utf-8"),
+            ("a.png", "image/png"),
+            ("a.woff2", "font/woff2"),
+            ("a.wasm", "application/wasm"),
+            ("LICENSE", "application/octet-stream"),
+        ];
+        for (path, expected) in table {
+            assert_eq!(content_type(path), expected, "{path}");
+        }
+    }
+}

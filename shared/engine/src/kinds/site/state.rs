@@ -1,0 +1,81 @@
+use super::files::Objects;
+use super::plan::{Op, Way};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use windlass_domain::digest::Digest;
+
+/// What is observed of a site, and what is wanted. It is small, whatever the site's size: lists
+/// are objects of their own in the artifacts bucket (`lists.rs`), named here by their digest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "mode")]
+pub enum State {
+    /// Files are written over the live ones.
+    InPlace(InPlace),
+    /// A folder per release.
+    Prefix(Prefix),
+}
+
+/// A site that is changed in place.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct InPlace {
+    /// The release whose files are all there; absent for what Windlass did not bring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<Digest>,
+    /// The list of what is at each key. Where it is wanted, the recorded versions are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objects: Option<Digest>,
+    /// The digest of what visitors can notice: equal if nobody changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noticed: Option<Digest>,
+    /// Only observed: the ways to the states that are known, by [`InPlace::id`].
+    #[serde(skip)]
+    pub ways: Arc<BTreeMap<String, Way>>,
+    /// Only observed: what is at each key, if its list is not kept yet.
+    #[serde(skip)]
+    pub unrecorded: Option<Arc<Objects>>,
+}
+
+impl InPlace {
+    /// Which state is wanted: a recorded one, or a release.
+    pub fn id(&self) -> String {
+        let named = self.objects.as_ref().or(self.release.as_ref());
+        named.map(ToString::to_string).unwrap_or_default()
+    }
+}
+
+/// A site with a folder per release.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Prefix {
+    /// The release in the folder; absent for what Windlass did not bring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<Digest>,
+    /// The origin path: the folder with a leading and no trailing slash, or empty.
+    pub origin_path: String,
+    /// Whether all edges have it.
+    pub deployed: bool,
+    /// Only observed: the ETag of the distribution's configuration.
+    #[serde(skip)]
+    pub etag: String,
+    /// Only observed: whether the origin path is neither that of before nor the goal's.
+    #[serde(skip)]
+    pub strange: bool,
+}
+
+/// One change of a site.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// Writes, restores and deletes files, as many as fit in its time.
+    Write(Arc<Vec<Op>>),
+    /// Keeps the list of what is at each key.
+    Record(Arc<Objects>),
+    /// Switches the distribution's origin path.
+    Switch {
+        /// The ETag of the configuration that was seen.
+        etag: String,
+        /// The path that was seen.
+        from: String,
+        /// The path that is wanted.
+        to: String,
+    },
+}

@@ -1,0 +1,90 @@
+//! Both modes pass the tests that every kind passes.
+
+use crate::in_place::{ONE, TWO};
+use crate::scene::{Deployment, Scene};
+use crate::zips::zip;
+use std::cell::OnceCell;
+use windlass_domain::declaration::resolved::SiteMode;
+use windlass_domain::plan::KindName;
+use windlass_engine::kinds::site::{Knowledge, Site, load};
+use windlass_engine::ports::Probed;
+use windlass_world::World;
+use windlass_world::conformance::{Scene as Trial, Subject, conforms};
+use windlass_world::run::run;
+
+/// The second release of a site, prepared and to be switched to.
+struct SecondRelease {
+    mode: SiteMode,
+    knowledge: OnceCell<Knowledge>,
+}
+
+impl SecondRelease {
+    fn new(mode: SiteMode) -> Self {
+        Self {
+            mode,
+            knowledge: OnceCell::new(),
+        }
+    }
+
+    /// The world, and the deployment that was prepared in it. Always the same.
+    fn prepared(&self) -> (Scene, Deployment) {
+        let mut scene = Scene::new(self.mode);
+        scene.world.cdn().distribution("E1", "").deploy_ms = 12_000;
+        scene.deploy_files(ONE);
+        let artifact = scene.upload(zip(TWO));
+        let deployment = scene.prepare(Some(&artifact), None);
+        let before = scene.world.objects().buckets["shop-web"].clone();
+        scene.publish(&deployment);
+        if self.mode == SiteMode::InPlace {
+            // What publishing wrote is gone again, so that the kind must bring it itself; only the
+            // list of the release's files is left.
+            let mut objects = scene.world.objects();
+            objects.buckets.insert("shop-web".into(), before);
+            let artifacts = objects.buckets.get_mut("artifacts").unwrap();
+            artifacts.keys.retain(|key, _| !key.contains("/handled/"));
+        }
+        (scene, deployment)
+    }
+}
+
+impl Subject for SecondRelease {
+    type Kind = Site<World>;
+
+    fn scene(&self) -> Trial {
+        let (scene, deployment) = self.prepared();
+        let stage = &deployment.prepared.stages[0];
+        Trial {
+            world: scene.world.clone(),
+            kind: KindName::StaticSite,
+            target: deployment.prepared.target.clone(),
+            goals: vec![stage.goal.clone()],
+        }
+    }
+
+    fn kind(&self, at: World) -> Self::Kind {
+        // What `load` reads is the same in every world of this subject.
+        let known = self.knowledge.get_or_init(|| {
+            let (scene, deployment) = self.prepared();
+            run(load(&scene.world, &scene.step(&deployment))).unwrap()
+        });
+        Site::new(at, known.clone())
+    }
+
+    fn arrived(&self, world: &World) {
+        let url = "https://e1.cloudfront.net/";
+        let Some(Probed::Answer(answer)) = world.visit(url) else {
+            panic!("it is not served");
+        };
+        assert!(answer.body.ends_with(b"two"));
+    }
+}
+
+#[test]
+fn in_place_conforms() {
+    conforms(&SecondRelease::new(SiteMode::InPlace));
+}
+
+#[test]
+fn prefix_conforms() {
+    conforms(&SecondRelease::new(SiteMode::Prefix));
+}

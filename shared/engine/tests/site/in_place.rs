@@ -1,0 +1,391 @@
+//! A site whose files are written over the live ones.
+
+use crate::scene::Scene;
+use crate::zips::zip;
+use windlass_domain::declaration::resolved::{CacheRule, ConfigFile, SiteMode};
+use windlass_domain::finding::FindingName;
+use windlass_domain::step::Failure;
+use windlass_engine::payload::Word;
+
+pub const ONE: &[(&str, &str)] = &[
+    (
+        "index.html",
+        "<script src=/assets/index-aaaa1111.js></script>one",
+    ),
+    ("about.html", "about"),
+    ("logo.svg", "<svg>one</svg>"),
+    ("gone.txt", "one"),
+    ("assets/index-aaaa1111.js", "one()"),
+];
+
+pub const TWO: &[(&str, &str)] = &[
+    (
+        "index.html",
+        "<script src=/assets/index-bbbb2222.js></script>two",
+    ),
+    ("about.html", "about"),
+    ("logo.svg", "<svg>two</svg>"),
+    ("new.txt", "two"),
+    ("new.html", "two"),
+    ("assets/index-bbbb2222.js", "two()"),
+];
+
+fn scene() -> Scene {
+    Scene::new(SiteMode::InPlace)
+}
+
+#[test]
+fn a_first_release_is_served_with_types_and_cache_headers() {
+    let mut scene = scene();
+    scene.site.cache = vec![CacheRule {
+        files: "gone.*".into(),
+        cache_control: "public, max-age=60".into(),
+    }];
+    scene.deploy_files(ONE);
+    assert!(scene.text("").ends_with("one"));
+    let objects = scene.world.objects();
+    let bucket = &objects.buckets["shop-web"];
+    let headers = |key: &str| {
+        let version = bucket.current(key).unwrap();
+        (
+            version.content_type.clone().unwrap(),
+            version.cache_control.clone().unwrap(),
+        )
+    };
+    let table = [
+        ("index.html", "text/html; charset=utf-8", "no-cache"),
+        (
+            "gone.txt",
+            "text/plain; charset=utf-8",
+            "public, max-age=60",
+        ),
+        (
+            "assets/index-aaaa1111.js",
+            "text/javascript; charset=utf-8",
+            "public, max-age=31536000, immutable",
+        ),
+    ];
+    for (key, content_type, cache) in table {
+        assert_eq!(
+            headers(key),
+            (content_type.to_owned(), cache.to_owned()),
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn publishing_changes_nothing_that_visitors_notice() {
+    let mut scene = scene();
+    scene.deploy_files(ONE);
+    let before = scene.bucket();
+    let artifact = scene.upload(zip(TWO));
+    let deployment = scene.prepare(Some(&artifact), None);
+    assert_eq!(scene.publish(&deployment), Word::Changed);
+    let mut after = scene.bucket();
+    assert_eq!(after.remove("assets/index-bbbb2222.js").unwrap(), "two()");
+    assert_eq!(after.remove("new.txt").unwrap(), "two");
+    assert_eq!(after, before);
+    let progress = scene.step(&deployment).progress.unwrap();
+    assert_eq!((progress.files_done, progress.files_total), (6, 6));
+    assert_eq!(progress.bytes_done, progress.bytes_total);
+}
+
+#[test]
+fn a_second_release_changes_only_what_differs_and_keeps_hashed_assets() {
+    let mut scene = scene();
+    scene.deploy_files(ONE);
+    let writes = scene.world.objects().writes;
+    scene.deploy_files(TWO);
+    assert_eq!(
+        scene.keys(),
+        [
+            "about.html",
+            "assets/index-aaaa1111.js",
+            "assets/index-bbbb2222.js",
+            "index.html",
+            "logo.svg",
+            "new.html",
+            "new.txt"
+        ]
+    );
+    assert!(scene.text("index.html").ends_with("two"));
+    let objects = scene.world.objects();
+    let versions = |key: &str| objects.buckets["shop-web"].keys[key].len();
+    assert_eq!(versions("about.html"), 1, "it did not differ");
+    assert_eq!(versions("index.html"), 2);
+    assert_eq!(
+        versions("gone.txt"),
+        2,
+        "its version remains under a delete marker"
+    );
+    assert!(objects.writes > writes);
+}
+
+#[test]
+fn documents_are_written_after_what_they_name_and_deletions_come_last() {
+    let mut scene = scene();
+    scene.deploy_files(ONE);
+    scene.deploy_files(TWO);
+    let objects = scene.world.objects();
+    let order = |key: &str| {
+        let versions = &objects.buckets["shop-web"].keys[key];
+        versions.last().unwrap().id.clone().unwrap()
+    };
+    let in_order = [
+        "assets/index-bbbb2222.js",
+        "logo.svg",
+        "index.html",
+        "gone.txt",
+    ];
+    for pair in in_order.windows(2) {
+        assert!(order(pair[0]) < order(pair[1]), "{pair:?}");
+    }
+}
+
+#[test]
+fn undo_restores_what_was_there() {
+    let mut scene = scene();
+    scene.deploy_files(ONE);
+    let before = scene.bucket();
+    let artifact = scene.upload(zip(TWO));
+    let deployment = scene.prepare(Some(&artifact), None);
+    scene.publish(&deployment);
+    assert_eq!(scene.switch(&deployment), Word::Changed);
+    assert_eq!(scene.undo(&deployment), Word::Changed);
+    let mut after = scene.bucket();
+    assert_eq!(after.remove("assets/index-bbbb2222.js").unwrap(), "two()");
+    assert_eq!(after, before);
+}
+
+#[test]
+fn a_first_deployment_into_a_live_bucket_returns_to_what_was_found() {
+    let mut scene = scene();
+    for (key, text) in [
+        ("index.html", "found"),
+        ("old.html", "old"),
+        ("logo.svg", "x"),
+    ] {
+        scene.world.objects().upload("shop-web", key, text);
+    }
+    let before = scene.bucket();
+    let artifact = scene.upload(zip(ONE));
+    let deployment = scene.prepare(Some(&artifact), None);
+    scene.publish(&deployment);
+    assert_eq!(scene.switch(&deployment), Word::Changed);
+    assert!(scene.text("").ends_with("one"));
+    assert_eq!(
+        scene.text("old.html"),
+        "old",
+        "what is not ours is left alone"
+    );
+    assert_eq!(scene.undo(&deployment), Word::Changed);
+    let mut after = scene.bucket();
+    after.remove("assets/index-aaaa1111.js").unwrap();
+    assert_eq!(after, before);
+}
+
+#[test]
+fn a_rollback_restores_recorded_versions_and_can_be_undone() {
+    let mut scene = scene();
+    scene.deploy_files(ONE);
+    let one = scene.running.clone().unwrap().state;
+    let live_one = scene.bucket();
+    scene.deploy_files(TWO);
+    let live_two = scene.bucket();
+    let rollback = scene.prepare(None, Some(&one));
+    assert_eq!(rollback.prepared.findings, []);
+    let rollback = scene.go(rollback);
+    let hashed = ("assets/index-bbbb2222.js".to_owned(), "two()".to_owned());
+    let mut wanted = live_one;
+    wanted.extend([hashed]);
+    assert_eq!(scene.bucket(), wanted);
+    assert_eq!(scene.undo(&rollback), Word::Changed);
+    assert_eq!(scene.bucket(), live_two);
+}
+
+#[test]
+fn a_rollback_whose_versions_are_gone_is_refused() {
+    let mut scene = scene();
+    scene.deploy_files(ONE);
+    let one = scene.running.clone().unwrap().state;
+    scene.deploy_files(TWO);
+    let keys = &mut scene
+        .world
+        .objects()
+        .buckets
+        .get_mut("shop-web")
+        .unwrap()
+        .keys
+        .clone();
+    keys.get_mut("index.html").unwrap().remove(0);
+    scene
+        .world
+        .objects()
+        .buckets
+        .get_mut("shop-web")
+        .unwrap()
+        .keys = keys.clone();
+    let rollback = scene.prepare(None, Some(&one));
+    assert_eq!(
+        rollback.prepared.findings[0].name,
+        FindingName::ArtifactMissing
+    );
+    assert!(rollback.prepared.findings[0].reason.contains("index.html"));
+}
+
+#[test]
+fn the_same_release_again_changes_nothing() {
+    let mut scene = scene();
+    let artifact = scene.upload(zip(ONE));
+    scene.deploy(&artifact);
+    let again = scene.prepare(Some(&artifact), None).prepared;
+    assert!(again.stages.is_empty());
+    assert!(again.unchanged.unwrap().contains("already"));
+}
+
+#[test]
+fn a_strangers_change_since_prepare_stops_it() {
+    let mut scene = scene();
+    scene.deploy_files(ONE);
+    let artifact = scene.upload(zip(TWO));
+    let deployment = scene.prepare(Some(&artifact), None);
+    scene.publish(&deployment);
+    scene
+        .world
+        .objects()
+        .upload("shop-web", "index.html", "stranger");
+    assert_eq!(scene.switch(&deployment), Word::Failed);
+    assert_eq!(scene.text("index.html"), "stranger");
+    let Some(Failure::Finding(finding)) = scene.step(&deployment).failure else {
+        panic!("it tells no finding");
+    };
+    assert_eq!(finding.name, FindingName::TargetChangedByOther);
+}
+
+#[test]
+fn a_strangers_change_before_the_undo_is_not_overwritten() {
+    let mut scene = scene();
+    scene.deploy_files(ONE);
+    let artifact = scene.upload(zip(TWO));
+    let deployment = scene.prepare(Some(&artifact), None);
+    scene.publish(&deployment);
+    scene.switch(&deployment);
+    scene
+        .world
+        .objects()
+        .upload("shop-web", "logo.svg", "stranger");
+    assert_eq!(scene.undo(&deployment), Word::Failed);
+    assert_eq!(scene.bucket()["logo.svg"], "stranger");
+    assert!(scene.step(&deployment).undo_failure.is_some());
+}
+
+#[test]
+fn drift_is_told_and_counts_as_the_state_before() {
+    let mut scene = scene();
+    scene.deploy_files(ONE);
+    scene
+        .world
+        .objects()
+        .upload("shop-web", "about.html", "stranger");
+    let artifact = scene.upload(zip(TWO));
+    let deployment = scene.prepare(Some(&artifact), None);
+    assert!(
+        deployment.prepared.warnings[0]
+            .reason
+            .contains("about.html")
+    );
+    scene.publish(&deployment);
+    assert_eq!(scene.switch(&deployment), Word::Changed);
+    assert_eq!(scene.text("about.html"), "about");
+    assert_eq!(scene.undo(&deployment), Word::Changed);
+    assert_eq!(scene.text("about.html"), "stranger");
+}
+
+#[test]
+fn the_configuration_file_comes_from_the_declaration() {
+    let mut scene = scene();
+    scene.site.config = Some(ConfigFile {
+        path: "config.js".into(),
+        global: Some("window.config".into()),
+        values: [("api".to_owned(), "https://prod.example".to_owned())].into(),
+    });
+    scene.deploy_files(&[("index.html", "x"), ("config.js", "window.config = {}")]);
+    assert!(scene.text("config.js").contains("https://prod.example"));
+    let artifact = scene.upload(zip(&[
+        ("index.html", "x"),
+        ("config.js", "window.config = {}"),
+    ]));
+    scene.site.config.as_mut().unwrap().values = [("api".to_owned(), "b".to_owned())].into();
+    let changed = scene.prepare(Some(&artifact), None);
+    assert!(
+        changed.prepared.unchanged.is_none(),
+        "a changed value is a change"
+    );
+    scene.go(changed);
+    assert_eq!(
+        scene.text("config.js"),
+        "window.config = {\n  \"api\": \"b\"\n};\n"
+    );
+}
+
+#[test]
+fn a_bucket_whose_etags_say_nothing_works_as_well() {
+    let mut scene = scene();
+    scene
+        .world
+        .objects()
+        .buckets
+        .get_mut("shop-web")
+        .unwrap()
+        .kms = true;
+    scene.deploy_files(ONE);
+    let before = scene.bucket();
+    let one = scene.running.clone().unwrap().state;
+    let artifact = scene.upload(zip(TWO));
+    let deployment = scene.prepare(Some(&artifact), None);
+    scene.publish(&deployment);
+    assert_eq!(scene.switch(&deployment), Word::Changed);
+    assert_eq!(scene.undo(&deployment), Word::Changed);
+    let mut after = scene.bucket();
+    after.remove("assets/index-bbbb2222.js").unwrap();
+    assert_eq!(after, before);
+    scene.deploy_files(TWO);
+    let rollback = scene.prepare(None, Some(&one));
+    scene.go(rollback);
+    assert!(scene.text("index.html").ends_with("one"));
+}
+
+#[test]
+fn changed_documents_are_invalidated_after_they_were_written() {
+    let mut scene = scene();
+    scene.world.cdn().invalidation_ms = 40_000;
+    let deployment = scene.deploy_files(ONE);
+    let made = scene.world.cdn().invalidations.clone();
+    assert_eq!(made.len(), 1, "asking again made no second one");
+    assert_eq!(made[0].paths, ["/*"]);
+    assert_eq!(made[0].reference, format!("{}-forward-1", deployment.id));
+}
+
+#[test]
+fn an_invalidation_that_is_refused_is_a_warning_in_the_end() {
+    let mut scene = scene();
+    scene.world.cdn().refuses_invalidations = true;
+    let deployment = scene.deploy_files(ONE);
+    let warnings = scene.step(&deployment).warnings;
+    assert_eq!(warnings.len(), 1);
+    assert!(
+        warnings[0].contains("TooManyInvalidationsInProgress"),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn pages_of_a_listing_are_all_read() {
+    let mut scene = scene();
+    scene.world.objects().page = 2;
+    scene.deploy_files(ONE);
+    scene.deploy_files(TWO);
+    assert!(scene.text("index.html").ends_with("two"));
+    assert!(!scene.keys().contains(&"gone.txt".to_owned()));
+}

@@ -1,0 +1,12 @@
+//! Static sites over the in-memory world: from an archive to what visitors get, and back.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
+
+mod archives;
+mod conforming;
+mod in_place;
+mod prefix;
+mod preparing;
+mod publishing;
+mod scene;
+mod zips;

@@ -1,0 +1,179 @@
+//! A site with a folder per release.
+
+use crate::in_place::{ONE, TWO};
+use crate::scene::{Deployment, Scene};
+use crate::zips::zip;
+use windlass_domain::declaration::resolved::SiteMode;
+use windlass_domain::finding::FindingName;
+use windlass_engine::payload::Word;
+use windlass_engine::ports::Clock;
+use windlass_world::run::run;
+
+fn scene() -> Scene {
+    let scene = Scene::new(SiteMode::Prefix);
+    scene.world.cdn().distribution("E1", "shop-web").deploy_ms = 90_000;
+    scene
+}
+
+fn origin_path(scene: &Scene) -> String {
+    scene.world.cdn().distributions["E1"].origins[0]
+        .path
+        .clone()
+}
+
+fn goal_path(deployment: &Deployment) -> String {
+    let goal = &deployment.prepared.stages[0].goal;
+    goal["origin_path"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_release_is_served_from_a_folder_of_its_own() {
+    let mut scene = scene();
+    let one = scene.deploy_files(ONE);
+    assert_eq!(origin_path(&scene), goal_path(&one));
+    assert!(goal_path(&one).starts_with("/releases/"));
+    assert!(scene.text("").ends_with("one"));
+    scene.deploy_files(TWO);
+    assert!(scene.text("").ends_with("two"));
+}
+
+#[test]
+fn hashed_assets_of_both_releases_are_reachable_from_both_folders() {
+    let mut scene = scene();
+    let one = scene.deploy_files(ONE);
+    let two = scene.deploy_files(TWO);
+    let bucket = scene.bucket();
+    for deployment in [&one, &two] {
+        let folder = goal_path(deployment);
+        for (name, text) in [("aaaa1111", "one()"), ("bbbb2222", "two()")] {
+            let key = format!("{}/assets/index-{name}.js", folder.trim_start_matches('/'));
+            assert_eq!(bucket[&key], text, "{key}");
+        }
+    }
+}
+
+#[test]
+fn assets_that_were_found_stay_reachable_and_can_be_reached_ahead() {
+    let mut scene = scene();
+    for (key, text) in [
+        ("index.html", "found"),
+        ("assets/index-cccc3333.js", "found()"),
+    ] {
+        scene.world.objects().upload("shop-web", key, text);
+    }
+    let artifact = scene.upload(zip(ONE));
+    let deployment = scene.prepare(Some(&artifact), None);
+    scene.publish(&deployment);
+    assert_eq!(
+        scene.text("index.html"),
+        "found",
+        "publishing is not noticed"
+    );
+    assert_eq!(scene.text("assets/index-aaaa1111.js"), "one()");
+    assert_eq!(scene.switch(&deployment), Word::Changed);
+    assert_eq!(scene.text("assets/index-cccc3333.js"), "found()");
+    assert_eq!(scene.undo(&deployment), Word::Changed);
+    assert_eq!(scene.text("index.html"), "found");
+    assert_eq!(origin_path(&scene), "");
+}
+
+#[test]
+fn it_waits_for_the_edges_before_it_invalidates() {
+    let mut scene = scene();
+    let deployment = scene.deploy_files(ONE);
+    let made = scene.world.cdn().invalidations.clone();
+    assert_eq!(made.len(), 1);
+    assert!(made[0].after_deployed);
+    assert_eq!(scene.undo(&deployment), Word::Changed);
+    let made = scene.world.cdn().invalidations.clone();
+    assert_eq!(made.len(), 2);
+    assert!(made[1].after_deployed);
+    assert!(made[1].reference.ends_with("-back-1"), "{:?}", made[1]);
+}
+
+#[test]
+fn a_rollback_switches_back_to_the_recorded_folder() {
+    let mut scene = scene();
+    let one = scene.deploy_files(ONE);
+    let state = scene.running.clone().unwrap().state;
+    scene.deploy_files(TWO);
+    let rollback = scene.prepare(None, Some(&state));
+    assert_eq!(rollback.prepared.findings, []);
+    scene.go(rollback);
+    assert_eq!(origin_path(&scene), goal_path(&one));
+    assert!(scene.text("").ends_with("one"));
+}
+
+#[test]
+fn a_rollback_to_a_folder_that_is_gone_is_refused() {
+    let mut scene = scene();
+    let one = scene.deploy_files(ONE);
+    let state = scene.running.clone().unwrap().state;
+    scene.deploy_files(TWO);
+    let key = format!("{}/about.html", goal_path(&one).trim_start_matches('/'));
+    let mut objects = scene.world.objects();
+    objects
+        .buckets
+        .get_mut("shop-web")
+        .unwrap()
+        .keys
+        .remove(&key);
+    drop(objects);
+    let rollback = scene.prepare(None, Some(&state));
+    assert_eq!(
+        rollback.prepared.findings[0].name,
+        FindingName::ArtifactMissing
+    );
+    assert!(rollback.prepared.findings[0].reason.contains("about.html"));
+}
+
+#[test]
+fn the_same_release_again_changes_nothing() {
+    let mut scene = scene();
+    let artifact = scene.upload(zip(ONE));
+    scene.deploy(&artifact);
+    let again = scene.prepare(Some(&artifact), None).prepared;
+    assert!(again.stages.is_empty());
+    assert!(again.unchanged.is_some());
+}
+
+#[test]
+fn a_strangers_origin_path_stops_it() {
+    let mut scene = scene();
+    scene.deploy_files(ONE);
+    let artifact = scene.upload(zip(TWO));
+    let deployment = scene.prepare(Some(&artifact), None);
+    scene.publish(&deployment);
+    let mut cdn = scene.world.cdn();
+    cdn.distribution("E1", "shop-web").origins[0].path = "/stranger".into();
+    drop(cdn);
+    assert_eq!(scene.switch(&deployment), Word::Failed);
+    assert_eq!(origin_path(&scene), "/stranger");
+}
+
+#[test]
+fn a_strangers_object_in_the_folder_stops_it() {
+    let mut scene = scene();
+    let artifact = scene.upload(zip(ONE));
+    let deployment = scene.prepare(Some(&artifact), None);
+    let key = format!(
+        "{}/index.html",
+        goal_path(&deployment).trim_start_matches('/')
+    );
+    scene.world.objects().upload("shop-web", &key, "stranger");
+    assert_eq!(scene.publish(&deployment), Word::Failed);
+    assert_eq!(origin_path(&scene), "");
+}
+
+#[test]
+fn a_change_of_other_fields_in_between_is_not_lost() {
+    let mut scene = scene();
+    let artifact = scene.upload(zip(ONE));
+    let deployment = scene.prepare(Some(&artifact), None);
+    scene.publish(&deployment);
+    // Somebody changes another field: the ETag moves, the origin path does not.
+    scene.world.cdn().distribution("E1", "shop-web").changes += 1;
+    run(scene.world.sleep_ms(1));
+    assert_eq!(scene.switch(&deployment), Word::Changed);
+    assert_eq!(scene.world.cdn().distributions["E1"].changes, 2);
+}

@@ -1,0 +1,140 @@
+//! What `Prepare` finds in the way of a site.
+
+use crate::in_place::ONE;
+use crate::scene::Scene;
+use crate::zips::zip;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::resolved::SiteMode;
+use windlass_domain::digest::Digest;
+use windlass_domain::finding::FindingName;
+
+fn findings(mode: SiteMode, spoil: impl Fn(&mut Scene)) -> Vec<(FindingName, String)> {
+    let mut scene = Scene::new(mode);
+    let artifact = scene.upload(zip(ONE));
+    spoil(&mut scene);
+    let deployment = scene.prepare(Some(&artifact), None);
+    let found = deployment.prepared.findings.into_iter();
+    found.map(|finding| (finding.name, finding.path)).collect()
+}
+
+fn expect(name: FindingName, member: &str) -> Vec<(FindingName, String)> {
+    vec![(name, format!("components.web.{member}"))]
+}
+
+#[test]
+fn nothing_is_in_the_way() {
+    for mode in [SiteMode::InPlace, SiteMode::Prefix] {
+        assert_eq!(findings(mode, |_| {}), []);
+    }
+}
+
+#[test]
+fn a_bucket_that_is_missing_or_not_ours_or_keeps_no_versions() {
+    let missing = findings(SiteMode::InPlace, |scene| {
+        scene.world.objects().buckets.remove("shop-web");
+    });
+    assert_eq!(missing, expect(FindingName::TargetMissing, "bucket"));
+    let not_ours = findings(SiteMode::InPlace, |scene| {
+        scene.world.objects().bucket("shop-web", true).tags.clear();
+    });
+    assert_eq!(not_ours, expect(FindingName::TargetNotOurs, "bucket"));
+    let unversioned = |scene: &mut Scene| {
+        scene.world.objects().bucket("shop-web", false);
+    };
+    assert_eq!(
+        findings(SiteMode::InPlace, unversioned),
+        expect(FindingName::TargetNotReady, "bucket")
+    );
+    assert_eq!(findings(SiteMode::Prefix, unversioned), []);
+}
+
+#[test]
+fn a_distribution_that_is_missing_or_not_ours() {
+    let none = |scene: &mut Scene| scene.site.distribution = None;
+    assert_eq!(
+        findings(SiteMode::Prefix, none),
+        expect(FindingName::MissingField, "distribution")
+    );
+    assert_eq!(findings(SiteMode::InPlace, none), []);
+    let missing = findings(SiteMode::Prefix, |scene| {
+        scene.site.distribution = Some("E9".into());
+    });
+    assert_eq!(missing, expect(FindingName::TargetMissing, "distribution"));
+    let not_ours = findings(SiteMode::Prefix, |scene| {
+        scene.world.cdn().distribution("E1", "").tags.clear();
+    });
+    assert_eq!(not_ours, expect(FindingName::TargetNotOurs, "distribution"));
+}
+
+#[test]
+fn an_origin_that_is_not_the_bucket_or_not_clear() {
+    let other = findings(SiteMode::Prefix, |scene| {
+        scene.world.cdn().distribution("E1", "").origins[0].domain = "x.example".into();
+    });
+    assert_eq!(other, expect(FindingName::UnknownName, "origin"));
+    let twice = |scene: &mut Scene| {
+        let mut cdn = scene.world.cdn();
+        let origins = &mut cdn.distribution("E1", "").origins;
+        let mut second = origins[0].clone();
+        second.id = "second".into();
+        origins.push(second);
+    };
+    assert_eq!(
+        findings(SiteMode::Prefix, twice),
+        expect(FindingName::MissingField, "origin")
+    );
+    assert_eq!(findings(SiteMode::InPlace, twice), []);
+    let named = findings(SiteMode::Prefix, |scene| {
+        twice(scene);
+        scene.site.origin = Some("second".into());
+    });
+    assert_eq!(named, []);
+}
+
+#[test]
+fn everything_is_told_at_once() {
+    let all = findings(SiteMode::Prefix, |scene| {
+        scene.world.objects().bucket("shop-web", true).tags.clear();
+        scene.world.cdn().distribution("E1", "").tags.clear();
+        scene.world.cdn().distribution("E1", "").origins.clear();
+    });
+    let names: Vec<FindingName> = all.into_iter().map(|(name, _)| name).collect();
+    assert_eq!(
+        names,
+        [
+            FindingName::TargetNotOurs,
+            FindingName::TargetNotOurs,
+            FindingName::UnknownName
+        ]
+    );
+}
+
+#[test]
+fn an_image_is_no_site() {
+    let mut scene = Scene::new(SiteMode::InPlace);
+    let image = Artifact::Image {
+        repository: "x".into(),
+        digest: Digest::of(b""),
+    };
+    let prepared = scene.prepare(Some(&image), None).prepared;
+    assert_eq!(prepared.findings[0].name, FindingName::BadValue);
+}
+
+#[test]
+fn a_state_of_the_other_mode_cannot_be_gone_back_to() {
+    let mut scene = Scene::new(SiteMode::InPlace);
+    scene.deploy_files(ONE);
+    let state = scene.running.clone().unwrap().state;
+    scene.site.mode = SiteMode::Prefix;
+    let prepared = scene.prepare(None, Some(&state)).prepared;
+    assert_eq!(prepared.findings[0].name, FindingName::NotSupported);
+}
+
+#[test]
+fn a_single_top_folder_is_noticed_but_not_stripped() {
+    let mut scene = Scene::new(SiteMode::InPlace);
+    let artifact = scene.upload(zip(&[("dist/index.html", "x"), ("dist/a.txt", "y")]));
+    let deployment = scene.deploy(&artifact);
+    assert!(deployment.prepared.warnings[0].reason.contains("`dist/`"));
+    assert_eq!(scene.keys(), ["dist/a.txt", "dist/index.html"]);
+}

@@ -1,0 +1,299 @@
+//! A site in a world, and deployments of it as the machine runs them.
+
+use crate::zips::zip;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::resolved::{SiteMode, Spec, StaticSite};
+use windlass_domain::digest::Digest;
+use windlass_domain::environment::{Lock, Running};
+use windlass_domain::fault::FaultName;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::place::Place;
+use windlass_domain::plan::KindName;
+use windlass_domain::step::{Step, StepStatus};
+use windlass_domain::time::Time;
+use windlass_engine::deploy;
+use windlass_engine::kinds::site::prepare;
+use windlass_engine::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, Prepared};
+use windlass_engine::payload::{Word, Work, WorkDone};
+use windlass_engine::ports::{Answered, Clock, Item, Key, ProbeAnswer, Probed};
+use windlass_engine::store;
+use windlass_world::World;
+use windlass_world::run::run;
+
+/// A site and its world.
+pub struct Scene {
+    pub world: World,
+    pub site: StaticSite,
+    /// What the ledger knows to run.
+    pub running: Option<Running>,
+    deployments: u32,
+}
+
+/// One deployment after `Prepare`.
+pub struct Deployment {
+    pub id: DeploymentId,
+    pub prepared: Prepared,
+}
+
+fn names() -> (AppName, EnvironmentName, ComponentName) {
+    (
+        AppName::new("shop").unwrap(),
+        EnvironmentName::new("prod").unwrap(),
+        ComponentName::new("web").unwrap(),
+    )
+}
+
+fn tags() -> BTreeMap<String, String> {
+    [
+        (APP_TAG.to_owned(), "shop".to_owned()),
+        (ENVIRONMENT_TAG.to_owned(), "prod".to_owned()),
+    ]
+    .into()
+}
+
+impl Scene {
+    /// An empty bucket behind a distribution.
+    pub fn new(mode: SiteMode) -> Self {
+        let world = World::default();
+        world.objects().bucket("artifacts", true);
+        world.objects().bucket("shop-web", true).tags = tags();
+        world.cdn().distribution("E1", "shop-web").tags = tags();
+        let site = StaticSite {
+            bucket: "shop-web".into(),
+            prefix: match mode {
+                SiteMode::InPlace => String::new(),
+                SiteMode::Prefix => "releases/".into(),
+            },
+            mode,
+            distribution: Some("E1".into()),
+            origin: None,
+            url: None,
+            cache: vec![],
+            hashed: vec![],
+            config: None,
+        };
+        Self {
+            world,
+            site,
+            running: None,
+            deployments: 0,
+        }
+    }
+
+    /// Uploads an archive to the artifacts bucket.
+    pub fn upload(&self, bytes: Vec<u8>) -> Artifact {
+        let (sha256, size) = (Digest::of(&bytes), bytes.len() as u64);
+        let key = "artifacts/shop/web/site.zip";
+        let version = self.world.objects().upload("artifacts", key, bytes);
+        Artifact::Object {
+            key: key.into(),
+            version_id: version.id.unwrap(),
+            sha256,
+            bytes: size,
+        }
+    }
+
+    /// `Prepare` for an archive, or for a recorded state.
+    pub fn prepare(&mut self, artifact: Option<&Artifact>, goal: Option<&Value>) -> Deployment {
+        self.deployments += 1;
+        let id = DeploymentId(format!("{:016x}", self.deployments));
+        let (app, environment, component) = names();
+        let spec = Spec::StaticSite(self.site.clone());
+        let input = PrepareInput {
+            deployment: &id,
+            app: &app,
+            environment: &environment,
+            component: &component,
+            spec: &spec,
+            artifact,
+            goal_state: goal,
+            running: self.running.as_ref(),
+            place: &Place::default(),
+        };
+        let prepared = run(prepare(&self.world, &input)).unwrap();
+        let deployment = Deployment { id, prepared };
+        if !deployment.prepared.stages.is_empty() {
+            self.write_step(&deployment);
+        }
+        deployment
+    }
+
+    fn write_step(&self, deployment: &Deployment) {
+        let (app, environment, component) = names();
+        let stages = deployment.prepared.stages.iter();
+        let step = Step {
+            deployment: deployment.id.clone(),
+            app: app.clone(),
+            environment: environment.clone(),
+            component: component.clone(),
+            kind: KindName::StaticSite,
+            place: Place::default(),
+            target: deployment.prepared.target.clone(),
+            before: deployment.prepared.before.clone(),
+            goals: (0..).zip(stages.map(|stage| stage.goal.clone())).collect(),
+            attempt: 0,
+            open: None,
+            status: StepStatus::Planned,
+            wave: None,
+            changes: vec![],
+            seen: None,
+            failure: None,
+            undo_failure: None,
+            warnings: vec![],
+            progress: None,
+            worked_ms: 0,
+            invocations: 0,
+        };
+        self.put(
+            store::step(&deployment.id, &component),
+            store::to_body(&step).unwrap(),
+        );
+        self.set_token(1);
+    }
+
+    fn put(&self, key: Key, body: serde_json::Map<String, Value>) {
+        let mut ledger = self.world.ledger();
+        let rev = ledger.items.get(&key).map_or(1, |item| item.rev + 1);
+        let item = Item {
+            key: key.clone(),
+            rev,
+            body,
+            index: None,
+            expires: None,
+        };
+        ledger.items.insert(key, item);
+    }
+
+    /// Sets the lock's token, as a recovery does.
+    pub fn set_token(&self, token: u64) {
+        let (app, environment, _) = names();
+        let lock = Lock { token, held: None };
+        self.put(
+            store::lock(&app, &environment),
+            store::to_body(&lock).unwrap(),
+        );
+    }
+
+    pub fn work(deployment: &Deployment, wave: Option<u32>) -> Work {
+        Work {
+            deployment: deployment.id.clone(),
+            token: 1,
+            component: names().2,
+            wave,
+        }
+    }
+
+    pub fn publish_once(&self, deployment: &Deployment) -> Answered<WorkDone> {
+        let work = Self::work(deployment, Some(0));
+        run(deploy::publish::handle(&self.world, work))
+    }
+
+    pub fn switch_once(&self, deployment: &Deployment, wave: Option<u32>) -> Answered<WorkDone> {
+        run(deploy::site::handle(
+            &self.world,
+            Self::work(deployment, wave),
+        ))
+    }
+
+    /// `PublishSite`, with the machine's Retry.
+    pub fn publish(&self, deployment: &Deployment) -> Word {
+        self.retried(|| self.publish_once(deployment))
+    }
+
+    /// `DeploySite` forward, with the machine's Retry.
+    pub fn switch(&self, deployment: &Deployment) -> Word {
+        self.retried(|| self.switch_once(deployment, Some(0)))
+    }
+
+    /// `DeploySite` back, with the machine's Retry.
+    pub fn undo(&self, deployment: &Deployment) -> Word {
+        self.retried(|| self.switch_once(deployment, None))
+    }
+
+    fn retried(&self, invoke: impl Fn() -> Answered<WorkDone>) -> Word {
+        for _ in 0..500 {
+            match invoke() {
+                Ok(done) => return done.verdict,
+                Err(fault) if fault.name == FaultName::StillInProgress => {
+                    run(self.world.sleep_ms(5_000));
+                }
+                Err(fault) => panic!("{fault}"),
+            }
+        }
+        panic!("it never answers")
+    }
+
+    pub fn step(&self, deployment: &Deployment) -> Step {
+        let key = store::step(&deployment.id, &names().2);
+        let item = self.world.ledger().items[&key].clone();
+        store::from_item::<Step>(item).unwrap().value
+    }
+
+    /// A whole deployment that succeeds, and is settled as the conductor does.
+    pub fn deploy(&mut self, artifact: &Artifact) -> Deployment {
+        let deployment = self.prepare(Some(artifact), None);
+        assert_eq!(deployment.prepared.findings, []);
+        assert_eq!(deployment.prepared.stages.len(), 1);
+        self.go(deployment)
+    }
+
+    /// The rest of a deployment after `Prepare`.
+    pub fn go(&mut self, deployment: Deployment) -> Deployment {
+        let published = self.publish(&deployment);
+        assert_eq!(
+            published,
+            Word::Changed,
+            "{:?}",
+            self.step(&deployment).failure
+        );
+        let switched = self.switch(&deployment);
+        assert_eq!(
+            switched,
+            Word::Changed,
+            "{:?}",
+            self.step(&deployment).failure
+        );
+        self.running = Some(Running {
+            artifact: None,
+            version: "1.0.0".into(),
+            deployment: deployment.id.clone(),
+            since: Time(0),
+            state: self.step(&deployment).seen.unwrap(),
+        });
+        deployment
+    }
+
+    /// Deploys these files.
+    pub fn deploy_files(&mut self, files: &[(&str, &str)]) -> Deployment {
+        let artifact = self.upload(zip(files));
+        self.deploy(&artifact)
+    }
+
+    /// What visitors get.
+    pub fn visit(&self, path: &str) -> ProbeAnswer {
+        match self
+            .world
+            .visit(&format!("https://e1.cloudfront.net/{path}"))
+        {
+            Some(Probed::Answer(answer)) => answer,
+            other => panic!("{path}: {other:?}"),
+        }
+    }
+
+    /// What visitors get, as text.
+    pub fn text(&self, path: &str) -> String {
+        String::from_utf8_lossy(&self.visit(path).body).into_owned()
+    }
+
+    /// The keys in the site's bucket with their content.
+    pub fn bucket(&self) -> BTreeMap<String, String> {
+        self.world.objects().texts("shop-web")
+    }
+
+    pub fn keys(&self) -> Vec<String> {
+        self.bucket().into_keys().collect()
+    }
+}
