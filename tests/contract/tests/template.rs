@@ -90,6 +90,16 @@ fn every_states_timeout_is_the_documented_one_and_longer_than_its_functions() {
 }
 
 #[test]
+fn deployments_in_process_keep_the_same_time_limits() {
+    let documented = documented();
+    for task in tasks(&machine()).values() {
+        let function = function_of(task);
+        let (limit, _) = documented[&function_name(function)];
+        assert_eq!(windlass_machine::timeout_s(function), limit, "{function}");
+    }
+}
+
+#[test]
 fn what_switches_a_target_ends_within_a_minute() {
     for name in ["deploy-site", "deploy-lambda", "deploy-ecs"] {
         assert!(documented()[name].0 <= 60, "{name}");
