@@ -1,0 +1,9 @@
+//! Serves the publisher of static sites: the uploads.
+
+use std::process::ExitCode;
+use windlass_aws::Aws;
+use windlass_engine::deploy;
+
+fn main() -> ExitCode {
+    windlass_lambda::serve(Aws::from_env, deploy::publish::handle)
+}
