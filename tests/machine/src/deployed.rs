@@ -44,6 +44,8 @@ impl Deployed {
             "Judge" => told(judge::handle(world, asked(payload)?).await?),
             "DeployLambda" => told(deploy::lambda::handle(world, asked(payload)?).await?),
             "DeployEcs" => told(deploy::ecs::handle(world, asked(payload)?).await?),
+            "DeploySite" => told(deploy::site::handle(world, asked(payload)?).await?),
+            "PublishSite" => told(deploy::publish::handle(world, asked(payload)?).await?),
             other => Err(Fault::internal(format!("there is no function {other}"))),
         }
     }

@@ -4,6 +4,7 @@ use crate::program::Program;
 use crate::region::Region;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::io::{Cursor, Write as _};
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Lock};
@@ -15,6 +16,8 @@ use windlass_world::World;
 use windlass_world::functions::{LiveAlias, Published};
 use windlass_world::registry::HOST;
 use windlass_world::run::run;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 /// Two functions, one after the other; the second is shifted in two steps.
 pub const FUNCTIONS: &str = "
@@ -44,6 +47,21 @@ gates:
   alarms: [shop-5xx]
 ";
 
+/// All three kinds, one after the other.
+pub const ALL_KINDS: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
+  api: {kind: lambda, function: shop-api, alias: live, after: [agent]}
+  web: {kind: static_site, bucket: shop-web, distribution: E1, after: [api]}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
 /// The alarm that judges.
 pub const ALARM: &str = "shop-5xx";
 
@@ -67,6 +85,7 @@ impl<'p> Shop<'p> {
             make_function(&world, name);
         }
         make_service(&world);
+        make_site(&world);
         world.set_alarm(ALARM, "OK", &[0.0]);
         declare(&world, declaration);
         Self {
@@ -115,7 +134,10 @@ impl<'p> Shop<'p> {
 
     fn upload(&self, component: &str, version: &str) -> Value {
         let key = format!("artifacts/shop/{component}/{version}.zip");
-        let bytes = format!("{component} {version}").into_bytes();
+        let bytes = match component {
+            "web" => archive(version),
+            _ => format!("{component} {version}").into_bytes(),
+        };
         self.world().objects().upload("artifacts", &key, bytes);
         json!({"key": key})
     }
@@ -163,6 +185,12 @@ impl<'p> Shop<'p> {
             .service
             .task_definition;
         arn.rsplit('/').next().unwrap_or_default().to_owned()
+    }
+
+    /// The page that the site's bucket has.
+    pub fn page(&self) -> String {
+        let pages = self.world().objects().texts("shop-web");
+        pages.get("index.html").cloned().unwrap_or_default()
     }
 
     /// The deployment that an execution worked for.
@@ -215,9 +243,32 @@ fn make_service(world: &World) {
     let mut services = world.services();
     let base = services.put_task_definition(&document, &BTreeMap::new());
     services.put_service("shop", "agent", &base.arn, 2, &digest, now);
+    services.service_mut("shop", "agent").service.tags = tags();
+}
+
+/// An empty bucket behind a distribution.
+fn make_site(world: &World) {
+    world.objects().bucket("shop-web", true).tags = tags();
+    world.cdn().distribution("E1", "shop-web").tags = tags();
+}
+
+/// A site of one page.
+fn archive(version: &str) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let written = archive
+        .start_file("index.html", SimpleFileOptions::default())
+        .and_then(|()| Ok(write!(archive, "<title>Shop {version}</title>")?))
+        .and_then(|()| archive.finish());
+    match written {
+        Ok(bytes) => bytes.into_inner(),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn tags() -> BTreeMap<String, String> {
     let tags = [("windlass:app", "shop"), ("windlass:environment", "prod")];
-    let tags = tags.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    services.service_mut("shop", "agent").service.tags = tags.into();
+    tags.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
 }
 
 fn names() -> (AppName, EnvironmentName) {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::HeldState;
 use windlass_machine::program::Program;
-use windlass_machine::shop::{ALARM, FUNCTIONS, SERVICE_AND_FUNCTION, Shop};
+use windlass_machine::shop::{ALARM, ALL_KINDS, FUNCTIONS, SERVICE_AND_FUNCTION, Shop};
 
 const GO: &str = "Admit Admitted Prepare Prepared";
 const WAVE: &str = "Change(ChangeKind DeployLambda) Changed Judge Judged";
@@ -91,6 +91,33 @@ fn a_service_and_a_function_go_live() {
     shop.region.run();
     let wanted = path(&[GO, SERVICE_WAVE, WAVE, BAKE, "Settle Ended Succeeded"]);
     assert_eq!(shop.path(&arn), wanted);
+    assert_eq!(
+        (shop.runs(), shop.serves("shop-api")),
+        ("agent:2".into(), "2".into())
+    );
+}
+
+#[test]
+fn all_kinds_go_live_and_come_back() {
+    let program = program();
+    let mut shop = Shop::new(&program, ALL_KINDS);
+    let all = ["agent", "api", "web"];
+    let site = "Change(ChangeKind PublishSite Published DeploySite) Changed Judge Judged";
+    let first = shop.deploy("1.0.0", &all);
+    shop.region.run();
+    let way = path(&[GO, SERVICE_WAVE, WAVE, site, BAKE]);
+    assert_eq!(shop.path(&first), path(&[&way, "Settle Ended Succeeded"]));
+    assert!(shop.page().contains("Shop 1.0.0"), "{}", shop.page());
+    let second = shop.deploy("1.1.0", &all);
+    assert!(shop.region.run_until(&second, "Bake"));
+    assert!(shop.page().contains("Shop 1.1.0"), "{}", shop.page());
+    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    shop.region.run();
+    let site_back = "Undo Undoing UndoChange(UndoKind UndoSite)";
+    let service_back = "Undo Undoing UndoChange(UndoKind UndoEcs)";
+    let wanted = path(&[&way, site_back, BACK, service_back, ROLLED_BACK]);
+    assert_eq!(shop.path(&second), wanted);
+    assert!(shop.page().contains("Shop 1.0.0"), "{}", shop.page());
     assert_eq!(
         (shop.runs(), shop.serves("shop-api")),
         ("agent:2".into(), "2".into())
