@@ -31,6 +31,9 @@ class Shop:
         # The local cloud's CloudFormation leaves a bucket's tags out.
         tags = [{"Key": "windlass:app", "Value": "shop"}, {"Key": "windlass:environment", "Value": ENVIRONMENT}]
         self.aws.s3.put_bucket_tagging(Bucket=f"shop-web-{ENVIRONMENT}", Tagging={"TagSet": tags})
+        # What ran before Windlass came: the gates measure the page from the first wave on, before the page's own.
+        page = b"<!doctype html><title>Shop</title><footer>Release before windlass</footer>"
+        self.aws.s3.put_object(Bucket=f"shop-web-{ENVIRONMENT}", Key="index.html", Body=page, ContentType="text/html; charset=utf-8")
         domain = self.aws.stack_outputs("shop-targets")["DistributionDomain"]
         self.deploy_stack("visitor", REPOSITORY / "tests/e2e/visitor.yaml", {"Endpoint": self.aws.endpoint, "Domain": domain})
         self.find_targets()
