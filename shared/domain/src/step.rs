@@ -52,6 +52,9 @@ pub struct Step {
     /// What was seen last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Value>,
+    /// The same in words, such as `40 at 100 %`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
     /// Why it failed on the way to a goal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,

@@ -120,6 +120,7 @@ fn step(stage: &Stage) -> Step {
         undo_failure: None,
         warnings: vec![],
         progress: None,
+        shown: None,
         worked_ms: 0,
         invocations: 0,
     }

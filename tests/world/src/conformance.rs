@@ -122,6 +122,7 @@ impl<'s, S: Subject> Trial<'s, S> {
             wave: None,
             changes: vec![],
             seen: None,
+            shown: None,
             failure: None,
             undo_failure: None,
             warnings: vec![],

@@ -115,6 +115,9 @@ fn outcome(steps: &[Stored<Step>]) -> Undone {
         match step.status {
             StepStatus::Planned => outcome.untouched.push(name.to_string()),
             StepStatus::Undone => {
+                if let Some(shown) = &step.shown {
+                    outcome.seen.push(format!("{name} {shown}"));
+                }
                 let back = step.changes.iter().rev().find(|change| change.undo);
                 let forward = step.changes.iter().any(|change| !change.undo);
                 match (back, forward) {

@@ -25,7 +25,12 @@ const ROUNDS: u32 = 2_000;
 /// How an invocation ended.
 pub enum End {
     /// What is wanted was seen.
-    Reached(Value),
+    Reached {
+        /// What was seen.
+        seen: Value,
+        /// The same in words.
+        shown: String,
+    },
     /// Nothing had been changed, so there is nothing to undo.
     Untouched,
     /// It cannot be reached.
@@ -105,7 +110,10 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             return Ok(Some(self.changed_by_other("at the same time", &is)?));
         }
         match next {
-            Next::Done => Ok(Some(End::Reached(to_value(&is)?))),
+            Next::Done => Ok(Some(End::Reached {
+                seen: to_value(&is)?,
+                shown: K::shown(&is),
+            })),
             Next::Failed(finding) => Ok(Some(End::Failed(finding))),
             Next::Wait(seconds) => Ok(self.wait(seconds * 1000, "the target is not ready").await),
             Next::Do(change) if K::class(&change) == Class::Additive => self.add(change).await,

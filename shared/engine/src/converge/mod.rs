@@ -75,8 +75,9 @@ pub(crate) async fn finish<P: Ledger + Clock>(
     end: Answered<End>,
 ) -> Answered<WorkDone> {
     match end {
-        Ok(End::Reached(seen)) => {
+        Ok(End::Reached { seen, shown }) => {
             attempt.step.value.seen = Some(seen);
+            attempt.step.value.shown = Some(shown);
             settle(attempt, work, Word::Changed).await
         }
         Ok(End::Untouched) => settle(attempt, work, Word::Changed).await,

@@ -66,6 +66,9 @@ pub trait Kind {
     /// Pure: the change in words, such as `alias live 41 → 42 at 10 %`.
     fn what(change: &Self::Change) -> String;
 
+    /// Pure: what callers of the target get, in words, such as `40 at 100 %`.
+    fn shown(state: &Self::State) -> String;
+
     /// Gets what a switching change needs, such as bytes, before its intent is recorded: nothing
     /// slow may stand between the record and the send. Changes nothing.
     async fn ready(&self, _target: &Self::Target, _change: &Self::Change) -> Answered<()> {

@@ -148,6 +148,7 @@ fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
         wave: None,
         changes: vec![],
         seen: None,
+        shown: None,
         failure: None,
         undo_failure: None,
         warnings: vec![],

@@ -92,6 +92,10 @@ impl Kind for DialKind {
         call.answer(state).await
     }
 
+    fn shown(state: &DialState) -> String {
+        format!("points at {}", state.points_at)
+    }
+
     fn next(is: &DialState, wanted: &DialState) -> Next<Change> {
         let to = &wanted.points_at;
         if is.turning {

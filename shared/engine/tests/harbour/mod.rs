@@ -164,6 +164,7 @@ impl Harbour {
             wave: None,
             changes: vec![],
             seen: None,
+            shown: None,
             failure: None,
             undo_failure: None,
             warnings: vec![],

@@ -82,6 +82,17 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
         }
     }
 
+    fn shown(state: &State) -> String {
+        let named = state
+            .task_definition
+            .as_deref()
+            .map_or("the release", tell::short);
+        match &state.seen {
+            Some(seen) => format!("{named} steady with {} tasks", seen.desired),
+            None => named.to_owned(),
+        }
+    }
+
     async fn change(
         &self,
         target: &Target,

@@ -71,6 +71,10 @@ impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
         change.to_string()
     }
 
+    fn shown(state: &State) -> String {
+        state.to_string()
+    }
+
     async fn ready(&self, target: &Target, change: &Change) -> Answered<()> {
         if let Change::Update { to, source, .. } = change {
             let code = self.code(&target.function, to, source).await?;

@@ -128,6 +128,21 @@ pub enum Source {
     Image(String),
 }
 
+/// What callers get: `40 at 100 %`, or the beginning of the code's hash without an alias.
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Observed(Observed {
+                alias: Some(alias), ..
+            }) => alias.traffic.fmt(f),
+            Self::Observed(Observed { latest, .. }) => {
+                write!(f, "$LATEST with code {:.12}", latest.code_sha256)
+            }
+            Self::Goal(goal) => write!(f, "the release at {} %", goal.percent),
+        }
+    }
+}
+
 /// A RevisionId: the condition of a change, and no part of what is changed. Any two are equal, so
 /// that the same change upon another revision is the same change.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

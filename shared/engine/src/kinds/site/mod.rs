@@ -132,6 +132,21 @@ impl<P: SitePorts> Kind for Site<P> {
         }
     }
 
+    fn shown(state: &State) -> String {
+        let release = match state {
+            State::InPlace(site) => &site.release,
+            State::Prefix(site) => &site.release,
+        };
+        let files = release.as_ref().map_or_else(
+            || "the files that Windlass found".to_owned(),
+            |release| format!("the files of {}", release.short()),
+        );
+        match state {
+            State::InPlace(_) => files,
+            State::Prefix(site) => format!("{files} at `{}`", site.origin_path),
+        }
+    }
+
     async fn change(
         &self,
         target: &Target,
