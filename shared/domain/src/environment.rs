@@ -80,7 +80,9 @@ pub struct Running {
     pub deployment: DeploymentId,
     /// Since when.
     pub since: Time,
-    /// The observed state, as its kind records it; what a rollback to it must reach.
+    /// The observed state, as its kind records it; what a rollback to it must reach. Null where a
+    /// release named bytes that ran already, so that nothing was changed: a rollback then wants
+    /// those bytes.
     pub state: serde_json::Value,
 }
 

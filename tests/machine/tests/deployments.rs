@@ -456,6 +456,29 @@ fn a_rollback_walks_back_and_holds_arrivals() {
 }
 
 #[test]
+fn a_rollback_brings_back_what_ran_already_when_it_was_first_named() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let request = shop.release("1.0.0", &BOTH);
+    let key = request["manifest"]["components"]["api"]["key"]
+        .as_str()
+        .unwrap();
+    shop.world()
+        .objects()
+        .upload("artifacts", key, "shop-api as found");
+    shop.start(&request);
+    shop.region.run();
+    let found = ("1".to_owned(), "2".to_owned());
+    assert_eq!(serves(&shop), found, "only jobs had to be changed");
+    shop.deploy("1.1.0", &BOTH);
+    shop.region.run();
+    assert_eq!(serves(&shop), ("2".into(), "3".into()));
+    shop.act("rollback");
+    shop.region.run();
+    assert_eq!(serves(&shop), found);
+}
+
+#[test]
 fn a_rollback_preempts_a_running_deployment() {
     let program = program();
     let mut shop = live(&program);

@@ -11,6 +11,7 @@ use super::{Ports, deployment_of};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Clock, Condition, Write};
 use crate::store::{self, Stored};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
@@ -159,6 +160,8 @@ fn succeed<P: Clock>(
     mark(state, &record.value);
     let changed = changed(&record.value, state, steps, goal, now)?;
     state.running.extend(changed);
+    let unchanged = unchanged(&record.value, state, &record.value.release.version, now);
+    state.running.extend(unchanged);
     let replaced = goal.map_or(state.snapshot, |goal| goal.replaced);
     state.last_snapshot += 1;
     state.snapshot = state.last_snapshot;
@@ -221,6 +224,30 @@ fn changed(
     Ok(running)
 }
 
+/// What the release names and ran already, where Windlass did not know of it: a snapshot must hold
+/// it, or a rollback to that snapshot would leave the component with what came later.
+fn unchanged(
+    record: &Deployment,
+    state: &EnvironmentState,
+    version: &str,
+    now: Time,
+) -> BTreeMap<ComponentName, Running> {
+    let named = record.release.components.iter();
+    named
+        .filter(|(name, _)| !state.running.contains_key(*name))
+        .map(|(name, artifact)| {
+            let running = Running {
+                artifact: Some(artifact.clone()),
+                version: version.to_owned(),
+                deployment: record.id.clone(),
+                since: now,
+                state: Value::Null,
+            };
+            (name.clone(), running)
+        })
+        .collect()
+}
+
 /// A snapshot replaces the one that ran. A rollback's replaces what its goal had replaced, so that
 /// the next rollback walks further back and never forward (rule 8).
 fn snapshot_of(
@@ -258,6 +285,8 @@ fn before_windlass(
         (step.value.component.clone(), running)
     });
     state.running = found.collect();
+    let unchanged = unchanged(record, state, BEFORE_WINDLASS, now);
+    state.running.extend(unchanged);
     state.last_snapshot = 1;
     state.snapshot = 1;
     let snapshot = Snapshot {

@@ -40,7 +40,7 @@ async fn draft<'a, P: Ports>(
     // A rollback needs the recorded state and not the bytes that it was made from; whether that
     // state can still be reached is the kind's to say.
     let bytes = match wanted.artifact {
-        Some(artifact) if !scene.is_rollback() => {
+        Some(artifact) if wanted.goal_state.is_none() => {
             artifact::check(ports, wanted.name, artifact).await?
         }
         _ => None,

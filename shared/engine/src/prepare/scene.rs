@@ -117,7 +117,9 @@ impl Scene {
                 name,
                 component,
                 artifact: running.artifact.as_ref(),
-                goal_state: Some(&running.state),
+                // A component that ran its bytes already when it was first named has no recorded
+                // state; its bytes are wanted then.
+                goal_state: Some(&running.state).filter(|state| !state.is_null()),
             });
         }
         for name in goal.components.keys() {
