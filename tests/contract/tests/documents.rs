@@ -1,0 +1,186 @@
+//! What the documents show is what the code reads and writes.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may panic, and reads better"
+)]
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use windlass_contract::{names_of, template};
+use windlass_domain::event::{Detail, EventName, SCHEMA};
+use windlass_domain::finding::Finding;
+use windlass_domain::request::{ActionName, Request};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    fs::read_to_string(root().join(path)).expect("the file is there")
+}
+
+/// The blocks of a document that are JSON.
+fn examples(path: &str) -> Vec<Value> {
+    let text = read(path);
+    let blocks = text.split("```json\n").skip(1);
+    let blocks = blocks.map(|rest| rest.split("```").next().expect("the block's text"));
+    blocks
+        .map(|block| serde_json::from_str(block).expect(block))
+        .collect()
+}
+
+/// The first cells of the tables of a document that are code.
+fn first_cells(path: &str) -> BTreeSet<String> {
+    let text = read(path);
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.filter_map(|row| row.split_once('`'))
+        .map(|(cell, _)| cell.to_owned())
+        .collect()
+}
+
+#[test]
+fn every_console_input_is_a_request_and_every_action_is_shown() {
+    let mut shown = BTreeSet::new();
+    for input in examples("docs/CONSOLE.md") {
+        let request = Request::parse(&input).expect("a request without findings");
+        shown.insert(request.action.to_string());
+    }
+    assert_eq!(shown, names_of::<ActionName>());
+}
+
+#[test]
+fn every_event_is_listed_and_each_example_is_one() {
+    let listed = first_cells("docs/EVENTS.md");
+    let names = names_of::<EventName>();
+    assert!(listed.is_superset(&names), "{names:?}");
+    let examples = examples("docs/EVENTS.md");
+    assert!(examples.len() >= 6);
+    for example in examples {
+        let detail: Detail = serde_json::from_value(example.clone()).expect("a detail");
+        assert_eq!(detail.schema, SCHEMA);
+        let written = serde_json::to_value(&detail).expect("JSON");
+        assert_eq!(written, example, "nothing is unknown, nothing is renamed");
+    }
+}
+
+#[test]
+fn every_route_of_the_api_is_documented() {
+    let template = template();
+    let resources = template["Resources"].as_object().expect("resources");
+    let routes: BTreeSet<String> = resources
+        .values()
+        .filter_map(|resource| resource["Properties"]["RouteKey"].as_str())
+        .map(str::to_owned)
+        .collect();
+    let methods = ["GET ", "POST ", "PUT ", "DELETE "];
+    let documented: BTreeSet<String> = first_cells("docs/API.md")
+        .into_iter()
+        .filter(|cell| methods.iter().any(|method| cell.starts_with(method)))
+        .collect();
+    assert_eq!(documented, routes);
+}
+
+#[test]
+fn an_error_of_the_api_is_shown_as_it_is() {
+    let examples = examples("docs/API.md");
+    let problem = examples.iter().find(|example| example["title"].is_string());
+    let problem = problem.expect("an error is shown");
+    let findings: Vec<Finding> =
+        serde_json::from_value(problem["findings"].clone()).expect("findings");
+    let first = findings.first().expect("a finding");
+    assert_eq!(problem["title"], first.name.to_string());
+    assert_eq!(problem["detail"], first.to_string());
+}
+
+#[test]
+fn every_test_that_the_safety_page_names_exists() {
+    let page = read("docs/SAFETY.md");
+    let named: BTreeSet<(&str, &str)> = page
+        .split('`')
+        .filter_map(|text| text.split_once("::"))
+        .filter(|(file, _)| Path::new(file).extension().is_some())
+        .collect();
+    assert!(named.len() > 20, "{}", named.len());
+    for (file, name) in named {
+        let text = read(file);
+        let is_there = ["fn", "def"].map(|word| text.contains(&format!("{word} {name}(")));
+        assert!(is_there.contains(&true), "{file} has no test {name}");
+    }
+}
+
+/// Paths of this repository that a document names in code.
+fn paths(text: &str) -> impl Iterator<Item = &str> {
+    let folders = ["docs/", "shared/", "tests/", "functions/", "examples/"];
+    text.split('`')
+        .map(|code| code.split("::").next().unwrap_or(code))
+        .filter(move |code| folders.iter().any(|folder| code.starts_with(folder)))
+        .filter(|code| !code.contains(['<', '*', '…', ' ', '\n', '{']))
+}
+
+fn pages() -> Vec<PathBuf> {
+    let mut pages = vec!["README.md".into(), "CONTRIBUTING.md".into()];
+    let mut open = vec![PathBuf::from("docs")];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(root().join(&folder)).expect("a folder") {
+            let path = folder.join(entry.expect("an entry").file_name());
+            if root().join(&path).is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|end| end == "md") {
+                pages.push(path);
+            }
+        }
+    }
+    pages
+}
+
+#[test]
+fn every_path_that_a_document_names_exists() {
+    let mut missing = Vec::new();
+    for page in pages() {
+        let text = read(&page);
+        let gone = paths(&text).filter(|path| !root().join(path).exists());
+        missing.extend(gone.map(|path| format!("{}: {path}", page.display())));
+    }
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+/// How the index of decisions is written anew.
+const UPDATE: &str = "UPDATE_DOCS=1 cargo test -p windlass-contract --test documents";
+
+const INDEX: &str = "docs/decisions/README.md";
+
+/// A record's line in the index, from its file's name and its heading.
+fn line_of(name: &str) -> String {
+    let text = read(Path::new("docs/decisions").join(name));
+    let number = name.split('-').next().expect("a number");
+    let title = text
+        .lines()
+        .next()
+        .and_then(|line| line.strip_prefix(&format!("# {number} ")))
+        .unwrap_or_else(|| panic!("{name} must begin with `# {number} ` and its title"));
+    format!("- [{number}]({name}) {title}")
+}
+
+#[test]
+fn every_decision_is_in_the_index_with_its_title() {
+    let entries = fs::read_dir(root().join("docs/decisions")).expect("the decisions");
+    let names = entries.map(|entry| entry.expect("an entry").file_name());
+    let names = names.filter_map(|name| name.into_string().ok());
+    let records: BTreeSet<String> = names.filter(|name| name != "README.md").collect();
+    let lines: Vec<String> = records.iter().map(|name| line_of(name)).collect();
+    let index = read(INDEX);
+    let (head, _) = index.split_once("\n- [").expect("a list");
+    let wanted = format!("{head}\n{}\n", lines.join("\n"));
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(root().join(INDEX), &wanted).expect("the index is written");
+    }
+    assert_eq!(
+        read(INDEX),
+        wanted,
+        "{INDEX} is not true any more: {UPDATE}"
+    );
+}
