@@ -21,7 +21,8 @@ pub struct Counted {
     pub undo_waves: u64,
     /// Invocations of deployers: each is a transition, a poll by Retry too.
     pub invocations: u64,
-    /// Components within waves, forward and back: each has a Choice of its kind.
+    /// Choices within waves, forward and back: one for each component's kind, and one more for a
+    /// site.
     pub items: u64,
     /// Looks of the judge.
     pub looks: u64,

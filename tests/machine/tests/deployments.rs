@@ -66,6 +66,19 @@ fn ending(shop: &Shop<'_>, arn: &str) -> Ending {
     shop.deployment(arn).ending.unwrap().ending
 }
 
+/// The record counts transitions as AWS does for the bill.
+fn assert_counted(shop: &Shop<'_>, arn: &str) {
+    let counted = shop
+        .deployment(arn)
+        .ending
+        .unwrap()
+        .cost
+        .unwrap()
+        .transitions;
+    let made = shop.region.ended(arn).unwrap().execution.path().transitions;
+    assert_eq!(counted, made, "{}", shop.path(arn));
+}
+
 fn unlocked(shop: &Shop<'_>) -> bool {
     shop.lock().held.is_none()
 }
@@ -81,6 +94,7 @@ fn a_release_goes_live_wave_by_wave() {
     let ended = &shop.region.all_ended()[0];
     assert_eq!(ended.status, "SUCCEEDED");
     assert!(ended.execution.path().transitions <= 45);
+    assert_counted(&shop, &ended.arn);
 }
 
 #[test]
@@ -117,6 +131,8 @@ fn all_kinds_go_live_and_come_back() {
     let service_back = "Undo Undoing UndoChange(UndoKind UndoEcs)";
     let wanted = path(&[&way, site_back, BACK, service_back, ROLLED_BACK]);
     assert_eq!(shop.path(&second), wanted);
+    assert_counted(&shop, &first);
+    assert_counted(&shop, &second);
     assert!(shop.page().contains("Shop 1.0.0"), "{}", shop.page());
     assert_eq!(
         (shop.runs(), shop.serves("shop-api")),
@@ -218,6 +234,7 @@ fn a_failed_gate_rolls_everything_back_in_reverse() {
         assert!(cause.contains(told), "{cause}");
     }
     assert!(unlocked(&shop));
+    assert_counted(&shop, &arn);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use windlass_domain::cost::{Counted, cost};
 use windlass_domain::deployment::Cost;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::judgement::Judgement;
+use windlass_domain::plan::KindName;
 use windlass_domain::step::{Step, StepStatus};
 
 /// What a deployment cost, from what its items counted.
@@ -26,10 +27,7 @@ pub async fn cost_of<P: Ledger>(
     undo_waves.sort_unstable();
     undo_waves.dedup();
     let waves = judgements.len();
-    let items = begun()
-        .map(|step| step.goals.len().min(waves.max(1)))
-        .sum::<usize>()
-        + back().count();
+    let items: usize = begun().map(|step| choices(step, waves)).sum::<usize>() + back().count();
     Ok(cost(&Counted {
         waves: waves as u64,
         undo_waves: undo_waves.len() as u64,
@@ -41,4 +39,19 @@ pub async fn cost_of<P: Ledger>(
             .sum(),
         worked_ms: begun().map(|step| step.worked_ms).sum(),
     }))
+}
+
+/// The Choices that a component met on its way forward: one of its kind in each wave, and a site's
+/// whether its files were published.
+fn choices(step: &Step, waves: usize) -> usize {
+    let met = step
+        .goals
+        .keys()
+        .filter(|wave| (**wave as usize) < waves)
+        .count();
+    if step.kind == KindName::StaticSite {
+        2 * met
+    } else {
+        met
+    }
 }
