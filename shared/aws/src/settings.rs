@@ -19,7 +19,7 @@ pub struct Settings {
     /// `WINDLASS_TOPIC_ARN`: the topic for people.
     pub topic: Option<String>,
     /// What the engine knows: `WINDLASS_ARTIFACTS_BUCKET`, `WINDLASS_IN_VPC` (`true` or `false`),
-    /// `WINDLASS_LINKS`, and `AWS_ENDPOINT_URL`.
+    /// `WINDLASS_LINKS`, `AWS_REGION` (which Lambda sets) and `AWS_ENDPOINT_URL`.
     pub config: Config,
 }
 
@@ -45,6 +45,7 @@ impl Settings {
             topic: given("WINDLASS_TOPIC_ARN"),
             config: Config {
                 artifacts_bucket: given("WINDLASS_ARTIFACTS_BUCKET").unwrap_or_default(),
+                region: given("AWS_REGION").unwrap_or_default(),
                 in_vpc,
                 local_endpoint: given("AWS_ENDPOINT_URL"),
                 links: given("WINDLASS_LINKS").unwrap_or_default(),

@@ -5,6 +5,8 @@
 pub struct Config {
     /// The artifacts bucket.
     pub artifacts_bucket: String,
+    /// The region that it is installed in.
+    pub region: String,
     /// Whether it is installed into a VPC, so that probes may reach private addresses.
     pub in_vpc: bool,
     /// The endpoint of a local cloud, which probes may reach although it is a loopback address.

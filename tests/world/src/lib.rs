@@ -59,6 +59,7 @@ impl Default for World {
     fn default() -> Self {
         let config = Config {
             artifacts_bucket: "artifacts".into(),
+            region: "eu-west-1".into(),
             in_vpc: false,
             local_endpoint: None,
             links: "https://windlass.example".into(),

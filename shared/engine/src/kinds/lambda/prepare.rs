@@ -1,11 +1,12 @@
 //! Plans a function's change.
 
-use super::checks::{alias_missing, not_ready, not_supported};
+use super::checks::{alias_missing, not_ready, not_supported, out_of_reach};
 use super::next::next;
 use super::observe::observe;
 use super::state::{
     AliasState, Goal, Observed, Source, State, Target, Traffic, code_sha256, short,
 };
+use crate::config::Configured;
 use crate::kinds::{Next, PrepareInput, Prepared, Stage, to_value};
 use crate::ports::{Answered, Functions, Reach, Registry};
 use serde::Deserialize;
@@ -17,7 +18,7 @@ use windlass_domain::place::Place;
 
 /// Observes the function, checks that it may and can be changed, and computes the stages. Faults:
 /// `NotFound` and `AccessDenied` where the function cannot be read.
-pub async fn prepare<P: Functions + Registry + Reach>(
+pub async fn prepare<P: Functions + Registry + Reach + Configured>(
     there: &P,
     input: &PrepareInput<'_>,
 ) -> Answered<Prepared> {
@@ -45,6 +46,7 @@ pub async fn prepare<P: Functions + Registry + Reach>(
     };
     findings.extend(not_ready(input, spec, &is));
     findings.extend(not_supported(input, spec, &function.package));
+    findings.extend(out_of_reach(input, &function.arn, &there.config().region));
     if !findings.is_empty() {
         return Ok(Prepared::refused(findings));
     }
