@@ -3,9 +3,23 @@
 //! One file per verb under [`verbs`]; every verb answers with an [`exit::Exit`], and prints either
 //! words or, with `--json`, one JSON document on standard output.
 
+pub mod archive;
+pub mod component;
 pub mod exit;
+pub mod failure;
+pub mod follow;
+pub mod git;
+pub mod history;
+pub mod manifest;
+pub mod operator;
 pub mod output;
+pub mod record;
+pub mod start;
+pub mod status;
+pub mod story;
+pub mod upload;
 pub mod verbs;
+pub mod windlass;
 
 use clap::Parser;
 use exit::Exit;

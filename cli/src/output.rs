@@ -1,5 +1,7 @@
 //! What is printed: words for people, or one JSON document for programs.
 
+use crate::exit::Exit;
+use crate::failure::Failure;
 use serde::Serialize;
 use std::io::{self, Write};
 use windlass_domain::finding::Finding;
@@ -26,6 +28,37 @@ impl Output {
             words.trim_end().to_owned()
         };
         let _ = writeln!(io::stdout(), "{text}");
+    }
+
+    /// Prints a line while something goes on; with `--json` nothing, so that one document comes out.
+    pub fn progress(&self, line: &str) {
+        if !self.json {
+            let _ = writeln!(io::stdout(), "{line}");
+        }
+    }
+
+    /// Prints the value with `--json`; words were said already.
+    pub fn only_json(&self, value: &impl Serialize) {
+        if self.json {
+            self.result(value, "");
+        }
+    }
+
+    /// Whether `--json` was given.
+    pub fn is_json(self) -> bool {
+        self.json
+    }
+}
+
+/// How a verb ended; a failure is told first.
+pub fn end(output: Output, result: Result<Exit, Failure>) -> Exit {
+    match result {
+        Ok(exit) => exit,
+        Err(failure) => {
+            error(&failure.words());
+            output.only_json(&failure.as_json());
+            failure.exit
+        }
     }
 }
 

@@ -2,12 +2,14 @@
 
 use crate::limits;
 use aws_config::SdkConfig;
+use aws_config::timeout::TimeoutConfig;
 use std::cell::OnceCell;
 
 /// The clients of one place. A client that nobody asks for is never made, so that a function's
 /// start does nothing unneeded.
 pub(crate) struct Clients {
     config: SdkConfig,
+    transfer: TimeoutConfig,
     s3: OnceCell<aws_sdk_s3::Client>,
     dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
     lambda: OnceCell<aws_sdk_lambda::Client>,
@@ -35,6 +37,7 @@ impl Clients {
     pub(crate) fn new(config: SdkConfig) -> Self {
         Self {
             config,
+            transfer: limits::transfer(),
             s3: OnceCell::new(),
             dynamodb: OnceCell::new(),
             lambda: OnceCell::new(),
@@ -48,13 +51,21 @@ impl Clients {
         }
     }
 
+    /// The same, for a program that is not a function and has all the time that objects take.
+    pub(crate) fn patient(config: SdkConfig) -> Self {
+        Self {
+            transfer: limits::patient(),
+            ..Self::new(config)
+        }
+    }
+
     /// S3. Where an endpoint is configured the bucket stands in the path: an endpoint of one's own,
     /// such as a cloud on this machine, has no name for every bucket.
     pub(crate) fn s3(&self) -> &aws_sdk_s3::Client {
         self.s3.get_or_init(|| {
             let config = aws_sdk_s3::config::Builder::from(&self.config)
                 .force_path_style(self.config.endpoint_url().is_some())
-                .timeout_config(limits::transfer())
+                .timeout_config(self.transfer.clone())
                 .build();
             aws_sdk_s3::Client::from_conf(config)
         })

@@ -7,6 +7,7 @@
 //! [`Fault`]: windlass_domain::fault::Fault
 
 mod alarms;
+mod api;
 mod cdn;
 mod clients;
 mod clock;
@@ -30,6 +31,7 @@ mod settings;
 mod stream;
 mod web;
 
+pub use api::{Api, ApiAnswer};
 pub use http::{answer_of, call_of};
 pub use queue::each_message;
 pub use settings::Settings;
@@ -71,9 +73,23 @@ impl Aws {
         ))
     }
 
+    /// AWS for a program that a person or a CI job runs, with their credentials: an object's bytes
+    /// may take an hour, because nobody's timeout ends it. Only the ports that need no setting
+    /// serve.
+    pub async fn for_people() -> Self {
+        let home = settings::sdk_config().await;
+        let clients = Clients::patient(home.clone());
+        Self::with(home, Settings::default(), clients)
+    }
+
     /// AWS with given settings.
     pub fn new(home: SdkConfig, settings: Settings) -> Self {
-        let clients = Rc::new(Clients::new(home.clone()));
+        let clients = Clients::new(home.clone());
+        Self::with(home, settings, clients)
+    }
+
+    fn with(home: SdkConfig, settings: Settings, clients: Clients) -> Self {
+        let clients = Rc::new(clients);
         Self {
             shared: Rc::new(Shared {
                 settings,

@@ -23,6 +23,11 @@ pub(crate) fn transfer() -> TimeoutConfig {
     times(25, 50)
 }
 
+/// Objects' bytes where a person or a CI job waits, whose line may be slow: an hour.
+pub(crate) fn patient() -> TimeoutConfig {
+    times(3600, 3600)
+}
+
 /// A switching change is sent once: a second send could arrive after somebody else's decision. The
 /// engine observes before it asks again.
 pub(crate) fn one_attempt() -> RetryConfig {

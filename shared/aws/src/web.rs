@@ -39,10 +39,20 @@ pub(crate) async fn fetch(
     addresses: Vec<IpAddr>,
     limit: u64,
 ) -> Result<Fetched, String> {
+    let request = HttpRequest::get(url).map_err(|error| error.to_string())?;
+    send(request, addresses, limit).await
+}
+
+/// Sends a request to one of `addresses`, whatever its host's name resolves to by now; says what
+/// went wrong if nothing was answered. A body that is longer than `limit` is cut.
+pub(crate) async fn send(
+    mut request: HttpRequest,
+    addresses: Vec<IpAddr>,
+    limit: u64,
+) -> Result<Fetched, String> {
     let connector = Connector::builder()
         .tls_provider(tls_provider())
         .build_with_resolver(Pinned(addresses));
-    let mut request = HttpRequest::get(url).map_err(|error| error.to_string())?;
     let agent = concat!("windlass/", env!("CARGO_PKG_VERSION"));
     request.headers_mut().insert("user-agent", agent);
     let answer = connector

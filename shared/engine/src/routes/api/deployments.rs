@@ -2,10 +2,11 @@
 
 use super::problem::problem;
 use super::{Call, Ports, Reply};
+use crate::conductor::Execution;
 use crate::ports::{Answered, Item, Query};
 use crate::store::{self, Stored};
 use serde_json::{Map, Value, json};
-use windlass_domain::deployment::Deployment;
+use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
@@ -14,9 +15,13 @@ use windlass_domain::name::{AppName, EnvironmentName};
 const PAGE: u32 = 20;
 const LARGEST_PAGE: u32 = 100;
 
-/// History of one environment, newest first: one query. `environment` is required, `limit` and
+/// History of one environment, newest first: one query. `environment` is required (or `execution`,
+/// which asks what came of one), `limit` and
 /// `after` (the `next` of the page before) may be given.
 pub async fn list<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<Reply> {
+    if let Some(execution) = call.query.get("execution") {
+        return came_of(ports, app, execution).await;
+    }
     let environment = call.query.get("environment").map(EnvironmentName::new);
     let Some(Ok(environment)) = environment else {
         return Ok(problem(
@@ -47,6 +52,24 @@ pub async fn list<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<R
     Ok(Reply::json(
         200,
         json!({ "deployments": deployments, "next": page.next }),
+    ))
+}
+
+/// What came of an execution: the id of its deployment, or why it was refused before it could
+/// become one. Both are null while nothing is recorded. An operator's action answers only its
+/// execution, so this is how a caller learns the rest.
+async fn came_of<P: Ports>(ports: &P, app: &AppName, execution: &str) -> Answered<Reply> {
+    let known: Option<Stored<Execution>> = store::load(ports, &store::execution(execution)).await?;
+    let id = known.map(|known| known.value.deployment);
+    let deployment = match &id {
+        Some(id) => find(ports, app, id).await?.map(|record| record.value.id),
+        None => None,
+    };
+    let key = store::refusal(app, execution);
+    let refusal: Option<Stored<Refusal>> = store::load(ports, &key).await?;
+    Ok(Reply::json(
+        200,
+        json!({ "deployment": deployment, "refusal": refusal.map(|refusal| refusal.value) }),
     ))
 }
 

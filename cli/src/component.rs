@@ -1,0 +1,66 @@
+//! Components as the command line names them: `web=dist.zip`, `web=dist/`, `agent=image:shop/agent:1.4.0`.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use windlass_domain::name::ComponentName;
+
+/// A component with what it is to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComponentArgument {
+    /// Its name.
+    pub name: ComponentName,
+    /// Its bytes.
+    pub source: Source,
+}
+
+/// Where a component's bytes are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A file, or a folder that is put into an archive.
+    Path(PathBuf),
+    /// An image that is in its repository already.
+    Image(String),
+}
+
+impl FromStr for ComponentArgument {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, source) = text.split_once('=').ok_or_else(|| {
+            "write `<component>=<file or folder>` or `<component>=image:<repository>:<tag>`"
+                .to_owned()
+        })?;
+        let name = ComponentName::new(name).map_err(|error| error.to_string())?;
+        let source = match source.strip_prefix("image:") {
+            _ if source.is_empty() => return Err(format!("nothing is given for `{name}`")),
+            Some("") => return Err(format!("`{name}` names no image")),
+            Some(image) => Source::Image(image.to_owned()),
+            None => Source::Path(PathBuf::from(source)),
+        };
+        Ok(Self { name, source })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(text: &str) -> Result<Source, String> {
+        text.parse().map(|parsed: ComponentArgument| parsed.source)
+    }
+
+    #[test]
+    fn a_component_is_a_path_or_an_image() {
+        assert_eq!(source("web=dist.zip"), Ok(Source::Path("dist.zip".into())));
+        assert_eq!(source("web=a=b/"), Ok(Source::Path("a=b/".into())));
+        let image = source("agent=image:shop/agent:1.4.0");
+        assert_eq!(image, Ok(Source::Image("shop/agent:1.4.0".into())));
+    }
+
+    #[test]
+    fn anything_else_is_told() {
+        for text in ["web", "Web=dist.zip", "=dist.zip", "web=", "agent=image:"] {
+            assert!(source(text).is_err(), "{text}");
+        }
+    }
+}

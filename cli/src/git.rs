@@ -1,0 +1,95 @@
+//! Where in Git a release comes from: told by the CI's environment, else by `git` itself.
+
+use std::process::Command;
+use windlass_domain::git::Git;
+
+/// The ref and commit that a CI names in its environment variables.
+///
+/// GitHub Actions ("Default environment variables"), GitLab CI/CD ("Predefined CI/CD variables
+/// reference"), AWS CodeBuild ("Environment variables in build environments"), Bitbucket Pipelines
+/// ("Variables and secrets").
+pub fn from_ci(variable: impl Fn(&str) -> Option<String>) -> Option<Git> {
+    let given = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let tag = |name: &str| given(name).map(|tag| format!("refs/tags/{tag}"));
+    let branch = |name: &str| given(name).map(|branch| format!("refs/heads/{branch}"));
+    let known = [
+        (given("GITHUB_REF"), given("GITHUB_SHA")),
+        (
+            tag("CI_COMMIT_TAG").or_else(|| branch("CI_COMMIT_BRANCH")),
+            given("CI_COMMIT_SHA"),
+        ),
+        (
+            given("CODEBUILD_WEBHOOK_HEAD_REF"),
+            given("CODEBUILD_RESOLVED_SOURCE_VERSION"),
+        ),
+        (
+            tag("BITBUCKET_TAG").or_else(|| branch("BITBUCKET_BRANCH")),
+            given("BITBUCKET_COMMIT"),
+        ),
+    ];
+    known.into_iter().find_map(|(reference, commit)| {
+        Some(Git {
+            reference: reference?,
+            commit,
+        })
+    })
+}
+
+/// The branch that is checked out in the present folder; a tag only where no branch is, so that
+/// working on a tagged commit does not look like releasing it.
+pub fn from_folder() -> Option<Git> {
+    let reference = git(&["symbolic-ref", "HEAD"]).or_else(|| {
+        git(&["describe", "--exact-match", "--tags", "HEAD"]).map(|tag| format!("refs/tags/{tag}"))
+    })?;
+    Some(Git {
+        reference,
+        commit: git(&["rev-parse", "HEAD"]),
+    })
+}
+
+/// What `git` prints; nothing if there is no Git, or no repository.
+fn git(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(arguments).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let text = text.trim();
+    (output.status.success() && !text.is_empty()).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(variables: &[(&str, &str)]) -> Option<(String, Option<String>)> {
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        from_ci(variable).map(|git| (git.reference, git.commit))
+    }
+
+    #[test]
+    fn each_ci_names_ref_and_commit_its_own_way() {
+        let main = Some(("refs/heads/main".to_owned(), Some("9f2c111".to_owned())));
+        let tag = Some(("refs/tags/v1.4.0".to_owned(), Some("9f2c111".to_owned())));
+        let github = [("GITHUB_REF", "refs/heads/main"), ("GITHUB_SHA", "9f2c111")];
+        assert_eq!(told(&github), main);
+        let gitlab = [("CI_COMMIT_BRANCH", "main"), ("CI_COMMIT_SHA", "9f2c111")];
+        assert_eq!(told(&gitlab), main);
+        let gitlab = [("CI_COMMIT_TAG", "v1.4.0"), ("CI_COMMIT_SHA", "9f2c111")];
+        assert_eq!(told(&gitlab), tag);
+        let codebuild = [
+            ("CODEBUILD_WEBHOOK_HEAD_REF", "refs/tags/v1.4.0"),
+            ("CODEBUILD_RESOLVED_SOURCE_VERSION", "9f2c111"),
+        ];
+        assert_eq!(told(&codebuild), tag);
+        let bitbucket = [("BITBUCKET_TAG", "v1.4.0"), ("BITBUCKET_COMMIT", "9f2c111")];
+        assert_eq!(told(&bitbucket), tag);
+    }
+
+    #[test]
+    fn without_a_ref_nothing_is_told() {
+        assert_eq!(told(&[]), None);
+        assert_eq!(told(&[("GITHUB_REF", "")]), None);
+        assert_eq!(told(&[("CI_COMMIT_SHA", "9f2c111")]), None);
+    }
+}

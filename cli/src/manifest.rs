@@ -1,0 +1,142 @@
+//! The manifest of a release, put together from what the command names.
+
+use crate::failure::Failure;
+use std::collections::BTreeMap;
+use windlass_domain::digest::Digest;
+use windlass_domain::git::Git;
+use windlass_domain::manifest::{ArtifactRef, Manifest};
+use windlass_domain::name::{AppName, ComponentName};
+
+/// An artifact's place in the bucket. The digest stands in it, so that an artifact that is there
+/// already is not sent again, whatever version it is part of.
+pub fn artifact_key(app: &AppName, component: &ComponentName, sha256: &Digest) -> String {
+    format!("artifacts/{app}/{component}/{sha256}.zip")
+}
+
+/// The manifest's place in the bucket.
+pub fn manifest_key(app: &AppName, version: &str) -> String {
+    format!("releases/{app}/{version}.json")
+}
+
+/// An object as a manifest names it, pinned by its digest, and by its version where it is known.
+pub fn object(key: String, sha256: Digest, version_id: Option<String>) -> ArtifactRef {
+    ArtifactRef {
+        key: Some(key),
+        version_id: version_id.filter(|id| id != "null"),
+        sha256: Some(sha256),
+        image: None,
+    }
+}
+
+/// An image as a manifest names it.
+pub fn image(image: String) -> ArtifactRef {
+    ArtifactRef {
+        key: None,
+        version_id: None,
+        sha256: None,
+        image: Some(image),
+    }
+}
+
+/// What a release is, apart from its artifacts.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// Its version.
+    pub version: String,
+    /// Where in Git it comes from.
+    pub git: Option<Git>,
+    /// Its place in the order of releases.
+    pub sequence: Option<u64>,
+    /// The version of the declaration to deploy under.
+    pub declaration: Option<semver::Version>,
+}
+
+/// Puts the manifest together and checks it as Windlass will.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn build(
+    app: &AppName,
+    about: About,
+    components: BTreeMap<ComponentName, ArtifactRef>,
+) -> Result<Manifest, Failure> {
+    let manifest = Manifest {
+        version: about.version,
+        git: about.git,
+        sequence: about.sequence,
+        declaration: about.declaration,
+        components,
+    };
+    let document = serde_json::to_value(&manifest)
+        .map_err(|error| Failure::broken(format!("the manifest cannot be written: {error}")))?;
+    Manifest::from_value(app, &document)
+        .map_err(|findings| Failure::rejected("the release is not valid:", findings))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Exit;
+    use windlass_domain::key::{Upload, upload};
+
+    fn about(version: &str) -> About {
+        About {
+            version: version.into(),
+            git: Some(Git {
+                reference: "refs/heads/main".into(),
+                commit: Some("9f2c111".into()),
+            }),
+            sequence: Some(7),
+            declaration: None,
+        }
+    }
+
+    fn shop() -> AppName {
+        AppName::new("shop").unwrap()
+    }
+
+    fn components() -> BTreeMap<ComponentName, ArtifactRef> {
+        let web = ComponentName::new("web").unwrap();
+        let sha256 = Digest::of(b"site");
+        let key = artifact_key(&shop(), &web, &sha256);
+        let agent = ComponentName::new("agent").unwrap();
+        BTreeMap::from([
+            (web, object(key, sha256, Some("v1".into()))),
+            (agent, image("shop/agent:1.4.0".into())),
+        ])
+    }
+
+    #[test]
+    fn a_release_becomes_a_manifest_that_windlass_accepts() {
+        let manifest = build(&shop(), about("1.4.0"), components()).unwrap();
+        insta::assert_json_snapshot!(manifest);
+    }
+
+    #[test]
+    fn what_windlass_would_refuse_is_refused_before_anything_is_sent() {
+        let mut wrong = components();
+        for artifact in wrong.values_mut() {
+            artifact.image = Some("not an image".into());
+        }
+        let failure = build(&shop(), about("1.4.0"), wrong).unwrap_err();
+        assert_eq!(failure.exit, Exit::Rejected);
+        assert_eq!(failure.findings.len(), 2, "{failure:?}");
+        assert!(build(&shop(), about("../1"), components()).is_err());
+        assert!(build(&shop(), about("1.4.0"), BTreeMap::new()).is_err());
+    }
+
+    #[test]
+    fn keys_are_those_that_windlass_listens_to() {
+        let web = ComponentName::new("web").unwrap();
+        let key = artifact_key(&shop(), &web, &Digest::of(b"site"));
+        assert_eq!(upload(&key), Some(Upload::Artifact(shop(), web)));
+        let key = manifest_key(&shop(), "1.4.0");
+        assert_eq!(upload(&key), Some(Upload::Manifest(shop())));
+    }
+
+    #[test]
+    fn a_bucket_without_versions_pins_by_digest_alone() {
+        let artifact = object("k".into(), Digest::of(b"x"), Some("null".into()));
+        assert_eq!(artifact.version_id, None);
+    }
+}

@@ -1,0 +1,43 @@
+//! A deployment's record, as the API answers it.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::judgement::Judgement;
+use windlass_domain::plan::Plan;
+use windlass_domain::step::Step;
+
+/// The whole record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The deployment.
+    pub deployment: Deployment,
+    /// Its plan, once it has one.
+    pub plan: Option<Plan>,
+    /// Its steps, by component.
+    pub steps: Vec<Step>,
+    /// Its judgements, by wave.
+    pub judgements: Vec<Judgement>,
+}
+
+impl Record {
+    /// Reads an answer.
+    ///
+    /// # Errors
+    /// Where it has another form: the program and Windlass are of different versions.
+    pub fn read(answer: &Value) -> Result<Self, Failure> {
+        Self::deserialize(answer).map_err(|error| {
+            Failure::broken(format!(
+                "the record cannot be understood: {error}. Use the program that belongs to the installed Windlass."
+            ))
+        })
+    }
+
+    /// How the program ends for it; nothing while it is under way.
+    pub fn exit(&self) -> Option<Exit> {
+        let ended = self.deployment.ending.as_ref()?;
+        Some(ended.ending.into())
+    }
+}

@@ -1,0 +1,252 @@
+//! A deployment's record as lines for people. Pure: the same record always gives the same lines.
+//!
+//! A later record of the same deployment only adds lines, so whoever watches prints those that are
+//! new, and a log shows them in the order in which things happened to be seen.
+
+use crate::record::Record;
+use std::collections::HashSet;
+use windlass_domain::gate::{Measurement, Verdict};
+use windlass_domain::judgement::Judgement;
+use windlass_domain::message::wave_in_words;
+use windlass_domain::plan::Plan;
+use windlass_domain::step::{ChangeRecord, Failure, Step, StepStatus};
+
+/// A line, and what makes it another one than those before: numbers within it may move.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// What it is about.
+    key: String,
+    /// What is printed.
+    pub text: String,
+}
+
+impl Line {
+    fn new(key: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            text: text.into(),
+        }
+    }
+
+    fn plain(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self::new(text.clone(), text)
+    }
+}
+
+/// The lines that were printed.
+#[derive(Debug, Default)]
+pub struct Printed(HashSet<String>);
+
+impl Printed {
+    /// Those lines of a record that were not printed yet; from now on they were.
+    pub fn fresh(&mut self, record: &Record) -> Vec<String> {
+        let lines = lines(record).into_iter();
+        lines
+            .filter(|line| self.0.insert(line.key.clone()))
+            .map(|line| line.text)
+            .collect()
+    }
+}
+
+/// All lines of a record.
+pub fn lines(record: &Record) -> Vec<Line> {
+    let mut lines = head(record);
+    if let Some(plan) = &record.plan {
+        lines.extend(planned(plan));
+    }
+    let waves = record.plan.as_ref().map_or(0, |plan| plan.waves.len());
+    for wave in (0..).take(waves) {
+        for step in &record.steps {
+            lines.extend(forward(step, wave));
+        }
+        let judgements = record.judgements.iter();
+        for judgement in judgements.filter(|judgement| judgement.wave == wave) {
+            lines.extend(judged(judgement));
+        }
+    }
+    lines.extend(record.steps.iter().flat_map(warnings));
+    lines.extend(undone(record));
+    lines.extend(ending(record));
+    lines
+}
+
+fn head(record: &Record) -> Vec<Line> {
+    let deployment = &record.deployment;
+    let who = deployment.requester.principal.as_deref();
+    let mut lines = vec![Line::plain(format!(
+        "{} {} {}: {} {}, asked {}{}",
+        deployment.app,
+        deployment.environment,
+        deployment.release.version,
+        deployment.action,
+        deployment.id,
+        deployment.accepted,
+        who.map(|who| format!(" by {who}")).unwrap_or_default(),
+    ))];
+    if let Some(reason) = &deployment.reason {
+        lines.push(Line::plain(format!("  reason: {reason}")));
+    }
+    if deployment.ending.is_none() && deployment.started.is_none() {
+        lines.push(Line::plain("  waits for its turn"));
+    }
+    lines
+}
+
+fn planned(plan: &Plan) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (number, wave) in (1..).zip(&plan.waves) {
+        let changes = wave_in_words(wave);
+        let watched = wave.bake_s;
+        lines.push(Line::plain(format!(
+            "  plan: wave {number}: {changes}; watched {watched} s"
+        )));
+    }
+    for unchanged in &plan.unchanged {
+        let (component, reason) = (&unchanged.component, &unchanged.reason);
+        lines.push(Line::plain(format!("  plan: {component} {reason}")));
+    }
+    for warning in &plan.warnings {
+        let (name, reason) = (warning.name, &warning.reason);
+        lines.push(Line::plain(format!("  warning: {name}: {reason}")));
+    }
+    lines
+}
+
+/// What a step did on its way to a wave's goal. The ledger keeps changes in one list without their
+/// waves: they are told with the step's last wave.
+fn forward(step: &Step, wave: u32) -> Vec<Line> {
+    if step.wave != Some(wave) {
+        return Vec::new();
+    }
+    let component = &step.component;
+    let mut lines: Vec<Line> = changes(step, false);
+    let text = match step.status {
+        StepStatus::Changed => format!("  {component}: reached what wave {} wants", wave + 1),
+        StepStatus::Changing if lines.is_empty() => format!("  {component}: is being changed"),
+        _ => match &step.failure {
+            Some(failure) => format!("  {component}: failed: {}", why(failure)),
+            None => return lines,
+        },
+    };
+    lines.push(Line::plain(text));
+    lines
+}
+
+fn changes(step: &Step, undo: bool) -> Vec<Line> {
+    let numbered = step.changes.iter().enumerate();
+    let made = numbered.filter(|(_, change)| change.undo == undo);
+    made.map(|(number, change)| change_line(step, number, change))
+        .collect()
+}
+
+fn change_line(step: &Step, number: usize, change: &ChangeRecord) -> Line {
+    let component = &step.component;
+    let verb = if change.undo { "undo: " } else { "" };
+    Line::new(
+        format!("change {component} {number}"),
+        format!("  {} {component}: {verb}{}", change.at.clock(), change.what),
+    )
+}
+
+fn why(failure: &Failure) -> String {
+    match failure {
+        Failure::Finding(finding) => format!("{}: {}", finding.name, finding.reason),
+        Failure::Fault(fault) => fault.to_string(),
+    }
+}
+
+/// A judgement: what is measured beside its threshold. While a wave is watched a measurement is
+/// told when its verdict changes, and all of them once more at the end.
+fn judged(judgement: &Judgement) -> Vec<Line> {
+    let number = judgement.wave + 1;
+    let settled = judgement.settled().is_some();
+    let mut lines = vec![Line::new(
+        format!("watch {number}"),
+        format!(
+            "  wave {number} is watched until {} UTC",
+            judgement.until.clock()
+        ),
+    )];
+    for measurement in &judgement.measurements {
+        lines.push(measured(number, settled, measurement));
+    }
+    let outcome = match judgement.verdict {
+        Verdict::Pass if judgement.decides => "passed",
+        Verdict::Pass => "is over, its gates were recorded and did not decide",
+        Verdict::Fail => "FAILED",
+        Verdict::Unknown => return lines,
+    };
+    lines.push(Line::plain(format!("  wave {number} {outcome}")));
+    lines
+}
+
+fn measured(wave: u32, settled: bool, measurement: &Measurement) -> Line {
+    let verdict = match measurement.verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "FAIL",
+        Verdict::Unknown => "unknown",
+    };
+    let (gate, source) = (&measurement.gate, &measurement.source);
+    let window = match measurement.window.as_str() {
+        "" => String::new(),
+        window => format!(", {window}"),
+    };
+    Line::new(
+        format!("measured {wave} {settled} {verdict} {source} {gate}"),
+        format!(
+            "    {verdict}: {source} {gate}: measured {}, threshold {}{window}",
+            measurement.measured, measurement.threshold
+        ),
+    )
+}
+
+fn warnings(step: &Step) -> Vec<Line> {
+    let component = &step.component;
+    let warnings = step.warnings.iter();
+    warnings
+        .map(|warning| Line::plain(format!("  {component}: warning: {warning}")))
+        .collect()
+}
+
+fn undone(record: &Record) -> Vec<Line> {
+    let Some(why_undone) = &record.deployment.undoing else {
+        return Vec::new();
+    };
+    let mut lines = vec![Line::plain(format!("  undoing: {}", why_undone.text))];
+    for step in &record.steps {
+        lines.extend(changes(step, true));
+        let component = &step.component;
+        match (step.status, &step.undo_failure) {
+            (StepStatus::Undone, _) => {
+                lines.push(Line::plain(format!("  {component}: is as it was before")));
+            }
+            (StepStatus::UndoFailed, Some(failure)) => lines.push(Line::plain(format!(
+                "  {component}: could NOT be brought back: {}",
+                why(failure)
+            ))),
+            _ => {}
+        }
+    }
+    lines
+}
+
+fn ending(record: &Record) -> Vec<Line> {
+    let Some(ended) = &record.deployment.ending else {
+        return Vec::new();
+    };
+    let mut lines = vec![Line::new(
+        format!("ending {}", ended.ending),
+        format!("{} ({}): {}", ended.ending, ended.cause_name, ended.cause),
+    )];
+    for finding in &ended.findings {
+        lines.push(Line::plain(format!(
+            "  {} {}: {}\n    {}",
+            finding.name, finding.path, finding.reason, finding.remedy
+        )));
+    }
+    if let Some(resolved) = &ended.resolved {
+        lines.push(Line::plain(format!("  resolved: {resolved}")));
+    }
+    lines
+}

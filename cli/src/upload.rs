@@ -1,0 +1,185 @@
+//! Sending artifacts to the artifacts bucket: several at a time, each verified by its SHA-256.
+
+use crate::failure::Failure;
+use bytes::Bytes;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use std::time::Duration;
+use windlass_aws::Aws;
+use windlass_domain::digest::Digest;
+use windlass_domain::name::ComponentName;
+use windlass_engine::ports::{ObjectId, Objects, PutOptions};
+
+/// How many artifacts are sent at the same time: one connection seldom fills a line, and each
+/// artifact under way is in memory.
+const AT_A_TIME: usize = 4;
+
+/// An artifact to be sent.
+#[derive(Debug, Clone)]
+pub struct Artifact {
+    /// The component it is for.
+    pub component: ComponentName,
+    /// Its key.
+    pub key: String,
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// Their SHA-256, which S3 checks on arrival.
+    pub sha256: Digest,
+}
+
+/// An artifact that is in the bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The component it is for.
+    pub component: ComponentName,
+    /// Its key.
+    pub key: String,
+    /// Its SHA-256.
+    pub sha256: Digest,
+    /// Its version.
+    pub version_id: Option<String>,
+    /// Its size.
+    pub bytes: u64,
+    /// Whether it had to be sent; otherwise the same bytes were there already.
+    pub sent: bool,
+}
+
+/// Sends what is not there yet.
+///
+/// # Errors
+/// The first that fails; what was sent by then stays, and is not sent again the next time.
+pub async fn all(
+    bucket: &str,
+    artifacts: Vec<Artifact>,
+    progress: &Progress,
+) -> Result<Vec<Sent>, Failure> {
+    let aws = &Aws::for_people().await;
+    progress.expect(artifacts.iter().map(|artifact| artifact.bytes.len() as u64));
+    let sent = stream::iter(artifacts)
+        .map(|artifact| async move {
+            let sent = one(aws, bucket, artifact).await?;
+            progress.arrived(&sent);
+            Ok::<_, Failure>(sent)
+        })
+        .buffered(AT_A_TIME)
+        .try_collect()
+        .await;
+    progress.end();
+    sent
+}
+
+async fn one(aws: &Aws, bucket: &str, artifact: Artifact) -> Result<Sent, Failure> {
+    let object = ObjectId {
+        bucket: bucket.to_owned(),
+        key: artifact.key.clone(),
+        version_id: None,
+    };
+    let bytes = artifact.bytes.len() as u64;
+    let there = aws.head(&object).await?;
+    let same = there.filter(|head| head.sha256.as_ref() == Some(&artifact.sha256));
+    let (version_id, sent) = match same {
+        Some(head) => (head.version_id, false),
+        None => (
+            put(aws, &object, artifact.bytes, "application/zip").await?,
+            true,
+        ),
+    };
+    Ok(Sent {
+        component: artifact.component,
+        key: artifact.key,
+        sha256: artifact.sha256,
+        version_id,
+        bytes,
+        sent,
+    })
+}
+
+/// Writes the manifest, after all that it names.
+///
+/// # Errors
+/// Where S3 did not take it.
+pub async fn manifest(bucket: &str, key: &str, bytes: Bytes) -> Result<(), Failure> {
+    let object = ObjectId {
+        bucket: bucket.to_owned(),
+        key: key.to_owned(),
+        version_id: None,
+    };
+    let aws = Aws::for_people().await;
+    put(&aws, &object, bytes, "application/json").await?;
+    Ok(())
+}
+
+async fn put(
+    aws: &Aws,
+    object: &ObjectId,
+    bytes: Bytes,
+    content_type: &str,
+) -> Result<Option<String>, Failure> {
+    let options = PutOptions {
+        content_type: Some(content_type.to_owned()),
+        ..PutOptions::default()
+    };
+    let written = aws
+        .put(&object.bucket, &object.key, bytes, &options)
+        .await?;
+    Ok(written.version_id)
+}
+
+/// How far the sending is: a bar where a person watches, a line for each artifact in a log.
+pub struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// Draws on standard error, and not at all where that is no terminal.
+    pub fn new() -> Self {
+        let bar = ProgressBar::new(0);
+        let style = "{spinner} {bar:30} {bytes}/{total_bytes} {wide_msg}";
+        if let Ok(style) = ProgressStyle::with_template(style) {
+            bar.set_style(style);
+        }
+        Self { bar }
+    }
+
+    /// Draws nowhere.
+    pub fn hidden() -> Self {
+        Self {
+            bar: ProgressBar::hidden(),
+        }
+    }
+
+    fn expect(&self, sizes: impl Iterator<Item = u64>) {
+        self.bar.set_length(sizes.sum());
+        self.bar.enable_steady_tick(Duration::from_millis(200));
+    }
+
+    fn arrived(&self, sent: &Sent) {
+        self.bar.inc(sent.bytes);
+        self.bar.set_message(sent.component.to_string());
+    }
+
+    fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What became of an artifact, for a person.
+pub fn in_words(sent: &Sent) -> String {
+    let verb = if sent.sent {
+        "uploaded"
+    } else {
+        "there already"
+    };
+    format!(
+        "{}: {verb}, {}, sha256 {}",
+        sent.component,
+        HumanBytes(sent.bytes),
+        sent.sha256.short()
+    )
+}

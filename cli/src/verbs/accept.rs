@@ -1,0 +1,33 @@
+//! `windlass accept`: makes what is there the truth, and unlocks the environment.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::operator::{Action, Effect, Where};
+use crate::output::Output;
+use clap::Args;
+use serde_json::Map;
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Accept {
+    #[command(flatten)]
+    at: Where,
+}
+
+impl Accept {
+    /// Does it.
+    ///
+    /// # Errors
+    /// Where Windlass refuses it or does not answer.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        let action = Action {
+            at: &self.at,
+            method: "POST",
+            path: "accept",
+            body: Map::new(),
+            effect: Effect::Change(|environment| environment.lock.held.is_none()),
+            done: "what is there is the truth now; the environment is unlocked",
+        };
+        action.run(output)
+    }
+}

@@ -1,0 +1,49 @@
+//! `windlass deploy`: a recorded release into an environment (promotion).
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::follow::Patience;
+use crate::output::Output;
+use crate::start::{Start, Wishes};
+use crate::windlass::{Endpoint, waiting};
+use clap::Args;
+use windlass_domain::name::{AppName, EnvironmentName};
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Deploy {
+    /// The application.
+    #[arg(value_parser = |text: &str| AppName::new(text))]
+    app: AppName,
+    /// The environment.
+    #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
+    environment: EnvironmentName,
+    /// The release's version.
+    version: String,
+    #[command(flatten)]
+    wishes: Wishes,
+    /// Watch it until it has ended.
+    #[arg(long)]
+    watch: bool,
+    #[command(flatten)]
+    endpoint: Endpoint,
+    #[command(flatten)]
+    patience: Patience,
+}
+
+impl Deploy {
+    /// Does it.
+    ///
+    /// # Errors
+    /// Where Windlass refuses it or does not answer.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        let mut start = Start::of_version(&self.version);
+        start.environment(Some(self.environment.as_str()));
+        start.wishes(&self.wishes);
+        let patience = self.watch.then_some(&self.patience);
+        waiting(async {
+            let windlass = self.endpoint.open().await?;
+            start.send(&windlass, &self.app, patience, output).await
+        })
+    }
+}

@@ -1,0 +1,33 @@
+//! `windlass hold`: automatic deployments are held until the hold is released.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::operator::{Action, Effect, Where};
+use crate::output::Output;
+use clap::Args;
+use serde_json::Map;
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Hold {
+    #[command(flatten)]
+    at: Where,
+}
+
+impl Hold {
+    /// Does it.
+    ///
+    /// # Errors
+    /// Where Windlass refuses it or does not answer.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        let action = Action {
+            at: &self.at,
+            method: "PUT",
+            path: "hold",
+            body: Map::new(),
+            effect: Effect::Seen(|environment| environment.hold.is_some()),
+            done: "automatic deployments are held",
+        };
+        action.run(output)
+    }
+}

@@ -1,0 +1,33 @@
+//! `windlass release-hold`: automatic deployments may go on.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::operator::{Action, Effect, Where};
+use crate::output::Output;
+use clap::Args;
+use serde_json::Map;
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct ReleaseHold {
+    #[command(flatten)]
+    at: Where,
+}
+
+impl ReleaseHold {
+    /// Does it.
+    ///
+    /// # Errors
+    /// Where Windlass refuses it or does not answer.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        let action = Action {
+            at: &self.at,
+            method: "DELETE",
+            path: "hold",
+            body: Map::new(),
+            effect: Effect::Seen(|environment| environment.hold.is_none()),
+            done: "the hold is released",
+        };
+        action.run(output)
+    }
+}

@@ -1,0 +1,40 @@
+//! `windlass rollback`: back to an earlier snapshot that was good.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::operator::{Action, Effect, Where};
+use crate::output::Output;
+use clap::Args;
+use serde_json::Map;
+
+/// The verb's arguments.
+#[derive(Debug, Args)]
+pub struct Rollback {
+    #[command(flatten)]
+    at: Where,
+    /// The snapshot to go back to; the newest suitable one if not given.
+    #[arg(long, value_name = "NUMBER")]
+    snapshot: Option<u64>,
+}
+
+impl Rollback {
+    /// Does it, and watches it until it has ended.
+    ///
+    /// # Errors
+    /// Where Windlass refuses it or does not answer.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        let mut body = Map::new();
+        if let Some(snapshot) = self.snapshot {
+            body.insert("snapshot".into(), snapshot.into());
+        }
+        let action = Action {
+            at: &self.at,
+            method: "POST",
+            path: "rollbacks",
+            body,
+            effect: Effect::Deployment,
+            done: "",
+        };
+        action.run(output)
+    }
+}

@@ -1,0 +1,87 @@
+//! What `windlass watch` says of a record.
+
+#![allow(clippy::unwrap_used)]
+
+mod records;
+
+use records::{accepted, ended, rolled_back, watched};
+use serde_json::Value;
+use windlass_cli::exit::Exit;
+use windlass_cli::record::Record;
+use windlass_cli::story::{Printed, lines};
+
+fn read(record: &Value) -> Record {
+    Record::read(record).unwrap()
+}
+
+fn whole(record: &Value) -> String {
+    let lines: Vec<String> = lines(&read(record))
+        .into_iter()
+        .map(|line| line.text)
+        .collect();
+    lines.join("\n")
+}
+
+#[test]
+fn a_watched_wave_shows_what_is_measured_beside_its_threshold() {
+    insta::assert_snapshot!(whole(&watched()));
+}
+
+#[test]
+fn an_undone_deployment_tells_why_and_what_was_brought_back() {
+    insta::assert_snapshot!(whole(&rolled_back()));
+}
+
+#[test]
+fn what_could_not_be_brought_back_is_not_overlooked() {
+    let mut record = rolled_back();
+    record["steps"][0]["status"] = "undo_failed".into();
+    record["steps"][0]["undo_failure"] = serde_json::json!(
+        {"fault": {"name": "AccessDenied", "message": "UpdateAlias live: AWS answered AccessDenied"}});
+    let text = whole(&ended(record, "NeedsOperator", "UndoFailed"));
+    assert!(text.contains("api: could NOT be brought back: AccessDenied: UpdateAlias live"));
+    assert!(text.contains("NeedsOperator (UndoFailed)"));
+}
+
+#[test]
+fn each_look_adds_only_what_is_new() {
+    let mut printed = Printed::default();
+    let mut looks = Vec::new();
+    for record in [accepted(), watched(), watched(), rolled_back()] {
+        looks.push(printed.fresh(&read(&record)).join("\n"));
+    }
+    insta::assert_snapshot!(looks.join("\n---\n"));
+}
+
+#[test]
+fn numbers_that_only_move_are_not_told_again_until_the_verdict_does() {
+    let mut printed = Printed::default();
+    printed.fresh(&read(&watched()));
+    let mut moved = watched();
+    moved["judgements"][0]["measurements"][0]["measured"] = "0.3 errors/min".into();
+    assert_eq!(printed.fresh(&read(&moved)), [""; 0]);
+    moved["judgements"][0]["measurements"][0]["verdict"] = "unknown".into();
+    assert_eq!(printed.fresh(&read(&moved)).len(), 1);
+}
+
+#[test]
+fn the_ending_is_the_exit_status() {
+    assert_eq!(read(&watched()).exit(), None);
+    let endings = [
+        ("Succeeded", Exit::Good),
+        ("NothingToDo", Exit::Good),
+        ("Rejected", Exit::Rejected),
+        ("RolledBack", Exit::RolledBack),
+        ("NeedsOperator", Exit::NeedsOperator),
+    ];
+    for (ending, exit) in endings {
+        let record = ended(watched(), ending, "Because");
+        assert_eq!(read(&record).exit(), Some(exit), "{ending}");
+    }
+}
+
+#[test]
+fn a_record_of_another_form_is_told() {
+    let failure = Record::read(&serde_json::json!({"deployment": {}})).unwrap_err();
+    assert_eq!(failure.exit, Exit::Broken);
+}

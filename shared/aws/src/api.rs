@@ -1,0 +1,246 @@
+//! The HTTP API of an installation, called with the caller's IAM credentials: for the command line.
+
+use crate::{settings, web};
+use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials as _;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use serde_json::Value;
+use std::time::{Duration, SystemTime};
+use url::Url;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::Answered;
+
+/// API Gateway answers or gives up within 30 s (Amazon API Gateway Developer Guide, "Quotas for
+/// HTTP APIs").
+const ANSWER: Duration = Duration::from_secs(35);
+
+/// The largest answer, in bytes: API Gateway's payload limit is 10 MB.
+const LARGEST_ANSWER: u64 = 10 * 1024 * 1024;
+
+/// The service's name in a signature.
+const SERVICE: &str = "execute-api";
+
+/// The HTTP API, at its endpoint.
+pub struct Api {
+    home: SdkConfig,
+    endpoint: Url,
+    region: String,
+}
+
+/// What the API answered, whatever its status.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApiAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body; null if it is not JSON.
+    pub body: Value,
+}
+
+impl Api {
+    /// The API at `endpoint`, with credentials and region from the environment. No call is made.
+    ///
+    /// # Errors
+    /// `BadInput` if the endpoint is no URL, or no region is known.
+    pub async fn from_env(endpoint: &str) -> Answered<Self> {
+        Self::new(settings::sdk_config().await, endpoint)
+    }
+
+    /// The API at `endpoint`, with given credentials and region. The region in an endpoint of AWS
+    /// goes before the configured one, because the signature must name the API's.
+    ///
+    /// # Errors
+    /// As [`Api::from_env`].
+    pub fn new(home: SdkConfig, endpoint: &str) -> Answered<Self> {
+        let bad = |why: String| Fault::new(FaultName::BadInput, why);
+        let endpoint = Url::parse(endpoint)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+            .ok_or_else(|| bad(format!("`{endpoint}` is no address of an HTTP API")))?;
+        let region = region_of(&endpoint)
+            .or_else(|| home.region().map(ToString::to_string))
+            .ok_or_else(|| bad("no region is known; set AWS_REGION".to_owned()))?;
+        Ok(Self {
+            home,
+            endpoint,
+            region,
+        })
+    }
+
+    /// Calls the API once.
+    ///
+    /// # Errors
+    /// `AccessDenied` without credentials, `Unavailable` without an answer. An answer with an error
+    /// status is an answer.
+    pub async fn call(
+        &self,
+        method: &str,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Answered<ApiAnswer> {
+        let url = self.url(path, query)?;
+        let what = format!("{method} {url}");
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let request = self.signed(method, &url, body).await?;
+        let sending = async {
+            let addresses = web::addresses(&url).await?;
+            web::send(request, addresses, LARGEST_ANSWER).await
+        };
+        let sent = tokio::time::timeout(ANSWER, sending).await;
+        let answer = sent
+            .unwrap_or_else(|_| Err("no answer in time".to_owned()))
+            .map_err(|why| Fault::new(FaultName::Unavailable, format!("{what}: {why}")))?;
+        Ok(ApiAnswer {
+            status: answer.status,
+            body: serde_json::from_slice(&answer.body).unwrap_or(Value::Null),
+        })
+    }
+
+    fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Answered<Url> {
+        let mut url = self.endpoint.clone();
+        url.path_segments_mut()
+            .map_err(|()| Fault::internal("the endpoint has no path"))?
+            .pop_if_empty()
+            .extend(path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        Ok(url)
+    }
+
+    async fn signed(&self, method: &str, url: &Url, body: String) -> Answered<HttpRequest> {
+        let credentials = self.credentials().await?;
+        let headers = sign_headers(method, url, &body, &self.region, credentials)?;
+        let bad =
+            |error: &dyn std::fmt::Display| Fault::internal(format!("{method} {url}: {error}"));
+        let mut request = HttpRequest::new(SdkBody::from(body));
+        request.set_method(method).map_err(|error| bad(&error))?;
+        request.set_uri(url.as_str()).map_err(|error| bad(&error))?;
+        request
+            .headers_mut()
+            .insert("content-type", "application/json");
+        for (name, value) in headers {
+            request
+                .headers_mut()
+                .try_insert(name, value)
+                .map_err(|error| bad(&error))?;
+        }
+        Ok(request)
+    }
+
+    async fn credentials(&self) -> Answered<Credentials> {
+        let none = |why: String| {
+            let message = format!("no AWS credentials: {why}; set AWS_PROFILE, or sign in");
+            Fault::new(FaultName::AccessDenied, message)
+        };
+        match self.home.credentials_provider() {
+            Some(provider) => provider
+                .provide_credentials()
+                .await
+                .map_err(|error| none(error.to_string())),
+            None => Err(none("nothing provides them".to_owned())),
+        }
+    }
+}
+
+/// The headers of an AWS Signature Version 4.
+fn sign_headers(
+    method: &str,
+    url: &Url,
+    body: &str,
+    region: &str,
+    credentials: Credentials,
+) -> Answered<Vec<(String, String)>> {
+    let bad = |error: &dyn std::fmt::Display| Fault::internal(format!("signing {url}: {error}"));
+    let identity = credentials.into();
+    let parameters = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(region)
+        .name(SERVICE)
+        .time(SystemTime::now())
+        .settings(SigningSettings::default())
+        .build()
+        .map_err(|error| bad(&error))?
+        .into();
+    let signed = [("content-type", "application/json")];
+    let body = SignableBody::Bytes(body.as_bytes());
+    let request = SignableRequest::new(method, url.as_str(), signed.into_iter(), body)
+        .map_err(|error| bad(&error))?;
+    let (instructions, _) = sign(request, &parameters)
+        .map_err(|error| bad(&error))?
+        .into_parts();
+    let headers = instructions.headers();
+    Ok(headers
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect())
+}
+
+/// The region in a host such as `abc123.execute-api.eu-west-1.amazonaws.com`.
+fn region_of(endpoint: &Url) -> Option<String> {
+    let mut labels = endpoint.host_str()?.split('.').skip(1);
+    (labels.next()? == SERVICE)
+        .then(|| labels.next().map(str::to_owned))
+        .flatten()
+        .filter(|region| region.contains('-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn api(endpoint: &str) -> Answered<Api> {
+        let region = aws_config::Region::new("us-east-1");
+        Api::new(SdkConfig::builder().region(region).build(), endpoint)
+    }
+
+    #[test]
+    fn the_region_is_the_apis() {
+        let there = api("https://abc.execute-api.eu-west-1.amazonaws.com").unwrap();
+        assert_eq!(there.region, "eu-west-1");
+        let local = api("http://abc.execute-api.localhost:4566").unwrap();
+        assert_eq!(local.region, "us-east-1");
+        let own = api("https://deploy.shop.example/windlass/").unwrap();
+        assert_eq!(own.region, "us-east-1");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for endpoint in ["", "shop", "ftp://shop.example", "file:///etc"] {
+            let fault = api(endpoint).err().unwrap();
+            assert_eq!(fault.name, FaultName::BadInput, "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn paths_are_joined_and_escaped() {
+        let api = api("http://127.0.0.1:4566/_aws/execute-api/abc/$default/").unwrap();
+        let url = api.url(&["apps", "a b/c"], &[("after", "x&y=1")]).unwrap();
+        assert_eq!(
+            url.as_str(),
+            "http://127.0.0.1:4566/_aws/execute-api/abc/$default/apps/a%20b%2Fc?after=x%26y%3D1"
+        );
+    }
+
+    #[test]
+    fn the_signature_covers_host_time_and_content_type() {
+        let url = Url::parse("https://abc.execute-api.eu-west-1.amazonaws.com/apps").unwrap();
+        let credentials = Credentials::new("AKID", "secret", Some("session".into()), None, "test");
+        let headers = sign_headers("GET", &url, "", "eu-west-1", credentials).unwrap();
+        let authorization = &headers
+            .iter()
+            .find(|(name, _)| name == "authorization")
+            .unwrap()
+            .1;
+        assert!(authorization.starts_with("AWS4-HMAC-SHA256 Credential=AKID/"));
+        assert!(authorization.contains("/eu-west-1/execute-api/aws4_request"));
+        assert!(
+            authorization
+                .contains("SignedHeaders=content-type;host;x-amz-date;x-amz-security-token")
+        );
+        assert!(!authorization.contains("secret"));
+    }
+}
