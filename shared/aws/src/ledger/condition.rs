@@ -1,0 +1,91 @@
+//! The engine's conditions in DynamoDB's words.
+
+use super::Attributes;
+use super::item::{attribute_name, attribute_of, attributes_of, key_attributes};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
+use std::collections::HashMap;
+use windlass_domain::fault::Fault;
+use windlass_engine::ports::{Answered, Condition, Key, Write};
+
+/// A condition in DynamoDB's words.
+pub(super) struct Terms {
+    pub(super) expression: String,
+    name: String,
+    value: Option<AttributeValue>,
+}
+
+impl Terms {
+    pub(super) fn of(condition: &Condition) -> Answered<Self> {
+        Ok(match condition {
+            Condition::Absent => Self {
+                expression: "attribute_not_exists(#name)".into(),
+                name: "pk".into(),
+                value: None,
+            },
+            Condition::Rev(rev) => Self {
+                expression: "#name = :value".into(),
+                name: "rev".into(),
+                value: Some(AttributeValue::N(rev.to_string())),
+            },
+            Condition::Field(member, value) => Self {
+                expression: "#name = :value".into(),
+                name: attribute_name(member),
+                value: Some(attribute_of(value)?),
+            },
+        })
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "the SDK's setters take an option")]
+    pub(super) fn names(&self) -> Option<HashMap<String, String>> {
+        Some(HashMap::from([("#name".to_owned(), self.name.clone())]))
+    }
+
+    pub(super) fn values(&self) -> Option<Attributes> {
+        let value = self.value.clone()?;
+        Some(HashMap::from([(":value".to_owned(), value)]))
+    }
+}
+
+pub(super) fn transacted(table: &str, write: &Write) -> Answered<TransactWriteItem> {
+    let (Write::Put(_, condition) | Write::Delete(_, condition) | Write::Check(_, condition)) =
+        write;
+    let terms = Terms::of(condition)?;
+    let key = key_attributes(key_of(write));
+    let item = TransactWriteItem::builder();
+    let built = match write {
+        Write::Put(item_to_write, _) => Put::builder()
+            .table_name(table)
+            .set_item(Some(attributes_of(item_to_write)?))
+            .condition_expression(terms.expression.clone())
+            .set_expression_attribute_names(terms.names())
+            .set_expression_attribute_values(terms.values())
+            .build()
+            .map(|put| item.put(put)),
+        Write::Delete(..) => Delete::builder()
+            .table_name(table)
+            .set_key(Some(key))
+            .condition_expression(terms.expression.clone())
+            .set_expression_attribute_names(terms.names())
+            .set_expression_attribute_values(terms.values())
+            .build()
+            .map(|delete| item.delete(delete)),
+        Write::Check(..) => ConditionCheck::builder()
+            .table_name(table)
+            .set_key(Some(key))
+            .condition_expression(terms.expression.clone())
+            .set_expression_attribute_names(terms.names())
+            .set_expression_attribute_values(terms.values())
+            .build()
+            .map(|check| item.condition_check(check)),
+    };
+    Ok(built
+        .map_err(|error| Fault::internal(error.to_string()))?
+        .build())
+}
+
+pub(super) fn key_of(write: &Write) -> &Key {
+    match write {
+        Write::Put(item, _) => &item.key,
+        Write::Delete(key, _) | Write::Check(key, _) => key,
+    }
+}

@@ -1,0 +1,80 @@
+//! Queries, a page at a time.
+
+use super::item::item_of;
+use super::{Attributes, text};
+use crate::Aws;
+use crate::error::OrFault;
+use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{Answered, Item, Page, Query};
+
+impl Aws {
+    pub(super) async fn page(&self, query: Query, index: Option<&str>) -> Answered<Page> {
+        let table = self.settings().table()?;
+        let (pk, sk) = if index.is_some() {
+            ("index_pk", "index_sk")
+        } else {
+            ("pk", "sk")
+        };
+        let mut request = self
+            .clients
+            .dynamodb()
+            .query()
+            .table_name(table)
+            .set_index_name(index.map(str::to_owned))
+            .consistent_read(index.is_none())
+            .scan_index_forward(!query.descending)
+            .limit(i32::try_from(query.limit).unwrap_or(i32::MAX))
+            .expression_attribute_names("#pk", pk)
+            .expression_attribute_values(":pk", text(&query.pk))
+            .set_exclusive_start_key(query.after.as_deref().map(cursor_of).transpose()?);
+        // DynamoDB refuses an empty prefix.
+        request = if query.sk_prefix.is_empty() {
+            request.key_condition_expression("#pk = :pk")
+        } else {
+            request
+                .key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)")
+                .expression_attribute_names("#sk", sk)
+                .expression_attribute_values(":sk", text(&query.sk_prefix))
+        };
+        let answer = request.send().await.or_fault("Query", &query.pk)?;
+        let items: Answered<Vec<Item>> = answer
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .map(item_of)
+            .collect();
+        Ok(Page {
+            items: items?,
+            next: answer.last_evaluated_key.map(|key| cursor(&key)),
+        })
+    }
+}
+
+/// A place in a query as opaque text.
+fn cursor(key: &Attributes) -> String {
+    let texts: Map<String, Value> = key
+        .iter()
+        .filter_map(|(name, value)| Some((name.clone(), Value::from(value.as_s().ok()?.as_str()))))
+        .collect();
+    URL_SAFE_NO_PAD.encode(Value::Object(texts).to_string())
+}
+
+fn cursor_of(cursor: &str) -> Answered<Attributes> {
+    let bad = || {
+        Fault::new(
+            FaultName::BadInput,
+            "the page's cursor is not one that this ledger gave out",
+        )
+    };
+    let json = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad())?;
+    let texts: HashMap<String, String> = serde_json::from_slice(&json).map_err(|_| bad())?;
+    Ok(texts
+        .into_iter()
+        .map(|(name, value)| (name, AttributeValue::S(value)))
+        .collect())
+}

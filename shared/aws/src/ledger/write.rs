@@ -1,0 +1,152 @@
+//! Conditional writes, one or several in a transaction.
+
+use super::condition::{Terms, key_of, transacted};
+use super::item::{attributes_of, key_attributes};
+use super::named;
+use crate::Aws;
+use crate::error::{code, fault};
+use crate::limits;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use std::time::Duration;
+use windlass_domain::fault::FaultName;
+use windlass_engine::ports::{Answered, Condition, Item, Key, Transacted, Write};
+
+impl Aws {
+    /// One conditional put costs half of a transaction. It is sent once: after a lost answer a
+    /// second send would find its own write and call the condition broken. Only a throttled one,
+    /// which wrote nothing, is sent again.
+    pub(super) async fn put(&self, item: &Item, condition: &Condition) -> Answered<Transacted> {
+        let table = self.settings().table()?;
+        let terms = Terms::of(condition)?;
+        let attributes = attributes_of(item)?;
+        unless_throttled(async || {
+            let request = self.clients.dynamodb().put_item().table_name(table);
+            let sent = request
+                .set_item(Some(attributes.clone()))
+                .condition_expression(terms.expression.clone())
+                .set_expression_attribute_names(terms.names())
+                .set_expression_attribute_values(terms.values())
+                .customize()
+                .config_override(sent_once())
+                .send()
+                .await;
+            single(sent, "PutItem", &item.key)
+        })
+        .await
+    }
+
+    pub(super) async fn delete(&self, key: &Key, condition: &Condition) -> Answered<Transacted> {
+        let table = self.settings().table()?;
+        let terms = Terms::of(condition)?;
+        unless_throttled(async || {
+            let request = self.clients.dynamodb().delete_item().table_name(table);
+            let sent = request
+                .set_key(Some(key_attributes(key)))
+                .condition_expression(terms.expression.clone())
+                .set_expression_attribute_names(terms.names())
+                .set_expression_attribute_values(terms.values())
+                .customize()
+                .config_override(sent_once())
+                .send()
+                .await;
+            single(sent, "DeleteItem", key)
+        })
+        .await
+    }
+
+    /// The SDK gives each transaction a token, so that its own retries are the same transaction.
+    pub(super) async fn transact_all(&self, writes: &[Write]) -> Answered<Transacted> {
+        let table = self.settings().table()?;
+        let items: Answered<Vec<_>> = writes
+            .iter()
+            .map(|write| transacted(table, write))
+            .collect();
+        let sent = self
+            .clients
+            .dynamodb()
+            .transact_write_items()
+            .set_transact_items(Some(items?))
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(Transacted::Done),
+            Err(error) => match refused(&error) {
+                Some(indexes) => Ok(Transacted::Refused(indexes)),
+                None => Err(fault(&error, "TransactWriteItems", &first_named(writes))),
+            },
+        }
+    }
+}
+
+fn sent_once() -> aws_sdk_dynamodb::config::Builder {
+    aws_sdk_dynamodb::config::Builder::new().retry_config(limits::one_attempt())
+}
+
+/// Three attempts as long as DynamoDB answers that it did nothing because it was asked too much.
+async fn unless_throttled(send: impl AsyncFn() -> Answered<Transacted>) -> Answered<Transacted> {
+    for pause_ms in [50, 200] {
+        match send().await {
+            Err(fault) if fault.name == FaultName::Throttled => {
+                tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+            }
+            answered => return answered,
+        }
+    }
+    send().await
+}
+
+fn single<T, E>(
+    sent: Result<T, SdkError<E, HttpResponse>>,
+    operation: &str,
+    key: &Key,
+) -> Answered<Transacted>
+where
+    E: aws_smithy_types::error::metadata::ProvideErrorMetadata
+        + std::error::Error
+        + Send
+        + Sync
+        + 'static,
+{
+    match sent {
+        Ok(_) => Ok(Transacted::Done),
+        Err(error)
+            if matches!(
+                code(&error),
+                Some("ConditionalCheckFailedException" | "TransactionConflictException")
+            ) =>
+        {
+            Ok(Transacted::Refused(vec![0]))
+        }
+        Err(error) => Err(fault(&error, operation, &named(key))),
+    }
+}
+
+/// The indexes that did not hold; `None` where the transaction failed for another reason, which
+/// then is the fault.
+fn refused(error: &SdkError<TransactWriteItemsError, HttpResponse>) -> Option<Vec<usize>> {
+    let TransactWriteItemsError::TransactionCanceledException(canceled) =
+        error.as_service_error()?
+    else {
+        return (code(error) == Some("TransactionConflictException")).then(Vec::new);
+    };
+    let reasons = canceled.cancellation_reasons();
+    let held = |code: Option<&str>| {
+        !matches!(code, Some("ConditionalCheckFailed" | "TransactionConflict"))
+    };
+    let other = |code: Option<&str>| held(code) && !matches!(code, None | Some("None"));
+    if reasons.is_empty() || reasons.iter().any(|reason| other(reason.code())) {
+        return None;
+    }
+    let indexes = reasons
+        .iter()
+        .enumerate()
+        .filter(|(_, reason)| !held(reason.code()));
+    Some(indexes.map(|(index, _)| index).collect())
+}
+
+fn first_named(writes: &[Write]) -> String {
+    let keys: Vec<String> = writes.iter().map(|write| named(key_of(write))).collect();
+    keys.join(", ")
+}

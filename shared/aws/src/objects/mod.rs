@@ -1,0 +1,91 @@
+//! Objects in S3.
+
+mod bucket;
+mod list;
+mod read;
+mod write;
+
+use crate::Aws;
+use aws_sdk_s3::error::SdkError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use windlass_engine::ports::{
+    Answered, Listing, ObjectHead, ObjectId, Objects, PutOptions, Replaces, Written,
+};
+
+impl Objects for Aws {
+    async fn head(&self, object: &ObjectId) -> Answered<Option<ObjectHead>> {
+        read::head(self.clients.s3(), object).await
+    }
+
+    async fn get(&self, object: &ObjectId, limit: u64) -> Answered<Bytes> {
+        read::get(self.clients.s3(), object, limit).await
+    }
+
+    async fn get_range(&self, object: &ObjectId, start: u64, length: u64) -> Answered<Bytes> {
+        read::get_range(self.clients.s3(), object, start, length).await
+    }
+
+    async fn put(
+        &self,
+        bucket: &str,
+        key: &str,
+        bytes: Bytes,
+        options: &PutOptions,
+    ) -> Answered<Written> {
+        write::put(self.clients.s3(), bucket, key, bytes, options).await
+    }
+
+    async fn copy(
+        &self,
+        from: &ObjectId,
+        bucket: &str,
+        key: &str,
+        replaces: &Replaces,
+    ) -> Answered<Written> {
+        write::copy(self.clients.s3(), from, bucket, key, replaces).await
+    }
+
+    async fn delete(&self, bucket: &str, key: &str, replaces: &Replaces) -> Answered<()> {
+        write::delete(self.clients.s3(), bucket, key, replaces).await
+    }
+
+    async fn list(&self, bucket: &str, prefix: &str, after: Option<String>) -> Answered<Listing> {
+        list::objects(self.clients.s3(), bucket, prefix, after).await
+    }
+
+    async fn list_versions(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        after: Option<String>,
+    ) -> Answered<Listing> {
+        list::versions(self.clients.s3(), bucket, prefix, after).await
+    }
+
+    async fn keeps_versions(&self, bucket: &str) -> Answered<bool> {
+        bucket::keeps_versions(self.clients.s3(), bucket).await
+    }
+
+    async fn bucket_tags(&self, bucket: &str) -> Answered<BTreeMap<String, String>> {
+        bucket::tags(self.clients.s3(), bucket).await
+    }
+}
+
+fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
+    error.raw_response().map(|answer| answer.status().as_u16())
+}
+
+fn named(object: &ObjectId) -> String {
+    match &object.version_id {
+        Some(version) => format!("s3://{}/{} version {version}", object.bucket, object.key),
+        None => format!("s3://{}/{}", object.bucket, object.key),
+    }
+}
+
+fn size(length: Option<i64>) -> u64 {
+    length
+        .and_then(|length| u64::try_from(length).ok())
+        .unwrap_or(0)
+}

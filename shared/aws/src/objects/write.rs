@@ -1,0 +1,133 @@
+//! Writing an object under a condition: put, copy, delete.
+
+use super::{named, read};
+use crate::error::OrFault;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::ByteStream;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use std::collections::HashMap;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{Answered, ObjectId, PutOptions, Replaces, Written};
+
+pub(super) async fn put(
+    s3: &Client,
+    bucket: &str,
+    key: &str,
+    bytes: Bytes,
+    options: &PutOptions,
+) -> Answered<Written> {
+    let (if_match, if_none_match) = conditions(&options.replaces);
+    let metadata: HashMap<String, String> = options.metadata.clone().into_iter().collect();
+    let request = s3.put_object().bucket(bucket).key(key);
+    let sent = request
+        .checksum_sha256(STANDARD.encode(Digest::of(&bytes).to_bytes()))
+        .content_length(i64::try_from(bytes.len()).unwrap_or(i64::MAX))
+        .body(ByteStream::from(bytes))
+        .set_content_type(options.content_type.clone())
+        .set_cache_control(options.cache_control.clone())
+        .set_metadata((!metadata.is_empty()).then_some(metadata))
+        .set_if_match(if_match)
+        .set_if_none_match(if_none_match)
+        .send()
+        .await;
+    let made = sent.or_fault("PutObject", &format!("s3://{bucket}/{key}"))?;
+    Ok(Written {
+        etag: made.e_tag.unwrap_or_default(),
+        version_id: made.version_id,
+    })
+}
+
+pub(super) async fn copy(
+    s3: &Client,
+    from: &ObjectId,
+    bucket: &str,
+    key: &str,
+    replaces: &Replaces,
+) -> Answered<Written> {
+    let (if_match, if_none_match) = conditions(replaces);
+    let request = s3.copy_object().bucket(bucket).key(key);
+    let sent = request
+        .copy_source(copy_source(from))
+        .set_if_match(if_match)
+        .set_if_none_match(if_none_match)
+        .send()
+        .await;
+    let what = format!("{} to s3://{bucket}/{key}", named(from));
+    let made = sent.or_fault("CopyObject", &what)?;
+    Ok(Written {
+        etag: made
+            .copy_object_result
+            .and_then(|made| made.e_tag)
+            .unwrap_or_default(),
+        version_id: made.version_id,
+    })
+}
+
+pub(super) async fn delete(
+    s3: &Client,
+    bucket: &str,
+    key: &str,
+    replaces: &Replaces,
+) -> Answered<()> {
+    let if_match = match replaces {
+        Replaces::Anything => None,
+        Replaces::ETag(etag) => Some(etag.clone()),
+        // Nothing is there to be deleted, or it must not be.
+        Replaces::Nothing => return must_be_absent(s3, bucket, key).await,
+    };
+    let request = s3.delete_object().bucket(bucket).key(key);
+    let sent = request.set_if_match(if_match).send().await;
+    sent.or_fault("DeleteObject", &format!("s3://{bucket}/{key}"))
+        .map(drop)
+}
+
+async fn must_be_absent(s3: &Client, bucket: &str, key: &str) -> Answered<()> {
+    let object = ObjectId {
+        bucket: bucket.to_owned(),
+        key: key.to_owned(),
+        version_id: None,
+    };
+    match read::head(s3, &object).await? {
+        None => Ok(()),
+        Some(_) => Err(Fault::new(
+            FaultName::Conflict,
+            format!(
+                "DeleteObject {}: it was to be absent, and is there",
+                named(&object)
+            ),
+        )),
+    }
+}
+
+/// `If-Match` and `If-None-Match`.
+fn conditions(replaces: &Replaces) -> (Option<String>, Option<String>) {
+    match replaces {
+        Replaces::Anything => (None, None),
+        Replaces::Nothing => (None, Some("*".to_owned())),
+        Replaces::ETag(etag) => (Some(etag.clone()), None),
+    }
+}
+
+/// The header `x-amz-copy-source` is a URL's path: the key must be encoded, its slashes stay.
+fn copy_source(from: &ObjectId) -> String {
+    let key: Vec<String> = from.key.split('/').map(encoded).collect();
+    let source = format!("{}/{}", from.bucket, key.join("/"));
+    match &from.version_id {
+        Some(version) => format!("{source}?versionId={}", encoded(version)),
+        None => source,
+    }
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
