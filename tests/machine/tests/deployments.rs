@@ -62,6 +62,17 @@ fn cause(shop: &Shop<'_>, arn: &str) -> (String, String) {
     (ended.error.clone(), ended.cause.clone())
 }
 
+/// The components that a message names as undone, in its order.
+fn undone(message: &str) -> Vec<&str> {
+    let line = message
+        .lines()
+        .find_map(|l| l.trim().strip_prefix("undone: "));
+    let changes = line.unwrap_or_default().split("), ");
+    changes
+        .filter_map(|change| change.split(' ').next())
+        .collect()
+}
+
 fn ending(shop: &Shop<'_>, arn: &str) -> Ending {
     shop.deployment(arn).ending.unwrap().ending
 }
@@ -131,6 +142,7 @@ fn all_kinds_go_live_and_come_back() {
     let service_back = "Undo Undoing UndoChange(UndoKind UndoEcs)";
     let wanted = path(&[&way, site_back, BACK, service_back, ROLLED_BACK]);
     assert_eq!(shop.path(&second), wanted);
+    assert_eq!(undone(&cause(&shop, &second).1), ["web", "api", "agent"]);
     assert_counted(&shop, &first);
     assert_counted(&shop, &second);
     assert!(shop.page().contains("Shop 1.0.0"), "{}", shop.page());

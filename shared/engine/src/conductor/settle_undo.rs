@@ -4,12 +4,13 @@ use super::answer::of_record;
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::cost_of;
 use super::ending::{end, put};
-use super::undo::in_words;
+use super::undo::{first_wave, in_words};
 use super::view::lock_with_token;
 use super::{Ports, deployment_of};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
+use std::cmp::Reverse;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{HeldState, Lock, Veto};
@@ -108,9 +109,12 @@ fn conclude<P: Ports>(
     end(record, ending, &name, cause, Vec::new(), ports.now());
 }
 
+/// What became of each component, in the order in which they were undone.
 fn outcome(steps: &[Stored<Step>]) -> Undone {
     let mut outcome = Undone::default();
-    for step in steps.iter().map(|step| &step.value) {
+    let mut steps: Vec<&Step> = steps.iter().map(|step| &step.value).collect();
+    steps.sort_by_key(|step| Reverse(first_wave(step)));
+    for step in steps {
         let name = &step.component;
         match step.status {
             StepStatus::Planned => outcome.untouched.push(name.to_string()),

@@ -59,7 +59,8 @@ pub async fn undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     })
 }
 
-fn first_wave(step: &Step) -> Option<u32> {
+/// The wave with which a component is brought back: the first that it took part in.
+pub fn first_wave(step: &Step) -> Option<u32> {
     step.goals.keys().next().copied()
 }
 
