@@ -1,4 +1,4 @@
-use crate::ports::{Answered, Condition, Item, Key, Ledger, Query, Write};
+use crate::ports::{Answered, Condition, Item, Key, Ledger, Page, Query, Write};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -104,25 +104,15 @@ pub async fn load_all_indexed<T: DeserializeOwned>(
     ledger: &impl Ledger,
     pk: &str,
 ) -> Answered<Vec<Stored<T>>> {
+    let mut query = whole(pk, "");
     let mut all = Vec::new();
-    let mut after = None;
-    loop {
-        let query = Query {
-            pk: pk.to_owned(),
-            sk_prefix: String::new(),
-            descending: false,
-            limit: 1000,
-            after,
+    while let Some(next) = take(&mut all, ledger.query_index(query).await?)? {
+        query = Query {
+            after: Some(next),
+            ..whole(pk, "")
         };
-        let page = ledger.query_index(query).await?;
-        for item in page.items {
-            all.push(from_item(item)?);
-        }
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(all),
-        }
     }
+    Ok(all)
 }
 
 /// Reads all values of a partition whose sort key begins so.
@@ -131,23 +121,31 @@ pub async fn load_all<T: DeserializeOwned>(
     pk: &str,
     sk_prefix: &str,
 ) -> Answered<Vec<Stored<T>>> {
+    let mut query = whole(pk, sk_prefix);
     let mut all = Vec::new();
-    let mut after = None;
-    loop {
-        let query = Query {
-            pk: pk.to_owned(),
-            sk_prefix: sk_prefix.to_owned(),
-            descending: false,
-            limit: 1000,
-            after,
+    while let Some(next) = take(&mut all, ledger.query(query).await?)? {
+        query = Query {
+            after: Some(next),
+            ..whole(pk, sk_prefix)
         };
-        let page = ledger.query(query).await?;
-        for item in page.items {
-            all.push(from_item(item)?);
-        }
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(all),
-        }
     }
+    Ok(all)
+}
+
+fn whole(pk: &str, sk_prefix: &str) -> Query {
+    Query {
+        pk: pk.to_owned(),
+        sk_prefix: sk_prefix.to_owned(),
+        descending: false,
+        limit: 1000,
+        after: None,
+    }
+}
+
+/// Takes in a page, and tells where the next one begins.
+fn take<T: DeserializeOwned>(all: &mut Vec<Stored<T>>, page: Page) -> Answered<Option<String>> {
+    for item in page.items {
+        all.push(from_item(item)?);
+    }
+    Ok(page.next)
 }
