@@ -231,12 +231,57 @@ impl Finding {
     }
 }
 
+impl Finding {
+    /// What is wrong and what to do, as sentences, for the middle of a message.
+    pub fn in_words(&self) -> String {
+        format!("{} {}", sentence(&self.reason), sentence(&self.remedy))
+    }
+}
+
+/// `BadValue: components.web.bucket: What is wrong. Remedy: What to do.` Without a path where it is
+/// about the whole.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: {}: {} Remedy: {}",
-            self.name, self.path, self.reason, self.remedy
-        )
+        write!(f, "{}: ", self.name)?;
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        let (reason, remedy) = (sentence(&self.reason), sentence(&self.remedy));
+        write!(f, "{reason} Remedy: {remedy}")
+    }
+}
+
+/// A text that begins with a capital letter and ends with a full stop.
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let mut letters = text.chars();
+    let capital: String = letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().collect());
+    let stop = if text.is_empty() || text.ends_with(['.', '!', '?', ':']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{capital}{}{stop}", letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_is_told_in_sentences() {
+        let told = |path: &str, reason: &str, remedy: &str| {
+            Finding::new(FindingName::BadArchive, path, reason, remedy).to_string()
+        };
+        assert_eq!(
+            told("web.zip", "it has no files", "Pack it again."),
+            "BadArchive: web.zip: It has no files. Remedy: Pack it again."
+        );
+        assert_eq!(
+            told("", "`x` is no name.", "write another"),
+            "BadArchive: `x` is no name. Remedy: Write another."
+        );
     }
 }

@@ -59,6 +59,19 @@ pub enum Route {
     Windlass,
 }
 
+/// As it is written, in a request and under `sources`.
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::S3 => "s3",
+            Self::Ecr => "ecr",
+            Self::Api => "api",
+            Self::Console => "console",
+            Self::Windlass => "windlass",
+        })
+    }
+}
+
 /// Who asks, and by which route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

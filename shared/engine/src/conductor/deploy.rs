@@ -188,7 +188,7 @@ fn settle_at_once<P: Ports>(
         let finding = Finding::new(
             FindingName::SourceNotAccepted,
             format!("environments.{env}.sources"),
-            format!("the environment does not accept releases from {route:?}."),
+            format!("the environment does not accept releases from `{route}`."),
             "Add the source to the declaration, or use another one.",
         );
         let cause = sentence(std::slice::from_ref(&finding));
@@ -205,7 +205,9 @@ fn settle_at_once<P: Ports>(
         let cause = format!(
             "Recorded: {}/{env} deploys only what a person starts. Start it with \
              {{\"action\":\"deploy\",\"app\":\"{}\",\"environment\":\"{env}\",\"version\":\"{}\"}}.",
-            request.app, request.app, pinned.release.version
+            request.app,
+            request.app,
+            pin::recorded_as(&pinned.release)
         );
         end(
             record,

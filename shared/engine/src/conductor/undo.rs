@@ -143,10 +143,7 @@ async fn failed_gate<P: Ledger>(ports: &P, ask: &Ask) -> Answered<Option<Why>> {
 /// The name and the sentence of a failure.
 pub fn in_words(failure: &Failure) -> (String, String) {
     match failure {
-        Failure::Finding(finding) => {
-            let text = format!("{} {}", finding.reason, finding.remedy);
-            (finding.name.to_string(), text)
-        }
+        Failure::Finding(finding) => (finding.name.to_string(), finding.in_words()),
         Failure::Fault(fault) => (fault.name.to_string(), fault.to_string()),
     }
 }

@@ -48,7 +48,7 @@ pub async fn record<P: Ledger>(
 
 /// Under what it is recorded, and so what a person names to start it. A tag such as `main` moves by
 /// nature, so an image push is recorded by its digest, as `sha256-<12 digits>`.
-fn recorded_as(release: &Release) -> String {
+pub fn recorded_as(release: &Release) -> String {
     match release.components.values().next() {
         Some(artifact) if release.image_push => format!("sha256-{}", artifact.digest().short()),
         _ => release.version.clone(),

@@ -121,7 +121,7 @@ fn no_such_path(call: &Call) -> Finding {
         FindingName::UnknownName,
         &call.path,
         format!("the API does not serve {} {}.", call.method, call.path),
-        "See the paths in the README.",
+        "See the paths in docs/API.md.",
     )
 }
 
