@@ -1,4 +1,5 @@
 use serde_json::Value;
+use std::panic::PanicHookInfo;
 use tracing::Span;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -21,6 +22,15 @@ pub(crate) fn init() {
         .with(lines)
         .with(filter(&level))
         .try_init();
+    std::panic::set_hook(Box::new(panicked));
+}
+
+/// A panic as a line like every other: the standard library would write plain text, without the
+/// deployment.
+fn panicked(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string);
+    let why = panic.payload_as_str().unwrap_or_default();
+    tracing::error!(target: "windlass", place, why, "panicked");
 }
 
 fn filter(level: &str) -> Targets {
@@ -34,13 +44,16 @@ fn filter(level: &str) -> Targets {
     Targets::new()
         .with_default(LevelFilter::WARN)
         .with_target("windlass", ours)
+        // It repeats the fault that `serve` told already, outside the invocation's span.
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
 }
 
 /// The span of one invocation. Its fields stand on every line that is written within it: the
 /// request, the X-Ray trace, and the deployment where the event names it. A handler that finds the
-/// deployment out later records it: `Span::current().record("deployment", …)`.
+/// deployment out later records it: `Span::current().record("deployment", …)`. It is a span of level
+/// ERROR so that it is there at every level of the log.
 pub(crate) fn invocation(request_id: &str, trace: Option<&str>, event: &Value) -> Span {
-    let span = tracing::info_span!(
+    let span = tracing::error_span!(
         target: "windlass",
         "invocation",
         request_id,
@@ -80,8 +93,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn every_line_has_the_deployment_and_the_trace() {
+    /// What an invocation for the deployment `3f9a` writes at a level.
+    fn written(level: &str, work: impl FnOnce()) -> String {
         let lines = Lines::default();
         let made = lines.clone();
         let layer = tracing_subscriber::fmt::layer()
@@ -90,24 +103,49 @@ mod tests {
             .with_current_span(true)
             .with_span_list(false)
             .with_writer(move || made.clone());
-        let subscriber = tracing_subscriber::registry().with(layer).with(filter(""));
+        let subscriber = tracing_subscriber::registry()
+            .with(layer)
+            .with(filter(level));
         tracing::subscriber::with_default(subscriber, || {
             let event = json!({"deployment": "3f9a", "state": "Judge", "token": 4});
             let _entered = invocation("r-1", Some("Root=1-2-3"), &event).entered();
+            work();
+        });
+        let bytes = lines.0.lock().expect("unpoisoned").clone();
+        String::from_utf8(bytes).expect("UTF-8")
+    }
+
+    fn only_line(text: &str) -> Value {
+        let [line] = text.lines().collect::<Vec<_>>()[..] else {
+            panic!("one line was asked for: {text}");
+        };
+        serde_json::from_str(line).expect("JSON")
+    }
+
+    #[test]
+    fn every_line_has_the_deployment_and_the_trace() {
+        let text = written("", || {
             tracing::info!(target: "windlass_engine::judge", "judged");
             tracing::debug!(target: "windlass_engine::judge", "not asked for");
             tracing::info!(target: "aws_smithy_runtime", "a library talks");
         });
-        let bytes = lines.0.lock().expect("unpoisoned").clone();
-        let text = String::from_utf8(bytes).expect("UTF-8");
-        let [line] = text.lines().collect::<Vec<_>>()[..] else {
-            panic!("one line was asked for: {text}");
-        };
-        let line: Value = serde_json::from_str(line).expect("JSON");
+        let line = only_line(&text);
         assert_eq!(line["message"], "judged");
         assert_eq!(line["span"]["deployment"], "3f9a");
         assert_eq!(line["span"]["state"], "Judge");
         assert_eq!(line["span"]["request_id"], "r-1");
         assert_eq!(line["span"]["xray_trace_id"], "Root=1-2-3");
+    }
+
+    #[test]
+    fn a_quiet_log_has_the_deployment_as_well() {
+        for level in ["WARN", "ERROR", "FATAL"] {
+            let text = written(level, || {
+                tracing::info!(target: "windlass_engine::judge", "not asked for");
+                tracing::error!(target: "windlass_engine::judge", "broken");
+            });
+            let line = only_line(&text);
+            assert_eq!(line["span"]["deployment"], "3f9a", "{level}: {line}");
+        }
     }
 }

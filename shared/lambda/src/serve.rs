@@ -1,9 +1,12 @@
 use crate::failure::Failure;
 use crate::{logs, metrics};
+use futures::FutureExt as _;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -14,6 +17,9 @@ use windlass_domain::fault::{Fault, FaultName};
 ///
 /// One thread is enough: a Lambda environment works on one event at a time, and a handler waits for
 /// AWS nearly all the time.
+///
+/// A handler that panics answers the fault `Internal`, and the process serves the next event: what
+/// the ports keep between events is caches only.
 pub fn serve<P, I, O>(
     ports: impl AsyncFnOnce() -> Result<P, Fault>,
     handler: impl AsyncFn(&P, I) -> Result<O, Fault>,
@@ -97,10 +103,19 @@ where
     // A type of its own for the compiler: a handler's future holds those of all that it calls down
     // to the SDK, and together with the runtime's they nest deeper than rustc follows.
     let working: Pin<Box<dyn Future<Output = Result<O, Fault>> + '_>> =
-        Box::pin(handler(ports, input));
-    let output = working.await?;
+        Box::pin(async { handler(ports, input).await });
+    let caught = AssertUnwindSafe(working).catch_unwind().await;
+    let output = caught.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))?;
     serde_json::to_value(output)
         .map_err(|error| Fault::internal(format!("the answer cannot be written: {error}")))
+}
+
+/// The runtime catches panics as well, but names them after Rust's box that holds them.
+fn panicked(panic: &(dyn Any + Send)) -> Fault {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let why = text.unwrap_or("without a message");
+    Fault::internal(format!("the handler panicked: {why}"))
 }
 
 #[cfg(test)]
