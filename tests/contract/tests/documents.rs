@@ -137,12 +137,23 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
+/// The pages that a page links to, as paths from the page's folder.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let targets = text.split("](").skip(1);
+    targets
+        .filter_map(|rest| rest.split(')').next())
+        .filter(|target| !target.contains("://"))
+}
+
 #[test]
 fn every_path_that_a_document_names_exists() {
     let mut missing = Vec::new();
     for page in pages() {
         let text = read(&page);
+        let folder = root().join(&page).with_file_name("");
         let gone = paths(&text).filter(|path| !root().join(path).exists());
+        let dangling = links(&text).filter(|link| !folder.join(link).exists());
+        let gone = gone.chain(dangling);
         missing.extend(gone.map(|path| format!("{}: {path}", page.display())));
     }
     assert_eq!(missing, Vec::<String>::new());
