@@ -33,6 +33,8 @@ struct Said<'a> {
     message: Option<&'a str>,
     status: Option<u16>,
     request_id: Option<&'a str>,
+    /// Where the bucket is, if it is not in the region that was asked.
+    bucket_region: Option<&'a str>,
 }
 
 /// The SDK's error as a fault.
@@ -48,6 +50,7 @@ where
             .and_then(ProvideErrorMetadata::message),
         status: answer.map(|answer| answer.status().as_u16()),
         request_id: answer.and_then(request_id),
+        bucket_region: answer.and_then(bucket_region),
     };
     let call = format!("{operation} {resource}");
     if answer.is_none() {
@@ -84,6 +87,14 @@ fn request_id(answer: &HttpResponse) -> Option<&str> {
         .or_else(|| answer.headers().get("x-amz-request-id"))
 }
 
+/// S3 answers a call to another region with a redirect, which the SDK does not follow, and the
+/// header (Amazon S3 User Guide, "Making requests using the REST API"). Other answers carry the
+/// header as well.
+fn bucket_region(answer: &HttpResponse) -> Option<&str> {
+    let region = answer.headers().get("x-amz-bucket-region");
+    region.filter(|_| matches!(answer.status().as_u16(), 301 | 307))
+}
+
 fn sentence(call: &str, said: &Said<'_>) -> String {
     let mut text = match (said.code, said.status) {
         (Some(code), _) => format!("{call}: AWS answered {code}"),
@@ -96,6 +107,12 @@ fn sentence(call: &str, said: &Said<'_>) -> String {
     if let Some(message) = said.message {
         text.push_str(": ");
         text.extend(message.chars().take(MESSAGE_CHARACTERS));
+    }
+    if let Some(region) = said.bucket_region {
+        text.push_str(&format!(
+            "; the bucket is in {region}, which is not the region of its environment: \
+             set the environment's `region`, or use a bucket of that region"
+        ));
     }
     if let Some(id) = said.request_id {
         text.push_str(&format!(" (request {id})"));
@@ -209,6 +226,7 @@ fn no_credentials(call: &str, error: &(dyn Error + 'static)) -> Option<Fault> {
                     message: refused.message(),
                     status: None,
                     request_id: None,
+                    bucket_region: None,
                 },
             ),
         ),

@@ -120,3 +120,53 @@ impl Rule {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn allowed(in_vpc: bool, url: &str) -> Result<Vec<IpAddr>, Probed> {
+        let rule = Rule {
+            in_vpc,
+            endpoint: None,
+        };
+        rule.allowed(&Url::parse(url).expect("an address")).await
+    }
+
+    #[tokio::test]
+    async fn private_addresses_are_for_an_installation_in_a_vpc() {
+        for (url, address) in [
+            ("http://10.0.0.7/", "10.0.0.7"),
+            ("https://172.31.255.1:8443/x", "172.31.255.1"),
+            ("http://192.168.0.1/", "192.168.0.1"),
+            ("http://[fd00::7]/", "fd00::7"),
+        ] {
+            let refused = allowed(false, url).await;
+            assert!(matches!(refused, Err(Probed::Forbidden(_))), "{url}");
+            let expected: IpAddr = address.parse().expect("an address");
+            assert_eq!(allowed(true, url).await, Ok(vec![expected]));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_vpc_opens_neither_the_machine_nor_its_link() {
+        for url in [
+            "http://127.0.0.1/",
+            "http://localhost/",
+            "http://169.254.169.254/latest/meta-data/",
+            "http://169.254.170.2/",
+            "http://[fe80::1]/",
+            "http://[::ffff:169.254.169.254]/",
+        ] {
+            let refused = allowed(true, url).await;
+            assert!(matches!(refused, Err(Probed::Forbidden(_))), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_public_address_is_allowed() {
+        let expected: IpAddr = "93.184.215.14".parse().expect("an address");
+        let found = allowed(false, "http://93.184.215.14/").await;
+        assert_eq!(found, Ok(vec![expected]));
+    }
+}

@@ -156,3 +156,34 @@ impl ResolveDns for Pinned {
         DnsFuture::ready(Ok(self.0.clone()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    #[tokio::test]
+    async fn a_connection_goes_to_the_checked_address_and_not_to_what_the_name_says_now() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let serving = async {
+            let (mut connection, _) = listener.accept().await.expect("a connection");
+            let mut request = [0; 1024];
+            let length = connection.read(&mut request).await.expect("a request");
+            let answer = b"HTTP/1.1 204 No Content\r\n\r\n";
+            connection.write_all(answer).await.expect("answered");
+            String::from_utf8_lossy(&request[..length]).into_owned()
+        };
+        // No name server knows a name below `invalid` (RFC 2606).
+        let url = format!("http://shop.invalid:{port}/");
+        let fetching = fetch(&url, vec![[127, 0, 0, 1].into()], 10);
+        let (request, fetched) = tokio::join!(serving, fetching);
+        assert_eq!(fetched.map(|fetched| fetched.status), Ok(204));
+        assert!(
+            request.contains(&format!("host: shop.invalid:{port}")),
+            "{request}"
+        );
+    }
+}

@@ -107,7 +107,7 @@ async fn an_execution_that_is_gone_is_none_and_a_task_that_is_gone_is_not_answer
 #[tokio::test]
 async fn an_event_that_the_bus_refuses_is_a_fault_although_the_call_succeeds() {
     let answer = json!({"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException"}]});
-    let (aws, replay) = Replay::new(vec![reply(200, &[], &answer.to_string())]);
+    let (aws, replay) = Replay::new(vec![reply(200, &[], answer.to_string())]);
     let fault = aws
         .put_event("Deployment Ended", &json!({"id": 1}))
         .await
@@ -150,8 +150,8 @@ async fn an_index_tells_its_platforms() {
     }]});
     let details = json!({"imageDetails": [{"imageTags": ["1.0.0", "stable"]}]});
     let (aws, replay) = Replay::new(vec![
-        reply(200, &[], &batch.to_string()),
-        reply(200, &[], &details.to_string()),
+        reply(200, &[], batch.to_string()),
+        reply(200, &[], details.to_string()),
     ]);
     let uri = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent";
     let image = aws.image(uri, "1.0.0").await.expect("read").expect("there");
@@ -169,7 +169,7 @@ async fn an_index_tells_its_platforms() {
 async fn an_image_that_is_not_there_is_none() {
     let failures = json!({"images": [], "failures": [{"failureCode": "ImageNotFound"}]});
     let (aws, _) = Replay::new(vec![
-        reply(200, &[], &failures.to_string()),
+        reply(200, &[], failures.to_string()),
         json_error(400, "RepositoryNotFoundException", "none"),
     ]);
     let uri = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent";

@@ -17,7 +17,7 @@ fn ok(body: &Value) -> Reply {
     reply(
         200,
         &[("content-type", "application/json")],
-        &body.to_string(),
+        body.to_string(),
     )
 }
 

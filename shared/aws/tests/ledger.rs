@@ -39,7 +39,7 @@ fn item(body: Value) -> Item {
 }
 
 fn ok(body: &Value) -> Reply {
-    reply(200, &[], &body.to_string())
+    reply(200, &[], body.to_string())
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ fn canceled(codes: [&str; 2]) -> Reply {
         "message": "Transaction cancelled",
         "CancellationReasons": reasons,
     });
-    reply(400, &[], &body.to_string())
+    reply(400, &[], body.to_string())
 }
 
 fn two() -> Vec<Write> {

@@ -37,7 +37,7 @@ fn answered(document: &Value) -> Reply {
     reply(
         200,
         &[("content-type", "application/x-amz-json-1.1")],
-        &document.to_string(),
+        document.to_string(),
     )
 }
 

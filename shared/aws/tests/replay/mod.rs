@@ -5,10 +5,12 @@
 
 #![allow(dead_code, reason = "each test file uses another part")]
 
+use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::time::SystemTimeSource;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
@@ -53,8 +55,8 @@ pub enum Reply {
 }
 
 /// An answer of AWS.
-pub fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
-    let mut answer = HttpResponse::new(status.try_into().expect("a status"), SdkBody::from(body));
+pub fn reply(status: u16, headers: &[(&str, &str)], body: impl Into<SdkBody>) -> Reply {
+    let mut answer = HttpResponse::new(status.try_into().expect("a status"), body.into());
     for (name, value) in headers {
         answer
             .headers_mut()
@@ -67,13 +69,13 @@ pub fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
 /// An error of a service with a JSON protocol.
 pub fn json_error(status: u16, code: &str, message: &str) -> Reply {
     let body = serde_json::json!({"__type": code, "message": message}).to_string();
-    reply(status, &[("x-amzn-errortype", code)], &body)
+    reply(status, &[("x-amzn-errortype", code)], body)
 }
 
 /// An error of S3, which has an XML of its own.
 pub fn s3_error(status: u16, code: &str) -> Reply {
     let body = format!("<Error><Code>{code}</Code><Message>no</Message></Error>");
-    reply(status, &[], &body)
+    reply(status, &[], body)
 }
 
 /// An error of another service with an XML protocol.
@@ -81,7 +83,7 @@ pub fn xml_error(status: u16, code: &str) -> Reply {
     let body = format!(
         "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error></ErrorResponse>"
     );
-    reply(status, &[], &body)
+    reply(status, &[], body)
 }
 
 #[derive(Debug, Clone, Default)]
@@ -147,6 +149,9 @@ fn config(replay: Replay) -> SdkConfig {
                 .with_initial_backoff(std::time::Duration::from_millis(1)),
         )
         .sleep_impl(Awake)
+        // As the SDK's own loading of the environment sets them.
+        .time_source(SystemTimeSource::new())
+        .identity_cache(IdentityCache::lazy().build())
         .http_client(SharedHttpClient::new(replay))
         .build()
 }
