@@ -6,7 +6,9 @@ mod harbour;
 
 use harbour::{CLUSTER, Harbour, SERVICE, document, live, reference, repository};
 use std::collections::BTreeMap;
+use std::pin::pin;
 use windlass_domain::artifact::Artifact;
+use windlass_domain::fault::FaultName;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
@@ -17,7 +19,8 @@ use windlass_engine::payload::Word;
 use windlass_engine::ports::{Clock, Reach};
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, conforms, deployment};
-use windlass_world::run::run;
+use windlass_world::mishaps::{Mishap, When};
+use windlass_world::run::{run, until_pause};
 
 /// A service under the conformance tests.
 struct Rolling;
@@ -274,4 +277,30 @@ fn a_lost_answer_of_registering_registers_once() {
     };
     run(kind.change(&target, &change, &DeploymentId("d1".into()))).unwrap();
     assert_eq!(harbour.world.services().task_definitions.len(), 2);
+}
+
+#[test]
+fn a_look_that_took_long_is_no_reason_to_send() {
+    let harbour = Harbour::new();
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    assert_eq!(sailing.forward(), Word::Changed);
+    let deployment = DeploymentId("d1".into());
+    let world = || harbour.world.clone();
+    let kind = Ecs::new(world(), world(), deployment.clone(), None);
+    let target = serde_json::from_value(sailing.step().target).unwrap();
+    let arn = |n: u32| format!("arn:aws:ecs:eu-west-1:111111111111:task-definition/agent:{n}");
+    let change = Change::Update {
+        from: arn(2),
+        to: arn(1),
+    };
+    let describing = harbour.world.mishaps().count() + 1;
+    let pause = Mishap::Pause;
+    harbour.world.plan_mishap(describing, When::After, pause);
+    let mut slow = pin!(kind.change(&target, &change, &deployment));
+    assert!(until_pause(slow.as_mut()).is_none());
+    run(harbour.world.sleep_ms(2_001));
+    assert_eq!(run(slow).unwrap_err().name, FaultName::Conflict);
+    assert_eq!(harbour.set_to(), "agent:2");
+    run(kind.change(&target, &change, &deployment)).unwrap();
+    assert_eq!(harbour.set_to(), "agent:1");
 }

@@ -189,9 +189,8 @@ fn every_decision_is_in_the_index_with_its_title() {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(root().join(INDEX), &wanted).expect("the index is written");
     }
-    assert_eq!(
-        read(INDEX),
-        wanted,
+    assert!(
+        read(INDEX) == wanted,
         "{INDEX} is not true any more: {UPDATE}"
     );
 }

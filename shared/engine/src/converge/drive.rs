@@ -22,6 +22,10 @@ const CONFLICTS: u32 = 5;
 /// How many times one invocation observes at most: its budget is time, this is the last resort.
 const ROUNDS: u32 = 2_000;
 
+/// How long a send may take, in seconds (the adapters' limit). None begins that could outlast the
+/// time of its open call: then the grace after it covers clocks and the network alone.
+const SEND_S: u64 = 10;
+
 /// How an invocation ended.
 pub enum End {
     /// What is wanted was seen.
@@ -217,7 +221,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             return Ok(Some(End::NotYet(why)));
         }
         let not_after = self.attempt.open(&what, self.wave, to_value(is)?).await?;
-        if self.attempt.ports.now() >= not_after {
+        if self.attempt.ports.now().plus_s(SEND_S) > not_after {
             return Ok(Some(End::NotYet(format!("`{what}` was not sent in time"))));
         }
         match self.send(&change).await {

@@ -25,6 +25,10 @@ use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
 
+/// How old the look before a change may be, in milliseconds: the change is recorded as open already,
+/// and what it was sent upon must be true.
+const LOOK_MS: u64 = 2_000;
+
 /// The kind, over ports.
 #[derive(Debug)]
 pub struct Ecs<P> {
@@ -110,6 +114,7 @@ impl<P: Services + Clock> Ecs<P> {
     /// Sets the service's task definition. ECS offers no condition, so it is described just before
     /// (Amazon ECS API Reference, UpdateService has no revision or token).
     async fn update(&self, target: &Target, from: &str, to: &str) -> Answered<()> {
+        let began = self.at.now();
         let service = self.at.service(&target.cluster, &target.service).await?;
         if service.task_definition == to {
             return Ok(());
@@ -123,6 +128,16 @@ impl<P: Services + Clock> Ecs<P> {
                     target.service,
                     tell::short(&service.task_definition),
                     tell::short(from)
+                ),
+            ));
+        }
+        let took = self.at.now().ms_since(began);
+        if took > LOOK_MS {
+            return Err(Fault::new(
+                FaultName::Conflict,
+                format!(
+                    "describing service {}/{} took {took} ms, so that it was not changed upon that",
+                    target.cluster, target.service
                 ),
             ));
         }
