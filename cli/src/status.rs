@@ -36,7 +36,23 @@ struct WhoWaits {
 struct Observed {
     drift: String,
     #[serde(default)]
+    recorded: Option<String>,
+    #[serde(default)]
+    seen: Option<String>,
+    #[serde(default)]
     reason: Option<String>,
+}
+
+impl Observed {
+    fn words(&self) -> String {
+        let told = [("seen", &self.seen), ("recorded", &self.recorded)];
+        let mut words = vec![self.drift.clone()];
+        for (what, value) in told {
+            words.extend(value.as_ref().map(|value| format!("{what} {value}")));
+        }
+        words.extend(self.reason.clone());
+        words.join(", ")
+    }
 }
 
 impl Environment {
@@ -80,12 +96,7 @@ impl Environment {
         let line = format!("  {name}: {version} since {since}, by deployment {by}");
         match self.observed.get(name) {
             None => line,
-            Some(Observed { drift, reason }) => {
-                let reason = reason.as_deref().unwrap_or_default();
-                format!("{line}\n    drift: {drift} {reason}")
-                    .trim_end()
-                    .to_owned()
-            }
+            Some(observed) => format!("{line}\n    drift: {}", observed.words()),
         }
     }
 

@@ -176,7 +176,7 @@ fn status_tells_what_runs_who_holds_and_who_waits() {
             "since": 1_763_640_000_000_u64, "state": "needs_operator"}},
         "waiting": [{"deployment": "fedcba9876543210", "components": ["api"], "operator": false,
             "since": 1_763_640_000_000_u64}],
-        "observed": {"api": {"drift": "changed", "reason": "alias live sends its callers to 40"}},
+        "observed": {"api": {"drift": "changed", "recorded": "41 at 100 %", "seen": "40 at 100 %"}},
     });
     let api = StandIn::new(move |_: &Call| reply(200, &environment));
     let output = api.windlass(&folder("status"), &["status", "shop", "prod", "--observe"]);

@@ -8,6 +8,7 @@ pub mod judge;
 pub mod kinds;
 pub mod loaded;
 pub mod measurements;
+pub mod observe;
 pub mod outbox;
 pub mod payload;
 pub mod pin;

@@ -1,20 +1,24 @@
 //! `GET /apps/{app}/environments/{environment}`: what runs now, and what is going on.
 
 use super::problem::problem;
-use super::{Ports, Reply};
+use super::{Call, Ports, Reply};
+use crate::observe::{Compared, compare};
 use crate::pin;
 use crate::ports::Answered;
 use crate::store::{self, Stored};
 use serde_json::{Value, json};
-use windlass_domain::environment::{EnvironmentState, Lock, Waiting};
-use windlass_domain::name::{AppName, EnvironmentName};
+use std::collections::BTreeMap;
+use windlass_domain::environment::{EnvironmentState, HeldState, Lock, Waiting};
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::{ActionName, Request};
 
-/// What runs per component and since when, the snapshot, lock, hold, and who waits.
+/// What runs per component and since when, the snapshot, lock, hold, and who waits; with
+/// `?observe=true` also whether the targets are as recorded.
 pub async fn get<P: Ports>(
     ports: &P,
     app: &AppName,
     environment: &EnvironmentName,
+    call: &Call,
 ) -> Answered<Reply> {
     let mut request = Request::new(ActionName::Hold, app.clone());
     request.environment = Some(environment.clone());
@@ -27,18 +31,37 @@ pub async fn get<P: Ports>(
     let partition = store::environment(app, environment);
     let waiting: Vec<Stored<Waiting>> = store::load_all(ports, &partition, "waiting#").await?;
     let waiting: Vec<Value> = waiting.into_iter().map(shown).collect();
-    Ok(Reply::json(
-        200,
-        json!({
-            "app": app,
-            "environment": environment,
-            "running": state.value.running,
-            "snapshot": state.value.snapshot,
-            "hold": state.value.hold,
-            "lock": lock.value,
-            "waiting": waiting,
-        }),
-    ))
+    let mut whole = json!({
+        "app": app,
+        "environment": environment,
+        "running": state.value.running,
+        "snapshot": state.value.snapshot,
+        "hold": state.value.hold,
+        "lock": lock.value,
+        "waiting": waiting,
+    });
+    if call.query.get("observe").map(String::as_str) == Some("true") {
+        whole["observed"] = json!(observed(ports, &state.value, &lock.value).await);
+    }
+    Ok(Reply::json(200, whole))
+}
+
+/// The targets beside their records. While a deployment is under way they differ by design.
+async fn observed<P: Ports>(
+    ports: &P,
+    state: &EnvironmentState,
+    lock: &Lock,
+) -> BTreeMap<ComponentName, Compared> {
+    let under_way = lock
+        .held
+        .as_ref()
+        .filter(|held| held.state != HeldState::NeedsOperator);
+    let Some(held) = under_way else {
+        return compare(ports, &state.running).await;
+    };
+    let unknown = Compared::unknown(format!("deployment {} is under way", held.deployment));
+    let names = state.running.keys();
+    names.map(|name| (name.clone(), unknown.clone())).collect()
 }
 
 /// Who waits. The task token stays here: whoever has it could answer in its place.

@@ -8,6 +8,7 @@ mod operator;
 mod problem;
 mod releases;
 
+use crate::kinds::KindPorts;
 use crate::pin;
 use crate::ports::{Answered, Clock, Executions};
 use problem::problem;
@@ -19,8 +20,8 @@ use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::{Requester, Route};
 
 /// What the API needs.
-pub trait Ports: pin::Ports + Executions + Clock {}
-impl<P: pin::Ports + Executions + Clock> Ports for P {}
+pub trait Ports: pin::Ports + KindPorts + Executions + Clock {}
+impl<P: pin::Ports + KindPorts + Executions + Clock> Ports for P {}
 
 /// A call of the API.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -105,7 +106,7 @@ async fn in_environment<P: Ports>(
 ) -> Answered<Reply> {
     use windlass_domain::request::ActionName;
     let action = match (method, rest) {
-        ("GET", []) => return environment::get(ports, app, name).await,
+        ("GET", []) => return environment::get(ports, app, name, call).await,
         ("POST", ["rollbacks"]) => ActionName::Rollback,
         ("POST", ["recover"]) => ActionName::Recover,
         ("POST", ["accept"]) => ActionName::Accept,
