@@ -373,6 +373,15 @@ fn accept_makes_what_is_there_the_truth() {
             .unwrap()
             .contains("accepted")
     );
+    let mut request = shop.release("1.1.0", &BOTH);
+    let same = shop.start(&request);
+    shop.region.run();
+    assert_eq!(shop.path(&same), "Admit Admitted NeedsOperator");
+    request["again"] = json!(true);
+    request["reason"] = json!("the alarm had another reason");
+    let again = shop.start(&request);
+    shop.region.run();
+    assert_eq!(ending(&shop, &again), Ending::Succeeded);
     let next = shop.deploy("1.2.0", &BOTH);
     shop.region.run();
     assert!(

@@ -105,7 +105,8 @@ fn is_new_attempt(request: &Request, pinned: &Pinned, existing: &Deployment) -> 
     match ended.ending {
         Ending::Rejected => true,
         Ending::NothingToDo if ended.cause_name == RECORDED => pinned.by_person,
-        Ending::NeedsOperator => false,
+        // Until it is resolved, the environment is locked for it.
+        Ending::NeedsOperator => ended.resolved.is_some() && request.again,
         _ => request.again || (pinned.by_person && request.allow_older),
     }
 }
