@@ -9,7 +9,7 @@ fn main() -> ExitCode {
     windlass_lambda::serve(Aws::from_env, async |aws: &Aws, event: Value| {
         let changes = changes_from_stream(&event)?;
         let endings = outbox::endings(&changes)?;
-        outbox::handle(aws, changes).await?;
+        outbox::handle(aws, &changes).await?;
         // Counted once the batch is through: the stream repeats one that fails.
         for (ending, seconds) in endings {
             windlass_lambda::count_ending(ending, seconds);

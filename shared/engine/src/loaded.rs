@@ -94,8 +94,7 @@ async fn check_token<P: Ledger>(ports: &P, record: &Deployment, token: u64) -> A
 
 /// A declaration is checked before it is recorded, so findings here are not the caller's.
 fn resolve(declared: &Declared, record: &Deployment) -> Answered<Resolved> {
-    declared
-        .read()
+    store::read_declaration(declared)
         .and_then(|declaration| declaration.resolve(&record.environment))
         .map_err(|findings| {
             let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();

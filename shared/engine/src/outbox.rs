@@ -5,7 +5,6 @@ use crate::ports::{Answered, Events, Executions, Item, Ledger, Notifications};
 use crate::recovery::wake;
 use crate::store;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Lock};
@@ -27,9 +26,9 @@ impl<P: Ledger + Executions + Events + Notifications> Ports for P {}
 
 /// Serves a batch of the stream, in order. The stream repeats a batch that fails; so an event may
 /// come twice, and none is lost.
-pub async fn handle<P: Ports>(ports: &P, changes: Vec<Change>) -> Answered<()> {
+pub async fn handle<P: Ports>(ports: &P, changes: &[Change]) -> Answered<()> {
     for change in changes {
-        one(ports, &change).await?;
+        one(ports, change).await?;
     }
     Ok(())
 }
@@ -112,7 +111,7 @@ async fn send_all<P: Ports>(ports: &P, events: Vec<Event>) -> Answered<()> {
 }
 
 fn read<T: DeserializeOwned>(item: &Item) -> Answered<T> {
-    serde_json::from_value(Value::Object(item.body.clone())).map_err(|error| {
+    T::deserialize(&item.body).map_err(|error| {
         Fault::internal(format!(
             "the stream's item {} {} cannot be read: {error}",
             item.key.pk, item.key.sk

@@ -1,23 +1,32 @@
-//! How many whole deployments run in a second: the real state machine file over the real handlers
-//! and the in-memory world.
+//! How many whole deployments run in a second on one core: the real state machine file over the
+//! real handlers and the in-memory world, from `Admit` to `Succeeded`, for one kind of deployment
+//! after the other. Making the world and uploading artifacts is not counted.
 //!
-//! `cargo run --release -p windlass-machine --example rate [deployments]`
+//! `cargo run --release -p windlass-machine --example rate [deployments of each kind]`
 
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use windlass_machine::program::{LoadError, Program};
-use windlass_machine::shop::{FUNCTIONS, Shop};
+use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, ONE_FUNCTION, Shop};
 
-/// Deployments before a fresh world is made, so that the ledger's size is like that of a test.
-const PER_WORLD: u32 = 20;
+/// Deployments before a fresh world is made, as many as a long test makes.
+const PER_WORLD: u32 = 4;
+
+/// What is measured: a name, the declaration, the components of each release.
+const MEASURED: [(&str, &str, &[&str]); 3] = [
+    ("a function, all at once", ONE_FUNCTION, &["api"]),
+    ("two functions, three waves", FUNCTIONS, &["api", "jobs"]),
+    (
+        "all kinds, three waves",
+        ALL_KINDS,
+        &["agent", "api", "web"],
+    ),
+];
 
 fn main() -> ExitCode {
     let asked = std::env::args().nth(1).and_then(|n| n.parse().ok());
-    match rate(asked.unwrap_or(4000)) {
-        Ok(rate) => {
-            println!("{rate:.0} deployments a second");
-            ExitCode::SUCCESS
-        }
+    match measure(asked.unwrap_or(4000)) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE
@@ -25,22 +34,63 @@ fn main() -> ExitCode {
     }
 }
 
-fn rate(deployments: u32) -> Result<f64, LoadError> {
+fn measure(deployments: u32) -> Result<(), LoadError> {
     let program = Program::release()?;
-    let started = Instant::now();
-    let mut made = 0;
-    while made < deployments {
-        let mut shop = Shop::new(&program, FUNCTIONS);
+    println!("deployments a second, by the core's time and by the clock; transitions of each");
+    for (name, declaration, components) in MEASURED {
+        let run = run(&program, deployments, declaration, components);
+        let by = |time: Duration| f64::from(run.made) / time.as_secs_f64();
+        println!(
+            "{:6.0} {:6.0} {:3}  {name}",
+            by(run.worked),
+            by(run.took),
+            run.transitions
+        );
+    }
+    Ok(())
+}
+
+/// A run of many deployments.
+#[derive(Default)]
+struct Run {
+    made: u32,
+    /// The transitions of the last one.
+    transitions: u64,
+    /// Time on the core: what counts where the machine has other work as well.
+    worked: Duration,
+    /// Time by the clock.
+    took: Duration,
+}
+
+fn run(program: &Program, deployments: u32, declaration: &str, components: &[&str]) -> Run {
+    let mut run = Run::default();
+    while run.made < deployments {
+        let mut shop = Shop::new(program, declaration);
         for n in 0..PER_WORLD {
-            let arn = shop.deploy(&format!("1.0.{n}"), &["api", "jobs"]);
+            let request = shop.release(&format!("1.0.{n}"), components);
+            let (worked, started) = (on_core(), Instant::now());
+            let arn = shop.start(&request);
             shop.region.run();
-            assert!(
-                shop.path(&arn).ends_with("Succeeded"),
-                "{}",
-                shop.path(&arn)
-            );
-            made += 1;
+            run.took += started.elapsed();
+            run.worked += on_core().saturating_sub(worked);
+            let path = shop.path(&arn);
+            assert!(path.ends_with("Succeeded"), "{path}");
+            let ended = shop.region.ended(&arn);
+            run.transitions = ended.map_or(0, |ended| ended.execution.path().transitions);
+            run.made += 1;
         }
     }
-    Ok(f64::from(made) / started.elapsed().as_secs_f64())
+    run
+}
+
+/// How long this process was on a core so far (Linux, `proc_pid_schedstat`); the time by the clock
+/// elsewhere.
+fn on_core() -> Duration {
+    static BEGAN: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+    let told = std::fs::read_to_string("/proc/self/schedstat").ok();
+    let first = told.as_deref().and_then(|text| text.split(' ').next());
+    match first.and_then(|nanoseconds| nanoseconds.parse().ok()) {
+        Some(nanoseconds) => Duration::from_nanos(nanoseconds),
+        None => BEGAN.elapsed(),
+    }
 }

@@ -4,7 +4,6 @@ use crate::program::Program;
 use crate::surroundings::TaskError;
 use serde_json::{Value, json};
 use windlass_domain::time::Time;
-use windlass_engine::outbox::Change;
 use windlass_engine::ports::{Clock, Executions};
 use windlass_engine::{outbox, recovery};
 use windlass_world::World;
@@ -19,8 +18,6 @@ pub struct Region<'p> {
     deployed: Deployed,
     running: Vec<Running<'p>>,
     ended: Vec<Ended<'p>>,
-    /// How much of the table's stream the outbox has seen.
-    streamed: usize,
 }
 
 #[derive(Debug)]
@@ -53,13 +50,13 @@ const DELIVERIES: u32 = 3;
 impl<'p> Region<'p> {
     /// A region over a world.
     pub fn new(program: &'p Program, world: World) -> Self {
-        let streamed = world.ledger().stream.len();
+        // What was written to set the scene is no news.
+        world.ledger().stream.clear();
         Self {
             program,
             deployed: Deployed::over(world),
             running: Vec::new(),
             ended: Vec::new(),
-            streamed,
         }
     }
 
@@ -205,21 +202,17 @@ impl<'p> Region<'p> {
     }
 
     fn stream(&mut self) -> bool {
-        let changes: Vec<Change> = {
-            let ledger = self.world().ledger();
-            let new = ledger.stream[self.streamed..].iter();
-            new.map(|(before, after)| Change {
-                before: before.clone(),
-                after: after.clone(),
-            })
-            .collect()
-        };
-        let count = changes.len();
-        // The stream repeats a batch that fails, so it comes again with the next delivery.
-        if count > 0 && run(outbox::handle(self.world(), changes)).is_ok() {
-            self.streamed += count;
+        let mut changes = std::mem::take(&mut self.world().ledger().stream);
+        if changes.is_empty() {
+            return false;
+        }
+        if run(outbox::handle(self.world(), &changes)).is_ok() {
             return true;
         }
+        // The stream repeats a batch that fails, so it comes again with the next delivery.
+        let mut ledger = self.world().ledger();
+        changes.append(&mut ledger.stream);
+        ledger.stream = changes;
         false
     }
 

@@ -9,7 +9,8 @@ use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::step::Step;
 use windlass_engine::ports::{Clock, Key, Ledger, Write};
 use windlass_engine::store::{self, Stored};
 use windlass_world::World;
@@ -18,6 +19,19 @@ use windlass_world::registry::HOST;
 use windlass_world::run::run;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+
+/// One function, all at once, watched for a minute.
+pub const ONE_FUNCTION: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api: {kind: lambda, function: shop-api, alias: live}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
 
 /// Two functions, one after the other; the second is shifted in two steps.
 pub const FUNCTIONS: &str = "
@@ -219,6 +233,27 @@ impl<'p> Shop<'p> {
         let (app, prod) = names();
         self.item::<EnvironmentState>(&store::state(&app, &prod))
             .value
+    }
+
+    /// A component's step in the deployment that an execution worked for.
+    ///
+    /// # Panics
+    /// Where there is none.
+    pub fn step(&self, arn: &str, component: &str) -> Step {
+        let id = self.deployment(arn).id;
+        match ComponentName::new(component) {
+            Ok(name) => self.item::<Step>(&store::step(&id, &name)).value,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Whether the ledger has an item of the environment whose sort key begins so, such as `veto#`.
+    pub fn has(&self, sk_prefix: &str) -> bool {
+        let (app, prod) = names();
+        let pk = store::environment(&app, &prod);
+        let ledger = self.world().ledger();
+        let mut keys = ledger.items.keys();
+        keys.any(|key| key.pk == pk && key.sk.starts_with(sk_prefix))
     }
 
     fn item<T: serde::de::DeserializeOwned>(&self, key: &Key) -> Stored<T> {

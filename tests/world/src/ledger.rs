@@ -3,6 +3,7 @@
 use crate::World;
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::outbox::Change;
 use windlass_engine::ports::{
     Answered, Condition, Item, Key, Ledger, Page, Query, Transacted, Write,
 };
@@ -12,8 +13,9 @@ use windlass_engine::ports::{
 pub struct State {
     /// The items by key.
     pub items: BTreeMap<Key, Item>,
-    /// Every write that was made, oldest first: the stream. (before, after)
-    pub stream: Vec<(Option<Item>, Option<Item>)>,
+    /// The writes that the table's stream has still to bring, oldest first: the items before and
+    /// after. Whoever takes them puts back what it could not bring.
+    pub stream: Vec<Change>,
     /// How many transactions are refused although their conditions hold, as when another one is
     /// under way on the same item.
     pub busy: u32,
@@ -35,11 +37,17 @@ impl State {
         match write {
             Write::Put(item, _) => {
                 let before = self.items.insert(item.key.clone(), item.clone());
-                self.stream.push((before, Some(item)));
+                self.stream.push(Change {
+                    before,
+                    after: Some(item),
+                });
             }
             Write::Delete(key, _) => {
                 if let Some(before) = self.items.remove(&key) {
-                    self.stream.push((Some(before), None));
+                    self.stream.push(Change {
+                        before: Some(before),
+                        after: None,
+                    });
                 }
             }
             Write::Check(..) => {}
@@ -89,28 +97,50 @@ fn key_and_condition(write: &Write) -> (&Key, &Condition) {
     }
 }
 
-fn page(mut found: Vec<(String, Item)>, query: &Query) -> Page {
-    found.sort_by(|a, b| a.0.cmp(&b.0));
+/// A page of what was found in the order of its sort keys.
+fn page<'a>(found: impl Iterator<Item = (&'a str, &'a Item)>, query: &Query) -> Page {
+    let mut found: Vec<_> = found.collect();
     if query.descending {
         found.reverse();
     }
-    if let Some(after) = &query.after {
-        let position = found
-            .iter()
-            .position(|(sk, _)| sk == after)
-            .map_or(0, |i| i + 1);
-        found.drain(..position);
-    }
-    let more = found.len() > query.limit as usize;
-    found.truncate(query.limit as usize);
-    let next = if more {
-        found.last().map(|(sk, _)| sk.clone())
-    } else {
-        None
-    };
+    let position = |after: &String| found.iter().position(|(sk, _)| sk == after);
+    let from = query
+        .after
+        .as_ref()
+        .and_then(position)
+        .map_or(0, |at| at + 1);
+    let to = found.len().min(from + query.limit as usize);
+    let more = to < found.len();
+    let page = &found[from..to];
     Page {
-        items: found.into_iter().map(|(_, item)| item).collect(),
-        next,
+        items: page.iter().map(|(_, item)| (*item).clone()).collect(),
+        next: page.last().filter(|_| more).map(|(sk, _)| (*sk).to_owned()),
+    }
+}
+
+impl State {
+    /// The items of a partition whose sort keys begin so.
+    fn partition<'a>(&'a self, query: &'a Query) -> impl Iterator<Item = (&'a str, &'a Item)> {
+        let from = Key {
+            pk: query.pk.clone(),
+            sk: query.sk_prefix.clone(),
+        };
+        self.items
+            .range(from..)
+            .take_while(|(key, _)| key.pk == query.pk && key.sk.starts_with(&query.sk_prefix))
+            .map(|(key, item)| (key.sk.as_str(), item))
+    }
+
+    /// The same of the index.
+    fn index_partition<'a>(&'a self, query: &'a Query) -> Vec<(&'a str, &'a Item)> {
+        let indexed = self.items.values().filter_map(|item| {
+            let index = item.index.as_ref()?;
+            let matches = index.pk == query.pk && index.sk.starts_with(&query.sk_prefix);
+            matches.then_some((index.sk.as_str(), item))
+        });
+        let mut found: Vec<_> = indexed.collect();
+        found.sort_by_key(|(sk, _)| *sk);
+        found
     }
 }
 
@@ -129,28 +159,13 @@ impl Ledger for World {
 
     async fn query(&self, query: Query) -> Answered<Page> {
         let call = self.call("ledger.query").await?;
-        let found = self
-            .ledger()
-            .items
-            .values()
-            .filter(|item| item.key.pk == query.pk && item.key.sk.starts_with(&query.sk_prefix))
-            .map(|item| (item.key.sk.clone(), item.clone()))
-            .collect();
-        call.answer(page(found, &query)).await
+        let page = page(self.ledger().partition(&query), &query);
+        call.answer(page).await
     }
 
     async fn query_index(&self, query: Query) -> Answered<Page> {
         let call = self.call("ledger.query_index").await?;
-        let found = self
-            .ledger()
-            .items
-            .values()
-            .filter_map(|item| {
-                let index = item.index.as_ref()?;
-                let matches = index.pk == query.pk && index.sk.starts_with(&query.sk_prefix);
-                matches.then(|| (index.sk.clone(), item.clone()))
-            })
-            .collect();
-        call.answer(page(found, &query)).await
+        let page = page(self.ledger().index_partition(&query).into_iter(), &query);
+        call.answer(page).await
     }
 }

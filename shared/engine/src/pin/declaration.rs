@@ -1,6 +1,7 @@
 use crate::config::Configured;
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
+use std::sync::Arc;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
@@ -12,7 +13,7 @@ pub struct Found {
     /// Its version.
     pub version: semver::Version,
     /// What it says.
-    pub declaration: Declaration,
+    pub declaration: Arc<Declaration>,
 }
 
 /// The declaration in force.
@@ -55,7 +56,7 @@ fn found(
     let Some(declared) = declared else {
         return Ok(Err(vec![missing()]));
     };
-    let declaration = declared.value.read().map_err(|f| {
+    let declaration = store::read_declaration(&declared.value).map_err(|f| {
         Fault::internal(format!(
             "the declaration {} in the ledger cannot be read any more: {f:?}",
             declared.value.version

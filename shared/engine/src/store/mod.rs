@@ -1,9 +1,11 @@
 //! The ledger's items, typed: where each lives and how it is read and written.
 
+mod declared;
 mod keys;
 mod repository;
 mod stored;
 
+pub use declared::*;
 pub use keys::*;
 pub use repository::*;
 pub use stored::*;
