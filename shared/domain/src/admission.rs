@@ -127,7 +127,13 @@ fn by_order(candidate: &Candidate, facts: &Facts<'_>) -> Option<Decision> {
         })
         .collect();
     let (component, mark) = newer.first()?;
-    if newer.len() == candidate.components.len() && !candidate.by_person {
+    // A person is told no. But what was accepted and then overtaken while it waited for its turn is
+    // superseded, whoever asked for it.
+    let waits = facts
+        .waiting
+        .iter()
+        .any(|waiting| waiting.deployment == candidate.id);
+    if newer.len() == candidate.components.len() && (waits || !candidate.by_person) {
         return Some(Decision::Superseded(mark.id.clone()));
     }
     Some(Decision::Reject(Finding::new(

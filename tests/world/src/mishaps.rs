@@ -5,6 +5,7 @@
 //! with `call.answer(value).await` (no `RefMut` may be held there). Calls are counted from 1.
 
 use crate::World;
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::task::Poll;
 use windlass_domain::fault::Fault;
@@ -41,6 +42,8 @@ struct Planned {
 pub struct State {
     /// The calls by name, oldest first: the first has the number 1.
     pub calls: Vec<&'static str>,
+    /// Calls that are refused every time, by name, as where a role lacks a permission.
+    pub refused: BTreeMap<&'static str, Fault>,
     planned: Vec<Planned>,
 }
 
@@ -93,6 +96,9 @@ impl World {
             mishaps.count()
         };
         self.suffer(number, When::Before).await?;
+        if let Some(fault) = self.mishaps().refused.get(name) {
+            return Err(fault.clone());
+        }
         Ok(Call {
             world: self,
             number,

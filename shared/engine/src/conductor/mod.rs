@@ -14,6 +14,7 @@ mod deploy;
 mod ending;
 mod give_up;
 mod hold;
+mod leave;
 mod preempt;
 mod recover;
 mod refuse;

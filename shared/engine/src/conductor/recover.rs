@@ -6,7 +6,7 @@ use super::commit::{TRIES, commit, contended, pause};
 use super::ending::{end, put};
 use super::turn::turn;
 use super::view::View;
-use super::{Ports, refuse};
+use super::{Ports, leave, refuse};
 use crate::payload::{Answer, Ask, Word};
 use crate::ports::{Answered, Execution as Owner, Write};
 use crate::store::{self, Stored};
@@ -47,8 +47,11 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
         };
         let answer = match &lock.value.held {
             Some(held) if held.deployment == record.value.id => {
-                match may_take_over(ports, ask, request, held).await? {
+                match may_take_over(ports, ask, request, &record.value, held).await? {
                     TakeOver::Yes(owner) => take_over(ports, ask, record, lock, owner).await?,
+                    TakeOver::Enough(owner) => {
+                        leave::leave(ports, ask, record, lock, owner).await?
+                    }
                     TakeOver::No(why) => Some(nothing(&why)),
                     TakeOver::Refuse(finding) => {
                         return refuse::refuse(ports, ask, request, vec![finding]).await;
@@ -113,6 +116,8 @@ fn unknown_deployment(id: &DeploymentId) -> Finding {
 
 enum TakeOver {
     Yes(Option<Owner>),
+    /// Recoveries of this deployment keep dying.
+    Enough(Option<Owner>),
     No(String),
     Refuse(Finding),
 }
@@ -123,6 +128,7 @@ async fn may_take_over<P: Ports>(
     ports: &P,
     ask: &Ask,
     request: &Request,
+    record: &Deployment,
     held: &Held,
 ) -> Answered<TakeOver> {
     let automatic = request
@@ -144,6 +150,7 @@ async fn may_take_over<P: Ports>(
         .as_ref()
         .is_some_and(|o| matches!(o.status.as_str(), "RUNNING"));
     Ok(match (running, automatic) {
+        (false, true) if leave::has_had_enough(record) => TakeOver::Enough(owner),
         (false, _) => TakeOver::Yes(owner),
         (true, true) => TakeOver::No(format!("its owner {} still runs", held.execution)),
         (true, false) => TakeOver::Refuse(Finding::new(
@@ -199,7 +206,8 @@ async fn take_over<P: Ports>(
     Ok(Some(go_on(&record.value, lock.value.token)))
 }
 
-fn why_stopped(owner: Option<&Owner>) -> Why {
+/// Why an owner is gone, as Step Functions tells it.
+pub fn why_stopped(owner: Option<&Owner>) -> Why {
     let Some(owner) = owner else {
         return Why {
             name: "ExecutionLost".into(),

@@ -51,8 +51,9 @@ async fn once<P: Ports>(
         Decision::Wait => queue(ports, &view, record, Word::Wait).await,
         Decision::Preempt(_) => {
             // The snapshot that runs is what the operator wants back: the release under way is the
-            // present one to them, and it is undone first.
-            record.value.snapshot = record.value.snapshot.or(Some(view.state.value.snapshot));
+            // present one to them, and it is undone first. Before the first deployment there is none.
+            let present = Some(view.state.value.snapshot).filter(|number| *number > 0);
+            record.value.snapshot = record.value.snapshot.or(present);
             queue(ports, &view, record, Word::Preempt).await
         }
         Decision::Take => {

@@ -1,6 +1,6 @@
 use super::start;
 use crate::conductor::Execution;
-use crate::ports::{Answered, Executions, Ledger};
+use crate::ports::{Answered, Clock, Executions, Ledger};
 use crate::store::{self, Stored};
 use serde_json::Value;
 use windlass_domain::deployment::Deployment;
@@ -10,7 +10,7 @@ use windlass_domain::fault::{Fault, FaultName};
 /// An execution ended ABORTED, TIMED_OUT or FAILED (AWS Step Functions Developer Guide,
 /// "Automating Step Functions event delivery with EventBridge"). One whose deployment has an ending,
 /// or which another execution has taken over from, needs nothing.
-pub async fn handle<P: Ledger + Executions>(ports: &P, event: &Value) -> Answered<()> {
+pub async fn handle<P: Ledger + Executions + Clock>(ports: &P, event: &Value) -> Answered<()> {
     let arn = event
         .pointer("/detail/executionArn")
         .and_then(Value::as_str)

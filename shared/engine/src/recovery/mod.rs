@@ -9,13 +9,13 @@ mod wake;
 pub use start::start;
 pub use wake::wake;
 
-use crate::ports::{Answered, Executions, Ledger};
+use crate::ports::{Answered, Clock, Executions, Ledger};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 
 /// Serves the execution-status rule and the schedule. Both may come twice, late or never: the
 /// first is quick, the second finds what the first missed.
-pub async fn handle<P: Ledger + Executions>(ports: &P, event: Value) -> Answered<()> {
+pub async fn handle<P: Ledger + Executions + Clock>(ports: &P, event: Value) -> Answered<()> {
     match event.get("detail-type").and_then(Value::as_str) {
         Some("Step Functions Execution Status Change") => event::handle(ports, &event).await,
         Some("Scheduled Event") => schedule::handle(ports).await,

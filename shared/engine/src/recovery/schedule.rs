@@ -1,5 +1,5 @@
 use super::{start, wake};
-use crate::ports::{Answered, Executions, Ledger};
+use crate::ports::{Answered, Clock, Executions, Ledger};
 use crate::store::{self, Stored};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{Held, HeldState, Lock, Waiting};
@@ -7,7 +7,7 @@ use windlass_domain::name::{AppName, EnvironmentName};
 
 /// Looks for dead owners and for those that wait in vain, in case an event or a wake-up was lost.
 /// Its cost grows with what is held and waits now, not with history.
-pub async fn handle<P: Ledger + Executions>(ports: &P) -> Answered<()> {
+pub async fn handle<P: Ledger + Executions + Clock>(ports: &P) -> Answered<()> {
     let locks: Vec<Stored<Lock>> = store::load_all_indexed(ports, store::HELD).await?;
     for lock in &locks {
         if let (Some(held), Some((app, environment))) =
@@ -25,7 +25,7 @@ pub async fn handle<P: Ledger + Executions>(ports: &P) -> Answered<()> {
     Ok(())
 }
 
-async fn look_at_owner<P: Executions>(
+async fn look_at_owner<P: Executions + Clock>(
     ports: &P,
     app: &AppName,
     environment: &EnvironmentName,
@@ -40,7 +40,7 @@ async fn look_at_owner<P: Executions>(
     Ok(())
 }
 
-async fn look_at_waiting<P: Ledger + Executions>(
+async fn look_at_waiting<P: Ledger + Executions + Clock>(
     ports: &P,
     app: &AppName,
     environment: &EnvironmentName,

@@ -1,11 +1,18 @@
-use crate::ports::{Answered, Executions};
+use crate::ports::{Answered, Clock, Executions};
 use serde_json::json;
 use windlass_domain::identity::{DeploymentId, execution_name};
 use windlass_domain::name::{AppName, EnvironmentName};
 
+/// How long a recovery that ended without having taken over stands for its successors.
+const AGAIN_AFTER_MS: u64 = 15 * 60 * 1000;
+
 /// Starts the recovery of a deployment. The name is made from the lock's token, so that the same
 /// recovery is started once, and the next one, after the token was raised, has another name.
-pub async fn start<P: Executions>(
+///
+/// One that has ended while the token is still the same took nothing over: the ledger could not be
+/// reached for so long, or Step Functions still told it that the owner runs. It is started again,
+/// at most once in a quarter of an hour.
+pub async fn start<P: Executions + Clock>(
     ports: &P,
     app: &AppName,
     environment: &EnvironmentName,
@@ -13,9 +20,6 @@ pub async fn start<P: Executions>(
     token: u64,
     cause: &str,
 ) -> Answered<String> {
-    let token = format!("t{token}");
-    let stem = ["recover", app.as_str(), environment.as_str(), &token];
-    let name = execution_name(&stem, deployment.as_str());
     let input = json!({
         "action": "recover",
         "app": app,
@@ -24,5 +28,22 @@ pub async fn start<P: Executions>(
         "reason": cause,
         "requester": { "route": "windlass" },
     });
-    ports.start(&name, &input).await
+    // What tells names apart comes first, because long names are cut.
+    let name = |which: &str| {
+        let stem = ["recover", which, app.as_str(), environment.as_str()];
+        execution_name(&stem, deployment.as_str())
+    };
+    let first = ports.start(&name(&format!("t{token}")), &input).await?;
+    if !has_ended(ports, &first).await? {
+        return Ok(first);
+    }
+    let quarter = ports.now().0 / AGAIN_AFTER_MS;
+    let again = name(&format!("t{token}-{quarter}"));
+    ports.start(&again, &input).await
+}
+
+/// One that Step Functions does not know yet has just been started.
+async fn has_ended<P: Executions>(ports: &P, arn: &str) -> Answered<bool> {
+    let found = ports.execution(arn).await?;
+    Ok(found.is_some_and(|execution| execution.status != "RUNNING"))
 }

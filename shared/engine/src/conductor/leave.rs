@@ -1,0 +1,88 @@
+//! Leaving a deployment to an operator, once its recoveries keep dying.
+
+use super::admit::Execution;
+use super::answer::of_record;
+use super::commit::commit;
+use super::ending::{end, put};
+use super::{Ports, recover};
+use crate::payload::{Answer, Ask};
+use crate::ports::{Answered, Execution as Owner};
+use crate::store::{self, Stored};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{HeldState, Lock};
+
+/// How many recoveries may die before none is started by itself any more. Each has asked again for
+/// minutes where asking again may help, so what still fails after them is not mended by a next one;
+/// without a bound they would follow each other for ever, and nobody would be told.
+const RECOVERIES: usize = 5;
+
+/// The name of the cause.
+const RECOVERIES_DIED: &str = "RecoveriesDied";
+
+/// Whether so many have died. The first execution is the deployment's own.
+pub fn has_had_enough(record: &Deployment) -> bool {
+    record.executions.len() > RECOVERIES
+}
+
+/// Ends it `NeedsOperator`: only an operator's `recover` or `accept` goes on. The token is raised as
+/// by every taking over, so that nothing that still runs changes anything. Reads nothing but what
+/// was read already, because what cannot be read may be why the recoveries died. `None` when
+/// something was written in between.
+pub async fn leave<P: Ports>(
+    ports: &P,
+    ask: &Ask,
+    mut record: Stored<Deployment>,
+    mut lock: Stored<Lock>,
+    owner: Option<Owner>,
+) -> Answered<Option<Answer>> {
+    let Some(held) = &mut lock.value.held else {
+        return Ok(None);
+    };
+    let former = std::mem::replace(&mut held.execution, ask.execution.arn.clone());
+    held.state = HeldState::NeedsOperator;
+    held.since = ports.now();
+    lock.value.token += 1;
+    record.value.executions.push(ask.execution.arn.clone());
+    let cause = cause(&record.value, owner.as_ref());
+    let now = ports.now();
+    end(
+        &mut record,
+        Ending::NeedsOperator,
+        RECOVERIES_DIED,
+        cause,
+        Vec::new(),
+        now,
+    );
+    let known = Execution {
+        deployment: record.value.id.clone(),
+    };
+    let known = Stored::new(store::execution(&ask.execution.arn), known);
+    let index = store::held_index(&record.value.app, &record.value.environment);
+    let writes = vec![lock.put_indexed(Some(index))?, put(&record)?, known.put()?];
+    if !commit(ports, writes).await? {
+        return Ok(None);
+    }
+    ports
+        .stop(&former, "TakenOver", "It is left to an operator.")
+        .await?;
+    let ended = record.value.ending.as_ref();
+    Ok(ended.map(|ended| of_record(&record.value, ended)))
+}
+
+fn cause(record: &Deployment, owner: Option<&Owner>) -> String {
+    let (app, env) = (&record.app, &record.environment);
+    let last = recover::why_stopped(owner);
+    let undoing = record.undoing.as_ref();
+    let undoing = undoing.map_or(String::new(), |why| {
+        format!("\n  it was being undone because {}: {}", why.name, why.text)
+    });
+    format!(
+        "{app} {env} {} NEEDS AN OPERATOR: {RECOVERIES} recoveries died, the last with {}: {}{undoing}\n  \
+         next: the record tells of each component what was changed and seen; the environment stays \
+         locked; mend what stopped the recoveries, then start \
+         {{\"action\":\"recover\",\"app\":\"{app}\",\"environment\":\"{env}\",\"reason\":\"…\"}}, or \
+         `accept` what is there",
+        record.release.version, last.name, last.text,
+    )
+}

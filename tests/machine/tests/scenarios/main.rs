@@ -1,0 +1,12 @@
+//! What operators and CI do to deployments, as whole deployments in process. Each scenario asserts
+//! the exact path of states, and what the ledger and the targets are at the end.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
+
+mod needs_operator;
+mod queue;
+mod recoveries;
+mod requests;
+mod rollbacks;
+mod scene;
+mod ways_in;

@@ -1,0 +1,108 @@
+//! An undo that is refused, and the two ways out.
+
+use crate::scene::{
+    BACK, BAKE, BOTH, GO, NEEDS_OPERATOR, ROLLED_BACK, SUCCEEDED, WAVE, assert_free, both, ended,
+    failure, live, path, program, serves,
+};
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::HeldState;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::step::StepStatus;
+use windlass_machine::program::Program;
+use windlass_machine::shop::{ALARM, Shop};
+
+const UPDATE_ALIAS: &str = "functions.update_alias";
+
+/// A deployment whose gate fails, and whose undo may not move aliases.
+fn refused(program: &Program, fault: FaultName) -> (Shop<'_>, String) {
+    let mut shop = live(program);
+    let arn = shop.deploy("1.1.0", &BOTH);
+    assert!(shop.region.run_until(&arn, "Bake"));
+    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    let fault = Fault::new(fault, "lambda:UpdateAlias was refused");
+    shop.world().mishaps().refused.insert(UPDATE_ALIAS, fault);
+    shop.region.run();
+    (shop, arn)
+}
+
+fn assert_stuck(shop: &Shop<'_>, arn: &str) {
+    assert_eq!(ended(shop, arn).ending, Ending::NeedsOperator);
+    assert_eq!(shop.lock().held.unwrap().state, HeldState::NeedsOperator);
+    assert_eq!(serves(shop), ("2 3@0.5".into(), "3".into()));
+}
+
+fn assert_recovers(shop: &mut Shop<'_>, arn: &str) {
+    shop.world().mishaps().refused.clear();
+    let recover = shop.act("recover");
+    shop.region.run();
+    let done = path(&["Admit Admitted", BACK, BACK, ROLLED_BACK]);
+    assert_eq!(shop.path(&recover), done);
+    assert_eq!(ended(shop, arn).ending, Ending::RolledBack);
+    assert_eq!(serves(shop), both("2"));
+    assert!(shop.has("veto#"));
+    assert_free(shop);
+}
+
+#[test]
+fn an_undo_that_is_refused_is_tried_again_by_recover_until_it_is_done() {
+    let program = program();
+    let (mut shop, arn) = refused(&program, FaultName::AccessDenied);
+    let way = [GO, WAVE, WAVE, BAKE, BACK, BACK, NEEDS_OPERATOR];
+    assert_eq!(shop.path(&arn), path(&way));
+    assert_stuck(&shop, &arn);
+    let (error, cause) = failure(&shop, &arn);
+    assert_eq!(error, "GateFailed");
+    for component in BOTH {
+        let status = shop.step(&arn, component).status;
+        assert_eq!(status, StepStatus::UndoFailed, "{component}");
+        let told = format!("NOT undone: {component}: AccessDenied");
+        assert!(cause.contains(&told), "{cause}");
+    }
+    let too_early = shop.act("recover");
+    shop.region.run();
+    let again = path(&["Admit Admitted", BACK, BACK, NEEDS_OPERATOR]);
+    assert_eq!(shop.path(&too_early), again);
+    assert_stuck(&shop, &arn);
+    assert_recovers(&mut shop, &arn);
+    assert_eq!(shop.deployment(&arn).executions.len(), 3);
+}
+
+#[test]
+fn an_undo_whose_retries_run_out_is_data_and_the_other_wave_is_tried() {
+    let program = program();
+    let (mut shop, arn) = refused(&program, FaultName::Throttled);
+    let failed = "Undo Undoing UndoChange(UndoKind UndoLambda UndoFailed)";
+    let way = [GO, WAVE, WAVE, BAKE, failed, failed, NEEDS_OPERATOR];
+    assert_eq!(shop.path(&arn), path(&way));
+    assert_stuck(&shop, &arn);
+    // The machine gave up on them in the middle.
+    assert_eq!(shop.step(&arn, "api").status, StepStatus::Undoing);
+    assert_recovers(&mut shop, &arn);
+}
+
+#[test]
+fn accept_takes_what_is_there_and_the_next_release_goes_on_from_it() {
+    let program = program();
+    let (mut shop, arn) = refused(&program, FaultName::AccessDenied);
+    shop.world().mishaps().refused.clear();
+    shop.world().set_alarm(ALARM, "OK", &[0.0]);
+    let accept = shop.act("accept");
+    shop.region.run();
+    assert_eq!(shop.path(&accept), "Admit Admitted Succeeded");
+    assert_free(&shop);
+    let ended = ended(&shop, &arn);
+    assert_eq!(ended.ending, Ending::NeedsOperator, "it stays what it was");
+    assert!(ended.resolved.unwrap().starts_with("accepted at"));
+    let found = ("2 3@0.5".to_owned(), "3".to_owned());
+    assert_eq!(serves(&shop), found, "nothing was changed");
+    let running = shop.environment().running;
+    assert!(running.values().all(|one| one.version == "accepted"));
+    let second = shop.act("accept");
+    shop.region.run();
+    assert_eq!(shop.path(&second), "Admit Admitted Rejected");
+    let next = shop.deploy("1.2.0", &BOTH);
+    shop.region.run();
+    let walked = shop.path(&next);
+    assert!(walked.ends_with(SUCCEEDED), "{walked}");
+    assert_eq!(serves(&shop), both("4"));
+}

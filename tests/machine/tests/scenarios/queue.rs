@@ -1,0 +1,96 @@
+//! Who goes next.
+
+use crate::scene::{
+    BOTH, GO, WAITED, api_way, assert_free, at_once, both, ended, live, path, program, serves,
+    whole_way,
+};
+use windlass_domain::ending::Ending;
+use windlass_machine::shop::Shop;
+
+/// The place of an execution among all that ended.
+fn place(shop: &Shop<'_>, arn: &str) -> usize {
+    let mut ended = shop.region.all_ended().iter();
+    ended.position(|ended| ended.arn == arn).unwrap()
+}
+
+/// However often it was woken for nothing, it waited and then went this way.
+fn assert_waited_then(shop: &Shop<'_>, arn: &str, way: &str) {
+    let walked = shop.path(arn);
+    let mut rest = walked.as_str();
+    let mut waits = 0;
+    while let Some(shorter) = rest.strip_prefix(WAITED) {
+        rest = shorter.trim_start();
+        waits += 1;
+    }
+    assert!(
+        (1..=3).contains(&waits),
+        "{walked}: {:?}",
+        shop.deployment(arn).ending
+    );
+    assert_eq!(rest, way);
+}
+
+/// Starts a deployment that has to wait; it is accepted before the next one starts.
+fn wait_with(shop: &mut Shop<'_>, version: &str, components: &[&str]) -> String {
+    let arn = shop.deploy(version, components);
+    assert!(shop.region.run_until(&arn, "AwaitTurn"));
+    arn
+}
+
+fn assert_superseded(shop: &Shop<'_>, arn: &str) {
+    assert_waited_then(shop, arn, "Admit Admitted NothingToDo");
+    let ended = ended(shop, arn);
+    assert_eq!(ended.ending, Ending::NothingToDo);
+    assert_eq!(ended.cause_name, "Superseded");
+}
+
+#[test]
+fn of_four_that_wait_the_operator_goes_first_then_the_newest_and_no_component_is_lost() {
+    let program = program();
+    let mut shop = live(&program);
+    let running = shop.deploy("1.1.0", &BOTH);
+    assert!(shop.region.run_until(&running, "Bake"));
+    let older = wait_with(&mut shop, "1.2.0", &["api"]);
+    let jobs = wait_with(&mut shop, "1.3.0", &["jobs"]);
+    let newest = wait_with(&mut shop, "1.4.0", &["api"]);
+    let rollback = shop.act("rollback");
+    shop.region.run();
+
+    assert_eq!(ended(&shop, &running).ending, Ending::RolledBack);
+    assert_eq!(ended(&shop, &running).cause_name, "PreemptedByOperator");
+    let preempting = "Admit Admitted Preempt AwaitTurn";
+    let first = path(&[preempting, GO, "Settle Ended NothingToDo"]);
+    assert_eq!(shop.path(&rollback), first);
+    assert_waited_then(&shop, &newest, &api_way());
+    assert_waited_then(&shop, &jobs, &at_once());
+    assert_superseded(&shop, &older);
+    assert!(place(&shop, &rollback) < place(&shop, &newest));
+    assert!(place(&shop, &newest) < place(&shop, &jobs));
+    assert_eq!(serves(&shop), ("4".into(), "4".into()));
+    let now = shop.environment();
+    let versions: Vec<&str> = now.running.values().map(|r| r.version.as_str()).collect();
+    assert_eq!(versions, ["1.4.0", "1.3.0"]);
+    assert_free(&shop);
+}
+
+#[test]
+fn one_whose_wake_up_is_late_is_superseded_by_the_newer_one_that_went() {
+    let program = program();
+    let mut shop = live(&program);
+    let running = shop.deploy("1.1.0", &BOTH);
+    assert!(shop.region.run_until(&running, "Bake"));
+    let older = wait_with(&mut shop, "1.2.0", &BOTH);
+    let newer = wait_with(&mut shop, "1.3.0", &BOTH);
+    shop.region.step();
+    let token = shop.world().executions().tokens.pop_first().unwrap();
+    assert!(shop.region.run_until(&newer, "Admit"));
+    assert!(shop.region.run_until(&newer, "Prepare"));
+    shop.world().executions().tokens.insert(token);
+    assert_eq!(shop.region.state_of(&older), Some("AwaitTurn"));
+    shop.region.run();
+    assert_eq!(shop.path(&running), whole_way());
+    assert_waited_then(&shop, &newer, &whole_way());
+    assert_superseded(&shop, &older);
+    assert_eq!(serves(&shop), both("4"));
+    assert_free(&shop);
+}

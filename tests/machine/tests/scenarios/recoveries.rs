@@ -1,0 +1,100 @@
+//! Recoveries that die themselves.
+
+use crate::scene::{
+    BACK, BOTH, ROLLED_BACK, assert_free, both, ended, live, pass_minutes, path, program, serves,
+};
+use serde_json::json;
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::HeldState;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::name::ComponentName;
+use windlass_engine::store;
+use windlass_machine::shop::Shop;
+
+/// The step of `api` in the ledger becomes unreadable, or readable again; answers its status.
+fn set_status(shop: &Shop<'_>, arn: &str, status: &str) -> String {
+    let name = ComponentName::new("api").unwrap();
+    let key = store::step(&shop.deployment(arn).id, &name);
+    let mut ledger = shop.world().ledger();
+    let item = ledger.items.get_mut(&key).unwrap();
+    let former = item.body.insert("status".into(), json!(status)).unwrap();
+    former.as_str().unwrap().to_owned()
+}
+
+fn last_path(shop: &Shop<'_>) -> String {
+    shop.region.all_ended().last().unwrap().execution.told()
+}
+
+#[test]
+fn after_five_that_died_the_deployment_is_left_to_an_operator() {
+    let program = program();
+    let mut shop = live(&program);
+    let arn = shop.deploy("1.1.0", &BOTH);
+    assert!(shop.region.run_until(&arn, "Bake"));
+    let former = set_status(&shop, &arn, "unheard of");
+    shop.region.stop(&arn);
+    shop.region.run();
+
+    let recoveries = shop.region.all_ended()[2..].iter();
+    let paths: Vec<String> = recoveries.map(|ended| ended.execution.told()).collect();
+    let mut wanted = vec!["Admit Admitted Undo Unsettled"; 5];
+    wanted.push("Admit Admitted NeedsOperator");
+    assert_eq!(paths, wanted);
+    let left = ended(&shop, &arn);
+    assert_eq!(left.ending, Ending::NeedsOperator);
+    assert_eq!(left.cause_name, "RecoveriesDied");
+    for told in [
+        "NEEDS AN OPERATOR",
+        "Stopped: by a test",
+        "recover",
+        "accept",
+    ] {
+        assert!(left.cause.contains(told), "{}", left.cause);
+    }
+    assert_eq!(shop.lock().held.unwrap().state, HeldState::NeedsOperator);
+    let so_far = shop.region.all_ended().len();
+    shop.region.scheduled();
+    shop.region.run();
+    assert_eq!(shop.region.all_ended().len(), so_far);
+
+    set_status(&shop, &arn, &former);
+    let recover = shop.act("recover");
+    shop.region.run();
+    let done = path(&["Admit Admitted", BACK, BACK, ROLLED_BACK]);
+    assert_eq!(shop.path(&recover), done);
+    assert_eq!(ended(&shop, &arn).ending, Ending::RolledBack);
+    assert_eq!(serves(&shop), both("2"));
+    assert_free(&shop);
+}
+
+#[test]
+fn one_that_took_nothing_over_is_started_again_by_the_schedule() {
+    let program = program();
+    let mut shop = live(&program);
+    let arn = shop.deploy("1.1.0", &BOTH);
+    assert!(shop.region.run_until(&arn, "Bake"));
+    let fault = Fault::new(FaultName::Unavailable, "no answer");
+    let mut mishaps = shop.world().mishaps();
+    mishaps.refused.insert("ledger.transact", fault);
+    drop(mishaps);
+    shop.region.stop(&arn);
+    shop.region.run();
+    assert_eq!(last_path(&shop), "Admit Unsettled");
+    let so_far = shop.region.all_ended().len();
+    for _ in 0..3 {
+        shop.region.scheduled();
+    }
+    shop.region.run();
+    // However often the schedule comes, one is started in a quarter of an hour.
+    assert_eq!(shop.region.all_ended().len(), so_far + 1);
+
+    shop.world().mishaps().refused.clear();
+    pass_minutes(&shop, 15);
+    shop.region.scheduled();
+    shop.region.run();
+    let done = path(&["Admit Admitted", BACK, BACK, ROLLED_BACK]);
+    assert_eq!(last_path(&shop), done);
+    assert_eq!(ended(&shop, &arn).ending, Ending::RolledBack);
+    assert_eq!(serves(&shop), both("2"));
+    assert_free(&shop);
+}

@@ -1,0 +1,128 @@
+//! An operator goes back.
+
+use crate::scene::{
+    BACK, BOTH, GO, ROLLED_BACK, WAITED, WAVE, assert_free, both, ended, failure, live_with, path,
+    program, serves, way_back,
+};
+use serde_json::json;
+use windlass_domain::ending::Ending;
+use windlass_machine::shop::{FUNCTIONS, Shop};
+
+fn take_away_version_2(shop: &Shop<'_>, function: &str) {
+    let mut functions = shop.world().functions();
+    let function = functions.named(function).unwrap();
+    assert!(function.versions.remove(&2).is_some());
+}
+
+#[test]
+fn pressing_it_twice_walks_further_back() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0", "1.2.0"]);
+    for version in ["3", "2"] {
+        let rollback = shop.act("rollback");
+        shop.region.run();
+        assert_eq!(shop.path(&rollback), way_back());
+        assert_eq!(serves(&shop), both(version));
+        assert_free(&shop);
+    }
+    let third = shop.act("rollback");
+    shop.region.run();
+    assert_eq!(shop.path(&third), "Admit Admitted Rejected");
+    assert_eq!(failure(&shop, &third).0, "NothingToGoBackTo");
+    assert_eq!(serves(&shop), both("2"));
+    assert!(shop.environment().hold.is_some());
+    let running = shop.environment().running;
+    assert!(running.values().all(|running| running.version == "1.0.0"));
+}
+
+#[test]
+fn one_that_is_pressed_while_another_runs_waits_and_walks_further_back() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0", "1.2.0"]);
+    let first = shop.act("rollback");
+    assert!(shop.region.run_until(&first, "Judge"));
+    let second = shop.act("rollback");
+    shop.region.run();
+    assert_eq!(shop.path(&first), way_back());
+    assert_eq!(shop.path(&second), path(&[WAITED, &way_back()]));
+    assert_eq!(shop.deployment(&first).release.version, "1.1.0");
+    assert_eq!(shop.deployment(&second).release.version, "1.0.0");
+    assert_eq!(serves(&shop), both("2"));
+    assert_free(&shop);
+}
+
+#[test]
+fn what_is_gone_is_told_and_nothing_changes() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+    take_away_version_2(&shop, "shop-api");
+    take_away_version_2(&shop, "shop-jobs");
+    let rollback = shop.act("rollback");
+    shop.region.run();
+    assert_eq!(shop.path(&rollback), path(&[GO, "Settle Ended Rejected"]));
+    let (error, cause) = failure(&shop, &rollback);
+    assert_eq!(error, "ArtifactMissing");
+    for function in ["shop-api", "shop-jobs"] {
+        let told = format!("The version 2 of {function} is no longer there");
+        assert!(cause.contains(&told), "{cause}");
+    }
+    assert_eq!(ended(&shop, &rollback).findings.len(), 2);
+    assert_eq!(serves(&shop), both("3"));
+    assert_free(&shop);
+}
+
+#[test]
+fn a_named_snapshot_is_gone_back_to_past_a_newer_one() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0", "1.2.0"]);
+    let rollback = shop.start(&json!({
+        "action": "rollback", "app": "shop", "environment": "prod", "reason": "1.1.0 leaks",
+        "snapshot": 2
+    }));
+    shop.region.run();
+    assert_eq!(shop.path(&rollback), way_back());
+    assert_eq!(serves(&shop), both("2"));
+    let further = shop.act("rollback");
+    shop.region.run();
+    assert_eq!(shop.path(&further), "Admit Admitted Rejected");
+    assert_free(&shop);
+}
+
+#[test]
+fn the_first_deployment_is_undone_and_there_is_nothing_further_back() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let first = shop.deploy("1.0.0", &BOTH);
+    assert!(shop.region.run_until(&first, "Bake"));
+    let rollback = shop.act("rollback");
+    shop.region.run();
+    assert_eq!(ended(&shop, &first).ending, Ending::RolledBack);
+    let preempting = "Admit Admitted Preempt AwaitTurn";
+    let wanted = path(&[preempting, "Admit Admitted Rejected"]);
+    assert_eq!(shop.path(&rollback), wanted);
+    let (error, cause) = failure(&shop, &rollback);
+    assert_eq!(error, "NothingToGoBackTo");
+    assert!(cause.contains("verified-good snapshot is older"), "{cause}");
+    assert_eq!(serves(&shop), both("1"));
+    assert_free(&shop);
+}
+
+#[test]
+fn one_that_fails_is_undone_itself_and_vetoes_nothing() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0"]);
+    let rollback = shop.act("rollback");
+    // The way back is in reverse: `api` is back, and `jobs` is next.
+    assert!(shop.region.run_until(&rollback, "Judge"));
+    assert_eq!(serves(&shop), ("2".into(), "3".into()));
+    take_away_version_2(&shop, "shop-jobs");
+    shop.region.run();
+    let failed = "Change(ChangeKind DeployLambda) Changed";
+    let wanted = path(&[GO, WAVE, failed, BACK, BACK, ROLLED_BACK]);
+    assert_eq!(shop.path(&rollback), wanted);
+    assert_eq!(ended(&shop, &rollback).ending, Ending::RolledBack);
+    assert_eq!(serves(&shop), both("3"));
+    assert!(!shop.has("veto#"));
+    assert!(shop.environment().hold.is_some());
+    assert_free(&shop);
+}

@@ -1,0 +1,118 @@
+//! What the scenarios share: the paths by name, the shop at the start, and looking at the end.
+
+use serde_json::{Value, json};
+use windlass_domain::deployment::Ended;
+use windlass_engine::ports::Clock;
+use windlass_engine::routes::intake;
+use windlass_machine::program::Program;
+use windlass_machine::shop::{FUNCTIONS, Shop};
+use windlass_world::run::run;
+
+pub const GO: &str = "Admit Admitted Prepare Prepared";
+pub const WAITED: &str = "Admit Admitted AwaitTurn";
+pub const WAVE: &str = "Change(ChangeKind DeployLambda) Changed Judge Judged";
+pub const BAKE: &str = "Bake Judge Judged";
+pub const BACK: &str = "Undo Undoing UndoChange(UndoKind UndoLambda)";
+pub const ROLLED_BACK: &str = "Undo Undoing SettleUndo Ended RolledBack";
+pub const NEEDS_OPERATOR: &str = "Undo Undoing SettleUndo Ended NeedsOperator";
+pub const SUCCEEDED: &str = "Settle Ended Succeeded";
+pub const BOTH: [&str; 2] = ["api", "jobs"];
+
+pub fn program() -> Program {
+    Program::release().unwrap()
+}
+
+pub fn path(parts: &[&str]) -> String {
+    parts.join(" ")
+}
+
+/// All the way of both functions: `jobs`, then `api` at 50 %, then `api`, watched for two minutes.
+pub fn whole_way() -> String {
+    path(&[GO, WAVE, WAVE, BAKE, WAVE, BAKE, BAKE, SUCCEEDED])
+}
+
+/// All the way of `api` alone.
+pub fn api_way() -> String {
+    path(&[GO, WAVE, BAKE, WAVE, BAKE, BAKE, SUCCEEDED])
+}
+
+/// All the way of one function all at once, watched for two minutes.
+pub fn at_once() -> String {
+    path(&[GO, WAVE, BAKE, BAKE, SUCCEEDED])
+}
+
+/// A rollback of both functions, which waits for no gate.
+pub fn way_back() -> String {
+    path(&[GO, WAVE, WAVE, SUCCEEDED])
+}
+
+/// The shop with release 1.0.0 of both functions live: version 2 of each.
+pub fn live(program: &Program) -> Shop<'_> {
+    live_with(program, &["1.0.0"])
+}
+
+/// The shop after these releases of both functions.
+pub fn live_with<'p>(program: &'p Program, versions: &[&str]) -> Shop<'p> {
+    let mut shop = Shop::new(program, FUNCTIONS);
+    for version in versions {
+        let arn = shop.deploy(version, &BOTH);
+        shop.region.run();
+        assert_eq!(shop.path(&arn), whole_way());
+    }
+    shop
+}
+
+/// What both aliases serve: `api`, then `jobs`.
+pub fn serves(shop: &Shop<'_>) -> (String, String) {
+    (shop.serves("shop-api"), shop.serves("shop-jobs"))
+}
+
+pub fn both(version: &str) -> (String, String) {
+    (version.to_owned(), version.to_owned())
+}
+
+/// How a deployment ended, as its record says.
+pub fn ended(shop: &Shop<'_>, arn: &str) -> Ended {
+    shop.deployment(arn).ending.unwrap()
+}
+
+/// Error and cause of an execution that failed.
+pub fn failure(shop: &Shop<'_>, arn: &str) -> (String, String) {
+    let ended = shop.region.ended(arn).unwrap();
+    (ended.error.clone(), ended.cause.clone())
+}
+
+/// That nobody holds the lock and nobody waits.
+pub fn assert_free(shop: &Shop<'_>) {
+    assert_eq!(shop.lock().held, None);
+    assert!(!shop.has("waiting#"));
+}
+
+/// Uploads a declaration, and brings the event that S3 sends.
+pub fn declare(shop: &Shop<'_>, text: &str) {
+    let key = "apps/shop/app.yaml";
+    let mut objects = shop.world().objects();
+    let version = objects.upload("artifacts", key, text.to_owned());
+    drop(objects);
+    let event = json!({
+        "detail-type": "Object Created",
+        "source": "aws.s3",
+        "detail": {
+            "bucket": {"name": "artifacts"},
+            "object": {"key": key, "version-id": version.id, "sequencer": "1"},
+            "requester": "111111111111"
+        }
+    });
+    arrive(shop, event);
+}
+
+/// Brings an event to intake.
+pub fn arrive(shop: &Shop<'_>, event: Value) {
+    run(intake::handle(shop.world(), event)).unwrap();
+}
+
+/// Lets time pass.
+pub fn pass_minutes(shop: &Shop<'_>, minutes: u64) {
+    let now = shop.world().now();
+    shop.world().clock().now = now.plus_s(minutes * 60);
+}
