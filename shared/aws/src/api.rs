@@ -46,7 +46,7 @@ impl Api {
     /// # Errors
     /// `BadInput` if the endpoint is no URL, or no region is known.
     pub async fn from_env(endpoint: &str) -> Answered<Self> {
-        Self::new(settings::sdk_config().await, endpoint)
+        Self::new(settings::sdk_config_of_a_person().await, endpoint)
     }
 
     /// The API at `endpoint`, with given credentials and region. The region in an endpoint of AWS

@@ -77,7 +77,7 @@ impl Aws {
     /// may take an hour, because nobody's timeout ends it. Only the ports that need no setting
     /// serve.
     pub async fn for_people() -> Self {
-        let home = settings::sdk_config().await;
+        let home = settings::sdk_config_of_a_person().await;
         let clients = Clients::patient(home.clone());
         Self::with(home, Settings::default(), clients)
     }

@@ -2,6 +2,7 @@
 
 use crate::{limits, web};
 use aws_config::SdkConfig;
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::config::Config;
 use windlass_engine::ports::Answered;
@@ -85,9 +86,24 @@ fn needed<'a>(value: Option<&'a str>, variable: &str) -> Answered<&'a str> {
     })
 }
 
-/// Region, credentials and endpoint from the environment, and Windlass's limits.
+/// Region, credentials and endpoint of a function, from its environment alone: it has no files of
+/// a person's, and looking for them would only make its start longer.
 pub(crate) async fn sdk_config() -> SdkConfig {
+    let nothing = EnvConfigFiles::builder()
+        .with_contents(EnvConfigFileKind::Config, "")
+        .build();
+    load(nothing).await
+}
+
+/// Region, credentials and endpoint as a person's or a CI job's environment and files tell them.
+pub(crate) async fn sdk_config_of_a_person() -> SdkConfig {
+    load(EnvConfigFiles::default()).await
+}
+
+/// With Windlass's limits.
+async fn load(files: EnvConfigFiles) -> SdkConfig {
     aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .profile_files(files)
         // One client for all services: one pool of connections, and the root certificates are read
         // once. Left to themselves, the SDK's clients would each make their own.
         .http_client(
