@@ -16,7 +16,7 @@ use windlass_domain::ending::Ending;
 use windlass_domain::environment::{HeldState, Lock, Veto};
 use windlass_domain::message::{Undone, undone};
 use windlass_domain::request::ActionName;
-use windlass_domain::step::{Step, StepStatus};
+use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 
 /// Serves the state.
 pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
@@ -122,7 +122,7 @@ fn outcome(steps: &[Stored<Step>]) -> Undone {
                 if let Some(shown) = &step.shown {
                     outcome.seen.push(format!("{name} {shown}"));
                 }
-                let back = step.changes.iter().rev().find(|change| change.undo);
+                let back = last_undo(step);
                 let forward = step.changes.iter().any(|change| !change.undo);
                 match (back, forward) {
                     (Some(change), _) => outcome.undone.push(format!("{name} ({})", change.what)),
@@ -142,6 +142,15 @@ fn outcome(steps: &[Stored<Step>]) -> Undone {
         }
     }
     outcome
+}
+
+/// The last change of the undo that callers could notice; only bookkeeping may follow it.
+fn last_undo(step: &Step) -> Option<&ChangeRecord> {
+    let mut undos = step.changes.iter().rev().filter(|change| change.undo);
+    undos
+        .clone()
+        .find(|change| change.switching)
+        .or_else(|| undos.next())
 }
 
 fn next(record: &Deployment, ending: Ending) -> Vec<String> {
