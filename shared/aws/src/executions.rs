@@ -32,6 +32,14 @@ impl Executions for Aws {
             Ok(_) => Ok(()),
             // Stopping one that has ended is a success on AWS; one that is gone has ended as well.
             Err(error) if code(&error) == Some("ExecutionDoesNotExist") => Ok(()),
+            // Should it be refused for that reason all the same, it is looked at.
+            Err(error) if code(&error) == Some("ValidationException") => {
+                let found = self.execution(arn).await?;
+                if found.is_none_or(|found| found.status != "RUNNING") {
+                    return Ok(());
+                }
+                Err(fault(&error, "StopExecution", arn))
+            }
             Err(error) => Err(fault(&error, "StopExecution", arn)),
         }
     }
