@@ -20,7 +20,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools build up down demo test lint unit e2e build-aws
+.PHONY: tools build up down demo test lint unit e2e e2e-installed e2e-readme build-aws
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp
@@ -32,8 +32,11 @@ tools: .local/sam/stamp .local/cloud/stamp
 	$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
 	touch $@
 
+# BUILT=1: they are built already, and somebody may be reading them (the end-to-end tests, side by side).
 build: tools
+ifndef BUILT
 	cargo lambda build --compiler cargo $(addprefix --bin ,$(FUNCTIONS))
+endif
 
 up: build
 	$(E2E)/cloud.py up --home $(RUN) --port $(PORT) --wait-scale $(WAIT_SCALE)
@@ -52,14 +55,21 @@ test: lint unit e2e
 lint: tools
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	$(SAM)/cfn-lint template.yaml examples/target-role.yaml examples/shop/targets.yaml tests/e2e/visitor.yaml
+	$(SAM)/cfn-lint template.yaml examples/target-role.yaml examples/shop/targets.yaml tests/e2e/visitor.yaml tests/e2e/pier_targets.yaml
 
 unit:
 	cargo test --workspace
 
-# On a free port and in a folder of its own: what `make up` started is not touched.
+# On free ports and in folders of their own: what `make up` started is not touched. The README's commands install a
+# Windlass of their own, so they run beside the others; most of the time is waiting.
 e2e: build
-	$(SAM)/pytest tests/e2e
+	$(MAKE) --jobs 2 --output-sync=target e2e-installed e2e-readme
+
+e2e-installed:
+	$(SAM)/pytest tests/e2e --ignore tests/e2e/test_2_readme.py
+
+e2e-readme:
+	$(SAM)/pytest tests/e2e/test_2_readme.py
 
 # For AWS: optimised, with zig as the linker, so that the binaries run on Amazon Linux 2023.
 build-aws: tools

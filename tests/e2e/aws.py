@@ -41,15 +41,15 @@ class Aws:
         setattr(self, service, client)
         return client
 
-    def client(self, service, account="test"):
-        """A client; with a 12-digit `account` as its access key it acts in that account."""
+    def client(self, service, key="test", secret="test"):
+        """A client; with the 12 digits of an account as its access key it acts as the root of that account."""
         config = Config(s3={"addressing_style": "path"}, retries={"max_attempts": 2})
         return boto3.client(
             {"lambda_": "lambda"}.get(service, service),
             endpoint_url=self.endpoint,
             region_name=self.region,
-            aws_access_key_id=account,
-            aws_secret_access_key="test",
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
             config=config,
         )
 

@@ -30,8 +30,8 @@ class CloudError(Exception):
     """What went wrong, and what to do."""
 
 
-def up(home, port, wait_scale):
-    """Starts the local cloud unless it runs; answers its description."""
+def up(home, port, wait_scale, auth=False):
+    """Starts the local cloud unless it runs; answers its description. With `auth` it enforces IAM."""
     running = describe(home)
     if running:
         if port not in (0, running["port"]):
@@ -43,7 +43,7 @@ def up(home, port, wait_scale):
     processes = {}
     try:
         docker_port = start_docker_standin(home, port, processes)
-        processes["ministack"] = start(home, "ministack", [str(REPOSITORY / ".local/cloud/bin/ministack")], environment(home, port, docker_port, wait_scale))
+        processes["ministack"] = start(home, "ministack", [str(REPOSITORY / ".local/cloud/bin/ministack")], environment(home, port, docker_port, wait_scale, auth))
         wait_until_ready(f"http://127.0.0.1:{port}/_ministack/ready", processes["ministack"], home / "ministack.log")
     except BaseException:
         stop_all(processes)
@@ -53,6 +53,7 @@ def up(home, port, wait_scale):
         "port": port,
         "region": REGION,
         "docker": f"http://127.0.0.1:{docker_port}",
+        "auth": auth,
         "processes": processes,
     }
     (home / "cloud.json").write_text(json.dumps(description, indent=2))
@@ -77,6 +78,13 @@ def down(home):
         (home / "cloud.json").unlink()
 
 
+def remove(home):
+    """Stops what `up` started, and removes its folder."""
+    down(home)
+    if (home / MARKER).exists():
+        shutil.rmtree(home)
+
+
 def describe(home):
     """The running local cloud; None if it does not run."""
     description = read(home)
@@ -91,7 +99,7 @@ def read(home):
     return json.loads(path.read_text()) if path.exists() else None
 
 
-def environment(home, port, docker_port, wait_scale):
+def environment(home, port, docker_port, wait_scale, auth):
     """A clean environment: MiniStack hands all of its own to the functions."""
     for folder in ("state", "tmp"):
         (home / folder).mkdir()
@@ -108,6 +116,7 @@ def environment(home, port, docker_port, wait_scale):
         "SFN_WAIT_SCALE": str(wait_scale),
         "IOT_MTLS_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
+        "AUTH": "true" if auth else "false",
         "DOCKER_HOST": f"tcp://127.0.0.1:{docker_port}",
     }
     return clean

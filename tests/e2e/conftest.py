@@ -1,5 +1,9 @@
-"""One local cloud for the whole run, on a free port and in a folder of its own, with Windlass installed."""
+"""One local cloud for the whole run, on a free port and in a folder of its own, with Windlass installed.
 
+It enforces IAM, so that a permission that is missing in the template is found.
+"""
+
+import os
 import pathlib
 import sys
 
@@ -18,15 +22,21 @@ WAIT_SCALE = 0.1
 
 
 @pytest.fixture(scope="session")
-def aws():
-    """An installed, empty Windlass."""
+def aws(request):
+    """An installed, empty Windlass. Its folder, with the logs, is kept where a test failed.
+
+    Whoever writes tests names one that is there with INSTALLED=.local/outputs.json, and saves the minute.
+    """
+    if "INSTALLED" in os.environ:
+        yield Aws.from_file(os.environ["INSTALLED"])
+        return
     cloud.down(HOME)
-    cloud.up(HOME, 0, WAIT_SCALE)
+    cloud.up(HOME, 0, WAIT_SCALE, auth=True)
     try:
         install.install(HOME, HOME / "outputs.json")
         yield Aws.from_file(HOME / "outputs.json")
     finally:
-        cloud.down(HOME)
+        (cloud.down if request.session.testsfailed else cloud.remove)(HOME)
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,7 @@ Differs from AWS, as measured with MiniStack 1.5.33 behind it:
 
 import argparse
 import hashlib
+import hmac
 import json
 import re
 import signal
@@ -104,17 +105,8 @@ class Registry:
 
     def _batch_get_image(self, account, region, name, reference):
         kind = "imageDigest" if reference.startswith("sha256:") else "imageTag"
-        request = urllib.request.Request(
-            self.endpoint,
-            data=json.dumps({"repositoryName": name, "imageIds": [{kind: reference}]}).encode(),
-            headers={
-                "Content-Type": "application/x-amz-json-1.1",
-                "X-Amz-Target": "AmazonEC2ContainerRegistry_V20150921.BatchGetImage",
-                # The local cloud reads account and region from the credential and verifies nothing.
-                "Authorization": f"AWS4-HMAC-SHA256 Credential={account}/20260101/{region}/ecr/aws4_request, "
-                "SignedHeaders=host, Signature=0",
-            },
-        )
+        body = json.dumps({"repositoryName": name, "imageIds": [{kind: reference}]}).encode()
+        request = urllib.request.Request(self.endpoint, data=body, headers=signed(self.endpoint, account, region, body))
         try:
             with urllib.request.urlopen(request, timeout=5) as answer:
                 images = json.load(answer).get("images") or []
@@ -123,6 +115,27 @@ class Registry:
         except OSError as error:
             raise DockerError(500, f"registry {self.endpoint} does not answer: {error}") from error
         return images[0] if images else None
+
+
+def signed(endpoint, account, region, body):
+    """Headers of a BatchGetImage by that account's root, whose key is the account's id on the local cloud (SigV4)."""
+    host = urllib.parse.urlsplit(endpoint).netloc
+    now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    headers = {
+        "content-type": "application/x-amz-json-1.1",
+        "host": host,
+        "x-amz-date": now,
+        "x-amz-target": "AmazonEC2ContainerRegistry_V20150921.BatchGetImage",
+    }
+    names = ";".join(headers)
+    canonical = "\n".join(["POST", "/", "", *(f"{name}:{value}" for name, value in headers.items()), "", names, hashlib.sha256(body).hexdigest()])
+    scope = f"{now[:8]}/{region}/ecr/aws4_request"
+    text = "\n".join(["AWS4-HMAC-SHA256", now, scope, hashlib.sha256(canonical.encode()).hexdigest()])
+    key = b"AWS4test"
+    for part in (*scope.split("/"), text):
+        key = hmac.digest(key, part.encode(), "sha256")
+    headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={account}/{scope}, SignedHeaders={names}, Signature={key.hex()}"
+    return headers
 
 
 class Daemon:

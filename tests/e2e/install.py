@@ -13,6 +13,7 @@ import sys
 
 import aws
 import cloud
+import enforced
 
 STACK = "windlass"
 
@@ -25,7 +26,7 @@ def install(home, outputs):
     parameters = {
         "Architecture": {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64"),
         "AwsEndpointUrl": description["endpoint"],
-        "SiteBucketArns": "arn:aws:s3:::shop-web-*",
+        "SiteBucketArns": "arn:aws:s3:::shop-web-*,arn:aws:s3:::pier-pages-*",
         "DeletionProtection": "false",
     }
     sam = pathlib.Path(sys.executable).with_name("sam")
@@ -38,6 +39,8 @@ def install(home, outputs):
         raise cloud.CloudError(f"sam deploy failed; {log} ends with:\n{log.read_text()[-3000:]}")
     document = {"endpoint": description["endpoint"], "region": description["region"], "docker": description["docker"]}
     document["stack"] = aws.Aws(document).stack_outputs(STACK)
+    if description["auth"]:
+        enforced.adapt(aws.Aws(document), STACK)
     outputs.write_text(json.dumps(document, indent=2) + "\n")
     return document
 

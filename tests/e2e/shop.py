@@ -45,8 +45,8 @@ class Shop:
         self.page = f"{self.aws.endpoint}/_aws/execute-api/{visitor['ApiId']}/visit"
         self.api = f"{self.aws.endpoint}/_aws/execute-api/{self.targets['ApiId']}/shop"
 
-    def deploy_stack(self, name, template, parameters):
-        cloudformation = self.aws.cloudformation
+    def deploy_stack(self, name, template, parameters, cloudformation=None):
+        cloudformation = cloudformation or self.aws.cloudformation
         cloudformation.create_stack(
             StackName=name,
             TemplateBody=template.read_text(),
@@ -97,16 +97,22 @@ class Shop:
     def upload(self, key, body, metadata=None):
         self.aws.s3.put_object(Bucket=self.aws.outputs["ArtifactsBucket"], Key=key, Body=body, Metadata=metadata or {}, ChecksumAlgorithm="SHA256")
 
-    def push_image(self, tag, repository=IMAGE_REPOSITORY):
-        """Pushes an image: what `docker push` sends last, an OCI manifest, here with one small layer that is never run."""
-        config = json.dumps({"architecture": "amd64", "os": "linux", "config": {"Env": [f"VERSION={tag}"]}}).encode()
+    def push_image(self, tag, repository=IMAGE_REPOSITORY, content=None, **behaviour):
+        """Pushes an image: what `docker push` sends last, an OCI manifest, here without layers, because it is never run.
+
+        The same `content` has the same digest; the tag is the content unless told. `behaviour` tells the stand-in for
+        the Docker Engine API what a container of it does (docker_standin.py).
+        """
+        content = content or tag
+        config = json.dumps({"architecture": "amd64", "os": "linux", "config": {"Env": [f"VERSION={content}"]}}).encode()
         manifest = json.dumps(
             {
                 "schemaVersion": 2,
                 "mediaType": "application/vnd.oci.image.manifest.v1+json",
                 "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "size": len(config), "digest": sha256(config)},
                 "layers": [],
-                "annotations": {"org.opencontainers.image.version": tag},
+                "annotations": {"org.opencontainers.image.version": content}
+                | {f"standin.{name.replace('_', '-')}": str(value) for name, value in behaviour.items()},
             }
         )
         answer = self.aws.ecr.put_image(
@@ -129,8 +135,10 @@ class Shop:
             "time": "2019-11-16T01:54:34Z",
             "region": self.aws.region,
             "resources": [],
-            "detail": {"result": "SUCCESS", "repository-name": repository, "image-digest": digest, "action-type": "PUSH", "image-tag": tag},
+            "detail": {"result": "SUCCESS", "repository-name": repository, "image-digest": digest, "action-type": "PUSH"},
         }
+        if tag:
+            event["detail"]["image-tag"] = tag
         self.require_rule_matches("ImagesRule", event)
         self.aws.sqs.send_message(QueueUrl=self.aws.outputs["IntakeQueueUrl"], MessageBody=json.dumps(event))
 
@@ -181,14 +189,20 @@ class Shop:
 
 
 def zipped(folder, source, version):
-    """A zip of a folder, with the same bytes for the same files; `source` is replaced by `version` in names and texts."""
+    """A zip of a folder; `source` is replaced by `version` in names and texts."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return made_zip({path.relative_to(folder).as_posix().replace(source, version): path.read_text().replace(source, version) for path in paths})
+
+
+def made_zip(files):
+    """A zip of texts by path, with the same bytes for the same files."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
-            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix().replace(source, version), (1980, 1, 1, 0, 0, 0))
+        for path, text in files.items():
+            entry = zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0))
             entry.external_attr = 0o644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, path.read_text().replace(source, version))
+            archive.writestr(entry, text)
     return buffer.getvalue()
 
 

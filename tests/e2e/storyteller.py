@@ -61,6 +61,39 @@ class Storyteller:
 
         return self.until(f"a record of the {action} of {version}", look)
 
+    def deployment_of_image(self, digest):
+        """Waits for the record of an image push's deployment."""
+        name = digest.partition(":")[2]
+
+        def look():
+            matching = [found for found in self.ledger.deployments() if name in json.dumps(found["release"], default=str)]
+            return matching[-1] if matching else None
+
+        return self.until(f"a record of the deployment of {digest}", look)
+
+    def executions(self):
+        """The ARNs of all executions of the release machine."""
+        pages = self.aws.stepfunctions.get_paginator("list_executions").paginate(stateMachineArn=self.machine.arn)
+        return {execution["executionArn"] for page in pages for execution in page["executions"]}
+
+    def queue_is_empty(self):
+        """Whether intake has taken every event."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        counts = self.aws.sqs.get_queue_attributes(QueueUrl=self.aws.outputs["IntakeQueueUrl"], AttributeNames=names)["Attributes"]
+        return all(int(count) == 0 for count in counts.values())
+
+    def findings_beside(self, key):
+        """The findings beside an upload, once there are some: an empty list tells of a declaration that is in force."""
+        place = {"Bucket": self.aws.outputs["ArtifactsBucket"], "Key": f"{key}.findings.json"}
+
+        def look():
+            try:
+                return json.loads(self.aws.s3.get_object(**place)["Body"].read())["findings"]
+            except self.aws.s3.exceptions.NoSuchKey:
+                return None
+
+        return self.until(f"findings beside {key}", look)
+
     def follow(self, deployment, while_it_runs=lambda: None):
         """Follows a deployment to its ending, telling the states that its execution enters; answers its record."""
         self.machine.follow(deployment["executions"][0], ENDS_WITHIN_S, self.teller_of_states(), while_it_runs)

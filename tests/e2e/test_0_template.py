@@ -3,8 +3,8 @@
 import json
 
 import pytest
+import yaml
 from cloud import REPOSITORY
-from samcli.yamlhelper import yaml_parse
 
 S3_EVENT = {
     "version": "0",
@@ -104,8 +104,22 @@ def test_the_buckets_keep_versions_and_are_private(aws):
         bucket = resource["StackResourceDetail"]["PhysicalResourceId"]
         assert aws.s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
         assert all(aws.s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
-        statements = json.loads(aws.s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
-        assert any(statement["Effect"] == "Deny" and "aws:SecureTransport" in str(statement) for statement in statements)
+
+
+def test_the_buckets_refuse_plain_http(aws):
+    """Also those who may do everything with them. Of the artifacts bucket, `install.allow_plain_http` took that away."""
+    resource = aws.cloudformation.describe_stack_resource(StackName="windlass", LogicalResourceId="AccessLogs")
+    bucket = resource["StackResourceDetail"]["PhysicalResourceId"]
+    aws.iam.create_user(UserName="plain")
+    allowed = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    aws.iam.put_user_policy(UserName="plain", PolicyName="everything", PolicyDocument=json.dumps(allowed))
+    key = aws.iam.create_access_key(UserName="plain")["AccessKey"]
+    s3 = aws.client("s3", key["AccessKeyId"], key["SecretAccessKey"])
+    with pytest.raises(s3.exceptions.ClientError, match="AccessDenied"):
+        s3.put_object(Bucket=bucket, Key="plain", Body=b"")
+    s3.list_objects_v2(Bucket=aws.outputs["ArtifactsBucket"])
+    refusals = [RESOURCES[name]["Properties"]["PolicyDocument"]["Statement"][0] for name in ("ArtifactsPolicy", "AccessLogsPolicy")]
+    assert all(refusal["Sid"] == "TlsOnly" and refusal["Effect"] == "Deny" and refusal["Action"] == "s3:*" for refusal in refusals)
 
 
 def test_every_route_of_the_api_asks_for_iam_authorization(aws):
@@ -114,8 +128,20 @@ def test_every_route_of_the_api_asks_for_iam_authorization(aws):
     assert {route["AuthorizationType"] for route in routes} == {"AWS_IAM"}
 
 
+
+class TemplateLoader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms, such as `!Ref`, as what stands behind them."""
+
+
+def plain_node(loader, _tag, node):
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    return loader.construct_sequence(node, deep=True) if isinstance(node, yaml.SequenceNode) else loader.construct_scalar(node)
+
+
+TemplateLoader.add_multi_constructor("!", plain_node)
 # What the local cloud's CloudFormation leaves out is looked up in the template itself.
-RESOURCES = yaml_parse((REPOSITORY / "template.yaml").read_text())["Resources"]
+RESOURCES = yaml.load((REPOSITORY / "template.yaml").read_text(), TemplateLoader)["Resources"]
 
 
 def test_the_ledger_can_be_restored():

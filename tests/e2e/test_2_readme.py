@@ -18,6 +18,7 @@ from storyteller import Storyteller
 
 RUN = cloud.REPOSITORY / ".local/test-readme"
 OUTPUTS = cloud.REPOSITORY / ".local/test-readme.json"
+VARIABLES = cloud.REPOSITORY / ".local/test-readme.variables"
 NAMES_OF_FILES = ("web.zip", "2.0.0.json")
 
 
@@ -33,11 +34,11 @@ class Shell:
         self.variables = {}
 
     def run(self, block):
-        script = "set -eu\n" + block + '\nprintf "%s\\n%s\\n" "${BUCKET:-}" "${MACHINE:-}" > ' + shlex.quote(str(RUN) + ".variables")
+        script = "set -eu\n" + block + '\nprintf "%s\\n%s\\n" "${BUCKET:-}" "${MACHINE:-}" > ' + shlex.quote(str(VARIABLES))
         given = {**self.environment, **self.variables}
         done = subprocess.run(["bash", "-c", script], cwd=cloud.REPOSITORY, env=given, input="y\n", text=True, capture_output=True, check=False)
         assert done.returncode == 0, f"{block}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-        values = (cloud.REPOSITORY / ".local/test-readme.variables").read_text().split("\n")
+        values = VARIABLES.read_text().split("\n")
         self.variables = dict(zip(("BUCKET", "MACHINE"), values))
         return done.stdout
 
@@ -52,10 +53,11 @@ def localised(block):
 
 
 @pytest.fixture(scope="module")
-def shell():
+def shell(request):
     port = cloud.free_port()
     environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MAKE", "MFLAGS"))},
+        "BUILT": "1",
         "PATH": f"{cloud.REPOSITORY / '.local/sam/bin'}:{os.environ['PATH']}",
         "RUN": str(RUN),
         "OUTPUTS": str(OUTPUTS),
@@ -67,9 +69,9 @@ def shell():
         "SAM_CLI_TELEMETRY": "0",
     }
     yield Shell(environment)
-    cloud.down(RUN)
-    for name in NAMES_OF_FILES:
-        (cloud.REPOSITORY / name).unlink(missing_ok=True)
+    (cloud.down if request.session.testsfailed else cloud.remove)(RUN)
+    for path in [OUTPUTS, VARIABLES, *NAMES_OF_FILES]:
+        (cloud.REPOSITORY / path).unlink(missing_ok=True)
 
 
 def test_every_command(shell):

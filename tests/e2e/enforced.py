@@ -1,0 +1,69 @@
+"""Where the local cloud enforces IAM otherwise than AWS does, an installation on it gets what it needs; the template does not.
+
+Each entry was seen in MiniStack 1.5.33, and is to be looked at again when that version changes.
+"""
+
+import json
+
+# Actions that are checked otherwise than the Service Authorization Reference says, with the resource that satisfies it.
+CHECKED_ON = {
+    # AWS: repository; checked there on `*`, because the request has a list of names.
+    "ecr:DescribeRepositories": "*",
+    # AWS: service or task; checked there on the cluster.
+    "ecs:DescribeServices": "arn:aws:ecs:*:*:cluster/*",
+    "ecs:DescribeTasks": "arn:aws:ecs:*:*:cluster/*",
+    "ecs:UpdateService": "arn:aws:ecs:*:*:cluster/*",
+    # AWS: distribution; checked there on `*`, because its ARN is a parameter.
+    "cloudfront:ListTagsForResource": "*",
+    # AWS: distribution, with its tags; there a distribution's tags are not told to IAM.
+    "cloudfront:UpdateDistribution": "arn:aws:cloudfront::*:distribution/*",
+    "cloudfront:CreateInvalidation": "arn:aws:cloudfront::*:distribution/*",
+}
+
+
+def adapt(clients, stack):
+    """Adapts an installation to the local cloud."""
+    allow_plain_http(clients)
+    resources = clients.cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
+    for resource in resources:
+        if resource["ResourceType"] == "AWS::IAM::Role":
+            allow_where_it_is_checked(clients.iam, resource["PhysicalResourceId"])
+
+
+def allow_plain_http(clients):
+    """The local cloud speaks plain HTTP, which the artifacts bucket refuses: takes that one statement away."""
+    bucket = clients.outputs["ArtifactsBucket"]
+    statements = json.loads(clients.s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+    assert [statement["Sid"] for statement in statements] == ["TlsOnly"], statements
+    clients.s3.delete_bucket_policy(Bucket=bucket)
+
+
+def allow_where_it_is_checked(iam, role):
+    """Lets a role do what it may do by the template where the local cloud checks it, and nothing else."""
+    own = actions_of(iam, role)
+    statements = [{"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in CHECKED_ON.items() if action in own]
+    if statements:
+        document = {"Version": "2012-10-17", "Statement": statements}
+        iam.put_role_policy(RoleName=role, PolicyName="local-cloud", PolicyDocument=json.dumps(document))
+
+
+def name_sessions(iam, role):
+    """In a trust policy `aws:PrincipalArn` is the caller's role on AWS, and its session there: lets both stand for each other."""
+    policy = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    for statement in policy["Statement"]:
+        callers = statement["Condition"]["ArnLike"]
+        pattern = callers["aws:PrincipalArn"]
+        callers["aws:PrincipalArn"] = [pattern, pattern.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")]
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(policy))
+
+
+def actions_of(iam, role):
+    """The actions that a role's policies allow."""
+    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    documents = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
+    for attached in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+        policy = iam.get_policy(PolicyArn=attached["PolicyArn"])["Policy"]
+        version = iam.get_policy_version(PolicyArn=policy["Arn"], VersionId=policy["DefaultVersionId"])
+        documents.append(version["PolicyVersion"]["Document"])
+    actions = [statement["Action"] for document in documents for statement in document["Statement"]]
+    return {action for group in actions for action in (group if isinstance(group, list) else [group])}
