@@ -54,7 +54,7 @@ fn refused(reply: &Reply) -> (u16, Vec<&str>) {
         .map(|finding| finding["name"].as_str().unwrap())
         .collect();
     assert_eq!(reply.body["title"], names[0]);
-    let page = format!("https://windlass.example/docs/findings/{}.md", names[0]);
+    let page = format!("docs/findings/{}.md", names[0]);
     assert_eq!(reply.body["type"], page);
     (reply.status, names)
 }

@@ -47,7 +47,12 @@ async fn look_at_waiting<P: Ledger + Executions + Clock>(
     waiting: &Waiting,
 ) -> Answered<()> {
     let key = store::deployment(&waiting.deployment);
-    let record: Stored<Deployment> = store::require(ports, &key).await?;
+    let record: Option<Stored<Deployment>> = store::load(ports, &key).await?;
+    let Some(record) = record else {
+        // A ledger that was restored in part: the others are still looked at.
+        tracing::error!(deployment = %waiting.deployment, "it waits but has no record");
+        return Ok(());
+    };
     if let Some(execution) = record.value.executions.first()
         && !is_running(ports, execution).await?
     {

@@ -189,7 +189,7 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
             ));
         }
         let bucket = self.home.config().artifacts_bucket.clone();
-        let key = format!("restore/{function}/{digest}.zip");
+        let key = format!("windlass/restore/{function}/{digest}.zip");
         let options = PutOptions::default();
         let written = self.home.put(&bucket, &key, zip, &options).await?;
         let version_id = written.version_id.ok_or_else(|| {

@@ -17,14 +17,14 @@ pub async fn post<P: Ports>(ports: &P, app: &AppName, id: &str, call: &Call) -> 
     let id = DeploymentId(id.to_owned());
     let body = match body(call) {
         Ok(body) => body,
-        Err(finding) => return Ok(problem(ports, 400, &[finding])),
+        Err(finding) => return Ok(problem(400, &[finding])),
     };
     let Some(record) = find(ports, app, &id).await? else {
-        return Ok(unknown(ports, app, &id));
+        return Ok(unknown(app, &id));
     };
     let record = record.value;
     if record.ending.is_some() {
-        return Ok(problem(ports, 409, &[has_ended(&id)]));
+        return Ok(problem(409, &[has_ended(&id)]));
     }
     let key = store::lock(app, &record.environment);
     let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
@@ -33,7 +33,7 @@ pub async fn post<P: Ports>(ports: &P, app: &AppName, id: &str, call: &Call) -> 
         .as_ref()
         .is_some_and(|held| held.state != HeldState::Running)
     {
-        return Ok(problem(ports, 409, &[is_undone(&id)]));
+        return Ok(problem(409, &[is_undone(&id)]));
     }
     let token = held.as_ref().map_or(0, |_| lock.value.token);
     let execution = held

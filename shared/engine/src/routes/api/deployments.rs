@@ -25,7 +25,6 @@ pub async fn list<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<R
     let environment = call.query.get("environment").map(EnvironmentName::new);
     let Some(Ok(environment)) = environment else {
         return Ok(problem(
-            ports,
             400,
             &[Finding::new(
                 FindingName::MissingField,
@@ -104,7 +103,7 @@ fn summary(item: Item) -> Value {
 pub async fn get<P: Ports>(ports: &P, app: &AppName, id: &str) -> Answered<Reply> {
     let id = DeploymentId(id.to_owned());
     let Some(record) = find(ports, app, &id).await? else {
-        return Ok(unknown(ports, app, &id));
+        return Ok(unknown(app, &id));
     };
     let mut whole = json!({ "deployment": record.value, "plan": null });
     let (mut steps, mut judgements) = (Vec::new(), Vec::new());
@@ -134,12 +133,12 @@ pub async fn find<P: Ports>(
 }
 
 /// That there is no such deployment.
-pub fn unknown<P: Ports>(ports: &P, app: &AppName, id: &DeploymentId) -> Reply {
+pub fn unknown(app: &AppName, id: &DeploymentId) -> Reply {
     let finding = Finding::new(
         FindingName::UnknownName,
         "id",
         format!("application `{app}` has no deployment {id}."),
         "Take an id from the history.",
     );
-    problem(ports, 404, &[finding])
+    problem(404, &[finding])
 }

@@ -23,7 +23,7 @@ pub async fn get<P: Ports>(
     let mut request = Request::new(ActionName::Hold, app.clone());
     request.environment = Some(environment.clone());
     if let Err(findings) = pin::named_environment(ports, &request).await? {
-        return Ok(problem(ports, 404, &findings));
+        return Ok(problem(404, &findings));
     }
     let state: Stored<EnvironmentState> =
         store::load_or_default(ports, &store::state(app, environment)).await?;

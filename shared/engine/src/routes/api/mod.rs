@@ -68,7 +68,7 @@ pub async fn handle<P: Ports>(ports: &P, call: Call) -> Reply {
         Ok(reply) => reply,
         Err(fault) => {
             tracing::error!(name = %fault.name, message = fault.message, "the call failed");
-            problem::of_fault(ports, &fault)
+            problem::of_fault(&fault)
         }
     }
 }
@@ -76,10 +76,10 @@ pub async fn handle<P: Ports>(ports: &P, call: Call) -> Reply {
 async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
     let segments: Vec<&str> = call.path.trim_matches('/').split('/').collect();
     let (["apps", app, ..], Some(rest)) = (segments.as_slice(), segments.get(2..)) else {
-        return Ok(problem(ports, 404, &[no_such_path(call)]));
+        return Ok(problem(404, &[no_such_path(call)]));
     };
     let Ok(app) = AppName::new(*app) else {
-        return Ok(problem(ports, 404, &[no_such_path(call)]));
+        return Ok(problem(404, &[no_such_path(call)]));
     };
     match (call.method.as_str(), rest) {
         ("POST", ["releases"]) => releases::post(ports, &app, call).await,
@@ -88,11 +88,11 @@ async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
         ("POST", ["deployments", id, "cancel"]) => cancel::post(ports, &app, id, call).await,
         (method, ["environments", name, rest @ ..]) => {
             let Ok(name) = EnvironmentName::new(*name) else {
-                return Ok(problem(ports, 404, &[no_such_path(call)]));
+                return Ok(problem(404, &[no_such_path(call)]));
             };
             in_environment(ports, &app, &name, method, rest, call).await
         }
-        _ => Ok(problem(ports, 404, &[no_such_path(call)])),
+        _ => Ok(problem(404, &[no_such_path(call)])),
     }
 }
 
@@ -112,7 +112,7 @@ async fn in_environment<P: Ports>(
         ("POST", ["accept"]) => ActionName::Accept,
         ("PUT", ["hold"]) => ActionName::Hold,
         ("DELETE", ["hold"]) => ActionName::ReleaseHold,
-        _ => return Ok(problem(ports, 404, &[no_such_path(call)])),
+        _ => return Ok(problem(404, &[no_such_path(call)])),
     };
     operator::start(ports, app, name, action, call).await
 }

@@ -19,7 +19,7 @@ pub async fn start<P: Ports>(
 ) -> Answered<Reply> {
     let mut input = match body(call) {
         Ok(body) => body,
-        Err(finding) => return Ok(problem(ports, 400, &[finding])),
+        Err(finding) => return Ok(problem(400, &[finding])),
     };
     if let (None, Some(reason)) = (input.get("reason"), call.query.get("reason")) {
         // A DELETE has no body.
@@ -31,7 +31,7 @@ pub async fn start<P: Ports>(
     input.insert("requester".into(), requester(call)?);
     let request = match Request::parse(&Value::Object(input)) {
         Ok(request) => request,
-        Err(findings) => return Ok(problem(ports, 400, &findings)),
+        Err(findings) => return Ok(problem(400, &findings)),
     };
     let execution = begin_anyway(ports, &request, &seed(ports, call)).await?;
     Ok(Reply::json(202, json!({ "execution": execution })))

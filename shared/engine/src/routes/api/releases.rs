@@ -24,16 +24,16 @@ const OF_THE_REQUEST: [&str; 5] = [
 pub async fn post<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<Reply> {
     let body = match body(call) {
         Ok(body) => body,
-        Err(finding) => return Ok(problem(ports, 400, &[finding])),
+        Err(finding) => return Ok(problem(400, &[finding])),
     };
     let input = input(app, body, requester(call)?);
     let request = match Request::parse(&input) {
         Ok(request) => request,
-        Err(findings) => return Ok(problem(ports, 400, &findings)),
+        Err(findings) => return Ok(problem(400, &findings)),
     };
     let begun = match begin(ports, &request).await? {
         Ok(begun) => begun,
-        Err(findings) => return Ok(problem(ports, status_of(&findings), &findings)),
+        Err(findings) => return Ok(problem(status_of(&findings), &findings)),
     };
     Ok(Reply::json(
         202,
