@@ -74,4 +74,4 @@ e2e-readme:
 # For AWS: optimised, with zig as the linker, so that the binaries run on Amazon Linux 2023.
 build-aws: tools
 	$(SAM)/pip install --quiet --disable-pip-version-check ziglang==0.16.0
-	env -u CARGO_BUILD_TARGET cargo lambda build --release --$(or $(ARCH),arm64) $(addprefix --bin ,$(FUNCTIONS))
+	env -u CARGO_BUILD_TARGET cargo lambda build --release --$(subst _,-,$(or $(ARCH),arm64)) $(addprefix --bin ,$(FUNCTIONS))
