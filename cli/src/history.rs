@@ -68,7 +68,7 @@ pub async fn page(
 pub fn row(summary: &Summary) -> String {
     let version = summary.version.as_deref().unwrap_or("-");
     let status = match (&summary.ending, summary.status) {
-        (Some(ended), _) => format!("{} ({})", ended.ending, ended.cause_name),
+        (Some(ended), _) => ended.to_string(),
         (None, Status::Waiting) => "waits".to_owned(),
         (None, Status::Recovering) => "is being recovered".to_owned(),
         (None, _) => "is under way".to_owned(),

@@ -237,7 +237,7 @@ fn ending(record: &Record) -> Vec<Line> {
     };
     let mut lines = vec![Line::new(
         format!("ending {}", ended.ending),
-        format!("{} ({}): {}", ended.ending, ended.cause_name, ended.cause),
+        format!("{ended}: {}", ended.cause),
     )];
     for finding in &ended.findings {
         lines.push(Line::plain(format!(

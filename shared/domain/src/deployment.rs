@@ -11,6 +11,7 @@ use crate::request::{ActionName, Requester};
 use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A deployment's record. Written by the conductor alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -112,6 +113,16 @@ pub struct Ended {
     pub cost: Option<Cost>,
 }
 
+/// `RolledBack (GateFailed)`; without a name of a cause only the ending.
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.cause_name.as_str() {
+            "" => write!(f, "{}", self.ending),
+            name => write!(f, "{} ({name})", self.ending),
+        }
+    }
+}
+
 /// An estimate of a deployment's cost.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cost {
@@ -142,4 +153,24 @@ pub struct Refusal {
     pub findings: Vec<Finding>,
     /// When.
     pub at: Time,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ending_names_its_cause_if_it_has_one() {
+        let ended = |cause_name: &str| Ended {
+            ending: Ending::Succeeded,
+            cause_name: cause_name.into(),
+            cause: String::new(),
+            findings: vec![],
+            at: Time(0),
+            resolved: None,
+            cost: None,
+        };
+        assert_eq!(ended("").to_string(), "Succeeded");
+        assert_eq!(ended("Superseded").to_string(), "Succeeded (Superseded)");
+    }
 }
