@@ -11,8 +11,8 @@ fn main() -> ExitCode {
         let endings = outbox::endings(&changes)?;
         outbox::handle(aws, &changes).await?;
         // Counted once the batch is through: the stream repeats one that fails.
-        for (ending, seconds) in endings {
-            windlass_lambda::count_ending(ending, seconds);
+        for ended in endings {
+            windlass_lambda::count_ending(&ended.id, ended.ending, ended.seconds);
         }
         Ok(())
     })

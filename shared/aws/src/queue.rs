@@ -1,7 +1,9 @@
 //! An SQS queue that calls a function: its messages, and which of them come again.
 
 use serde_json::{Value, json};
+use tracing::Instrument as _;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::log;
 use windlass_engine::ports::Answered;
 
 /// Serves each message of an SQS event by its body, and answers those that failed, so that only
@@ -10,13 +12,22 @@ use windlass_engine::ports::Answered;
 pub async fn each_message(event: &Value, serve: impl AsyncFn(Value) -> Answered<()>) -> Value {
     let mut failed = Vec::new();
     for message in event["Records"].as_array().into_iter().flatten() {
-        let served = match body(message) {
-            Ok(body) => serve(body).await,
-            Err(fault) => Err(fault),
+        let id = &message["messageId"];
+        let served = async {
+            let served = match body(message) {
+                Ok(body) => serve(body).await,
+                Err(fault) => Err(fault),
+            };
+            match &served {
+                Ok(()) => tracing::info!(target: "windlass", "the message is served"),
+                Err(fault) => {
+                    tracing::warn!(target: "windlass", %fault, "the message comes again");
+                }
+            }
+            served
         };
-        if let Err(fault) = served {
-            let id = &message["messageId"];
-            tracing::warn!(target: "windlass", %fault, %id, "the message comes again");
+        let part = log::part(id.as_str().unwrap_or_default());
+        if served.instrument(part).await.is_err() {
             failed.push(json!({"itemIdentifier": id}));
         }
     }

@@ -7,6 +7,7 @@ pub mod deploy;
 pub mod judge;
 pub mod kinds;
 pub mod loaded;
+pub mod log;
 pub mod measurements;
 pub mod observe;
 pub mod outbox;

@@ -1,15 +1,18 @@
 //! The outbox: what changed in the ledger goes on to EventBridge, to people, and to those that
 //! wait for a lock. It writes nothing to the ledger, so nothing is written twice.
 
+use crate::log;
 use crate::ports::{Answered, Events, Executions, Item, Ledger, Notifications};
 use crate::recovery::wake;
 use crate::store;
 use serde::de::DeserializeOwned;
+use tracing::Instrument as _;
 use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::event::{Event, of_deployment, of_environment, of_refusal};
 use windlass_domain::fault::Fault;
+use windlass_domain::identity::DeploymentId;
 
 /// One change of the ledger, as the table's stream tells it.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,13 +31,34 @@ impl<P: Ledger + Executions + Events + Notifications> Ports for P {}
 /// come twice, and none is lost.
 pub async fn handle<P: Ports>(ports: &P, changes: &[Change]) -> Answered<()> {
     for change in changes {
-        one(ports, change).await?;
+        let work = one(ports, change);
+        match change.after.as_ref().and_then(deployment_of) {
+            Some(id) => work.instrument(log::part_for(&id)).await?,
+            None => work.await?,
+        }
     }
     Ok(())
 }
 
-/// The deployments that ended with these changes: how, and how many seconds after they began.
-pub fn endings(changes: &[Change]) -> Answered<Vec<(Ending, u64)>> {
+/// The deployment that an item tells of.
+fn deployment_of(item: &Item) -> Option<DeploymentId> {
+    let id = item.key.pk.strip_prefix("deployment#")?;
+    Some(DeploymentId(id.to_owned()))
+}
+
+/// A deployment that ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndedDeployment {
+    /// Its id.
+    pub id: DeploymentId,
+    /// How it ended.
+    pub ending: Ending,
+    /// How many seconds after it began.
+    pub seconds: u64,
+}
+
+/// The deployments that ended with these changes.
+pub fn endings(changes: &[Change]) -> Answered<Vec<EndedDeployment>> {
     let mut endings = Vec::new();
     for change in changes {
         let Some(after) = change.after.as_ref().filter(|item| is_record(item)) else {
@@ -46,7 +70,11 @@ pub fn endings(changes: &[Change]) -> Answered<Vec<(Ending, u64)>> {
             && before.is_none_or(|before| before.ending.is_none())
         {
             let began = after.started.unwrap_or(after.accepted);
-            endings.push((ended.ending, ended.at.ms_since(began) / 1000));
+            endings.push(EndedDeployment {
+                ending: ended.ending,
+                seconds: ended.at.ms_since(began) / 1000,
+                id: after.id,
+            });
         }
     }
     Ok(endings)

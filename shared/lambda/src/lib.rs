@@ -4,6 +4,7 @@
 mod failure;
 mod logs;
 mod metrics;
+mod named;
 mod serve;
 
 pub use failure::Failure;

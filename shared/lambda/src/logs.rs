@@ -1,3 +1,4 @@
+use crate::named::Named;
 use serde_json::Value;
 use std::panic::PanicHookInfo;
 use tracing::Span;
@@ -6,8 +7,9 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Lines of JSON on standard output, one for each event, with the invocation's fields on every
-/// line. `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets from the function's logging configuration,
+/// Lines of JSON on standard output, one for each event. `span` is what the line belongs to: the
+/// invocation, or one part of it where it works for several, such as the messages of a batch;
+/// `spans` are both, outermost first. `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets from the function's logging configuration,
 /// chooses how much Windlass says; libraries say warnings only, because at `DEBUG` the SDK writes
 /// whole requests.
 pub(crate) fn init() {
@@ -16,10 +18,11 @@ pub(crate) fn init() {
         .json()
         .flatten_event(true)
         .with_current_span(true)
-        .with_span_list(false);
+        .with_span_list(true);
     // A second subscriber is refused; the first one stays, which is what a test wants.
     let _ = tracing_subscriber::registry()
         .with(lines)
+        .with(Named)
         .with(filter(&level))
         .try_init();
     std::panic::set_hook(Box::new(panicked));
@@ -48,10 +51,20 @@ fn filter(level: &str) -> Targets {
         .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
 }
 
+/// Where an event names what the fields of its span tell.
+const NAMED: [(&str, &str); 5] = [
+    ("deployment", "/deployment"),
+    ("state", "/state"),
+    ("component", "/component"),
+    ("execution", "/execution/name"),
+    // `Admit` has the request as it came, which may be wrong.
+    ("app", "/request/app"),
+];
+
 /// The span of one invocation. Its fields stand on every line that is written within it: the
 /// request, the X-Ray trace, and the deployment where the event names it. A handler that finds the
-/// deployment out later records it: `Span::current().record("deployment", …)`. It is a span of level
-/// ERROR so that it is there at every level of the log.
+/// deployment out later records it (`windlass_engine::log`). It is a span of level ERROR so that it
+/// is there at every level of the log.
 pub(crate) fn invocation(request_id: &str, trace: Option<&str>, event: &Value) -> Span {
     let span = tracing::error_span!(
         target: "windlass",
@@ -61,12 +74,15 @@ pub(crate) fn invocation(request_id: &str, trace: Option<&str>, event: &Value) -
         deployment = tracing::field::Empty,
         state = tracing::field::Empty,
         component = tracing::field::Empty,
+        execution = tracing::field::Empty,
+        app = tracing::field::Empty,
+        about = tracing::field::Empty,
     );
     if let Some(trace) = trace {
         span.record("xray_trace_id", trace);
     }
-    for field in ["deployment", "state", "component"] {
-        if let Some(value) = event.get(field).and_then(Value::as_str) {
+    for (field, pointer) in NAMED {
+        if let Some(value) = event.pointer(pointer).and_then(Value::as_str) {
             span.record(field, value);
         }
     }
@@ -101,7 +117,7 @@ mod tests {
             .json()
             .flatten_event(true)
             .with_current_span(true)
-            .with_span_list(false)
+            .with_span_list(true)
             .with_writer(move || made.clone());
         let subscriber = tracing_subscriber::registry()
             .with(layer)

@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::FaultName;
+use windlass_domain::identity::DeploymentId;
 
 /// Writes the metrics of one invocation as a line on standard output, which CloudWatch Logs turns
 /// into metrics (Amazon CloudWatch User Guide, "Specification: Embedded metric format").
@@ -9,9 +10,14 @@ use windlass_domain::fault::FaultName;
     clippy::print_stdout,
     reason = "the line must stand alone, outside the log's format"
 )]
-pub(crate) fn write(function: &str, took: Duration, fault: Option<FaultName>) {
+pub(crate) fn write(
+    function: &str,
+    took: Duration,
+    fault: Option<FaultName>,
+    deployment: Option<&str>,
+) {
     let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    println!("{}", line(function, now(), ms, fault));
+    println!("{}", line(function, now(), ms, fault, deployment));
 }
 
 /// Writes the metrics of a deployment that ended, which the template's alarms look at: whether it
@@ -21,13 +27,13 @@ pub(crate) fn write(function: &str, took: Duration, fault: Option<FaultName>) {
     clippy::print_stdout,
     reason = "the line must stand alone, outside the log's format"
 )]
-pub fn count_ending(ending: Ending, seconds: u64) {
+pub fn count_ending(deployment: &DeploymentId, ending: Ending, seconds: u64) {
     if ending != Ending::Rejected {
-        println!("{}", ending_line(ending, now(), seconds));
+        println!("{}", ending_line(deployment, ending, now(), seconds));
     }
 }
 
-fn ending_line(ending: Ending, timestamp: u64, seconds: u64) -> Value {
+fn ending_line(deployment: &DeploymentId, ending: Ending, timestamp: u64, seconds: u64) -> Value {
     let names = [
         ("DeploymentFailed", "Count"),
         ("NeedsOperator", "Count"),
@@ -35,6 +41,7 @@ fn ending_line(ending: Ending, timestamp: u64, seconds: u64) -> Value {
     ];
     let metrics = names.map(|(name, unit)| json!({"Name": name, "Unit": unit}));
     json!({
+        "deployment": deployment,
         "DeploymentFailed": u8::from(!ending.is_success()),
         "NeedsOperator": u8::from(ending == Ending::NeedsOperator),
         "DeploymentSeconds": seconds,
@@ -52,8 +59,15 @@ fn now() -> u64 {
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Invocations and milliseconds by function, and faults by function and name.
-fn line(function: &str, timestamp: u64, ms: u64, fault: Option<FaultName>) -> Value {
+/// Invocations and milliseconds by function, and faults by function and name. The deployment is a
+/// member of the line and no dimension: each would be a metric of its own.
+fn line(
+    function: &str,
+    timestamp: u64,
+    ms: u64,
+    fault: Option<FaultName>,
+    deployment: Option<&str>,
+) -> Value {
     let mut metrics = vec![json!({
         "Namespace": "Windlass",
         "Dimensions": [["Function"]],
@@ -71,6 +85,9 @@ fn line(function: &str, timestamp: u64, ms: u64, fault: Option<FaultName>) -> Va
         }));
         line["Fault"] = json!(fault.to_string());
         line["Faults"] = json!(1);
+    }
+    if let Some(deployment) = deployment {
+        line["deployment"] = json!(deployment);
     }
     line["_aws"] = json!({"Timestamp": timestamp, "CloudWatchMetrics": metrics});
     line
@@ -99,7 +116,7 @@ mod tests {
     #[test]
     fn every_metric_and_dimension_that_is_named_has_a_value() {
         for fault in [None, Some(FaultName::Throttled)] {
-            let line = line("judge", 1_795_183_200_000, 12, fault);
+            let line = line("judge", 1_795_183_200_000, 12, fault, None);
             for name in named_members(&line) {
                 assert!(!line[&name].is_null(), "{name} has no value in {line}");
             }
@@ -114,7 +131,8 @@ mod tests {
             (Ending::RolledBack, 1, 0),
             (Ending::NeedsOperator, 1, 1),
         ] {
-            let line = ending_line(ending, 1, 12);
+            let line = ending_line(&DeploymentId("3f9a".into()), ending, 1, 12);
+            assert_eq!(line["deployment"], "3f9a");
             assert_eq!(line["DeploymentFailed"], failed, "{ending}");
             assert_eq!(line["NeedsOperator"], needs_operator, "{ending}");
             assert!(
@@ -127,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_fault_is_counted_by_its_name() {
-        let line = line("judge", 1, 12, Some(FaultName::Throttled));
+        let line = line("judge", 1, 12, Some(FaultName::Throttled), None);
         assert_eq!(line["Fault"], "Throttled");
         assert_eq!(line["Faults"], 1);
         assert_eq!(line["Milliseconds"], 12);

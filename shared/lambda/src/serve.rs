@@ -1,5 +1,5 @@
 use crate::failure::Failure;
-use crate::{logs, metrics};
+use crate::{logs, metrics, named};
 use futures::FutureExt as _;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
@@ -10,7 +10,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::Instant;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 use windlass_domain::fault::{Fault, FaultName};
 
 /// Serves a handler for as long as Lambda wants. `ports` is made once, before the first event.
@@ -75,7 +75,13 @@ async fn measured(
     let started = Instant::now();
     let done = work.await;
     let fault = done.as_ref().err();
-    metrics::write(function, started.elapsed(), fault.map(|fault| fault.name));
+    let named = named::deployments();
+    if let Some(named) = &named {
+        // Those that only parts of it worked for stand on the last line, too.
+        Span::current().record("deployment", named.as_str());
+    }
+    let name = fault.map(|fault| fault.name);
+    metrics::write(function, started.elapsed(), name, named.as_deref());
     match fault {
         None => tracing::info!(target: "windlass", "answered"),
         Some(fault) if fault.name == FaultName::StillInProgress => {

@@ -1,7 +1,8 @@
 //! `Admit`: takes in the raw request of every route.
 
 use super::turn::turn;
-use super::{Ports, accept, deploy, hold, name_in_log, recover, refuse, rollback};
+use super::{Ports, accept, deploy, hold, recover, refuse, rollback};
+use crate::log;
 use crate::payload::{Answer, Ask};
 use crate::ports::Answered;
 use crate::store::{self, Stored};
@@ -21,7 +22,7 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     let known: Option<Stored<Execution>> =
         store::load(ports, &store::execution(&ask.execution.arn)).await?;
     if let Some(known) = known {
-        name_in_log(&known.value.deployment);
+        log::name_deployment(&known.value.deployment);
         return recover::or_turn(ports, ask, &known.value.deployment).await;
     }
     let mut request = match Request::parse(&ask.request) {

@@ -4,8 +4,8 @@ use super::admit::Execution;
 use super::answer::{ended, of_record};
 use super::commit::{TRIES, commit, contended, pause};
 use super::ending::{end, put, sentence};
-use super::refuse;
-use super::{Ports, name_in_log};
+use super::{Ports, refuse};
+use crate::log;
 use crate::payload::{Answer, Ask};
 use crate::pin::{self, Pinned};
 use crate::ports::{Answered, Ledger, Write};
@@ -50,7 +50,7 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
     };
     for tried in 0..TRIES {
         let identified = identify(ports, request, &pinned).await?;
-        name_in_log(&identified.id);
+        log::name_deployment(&identified.id);
         if let Some(existing) = &identified.existing {
             return Ok(Admitted::Answer(same(&existing.value)));
         }

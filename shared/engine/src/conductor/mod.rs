@@ -55,11 +55,6 @@ pub async fn handle<P: Ports>(ports: &P, ask: Ask) -> Answered<Answer> {
     }
 }
 
-/// Names the deployment on every line of the log from here on, which the event of `Admit` could not.
-fn name_in_log(id: &DeploymentId) {
-    tracing::Span::current().record("deployment", id.as_str());
-}
-
 /// The deployment that a state other than `Admit` must name.
 fn deployment_of(ask: &Ask) -> Answered<&DeploymentId> {
     ask.deployment.as_ref().ok_or_else(|| {

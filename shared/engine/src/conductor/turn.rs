@@ -4,7 +4,8 @@ use super::answer::{of_record, plain};
 use super::commit::{TRIES, commit, contended, pause};
 use super::ending::{end, put};
 use super::view::{View, is_operator};
-use super::{Ports, name_in_log, rollback};
+use super::{Ports, rollback};
+use crate::log;
 use crate::payload::{Answer, ExecutionRef, Word};
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
@@ -22,7 +23,7 @@ pub async fn turn<P: Ports>(
     execution: &ExecutionRef,
     id: &DeploymentId,
 ) -> Answered<Answer> {
-    name_in_log(id);
+    log::name_deployment(id);
     for tried in 0..TRIES {
         let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
         if let Some(ended) = &record.value.ending {

@@ -1,5 +1,6 @@
 use super::start;
 use crate::conductor::Execution;
+use crate::log;
 use crate::ports::{Answered, Clock, Executions, Ledger};
 use crate::store::{self, Stored};
 use serde_json::Value;
@@ -24,6 +25,7 @@ pub async fn handle<P: Ledger + Executions + Clock>(ports: &P, event: &Value) ->
         return Ok(());
     };
     let id = known.value.deployment;
+    log::name_deployment(&id);
     let record: Stored<Deployment> = store::require(ports, &store::deployment(&id)).await?;
     let record = record.value;
     if record.ending.is_some() {

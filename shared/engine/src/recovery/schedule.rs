@@ -1,6 +1,8 @@
 use super::{start, wake};
+use crate::log;
 use crate::ports::{Answered, Clock, Executions, Ledger};
 use crate::store::{self, Stored};
+use tracing::Instrument as _;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{Held, HeldState, Lock, Waiting};
 use windlass_domain::name::{AppName, EnvironmentName};
@@ -13,13 +15,17 @@ pub async fn handle<P: Ledger + Executions + Clock>(ports: &P) -> Answered<()> {
         if let (Some(held), Some((app, environment))) =
             (&lock.value.held, store::environment_of(&lock.key.pk))
         {
-            look_at_owner(ports, &app, &environment, held, lock.value.token).await?;
+            look_at_owner(ports, &app, &environment, held, lock.value.token)
+                .instrument(log::part_for(&held.deployment))
+                .await?;
         }
     }
     let waiting: Vec<Stored<Waiting>> = store::load_all_indexed(ports, store::WAITING).await?;
     for one in &waiting {
         if let Some((app, environment)) = store::environment_of(&one.key.pk) {
-            look_at_waiting(ports, &app, &environment, &one.value).await?;
+            look_at_waiting(ports, &app, &environment, &one.value)
+                .instrument(log::part_for(&one.value.deployment))
+                .await?;
         }
     }
     Ok(())
@@ -50,7 +56,7 @@ async fn look_at_waiting<P: Ledger + Executions + Clock>(
     let record: Option<Stored<Deployment>> = store::load(ports, &key).await?;
     let Some(record) = record else {
         // A ledger that was restored in part: the others are still looked at.
-        tracing::error!(deployment = %waiting.deployment, "it waits but has no record");
+        tracing::error!("it waits but has no record");
         return Ok(());
     };
     if let Some(execution) = record.value.executions.first()

@@ -1,4 +1,5 @@
 use crate::conductor::{Identified, identify};
+use crate::log;
 use crate::pin;
 use crate::ports::{Answered, Executions};
 use serde_json::Value;
@@ -23,11 +24,13 @@ pub async fn begin<P: pin::Ports + Executions>(
     ports: &P,
     request: &Request,
 ) -> Answered<Result<Begun, Vec<Finding>>> {
+    log::name_app(&request.app);
     let pinned = match pin::pin(ports, request).await? {
         Ok(pinned) => pinned,
         Err(findings) => return Ok(Err(findings)),
     };
     let Identified { id, existing, .. } = identify(ports, request, &pinned).await?;
+    log::name_deployment(&id);
     if let Some(existing) = existing
         && let Some(execution) = existing.value.executions.first()
     {

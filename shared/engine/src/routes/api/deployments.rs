@@ -3,6 +3,7 @@
 use super::problem::problem;
 use super::{Call, Ports, Reply};
 use crate::conductor::Execution;
+use crate::log;
 use crate::ports::{Answered, Item, Query};
 use crate::store::{self, Stored};
 use serde_json::{Map, Value, json};
@@ -122,12 +123,14 @@ pub async fn get<P: Ports>(ports: &P, app: &AppName, id: &str) -> Answered<Reply
     Ok(Reply::json(200, whole))
 }
 
-/// A deployment of this application. One of another application is not found: an id is no right.
+/// A deployment of this application, by its id in a path, which is named on every line of the log
+/// from here on. One of another application is not found: an id is no right.
 pub async fn find<P: Ports>(
     ports: &P,
     app: &AppName,
     id: &DeploymentId,
 ) -> Answered<Option<Stored<Deployment>>> {
+    log::name_deployment(id);
     let record: Option<Stored<Deployment>> = store::load(ports, &store::deployment(id)).await?;
     Ok(record.filter(|record| record.value.app == *app))
 }

@@ -9,6 +9,7 @@ mod problem;
 mod releases;
 
 use crate::kinds::KindPorts;
+use crate::log;
 use crate::pin;
 use crate::ports::{Answered, Clock, Executions};
 use problem::problem;
@@ -64,13 +65,16 @@ const LARGEST_BODY: usize = 256 * 1024;
 
 /// Serves a call. A fault is an answer as well: 503 where asking again may help, else 500.
 pub async fn handle<P: Ports>(ports: &P, call: Call) -> Reply {
-    match route(ports, &call).await {
+    let reply = match route(ports, &call).await {
         Ok(reply) => reply,
         Err(fault) => {
-            tracing::error!(name = %fault.name, message = fault.message, "the call failed");
+            tracing::error!(%fault, "the call failed");
             problem::of_fault(&fault)
         }
-    }
+    };
+    let Call { method, path, .. } = &call;
+    tracing::info!(method, path, status = reply.status, "the call is answered");
+    reply
 }
 
 async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
@@ -81,6 +85,7 @@ async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
     let Ok(app) = AppName::new(*app) else {
         return Ok(problem(404, &[no_such_path(call)]));
     };
+    log::name_app(&app);
     match (call.method.as_str(), rest) {
         ("POST", ["releases"]) => releases::post(ports, &app, call).await,
         ("GET", ["deployments"]) => deployments::list(ports, &app, call).await,

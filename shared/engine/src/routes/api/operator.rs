@@ -2,6 +2,7 @@
 
 use super::problem::problem;
 use super::{Call, Ports, Reply, body, requester};
+use crate::log;
 use crate::ports::{Answered, Clock};
 use crate::routes::start::begin_anyway;
 use serde_json::{Value, json};
@@ -33,7 +34,10 @@ pub async fn start<P: Ports>(
         Ok(request) => request,
         Err(findings) => return Ok(problem(400, &findings)),
     };
+    request.deployment.iter().for_each(log::name_deployment);
     let execution = begin_anyway(ports, &request, &seed(ports, call)).await?;
+    // A rollback gets its id from this execution.
+    tracing::info!(execution, "started");
     Ok(Reply::json(202, json!({ "execution": execution })))
 }
 

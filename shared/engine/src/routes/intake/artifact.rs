@@ -2,6 +2,7 @@
 
 use super::manifest::{pin_version, start};
 use super::{Created, Ports};
+use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::Answered;
 use windlass_domain::declaration::component::Component;
@@ -21,11 +22,9 @@ pub async fn handle<P: Ports>(
         requester,
         seed,
     } = created;
+    log::name_app(&app);
     let Ok(declared) = declaration_in_force(ports, &app).await? else {
-        tracing::info!(
-            key = object.key,
-            "an artifact of an unknown application is dropped"
-        );
+        tracing::info!("an artifact of an unknown application is dropped");
         return Ok(());
     };
     let components = &declared.declaration.document().components;

@@ -2,6 +2,7 @@
 
 use super::manifest::pin_version;
 use super::{Created, Ports};
+use crate::log;
 use crate::ports::{Answered, ObjectId, Objects, PutOptions, Transacted, Write};
 use crate::store::{self, RepositoryOwner, Stored};
 use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, Upload};
@@ -17,6 +18,7 @@ const TRIES: u32 = 5;
 /// Puts a declaration in force, or tells everything that is wrong with it: beside the upload, in
 /// the ledger, and by a notification. One that is refused leaves the former in force.
 pub async fn handle<P: Ports>(ports: &P, app: &AppName, created: Created) -> Answered<()> {
+    log::name_app(app);
     let created = Created {
         object: pin_version(ports, created.object.clone()).await?,
         ..created

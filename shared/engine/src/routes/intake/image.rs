@@ -2,6 +2,7 @@
 
 use super::Ports;
 use super::manifest::start;
+use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::Answered;
 use crate::store::{self, RepositoryOwner, Stored};
@@ -27,13 +28,15 @@ pub async fn handle<P: Ports>(ports: &P, event: &Value) -> Answered<()> {
             "the event names no repository",
         ));
     };
+    log::name_arrival(repository);
     if detail("action-type") != Some("PUSH") || detail("result") != Some("SUCCESS") {
         return Ok(());
     }
     let Some(tag) = detail("image-tag").filter(|tag| !tag.is_empty()) else {
-        tracing::info!(repository, "a push without a tag is ignored");
+        tracing::info!("a push without a tag is ignored");
         return Ok(());
     };
+    log::name_arrival(&format!("{repository}:{tag}"));
     let digest = detail("image-digest")
         .and_then(|text| Digest::parse(text).ok())
         .ok_or_else(|| {
@@ -45,20 +48,13 @@ pub async fn handle<P: Ports>(ports: &P, event: &Value) -> Answered<()> {
     let owner: Option<Stored<RepositoryOwner>> =
         store::load(ports, &store::repository(repository)).await?;
     let Some(owner) = owner else {
-        tracing::info!(
-            repository,
-            tag,
-            "a push to a repository of no application is dropped"
-        );
+        tracing::info!("a push to a repository of no application is dropped");
         return Ok(());
     };
     let app = owner.value.app;
+    log::name_app(&app);
     if !chooses_an_environment(ports, &app, tag).await? {
-        tracing::info!(
-            repository,
-            tag,
-            "a tag that chooses no environment is dropped"
-        );
+        tracing::info!("a tag that chooses no environment is dropped");
         return Ok(());
     }
     let mut request = Request::new(ActionName::Deploy, app);

@@ -42,7 +42,7 @@ pub async fn pin_version<P: Ports>(ports: &P, object: ObjectRef) -> Answered<Obj
 pub async fn start<P: Ports>(ports: &P, request: &Request, seed: &str) -> Answered<()> {
     match begin(ports, request).await? {
         Ok(begun) => {
-            tracing::info!(deployment = %begun.id, execution = begun.execution, "started");
+            tracing::info!(execution = begun.execution, "started");
         }
         Err(findings) => {
             let execution = begin_anyway(ports, request, seed).await?;

@@ -5,6 +5,7 @@ mod declaration;
 mod image;
 mod manifest;
 
+use crate::log;
 use crate::pin;
 use crate::ports::{Answered, Clock, Executions};
 use serde_json::Value;
@@ -42,8 +43,9 @@ async fn object<P: Ports>(ports: &P, event: &Value) -> Answered<()> {
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
     let key = text("/detail/object/key")
         .ok_or_else(|| Fault::new(FaultName::BadInput, "the event names no object"))?;
+    log::name_arrival(key);
     if text("/detail/bucket/name") != Some(ports.config().artifacts_bucket.as_str()) {
-        tracing::info!(key, "an object of another bucket is dropped");
+        tracing::info!("an object of another bucket is dropped");
         return Ok(());
     }
     let version_id = text("/detail/object/version-id").map(str::to_owned);
@@ -68,7 +70,7 @@ async fn object<P: Ports>(ports: &P, event: &Value) -> Answered<()> {
             artifact::handle(ports, app, component, created).await
         }
         None => {
-            tracing::info!(key, "an object of no application is dropped");
+            tracing::info!("an object of no application is dropped");
             Ok(())
         }
     }

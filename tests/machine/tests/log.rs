@@ -1,0 +1,119 @@
+//! What the ways in write to the log: every line that belongs to a deployment names it, and those
+//! from before it is known tell what arrived.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
+
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use tracing_subscriber::layer::SubscriberExt as _;
+use windlass_engine::log;
+use windlass_engine::routes::api::{self, Call};
+use windlass_engine::routes::intake;
+use windlass_machine::program::Program;
+use windlass_machine::shop::{FUNCTIONS, Shop};
+use windlass_world::run::run;
+
+const RELEASES: &str = "/apps/shop/releases";
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The lines that an invocation writes, and its answer.
+fn logged<T>(invocation: impl FnOnce() -> T) -> (T, Vec<Value>) {
+    let lines = Lines::default();
+    let made = lines.clone();
+    let layer = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_writer(move || made.clone());
+    let subscriber = tracing_subscriber::registry().with(layer);
+    let answer = tracing::subscriber::with_default(subscriber, || {
+        let _entered = log::part("invocation").entered();
+        invocation()
+    });
+    let bytes = lines.0.lock().unwrap().clone();
+    let text = String::from_utf8(bytes).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    (answer, lines.collect())
+}
+
+fn said<'a>(lines: &'a [Value], message: &str) -> &'a Value {
+    let mut said = lines.iter().filter(|line| line["message"] == message);
+    said.next_back().unwrap()
+}
+
+#[test]
+fn a_call_about_a_deployment_names_it() {
+    let program = Program::release().unwrap();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let mut body = shop.release("1.0.0", &["api"])["manifest"].clone();
+    body["environment"] = "prod".into();
+    let call = |shop: &Shop<'_>, method: &str, path: &str, body: Option<&Value>| {
+        let call = Call {
+            method: method.into(),
+            path: path.into(),
+            query: BTreeMap::new(),
+            body: body.map(Value::to_string),
+            caller: None,
+        };
+        logged(|| run(api::handle(shop.world(), call)))
+    };
+    let (reply, lines) = call(&shop, "POST", RELEASES, Some(&body));
+    let id = reply.body["id"].clone();
+    let last = said(&lines, "the call is answered");
+    assert_eq!((&last["span"]["deployment"], &last["status"]), (&id, &json!(202)));
+    assert_eq!(last["span"]["app"], "shop");
+    shop.region.step();
+    let one = format!("/apps/shop/deployments/{}", id.as_str().unwrap());
+    for (method, path) in [("GET", one.clone()), ("POST", format!("{one}/cancel"))] {
+        let (_, lines) = call(&shop, method, &path, None);
+        assert!(!lines.is_empty());
+        for line in lines {
+            assert_eq!(line["span"]["deployment"], id, "{method} {path}: {line}");
+        }
+    }
+}
+
+#[test]
+fn an_arrival_tells_what_it_is_until_its_deployment_is_known() {
+    let program = Program::release().unwrap();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let mut manifest = shop.release("1.0.0", &["api"])["manifest"].clone();
+    manifest["git"] = json!({"ref": "refs/heads/main"});
+    let key = "releases/shop/1.0.0.json";
+    let mut objects = shop.world().objects();
+    objects.upload("artifacts", key, manifest.to_string());
+    drop(objects);
+    let arrives = |bucket: &str, key: &str| {
+        json!({
+            "detail-type": "Object Created",
+            "source": "aws.s3",
+            "detail": {"bucket": {"name": bucket}, "object": {"key": key, "sequencer": "1"}}
+        })
+    };
+    let (served, lines) = logged(|| run(intake::handle(shop.world(), arrives("other", key))));
+    served.unwrap();
+    let dropped = said(&lines, "an object of another bucket is dropped");
+    assert_eq!(dropped["span"]["about"], key);
+    let (served, lines) = logged(|| run(intake::handle(shop.world(), arrives("artifacts", key))));
+    served.unwrap();
+    shop.region.step();
+    let started = said(&lines, "started");
+    let arn = started["execution"].as_str().unwrap();
+    let id = shop.deployment(arn).id;
+    assert_eq!(started["span"]["deployment"], id.as_str());
+    assert_eq!(started["span"]["about"], key);
+    assert_eq!(started["span"]["app"], "shop");
+}
