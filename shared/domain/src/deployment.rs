@@ -7,7 +7,7 @@ use crate::identity::DeploymentId;
 use crate::name::{AppName, EnvironmentName};
 use crate::order::Order;
 use crate::release::Release;
-use crate::request::{ActionName, Requester};
+use crate::request::{ActionName, ObjectRef, Requester};
 use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,10 @@ pub struct Deployment {
     /// The declaration it is deployed under.
     #[schemars(with = "String")]
     pub declaration: semver::Version,
+    /// The upload that asked for it, a manifest or a single artifact: its findings are written
+    /// beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upload: Option<ObjectRef>,
     /// Who asked.
     pub requester: Requester,
     /// Why.

@@ -156,6 +156,12 @@ impl Request {
             requester: None,
         }
     }
+
+    /// The object in the artifacts bucket that it is about, if any: a manifest or an artifact.
+    pub fn upload(&self) -> Option<&ObjectRef> {
+        let artifact = || Some(&self.artifact_object.as_ref()?.object);
+        self.manifest_object.as_ref().or_else(artifact)
+    }
 }
 
 /// An object in the artifacts bucket.

@@ -1,5 +1,6 @@
 //! All that Windlass does, over ports. Names no AWS SDK, so that the whole of it runs in a test.
 
+pub mod beside;
 pub mod conductor;
 pub mod config;
 pub mod converge;

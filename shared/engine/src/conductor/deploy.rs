@@ -3,8 +3,9 @@
 use super::admit::Execution;
 use super::answer::{ended, of_record};
 use super::commit::{TRIES, commit, contended, pause};
-use super::ending::{end, put, sentence};
+use super::ending::{end, put, sentence, told};
 use super::{Ports, refuse};
+use crate::beside;
 use crate::log;
 use crate::payload::{Answer, Ask};
 use crate::pin::{self, Pinned};
@@ -51,17 +52,15 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
     for tried in 0..TRIES {
         let identified = identify(ports, request, &pinned).await?;
         log::name_deployment(&identified.id);
+        beside::clear(ports, request.upload(), &identified.id).await?;
         if let Some(existing) = &identified.existing {
             return Ok(Admitted::Answer(same(&existing.value)));
         }
         let mut record = new_record(ports, ask, request, &pinned, &identified);
         settle_at_once(ports, &mut record, request, &pinned);
         if commit(ports, writes(&record, ask, &pinned)?).await? {
-            if let Some(ended) = &record.value.ending {
-                if ended.ending == Ending::Rejected {
-                    refuse::write_beside(ports, request, &ended.findings).await?;
-                }
-                return Ok(Admitted::Answer(of_record(&record.value, ended)));
+            if let Some(answer) = told(ports, &record.value).await? {
+                return Ok(Admitted::Answer(answer));
             }
             return Ok(Admitted::New(identified.id));
         }
@@ -155,6 +154,7 @@ fn new_record<P: Ports>(
         release: pinned.release.clone(),
         snapshot: None,
         declaration: resolved.version.clone(),
+        upload: request.upload().cloned(),
         requester: request.requester.clone().unwrap_or(Requester {
             route: Route::Console,
             principal: None,

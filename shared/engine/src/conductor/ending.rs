@@ -1,3 +1,7 @@
+use super::Ports;
+use super::answer::of_record;
+use crate::beside;
+use crate::payload::Answer;
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
 use windlass_domain::deployment::{Deployment, Ended, Status};
@@ -24,6 +28,16 @@ pub fn end(
         resolved: None,
         cost: None,
     });
+}
+
+/// The answer with which an execution ends whose deployment has ended; `None` where it goes on.
+/// What was rejected is told beside its upload first, and told again where the answer was lost.
+pub async fn told<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<Answer>> {
+    let Some(ended) = &record.ending else {
+        return Ok(None);
+    };
+    beside::tell(ports, record).await?;
+    Ok(Some(of_record(record, ended)))
 }
 
 /// The write of a record, with its place in history.

@@ -1,8 +1,7 @@
 //! `GiveUp`: it waited longer than is allowed.
 
-use super::answer::of_record;
 use super::commit::{TRIES, commit, contended, pause};
-use super::ending::{end, put};
+use super::ending::{end, put, told};
 use super::view::View;
 use super::{Ports, deployment_of};
 use crate::payload::{Answer, Ask};
@@ -17,8 +16,8 @@ pub async fn give_up<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     let id = deployment_of(ask)?;
     for tried in 0..TRIES {
         let mut record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
-        if let Some(ended) = &record.value.ending {
-            return Ok(of_record(&record.value, ended));
+        if let Some(answer) = told(ports, &record.value).await? {
+            return Ok(answer);
         }
         let view = View::load(ports, &record.value).await?;
         let finding = waited_too_long(&view);
@@ -37,9 +36,9 @@ pub async fn give_up<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             writes.push(Write::Delete(waiting.key.clone(), waiting.unchanged()));
         }
         if commit(ports, writes).await?
-            && let Some(ended) = &record.value.ending
+            && let Some(answer) = told(ports, &record.value).await?
         {
-            return Ok(of_record(&record.value, ended));
+            return Ok(answer);
         }
         pause(ports, tried).await;
     }

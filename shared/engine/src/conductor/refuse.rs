@@ -3,14 +3,14 @@
 use super::Ports;
 use super::answer::ended;
 use super::ending::sentence;
+use crate::beside;
 use crate::payload::{Answer, Ask};
-use crate::ports::{Answered, PutOptions};
+use crate::ports::Answered;
 use crate::store::{self, Stored};
 use windlass_domain::deployment::Refusal;
 use windlass_domain::ending::Ending;
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::key::FINDINGS_SUFFIX;
 use windlass_domain::name::AppName;
 use windlass_domain::request::{Request, Requester, Route};
 
@@ -54,7 +54,9 @@ pub async fn refuse<P: Ports>(
     );
     refusal.environment.clone_from(&request.environment);
     record(ports, refusal).await?;
-    write_beside(ports, request, &findings).await?;
+    if let Some(upload) = request.upload() {
+        beside::write(ports, upload, &findings).await?;
+    }
     Ok(answer(&findings))
 }
 
@@ -82,34 +84,6 @@ async fn record<P: Ports>(ports: &P, refusal: Refusal) -> Answered<()> {
     // A refused write means that it is recorded already, by an invocation whose answer was lost.
     ports
         .transact(vec![Stored::new(key, refusal).put()?])
-        .await?;
-    Ok(())
-}
-
-/// Writes the findings beside the upload that they are about, as `<key>.findings.json`.
-pub async fn write_beside<P: Ports>(
-    ports: &P,
-    request: &Request,
-    findings: &[Finding],
-) -> Answered<()> {
-    let object = request.manifest_object.as_ref().or(request
-        .artifact_object
-        .as_ref()
-        .map(|artifact| &artifact.object));
-    let Some(object) = object else { return Ok(()) };
-    let text = serde_json::json!({ "findings": findings }).to_string();
-    let options = PutOptions {
-        content_type: Some("application/json".into()),
-        ..PutOptions::default()
-    };
-    let key = format!("{}{FINDINGS_SUFFIX}", object.key);
-    ports
-        .put(
-            &ports.config().artifacts_bucket,
-            &key,
-            text.into(),
-            &options,
-        )
         .await?;
     Ok(())
 }

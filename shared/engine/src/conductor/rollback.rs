@@ -90,6 +90,7 @@ fn new_record<P: Ports>(
         release_digest: press,
         snapshot: request.snapshot,
         declaration,
+        upload: None,
         requester: request.requester.clone().unwrap_or(Requester {
             route: Route::Console,
             principal: None,

@@ -1,10 +1,9 @@
 //! `Settle`: writes the ending of what was judged good, or of what `Prepare` decided, and frees the
 //! lock, in one transaction.
 
-use super::answer::of_record;
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::cost_of;
-use super::ending::{end, put, sentence};
+use super::ending::{end, put, sentence, told};
 use super::recover::judged_good;
 use super::view::lock_with_token;
 use super::{Ports, deployment_of};
@@ -31,8 +30,8 @@ pub async fn settle<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     let id = deployment_of(ask)?;
     for tried in 0..TRIES {
         let mut record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
-        if let Some(ended) = &record.value.ending {
-            return Ok(of_record(&record.value, ended));
+        if let Some(answer) = told(ports, &record.value).await? {
+            return Ok(answer);
         }
         let (app, env) = (record.value.app.clone(), record.value.environment.clone());
         let mut lock = lock_with_token(ports, &app, &env, ask.token).await?;
@@ -43,9 +42,9 @@ pub async fn settle<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         }
         let writes = writes(ports, &mut record, &mut lock).await?;
         if commit(ports, writes).await?
-            && let Some(ended) = &record.value.ending
+            && let Some(answer) = told(ports, &record.value).await?
         {
-            return Ok(of_record(&record.value, ended));
+            return Ok(answer);
         }
         pause(ports, tried).await;
     }

@@ -1,8 +1,8 @@
 //! Taking the lock, or a place in the queue: at the arrival, and again at every wake-up.
 
-use super::answer::{of_record, plain};
+use super::answer::plain;
 use super::commit::{TRIES, commit, contended, pause};
-use super::ending::{end, put};
+use super::ending::{end, put, told};
 use super::view::{View, is_operator};
 use super::{Ports, rollback};
 use crate::log;
@@ -26,8 +26,8 @@ pub async fn turn<P: Ports>(
     log::name_deployment(id);
     for tried in 0..TRIES {
         let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
-        if let Some(ended) = &record.value.ending {
-            return Ok(of_record(&record.value, ended));
+        if let Some(answer) = told(ports, &record.value).await? {
+            return Ok(answer);
         }
         if let Some(answer) = once(ports, execution, record).await? {
             return Ok(answer);
@@ -191,9 +191,5 @@ async fn finish<P: Ports>(
     if !commit(ports, writes).await? {
         return Ok(None);
     }
-    Ok(record
-        .value
-        .ending
-        .as_ref()
-        .map(|ended| of_record(&record.value, ended)))
+    told(ports, &record.value).await
 }

@@ -1,3 +1,4 @@
+use crate::beside;
 use crate::conductor::{Identified, identify};
 use crate::log;
 use crate::pin;
@@ -34,6 +35,8 @@ pub async fn begin<P: pin::Ports + Executions>(
     if let Some(existing) = existing
         && let Some(execution) = existing.value.executions.first()
     {
+        // No execution starts that could.
+        beside::clear(ports, request.upload(), &id).await?;
         return Ok(Ok(Begun {
             id,
             execution: execution.clone(),

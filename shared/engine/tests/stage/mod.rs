@@ -159,6 +159,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         release,
         snapshot: None,
         declaration: declaration.version().clone(),
+        upload: None,
         requester: Requester {
             route: Route::Console,
             principal: None,

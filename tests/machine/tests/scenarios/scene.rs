@@ -90,7 +90,12 @@ pub fn assert_free(shop: &Shop<'_>) {
 
 /// Uploads a declaration, and brings the event that S3 sends.
 pub fn declare(shop: &Shop<'_>, text: &str) {
-    let key = "apps/shop/app.yaml";
+    upload(shop, "apps/shop/app.yaml", text);
+}
+
+/// Uploads something to the artifacts bucket, and brings the event that S3 sends; answers the
+/// version.
+pub fn upload(shop: &Shop<'_>, key: &str, text: &str) -> String {
     let mut objects = shop.world().objects();
     let version = objects.upload("artifacts", key, text.to_owned());
     drop(objects);
@@ -99,11 +104,12 @@ pub fn declare(shop: &Shop<'_>, text: &str) {
         "source": "aws.s3",
         "detail": {
             "bucket": {"name": "artifacts"},
-            "object": {"key": key, "version-id": version.id, "sequencer": "1"},
+            "object": {"key": key, "version-id": version.id, "sequencer": version.id},
             "requester": "111111111111"
         }
     });
     arrive(shop, event);
+    version.id
 }
 
 /// Brings an event to intake.

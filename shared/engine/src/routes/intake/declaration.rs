@@ -2,14 +2,14 @@
 
 use super::manifest::pin_version;
 use super::{Created, Ports};
+use crate::beside;
 use crate::log;
-use crate::ports::{Answered, ObjectId, Objects, PutOptions, Transacted, Write};
+use crate::ports::{Answered, ObjectId, Objects, Transacted, Write};
 use crate::store::{self, RepositoryOwner, Stored};
 use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, Upload};
 use windlass_domain::deployment::Refusal;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::key::FINDINGS_SUFFIX;
 use windlass_domain::name::AppName;
 
 /// How often the write is tried anew when others write in between.
@@ -31,7 +31,7 @@ pub async fn handle<P: Ports>(ports: &P, app: &AppName, created: Created) -> Ans
     if !findings.is_empty() {
         record(ports, app, &created, &findings).await?;
     }
-    write_beside(ports, &created, &findings).await
+    beside::write(ports, &created.object, &findings).await
 }
 
 async fn read<P: Ports>(
@@ -155,28 +155,6 @@ async fn record<P: Ports>(
     // A refused write means that it is recorded already, by an invocation whose answer was lost.
     ports
         .transact(vec![Stored::new(key, refusal).put()?])
-        .await?;
-    Ok(())
-}
-
-/// Writes the findings beside the upload; an empty list tells that it is in force.
-async fn write_beside<P: Ports>(
-    ports: &P,
-    created: &Created,
-    findings: &[Finding],
-) -> Answered<()> {
-    let text = serde_json::json!({
-        "version_id": created.object.version_id,
-        "findings": findings,
-    });
-    let options = PutOptions {
-        content_type: Some("application/json".into()),
-        ..PutOptions::default()
-    };
-    let key = format!("{}{FINDINGS_SUFFIX}", created.object.key);
-    let bucket = &ports.config().artifacts_bucket;
-    ports
-        .put(bucket, &key, text.to_string().into(), &options)
         .await?;
     Ok(())
 }

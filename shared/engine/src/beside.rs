@@ -1,0 +1,122 @@
+//! What is wrong with an upload, written beside it as `<key>.findings.json`, where its author looks.
+
+use crate::config::Configured;
+use crate::ports::{Answered, ObjectId, Objects, PutOptions, Replaces};
+use serde::{Deserialize, Serialize};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::Finding;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::key::FINDINGS_SUFFIX;
+use windlass_domain::request::ObjectRef;
+
+/// What is written: which upload and which deployment it is about, so that a late one is not
+/// mistaken for the present one's.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Beside {
+    /// The version of the upload.
+    version_id: Option<String>,
+    /// The deployment; null where it became none.
+    deployment: Option<DeploymentId>,
+    /// Everything that is wrong; empty for what is in force, or was taken after all.
+    findings: Vec<Finding>,
+}
+
+/// Writes the findings on an upload; an empty list tells that nothing is wrong with it.
+pub async fn write<P: Objects + Configured>(
+    ports: &P,
+    upload: &ObjectRef,
+    findings: &[Finding],
+) -> Answered<()> {
+    let beside = Beside {
+        version_id: upload.version_id.clone(),
+        deployment: None,
+        findings: findings.to_vec(),
+    };
+    put(ports, upload, &beside, Replaces::Anything).await
+}
+
+/// Writes beside its upload why a deployment was rejected. A note that cannot be written does not
+/// stop the ending that it is about.
+pub async fn tell<P: Objects + Configured>(ports: &P, record: &Deployment) -> Answered<()> {
+    let (Some(upload), Some(ended)) = (&record.upload, &record.ending) else {
+        return Ok(());
+    };
+    if ended.ending != Ending::Rejected || ended.findings.is_empty() {
+        return Ok(());
+    }
+    let beside = Beside {
+        version_id: upload.version_id.clone(),
+        deployment: Some(record.id.clone()),
+        findings: ended.findings.clone(),
+    };
+    match put(ports, upload, &beside, Replaces::Anything).await {
+        Err(fault) if !fault.name.is_transient() => {
+            tracing::warn!(%fault, "the findings could not be written beside the upload");
+            Ok(())
+        }
+        written => written,
+    }
+}
+
+/// Tells beside an upload that became this deployment that nothing is wrong with it, where findings
+/// lie there that are not about it: of a former version, or of a former attempt.
+pub async fn clear<P: Objects + Configured>(
+    ports: &P,
+    upload: Option<&ObjectRef>,
+    id: &DeploymentId,
+) -> Answered<()> {
+    let Some(upload) = upload else { return Ok(()) };
+    let mut place = ObjectId {
+        bucket: ports.config().artifacts_bucket.clone(),
+        key: key(upload),
+        version_id: None,
+    };
+    let Some(head) = ports.head(&place).await? else {
+        return Ok(());
+    };
+    place.version_id = head.version_id;
+    let lies = Objects::get(ports, &place, head.bytes).await?;
+    let lies: Option<Beside> = serde_json::from_slice(&lies).ok();
+    let present = Beside {
+        version_id: upload.version_id.clone(),
+        deployment: Some(id.clone()),
+        findings: Vec::new(),
+    };
+    let is_about_it = |lies: Beside| {
+        lies.version_id == present.version_id && lies.deployment == present.deployment
+    };
+    if lies.is_some_and(is_about_it) {
+        return Ok(());
+    }
+    match put(ports, upload, &present, Replaces::ETag(head.etag)).await {
+        // Somebody else wrote meanwhile, and knew more.
+        Err(fault) if fault.name == FaultName::Conflict => Ok(()),
+        written => written,
+    }
+}
+
+fn key(upload: &ObjectRef) -> String {
+    format!("{}{FINDINGS_SUFFIX}", upload.key)
+}
+
+async fn put<P: Objects + Configured>(
+    ports: &P,
+    upload: &ObjectRef,
+    beside: &Beside,
+    replaces: Replaces,
+) -> Answered<()> {
+    let text = serde_json::to_vec(beside)
+        .map_err(|error| Fault::internal(format!("findings cannot be written: {error}")))?;
+    let options = PutOptions {
+        content_type: Some("application/json".into()),
+        replaces,
+        ..PutOptions::default()
+    };
+    let bucket = &ports.config().artifacts_bucket;
+    ports
+        .put(bucket, &key(upload), text.into(), &options)
+        .await?;
+    Ok(())
+}
