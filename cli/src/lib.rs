@@ -14,6 +14,7 @@ pub mod manifest;
 pub mod operator;
 pub mod output;
 pub mod record;
+pub mod snapshots;
 pub mod start;
 pub mod status;
 pub mod story;

@@ -211,6 +211,39 @@ fn coming_to(outcome: Value) -> StandIn {
 }
 
 #[test]
+fn snapshots_are_a_table_and_all_pages_of_it() {
+    let snapshot = |number: u64, version: &str, present: bool, good: bool, vetoed: bool| {
+        json!({"number": number, "version": version, "deployment": ID, "made": 0, "present": present,
+            "replaced": number - 1, "verified_good": good, "vetoed": vetoed, "components": {}})
+    };
+    let pages = [
+        json!({"next": "p2", "snapshots": [snapshot(3, "1.1.0", true, true, false),
+            snapshot(2, "1.0.0", false, true, true)]}),
+        json!({"next": null, "snapshots": [snapshot(1, "before-windlass", false, false, false)]}),
+    ];
+    let api = StandIn::new(move |call: &Call| {
+        let path = "/stage/apps/shop/environments/prod/snapshots?limit=";
+        assert!(call.path.starts_with(path), "{}", call.path);
+        reply(200, &pages[usize::from(call.path.ends_with("&after=p2"))])
+    });
+    let arguments = ["snapshots", "shop", "prod"];
+    let output = api.windlass(&folder("snapshots"), &arguments);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let rows = [
+        "     3  1970-01-01T00:00:00Z  1.1.0             runs now",
+        "     2  1970-01-01T00:00:00Z  1.0.0             vetoed",
+        "     1  1970-01-01T00:00:00Z  before-windlass   judged by nobody",
+    ];
+    assert_eq!(out(&output).trim_end(), rows.join("\n"));
+    let output = api.windlass(
+        &folder("snapshots"),
+        &[&arguments[..], &["--json"]].concat(),
+    );
+    let told: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(told["snapshots"][0]["replaced"], 2, "nothing is lost");
+}
+
+#[test]
 fn a_rollback_is_started_and_watched() {
     let api = coming_to(json!({"deployment": ID, "refusal": null}));
     let arguments = [

@@ -9,6 +9,7 @@ pub mod recover;
 pub mod release;
 pub mod release_hold;
 pub mod rollback;
+pub mod snapshots;
 pub mod status;
 pub mod validate;
 pub mod watch;
@@ -32,6 +33,8 @@ pub enum Verb {
     Status(status::Status),
     /// The deployments of an environment, newest first.
     History(history::History),
+    /// What a rollback can go back to, newest first.
+    Snapshots(snapshots::Snapshots),
     /// Go back to an earlier snapshot that was good; holds automatic deployments.
     Rollback(rollback::Rollback),
     /// Hold automatic deployments.
@@ -56,6 +59,7 @@ impl Verb {
             Self::Watch(watch) => watch.run(output),
             Self::Status(status) => status.run(output),
             Self::History(history) => history.run(output),
+            Self::Snapshots(snapshots) => snapshots.run(output),
             Self::Rollback(rollback) => rollback.run(output),
             Self::Hold(hold) => hold.run(output),
             Self::ReleaseHold(release_hold) => release_hold.run(output),

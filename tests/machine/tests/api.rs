@@ -353,6 +353,55 @@ fn history_is_paged_newest_first() {
 }
 
 #[test]
+fn snapshots_are_paged_newest_first_and_tell_what_a_rollback_would_skip() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    for version in ["1.0.0", "1.1.0"] {
+        post(&mut shop, version);
+        shop.region.run();
+    }
+    // 1.0.0 comes again, and is undone this time.
+    let mut again = release(&mut shop, "1.0.0");
+    again["again"] = true.into();
+    again["allow_older"] = true.into();
+    again["reason"] = "to see".into();
+    let (_, execution) = begun(&call(&shop, "POST", RELEASES, Some(again)));
+    until(&mut shop, &execution, "Bake");
+    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    shop.region.run();
+    let snapshots = format!("{PROD}/snapshots");
+    let first = get(&shop, &format!("{snapshots}?limit=2"));
+    let told = |page: &Value| -> Vec<String> {
+        let all = page["snapshots"].as_array().unwrap().iter();
+        let words = [
+            "number",
+            "version",
+            "replaced",
+            "present",
+            "verified_good",
+            "vetoed",
+        ];
+        all.map(|one| words.map(|word| one[word].to_string()).join(" "))
+            .collect()
+    };
+    let newest = [
+        r#"3 "1.1.0" 2 true true false"#,
+        r#"2 "1.0.0" 1 false true true"#,
+    ];
+    assert_eq!(told(&first), newest);
+    let component = &first["snapshots"][0]["components"]["api"];
+    assert_eq!(component["version"], "1.1.0");
+    assert_eq!(component["artifact"]["key"], "artifacts/shop/api/1.1.0.zip");
+    let next = first["next"].as_str().unwrap();
+    let second = get(&shop, &format!("{snapshots}?limit=2&after={next}"));
+    let oldest = r#"1 "before-windlass" 0 false false false"#;
+    assert_eq!(told(&second), [oldest]);
+    assert_eq!(second["next"], Value::Null);
+    let unknown = "/apps/shop/environments/nosuch/snapshots";
+    assert_eq!(call(&shop, "GET", unknown, None).status, 404);
+}
+
+#[test]
 fn what_came_of_a_rollback_is_found_by_its_execution() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);

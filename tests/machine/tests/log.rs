@@ -73,7 +73,10 @@ fn a_call_about_a_deployment_names_it() {
     let (reply, lines) = call(&shop, "POST", RELEASES, Some(&body));
     let id = reply.body["id"].clone();
     let last = said(&lines, "the call is answered");
-    assert_eq!((&last["span"]["deployment"], &last["status"]), (&id, &json!(202)));
+    assert_eq!(
+        (&last["span"]["deployment"], &last["status"]),
+        (&id, &json!(202))
+    );
     assert_eq!(last["span"]["app"], "shop");
     shop.region.step();
     let one = format!("/apps/shop/deployments/{}", id.as_str().unwrap());

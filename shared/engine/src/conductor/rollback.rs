@@ -176,14 +176,19 @@ async fn newest_good<P: Ledger>(
 }
 
 fn nothing_to_go_back_to(record: &Deployment) -> Finding {
+    let (app, env) = (&record.app, &record.environment);
     let reason = match record.snapshot {
         Some(number) => format!("there is no snapshot {number}."),
         None => "no verified-good snapshot is older than the present one.".into(),
     };
     Finding::new(
         FindingName::NothingToGoBackTo,
-        format!("environments.{}", record.environment),
+        format!("environments.{env}"),
         reason,
-        "Name a snapshot from the history (`snapshot`), or deploy a release.",
+        format!(
+            "List the snapshots with `windlass snapshots {app} {env}`, then start \
+             {{\"action\":\"rollback\",\"app\":\"{app}\",\"environment\":\"{env}\",\
+             \"snapshot\":<number>,\"reason\":\"…\"}}; or deploy a release.",
+        ),
     )
 }

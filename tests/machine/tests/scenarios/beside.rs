@@ -1,6 +1,8 @@
 //! What is wrong with an upload lies beside it, and goes once a good one has come.
 
-use crate::scene::{BOTH, GO, assert_free, both, live, path, program, serves, upload};
+use crate::scene::{
+    BOTH, GO, assert_free, both, live, pass_minutes, path, program, serves, upload,
+};
 use serde_json::{Value, json};
 use windlass_domain::ending::Ending;
 use windlass_machine::shop::{ALARM, Shop};
@@ -50,6 +52,7 @@ fn what_prepare_refuses_is_told_beside_the_upload_until_a_good_one_comes() {
     assert_eq!(record.upload.unwrap().key, KEY);
 
     shop.world().set_alarm(ALARM, "OK", &[0.0]);
+    pass_minutes(&shop, 10);
     let version = upload(&shop, KEY, &good);
     shop.region.step();
     let told = beside(&shop).unwrap();
@@ -57,7 +60,8 @@ fn what_prepare_refuses_is_told_beside_the_upload_until_a_good_one_comes() {
     assert_eq!(told["version_id"], version);
     shop.region.run();
     let arn = shop.region.all_ended().last().unwrap().arn.clone();
-    assert_eq!(shop.deployment(&arn).ending.unwrap().ending, Ending::Succeeded);
+    let ended = shop.deployment(&arn).ending.unwrap();
+    assert_eq!(ended.ending, Ending::Succeeded, "{}", ended.cause);
     assert_eq!(beside(&shop), Some(told));
     assert_eq!(serves(&shop), both("3"));
     assert_free(&shop);

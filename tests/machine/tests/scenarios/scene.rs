@@ -109,7 +109,7 @@ pub fn upload(shop: &Shop<'_>, key: &str, text: &str) -> String {
         }
     });
     arrive(shop, event);
-    version.id
+    version.id.unwrap()
 }
 
 /// Brings an event to intake.

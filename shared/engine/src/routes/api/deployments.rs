@@ -1,20 +1,16 @@
 //! `GET /apps/{app}/deployments`: history, and whole records.
 
 use super::problem::problem;
-use super::{Call, Ports, Reply};
+use super::{Call, Ports, Reply, page};
 use crate::conductor::Execution;
 use crate::log;
-use crate::ports::{Answered, Item, Query};
+use crate::ports::{Answered, Item};
 use crate::store::{self, Stored};
 use serde_json::{Map, Value, json};
 use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
-
-/// How many deployments a page has unless `limit` says otherwise, and at most.
-const PAGE: u32 = 20;
-const LARGEST_PAGE: u32 = 100;
 
 /// History of one environment, newest first: one query. `environment` is required (or `execution`,
 /// which asks what came of one), `limit` and
@@ -35,18 +31,7 @@ pub async fn list<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<R
             )],
         ));
     };
-    let limit = call
-        .query
-        .get("limit")
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(PAGE);
-    let query = Query {
-        pk: store::history(app, &environment),
-        sk_prefix: String::new(),
-        descending: true,
-        limit: limit.clamp(1, LARGEST_PAGE),
-        after: call.query.get("after").cloned(),
-    };
+    let query = page(call, store::history(app, &environment), "");
     let page = ports.query_index(query).await?;
     let deployments: Vec<Value> = page.items.into_iter().map(summary).collect();
     Ok(Reply::json(

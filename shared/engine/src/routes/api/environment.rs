@@ -9,6 +9,7 @@ use crate::store::{self, Stored};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::environment::{EnvironmentState, HeldState, Lock, Waiting};
+use windlass_domain::finding::Finding;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::{ActionName, Request};
 
@@ -20,9 +21,7 @@ pub async fn get<P: Ports>(
     environment: &EnvironmentName,
     call: &Call,
 ) -> Answered<Reply> {
-    let mut request = Request::new(ActionName::Hold, app.clone());
-    request.environment = Some(environment.clone());
-    if let Err(findings) = pin::named_environment(ports, &request).await? {
+    if let Err(findings) = declared(ports, app, environment).await? {
         return Ok(problem(404, &findings));
     }
     let state: Stored<EnvironmentState> =
@@ -44,6 +43,17 @@ pub async fn get<P: Ports>(
         whole["observed"] = json!(observed(ports, &state.value, &lock.value).await);
     }
     Ok(Reply::json(200, whole))
+}
+
+/// That the application declares the environment.
+pub async fn declared<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    environment: &EnvironmentName,
+) -> Answered<Result<EnvironmentName, Vec<Finding>>> {
+    let mut request = Request::new(ActionName::Hold, app.clone());
+    request.environment = Some(environment.clone());
+    pin::named_environment(ports, &request).await
 }
 
 /// The targets beside their records. While a deployment is under way they differ by design.

@@ -7,11 +7,12 @@ mod environment;
 mod operator;
 mod problem;
 mod releases;
+mod snapshots;
 
 use crate::kinds::KindPorts;
 use crate::log;
 use crate::pin;
-use crate::ports::{Answered, Clock, Executions};
+use crate::ports::{Answered, Clock, Executions, Query};
 use problem::problem;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -63,6 +64,10 @@ impl Reply {
 /// The largest body, in bytes.
 const LARGEST_BODY: usize = 256 * 1024;
 
+/// How many items a page has unless `limit` says otherwise, and at most.
+const PAGE: u32 = 20;
+const LARGEST_PAGE: u32 = 100;
+
 /// Serves a call. A fault is an answer as well: 503 where asking again may help, else 500.
 pub async fn handle<P: Ports>(ports: &P, call: Call) -> Reply {
     let reply = match route(ports, &call).await {
@@ -112,6 +117,7 @@ async fn in_environment<P: Ports>(
     use windlass_domain::request::ActionName;
     let action = match (method, rest) {
         ("GET", []) => return environment::get(ports, app, name, call).await,
+        ("GET", ["snapshots"]) => return snapshots::list(ports, app, name, call).await,
         ("POST", ["rollbacks"]) => ActionName::Rollback,
         ("POST", ["recover"]) => ActionName::Recover,
         ("POST", ["accept"]) => ActionName::Accept,
@@ -129,6 +135,18 @@ fn no_such_path(call: &Call) -> Finding {
         format!("the API does not serve {} {}.", call.method, call.path),
         "See the paths in docs/API.md.",
     )
+}
+
+/// The query of a page, newest first, that begins where the call says.
+fn page(call: &Call, pk: String, sk_prefix: &str) -> Query {
+    let limit = call.query.get("limit").and_then(|text| text.parse().ok());
+    Query {
+        pk,
+        sk_prefix: sk_prefix.to_owned(),
+        descending: true,
+        limit: limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE),
+        after: call.query.get("after").cloned(),
+    }
 }
 
 /// The body as an object; an empty body is an empty one.

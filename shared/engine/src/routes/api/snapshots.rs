@@ -1,0 +1,98 @@
+//! `GET /apps/{app}/environments/{environment}/snapshots`: what a rollback can go back to.
+
+use super::environment::declared;
+use super::problem::problem;
+use super::{Call, Ports, Reply, page};
+use crate::ports::Answered;
+use crate::store::{self, Stored};
+use serde::Serialize;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::artifact::Artifact;
+use windlass_domain::digest::Digest;
+use windlass_domain::environment::{EnvironmentState, Running, Snapshot, Veto};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::time::Time;
+
+/// A snapshot as it is listed.
+#[derive(Debug, Serialize)]
+struct Listed {
+    /// The number by which a rollback names it.
+    number: u64,
+    version: String,
+    deployment: DeploymentId,
+    made: Time,
+    /// The snapshot that it replaced; 0 for the first.
+    replaced: u64,
+    /// Whether it is what runs now.
+    present: bool,
+    /// Whether a deployment made it that was judged good; a rollback goes to another one only where
+    /// it is named.
+    verified_good: bool,
+    /// Whether its release was undone here later; a rollback goes there only where it is named.
+    vetoed: bool,
+    components: BTreeMap<ComponentName, Component>,
+}
+
+/// What ran of a component. The observed state stays in the ledger: it may be long, and means
+/// something to its kind only.
+#[derive(Debug, Serialize)]
+struct Component {
+    version: String,
+    /// Null for what Windlass did not bring.
+    artifact: Option<Artifact>,
+    since: Time,
+}
+
+/// One page, newest first: one query. `limit` and `after` (the `next` of the page before) may be
+/// given.
+pub async fn list<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    environment: &EnvironmentName,
+    call: &Call,
+) -> Answered<Reply> {
+    if let Err(findings) = declared(ports, app, environment).await? {
+        return Ok(problem(404, &findings));
+    }
+    let state: Stored<EnvironmentState> =
+        store::load_or_default(ports, &store::state(app, environment)).await?;
+    let partition = store::environment(app, environment);
+    let vetoes: Vec<Stored<Veto>> = store::load_all(ports, &partition, "veto#").await?;
+    let undone: BTreeSet<Digest> = vetoes.into_iter().map(|veto| veto.value.release).collect();
+    let page = ports.query(page(call, partition, "snapshot#")).await?;
+    let mut snapshots = Vec::new();
+    for item in page.items {
+        let snapshot: Stored<Snapshot> = store::from_item(item)?;
+        snapshots.push(listed(snapshot.value, &state.value, &undone));
+    }
+    Ok(Reply::json(
+        200,
+        json!({ "snapshots": snapshots, "next": page.next }),
+    ))
+}
+
+fn listed(snapshot: Snapshot, state: &EnvironmentState, undone: &BTreeSet<Digest>) -> Listed {
+    let release = snapshot.release.as_ref();
+    Listed {
+        number: snapshot.number,
+        present: snapshot.number == state.snapshot,
+        verified_good: release.is_some(),
+        vetoed: release.is_some_and(|release| undone.contains(release)),
+        version: snapshot.version,
+        deployment: snapshot.deployment,
+        made: snapshot.made,
+        replaced: snapshot.replaced,
+        components: snapshot.components.into_iter().map(component).collect(),
+    }
+}
+
+fn component((name, running): (ComponentName, Running)) -> (ComponentName, Component) {
+    let component = Component {
+        version: running.version,
+        artifact: running.artifact,
+        since: running.since,
+    };
+    (name, component)
+}
