@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use windlass_domain::name::AppName;
 use windlass_domain::time::Span;
 
-/// How long the execution of a deployment may take to write its record: its first state does so.
-const RECORDED: Duration = Duration::from_mins(1);
+/// How long Step Functions may take to tell of an execution that it has started.
+const KNOWN: Duration = Duration::from_mins(1);
 
 /// How patiently it is watched.
 #[derive(Debug, Clone, Args)]
@@ -51,17 +51,17 @@ impl Waiting {
 }
 
 impl Waiting {
-    /// Waits until a deployment that was started has its record, at most [`RECORDED`].
+    /// Waits until a deployment that was started a moment ago is known, at most [`KNOWN`].
     ///
     /// # Errors
     /// Where it gets none.
-    pub async fn for_record(
+    pub async fn until_known(
         &self,
         windlass: &Windlass,
         app: &AppName,
         id: &str,
     ) -> Result<(), Failure> {
-        let until = Instant::now() + RECORDED;
+        let until = Instant::now() + KNOWN;
         let path = ["apps", app.as_str(), "deployments", id];
         loop {
             match windlass.get(&path, &[]).await {
@@ -100,10 +100,7 @@ pub async fn follow(
             Ok(answer) => {
                 let record = Record::read(&answer)?;
                 last = answer;
-                for line in printed.fresh(&record) {
-                    output.progress(&line);
-                }
-                if let Some(exit) = record.exit() {
+                if let Some(exit) = record.and_then(|record| told(&mut printed, &record, output)) {
                     output.only_json(&last);
                     return Ok(exit);
                 }
@@ -119,6 +116,14 @@ pub async fn follow(
             return Ok(Exit::TimedOut);
         }
     }
+}
+
+/// Prints what is new; answers how the program ends if the deployment has ended.
+fn told(printed: &mut Printed, record: &Record, output: Output) -> Option<Exit> {
+    for line in printed.fresh(record) {
+        output.progress(&line);
+    }
+    record.exit()
 }
 
 /// Says that looking fails, when it begins to.

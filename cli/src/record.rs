@@ -23,16 +23,20 @@ pub struct Record {
 }
 
 impl Record {
-    /// Reads an answer.
+    /// Reads an answer; nothing where the deployment is accepted and not recorded yet.
     ///
     /// # Errors
     /// Where it has another form: the program and Windlass are of different versions.
-    pub fn read(answer: &Value) -> Result<Self, Failure> {
-        Self::deserialize(answer).map_err(|error| {
+    pub fn read(answer: &Value) -> Result<Option<Self>, Failure> {
+        if answer["deployment"]["status"] == "accepted" {
+            return Ok(None);
+        }
+        let record = Self::deserialize(answer).map_err(|error| {
             Failure::broken(format!(
                 "the record cannot be understood: {error}. Use the program that belongs to the installed Windlass."
             ))
-        })
+        })?;
+        Ok(Some(record))
     }
 
     /// How the program ends for it; nothing while it is under way.

@@ -96,9 +96,8 @@ impl Start {
             output.result(&begun, &format!("{app} deployment {id} is started"));
             return Ok(Exit::Good);
         };
-        // The record is written by the execution that was started a moment ago.
         let waiting = patience.begin();
-        waiting.for_record(windlass, app, id).await?;
+        waiting.until_known(windlass, app, id).await?;
         follow(windlass, app, id, &waiting, output).await
     }
 }

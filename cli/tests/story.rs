@@ -11,7 +11,7 @@ use windlass_cli::record::Record;
 use windlass_cli::story::{Printed, lines};
 
 fn read(record: &Value) -> Record {
-    Record::read(record).unwrap()
+    Record::read(record).unwrap().unwrap()
 }
 
 fn whole(record: &Value) -> String {

@@ -48,6 +48,17 @@ fn a_deployment_is_watched_until_it_has_ended_and_its_ending_is_the_status() {
 }
 
 #[test]
+fn one_that_was_accepted_a_moment_ago_is_waited_for() {
+    let unrecorded = json!({"plan": null, "steps": [], "judgements": [], "deployment": {"id": ID,
+        "app": "shop", "environment": null, "status": "accepted", "accepted": 0,
+        "executions": ["arn:one"], "ending": null}});
+    let api = telling(vec![unrecorded.clone(), unrecorded, rolled_back()]);
+    let output = watch(&api, &[]);
+    assert_eq!(code(&output), 4, "{}", err(&output));
+    assert_eq!(api.calls().len(), 3);
+}
+
+#[test]
 fn calls_are_signed_for_the_api() {
     let api = telling(vec![rolled_back()]);
     watch(&api, &[]);

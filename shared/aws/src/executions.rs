@@ -4,6 +4,9 @@ use crate::error::{OrFault, code, fault};
 use serde_json::Value;
 use windlass_engine::ports::{Answered, Execution, Executions};
 
+/// How many executions are looked through.
+const NEWEST: i32 = 100;
+
 impl Executions for Aws {
     async fn start(&self, name: &str, input: &Value) -> Answered<String> {
         let machine = self.settings().state_machine()?;
@@ -57,7 +60,24 @@ impl Executions for Aws {
             error: told.error,
             cause: told.cause,
             started: time_of(&told.start_date),
+            input: told
+                .input
+                .and_then(|input| serde_json::from_str(&input).ok())
+                .unwrap_or_default(),
         }))
+    }
+
+    /// They come newest first (AWS Step Functions API Reference, ListExecutions).
+    async fn newest(&self) -> Answered<Vec<String>> {
+        let machine = self.settings().state_machine()?;
+        let request = self.clients.sfn().list_executions();
+        let sent = request
+            .state_machine_arn(machine)
+            .max_results(NEWEST)
+            .send()
+            .await;
+        let listed = sent.or_fault("ListExecutions", machine)?.executions;
+        Ok(listed.into_iter().map(|one| one.execution_arn).collect())
     }
 
     async fn succeed_task(&self, token: &str, output: &Value) -> Answered<bool> {

@@ -56,8 +56,14 @@ pub fn execution_name(parts: &[&str], id: &str) -> String {
             })
             .collect()
     };
-    let suffix: String = clean(id).chars().take(8).collect();
+    let suffix = clean(&execution_suffix(id));
     let stem = clean(&parts.join("-"));
-    let stem: String = stem.chars().take(80 - 1 - suffix.len()).collect();
-    format!("{stem}-{suffix}")
+    let stem: String = stem.chars().take(80 - suffix.len()).collect();
+    format!("{stem}{suffix}")
+}
+
+/// How the names of a deployment's executions end: `-3f9a1c22`.
+pub fn execution_suffix(id: &str) -> String {
+    let digits: String = id.chars().take(8).collect();
+    format!("-{digits}")
 }

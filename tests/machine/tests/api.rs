@@ -117,6 +117,55 @@ fn the_same_release_again_is_the_same_deployment_and_one_execution() {
 }
 
 #[test]
+fn the_status_address_answers_before_the_deployment_is_recorded() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let (id, execution) = post(&mut shop, "1.0.0");
+    let path = format!("/apps/shop/deployments/{id}");
+    let early = call(&shop, "GET", &path, None);
+    assert_eq!(early.status, 202);
+    let deployment = &early.body["deployment"];
+    assert_eq!(deployment["status"], "accepted");
+    assert_eq!(deployment["executions"], json!([execution]));
+    assert_eq!(deployment["environment"], "prod");
+    assert_eq!(deployment["ending"], Value::Null);
+    let of_another = call(&shop, "GET", &format!("/apps/other/deployments/{id}"), None);
+    assert_eq!(refused(&of_another), (404, vec!["UnknownName"]));
+    shop.region.step();
+    let whole = get(&shop, &path);
+    let members =
+        |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
+    assert_eq!(members(&whole), members(&early.body));
+    for member in members(deployment) {
+        let known = whole["deployment"].get(&member).is_some();
+        assert!(known || member == "ending", "{member}");
+    }
+}
+
+#[test]
+fn one_that_died_before_it_was_recorded_says_so_and_can_be_asked_for_again() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let body = release(&mut shop, "1.0.0");
+    let first = call(&shop, "POST", RELEASES, Some(body.clone()));
+    let (id, execution) = begun(&first);
+    let path = format!("/apps/shop/deployments/{id}");
+    shop.region.stop(&execution);
+    let gone = call(&shop, "GET", &path, None);
+    assert_eq!(refused(&gone), (404, vec!["UnknownName"]));
+    assert!(gone.body["detail"].as_str().unwrap().contains("ABORTED"));
+    let second = call(&shop, "POST", RELEASES, Some(body.clone()));
+    let third = call(&shop, "POST", RELEASES, Some(body));
+    assert_eq!(begun(&second), begun(&third));
+    assert_eq!(begun(&second).0, id);
+    assert_ne!(begun(&second).1, execution);
+    assert_eq!(call(&shop, "GET", &path, None).status, 202);
+    shop.region.step();
+    shop.region.run();
+    assert_eq!(ending(&shop, &id), "Succeeded");
+}
+
+#[test]
 fn who_asked_is_told_by_the_caller_and_not_by_the_body() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);

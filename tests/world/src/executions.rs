@@ -2,6 +2,7 @@
 
 use crate::World;
 use serde_json::Value;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_engine::ports::{Answered, Clock, Execution, Executions};
 
@@ -35,6 +36,7 @@ impl Executions for World {
                 error: None,
                 cause: None,
                 started,
+                input: input.clone(),
             };
             state.executions.insert(arn.clone(), execution);
             state
@@ -57,6 +59,14 @@ impl Executions for World {
 
     async fn execution(&self, arn: &str) -> Answered<Option<Execution>> {
         Ok(self.executions().executions.get(arn).cloned())
+    }
+
+    async fn newest(&self) -> Answered<Vec<String>> {
+        let state = self.executions();
+        let mut newest: Vec<&Execution> = state.executions.values().collect();
+        newest.sort_by_key(|execution| Reverse(execution.started));
+        let arns = newest.into_iter().take(100);
+        Ok(arns.map(|execution| execution.arn.clone()).collect())
     }
 
     async fn succeed_task(&self, token: &str, output: &Value) -> Answered<bool> {

@@ -15,6 +15,8 @@ pub struct Execution {
     pub cause: Option<String>,
     /// When it started.
     pub started: Time,
+    /// Its input; null where it is not known.
+    pub input: Value,
 }
 
 /// AWS Step Functions, for the release machine.
@@ -28,6 +30,10 @@ pub trait Executions {
 
     /// Reads an execution; `None` where there is none any more (they are kept for 90 days).
     async fn execution(&self, arn: &str) -> Answered<Option<Execution>>;
+
+    /// The ARNs of the newest executions of the release machine, newest first, at most a hundred.
+    /// One that started a moment ago may be missing.
+    async fn newest(&self) -> Answered<Vec<String>>;
 
     /// Answers a task token. `false` where the task is gone or was answered before.
     async fn succeed_task(&self, token: &str, output: &Value) -> Answered<bool>;

@@ -6,7 +6,7 @@ mod schedule;
 mod start;
 mod wake;
 
-pub use start::start;
+pub use start::{has_ended, quarter, start};
 pub use wake::wake;
 
 use crate::ports::{Answered, Clock, Executions, Ledger};

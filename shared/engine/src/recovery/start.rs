@@ -37,13 +37,17 @@ pub async fn start<P: Executions + Clock>(
     if !has_ended(ports, &first).await? {
         return Ok(first);
     }
-    let quarter = ports.now().0 / AGAIN_AFTER_MS;
-    let again = name(&format!("t{token}-{quarter}"));
+    let again = name(&format!("t{token}-{}", quarter(ports)));
     ports.start(&again, &input).await
 }
 
-/// One that Step Functions does not know yet has just been started.
-async fn has_ended<P: Executions>(ports: &P, arn: &str) -> Answered<bool> {
+/// The present quarter of an hour, in the name of an execution that is to be started once in it.
+pub fn quarter<P: Clock>(ports: &P) -> String {
+    (ports.now().0 / AGAIN_AFTER_MS).to_string()
+}
+
+/// Whether an execution has ended. One that Step Functions does not know yet has just been started.
+pub async fn has_ended<P: Executions>(ports: &P, arn: &str) -> Answered<bool> {
     let found = ports.execution(arn).await?;
     Ok(found.is_some_and(|execution| execution.status != "RUNNING"))
 }

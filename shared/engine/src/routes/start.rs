@@ -2,7 +2,8 @@ use crate::beside;
 use crate::conductor::{Identified, identify};
 use crate::log;
 use crate::pin;
-use crate::ports::{Answered, Executions};
+use crate::ports::{Answered, Clock, Executions};
+use crate::recovery;
 use serde_json::Value;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::Fault;
@@ -20,8 +21,10 @@ pub struct Begun {
 }
 
 /// Starts the execution of a request to deploy. The execution's name is made from the deployment's
-/// id, so that equal requests start it once, whatever their route.
-pub async fn begin<P: pin::Ports + Executions>(
+/// id, so that equal requests start it once, whatever their route. One that died before it had
+/// recorded the deployment does not stand in the way: it is started again, at most once in a quarter
+/// of an hour.
+pub async fn begin<P: pin::Ports + Executions + Clock>(
     ports: &P,
     request: &Request,
 ) -> Answered<Result<Begun, Vec<Finding>>> {
@@ -44,8 +47,17 @@ pub async fn begin<P: pin::Ports + Executions>(
     }
     let environment = pinned.resolved.environment.as_str();
     let stem = [request.app.as_str(), environment, &pinned.release.version];
-    let name = execution_name(&stem, id.as_str());
-    let execution = ports.start(&name, &input(request)?).await?;
+    let name = |stem: &[&str]| execution_name(stem, id.as_str());
+    let input = input(request)?;
+    let mut execution = ports.start(&name(&stem), &input).await?;
+    if recovery::has_ended(ports, &execution).await? {
+        // It died before it recorded anything, or has just recorded it: then this one tells so.
+        let quarter = recovery::quarter(ports);
+        let [app, environment, version] = stem;
+        execution = ports
+            .start(&name(&[&quarter, app, environment, version]), &input)
+            .await?;
+    }
     Ok(Ok(Begun { id, execution }))
 }
 

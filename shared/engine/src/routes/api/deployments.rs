@@ -1,7 +1,7 @@
 //! `GET /apps/{app}/deployments`: history, and whole records.
 
 use super::problem::problem;
-use super::{Call, Ports, Reply, page};
+use super::{Call, Ports, Reply, accepted, page};
 use crate::conductor::Execution;
 use crate::log;
 use crate::ports::{Answered, Item};
@@ -85,11 +85,12 @@ fn summary(item: Item) -> Value {
     Value::Object(summary)
 }
 
-/// The whole record: the deployment, its plan, its steps, its judgements.
+/// The whole record: the deployment, its plan, its steps, its judgements. Of one that was accepted
+/// and is not recorded yet, that it is.
 pub async fn get<P: Ports>(ports: &P, app: &AppName, id: &str) -> Answered<Reply> {
     let id = DeploymentId(id.to_owned());
     let Some(record) = find(ports, app, &id).await? else {
-        return Ok(unknown(app, &id));
+        return accepted::or_unknown(ports, app, &id).await;
     };
     let mut whole = json!({ "deployment": record.value, "plan": null });
     let (mut steps, mut judgements) = (Vec::new(), Vec::new());

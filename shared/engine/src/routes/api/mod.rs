@@ -1,6 +1,7 @@
 //! The HTTP API: for CI, people and the command line. Authorization is API Gateway's (IAM by
 //! path); what arrives here was let in.
 
+mod accepted;
 mod cancel;
 mod deployments;
 mod environment;

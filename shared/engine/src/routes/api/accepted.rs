@@ -1,0 +1,69 @@
+//! A deployment that was accepted a moment ago: its execution has started, and records it next.
+
+use super::deployments::unknown;
+use super::problem::problem;
+use super::{Ports, Reply};
+use crate::ports::{Answered, Execution};
+use crate::store::{self, Stored};
+use serde_json::json;
+use windlass_domain::deployment::Refusal;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::{DeploymentId, execution_suffix};
+use windlass_domain::name::AppName;
+
+/// What is known of a deployment without a record. An execution's name ends with the id of its
+/// deployment, so it is found among the newest; its input says whose it is.
+pub async fn or_unknown<P: Ports>(ports: &P, app: &AppName, id: &DeploymentId) -> Answered<Reply> {
+    let suffix = execution_suffix(id.as_str());
+    let newest = ports.newest().await?;
+    let named = newest.iter().find(|arn| arn.ends_with(&suffix));
+    let execution = match named {
+        Some(arn) => ports.execution(arn).await?,
+        None => None,
+    };
+    let of_app = |execution: &Execution| execution.input["app"] == app.as_str();
+    match execution.filter(of_app) {
+        Some(execution) if execution.status == "RUNNING" => Ok(accepted(app, id, &execution)),
+        Some(execution) => died(ports, app, id, &execution).await,
+        None => Ok(unknown(app, id)),
+    }
+}
+
+/// The form of a whole record, with what is known by now.
+fn accepted(app: &AppName, id: &DeploymentId, execution: &Execution) -> Reply {
+    let deployment = json!({
+        "id": id,
+        "app": app,
+        "environment": execution.input["environment"],
+        "status": "accepted",
+        "accepted": execution.started,
+        "executions": [execution.arn],
+        "ending": null,
+    });
+    Reply::json(
+        202,
+        json!({ "deployment": deployment, "plan": null, "steps": [], "judgements": [] }),
+    )
+}
+
+/// It became no deployment: what was wrong, if `Admit` refused it.
+async fn died<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    id: &DeploymentId,
+    execution: &Execution,
+) -> Answered<Reply> {
+    let key = store::refusal(app, &execution.arn);
+    let refusal: Option<Stored<Refusal>> = store::load(ports, &key).await?;
+    let findings = refusal.map(|refusal| refusal.value.findings);
+    let died = Finding::new(
+        FindingName::UnknownName,
+        "id",
+        format!(
+            "the execution {} ended {} before it had recorded deployment {id}.",
+            execution.arn, execution.status
+        ),
+        "Send the same request again.",
+    );
+    Ok(problem(404, &findings.unwrap_or_else(|| vec![died])))
+}
