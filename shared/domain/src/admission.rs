@@ -3,17 +3,23 @@
 use crate::environment::{EnvironmentState, Held, HeldState, Lock, Veto, Waiting};
 use crate::finding::{Finding, FindingName};
 use crate::identity::DeploymentId;
-use crate::name::{ComponentName, EnvironmentName};
+use crate::input::{input, operators};
+use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::order::Order;
 use crate::request::ActionName;
+use serde_json::Value;
 
 /// What is to be admitted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     /// The deployment.
     pub id: DeploymentId,
+    /// The application.
+    pub app: AppName,
     /// The environment.
     pub environment: EnvironmentName,
+    /// The version by which a person starts its release.
+    pub version: String,
     /// `deploy` or `rollback`.
     pub action: ActionName,
     /// The components it is for.
@@ -26,6 +32,20 @@ pub struct Candidate {
     pub again: bool,
     /// Whether an older release may be deployed.
     pub allow_older: bool,
+}
+
+impl Candidate {
+    /// The input with which a person deploys its release.
+    fn input(&self, more: &[(&str, Value)]) -> String {
+        let mut members = vec![("version", self.version.as_str().into())];
+        members.extend_from_slice(more);
+        input(ActionName::Deploy, &self.app, &self.environment, &members)
+    }
+
+    /// The input of an operator's action here.
+    fn operators(&self, action: ActionName) -> String {
+        operators(action, &self.app, &self.environment)
+    }
 }
 
 /// What the ledger says of the environment.
@@ -81,7 +101,12 @@ fn refusal(candidate: &Candidate, facts: &Facts<'_>) -> Option<Finding> {
                     "automatic deployments are held since {} by {}: {}.",
                     hold.since, hold.by, hold.reason
                 ),
-                "The release is recorded. Release the hold, then start it by its version.",
+                format!(
+                    "The release is recorded. Start {} to deploy it all the same; or let automatic \
+                     deployments go on with {}, and then start it.",
+                    candidate.input(&[]),
+                    candidate.operators(ActionName::ReleaseHold),
+                ),
             ));
         }
         if let Some(veto) = facts.veto
@@ -94,7 +119,10 @@ fn refusal(candidate: &Candidate, facts: &Facts<'_>) -> Option<Finding> {
                     "release {} was undone here by deployment {} at {}.",
                     veto.version, veto.deployment, veto.since
                 ),
-                "Deploy a fixed release, or ask `again` with a reason.",
+                format!(
+                    "Deploy a fixed release, or start {} to deploy this one once more.",
+                    candidate.input(&[("again", true.into()), ("reason", "…".into())]),
+                ),
             ));
         }
     }
@@ -107,7 +135,11 @@ fn refusal(candidate: &Candidate, facts: &Facts<'_>) -> Option<Finding> {
                 "deployment {} could not be undone and holds the lock.",
                 held.deployment
             ),
-            "Start `recover` to undo it again, or `accept` what is there now; then ask again.",
+            format!(
+                "Start {} to undo it again, or {} to take what is there now; then ask again.",
+                candidate.operators(ActionName::Recover),
+                candidate.operators(ActionName::Accept),
+            ),
         )
     })
 }
@@ -143,7 +175,11 @@ fn by_order(candidate: &Candidate, facts: &Facts<'_>) -> Option<Decision> {
             "deployment {} brought a newer release of {component} here.",
             mark.id
         ),
-        "Start a rollback, or ask `allow_older` with a reason.",
+        format!(
+            "Start {} to go back, or {} to deploy this one.",
+            candidate.operators(ActionName::Rollback),
+            candidate.input(&[("allow_older", true.into()), ("reason", "…".into())]),
+        ),
     )))
 }
 

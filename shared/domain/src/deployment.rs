@@ -4,6 +4,7 @@ use crate::digest::Digest;
 use crate::ending::Ending;
 use crate::finding::Finding;
 use crate::identity::DeploymentId;
+use crate::input::input;
 use crate::name::{AppName, EnvironmentName};
 use crate::order::Order;
 use crate::release::Release;
@@ -70,6 +71,20 @@ pub struct Deployment {
     /// Its ending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ended>,
+}
+
+impl Deployment {
+    /// The input with which a person asks for the same once more.
+    pub fn input(&self) -> String {
+        let mut members = Vec::new();
+        if self.action == ActionName::Deploy {
+            members.push(("version", self.release.recorded_as().into()));
+        } else {
+            members.push(("reason", "…".into()));
+            members.extend(self.snapshot.map(|number| ("snapshot", number.into())));
+        }
+        input(self.action, &self.app, &self.environment, &members)
+    }
 }
 
 /// How a deployment stands.

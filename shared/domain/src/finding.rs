@@ -118,7 +118,8 @@ pub enum FindingName {
     /// The target is in a state in which it must not be changed, for example while another
     /// deployment of the service is under way.
     ///
-    /// Next: Wait until the target is steady, or mend it; then deploy again.
+    /// Next: Wait until the target is steady, or mend it; then start the input that the remedy
+    /// gives.
     TargetNotReady,
     /// The target was changed by someone else between the time it was observed and the first
     /// change, or while the deployment was under way.
@@ -139,8 +140,9 @@ pub enum FindingName {
     /// Automatic deployments into this environment are held, by a person or by a rollback. This
     /// arrival is recorded and not deployed.
     ///
-    /// Next: Release the hold when the environment may move again; then start this release, or
-    /// wait for the next.
+    /// Next: Start this release by its version, which a person may do all the same; or release the
+    /// hold when the environment may move again, and then start it, or wait for the next. The
+    /// remedy has both inputs.
     Held,
     /// This release was undone here before, so it is not deployed again by itself.
     ///
@@ -162,12 +164,21 @@ pub enum FindingName {
     /// Next: Read the record of the deployment that holds the lock, then ask `recover` to try
     /// again, or `accept` to make what is there the truth.
     NeedsOperator,
-    /// The request makes no sense in the present state, for example a rollback where no older
-    /// verified-good snapshot exists.
+    /// A rollback was asked where no older verified-good snapshot exists, or not the one that it
+    /// names.
     ///
-    /// Next: Look at the environment's snapshots; deploy a known good release by its version
-    /// instead.
+    /// Next: List the snapshots (`windlass snapshots`) and name one; or deploy a known good release
+    /// by its version.
     NothingToGoBackTo,
+    /// `accept` was asked where no deployment needs an operator: the environment is not locked for
+    /// a person to look at, so there is nothing to make the truth.
+    ///
+    /// Next: Nothing has to be done. `windlass status` tells what runs and who holds the lock.
+    NothingToAccept,
+    /// The deployment cannot be cancelled: it has ended, or it is being undone already.
+    ///
+    /// Next: Wait for its ending; start a rollback to go back from one that succeeded.
+    NothingToCancel,
     /// The caller may not do this: no rule matches its identity.
     ///
     /// Next: Use an identity that is allowed, or let an administrator change the rules.

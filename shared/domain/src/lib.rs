@@ -20,6 +20,7 @@ pub mod gate;
 pub mod git;
 pub mod git_rule;
 pub mod identity;
+pub mod input;
 pub mod judgement;
 pub mod key;
 pub mod manifest;

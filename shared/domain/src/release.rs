@@ -45,6 +45,15 @@ impl Release {
         }
         Digest::of(text.as_bytes())
     }
+
+    /// Under what it is recorded, and so what a person names to start it. A tag such as `main`
+    /// moves by nature, so an image push is recorded by its digest, as `sha256-<12 digits>`.
+    pub fn recorded_as(&self) -> String {
+        match self.components.values().next() {
+            Some(artifact) if self.image_push => format!("sha256-{}", artifact.digest().short()),
+            _ => self.version.clone(),
+        }
+    }
 }
 
 /// What is recorded of a version text, so that it can never mean other bytes (rule 5) and so that

@@ -53,8 +53,8 @@ fn prepare_refuses_what_cannot_work() {
     not ours: TargetNotOurs: components.agent.service: The tags of the service shop-prod/agent do not make it ours: `windlass:app` is missing; `windlass:environment` is missing. Remedy: Tag the service shop-prod/agent with `windlass:app`: `shop` and `windlass:environment`: `prod`, or reach it through a role of its own.
     another controller: NotSupported: components.agent.service: Service shop-prod/agent has the deployment controller CODE_DEPLOY, so that ECS refuses to roll it. Remedy: Use a service with the deployment controller ECS (rolling update).
     draining: TargetNotReady: components.agent.service: Service shop-prod/agent is DRAINING. Remedy: Wait until it is deleted and create it anew, or name another service.
-    under way: TargetNotReady: components.agent.service: Service shop-prod/agent has a deployment under way: ecs-svc/1 of agent:1 is PRIMARY IN_PROGRESS with 2 of 2 tasks running. Remedy: Wait until it is steady, or set the service back to a task definition that works, then deploy again.
-    deregistered: TargetNotReady: components.agent.service: Service shop-prod/agent runs agent:1, which is deregistered, so that an undo could not go back to it. Remedy: Set the service to an active task definition first (`aws ecs update-service --task-definition …`), then deploy again.
+    under way: TargetNotReady: components.agent.service: Service shop-prod/agent has a deployment under way: ecs-svc/1 of agent:1 is PRIMARY IN_PROGRESS with 2 of 2 tasks running. Remedy: Wait until it is steady, or set the service back to a task definition that works.
+    deregistered: TargetNotReady: components.agent.service: Service shop-prod/agent runs agent:1, which is deregistered, so that an undo could not go back to it. Remedy: Set the service to an active task definition first (`aws ecs update-service --task-definition …`).
     "#);
 }
 

@@ -286,7 +286,7 @@ fn a_running_deployment_is_cancelled_and_undone_once() {
         ("1".into(), "1".into())
     );
     let again = call(&shop, "POST", &path, None);
-    assert_eq!(refused(&again), (409, vec!["TargetNotReady"]));
+    assert_eq!(refused(&again), (409, vec!["NothingToCancel"]));
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn a_deployment_that_is_being_undone_is_not_cancelled() {
     let recovery = begun(&call(&shop, "POST", &path, None)).1;
     until(&mut shop, &recovery, "Undo");
     let again = call(&shop, "POST", &path, None);
-    assert_eq!(refused(&again), (409, vec!["TargetNotReady"]));
+    assert_eq!(refused(&again), (409, vec!["NothingToCancel"]));
     shop.region.run();
     assert_eq!(ending(&shop, &id), "RolledBack");
 }
@@ -493,7 +493,7 @@ fn why_an_action_was_refused_is_found_by_its_execution() {
         &format!("/apps/shop/deployments?execution={execution}"),
     );
     assert_eq!(came["deployment"], Value::Null);
-    assert_eq!(came["refusal"]["findings"][0]["name"], "NothingToGoBackTo");
+    assert_eq!(came["refusal"]["findings"][0]["name"], "NothingToAccept");
 }
 
 #[test]

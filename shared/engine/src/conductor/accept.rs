@@ -12,7 +12,7 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, HeldState, Lock, Running, Snapshot};
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::name::EnvironmentName;
+use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::Request;
 use windlass_domain::step::{Step, StepStatus};
 use windlass_domain::time::Time;
@@ -33,7 +33,8 @@ pub async fn accept<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answer
             store::load_or_default(ports, &store::lock(&request.app, &env)).await?;
         let held = lock.value.held.clone();
         let Some(held) = held.filter(|held| held.state == HeldState::NeedsOperator) else {
-            return refuse::refuse(ports, ask, request, vec![nothing_to_accept(&env)]).await;
+            let finding = nothing_to_accept(&request.app, &env);
+            return refuse::refuse(ports, ask, request, vec![finding]).await;
         };
         let record: Stored<Deployment> =
             store::require(ports, &store::deployment(&held.deployment)).await?;
@@ -50,12 +51,12 @@ pub async fn accept<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answer
     Err(contended("accepting what is there"))
 }
 
-fn nothing_to_accept(env: &EnvironmentName) -> Finding {
+fn nothing_to_accept(app: &AppName, env: &EnvironmentName) -> Finding {
     Finding::new(
-        FindingName::NothingToGoBackTo,
+        FindingName::NothingToAccept,
         format!("environments.{env}"),
-        "the environment is not in NeedsOperator, so there is nothing to accept.",
-        "Look at the environment's state; nothing has to be done.",
+        "no deployment of the environment needs an operator.",
+        format!("Nothing has to be done; `windlass status {app} {env}` tells what runs."),
     )
 }
 

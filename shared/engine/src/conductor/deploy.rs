@@ -205,11 +205,9 @@ fn settle_at_once<P: Ports>(
         );
     } else if pinned.resolved.start == Start::Manual && !pinned.by_person {
         let cause = format!(
-            "Recorded: {}/{env} deploys only what a person starts. Start it with \
-             {{\"action\":\"deploy\",\"app\":\"{}\",\"environment\":\"{env}\",\"version\":\"{}\"}}.",
+            "Recorded: {}/{env} deploys only what a person starts. Start it with {}.",
             request.app,
-            request.app,
-            pin::recorded_as(&pinned.release)
+            record.value.input()
         );
         end(
             record,

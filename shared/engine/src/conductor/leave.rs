@@ -11,6 +11,8 @@ use crate::store::{self, Stored};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{HeldState, Lock};
+use windlass_domain::input::operators;
+use windlass_domain::request::ActionName;
 
 /// How many recoveries may die before none is started by itself any more. Each has asked again for
 /// minutes where asking again may help, so what still fails after them is not mended by a next one;
@@ -80,9 +82,10 @@ fn cause(record: &Deployment, owner: Option<&Owner>) -> String {
     format!(
         "{app} {env} {} NEEDS AN OPERATOR: {RECOVERIES} recoveries died, the last with {}: {}{undoing}\n  \
          next: the record tells of each component what was changed and seen; the environment stays \
-         locked; mend what stopped the recoveries, then start \
-         {{\"action\":\"recover\",\"app\":\"{app}\",\"environment\":\"{env}\",\"reason\":\"…\"}}, or \
-         `accept` what is there",
-        record.release.version, last.name, last.text,
+         locked; mend what stopped the recoveries, then start {}, or `accept` what is there",
+        record.release.version,
+        last.name,
+        last.text,
+        operators(ActionName::Recover, app, env),
     )
 }

@@ -18,7 +18,8 @@ use windlass_domain::gate::Verdict;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::judgement::Judgement;
 use windlass_domain::plan::{Outcome, Plan};
-use windlass_domain::request::{Request, Route};
+use windlass_domain::input::operators;
+use windlass_domain::request::{ActionName, Request, Route};
 
 /// `Admit` of an execution that is known: a recovery goes on, everything else takes its turn.
 pub async fn or_turn<P: Ports>(ports: &P, ask: &Ask, id: &DeploymentId) -> Answered<Answer> {
@@ -160,7 +161,13 @@ async fn may_take_over<P: Ports>(
                 "deployment {} is still being worked on by {}.",
                 held.deployment, held.execution
             ),
-            "Cancel it, or start a rollback, which stops it first.",
+            format!(
+                "Wait for its ending; or cancel it with `windlass cancel {} {} --reason …`; or start \
+                 {}, which stops it first.",
+                record.app,
+                held.deployment,
+                operators(ActionName::Rollback, &record.app, &record.environment),
+            ),
         )),
     })
 }

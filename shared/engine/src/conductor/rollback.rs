@@ -16,6 +16,7 @@ use windlass_domain::digest::Digest;
 use windlass_domain::environment::{EnvironmentState, Snapshot, Veto};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::input::operators;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::order::Order;
 use windlass_domain::release::Release;
@@ -186,9 +187,9 @@ fn nothing_to_go_back_to(record: &Deployment) -> Finding {
         format!("environments.{env}"),
         reason,
         format!(
-            "List the snapshots with `windlass snapshots {app} {env}`, then start \
-             {{\"action\":\"rollback\",\"app\":\"{app}\",\"environment\":\"{env}\",\
-             \"snapshot\":<number>,\"reason\":\"…\"}}; or deploy a release.",
+            "List the snapshots with `windlass snapshots {app} {env}` and name one as `snapshot` in \
+             {}; or deploy a release.",
+            operators(ActionName::Rollback, app, env),
         ),
     )
 }

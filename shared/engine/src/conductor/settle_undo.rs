@@ -14,6 +14,7 @@ use std::cmp::Reverse;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{HeldState, Lock, Veto};
+use windlass_domain::input::operators;
 use windlass_domain::message::{Undone, undone};
 use windlass_domain::request::ActionName;
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
@@ -156,10 +157,9 @@ fn last_undo(step: &Step) -> Option<&ChangeRecord> {
 fn next(record: &Deployment, ending: Ending) -> Vec<String> {
     if ending == Ending::NeedsOperator {
         return vec![format!(
-            "the environment stays locked; mend what is told above, then start \
-             {{\"action\":\"recover\",\"app\":\"{}\",\"environment\":\"{}\",\"reason\":\"…\"}}, or \
-             `accept` what is there",
-            record.app, record.environment
+            "the environment stays locked; mend what is told above, then start {}, or `accept` what \
+             is there",
+            operators(ActionName::Recover, &record.app, &record.environment)
         )];
     }
     if record.action == ActionName::Rollback {

@@ -50,7 +50,9 @@ impl View {
 fn candidate(record: &Deployment) -> Candidate {
     Candidate {
         id: record.id.clone(),
+        app: record.app.clone(),
         environment: record.environment.clone(),
+        version: record.release.recorded_as(),
         action: record.action,
         components: record.release.components.keys().cloned().collect(),
         order: record.order.clone(),

@@ -8,7 +8,6 @@ mod record;
 mod source;
 
 pub use declaration::{declaration_in_force, named_environment};
-pub use record::recorded_as;
 
 use crate::config::Configured;
 use crate::ports::{Answered, Ledger, Objects, Registry};

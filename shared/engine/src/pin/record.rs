@@ -9,7 +9,7 @@ pub async fn record<P: Ledger>(
     ports: &P,
     release: &Release,
 ) -> Answered<Result<Option<Stored<RecordedRelease>>, Vec<Finding>>> {
-    let key = store::release(&release.app, &recorded_as(release));
+    let key = store::release(&release.app, &release.recorded_as());
     let known: Option<Stored<RecordedRelease>> = store::load(ports, &key).await?;
     let Some(mut known) = known else {
         let recorded = RecordedRelease {
@@ -44,13 +44,4 @@ pub async fn record<P: Ledger>(
         return Ok(Err(findings));
     }
     Ok(Ok(is_new.then_some(known)))
-}
-
-/// Under what it is recorded, and so what a person names to start it. A tag such as `main` moves by
-/// nature, so an image push is recorded by its digest, as `sha256-<12 digits>`.
-pub fn recorded_as(release: &Release) -> String {
-    match release.components.values().next() {
-        Some(artifact) if release.image_push => format!("sha256-{}", artifact.digest().short()),
-        _ => release.version.clone(),
-    }
 }

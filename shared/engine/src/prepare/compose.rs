@@ -6,7 +6,7 @@ use super::scene::Scene;
 use crate::ports::Answered;
 use std::collections::BTreeMap;
 use windlass_domain::fault::Fault;
-use windlass_domain::finding::Finding;
+use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{
     Candidate, Outcome, Plan, Stage, Unchanged, Watch, Wave, plan, reversed, waves_of,
@@ -42,6 +42,8 @@ pub fn compose(
     plan.findings.extend(gates.findings);
     plan.warnings.extend(gates.warnings);
     if !plan.findings.is_empty() {
+        let input = scene.loaded.record.input();
+        plan.findings.iter_mut().for_each(|one| with_next(one, &input));
         plan.outcome = Outcome::Rejected;
         plan.waves.clear();
         return Ok(Composed {
@@ -53,6 +55,14 @@ pub fn compose(
     let steps = changed.map(|draft| step(scene, draft, &plan.waves));
     let steps = steps.collect();
     Ok(Composed { plan, steps })
+}
+
+/// What has to be steady, or mended, before this same release can go: with what is started then.
+fn with_next(finding: &mut Finding, input: &str) {
+    if finding.name == FindingName::TargetNotReady {
+        let remedy = finding.remedy.trim_end_matches('.');
+        finding.remedy = format!("{remedy}; then start {input}.");
+    }
 }
 
 /// A plan without waves: what is kept, what is wrong, what is noted.

@@ -97,7 +97,7 @@ fn an_alias_on_latest_is_refused() {
         });
     });
     assert_eq!(name, FindingName::TargetNotReady);
-    insta::assert_snapshot!(told, @"TargetNotReady: components.api.alias: Alias live of shop-api-prod points to $LATEST, which cannot be restored. Remedy: Publish a version and point the alias to it.");
+    insta::assert_snapshot!(told, @"TargetNotReady: components.api.alias: Alias live of shop-api-prod points to $LATEST, which cannot be restored. Remedy: Publish a version (`aws lambda publish-version --function-name shop-api-prod`) and point the alias to it (`aws lambda update-alias --function-name shop-api-prod --name live --function-version <number>`).");
 }
 
 #[test]

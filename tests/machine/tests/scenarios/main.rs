@@ -6,6 +6,7 @@
 mod beside;
 mod needs_operator;
 mod queue;
+mod remedies;
 mod recoveries;
 mod requests;
 mod rollbacks;

@@ -157,7 +157,7 @@ fn check(
                 "{name} runs {}, which is deregistered, so that an undo could not go back to it",
                 tell::short(&current.arn)
             ),
-            "set the service to an active task definition first (`aws ecs update-service --task-definition …`), then deploy again",
+            "set the service to an active task definition first (`aws ecs update-service --task-definition …`)",
         )
     });
     let container = document::image(&current.document, &spec.container)
@@ -206,7 +206,7 @@ fn busy(input: &PrepareInput<'_>, name: &str, service: &Service) -> Option<Findi
             under_way.running,
             under_way.desired
         ),
-        "wait until it is steady, or set the service back to a task definition that works, then deploy again",
+        "wait until it is steady, or set the service back to a task definition that works",
     ))
 }
 

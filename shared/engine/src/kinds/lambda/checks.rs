@@ -44,7 +44,12 @@ pub fn not_ready(input: &PrepareInput<'_>, spec: &Lambda, is: &Observed) -> Opti
                 "Alias {} of {function} points to $LATEST, which cannot be restored.",
                 alias.name
             ),
-            "Publish a version and point the alias to it.",
+            format!(
+                "Publish a version (`aws lambda publish-version --function-name {function}`) and \
+                 point the alias to it (`aws lambda update-alias --function-name {function} --name \
+                 {} --function-version <number>`).",
+                alias.name
+            ),
         )
     })
 }

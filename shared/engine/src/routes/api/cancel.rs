@@ -7,10 +7,13 @@ use crate::ports::Answered;
 use crate::recovery;
 use crate::store::{self, Stored};
 use serde_json::{Value, json};
+use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{HeldState, Lock};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::input::operators;
 use windlass_domain::name::AppName;
+use windlass_domain::request::ActionName;
 
 /// Stops the execution and starts its recovery, which the execution-status rule would start, too.
 pub async fn post<P: Ports>(ports: &P, app: &AppName, id: &str, call: &Call) -> Answered<Reply> {
@@ -24,7 +27,7 @@ pub async fn post<P: Ports>(ports: &P, app: &AppName, id: &str, call: &Call) -> 
     };
     let record = record.value;
     if record.ending.is_some() {
-        return Ok(problem(409, &[has_ended(&id)]));
+        return Ok(problem(409, &[has_ended(&record)]));
     }
     let key = store::lock(app, &record.environment);
     let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
@@ -33,7 +36,7 @@ pub async fn post<P: Ports>(ports: &P, app: &AppName, id: &str, call: &Call) -> 
         .as_ref()
         .is_some_and(|held| held.state != HeldState::Running)
     {
-        return Ok(problem(409, &[is_undone(&id)]));
+        return Ok(problem(409, &[is_undone(&record)]));
     }
     let token = held.as_ref().map_or(0, |_| lock.value.token);
     let execution = held
@@ -54,20 +57,25 @@ pub async fn post<P: Ports>(ports: &P, app: &AppName, id: &str, call: &Call) -> 
     Ok(Reply::json(202, json!({ "id": id, "execution": recovery })))
 }
 
-fn has_ended(id: &DeploymentId) -> Finding {
+fn has_ended(record: &Deployment) -> Finding {
+    let back = operators(ActionName::Rollback, &record.app, &record.environment);
     Finding::new(
-        FindingName::TargetNotReady,
+        FindingName::NothingToCancel,
         "id",
-        format!("deployment {id} has ended already."),
-        "To go back, start a rollback.",
+        format!("deployment {} has ended already.", record.id),
+        format!("Start {back} to go back from what runs now."),
     )
 }
 
-fn is_undone(id: &DeploymentId) -> Finding {
+fn is_undone(record: &Deployment) -> Finding {
+    let recover = operators(ActionName::Recover, &record.app, &record.environment);
     Finding::new(
-        FindingName::TargetNotReady,
+        FindingName::NothingToCancel,
         "id",
-        format!("deployment {id} is being undone already, or needs an operator."),
-        "Wait for its ending, or start `recover`.",
+        format!(
+            "deployment {} is being undone already, or needs an operator.",
+            record.id
+        ),
+        format!("Wait for its ending; if it needs an operator, start {recover}."),
     )
 }

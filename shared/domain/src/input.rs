@@ -1,0 +1,54 @@
+//! Inputs of the release machine as text: what a remedy or a message tells a person to start next.
+
+use crate::name::{AppName, EnvironmentName};
+use crate::request::ActionName;
+use serde_json::{Map, Value};
+
+/// The input of an action, to be pasted into the console. `members` stand in it as they are; a
+/// reason of `…` is for the person to write.
+pub fn input(
+    action: ActionName,
+    app: &AppName,
+    environment: &EnvironmentName,
+    members: &[(&str, Value)],
+) -> String {
+    let mut input = Map::from_iter([
+        ("action".to_owned(), action.to_string().into()),
+        ("app".to_owned(), app.as_str().into()),
+        ("environment".to_owned(), environment.as_str().into()),
+    ]);
+    let members = members.iter();
+    input.extend(members.map(|(name, value)| ((*name).to_owned(), value.clone())));
+    Value::Object(input).to_string()
+}
+
+/// The input of an operator's action.
+pub fn operators(action: ActionName, app: &AppName, environment: &EnvironmentName) -> String {
+    input(action, app, environment, &[("reason", "…".into())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::Request;
+
+    #[test]
+    fn what_is_told_can_be_started() {
+        let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+        let table = [
+            operators(ActionName::Rollback, &app, &prod),
+            operators(ActionName::ReleaseHold, &app, &prod),
+            operators(ActionName::Recover, &app, &prod),
+            operators(ActionName::Accept, &app, &prod),
+            input(ActionName::Deploy, &app, &prod, &[("version", "1.4.0".into())]),
+        ];
+        for text in table {
+            let request = Request::parse(&serde_json::from_str(&text).unwrap());
+            assert!(request.is_ok(), "{text}: {request:?}");
+        }
+        assert_eq!(
+            operators(ActionName::ReleaseHold, &app, &prod),
+            r#"{"action":"release_hold","app":"shop","environment":"prod","reason":"…"}"#
+        );
+    }
+}
