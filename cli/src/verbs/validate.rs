@@ -106,7 +106,7 @@ impl Report {
         let findings = match Manifest::parse(declaration.app(), text) {
             Err(findings) => findings,
             Ok(manifest) => {
-                let mut findings = declaration.manifest_findings(&manifest);
+                let mut findings = declaration.misfits(&manifest.components);
                 let reference = manifest.git.as_ref().map(|git| git.reference.as_str());
                 match reference.map(|reference| declaration.environment_for(reference)) {
                     None => {}

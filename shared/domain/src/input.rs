@@ -34,13 +34,21 @@ mod tests {
 
     #[test]
     fn what_is_told_can_be_started() {
-        let (app, prod) = (AppName::new("shop").unwrap(), EnvironmentName::new("prod").unwrap());
+        let (app, prod) = (
+            AppName::new("shop").unwrap(),
+            EnvironmentName::new("prod").unwrap(),
+        );
         let table = [
             operators(ActionName::Rollback, &app, &prod),
             operators(ActionName::ReleaseHold, &app, &prod),
             operators(ActionName::Recover, &app, &prod),
             operators(ActionName::Accept, &app, &prod),
-            input(ActionName::Deploy, &app, &prod, &[("version", "1.4.0".into())]),
+            input(
+                ActionName::Deploy,
+                &app,
+                &prod,
+                &[("version", "1.4.0".into())],
+            ),
         ];
         for text in table {
             let request = Request::parse(&serde_json::from_str(&text).unwrap());

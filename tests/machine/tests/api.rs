@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::routes::api::{Call, Reply, handle};
 use windlass_machine::program::Program;
-use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
+use windlass_machine::shop::{ALARM, ALL_KINDS, FUNCTIONS, Shop};
 use windlass_world::mishaps::When;
 use windlass_world::run::run;
 
@@ -199,6 +199,33 @@ fn a_bad_release_is_answered_with_all_findings() {
         "api": {"key": "artifacts/shop/api/1.zip"}, "jobs": {"key": "artifacts/shop/jobs/1.zip"}}});
     let reply = call(&shop, "POST", RELEASES, Some(gone));
     assert_eq!(refused(&reply), (400, vec!["ArtifactMissing"; 2]));
+    assert_eq!(executions(&shop), 0);
+}
+
+#[test]
+fn what_does_not_fit_the_declaration_is_told_at_once_and_starts_nothing() {
+    let program = program();
+    let shop = Shop::new(&program, ALL_KINDS);
+    let misfits = json!({"version": "1.0.0", "components": {
+        "agent": {"key": "artifacts/shop/agent/1.zip"}, "api": {"key": "artifacts/shop/api/1.zip"},
+        "web": {"image": "shop/web:1"}, "wep": {"key": "artifacts/shop/wep/1.zip"}}});
+    let mut named = misfits.clone();
+    named["environment"] = "prod".into();
+    let reply = call(&shop, "POST", RELEASES, Some(named));
+    let wanted = vec!["BadValue", "ArtifactMissing", "BadValue", "UnknownName"];
+    assert_eq!(refused(&reply), (400, wanted));
+    let paths = [
+        "components.agent.key",
+        "artifacts/shop/api/1.zip",
+        "components.web.image",
+        "components.wep",
+    ];
+    for (finding, path) in reply.body["findings"].as_array().unwrap().iter().zip(paths) {
+        assert_eq!(finding["path"], path, "{finding}");
+    }
+    let reply = call(&shop, "POST", RELEASES, Some(misfits));
+    let wanted = vec!["NoEnvironment", "BadValue", "BadValue", "UnknownName"];
+    assert_eq!(refused(&reply), (400, wanted));
     assert_eq!(executions(&shop), 0);
 }
 

@@ -1,25 +1,30 @@
-//! Whether a manifest fits the declaration that it is deployed under.
+//! Whether a release fits the declaration that it is deployed under.
 
 use super::Declaration;
 use super::component::Component;
 use super::resolved::Base;
 use crate::finding::{Finding, FindingName};
-use crate::manifest::{ArtifactRef, Manifest};
+use crate::manifest::ArtifactRef;
 use crate::name::ComponentName;
 use crate::shape::{nearest, suggest};
+use std::collections::BTreeMap;
 
 impl Declaration {
-    /// What a manifest names that this declaration does not know, and artifacts of a sort that the
+    /// What a release names that this declaration does not know, and artifacts of a sort that the
     /// component's kind cannot take.
-    pub fn manifest_findings(&self, manifest: &Manifest) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        for (name, artifact) in &manifest.components {
-            match self.document.components.get(name) {
-                None => findings.push(self.unknown_component(name)),
-                Some(component) => findings.extend(misfit(name, component, artifact)),
-            }
+    pub fn misfits(&self, components: &BTreeMap<ComponentName, ArtifactRef>) -> Vec<Finding> {
+        let components = components.iter();
+        components
+            .filter_map(|(name, artifact)| self.misfit(name, artifact))
+            .collect()
+    }
+
+    /// The same of one component.
+    pub fn misfit(&self, name: &ComponentName, artifact: &ArtifactRef) -> Option<Finding> {
+        match self.document.components.get(name) {
+            None => Some(self.unknown_component(name)),
+            Some(component) => misfit(name, component, artifact),
         }
-        findings
     }
 
     fn unknown_component(&self, name: &ComponentName) -> Finding {
@@ -41,11 +46,12 @@ fn misfit(name: &ComponentName, component: &Component, artifact: &ArtifactRef) -
     let (takes_key, takes_image, what) = match component {
         Component::StaticSite(_) => (true, false, "A static site takes a zip: write `key`."),
         Component::Lambda(_) => (true, true, "A function takes a zip or an image."),
-        Component::Ecs(service) => (
-            service.base == Base::Artifact,
+        Component::Ecs(service) if service.base == Base::Artifact => (
             true,
-            "An ECS service takes an image: write `image`.",
+            false,
+            "An ECS service with `base: artifact` takes a task definition: write `key`.",
         ),
+        Component::Ecs(_) => (false, true, "An ECS service takes an image: write `image`."),
     };
     let wrong = (
         artifact.key.is_some() && !takes_key,

@@ -70,8 +70,13 @@ fn read_declaration(text: &str) -> Vec<Finding> {
     Declaration::parse(text).err().unwrap_or_default()
 }
 
+/// A manifest by itself, and, where it can be read, beside the good declaration.
 fn read_manifest(text: &str) -> Vec<Finding> {
-    Manifest::parse(&shop(), text).err().unwrap_or_default()
+    let declaration = Declaration::parse(DECLARATION).unwrap();
+    match Manifest::parse(&shop(), text) {
+        Ok(manifest) => declaration.misfits(&manifest.components),
+        Err(findings) => findings,
+    }
 }
 
 fn read_request(text: &str) -> Vec<Finding> {

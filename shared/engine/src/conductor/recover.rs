@@ -16,9 +16,9 @@ use windlass_domain::environment::{Held, HeldState, Lock};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::gate::Verdict;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::input::operators;
 use windlass_domain::judgement::Judgement;
 use windlass_domain::plan::{Outcome, Plan};
-use windlass_domain::input::operators;
 use windlass_domain::request::{ActionName, Request, Route};
 
 /// `Admit` of an execution that is known: a recovery goes on, everything else takes its turn.

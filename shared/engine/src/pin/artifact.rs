@@ -6,6 +6,7 @@ use crate::ports::{Answered, ObjectHead, ObjectId, Objects};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
@@ -22,6 +23,7 @@ pub async fn pin_all<P: Ports>(
     ports: &P,
     request: &Request,
     source: Source,
+    declaration: &Declaration,
     resolved: &Resolved,
 ) -> Answered<Result<Release, Vec<Finding>>> {
     let mut components: BTreeMap<ComponentName, Artifact> = BTreeMap::new();
@@ -29,8 +31,8 @@ pub async fn pin_all<P: Ports>(
     let pinned = source.pinned.into_iter();
     components.extend(pinned.filter(|(name, _)| resolved.components.contains_key(name)));
     for (name, reference) in &source.named {
-        if !resolved.components.contains_key(name) {
-            findings.push(not_declared(name, resolved));
+        if let Some(finding) = declaration.misfit(name, reference) {
+            findings.push(finding);
             continue;
         }
         match pin_one(ports, name, reference).await? {
@@ -59,23 +61,6 @@ pub async fn pin_all<P: Ports>(
         components,
         image_push: source.image_tag.is_some(),
     }))
-}
-
-fn not_declared(name: &ComponentName, resolved: &Resolved) -> Finding {
-    let known: Vec<&str> = resolved
-        .components
-        .keys()
-        .map(ComponentName::as_str)
-        .collect();
-    Finding::new(
-        FindingName::UnknownName,
-        format!("components.{name}"),
-        format!(
-            "declaration {} has no component `{name}`.",
-            resolved.version
-        ),
-        format!("Use one of {}, or declare it.", known.join(", ")),
-    )
 }
 
 async fn pin_one<P: Ports>(

@@ -54,15 +54,16 @@ pub async fn pin<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Pinn
             Err(findings) => return Ok(Err(findings)),
         },
     };
-    let environment = match environment(request, &source, &declared.declaration) {
-        Ok(environment) => environment,
-        Err(finding) => return Ok(Err(vec![finding])),
-    };
-    let resolved = match declared.declaration.resolve(&environment) {
+    let declaration = &declared.declaration;
+    let environment = environment(request, &source, declaration).map_err(|finding| vec![finding]);
+    let resolved = match environment.and_then(|name| declaration.resolve(&name)) {
         Ok(resolved) => resolved,
-        Err(findings) => return Ok(Err(findings)),
+        Err(mut findings) => {
+            findings.extend(declaration.misfits(&source.named));
+            return Ok(Err(findings));
+        }
     };
-    let release = match artifact::pin_all(ports, request, source, &resolved).await? {
+    let release = match artifact::pin_all(ports, request, source, declaration, &resolved).await? {
         Ok(release) => release,
         Err(findings) => return Ok(Err(findings)),
     };

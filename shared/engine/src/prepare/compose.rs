@@ -43,7 +43,9 @@ pub fn compose(
     plan.warnings.extend(gates.warnings);
     if !plan.findings.is_empty() {
         let input = scene.loaded.record.input();
-        plan.findings.iter_mut().for_each(|one| with_next(one, &input));
+        plan.findings
+            .iter_mut()
+            .for_each(|one| with_next(one, &input));
         plan.outcome = Outcome::Rejected;
         plan.waves.clear();
         return Ok(Composed {

@@ -6,8 +6,8 @@
 mod beside;
 mod needs_operator;
 mod queue;
-mod remedies;
 mod recoveries;
+mod remedies;
 mod requests;
 mod rollbacks;
 mod scene;
