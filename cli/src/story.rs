@@ -4,7 +4,9 @@
 //! new, and a log shows them in the order in which things happened to be seen.
 
 use crate::record::Record;
+use indicatif::{HumanBytes, HumanDuration};
 use std::collections::HashSet;
+use std::time::Duration;
 use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::judgement::Judgement;
 use windlass_domain::message::wave_in_words;
@@ -55,6 +57,7 @@ pub fn lines(record: &Record) -> Vec<Line> {
     if let Some(plan) = &record.plan {
         lines.extend(planned(plan));
     }
+    lines.extend(record.steps.iter().filter_map(published));
     let waves = record.plan.as_ref().map_or(0, |plan| plan.waves.len());
     for wave in (0..).take(waves) {
         for step in &record.steps {
@@ -111,6 +114,31 @@ fn planned(plan: &Plan) -> Vec<Line> {
         lines.push(Line::plain(format!("  warning: {name}: {reason}")));
     }
     lines
+}
+
+/// How far a site is published: told anew with each tenth of its files.
+fn published(step: &Step) -> Option<Line> {
+    let progress = step.progress?;
+    let (done, total) = (progress.files_done, progress.files_total);
+    let tenth = (done * 10).checked_div(total).unwrap_or(10);
+    let component = &step.component;
+    let (bytes, of) = (
+        HumanBytes(progress.bytes_done),
+        HumanBytes(progress.bytes_total),
+    );
+    let left = match progress.left_s {
+        Some(seconds) if done < total => {
+            format!(
+                ", about {} left",
+                HumanDuration(Duration::from_secs(seconds))
+            )
+        }
+        _ => String::new(),
+    };
+    Some(Line::new(
+        format!("published {component} {tenth}"),
+        format!("  {component}: published {done} of {total} files, {bytes} of {of}{left}"),
+    ))
 }
 
 /// What a step did on its way to a wave's goal. The ledger keeps changes in one list without their

@@ -65,6 +65,26 @@ fn numbers_that_only_move_are_not_told_again_until_the_verdict_does() {
 }
 
 #[test]
+fn a_publish_is_told_by_tenths_with_the_time_that_is_left() {
+    let mut printed = Printed::default();
+    printed.fresh(&read(&watched()));
+    let mut look = |files_done: u64, left_s: Option<u64>| {
+        let mut record = watched();
+        record["steps"][0]["progress"] = serde_json::json!({
+            "files_done": files_done, "files_total": 1000,
+            "bytes_done": files_done * 1024, "bytes_total": 1_024_000, "left_s": left_s,
+        });
+        printed.fresh(&read(&record)).join("\n")
+    };
+    let expected =
+        "  api: published 120 of 1000 files, 120.00 KiB of 1000.00 KiB, about 3 minutes left";
+    assert_eq!(look(120, Some(180)), expected);
+    assert_eq!(look(199, Some(170)), "", "the same tenth");
+    assert!(look(200, None).ends_with("published 200 of 1000 files, 200.00 KiB of 1000.00 KiB"));
+    assert!(look(1000, Some(0)).ends_with("1000 of 1000 files, 1000.00 KiB of 1000.00 KiB"));
+}
+
+#[test]
 fn the_ending_is_the_exit_status() {
     assert_eq!(read(&watched()).exit(), None);
     let endings = [

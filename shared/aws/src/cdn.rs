@@ -18,17 +18,22 @@ impl Cdn for Aws {
                 format!("GetDistribution {id}: the answer is empty"),
             ));
         };
-        let config = distribution.distribution_config;
-        let (origins, errors) = config
-            .map(|config| (config.origins, config.custom_error_responses))
-            .unwrap_or_default();
-        let origins = origins.map(|origins| origins.items).unwrap_or_default();
-        let errors = errors.and_then(|errors| errors.items).unwrap_or_default();
+        let (mut root, mut rewrites) = (String::new(), false);
+        let (mut origins, mut errors) = (Vec::new(), Vec::new());
+        if let Some(config) = distribution.distribution_config {
+            root = config.default_root_object.unwrap_or_default();
+            rewrites = config.default_cache_behavior.is_some_and(sees_requests);
+            origins = config.origins.map_or(origins, |told| told.items);
+            let told = config.custom_error_responses.and_then(|told| told.items);
+            errors = told.unwrap_or_default();
+        }
         Ok(Distribution {
             etag: told.e_tag.unwrap_or_default(),
             deployed: distribution.status == "Deployed",
             domain: distribution.domain_name,
             arn: distribution.arn,
+            root,
+            rewrites,
             origins: origins.into_iter().map(origin_of).collect(),
             error_pages: errors.into_iter().map(error_page_of).collect(),
         })
@@ -124,6 +129,26 @@ impl Cdn for Aws {
         let tag = |tag: cloudfront::Tag| (tag.key, tag.value.unwrap_or_default());
         Ok(tags.into_iter().map(tag).collect())
     }
+}
+
+/// Whether a function of CloudFront or of Lambda@Edge sees what viewers, or edges, ask for.
+fn sees_requests(behaviour: cloudfront::DefaultCacheBehavior) -> bool {
+    let asks = |event: &cloudfront::EventType| {
+        use cloudfront::EventType::{OriginRequest, ViewerRequest};
+        matches!(event, ViewerRequest | OriginRequest)
+    };
+    let functions = behaviour.function_associations.and_then(|it| it.items);
+    let lambdas = behaviour
+        .lambda_function_associations
+        .and_then(|it| it.items);
+    functions
+        .unwrap_or_default()
+        .iter()
+        .any(|it| asks(&it.event_type))
+        || lambdas
+            .unwrap_or_default()
+            .iter()
+            .any(|it| asks(&it.event_type))
 }
 
 fn origin_of(origin: cloudfront::Origin) -> Origin {

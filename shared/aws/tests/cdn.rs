@@ -95,3 +95,40 @@ async fn an_invalidation_has_its_reference() {
     assert!(body.contains("<Quantity>2</Quantity>"), "{body}");
     assert_eq!(aws.invalidated("D1", "I1").await, Ok(false));
 }
+
+#[tokio::test]
+async fn what_a_distribution_answers_for_missing_files_and_who_rewrites_is_read() {
+    let config = |functions: &str| {
+        format!(
+            "<DistributionConfig><CallerReference>c</CallerReference><Comment></Comment><Enabled>true</Enabled><DefaultRootObject>index.html</DefaultRootObject>\
+            <DefaultCacheBehavior><TargetOriginId>site</TargetOriginId><ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy>{functions}</DefaultCacheBehavior>\
+            <CustomErrorResponses><Quantity>1</Quantity><Items><CustomErrorResponse><ErrorCode>403</ErrorCode><ResponsePagePath>/index.html</ResponsePagePath>\
+            <ResponseCode>200</ResponseCode></CustomErrorResponse></Items></CustomErrorResponses></DistributionConfig>"
+        )
+    };
+    let function = |event: &str| {
+        format!(
+            "<FunctionAssociations><Quantity>1</Quantity><Items><FunctionAssociation><FunctionARN>arn</FunctionARN><EventType>{event}</EventType></FunctionAssociation></Items></FunctionAssociations>"
+        )
+    };
+    let answer = |functions: &str| {
+        let body = format!(
+            "<Distribution><Id>D1</Id><ARN>arn</ARN><Status>Deployed</Status><LastModifiedTime>2026-11-20T14:00:00Z</LastModifiedTime><InProgressInvalidationBatches>0</InProgressInvalidationBatches><DomainName>d.cloudfront.net</DomainName>{}</Distribution>",
+            config(functions)
+        );
+        reply(200, &[("etag", "E1")], body)
+    };
+    let (aws, _) = Replay::new(vec![
+        answer(""),
+        answer(&function("viewer-request")),
+        answer(&function("viewer-response")),
+    ]);
+    for rewrites in [false, true, false] {
+        let found = aws.distribution("D1").await.expect("read");
+        assert_eq!(found.root, "index.html");
+        assert_eq!(found.rewrites, rewrites);
+        let page = &found.error_pages[0];
+        assert_eq!((page.status, page.answered), (403, Some(200)));
+        assert_eq!(page.path.as_deref(), Some("/index.html"));
+    }
+}

@@ -11,7 +11,7 @@ mod replay;
 use bytes::Bytes;
 use replay::{Replay, reply, s3_error};
 use windlass_domain::fault::FaultName;
-use windlass_engine::ports::{ObjectId, Objects, PutOptions, Replaces};
+use windlass_engine::ports::{CopySource, ObjectId, Objects, PutOptions, Replaces};
 
 fn object(version: Option<&str>) -> ObjectId {
     ObjectId {
@@ -106,10 +106,11 @@ async fn a_copy_names_its_source_encoded_and_its_condition() {
     let made = "<CopyObjectResult><ETag>\"e\"</ETag></CopyObjectResult>";
     let (aws, replay) = Replay::new(vec![reply(200, &[("x-amz-version-id", "v2")], made)]);
     let replaces = Replaces::ETag("\"old\"".into());
-    let written = aws
-        .copy(&object(Some("v/1")), "b2", "k", &replaces)
-        .await
-        .expect("copied");
+    let from = CopySource {
+        object: object(Some("v/1")),
+        etag: Some("\"source\"".into()),
+    };
+    let written = aws.copy(&from, "b2", "k", &replaces).await.expect("copied");
     assert_eq!(
         (written.etag.as_str(), written.version_id.as_deref()),
         ("\"e\"", Some("v2"))
@@ -118,6 +119,10 @@ async fn a_copy_names_its_source_encoded_and_its_condition() {
     let source = "b/dir/a%20b%2B%C3%BC.txt?versionId=v%2F1";
     assert_eq!(sent.header("x-amz-copy-source"), Some(source));
     assert_eq!(sent.header("if-match"), Some("\"old\""));
+    assert_eq!(
+        sent.header("x-amz-copy-source-if-match"),
+        Some("\"source\"")
+    );
 }
 
 #[tokio::test]

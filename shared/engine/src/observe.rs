@@ -108,7 +108,7 @@ async fn component<P: Ports>(
         }
         KindName::StaticSite => {
             let known = load(&home, &step).await?;
-            look(&Site::new(at, known), &step, running).await
+            look(&Site::new(at, known).whole(), &step, running).await
         }
     }
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{Answered, ObjectHead, Replaces};
+use windlass_engine::ports::{Answered, LifecycleRule, ObjectHead, Replaces};
 
 /// A bucket.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +15,10 @@ pub struct Bucket {
     pub kms: bool,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+    /// Whether it keeps of an object everything but its bytes, for sites that do not fit in memory.
+    pub forgetful: bool,
+    /// The rules of its lifecycle; they are told and not followed.
+    pub lifecycle: Vec<LifecycleRule>,
     /// The versions of each key, oldest first.
     pub keys: BTreeMap<String, Vec<Version>>,
 }
@@ -28,6 +32,10 @@ pub struct Version {
     pub etag: String,
     /// Its bytes.
     pub bytes: Bytes,
+    /// How many bytes it has.
+    pub size: u64,
+    /// In how many parts it was uploaded; 0 in one piece.
+    pub parts: usize,
     /// Its SHA-256, where it was uploaded with that checksum.
     pub sha256: Option<Digest>,
     /// The user's metadata.
@@ -43,7 +51,7 @@ pub struct Version {
 impl Version {
     pub(crate) fn head(&self) -> ObjectHead {
         ObjectHead {
-            bytes: self.bytes.len() as u64,
+            bytes: self.size,
             etag: self.etag.clone(),
             version_id: self.id.clone(),
             sha256: self.sha256.clone(),

@@ -28,6 +28,10 @@ pub struct Configured {
     pub domain: String,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+    /// Its default root object.
+    pub root: String,
+    /// Whether a function sees viewers' requests.
+    pub rewrites: bool,
     /// Its origins as configured. The first serves everything.
     pub origins: Vec<Origin>,
     /// Its custom error responses.
@@ -89,6 +93,7 @@ impl State {
         };
         let configured = Configured {
             domain: format!("{}.cloudfront.net", id.to_lowercase()),
+            root: "index.html".to_owned(),
             origins: vec![origin],
             ..Configured::default()
         };
@@ -120,6 +125,8 @@ impl World {
             deployed: known.deployed(now),
             domain: known.domain.clone(),
             arn: arn_of(id),
+            root: known.root.clone(),
+            rewrites: known.rewrites,
             origins: known.origins.clone(),
             error_pages: known.error_pages.clone(),
         })

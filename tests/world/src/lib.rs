@@ -23,6 +23,7 @@ pub mod registry;
 pub mod rollout;
 pub mod run;
 pub mod services;
+mod uploads;
 
 use std::cell::{RefCell, RefMut};
 use std::rc::Rc;

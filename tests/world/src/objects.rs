@@ -3,12 +3,15 @@
 pub use crate::bucket::{Bucket, Version};
 
 use crate::World;
+pub use crate::uploads::Pending;
 use bytes::Bytes;
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{
-    Answered, Listed, Listing, ObjectHead, ObjectId, Objects, PutOptions, Replaces, Written,
+    Answered, CopySource, LifecycleRule, Listed, Listing, ObjectHead, ObjectId, Objects, Part,
+    PutOptions, Replaces, Upload, Written,
 };
 
 /// The buckets.
@@ -20,6 +23,8 @@ pub struct State {
     pub page: usize,
     /// How many objects were ever written; version ids and KMS ETags are made from it.
     pub writes: u64,
+    /// The uploads in parts that were begun and neither completed nor aborted, by id.
+    pub uploads: BTreeMap<String, Pending>,
 }
 
 impl State {
@@ -55,16 +60,25 @@ impl State {
         });
     }
 
-    fn add(&mut self, bucket: &str, key: &str, mut version: Version) -> Version {
+    pub(crate) fn add(&mut self, bucket: &str, key: &str, mut version: Version) -> Version {
         self.writes += 1;
         let number = self.writes;
         let bucket = self.buckets.entry(bucket.to_owned()).or_default();
         version.id = bucket.versioned.then(|| format!("version-{number:06}"));
-        version.etag = if bucket.kms {
-            format!("\"kms-{number:028}\"")
-        } else {
-            format!("\"{}\"", &Digest::of(&version.bytes).as_str()[..32])
+        let known = version.sha256.clone();
+        let sum = known.unwrap_or_else(|| Digest::of(&version.bytes));
+        let sum = &sum.as_str()[..32];
+        version.etag = match version.parts {
+            _ if bucket.kms => format!("\"kms-{number:028}\""),
+            0 => format!("\"{sum}\""),
+            parts => format!("\"{sum}-{parts}\""),
         };
+        if !version.bytes.is_empty() {
+            version.size = version.bytes.len() as u64;
+        }
+        if bucket.forgetful {
+            version.bytes = Bytes::new();
+        }
         let versions = bucket.keys.entry(key.to_owned()).or_default();
         if !bucket.versioned {
             versions.clear();
@@ -73,7 +87,7 @@ impl State {
         version
     }
 
-    fn known(&self, bucket: &str) -> Answered<&Bucket> {
+    pub(crate) fn known(&self, bucket: &str) -> Answered<&Bucket> {
         self.buckets.get(bucket).ok_or_else(|| {
             let text = format!("S3 404 NoSuchBucket: {bucket}");
             Fault::new(FaultName::NotFound, text)
@@ -99,8 +113,12 @@ impl State {
         })
     }
 
+    fn page(&self) -> usize {
+        if self.page == 0 { 1000 } else { self.page }
+    }
+
     fn page_of(&self, all: Vec<Listed>, after: Option<String>) -> Listing {
-        let page = if self.page == 0 { 1000 } else { self.page };
+        let page = self.page();
         let start: usize = after.and_then(|after| after.parse().ok()).unwrap_or(0);
         let next = (all.len() > start + page).then(|| (start + page).to_string());
         Listing {
@@ -114,7 +132,7 @@ fn listed(key: &str, version: &Version, latest: bool) -> Listed {
     Listed {
         key: key.to_owned(),
         etag: version.etag.clone(),
-        bytes: version.bytes.len() as u64,
+        bytes: version.size,
         version_id: version.id.clone(),
         latest,
         deleted: version.marker,
@@ -170,14 +188,19 @@ impl World {
 
     fn object_copy(
         &self,
-        from: &ObjectId,
+        from: &CopySource,
         bucket: &str,
         key: &str,
         replaces: &Replaces,
     ) -> Answered<Written> {
         let mut state = self.objects();
         state.known(bucket)?.check(key, replaces)?;
-        let version = state.require(from)?.clone();
+        let source = state.require(&from.object)?.clone();
+        if from.etag.as_ref().is_some_and(|etag| *etag != source.etag) {
+            let text = format!("S3 412 PreconditionFailed: {} is not {from:?}", source.etag);
+            return Err(Fault::new(FaultName::Conflict, text));
+        }
+        let version = Version { parts: 0, ..source };
         let version = state.add(bucket, key, version);
         Ok(Written {
             etag: version.etag,
@@ -203,20 +226,30 @@ impl World {
         Ok(())
     }
 
-    fn object_list(&self, bucket: &str, prefix: &str, after: Option<String>) -> Answered<Listing> {
+    fn object_list(&self, bucket: &str, prefix: &str, after: Option<&str>) -> Answered<Listing> {
         let state = self.objects();
         let known = state.known(bucket)?;
-        let all = known
+        let from = after.unwrap_or_default();
+        let page = state.page();
+        let mut objects: Vec<Listed> = known
             .keys
-            .keys()
+            .range::<str, _>((Bound::Excluded(from), Bound::Unbounded))
+            .map(|(key, _)| key)
             .filter(|key| key.starts_with(prefix))
             .filter_map(|key| Some((key, known.current(key)?)))
             .map(|(key, version)| Listed {
                 version_id: None,
                 ..listed(key, version, true)
             })
+            .take(page + 1)
             .collect();
-        Ok(state.page_of(all, after))
+        let more = objects.len() > page;
+        objects.truncate(page);
+        let last = objects.last().filter(|_| more);
+        Ok(Listing {
+            next: last.map(|last| last.key.clone()),
+            objects,
+        })
     }
 
     fn object_list_versions(
@@ -277,9 +310,49 @@ impl Objects for World {
         call.answer(answer).await
     }
 
+    async fn create_upload(
+        &self,
+        bucket: &str,
+        key: &str,
+        options: &PutOptions,
+    ) -> Answered<Upload> {
+        let call = self.call("objects.create_upload").await?;
+        let answer = self.upload_create(bucket, key, options)?;
+        call.answer(answer).await
+    }
+
+    async fn upload_part(&self, upload: &Upload, number: u16, bytes: Bytes) -> Answered<Part> {
+        let call = self.call("objects.upload_part").await?;
+        let answer = self.upload_part_of(upload, number, bytes)?;
+        call.answer(answer).await
+    }
+
+    async fn complete_upload(
+        &self,
+        upload: &Upload,
+        parts: &[Part],
+        replaces: &Replaces,
+    ) -> Answered<Written> {
+        let call = self.call("objects.complete_upload").await?;
+        let answer = self.upload_complete(upload, parts, replaces)?;
+        call.answer(answer).await
+    }
+
+    async fn abort_upload(&self, upload: &Upload) -> Answered<()> {
+        let call = self.call("objects.abort_upload").await?;
+        self.upload_abort(upload)?;
+        call.answer(()).await
+    }
+
+    async fn lifecycle(&self, bucket: &str) -> Answered<Vec<LifecycleRule>> {
+        let call = self.call("objects.lifecycle").await?;
+        let answer = self.objects().known(bucket)?.lifecycle.clone();
+        call.answer(answer).await
+    }
+
     async fn copy(
         &self,
-        from: &ObjectId,
+        from: &CopySource,
         bucket: &str,
         key: &str,
         replaces: &Replaces,
@@ -297,7 +370,7 @@ impl Objects for World {
 
     async fn list(&self, bucket: &str, prefix: &str, after: Option<String>) -> Answered<Listing> {
         let call = self.call("objects.list").await?;
-        let answer = self.object_list(bucket, prefix, after)?;
+        let answer = self.object_list(bucket, prefix, after.as_deref())?;
         call.answer(answer).await
     }
 

@@ -53,8 +53,9 @@ impl World {
         let bucket = found.origins.first()?.domain.split('.').next()?.to_owned();
         let folder = found.served_path(now).trim_start_matches('/').to_owned();
         let pages = found.error_pages.clone();
+        let root = found.root.clone();
         drop(cdn);
-        let path = if path.is_empty() { "index.html" } else { path };
+        let path = if path.is_empty() { root.as_str() } else { path };
         if let Some(answer) = self.stored(&bucket, &folder, path, 200) {
             return Some(answer);
         }

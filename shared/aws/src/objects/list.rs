@@ -13,13 +13,10 @@ pub(super) async fn objects(
     after: Option<String>,
 ) -> Answered<Listing> {
     let request = s3.list_objects_v2().bucket(bucket);
-    let sent = request
-        .prefix(prefix)
-        .set_continuation_token(after)
-        .send()
-        .await;
+    let sent = request.prefix(prefix).set_start_after(after).send().await;
     let told = sent.or_fault("ListObjectsV2", &format!("s3://{bucket}/{prefix}"))?;
-    let objects = told
+    let more = told.is_truncated == Some(true);
+    let objects: Vec<Listed> = told
         .contents
         .unwrap_or_default()
         .into_iter()
@@ -30,10 +27,11 @@ pub(super) async fn objects(
             version_id: None,
             latest: true,
             deleted: false,
-        });
+        })
+        .collect();
     Ok(Listing {
-        objects: objects.collect(),
-        next: told.next_continuation_token,
+        next: objects.last().filter(|_| more).map(|last| last.key.clone()),
+        objects,
     })
 }
 

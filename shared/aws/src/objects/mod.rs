@@ -3,6 +3,7 @@
 mod bucket;
 mod list;
 mod read;
+mod upload;
 mod write;
 
 use crate::Aws;
@@ -11,7 +12,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use windlass_engine::ports::{
-    Answered, Listing, ObjectHead, ObjectId, Objects, PutOptions, Replaces, Written,
+    Answered, CopySource, LifecycleRule, Listing, ObjectHead, ObjectId, Objects, Part, PutOptions,
+    Replaces, Upload, Written,
 };
 
 impl Objects for Aws {
@@ -37,9 +39,35 @@ impl Objects for Aws {
         write::put(self.clients.s3(), bucket, key, bytes, options).await
     }
 
+    async fn create_upload(
+        &self,
+        bucket: &str,
+        key: &str,
+        options: &PutOptions,
+    ) -> Answered<Upload> {
+        upload::create(self.clients.s3(), bucket, key, options).await
+    }
+
+    async fn upload_part(&self, upload: &Upload, number: u16, bytes: Bytes) -> Answered<Part> {
+        upload::part(self.clients.s3(), upload, number, bytes).await
+    }
+
+    async fn complete_upload(
+        &self,
+        upload: &Upload,
+        parts: &[Part],
+        replaces: &Replaces,
+    ) -> Answered<Written> {
+        upload::complete(self.clients.s3(), upload, parts, replaces).await
+    }
+
+    async fn abort_upload(&self, upload: &Upload) -> Answered<()> {
+        upload::abort(self.clients.s3(), upload).await
+    }
+
     async fn copy(
         &self,
-        from: &ObjectId,
+        from: &CopySource,
         bucket: &str,
         key: &str,
         replaces: &Replaces,
@@ -66,6 +94,10 @@ impl Objects for Aws {
 
     async fn keeps_versions(&self, bucket: &str) -> Answered<bool> {
         bucket::keeps_versions(self.clients.s3(), bucket).await
+    }
+
+    async fn lifecycle(&self, bucket: &str) -> Answered<Vec<LifecycleRule>> {
+        bucket::lifecycle(self.clients.s3(), bucket).await
     }
 
     async fn bucket_tags(&self, bucket: &str) -> Answered<BTreeMap<String, String>> {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use std::collections::HashMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{Answered, ObjectId, PutOptions, Replaces, Written};
+use windlass_engine::ports::{Answered, CopySource, ObjectId, PutOptions, Replaces, Written};
 
 pub(super) async fn put(
     s3: &Client,
@@ -20,7 +20,6 @@ pub(super) async fn put(
     options: &PutOptions,
 ) -> Answered<Written> {
     let (if_match, if_none_match) = conditions(&options.replaces);
-    let metadata: HashMap<String, String> = options.metadata.clone().into_iter().collect();
     let request = s3.put_object().bucket(bucket).key(key);
     let sent = request
         .checksum_sha256(STANDARD.encode(Digest::of(&bytes).to_bytes()))
@@ -28,7 +27,7 @@ pub(super) async fn put(
         .body(ByteStream::from(bytes))
         .set_content_type(options.content_type.clone())
         .set_cache_control(options.cache_control.clone())
-        .set_metadata((!metadata.is_empty()).then_some(metadata))
+        .set_metadata(metadata(options))
         .set_if_match(if_match)
         .set_if_none_match(if_none_match)
         .send()
@@ -42,7 +41,7 @@ pub(super) async fn put(
 
 pub(super) async fn copy(
     s3: &Client,
-    from: &ObjectId,
+    from: &CopySource,
     bucket: &str,
     key: &str,
     replaces: &Replaces,
@@ -50,12 +49,13 @@ pub(super) async fn copy(
     let (if_match, if_none_match) = conditions(replaces);
     let request = s3.copy_object().bucket(bucket).key(key);
     let sent = request
-        .copy_source(copy_source(from))
+        .copy_source(copy_source(&from.object))
+        .set_copy_source_if_match(from.etag.clone())
         .set_if_match(if_match)
         .set_if_none_match(if_none_match)
         .send()
         .await;
-    let what = format!("{} to s3://{bucket}/{key}", named(from));
+    let what = format!("{} to s3://{bucket}/{key}", named(&from.object));
     let made = sent.or_fault("CopyObject", &what)?;
     Ok(Written {
         etag: made
@@ -102,8 +102,14 @@ async fn must_be_absent(s3: &Client, bucket: &str, key: &str) -> Answered<()> {
     }
 }
 
+/// The user's metadata.
+pub(super) fn metadata(options: &PutOptions) -> Option<HashMap<String, String>> {
+    let metadata: HashMap<String, String> = options.metadata.clone().into_iter().collect();
+    (!metadata.is_empty()).then_some(metadata)
+}
+
 /// `If-Match` and `If-None-Match`.
-fn conditions(replaces: &Replaces) -> (Option<String>, Option<String>) {
+pub(super) fn conditions(replaces: &Replaces) -> (Option<String>, Option<String>) {
     match replaces {
         Replaces::Anything => (None, None),
         Replaces::Nothing => (None, Some("*".to_owned())),

@@ -23,6 +23,7 @@ use drive::Drive;
 pub(crate) use drive::End;
 pub(crate) use standing::{Standing, of as standing_of};
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::Finding;
 use windlass_domain::step::{Failure, Step, StepStatus};
 
 /// Drives the component named by `work`; `make` builds the kind from the ports at the target's
@@ -59,6 +60,23 @@ where
         Err(fault) => Err(fault),
     };
     finish(&mut attempt, work, end).await
+}
+
+/// Takes back that a goal was reached: what was seen of it later is wrong. The step has failed then,
+/// so that it is undone.
+pub(crate) async fn refute<P: Ledger + Clock>(
+    ports: &P,
+    work: &Work,
+    finding: Finding,
+) -> Answered<WorkDone> {
+    let started = ports.now();
+    let key = store::step(&work.deployment, &work.component);
+    let step = store::require::<Step>(ports, &key).await?;
+    if let Standing::Settled(Word::Failed) = standing_of(&step.value, work)? {
+        return Ok(done(work, Word::Failed));
+    }
+    let mut attempt = Attempt::claim(ports, step, work, started).await?;
+    fail(&mut attempt, work, Failure::Finding(finding)).await
 }
 
 pub(crate) fn done(work: &Work, verdict: Word) -> WorkDone {

@@ -3,14 +3,13 @@
 use super::warnings;
 use crate::config::Configured;
 use crate::converge::{Attempt, End, Standing, check_token, done, finish, standing_of};
-use crate::kinds::site::publish::{Fence, Published, Publisher, check_assets};
-use crate::kinds::site::trouble::Trouble;
+use crate::kinds::site::publish::{Fence, Moment, Published, Publisher, check_assets};
+use crate::kinds::site::trouble::{Trouble, together};
 use crate::kinds::site::{Target, load};
 use crate::payload::{Word, Work, WorkDone};
 use crate::ports::{Answered, Cdn, Clock, Ledger, Objects, Probe, Reach};
 use crate::store;
 use windlass_domain::fault::Fault;
-use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::step::{Progress, Step};
 
 /// The ports that the function needs.
@@ -38,7 +37,7 @@ pub async fn handle<P: Ports>(ports: &P, work: Work) -> Answered<WorkDone> {
             finish(&mut attempt, &work, Ok(End::NotYet(so_far))).await
         }
         Err(Trouble::Findings(findings)) => {
-            let end = End::Failed(together(&work, &findings));
+            let end = End::Failed(together(work.component.as_str(), &findings));
             finish(&mut attempt, &work, Ok(end)).await
         }
         Err(Trouble::Fault(fault)) => finish(&mut attempt, &work, Err(fault)).await,
@@ -54,17 +53,11 @@ async fn publish<P: Ports>(
     let target: Target = serde_json::from_value(attempt.step.value.target.clone())
         .map_err(|error| Fault::internal(format!("a site's target cannot be read: {error}")))?;
     let at = ports.at(&attempt.step.value.place);
-    let publisher = Publisher {
-        at: &at,
-        home: ports,
-        target: &target,
-        known: &known,
-        deployment: &work.deployment,
-    };
+    let publisher = Publisher::new(&at, ports, &target, &known, &work.deployment);
     if publisher.publish(attempt).await? == Published::Some {
         return Ok(Published::Some);
     }
-    let found = check_assets(&publisher).await?;
+    let found = check_assets(&publisher, Moment::BeforeSwitch).await?;
     if !found.is_empty() {
         warnings::note(ports, &work.deployment, &work.component, &found).await?;
     }
@@ -88,31 +81,4 @@ fn progress<P>(attempt: &Attempt<'_, P>) -> String {
         "{} of {} files are published",
         progress.files_done, progress.files_total
     )
-}
-
-/// A step has one finding: the first, with how many more there are.
-fn together(work: &Work, findings: &[Finding]) -> Finding {
-    let Some(first) = findings.first() else {
-        return Finding::new(
-            FindingName::ChangeFailed,
-            work.component.to_string(),
-            "the site could not be published, and nothing tells why",
-            "deploy again",
-        );
-    };
-    let mut all = first.clone();
-    if findings.len() > 1 {
-        let more: Vec<&str> = findings[1..]
-            .iter()
-            .take(10)
-            .map(|it| it.path.as_str())
-            .collect();
-        all.reason = format!(
-            "{}; the same or like it for {} more: {}",
-            first.reason,
-            findings.len() - 1,
-            more.join(", ")
-        );
-    }
-    all
 }

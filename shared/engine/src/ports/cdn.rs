@@ -12,6 +12,10 @@ pub struct Distribution {
     pub domain: String,
     /// Its ARN.
     pub arn: String,
+    /// The document that it answers for `/` (its default root object), or empty.
+    pub root: String,
+    /// Whether a function sees viewers' requests in its default behaviour and may rewrite them.
+    pub rewrites: bool,
     /// Its origins.
     pub origins: Vec<Origin>,
     /// Its custom error responses: HTTP status to (answered status, path).
@@ -27,6 +31,14 @@ pub struct Origin {
     pub domain: String,
     /// Its path, empty or with a leading and no trailing slash.
     pub path: String,
+}
+
+impl Origin {
+    /// Whether it is the website of a bucket, which knows index documents (Amazon S3 User Guide,
+    /// "Website endpoints").
+    pub fn is_website(&self) -> bool {
+        self.domain.contains(".s3-website")
+    }
 }
 
 /// A custom error response.

@@ -1,5 +1,6 @@
 use super::Answered;
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 
@@ -78,7 +79,8 @@ pub struct Listed {
 pub struct Listing {
     /// The objects, by key.
     pub objects: Vec<Listed>,
-    /// Where the next page begins; opaque.
+    /// After what the next page begins: for current objects the last key of this one; opaque for
+    /// versions.
     pub next: Option<String>,
 }
 
@@ -91,6 +93,59 @@ pub struct ObjectId {
     pub key: String,
     /// The version; the current one if absent.
     pub version_id: Option<String>,
+}
+
+/// What is copied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopySource {
+    /// The object.
+    pub object: ObjectId,
+    /// The ETag that it must have (`x-amz-copy-source-if-match`); any if absent.
+    pub etag: Option<String>,
+}
+
+/// An upload in parts that was begun (a multipart upload). Nobody sees its parts before it is
+/// completed, and they are paid for until it is completed or aborted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upload {
+    /// The bucket.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// The id that S3 gave it.
+    pub id: String,
+}
+
+/// A part of an upload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its number, from 1. At most 10,000, and all but the last have at least 5 MiB (Amazon S3 User
+    /// Guide, "Amazon S3 multipart upload limits").
+    pub number: u16,
+    /// The ETag that S3 gave it.
+    pub etag: String,
+    /// The SHA-256 of its bytes.
+    pub sha256: Digest,
+}
+
+/// A rule of a bucket's lifecycle, as far as it deletes (Amazon S3 User Guide, "Lifecycle
+/// configuration elements").
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LifecycleRule {
+    /// Its id; empty where it has none.
+    pub id: String,
+    /// Whether it is enabled.
+    pub enabled: bool,
+    /// The keys that it is about begin with this.
+    pub prefix: String,
+    /// Whether it is only about objects with certain tags.
+    pub by_tag: bool,
+    /// After how many days current objects expire; 0 where it names a date.
+    pub current_days: Option<u32>,
+    /// After how many days a version expires that is not the current one any more.
+    pub noncurrent_days: Option<u32>,
+    /// How many noncurrent versions are kept whatever their age.
+    pub noncurrent_kept: u32,
 }
 
 /// Objects in Amazon S3.
@@ -115,11 +170,38 @@ pub trait Objects {
         options: &PutOptions,
     ) -> Answered<Written>;
 
-    /// Copies within S3, headers and metadata included. The fault is `Conflict` if `replaces` does
-    /// not hold for the destination.
+    /// Begins an upload in parts, for an object that is larger than what is held in memory. The
+    /// condition in `options` is not looked at: it is the completion's.
+    async fn create_upload(
+        &self,
+        bucket: &str,
+        key: &str,
+        options: &PutOptions,
+    ) -> Answered<Upload>;
+
+    /// Uploads a part with its SHA-256 as checksum. The same number again replaces it. The fault is
+    /// `NotFound` where the upload was completed or aborted.
+    async fn upload_part(&self, upload: &Upload, number: u16, bytes: Bytes) -> Answered<Part>;
+
+    /// Makes the object of its parts. The faults are `Conflict` if `replaces` does not hold, and
+    /// `NotFound` where the upload was completed or aborted.
+    async fn complete_upload(
+        &self,
+        upload: &Upload,
+        parts: &[Part],
+        replaces: &Replaces,
+    ) -> Answered<Written>;
+
+    /// Throws the parts away. The fault is `NotFound` where the upload was completed or aborted.
+    async fn abort_upload(&self, upload: &Upload) -> Answered<()>;
+
+    /// Copies within S3, headers and metadata included. The new ETag may be another one than the
+    /// copied object's: after an upload in parts, and where the bucket is encrypted with a key of
+    /// KMS (Amazon S3 API Reference, "Object"). The fault is `Conflict` if `replaces` does not hold
+    /// for the destination, or the source has another ETag.
     async fn copy(
         &self,
-        from: &ObjectId,
+        from: &CopySource,
         bucket: &str,
         key: &str,
         replaces: &Replaces,
@@ -128,7 +210,7 @@ pub trait Objects {
     /// Deletes the current object (leaves a delete marker in a bucket with versioning).
     async fn delete(&self, bucket: &str, key: &str, replaces: &Replaces) -> Answered<()>;
 
-    /// Lists current objects by key.
+    /// Lists current objects by key, those after a key.
     async fn list(&self, bucket: &str, prefix: &str, after: Option<String>) -> Answered<Listing>;
 
     /// Lists all versions and delete markers by key.
@@ -141,6 +223,9 @@ pub trait Objects {
 
     /// Whether the bucket keeps versions; `NotFound` where there is no bucket.
     async fn keeps_versions(&self, bucket: &str) -> Answered<bool>;
+
+    /// The rules of the bucket's lifecycle; none where it has none.
+    async fn lifecycle(&self, bucket: &str) -> Answered<Vec<LifecycleRule>>;
 
     /// The bucket's tags.
     async fn bucket_tags(&self, bucket: &str) -> Answered<BTreeMap<String, String>>;

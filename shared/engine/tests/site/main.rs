@@ -5,8 +5,10 @@
 mod archives;
 mod conforming;
 mod in_place;
+mod large;
 mod prefix;
 mod preparing;
 mod publishing;
 mod scene;
+mod strangers;
 mod zips;

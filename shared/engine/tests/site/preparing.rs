@@ -6,7 +6,9 @@ use crate::zips::zip;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
+use windlass_engine::ports::{ErrorPage, LifecycleRule};
 
 fn findings(mode: SiteMode, spoil: impl Fn(&mut Scene)) -> Vec<(FindingName, String)> {
     let mut scene = Scene::new(mode);
@@ -137,4 +139,49 @@ fn a_single_top_folder_is_noticed_but_not_stripped() {
     let deployment = scene.deploy(&artifact);
     assert!(deployment.prepared.warnings[0].reason.contains("`dist/`"));
     assert_eq!(scene.keys(), ["dist/a.txt", "dist/index.html"]);
+}
+
+#[test]
+fn a_lifecycle_that_deletes_what_an_undo_needs() {
+    let rule = |days: u32| LifecycleRule {
+        id: "short".into(),
+        enabled: true,
+        noncurrent_days: Some(days),
+        ..LifecycleRule::default()
+    };
+    let with = |mode, days| {
+        findings(mode, |scene| {
+            scene.world.objects().bucket("shop-web", true).lifecycle = vec![rule(days)];
+        })
+    };
+    let refused = expect(FindingName::TargetNotReady, "bucket");
+    assert_eq!(with(SiteMode::InPlace, 3), refused);
+    assert_eq!(with(SiteMode::InPlace, 14), []);
+    assert_eq!(with(SiteMode::Prefix, 3), []);
+}
+
+#[test]
+fn a_lifecycle_that_may_not_be_read_is_told() {
+    let mut scene = Scene::new(SiteMode::InPlace);
+    let denied = Fault::new(FaultName::AccessDenied, "S3 403 AccessDenied");
+    scene.world.mishaps().refused = [("objects.lifecycle", denied)].into();
+    let deployment = scene.deploy_files(ONE);
+    let told = &deployment.prepared.warnings[0];
+    assert_eq!(told.name, FindingName::NoPermission);
+    assert!(told.reason.contains("lifecycle"), "{told}");
+}
+
+#[test]
+fn a_distribution_that_answers_missing_files_with_a_document_is_told() {
+    let mut scene = Scene::new(SiteMode::InPlace);
+    scene.world.cdn().distribution("E1", "").error_pages = vec![ErrorPage {
+        status: 403,
+        answered: Some(200),
+        path: Some("/index.html".into()),
+    }];
+    let deployment = scene.deploy_files(ONE);
+    let warnings = &deployment.prepared.warnings;
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert_eq!(warnings[0].path, "components.web.distribution");
+    assert!(warnings[0].remedy.contains("CloudFront function"));
 }

@@ -81,13 +81,7 @@ fn it_goes_on_in_a_further_invocation() {
     let step = scene.step(&deployment);
     let target: Target = serde_json::from_value(step.target.clone()).unwrap();
     let known = run(load(&scene.world, &step)).unwrap();
-    let publisher = Publisher {
-        at: &scene.world,
-        home: &scene.world,
-        target: &target,
-        known: &known,
-        deployment: &deployment.id,
-    };
+    let publisher = Publisher::new(&scene.world, &scene.world, &target, &known, &deployment.id);
     let end = run(publisher.publish(&mut Batches(2)));
     assert_eq!(end, Ok(Published::Some));
     assert_eq!(scene.keys().len(), 1024);
@@ -176,4 +170,47 @@ fn many_small_files_are_brought_in_batches() {
     scene.deploy_files(&files);
     assert_eq!(scene.text("page1499.html"), "page 1499");
     assert_eq!(scene.keys().len(), 1500);
+}
+
+/// A site whose script has no hash in its name, behind a distribution that sends scripts elsewhere.
+fn unhashed(scene: &Scene, content_type: &str) -> Vec<u8> {
+    let url = "https://e1.cloudfront.net/app.js";
+    scene.world.serve(url, 200, "<html>fallback", 10);
+    let mut probe = scene.world.probe();
+    if let Some(Probed::Answer(answer)) = probe.answers.get_mut(url) {
+        answer.content_type = Some(content_type.to_owned());
+    }
+    let page = "<script src=/app.js></script>two";
+    zip(&[("index.html", page), ("app.js", "two()")])
+}
+
+#[test]
+fn what_only_the_new_folder_has_is_fetched_after_the_switch_and_undone_if_wrong() {
+    let mut scene = Scene::new(SiteMode::Prefix);
+    scene.deploy_files(ONE);
+    let archive = unhashed(&scene, "text/html; charset=utf-8");
+    let artifact = scene.upload(archive);
+    let deployment = scene.prepare(Some(&artifact), None);
+    assert_eq!(scene.publish(&deployment), Word::Changed);
+    assert_eq!(scene.switch(&deployment), Word::Failed);
+    let Some(Failure::Finding(finding)) = scene.step(&deployment).failure else {
+        panic!("it tells no finding");
+    };
+    assert_eq!(finding.name, FindingName::ChangeFailed);
+    assert_eq!(finding.path, "https://e1.cloudfront.net/app.js");
+    assert_eq!(scene.switch(&deployment), Word::Failed, "asked again");
+    assert_eq!(scene.undo(&deployment), Word::Changed);
+    assert!(scene.text("").ends_with("one"));
+}
+
+#[test]
+fn what_only_the_new_folder_has_is_right_after_the_switch() {
+    let mut scene = Scene::new(SiteMode::Prefix);
+    scene.deploy_files(ONE);
+    let archive = unhashed(&scene, "text/javascript");
+    let artifact = scene.upload(archive);
+    scene.deploy(&artifact);
+    let asked = scene.world.probe().asked.clone();
+    assert_eq!(asked.last().unwrap(), "https://e1.cloudfront.net/app.js");
+    assert!(scene.text("").ends_with("two"));
 }

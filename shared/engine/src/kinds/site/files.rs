@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 
-/// A file of a release: what must be served at its path.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A file of a release: what must be served at its path. Two are equal if visitors get the same.
+#[derive(Debug, Clone, Eq, Serialize, Deserialize)]
 pub struct File {
     /// The SHA-256 of its bytes.
     pub sha256: Digest,
@@ -15,6 +15,19 @@ pub struct File {
     pub content_type: String,
     /// Its cache header.
     pub cache_control: String,
+    /// The CRC-32 of the same bytes, by which an archive's directory names them; absent where the
+    /// bytes did not come from an archive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crc32: Option<u32>,
+}
+
+impl PartialEq for File {
+    fn eq(&self, other: &Self) -> bool {
+        self.sha256 == other.sha256
+            && self.bytes == other.bytes
+            && self.content_type == other.content_type
+            && self.cache_control == other.cache_control
+    }
 }
 
 /// The files of a release by path.
@@ -36,6 +49,10 @@ pub struct Object {
     /// Whether the path belongs to the site: Windlass wrote it once, so it may overwrite and
     /// delete it. Foreign objects are left alone unless a release has a file of that path.
     pub ours: bool,
+    /// The ETag of the recorded object of which it is a copy. S3 may give a copy another ETag, and
+    /// nothing else tells what somebody else's object is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_of: Option<String>,
 }
 
 /// What is at each path.

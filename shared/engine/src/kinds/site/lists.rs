@@ -2,13 +2,18 @@
 //! limited to 400 KB (Amazon DynamoDB Developer Guide, "Item size").
 
 use super::files;
-use super::files::{File, Files, Object};
+use super::files::Files;
+use super::handled::Handled;
+use super::listing::list_all;
+use super::many::{self, Patience};
 use super::target::Target;
 use crate::config::Configured;
-use crate::ports::{Answered, ObjectId, Objects, PutOptions, Replaces, Written};
+use crate::ports::{Answered, Clock, ObjectId, Objects, PutOptions, Replaces};
 use bytes::Bytes;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use std::cell::Cell;
+use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
@@ -16,52 +21,13 @@ use windlass_domain::identity::DeploymentId;
 /// The largest list that is read: a million files.
 const LONGEST: u64 = 512 * 1024 * 1024;
 
-/// A file that was read from the archive, and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Handled {
-    /// Its path.
-    pub path: String,
-    /// What it is.
-    pub file: File,
-    /// The object that was written; absent where it was only read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub etag: Option<String>,
-    /// The version that was written.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version_id: Option<String>,
-}
-
-impl Handled {
-    /// A file as it was written.
-    pub fn written(path: &str, file: &File, written: Written) -> Self {
-        Self {
-            path: path.to_owned(),
-            file: file.clone(),
-            etag: Some(written.etag),
-            version_id: written.version_id,
-        }
-    }
-
-    /// The object that was written.
-    pub fn object(&self) -> Option<Object> {
-        let etag = self.etag.clone()?;
-        Some(Object {
-            etag,
-            bytes: self.file.bytes,
-            version_id: self.version_id.clone(),
-            file: Some(self.file.clone()),
-            ours: true,
-        })
-    }
-}
-
 /// The lists of one site.
 pub struct Lists<'a, P> {
     home: &'a P,
     folder: String,
 }
 
-impl<'a, P: Objects + Configured> Lists<'a, P> {
+impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
     /// The lists of a site; `home` are the ports at the deployer's own place.
     pub fn of(home: &'a P, target: &Target) -> Self {
         let Target {
@@ -82,6 +48,22 @@ impl<'a, P: Objects + Configured> Lists<'a, P> {
     /// Keeps the files of a release. The same release has always the same files.
     pub async fn keep_release(&self, release: &Digest, files: &Files) -> Answered<()> {
         self.keep(&self.release_key(release), files).await
+    }
+
+    /// The ETags of the objects in a release's folder; empty where they are not known.
+    pub async fn folder(&self, release: &Digest) -> Answered<BTreeMap<String, String>> {
+        let etags = self.read(&self.folder_key(release)).await?;
+        Ok(etags.unwrap_or_default())
+    }
+
+    /// Keeps the ETags of the objects in a release's folder, so that the next release can take what
+    /// it shares from there.
+    pub async fn keep_folder(
+        &self,
+        release: &Digest,
+        etags: &BTreeMap<String, String>,
+    ) -> Answered<()> {
+        self.keep(&self.folder_key(release), etags).await
     }
 
     /// What was at each key.
@@ -109,20 +91,15 @@ impl<'a, P: Objects + Configured> Lists<'a, P> {
     /// What this deployment has handled so far.
     pub async fn handled(&self, deployment: &DeploymentId) -> Answered<Vec<Handled>> {
         let folder = format!("{}handled/{deployment}/", self.folder);
-        let mut all = Vec::new();
-        let mut after = None;
-        loop {
-            let bucket = &self.home.config().artifacts_bucket;
-            let page = self.home.list(bucket, &folder, after).await?;
-            for listed in page.objects {
-                let part: Option<Vec<Handled>> = self.read(&listed.key).await?;
-                all.extend(part.unwrap_or_default());
-            }
-            match page.next {
-                Some(next) => after = Some(next),
-                None => return Ok(all),
-            }
-        }
+        let bucket = &self.home.config().artifacts_bucket;
+        let notes = list_all(self.home, bucket, &folder, &[]).await?;
+        let pace = Cell::default();
+        let (parts, fault) = many::all(self.home, &pace, Patience::Long, &notes, |note| {
+            self.read::<Vec<Handled>>(&note.key)
+        })
+        .await;
+        let parts = parts.into_iter().flatten().flatten();
+        fault.map_or_else(|| Ok(parts.collect()), Err)
     }
 
     /// Notes what was handled, so that a later invocation need not look again.
@@ -141,6 +118,10 @@ impl<'a, P: Objects + Configured> Lists<'a, P> {
 
     fn release_key(&self, release: &Digest) -> String {
         format!("{}release-{release}.json", self.folder)
+    }
+
+    fn folder_key(&self, release: &Digest) -> String {
+        format!("{}folder-{release}.json", self.folder)
     }
 
     fn objects_key(&self, list: &Digest) -> String {

@@ -5,34 +5,45 @@ use super::rules::Rules;
 use super::state::State;
 use super::target::Target;
 use crate::config::Configured;
-use crate::ports::{Answered, Objects};
+use crate::ports::{Answered, Clock, Objects};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use windlass_domain::fault::Fault;
 use windlass_domain::step::Step;
 
 /// Reads what a step's lists say; `home` are the ports at the deployer's own place.
-pub async fn load<P: Objects + Configured>(home: &P, step: &Step) -> Answered<Knowledge> {
+pub async fn load<P: Objects + Clock + Configured>(home: &P, step: &Step) -> Answered<Knowledge> {
     let target: Target = read("target", &step.target)?;
     let last = step.goals.values().last();
     let goal = last.ok_or_else(|| Fault::internal("the step of a site has no goal"))?;
     let before: State = read("state before", &step.before)?;
     let forward: State = read("goal", goal)?;
     let lists = Lists::of(home, &target);
-    let handled = lists.handled(&step.deployment).await?;
+    let (mut written, mut staged) = (Vec::new(), BTreeMap::new());
+    let handled = match forward {
+        State::InPlace(_) => lists.handled(&step.deployment).await?,
+        // Its switch is one call that needs to know nothing of files.
+        State::Prefix(_) => Vec::new(),
+    };
+    for handled in handled {
+        if let Some(object) = handled.object() {
+            written.push((handled.path, object));
+        } else if let (Some(file), Some(upload)) = (handled.file, handled.staged) {
+            staged.insert(handled.path, (file, upload));
+        }
+    }
     Ok(Knowledge {
         rules: Rules::new(&target.site)?,
         before: (before.clone(), goal_of(&lists, &before).await?),
         forward: (forward.clone(), goal_of(&lists, &forward).await?),
-        written: handled
-            .into_iter()
-            .filter_map(|it| Some((it.path.clone(), it.object()?)))
-            .collect(),
+        written,
+        staged,
     })
 }
 
 /// The lists of a state. A release that was never published has none yet.
-pub async fn goal_of<P: Objects + Configured>(
+pub async fn goal_of<P: Objects + Clock + Configured>(
     lists: &Lists<'_, P>,
     state: &State,
 ) -> Answered<Goal> {

@@ -1,38 +1,80 @@
-use crate::ports::Answered;
+use super::pace::Pace;
+use crate::ports::{Answered, Clock};
 use futures::StreamExt;
-use futures::stream;
+use futures::stream::FuturesUnordered;
+use std::cell::Cell;
+use std::collections::VecDeque;
 use windlass_domain::fault::{Fault, FaultName};
 
-/// How many calls to S3 are under way at once.
-pub const IN_FLIGHT: usize = 32;
+/// How often a call is made again that S3 asked to make later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// For what is not waited for: about half a minute altogether.
+    Long,
+    /// For what is sent within the time of an open call: less than a second.
+    Short,
+}
 
-/// Makes many calls, some at a time, and waits for all of them even if one fails: nothing that was
-/// sent is left unanswered. Answers what succeeded, and the fault that matters most: an answer that
-/// was lost before one that says no, because what was asked may still be done.
-pub async fn all<T, F>(calls: Vec<F>) -> (Vec<T>, Option<Fault>)
+impl Patience {
+    fn tries(self) -> u32 {
+        match self {
+            Self::Long => 12,
+            Self::Short => 3,
+        }
+    }
+}
+
+/// Makes many calls, as many at a time as the pace allows, and waits for all of them even if one
+/// fails: nothing that was sent is left unanswered. What S3 asks to make later is made later.
+/// Answers what succeeded, and the fault that matters most: an answer that was lost before one
+/// that says no, because what was asked may still be done.
+pub async fn all<'i, I, T, F>(
+    clock: &impl Clock,
+    pace: &Cell<Pace>,
+    patience: Patience,
+    items: &'i [I],
+    call: impl Fn(&'i I) -> F,
+) -> (Vec<T>, Option<Fault>)
 where
     F: Future<Output = Answered<T>>,
 {
-    let answers: Vec<Answered<T>> = stream::iter(calls)
-        .buffer_unordered(IN_FLIGHT)
-        .collect()
-        .await;
-    let mut done = Vec::new();
-    let mut worst: Option<Fault> = None;
-    for answer in answers {
-        match answer {
-            Ok(value) => done.push(value),
-            Err(fault) => {
-                let matters_more = worst
-                    .as_ref()
-                    .is_none_or(|so_far| weight(fault.name) > weight(so_far.name));
-                if matters_more {
-                    worst = Some(fault);
+    let mut waiting: VecDeque<(&'i I, u32)> = items.iter().map(|item| (item, 0)).collect();
+    let mut under_way = FuturesUnordered::new();
+    let (mut done, mut worst) = (Vec::with_capacity(items.len()), None);
+    loop {
+        while under_way.len() < pace.get().limit
+            && let Some((item, nth)) = waiting.pop_front()
+        {
+            let answer = call(item);
+            under_way.push(async move {
+                if let Some(before) = nth.checked_sub(1) {
+                    clock.sleep_ms(Pace::pause_ms(before)).await;
                 }
+                (item, nth, answer.await)
+            });
+        }
+        let Some((item, nth, answer)) = under_way.next().await else {
+            return (done, worst);
+        };
+        match answer {
+            Ok(value) => {
+                pace.set(pace.get().answered());
+                done.push(value);
             }
+            Err(fault) if fault.name == FaultName::Throttled && nth < patience.tries() => {
+                pace.set(pace.get().throttled());
+                waiting.push_back((item, nth + 1));
+            }
+            Err(fault) => worst = Some(worse(worst, fault)),
         }
     }
-    (done, worst)
+}
+
+fn worse(so_far: Option<Fault>, fault: Fault) -> Fault {
+    match so_far {
+        Some(so_far) if weight(so_far.name) >= weight(fault.name) => so_far,
+        _ => fault,
+    }
 }
 
 fn weight(name: FaultName) -> u8 {
@@ -46,20 +88,86 @@ fn weight(name: FaultName) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::future::ready;
+    use windlass_domain::time::Time;
+
+    #[derive(Default)]
+    struct Slept(Cell<u64>);
+
+    impl Clock for Slept {
+        fn now(&self) -> Time {
+            Time(self.0.get())
+        }
+
+        async fn sleep_ms(&self, ms: u64) {
+            self.0.set(self.0.get() + ms);
+        }
+    }
+
+    fn fault(name: FaultName) -> Fault {
+        Fault::new(name, "x")
+    }
 
     #[test]
     fn a_lost_answer_matters_most_and_all_others_are_kept() {
-        let fault = |name| Err(Fault::new(name, "x"));
-        let calls = vec![
-            ready(Ok(1)),
-            ready(fault(FaultName::Conflict)),
-            ready(fault(FaultName::Unavailable)),
-            ready(fault(FaultName::AccessDenied)),
-            ready(Ok(2)),
+        let answers = [
+            Ok(1),
+            Err(FaultName::Conflict),
+            Err(FaultName::Unavailable),
+            Err(FaultName::AccessDenied),
+            Ok(2),
         ];
-        let (done, worst) = futures::executor::block_on(all(calls));
+        let pace = Cell::new(Pace::default());
+        let clock = Slept::default();
+        let calls = all(
+            &clock,
+            &pace,
+            Patience::Long,
+            &answers,
+            |answer| async move { answer.map_err(fault) },
+        );
+        let (mut done, worst) = futures::executor::block_on(calls);
+        done.sort_unstable();
         assert_eq!(done, [1, 2]);
         assert_eq!(worst.unwrap().name, FaultName::Unavailable);
+        assert_eq!(clock.0.get(), 0);
+    }
+
+    #[test]
+    fn what_is_throttled_is_made_later_and_with_fewer_at_a_time() {
+        let refusals = [Cell::new(2), Cell::new(0), Cell::new(1)];
+        let pace = Cell::new(Pace::default());
+        let clock = Slept::default();
+        let calls = all(
+            &clock,
+            &pace,
+            Patience::Long,
+            &refusals,
+            |left| async move {
+                match left.get() {
+                    0 => Ok(()),
+                    some => {
+                        left.set(some - 1);
+                        Err(fault(FaultName::Throttled))
+                    }
+                }
+            },
+        );
+        let (done, worst) = futures::executor::block_on(calls);
+        assert_eq!((done.len(), worst), (3, None));
+        assert_eq!(clock.0.get(), 100 + 100 + 200);
+        assert_eq!(pace.get().limit, 16);
+    }
+
+    #[test]
+    fn a_call_that_is_throttled_for_ever_is_given_up() {
+        let pace = Cell::new(Pace::default());
+        let clock = Slept::default();
+        let calls = all(&clock, &pace, Patience::Short, &[()], |()| async {
+            Answered::<()>::Err(fault(FaultName::Throttled))
+        });
+        let (done, worst) = futures::executor::block_on(calls);
+        assert!(done.is_empty());
+        assert_eq!(worst.unwrap().name, FaultName::Throttled);
+        assert_eq!(clock.0.get(), 100 + 200 + 400);
     }
 }

@@ -8,10 +8,14 @@
 pub mod archive;
 mod config_file;
 pub mod files;
+mod handled;
 mod in_place;
+mod listing;
 pub mod lists;
 mod load;
 mod many;
+mod pace;
+mod parts;
 pub mod plan;
 mod prefix;
 mod prepare;
@@ -32,9 +36,11 @@ use super::{Class, Kind, Next};
 use crate::config::Configured;
 use crate::ports::{Answered, Cdn, Clock, Objects, Reach};
 use archive::Entry;
-use files::{Goal, Object};
+use files::{File, Goal, Object};
+use handled::Staged;
+use pace::Pace;
 use rules::Rules;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use windlass_domain::fault::Fault;
 use windlass_domain::identity::DeploymentId;
@@ -54,6 +60,10 @@ pub struct Site<P> {
     seen: RefCell<BTreeMap<(String, String), Object>>,
     /// The archive's directory, read once.
     directory: OnceCell<Vec<Entry>>,
+    /// How many calls to S3 are under way at once.
+    pace: Cell<Pace>,
+    /// Whether all files are looked at, and not only those that the deployment changes.
+    whole: bool,
 }
 
 /// The state before and the goal, with their lists.
@@ -67,6 +77,8 @@ pub struct Knowledge {
     pub forward: (State, Goal),
     /// What this deployment wrote already.
     pub written: Vec<(String, Object)>,
+    /// What this deployment uploaded but for the completion, by path.
+    pub staged: BTreeMap<String, (File, Staged)>,
 }
 
 impl<P: SitePorts> Site<P> {
@@ -84,6 +96,17 @@ impl<P: SitePorts> Site<P> {
             known,
             seen: RefCell::new(seen),
             directory: OnceCell::new(),
+            pace: Cell::default(),
+            whole: false,
+        }
+    }
+
+    /// The same, looking at all files of the site.
+    #[must_use]
+    pub fn whole(self) -> Self {
+        Self {
+            whole: true,
+            ..self
         }
     }
 }

@@ -88,6 +88,36 @@ pub fn is_in_scope(known: &Known<'_>, path: &str) -> bool {
     known.before.owns(path) || known.forward.owns(path)
 }
 
+/// The paths whose content differs between the state before and the goal: all that this deployment
+/// changes, or would change back. Hashed assets that the goal does not name stay.
+pub fn changed<'a>(known: &Known<'a>) -> Vec<&'a String> {
+    let paths: BTreeSet<&String> = known.before.paths().chain(known.forward.paths()).collect();
+    let differs = |path: &&String| {
+        is_in_scope(known, path)
+            && match (known.before.want(path), known.forward.want(path)) {
+                (Some(before), Some(forward)) => !is_same(before, forward),
+                (Some(_), None) => known.rules.role(path) != Role::Hashed,
+                (None, forward) => forward.is_some(),
+            }
+    };
+    paths.into_iter().filter(differs).collect()
+}
+
+fn is_same(a: Want<'_>, b: Want<'_>) -> bool {
+    let same_object = match (a.object, b.object) {
+        (Some(a), Some(b)) => a.etag == b.etag,
+        _ => false,
+    };
+    same_object || (a.file.is_some() && a.file == b.file)
+}
+
+/// Whether asking for each of so many paths is quicker than listing a site of so many, where so
+/// many calls are under way at once: the pages of a listing, of 1000 objects, come one after the
+/// other.
+pub fn ask_each(paths: usize, site: usize, at_once: usize) -> bool {
+    paths.div_ceil(at_once) <= site.div_ceil(1000)
+}
+
 /// Whether visitors notice a change at this path: something was there before, or a document is new.
 pub fn is_noticed(known: &Known<'_>, path: &str) -> bool {
     known.before.want(path).is_some() || known.rules.role(path) == Role::Document
@@ -129,9 +159,12 @@ fn write(want: Want<'_>) -> Option<What> {
     }
 }
 
-/// Whether what is there is what is wanted: the same recorded object, or the same content.
+/// Whether what is there is what is wanted: the same recorded object, a copy of it, or the same
+/// content.
 fn fits(is: &Object, want: Want<'_>) -> bool {
-    let same_object = want.object.is_some_and(|object| object.etag == is.etag);
+    let same_object = want
+        .object
+        .is_some_and(|object| object.etag == is.etag || is.copy_of.as_ref() == Some(&object.etag));
     let same_content = is.file.is_some() && is.file.as_ref() == want.file;
     same_object || same_content
 }
@@ -157,208 +190,5 @@ fn stage(rules: &Rules, direction: Direction, op: &Op) -> u8 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use windlass_domain::declaration::resolved::{SiteMode, StaticSite};
-    use windlass_domain::digest::Digest;
-
-    fn rules() -> Rules {
-        Rules::new(&StaticSite {
-            bucket: "shop-web".into(),
-            prefix: String::new(),
-            mode: SiteMode::InPlace,
-            distribution: None,
-            origin: None,
-            url: None,
-            cache: vec![],
-            hashed: vec!["h/**".into()],
-            config: None,
-        })
-        .unwrap()
-    }
-
-    fn file(text: &str) -> File {
-        File {
-            sha256: Digest::of(text.as_bytes()),
-            bytes: 1,
-            content_type: "x".into(),
-            cache_control: "y".into(),
-        }
-    }
-
-    /// Ours with this text, or foreign where the text begins with `?`.
-    fn object(text: &str) -> Object {
-        let ours = !text.starts_with('?');
-        Object {
-            etag: format!("\"{text}\""),
-            bytes: 1,
-            version_id: Some(format!("v-{text}")),
-            file: ours.then(|| file(text)),
-            ours,
-        }
-    }
-
-    fn objects(list: &[(&str, &str)]) -> Objects {
-        list.iter()
-            .map(|(path, text)| ((*path).to_owned(), object(text)))
-            .collect()
-    }
-
-    fn way(
-        direction: Direction,
-        before: &[(&str, &str)],
-        release: &[(&str, &str)],
-        is: &[(&str, &str)],
-    ) -> Vec<String> {
-        let files = release
-            .iter()
-            .map(|(path, text)| ((*path).to_owned(), file(text)))
-            .collect();
-        let rules = rules();
-        let known = Known {
-            is: &objects(is),
-            before: &Goal::Recorded(objects(before)),
-            forward: &Goal::Release(files),
-            rules: &rules,
-        };
-        let way = plan(known, direction);
-        let ops = way.ops.iter().map(|op| {
-            let what = match &op.what {
-                What::Put(_) => "put",
-                What::Restore(_) => "restore",
-                What::Delete => "delete",
-            };
-            let over = match &op.replaces {
-                Replaces::Anything => "anything",
-                Replaces::Nothing => "nothing",
-                Replaces::ETag(etag) => etag.trim_matches('"'),
-            };
-            let class = if op.additive { "additive " } else { "" };
-            format!("{class}{what} {} over {over}", op.path)
-        });
-        let strange = way.strange.iter().map(|path| format!("strange {path}"));
-        ops.chain(strange).collect()
-    }
-
-    const BEFORE: &[(&str, &str)] = &[
-        ("index.html", "1"),
-        ("about.html", "1"),
-        ("logo.png", "1"),
-        ("h/a.js", "1"),
-        ("gone.png", "1"),
-        ("uploads/x", "?u"),
-    ];
-    const RELEASE: &[(&str, &str)] = &[
-        ("index.html", "2"),
-        ("about.html", "1"),
-        ("logo.png", "2"),
-        ("new.html", "2"),
-        ("new.png", "2"),
-        ("h/b.js", "2"),
-    ];
-
-    #[test]
-    fn forward_writes_documents_last_and_then_deletes() {
-        assert_eq!(
-            way(Direction::Forward, BEFORE, RELEASE, BEFORE),
-            [
-                "additive put h/b.js over nothing",
-                "additive put new.png over nothing",
-                "put logo.png over 1",
-                "put index.html over 1",
-                "put new.html over nothing",
-                "delete gone.png over 1",
-            ]
-        );
-    }
-
-    #[test]
-    fn forward_goes_on_where_it_was_stopped() {
-        let is = &[
-            ("index.html", "1"),
-            ("about.html", "1"),
-            ("logo.png", "2"),
-            ("h/a.js", "1"),
-            ("h/b.js", "2"),
-            ("gone.png", "1"),
-        ];
-        assert_eq!(
-            way(Direction::Forward, BEFORE, RELEASE, is),
-            [
-                "additive put new.png over nothing",
-                "put index.html over 1",
-                "put new.html over nothing",
-                "delete gone.png over 1",
-            ]
-        );
-    }
-
-    #[test]
-    fn back_restores_documents_first_and_keeps_hashed_assets() {
-        let is = &[
-            ("index.html", "2"),
-            ("about.html", "1"),
-            ("logo.png", "2"),
-            ("new.html", "2"),
-            ("new.png", "2"),
-            ("h/a.js", "1"),
-            ("h/b.js", "2"),
-            ("uploads/x", "?other"),
-        ];
-        assert_eq!(
-            way(Direction::Back, BEFORE, RELEASE, is),
-            [
-                "restore index.html over 2",
-                "restore gone.png over nothing",
-                "restore logo.png over 2",
-                "delete new.html over 2",
-                "delete new.png over 2",
-            ]
-        );
-    }
-
-    #[test]
-    fn nothing_is_planned_where_the_goal_is_reached() {
-        let reached = &[
-            ("index.html", "2"),
-            ("about.html", "1"),
-            ("logo.png", "2"),
-            ("new.html", "2"),
-            ("new.png", "2"),
-            ("h/a.js", "1"),
-            ("h/b.js", "2"),
-            ("uploads/x", "?u"),
-        ];
-        assert_eq!(way(Direction::Forward, BEFORE, RELEASE, reached), [""; 0]);
-        assert_eq!(way(Direction::Back, BEFORE, RELEASE, BEFORE), [""; 0]);
-    }
-
-    #[test]
-    fn what_a_stranger_wrote_is_not_overwritten() {
-        let is = &[
-            ("index.html", "?s"),
-            ("about.html", "1"),
-            ("new.html", "?s"),
-        ];
-        let before = &BEFORE[..2];
-        let release = &[("index.html", "2"), ("about.html", "1"), ("new.html", "2")];
-        let strange = ["strange index.html", "strange new.html"];
-        assert_eq!(way(Direction::Forward, before, release, is), strange);
-        assert_eq!(way(Direction::Back, before, release, is), strange);
-    }
-
-    #[test]
-    fn a_first_deployment_overwrites_what_is_found_but_deletes_nothing() {
-        let found = &[("index.html", "?1"), ("old.html", "?1")];
-        let release = &[("index.html", "2")];
-        assert_eq!(
-            way(Direction::Forward, found, release, found),
-            ["put index.html over ?1"]
-        );
-        let is = &[("index.html", "2"), ("old.html", "?1")];
-        assert_eq!(
-            way(Direction::Back, found, release, is),
-            ["restore index.html over 2"]
-        );
-    }
-}
+#[path = "plan_tests.rs"]
+mod tests;

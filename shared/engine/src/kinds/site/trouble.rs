@@ -33,3 +33,30 @@ pub fn bad_archive(archive: &str, entry: &str, reason: String) -> Finding {
         "build the archive again, with plain files and relative paths, and give it a new version",
     )
 }
+
+/// A step has one finding: the first, with how many more there are.
+pub fn together(component: &str, findings: &[Finding]) -> Finding {
+    let Some(first) = findings.first() else {
+        return Finding::new(
+            FindingName::ChangeFailed,
+            component,
+            "the site could not be published, and nothing tells why",
+            "deploy again",
+        );
+    };
+    let mut all = first.clone();
+    if findings.len() > 1 {
+        let more: Vec<&str> = findings[1..]
+            .iter()
+            .take(10)
+            .map(|it| it.path.as_str())
+            .collect();
+        all.reason = format!(
+            "{}; the same or like it for {} more: {}",
+            first.reason,
+            findings.len() - 1,
+            more.join(", ")
+        );
+    }
+    all
+}

@@ -8,7 +8,8 @@ use windlass_domain::finding::Finding;
 pub struct Limits {
     /// Files and folders.
     pub entries: usize,
-    /// Bytes of one file, which is held in memory while it is uploaded.
+    /// Bytes of one file: S3 copies at most 5 GB in one call, which an undo does (Amazon S3 API
+    /// Reference, CopyObject).
     pub file: u64,
     /// Bytes of all files.
     pub total: u64,
@@ -22,7 +23,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             entries: 200_000,
-            file: 256 * 1024 * 1024,
+            file: 5_000_000_000,
             total: 16 * 1024 * 1024 * 1024,
             ratio: 200,
             harmless: 8 * 1024 * 1024,

@@ -7,10 +7,12 @@
 mod check;
 mod directory;
 mod entry;
+mod reading;
 mod unpack;
 mod window;
 
 pub use check::{Limits, check};
 pub use directory::read_directory;
 pub use entry::{Coding, Entry};
+pub use reading::Reading;
 pub use unpack::Unpacker;

@@ -1,9 +1,9 @@
 use super::entry::Entry;
+use super::reading::Reading;
 use super::window::{WIDTH, Window};
-use crate::kinds::site::trouble::{Trouble, bad_archive};
-use crate::ports::{ObjectId, Objects};
+use crate::kinds::site::trouble::Trouble;
+use crate::ports::{Answered, ObjectId, Objects};
 use bytes::Bytes;
-use rc_zip::fsm::{EntryFsm, FsmResult};
 use std::collections::BTreeMap;
 
 /// Entries that lie closer together than this are fetched together.
@@ -41,56 +41,34 @@ impl<'a, P: Objects> Unpacker<'a, P> {
         }
     }
 
-    /// Unpacks an entry. An entry whose bytes are not what the directory declares is a finding.
+    /// Unpacks a whole entry. An entry whose bytes are not what the directory declares is a finding.
     pub async fn unpack(&mut self, entry: &Entry) -> Result<Bytes, Trouble> {
-        let end = self
-            .ends
-            .get(&entry.offset)
-            .copied()
-            .unwrap_or(entry.offset);
-        let reach = self.reach.get(&entry.offset).copied().unwrap_or(end);
-        let broken = |reason: String| bad_archive(&self.archive, &entry.name, reason);
         let declared = usize::try_from(entry.bytes).unwrap_or(usize::MAX);
-        let mut out = vec![0_u8; declared.saturating_add(1)];
-        let mut done = 0;
-        let mut offset = entry.offset;
-        let mut machine = EntryFsm::new(Some(to_library(entry)), None);
-        loop {
-            let mut moved = false;
-            if machine.wants_read() && offset < end {
-                let available = self.window.at(offset, reach.max(end)).await?;
-                let inside = usize::try_from(end - offset).unwrap_or(usize::MAX);
-                let space = machine.space();
-                let count = space.len().min(available.len()).min(inside);
-                space[..count].copy_from_slice(&available[..count]);
-                machine.fill(count);
-                offset += count as u64;
-                moved = count > 0;
-            }
-            let turn = machine.process(&mut out[done..]);
-            machine = match turn.map_err(|error| broken(different(&error)))? {
-                FsmResult::Done(_) => break,
-                FsmResult::Continue((machine, outcome)) => {
-                    done += outcome.bytes_written;
-                    moved |= outcome.bytes_read + outcome.bytes_written > 0;
-                    machine
-                }
-            };
-            if done > declared {
-                let reason = format!("it is larger than the {} bytes declared", entry.bytes);
-                return Err(broken(reason).into());
-            }
-            if !moved {
-                return Err(broken("its bytes end too early".to_owned()).into());
-            }
-        }
-        out.truncate(done);
-        Ok(Bytes::from(out))
+        self.open(entry).next(declared.saturating_add(1)).await
     }
-}
 
-fn different(error: &rc_zip::Error) -> String {
-    format!("its bytes are not what the directory declares: {error}")
+    /// Begins to unpack an entry that is too large to be held in memory.
+    pub fn open<'u>(&'u mut self, entry: &'u Entry) -> Reading<'u, 'a, P> {
+        Reading::new(self, entry)
+    }
+
+    /// The archive's name.
+    pub(super) fn archive(&self) -> &str {
+        &self.archive
+    }
+
+    /// Where an entry ends at the latest, and how far to fetch.
+    pub(super) fn bounds(&self, entry: &Entry) -> (u64, u64) {
+        let end = self.ends.get(&entry.offset).copied();
+        let end = end.unwrap_or(entry.offset);
+        let reach = self.reach.get(&entry.offset).copied();
+        (end, reach.unwrap_or(end))
+    }
+
+    /// Packed bytes from `offset` on, at least one.
+    pub(super) async fn packed(&mut self, offset: u64, until: u64) -> Answered<&[u8]> {
+        self.window.at(offset, until).await
+    }
 }
 
 fn reach(ends: &BTreeMap<u64, u64>, wanted: &[Entry]) -> BTreeMap<u64, u64> {
@@ -111,7 +89,7 @@ fn reach(ends: &BTreeMap<u64, u64>, wanted: &[Entry]) -> BTreeMap<u64, u64> {
     reach
 }
 
-fn to_library(entry: &Entry) -> rc_zip::parse::Entry {
+pub(super) fn to_library(entry: &Entry) -> rc_zip::parse::Entry {
     use rc_zip::chrono::DateTime;
     use rc_zip::parse::{HostSystem, Method, Mode, Version};
     rc_zip::parse::Entry {

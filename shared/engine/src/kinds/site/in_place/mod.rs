@@ -1,5 +1,6 @@
 //! A site whose files are written over the live ones.
 
+mod copy;
 mod next;
 mod observe;
 mod write;

@@ -1,13 +1,16 @@
 use super::write::SHA256;
 use crate::kinds::site::files::{File, Goal, Object, Objects};
+use crate::kinds::site::listing::list_all;
 use crate::kinds::site::lists::{Lists, digest_of};
-use crate::kinds::site::many;
-use crate::kinds::site::plan::{Direction, Known, Way, is_in_scope, is_noticed, plan};
+use crate::kinds::site::many::{self, Patience};
+use crate::kinds::site::plan::{
+    Direction, Known, Way, ask_each, changed, is_in_scope, is_noticed, plan,
+};
 use crate::kinds::site::state::{InPlace, State};
 use crate::kinds::site::target::Target;
 use crate::kinds::site::{Site, SitePorts};
-use crate::ports::{Answered, Listed, ObjectHead};
-use std::collections::BTreeMap;
+use crate::ports::{Answered, ObjectHead};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::Fault;
@@ -79,13 +82,47 @@ impl<P: SitePorts> Site<P> {
         }
     }
 
-    /// What is at each key that this deployment has anything to do with.
+    /// What is at each key that this deployment has anything to do with. Where it changes few of
+    /// them, only those are asked for: the others are what `Prepare` has seen, and nothing that is
+    /// done here depends on them.
     async fn look(&self, target: &Target) -> Answered<Objects> {
+        let nothing = Objects::new();
+        let changed = changed(&self.known(&nothing));
+        let Goal::Recorded(before) = &self.known.before.1 else {
+            return self.look_at_all(target).await;
+        };
+        let at_once = self.pace.get().limit;
+        if self.whole || !ask_each(changed.len(), before.len(), at_once) {
+            return self.look_at_all(target).await;
+        }
+        let (found, fault) = many::all(&self.at, &self.pace, Patience::Long, &changed, |path| {
+            self.ask(target, path)
+        })
+        .await;
+        fault.map_or(Ok(()), Err)?;
+        let changed: BTreeSet<&String> = changed.into_iter().collect();
+        let same = before.iter().filter(|(path, _)| !changed.contains(path));
+        let same = same.map(|(path, object)| {
+            let ours = self.owns(path);
+            (
+                path.clone(),
+                Object {
+                    ours,
+                    ..object.clone()
+                },
+            )
+        });
+        Ok(same.chain(found.into_iter().flatten()).collect())
+    }
+
+    async fn look_at_all(&self, target: &Target) -> Answered<Objects> {
         let nothing = Objects::new();
         let scope = self.known(&nothing);
         let mut objects = Objects::new();
         let mut unknown = Vec::new();
-        for listed in list_all(&self.at, target).await? {
+        let known: Vec<&str> = self.known.before.1.paths().map(String::as_str).collect();
+        let site = &target.site;
+        for listed in list_all(&self.at, &site.bucket, &site.prefix, &known).await? {
             let path = listed.key[target.site.prefix.len()..].to_owned();
             if !is_in_scope(&scope, &path) {
                 continue;
@@ -97,8 +134,10 @@ impl<P: SitePorts> Site<P> {
                 None => unknown.push(path),
             }
         }
-        let heads = unknown.iter().map(|path| self.ask(target, path)).collect();
-        let (found, fault) = many::all(heads).await;
+        let (found, fault) = many::all(&self.at, &self.pace, Patience::Long, &unknown, |path| {
+            self.ask(target, path)
+        })
+        .await;
         objects.extend(found.into_iter().flatten());
         fault.map_or(Ok(objects), Err)
     }
@@ -129,15 +168,44 @@ impl<P: SitePorts> Site<P> {
         let Some(head) = self.at.head(&target.object(path, None)).await? else {
             return Ok(None);
         };
+        if let Some(known) = self.recall(path, &head.etag) {
+            return Ok(Some((path.to_owned(), known)));
+        }
         let object = Object {
             etag: head.etag.clone(),
             bytes: head.bytes,
             version_id: head.version_id.clone(),
-            file: file_of(&head),
+            file: self.file(path, &head),
             ours: self.owns(path),
+            copy_of: self.copied(target, path, &head).await?,
         };
         self.remember(path, &object);
         Ok(Some((path.to_owned(), object)))
+    }
+
+    /// The content of an object, with all that is known of it where it is wanted.
+    fn file(&self, path: &str, head: &ObjectHead) -> Option<File> {
+        let told = file_of(head)?;
+        let wanted = [&self.known.before.1, &self.known.forward.1];
+        let mut wanted = wanted.into_iter().filter_map(|goal| goal.want(path)?.file);
+        Some(wanted.find(|file| **file == told).cloned().unwrap_or(told))
+    }
+
+    /// The ETag of the object of before, if this is a copy of it that nothing else tells: its answer
+    /// was lost.
+    async fn copied(
+        &self,
+        target: &Target,
+        path: &str,
+        head: &ObjectHead,
+    ) -> Answered<Option<String>> {
+        let before = self.known.before.1.want(path);
+        match before.and_then(|want| want.object) {
+            Some(object) if self.is_copy(target, path, head, object).await? => {
+                Ok(Some(object.etag.clone()))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Keeps in mind what is at a path.
@@ -159,25 +227,8 @@ pub fn file_of(head: &ObjectHead) -> Option<File> {
         bytes: head.bytes,
         content_type: head.content_type.clone()?,
         cache_control: head.cache_control.clone()?,
+        crc32: None,
     })
-}
-
-/// All keys under the site's folder.
-pub(in crate::kinds::site) async fn list_all<P: crate::ports::Objects>(
-    ports: &P,
-    target: &Target,
-) -> Answered<Vec<Listed>> {
-    let mut all = Vec::new();
-    let mut after = None;
-    loop {
-        let site = &target.site;
-        let page = ports.list(&site.bucket, &site.prefix, after).await?;
-        all.extend(page.objects);
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(all),
-        }
-    }
 }
 
 fn in_place(state: &State) -> Answered<&InPlace> {

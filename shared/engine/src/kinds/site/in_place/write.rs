@@ -1,14 +1,17 @@
 use super::observe::file_of;
 use crate::kinds::site::archive::{Entry, Unpacker, read_directory};
 use crate::kinds::site::config_file::config_bytes;
-use crate::kinds::site::files::{File, Object};
-use crate::kinds::site::lists::{Handled, Lists};
-use crate::kinds::site::many;
+use crate::kinds::site::files::File;
+use crate::kinds::site::handled::Handled;
+use crate::kinds::site::handled::Staged;
+use crate::kinds::site::lists::Lists;
+use crate::kinds::site::many::{self, Patience};
+use crate::kinds::site::parts::is_large;
 use crate::kinds::site::plan::{Op, What};
 use crate::kinds::site::target::{Archive, Target};
 use crate::kinds::site::trouble::Trouble;
 use crate::kinds::site::{Site, SitePorts, no_archive};
-use crate::ports::{Answered, ObjectId, PutOptions, Written};
+use crate::ports::{Answered, CopySource, ObjectId, PutOptions, Written};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
@@ -24,7 +27,7 @@ pub const DEPLOYMENT: &str = "windlass-deployment";
 const SENDING_MS: u64 = 8_000;
 /// How many files a batch has at most.
 const BATCH_FILES: usize = 256;
-/// How many bytes a batch has at most, unless one file alone has more.
+/// How many bytes a batch has at most.
 const BATCH_BYTES: u64 = 32 * 1024 * 1024;
 
 impl<P: SitePorts> Site<P> {
@@ -42,11 +45,10 @@ impl<P: SitePorts> Site<P> {
                 break;
             }
             let contents = self.contents(target, batch).await?;
-            let calls = batch
-                .iter()
-                .map(|op| self.write_one(target, op, contents.get(op.path.as_str()), deployment))
-                .collect();
-            let (done, fault) = many::all(calls).await;
+            let (done, fault) = many::all(&self.at, &self.pace, Patience::Short, batch, |op| {
+                self.write_one(target, op, contents.get(op.path.as_str()), deployment)
+            })
+            .await;
             let written: Vec<Handled> = done.into_iter().flatten().collect();
             for handled in &written {
                 if let Some(object) = handled.object() {
@@ -69,6 +71,12 @@ impl<P: SitePorts> Site<P> {
     ) -> Answered<Option<Handled>> {
         let (bucket, key) = (&target.site.bucket, target.key(&op.path));
         let answer = match &op.what {
+            What::Put(file) if is_large(file.bytes) => {
+                let staged = self.staged(&op.path, file)?;
+                let (upload, parts) = (&staged.upload, &staged.parts);
+                let made = self.at.complete_upload(upload, parts, &op.replaces);
+                made.await.map(Some)
+            }
             What::Put(file) => {
                 let bytes = content.ok_or_else(|| no_archive(&op.path))?.clone();
                 let mut options = put_options(file, deployment);
@@ -76,7 +84,10 @@ impl<P: SitePorts> Site<P> {
                 self.at.put(bucket, &key, bytes, &options).await.map(Some)
             }
             What::Restore(object) => {
-                let from = target.object(&op.path, object.version_id.clone());
+                let from = CopySource {
+                    object: target.object(&op.path, object.version_id.clone()),
+                    etag: None,
+                };
                 let copied = self.at.copy(&from, bucket, &key, &op.replaces).await;
                 copied.map(Some)
             }
@@ -88,9 +99,21 @@ impl<P: SitePorts> Site<P> {
         match answer {
             Ok(None) => Ok(None),
             Ok(Some(written)) => Ok(handled(op, written)),
-            Err(fault) if fault.name == FaultName::Conflict => self.settle(target, op, fault).await,
+            // An upload that is not there any more was completed, or thrown away.
+            Err(fault) if matches!(fault.name, FaultName::Conflict | FaultName::NotFound) => {
+                self.settle(target, op, fault).await
+            }
             Err(fault) => Err(fault),
         }
+    }
+
+    /// The upload of a large file, which publishing has made but for its completion.
+    fn staged(&self, path: &str, file: &File) -> Answered<&Staged> {
+        let staged = self.known.staged.get(path);
+        let staged = staged
+            .filter(|(of, _)| of == file)
+            .map(|(_, staged)| staged);
+        staged.ok_or_else(|| no_archive(path))
     }
 
     /// A condition that did not hold is no conflict where the op was done before.
@@ -101,7 +124,9 @@ impl<P: SitePorts> Site<P> {
             (_, None) => false,
             (What::Put(file), Some(head)) => file_of(head).as_ref() == Some(file),
             (What::Restore(object), Some(head)) => {
-                head.etag == object.etag || (object.file.is_some() && file_of(head) == object.file)
+                head.etag == object.etag
+                    || (object.file.is_some() && file_of(head) == object.file)
+                    || self.is_copy(target, &op.path, head, object).await?
             }
         };
         match found {
@@ -126,7 +151,7 @@ impl<P: SitePorts> Site<P> {
         let puts: BTreeMap<&str, &File> = batch
             .iter()
             .filter_map(|op| match &op.what {
-                What::Put(file) => Some((op.path.as_str(), file)),
+                What::Put(file) if !is_large(file.bytes) => Some((op.path.as_str(), file)),
                 _ => None,
             })
             .collect();
@@ -186,16 +211,13 @@ pub fn put_options(file: &File, deployment: &DeploymentId) -> PutOptions {
     }
 }
 
-/// What was written, where its content is known.
+/// What was written.
 fn handled(op: &Op, written: Written) -> Option<Handled> {
-    let file = match &op.what {
-        What::Put(file)
-        | What::Restore(Object {
-            file: Some(file), ..
-        }) => file,
-        What::Restore(_) | What::Delete => return None,
-    };
-    Some(Handled::written(&op.path, file, written))
+    match &op.what {
+        What::Put(file) => Some(Handled::written(&op.path, file.clone(), written)),
+        What::Restore(object) => Some(Handled::restored(&op.path, object.clone(), written)),
+        What::Delete => None,
+    }
 }
 
 /// The archive was checked and read once already: what is wrong with it now is a fault.
@@ -216,7 +238,7 @@ fn batches(ops: &[Op]) -> Vec<&[Op]> {
     let mut bytes = 0;
     for (index, op) in ops.iter().enumerate() {
         let size = match &op.what {
-            What::Put(file) => file.bytes,
+            What::Put(file) if !is_large(file.bytes) => file.bytes,
             _ => 0,
         };
         let full = index - start >= BATCH_FILES || bytes + size > BATCH_BYTES;
@@ -245,6 +267,7 @@ mod tests {
                 bytes,
                 content_type: String::new(),
                 cache_control: String::new(),
+                crc32: None,
             }),
             replaces: Replaces::Nothing,
             additive: false,
@@ -257,11 +280,13 @@ mod tests {
         let sizes = |ops: &[Op]| batches(ops).iter().map(|it| it.len()).collect::<Vec<_>>();
         assert_eq!(sizes(&[]), [0; 0]);
         assert_eq!(sizes(&[op(1, 1), op(1, 1), op(2, 1)]), [2, 1]);
-        let large = BATCH_BYTES - 1;
-        assert_eq!(
-            sizes(&[op(1, large), op(1, 1), op(1, 1), op(1, 2 * large)]),
-            [2, 1, 1]
-        );
+        let quarter = op(1, BATCH_BYTES / 4);
+        let four = [quarter.clone(), quarter.clone(), quarter.clone(), quarter];
+        let mut five = four.to_vec();
+        five.push(op(1, 1));
+        assert_eq!(sizes(&five), [4, 1]);
+        let staged = op(1, BATCH_BYTES);
+        assert_eq!(sizes(&[four.to_vec(), vec![staged]].concat()), [5]);
         assert_eq!(sizes(&vec![op(1, 0); BATCH_FILES + 1]), [BATCH_FILES, 1]);
     }
 }

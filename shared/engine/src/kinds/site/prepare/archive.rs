@@ -13,8 +13,8 @@ const LONGEST_KEY: usize = 1024;
 /// What was found of the archive.
 pub(super) struct Found {
     pub archive: Archive,
-    /// The paths of its files, with the configuration file's.
-    pub paths: Vec<String>,
+    /// What its directory declares.
+    pub entries: Vec<Entry>,
     pub warning: Option<Finding>,
 }
 
@@ -41,7 +41,7 @@ pub(super) async fn check<P: SitePorts>(
     }
     Ok(Found {
         warning: top_folder(&archive.key, &entries),
-        paths: paths(&entries, site),
+        entries,
         archive,
     })
 }
@@ -75,15 +75,6 @@ fn pinned(input: &PrepareInput<'_>) -> Result<Archive, Finding> {
             "name the archive's key in the manifest: {\"key\": \"artifacts/…/site.zip\"}",
         )),
     }
-}
-
-fn paths(entries: &[Entry], site: &StaticSite) -> Vec<String> {
-    let files = entries.iter().filter(|entry| !entry.folder);
-    let config = site.config.iter().map(|config| config.path.clone());
-    files
-        .map(|entry| entry.name.clone())
-        .chain(config)
-        .collect()
 }
 
 /// A whole site in one folder is usually a mistake in how it was packed.

@@ -1,14 +1,19 @@
+use super::versions::{Latest, ids, is_few, latest, missing, still_there};
 use super::{Scene, Wanted, other_mode};
+use crate::kinds::site::SitePorts;
+use crate::kinds::site::archive::Entry;
 use crate::kinds::site::files::{File, Files, Goal, Object, Objects};
-use crate::kinds::site::in_place::{Look, file_of};
+use crate::kinds::site::in_place::{DEPLOYMENT, Look, file_of};
 use crate::kinds::site::load::read;
-use crate::kinds::site::plan::{Direction, Known, Way, is_in_scope, plan as plan_way};
+use crate::kinds::site::many::{self, Patience};
+use crate::kinds::site::plan::{Direction, Known, Way, changed, is_in_scope, plan as plan_way};
+use crate::kinds::site::publish::is_unchanged;
 use crate::kinds::site::state::{InPlace, State};
 use crate::kinds::site::trouble::Trouble;
-use crate::kinds::site::{SitePorts, many};
 use crate::kinds::{Prepared, Stage, to_value};
-use crate::ports::{Answered, Listed};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::ports::Answered;
+use std::cell::Cell;
+use std::collections::BTreeSet;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
@@ -16,18 +21,17 @@ use windlass_domain::finding::{Finding, FindingName};
 /// How many objects of unknown content are asked for one by one; the rest is taken for different.
 const ASKED: usize = 5_000;
 
-/// Every version of every key of the site, newest first.
-type Versions = BTreeMap<String, Vec<Listed>>;
-
 /// Plans a site that is changed in place.
 pub(super) async fn plan<P: SitePorts>(
     mut scene: Scene<'_, P>,
     wanted: Wanted,
 ) -> Result<Prepared, Trouble> {
-    let versions = versions(&scene).await?;
     let running = running(&scene).await?;
-    let (mut goal, forward) = forward(&scene, wanted, &versions, &running).await?;
-    let before = before(&scene, &versions, &running.1, &forward).await?;
+    let latest = latest(&scene, &running.1).await?;
+    let expected = expected(&scene, &wanted, &running.1);
+    let (mut goal, forward) = forward(&scene, wanted, &latest, &running).await?;
+    let expected = expected.as_ref().unwrap_or(&forward);
+    let before = before(&scene, &latest, &running.1, &forward, expected).await?;
     let before_goal = Goal::Recorded(before.clone());
     let known = Known {
         is: &before,
@@ -85,26 +89,6 @@ fn finish<P: SitePorts>(
     })
 }
 
-async fn versions<P: SitePorts>(scene: &Scene<'_, P>) -> Answered<Versions> {
-    let site = &scene.target.site;
-    let mut all = Versions::new();
-    let mut after = None;
-    loop {
-        let page = scene
-            .at
-            .list_versions(&site.bucket, &site.prefix, after)
-            .await?;
-        for listed in page.objects {
-            let path = listed.key[site.prefix.len()..].to_owned();
-            all.entry(path).or_default().push(listed);
-        }
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(all),
-        }
-    }
-}
-
 /// What Windlass brought last: the release and what was at each key then.
 async fn running<P: SitePorts>(scene: &Scene<'_, P>) -> Answered<(Option<Digest>, Objects)> {
     let Some(running) = scene.input.running else {
@@ -126,14 +110,14 @@ async fn running<P: SitePorts>(scene: &Scene<'_, P>) -> Answered<(Option<Digest>
 async fn forward<P: SitePorts>(
     scene: &Scene<'_, P>,
     wanted: Wanted,
-    versions: &Versions,
+    latest: &Latest,
     running: &(Option<Digest>, Objects),
 ) -> Result<(InPlace, Goal), Trouble> {
     match wanted {
-        Wanted::Release(release, paths) => {
+        Wanted::Release(release, entries) => {
             let files = match scene.lists.release(&release).await? {
                 Some(files) => files,
-                None => names_only(paths),
+                None => names_only(scene, &entries).collect(),
             };
             let goal = InPlace {
                 release: Some(release),
@@ -148,78 +132,61 @@ async fn forward<P: SitePorts>(
                 FaultName::NotFound => missing(&[fault.message]),
                 _ => fault.into(),
             })?;
-            let goal = Goal::Recorded(still_there(recorded, versions, &running.1)?);
-            Ok((state, goal))
+            let there = still_there(scene, recorded, latest, &running.1).await?;
+            Ok((state, Goal::Recorded(there)))
         }
         Wanted::Recorded(State::Prefix(_)) => Err(other_mode()),
     }
 }
 
 /// The release's files before they are read from the archive: their paths matter already.
-fn names_only(paths: Vec<String>) -> Files {
+fn names_only<'e, P>(
+    scene: &Scene<'_, P>,
+    entries: &'e [Entry],
+) -> impl Iterator<Item = (String, File)> + use<'e, P> {
     let unread = File {
         sha256: Digest::of(b""),
         bytes: u64::MAX,
         content_type: String::new(),
         cache_control: String::new(),
+        crc32: None,
     };
-    paths
-        .into_iter()
-        .map(|path| (path, unread.clone()))
-        .collect()
+    let config = scene.target.site.config.as_ref();
+    let config: Vec<String> = config.iter().map(|config| config.path.clone()).collect();
+    let files = entries.iter().filter(|entry| !entry.folder);
+    let paths = files.map(|entry| entry.name.clone()).chain(config);
+    paths.map(move |path| (path, unread.clone()))
 }
 
-/// The recorded objects with versions that exist. A version may be gone where another with the
-/// same bytes is there, because an undo copied it.
-fn still_there(
-    recorded: Objects,
-    versions: &Versions,
-    running: &Objects,
-) -> Result<Objects, Trouble> {
-    let mut gone = Vec::new();
-    let mut there = Objects::new();
-    for (path, mut object) in recorded {
-        let found = versions.get(&path).and_then(|all| {
-            let by_id = all.iter().find(|it| it.version_id == object.version_id);
-            by_id.or_else(|| all.iter().find(|it| it.etag == object.etag))
-        });
-        match found.filter(|listed| !listed.deleted) {
-            Some(listed) => {
-                object.version_id.clone_from(&listed.version_id);
-                there.insert(path, object);
-            }
-            None if object.ours || running.contains_key(&path) => gone.push(path),
-            None => {}
+/// The release's files as far as the archive's directory declares them unchanged. Nothing where a
+/// recorded state is wanted.
+fn expected<P>(scene: &Scene<'_, P>, wanted: &Wanted, running: &Objects) -> Option<Goal> {
+    let Wanted::Release(_, entries) = wanted else {
+        return None;
+    };
+    let mut files: Files = names_only(scene, entries).collect();
+    for entry in entries {
+        let former = running
+            .get(&entry.name)
+            .and_then(|object| object.file.as_ref());
+        if let Some(former) = former.filter(|it| is_unchanged(entry, it, &scene.rules))
+            && let Some(file) = files.get_mut(&entry.name)
+        {
+            file.clone_from(former);
         }
     }
-    if gone.is_empty() {
-        Ok(there)
-    } else {
-        Err(missing(&gone))
-    }
+    Some(Goal::Release(files))
 }
 
-fn missing(what: &[String]) -> Trouble {
-    let some: Vec<&str> = what.iter().take(5).map(String::as_str).collect();
-    Finding::new(
-        FindingName::ArtifactMissing,
-        some.first().copied().unwrap_or_default(),
-        format!(
-            "the recorded versions of {} files are not in the bucket any more: {}",
-            what.len(),
-            some.join(", ")
-        ),
-        "deploy a release from its archive instead, and let noncurrent versions live longer",
-    )
-    .into()
-}
-
-/// What is at each key now, as far as this deployment has anything to do with it.
+/// What is at each key now, as far as this deployment has anything to do with it. Asked for one by
+/// one is only what is not as our own list says, and what will be changed: an undo needs its
+/// present version.
 async fn before<P: SitePorts>(
     scene: &Scene<'_, P>,
-    versions: &Versions,
+    latest: &Latest,
     running: &Objects,
     forward: &Goal,
+    expected: &Goal,
 ) -> Answered<Objects> {
     let nothing = Objects::new();
     let owned = Goal::Recorded(running.clone());
@@ -231,47 +198,67 @@ async fn before<P: SitePorts>(
     };
     let mut before = Objects::new();
     let mut unknown = BTreeSet::new();
-    for (path, all) in versions {
-        let latest = all.iter().find(|listed| listed.latest && !listed.deleted);
-        let Some(latest) = latest.filter(|_| is_in_scope(&known, path)) else {
-            continue;
-        };
-        let same = running.get(path).filter(|it| it.etag == latest.etag);
+    for (path, listed) in latest.iter().filter(|(path, _)| is_in_scope(&known, path)) {
+        let same = running.get(path).filter(|it| it.etag == listed.etag);
         if same.is_none() && unknown.len() < ASKED {
             unknown.insert(path.clone());
         }
         let object = Object {
-            etag: latest.etag.clone(),
-            bytes: latest.bytes,
-            version_id: latest.version_id.clone(),
+            etag: listed.etag.clone(),
+            bytes: listed.bytes,
+            version_id: same.and_then(|it| it.version_id.clone()),
             file: same.and_then(|it| it.file.clone()),
             ours: owned.owns(path),
+            copy_of: None,
         };
         before.insert(path.clone(), object);
     }
-    let asked = unknown.iter().map(|path| ask(scene, path)).collect();
-    let (found, fault) = many::all(asked).await;
-    for (path, etag, file) in found {
-        if let Some(object) = before.get_mut(&path).filter(|it| it.etag == etag) {
-            object.ours |= file.is_some();
-            object.file = file;
+    let known = Known {
+        forward: expected,
+        ..known
+    };
+    let changed = changed(&known)
+        .into_iter()
+        .filter(|path| before.contains_key(*path));
+    let asked: BTreeSet<String> = changed.cloned().chain(unknown.iter().cloned()).collect();
+    let asked = if is_few(asked.len(), latest) {
+        asked
+    } else {
+        for (path, id) in ids(scene).await? {
+            if let Some(object) = before.get_mut(&path) {
+                object.version_id = id;
+            }
         }
-    }
-    fault.map_or(Ok(before), Err)
+        unknown
+    };
+    ask_all(scene, asked, &mut before).await?;
+    Ok(before)
 }
 
-async fn ask<P: SitePorts>(
+/// Asks S3 for what our own list does not say.
+async fn ask_all<P: SitePorts>(
     scene: &Scene<'_, P>,
-    path: &str,
-) -> Answered<(String, String, Option<File>)> {
-    let head = scene.at.head(&scene.target.object(path, None)).await?;
-    let ours = head.as_ref().filter(|head| {
-        head.metadata
-            .contains_key(crate::kinds::site::in_place::DEPLOYMENT)
-    });
-    let file = ours.and_then(file_of);
-    let etag = head.map(|head| head.etag).unwrap_or_default();
-    Ok((path.to_owned(), etag, file))
+    asked: BTreeSet<String>,
+    before: &mut Objects,
+) -> Answered<()> {
+    let asked: Vec<String> = asked.into_iter().collect();
+    let pace = Cell::default();
+    let (found, fault) = many::all(scene.at, &pace, Patience::Long, &asked, |path| async move {
+        let head = scene.at.head(&scene.target.object(path, None)).await?;
+        Ok(head.map(|head| (path, head)))
+    })
+    .await;
+    for (path, head) in found.into_iter().flatten() {
+        let Some(object) = before.get_mut(path).filter(|it| it.etag == head.etag) else {
+            continue;
+        };
+        object.version_id.clone_from(&head.version_id);
+        if object.file.is_none() && head.metadata.contains_key(DEPLOYMENT) {
+            object.file = file_of(&head);
+            object.ours |= object.file.is_some();
+        }
+    }
+    fault.map_or(Ok(()), Err)
 }
 
 /// Paths of ours that somebody else changed or removed.

@@ -2,12 +2,16 @@
 
 mod archive;
 mod in_place;
+mod lifecycle;
 mod prefix;
+mod serving;
 mod target;
+mod versions;
 
 pub(in crate::kinds::site) use archive::room;
 
 use super::SitePorts;
+use super::archive::Entry;
 use super::lists::Lists;
 use super::load::read;
 use super::release::release_of;
@@ -25,8 +29,8 @@ use windlass_domain::place::Place;
 
 /// What is asked for.
 enum Wanted {
-    /// The files of an archive: the release, and the paths that it has.
-    Release(Digest, Vec<String>),
+    /// The files of an archive: the release, and what the archive's directory declares.
+    Release(Digest, Vec<Entry>),
     /// A recorded state.
     Recorded(State),
 }
@@ -68,7 +72,7 @@ async fn plan<P: SitePorts>(ports: &P, input: &PrepareInput<'_>) -> Result<Prepa
         origin: checked.origin,
         archive: None,
     };
-    let mut warnings = Vec::new();
+    let mut warnings = checked.warnings;
     let wanted = if let Some(state) = input.goal_state {
         Wanted::Recorded(read("state to go back to", state)?)
     } else {
@@ -76,7 +80,11 @@ async fn plan<P: SitePorts>(ports: &P, input: &PrepareInput<'_>) -> Result<Prepa
         let release = release_of(&target, &found.archive);
         target.archive = Some(found.archive);
         warnings.extend(found.warning);
-        Wanted::Release(release, found.paths)
+        if let (Some(distribution), Some(origin)) = (&checked.distribution, &target.origin) {
+            let path = input.path("distribution");
+            warnings.extend(serving::judge(distribution, origin, &found.entries, &path));
+        }
+        Wanted::Release(release, found.entries)
     };
     let scene = Scene {
         at: ports,

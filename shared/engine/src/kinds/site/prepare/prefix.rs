@@ -1,5 +1,6 @@
 use super::{Scene, Wanted, other_mode};
 use crate::kinds::site::SitePorts;
+use crate::kinds::site::listing::list_all;
 use crate::kinds::site::load::read;
 use crate::kinds::site::release::{folder_of, origin_path_of};
 use crate::kinds::site::state::{Prefix, State};
@@ -85,12 +86,17 @@ fn before<P: SitePorts>(scene: &Scene<'_, P>) -> Answered<Prefix> {
 /// A folder to go back to must still hold its release.
 async fn check_folder<P: SitePorts>(scene: &Scene<'_, P>, goal: &Prefix) -> Result<(), Trouble> {
     let folder = folder_of(&goal.origin_path);
-    let found = paths_in(scene, &folder).await?;
     let files = match &goal.release {
         Some(release) => scene.lists.release(release).await?.unwrap_or_default(),
         None => [].into(),
     };
-    let gone: Vec<&String> = files.keys().filter(|path| !found.contains(*path)).collect();
+    let known: Vec<&str> = files.keys().map(String::as_str).collect();
+    let found = list_all(scene.at, &scene.target.site.bucket, &folder, &known).await?;
+    let found: BTreeSet<&str> = found.iter().map(|it| &it.key[folder.len()..]).collect();
+    let gone: Vec<&String> = files
+        .keys()
+        .filter(|path| !found.contains(path.as_str()))
+        .collect();
     if !found.is_empty() && gone.is_empty() {
         return Ok(());
     }
@@ -106,19 +112,4 @@ async fn check_folder<P: SitePorts>(scene: &Scene<'_, P>, goal: &Prefix) -> Resu
         "deploy a release from its archive instead, and let folders of former releases live longer",
     )
     .into())
-}
-
-async fn paths_in<P: SitePorts>(scene: &Scene<'_, P>, folder: &str) -> Answered<BTreeSet<String>> {
-    let mut paths = BTreeSet::new();
-    let mut after = None;
-    loop {
-        let bucket = &scene.target.site.bucket;
-        let page = scene.at.list(bucket, folder, after).await?;
-        let found = page.objects.into_iter();
-        paths.extend(found.map(|listed| listed.key[folder.len()..].to_owned()));
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(paths),
-        }
-    }
 }

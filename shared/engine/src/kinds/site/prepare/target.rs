@@ -1,3 +1,4 @@
+use super::lifecycle;
 use crate::kinds::PrepareInput;
 use crate::kinds::site::SitePorts;
 use crate::kinds::site::trouble::Trouble;
@@ -6,8 +7,19 @@ use windlass_domain::declaration::resolved::{SiteMode, StaticSite};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 
+/// What is wrong with a target.
+#[derive(Default)]
+pub(super) struct Problems {
+    /// What stops the deployment.
+    pub findings: Vec<Finding>,
+    /// What does not.
+    pub warnings: Vec<Finding>,
+}
+
 /// What was found of the target.
 pub(super) struct Checked {
+    /// What does not stop the deployment.
+    pub warnings: Vec<Finding>,
     /// The origin that is the bucket.
     pub origin: Option<String>,
     /// The distribution.
@@ -20,8 +32,12 @@ pub(super) async fn check<P: SitePorts>(
     input: &PrepareInput<'_>,
     site: &StaticSite,
 ) -> Result<Checked, Trouble> {
-    let mut findings = bucket(ports, input, site).await?;
+    let Problems {
+        mut findings,
+        warnings,
+    } = bucket(ports, input, site).await?;
     let mut checked = Checked {
+        warnings,
         origin: None,
         distribution: None,
     };
@@ -52,14 +68,26 @@ async fn bucket<P: SitePorts>(
     ports: &P,
     input: &PrepareInput<'_>,
     site: &StaticSite,
-) -> Answered<Vec<Finding>> {
+) -> Answered<Problems> {
     let path = input.path("bucket");
     let what = format!("bucket {}", site.bucket);
     let versioned = match told(ports.keeps_versions(&site.bucket).await, &path, &what)? {
         Ok(versioned) => versioned,
-        Err(finding) => return Ok(vec![finding]),
+        Err(finding) => {
+            return Ok(Problems {
+                findings: vec![finding],
+                ..Problems::default()
+            });
+        }
     };
-    let mut findings = Vec::new();
+    let mut problems = match told(ports.lifecycle(&site.bucket).await, &path, &what)? {
+        Ok(rules) => lifecycle::judge(&rules, site, &path),
+        Err(finding) => Problems {
+            warnings: vec![unread(finding)],
+            ..Problems::default()
+        },
+    };
+    let findings = &mut problems.findings;
     if !versioned && site.mode == SiteMode::InPlace {
         findings.push(Finding::new(
             FindingName::TargetNotReady,
@@ -74,7 +102,16 @@ async fn bucket<P: SitePorts>(
             Err(finding) => findings.push(finding),
         }
     }
-    Ok(findings)
+    Ok(problems)
+}
+
+/// Rules that may not be read may delete what an undo needs.
+fn unread(mut finding: Finding) -> Finding {
+    finding.reason.push_str(
+        "; whether its lifecycle rules delete what an undo or a rollback needs is not known",
+    );
+    "allow `s3:GetLifecycleConfiguration` on the bucket".clone_into(&mut finding.remedy);
+    finding
 }
 
 type OrFindings<T> = Result<T, Vec<Finding>>;

@@ -1,4 +1,5 @@
 use super::Publisher;
+use super::check::Moment;
 use super::documents::{Need, named_by, path_of};
 use crate::kinds::site::SitePorts;
 use crate::kinds::site::archive::{Entry, Unpacker};
@@ -26,10 +27,11 @@ pub(super) struct Named {
 
 impl<P: SitePorts> Publisher<'_, P> {
     /// The scripts and styles that the first documents of the archive name, by path, as far as
-    /// visitors can fetch them before the switch.
+    /// they are to be fetched at this moment.
     pub(super) async fn named_assets(
         &self,
         archive: &Archive,
+        moment: Moment,
     ) -> Result<BTreeMap<String, Named>, Trouble> {
         let object = archive.object(&self.home.config().artifacts_bucket);
         let entries = self.entries(archive, &object).await?;
@@ -43,7 +45,8 @@ impl<P: SitePorts> Publisher<'_, P> {
                     continue;
                 };
                 let in_archive = entries.iter().any(|entry| entry.name == path);
-                if !in_archive || self.is_served_already(&path) {
+                let before = !in_archive || self.is_served_already(&path);
+                if before == (moment == Moment::BeforeSwitch) {
                     all.entry(path).or_insert_with(|| Named {
                         need,
                         document: document.name.clone(),

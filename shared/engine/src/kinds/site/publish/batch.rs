@@ -1,96 +1,73 @@
-use super::{Fence, Published, Publisher};
+use super::{Brought, Fence, Published, Publisher};
 use crate::kinds::site::SitePorts;
 use crate::kinds::site::archive::{Entry, Unpacker};
-use crate::kinds::site::lists::{Handled, Lists};
-use crate::kinds::site::many;
-use crate::kinds::site::target::Archive;
+use crate::kinds::site::handled::Handled;
+use crate::kinds::site::lists::Lists;
+use crate::kinds::site::many::{self, Patience};
 use crate::kinds::site::trouble::Trouble;
-use crate::ports::ObjectId;
+use crate::ports::Answered;
 use bytes::Bytes;
 use futures::future::join;
-use std::collections::BTreeMap;
-use windlass_domain::step::Progress;
 
 /// How many files a batch has at most.
 const BATCH_FILES: usize = 512;
-/// How many bytes a batch has at most, unless one file alone has more. One batch is uploaded while
-/// the next is read, so twice as much is in memory.
-const BATCH_BYTES: u64 = 32 * 1024 * 1024;
+/// How many bytes a batch has at most. One batch is uploaded while the next is read, so twice as
+/// much is in memory.
+const BATCH_BYTES: u64 = 16 * 1024 * 1024;
 
-type Read = Vec<(String, Bytes)>;
+/// A file that was read.
+struct Read {
+    path: String,
+    crc32: u32,
+    bytes: Bytes,
+}
 
 impl<P: SitePorts> Publisher<'_, P> {
-    /// Reads the entries that are not handled yet, batch by batch, and handles each.
-    pub(super) async fn bring_entries(
+    /// Reads entries, batch by batch, and handles each.
+    pub(super) async fn bring_small(
         &self,
-        archive: &Archive,
-        object: ObjectId,
-        entries: &[Entry],
-        handled: &mut BTreeMap<String, Handled>,
+        unpacker: &mut Unpacker<'_, P>,
+        left: &[Entry],
+        brought: &mut Brought,
         fence: &mut impl Fence,
     ) -> Result<Published, Trouble> {
-        let left: Vec<Entry> = entries
-            .iter()
-            .filter(|entry| self.is_file(entry) && !handled.contains_key(&entry.name))
-            .cloned()
-            .collect();
-        let mut progress = self.progress(entries, handled);
-        let mut unpacker = Unpacker::new(self.home, object, archive.bytes, entries, &left);
-        let mut batches = batches(&left).into_iter();
-        let mut next = read(&mut unpacker, batches.next()).await?;
+        let mut batches = batches(left).into_iter();
+        let mut next = read(unpacker, batches.next()).await?;
         while !next.is_empty() {
             if !fence.has_time() {
                 return Ok(Published::Some);
             }
-            fence.pass(progress).await?;
+            fence.pass(self.progress()).await?;
             let batch = std::mem::take(&mut next);
             let (done, following) =
-                join(self.handle_all(batch), read(&mut unpacker, batches.next())).await;
-            for one in done? {
-                progress.files_done += 1;
-                progress.bytes_done += one.file.bytes;
-                handled.insert(one.path.clone(), one);
+                join(self.handle_all(&batch), read(unpacker, batches.next())).await;
+            let done = done?;
+            for file in done.iter().filter_map(|one| one.file.as_ref()) {
+                self.tally.borrow_mut().done(file);
             }
+            brought.take(done);
             next = following?;
         }
-        fence.pass(progress).await?;
         Ok(Published::All)
     }
 
-    /// The configuration file takes the place of an entry with its path.
-    fn is_file(&self, entry: &Entry) -> bool {
-        let config = self.target.site.config.as_ref();
-        !entry.folder && config.is_none_or(|config| config.path != entry.name)
-    }
-
-    fn progress(&self, entries: &[Entry], handled: &BTreeMap<String, Handled>) -> Progress {
-        let mut progress = Progress::default();
-        for entry in entries.iter().filter(|entry| self.is_file(entry)) {
-            progress.files_total += 1;
-            progress.bytes_total += entry.bytes;
-            if handled.contains_key(&entry.name) {
-                progress.files_done += 1;
-                progress.bytes_done += entry.bytes;
-            }
+    /// What is strange about one file stops the others as little as what is wrong with it.
+    async fn handle_one(&self, read: &Read) -> Answered<Result<Handled, Trouble>> {
+        let bytes = read.bytes.clone();
+        match self.handle(&read.path, bytes, Some(read.crc32)).await {
+            Err(Trouble::Fault(fault)) => Err(fault),
+            told => Ok(told),
         }
-        progress
     }
 
     /// Handles a batch and notes it, also where one of it fails.
-    async fn handle_all(&self, batch: Read) -> Result<Vec<Handled>, Trouble> {
+    async fn handle_all(&self, batch: &[Read]) -> Result<Vec<Handled>, Trouble> {
         let mut strange = None;
-        let calls = batch
-            .into_iter()
-            .map(|(path, bytes)| async move {
-                match self.handle(&path, bytes).await {
-                    Ok(done) => Ok(Ok(done)),
-                    Err(Trouble::Fault(fault)) => Err(fault),
-                    Err(findings) => Ok(Err(findings)),
-                }
-            })
-            .collect();
-        let (answers, fault) = many::all(calls).await;
-        let mut done = Vec::new();
+        let (answers, fault) = many::all(self.at, &self.pace, Patience::Long, batch, |read| {
+            self.handle_one(read)
+        })
+        .await;
+        let mut done = Vec::with_capacity(answers.len());
         for answer in answers {
             match answer {
                 Ok(one) => done.push(one),
@@ -110,10 +87,15 @@ impl<P: SitePorts> Publisher<'_, P> {
 async fn read<P: SitePorts>(
     unpacker: &mut Unpacker<'_, P>,
     batch: Option<&[Entry]>,
-) -> Result<Read, Trouble> {
-    let mut files = Vec::new();
-    for entry in batch.unwrap_or_default() {
-        files.push((entry.name.clone(), unpacker.unpack(entry).await?));
+) -> Result<Vec<Read>, Trouble> {
+    let batch = batch.unwrap_or_default();
+    let mut files = Vec::with_capacity(batch.len());
+    for entry in batch {
+        files.push(Read {
+            path: entry.name.clone(),
+            crc32: entry.crc32,
+            bytes: unpacker.unpack(entry).await?,
+        });
     }
     Ok(files)
 }

@@ -2,23 +2,54 @@ use super::Publisher;
 use super::assets::Named;
 use super::documents::Need;
 use crate::kinds::site::SitePorts;
-use crate::kinds::site::many;
+use crate::kinds::site::many::{self, Patience};
 use crate::kinds::site::trouble::Trouble;
 use crate::ports::{Answered, Probe, ProbeAnswer, Probed};
 use windlass_domain::finding::{Finding, FindingName};
 
-/// How many scripts and styles are fetched at most.
-const FETCHED: usize = 100;
-/// How long one may take, in milliseconds.
-const WITHIN_MS: u64 = 10_000;
-/// How often one that does not answer is fetched.
-const TRIES: u32 = 3;
+/// When scripts and styles are fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// At the end of publishing: what visitors can fetch already.
+    BeforeSwitch,
+    /// When all edges have the switch: what only the new folder has.
+    AfterSwitch,
+}
+
+/// How patiently they are fetched.
+struct Look {
+    /// How many at most.
+    fetched: usize,
+    /// How long one may take, in milliseconds.
+    within_ms: u64,
+    /// How often one that does not answer is fetched.
+    tries: u32,
+}
+
+impl Moment {
+    /// After the switch it must fit into a function of 60 s: 64 fetches are two rounds of 32.
+    fn look(self) -> Look {
+        match self {
+            Self::BeforeSwitch => Look {
+                fetched: 100,
+                within_ms: 10_000,
+                tries: 3,
+            },
+            Self::AfterSwitch => Look {
+                fetched: 64,
+                within_ms: 5_000,
+                tries: 2,
+            },
+        }
+    }
+}
 
 /// Fetches the scripts and styles that the documents name, as visitors do, and checks their types:
 /// a distribution that answers missing files with a document (a fallback for single-page
 /// applications) would give a browser HTML to run. Answers warnings; what is wrong is a finding.
 pub async fn check_assets<P: SitePorts + Probe>(
     publisher: &Publisher<'_, P>,
+    moment: Moment,
 ) -> Result<Vec<String>, Trouble> {
     let Some(archive) = &publisher.target.archive else {
         return Ok(vec![]);
@@ -26,13 +57,17 @@ pub async fn check_assets<P: SitePorts + Probe>(
     let Some(site) = address(publisher).await? else {
         return Ok(vec![]);
     };
-    let named = publisher.named_assets(archive).await?;
-    let calls = named
-        .iter()
-        .take(FETCHED)
-        .map(|(path, named)| look(publisher.home, format!("{site}/{path}"), named))
-        .collect();
-    let (seen, fault) = many::all(calls).await;
+    let named = publisher.named_assets(archive, moment).await?;
+    let how = moment.look();
+    let named: Vec<(String, Named)> = named.into_iter().take(how.fetched).collect();
+    let (seen, fault) = many::all(
+        publisher.home,
+        &publisher.pace,
+        Patience::Short,
+        &named,
+        |(path, named)| look(publisher.home, &how, format!("{site}/{path}"), named),
+    )
+    .await;
     fault.map_or(Ok(()), Err)?;
     let (mut findings, mut warnings) = (Vec::new(), Vec::new());
     for seen in seen {
@@ -73,10 +108,10 @@ enum Seen {
     Unclear(String),
 }
 
-async fn look<P: Probe>(probe: &P, url: String, named: &Named) -> Answered<Seen> {
+async fn look<P: Probe>(probe: &P, how: &Look, url: String, named: &Named) -> Answered<Seen> {
     let mut why = String::new();
-    for _ in 0..TRIES {
-        match probe.probe(&url, WITHIN_MS, 1024).await? {
+    for _ in 0..how.tries {
+        match probe.probe(&url, how.within_ms, 1024).await? {
             Probed::Answer(answer) => return Ok(judge(&url, named, &answer)),
             Probed::NoAnswer(reason) => why = reason,
             Probed::Forbidden(reason) => {

@@ -1,14 +1,13 @@
 use super::{Fence, Published, Publisher};
 use crate::kinds::site::SitePorts;
 use crate::kinds::site::lists::Lists;
-use crate::kinds::site::many;
+use crate::kinds::site::many::{self, Patience};
 use crate::kinds::site::rules::Role;
 use crate::kinds::site::state::State;
 use crate::kinds::site::trouble::Trouble;
-use crate::ports::{Answered, Replaces};
+use crate::ports::{Answered, CopySource, Replaces};
 use std::collections::BTreeSet;
 use windlass_domain::fault::FaultName;
-use windlass_domain::step::Progress;
 
 /// How many copies a batch has.
 const BATCH: usize = 512;
@@ -32,29 +31,32 @@ impl<P: SitePorts> Publisher<'_, P> {
         let forth = old.difference(&new).map(|path| (from, to, path));
         let back = new.difference(&old).map(|path| (to, from, path));
         let copies: Vec<(&str, &str, &String)> = forth.chain(back).collect();
-        let mut progress = Progress {
-            files_total: copies.len() as u64,
-            ..Progress::default()
-        };
+        self.tally.borrow_mut().expect_copies(copies.len());
         for batch in copies.chunks(BATCH) {
             if !fence.has_time() {
                 return Ok(Published::Some);
             }
-            fence.pass(progress).await?;
-            let calls = batch
-                .iter()
-                .map(|(from, to, path)| self.copy_one(from, to, path))
-                .collect();
-            let (_, fault) = many::all(calls).await;
+            fence.pass(self.progress()).await?;
+            let (_, fault) = many::all(
+                self.at,
+                &self.pace,
+                Patience::Long,
+                batch,
+                |(from, to, path)| self.copy_one(from, to, path),
+            )
+            .await;
             fault.map_or(Ok(()), Err)?;
-            progress.files_done += batch.len() as u64;
+            self.tally.borrow_mut().copied(batch.len());
         }
         Ok(Published::All)
     }
 
     /// A copy that is there already is done; an asset that is gone cannot be copied any more.
     async fn copy_one(&self, from: &str, to: &str, path: &str) -> Answered<()> {
-        let source = self.object(from, path);
+        let source = CopySource {
+            object: self.object(from, path),
+            etag: None,
+        };
         let goal = self.object(to, path);
         let copied = self
             .at

@@ -4,27 +4,35 @@
 //! In place, hashed assets and new keys that are no documents are written, and every other file is
 //! read as well: so the list of the release's files is known, and no document is written of an
 //! archive of which something is not as declared. With a prefix, the whole folder is written, and
-//! hashed assets are copied both ways, because edges switch over minutes.
+//! hashed assets are copied both ways, because edges switch over minutes. Files that our own list
+//! says to be those of before are neither read nor uploaded.
 
 mod assets;
 mod batch;
+mod brought;
 mod check;
 mod copies;
 mod documents;
+mod large;
+mod tally;
+mod unchanged;
 mod upload;
 
-pub use check::check_assets;
+pub use check::{Moment, check_assets};
+pub(in crate::kinds::site) use unchanged::is_unchanged;
 
-use super::archive::{Entry, Limits, check as check_entries, read_directory};
-use super::files::Files;
-use super::lists::{Handled, Lists};
+use super::archive::{Entry, Limits, Unpacker, check as check_entries, read_directory};
+use super::lists::Lists;
+use super::pace::Pace;
 use super::release::folder_of;
 use super::state::State;
 use super::target::{Archive, Target};
 use super::trouble::Trouble;
 use super::{Knowledge, SitePorts};
 use crate::ports::{Answered, ObjectId};
-use std::collections::BTreeMap;
+use brought::Brought;
+use std::cell::{Cell, RefCell};
+use tally::Tally;
 use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
@@ -50,18 +58,41 @@ pub enum Published {
 /// One publish.
 pub struct Publisher<'a, P> {
     /// The ports at the target's place.
-    pub at: &'a P,
+    at: &'a P,
     /// The ports at the deployer's own place.
-    pub home: &'a P,
+    home: &'a P,
     /// The target.
-    pub target: &'a Target,
+    target: &'a Target,
     /// The states before and after.
-    pub known: &'a Knowledge,
+    known: &'a Knowledge,
     /// The deployment.
-    pub deployment: &'a DeploymentId,
+    deployment: &'a DeploymentId,
+    /// How many calls to S3 are under way at once.
+    pace: Cell<Pace>,
+    /// How far it is.
+    tally: RefCell<Tally>,
 }
 
-impl<P: SitePorts> Publisher<'_, P> {
+impl<'a, P: SitePorts> Publisher<'a, P> {
+    /// A publish; `at` are the ports at the target's place, `home` those at the deployer's own.
+    pub fn new(
+        at: &'a P,
+        home: &'a P,
+        target: &'a Target,
+        known: &'a Knowledge,
+        deployment: &'a DeploymentId,
+    ) -> Self {
+        Self {
+            tally: RefCell::new(Tally::new(at.now())),
+            pace: Cell::default(),
+            at,
+            home,
+            target,
+            known,
+            deployment,
+        }
+    }
+
     /// Publishes what is left to publish. A recorded goal has nothing to publish but the copies.
     pub async fn publish(&self, fence: &mut impl Fence) -> Result<Published, Trouble> {
         if let (Some(archive), Some(release)) = (&self.target.archive, self.release())
@@ -104,32 +135,52 @@ impl<P: SitePorts> Publisher<'_, P> {
         let object = archive.object(&self.home.config().artifacts_bucket);
         let entries = self.entries(archive, &object).await?;
         let lists = Lists::of(self.home, self.target);
-        let mut handled: BTreeMap<String, Handled> = BTreeMap::new();
-        for done in lists.handled(self.deployment).await? {
-            handled.insert(done.path.clone(), done);
+        let mut brought = Brought::new(matches!(self.known.forward.0, State::Prefix(_)));
+        brought.take(lists.handled(self.deployment).await?);
+        let files = || entries.iter().filter(|entry| self.is_file(entry));
+        self.tally.borrow_mut().expect(files(), &brought.files);
+        if self.bring_unchanged(&entries, &mut brought, fence).await? == Published::Some {
+            return Ok(Published::Some);
         }
-        let all = self
-            .bring_entries(archive, object, &entries, &mut handled, fence)
-            .await?;
-        if all == Published::Some {
-            return Ok(all);
-        }
-        if let Some(config) = &self.target.site.config
-            && !handled.contains_key(&config.path)
+        let mut left = self.left(&entries, &brought);
+        let mut unpacker = Unpacker::new(self.home, object, archive.bytes, &entries, &left);
+        drop(entries);
+        let (large, small) = split(&mut left);
+        if self
+            .bring_large(&mut unpacker, large, &mut brought, fence)
+            .await?
+            == Published::Some
+            || self
+                .bring_small(&mut unpacker, small, &mut brought, fence)
+                .await?
+                == Published::Some
         {
-            let bytes = super::config_file::config_bytes(config);
-            let done = self.handle(&config.path, bytes).await?;
-            lists
-                .note_handled(self.deployment, std::slice::from_ref(&done))
-                .await?;
-            handled.insert(done.path.clone(), done);
+            return Ok(Published::Some);
         }
-        let files: Files = handled
-            .into_values()
-            .map(|done| (done.path, done.file))
-            .collect();
-        lists.keep_release(release, &files).await?;
+        self.bring_config(&mut brought).await?;
+        fence.pass(self.progress()).await?;
+        lists.keep_release(release, &brought.files).await?;
+        if !brought.etags.is_empty() {
+            lists.keep_folder(release, &brought.etags).await?;
+        }
         Ok(Published::All)
+    }
+
+    /// The configuration file, which is in no archive.
+    async fn bring_config(&self, brought: &mut Brought) -> Result<(), Trouble> {
+        let Some(config) = &self.target.site.config else {
+            return Ok(());
+        };
+        if brought.files.contains_key(&config.path) {
+            return Ok(());
+        }
+        let bytes = super::config_file::config_bytes(config);
+        let done = self.handle(&config.path, bytes, None).await?;
+        let lists = Lists::of(self.home, self.target);
+        let noted = std::slice::from_ref(&done);
+        lists.note_handled(self.deployment, noted).await?;
+        brought.take([done]);
+        Ok(())
     }
 
     /// The files of the archive, in the order in which they lie there. The configuration file
@@ -144,6 +195,23 @@ impl<P: SitePorts> Publisher<'_, P> {
         }
         entries.sort_by_key(|entry| entry.offset);
         Ok(entries)
+    }
+
+    /// The entries that must be read.
+    fn left(&self, entries: &[Entry], brought: &Brought) -> Vec<Entry> {
+        let files = entries.iter().filter(|entry| self.is_file(entry));
+        let left = files.filter(|entry| !brought.files.contains_key(&entry.name));
+        left.cloned().collect()
+    }
+
+    /// The configuration file takes the place of an entry with its path.
+    fn is_file(&self, entry: &Entry) -> bool {
+        let config = self.target.site.config.as_ref();
+        !entry.folder && config.is_none_or(|config| config.path != entry.name)
+    }
+
+    fn progress(&self) -> Progress {
+        self.tally.borrow().progress(self.at.now())
     }
 
     /// The folder that files are written to.
@@ -161,6 +229,14 @@ impl<P: SitePorts> Publisher<'_, P> {
             version_id: None,
         }
     }
+}
+
+/// The large ones before the others.
+fn split(entries: &mut [Entry]) -> (&[Entry], &[Entry]) {
+    // Stable: each of the two stays in the order in which they lie in the archive.
+    entries.sort_by_key(|entry| !super::parts::is_large(entry.bytes));
+    let large = entries.partition_point(|entry| super::parts::is_large(entry.bytes));
+    entries.split_at(large)
 }
 
 /// A file that is neither ours nor what is wanted stands where a new one must go.

@@ -1,0 +1,273 @@
+use super::*;
+use windlass_domain::declaration::resolved::{SiteMode, StaticSite};
+use windlass_domain::digest::Digest;
+
+fn rules() -> Rules {
+    Rules::new(&StaticSite {
+        bucket: "shop-web".into(),
+        prefix: String::new(),
+        mode: SiteMode::InPlace,
+        distribution: None,
+        origin: None,
+        url: None,
+        cache: vec![],
+        hashed: vec!["h/**".into()],
+        config: None,
+    })
+    .unwrap()
+}
+
+fn file(text: &str) -> File {
+    File {
+        sha256: Digest::of(text.as_bytes()),
+        bytes: 1,
+        content_type: "x".into(),
+        cache_control: "y".into(),
+        crc32: None,
+    }
+}
+
+/// Ours with this text, or foreign where the text begins with `?`.
+fn object(text: &str) -> Object {
+    let ours = !text.starts_with('?');
+    Object {
+        etag: format!("\"{text}\""),
+        bytes: 1,
+        version_id: Some(format!("v-{text}")),
+        file: ours.then(|| file(text)),
+        ours,
+        copy_of: None,
+    }
+}
+
+fn objects(list: &[(&str, &str)]) -> Objects {
+    list.iter()
+        .map(|(path, text)| ((*path).to_owned(), object(text)))
+        .collect()
+}
+
+fn way(
+    direction: Direction,
+    before: &[(&str, &str)],
+    release: &[(&str, &str)],
+    is: &[(&str, &str)],
+) -> Vec<String> {
+    let files = release
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), file(text)))
+        .collect();
+    let rules = rules();
+    let known = Known {
+        is: &objects(is),
+        before: &Goal::Recorded(objects(before)),
+        forward: &Goal::Release(files),
+        rules: &rules,
+    };
+    let way = plan(known, direction);
+    let ops = way.ops.iter().map(|op| {
+        let what = match &op.what {
+            What::Put(_) => "put",
+            What::Restore(_) => "restore",
+            What::Delete => "delete",
+        };
+        let over = match &op.replaces {
+            Replaces::Anything => "anything",
+            Replaces::Nothing => "nothing",
+            Replaces::ETag(etag) => etag.trim_matches('"'),
+        };
+        let class = if op.additive { "additive " } else { "" };
+        format!("{class}{what} {} over {over}", op.path)
+    });
+    let strange = way.strange.iter().map(|path| format!("strange {path}"));
+    ops.chain(strange).collect()
+}
+
+const BEFORE: &[(&str, &str)] = &[
+    ("index.html", "1"),
+    ("about.html", "1"),
+    ("logo.png", "1"),
+    ("h/a.js", "1"),
+    ("gone.png", "1"),
+    ("uploads/x", "?u"),
+];
+const RELEASE: &[(&str, &str)] = &[
+    ("index.html", "2"),
+    ("about.html", "1"),
+    ("logo.png", "2"),
+    ("new.html", "2"),
+    ("new.png", "2"),
+    ("h/b.js", "2"),
+];
+
+#[test]
+fn forward_writes_documents_last_and_then_deletes() {
+    assert_eq!(
+        way(Direction::Forward, BEFORE, RELEASE, BEFORE),
+        [
+            "additive put h/b.js over nothing",
+            "additive put new.png over nothing",
+            "put logo.png over 1",
+            "put index.html over 1",
+            "put new.html over nothing",
+            "delete gone.png over 1",
+        ]
+    );
+}
+
+#[test]
+fn forward_goes_on_where_it_was_stopped() {
+    let is = &[
+        ("index.html", "1"),
+        ("about.html", "1"),
+        ("logo.png", "2"),
+        ("h/a.js", "1"),
+        ("h/b.js", "2"),
+        ("gone.png", "1"),
+    ];
+    assert_eq!(
+        way(Direction::Forward, BEFORE, RELEASE, is),
+        [
+            "additive put new.png over nothing",
+            "put index.html over 1",
+            "put new.html over nothing",
+            "delete gone.png over 1",
+        ]
+    );
+}
+
+#[test]
+fn back_restores_documents_first_and_keeps_hashed_assets() {
+    let is = &[
+        ("index.html", "2"),
+        ("about.html", "1"),
+        ("logo.png", "2"),
+        ("new.html", "2"),
+        ("new.png", "2"),
+        ("h/a.js", "1"),
+        ("h/b.js", "2"),
+        ("uploads/x", "?other"),
+    ];
+    assert_eq!(
+        way(Direction::Back, BEFORE, RELEASE, is),
+        [
+            "restore index.html over 2",
+            "restore gone.png over nothing",
+            "restore logo.png over 2",
+            "delete new.html over 2",
+            "delete new.png over 2",
+        ]
+    );
+}
+
+#[test]
+fn only_what_differs_is_changed() {
+    let rules = rules();
+    let files = RELEASE
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), file(text)));
+    let known = Known {
+        is: &Objects::new(),
+        before: &Goal::Recorded(objects(BEFORE)),
+        forward: &Goal::Release(files.collect()),
+        rules: &rules,
+    };
+    let expected = [
+        "gone.png",
+        "h/b.js",
+        "index.html",
+        "logo.png",
+        "new.html",
+        "new.png",
+    ];
+    assert_eq!(changed(&known), expected);
+    let back = Known {
+        forward: &Goal::Recorded(objects(&BEFORE[..5])),
+        ..known
+    };
+    assert_eq!(changed(&back), [""; 0]);
+}
+
+#[test]
+fn few_paths_are_asked_for_and_many_listed() {
+    // paths, site, calls at once
+    let table = [
+        (0, 0, 32, true),
+        (1, 3, 32, true),
+        (32, 1000, 32, true),
+        (33, 1000, 32, false),
+        (100, 10_000, 32, true),
+        (321, 10_000, 32, false),
+        (1000, 100_000, 32, true),
+        (100_000, 100_000, 128, false),
+    ];
+    for (paths, site, at_once, expected) in table {
+        assert_eq!(
+            ask_each(paths, site, at_once),
+            expected,
+            "{paths} of {site}"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_planned_where_the_goal_is_reached() {
+    let reached = &[
+        ("index.html", "2"),
+        ("about.html", "1"),
+        ("logo.png", "2"),
+        ("new.html", "2"),
+        ("new.png", "2"),
+        ("h/a.js", "1"),
+        ("h/b.js", "2"),
+        ("uploads/x", "?u"),
+    ];
+    assert_eq!(way(Direction::Forward, BEFORE, RELEASE, reached), [""; 0]);
+    assert_eq!(way(Direction::Back, BEFORE, RELEASE, BEFORE), [""; 0]);
+}
+
+#[test]
+fn what_a_stranger_wrote_is_not_overwritten() {
+    let is = &[
+        ("index.html", "?s"),
+        ("about.html", "1"),
+        ("new.html", "?s"),
+    ];
+    let before = &BEFORE[..2];
+    let release = &[("index.html", "2"), ("about.html", "1"), ("new.html", "2")];
+    let strange = ["strange index.html", "strange new.html"];
+    assert_eq!(way(Direction::Forward, before, release, is), strange);
+    assert_eq!(way(Direction::Back, before, release, is), strange);
+}
+
+#[test]
+fn a_copy_of_a_strangers_object_is_that_object() {
+    let before = objects(&[("index.html", "?1")]);
+    let mut copy = object("?9");
+    copy.copy_of = Some(before["index.html"].etag.clone());
+    let rules = rules();
+    let known = Known {
+        is: &[("index.html".to_owned(), copy)].into(),
+        before: &Goal::Recorded(before),
+        forward: &Goal::Release([("index.html".to_owned(), file("2"))].into()),
+        rules: &rules,
+    };
+    assert_eq!(plan(known, Direction::Back), Way::default());
+    let forward = plan(known, Direction::Forward);
+    assert_eq!(forward.strange, [""; 0]);
+    assert_eq!(forward.ops[0].replaces, Replaces::ETag("\"?9\"".into()));
+}
+
+#[test]
+fn a_first_deployment_overwrites_what_is_found_but_deletes_nothing() {
+    let found = &[("index.html", "?1"), ("old.html", "?1")];
+    let release = &[("index.html", "2")];
+    assert_eq!(
+        way(Direction::Forward, found, release, found),
+        ["put index.html over ?1"]
+    );
+    let is = &[("index.html", "2"), ("old.html", "?1")];
+    assert_eq!(
+        way(Direction::Back, found, release, is),
+        ["restore index.html over 2"]
+    );
+}

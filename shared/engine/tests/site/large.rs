@@ -1,0 +1,142 @@
+//! Files that are too large to be held in memory.
+
+use crate::scene::Scene;
+use crate::zips::stored;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::resolved::SiteMode;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::payload::Word;
+use windlass_world::mishaps::When;
+
+/// Two parts, the last of them a short one.
+const BYTES: usize = 9 * 1024 * 1024;
+
+fn film(first: u8) -> Vec<u8> {
+    let mut film = vec![7; BYTES];
+    film[0] = first;
+    film
+}
+
+fn release(scene: &Scene, first: u8) -> Artifact {
+    let page = [b'0' + first];
+    scene.upload(stored(&[("film.mp4", &film(first)), ("index.html", &page)]))
+}
+
+/// The first byte of the film that visitors get, and how many bytes it has.
+fn seen(scene: &Scene) -> (u8, usize) {
+    let body = scene.visit("film.mp4").body;
+    (body[0], body.len())
+}
+
+fn calls(scene: &Scene, name: &str) -> usize {
+    let mishaps = scene.world.mishaps();
+    mishaps.calls.iter().filter(|call| **call == name).count()
+}
+
+#[test]
+fn a_large_file_is_uploaded_in_parts() {
+    for mode in [SiteMode::InPlace, SiteMode::Prefix] {
+        let mut scene = Scene::new(mode);
+        let artifact = release(&scene, 1);
+        scene.deploy(&artifact);
+        assert_eq!(seen(&scene), (1, BYTES));
+        assert_eq!(calls(&scene, "objects.upload_part"), 2);
+        assert!(scene.world.objects().uploads.is_empty());
+        assert_eq!(scene.visit("film.mp4").content_type.unwrap(), "video/mp4");
+    }
+}
+
+#[test]
+fn one_that_visitors_have_is_replaced_by_the_completion_alone_and_comes_back() {
+    let mut scene = Scene::new(SiteMode::InPlace);
+    let artifact = release(&scene, 1);
+    scene.deploy(&artifact);
+    let one = scene.running.clone().unwrap().state;
+    let artifact = release(&scene, 2);
+    let deployment = scene.prepare(Some(&artifact), None);
+    assert_eq!(scene.publish(&deployment), Word::Changed);
+    assert_eq!(seen(&scene), (1, BYTES), "publishing is not noticed");
+    let parts = calls(&scene, "objects.upload_part");
+    assert_eq!(scene.switch(&deployment), Word::Changed);
+    assert_eq!(seen(&scene), (2, BYTES));
+    assert_eq!(calls(&scene, "objects.upload_part"), parts);
+    assert_eq!(scene.undo(&deployment), Word::Changed);
+    assert_eq!(seen(&scene), (1, BYTES));
+    assert_eq!(scene.text(""), "1");
+
+    let artifact = release(&scene, 3);
+    scene.deploy(&artifact);
+    let rollback = scene.prepare(None, Some(&one));
+    assert_eq!(rollback.prepared.findings, []);
+    scene.go(rollback);
+    assert_eq!(seen(&scene), (1, BYTES));
+}
+
+#[test]
+fn a_completion_whose_answer_is_lost_is_done() {
+    let completion = {
+        let mut rehearsal = Scene::new(SiteMode::InPlace);
+        let artifact = release(&rehearsal, 1);
+        rehearsal.deploy(&artifact);
+        let artifact = release(&rehearsal, 2);
+        rehearsal.deploy(&artifact);
+        let calls = rehearsal.world.mishaps().calls.clone();
+        1 + calls
+            .iter()
+            .rposition(|call| *call == "objects.complete_upload")
+            .unwrap() as u64
+    };
+    for when in [When::Before, When::After] {
+        let mut scene = Scene::new(SiteMode::InPlace);
+        let artifact = release(&scene, 1);
+        scene.deploy(&artifact);
+        let lost = Fault::new(FaultName::Unavailable, "lost");
+        scene.world.fail_call(completion, when, lost);
+        let artifact = release(&scene, 2);
+        scene.deploy(&artifact);
+        assert_eq!(seen(&scene), (2, BYTES), "{when:?}");
+        let objects = scene.world.objects();
+        let versions = objects.buckets["shop-web"].keys["film.mp4"].len();
+        assert_eq!(versions, 2, "{when:?}");
+    }
+}
+
+#[test]
+fn one_that_did_not_change_is_not_uploaded_again() {
+    for mode in [SiteMode::InPlace, SiteMode::Prefix] {
+        let mut scene = Scene::new(mode);
+        let artifact = release(&scene, 1);
+        scene.deploy(&artifact);
+        let parts = calls(&scene, "objects.upload_part");
+        let artifact = scene.upload(stored(&[
+            ("film.mp4", &film(1)),
+            ("index.html", b"another page"),
+        ]));
+        scene.deploy(&artifact);
+        assert_eq!(calls(&scene, "objects.upload_part"), parts);
+        assert_eq!(seen(&scene), (1, BYTES));
+        assert_eq!(scene.text(""), "another page");
+    }
+}
+
+#[test]
+fn what_was_uploaded_of_a_file_that_fails_is_thrown_away() {
+    let mut scene = Scene::new(SiteMode::InPlace);
+    let mut archive = stored(&[("film.mp4", &film(1)), ("index.html", b"x")]);
+    let artifact = scene.upload(archive.clone());
+    let deployment = scene.prepare(Some(&artifact), None);
+    let refusal = Fault::new(FaultName::AccessDenied, "S3 403");
+    let refused = [("objects.upload_part", refusal)].into();
+    scene.world.mishaps().refused = refused;
+    assert_eq!(scene.publish(&deployment), Word::Failed);
+    assert!(scene.world.objects().uploads.is_empty());
+
+    // Damaged in the middle of the file: that is found before anything of it is sent.
+    scene.world.mishaps().refused.clear();
+    archive[BYTES / 2] = 9;
+    let artifact = scene.upload(archive);
+    let deployment = scene.prepare(Some(&artifact), None);
+    assert_eq!(scene.publish(&deployment), Word::Failed);
+    assert_eq!(scene.keys(), [""; 0]);
+    assert_eq!(calls(&scene, "objects.create_upload"), 1);
+}
