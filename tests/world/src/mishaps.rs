@@ -6,7 +6,9 @@
 
 use crate::World;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::future::poll_fn;
+use std::rc::Rc;
 use std::task::Poll;
 use windlass_domain::fault::Fault;
 use windlass_engine::ports::Answered;
@@ -29,6 +31,29 @@ pub enum Mishap {
     Pause,
 }
 
+/// Somebody who looks at the world after every call, as a visitor of a site does.
+#[derive(Clone, Default)]
+pub struct Visitor(Option<Rc<Look>>);
+
+type Look = dyn Fn(&World);
+
+impl Visitor {
+    /// A visitor who does this.
+    pub fn new(look: impl Fn(&World) + 'static) -> Self {
+        Self(Some(Rc::new(look)))
+    }
+}
+
+impl fmt::Debug for Visitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() {
+            "somebody"
+        } else {
+            "nobody"
+        })
+    }
+}
+
 /// A mishap at one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Planned {
@@ -42,6 +67,8 @@ struct Planned {
 pub struct State {
     /// The calls by name, oldest first: the first has the number 1.
     pub calls: Vec<&'static str>,
+    /// Who looks at the world after every call.
+    pub visitor: Visitor,
     /// Calls that are refused every time, by name, as where a role lacks a permission.
     pub refused: BTreeMap<&'static str, Fault>,
     planned: Vec<Planned>,
@@ -72,6 +99,10 @@ pub struct Call<'a> {
 impl Call<'_> {
     /// The answer on its way back to the caller.
     pub async fn answer<T>(self, value: T) -> Answered<T> {
+        let visitor = self.world.mishaps().visitor.0.clone();
+        if let Some(look) = visitor {
+            look(self.world);
+        }
         self.world.suffer(self.number, When::After).await?;
         Ok(value)
     }

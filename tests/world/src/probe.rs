@@ -14,6 +14,15 @@ pub struct State {
     pub asked: Vec<String>,
 }
 
+/// An edge of a distribution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    /// Has a new configuration at once.
+    Quick,
+    /// Has it when the distribution is `Deployed`.
+    Slow,
+}
+
 fn host_and_path(url: &str) -> Option<(&str, &str)> {
     let rest = url
         .strip_prefix("https://")
@@ -36,22 +45,33 @@ impl World {
             .insert(url.to_owned(), Probed::Answer(answer));
     }
 
-    /// What a visitor gets at an address: from the table, or through a distribution.
+    /// What a visitor gets at an address: from the table, or through a distribution whose edges all
+    /// have its configuration as late as the last one.
     pub fn visit(&self, url: &str) -> Option<Probed> {
+        self.visit_at(Edge::Slow, url)
+    }
+
+    /// What a visitor gets at an address through an edge.
+    pub fn visit_at(&self, edge: Edge, url: &str) -> Option<Probed> {
         let listed = self.probe().answers.get(url).cloned();
         listed.or_else(|| {
             let (host, path) = host_and_path(url)?;
-            self.through_distribution(host, path).map(Probed::Answer)
+            self.through_distribution(edge, host, path)
+                .map(Probed::Answer)
         })
     }
 
     /// What the distribution with this domain answers. The first origin serves everything.
-    fn through_distribution(&self, host: &str, path: &str) -> Option<ProbeAnswer> {
+    fn through_distribution(&self, edge: Edge, host: &str, path: &str) -> Option<ProbeAnswer> {
         let now = self.now();
         let cdn = self.cdn();
         let found = cdn.distributions.values().find(|it| it.domain == host)?;
         let bucket = found.origins.first()?.domain.split('.').next()?.to_owned();
-        let folder = found.served_path(now).trim_start_matches('/').to_owned();
+        let served = match edge {
+            Edge::Quick => found.origins.first()?.path.as_str(),
+            Edge::Slow => found.served_path(now),
+        };
+        let folder = served.trim_start_matches('/').to_owned();
         let pages = found.error_pages.clone();
         let root = found.root.clone();
         drop(cdn);

@@ -11,4 +11,5 @@ mod preparing;
 mod publishing;
 mod scene;
 mod strangers;
+mod visitor;
 mod zips;

@@ -3,7 +3,7 @@
 use crate::in_place::{ONE, TWO};
 use crate::scene::{Deployment, Scene};
 use crate::zips::zip;
-use windlass_domain::declaration::resolved::SiteMode;
+use windlass_domain::declaration::resolved::{CacheRule, SiteMode};
 use windlass_domain::finding::FindingName;
 use windlass_engine::payload::Word;
 use windlass_engine::ports::Clock;
@@ -176,4 +176,60 @@ fn a_change_of_other_fields_in_between_is_not_lost() {
     run(scene.world.sleep_ms(1));
     assert_eq!(scene.switch(&deployment), Word::Changed);
     assert_eq!(scene.world.cdn().distributions["E1"].changes, 2);
+}
+
+fn calls(scene: &Scene, name: &str) -> usize {
+    let mishaps = scene.world.mishaps();
+    mishaps.calls.iter().filter(|call| **call == name).count()
+}
+
+#[test]
+fn what_did_not_change_is_copied_within_s3() {
+    let mut scene = scene();
+    let one = scene.deploy_files(ONE);
+    let two: Vec<(&str, &str)> = ONE.iter().copied().chain([("new.txt", "two")]).collect();
+    let copies = calls(&scene, "objects.copy");
+    let deployment = scene.deploy_files(&two);
+    assert_eq!(calls(&scene, "objects.copy") - copies, ONE.len());
+    let folder = goal_path(&deployment);
+    let objects = scene.world.objects();
+    for (path, text) in two {
+        let key = format!("{}/{path}", folder.trim_start_matches('/'));
+        let file = objects.buckets["shop-web"].current(&key).unwrap();
+        assert_eq!(file.bytes, text, "{path}");
+        let brought_by = &file.metadata["windlass-deployment"];
+        let uploaded = path == "new.txt";
+        assert_eq!(*brought_by == deployment.id.to_string(), uploaded, "{path}");
+        assert_eq!(*brought_by == one.id.to_string(), !uploaded, "{path}");
+    }
+}
+
+#[test]
+fn what_a_stranger_wrote_into_the_folder_of_before_is_not_copied() {
+    let mut scene = scene();
+    let one = scene.deploy_files(ONE);
+    let key = format!("{}/about.html", goal_path(&one).trim_start_matches('/'));
+    scene.world.objects().upload("shop-web", &key, "stranger");
+    let two: Vec<(&str, &str)> = ONE.iter().copied().chain([("new.txt", "two")]).collect();
+    scene.deploy_files(&two);
+    assert_eq!(scene.text("about.html"), "about");
+}
+
+#[test]
+fn a_header_that_is_to_change_is_written_and_not_copied() {
+    let mut scene = scene();
+    scene.deploy_files(ONE);
+    scene.site.cache = vec![CacheRule {
+        files: "about.html".into(),
+        cache_control: "public, max-age=60".into(),
+    }];
+    let artifact = scene.upload(zip(ONE));
+    let copies = calls(&scene, "objects.copy");
+    scene.deploy(&artifact);
+    assert_eq!(calls(&scene, "objects.copy") - copies, ONE.len() - 1);
+    let folder = origin_path(&scene);
+    let objects = scene.world.objects();
+    let key = format!("{}/about.html", folder.trim_start_matches('/'));
+    let written = objects.buckets["shop-web"].current(&key).unwrap();
+    assert_eq!(written.cache_control.as_deref(), Some("public, max-age=60"));
 }

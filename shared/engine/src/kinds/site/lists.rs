@@ -6,6 +6,7 @@ use super::files::Files;
 use super::handled::Handled;
 use super::listing::list_all;
 use super::many::{self, Patience};
+use super::publish::Carried;
 use super::target::Target;
 use crate::config::Configured;
 use crate::ports::{Answered, Clock, ObjectId, Objects, PutOptions, Replaces};
@@ -66,6 +67,18 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
         self.keep(&self.folder_key(release), etags).await
     }
 
+    /// What a release's folder holds for documents of former releases.
+    pub async fn carried(&self, release: &Digest) -> Answered<Carried> {
+        let carried = self.read(&self.carried_key(release)).await?;
+        Ok(carried.unwrap_or_default())
+    }
+
+    /// Notes what a release's folder holds for documents of former releases.
+    pub async fn note_carried(&self, release: &Digest, carried: &Carried) -> Answered<()> {
+        let key = self.carried_key(release);
+        self.write(&key, carried, Replaces::Anything).await
+    }
+
     /// What was at each key.
     pub async fn objects(&self, list: &Digest) -> Answered<files::Objects> {
         let key = self.objects_key(list);
@@ -120,6 +133,10 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
         format!("{}release-{release}.json", self.folder)
     }
 
+    fn carried_key(&self, release: &Digest) -> String {
+        format!("{}carried-{release}.json", self.folder)
+    }
+
     fn folder_key(&self, release: &Digest) -> String {
         format!("{}folder-{release}.json", self.folder)
     }
@@ -149,17 +166,22 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
 
     /// Writes a list that is named by its content: one that is there already is the same.
     async fn keep<T: Serialize>(&self, key: &str, list: &T) -> Answered<()> {
+        match self.write(key, list, Replaces::Nothing).await {
+            Err(fault) if fault.name == FaultName::Conflict => Ok(()),
+            answer => answer,
+        }
+    }
+
+    async fn write<T: Serialize>(&self, key: &str, list: &T, replaces: Replaces) -> Answered<()> {
         let options = PutOptions {
             content_type: Some("application/json".into()),
-            replaces: Replaces::Nothing,
+            replaces,
             ..PutOptions::default()
         };
         let bucket = &self.home.config().artifacts_bucket;
         let bytes = Bytes::from(to_json(list)?);
-        match self.home.put(bucket, key, bytes, &options).await {
-            Err(fault) if fault.name != FaultName::Conflict => Err(fault),
-            Ok(_) | Err(_) => Ok(()),
-        }
+        let written = self.home.put(bucket, key, bytes, &options).await;
+        written.map(drop)
     }
 }
 

@@ -56,9 +56,10 @@ pub struct Known<'a> {
 /// The direction of a way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// To the deployment's goal: documents last, then what is not needed any more.
+    /// To the deployment's goal: documents last, new ones before those that may name them, then what
+    /// is not needed any more.
     Forward,
-    /// To the state before: documents first.
+    /// To the state before: what was deleted, then documents, then the rest.
     Back,
 }
 
@@ -178,14 +179,18 @@ fn is_known(known: &Known<'_>, path: &str, is: &Object) -> bool {
         .any(|want| fits(is, want))
 }
 
+/// What is named by others comes before what names it, and what is not there yet hurts nobody.
 fn stage(rules: &Rules, direction: Direction, op: &Op) -> u8 {
     let document = rules.role(&op.path) == Role::Document;
-    match (&op.what, direction, document) {
-        (What::Delete, ..) => 4,
-        _ if op.additive => 0,
-        (_, Direction::Back, true) => 1,
-        (_, _, false) => 2,
-        (_, Direction::Forward, true) => 3,
+    let new = op.replaces == Replaces::Nothing;
+    match (&op.what, direction, document, new) {
+        (What::Delete, ..) => 6,
+        (_, _, false, true) => 0,
+        (_, Direction::Back, true, true) => 1,
+        (_, Direction::Back, true, false) => 2,
+        (_, _, false, false) => 3,
+        (_, Direction::Forward, true, true) => 4,
+        (_, Direction::Forward, true, false) => 5,
     }
 }
 

@@ -107,8 +107,8 @@ fn forward_writes_documents_last_and_then_deletes() {
             "additive put h/b.js over nothing",
             "additive put new.png over nothing",
             "put logo.png over 1",
-            "put index.html over 1",
             "put new.html over nothing",
+            "put index.html over 1",
             "delete gone.png over 1",
         ]
     );
@@ -128,15 +128,15 @@ fn forward_goes_on_where_it_was_stopped() {
         way(Direction::Forward, BEFORE, RELEASE, is),
         [
             "additive put new.png over nothing",
-            "put index.html over 1",
             "put new.html over nothing",
+            "put index.html over 1",
             "delete gone.png over 1",
         ]
     );
 }
 
 #[test]
-fn back_restores_documents_first_and_keeps_hashed_assets() {
+fn back_restores_what_documents_name_then_documents_and_keeps_hashed_assets() {
     let is = &[
         ("index.html", "2"),
         ("about.html", "1"),
@@ -150,8 +150,8 @@ fn back_restores_documents_first_and_keeps_hashed_assets() {
     assert_eq!(
         way(Direction::Back, BEFORE, RELEASE, is),
         [
-            "restore index.html over 2",
             "restore gone.png over nothing",
+            "restore index.html over 2",
             "restore logo.png over 2",
             "delete new.html over 2",
             "delete new.png over 2",

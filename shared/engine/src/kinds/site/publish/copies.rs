@@ -1,3 +1,4 @@
+use super::carried::{Carried, carried};
 use super::{Fence, Published, Publisher};
 use crate::kinds::site::SitePorts;
 use crate::kinds::site::lists::Lists;
@@ -7,6 +8,7 @@ use crate::kinds::site::state::State;
 use crate::kinds::site::trouble::Trouble;
 use crate::ports::{Answered, CopySource, Replaces};
 use std::collections::BTreeSet;
+use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
 
 /// How many copies a batch has.
@@ -17,7 +19,8 @@ const FOUND: usize = 20_000;
 
 impl<P: SitePorts> Publisher<'_, P> {
     /// Copies hashed assets both ways between two folders: while the edges switch, a document of
-    /// either release may be served by an edge that looks into the other's folder.
+    /// either release may be served by an edge that looks into the other's folder. What the folder of
+    /// before holds for documents of former releases, which visitors may have open, goes along.
     pub(super) async fn copy_hashed(
         &self,
         from: &str,
@@ -28,7 +31,9 @@ impl<P: SitePorts> Publisher<'_, P> {
             self.hashed_in(&self.known.before.0, from).await?,
             self.hashed_in(&self.known.forward.0, to).await?,
         );
-        let forth = old.difference(&new).map(|path| (from, to, path));
+        let carried = self.carried(&old).await?;
+        let forth = carried.keys().filter(|path| !new.contains(*path));
+        let forth = forth.map(|path| (from, to, path));
         let back = new.difference(&old).map(|path| (to, from, path));
         let copies: Vec<(&str, &str, &String)> = forth.chain(back).collect();
         self.tally.borrow_mut().expect_copies(copies.len());
@@ -48,7 +53,36 @@ impl<P: SitePorts> Publisher<'_, P> {
             fault.map_or(Ok(()), Err)?;
             self.tally.borrow_mut().copied(batch.len());
         }
+        let now = self.at.now();
+        let brought_back = new.into_iter().map(|path| (path, now)).collect();
+        self.note_carried(&self.known.before.0, brought_back)
+            .await?;
+        self.note_carried(&self.known.forward.0, carried).await?;
         Ok(Published::All)
+    }
+
+    /// What the folder of the goal must hold of former releases.
+    async fn carried(&self, replaced: &BTreeSet<String>) -> Answered<Carried> {
+        let lists = Lists::of(self.home, self.target);
+        let held = match release(&self.known.before.0) {
+            Some(release) => lists.carried(release).await?,
+            None => Carried::new(),
+        };
+        Ok(carried(replaced, held, self.at.now()))
+    }
+
+    /// Notes what the folder of a state holds now for other releases, with what it was holding
+    /// already.
+    async fn note_carried(&self, state: &State, mut carried: Carried) -> Answered<()> {
+        let Some(release) = release(state) else {
+            return Ok(());
+        };
+        let lists = Lists::of(self.home, self.target);
+        for (path, since) in lists.carried(release).await? {
+            let known = carried.entry(path).or_insert(since);
+            *known = since.max(*known);
+        }
+        lists.note_carried(release, &carried).await
     }
 
     /// A copy that is there already is done; an asset that is gone cannot be copied any more.
@@ -71,12 +105,8 @@ impl<P: SitePorts> Publisher<'_, P> {
 
     /// The hashed assets of the release in a folder: as its list says, or as they are found there.
     async fn hashed_in(&self, state: &State, folder: &str) -> Answered<BTreeSet<String>> {
-        let release = match state {
-            State::Prefix(state) => state.release.as_ref(),
-            State::InPlace(_) => None,
-        };
         let lists = Lists::of(self.home, self.target);
-        let listed = match release {
+        let listed = match release(state) {
             Some(release) => lists.release(release).await?,
             None => None,
         };
@@ -108,6 +138,13 @@ impl<P: SitePorts> Publisher<'_, P> {
                 _ => return Ok(found),
             }
         }
+    }
+}
+
+fn release(state: &State) -> Option<&Digest> {
+    match state {
+        State::Prefix(state) => state.release.as_ref(),
+        State::InPlace(_) => None,
     }
 }
 

@@ -10,6 +10,7 @@
 mod assets;
 mod batch;
 mod brought;
+mod carried;
 mod check;
 mod copies;
 mod documents;
@@ -18,6 +19,7 @@ mod tally;
 mod unchanged;
 mod upload;
 
+pub use carried::Carried;
 pub use check::{Moment, check_assets};
 pub(in crate::kinds::site) use unchanged::is_unchanged;
 
