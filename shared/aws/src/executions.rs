@@ -1,11 +1,15 @@
 use crate::Aws;
 use crate::clock::time_of;
 use crate::error::{OrFault, code, fault};
+use aws_sdk_sfn::types::HistoryEventType;
 use serde_json::Value;
 use windlass_engine::ports::{Answered, Execution, Executions};
 
 /// How many executions are looked through.
 const NEWEST: i32 = 100;
+
+/// How many events of a history are read at a time: the most that AWS gives.
+const EVENTS: i32 = 1000;
 
 impl Executions for Aws {
     async fn start(&self, name: &str, input: &Value) -> Answered<String> {
@@ -80,6 +84,26 @@ impl Executions for Aws {
         Ok(listed.into_iter().map(|one| one.execution_arn).collect())
     }
 
+    async fn transitions(&self, arn: &str) -> Answered<Option<u64>> {
+        let request = self.clients.sfn().get_execution_history();
+        let request = request
+            .execution_arn(arn)
+            .include_execution_data(false)
+            .max_results(EVENTS);
+        let mut pages = request.into_paginator().send();
+        let mut transitions = 0;
+        while let Some(page) = pages.next().await {
+            let page = match page {
+                Ok(page) => page,
+                Err(error) if code(&error) == Some("ExecutionDoesNotExist") => return Ok(None),
+                Err(error) => return Err(fault(&error, "GetExecutionHistory", arn)),
+            };
+            let events = page.events.iter();
+            transitions += events.filter(|event| is_transition(&event.r#type)).count() as u64;
+        }
+        Ok(Some(transitions))
+    }
+
     async fn succeed_task(&self, token: &str, output: &Value) -> Answered<bool> {
         let request = self.clients.sfn().send_task_success().task_token(token);
         match request.output(output.to_string()).send().await {
@@ -94,6 +118,17 @@ impl Executions for Aws {
             }
             Err(error) => Err(error).or_fault("SendTaskSuccess", "a waiting task"),
         }
+    }
+}
+
+/// Whether an event of a history is a transition: a state that is entered, and for a task each
+/// attempt (AWS Step Functions pricing: every step that is executed, retries included).
+fn is_transition(event: &HistoryEventType) -> bool {
+    let name = event.as_str();
+    match name {
+        "TaskScheduled" => true,
+        "TaskStateEntered" => false,
+        _ => name.ends_with("StateEntered"),
     }
 }
 

@@ -50,6 +50,43 @@ async fn the_newest_come_first_and_an_execution_tells_its_input() {
 }
 
 #[tokio::test]
+async fn transitions_are_states_entered_and_attempts_of_tasks() {
+    let page = |types: &[&str], next: Option<&str>| {
+        let events = types.iter().enumerate();
+        let events: Vec<_> = events
+            .map(|(n, name)| json!({"timestamp": 1.7e9, "id": n + 1, "type": name}))
+            .collect();
+        let body = json!({"events": events, "nextToken": next});
+        let json = [("content-type", "application/x-amz-json-1.0")];
+        reply(200, &json, body.to_string())
+    };
+    let first = [
+        "ExecutionStarted",
+        "TaskStateEntered",
+        "TaskScheduled",
+        "TaskFailed",
+        "TaskScheduled",
+        "TaskSucceeded",
+        "TaskStateExited",
+        "ChoiceStateEntered",
+        "ChoiceStateExited",
+        "MapStateEntered",
+        "MapStateStarted",
+        "MapIterationStarted",
+    ];
+    let second = ["WaitStateEntered", "SucceedStateEntered", "ExecutionSucceeded"];
+    let pages = vec![page(&first, Some("more")), page(&second, None)];
+    let (aws, replay) = Replay::new(pages);
+    let transitions = aws.transitions(ARN).await.expect("counted");
+    // A task that was tried twice, and four other states.
+    assert_eq!(transitions, Some(6));
+    assert_eq!(replay.sent().len(), 2);
+    let gone = json_error(400, "ExecutionDoesNotExist", "no such execution");
+    let (aws, _) = Replay::new(vec![gone]);
+    assert_eq!(aws.transitions(ARN).await.expect("told"), None);
+}
+
+#[tokio::test]
 async fn a_refusal_because_it_has_ended_is_a_success() {
     let (aws, replay) = Replay::new(vec![not_running(), described("FAILED")]);
     aws.stop(ARN, "TakenOver", "why").await.expect("stopped");

@@ -113,6 +113,7 @@ impl<'p> Region<'p> {
             return false;
         };
         self.wait_until(due);
+        self.count(n);
         let stepped = self.running[n].execution.step(&self.deployed);
         if let Some(end) = run(stepped) {
             self.end(n, end);
@@ -148,12 +149,21 @@ impl<'p> Region<'p> {
         self.deliver();
     }
 
+    /// Tells the world how many transitions an execution has made, as its history would.
+    fn count(&self, n: usize) {
+        let Running { arn, execution } = &self.running[n];
+        let made = execution.path().transitions;
+        let mut executions = self.world().executions();
+        executions.transitions.insert(arn.clone(), made);
+    }
+
     fn wait_until(&self, due: Time) {
         let mut clock = self.world().clock();
         clock.now = clock.now.max(due);
     }
 
     fn end(&mut self, n: usize, end: End) {
+        self.count(n);
         let Running { arn, execution } = self.running.remove(n);
         let (status, output, error) = match end {
             End::Succeeded(output) => ("SUCCEEDED", output, TaskError::new("", "")),
@@ -242,6 +252,7 @@ impl<'p> Region<'p> {
     }
 
     fn aborted(&mut self, n: usize) -> Ended<'p> {
+        self.count(n);
         let Running { arn, execution } = self.running.remove(n);
         Ended {
             arn,

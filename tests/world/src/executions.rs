@@ -11,6 +11,8 @@ use windlass_engine::ports::{Answered, Clock, Execution, Executions};
 pub struct State {
     /// Executions by ARN.
     pub executions: BTreeMap<String, Execution>,
+    /// How many transitions each has made, by ARN, as whoever walks them tells.
+    pub transitions: BTreeMap<String, u64>,
     /// What was started and has not been picked up yet: (ARN, name, input), oldest first.
     pub started: Vec<(String, String, Value)>,
     /// Task tokens that wait.
@@ -67,6 +69,10 @@ impl Executions for World {
         newest.sort_by_key(|execution| Reverse(execution.started));
         let arns = newest.into_iter().take(100);
         Ok(arns.map(|execution| execution.arn.clone()).collect())
+    }
+
+    async fn transitions(&self, arn: &str) -> Answered<Option<u64>> {
+        Ok(self.executions().transitions.get(arn).copied())
     }
 
     async fn succeed_task(&self, token: &str, output: &Value) -> Answered<bool> {

@@ -1,57 +1,34 @@
-use crate::ports::{Answered, Ledger};
-use crate::store::{self, Stored};
-use windlass_domain::cost::{Counted, cost};
-use windlass_domain::deployment::Cost;
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::judgement::Judgement;
-use windlass_domain::plan::KindName;
-use windlass_domain::step::{Step, StepStatus};
+use crate::ports::{Answered, Executions};
+use crate::store::Stored;
+use windlass_domain::cost::{STILL_TO_COME, cost};
+use windlass_domain::deployment::{Cost, Deployment};
+use windlass_domain::step::Step;
 
-/// What a deployment cost, from what its items counted.
-pub async fn cost_of<P: Ledger>(
+/// What a deployment cost, once its ending is about to be written: all executions that worked for
+/// it, those that died and their recoveries too. `None` where that is not known: a deployment ends
+/// whether or not its transitions can be counted.
+pub async fn cost_of<P: Executions>(
     ports: &P,
-    id: &DeploymentId,
+    record: &Deployment,
     steps: &[Stored<Step>],
-) -> Answered<Cost> {
-    let judgements: Vec<Stored<Judgement>> =
-        store::load_all(ports, &store::deployment_partition(id), "judgement#").await?;
-    let begun = || {
-        steps
-            .iter()
-            .map(|s| &s.value)
-            .filter(|s| s.status != StepStatus::Planned)
-    };
-    let back =
-        || begun().filter(|s| matches!(s.status, StepStatus::Undone | StepStatus::UndoFailed));
-    let mut undo_waves: Vec<_> = back().filter_map(|step| step.goals.keys().next()).collect();
-    undo_waves.sort_unstable();
-    undo_waves.dedup();
-    let waves = judgements.len();
-    let items: usize = begun().map(|step| choices(step, waves)).sum::<usize>() + back().count();
-    Ok(cost(&Counted {
-        waves: waves as u64,
-        undo_waves: undo_waves.len() as u64,
-        invocations: begun().map(|step| step.invocations).sum(),
-        items: items as u64,
-        looks: judgements
-            .iter()
-            .map(|judgement| u64::from(judgement.value.polls))
-            .sum(),
-        worked_ms: begun().map(|step| step.worked_ms).sum(),
-    }))
+) -> Option<Cost> {
+    let worked_ms = steps.iter().map(|step| step.value.worked_ms).sum();
+    match transitions(ports, record).await {
+        Ok(transitions) => Some(cost(transitions? + STILL_TO_COME, worked_ms)),
+        Err(fault) => {
+            tracing::warn!(%fault, "the transitions could not be counted");
+            None
+        }
+    }
 }
 
-/// The Choices that a component met on its way forward: one of its kind in each wave, and a site's
-/// whether its files were published.
-fn choices(step: &Step, waves: usize) -> usize {
-    let met = step
-        .goals
-        .keys()
-        .filter(|wave| (**wave as usize) < waves)
-        .count();
-    if step.kind == KindName::StaticSite {
-        2 * met
-    } else {
-        met
+async fn transitions<P: Executions>(ports: &P, record: &Deployment) -> Answered<Option<u64>> {
+    let mut sum = 0;
+    for arn in &record.executions {
+        match ports.transitions(arn).await? {
+            Some(transitions) => sum += transitions,
+            None => return Ok(None),
+        }
     }
+    Ok(Some(sum))
 }

@@ -98,8 +98,9 @@ async fn writes<P: Ports>(
             more.extend(lift_veto(ports, &record.value).await?);
         }
     }
+    let cost = cost_of(ports, &record.value, &steps).await;
     if let Some(ended) = &mut record.value.ending {
-        ended.cost = Some(cost_of(ports, &id, &steps).await?);
+        ended.cost = cost;
     }
     lock.value.held = None;
     let mut writes = vec![put(record)?, lock.put()?, state.put()?];

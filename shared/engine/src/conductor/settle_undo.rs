@@ -40,8 +40,9 @@ pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             Ending::NeedsOperator
         };
         conclude(ports, &mut record, &steps, ending);
+        let cost = cost_of(ports, &record.value, &steps).await;
         if let Some(ended) = &mut record.value.ending {
-            ended.cost = Some(cost_of(ports, id, &steps).await?);
+            ended.cost = cost;
         }
         let mut writes = vec![put(&record)?, leave(&mut lock, &record.value, ending)?];
         if restored && record.value.action == ActionName::Deploy {

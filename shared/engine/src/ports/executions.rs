@@ -35,6 +35,10 @@ pub trait Executions {
     /// One that started a moment ago may be missing.
     async fn newest(&self) -> Answered<Vec<String>>;
 
+    /// How many state transitions an execution has made so far, retries included, as AWS counts
+    /// them for the bill; `None` where there is no such execution any more.
+    async fn transitions(&self, arn: &str) -> Answered<Option<u64>>;
+
     /// Answers a task token. `false` where the task is gone or was answered before.
     async fn succeed_task(&self, token: &str, output: &Value) -> Answered<bool>;
 }
