@@ -68,6 +68,11 @@ pub struct Deployment {
     /// Why it is being undone, once it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoing: Option<Why>,
+    /// Whether a person stopped it, by cancelling it, by a rollback or in the console, before
+    /// anything was known to be wrong with the release. It is not vetoed then, and the same request
+    /// does not bring it again by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stopped: bool,
     /// Its ending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ended>,
@@ -84,6 +89,16 @@ impl Deployment {
             members.extend(self.snapshot.map(|number| ("snapshot", number.into())));
         }
         input(self.action, &self.app, &self.environment, &members)
+    }
+
+    /// The input with which a person deploys its release once more.
+    pub fn again_input(&self) -> String {
+        let members = [
+            ("version", self.release.recorded_as().into()),
+            ("again", true.into()),
+            ("reason", "…".into()),
+        ];
+        input(ActionName::Deploy, &self.app, &self.environment, &members)
     }
 }
 

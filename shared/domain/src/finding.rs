@@ -144,7 +144,8 @@ pub enum FindingName {
     /// hold when the environment may move again, and then start it, or wait for the next. The
     /// remedy has both inputs.
     Held,
-    /// This release was undone here before, so it is not deployed again by itself.
+    /// This release failed here before and was undone by itself, so it is not deployed again by
+    /// itself. A release that a person stopped or cancelled is not vetoed.
     ///
     /// Next: Deploy a fixed release, which the veto does not concern, or ask `again` with a
     /// reason.

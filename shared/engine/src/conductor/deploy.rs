@@ -72,7 +72,8 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
 /// Finds the id of a request, by which the same request is one deployment whatever its route.
 ///
 /// A deployment that was rejected, or only recorded, changed nothing: asking again is a new
-/// attempt. So is `again`, and a person who asks for an older release with `allow_older`.
+/// attempt. So is `again`, and a person who asks for an older release with `allow_older`. What a
+/// person stopped comes again by `again` alone: a late duplicate must not undo the stop.
 pub async fn identify<P: Ledger>(
     ports: &P,
     request: &Request,
@@ -103,7 +104,7 @@ fn is_new_attempt(request: &Request, pinned: &Pinned, existing: &Deployment) -> 
         return false;
     };
     match ended.ending {
-        Ending::Rejected => true,
+        Ending::Rejected => request.again || !existing.stopped,
         Ending::NothingToDo if ended.cause_name == RECORDED => pinned.by_person,
         // Until it is resolved, the environment is locked for it.
         Ending::NeedsOperator => ended.resolved.is_some() && request.again,
@@ -170,6 +171,7 @@ fn new_record<P: Ports>(
         started: None,
         status: Status::Waiting,
         undoing: None,
+        stopped: false,
         ending: None,
     };
     Stored::new(store::deployment(&id), record)

@@ -191,11 +191,9 @@ async fn take_over<P: Ports>(
     record.value.status = Status::Recovering;
     record.value.ending = None;
     record.value.executions.push(ask.execution.arn.clone());
-    if !judged_good(ports, &record.value).await? {
-        record
-            .value
-            .undoing
-            .get_or_insert_with(|| why_stopped(owner.as_ref()));
+    if record.value.undoing.is_none() && !judged_good(ports, &record.value).await? {
+        record.value.stopped = was_stopped(owner.as_ref());
+        record.value.undoing = Some(why_stopped(owner.as_ref()));
     }
     let id = record.value.id.clone();
     let index = store::held_index(&record.value.app, &record.value.environment);
@@ -211,6 +209,12 @@ async fn take_over<P: Ports>(
         .stop(&former, "TakenOver", "A recovery has taken over.")
         .await?;
     Ok(Some(go_on(&record.value, lock.value.token)))
+}
+
+/// Whether a person stopped it. Nobody else does: Windlass itself stops one that it has taken over
+/// from, whose deployment is being undone already.
+fn was_stopped(owner: Option<&Owner>) -> bool {
+    owner.is_some_and(|owner| owner.status == "ABORTED")
 }
 
 /// Why an owner is gone, as Step Functions tells it.
@@ -291,7 +295,14 @@ async fn abandon<P: Ports>(ports: &P, mut record: Stored<Deployment>) -> Answere
     }
     let view = View::load(ports, &record.value).await?;
     let why = why_stopped(owner.as_ref());
-    let cause = format!("It ended before it had changed anything. {}", why.text);
+    record.value.stopped = was_stopped(owner.as_ref());
+    let next = match (record.value.stopped, record.value.action) {
+        (true, ActionName::Deploy) => {
+            format!("\n  next: start {} to deploy it", record.value.again_input())
+        }
+        _ => String::new(),
+    };
+    let cause = format!("It ended before it had changed anything. {}{next}", why.text);
     end(
         &mut record,
         Ending::Rejected,

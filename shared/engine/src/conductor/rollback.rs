@@ -112,6 +112,7 @@ fn new_record<P: Ports>(
         started: None,
         status: Status::Waiting,
         undoing: None,
+        stopped: false,
         ending: None,
     };
     Stored::new(store::deployment(&id), record)

@@ -45,7 +45,7 @@ pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             ended.cost = cost;
         }
         let mut writes = vec![put(&record)?, leave(&mut lock, &record.value, ending)?];
-        if restored && record.value.action == ActionName::Deploy {
+        if restored && record.value.action == ActionName::Deploy && !record.value.stopped {
             writes.extend(veto(ports, &record.value).await?);
         }
         if commit(ports, writes).await?
@@ -70,7 +70,8 @@ fn leave(lock: &mut Stored<Lock>, record: &Deployment, ending: Ending) -> Answer
     lock.put_indexed(Some(store::held_index(&record.app, &record.environment)))
 }
 
-/// The veto on the release that was undone (rule 8). One that is there already stays.
+/// The veto on the release that was undone (rule 8). One that is there already stays. What a person
+/// stopped says nothing of the release, and vetoes nothing.
 async fn veto<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<Write>> {
     let key = store::veto(&record.app, &record.environment, &record.release_digest);
     let former: Option<Stored<Veto>> = store::load(ports, &key).await?;
@@ -165,6 +166,13 @@ fn next(record: &Deployment, ending: Ending) -> Vec<String> {
     }
     if record.action == ActionName::Rollback {
         return vec!["automatic deployments stay held until the hold is released".into()];
+    }
+    if record.stopped {
+        return vec![format!(
+            "release {} was stopped and not judged, so it is not vetoed; start {} to deploy it",
+            record.release.version,
+            record.again_input()
+        )];
     }
     vec![
         format!("release {} is vetoed here", record.release.version),

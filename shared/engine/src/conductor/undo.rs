@@ -28,7 +28,7 @@ pub async fn undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     .await?;
     let steps: Vec<Stored<Step>> =
         store::load_all(ports, &store::deployment_partition(id), "step#").await?;
-    if record.value.undoing.is_none() {
+    if record.value.undoing.is_none() || record.value.stopped {
         record_why(ports, ask, &steps).await?;
     }
     let below = ask.undone.unwrap_or(u32::MAX);
@@ -64,15 +64,21 @@ pub fn first_wave(step: &Step) -> Option<u32> {
     step.goals.keys().next().copied()
 }
 
+/// Records why. One that was stopped has its reason already; but what had failed before that, and
+/// was not acted on yet, goes before it: it is wrong with the release.
 async fn record_why<P: Ports>(ports: &P, ask: &Ask, steps: &[Stored<Step>]) -> Answered<()> {
     let id = deployment_of(ask)?;
-    let why = why(ports, ask, steps).await?;
+    let failure = failure(ports, ask, steps).await?;
     for tried in 0..TRIES {
         let mut record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
-        if record.value.undoing.is_some() {
-            return Ok(());
-        }
-        record.value.undoing = Some(why.clone());
+        let why = match (&record.value.undoing, &failure) {
+            (Some(_), None) => return Ok(()),
+            (Some(_), Some(_)) if !record.value.stopped => return Ok(()),
+            (_, Some(failure)) => failure.clone(),
+            (None, None) => as_the_machine_saw_it(ask),
+        };
+        record.value.undoing = Some(why);
+        record.value.stopped = false;
         if commit(ports, vec![put(&record)?]).await? {
             return Ok(());
         }
@@ -81,10 +87,14 @@ async fn record_why<P: Ports>(ports: &P, ask: &Ask, steps: &[Stored<Step>]) -> A
     Err(contended("recording why it is undone"))
 }
 
-/// A gate that failed, else components that failed, else what the machine caught.
-async fn why<P: Ledger>(ports: &P, ask: &Ask, steps: &[Stored<Step>]) -> Answered<Why> {
+/// What failed: a gate, else components.
+async fn failure<P: Ledger>(
+    ports: &P,
+    ask: &Ask,
+    steps: &[Stored<Step>],
+) -> Answered<Option<Why>> {
     if let Some(why) = failed_gate(ports, ask).await? {
-        return Ok(why);
+        return Ok(Some(why));
     }
     let failed: Vec<(String, String)> = steps
         .iter()
@@ -94,23 +104,27 @@ async fn why<P: Ledger>(ports: &P, ask: &Ask, steps: &[Stored<Step>]) -> Answere
             Some((name, format!("{} failed: {text}", step.value.component)))
         })
         .collect();
-    if let Some((name, _)) = failed.first() {
+    Ok(failed.first().map(|(name, _)| {
         let texts: Vec<_> = failed.iter().map(|(_, text)| text.clone()).collect();
-        return Ok(Why {
+        Why {
             name: name.clone(),
             text: texts.join("\n  "),
-        });
-    }
+        }
+    }))
+}
+
+/// What the machine caught, where nothing tells what failed.
+fn as_the_machine_saw_it(ask: &Ask) -> Why {
     if ask.error.is_empty() {
-        return Ok(Why {
+        return Why {
             name: "Failed".into(),
             text: "a step failed without a reason.".into(),
-        });
+        };
     }
-    Ok(Why {
+    Why {
         name: ask.error.clone(),
         text: format!("a function failed with {}; its log tells more.", ask.error),
-    })
+    }
 }
 
 async fn failed_gate<P: Ledger>(ports: &P, ask: &Ask) -> Answered<Option<Why>> {

@@ -180,6 +180,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         started: None,
         status: Status::Running,
         undoing: None,
+        stopped: false,
         ending: None,
     }
 }

@@ -11,4 +11,5 @@ mod remedies;
 mod requests;
 mod rollbacks;
 mod scene;
+mod stops;
 mod ways_in;

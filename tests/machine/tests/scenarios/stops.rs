@@ -1,0 +1,118 @@
+//! What a person stops says nothing of the release.
+
+use crate::scene::{
+    BACK, BAKE, BOTH, GO, WAVE, assert_free, both, ended, live, path, program, serves, whole_way,
+};
+use serde_json::{Value, json};
+use windlass_domain::ending::Ending;
+use windlass_engine::routes::api::{self, Call};
+use windlass_machine::shop::{ALARM, Shop};
+use windlass_world::run::run;
+
+/// The three ways to stop a deployment that runs.
+const WAYS: [&str; 3] = ["console", "cancel", "rollback"];
+
+fn stop(shop: &mut Shop<'_>, arn: &str, way: &str) {
+    match way {
+        "console" => shop.region.stop(arn),
+        "rollback" => {
+            shop.act("rollback");
+        }
+        _ => {
+            let id = shop.deployment(arn).id;
+            let call = Call {
+                method: "POST".into(),
+                path: format!("/apps/shop/deployments/{id}/cancel"),
+                ..Call::default()
+            };
+            assert_eq!(run(api::handle(shop.world(), call)).status, 202);
+        }
+    }
+}
+
+/// The input that a cause tells to start.
+fn input(cause: &str) -> Value {
+    let begins = cause.find(r#"{"action""#).unwrap();
+    let mut inputs = serde_json::Deserializer::from_str(&cause[begins..]).into_iter();
+    inputs.next().unwrap().unwrap()
+}
+
+#[test]
+fn what_a_person_stopped_is_not_vetoed_and_comes_again_only_when_asked_to() {
+    let program = program();
+    for way in WAYS {
+        let mut shop = live(&program);
+        let request = shop.release("1.1.0", &BOTH);
+        let arn = shop.start(&request);
+        assert!(shop.region.run_until(&arn, "Bake"));
+        stop(&mut shop, &arn, way);
+        shop.region.run();
+        let end = ended(&shop, &arn);
+        assert_eq!(end.ending, Ending::RolledBack, "{way}");
+        assert!(end.cause.contains("is not vetoed"), "{}", end.cause);
+        assert!(!shop.has("veto#"), "{way}");
+
+        for duplicate in [request.clone(), person(&request)] {
+            let late = shop.start(&duplicate);
+            shop.region.run();
+            assert_eq!(shop.path(&late), "Admit Admitted RolledBack", "{way}");
+        }
+        assert_eq!(serves(&shop), both("2"));
+
+        let again = shop.start(&input(&end.cause));
+        shop.region.run();
+        assert_eq!(shop.path(&again), whole_way(), "{way}");
+        assert_eq!(serves(&shop), both("3"));
+        assert_free(&shop);
+    }
+}
+
+/// The same, as a person asks for a recorded release.
+fn person(request: &Value) -> Value {
+    json!({"action": "deploy", "app": "shop", "environment": "prod",
+        "version": request["manifest"]["version"]})
+}
+
+#[test]
+fn what_was_stopped_while_it_waited_comes_again_only_when_asked_to() {
+    let program = program();
+    let mut shop = live(&program);
+    let running = shop.deploy("1.1.0", &BOTH);
+    assert!(shop.region.run_until(&running, "Bake"));
+    let request = shop.release("1.2.0", &BOTH);
+    let waiting = shop.start(&request);
+    assert!(shop.region.run_until(&waiting, "AwaitTurn"));
+    shop.region.step();
+    stop(&mut shop, &waiting, "cancel");
+    shop.region.run();
+    let end = ended(&shop, &waiting);
+    assert_eq!(end.ending, Ending::Rejected);
+    let late = shop.start(&request);
+    shop.region.run();
+    assert_eq!(shop.path(&late), "Admit Admitted Rejected");
+    assert_eq!(serves(&shop), both("3"));
+    let again = shop.start(&input(&end.cause));
+    shop.region.run();
+    assert_eq!(shop.path(&again), whole_way());
+    assert_eq!(serves(&shop), both("4"));
+    assert_free(&shop);
+}
+
+#[test]
+fn a_stop_does_not_hide_a_gate_that_had_failed() {
+    let program = program();
+    let mut shop = live(&program);
+    let arn = shop.deploy("1.1.0", &BOTH);
+    assert!(shop.region.run_until(&arn, "Bake"));
+    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    assert!(shop.region.run_until(&arn, "Undo"));
+    shop.region.stop(&arn);
+    shop.region.run();
+    assert_eq!(shop.path(&arn), path(&[GO, WAVE, WAVE, BAKE, "Undo"]));
+    let recovery = shop.region.all_ended().last().unwrap();
+    assert!(recovery.execution.told().contains(BACK));
+    let end = ended(&shop, &arn);
+    assert_eq!((end.ending, end.cause_name.as_str()), (Ending::RolledBack, "GateFailed"));
+    assert!(end.cause.contains("release 1.1.0 is vetoed here"), "{}", end.cause);
+    assert!(shop.has("veto#"));
+}
