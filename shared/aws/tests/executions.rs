@@ -74,7 +74,11 @@ async fn transitions_are_states_entered_and_attempts_of_tasks() {
         "MapStateStarted",
         "MapIterationStarted",
     ];
-    let second = ["WaitStateEntered", "SucceedStateEntered", "ExecutionSucceeded"];
+    let second = [
+        "WaitStateEntered",
+        "SucceedStateEntered",
+        "ExecutionSucceeded",
+    ];
     let pages = vec![page(&first, Some("more")), page(&second, None)];
     let (aws, replay) = Replay::new(pages);
     let transitions = aws.transitions(ARN).await.expect("counted");

@@ -14,11 +14,20 @@ use std::collections::BTreeMap;
 /// The lock of an environment (rule 4). The item is never deleted, because its token only grows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Lock {
-    /// The fencing token; raised at every taking and taking over.
+    /// The fencing token; raised at every taking and taking over, see [`Lock::raise`].
     pub token: u64,
     /// Who holds it; nobody if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Held>,
+}
+
+impl Lock {
+    /// Raises the token: to the present time in milliseconds, or one above the former where that is
+    /// more. So it also exceeds every token that was given before the ledger was restored from a
+    /// backup, which the ledger cannot know any more.
+    pub fn raise(&mut self, now: Time) {
+        self.token = now.0.max(self.token + 1);
+    }
 }
 
 /// Who holds a lock.
@@ -149,4 +158,23 @@ pub struct Veto {
     pub since: Time,
     /// The sentence that told why.
     pub cause: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_only_grows_and_exceeds_those_that_a_backup_has_forgotten() {
+        let mut lock = Lock::default();
+        lock.raise(Time(1000));
+        let backup = lock.clone();
+        lock.raise(Time(1000));
+        assert_eq!(lock.token, 1001, "twice in a millisecond");
+        lock.raise(Time(900));
+        assert_eq!(lock.token, 1002, "a clock that goes back");
+        let mut restored = backup;
+        restored.raise(Time(5000));
+        assert!(restored.token > lock.token);
+    }
 }

@@ -44,7 +44,7 @@ pub async fn leave<P: Ports>(
     let former = std::mem::replace(&mut held.execution, ask.execution.arn.clone());
     held.state = HeldState::NeedsOperator;
     held.since = ports.now();
-    lock.value.token += 1;
+    lock.value.raise(ports.now());
     record.value.executions.push(ask.execution.arn.clone());
     let cause = cause(&record.value, owner.as_ref());
     let now = ports.now();

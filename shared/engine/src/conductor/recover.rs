@@ -187,7 +187,7 @@ async fn take_over<P: Ports>(
     let former = std::mem::replace(&mut held.execution, ask.execution.arn.clone());
     held.state = HeldState::Recovering;
     held.since = ports.now();
-    lock.value.token += 1;
+    lock.value.raise(ports.now());
     record.value.status = Status::Recovering;
     record.value.ending = None;
     record.value.executions.push(ask.execution.arn.clone());
@@ -298,11 +298,17 @@ async fn abandon<P: Ports>(ports: &P, mut record: Stored<Deployment>) -> Answere
     record.value.stopped = was_stopped(owner.as_ref());
     let next = match (record.value.stopped, record.value.action) {
         (true, ActionName::Deploy) => {
-            format!("\n  next: start {} to deploy it", record.value.again_input())
+            format!(
+                "\n  next: start {} to deploy it",
+                record.value.again_input()
+            )
         }
         _ => String::new(),
     };
-    let cause = format!("It ended before it had changed anything. {}{next}", why.text);
+    let cause = format!(
+        "It ended before it had changed anything. {}{next}",
+        why.text
+    );
     end(
         &mut record,
         Ending::Rejected,

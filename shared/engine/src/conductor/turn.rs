@@ -84,7 +84,7 @@ async fn take<P: Ports>(
 ) -> Answered<Option<Answer>> {
     let now = ports.now();
     let mut lock = view.lock.clone();
-    lock.value.token += 1;
+    lock.value.raise(now);
     lock.value.held = Some(Held {
         deployment: record.value.id.clone(),
         action: record.value.action,

@@ -21,6 +21,31 @@ fn set_status(shop: &Shop<'_>, arn: &str, status: &str) -> String {
     former.as_str().unwrap().to_owned()
 }
 
+#[test]
+fn what_ran_when_the_ledger_was_restored_changes_nothing_any_more() {
+    let program = program();
+    let mut shop = live(&program);
+    let backup = shop.world().ledger().items.clone();
+    let late = shop.deploy("1.1.0", &BOTH);
+    assert!(shop.region.run_until(&late, "Change"));
+    let given = shop.lock().token;
+    // Its record and its lock are gone; the next deployments take the lock again and again.
+    shop.world().ledger().items = backup;
+    let next = shop.deploy("1.2.0", &BOTH);
+    assert!(shop.region.run_until(&next, "Bake"));
+    assert!(shop.lock().token > given);
+    shop.region.run();
+    assert_eq!(ended(&shop, &next).ending, Ending::Succeeded);
+    let path = shop.path(&late);
+    assert!(
+        path.ends_with("TakenOver") || path.ends_with("Unsettled"),
+        "{path}"
+    );
+    let running = shop.environment().running;
+    assert!(running.values().all(|running| running.version == "1.2.0"));
+    assert_free(&shop);
+}
+
 fn last_path(shop: &Shop<'_>) -> String {
     shop.region.all_ended().last().unwrap().execution.told()
 }

@@ -112,7 +112,14 @@ fn a_stop_does_not_hide_a_gate_that_had_failed() {
     let recovery = shop.region.all_ended().last().unwrap();
     assert!(recovery.execution.told().contains(BACK));
     let end = ended(&shop, &arn);
-    assert_eq!((end.ending, end.cause_name.as_str()), (Ending::RolledBack, "GateFailed"));
-    assert!(end.cause.contains("release 1.1.0 is vetoed here"), "{}", end.cause);
+    assert_eq!(
+        (end.ending, end.cause_name.as_str()),
+        (Ending::RolledBack, "GateFailed")
+    );
+    assert!(
+        end.cause.contains("release 1.1.0 is vetoed here"),
+        "{}",
+        end.cause
+    );
     assert!(shop.has("veto#"));
 }
