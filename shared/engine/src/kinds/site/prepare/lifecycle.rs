@@ -135,6 +135,9 @@ mod tests {
         }
     }
 
+    /// A change of a rule that spares the site.
+    type Spare = fn(&mut LifecycleRule);
+
     #[test]
     fn rules_that_do_not_touch_the_site_are_let_be() {
         let strict = |rule: &mut LifecycleRule| {
@@ -147,7 +150,7 @@ mod tests {
         assert_eq!(judged(&whole, strict), (1, 1));
         assert_eq!(judged(&prefix, strict), (0, 1), "folders keep no versions");
         assert_eq!(judged(&folder, |_| {}), (0, 0));
-        let table: [(&str, fn(&mut LifecycleRule)); 3] = [
+        let table: [(&str, Spare); 3] = [
             ("disabled", |rule| rule.enabled = false),
             ("by tag", |rule| rule.by_tag = true),
             ("elsewhere", |rule| rule.prefix = "logs/".into()),
