@@ -88,6 +88,24 @@ def test_the_api_tells_history_record_and_environment(story):
     assert versions == story.shop.seen()
 
 
+def test_the_api_lists_what_a_rollback_can_go_back_to(story):
+    pages = story.aws.call_api("GET", "/apps/shop/environments/prod/snapshots?limit=100")
+    numbers = [snapshot["number"] for snapshot in pages.body["snapshots"]]
+    assert (pages.status, numbers) == (200, list(range(len(numbers), 0, -1)))
+    assert [snapshot["number"] for snapshot in pages.body["snapshots"] if snapshot["present"]] == [story.ledger.state()["snapshot"]]
+    assert pages.body["snapshots"][-1]["version"] == "before-windlass"
+
+
+def test_a_deployment_that_nobody_asked_for_is_not_found(story):
+    assert story.aws.call_api("GET", "/apps/shop/deployments/0123456789abcdef").status == 404
+
+
+def test_the_transitions_of_a_stopped_execution_and_its_recovery_are_counted(story):
+    stopped = story.deployment_of("1.5.0")
+    entered = sum(len(story.machine.states(execution)) for execution in stopped["executions"])
+    assert stopped["ending"]["cost"]["transitions"] >= entered > 0, stopped
+
+
 def test_the_api_sets_and_releases_a_hold(story):
     path = "/apps/shop/environments/prod/hold"
     assert story.aws.call_api("PUT", path, {"reason": "a quiet weekend"}).status == 202
