@@ -107,6 +107,10 @@ pub struct Lambda {
     /// The alias that callers use, such as `live`; without one a change is live at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<Text>,
+    /// The ECR repository's name or URI, for a function that is an image: image pushes there are for
+    /// this component, and it takes no zip.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<Text>,
     /// How traffic is shifted to a new version; all at once if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<Rollout>,

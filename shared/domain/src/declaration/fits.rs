@@ -45,7 +45,11 @@ impl Declaration {
 fn misfit(name: &ComponentName, component: &Component, artifact: &ArtifactRef) -> Option<Finding> {
     let (takes_key, takes_image, what) = match component {
         Component::StaticSite(_) => (true, false, "A static site takes a zip: write `key`."),
-        Component::Lambda(_) => (true, true, "A function takes a zip or an image."),
+        Component::Lambda(function) => (
+            function.repository.is_none(),
+            true,
+            "A function with a `repository` takes an image: write `image`.",
+        ),
         Component::Ecs(service) if service.base == Base::Artifact => (
             true,
             false,
@@ -65,7 +69,7 @@ fn misfit(name: &ComponentName, component: &Component, artifact: &ArtifactRef) -
     Some(Finding::new(
         FindingName::BadValue,
         format!("components.{name}.{field}"),
-        format!("`{field}` is not what the kind of `{name}` takes."),
+        format!("`{field}` is not what `{name}` takes."),
         what,
     ))
 }

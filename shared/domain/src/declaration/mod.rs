@@ -24,7 +24,7 @@ use crate::finding::{Finding, FindingName};
 use crate::git_rule::{GitRef, GitRule, the_one};
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use document::Document;
-use resolved::{Resolved, Spec};
+use resolved::Resolved;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use declared::{Declared, Upload};
@@ -136,8 +136,8 @@ impl Declaration {
             .environments()
             .filter_map(|name| self.resolve(name).ok());
         for (name, component) in resolved.flat_map(|resolved| resolved.components) {
-            if let Spec::Ecs(service) = component.spec {
-                let repository = repository_name(&service.repository).to_owned();
+            if let Some(repository) = component.spec.repository() {
+                let repository = repository_name(repository).to_owned();
                 repositories.entry(repository).or_default().insert(name);
             }
         }

@@ -134,6 +134,14 @@ fn lambda(
         let found = secret::findings_within(&payload, "payload", &invocation.payload);
         scope.findings.extend(found);
     }
+    if function.on_artifact && function.repository.is_some() {
+        scope.find(
+            FindingName::BadValue,
+            &at("on_artifact"),
+            "A function with a `repository` takes no uploaded artifact: an image push is its release.",
+            "Leave out `on_artifact`, or leave out `repository` for a function that is a zip.",
+        );
+    }
     let rollout = match &function.rollout {
         None => Rollout::default(),
         Some(written) => {
@@ -151,6 +159,11 @@ fn lambda(
     Lambda {
         function: scope.text(&at("function"), &function.function, &aws_name::FUNCTION),
         alias: scope.maybe(&at("alias"), function.alias.as_ref(), &aws_name::ALIAS),
+        repository: scope.maybe(
+            &at("repository"),
+            function.repository.as_ref(),
+            &aws_name::REPOSITORY,
+        ),
         rollout,
         invocations: function.invocations.clone(),
     }

@@ -80,6 +80,15 @@ impl Spec {
             Self::Ecs(_) => KindName::Ecs,
         }
     }
+
+    /// The ECR repository that it lives in, by name or URI.
+    pub fn repository(&self) -> Option<&str> {
+        match self {
+            Self::StaticSite(_) => None,
+            Self::Lambda(function) => function.repository.as_deref(),
+            Self::Ecs(service) => Some(&service.repository),
+        }
+    }
 }
 
 /// A static site's target.
@@ -148,6 +157,10 @@ pub struct Lambda {
     pub function: String,
     /// The alias that callers use; without one a change is live at once.
     pub alias: Option<String>,
+    /// The ECR repository's name or URI, for a function that is an image; image pushes there are
+    /// for this component.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
     /// How traffic is shifted; only with an alias.
     pub rollout: Rollout,
     /// Requests with which each new version is invoked before it gets traffic.

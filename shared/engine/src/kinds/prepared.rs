@@ -139,6 +139,11 @@ impl PrepareInput<'_> {
     }
 }
 
+/// Whether an image's repository is the declared one, which is declared by name or by URI.
+pub fn is_declared(repository: &str, declared: &str) -> bool {
+    repository == declared || repository.ends_with(&format!("/{declared}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,6 +159,7 @@ mod tests {
             spec: &Spec::Lambda(Lambda {
                 function: "shop-api-prod".into(),
                 alias: None,
+                repository: None,
                 rollout: Rollout::default(),
                 invocations: vec![],
             }),

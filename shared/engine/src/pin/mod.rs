@@ -12,9 +12,10 @@ pub use declaration::{declaration_in_force, named_environment};
 use crate::config::Configured;
 use crate::ports::{Answered, Ledger, Objects, Registry};
 use crate::store::Stored;
+use windlass_domain::declaration::repository_name;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::name::EnvironmentName;
+use windlass_domain::name::{ComponentName, EnvironmentName};
 use windlass_domain::release::{RecordedRelease, Release};
 use windlass_domain::request::{Request, Route};
 
@@ -43,7 +44,7 @@ pub async fn pin<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Pinn
         Ok(declared) => declared,
         Err(findings) => return Ok(Err(findings)),
     };
-    let source = match source::read(ports, request, &in_force.declaration).await? {
+    let mut source = match source::read(ports, request, &in_force.declaration).await? {
         Ok(source) => source,
         Err(findings) => return Ok(Err(findings)),
     };
@@ -63,6 +64,10 @@ pub async fn pin<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Pinn
             return Ok(Err(findings));
         }
     };
+    if let Some(push) = &request.image_push {
+        let named = &mut source.named;
+        named.retain(|name, _| lives_in(&resolved, name, &push.repository));
+    }
     let release = match artifact::pin_all(ports, request, source, declaration, &resolved).await? {
         Ok(release) => release,
         Err(findings) => return Ok(Err(findings)),
@@ -80,6 +85,13 @@ pub async fn pin<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Pinn
         order_version,
         to_record,
     }))
+}
+
+/// Whether a component lives in this repository here: it may live in another one elsewhere.
+fn lives_in(resolved: &Resolved, name: &ComponentName, repository: &str) -> bool {
+    let component = resolved.components.get(name);
+    let declared = component.and_then(|component| component.spec.repository());
+    declared.is_some_and(|declared| repository_name(declared) == repository_name(repository))
 }
 
 /// A person, or CI on a person's behalf, names the environment; an arrival leaves it to the rules.

@@ -4,7 +4,7 @@ use super::register::{BASE_TAG, Base, read_document};
 use super::state::{PinnedBase, State};
 use super::{document, tell};
 use crate::config::Configured;
-use crate::kinds::PrepareInput;
+use crate::kinds::{PrepareInput, is_declared};
 use crate::ports::{Answered, Objects, Registry, Services, TaskDefinition};
 use serde::Deserialize as _;
 use std::collections::BTreeSet;
@@ -271,11 +271,6 @@ fn forward(image: String, digests: BTreeSet<String>) -> State {
         digests,
         seen: None,
     }
-}
-
-/// A repository is declared by name or by URI.
-fn is_declared(repository: &str, declared: &str) -> bool {
-    repository == declared || repository.ends_with(&format!("/{declared}"))
 }
 
 /// The service is set to these bytes already, pinned by digest.
