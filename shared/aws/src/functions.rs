@@ -282,8 +282,11 @@ fn function_of(document: &Value) -> Function {
     Function {
         arn: unqualified(&word("FunctionArn"), &version),
         code_sha256: word("CodeSha256"),
+        code_bytes: document["CodeSize"].as_u64().unwrap_or_default(),
         revision_id: word("RevisionId"),
         configuration: frozen(document),
+        // The default is x86_64 (AWS Lambda API Reference, FunctionConfiguration).
+        architecture: text(&document["Architectures"][0]).unwrap_or_else(|| "x86_64".to_owned()),
         state: word("State"),
         last_update: word("LastUpdateStatus"),
         reason: reasons

@@ -4,7 +4,7 @@ use aws_sdk_ecr::types::ImageIdentifier;
 use serde_json::Value;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{Answered, Image, Registry};
+use windlass_engine::ports::{Answered, Image, Platform, Registry};
 
 /// What can be pulled: images and indexes, in Docker's and in the Open Container Initiative's form.
 const MEDIA_TYPES: [&str; 4] = [
@@ -124,17 +124,22 @@ fn media_type_of(manifest: &str) -> String {
         .to_owned()
 }
 
-/// The digests under `manifests` of an index. Attestations, whose platform is `unknown`, are no
+/// What stands under `manifests` of an index. Attestations, whose platform is `unknown`, are no
 /// platform that anything runs on.
-fn platforms(manifest: &str) -> Vec<Digest> {
+fn platforms(manifest: &str) -> Vec<Platform> {
     let document: Value = serde_json::from_str(manifest).unwrap_or_default();
-    let manifests = document["manifests"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
+    let manifests = document["manifests"].as_array().into_iter().flatten();
     manifests
-        .iter()
         .filter(|entry| entry["platform"]["os"].as_str() != Some("unknown"))
-        .filter_map(|entry| Digest::parse(entry["digest"].as_str()?).ok())
+        .filter_map(platform)
         .collect()
+}
+
+fn platform(entry: &Value) -> Option<Platform> {
+    let word = |name: &str| entry["platform"][name].as_str().unwrap_or_default();
+    Some(Platform {
+        digest: Digest::parse(entry["digest"].as_str()?).ok()?,
+        os: word("os").to_owned(),
+        architecture: word("architecture").to_owned(),
+    })
 }

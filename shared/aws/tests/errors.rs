@@ -158,7 +158,12 @@ async fn an_index_tells_its_platforms() {
     assert_eq!(image.repository_uri, uri);
     assert_eq!(image.digest.as_str(), "c".repeat(64));
     assert_eq!(image.platforms.len(), 1);
-    assert_eq!(image.platforms[0].as_str(), "a".repeat(64));
+    let platform = &image.platforms[0];
+    assert_eq!(platform.digest.as_str(), "a".repeat(64));
+    assert_eq!(
+        (platform.os.as_str(), platform.architecture.as_str()),
+        ("linux", "arm64")
+    );
     assert_eq!(image.tags, ["1.0.0", "stable"]);
     let asked = &replay.sent()[0].json();
     assert_eq!(asked["repositoryName"], "shop/agent");

@@ -26,6 +26,7 @@ fn configuration() -> Value {
         "FunctionArn": "arn:aws:lambda:eu-west-1:111111111111:function:f",
         "Version": "$LATEST",
         "CodeSha256": "sha=",
+        "CodeSize": 7,
         "RevisionId": "r1",
         "LastModified": "2026-11-20T14:00:00.000+0000",
         "State": "Active",
@@ -51,6 +52,8 @@ async fn a_function_is_read() {
     assert_eq!(function.state, "Active");
     assert_eq!(function.last_update, "Failed");
     assert_eq!(function.reason, "no memory");
+    assert_eq!(function.architecture, "x86_64");
+    assert_eq!(function.code_bytes, 7);
     assert_eq!(function.code_location.as_deref(), Some("https://code"));
 }
 

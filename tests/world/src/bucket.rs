@@ -19,6 +19,8 @@ pub struct Bucket {
     pub forgetful: bool,
     /// The rules of its lifecycle; they are told and not followed.
     pub lifecycle: Vec<LifecycleRule>,
+    /// Whether its policy lets in no role of another account.
+    pub closed: bool,
     /// The versions of each key, oldest first.
     pub keys: BTreeMap<String, Vec<Version>>,
 }

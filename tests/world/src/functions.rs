@@ -62,7 +62,7 @@ impl World {
                 "the request is larger than 50 MB",
             )),
             Code::Zip(bytes) => Ok(Package::Zip(bytes)),
-            Code::Image(uri) => Ok(Package::Image(uri)),
+            Code::Image(uri) => self.package_of_image(uri),
             Code::Object {
                 bucket,
                 key,
@@ -71,7 +71,25 @@ impl World {
         }
     }
 
+    /// Lambda takes the image of one platform, and no index of several (AWS Lambda Developer Guide,
+    /// "Create a Lambda function using a container image", requirements).
+    fn package_of_image(&self, uri: String) -> Answered<Package> {
+        let (repository, digest) = uri.split_once('@').unwrap_or((&uri, ""));
+        let registry = self.registry();
+        let found = registry.find(repository, digest);
+        if found.is_some_and(|image| !image.platforms.is_empty()) {
+            return Err(Fault::new(
+                FaultName::Refused,
+                format!(
+                    "The image manifest, config or layer media type for the source image {uri} is not supported."
+                ),
+            ));
+        }
+        Ok(Package::Image(uri))
+    }
+
     fn package_of(&self, bucket: &str, key: &str, version_id: &str) -> Answered<Package> {
+        self.let_in(bucket)?;
         let objects = self.objects();
         let versions = objects.buckets.get(bucket).and_then(|b| b.keys.get(key));
         versions

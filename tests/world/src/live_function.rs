@@ -27,6 +27,13 @@ impl Package {
         }
     }
 
+    fn bytes(&self) -> u64 {
+        match self {
+            Self::Zip(bytes) => bytes.len() as u64,
+            Self::Image(_) => 0,
+        }
+    }
+
     fn name(&self) -> &'static str {
         match self {
             Self::Zip(_) => "Zip",
@@ -77,6 +84,8 @@ pub struct LiveFunction {
     pub name: String,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+    /// `arm64`, or what a test says.
+    pub architecture: String,
     /// The code of `$LATEST`.
     pub package: Package,
     /// The configuration of `$LATEST`, as any text.
@@ -109,6 +118,7 @@ impl LiveFunction {
         Self {
             name: name.to_owned(),
             tags: BTreeMap::new(),
+            architecture: "arm64".into(),
             package,
             configuration: "as made".into(),
             revision: 1,
@@ -216,8 +226,10 @@ impl LiveFunction {
             arn: self.arn(),
             version: "$LATEST".into(),
             code_sha256: self.package.code_sha256(),
+            code_bytes: self.package.bytes(),
             revision_id: format!("r{}", self.revision),
             configuration: self.configuration.clone(),
+            architecture: self.architecture.clone(),
             state: self.state.clone(),
             last_update: self.last_update.clone(),
             reason: self.reason.clone(),
@@ -233,8 +245,10 @@ impl LiveFunction {
             arn: format!("{}:{number}", self.arn()),
             version: number.to_string(),
             code_sha256: published.package.code_sha256(),
+            code_bytes: published.package.bytes(),
             revision_id: format!("v{number}"),
             configuration: published.configuration.clone(),
+            architecture: self.architecture.clone(),
             state: if published.pending > 0 {
                 "Pending"
             } else {

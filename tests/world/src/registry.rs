@@ -2,7 +2,7 @@
 
 use crate::World;
 use windlass_domain::digest::Digest;
-use windlass_engine::ports::{Answered, Image, Registry};
+use windlass_engine::ports::{Answered, Image, Platform, Registry};
 
 /// The host of the repositories.
 pub const HOST: &str = "111111111111.dkr.ecr.eu-west-1.amazonaws.com";
@@ -20,7 +20,7 @@ impl State {
         self.push_index(repository, tag, &[])
     }
 
-    /// Pushes an index of platforms; the tag moves to it. Its bytes follow from its name.
+    /// Pushes an index of platforms such as `linux/arm64`; the tag moves to it. Its bytes follow from its name.
     pub fn push_index(&mut self, repository: &str, tag: &str, platforms: &[&str]) -> Digest {
         let repository_uri = format!("{HOST}/{repository}");
         let digest = Digest::of(format!("{repository_uri}:{tag}").as_bytes());
@@ -29,21 +29,26 @@ impl State {
                 image.tags.retain(|known| known != tag);
             }
         }
-        let media_type = if platforms.is_empty() {
-            "application/vnd.oci.image.manifest.v1+json"
-        } else {
-            "application/vnd.oci.image.index.v1+json"
-        };
-        self.images.push(Image {
-            repository_uri,
+        let platforms: Vec<Platform> = platforms
+            .iter()
+            .map(|name| platform(&digest, name))
+            .collect();
+        let manifest = |digest: &Digest| Image {
+            repository_uri: repository_uri.clone(),
             digest: digest.clone(),
-            tags: vec![tag.to_owned()],
-            media_type: media_type.into(),
-            platforms: platforms
-                .iter()
-                .map(|platform| Digest::of(format!("{digest} {platform}").as_bytes()))
-                .collect(),
-        });
+            tags: vec![],
+            media_type: "application/vnd.oci.image.manifest.v1+json".into(),
+            platforms: vec![],
+        };
+        let children = platforms.iter().map(|platform| manifest(&platform.digest));
+        self.images.extend(children);
+        let mut pushed = manifest(&digest);
+        pushed.tags = vec![tag.to_owned()];
+        if !platforms.is_empty() {
+            pushed.media_type = "application/vnd.oci.image.index.v1+json".into();
+            pushed.platforms = platforms;
+        }
+        self.images.push(pushed);
         digest
     }
 
@@ -60,6 +65,15 @@ impl State {
             is_of(image, repository) && (tagged || pinned)
         };
         self.images.iter().find(matches)
+    }
+}
+
+fn platform(index: &Digest, name: &str) -> Platform {
+    let (os, architecture) = name.split_once('/').unwrap_or((name, ""));
+    Platform {
+        digest: Digest::of(format!("{index} {name}").as_bytes()),
+        os: os.to_owned(),
+        architecture: architecture.to_owned(),
     }
 }
 

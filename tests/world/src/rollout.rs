@@ -368,7 +368,7 @@ impl State {
         task.crashes = self.crash.contains(&digest);
         let shown = found
             .and_then(|found| found.platforms.first())
-            .map_or(digest, |platform| format!("sha256:{platform}"));
+            .map_or(digest, |platform| format!("sha256:{}", platform.digest));
         if !self.hide_digests {
             task.task.containers[0].image_digest = Some(shown);
         }

@@ -13,11 +13,15 @@ pub struct Function {
     pub version: String,
     /// The code's SHA-256 in base64, as Lambda writes it.
     pub code_sha256: String,
+    /// The size of a zip, in bytes; 0 for an image.
+    pub code_bytes: u64,
     /// Changes at every update, and again when an asynchronous update ends.
     pub revision_id: String,
     /// A digest over the configuration that a version freezes (environment, memory, layers, role,
     /// handler, …) without the fields that change with every version.
     pub configuration: String,
+    /// What its code runs on: `x86_64` or `arm64`.
+    pub architecture: String,
     /// `Pending`, `Active`, `Inactive` or `Failed`.
     pub state: String,
     /// `InProgress`, `Successful` or `Failed`.
@@ -26,7 +30,8 @@ pub struct Function {
     pub reason: String,
     /// `Zip` or `Image`.
     pub package: String,
-    /// The image by digest, for `Image`.
+    /// The image by digest, for `Image`; only from `function` (AWS Lambda API Reference,
+    /// FunctionCodeLocation, `ResolvedImageUri`).
     pub image: Option<String>,
     /// The version's description.
     pub description: String,

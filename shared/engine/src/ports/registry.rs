@@ -13,15 +13,28 @@ pub struct Image {
     pub tags: Vec<String>,
     /// Its manifest's media type.
     pub media_type: String,
-    /// For an index, the digests of the platforms' manifests.
-    pub platforms: Vec<Digest>,
+    /// For an index, what it lists for each platform.
+    pub platforms: Vec<Platform>,
+}
+
+/// A manifest that an index lists, and what it runs on (OCI Image Format Specification, "OCI Image
+/// Index", `platform`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Platform {
+    /// The manifest's digest.
+    pub digest: Digest,
+    /// The operating system, such as `linux`.
+    pub os: String,
+    /// The processor as Go names it, such as `amd64` or `arm64`.
+    pub architecture: String,
 }
 
 impl Image {
     /// The digests that a running task may show, as ECS writes them: the image's own, or a
     /// platform's.
     pub fn digests(&self) -> BTreeSet<String> {
-        let all = self.platforms.iter().chain([&self.digest]);
+        let platforms = self.platforms.iter().map(|platform| &platform.digest);
+        let all = platforms.chain([&self.digest]);
         all.map(|digest| format!("sha256:{digest}")).collect()
     }
 }

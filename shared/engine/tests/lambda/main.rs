@@ -5,7 +5,7 @@
 mod plans;
 mod scene;
 
-use scene::{FUNCTION, Setting, artifact, function, package};
+use scene::{Brings, FUNCTION, Setting, artifact, function, package};
 use std::pin::pin;
 use windlass_domain::finding::FindingName;
 use windlass_domain::step::Failure;
@@ -62,18 +62,19 @@ fn a_function_without_an_alias_conforms() {
 
 #[test]
 fn an_image_with_an_alias_conforms() {
-    conforms(&Setting {
-        image: true,
-        ..alias()
-    });
+    for brings in [Brings::Image, Brings::Index] {
+        conforms(&Setting { brings, ..alias() });
+    }
 }
 
 #[test]
 fn an_image_without_an_alias_conforms() {
-    conforms(&Setting {
-        image: true,
-        ..Setting::default()
-    });
+    for brings in [Brings::Image, Brings::Index] {
+        conforms(&Setting {
+            brings,
+            ..Setting::default()
+        });
+    }
 }
 
 #[test]
@@ -159,7 +160,18 @@ fn a_newer_configuration_is_a_reason_to_publish() {
 
 #[test]
 fn planning_again_after_success_plans_nothing() {
-    for setting in [alias(), canary(), Setting::default()] {
+    let brings = |brings| Setting { brings, ..canary() };
+    for setting in [
+        alias(),
+        canary(),
+        Setting::default(),
+        brings(Brings::Image),
+        brings(Brings::Index),
+        Setting {
+            brings: Brings::Index,
+            ..Setting::default()
+        },
+    ] {
         let trial = Trial::begin(&setting).unwrap();
         assert_eq!(trial.forward(), Ok(Word::Changed));
         let prepared = setting.plan(&trial.scene.world, "new");
@@ -197,13 +209,15 @@ fn without_an_alias_an_undo_restores_the_former_code_from_its_kept_version() {
             function.versions[&1].description,
             "windlass 0123456789abcdef before"
         );
-        assert_eq!(function.versions[&1].package, package(false, "old"));
+        let old = package(&trial.scene.world, Brings::Zip, "old");
+        assert_eq!(function.versions[&1].package, old);
     });
     // The artifact is gone: the undo does not need it.
     trial.scene.world.objects().buckets.clear();
     assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
     function(&trial.scene.world, |function| {
-        assert_eq!(function.package, package(false, "old"));
+        let old = package(&trial.scene.world, Brings::Zip, "old");
+        assert_eq!(function.package, old);
     });
 }
 
@@ -263,7 +277,7 @@ fn bytes_that_are_not_the_pinned_ones_are_never_sent() {
 fn a_zip_over_the_limit_comes_from_the_bucket() {
     let setting = alias();
     let world = setting.world();
-    let mut large = artifact(&world, false, "new");
+    let mut large = artifact(&world, Brings::Zip, "new");
     if let windlass_domain::artifact::Artifact::Object { bytes, .. } = &mut large {
         *bytes = 51 << 20;
     }
@@ -288,7 +302,7 @@ fn a_zip_over_the_limit_comes_from_the_bucket() {
     .unwrap();
     assert_eq!(world.mishaps().calls[calls..], ["functions.update_code"]);
     function(&world, |function| {
-        assert_eq!(function.package, package(false, "new"));
+        assert_eq!(function.package, package(&world, Brings::Zip, "new"));
     });
 }
 

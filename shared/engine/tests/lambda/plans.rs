@@ -1,7 +1,9 @@
 //! What people read of a plan, and what is refused.
 
-use crate::scene::{Setting, artifact, function};
+use crate::scene::{Brings, Setting, artifact, function};
+use windlass_domain::artifact::Artifact;
 use windlass_domain::finding::FindingName;
+use windlass_domain::place::{Place, TargetRole};
 use windlass_engine::kinds::Prepared;
 use windlass_engine::payload::Word;
 use windlass_world::World;
@@ -56,10 +58,10 @@ fn plans_are_told_step_by_step() {
     code of shop-api-prod to sha256:11507a0e2f5e, live at once
     warning NotSupported: components.api.alias: Callers use $LATEST of shop-api-prod, so new code is live at once and all at once. Remedy: Publish a version (`aws lambda publish-version --function-name shop-api-prod`), make an alias on it (`aws lambda create-alias --function-name shop-api-prod --name live --function-version <number>`), let the callers use the alias, and write `alias: live`.
     "#);
-    insta::assert_snapshot!(plan(&Setting { image: true, ..canary() }, "new"), @r#"
-    alias live to 10 % of sha256:11507a0e2f5e, watched for 300 s
-    alias live to 50 % of sha256:11507a0e2f5e, watched for 300 s
-    alias live to sha256:11507a0e2f5e
+    insta::assert_snapshot!(plan(&Setting { brings: Brings::Image, ..canary() }, "new"), @r#"
+    alias live to 10 % of sha256:f1bd72f1aef7, watched for 300 s
+    alias live to 50 % of sha256:f1bd72f1aef7, watched for 300 s
+    alias live to sha256:f1bd72f1aef7
     "#);
 }
 
@@ -126,7 +128,7 @@ fn steps_without_an_alias_are_refused() {
 fn the_other_package_type_is_refused() {
     let setting = canary();
     let world = setting.world();
-    let image = artifact(&world, true, "new");
+    let image = artifact(&world, Brings::Image, "new");
     let prepared = setting.prepare(&world, Some(&image), None);
     insta::assert_snapshot!(told(&prepared), @"NotSupported: components.api.function: The release brings the package type Image, and the function shop-api-prod takes Zip. Remedy: Lambda cannot change a function's package type: make a new function, or release the other type.");
 }
@@ -156,4 +158,93 @@ fn a_rollback_without_an_alias_takes_the_code_of_a_kept_version() {
     assert_eq!(prepared.stages.len(), 1);
     let goal = prepared.stages[0].goal.to_string();
     assert!(goal.contains(r#""source":{"version":"1"}"#), "{goal}");
+}
+
+#[test]
+fn an_index_without_the_function_s_platform_is_refused() {
+    let setting = Setting {
+        brings: Brings::Index,
+        ..canary()
+    };
+    let world = setting.world();
+    let mut index = artifact(&world, Brings::Index, "new");
+    if let Artifact::Image { digest, .. } = &mut index {
+        let only = ["linux/amd64"];
+        *digest = world.registry().push_index("shop/api", "only", &only);
+    }
+    let prepared = setting.prepare(&world, Some(&index), None);
+    insta::assert_snapshot!(told(&prepared), @"NotSupported: components.api.function: The function shop-api-prod has the architecture arm64, and the image 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/api@sha256:83b69bf00761d6deefe0493e0a73259039826c7c3b0c7e5ba5dc32a403785b76 is only for linux/amd64. Remedy: Build the image for the function's architecture too, or make a function for the image's.");
+}
+
+#[test]
+fn a_rollback_of_an_image_without_an_alias_needs_no_kept_version() {
+    let setting = Setting {
+        brings: Brings::Index,
+        ..Setting::default()
+    };
+    let first = Trial::begin(&setting).unwrap();
+    let before = function(&first.scene.world, |function| function.package.clone());
+    let recorded = serde_json::to_value(first.observe().unwrap()).unwrap();
+    assert_eq!(first.forward(), Ok(Word::Changed));
+    let prepared = setting.prepare(&first.scene.world, None, Some(&recorded));
+    assert_eq!(prepared.findings, []);
+    let goal = prepared.stages[0].goal.to_string();
+    let windlass_world::functions::Package::Image(uri) = before else {
+        panic!("{before:?}")
+    };
+    assert!(goal.contains(&uri), "{goal}");
+}
+
+#[test]
+fn a_rollback_to_an_image_that_is_gone_is_refused() {
+    for alias in [true, false] {
+        let setting = Setting {
+            brings: Brings::Index,
+            alias,
+            ..Setting::default()
+        };
+        let first = Trial::begin(&setting).unwrap();
+        let recorded = serde_json::to_value(first.observe().unwrap()).unwrap();
+        assert_eq!(first.forward(), Ok(Word::Changed));
+        first.scene.world.registry().images.clear();
+        let prepared = setting.prepare(&first.scene.world, None, Some(&recorded));
+        assert_eq!(
+            prepared.findings[0].name,
+            FindingName::ArtifactMissing,
+            "{prepared:?}"
+        );
+        assert!(prepared.findings[0].reason.contains("image sha256:"));
+    }
+}
+
+#[test]
+fn a_large_zip_needs_a_bucket_that_lets_the_function_s_account_read() {
+    let setting = Setting {
+        place: Place {
+            region: None,
+            role: Some(TargetRole {
+                arn: "arn:aws:iam::222222222222:role/windlass-target-shop-prod".into(),
+                external_id: "shop/prod".into(),
+                session_name: "0123456789abcdef".into(),
+            }),
+        },
+        ..canary()
+    };
+    let world = setting.world();
+    let small = artifact(&world, Brings::Zip, "new");
+    let mut large = small.clone();
+    if let Artifact::Object { bytes, .. } = &mut large {
+        *bytes = 51 << 20;
+    }
+    let refused = |artifact| {
+        !setting
+            .prepare(&world, Some(artifact), None)
+            .findings
+            .is_empty()
+    };
+    assert!(!refused(&large));
+    world.objects().bucket("artifacts", true).closed = true;
+    assert!(!refused(&small));
+    let prepared = setting.prepare(&world, Some(&large), None);
+    insta::assert_snapshot!(told(&prepared), @"NoPermission: components.api.function: Lambda fetches code of more than 52428800 bytes from the bucket artifacts with the rights of arn:aws:iam::222222222222:role/windlass-target-shop-prod, which may not read it. Remedy: Add the account 222222222222 to the parameter `TargetAccounts` of Windlass's stack, and let the role read `artifacts/shop/*` and `windlass/restore/*` there (`examples/target-role.yaml` does).");
 }

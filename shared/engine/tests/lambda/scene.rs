@@ -10,45 +10,69 @@ use windlass_domain::plan::KindName;
 use windlass_domain::time::Span;
 use windlass_engine::kinds::lambda::{LambdaKind, prepare};
 use windlass_engine::kinds::{PrepareInput, Prepared};
+use windlass_engine::ports::Reach;
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, deployment};
 use windlass_world::functions::{LiveFunction, Package, Provisioned};
+use windlass_world::registry::HOST;
 use windlass_world::run::run;
 
 pub const FUNCTION: &str = "shop-api-prod";
+
+/// What a release brings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Brings {
+    #[default]
+    Zip,
+    /// The image of one platform.
+    Image,
+    /// An index of two platforms.
+    Index,
+}
 
 /// A rollout into a function that runs `old`.
 #[derive(Debug, Clone, Default)]
 pub struct Setting {
     pub alias: bool,
     pub steps: Vec<u8>,
-    pub image: bool,
+    pub brings: Brings,
     pub provisioned: bool,
     /// Whether someone else's shift to a second version is half done.
     pub shared: bool,
+    pub place: Place,
 }
 
-pub fn image_uri(text: &str) -> String {
-    let digest = Digest::of(text.as_bytes());
-    format!("111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/api@sha256:{digest}")
+const PLATFORMS: [&str; 2] = ["linux/amd64", "linux/arm64"];
+
+/// What the function has after the release of `text`: of an index the platform that fits.
+pub fn package(world: &World, brings: Brings, text: &'static str) -> Package {
+    let digest = match brings {
+        Brings::Zip => return Package::Zip(Bytes::from_static(text.as_bytes())),
+        Brings::Image => world.registry().push("shop/api", text),
+        Brings::Index => {
+            let index = world.registry().push_index("shop/api", text, &PLATFORMS);
+            let found = world.registry();
+            let index = found.find("shop/api", &format!("sha256:{index}")).unwrap();
+            index.platforms[1].digest.clone()
+        }
+    };
+    Package::Image(format!("{HOST}/shop/api@sha256:{digest}"))
 }
 
-pub fn package(image: bool, text: &'static str) -> Package {
-    if image {
-        Package::Image(image_uri(text))
-    } else {
-        Package::Zip(Bytes::from_static(text.as_bytes()))
+/// Uploads a zip to the artifacts bucket, or pushes an image.
+pub fn artifact(world: &World, brings: Brings, text: &'static str) -> Artifact {
+    let digest = match brings {
+        Brings::Zip => return zip(world, text),
+        Brings::Image => world.registry().push("shop/api", text),
+        Brings::Index => world.registry().push_index("shop/api", text, &PLATFORMS),
+    };
+    Artifact::Image {
+        repository: format!("{HOST}/shop/api"),
+        digest,
     }
 }
 
-/// Uploads a zip to the artifacts bucket, or names an image.
-pub fn artifact(world: &World, image: bool, text: &'static str) -> Artifact {
-    if image {
-        return Artifact::Image {
-            repository: "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/api".into(),
-            digest: Digest::of(text.as_bytes()),
-        };
-    }
+fn zip(world: &World, text: &'static str) -> Artifact {
     let key = format!("artifacts/shop/api/{text}.zip");
     world.objects().bucket("artifacts", true);
     let written = world.objects().upload("artifacts", &key, text);
@@ -68,9 +92,8 @@ pub fn function<T>(world: &World, then: impl FnOnce(&mut LiveFunction) -> T) -> 
 impl Setting {
     pub fn world(&self) -> World {
         let world = World::default();
-        world
-            .functions()
-            .make_of(FUNCTION, package(self.image, "old"));
+        let old = package(&world, self.brings, "old");
+        world.functions().make_of(FUNCTION, old);
         if self.alias {
             function(&world, |function| {
                 function.publish_as("live", "made by hand");
@@ -94,6 +117,7 @@ impl Setting {
         Spec::Lambda(Lambda {
             function: FUNCTION.into(),
             alias: self.alias.then(|| "live".into()),
+            repository: (self.brings != Brings::Zip).then(|| "shop/api".into()),
             rollout: Rollout {
                 steps: self.steps.clone(),
                 every: Span::seconds(300),
@@ -118,14 +142,14 @@ impl Setting {
             artifact,
             goal_state,
             running: None,
-            place: &Place::default(),
+            place: &self.place,
         };
-        run(prepare(world, &input)).unwrap()
+        run(prepare(&world.at(&self.place), &input)).unwrap()
     }
 
     /// Plans the release of `text`.
     pub fn plan(&self, world: &World, text: &'static str) -> Prepared {
-        let artifact = artifact(world, self.image, text);
+        let artifact = artifact(world, self.brings, text);
         self.prepare(world, Some(&artifact), None)
     }
 }
@@ -154,10 +178,11 @@ impl Subject for Setting {
     }
 
     fn arrived(&self, world: &World) {
+        let new = package(world, self.brings, "new");
         function(world, |function| {
-            assert_eq!(function.package, package(self.image, "new"));
+            assert_eq!(function.package, new);
             assert_eq!(function.updates, 1, "the code was replaced once");
-            let zip_is_kept = !self.alias && !self.image;
+            let zip_is_kept = !self.alias && self.brings == Brings::Zip;
             let made = usize::from(self.alias || zip_is_kept);
             let found = usize::from(self.alias) + usize::from(self.shared);
             assert_eq!(function.versions.len(), found + made, "published once");
@@ -166,7 +191,7 @@ impl Subject for Setting {
                 let newest = function.versions.last_entry().unwrap();
                 assert_eq!(alias.version, newest.key().to_string());
                 assert!(alias.weights.is_empty());
-                assert_eq!(newest.get().package, package(self.image, "new"));
+                assert_eq!(newest.get().package, new);
             }
         });
     }

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
 
 mod beside;
+mod images;
+mod long_watches;
 mod needs_operator;
 mod queue;
 mod recoveries;

@@ -1,52 +1,13 @@
 //! Events and calls that meet deployments which run or wait.
 
 use crate::scene::{
-    BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAITED, WAVE, arrive, assert_free, both, declare,
-    ended, live, path, program, serves, whole_way,
+    BACK, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAITED, WAVE, assert_free, both, declare, ended, live,
+    path, program, serves, whole_way,
 };
-use serde_json::{Value, json};
 use windlass_domain::ending::Ending;
 use windlass_engine::routes::api::{self, Call, Reply};
-use windlass_machine::shop::{FUNCTIONS, SERVICE_AND_FUNCTION, Shop};
+use windlass_machine::shop::{FUNCTIONS, Shop};
 use windlass_world::run::run;
-
-fn pushed(tag: &str, digest: &str) -> Value {
-    json!({
-        "detail-type": "ECR Image Action",
-        "source": "aws.ecr",
-        "account": "111111111111",
-        "detail": {
-            "action-type": "PUSH", "result": "SUCCESS", "repository-name": "shop/agent",
-            "image-tag": tag, "image-digest": format!("sha256:{digest}")
-        }
-    })
-}
-
-#[test]
-fn an_image_pushed_with_two_tags_is_one_deployment() {
-    let program = program();
-    let mut shop = Shop::new(&program, SERVICE_AND_FUNCTION);
-    // Uploading the declaration claims the repository.
-    declare(&shop, &SERVICE_AND_FUNCTION.replace("1.0.0", "1.0.1"));
-    let digest = shop.world().registry().push("shop/agent", "main-42");
-    for tag in ["main-42", "main", "latest"] {
-        arrive(&shop, pushed(tag, digest.as_str()));
-    }
-    shop.region.run();
-    let executions = shop.region.all_ended().iter();
-    let mut paths: Vec<String> = executions.map(|ended| ended.execution.told()).collect();
-    paths.sort();
-    let rollout = "Change(ChangeKind DeployEcs) Changed Judge Judged";
-    let whole = path(&[GO, rollout, "Bake Judge Judged", SUCCEEDED]);
-    // `latest` chooses no environment, so it starts nothing.
-    assert_eq!(paths, ["Admit Admitted NothingToDo", &whole]);
-    assert_eq!(shop.runs(), "agent:2");
-    assert_eq!(shop.environment().snapshot, 2, "one deployment");
-    arrive(&shop, pushed("main-43", digest.as_str()));
-    shop.region.run();
-    assert_eq!(shop.region.all_ended().len(), 2, "the same bytes are known");
-    assert_free(&shop);
-}
 
 /// Cancels the deployment that an execution works for.
 fn cancel(shop: &Shop<'_>, arn: &str) -> Reply {

@@ -1,6 +1,5 @@
 //! Pure: what is in the way of a function's change.
 
-use super::change::INLINE;
 use super::state::Observed;
 use crate::kinds::PrepareInput;
 use windlass_domain::artifact::Artifact;
@@ -82,69 +81,4 @@ pub fn not_supported(input: &PrepareInput<'_>, spec: &Lambda, package: &str) -> 
         ));
     }
     findings
-}
-
-/// A zip that is too large to be sent inline is fetched by Lambda itself, which takes it only from
-/// a bucket in the function's own region (AWS Lambda API Reference, UpdateFunctionCode,
-/// `S3Bucket`).
-pub fn out_of_reach(input: &PrepareInput<'_>, arn: &str, home: &str) -> Option<Finding> {
-    let Some(Artifact::Object { bytes, .. }) = input.artifact else {
-        return None;
-    };
-    let region = arn.split(':').nth(3).unwrap_or_default();
-    (*bytes > INLINE && region != home).then(|| {
-        Finding::new(
-            FindingName::NotSupported,
-            input.path("function"),
-            format!(
-                "The zip has {bytes} bytes, and Lambda takes one of more than {INLINE} only from a bucket in the function's region {region}; the artifacts bucket is in {home}."
-            ),
-            "Make the zip smaller, release an image, or install Windlass in the function's region.",
-        )
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use windlass_domain::declaration::resolved::{Rollout, Spec};
-    use windlass_domain::digest::Digest;
-    use windlass_domain::identity::DeploymentId;
-    use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-    use windlass_domain::place::Place;
-
-    fn finds(bytes: u64, region: &str) -> bool {
-        let artifact = Artifact::Object {
-            key: "artifacts/shop/api/1.zip".into(),
-            version_id: "1".into(),
-            sha256: Digest::of(b"zip"),
-            bytes,
-        };
-        let spec = Spec::Lambda(Lambda {
-            function: "shop-api".into(),
-            alias: None,
-            rollout: Rollout::default(),
-            invocations: vec![],
-        });
-        let input = PrepareInput {
-            deployment: &DeploymentId("0123456789abcdef".into()),
-            app: &AppName::new("shop").unwrap(),
-            environment: &EnvironmentName::new("prod").unwrap(),
-            component: &ComponentName::new("api").unwrap(),
-            spec: &spec,
-            artifact: Some(&artifact),
-            goal_state: None,
-            running: None,
-            place: &Place::default(),
-        };
-        let arn = format!("arn:aws:lambda:{region}:111111111111:function:shop-api");
-        out_of_reach(&input, &arn, "eu-west-1").is_some()
-    }
-
-    #[test]
-    fn a_large_zip_must_be_in_the_functions_region() {
-        assert!(!finds(INLINE, "us-east-1"));
-        assert!(!finds(INLINE + 1, "eu-west-1"));
-        assert!(finds(INLINE + 1, "us-east-1"));
-    }
 }

@@ -6,6 +6,8 @@
 
 mod change;
 mod checks;
+mod code;
+mod fetch;
 mod next;
 mod observe;
 mod prepare;

@@ -35,19 +35,9 @@ pub fn same(a: &State, b: &State) -> bool {
     };
     match (&a.alias, &b.alias) {
         (Some(a), Some(b)) => a.traffic.same(&b.traffic),
-        (None, None) => a.latest.code_sha256 == b.latest.code_sha256,
+        (None, None) => a.latest.code() == b.latest.code(),
         _ => false,
     }
-}
-
-/// Whether `$LATEST` has the goal's code.
-fn is_latest(latest: &Latest, goal: &Goal) -> bool {
-    let image = latest
-        .image
-        .as_deref()
-        .and_then(|uri| uri.rsplit_once("@sha256:"));
-    goal.code.contains(&latest.code_sha256)
-        || image.is_some_and(|(_, digits)| goal.code.iter().any(|code| code == digits))
 }
 
 /// The version that has the goal's code: the one that this deployment published, or one whose
@@ -55,8 +45,7 @@ fn is_latest(latest: &Latest, goal: &Goal) -> bool {
 pub fn candidate<'a>(is: &'a Observed, goal: &Goal) -> Option<&'a Version> {
     let latest = &is.latest;
     let wanted = |version: &&Version| {
-        goal.code.contains(&version.code_sha256)
-            || is_latest(latest, goal) && version.code_sha256 == latest.code_sha256
+        version.is_any(&goal.code) || latest.is_any(&goal.code) && version.code() == latest.code()
     };
     let ours = description(&goal.deployment);
     let mut newest_first = is.versions.iter().rev().filter(wanted);
@@ -84,7 +73,7 @@ fn publish_goal(latest: &Latest, goal: &Goal) -> Next<Change> {
     if let Some(busy) = busy(latest) {
         return busy;
     }
-    if !is_latest(latest, goal) {
+    if !latest.is_any(&goal.code) {
         return Next::Do(update(latest, &goal.code, &goal.source, false));
     }
     if latest.last_update == "Failed" {
@@ -146,7 +135,7 @@ fn live_to_goal(is: &Observed, goal: &Goal) -> Next<Change> {
     if let Some(busy) = busy(latest) {
         return busy;
     }
-    if is_latest(latest, goal) {
+    if latest.is_any(&goal.code) {
         return arrived(latest);
     }
     if latest.image.is_none() && kept(is, &latest.code_sha256).is_none() {
@@ -160,14 +149,14 @@ fn live_back(is: &Observed, was: &Observed) -> Next<Change> {
     if let Some(busy) = busy(latest) {
         return busy;
     }
-    let code = &was.latest.code_sha256;
-    if latest.code_sha256 == *code {
+    let code = was.latest.code();
+    if latest.code() == code {
         return arrived(latest);
     }
     let image = was.latest.image.clone().map(Source::Image);
     let version = || kept(is, code).map(|kept| Source::Version(kept.version.clone()));
     match image.or_else(version) {
-        Some(source) => Next::Do(update(latest, std::slice::from_ref(code), &source, true)),
+        Some(source) => Next::Do(update(latest, &[code.to_owned()], &source, true)),
         None => failed(format!(
             "No published version holds the former code {code}."
         )),
@@ -200,7 +189,7 @@ fn busy(latest: &Latest) -> Option<Next<Change>> {
 
 fn update(latest: &Latest, to: &[String], source: &Source, live: bool) -> Change {
     Change::Update {
-        from: latest.code_sha256.clone(),
+        from: latest.code().to_owned(),
         to: to.to_vec(),
         source: source.clone(),
         live,

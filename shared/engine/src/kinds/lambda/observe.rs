@@ -16,19 +16,34 @@ pub async fn observe(at: &impl Functions, target: &Target) -> Answered<Observed>
     };
     let versions = at.versions(&target.function).await?;
     let mut versions = chosen(versions, alias.as_ref());
-    if let Some(newest) = versions.last_mut()
-        && newest.description.starts_with("windlass ")
-    {
-        // Only reading a version by itself tells its state; a listing does not.
-        let asked = at.function(&target.function, Some(&newest.version)).await?;
-        newest.state = asked.state;
-        newest.reason = asked.reason;
+    let count = versions.len();
+    for (number, version) in (1..).zip(&mut versions) {
+        let is_newest = number == count;
+        let of_image = latest.image.is_some() && (is_newest || is_used(version, alias.as_ref()));
+        if of_image || is_newest && version.description.starts_with("windlass ") {
+            ask(at, target, version).await?;
+        }
     }
     Ok(Observed {
         latest,
         versions,
         alias,
     })
+}
+
+/// Only reading a version by itself tells its state and its image; a listing does not.
+async fn ask(at: &impl Functions, target: &Target, version: &mut Version) -> Answered<()> {
+    let asked = at
+        .function(&target.function, Some(&version.version))
+        .await?;
+    version.state = asked.state;
+    version.reason = asked.reason;
+    version.image = asked.image;
+    Ok(())
+}
+
+fn is_used(version: &Version, alias: Option<&AliasState>) -> bool {
+    alias.is_some_and(|alias| alias.traffic.uses(&version.version))
 }
 
 fn latest(function: Function) -> Latest {
@@ -59,12 +74,12 @@ async fn read_alias(at: &impl Functions, function: &str, name: &str) -> Answered
 
 fn chosen(versions: Vec<Function>, alias: Option<&AliasState>) -> Vec<Version> {
     let from = versions.len().saturating_sub(NEWEST);
-    let used = |version: &str| alias.is_some_and(|alias| alias.traffic.uses(version));
     versions
         .into_iter()
+        .map(Version::of)
         .enumerate()
-        .filter(|(position, version)| *position >= from || used(&version.version))
-        .map(|(_, version)| Version::of(version))
+        .filter(|(position, version)| *position >= from || is_used(version, alias))
+        .map(|(_, version)| version)
         .collect()
 }
 

@@ -1,14 +1,15 @@
 //! Plans a function's change.
 
-use super::checks::{alias_missing, not_ready, not_supported, out_of_reach};
+use super::checks::{alias_missing, not_ready, not_supported};
 use super::next::next;
 use super::observe::observe;
 use super::state::{
     AliasState, Goal, Observed, Source, State, Target, Traffic, code_sha256, short,
 };
+use super::{code, fetch};
 use crate::config::Configured;
-use crate::kinds::{Next, PrepareInput, Prepared, Stage, to_value};
-use crate::ports::{Answered, Functions, Reach, Registry};
+use crate::kinds::{Next, PrepareInput, Prepared, Stage, is_declared, to_value};
+use crate::ports::{Answered, Functions, Objects, Reach, Registry};
 use serde::Deserialize;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::resolved::{Lambda, Spec};
@@ -18,7 +19,7 @@ use windlass_domain::place::Place;
 
 /// Observes the function, checks that it may and can be changed, and computes the stages. Faults:
 /// `NotFound` and `AccessDenied` where the function cannot be read.
-pub async fn prepare<P: Functions + Registry + Reach + Configured>(
+pub async fn prepare<P: Functions + Objects + Registry + Reach + Configured>(
     there: &P,
     input: &PrepareInput<'_>,
 ) -> Answered<Prepared> {
@@ -46,13 +47,14 @@ pub async fn prepare<P: Functions + Registry + Reach + Configured>(
     };
     findings.extend(not_ready(input, spec, &is));
     findings.extend(not_supported(input, spec, &function.package));
-    findings.extend(out_of_reach(input, &function.arn, &there.config().region));
+    findings.extend(fetch::check(there, input, spec, &function).await?);
     if !findings.is_empty() {
         return Ok(Prepared::refused(findings));
     }
     let plan = Plan {
         input,
         spec,
+        architecture: function.architecture,
         is: &is,
     };
     let stages = match plan.stages(there).await? {
@@ -65,6 +67,7 @@ pub async fn prepare<P: Functions + Registry + Reach + Configured>(
 struct Plan<'a> {
     input: &'a PrepareInput<'a>,
     spec: &'a Lambda,
+    architecture: String,
     is: &'a Observed,
 }
 
@@ -108,7 +111,7 @@ impl Plan<'_> {
             ),
             None => format!(
                 "{} runs the wanted code already",
-                short(&self.is.latest.code_sha256)
+                short(self.is.latest.code())
             ),
         }
     }
@@ -153,7 +156,7 @@ impl Plan<'_> {
                 self.back_to(there, recorded).await
             }
             None => match self.input.artifact {
-                Some(artifact) => Ok(Ok(self.forward(there, artifact).await?)),
+                Some(artifact) => self.forward(there, artifact).await,
                 None => Err(Fault::internal(
                     "neither bytes nor a recorded state are given",
                 )),
@@ -165,20 +168,57 @@ impl Plan<'_> {
         &self,
         there: &P,
         artifact: &Artifact,
-    ) -> Answered<Vec<Wanted>> {
-        let code = codes(there, artifact).await?;
-        let source = Source::Artifact(artifact.clone());
+    ) -> Answered<Result<Vec<Wanted>, Finding>> {
+        let (code, source) = match self.brought(there, artifact).await? {
+            Ok(brought) => brought,
+            Err(finding) => return Ok(Err(finding)),
+        };
         let steps = self.spec.rollout.steps.iter().copied();
         let every = self.spec.rollout.every.as_s();
-        Ok(steps
-            .chain([100])
-            .map(|percent| {
-                let what = self.what(&code, percent);
-                let bake_s = (percent < 100).then_some(every);
-                let goal = State::Goal(self.goal(&code, &source, percent));
-                (goal, what, bake_s)
-            })
-            .collect())
+        let stages = steps.chain([100]).map(|percent| {
+            let what = self.what(&code, percent);
+            let bake_s = (percent < 100).then_some(every);
+            let goal = State::Goal(self.goal(&code, &source, percent));
+            (goal, what, bake_s)
+        });
+        Ok(Ok(stages.collect()))
+    }
+
+    /// The code that the artifact brings to this function, and where it comes from.
+    async fn brought<P: Registry + Reach>(
+        &self,
+        there: &P,
+        artifact: &Artifact,
+    ) -> Answered<Result<(Vec<String>, Source), Finding>> {
+        let (repository, digest) = match artifact {
+            Artifact::Object { sha256, .. } => {
+                let source = Source::Artifact(artifact.clone());
+                return Ok(Ok((vec![code_sha256(sha256)], source)));
+            }
+            Artifact::Image { repository, digest } => (repository, digest),
+        };
+        let home = there.at(&Place::default());
+        let found = home.image(repository, &format!("sha256:{digest}")).await?;
+        // `Prepare` itself tells of bytes that are gone.
+        let image = found.ok_or_else(|| {
+            Fault::new(FaultName::NotFound, format!("there is no image {artifact}"))
+        })?;
+        Ok(code::of_image(&image, &self.architecture)
+            .map_err(|platforms| self.other_platforms(artifact, &platforms)))
+    }
+
+    fn other_platforms(&self, artifact: &Artifact, platforms: &[String]) -> Finding {
+        Finding::new(
+            FindingName::NotSupported,
+            self.input.path("function"),
+            format!(
+                "The function {} has the architecture {}, and the image {artifact} is only for {}.",
+                self.spec.function,
+                self.architecture,
+                platforms.join(", ")
+            ),
+            "Build the image for the function's architecture too, or make a function for the image's.",
+        )
     }
 
     fn goal(&self, code: &[String], source: &Source, percent: u8) -> Goal {
@@ -220,7 +260,7 @@ impl Plan<'_> {
         }
     }
 
-    async fn back_to_version<P: Functions>(
+    async fn back_to_version<P: Functions + Registry + Reach>(
         &self,
         there: &P,
         alias: &AliasState,
@@ -233,7 +273,11 @@ impl Plan<'_> {
                 return Ok(Err(self.gone(&format!("version {version}"))));
             }
             Err(fault) => return Err(fault),
-            Ok(_) => {}
+            Ok(found) => {
+                if let Some(gone) = self.image_gone(there, found.image.as_deref()).await? {
+                    return Ok(Err(gone));
+                }
+            }
         }
         // A recorded state is one that was judged, with all callers on one version.
         let settled = AliasState {
@@ -253,42 +297,62 @@ impl Plan<'_> {
         there: &P,
         was: &Observed,
     ) -> Answered<Result<Vec<Wanted>, Finding>> {
-        let code = served(was);
-        let Some(source) = self.source_of(there, was, &code).await? else {
-            return Ok(Err(self.gone(&format!("code {}", short(&code)))));
+        let (code, image) = code::served(was);
+        if let Some(gone) = self.image_gone(there, image).await? {
+            return Ok(Err(gone));
+        }
+        let source = match image {
+            Some(image) => Some(Source::Image(image.to_owned())),
+            None => self.source_of(there, code).await?,
         };
-        let codes = [vec![code.clone()], image_digits(was)].concat();
-        let goal = State::Goal(self.goal(&codes, &source, 100));
-        Ok(Ok(vec![(goal, self.what(&codes, 100), None)]))
+        let Some(source) = source else {
+            return Ok(Err(self.gone(&format!("code {}", short(code)))));
+        };
+        let code = [code.to_owned()];
+        let goal = State::Goal(self.goal(&code, &source, 100));
+        Ok(Ok(vec![(goal, self.what(&code, 100), None)]))
+    }
+
+    /// Lambda cannot start an image for ever whose repository has it no longer (AWS Lambda API
+    /// Reference, FunctionConfiguration, `StateReasonCode`: `ImageDeleted`). Only the declared
+    /// repository is looked into: nothing is known of another one's permissions.
+    async fn image_gone<P: Registry + Reach>(
+        &self,
+        there: &P,
+        image: Option<&str>,
+    ) -> Answered<Option<Finding>> {
+        let declared = self.spec.repository.as_deref();
+        let (Some((repository, digest)), Some(declared)) =
+            (image.and_then(|image| image.split_once('@')), declared)
+        else {
+            return Ok(None);
+        };
+        if !is_declared(repository, declared) {
+            return Ok(None);
+        }
+        let home = there.at(&Place::default());
+        let found = home.image(repository, digest).await?;
+        let what = format!("image {digest} that ran then");
+        Ok(found.is_none().then(|| self.gone(&what)))
     }
 
     async fn source_of<P: Functions + Registry + Reach>(
         &self,
         there: &P,
-        was: &Observed,
         code: &str,
     ) -> Answered<Option<Source>> {
-        if let Some(image) = &was.latest.image
-            && was.latest.code_sha256 == code
-        {
-            return Ok(Some(Source::Image(image.clone())));
-        }
         let versions = there.versions(&self.spec.function).await?;
         let version = versions.iter().rfind(|version| version.code_sha256 == code);
         if let Some(version) = version {
             return Ok(Some(Source::Version(version.version.clone())));
         }
-        match self.input.artifact {
-            Some(artifact)
-                if codes(there, artifact)
-                    .await?
-                    .iter()
-                    .any(|known| known == code) =>
-            {
-                Ok(Some(Source::Artifact(artifact.clone())))
-            }
-            _ => Ok(None),
-        }
+        let Some(artifact) = self.input.artifact else {
+            return Ok(None);
+        };
+        let brought = self.brought(there, artifact).await?.ok();
+        Ok(brought
+            .filter(|(codes, _)| codes.iter().any(|known| known == code))
+            .map(|(_, source)| source))
     }
 
     fn gone(&self, what: &str) -> Finding {
@@ -298,39 +362,5 @@ impl Plan<'_> {
             format!("The {what} of {} is no longer there.", self.spec.function),
             "Roll back to another snapshot, or deploy the wanted release again.",
         )
-    }
-}
-
-/// The code that callers got in a recorded state.
-fn served(was: &Observed) -> String {
-    let version = was.alias.as_ref().and_then(|alias| {
-        let mut versions = was.versions.iter();
-        versions.find(|version| version.version == alias.traffic.version)
-    });
-    version
-        .map_or(&was.latest.code_sha256, |version| &version.code_sha256)
-        .clone()
-}
-
-fn image_digits(was: &Observed) -> Vec<String> {
-    let image = was.latest.image.as_deref();
-    let digits = image.and_then(|uri| uri.rsplit_once("@sha256:"));
-    digits
-        .map(|(_, digits)| digits.to_owned())
-        .into_iter()
-        .collect()
-}
-
-/// The code as Lambda will tell it; for an image also the digests of its platforms.
-async fn codes<P: Registry + Reach>(there: &P, artifact: &Artifact) -> Answered<Vec<String>> {
-    match artifact {
-        Artifact::Object { sha256, .. } => Ok(vec![code_sha256(sha256)]),
-        Artifact::Image { repository, digest } => {
-            let home = there.at(&Place::default());
-            let image = home.image(repository, &format!("sha256:{digest}")).await?;
-            let platforms = image.map(|image| image.platforms).unwrap_or_default();
-            let all = std::iter::once(digest.clone()).chain(platforms);
-            Ok(all.map(|digest| digest.to_string()).collect())
-        }
     }
 }

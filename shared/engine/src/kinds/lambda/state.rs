@@ -66,6 +66,9 @@ pub struct Version {
     pub version: String,
     /// Its code as Lambda tells it.
     pub code_sha256: String,
+    /// The image by digest, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
     /// The digest of its configuration.
     pub configuration: String,
     /// Its description: `windlass <deployment>` if Windlass made it.
@@ -104,7 +107,7 @@ pub struct AliasState {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Goal {
     /// The code as Lambda will tell it: for a zip the SHA-256 in base64; for an image the digits of
-    /// the digests, any of which will do (an index's and its platforms').
+    /// its digest, or of an index's and its platform's, either of which will do.
     pub code: Vec<String>,
     /// Where the code comes from.
     pub source: Source,
@@ -136,7 +139,7 @@ impl fmt::Display for State {
                 alias: Some(alias), ..
             }) => alias.traffic.fmt(f),
             Self::Observed(Observed { latest, .. }) => {
-                write!(f, "$LATEST with code {:.12}", latest.code_sha256)
+                write!(f, "$LATEST with code {:.12}", latest.code())
             }
             Self::Goal(goal) => write!(f, "the release at {} %", goal.percent),
         }
@@ -223,6 +226,7 @@ impl Version {
         Self {
             version: function.version,
             code_sha256: function.code_sha256,
+            image: function.image,
             configuration: function.configuration,
             description: function.description,
             state: function.state,

@@ -1,0 +1,145 @@
+//! Pure: which code a function or a version has, and which one a release brings it.
+//!
+//! A zip is known by `CodeSha256`. An image is known by the digest in `ResolvedImageUri` (AWS Lambda
+//! API Reference, FunctionCodeLocation), and where that was not asked for by `CodeSha256`, which
+//! holds the same digits: Lambda translates a tag to the digest, and tells it in
+//! GetFunctionConfiguration (AWS Lambda Developer Guide, "Deploying Lambda functions as container
+//! images").
+
+use super::state::{Latest, Observed, Source, Version};
+use crate::ports::{Image, Platform};
+use windlass_domain::artifact::Artifact;
+
+/// The digits of the digest in an image's URI.
+fn digits(image: Option<&str>) -> Option<&str> {
+    let (_, digits) = image?.rsplit_once("@sha256:")?;
+    Some(digits)
+}
+
+impl Latest {
+    /// The code: an image's digits, else `CodeSha256`.
+    pub(super) fn code(&self) -> &str {
+        digits(self.image.as_deref()).unwrap_or(&self.code_sha256)
+    }
+
+    /// Whether its code is one of these.
+    pub(super) fn is_any(&self, codes: &[String]) -> bool {
+        is_any(&self.code_sha256, self.image.as_deref(), codes)
+    }
+}
+
+impl Version {
+    /// The code: an image's digits, else `CodeSha256`.
+    pub(super) fn code(&self) -> &str {
+        digits(self.image.as_deref()).unwrap_or(&self.code_sha256)
+    }
+
+    /// Whether its code is one of these.
+    pub(super) fn is_any(&self, codes: &[String]) -> bool {
+        is_any(&self.code_sha256, self.image.as_deref(), codes)
+    }
+}
+
+fn is_any(code_sha256: &str, image: Option<&str>, codes: &[String]) -> bool {
+    let is = |text: &str| codes.iter().any(|code| code == text);
+    is(code_sha256) || digits(image).is_some_and(is)
+}
+
+/// The code that callers got in a recorded state, and its image if it is one.
+pub(super) fn served(was: &Observed) -> (&str, Option<&str>) {
+    let version = was.alias.as_ref().and_then(|alias| {
+        let mut versions = was.versions.iter();
+        versions.find(|version| version.version == alias.traffic.version)
+    });
+    match version {
+        Some(version) => (version.code(), version.image.as_deref()),
+        None => (was.latest.code(), was.latest.image.as_deref()),
+    }
+}
+
+/// The code that an image brings to a function, as Lambda will tell it, and where it comes from.
+/// Lambda takes the image of one platform and no index of several (AWS Lambda Developer Guide,
+/// "Create a Lambda function using a container image"), so that of an index the manifest for the
+/// function's architecture is brought. The error names the platforms that there are.
+pub(super) fn of_image(
+    image: &Image,
+    architecture: &str,
+) -> Result<(Vec<String>, Source), Vec<String>> {
+    let index = image.digest.to_string();
+    if image.platforms.is_empty() {
+        let artifact = Artifact::Image {
+            repository: image.repository_uri.clone(),
+            digest: image.digest.clone(),
+        };
+        return Ok((vec![index], Source::Artifact(artifact)));
+    }
+    let fits = |platform: &&Platform| {
+        platform.os == "linux" && lambda_name(&platform.architecture) == architecture
+    };
+    let Some(platform) = image.platforms.iter().find(fits) else {
+        let named = |platform: &Platform| format!("{}/{}", platform.os, platform.architecture);
+        return Err(image.platforms.iter().map(named).collect());
+    };
+    let uri = format!("{}@sha256:{}", image.repository_uri, platform.digest);
+    Ok((vec![index, platform.digest.to_string()], Source::Image(uri)))
+}
+
+/// An index names processors as Go does, Lambda in its own way (AWS Lambda API Reference,
+/// FunctionConfiguration, `Architectures`).
+fn lambda_name(architecture: &str) -> &str {
+    match architecture {
+        "amd64" => "x86_64",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windlass_domain::digest::Digest;
+
+    fn image(platforms: &[&str]) -> Image {
+        let platforms = platforms.iter().map(|name| {
+            let (os, architecture) = name.split_once('/').unwrap();
+            Platform {
+                digest: Digest::of(name.as_bytes()),
+                os: os.into(),
+                architecture: architecture.into(),
+            }
+        });
+        Image {
+            repository_uri: "shop/api".into(),
+            digest: Digest::of(b"image"),
+            tags: vec![],
+            media_type: String::new(),
+            platforms: platforms.collect(),
+        }
+    }
+
+    #[test]
+    fn of_an_index_the_function_s_platform_is_brought() {
+        let both = image(&["windows/amd64", "linux/amd64", "linux/arm64"]);
+        for (architecture, platform) in [("x86_64", "linux/amd64"), ("arm64", "linux/arm64")] {
+            let digest = Digest::of(platform.as_bytes());
+            assert_eq!(
+                of_image(&both, architecture),
+                Ok((
+                    vec![both.digest.to_string(), digest.to_string()],
+                    Source::Image(format!("shop/api@sha256:{digest}"))
+                ))
+            );
+        }
+        assert_eq!(
+            of_image(&image(&["linux/amd64"]), "arm64"),
+            Err(vec!["linux/amd64".to_owned()])
+        );
+    }
+
+    #[test]
+    fn an_image_of_one_platform_is_brought_as_it_is() {
+        let one = image(&[]);
+        let (codes, source) = of_image(&one, "arm64").unwrap();
+        assert_eq!(codes, [one.digest.to_string()]);
+        assert!(matches!(source, Source::Artifact(Artifact::Image { .. })));
+    }
+}

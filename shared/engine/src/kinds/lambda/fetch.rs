@@ -1,0 +1,231 @@
+//! What Lambda fetches by itself, and whether it can: an image from its repository, and a zip that is
+//! too large to be sent inline from the artifacts bucket.
+
+use super::change::INLINE;
+use crate::config::Configured;
+use crate::kinds::PrepareInput;
+use crate::ports::{Answered, Function, ObjectId, Objects};
+use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::resolved::Lambda;
+use windlass_domain::fault::FaultName;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::place::TargetRole;
+
+/// Checks that Lambda will get what this deployment, or its undo, lets it fetch.
+pub async fn check<P: Objects + Configured>(
+    there: &P,
+    input: &PrepareInput<'_>,
+    spec: &Lambda,
+    function: &Function,
+) -> Answered<Option<Finding>> {
+    let home = &there.config().region;
+    if let Some(finding) = out_of_reach(input, spec, function, home) {
+        return Ok(Some(finding));
+    }
+    match &input.place.role {
+        Some(role) if release_is_large(input) || undo_is_large(spec, function) => {
+            not_readable(there, input, role).await
+        }
+        _ => Ok(None),
+    }
+}
+
+fn release_is_large(input: &PrepareInput<'_>) -> bool {
+    matches!(input.artifact, Some(Artifact::Object { bytes, .. }) if *bytes > INLINE)
+}
+
+/// Without an alias an undo puts the present code back, by way of the bucket where it is large.
+fn undo_is_large(spec: &Lambda, function: &Function) -> bool {
+    spec.alias.is_none() && function.package == "Zip" && function.code_bytes > INLINE
+}
+
+/// Lambda takes a zip only from a bucket in the function's own region (AWS Lambda API Reference,
+/// UpdateFunctionCode, `S3Bucket`), and an image only from a repository there (AWS Lambda Developer
+/// Guide, "Create a Lambda function using a container image").
+fn out_of_reach(
+    input: &PrepareInput<'_>,
+    spec: &Lambda,
+    function: &Function,
+    home: &str,
+) -> Option<Finding> {
+    let region = function.arn.split(':').nth(3).unwrap_or_default();
+    let (reason, remedy) = match input.artifact {
+        Some(Artifact::Object { bytes, .. }) if *bytes > INLINE && region != home => (
+            format!(
+                "The zip has {bytes} bytes, and Lambda takes one of more than {INLINE} only from a bucket in the function's region {region}; the artifacts bucket is in {home}."
+            ),
+            "Make the zip smaller, for example by layers, or install Windlass in the function's region.",
+        ),
+        Some(Artifact::Image { repository, .. })
+            if registry_region(repository).is_some_and(|found| found != region) =>
+        {
+            (
+                format!(
+                    "Lambda takes an image only from a repository in the function's region {region}, and that is not where {repository} is."
+                ),
+                "Install Windlass in the function's region, and push the image to a repository there.",
+            )
+        }
+        _ if undo_is_large(spec, function) && region != home => (
+            format!(
+                "The function has no alias, so that an undo puts its present code back; that has {} bytes, and Lambda takes more than {INLINE} only from a bucket in the function's region {region}; the artifacts bucket is in {home}.",
+                function.code_bytes
+            ),
+            "Add an alias, so that an undo needs no code, or install Windlass in the function's region.",
+        ),
+        _ => return None,
+    };
+    Some(Finding::new(
+        FindingName::NotSupported,
+        input.path("function"),
+        reason,
+        remedy,
+    ))
+}
+
+/// The region of a repository by its URI, `<account>.dkr.ecr.<region>.amazonaws.com/<name>` (Amazon
+/// ECR User Guide, "Amazon ECR private registry").
+fn registry_region(repository: &str) -> Option<&str> {
+    let (host, _) = repository.split_once('/')?;
+    let mut words = host.split('.').skip(1);
+    (words.next()? == "dkr" && words.next()?.starts_with("ecr")).then_some(())?;
+    words.next()
+}
+
+/// Lambda reads the bucket with the rights of whoever updates the function (AWS Lambda Developer
+/// Guide, "Deploying Lambda functions as .zip file archives"): the role in the function's account,
+/// which the bucket's policy must let in. Looking at the release's own object with that role tells.
+async fn not_readable<P: Objects + Configured>(
+    there: &P,
+    input: &PrepareInput<'_>,
+    role: &TargetRole,
+) -> Answered<Option<Finding>> {
+    let Some(Artifact::Object {
+        key, version_id, ..
+    }) = input.artifact
+    else {
+        return Ok(None);
+    };
+    let object = ObjectId {
+        bucket: there.config().artifacts_bucket.clone(),
+        key: key.clone(),
+        version_id: Some(version_id.clone()),
+    };
+    match there.head(&object).await {
+        Err(fault) if fault.name == FaultName::AccessDenied => {
+            Ok(Some(closed(input, role, &object.bucket)))
+        }
+        Err(fault) => Err(fault),
+        Ok(_) => Ok(None),
+    }
+}
+
+fn closed(input: &PrepareInput<'_>, role: &TargetRole, bucket: &str) -> Finding {
+    let account = role.arn.split(':').nth(4).unwrap_or_default();
+    Finding::new(
+        FindingName::NoPermission,
+        input.path("function"),
+        format!(
+            "Lambda fetches code of more than {INLINE} bytes from the bucket {bucket} with the rights of {}, which may not read it.",
+            role.arn
+        ),
+        format!(
+            "Add the account {account} to the parameter `TargetAccounts` of Windlass's stack, and let the role read `artifacts/{}/*` and `windlass/restore/*` there (`examples/target-role.yaml` does).",
+            input.app
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windlass_domain::declaration::resolved::{Rollout, Spec};
+    use windlass_domain::digest::Digest;
+    use windlass_domain::identity::DeploymentId;
+    use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+    use windlass_domain::place::Place;
+
+    fn zip(bytes: u64) -> Artifact {
+        Artifact::Object {
+            key: "artifacts/shop/api/1.zip".into(),
+            version_id: "1".into(),
+            sha256: Digest::of(b"zip"),
+            bytes,
+        }
+    }
+
+    fn image(repository: &str) -> Artifact {
+        Artifact::Image {
+            repository: repository.into(),
+            digest: Digest::of(b"image"),
+        }
+    }
+
+    fn function(region: &str, code_bytes: u64) -> Function {
+        Function {
+            arn: format!("arn:aws:lambda:{region}:111111111111:function:shop-api"),
+            version: "$LATEST".into(),
+            code_sha256: String::new(),
+            code_bytes,
+            revision_id: String::new(),
+            configuration: String::new(),
+            architecture: "arm64".into(),
+            state: "Active".into(),
+            last_update: "Successful".into(),
+            reason: String::new(),
+            package: "Zip".into(),
+            image: None,
+            description: String::new(),
+            code_location: None,
+        }
+    }
+
+    fn told(artifact: &Artifact, function: &Function, alias: Option<&str>) -> String {
+        let lambda = Lambda {
+            function: "shop-api".into(),
+            alias: alias.map(str::to_owned),
+            repository: None,
+            rollout: Rollout::default(),
+            invocations: vec![],
+        };
+        let input = PrepareInput {
+            deployment: &DeploymentId("0123456789abcdef".into()),
+            app: &AppName::new("shop").unwrap(),
+            environment: &EnvironmentName::new("prod").unwrap(),
+            component: &ComponentName::new("api").unwrap(),
+            spec: &Spec::Lambda(lambda.clone()),
+            artifact: Some(artifact),
+            goal_state: None,
+            running: None,
+            place: &Place::default(),
+        };
+        let found = out_of_reach(&input, &lambda, function, "eu-west-1");
+        found.map_or(String::new(), |finding| finding.to_string())
+    }
+
+    #[test]
+    fn a_large_zip_must_be_in_the_functions_region() {
+        let told = |bytes, region| told(&zip(bytes), &function(region, 0), Some("live"));
+        assert_eq!(told(INLINE, "us-east-1"), "");
+        assert_eq!(told(INLINE + 1, "eu-west-1"), "");
+        insta::assert_snapshot!(told(INLINE + 1, "us-east-1"), @"NotSupported: components.api.function: The zip has 52428801 bytes, and Lambda takes one of more than 52428800 only from a bucket in the function's region us-east-1; the artifacts bucket is in eu-west-1. Remedy: Make the zip smaller, for example by layers, or install Windlass in the function's region.");
+    }
+
+    #[test]
+    fn an_image_must_be_in_the_functions_region() {
+        let there = "111111111111.dkr.ecr.us-east-1.amazonaws.com/shop/api";
+        let told = |repository, region| told(&image(repository), &function(region, 0), None);
+        assert_eq!(told(there, "us-east-1"), "");
+        assert_eq!(told("localhost:4566/shop/api", "us-east-1"), "");
+        insta::assert_snapshot!(told(there, "eu-west-1"), @"NotSupported: components.api.function: Lambda takes an image only from a repository in the function's region eu-west-1, and that is not where 111111111111.dkr.ecr.us-east-1.amazonaws.com/shop/api is. Remedy: Install Windlass in the function's region, and push the image to a repository there.");
+    }
+
+    #[test]
+    fn what_an_undo_puts_back_must_be_in_the_functions_region() {
+        let told = |bytes, region, alias| told(&zip(1), &function(region, bytes), alias);
+        assert_eq!(told(INLINE, "us-east-1", None), "");
+        assert_eq!(told(INLINE + 1, "eu-west-1", None), "");
+        assert_eq!(told(INLINE + 1, "us-east-1", Some("live")), "");
+        insta::assert_snapshot!(told(INLINE + 1, "us-east-1", None), @"NotSupported: components.api.function: The function has no alias, so that an undo puts its present code back; that has 52428801 bytes, and Lambda takes more than 52428800 only from a bucket in the function's region us-east-1; the artifacts bucket is in eu-west-1. Remedy: Add an alias, so that an undo needs no code, or install Windlass in the function's region.");
+    }
+}

@@ -1,0 +1,143 @@
+//! Images: pushes, and functions that are images.
+
+use crate::scene::{GO, SUCCEEDED, arrive, assert_free, declare, ended, path, program};
+use serde_json::{Value, json};
+use windlass_domain::ending::Ending;
+use windlass_machine::program::Program;
+use windlass_machine::shop::{SERVICE_AND_FUNCTION, Shop};
+use windlass_world::functions::Package;
+use windlass_world::registry::HOST;
+
+const REPOSITORY: &str = "shop/agent";
+
+/// A service and a function, both from one repository, and a function that is a zip.
+const ONE_REPOSITORY: &str = "
+app: shop
+version: 1.1.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
+  worker: {kind: lambda, function: shop-worker, alias: live, repository: shop/agent}
+  api: {kind: lambda, function: shop-api, alias: live}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
+const WHOLE: &str = "Change(ChangeKind DeployEcs, ChangeKind DeployLambda) Changed Judge Judged";
+
+fn shop(program: &Program) -> Shop<'_> {
+    let shop = Shop::new(program, SERVICE_AND_FUNCTION);
+    let digest = shop.world().registry().push(REPOSITORY, "as-found");
+    let image = Package::Image(format!("{HOST}/{REPOSITORY}@sha256:{digest}"));
+    let mut functions = shop.world().functions();
+    let worker = functions.make_of("shop-worker", image);
+    worker.publish_as("live", "");
+    drop(functions);
+    declare(&shop, ONE_REPOSITORY);
+    shop
+}
+
+/// The image that the version has which the worker's alias serves.
+fn worker(shop: &Shop<'_>) -> String {
+    let functions = shop.world().functions();
+    let worker = &functions.functions["shop-worker"];
+    let version: u64 = worker.aliases["live"].version.parse().unwrap();
+    match &worker.versions[&version].package {
+        Package::Image(uri) => uri.clone(),
+        other @ Package::Zip(_) => panic!("{other:?}"),
+    }
+}
+
+fn pushed(tag: &str, digest: &str) -> Value {
+    json!({
+        "detail-type": "ECR Image Action",
+        "source": "aws.ecr",
+        "account": "111111111111",
+        "detail": {
+            "action-type": "PUSH", "result": "SUCCESS", "repository-name": REPOSITORY,
+            "image-tag": tag, "image-digest": format!("sha256:{digest}")
+        }
+    })
+}
+
+#[test]
+fn an_image_pushed_with_two_tags_is_one_deployment() {
+    let program = program();
+    let mut shop = Shop::new(&program, SERVICE_AND_FUNCTION);
+    // Uploading the declaration claims the repository.
+    declare(&shop, &SERVICE_AND_FUNCTION.replace("1.0.0", "1.0.1"));
+    let digest = shop.world().registry().push(REPOSITORY, "main-42");
+    for tag in ["main-42", "main", "latest"] {
+        arrive(&shop, pushed(tag, digest.as_str()));
+    }
+    shop.region.run();
+    let executions = shop.region.all_ended().iter();
+    let mut paths: Vec<String> = executions.map(|ended| ended.execution.told()).collect();
+    paths.sort();
+    let rollout = "Change(ChangeKind DeployEcs) Changed Judge Judged";
+    let whole = path(&[GO, rollout, "Bake Judge Judged", SUCCEEDED]);
+    // `latest` chooses no environment, so it starts nothing.
+    assert_eq!(paths, ["Admit Admitted NothingToDo", &whole]);
+    assert_eq!(shop.runs(), "agent:2");
+    assert_eq!(shop.environment().snapshot, 2, "one deployment");
+    arrive(&shop, pushed("main-43", digest.as_str()));
+    shop.region.run();
+    assert_eq!(shop.region.all_ended().len(), 2, "the same bytes are known");
+    assert_free(&shop);
+}
+
+#[test]
+fn a_push_deploys_all_components_of_its_repository_together() {
+    let program = program();
+    let mut shop = shop(&program);
+    let platforms = ["linux/amd64", "linux/arm64"];
+    let mut registry = shop.world().registry();
+    let digest = registry.push_index(REPOSITORY, "main-42", &platforms);
+    let index = registry.find(REPOSITORY, "main-42").unwrap();
+    let arm64 = index.platforms[1].digest.clone();
+    drop(registry);
+    arrive(&shop, pushed("main-42", digest.as_str()));
+    shop.region.run();
+    let ended = shop.region.all_ended();
+    assert_eq!(ended.len(), 1, "one push is one deployment");
+    assert_eq!(
+        ended[0].execution.told(),
+        path(&[GO, WHOLE, "Bake Judge Judged", SUCCEEDED])
+    );
+    assert_eq!(shop.runs(), "agent:2");
+    // The function runs on arm64, and Lambda takes no index.
+    assert_eq!(worker(&shop), format!("{HOST}/{REPOSITORY}@sha256:{arm64}"));
+    assert_eq!(shop.serves("shop-api"), "1", "it lives elsewhere");
+    assert_free(&shop);
+}
+
+#[test]
+fn a_manifest_brings_an_image_and_no_zip_to_a_function_with_a_repository() {
+    let program = program();
+    let mut shop = shop(&program);
+    let digest = shop.world().registry().push(REPOSITORY, "1.0.0");
+    let release = |version: &str, artifact: Value| {
+        json!({
+            "action": "deploy", "app": "shop", "environment": "prod",
+            "manifest": {"version": version, "components": {"worker": artifact}}
+        })
+    };
+    let image = json!({"image": format!("{REPOSITORY}:1.0.0")});
+    let deployed = shop.start(&release("1.0.0", image));
+    shop.region.run();
+    assert_eq!(ended(&shop, &deployed).ending, Ending::Succeeded);
+    assert!(worker(&shop).ends_with(digest.as_str()));
+
+    let key = "artifacts/shop/worker/1.1.0.zip";
+    let mut objects = shop.world().objects();
+    objects.upload("artifacts", key, "zip");
+    drop(objects);
+    let refused = shop.start(&release("1.1.0", json!({"key": key})));
+    shop.region.run();
+    assert_eq!(shop.path(&refused), "Admit Admitted Rejected");
+    let cause = &shop.region.ended(&refused).unwrap().cause;
+    assert!(cause.contains("components.worker.key"), "{cause}");
+    assert_free(&shop);
+}
