@@ -23,6 +23,9 @@ pub struct Judgement {
     pub started: Time,
     /// When its bake is over.
     pub until: Time,
+    /// The longest time between two looks, in seconds; see [`pace`].
+    #[serde(default = "every_minute")]
+    pub pace_s: u64,
     /// What it came to: `unknown` while it is watched.
     pub verdict: Verdict,
     /// Whether its gates decide. An operator's rollback records them without being decided by them.
@@ -50,7 +53,7 @@ pub enum Judged {
     Fail(Box<Measurement>),
     /// It is not known yet: look again after so many seconds.
     Bake {
-        /// From [`SOONEST_S`] to [`LATEST_S`].
+        /// From [`SOONEST_S`] to the judgement's pace.
         seconds: u64,
     },
 }
@@ -58,8 +61,28 @@ pub enum Judged {
 /// The shortest time between two looks, in seconds: a look costs calls and a state transition.
 pub const SOONEST_S: u64 = 5;
 
+/// How often a wave is looked at where that is not too often, in seconds: the shortest period of a
+/// metric.
+const EVERY_S: u64 = 60;
+
 /// The longest time between two looks, in seconds: a failure is seen within it.
-pub const LATEST_S: u64 = 60;
+const LATEST_S: u64 = 120;
+
+/// How many looks a deployment takes besides the first and the last of each wave, unless it is
+/// watched for longer than so many times [`LATEST_S`]. A look costs three state transitions; so a
+/// canary of an hour stays below 200 of them also with several components and waves.
+const LOOKS: u64 = 40;
+
+const fn every_minute() -> u64 {
+    EVERY_S
+}
+
+/// The longest time between two looks at a deployment that is watched for so many seconds over all
+/// its waves. Alarms and metrics are measured since the change, so that nothing between two looks
+/// is missed.
+pub fn pace(watched_s: u64) -> u64 {
+    watched_s.div_ceil(LOOKS).clamp(EVERY_S, LATEST_S)
+}
 
 /// What tells one gate of a wave from another.
 pub fn gate_key(measurement: &Measurement) -> String {
@@ -70,6 +93,7 @@ impl Judgement {
     /// The judgement of a wave whose bake begins now.
     pub fn begin(wave: u32, changed: Time, now: Time, bake: Span, decides: bool) -> Self {
         Self {
+            pace_s: EVERY_S,
             wave,
             changed,
             started: now,
@@ -82,6 +106,12 @@ impl Judgement {
             polls: 0,
             looked: now,
         }
+    }
+
+    /// With the [`pace`] of its deployment.
+    #[must_use]
+    pub fn at_pace(self, pace_s: u64) -> Self {
+        Self { pace_s, ..self }
     }
 
     /// Takes a look into account and tells what it comes to. A judgement that is final stays.
@@ -103,11 +133,11 @@ impl Judgement {
                 &self.measurements,
                 rule,
                 &self.unknown_since,
-                self.until,
+                (self.until, self.pace_s),
                 now,
             )
         } else {
-            wait_or_pass(self.until, now)
+            wait_or_pass(self.until, self.pace_s, now)
         };
         match &judged {
             Judged::Pass => self.verdict = Verdict::Pass,
@@ -142,12 +172,12 @@ impl Judgement {
 }
 
 /// What measurements come to. `unknown_since` has the unknown ones by [`gate_key`]; `until` is the
-/// end of the bake.
+/// end of the bake, and `pace_s` the longest time between two looks.
 pub fn judge(
     measurements: &[Measurement],
     rule: &UnknownRule,
     unknown_since: &BTreeMap<String, Time>,
-    until: Time,
+    (until, pace_s): (Time, u64),
     now: Time,
 ) -> Judged {
     let mut held_until = None;
@@ -176,8 +206,8 @@ pub fn judge(
     }
     match held_until {
         // An unknown gate may become known any moment, also after the bake: look again soon.
-        Some(end) => bake(end.min(until.max(now.plus_s(SOONEST_S))), now),
-        None => wait_or_pass(until, now),
+        Some(end) => bake(end.min(until.max(now.plus_s(SOONEST_S))), pace_s, now),
+        None => wait_or_pass(until, pace_s, now),
     }
 }
 
@@ -188,18 +218,18 @@ fn held_too_long(unknown: &Measurement, since: Time) -> Measurement {
     }
 }
 
-fn wait_or_pass(until: Time, now: Time) -> Judged {
+fn wait_or_pass(until: Time, pace_s: u64, now: Time) -> Judged {
     if now >= until {
         Judged::Pass
     } else {
-        bake(until, now)
+        bake(until, pace_s, now)
     }
 }
 
-fn bake(until: Time, now: Time) -> Judged {
+fn bake(until: Time, pace_s: u64, now: Time) -> Judged {
     let seconds = until.ms_since(now).div_ceil(1000);
     Judged::Bake {
-        seconds: seconds.clamp(SOONEST_S, LATEST_S),
+        seconds: seconds.clamp(SOONEST_S, pace_s.max(SOONEST_S)),
     }
 }
 

@@ -72,6 +72,7 @@ fn the_table() {
         let since = Time(NOW.0 - unknown_s * 1000);
         let unknown = measurements.iter().map(|m| (gate_key(m), since)).collect();
         let until = Time(NOW.0.checked_add_signed(left_s * 1000).unwrap());
+        let until = (until, EVERY_S);
         let judged = judge(&measurements, &rule(*becomes, 300), &unknown, until, NOW);
         assert_eq!(
             in_words(&judged),
@@ -121,4 +122,58 @@ fn gates_that_do_not_decide_are_recorded() {
     let judged = judgement.look(vec![measured("a", Verdict::Fail)], &hold(), NOW);
     assert_eq!(judged, Judged::Pass);
     assert_eq!(judgement.measurements[0].verdict, Verdict::Fail);
+}
+
+#[test]
+fn a_long_watch_is_looked_at_less_often_and_never_less_than_every_two_minutes() {
+    for (watched_s, wanted) in [
+        (0, 60),
+        (600, 60),
+        (2400, 60),
+        (2440, 61),
+        (3600, 90),
+        (4800, 120),
+        (86_400, 120),
+    ] {
+        assert_eq!(pace(watched_s), wanted, "{watched_s} s");
+    }
+}
+
+/// How often a wave is looked at until it passes.
+fn looks(bake_s: u64, pace_s: u64) -> u64 {
+    let bake = Span::seconds(bake_s);
+    let mut judgement = Judgement::begin(0, NOW, NOW, bake, true).at_pace(pace_s);
+    let mut now = NOW;
+    for look in 1.. {
+        let seen = vec![measured("a", Verdict::Pass)];
+        match judgement.look(seen, &hold(), now) {
+            Judged::Bake { seconds } => now = now.plus_s(seconds),
+            Judged::Pass => return look,
+            Judged::Fail(failed) => panic!("{failed:?}"),
+        }
+    }
+    unreachable!("a bake ends")
+}
+
+proptest::proptest! {
+    /// Three components in up to six waves, whose deployers are asked 24 times in all.
+    #[test]
+    fn a_canary_of_an_hour_takes_at_most_200_transitions(
+        ends in proptest::collection::btree_set(1u64..3600, 0..6),
+    ) {
+        let mut from = 0;
+        let bakes: Vec<u64> = ends
+            .into_iter()
+            .chain([3600])
+            .map(|end| end - std::mem::replace(&mut from, end))
+            .collect();
+        let pace_s = pace(bakes.iter().sum());
+        let waves = bakes.len() as u64;
+        let looks: u64 = bakes.iter().map(|bake_s| looks(*bake_s, pace_s)).sum();
+        // `Admit` to `Prepared` and `Settle` to the ending; a Map and a Choice for each wave; a
+        // Choice for each component's kind in each wave that it is in; the deployers' invocations;
+        // `Judge` and `Judged` for each look, and `Bake` between two.
+        let transitions = 7 + 2 * waves + (3 + waves) + 24 + 2 * looks + (looks - waves);
+        proptest::prop_assert!(transitions <= 200, "{transitions}: {bakes:?}");
+    }
 }
