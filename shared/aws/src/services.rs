@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{
-    Answered, Service, ServiceDeployment, ServiceTask, Services, TaskContainer, TaskDefinition,
+    Answered, Service, ServiceDeployment, ServiceEvent, ServiceTask, Services, TaskContainer,
+    TaskDefinition,
 };
 
 /// What ECS adds to a task definition when it registers one, and refuses to be told (Amazon ECS API
@@ -266,12 +267,12 @@ fn count(count: i32) -> u32 {
 }
 
 fn service_of(service: ecs::Service) -> Service {
-    let breaker = service.deployment_configuration.as_ref();
-    let breaker = breaker.and_then(|configuration| configuration.deployment_circuit_breaker());
+    let configuration = service.deployment_configuration.as_ref();
     let controller = service
         .deployment_controller
         .as_ref()
         .map(ecs::DeploymentController::r#type);
+    let deployments = service.deployments.unwrap_or_default().into_iter();
     let events = service.events.unwrap_or_default().into_iter();
     let tags = service.tags.unwrap_or_default().into_iter();
     Service {
@@ -280,20 +281,42 @@ fn service_of(service: ecs::Service) -> Service {
         task_definition: service.task_definition.unwrap_or_default(),
         desired: count(service.desired_count),
         running: count(service.running_count),
-        // A service made without naming a controller has ECS's own.
+        // A service made without naming a controller has ECS's own, and rolls.
         controller: controller.map_or_else(|| "ECS".to_owned(), |kind| kind.as_str().to_owned()),
-        breaker: breaker.map_or((false, false), |breaker| (breaker.enable, breaker.rollback)),
-        deployments: service
-            .deployments
-            .unwrap_or_default()
-            .into_iter()
-            .map(deployment_of)
-            .collect(),
-        events: events.filter_map(|event| event.message).collect(),
+        strategy: configuration
+            .and_then(ecs::DeploymentConfiguration::strategy)
+            .map_or_else(
+                || "ROLLING".to_owned(),
+                |strategy| strategy.as_str().to_owned(),
+            ),
+        percents: percents(configuration),
+        breaker: configuration
+            .and_then(ecs::DeploymentConfiguration::deployment_circuit_breaker)
+            .map_or((false, false), |breaker| (breaker.enable, breaker.rollback)),
+        alarms: configuration
+            .and_then(ecs::DeploymentConfiguration::alarms)
+            .map_or((false, false), |alarms| (alarms.enable, alarms.rollback)),
+        deployments: deployments.map(deployment_of).collect(),
+        events: events.filter_map(event_of).collect(),
         tags: tags
             .filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))
             .collect(),
     }
+}
+
+/// `minimumHealthyPercent` and `maximumPercent`; 100 and 200 where ECS tells none (Amazon ECS API
+/// Reference, DeploymentConfiguration).
+fn percents(configuration: Option<&ecs::DeploymentConfiguration>) -> (u32, u32) {
+    let least = configuration.and_then(ecs::DeploymentConfiguration::minimum_healthy_percent);
+    let most = configuration.and_then(ecs::DeploymentConfiguration::maximum_percent);
+    (least.map_or(100, count), most.map_or(200, count))
+}
+
+fn event_of(event: ecs::ServiceEvent) -> Option<ServiceEvent> {
+    Some(ServiceEvent {
+        at: time_of(event.created_at.as_ref()?),
+        message: event.message?,
+    })
 }
 
 fn deployment_of(deployment: ecs::Deployment) -> ServiceDeployment {

@@ -115,6 +115,40 @@ async fn what_is_not_there_is_not_found() {
 }
 
 #[tokio::test]
+async fn a_service_is_read_with_how_it_rolls() {
+    let event = json!({"id": "1", "createdAt": 1_795_183_200.5, "message": "(service s) was unable to place a task"});
+    let plain = json!({"services": [{"serviceName": "s", "status": "ACTIVE", "events": [event]}]});
+    let configured = json!({"services": [{
+        "serviceName": "s", "status": "ACTIVE",
+        "deploymentController": {"type": "ECS"},
+        "deploymentConfiguration": {
+            "strategy": "BLUE_GREEN", "minimumHealthyPercent": 50, "maximumPercent": 150,
+            "alarms": {"alarmNames": ["red"], "enable": true, "rollback": true},
+            "deploymentCircuitBreaker": {"enable": true, "rollback": false},
+        },
+    }]});
+    let (aws, _) = Replay::new(vec![answered(&plain), answered(&configured)]);
+    let plain = aws.service("c", "s").await.expect("read");
+    assert_eq!(
+        (plain.controller.as_str(), plain.strategy.as_str()),
+        ("ECS", "ROLLING")
+    );
+    assert_eq!(plain.percents, (100, 200));
+    assert_eq!(
+        (plain.breaker, plain.alarms),
+        ((false, false), (false, false))
+    );
+    assert_eq!(plain.events[0].at.0, 1_795_183_200_500);
+    let configured = aws.service("c", "s").await.expect("read");
+    assert_eq!(configured.strategy, "BLUE_GREEN");
+    assert_eq!(configured.percents, (50, 150));
+    assert_eq!(
+        (configured.breaker, configured.alarms),
+        ((true, false), (true, true))
+    );
+}
+
+#[tokio::test]
 async fn the_families_that_share_a_prefix_are_left_out() {
     let arn = |name: &str| format!("arn:aws:ecs:eu-west-1:111111111111:task-definition/{name}");
     let first = json!({"taskDefinitionArns": [arn("agent-b:3"), arn("agent:7")], "nextToken": "n"});

@@ -157,6 +157,31 @@ fn a_breaker_that_does_not_roll_back_is_undone_by_us() {
 }
 
 #[test]
+fn what_an_alarm_of_the_service_gives_up_is_told_and_not_raced() {
+    for (rolls_back, set_to) in [(true, "agent:1"), (false, "agent:2")] {
+        let harbour = Harbour::new();
+        live(&harbour, |live| {
+            live.service.alarms = (true, rolls_back);
+            live.alarm = true;
+        });
+        let sailing = harbour.begin("d1", &harbour.push("1.2"));
+        assert_eq!(sailing.forward(), Word::Failed);
+        assert_eq!(harbour.set_to(), set_to);
+        let told = sailing.failure();
+        if rolls_back {
+            insta::assert_snapshot!(told, @"ChangeFailed: service shop-prod/agent: An alarm of the service's deployment configuration stopped the rollout of agent:2. ECS says: (deployment ecs-svc/2) deployment failed: alarm detected. ECS went back to agent:1 and is steady. Remedy: Look at the alarms that the service's `deploymentConfiguration` names, then deploy a fixed release.");
+        } else {
+            assert!(told.contains("ECS did not roll back"), "{told}");
+        }
+        assert_eq!(sailing.undo(), Word::Changed, "{}", sailing.undo_failure());
+        assert_eq!(harbour.set_to(), "agent:1");
+        let undone = sailing.step().changes;
+        let updates = undone.iter().filter(|c| c.switching && c.undo).count();
+        assert_eq!(updates, usize::from(!rolls_back));
+    }
+}
+
+#[test]
 fn a_failed_pull_is_told() {
     let harbour = Harbour::new();
     let artifact = harbour.push("1.2");
@@ -219,7 +244,7 @@ fn a_rollout_that_takes_too_long_is_told() {
     let sailing = harbour.begin("d1", &harbour.push("1.1"));
     slow(&harbour);
     assert_eq!(sailing.forward(), Word::Failed);
-    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The rollout of agent:2 is not steady after 300 s: 0 of 2 tasks run, 2 wait, 0 failed. ECS tells of no stopped task. ECS says: ECS deployment ecs-svc/2 in progress. Remedy: Look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly.");
+    insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The rollout of agent:2 is not steady after 300 s: 0 of 2 tasks run, 2 wait, 0 failed. ECS tells of no stopped task. ECS says: (service agent) was unable to place a task because no container instance met all of its requirements. Remedy: Look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly.");
 }
 
 #[test]

@@ -34,10 +34,11 @@ fn steady() -> State {
             registered: None,
             desired: 2,
             breaker: true,
-            breaker_rolls_back: true,
+            rolls_back: true,
             deployments: vec![listed("e1", "PRIMARY", "t:1", "COMPLETED", 2)],
             unknown_digests: 0,
             troubles: BTreeMap::new(),
+            events: vec![],
             sent: None,
             overdue: false,
             steady_within_s: 300,
@@ -115,6 +116,14 @@ fn a_rollout_is_judged_by_what_ecs_says_of_it() {
             let former = listed("e0", "ACTIVE", "t:0", "FAILED", 0);
             s(is).deployments.push(former);
         }),
+        ("no state told, behind a Classic Load Balancer", |is| {
+            primary(is).rollout = String::new();
+        }),
+        ("no state told, the former is listed", |is| {
+            primary(is).rollout = String::new();
+            let former = listed("e0", "ACTIVE", "t:0", "", 0);
+            s(is).deployments.push(former);
+        }),
         ("no primary", |is| s(is).deployments.clear()),
         ("no primary, overdue", |is| {
             s(is).deployments.clear();
@@ -165,6 +174,8 @@ fn a_rollout_is_judged_by_what_ecs_says_of_it() {
     some still start: wait
     the former drains: wait
     a failed one stays listed: done
+    no state told, behind a Classic Load Balancer: done
+    no state told, the former is listed: wait
     no primary: wait
     no primary, overdue: failed: ChangeFailed
     other bytes: failed: ChangeFailed
@@ -187,7 +198,7 @@ fn what_ecs_gave_up_is_observed_and_not_raced() {
         }),
         ("given up, no rollback", |is| {
             primary(is).rollout = "FAILED".into();
-            s(is).breaker_rolls_back = false;
+            s(is).rolls_back = false;
         }),
         ("going back", |is| {
             gone_back(is, "IN_PROGRESS");
@@ -201,6 +212,12 @@ fn what_ecs_gave_up_is_observed_and_not_raced() {
             gone_back(is, "COMPLETED");
             s(is).deployments.truncate(1);
             failures(is, 3);
+            sent(is, "t:2");
+        }),
+        ("gone back, forgotten by ECS, its events tell", |is| {
+            gone_back(is, "COMPLETED");
+            s(is).deployments.truncate(1);
+            s(is).events = vec!["(deployment e2) deployment failed: alarm detected.".into()];
             sent(is, "t:2");
         }),
         ("failed under an earlier token", |is| {
@@ -227,6 +244,7 @@ fn what_ecs_gave_up_is_observed_and_not_raced() {
     going back: wait
     gone back: failed: ChangeFailed
     gone back, forgotten by ECS, tasks tell: failed: ChangeFailed
+    gone back, forgotten by ECS, its events tell: failed: ChangeFailed
     failed under an earlier token: task definition t:2 → t:1
     the observation is old: task definition t:2 → t:1
     set to something else: failed: TargetChangedByOther

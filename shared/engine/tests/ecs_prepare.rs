@@ -16,12 +16,18 @@ use windlass_engine::payload::Word;
 #[test]
 fn prepare_refuses_what_cannot_work() {
     type Spoil = fn(&mut Harbour);
-    let table: [(&str, Spoil); 7] = [
+    let table: [(&str, Spoil); 9] = [
         ("no such service", |h| h.spec.service = "other".into()),
         ("no such container", |h| h.spec.container = "web".into()),
         ("not ours", |h| live(h, |live| live.service.tags.clear())),
         ("another controller", |h| {
             live(h, |live| live.service.controller = "CODE_DEPLOY".into());
+        }),
+        ("traffic shifted by ECS", |h| {
+            live(h, |live| live.service.strategy = "BLUE_GREEN".into());
+        }),
+        ("no room to roll", |h| {
+            live(h, |live| live.service.percents = (51, 149));
         }),
         ("draining", |h| {
             live(h, |live| live.service.status = "DRAINING".into());
@@ -52,6 +58,8 @@ fn prepare_refuses_what_cannot_work() {
     no such container: UnknownName: components.agent.container: Task definition agent:1 has no container `web`, only: agent, log. Remedy: Write the name of the container whose image is to be deployed.
     not ours: TargetNotOurs: components.agent.service: The tags of the service shop-prod/agent do not make it ours: `windlass:app` is missing; `windlass:environment` is missing. Remedy: Tag the service shop-prod/agent with `windlass:app`: `shop` and `windlass:environment`: `prod`, or reach it through a role of its own.
     another controller: NotSupported: components.agent.service: Service shop-prod/agent has the deployment controller CODE_DEPLOY, so that ECS refuses to roll it. Remedy: Use a service with the deployment controller ECS (rolling update).
+    traffic shifted by ECS: NotSupported: components.agent.service: Service shop-prod/agent has the deployment strategy BLUE_GREEN: ECS itself would shift its traffic, judge it and go back, and Windlass can only roll. Remedy: Set the deployment strategy to ROLLING (`deploymentConfiguration.strategy`).
+    no room to roll: TargetNotReady: components.agent.service: Service shop-prod/agent wants 2 tasks, of which at least 2 must run (`minimumHealthyPercent` 51) and at most 2 may (`maximumPercent` 149), so that ECS can neither stop nor start one. Remedy: Lower `minimumHealthyPercent` or raise `maximumPercent` in the service's `deploymentConfiguration`.
     draining: TargetNotReady: components.agent.service: Service shop-prod/agent is DRAINING. Remedy: Wait until it is deleted and create it anew, or name another service.
     under way: TargetNotReady: components.agent.service: Service shop-prod/agent has a deployment under way: ecs-svc/1 of agent:1 is PRIMARY IN_PROGRESS with 2 of 2 tasks running. Remedy: Wait until it is steady, or set the service back to a task definition that works.
     deregistered: TargetNotReady: components.agent.service: Service shop-prod/agent runs agent:1, which is deregistered, so that an undo could not go back to it. Remedy: Set the service to an active task definition first (`aws ecs update-service --task-definition …`).
@@ -173,4 +181,30 @@ fn a_rollback_goes_to_exactly_what_is_recorded() {
     harbour.world.registry().images.clear();
     let planned = harbour.plan("r2", None, Some(&recorded));
     insta::assert_snapshot!(planned.findings[0], @"ArtifactMissing: components.agent.service: The image 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:b9817c333727c5f6e66f637eead7d4b58182ce298320fd5106baad363ffe7b8d that ran then is no longer in its repository. Remedy: Roll back to another snapshot, or deploy the older release with `allow_older` and a reason.");
+}
+
+#[test]
+fn a_service_that_can_start_or_stop_one_task_can_roll() {
+    for (desired, percents, can) in [
+        (1, (100, 200), true),
+        (1, (100, 199), false),
+        (1, (0, 100), true),
+        (1, (1, 100), false),
+        (2, (50, 100), true),
+        (2, (51, 100), false),
+        (2, (100, 149), false),
+        (2, (100, 150), true),
+        (0, (100, 100), true),
+    ] {
+        let harbour = Harbour::new();
+        let artifact = harbour.push("1.1");
+        live(&harbour, |live| {
+            live.service.desired = desired;
+            live.service.percents = percents;
+        });
+        let planned = harbour.plan("d1", Some(&artifact), None);
+        let refused = planned.findings.iter();
+        let stuck = refused.filter(|f| f.reason.contains("can neither stop nor start"));
+        assert_eq!(stuck.count() == 0, can, "{desired} tasks, {percents:?}");
+    }
 }

@@ -6,7 +6,9 @@
 use crate::registry;
 use crate::services::State;
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Service, ServiceDeployment, ServiceTask, TaskContainer};
+use windlass_engine::ports::{
+    Service, ServiceDeployment, ServiceEvent, ServiceTask, TaskContainer,
+};
 
 /// When a task is placed, in seconds after it was created.
 const PLACED_S: u64 = 1;
@@ -21,6 +23,16 @@ const LISTED_S: u64 = 30;
 /// How long stopped tasks are listed.
 const STOPPED_LISTED_S: u64 = 3600;
 
+/// How many events are listed (Amazon ECS API Reference, Service, `events`).
+const EVENTS: usize = 100;
+
+/// Why ECS gives a deployment up.
+struct Trips {
+    by: &'static str,
+    why: &'static str,
+    rolls_back: bool,
+}
+
 /// A service that lives.
 #[derive(Debug, Clone)]
 pub struct LiveService {
@@ -30,6 +42,8 @@ pub struct LiveService {
     pub tasks: Vec<LiveTask>,
     /// The task definition of the last deployment that completed.
     pub completed: String,
+    /// Whether one of the alarms that give deployments up is red.
+    pub alarm: bool,
     /// The last step.
     at: Time,
     /// When a deployment failed, by id.
@@ -145,6 +159,7 @@ impl LiveService {
     pub fn new(service: Service, now: Time) -> Self {
         Self {
             completed: service.task_definition.clone(),
+            alarm: false,
             service,
             tasks: vec![],
             at: now,
@@ -200,27 +215,47 @@ impl LiveService {
         self.tasks.retain(|t| t.task.stopped_at.is_none_or(listed));
     }
 
-    /// Whether the breaker gives the PRIMARY deployment up.
-    fn trips(&self) -> bool {
+    /// Why ECS gives the PRIMARY deployment up, and whether it rolls back, if it does (Amazon ECS
+    /// Developer Guide, "How CloudWatch alarms detect Amazon ECS deployment failures"). An alarm gives no
+    /// rollback up.
+    fn trips(&self) -> Option<Trips> {
+        let primary = self.primary().filter(|p| p.rollout == "IN_PROGRESS")?;
         let threshold = self.service.desired.div_ceil(2).clamp(3, 200);
-        self.service.breaker.0
-            && self
-                .primary()
-                .is_some_and(|p| p.rollout == "IN_PROGRESS" && p.failed >= threshold)
+        let (breaker, alarms) = (self.service.breaker, self.service.alarms);
+        let tripped = breaker.0 && primary.failed >= threshold;
+        let is_rollback = self.completed == self.service.task_definition;
+        let alarmed = alarms.0 && self.alarm && !is_rollback;
+        match (tripped, alarmed) {
+            (true, _) => Some(Trips {
+                by: "deployment circuit breaker",
+                why: "tasks failed to start",
+                rolls_back: breaker.1,
+            }),
+            (_, true) => Some(Trips {
+                by: "deployment alarms",
+                why: "alarm detected",
+                rolls_back: alarms.1,
+            }),
+            _ => None,
+        }
     }
 
-    fn trip(&mut self, rollback_id: &str, now: Time) {
+    fn trip(&mut self, trips: &Trips, rollback_id: &str, now: Time) {
+        let Trips {
+            by,
+            why,
+            rolls_back,
+        } = trips;
         let Some(failed) = self.service.deployments.first_mut() else {
             return;
         };
         failed.rollout = "FAILED".into();
-        failed.reason = "ECS deployment circuit breaker: tasks failed to start.".into();
+        failed.reason = format!("ECS {by}: {why}.");
         failed.desired = 0;
         let id = failed.id.clone();
         self.failed_at.push((id.clone(), now));
-        let event = format!("(deployment {id}) deployment failed: tasks failed to start.");
-        self.service.events.insert(0, event);
-        if !self.service.breaker.1 || self.completed == self.service.task_definition {
+        self.say(now, format!("(deployment {id}) deployment failed: {why}."));
+        if !rolls_back || self.completed == self.service.task_definition {
             return;
         }
         self.stop_others("", &id, now);
@@ -228,13 +263,18 @@ impl LiveService {
         let mut known = self.service.deployments.iter();
         let former = known.find(|d| d.task_definition == to && d.rollout == "COMPLETED");
         let former = former.map(|d| d.id.clone()).unwrap_or_default();
-        let reason =
-            format!("ECS deployment circuit breaker: rolling back to deploymentId {former}.");
+        let reason = format!("ECS {by}: rolling back to deploymentId {former}.");
         self.begin(rollback_id, &to, &reason, now);
         for task in self.tasks.iter_mut().filter(|t| t.deployment == former) {
             rollback_id.clone_into(&mut task.deployment);
         }
         self.service.deployments.retain(|d| d.id != former);
+    }
+
+    /// The newest event is listed first.
+    fn say(&mut self, at: Time, message: String) {
+        self.service.events.insert(0, ServiceEvent { at, message });
+        self.service.events.truncate(EVENTS);
     }
 
     /// Stops the tasks of all deployments but `keep`, or only those of `only`.
@@ -320,9 +360,9 @@ impl State {
     fn step(&mut self, live: &mut LiveService, registry: &registry::State) {
         let now = live.at;
         live.count_failures(now);
-        if live.trips() {
+        if let Some(why) = live.trips() {
             self.deployments += 1;
-            live.trip(&format!("ecs-svc/{}", self.deployments), now);
+            live.trip(&why, &format!("ecs-svc/{}", self.deployments), now);
         }
         self.start_tasks(live, registry);
         live.complete(now);
@@ -345,6 +385,10 @@ impl State {
             self.set_image(&mut task, registry, &image);
             task.no_room = self.no_room;
             live.tasks.push(task);
+        }
+        if missing > 0 && self.no_room {
+            let why = "was unable to place a task because no container instance met all of its requirements";
+            live.say(now, format!("(service agent) {why}."));
         }
     }
 

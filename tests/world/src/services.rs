@@ -86,7 +86,10 @@ impl State {
                 desired,
                 running: desired,
                 controller: "ECS".into(),
+                strategy: "ROLLING".into(),
+                percents: (100, 200),
                 breaker: (true, true),
+                alarms: (false, false),
                 deployments: vec![ServiceDeployment {
                     id: id.clone(),
                     status: "PRIMARY".into(),

@@ -19,14 +19,29 @@ pub struct Service {
     pub running: u32,
     /// `ECS`, `CODE_DEPLOY` or `EXTERNAL`.
     pub controller: String,
+    /// How ECS's own controller replaces tasks: `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`.
+    pub strategy: String,
+    /// `minimumHealthyPercent` and `maximumPercent`: how many of the wanted tasks must run, and may.
+    pub percents: (u32, u32),
     /// Whether the deployment circuit breaker is on, and whether it rolls back.
     pub breaker: (bool, bool),
+    /// Whether alarms give a deployment up, and whether it is rolled back then.
+    pub alarms: (bool, bool),
     /// Its deployments, as ECS lists them.
     pub deployments: Vec<ServiceDeployment>,
     /// Its newest events, newest first.
-    pub events: Vec<String>,
+    pub events: Vec<ServiceEvent>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+}
+
+/// What ECS says that it did with a service, or could not do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceEvent {
+    /// When.
+    pub at: Time,
+    /// In words, such as `(service agent) was unable to place a task because …`.
+    pub message: String,
 }
 
 /// A deployment of a service, as ECS lists it.
@@ -38,7 +53,7 @@ pub struct ServiceDeployment {
     pub status: String,
     /// The task definition by ARN.
     pub task_definition: String,
-    /// `IN_PROGRESS`, `COMPLETED` or `FAILED`.
+    /// `IN_PROGRESS`, `COMPLETED` or `FAILED`; empty behind a Classic Load Balancer.
     pub rollout: String,
     /// Why, as ECS tells it.
     pub reason: String,

@@ -5,6 +5,7 @@
 //! Each deployment has a task definition of its own, so that its ARN tells whose rollout ECS
 //! speaks of. `desiredCount` is never sent: it belongs to scaling.
 
+mod check;
 mod document;
 mod next;
 mod observe;

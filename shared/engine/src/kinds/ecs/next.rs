@@ -3,6 +3,7 @@
 //! A rollout is judged by what ECS says of it (Amazon ECS API Reference, Deployment:
 //! `rolloutState`), and then by the digests that the running tasks show.
 
+use super::observe::GIVEN_UP;
 use super::state::{Change, FAILED, Seen, State};
 use super::tell;
 use crate::kinds::Next;
@@ -68,8 +69,8 @@ fn rollout(is: &State, seen: &Seen, wanted: &State, goal: &str) -> Next<Change> 
 
 /// ECS gave the rollout up. Where the breaker rolls back, that is about to begin: it is observed.
 fn failed_by_ecs(seen: &Seen, primary: &ServiceDeployment) -> Next<Change> {
-    let finding = || tell::breaker_tripped(seen, &primary.task_definition, false);
-    if seen.breaker_rolls_back {
+    let finding = || tell::given_up(seen, &primary.task_definition, false);
+    if seen.rolls_back {
         wait_unless_overdue(seen, finding)
     } else {
         Next::Failed(finding())
@@ -124,14 +125,16 @@ fn rolled_back_by_ecs(seen: &Seen, goal: &str) -> bool {
     // ECS says `ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/…`.
     let says_so =
         |d: &ServiceDeployment| d.reason.contains("rolling back") || d.reason.contains("rollback");
+    let told = |event: &String| event.contains(GIVEN_UP);
     seen.deployments.iter().any(failed)
         || seen.primary().is_some_and(says_so)
-        || (seen.breaker_rolls_back && seen.troubles.get(goal).is_some_and(|t| t.tasks > 0))
+        || seen.events.iter().any(told)
+        || (seen.rolls_back && seen.troubles.get(goal).is_some_and(|t| t.tasks > 0))
 }
 
-/// A breaker's rollback under way is observed, not raced.
+/// A rollback by ECS under way is observed, not raced.
 fn rolled_back(seen: &Seen, goal: &str) -> Next<Change> {
-    let finding = || tell::breaker_tripped(seen, goal, true);
+    let finding = || tell::given_up(seen, goal, true);
     if seen.is_steady() {
         Next::Failed(finding())
     } else {

@@ -17,8 +17,12 @@ pub(super) const DEPLOYMENT_TAG: &str = "windlass:deployment";
 /// registered in the middle of the deployment, so few can be newer.
 const LOOK_BACK: u32 = 10;
 
-/// How many different reasons of stopped tasks are kept.
+/// How many different reasons of stopped tasks, and how many events, are kept.
 const REASONS: usize = 3;
+
+/// What ECS says of a deployment that it gives up, such as `(deployment ecs-svc/1) deployment failed:
+/// tasks failed to start`.
+pub(super) const GIVEN_UP: &str = "deployment failed";
 
 impl<P: Services + Clock> Ecs<P> {
     pub(super) async fn look(&self, target: &Target) -> Answered<State> {
@@ -59,10 +63,13 @@ impl<P: Services + Clock> Ecs<P> {
             registered,
             desired: service.desired,
             breaker: service.breaker.0,
-            breaker_rolls_back: service.breaker.0 && service.breaker.1,
+            rolls_back: [service.breaker, service.alarms].contains(&(true, true)),
             deployments: service.deployments.clone(),
             unknown_digests,
             troubles,
+            events: sent
+                .as_ref()
+                .map_or_else(Vec::new, |sent| events(service, sent.at)),
             sent,
             overdue,
             steady_within_s: target.steady_within_s,
@@ -152,14 +159,30 @@ fn digests(tasks: &[ServiceTask], service: &Service, container: &str) -> (BTreeS
     (known, unknown)
 }
 
+/// Whether something happened since then. ECS may tell whole seconds: what happened in the second of
+/// the change counts.
+fn is_since(at: Time, since: Time) -> bool {
+    at.0 / 1000 >= since.0 / 1000
+}
+
+/// What ECS says that it could not do: to give a deployment up, to place a task, to go on within
+/// `minimumHealthyPercent` and `maximumPercent` (Amazon ECS Developer Guide, "Amazon ECS service event
+/// messages").
+fn events(service: &Service, since: Time) -> Vec<String> {
+    let speaks = |message: &str| message.contains(GIVEN_UP) || message.contains("unable to");
+    let mut told: Vec<String> = Vec::new();
+    for event in &service.events {
+        let counts = is_since(event.at, since) && speaks(&event.message);
+        if counts && told.len() < REASONS && !told.contains(&event.message) {
+            told.push(event.message.clone());
+        }
+    }
+    told
+}
+
 fn troubles(stopped: &[ServiceTask], since: Time) -> BTreeMap<String, Trouble> {
     let mut troubles: BTreeMap<String, Trouble> = BTreeMap::new();
-    // ECS may tell whole seconds: what stopped in the second of the change counts.
-    let second = |at: Time| at.0 / 1000;
-    let recent = |task: &&ServiceTask| {
-        task.stopped_at
-            .is_some_and(|at| second(at) >= second(since))
-    };
+    let recent = |task: &&ServiceTask| task.stopped_at.is_some_and(|at| is_since(at, since));
     for task in stopped
         .iter()
         .filter(recent)

@@ -1,7 +1,8 @@
 //! What `Prepare` asks of a service: is it ours and ready, what must it run, and from what is the
 //! new task definition made?
 
-use super::state::{COMPLETED, FAILED, State, Target};
+use super::check::findings;
+use super::state::{State, Target};
 use super::wanted::{Goal, find_goal, widen};
 use super::{Ecs, document, tell};
 use crate::config::Configured;
@@ -28,7 +29,7 @@ where
         Err(fault) => return Err(fault),
     };
     let current = ports.task_definition(&service.task_definition).await?;
-    let mut findings = check(input, spec, &service, &current);
+    let mut findings = findings(input, spec, &service, &current);
     let home = ports.at(&Place::default());
     match find_goal(ports, &home, input, spec, &current).await {
         Ok(Ok(goal)) if findings.is_empty() => {
@@ -117,97 +118,6 @@ fn missing(input: &PrepareInput<'_>, spec: &Spec) -> Finding {
         ),
         "create the service with your infrastructure code first, or mend the names of cluster and service",
     )
-}
-
-/// What is wrong with the service as it is.
-fn check(
-    input: &PrepareInput<'_>,
-    spec: &Spec,
-    service: &Service,
-    current: &TaskDefinition,
-) -> Vec<Finding> {
-    let name = format!("service {}/{}", spec.cluster, spec.service);
-    let finding = |kind, member: &str, reason: String, remedy: &str| {
-        Some(tell::finding(kind, input.path(member), reason, remedy))
-    };
-    let status = (service.status != "ACTIVE").then(|| {
-        finding(
-            FindingName::TargetNotReady,
-            "service",
-            format!("{name} is {}", service.status),
-            "wait until it is deleted and create it anew, or name another service",
-        )
-    });
-    let controller = (service.controller != "ECS").then(|| {
-        finding(
-            FindingName::NotSupported,
-            "service",
-            format!(
-                "{name} has the deployment controller {}, so that ECS refuses to roll it",
-                service.controller
-            ),
-            "use a service with the deployment controller ECS (rolling update)",
-        )
-    });
-    let inactive = (current.document["status"] == "INACTIVE").then(|| {
-        finding(
-            FindingName::TargetNotReady,
-            "service",
-            format!(
-                "{name} runs {}, which is deregistered, so that an undo could not go back to it",
-                tell::short(&current.arn)
-            ),
-            "set the service to an active task definition first (`aws ecs update-service --task-definition …`)",
-        )
-    });
-    let container = document::image(&current.document, &spec.container)
-        .is_none()
-        .then(|| {
-            finding(
-                FindingName::UnknownName,
-                "container",
-                format!(
-                    "task definition {} has no container `{}`, only: {}",
-                    tell::short(&current.arn),
-                    spec.container,
-                    document::containers(&current.document).join(", ")
-                ),
-                "write the name of the container whose image is to be deployed",
-            )
-        });
-    [status, controller, inactive, container]
-        .into_iter()
-        .flatten()
-        .flatten()
-        .chain(input.check_tags("service", &name, &service.tags))
-        .chain(busy(input, &name, service))
-        .collect()
-}
-
-/// Another deployment under way is not raced. A rollback goes on: it may be the way out of it.
-fn busy(input: &PrepareInput<'_>, name: &str, service: &Service) -> Option<Finding> {
-    let under_way = service.deployments.iter().find(|d| {
-        let primary = d.status == "PRIMARY" && d.rollout != COMPLETED;
-        let draining = d.status != "PRIMARY" && (d.running > 0 || d.pending > 0);
-        (primary || draining) && d.rollout != FAILED
-    })?;
-    if input.goal_state.is_some() {
-        return None;
-    }
-    Some(tell::finding(
-        FindingName::TargetNotReady,
-        input.path("service"),
-        format!(
-            "{name} has a deployment under way: {} of {} is {} {} with {} of {} tasks running",
-            under_way.id,
-            tell::short(&under_way.task_definition),
-            under_way.status,
-            under_way.rollout,
-            under_way.running,
-            under_way.desired
-        ),
-        "wait until it is steady, or set the service back to a task definition that works",
-    ))
 }
 
 fn warnings(

@@ -75,8 +75,9 @@ pub struct Seen {
     pub desired: u32,
     /// Whether the deployment circuit breaker is on.
     pub breaker: bool,
-    /// Whether the breaker rolls back.
-    pub breaker_rolls_back: bool,
+    /// Whether ECS itself rolls back what the breaker, or an alarm, gives up.
+    #[serde(alias = "breaker_rolls_back")]
+    pub rolls_back: bool,
     /// The service's deployments, as ECS lists them.
     pub deployments: Vec<ServiceDeployment>,
     /// Running tasks of the service's task definition whose digest ECS does not tell.
@@ -84,6 +85,9 @@ pub struct Seen {
     /// Why tasks stopped since that change was sent, by task definition.
     #[serde(default)]
     pub troubles: BTreeMap<String, Trouble>,
+    /// What ECS could not do since that change was sent, newest first, at most three.
+    #[serde(default)]
+    pub events: Vec<String>,
     /// The change that was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<Sent>,
@@ -131,7 +135,7 @@ impl Seen {
     /// Whether ECS says that the PRIMARY deployment is complete and nothing else runs.
     pub(super) fn is_steady(&self) -> bool {
         self.primary().is_some_and(|primary| {
-            primary.rollout == COMPLETED
+            is_complete(primary, &self.deployments)
                 && primary.running == self.desired
                 && primary.pending == 0
                 && self.deployments.iter().all(|d| {
@@ -140,6 +144,13 @@ impl Seen {
                 })
         })
     }
+}
+
+/// Whether a deployment is complete. Behind a Classic Load Balancer ECS tells no `rolloutState` (Amazon
+/// ECS API Reference, Deployment); there it is complete when it is the only one that is listed, which
+/// is what `aws ecs wait services-stable` waits for, besides the running tasks.
+pub(super) fn is_complete(primary: &ServiceDeployment, listed: &[ServiceDeployment]) -> bool {
+    primary.rollout == COMPLETED || (primary.rollout.is_empty() && listed.len() == 1)
 }
 
 /// One change to a service.

@@ -94,10 +94,8 @@ fn diagnosis(trouble: Option<&Trouble>) -> (&'static str, &'static str) {
     }
 }
 
-/// ECS's circuit breaker gave the rollout up, and rolled it back or did not.
-pub(super) fn breaker_tripped(seen: &Seen, goal: &str, rolled_back: bool) -> Finding {
-    let trouble = seen.troubles.get(goal);
-    let (what, remedy) = diagnosis(trouble);
+/// ECS gave the rollout up, by its circuit breaker or an alarm, and rolled it back or did not.
+pub(super) fn given_up(seen: &Seen, goal: &str, rolled_back: bool) -> Finding {
     let since = match seen.primary() {
         Some(now) if rolled_back && seen.is_steady() => {
             format!(
@@ -112,15 +110,33 @@ pub(super) fn breaker_tripped(seen: &Seen, goal: &str, rolled_back: bool) -> Fin
         ),
         _ => "ECS did not roll back".to_owned(),
     };
+    let goal_short = short(goal);
+    if let Some(alarmed) = by_alarm(seen) {
+        return failed(
+            seen,
+            format!(
+                "an alarm of the service's deployment configuration stopped the rollout of {goal_short}. ECS says: {alarmed} {since}"
+            ),
+            "look at the alarms that the service's `deploymentConfiguration` names, then deploy a fixed release",
+        );
+    }
+    let trouble = seen.troubles.get(goal);
+    let (what, remedy) = diagnosis(trouble);
     failed(
         seen,
         format!(
-            "the deployment circuit breaker stopped the rollout of {}: {what}. {} {since}.",
-            short(goal),
+            "the deployment circuit breaker stopped the rollout of {goal_short}: {what}. {} {since}.",
             reasons(trouble)
         ),
         remedy,
     )
+}
+
+/// What ECS says of an alarm that made it give up.
+fn by_alarm(seen: &Seen) -> Option<&str> {
+    let reasons = seen.deployments.iter().map(|listed| listed.reason.as_str());
+    let events = seen.events.iter().map(String::as_str);
+    events.chain(reasons).find(|said| said.contains("alarm"))
 }
 
 /// There is no circuit breaker, and tasks fail again and again.
@@ -141,10 +157,15 @@ pub(super) fn keeps_failing(seen: &Seen, goal: &str, failures: u32) -> Finding {
 /// It took too long.
 pub(super) fn not_steady(seen: &Seen, primary: &ServiceDeployment) -> Finding {
     let trouble = seen.troubles.get(&primary.task_definition);
-    let told = if primary.reason.is_empty() {
+    let said = if seen.events.is_empty() {
+        primary.reason.clone()
+    } else {
+        seen.events.join(" ")
+    };
+    let told = if said.is_empty() {
         String::new()
     } else {
-        format!(" ECS says: {}", primary.reason)
+        format!(" ECS says: {said}")
     };
     failed(
         seen,

@@ -1,0 +1,153 @@
+//! Pure: what is wrong with a service as it is, so that a rollout must not begin.
+
+use super::state::{FAILED, is_complete};
+use super::{document, tell};
+use crate::kinds::PrepareInput;
+use crate::ports::{Service, ServiceDeployment, TaskDefinition};
+use windlass_domain::declaration::resolved::Ecs as Spec;
+use windlass_domain::finding::{Finding, FindingName};
+
+/// All of it.
+pub(super) fn findings(
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+    service: &Service,
+    current: &TaskDefinition,
+) -> Vec<Finding> {
+    let name = format!("service {}/{}", spec.cluster, spec.service);
+    let of_service = [
+        status(&name, service),
+        controller(&name, service),
+        strategy(&name, service),
+        stuck(&name, service),
+        deregistered(&name, current),
+    ];
+    let found = of_service.into_iter().flatten();
+    let mut findings: Vec<Finding> = found
+        .map(|(what, reason, remedy)| tell::finding(what, input.path("service"), reason, remedy))
+        .collect();
+    findings.extend(container(input, spec, current));
+    findings.extend(input.check_tags("service", &name, &service.tags));
+    findings.extend(busy(input, &name, service));
+    findings
+}
+
+/// What is wrong with the service, why, and what to do.
+type Wrong = Option<(FindingName, String, &'static str)>;
+
+fn status(name: &str, service: &Service) -> Wrong {
+    (service.status != "ACTIVE").then(|| {
+        (
+            FindingName::TargetNotReady,
+            format!("{name} is {}", service.status),
+            "wait until it is deleted and create it anew, or name another service",
+        )
+    })
+}
+
+fn controller(name: &str, service: &Service) -> Wrong {
+    (service.controller != "ECS").then(|| {
+        (
+            FindingName::NotSupported,
+            format!(
+                "{name} has the deployment controller {}, so that ECS refuses to roll it",
+                service.controller
+            ),
+            "use a service with the deployment controller ECS (rolling update)",
+        )
+    })
+}
+
+/// ECS's own blue/green, linear and canary deployments (Amazon ECS API Reference,
+/// DeploymentConfiguration, `strategy`) shift traffic between two revisions, bake, run hooks and go
+/// back by themselves.
+fn strategy(name: &str, service: &Service) -> Wrong {
+    (service.controller == "ECS" && service.strategy != "ROLLING").then(|| {
+        (
+            FindingName::NotSupported,
+            format!(
+                "{name} has the deployment strategy {}: ECS itself would shift its traffic, judge it and go back, and Windlass can only roll",
+                service.strategy
+            ),
+            "set the deployment strategy to ROLLING (`deploymentConfiguration.strategy`)",
+        )
+    })
+}
+
+/// At least `minimumHealthyPercent` of the wanted tasks, rounded up, must run during a rollout, and at
+/// most `maximumPercent`, rounded down, may (Amazon ECS API Reference, DeploymentConfiguration). Where
+/// that lets no task be started before one is stopped, and none stopped before one is started, a
+/// rollout never begins.
+fn stuck(name: &str, service: &Service) -> Wrong {
+    let (least, most) = service.percents;
+    let wanted = u64::from(service.desired);
+    let must_run = (wanted * u64::from(least)).div_ceil(100);
+    let may_run = wanted * u64::from(most) / 100;
+    (wanted > 0 && must_run >= wanted && may_run <= wanted).then(|| {
+        (
+            FindingName::TargetNotReady,
+            format!(
+                "{name} wants {wanted} tasks, of which at least {must_run} must run (`minimumHealthyPercent` {least}) and at most {may_run} may (`maximumPercent` {most}), so that ECS can neither stop nor start one"
+            ),
+            "lower `minimumHealthyPercent` or raise `maximumPercent` in the service's `deploymentConfiguration`",
+        )
+    })
+}
+
+fn deregistered(name: &str, current: &TaskDefinition) -> Wrong {
+    (current.document["status"] == "INACTIVE").then(|| {
+        (
+            FindingName::TargetNotReady,
+            format!(
+                "{name} runs {}, which is deregistered, so that an undo could not go back to it",
+                tell::short(&current.arn)
+            ),
+            "set the service to an active task definition first (`aws ecs update-service --task-definition …`)",
+        )
+    })
+}
+
+fn container(input: &PrepareInput<'_>, spec: &Spec, current: &TaskDefinition) -> Option<Finding> {
+    let found = document::image(&current.document, &spec.container);
+    found.is_none().then(|| {
+        tell::finding(
+            FindingName::UnknownName,
+            input.path("container"),
+            format!(
+                "task definition {} has no container `{}`, only: {}",
+                tell::short(&current.arn),
+                spec.container,
+                document::containers(&current.document).join(", ")
+            ),
+            "write the name of the container whose image is to be deployed",
+        )
+    })
+}
+
+/// Another deployment under way is not raced. A rollback goes on: it may be the way out of it.
+fn busy(input: &PrepareInput<'_>, name: &str, service: &Service) -> Option<Finding> {
+    let listed = &service.deployments;
+    let is_under_way = |d: &&ServiceDeployment| {
+        let primary = d.status == "PRIMARY" && !is_complete(d, listed);
+        let draining = d.status != "PRIMARY" && (d.running > 0 || d.pending > 0);
+        (primary || draining) && d.rollout != FAILED
+    };
+    let under_way = listed.iter().find(is_under_way)?;
+    if input.goal_state.is_some() {
+        return None;
+    }
+    Some(tell::finding(
+        FindingName::TargetNotReady,
+        input.path("service"),
+        format!(
+            "{name} has a deployment under way: {} of {} is {} {} with {} of {} tasks running",
+            under_way.id,
+            tell::short(&under_way.task_definition),
+            under_way.status,
+            under_way.rollout,
+            under_way.running,
+            under_way.desired
+        ),
+        "wait until it is steady, or set the service back to a task definition that works",
+    ))
+}
