@@ -5,28 +5,68 @@
 mod dial;
 
 use dial::{Turning, dial, stranger_turns};
-use std::pin::pin;
+use std::pin::Pin;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
 use windlass_domain::step::{Failure, OPEN_CALL_GRACE_S, StepStatus};
-use windlass_engine::payload::{Word, Work};
+use windlass_engine::payload::{Word, WorkDone};
 use windlass_engine::ports::{Answered, Clock};
 use windlass_world::conformance::{Trial, conforms};
 use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
 
-const ONE: fn() -> Turning = || Turning {
-    goals: vec!["b"],
+static ONE: Turning = Turning {
+    goals: &["b"],
     slow_ms: 0,
 };
 
-/// Plans a mishap at the `nth` call of that name in a forward run.
-fn plan(trial: &Trial<'_, Turning>, subject: &Turning, name: &str, when: When, mishap: Mishap) {
-    let rehearsal = Trial::begin(subject).unwrap();
+static TWO: Turning = Turning {
+    goals: &["b", "c"],
+    slow_ms: 0,
+};
+
+fn begin(subject: &Turning) -> Trial<'_, Turning> {
+    Trial::begin(subject).unwrap()
+}
+
+/// The calls of a forward run without a mishap.
+fn rehearsed() -> Vec<&'static str> {
+    let rehearsal = begin(&ONE);
     let _ = rehearsal.forward();
-    let calls = rehearsal.scene.world.mishaps().calls.clone();
-    let call = calls.iter().position(|call| *call == name).unwrap();
+    rehearsal.scene.world.mishaps().calls.clone()
+}
+
+/// One wave, with a mishap at the first call of that name in it.
+fn one_with(name: &str, when: When, mishap: Mishap) -> Trial<'static, Turning> {
+    let trial = begin(&ONE);
+    let call = rehearsed().iter().position(|call| *call == name).unwrap();
     trial.scene.world.plan_mishap(call as u64 + 1, when, mishap);
+    trial
+}
+
+/// One invocation, forward.
+async fn invoke(trial: &Trial<'_, Turning>) -> Answered<WorkDone> {
+    let work = trial.work(Some(0), 1).unwrap();
+    trial.invoke(&work).await
+}
+
+/// One invocation that has come to where a pause is planned.
+fn paused(trial: &Trial<'_, Turning>) -> Pin<Box<impl Future<Output = Answered<WorkDone>>>> {
+    let mut invocation = Box::pin(invoke(trial));
+    assert!(until_pause(invocation.as_mut()).is_none());
+    invocation
+}
+
+fn points_at(trial: &Trial<'_, Turning>) -> String {
+    dial(&trial.scene.world).state.points_at
+}
+
+/// That the wave failed because someone else changed the target, and that an undo leaves that alone.
+fn assert_left_to_the_stranger(trial: &Trial<'_, Turning>) {
+    let found = failure_finding(trial.step().unwrap().failure);
+    assert_eq!(found, FindingName::TargetChangedByOther);
+    assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
+    assert_eq!(points_at(trial), "x");
 }
 
 fn fault(name: FaultName) -> Mishap {
@@ -35,10 +75,6 @@ fn fault(name: FaultName) -> Mishap {
 
 fn name_of<T>(answer: &Answered<T>) -> Option<FaultName> {
     answer.as_ref().err().map(|fault| fault.name)
-}
-
-fn forward_work(trial: &Trial<'_, Turning>) -> Work {
-    trial.work(Some(0), 1).unwrap()
 }
 
 fn failure_finding(failure: Option<Failure>) -> FindingName {
@@ -50,23 +86,22 @@ fn failure_finding(failure: Option<Failure>) -> FindingName {
 
 #[test]
 fn a_kind_with_one_wave_conforms() {
-    conforms(&ONE());
+    conforms(&ONE);
 }
 
 #[test]
 fn a_slow_kind_with_three_waves_conforms() {
     conforms(&Turning {
-        goals: vec!["b", "c", "d"],
+        goals: &["b", "c", "d"],
         slow_ms: 25_000,
     });
 }
 
 #[test]
 fn a_stale_token_changes_nothing() {
-    let subject = ONE();
-    let trial = Trial::begin(&subject).unwrap();
+    let trial = begin(&ONE);
     trial.set_token(2).unwrap();
-    let answer = run(trial.invoke(&forward_work(&trial)));
+    let answer = run(invoke(&trial));
     assert_eq!(name_of(&answer), Some(FaultName::StaleToken));
     assert_eq!(dial(&trial.scene.world).turns, 0);
     assert_eq!(trial.step().unwrap().attempt, 0);
@@ -74,12 +109,8 @@ fn a_stale_token_changes_nothing() {
 
 #[test]
 fn a_token_that_grows_stale_on_the_way_stops_before_the_switch() {
-    let subject = ONE();
-    let trial = Trial::begin(&subject).unwrap();
-    plan(&trial, &subject, "dial.stock", When::After, Mishap::Pause);
-    let work = forward_work(&trial);
-    let mut invocation = pin!(trial.invoke(&work));
-    assert!(until_pause(invocation.as_mut()).is_none());
+    let trial = one_with("dial.stock", When::After, Mishap::Pause);
+    let invocation = paused(&trial);
     trial.set_token(2).unwrap();
     let answer = run(invocation);
     assert_eq!(name_of(&answer), Some(FaultName::StaleToken));
@@ -88,13 +119,9 @@ fn a_token_that_grows_stale_on_the_way_stops_before_the_switch() {
 
 #[test]
 fn a_twin_with_the_same_token_supersedes_the_first() {
-    let subject = ONE();
-    let trial = Trial::begin(&subject).unwrap();
-    plan(&trial, &subject, "dial.stock", When::After, Mishap::Pause);
-    let work = forward_work(&trial);
-    let mut first = pin!(trial.invoke(&work));
-    assert!(until_pause(first.as_mut()).is_none());
-    let twin = run(trial.invoke(&work)).unwrap();
+    let trial = one_with("dial.stock", When::After, Mishap::Pause);
+    let first = paused(&trial);
+    let twin = run(invoke(&trial)).unwrap();
     assert_eq!(twin.verdict, Word::Changed);
     assert_eq!(name_of(&run(first)), Some(FaultName::AttemptSuperseded));
     assert_eq!(dial(&trial.scene.world).turns, 1);
@@ -103,17 +130,13 @@ fn a_twin_with_the_same_token_supersedes_the_first() {
 
 #[test]
 fn whoever_comes_next_waits_until_an_open_call_cannot_take_effect() {
-    let subject = ONE();
-    let trial = Trial::begin(&subject).unwrap();
-    plan(&trial, &subject, "dial.turn", When::Before, Mishap::Pause);
-    let work = forward_work(&trial);
-    let mut late = pin!(trial.invoke(&work));
-    assert!(until_pause(late.as_mut()).is_none());
+    let trial = one_with("dial.turn", When::Before, Mishap::Pause);
+    let late = paused(&trial);
     let open = trial.step().unwrap().open.unwrap();
     assert_eq!(open.what, "turn a → b");
     let horizon = open.not_after.plus_s(OPEN_CALL_GRACE_S);
     assert!(trial.scene.world.now() < horizon);
-    assert_eq!(run(trial.invoke(&work)).unwrap().verdict, Word::Changed);
+    assert_eq!(run(invoke(&trial)).unwrap().verdict, Word::Changed);
     assert!(dial(&trial.scene.world).turned_at >= horizon);
     // Even a call that comes later than it can is stopped by its own condition.
     assert_eq!(name_of(&run(late)), Some(FaultName::AttemptSuperseded));
@@ -122,40 +145,27 @@ fn whoever_comes_next_waits_until_an_open_call_cannot_take_effect() {
 
 #[test]
 fn a_call_that_took_effect_while_its_horizon_was_waited_out_is_seen() {
-    let subject = ONE();
-    let trial = Trial::begin(&subject).unwrap();
-    plan(&trial, &subject, "dial.turn", When::After, Mishap::Pause);
-    let work = forward_work(&trial);
-    {
-        let mut killed = Box::pin(trial.invoke(&work));
-        assert!(until_pause(killed.as_mut()).is_none());
-    }
+    let trial = one_with("dial.turn", When::After, Mishap::Pause);
+    drop(paused(&trial));
     trial.set_token(2).unwrap();
     assert_eq!(trial.answer(None, 2), Ok(Word::Changed));
-    assert_eq!(dial(&trial.scene.world).state.points_at, "a");
+    assert_eq!(points_at(&trial), "a");
     assert_eq!(dial(&trial.scene.world).turns, 2);
 }
 
 /// What comes of an invocation whose open call was recorded so long before it goes on.
 fn sent_late(ms: u64) -> (Option<FaultName>, u32) {
-    let subject = ONE();
-    let trial = Trial::begin(&subject).unwrap();
-    let work = forward_work(&trial);
-    // The transactions: claim, begin, open.
-    let rehearsal = Trial::begin(&subject).unwrap();
-    rehearsal.forward().unwrap();
-    let calls = rehearsal.scene.world.mishaps().calls.clone();
+    let calls = rehearsed();
     let turn = calls.iter().position(|call| *call == "dial.turn").unwrap();
+    // The transactions: claim, begin, open.
     assert_eq!(calls[turn - 1], "ledger.transact");
-    trial
-        .scene
-        .world
-        .plan_mishap(turn as u64, When::After, Mishap::Pause);
-    let mut slow = pin!(trial.invoke(&work));
-    assert!(until_pause(slow.as_mut()).is_none());
-    run(trial.scene.world.sleep_ms(ms));
+    let trial = begin(&ONE);
+    let world = &trial.scene.world;
+    world.plan_mishap(turn as u64, When::After, Mishap::Pause);
+    let slow = paused(&trial);
+    run(world.sleep_ms(ms));
     let name = name_of(&run(slow));
-    let turns = dial(&trial.scene.world).turns;
+    let turns = dial(world).turns;
     assert_eq!(trial.answer(Some(0), 1), Ok(Word::Changed));
     (name, turns)
 }
@@ -170,15 +180,12 @@ fn nothing_is_sent_after_the_call_s_own_horizon() {
 
 #[test]
 fn a_lost_answer_is_waited_out_and_not_repeated() {
-    let subject = ONE();
-    let trial = Trial::begin(&subject).unwrap();
     let lost = fault(FaultName::Unavailable);
-    plan(&trial, &subject, "dial.turn", When::After, lost);
-    let work = forward_work(&trial);
-    let answer = run(trial.invoke(&work));
+    let trial = one_with("dial.turn", When::After, lost);
+    let answer = run(invoke(&trial));
     assert_eq!(name_of(&answer), Some(FaultName::StillInProgress));
     let open = trial.step().unwrap().open.unwrap();
-    assert_eq!(run(trial.invoke(&work)).unwrap().verdict, Word::Changed);
+    assert_eq!(run(invoke(&trial)).unwrap().verdict, Word::Changed);
     assert!(trial.scene.world.now() >= open.not_after.plus_s(OPEN_CALL_GRACE_S));
     assert_eq!(dial(&trial.scene.world).turns, 1);
     assert!(!trial.step().unwrap().changes.last().unwrap().answered);
@@ -186,40 +193,25 @@ fn a_lost_answer_is_waited_out_and_not_repeated() {
 
 #[test]
 fn a_stranger_s_change_before_the_first_one_is_not_overwritten() {
-    let subject = ONE();
-    let trial = Trial::begin(&subject).unwrap();
+    let trial = begin(&ONE);
     stranger_turns(&trial.scene.world, "x");
     assert_eq!(trial.forward(), Ok(Word::Failed));
-    let found = failure_finding(trial.step().unwrap().failure);
-    assert_eq!(found, FindingName::TargetChangedByOther);
-    assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
-    assert_eq!(dial(&trial.scene.world).state.points_at, "x");
+    assert_left_to_the_stranger(&trial);
 }
 
 #[test]
 fn a_stranger_s_change_between_look_and_send_is_not_overwritten() {
-    let subject = ONE();
-    let trial = Trial::begin(&subject).unwrap();
-    plan(&trial, &subject, "dial.turn", When::Before, Mishap::Pause);
-    let work = forward_work(&trial);
-    let mut invocation = pin!(trial.invoke(&work));
-    assert!(until_pause(invocation.as_mut()).is_none());
+    let trial = one_with("dial.turn", When::Before, Mishap::Pause);
+    let invocation = paused(&trial);
     stranger_turns(&trial.scene.world, "x");
     assert_eq!(run(invocation).unwrap().verdict, Word::Failed);
-    let found = failure_finding(trial.step().unwrap().failure);
-    assert_eq!(found, FindingName::TargetChangedByOther);
-    assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
-    assert_eq!(dial(&trial.scene.world).state.points_at, "x");
+    assert_left_to_the_stranger(&trial);
 }
 
 #[test]
 fn a_revision_that_moved_without_a_change_is_only_looked_at_again() {
-    let subject = ONE();
-    let trial = Trial::begin(&subject).unwrap();
-    plan(&trial, &subject, "dial.turn", When::Before, Mishap::Pause);
-    let work = forward_work(&trial);
-    let mut invocation = pin!(trial.invoke(&work));
-    assert!(until_pause(invocation.as_mut()).is_none());
+    let trial = one_with("dial.turn", When::Before, Mishap::Pause);
+    let invocation = paused(&trial);
     stranger_turns(&trial.scene.world, "a");
     assert_eq!(run(invocation).unwrap().verdict, Word::Changed);
     assert_eq!(dial(&trial.scene.world).turns, 1);
@@ -227,11 +219,7 @@ fn a_revision_that_moved_without_a_change_is_only_looked_at_again() {
 
 #[test]
 fn a_stranger_s_change_between_two_waves_fails_the_second() {
-    let subject = Turning {
-        goals: vec!["b", "c"],
-        slow_ms: 0,
-    };
-    let trial = Trial::begin(&subject).unwrap();
+    let trial = begin(&TWO);
     assert_eq!(trial.answer(Some(0), 1), Ok(Word::Changed));
     stranger_turns(&trial.scene.world, "x");
     assert_eq!(trial.answer(Some(1), 1), Ok(Word::Failed));
@@ -242,11 +230,11 @@ fn a_stranger_s_change_between_two_waves_fails_the_second() {
 #[test]
 fn a_confirmed_change_that_is_needed_again_was_reverted_by_a_stranger() {
     let subject = Turning {
-        goals: vec!["b"],
+        goals: &["b"],
         slow_ms: 60_000,
     };
-    let trial = Trial::begin(&subject).unwrap();
-    let answer = run(trial.invoke(&forward_work(&trial)));
+    let trial = begin(&subject);
+    let answer = run(invoke(&trial));
     assert_eq!(name_of(&answer), Some(FaultName::StillInProgress));
     stranger_turns(&trial.scene.world, "a");
     assert_eq!(trial.answer(Some(0), 1), Ok(Word::Failed));
@@ -257,10 +245,8 @@ fn a_confirmed_change_that_is_needed_again_was_reverted_by_a_stranger() {
 
 #[test]
 fn what_aws_refuses_for_good_is_recorded_as_the_failure() {
-    let subject = ONE();
-    let trial = Trial::begin(&subject).unwrap();
     let denied = fault(FaultName::AccessDenied);
-    plan(&trial, &subject, "dial.turn", When::Before, denied);
+    let trial = one_with("dial.turn", When::Before, denied);
     assert_eq!(trial.forward(), Ok(Word::Failed));
     let step = trial.step().unwrap();
     let Some(Failure::Fault(fault)) = step.failure else {
@@ -277,10 +263,10 @@ fn what_aws_refuses_for_good_is_recorded_as_the_failure() {
 #[test]
 fn a_goal_that_cannot_be_reached_is_recorded_as_the_failure() {
     let subject = Turning {
-        goals: vec!["nowhere"],
+        goals: &["nowhere"],
         slow_ms: 0,
     };
-    let trial = Trial::begin(&subject).unwrap();
+    let trial = begin(&subject);
     assert_eq!(trial.forward(), Ok(Word::Failed));
     let step = trial.step().unwrap();
     assert_eq!(step.status, StepStatus::Failed);
@@ -289,8 +275,7 @@ fn a_goal_that_cannot_be_reached_is_recorded_as_the_failure() {
 
 #[test]
 fn an_undo_that_fails_can_be_tried_again_by_a_recovery() {
-    let subject = ONE();
-    let trial = Trial::begin(&subject).unwrap();
+    let trial = begin(&ONE);
     assert_eq!(trial.forward(), Ok(Word::Changed));
     let next = trial.calls();
     // The undo: step, claim, observe.
@@ -302,13 +287,12 @@ fn an_undo_that_fails_can_be_tried_again_by_a_recovery() {
     assert!(step.undo_failure.is_some() && step.failure.is_none());
     trial.set_token(2).unwrap();
     assert_eq!(trial.answer(None, 2), Ok(Word::Changed));
-    assert_eq!(dial(&trial.scene.world).state.points_at, "a");
+    assert_eq!(points_at(&trial), "a");
 }
 
 #[test]
 fn a_step_that_never_began_has_nothing_to_undo() {
-    let subject = ONE();
-    let trial = Trial::begin(&subject).unwrap();
+    let trial = begin(&ONE);
     assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
     assert_eq!(trial.step().unwrap().status, StepStatus::Undone);
     assert!(!trial.scene.world.mishaps().calls[1..].contains(&"dial.observe"));
@@ -316,11 +300,7 @@ fn a_step_that_never_began_has_nothing_to_undo() {
 
 #[test]
 fn a_late_invocation_of_an_older_wave_is_refused() {
-    let subject = Turning {
-        goals: vec!["b", "c"],
-        slow_ms: 0,
-    };
-    let trial = Trial::begin(&subject).unwrap();
+    let trial = begin(&TWO);
     assert_eq!(trial.forward(), Ok(Word::Changed));
     let late = trial.answer(Some(0), 1);
     assert_eq!(name_of(&late), Some(FaultName::AttemptSuperseded));
@@ -331,12 +311,12 @@ fn a_late_invocation_of_an_older_wave_is_refused() {
 #[test]
 fn one_invocation_waits_no_longer_than_its_budget_and_counts_its_time() {
     let subject = Turning {
-        goals: vec!["b"],
+        goals: &["b"],
         slow_ms: 600_000,
     };
-    let trial = Trial::begin(&subject).unwrap();
+    let trial = begin(&subject);
     let began = trial.scene.world.now();
-    let answer = run(trial.invoke(&forward_work(&trial)));
+    let answer = run(invoke(&trial));
     assert_eq!(name_of(&answer), Some(FaultName::StillInProgress));
     let took = trial.scene.world.now().ms_since(began);
     assert!((19_000..=45_000).contains(&took), "{took}");
@@ -346,11 +326,9 @@ fn one_invocation_waits_no_longer_than_its_budget_and_counts_its_time() {
 
 #[test]
 fn a_sibling_s_transaction_in_the_way_is_waited_out() {
-    let subject = ONE();
-    let trial = Trial::begin(&subject).unwrap();
+    let trial = begin(&ONE);
     trial.scene.world.ledger().busy = 3;
-    let work = forward_work(&trial);
-    assert_eq!(run(trial.invoke(&work)).unwrap().verdict, Word::Changed);
+    assert_eq!(run(invoke(&trial)).unwrap().verdict, Word::Changed);
     assert_eq!(trial.step().unwrap().attempt, 1);
     trial.set_token(2).unwrap();
     trial.scene.world.ledger().busy = 99;

@@ -1,46 +1,11 @@
-//! One Lambda function in memory: its code, published versions, aliases, and updates that take
-//! a while.
+//! One Lambda function in memory: its code, its published versions, and updates that take a while.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use bytes::Bytes;
+pub use crate::live_alias::{LiveAlias, Provisioned};
+pub use crate::package::Package;
+
 use std::collections::BTreeMap;
-use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{Alias, Answered, Function};
-
-/// What a function runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Package {
-    /// A zip.
-    Zip(Bytes),
-    /// An image by digest.
-    Image(String),
-}
-
-impl Package {
-    /// `CodeSha256` as Lambda writes it: base64 for a zip, the digest's digits for an image.
-    pub fn code_sha256(&self) -> String {
-        match self {
-            Self::Zip(bytes) => BASE64_STANDARD.encode(Digest::of(bytes).to_bytes()),
-            Self::Image(uri) => uri.rsplit("sha256:").next().unwrap_or(uri).to_owned(),
-        }
-    }
-
-    fn bytes(&self) -> u64 {
-        match self {
-            Self::Zip(bytes) => bytes.len() as u64,
-            Self::Image(_) => 0,
-        }
-    }
-
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Zip(_) => "Zip",
-            Self::Image(_) => "Image",
-        }
-    }
-}
+use windlass_engine::ports::{Answered, Function};
 
 /// A published version: code and configuration as they were.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,28 +18,6 @@ pub struct Published {
     pub description: String,
     /// Calls until it is `Active`.
     pub pending: u32,
-}
-
-/// Provisioned concurrency of an alias.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Provisioned {
-    /// How many are asked for.
-    pub requested: u32,
-    /// How many are there; one more at every call.
-    pub available: u32,
-}
-
-/// An alias.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LiveAlias {
-    /// The version that gets the rest.
-    pub version: String,
-    /// Versions that get a share.
-    pub weights: Vec<(String, String)>,
-    /// Its revision.
-    pub revision: u64,
-    /// Its provisioned concurrency.
-    pub provisioned: Option<Provisioned>,
 }
 
 /// A function.
@@ -314,59 +257,6 @@ impl LiveFunction {
         }
         self.read(Some(&version))
     }
-
-    pub(crate) fn alias(&self, name: &str) -> Answered<Alias> {
-        let alias = self
-            .aliases
-            .get(name)
-            .ok_or_else(|| not_found(&format!("{}:{name}", self.name)))?;
-        Ok(Alias {
-            version: alias.version.clone(),
-            weights: alias.weights.clone(),
-            revision_id: format!("a{}", alias.revision),
-        })
-    }
-
-    pub(crate) fn shift(
-        &mut self,
-        name: &str,
-        version: &str,
-        weights: &[(String, String)],
-        revision_id: &str,
-    ) -> Answered<Alias> {
-        if self.alias(name)?.revision_id != revision_id {
-            return Err(conflict("the alias's RevisionId is not the present one"));
-        }
-        self.check_routing(version, weights)?;
-        if let Some(alias) = self.aliases.get_mut(name) {
-            if let Some(provisioned) = &mut alias.provisioned
-                && alias.version != version
-            {
-                provisioned.available = 0;
-            }
-            version.clone_into(&mut alias.version);
-            alias.weights = weights.to_vec();
-            alias.revision += 1;
-        }
-        self.alias(name)
-    }
-
-    /// Both versions must be published, differ, and be ready (AWS Lambda Developer Guide,
-    /// "Implement Lambda canary deployments using a weighted alias").
-    fn check_routing(&self, version: &str, weights: &[(String, String)]) -> Answered<()> {
-        self.read(Some(version))?;
-        for (other, weight) in weights {
-            let share: f64 = weight
-                .parse()
-                .map_err(|_| refused("a weight is no number"))?;
-            let found = self.read(Some(other))?;
-            let bad = other == version || version == "$LATEST" || other == "$LATEST";
-            if bad || !(0.0..=1.0).contains(&share) || found.state == "Pending" {
-                return Err(refused("this version cannot get a share"));
-            }
-        }
-        Ok(())
-    }
 }
 
 fn image(package: &Package) -> Option<String> {
@@ -376,11 +266,11 @@ fn image(package: &Package) -> Option<String> {
     }
 }
 
-fn conflict(message: &str) -> Fault {
+pub(crate) fn conflict(message: &str) -> Fault {
     Fault::new(FaultName::Conflict, message)
 }
 
-fn refused(message: &str) -> Fault {
+pub(crate) fn refused(message: &str) -> Fault {
     Fault::new(FaultName::Refused, message)
 }
 
@@ -438,43 +328,5 @@ mod tests {
         assert_eq!(newer.unwrap().version, "2");
         let wrong = function.publish("other code", &function.latest().revision_id, "wrong");
         assert_eq!(name(&wrong), Some(FaultName::Conflict));
-    }
-
-    #[test]
-    fn an_alias_is_shifted_only_upon_its_present_revision_to_versions_that_exist() {
-        let mut function = function();
-        function.configure("second");
-        function.publish_as("other", "second");
-        let share = |version: &str| vec![(version.to_owned(), "0.1".to_owned())];
-        let revision = function.alias("live").unwrap().revision_id;
-        let same = function.shift("live", "1", &share("1"), &revision);
-        assert_eq!(name(&same), Some(FaultName::Refused));
-        let missing = function.shift("live", "1", &share("9"), &revision);
-        assert_eq!(name(&missing), Some(FaultName::NotFound));
-        function.shift("live", "1", &share("2"), &revision).unwrap();
-        let stale = function.shift("live", "2", &[], &revision);
-        assert_eq!(name(&stale), Some(FaultName::Conflict));
-        assert_eq!(function.alias("live").unwrap().weights, share("2"));
-    }
-
-    #[test]
-    fn provisioned_concurrency_moves_with_the_alias() {
-        let mut function = function();
-        function.configure("second");
-        function.publish_as("other", "second");
-        let provisioned = Provisioned {
-            requested: 2,
-            available: 2,
-        };
-        function.aliases.get_mut("live").unwrap().provisioned = Some(provisioned);
-        let revision = function.alias("live").unwrap().revision_id;
-        function.shift("live", "2", &[], &revision).unwrap();
-        let available =
-            |function: &LiveFunction| function.aliases["live"].provisioned.unwrap().available;
-        assert_eq!(available(&function), 0);
-        function.tick();
-        function.tick();
-        function.tick();
-        assert_eq!(available(&function), 2);
     }
 }

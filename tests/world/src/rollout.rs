@@ -3,19 +3,13 @@
 //! services by replacing tasks" and "How the Amazon ECS deployment circuit breaker detects
 //! failures"). One step a second, made when someone looks.
 
+pub use crate::live_task::LiveTask;
+
 use crate::registry;
 use crate::services::State;
 use windlass_domain::time::Time;
-use windlass_engine::ports::{
-    Service, ServiceDeployment, ServiceEvent, ServiceTask, TaskContainer,
-};
+use windlass_engine::ports::{Service, ServiceDeployment, ServiceEvent};
 
-/// When a task is placed, in seconds after it was created.
-const PLACED_S: u64 = 1;
-/// When its image is pulled, or cannot be.
-const PULLED_S: u64 = 2;
-/// How long a bad container runs.
-const CRASHES_S: u64 = 1;
 /// How long a task must run to count as steady.
 const STEADY_S: u64 = 2;
 /// How long a failed deployment stays listed after its last task has stopped.
@@ -48,110 +42,6 @@ pub struct LiveService {
     at: Time,
     /// When a deployment failed, by id.
     failed_at: Vec<(String, Time)>,
-}
-
-/// A task that lives.
-#[derive(Debug, Clone)]
-pub struct LiveTask {
-    /// What ECS tells of it.
-    pub task: ServiceTask,
-    deployment: String,
-    created: Time,
-    started: Option<Time>,
-    crashes: bool,
-    pull_error: Option<String>,
-    no_room: bool,
-}
-
-impl LiveTask {
-    /// A task that runs.
-    pub fn running(
-        number: u64,
-        deployment: &str,
-        task_definition: &str,
-        (container, _): (String, String),
-        digest: &str,
-        now: Time,
-    ) -> Self {
-        let mut task = Self::created(number, deployment, task_definition, container, now);
-        task.task.last_status = "RUNNING".into();
-        task.task.containers[0].image_digest = Some(digest.to_owned());
-        task.started = Some(now);
-        task
-    }
-
-    fn created(
-        number: u64,
-        deployment: &str,
-        task_definition: &str,
-        container: String,
-        now: Time,
-    ) -> Self {
-        Self {
-            task: ServiceTask {
-                arn: format!("arn:aws:ecs:eu-west-1:111111111111:task/shop/{number:032x}"),
-                task_definition: task_definition.to_owned(),
-                last_status: "PROVISIONING".into(),
-                health: "UNKNOWN".into(),
-                stop_code: String::new(),
-                stopped_reason: String::new(),
-                stopped_at: None,
-                containers: vec![TaskContainer {
-                    name: container,
-                    image_digest: None,
-                    exit_code: None,
-                    reason: String::new(),
-                }],
-            },
-            deployment: deployment.to_owned(),
-            created: now,
-            started: None,
-            crashes: false,
-            pull_error: None,
-            no_room: false,
-        }
-    }
-
-    fn lives(&self) -> bool {
-        self.task.last_status != "STOPPED"
-    }
-
-    fn stop(&mut self, code: &str, reason: &str, now: Time) {
-        self.task.last_status = "STOPPED".into();
-        code.clone_into(&mut self.task.stop_code);
-        reason.clone_into(&mut self.task.stopped_reason);
-        self.task.stopped_at = Some(now);
-    }
-
-    /// One step; whether it failed in it.
-    fn step(&mut self, now: Time) -> bool {
-        let age_s = now.ms_since(self.created) / 1000;
-        if let Some(started) = self.started {
-            let crashes = self.crashes && now.ms_since(started) >= CRASHES_S * 1000;
-            if crashes && self.lives() {
-                self.task.containers[0].exit_code = Some(1);
-                let reason = "Essential container in task exited";
-                self.stop("EssentialContainerExited", reason, now);
-                return true;
-            }
-            return false;
-        }
-        if !self.lives() || self.no_room {
-            return false;
-        }
-        if age_s >= PULLED_S {
-            if let Some(error) = self.pull_error.clone() {
-                self.task.containers[0].reason.clone_from(&error);
-                self.stop("TaskFailedToStart", &error, now);
-                return true;
-            }
-            self.task.last_status = "RUNNING".into();
-            self.started = Some(now);
-        } else if age_s >= PLACED_S {
-            self.task.last_status = "PENDING".into();
-        }
-        false
-    }
 }
 
 impl LiveService {

@@ -166,7 +166,7 @@ impl Kind for DialKind {
 
 /// A deployment from `a` to each of the goals in turn.
 pub struct Turning {
-    pub goals: Vec<&'static str>,
+    pub goals: &'static [&'static str],
     pub slow_ms: u64,
 }
 

@@ -1,0 +1,213 @@
+//! A deployment of one component, as a test drives it: the ledger's items that it needs, and its
+//! invocations one by one.
+
+use crate::conformance::{Scene, Subject};
+use crate::run::run;
+use serde_json::Value;
+use windlass_domain::environment::Lock;
+use windlass_domain::fault::Fault;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::place::Place;
+use windlass_domain::step::{Step, StepStatus};
+use windlass_engine::converge::{Budget, converge};
+use windlass_engine::kinds::{Kind, Next};
+use windlass_engine::payload::{Word, Work, WorkDone};
+use windlass_engine::ports::{Answered, Clock, Item, Key};
+use windlass_engine::store;
+
+/// How often an invocation is asked again before the test gives up.
+pub(crate) const PATIENCE: u32 = 300;
+
+/// A deployment of one component in the middle of its way.
+pub struct Trial<'s, S: Subject> {
+    subject: &'s S,
+    /// The scene.
+    pub scene: Scene,
+    /// The state before.
+    pub before: <S::Kind as Kind>::State,
+}
+
+/// The deployment's id in trials.
+pub fn deployment() -> DeploymentId {
+    DeploymentId("0123456789abcdef".into())
+}
+
+fn names() -> Answered<(AppName, EnvironmentName, ComponentName)> {
+    let bad = |error| Fault::internal(format!("{error}"));
+    Ok((
+        AppName::new("shop").map_err(bad)?,
+        EnvironmentName::new("prod").map_err(bad)?,
+        ComponentName::new("api").map_err(bad)?,
+    ))
+}
+
+impl<'s, S: Subject> Trial<'s, S> {
+    /// Observes the target and writes the lock with token 1 and the step, as `Admit` and `Prepare`
+    /// do.
+    pub fn begin(subject: &'s S) -> Answered<Self> {
+        let scene = subject.scene();
+        let target = read(&scene.target)?;
+        let before = run(subject.kind(scene.world.clone()).observe(&target))?;
+        let trial = Self {
+            subject,
+            scene,
+            before,
+        };
+        trial.set_token(1)?;
+        trial.write_step()?;
+        Ok(trial)
+    }
+
+    fn write_step(&self) -> Answered<()> {
+        let (app, environment, component) = names()?;
+        let goals = (0..).zip(self.scene.goals.iter().cloned()).collect();
+        let step = Step {
+            deployment: deployment(),
+            app,
+            environment,
+            component,
+            kind: self.scene.kind,
+            place: Place::default(),
+            target: self.scene.target.clone(),
+            before: windlass_engine::kinds::to_value(&self.before)?,
+            goals,
+            attempt: 0,
+            open: None,
+            status: StepStatus::Planned,
+            wave: None,
+            changes: vec![],
+            seen: None,
+            shown: None,
+            failure: None,
+            undo_failure: None,
+            warnings: vec![],
+            progress: None,
+            worked_ms: 0,
+            invocations: 0,
+        };
+        let key = store::step(&deployment(), &step.component);
+        self.put(key, store::to_body(&step)?);
+        Ok(())
+    }
+
+    fn put(&self, key: Key, body: serde_json::Map<String, Value>) {
+        let mut ledger = self.scene.world.ledger();
+        let rev = ledger.items.get(&key).map_or(1, |item| item.rev + 1);
+        let item = Item {
+            key: key.clone(),
+            rev,
+            body,
+            index: None,
+            expires: None,
+        };
+        ledger.items.insert(key, item);
+    }
+
+    /// Sets the lock's token, as a recovery does.
+    pub fn set_token(&self, token: u64) -> Answered<()> {
+        let (app, environment, _) = names()?;
+        let lock = Lock { token, held: None };
+        self.put(store::lock(&app, &environment), store::to_body(&lock)?);
+        Ok(())
+    }
+
+    /// What the machine asks for.
+    pub fn work(&self, wave: Option<u32>, token: u64) -> Answered<Work> {
+        Ok(Work {
+            deployment: deployment(),
+            token,
+            component: names()?.2,
+            wave,
+        })
+    }
+
+    /// One invocation.
+    pub async fn invoke(&self, work: &Work) -> Answered<WorkDone> {
+        let make = |at| self.subject.kind(at);
+        converge(&self.scene.world, make, work, Budget::default()).await
+    }
+
+    /// Invokes again as the machine's Retry does, until there is an answer.
+    pub fn answer(&self, wave: Option<u32>, token: u64) -> Answered<Word> {
+        let work = self.work(wave, token)?;
+        for _ in 0..PATIENCE {
+            match run(self.invoke(&work)) {
+                Err(fault) if fault.name.is_transient() => run(self.scene.world.sleep_ms(1000)),
+                answer => return answer.map(|done| done.verdict),
+            }
+        }
+        Err(Fault::internal("it never answers"))
+    }
+
+    /// All waves, forward.
+    pub fn forward(&self) -> Answered<Word> {
+        self.forward_from(0)
+    }
+
+    pub(crate) fn forward_from(&self, first: u32) -> Answered<Word> {
+        for wave in self.waves().filter(|wave| *wave >= first) {
+            if self.answer(Some(wave), 1)? != Word::Changed {
+                return Ok(Word::Failed);
+            }
+        }
+        Ok(Word::Changed)
+    }
+
+    pub(crate) fn waves(&self) -> impl Iterator<Item = u32> + use<S> {
+        (0..).take(self.scene.goals.len())
+    }
+
+    /// The step as it is.
+    pub fn step(&self) -> Answered<Step> {
+        let key = store::step(&deployment(), &names()?.2);
+        let ledger = self.scene.world.ledger();
+        let item = ledger.items.get(&key).cloned();
+        let item = item.ok_or_else(|| Fault::internal("there is no step"))?;
+        Ok(store::from_item::<Step>(item)?.value)
+    }
+
+    /// What the target is now.
+    pub fn observe(&self) -> Answered<<S::Kind as Kind>::State> {
+        let target = read(&self.scene.target)?;
+        run(self.subject.kind(self.scene.world.clone()).observe(&target))
+    }
+
+    /// How many port calls were made.
+    pub fn calls(&self) -> u64 {
+        self.scene.world.mishaps().count()
+    }
+
+    pub(crate) fn assert_arrived(&self, context: &str) {
+        let is = must(self.observe(), context);
+        let goal = must(
+            read(self.scene.goals.last().unwrap_or(&Value::Null)),
+            context,
+        );
+        assert_eq!(S::Kind::next(&is, &goal), Next::Done, "{context}: {is:?}");
+        self.subject.arrived(&self.scene.world);
+    }
+
+    pub(crate) fn assert_restored(&self, context: &str) {
+        let is = must(self.observe(), context);
+        assert!(
+            S::Kind::same(&is, &self.before),
+            "{context}: it is {is:?} and was {:?}",
+            self.before
+        );
+        let step = must(self.step(), context);
+        assert_eq!(step.status, StepStatus::Undone, "{context}");
+        assert_eq!(step.open, None, "{context}");
+    }
+}
+
+pub(crate) fn read<T: serde::de::DeserializeOwned>(value: &Value) -> Answered<T> {
+    T::deserialize(value).map_err(|error| Fault::internal(format!("{value}: {error}")))
+}
+
+pub(crate) fn must<T>(answer: Answered<T>, context: &str) -> T {
+    match answer {
+        Ok(value) => value,
+        Err(fault) => panic!("{context}: {fault}"),
+    }
+}
