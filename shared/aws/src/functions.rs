@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{Alias, Answered, Code, Function, Functions, Invoked};
+use windlass_engine::ports::{Alias, Answered, Code, Function, Functions, Invoked, Provisioned};
 
 impl Functions for Aws {
     async fn function(&self, name: &str, qualifier: Option<&str>) -> Answered<Function> {
@@ -29,16 +29,26 @@ impl Functions for Aws {
         let mut function = function_of(&document["Configuration"]);
         function.image = text(&document["Code"]["ResolvedImageUri"]);
         function.code_location = text(&document["Code"]["Location"]);
+        function.code_key = text(&document["Code"]["SourceKMSKeyArn"]);
+        let reserved = document["Concurrency"]["ReservedConcurrentExecutions"].as_u64();
+        function.reserved = reserved.and_then(|reserved| u32::try_from(reserved).ok());
         Ok(function)
     }
 
-    async fn update_code(&self, name: &str, code: Code, revision_id: &str) -> Answered<Function> {
+    async fn update_code(
+        &self,
+        name: &str,
+        code: Code,
+        code_key: Option<&str>,
+        revision_id: &str,
+    ) -> Answered<Function> {
         let answer = Answer::default();
         let request = self
             .clients
             .lambda()
             .update_function_code()
             .function_name(name)
+            .set_source_kms_key_arn(code_key.map(str::to_owned))
             .revision_id(revision_id);
         let request = match code {
             Code::Zip(bytes) => request.zip_file(Blob::new(bytes)),
@@ -159,7 +169,7 @@ impl Functions for Aws {
         ))
     }
 
-    async fn provisioned(&self, name: &str, qualifier: &str) -> Answered<Option<(u32, u32)>> {
+    async fn provisioned(&self, name: &str, qualifier: &str) -> Answered<Option<Provisioned>> {
         let request = self.clients.lambda().get_provisioned_concurrency_config();
         match request
             .function_name(name)
@@ -167,10 +177,13 @@ impl Functions for Aws {
             .send()
             .await
         {
-            Ok(told) => Ok(Some((
-                count(told.requested_provisioned_concurrent_executions),
-                count(told.available_provisioned_concurrent_executions),
-            ))),
+            Ok(told) => Ok(Some(Provisioned {
+                status: told
+                    .status
+                    .map(|status| status.as_str().to_owned())
+                    .unwrap_or_default(),
+                reason: told.status_reason.unwrap_or_default(),
+            })),
             Err(error) if code(&error) == Some("ProvisionedConcurrencyConfigNotFoundException") => {
                 Ok(None)
             }
@@ -222,12 +235,6 @@ fn sent_once() -> Builder {
     Builder::new()
         .retry_config(limits::one_attempt())
         .timeout_config(limits::switching())
-}
-
-fn count(count: Option<i32>) -> u32 {
-    count
-        .and_then(|count| u32::try_from(count).ok())
-        .unwrap_or(0)
 }
 
 fn json_or_text(bytes: &[u8]) -> Value {
@@ -294,10 +301,10 @@ fn function_of(document: &Value) -> Function {
             .find(|reason| !reason.is_empty())
             .unwrap_or_default(),
         package: word("PackageType"),
-        image: None,
         description: word("Description"),
-        code_location: None,
+        replica_of: text(&document["MasterArn"]),
         version,
+        ..Function::default()
     }
 }
 

@@ -41,7 +41,9 @@ fn configuration() -> Value {
 }
 
 async fn read(configuration: &Value) -> windlass_engine::ports::Function {
-    let document = json!({"Configuration": configuration, "Code": {"Location": "https://code"}});
+    let code = json!({"Location": "https://code", "SourceKMSKeyArn": "arn:aws:kms:eu-west-1:111111111111:key/k"});
+    let reserved = json!({"ReservedConcurrentExecutions": 0});
+    let document = json!({"Configuration": configuration, "Code": code, "Concurrency": reserved});
     let (aws, _) = Replay::new(vec![ok(&document)]);
     aws.function("f", None).await.expect("read")
 }
@@ -55,6 +57,8 @@ async fn a_function_is_read() {
     assert_eq!(function.architecture, "x86_64");
     assert_eq!(function.code_bytes, 7);
     assert_eq!(function.code_location.as_deref(), Some("https://code"));
+    assert!(function.code_key.unwrap_or_default().ends_with("key/k"));
+    assert_eq!((function.reserved, function.replica_of), (Some(0), None));
 }
 
 #[tokio::test]
@@ -126,9 +130,9 @@ async fn an_update_of_code_has_its_condition_and_pins_the_object() {
         key: "k.zip".into(),
         version_id: "v".into(),
     };
-    aws.update_code("f", code, "r1").await.expect("updated");
-    let expected =
-        json!({"S3Bucket": "b", "S3Key": "k.zip", "S3ObjectVersion": "v", "RevisionId": "r1"});
+    let updated = aws.update_code("f", code, Some("a key"), "r1").await;
+    updated.expect("updated");
+    let expected = json!({"S3Bucket": "b", "S3Key": "k.zip", "S3ObjectVersion": "v", "RevisionId": "r1", "SourceKMSKeyArn": "a key"});
     assert_eq!(replay.only().json(), expected);
 }
 
@@ -178,6 +182,18 @@ async fn an_invocation_that_failed_is_told_as_data() {
     assert_eq!(invoked.error.as_deref(), Some("Unhandled"));
     assert_eq!(invoked.payload, json!({"errorMessage": "x"}));
     assert!(replay.only().uri.contains("Qualifier=4"));
+}
+
+#[tokio::test]
+async fn provisioned_concurrency_that_failed_is_told() {
+    let failed = json!({"RequestedProvisionedConcurrentExecutions": 3, "Status": "FAILED", "StatusReason": "no capacity"});
+    let (aws, _) = Replay::new(vec![ok(&failed)]);
+    let told = aws.provisioned("f", "live").await.expect("read");
+    let told = told.expect("configured");
+    assert_eq!(
+        (told.status.as_str(), told.reason.as_str()),
+        ("FAILED", "no capacity")
+    );
 }
 
 #[tokio::test]

@@ -145,6 +145,7 @@ fn seen(version: &str, weights: &[(&str, &str)]) -> Value {
         latest: lambda::Latest {
             code_sha256: String::new(),
             image: None,
+            code_key: None,
             configuration: String::new(),
             revision_id: lambda::Revision::default(),
             state: "Active".into(),

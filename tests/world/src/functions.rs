@@ -8,7 +8,9 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{Alias, Answered, Code, Function, Functions, Invoked};
+use windlass_engine::ports::{
+    Alias, Answered, Code, Function, Functions, Invoked, Provisioned as Told,
+};
 
 /// The functions.
 #[derive(Debug, Clone, Default)]
@@ -108,10 +110,18 @@ impl Functions for World {
         call.answer(function).await
     }
 
-    async fn update_code(&self, name: &str, code: Code, revision_id: &str) -> Answered<Function> {
+    async fn update_code(
+        &self,
+        name: &str,
+        code: Code,
+        code_key: Option<&str>,
+        revision_id: &str,
+    ) -> Answered<Function> {
         let call = self.call("functions.update_code").await?;
         let package = self.package(code)?;
-        let function = self.with(name, |function| function.update(package, revision_id))?;
+        let function = self.with(name, |function| {
+            function.update(package, code_key, revision_id)
+        })?;
         call.answer(function).await
     }
 
@@ -168,13 +178,13 @@ impl Functions for World {
         call.answer(alias).await
     }
 
-    async fn provisioned(&self, name: &str, qualifier: &str) -> Answered<Option<(u32, u32)>> {
+    async fn provisioned(&self, name: &str, qualifier: &str) -> Answered<Option<Told>> {
         let call = self.call("functions.provisioned").await?;
         let provisioned = self.with(name, |function| {
             let alias = function.aliases.get(qualifier);
             Ok(alias
                 .and_then(|alias| alias.provisioned)
-                .map(|provisioned| (provisioned.requested, provisioned.available)))
+                .map(Provisioned::told))
         })?;
         call.answer(provisioned).await
     }

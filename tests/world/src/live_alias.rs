@@ -2,7 +2,7 @@
 //! concurrency.
 
 use crate::live_function::{LiveFunction, conflict, not_found, refused};
-use windlass_engine::ports::{Alias, Answered};
+use windlass_engine::ports::{Alias, Answered, Provisioned as Told};
 
 /// Provisioned concurrency of an alias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,34 @@ pub struct Provisioned {
     pub requested: u32,
     /// How many are there; one more at every call.
     pub available: u32,
+    /// Whether there is no capacity for the rest.
+    pub fails: bool,
+}
+
+impl Provisioned {
+    pub(crate) fn told(self) -> Told {
+        let status = match (self.available < self.requested, self.fails) {
+            (false, _) => "READY",
+            (true, false) => "IN_PROGRESS",
+            (true, true) => "FAILED",
+        };
+        let reason = if status == "FAILED" {
+            "no capacity"
+        } else {
+            ""
+        };
+        Told {
+            status: status.into(),
+            reason: reason.into(),
+        }
+    }
+
+    /// Time passes: one call.
+    pub(crate) fn tick(&mut self) {
+        if !self.fails {
+            self.available = self.requested.min(self.available + 1);
+        }
+    }
 }
 
 /// An alias.
@@ -122,6 +150,7 @@ mod tests {
         let provisioned = Provisioned {
             requested: 2,
             available: 2,
+            fails: false,
         };
         function.aliases.get_mut("live").unwrap().provisioned = Some(provisioned);
         let revision = function.alias("live").unwrap().revision_id;

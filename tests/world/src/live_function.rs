@@ -31,6 +31,12 @@ pub struct LiveFunction {
     pub architecture: String,
     /// The code of `$LATEST`.
     pub package: Package,
+    /// The customer's key that the code of `$LATEST` is encrypted with.
+    pub code_key: Option<String>,
+    /// How many may run at the same time, where that is reserved.
+    pub reserved: Option<u32>,
+    /// The function that this is a replica of, where Lambda@Edge made it.
+    pub replica_of: Option<String>,
     /// The configuration of `$LATEST`, as any text.
     pub configuration: String,
     /// Counts the revisions of `$LATEST`.
@@ -63,6 +69,9 @@ impl LiveFunction {
             tags: BTreeMap::new(),
             architecture: "arm64".into(),
             package,
+            code_key: None,
+            reserved: None,
+            replica_of: None,
             configuration: "as made".into(),
             revision: 1,
             state: "Active".into(),
@@ -94,7 +103,7 @@ impl LiveFunction {
             .values_mut()
             .filter_map(|a| a.provisioned.as_mut())
         {
-            provisioned.available = provisioned.requested.min(provisioned.available + 1);
+            provisioned.tick();
         }
     }
 
@@ -180,6 +189,9 @@ impl LiveFunction {
             image: image(&self.package),
             description: String::new(),
             code_location: Some(format!("memory://{}/$LATEST", self.name)),
+            code_key: self.code_key.clone(),
+            reserved: self.reserved,
+            replica_of: self.replica_of.clone(),
         }
     }
 
@@ -204,6 +216,7 @@ impl LiveFunction {
             image: image(&published.package),
             description: published.description.clone(),
             code_location: Some(format!("memory://{}/{number}", self.name)),
+            ..Function::default()
         }
     }
 
@@ -219,12 +232,19 @@ impl LiveFunction {
         Ok(())
     }
 
-    pub(crate) fn update(&mut self, package: Package, revision_id: &str) -> Answered<Function> {
+    pub(crate) fn update(
+        &mut self,
+        package: Package,
+        code_key: Option<&str>,
+        revision_id: &str,
+    ) -> Answered<Function> {
         self.check_free(revision_id)?;
         if package.name() != self.package.name() {
             return Err(refused("the package type cannot be changed"));
         }
         self.package = package;
+        // The trap: Lambda's own key is taken where none is named.
+        self.code_key = code_key.map(str::to_owned);
         self.revision += 1;
         self.updates += 1;
         self.last_update = "InProgress".into();
@@ -300,7 +320,7 @@ mod tests {
     fn the_revision_moves_at_an_update_and_again_when_it_ends() {
         let mut function = function();
         let before = function.latest().revision_id;
-        let during = function.update(b(), &before).unwrap().revision_id;
+        let during = function.update(b(), None, &before).unwrap().revision_id;
         assert_ne!(before, during);
         let answer = function.publish(&b().code_sha256(), &during, "too early");
         assert_eq!(name(&answer), Some(FaultName::Conflict));
@@ -308,7 +328,7 @@ mod tests {
             function.tick();
         }
         assert_ne!(function.latest().revision_id, during);
-        let stale = function.update(b(), &during);
+        let stale = function.update(b(), None, &during);
         assert_eq!(name(&stale), Some(FaultName::Conflict));
     }
 

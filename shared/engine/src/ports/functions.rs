@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What Lambda tells of a function, or of one version of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Function {
     /// Its ARN, without qualifier for `$LATEST`.
     pub arn: String,
@@ -22,7 +22,7 @@ pub struct Function {
     pub configuration: String,
     /// What its code runs on: `x86_64` or `arm64`.
     pub architecture: String,
-    /// `Pending`, `Active`, `Inactive` or `Failed`.
+    /// `Pending`, `Active`, `Inactive`, `Failed`, `Deleting`, ….
     pub state: String,
     /// `InProgress`, `Successful` or `Failed`.
     pub last_update: String,
@@ -37,6 +37,22 @@ pub struct Function {
     pub description: String,
     /// A pre-signed URL of a zip's bytes, valid for ten minutes; only from `function`.
     pub code_location: Option<String>,
+    /// The customer's KMS key that the zip is encrypted with; only from `function`.
+    pub code_key: Option<String>,
+    /// How many may run at the same time, where that is reserved; only from `function`.
+    pub reserved: Option<u32>,
+    /// The ARN of the function that this is a replica of, where Lambda@Edge made it.
+    pub replica_of: Option<String>,
+}
+
+/// Provisioned concurrency (AWS Lambda API Reference, GetProvisionedConcurrencyConfig).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provisioned {
+    /// `IN_PROGRESS`, `READY` or `FAILED`.
+    pub status: String,
+    /// Why it failed, as Lambda tells it.
+    #[serde(default)]
+    pub reason: String,
 }
 
 /// Code to put into a function.
@@ -84,9 +100,16 @@ pub trait Functions {
     /// Reads a function, or one version of it; `NotFound` where there is none.
     async fn function(&self, name: &str, qualifier: Option<&str>) -> Answered<Function>;
 
-    /// Replaces the code of `$LATEST` and nothing else. `Conflict` if `revision_id` is not the
-    /// present one, or an update is in progress.
-    async fn update_code(&self, name: &str, code: Code, revision_id: &str) -> Answered<Function>;
+    /// Replaces the code of `$LATEST` and nothing else: a zip is encrypted with the customer's key
+    /// only where `code_key` says so each time. `Conflict` if `revision_id` is not the present one,
+    /// or an update is in progress.
+    async fn update_code(
+        &self,
+        name: &str,
+        code: Code,
+        code_key: Option<&str>,
+        revision_id: &str,
+    ) -> Answered<Function>;
 
     /// Publishes `$LATEST` as a version; nothing new is published if neither code nor
     /// configuration changed since the last one. `Conflict` if `code_sha256` or `revision_id` is
@@ -116,9 +139,8 @@ pub trait Functions {
         revision_id: &str,
     ) -> Answered<Alias>;
 
-    /// Provisioned concurrency of an alias or version: (requested, available); `None` if none is
-    /// configured.
-    async fn provisioned(&self, name: &str, qualifier: &str) -> Answered<Option<(u32, u32)>>;
+    /// Provisioned concurrency of an alias or version; `None` if none is configured.
+    async fn provisioned(&self, name: &str, qualifier: &str) -> Answered<Option<Provisioned>>;
 
     /// Invokes one version and waits for the answer.
     async fn invoke(&self, name: &str, qualifier: &str, payload: &Value) -> Answered<Invoked>;

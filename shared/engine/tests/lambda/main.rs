@@ -200,6 +200,24 @@ fn an_update_that_fails_is_told_and_undone() {
 }
 
 #[test]
+fn capacity_that_cannot_be_had_fails_at_once() {
+    let setting = Setting {
+        provisioned: true,
+        ..alias()
+    };
+    let trial = Trial::begin(&setting).unwrap();
+    function(&trial.scene.world, |function| {
+        let live = function.aliases.get_mut("live").unwrap();
+        live.provisioned.as_mut().unwrap().fails = true;
+    });
+    assert_eq!(trial.forward(), Ok(Word::Failed));
+    let Some(Failure::Finding(finding)) = trial.step().unwrap().failure else {
+        panic!("{:?}", trial.step())
+    };
+    assert!(finding.reason.contains("no capacity"), "{finding}");
+}
+
+#[test]
 fn without_an_alias_an_undo_restores_the_former_code_from_its_kept_version() {
     let setting = Setting::default();
     let trial = Trial::begin(&setting).unwrap();

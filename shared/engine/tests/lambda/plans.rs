@@ -2,6 +2,7 @@
 
 use crate::scene::{Brings, Setting, artifact, function};
 use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::resolved::Invocation;
 use windlass_domain::finding::FindingName;
 use windlass_domain::place::{Place, TargetRole};
 use windlass_engine::kinds::Prepared;
@@ -112,6 +113,37 @@ fn a_failed_function_is_refused() {
     });
     assert_eq!(name, FindingName::TargetNotReady);
     insta::assert_snapshot!(told, @"TargetNotReady: components.api.function: The function shop-api-prod is in the state Failed: the role was deleted. Remedy: Mend it with the tool that made it.");
+}
+
+#[test]
+fn a_replica_and_a_function_that_is_being_deleted_are_refused() {
+    let (name, _) = refused(&canary(), |world| {
+        function(world, |function| function.state = "Deleting".into());
+    });
+    assert_eq!(name, FindingName::TargetNotReady);
+    let (name, told) = refused(&canary(), |world| {
+        let main = "arn:aws:lambda:us-east-1:111111111111:function:shop-api-prod";
+        function(world, |function| function.replica_of = Some(main.into()));
+    });
+    assert_eq!(name, FindingName::NotSupported);
+    insta::assert_snapshot!(told, @"NotSupported: components.api.function: The function shop-api-prod is a replica that Lambda@Edge made of arn:aws:lambda:us-east-1:111111111111:function:shop-api-prod. Remedy: Deploy the main function, and associate its new version with the distribution by your infrastructure code.");
+}
+
+#[test]
+fn a_function_that_nothing_may_invoke_is_told() {
+    let mut setting = canary();
+    let world = setting.world();
+    function(&world, |function| function.reserved = Some(0));
+    let prepared = setting.plan(&world, "new");
+    assert_eq!((prepared.findings.len(), prepared.warnings.len()), (0, 1));
+    setting.invocations = vec![Invocation {
+        name: "health".into(),
+        payload: serde_json::Value::Null,
+        expect: None,
+        within: None,
+    }];
+    let prepared = setting.plan(&world, "new");
+    insta::assert_snapshot!(told(&prepared), @"GateNotMeasurable: components.api.invocations: The function shop-api-prod has a reserved concurrency of 0, so that Lambda refuses to invoke it. Remedy: Raise the reserved concurrency, or leave `invocations` out.");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use windlass_domain::artifact::Artifact;
-use windlass_domain::declaration::resolved::{Lambda, Rollout, Spec};
+use windlass_domain::declaration::resolved::{Invocation, Lambda, Rollout, Spec};
 use windlass_domain::digest::Digest;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::place::Place;
@@ -18,6 +18,9 @@ use windlass_world::registry::HOST;
 use windlass_world::run::run;
 
 pub const FUNCTION: &str = "shop-api-prod";
+
+/// The customer's key that the function's zip is encrypted with.
+pub const KEY: &str = "arn:aws:kms:eu-west-1:111111111111:key/k";
 
 /// What a release brings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,6 +43,7 @@ pub struct Setting {
     /// Whether someone else's shift to a second version is half done.
     pub shared: bool,
     pub place: Place,
+    pub invocations: Vec<Invocation>,
 }
 
 const PLATFORMS: [&str; 2] = ["linux/amd64", "linux/arm64"];
@@ -93,13 +97,15 @@ impl Setting {
     pub fn world(&self) -> World {
         let world = World::default();
         let old = package(&world, self.brings, "old");
-        world.functions().make_of(FUNCTION, old);
+        let key = (self.brings == Brings::Zip).then(|| KEY.to_owned());
+        world.functions().make_of(FUNCTION, old).code_key = key;
         if self.alias {
             function(&world, |function| {
                 function.publish_as("live", "made by hand");
                 let provisioned = self.provisioned.then_some(Provisioned {
                     requested: 3,
                     available: 3,
+                    fails: false,
                 });
                 function.aliases.get_mut("live").unwrap().provisioned = provisioned;
                 if self.shared {
@@ -122,7 +128,7 @@ impl Setting {
                 steps: self.steps.clone(),
                 every: Span::seconds(300),
             },
-            invocations: vec![],
+            invocations: self.invocations.clone(),
         })
     }
 
@@ -182,6 +188,8 @@ impl Subject for Setting {
         function(world, |function| {
             assert_eq!(function.package, new);
             assert_eq!(function.updates, 1, "the code was replaced once");
+            let is_zip = self.brings == Brings::Zip;
+            assert_eq!(function.code_key.as_deref(), is_zip.then_some(KEY));
             let zip_is_kept = !self.alias && self.brings == Brings::Zip;
             let made = usize::from(self.alias || zip_is_kept);
             let found = usize::from(self.alias) + usize::from(self.shared);

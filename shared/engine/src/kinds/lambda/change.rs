@@ -27,9 +27,13 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
             Change::Update {
                 to,
                 source,
+                code_key,
                 revision_id,
                 ..
-            } => self.update(function, to, source, &revision_id.0).await,
+            } => {
+                let keeping = (code_key.as_deref(), revision_id.0.as_str());
+                self.update(function, to, source, keeping).await
+            }
             Change::Publish {
                 code_sha256,
                 keep,
@@ -63,14 +67,17 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
         function: &str,
         to: &[String],
         source: &Source,
-        revision_id: &str,
+        (code_key, revision_id): (Option<&str>, &str),
     ) -> Answered<()> {
         let code = match self.take_fetched(source) {
             Some(code) => code,
             None => self.code(function, to, source).await?,
         };
         let is_image = matches!(code, Code::Image(_));
-        let updated = self.at.update_code(function, code, revision_id).await?;
+        let updated = self
+            .at
+            .update_code(function, code, code_key, revision_id)
+            .await?;
         if is_image || to.contains(&updated.code_sha256) {
             return Ok(());
         }

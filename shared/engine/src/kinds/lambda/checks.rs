@@ -2,6 +2,7 @@
 
 use super::state::Observed;
 use crate::kinds::PrepareInput;
+use crate::ports::Function;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::resolved::Lambda;
 use windlass_domain::finding::{Finding, FindingName};
@@ -23,12 +24,13 @@ pub fn alias_missing(input: &PrepareInput<'_>, spec: &Lambda) -> Finding {
 /// The function, or its alias, is in a state in which it must not be changed.
 pub fn not_ready(input: &PrepareInput<'_>, spec: &Lambda, is: &Observed) -> Option<Finding> {
     let function = &spec.function;
-    if is.latest.state == "Failed" {
+    let state = is.latest.state.as_str();
+    if matches!(state, "Failed" | "Deleting") {
         return Some(Finding::new(
             FindingName::TargetNotReady,
             input.path("function"),
             format!(
-                "The function {function} is in the state Failed: {}.",
+                "The function {function} is in the state {state}: {}.",
                 is.latest.reason
             ),
             "Mend it with the tool that made it.",
@@ -81,4 +83,53 @@ pub fn not_supported(input: &PrepareInput<'_>, spec: &Lambda, package: &str) -> 
         ));
     }
     findings
+}
+
+/// A replica belongs to Lambda@Edge, which makes it anew from the main function (AWS Lambda API
+/// Reference, FunctionConfiguration, `MasterArn`).
+pub fn replica(input: &PrepareInput<'_>, spec: &Lambda, function: &Function) -> Option<Finding> {
+    let main = function.replica_of.as_ref()?;
+    Some(Finding::new(
+        FindingName::NotSupported,
+        input.path("function"),
+        format!(
+            "The function {} is a replica that Lambda@Edge made of {main}.",
+            spec.function
+        ),
+        "Deploy the main function, and associate its new version with the distribution by your infrastructure code.",
+    ))
+}
+
+/// Where a reserved concurrency of 0 lets nothing run (AWS Lambda Developer Guide, "Configuring
+/// reserved concurrency"): a finding if the release could not be judged by its declared invocations,
+/// else a warning.
+pub fn throttled(
+    input: &PrepareInput<'_>,
+    spec: &Lambda,
+    function: &Function,
+) -> (Option<Finding>, Option<Finding>) {
+    if function.reserved != Some(0) {
+        return (None, None);
+    }
+    let name = &spec.function;
+    if spec.invocations.is_empty() {
+        let warning = Finding::new(
+            FindingName::TargetNotReady,
+            input.path("function"),
+            format!(
+                "The function {name} has a reserved concurrency of 0, so that nothing runs the release."
+            ),
+            "Raise the reserved concurrency to see whether the release works.",
+        );
+        return (None, Some(warning));
+    }
+    let finding = Finding::new(
+        FindingName::GateNotMeasurable,
+        input.path("invocations"),
+        format!(
+            "The function {name} has a reserved concurrency of 0, so that Lambda refuses to invoke it."
+        ),
+        "Raise the reserved concurrency, or leave `invocations` out.",
+    );
+    (Some(finding), None)
 }

@@ -164,19 +164,9 @@ mod tests {
     fn function(region: &str, code_bytes: u64) -> Function {
         Function {
             arn: format!("arn:aws:lambda:{region}:111111111111:function:shop-api"),
-            version: "$LATEST".into(),
-            code_sha256: String::new(),
             code_bytes,
-            revision_id: String::new(),
-            configuration: String::new(),
-            architecture: "arm64".into(),
-            state: "Active".into(),
-            last_update: "Successful".into(),
-            reason: String::new(),
             package: "Zip".into(),
-            image: None,
-            description: String::new(),
-            code_location: None,
+            ..Function::default()
         }
     }
 

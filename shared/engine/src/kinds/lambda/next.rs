@@ -103,8 +103,13 @@ fn shift(alias: &AliasState, wanted: &Traffic) -> Next<Change> {
             revision_id: alias.revision_id.clone(),
         });
     }
-    match alias.provisioned {
-        Some((requested, available)) if available < requested => Next::Wait(LATER),
+    let provisioned = alias.provisioned.as_ref();
+    match provisioned.map(|provisioned| (provisioned.status.as_str(), &provisioned.reason)) {
+        Some(("FAILED", reason)) => failed(format!(
+            "The provisioned concurrency of alias {} cannot be had: {reason}",
+            alias.name
+        )),
+        Some(("IN_PROGRESS", _)) => Next::Wait(LATER),
         _ => Next::Done,
     }
 }
@@ -182,6 +187,7 @@ fn arrived(latest: &Latest) -> Next<Change> {
 fn busy(latest: &Latest) -> Option<Next<Change>> {
     match (latest.state.as_str(), latest.last_update.as_str()) {
         ("Failed", _) => Some(failed(format!("The function failed: {}", latest.reason))),
+        ("Deleting", _) => Some(failed("The function is being deleted.".into())),
         ("Pending", _) | (_, "InProgress") => Some(Next::Wait(SOON)),
         _ => None,
     }
@@ -193,6 +199,7 @@ fn update(latest: &Latest, to: &[String], source: &Source, live: bool) -> Change
         to: to.to_vec(),
         source: source.clone(),
         live,
+        code_key: latest.code_key.clone(),
         revision_id: latest.revision_id.clone(),
     }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::kinds::lambda::state::Revision;
+use crate::ports::Provisioned;
 use windlass_domain::identity::DeploymentId;
 
 const ID: &str = "0123456789abcdef";
@@ -8,6 +9,7 @@ fn latest(code: &str, state: &str, last_update: &str) -> Latest {
     Latest {
         code_sha256: code.into(),
         image: None,
+        code_key: None,
         configuration: "c1".into(),
         revision_id: Revision("r1".into()),
         state: state.into(),
@@ -116,6 +118,12 @@ fn with_an_alias() {
             "wait 2",
         ),
         (
+            "a function that is being deleted",
+            live(latest("old", "Deleting", "Successful"), &[OLD], "1"),
+            100,
+            "failed: The function is being deleted.",
+        ),
+        (
             "an idle function may be updated",
             live(latest("old", "Inactive", "Successful"), &[OLD], "1"),
             100,
@@ -174,6 +182,12 @@ fn with_an_alias() {
                 &[OLD, "2:new:c1:windlass 0123456789abcdef:Pending"],
                 "1",
             ),
+            100,
+            "wait 2",
+        ),
+        (
+            "a version that somebody else published is starting, as with SnapStart",
+            live(ready("new"), &[OLD, "2:new:c1:by hand:Pending"], "1"),
             100,
             "wait 2",
         ),
@@ -305,8 +319,18 @@ fn back_to_what_was_found() {
 #[test]
 fn provisioned_concurrency_must_be_there() {
     let mut observed = is(ready("new"), &[OLD, NEW], Some("2"));
-    for (available, expected) in [(0, "wait 5"), (2, "wait 5"), (3, "done")] {
-        observed.alias.as_mut().unwrap().provisioned = Some((3, available));
+    for (status, expected) in [
+        ("IN_PROGRESS", "wait 5"),
+        ("READY", "done"),
+        (
+            "FAILED",
+            "failed: The provisioned concurrency of alias live cannot be had: no capacity",
+        ),
+    ] {
+        observed.alias.as_mut().unwrap().provisioned = Some(Provisioned {
+            status: status.into(),
+            reason: "no capacity".into(),
+        });
         assert_eq!(told(&observed, &goal("new", 100)), expected);
     }
 }

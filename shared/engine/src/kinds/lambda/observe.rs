@@ -19,8 +19,8 @@ pub async fn observe(at: &impl Functions, target: &Target) -> Answered<Observed>
     let count = versions.len();
     for (number, version) in (1..).zip(&mut versions) {
         let is_newest = number == count;
-        let of_image = latest.image.is_some() && (is_newest || is_used(version, alias.as_ref()));
-        if of_image || is_newest && version.description.starts_with("windlass ") {
+        let serves_image = latest.image.is_some() && is_used(version, alias.as_ref());
+        if is_newest || serves_image {
             ask(at, target, version).await?;
         }
     }
@@ -50,6 +50,7 @@ fn latest(function: Function) -> Latest {
     Latest {
         code_sha256: function.code_sha256,
         image: function.image,
+        code_key: function.code_key,
         configuration: function.configuration,
         revision_id: Revision(function.revision_id),
         state: function.state,

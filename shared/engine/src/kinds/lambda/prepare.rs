@@ -1,6 +1,6 @@
 //! Plans a function's change.
 
-use super::checks::{alias_missing, not_ready, not_supported};
+use super::checks::{alias_missing, not_ready, not_supported, replica, throttled};
 use super::next::next;
 use super::observe::observe;
 use super::state::{
@@ -47,6 +47,9 @@ pub async fn prepare<P: Functions + Objects + Registry + Reach + Configured>(
     };
     findings.extend(not_ready(input, spec, &is));
     findings.extend(not_supported(input, spec, &function.package));
+    findings.extend(replica(input, spec, &function));
+    let (unmeasurable, idle) = throttled(input, spec, &function);
+    findings.extend(unmeasurable);
     findings.extend(fetch::check(there, input, spec, &function).await?);
     if !findings.is_empty() {
         return Ok(Prepared::refused(findings));
@@ -61,7 +64,9 @@ pub async fn prepare<P: Functions + Objects + Registry + Reach + Configured>(
         Ok(stages) => stages,
         Err(finding) => return Ok(Prepared::refused(vec![finding])),
     };
-    plan.prepared(&target, function.arn, stages)
+    let mut prepared = plan.prepared(&target, function.arn, stages)?;
+    prepared.warnings.extend(idle);
+    Ok(prepared)
 }
 
 struct Plan<'a> {

@@ -1,4 +1,4 @@
-use crate::ports::Function;
+use crate::ports::{Function, Provisioned};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
@@ -47,11 +47,14 @@ pub struct Latest {
     /// The image by digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
+    /// The customer's KMS key that the code is encrypted with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_key: Option<String>,
     /// The digest of the configuration that a version freezes.
     pub configuration: String,
     /// The revision.
     pub revision_id: Revision,
-    /// `Pending`, `Active`, `Inactive` or `Failed`.
+    /// `Pending`, `Active`, `Inactive`, `Failed`, `Deleting`, ….
     pub state: String,
     /// `InProgress`, `Successful` or `Failed`.
     pub last_update: String,
@@ -98,9 +101,9 @@ pub struct AliasState {
     pub traffic: Traffic,
     /// Its revision.
     pub revision_id: Revision,
-    /// Provisioned concurrency: (requested, available).
+    /// Its provisioned concurrency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub provisioned: Option<(u32, u32)>,
+    pub provisioned: Option<Provisioned>,
 }
 
 /// What a release wants of a function.
@@ -171,6 +174,8 @@ pub enum Change {
         source: Source,
         /// Whether callers use `$LATEST`.
         live: bool,
+        /// The key that the code stays encrypted with.
+        code_key: Option<String>,
         /// The condition.
         revision_id: Revision,
     },
