@@ -208,3 +208,40 @@ fn a_service_that_can_start_or_stop_one_task_can_roll() {
         assert_eq!(stuck.count() == 0, can, "{desired} tasks, {percents:?}");
     }
 }
+
+#[test]
+fn an_index_must_have_the_platform_of_the_tasks() {
+    for (asked, refused) in [
+        (json!(null), false),
+        (json!({"operatingSystemFamily": "LINUX"}), false),
+        (json!({"cpuArchitecture": "X86_64"}), false),
+        (json!({"cpuArchitecture": "ARM64"}), true),
+        (
+            json!({"cpuArchitecture": "X86_64", "operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}),
+            true,
+        ),
+    ] {
+        let harbour = Harbour::new();
+        let digest = {
+            let mut registry = harbour.world.registry();
+            registry.push_index("shop/agent", "1.1", &["linux/amd64"])
+        };
+        let artifact = Artifact::Image {
+            repository: repository(),
+            digest,
+        };
+        {
+            let mut services = harbour.world.services();
+            let mut all = services.task_definitions.values_mut();
+            all.next().unwrap().document["runtimePlatform"] = asked.clone();
+        }
+        let planned = harbour.plan("d1", Some(&artifact), None);
+        assert_eq!(!planned.findings.is_empty(), refused, "{asked}");
+        if let Some(finding) = planned.findings.first() {
+            assert!(
+                finding.reason.contains("is only for linux/amd64"),
+                "{finding}"
+            );
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! A bucket in memory: the versions of each key, and conditions on the current one.
 
+use crate::World;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
@@ -61,6 +62,18 @@ impl Version {
             content_type: self.content_type.clone(),
             cache_control: self.cache_control.clone(),
         }
+    }
+}
+
+impl World {
+    /// Whether the bucket's policy lets this handle's role read: another account's role needs that.
+    pub(crate) fn let_in(&self, bucket: &str) -> Answered<()> {
+        let closed = self.objects().buckets.get(bucket).is_some_and(|b| b.closed);
+        if closed && self.place().role.is_some() {
+            let text = format!("the bucket {bucket} lets this role not read");
+            return Err(Fault::new(FaultName::AccessDenied, text));
+        }
+        Ok(())
     }
 }
 

@@ -141,16 +141,6 @@ fn listed(key: &str, version: &Version, latest: bool) -> Listed {
 
 /// The effects, without the hook for mishaps.
 impl World {
-    /// Whether the bucket's policy lets this handle's role read: another account's role needs that.
-    pub(crate) fn let_in(&self, bucket: &str) -> Answered<()> {
-        let closed = self.objects().buckets.get(bucket).is_some_and(|b| b.closed);
-        if closed && self.place().role.is_some() {
-            let text = format!("the bucket {bucket} lets this role not read");
-            return Err(Fault::new(FaultName::AccessDenied, text));
-        }
-        Ok(())
-    }
-
     fn object_get(&self, object: &ObjectId, limit: u64) -> Answered<Bytes> {
         let bytes = self.objects().require(object)?.bytes.clone();
         if bytes.len() as u64 > limit {

@@ -3,7 +3,8 @@
 use super::state::{FAILED, is_complete};
 use super::{document, tell};
 use crate::kinds::PrepareInput;
-use crate::ports::{Service, ServiceDeployment, TaskDefinition};
+use crate::ports::{Image, Platform, Service, ServiceDeployment, TaskDefinition};
+use serde_json::Value;
 use windlass_domain::declaration::resolved::Ecs as Spec;
 use windlass_domain::finding::{Finding, FindingName};
 
@@ -149,5 +150,40 @@ fn busy(input: &PrepareInput<'_>, name: &str, service: &Service) -> Option<Findi
             under_way.desired
         ),
         "wait until it is steady, or set the service back to a task definition that works",
+    ))
+}
+
+/// An index must have an image for the platform that the task definition asks for, where it asks
+/// (Amazon ECS API Reference, RuntimePlatform): its tasks could not be pulled otherwise.
+pub(super) fn platform(input: &PrepareInput<'_>, base: &Value, image: &Image) -> Option<Finding> {
+    let asked = &base["runtimePlatform"];
+    let architecture = match asked["cpuArchitecture"].as_str()? {
+        "X86_64" => "amd64",
+        "ARM64" => "arm64",
+        _ => return None,
+    };
+    let family = asked["operatingSystemFamily"].as_str().unwrap_or("LINUX");
+    let os = if family == "LINUX" {
+        "linux"
+    } else {
+        "windows"
+    };
+    let there = &image.platforms;
+    let fits = |platform: &Platform| platform.os == os && platform.architecture == architecture;
+    if there.is_empty() || there.iter().any(fits) {
+        return None;
+    }
+    let named = |platform: &Platform| format!("{}/{}", platform.os, platform.architecture);
+    let named: Vec<String> = there.iter().map(named).collect();
+    Some(tell::finding(
+        FindingName::NotSupported,
+        input.path("repository"),
+        format!(
+            "the tasks run on {os}/{architecture} (`runtimePlatform` of the task definition), and the image {}@sha256:{} is only for {}",
+            image.repository_uri,
+            image.digest,
+            named.join(", ")
+        ),
+        "build the image for that platform too, or change the task definition's `runtimePlatform`",
     ))
 }

@@ -1,5 +1,6 @@
 //! What a service must run, and what the new task definition is made from.
 
+use super::check::platform;
 use super::register::{BASE_TAG, Base, read_document};
 use super::state::{PinnedBase, State};
 use super::{document, tell};
@@ -124,6 +125,9 @@ async fn by_image<P: Services, H: Registry>(
             &base.document,
         )]));
     }
+    if let Some(finding) = platform(input, &base.document, &found) {
+        return Ok(Err(vec![finding]));
+    }
     let same_shape = document::same_shape(&base.document, &current.document, &spec.container);
     let unchanged = same_shape
         .then(|| runs_already(spec, current, &digests))
@@ -165,6 +169,9 @@ async fn by_document<H: Registry + Objects + Configured>(
     let Some(found) = home.image(repository, reference).await? else {
         return Ok(Err(vec![no_image(input, repository, reference)]));
     };
+    if let Some(finding) = platform(input, &base.document, &found) {
+        return Ok(Err(vec![finding]));
+    }
     let digests = found.digests();
     let pinned = format!("{repository}@sha256:{}", found.digest);
     let same_base = current.tags.get(BASE_TAG).map(String::as_str) == Some(sha256.as_str());
