@@ -1,7 +1,8 @@
 //! How long a large site takes and how much memory: whole deployments of a site alone, over the
-//! in-memory world, of a first release and of one of which 1 % of the files changed. The world keeps
-//! no bytes of the site's files, so that what is measured is Windlass; making the archive is not
-//! counted. Seconds are of one core without network.
+//! in-memory world, of a first release and of one of which 1 % of the files changed; state by state,
+//! named by the state that comes next. The world keeps no bytes of the site's files, only what S3
+//! tells of them, which is counted with the memory of the state that made it. Seconds are of one
+//! core, without network.
 //!
 //! `cargo run --release -p windlass-machine --example site [files] [bytes of a file] [mode]`
 
@@ -58,25 +59,47 @@ components:
         let key = format!("artifacts/shop/web/{version}.zip");
         shop.world().objects().upload("artifacts", &key, archive);
         shop.world().mishaps().calls.clear();
-        let watch = Watch::begin();
-        let started = Instant::now();
+        println!("  {version}: {} MiB packed", packed / MIB);
         let arn = shop.start(&request);
-        shop.region.run();
-        let took = started.elapsed();
-        let peak = watch.end();
+        while visit(&mut shop, &arn) {}
         let path = shop.path(&arn);
         if !path.ends_with("Succeeded") {
             return Err(format!("{path}\n{:#?}", shop.deployment(&arn).ending).into());
         }
-        let calls = calls(&shop);
-        println!(
-            "  {version}: {:.2} s, peak {} MiB over the world's, {} MiB packed; calls: {calls}",
-            took.as_secs_f64(),
-            peak / MIB,
-            packed / MIB,
-        );
+        println!("    calls to S3: {}", calls(&shop));
     }
     Ok(())
+}
+
+/// Visits the next state, and tells what it took where that is worth telling.
+fn visit(shop: &mut Shop<'_>, arn: &str) -> bool {
+    let before = shop.world().mishaps().count();
+    let (watch, worked) = (Watch::begin(), on_core());
+    let more = shop.region.step();
+    let worked = on_core().saturating_sub(worked);
+    let peak = watch.end();
+    let calls = shop.world().mishaps().count() - before;
+    if worked > Duration::from_millis(50) {
+        let state = shop.region.state_of(arn).unwrap_or("the end");
+        println!(
+            "    before {state}: {:.2} s, {} MiB, {calls} calls",
+            worked.as_secs_f64(),
+            peak / MIB,
+        );
+    }
+    more
+}
+
+/// How long this process was on a core so far (Linux, `proc_pid_schedstat`); the time by the clock
+/// elsewhere.
+fn on_core() -> Duration {
+    static BEGAN: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+    let told = std::fs::read_to_string("/proc/self/schedstat").ok();
+    let first = told.as_deref().and_then(|text| text.split(' ').next());
+    match first.and_then(|nanoseconds| nanoseconds.parse().ok()) {
+        Some(nanoseconds) => Duration::from_nanos(nanoseconds),
+        None => BEGAN.elapsed(),
+    }
 }
 
 /// The calls to S3 by name.

@@ -91,6 +91,15 @@ impl Goal {
         }
     }
 
+    /// What was recorded; nothing of a release from its archive.
+    pub fn recorded(&self) -> &Objects {
+        static NONE: Objects = Objects::new();
+        match self {
+            Self::Recorded(objects) => objects,
+            Self::Release(_) => &NONE,
+        }
+    }
+
     /// Whether a path is the site's own according to this goal.
     pub fn owns(&self, path: &str) -> bool {
         match self {

@@ -13,6 +13,7 @@ use crate::ports::{Answered, Clock, ObjectId, Objects, PutOptions, Replaces};
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
@@ -97,7 +98,9 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
     /// Keeps the list of what is at each key, under its digest.
     pub async fn keep_objects(&self, objects: &files::Objects) -> Answered<Digest> {
         let digest = digest_of(objects)?;
-        self.keep(&self.objects_key(&digest), objects).await?;
+        if !self.has_objects(&digest).await? {
+            self.keep(&self.objects_key(&digest), objects).await?;
+        }
         Ok(digest)
     }
 
@@ -185,12 +188,31 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
     }
 }
 
-/// The digest of a list's content.
+/// The digest of a list's content, without writing it down.
 pub fn digest_of<T: Serialize>(list: &T) -> Answered<Digest> {
-    Ok(Digest::of(&to_json(list)?))
+    let mut sum = Summing(Sha256::new());
+    serde_json::to_writer(&mut sum, list).map_err(|error| unwritten(&error))?;
+    Ok(Digest::from_bytes(&sum.0.finalize()))
+}
+
+/// Sums up what is written.
+struct Summing(Sha256);
+
+impl std::io::Write for Summing {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 fn to_json<T: Serialize>(list: &T) -> Answered<Vec<u8>> {
-    serde_json::to_vec(list)
-        .map_err(|error| Fault::internal(format!("a list cannot be written: {error}")))
+    serde_json::to_vec(list).map_err(|error| unwritten(&error))
+}
+
+fn unwritten(error: &serde_json::Error) -> Fault {
+    Fault::internal(format!("a list cannot be written: {error}"))
 }

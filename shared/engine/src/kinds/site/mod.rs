@@ -83,12 +83,11 @@ pub struct Knowledge {
 
 impl<P: SitePorts> Site<P> {
     /// A site; `at` are the ports at its place.
-    pub fn new(at: P, known: Knowledge) -> Self {
+    pub fn new(at: P, mut known: Knowledge) -> Self {
         let home = at.at(&windlass_domain::place::Place::default());
-        let seen = known
-            .written
-            .iter()
-            .map(|(path, object)| ((path.clone(), object.etag.clone()), object.clone()))
+        let seen = std::mem::take(&mut known.written)
+            .into_iter()
+            .map(|(path, object)| ((path, object.etag.clone()), object))
             .collect();
         Self {
             at,

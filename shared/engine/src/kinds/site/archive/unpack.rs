@@ -6,8 +6,9 @@ use crate::ports::{Answered, ObjectId, Objects};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 
-/// Entries that lie closer together than this are fetched together.
-const GAP: u64 = 64 * 1024;
+/// Entries that lie closer together than this are fetched together: so much arrives in the time that
+/// another request takes.
+const GAP: u64 = 1024 * 1024;
 
 /// Reads entries of an archive, in the order in which they lie there.
 pub struct Unpacker<'a, P> {

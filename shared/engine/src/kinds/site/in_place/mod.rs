@@ -6,5 +6,5 @@ mod observe;
 mod write;
 
 pub use next::{next, what};
-pub use observe::{Look, file_of};
+pub use observe::{file_of, noticed};
 pub use write::{DEPLOYMENT, put_options};

@@ -15,31 +15,15 @@ use std::sync::Arc;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::Fault;
 
-/// What is at each key, looked at from one deployment.
-pub struct Look {
-    /// What is at each key of the site.
-    pub objects: Objects,
-    /// Its digest.
-    pub digest: Digest,
-    /// The digest of what visitors can notice.
-    pub noticed: Digest,
-}
-
-impl Look {
-    /// Sums up what is known.
-    pub fn sum_up(known: &Known<'_>) -> Answered<Self> {
-        let noticed: Vec<(&String, &String)> = known
-            .is
-            .iter()
-            .filter(|(path, _)| is_noticed(known, path))
-            .map(|(path, object)| (path, &object.etag))
-            .collect();
-        Ok(Self {
-            objects: known.is.clone(),
-            digest: digest_of(known.is)?,
-            noticed: digest_of(&noticed)?,
-        })
-    }
+/// The digest of what visitors can notice.
+pub fn noticed(known: &Known<'_>) -> Answered<Digest> {
+    let noticed: Vec<(&String, &String)> = known
+        .is
+        .iter()
+        .filter(|(path, _)| is_noticed(known, path))
+        .map(|(path, object)| (path, &object.etag))
+        .collect();
+    digest_of(&noticed)
 }
 
 impl<P: SitePorts> Site<P> {
@@ -50,7 +34,7 @@ impl<P: SitePorts> Site<P> {
     ) -> Answered<InPlace> {
         let objects = self.look(target).await?;
         let known = self.known(&objects);
-        let look = Look::sum_up(&known)?;
+        let (digest, noticed) = (digest_of(&objects)?, noticed(&known)?);
         let (forward, before) = (
             in_place(&self.known.forward.0)?,
             in_place(&self.known.before.0)?,
@@ -63,13 +47,13 @@ impl<P: SitePorts> Site<P> {
         let arrived = |goal: &InPlace| ways.get(&goal.id()).is_some_and(|way| way.ops.is_empty());
         let there = [forward, before].into_iter().find(|goal| arrived(goal));
         let lists = Lists::of(&self.home, target);
-        let kept = there.is_none() || lists.has_objects(&look.digest).await?;
+        let kept = there.is_none() || lists.has_objects(&digest).await?;
         Ok(InPlace {
             release: there.and_then(|goal| goal.release.clone()),
-            objects: Some(look.digest),
-            noticed: Some(look.noticed),
+            objects: Some(digest),
+            noticed: Some(noticed),
             ways: Arc::new(ways),
-            unrecorded: (!kept).then(|| Arc::new(look.objects)),
+            unrecorded: (!kept).then(|| Arc::new(objects)),
         })
     }
 

@@ -3,7 +3,7 @@ use super::{Scene, Wanted, other_mode};
 use crate::kinds::site::SitePorts;
 use crate::kinds::site::archive::Entry;
 use crate::kinds::site::files::{File, Files, Goal, Object, Objects};
-use crate::kinds::site::in_place::{DEPLOYMENT, Look, file_of};
+use crate::kinds::site::in_place::{DEPLOYMENT, file_of, noticed};
 use crate::kinds::site::load::read;
 use crate::kinds::site::many::{self, Patience};
 use crate::kinds::site::plan::{Direction, Known, Way, changed, is_in_scope, plan as plan_way};
@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::name::ComponentName;
 
 /// How many objects of unknown content are asked for one by one; the rest is taken for different.
 const ASKED: usize = 5_000;
@@ -26,33 +27,30 @@ pub(super) async fn plan<P: SitePorts>(
     mut scene: Scene<'_, P>,
     wanted: Wanted,
 ) -> Result<Prepared, Trouble> {
-    let running = running(&scene).await?;
-    let latest = latest(&scene, &running.1).await?;
-    let expected = expected(&scene, &wanted, &running.1);
-    let (mut goal, forward) = forward(&scene, wanted, &latest, &running).await?;
+    let (release, running) = running(&scene).await?;
+    let latest = latest(&scene, running.recorded()).await?;
+    let expected = expected(&scene, &wanted, running.recorded());
+    let (mut goal, forward) = forward(&scene, wanted, &latest, running.recorded()).await?;
     let expected = expected.as_ref().unwrap_or(&forward);
-    let before = before(&scene, &latest, &running.1, &forward, expected).await?;
-    let before_goal = Goal::Recorded(before.clone());
+    let before = before(&scene, &latest, &running, &forward, expected).await?;
+    let before = Goal::Recorded(before);
     let known = Known {
-        is: &before,
-        before: &before_goal,
+        is: before.recorded(),
+        before: &before,
         forward: &forward,
         rules: &scene.rules,
     };
     let way = plan_way(known, Direction::Forward);
-    let look = Look::sum_up(&known)?;
-    let same = running
-        .0
-        .filter(|_| drifted(&running.1, &before).is_empty());
+    let drifted = drifted(running.recorded(), before.recorded());
     let state = InPlace {
-        release: same,
-        objects: Some(scene.lists.keep_objects(&before).await?),
-        noticed: Some(look.noticed),
+        release: release.filter(|_| drifted.is_empty()),
+        objects: Some(scene.lists.keep_objects(before.recorded()).await?),
+        noticed: Some(noticed(&known)?),
         ..InPlace::default()
     };
     scene
         .warnings
-        .extend(drift_warning(&scene, &running.1, &before));
+        .extend(drift_warning(scene.input.component, &drifted));
     if let Goal::Recorded(objects) = &forward {
         goal.objects = Some(scene.lists.keep_objects(objects).await?);
     }
@@ -90,19 +88,20 @@ fn finish<P: SitePorts>(
 }
 
 /// What Windlass brought last: the release and what was at each key then.
-async fn running<P: SitePorts>(scene: &Scene<'_, P>) -> Answered<(Option<Digest>, Objects)> {
+async fn running<P: SitePorts>(scene: &Scene<'_, P>) -> Answered<(Option<Digest>, Goal)> {
+    let nothing = || (None, Goal::Recorded(Objects::new()));
     let Some(running) = scene.input.running else {
-        return Ok((None, Objects::new()));
+        return Ok(nothing());
     };
     let State::InPlace(state) = read("state that runs", &running.state)? else {
-        return Ok((None, Objects::new()));
+        return Ok(nothing());
     };
     let Some(list) = &state.objects else {
-        return Ok((None, Objects::new()));
+        return Ok(nothing());
     };
     match scene.lists.objects(list).await {
-        Ok(objects) => Ok((state.release, objects)),
-        Err(fault) if fault.name == FaultName::NotFound => Ok((None, Objects::new())),
+        Ok(objects) => Ok((state.release, Goal::Recorded(objects))),
+        Err(fault) if fault.name == FaultName::NotFound => Ok(nothing()),
         Err(fault) => Err(fault),
     }
 }
@@ -111,7 +110,7 @@ async fn forward<P: SitePorts>(
     scene: &Scene<'_, P>,
     wanted: Wanted,
     latest: &Latest,
-    running: &(Option<Digest>, Objects),
+    running: &Objects,
 ) -> Result<(InPlace, Goal), Trouble> {
     match wanted {
         Wanted::Release(release, entries) => {
@@ -132,7 +131,7 @@ async fn forward<P: SitePorts>(
                 FaultName::NotFound => missing(&[fault.message]),
                 _ => fault.into(),
             })?;
-            let there = still_there(scene, recorded, latest, &running.1).await?;
+            let there = still_there(scene, recorded, latest, running).await?;
             Ok((state, Goal::Recorded(there)))
         }
         Wanted::Recorded(State::Prefix(_)) => Err(other_mode()),
@@ -184,15 +183,14 @@ fn expected<P>(scene: &Scene<'_, P>, wanted: &Wanted, running: &Objects) -> Opti
 async fn before<P: SitePorts>(
     scene: &Scene<'_, P>,
     latest: &Latest,
-    running: &Objects,
+    owned: &Goal,
     forward: &Goal,
     expected: &Goal,
 ) -> Answered<Objects> {
-    let nothing = Objects::new();
-    let owned = Goal::Recorded(running.clone());
+    let (nothing, running) = (Objects::new(), owned.recorded());
     let known = Known {
         is: &nothing,
-        before: &owned,
+        before: owned,
         forward,
         rules: &scene.rules,
     };
@@ -271,13 +269,12 @@ fn drifted<'a>(running: &'a Objects, before: &Objects) -> Vec<&'a str> {
         .collect()
 }
 
-fn drift_warning<P>(scene: &Scene<'_, P>, running: &Objects, before: &Objects) -> Option<Finding> {
-    let drifted = drifted(running, before);
+fn drift_warning(component: &ComponentName, drifted: &[&str]) -> Option<Finding> {
     (!drifted.is_empty()).then(|| {
         let some: Vec<&str> = drifted.iter().take(5).copied().collect();
         Finding::new(
             FindingName::TargetChangedByOther,
-            format!("components.{}", scene.input.component),
+            format!("components.{component}"),
             format!(
                 "somebody else changed {} files since the last deployment: {}; what is there now counts as the state before",
                 drifted.len(),
