@@ -36,6 +36,7 @@ tools: .local/sam/stamp .local/cloud/stamp
 build: tools
 ifndef BUILT
 	cargo lambda build --compiler cargo $(addprefix --bin ,$(FUNCTIONS))
+	cargo build --bin windlass
 endif
 
 up: build
@@ -55,7 +56,7 @@ test: lint unit e2e
 lint: tools
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	$(SAM)/cfn-lint template.yaml examples/target-role.yaml examples/shop/targets.yaml tests/e2e/visitor.yaml tests/e2e/pier_targets.yaml
+	$(SAM)/cfn-lint template.yaml examples/target-role.yaml examples/shop/targets.yaml tests/e2e/visitor.yaml tests/e2e/targets.yaml
 
 unit:
 	cargo test --workspace

@@ -14,6 +14,7 @@ sys.path.insert(0, str(HERE))
 
 import cloud  # noqa: E402
 import install  # noqa: E402
+import left_behind  # noqa: E402
 from aws import Aws  # noqa: E402
 from storyteller import Storyteller  # noqa: E402
 
@@ -34,7 +35,9 @@ def aws(request):
     cloud.up(HOME, 0, WAIT_SCALE, auth=True)
     try:
         install.install(HOME, HOME / "outputs.json")
-        yield Aws.from_file(HOME / "outputs.json")
+        aws = Aws.from_file(HOME / "outputs.json")
+        left_behind.listen(aws)
+        yield aws
     finally:
         (cloud.down if request.session.testsfailed else cloud.remove)(HOME)
 

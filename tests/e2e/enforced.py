@@ -5,19 +5,24 @@ Each entry was seen in MiniStack 1.5.33, and is to be looked at again when that 
 
 import json
 
-# Actions that are checked otherwise than the Service Authorization Reference says, with the resource that satisfies it.
-CHECKED_ON = {
+# Actions that are checked otherwise than the Service Authorization Reference says: as which action, on which resource.
+CHECKED_AS = {
     # AWS: repository; checked there on `*`, because the request has a list of names.
-    "ecr:DescribeRepositories": "*",
+    "ecr:DescribeRepositories": ("ecr:DescribeRepositories", "*"),
     # AWS: service or task; checked there on the cluster.
-    "ecs:DescribeServices": "arn:aws:ecs:*:*:cluster/*",
-    "ecs:DescribeTasks": "arn:aws:ecs:*:*:cluster/*",
-    "ecs:UpdateService": "arn:aws:ecs:*:*:cluster/*",
+    "ecs:DescribeServices": ("ecs:DescribeServices", "arn:aws:ecs:*:*:cluster/*"),
+    "ecs:DescribeTasks": ("ecs:DescribeTasks", "arn:aws:ecs:*:*:cluster/*"),
+    "ecs:UpdateService": ("ecs:UpdateService", "arn:aws:ecs:*:*:cluster/*"),
     # AWS: distribution; checked there on `*`, because its ARN is a parameter.
-    "cloudfront:ListTagsForResource": "*",
+    "cloudfront:ListTagsForResource": ("cloudfront:ListTagsForResource", "*"),
     # AWS: distribution, with its tags; there a distribution's tags are not told to IAM.
-    "cloudfront:UpdateDistribution": "arn:aws:cloudfront::*:distribution/*",
-    "cloudfront:CreateInvalidation": "arn:aws:cloudfront::*:distribution/*",
+    "cloudfront:GetDistribution": ("cloudfront:GetDistribution", "arn:aws:cloudfront::*:distribution/*"),
+    "cloudfront:GetDistributionConfig": ("cloudfront:GetDistributionConfig", "arn:aws:cloudfront::*:distribution/*"),
+    "cloudfront:GetInvalidation": ("cloudfront:GetInvalidation", "arn:aws:cloudfront::*:distribution/*"),
+    "cloudfront:UpdateDistribution": ("cloudfront:UpdateDistribution", "arn:aws:cloudfront::*:distribution/*"),
+    "cloudfront:CreateInvalidation": ("cloudfront:CreateInvalidation", "arn:aws:cloudfront::*:distribution/*"),
+    # AWS: as what they are called; checked there as the listing of aliases.
+    "lambda:GetAlias": ("lambda:ListAliases", "arn:aws:lambda:*:*:function:*"),
 }
 
 
@@ -41,7 +46,7 @@ def allow_plain_http(clients):
 def allow_where_it_is_checked(iam, role):
     """Lets a role do what it may do by the template where the local cloud checks it, and nothing else."""
     own = actions_of(iam, role)
-    statements = [{"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in CHECKED_ON.items() if action in own]
+    statements = [{"Effect": "Allow", "Action": action, "Resource": resource} for called, (action, resource) in CHECKED_AS.items() if called in own]
     if statements:
         document = {"Version": "2012-10-17", "Statement": statements}
         iam.put_role_policy(RoleName=role, PolicyName="local-cloud", PolicyDocument=json.dumps(document))

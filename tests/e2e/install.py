@@ -18,15 +18,26 @@ import enforced
 STACK = "windlass"
 
 
-def install(home, outputs):
-    """Deploys the template as it is; only parameters differ from an installation on AWS."""
+def install(home, outputs, functions=None):
+    """Deploys the template as it is; only parameters differ from an installation on AWS. `functions` is where those find AWS."""
     description = cloud.describe(home)
     if not description:
         raise cloud.CloudError("it does not run: `make up` starts it")
+    sam_deploy(cloud.REPOSITORY, home, description, functions)
+    document = {"endpoint": description["endpoint"], "region": description["region"], "docker": description["docker"]}
+    document["stack"] = aws.Aws(document).stack_outputs(STACK)
+    if description["auth"]:
+        enforced.adapt(aws.Aws(document), STACK)
+    outputs.write_text(json.dumps(document, indent=2) + "\n")
+    return document
+
+
+def sam_deploy(folder, home, description, functions=None):
+    """Deploys the template in a folder, as `sam deploy` there does."""
     parameters = {
         "Architecture": {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64"),
-        "AwsEndpointUrl": description["endpoint"],
-        "SiteBucketArns": "arn:aws:s3:::shop-web-*,arn:aws:s3:::pier-pages-*",
+        "AwsEndpointUrl": functions or description["endpoint"],
+        "SiteBucketArns": "arn:aws:s3:::shop-web-*,arn:aws:s3:::*-pages-*",
         "DeletionProtection": "false",
     }
     sam = pathlib.Path(sys.executable).with_name("sam")
@@ -34,15 +45,9 @@ def install(home, outputs):
     command += ["--parameter-overrides", *[f"{name}={value}" for name, value in parameters.items()]]
     log = home / "sam-deploy.log"
     with log.open("wb") as file:
-        done = subprocess.run(command, cwd=cloud.REPOSITORY, env=environment(home, description), stdout=file, stderr=file, check=False)
+        done = subprocess.run(command, cwd=folder, env=environment(home, description), stdout=file, stderr=file, check=False)
     if done.returncode != 0:
         raise cloud.CloudError(f"sam deploy failed; {log} ends with:\n{log.read_text()[-3000:]}")
-    document = {"endpoint": description["endpoint"], "region": description["region"], "docker": description["docker"]}
-    document["stack"] = aws.Aws(document).stack_outputs(STACK)
-    if description["auth"]:
-        enforced.adapt(aws.Aws(document), STACK)
-    outputs.write_text(json.dumps(document, indent=2) + "\n")
-    return document
 
 
 def environment(home, description):

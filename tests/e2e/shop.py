@@ -34,9 +34,13 @@ class Shop:
         # What ran before Windlass came: the gates measure the page from the first wave on, before the page's own.
         page = b"<!doctype html><title>Shop</title><footer>Release before windlass</footer>"
         self.aws.s3.put_object(Bucket=f"shop-web-{ENVIRONMENT}", Key="index.html", Body=page, ContentType="text/html; charset=utf-8")
-        domain = self.aws.stack_outputs("shop-targets")["DistributionDomain"]
-        self.deploy_stack("visitor", REPOSITORY / "tests/e2e/visitor.yaml", {"Endpoint": self.aws.endpoint, "Domain": domain})
+        self.make_visitor("visitor", self.aws.stack_outputs("shop-targets")["DistributionDomain"])
         self.find_targets()
+
+    def make_visitor(self, name, domain):
+        """Makes an address under which the local cloud serves a distribution; answers it."""
+        self.deploy_stack(name, REPOSITORY / "tests/e2e/visitor.yaml", {"Endpoint": self.aws.endpoint, "Domain": domain})
+        return f"{self.aws.endpoint}/_aws/execute-api/{self.aws.stack_outputs(name)['ApiId']}/visit"
 
     def find_targets(self):
         """Reads where the targets are, and the addresses under which the local cloud serves page and API."""
@@ -171,11 +175,7 @@ class Shop:
 
     def running_digest(self):
         """The digest of the image that the service's running tasks run; several, if it is between two."""
-        cluster = f"shop-{ENVIRONMENT}"
-        arns = self.aws.ecs.list_tasks(cluster=cluster, serviceName="agent", desiredStatus="RUNNING")["taskArns"]
-        tasks = self.aws.ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
-        digests = {container.get("imageDigest", "unknown") for task in tasks if task["lastStatus"] == "RUNNING" for container in task["containers"]}
-        return " and ".join(sorted(digests)) or "nothing runs"
+        return running_digest(self.aws.ecs, f"shop-{ENVIRONMENT}")
 
     def agent_version(self):
         """The release whose image runs, by its tag in the registry."""
@@ -186,6 +186,14 @@ class Shop:
     def seen(self):
         """What all three serve, seen from outside."""
         return {"agent": self.agent_version(), "api": self.function_version(), "web": self.page_version()}
+
+
+def running_digest(ecs, cluster, service="agent"):
+    """The digest of the image that a service's running tasks run; several, if it is between two."""
+    arns = ecs.list_tasks(cluster=cluster, serviceName=service, desiredStatus="RUNNING")["taskArns"]
+    tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
+    digests = {container.get("imageDigest", "unknown") for task in tasks if task["lastStatus"] == "RUNNING" for container in task["containers"]}
+    return " and ".join(sorted(digests)) or "nothing runs"
 
 
 def zipped(folder, source, version):

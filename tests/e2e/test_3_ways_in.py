@@ -106,6 +106,45 @@ def test_the_transitions_of_a_stopped_execution_and_its_recovery_are_counted(sto
     assert stopped["ending"]["cost"]["transitions"] >= entered > 0, stopped
 
 
+def drift(story):
+    answer = story.aws.call_api("GET", "/apps/shop/environments/prod?observe=true")
+    assert answer.status == 200, answer
+    return {name: found["drift"] for name, found in answer.body["observed"].items()}
+
+
+def test_what_a_stranger_changes_is_told_by_each_kind(story):
+    """Each is put back, and the API tells that, too."""
+    none = {"agent": "none", "api": "none", "web": "none"}
+    before = story.shop.seen()
+    assert drift(story) == none
+    alias = {"FunctionName": "shop-api-prod", "Name": "live"}
+    version = story.aws.lambda_.get_alias(**alias)["FunctionVersion"]
+    story.aws.lambda_.update_alias(**alias, FunctionVersion="1")
+    assert drift(story) == {**none, "api": "changed"}
+    story.aws.lambda_.update_alias(**alias, FunctionVersion=version)
+    distribution = story.shop.targets["DistributionId"]
+    path = set_origin_path(story, distribution, "/elsewhere")
+    assert drift(story) == {**none, "web": "changed"}
+    set_origin_path(story, distribution, path)
+    (service,) = story.aws.ecs.describe_services(cluster="shop-prod", services=["agent"])["services"]
+    definition = service["taskDefinition"]
+    story.aws.ecs.update_service(cluster="shop-prod", service="agent", taskDefinition=f"{definition.rpartition(':')[0]}:1")
+    assert drift(story) == {**none, "agent": "changed"}
+    story.aws.ecs.update_service(cluster="shop-prod", service="agent", taskDefinition=definition)
+    story.until("the service as it was", lambda: story.shop.seen() == before and drift(story) == none)
+
+
+def set_origin_path(story, distribution, path):
+    """Changes where a distribution takes its files from; answers where it took them."""
+    found = story.aws.cloudfront.get_distribution_config(Id=distribution)
+    (origin,) = found["DistributionConfig"]["Origins"]["Items"]
+    # The local cloud leaves it out where it is empty, and the SDK asks for it.
+    found["DistributionConfig"].setdefault("Comment", "")
+    former, origin["OriginPath"] = origin["OriginPath"], path
+    story.aws.cloudfront.update_distribution(Id=distribution, IfMatch=found["ETag"], DistributionConfig=found["DistributionConfig"])
+    return former
+
+
 def test_the_api_sets_and_releases_a_hold(story):
     path = "/apps/shop/environments/prod/hold"
     assert story.aws.call_api("PUT", path, {"reason": "a quiet weekend"}).status == 202

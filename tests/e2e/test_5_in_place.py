@@ -4,8 +4,9 @@ Each test leaves release 1.0.0 live, as the first one brings it.
 """
 
 import pytest
+from application import MISTAKE
 from ledger import ending
-from pier import HOME, MISTAKE, Pier
+from pier import HOME, Pier
 
 LIVE = {"page": "1.0.0", "jobs": "1.0.0"}
 
@@ -41,6 +42,22 @@ def test_a_function_without_an_alias_is_live_at_once(pier):
     ended = pier.follow(pier.deployment_of("2.2.0"))
     assert (ending(ended), pier.function("bell")) == ("Succeeded", "2.2.0")
     assert pier.seen() == LIVE
+
+
+def test_a_function_from_an_image_is_changed_by_its_digest(pier):
+    """Without an alias: the local cloud tells no code's digest of a version that is an image."""
+    pier.aws.ecr.create_repository(repositoryName="pier/camera")
+    first, second = (pier.shop.push_image(version, repository="pier/camera") for version in ("1.0.0", "2.3.0"))
+    images = "000000000000.dkr.ecr.us-east-1.amazonaws.com/pier/camera"
+    tags = {"windlass:app": "pier", "windlass:environment": HOME}
+    role = pier.aws.lambda_.get_function(FunctionName="pier-bell-home")["Configuration"]["Role"]
+    function = {"FunctionName": "pier-camera-home", "PackageType": "Image", "Role": role, "Tags": tags}
+    pier.aws.lambda_.create_function(**function, Code={"ImageUri": f"{images}@{first}"})
+    components = {"camera": {"image": "pier/camera:2.3.0"}}
+    manifest = {"version": "2.3.0", "git": {"ref": "refs/heads/main"}, "components": components}
+    done = pier.operate(action="deploy", **pier.where, manifest=manifest)
+    assert done["status"] == "SUCCEEDED", done.get("cause")
+    assert pier.aws.lambda_.get_function(FunctionName="pier-camera-home")["Code"]["ImageUri"] == f"{images}@{second}"
 
 
 def test_a_single_artifact_that_does_not_say_what_it_is_is_told_beside_it(pier):
@@ -111,11 +128,11 @@ def test_recover_undoes_what_could_not_be_undone(pier):
 def test_accept_makes_what_is_there_the_truth_and_a_rollback_goes_back(pier):
     stuck(pier, "1.5.0")
     done = pier.operate(action="accept", **pier.where, reason="nobody minds the page of 1.5.0")
-    assert done["status"] == "SUCCEEDED", done
+    assert done["status"] == "SUCCEEDED", done.get("cause")
     assert pier.ledger.lock().get("held") is None
     answer = pier.aws.call_api("POST", "/apps/pier/environments/home/rollbacks", {"reason": "back to where we were"})
     assert answer.status == 202, answer
     done = pier.machine.follow(answer.body["execution"], 60)
-    assert done["status"] == "SUCCEEDED", done
+    assert done["status"] == "SUCCEEDED", done.get("cause")
     assert pier.seen() == LIVE
     assert pier.ledger.state()["hold"]["reason"]

@@ -129,7 +129,7 @@ fn every_substitution_is_given_and_every_given_one_is_used() {
     for name in given {
         let function = name.trim_end_matches("Arn");
         assert!(
-            TEMPLATE.contains(&format!("{name}: !GetAtt {function}.Arn")),
+            TEMPLATE.contains(&format!("{name}: !Ref {function}.Version")),
             "{name}"
         );
         assert_eq!(

@@ -1,4 +1,3 @@
-use crate::beside;
 use crate::conductor::{Identified, identify};
 use crate::log;
 use crate::pin;
@@ -18,6 +17,8 @@ pub struct Begun {
     pub id: DeploymentId,
     /// The execution that works for it.
     pub execution: String,
+    /// Whether the deployment was recorded before, so that no execution was started.
+    pub recorded: bool,
 }
 
 /// Starts the execution of a request to deploy. The execution's name is made from the deployment's
@@ -38,11 +39,10 @@ pub async fn begin<P: pin::Ports + Executions + Clock>(
     if let Some(existing) = existing
         && let Some(execution) = existing.value.executions.first()
     {
-        // No execution starts that could.
-        beside::clear(ports, request.upload(), &id).await?;
         return Ok(Ok(Begun {
             id,
             execution: execution.clone(),
+            recorded: true,
         }));
     }
     let environment = pinned.resolved.environment.as_str();
@@ -58,7 +58,11 @@ pub async fn begin<P: pin::Ports + Executions + Clock>(
             .start(&name(&[&quarter, app, environment, version]), &input)
             .await?;
     }
-    Ok(Ok(Begun { id, execution }))
+    Ok(Ok(Begun {
+        id,
+        execution,
+        recorded: false,
+    }))
 }
 
 /// Starts an execution for a request that is not a deployment, or that `Admit` will refuse, so that

@@ -1,6 +1,7 @@
 //! `releases/<app>/<version>.json`: a release arrives.
 
 use super::{Created, Ports};
+use crate::beside;
 use crate::ports::{Answered, ObjectId};
 use crate::routes::begin;
 use crate::routes::start::begin_anyway;
@@ -42,6 +43,10 @@ pub async fn pin_version<P: Ports>(ports: &P, object: ObjectRef) -> Answered<Obj
 pub async fn start<P: Ports>(ports: &P, request: &Request, seed: &str) -> Answered<()> {
     match begin(ports, request).await? {
         Ok(begun) => {
+            if begun.recorded {
+                // No execution starts that could.
+                beside::clear(ports, request.upload(), &begun.id).await?;
+            }
             tracing::info!(execution = begun.execution, "started");
         }
         Err(findings) => {

@@ -1,0 +1,139 @@
+"""An application of the tests: a page in a bucket that is served as it is, and a function behind an alias, each changed by Windlass."""
+
+import json
+
+import yaml
+from ledger import Ledger
+from left_behind import PLANTED
+from shop import REPOSITORY, made_zip, running_digest
+from storyteller import Storyteller
+
+HOME_ACCOUNT = "000000000000"
+TARGETS = REPOSITORY / "tests/e2e/targets.yaml"
+CODE = """
+import time
+
+def handler(event, context):
+    time.sleep({seconds})
+    return {{"version": "{version}", "sum": {sum}}}
+"""
+MISTAKE = '1 + "1"'
+INVOCATIONS = [{"name": "a sum", "payload": {}, "expect": {"sum": 2}, "within": "10s"}]
+
+
+class Application(Storyteller):
+    """The application in one of its environments."""
+
+    def __init__(self, aws, app, environment, account=HOME_ACCOUNT):
+        super().__init__(aws)
+        self.app = app
+        self.environment = environment
+        self.account = account
+        self.ledger = Ledger(aws, app, environment)
+        self.where = {"app": app, "environment": environment}
+        self.bucket = f"{app}-pages-{environment}"
+
+    def client(self, service):
+        return self.aws.client(service, self.account)
+
+    def progress(self):
+        return ""
+
+    def make_targets(self):
+        """Makes what the application lives in; its name begins with the application's."""
+        parameters = {"App": self.app, "Environment": self.environment, "Planted": PLANTED}
+        self.shop.deploy_stack(f"{self.app}-{self.environment}-targets", TARGETS, parameters, self.client("cloudformation"))
+        # The local cloud's CloudFormation leaves a bucket's tags out.
+        tags = [{"Key": "windlass:app", "Value": self.app}, {"Key": "windlass:environment", "Value": self.environment}]
+        self.client("s3").put_bucket_tagging(Bucket=self.bucket, Tagging={"TagSet": tags})
+        self.set_alarm("OK")
+
+    def forbid_writes(self):
+        """Someone forbids to write the pages, so that an undo cannot."""
+        refusal = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{self.bucket}/*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [refusal]})
+        self.client("s3").put_bucket_policy(Bucket=self.bucket, Policy=policy)
+
+    def permit_writes(self):
+        self.client("s3").delete_bucket_policy(Bucket=self.bucket)
+
+    def set_alarm(self, state):
+        reason = "as the test says"
+        self.client("cloudwatch").set_alarm_state(AlarmName=f"{self.app}-{self.environment}-errors", StateValue=state, StateReason=reason)
+
+    def declaration(self, environments, gates, version="1.0.0", **components):
+        """A declaration with page and jobs, and what more is given."""
+        page = {"kind": "static_site", "bucket": self.app + "-pages-{environment}", "hashed": ["assets/**"], "prefix": "page"}
+        jobs = {"kind": "lambda", "function": self.app + "-jobs-{environment}", "alias": "live", "after": ["page"], "invocations": INVOCATIONS}
+        return {
+            "app": self.app,
+            "version": version,
+            "environments": environments,
+            "components": {"page": page, "jobs": jobs, **components},
+            "gates": gates,
+        }
+
+    def declare(self, declaration):
+        """Uploads a declaration, and waits until it is in force."""
+        self.shop.upload(f"apps/{self.app}/app.yaml", yaml.safe_dump(declaration, sort_keys=False).encode())
+        version = declaration["version"]
+        self.until("the declaration in force", lambda: (self.ledger.declaration() or {}).get("version") == version)
+
+    def release(self, version, ref="refs/heads/main", **code):
+        """Uploads page and jobs of a release, then its manifest; `code` tells what is in jobs."""
+        self.shop.upload(f"releases/{self.app}/{version}.json", json.dumps(self.manifest(version, ref, **code)).encode())
+
+    def manifest(self, version, ref="refs/heads/main", **code):
+        """Uploads page and jobs of a release; answers its manifest."""
+        self.upload_site("page", version)
+        self.upload_function("jobs", version, **code)
+        components = {name: {"key": f"artifacts/{self.app}/{name}/{version}.zip"} for name in ("page", "jobs")}
+        return {"version": version, "git": {"ref": ref}, "components": components}
+
+    def upload_site(self, name, version, metadata=None, files=None):
+        self.shop.upload(f"artifacts/{self.app}/{name}/{version}.zip", made_zip(files or site_files(name, version)), metadata)
+
+    def upload_function(self, name, version, metadata=None, **code):
+        self.shop.upload(f"artifacts/{self.app}/{name}/{version}.zip", made_zip(function_files(version, **code)), metadata)
+
+    def targets(self):
+        """What the stack of the targets answered."""
+        (stack,) = self.client("cloudformation").describe_stacks(StackName=f"{self.app}-{self.environment}-targets")["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    # ── what is seen from outside ──
+
+    def site(self, name):
+        """The version that the document names."""
+        s3 = self.client("s3")
+        try:
+            found = s3.get_object(Bucket=self.bucket, Key=f"{name}/index.html")
+        except s3.exceptions.NoSuchKey:
+            return "nothing"
+        return found["Body"].read().decode().rpartition(" ")[2]
+
+    def function(self, name, qualifier="$LATEST"):
+        """The version that the function answers with."""
+        answer = self.client("lambda_").invoke(FunctionName=f"{self.app}-{name}-{self.environment}", Qualifier=qualifier)
+        return json.loads(answer["Payload"].read()).get("version")
+
+    def running_digest(self):
+        """The digest of the image that the service's running tasks run; several, if it is between two."""
+        return running_digest(self.client("ecs"), f"{self.app}-{self.environment}")
+
+    def seen(self):
+        return {"page": self.site("page"), "jobs": self.function("jobs", "live")}
+
+
+def site_files(name, version):
+    """The files of a page that names its version."""
+    digits = version.replace(".", "")
+    return {
+        "index.html": f'<!doctype html><script src="assets/app-{digits}.js"></script>{name} {version}',
+        f"assets/app-{digits}.js": f'console.log("{version}");',
+    }
+
+
+def function_files(version, sum_="1 + 1", seconds=0):
+    """The files of a function that tells its version, after so many seconds."""
+    return {"index.py": CODE.format(version=version, sum=sum_, seconds=seconds)}

@@ -1,0 +1,72 @@
+"""The command line as CI runs it: the built program, with the credentials of a user who may only what docs/API.md and docs/CLI.md say."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import subprocess
+
+from shop import REPOSITORY
+
+# `make build` builds it beside the functions.
+PROGRAM = REPOSITORY / "target" / os.environ.get("CARGO_BUILD_TARGET", "") / "debug/windlass"
+ENDS_WITHIN_S = 120
+
+
+@dataclasses.dataclass
+class Ran:
+    """How the program ended, and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def document(self):
+        """The one document that `--json` prints."""
+        return json.loads(self.out)
+
+
+class CommandLine:
+    """The program in the hands of one user, who may do everything with one application."""
+
+    def __init__(self, aws, app, folder):
+        key = make_user(aws, app)
+        self.folder = pathlib.Path(folder)
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "WINDLASS_ENDPOINT": aws.api,
+            "WINDLASS_BUCKET": aws.outputs["ArtifactsBucket"],
+            "AWS_ENDPOINT_URL": aws.endpoint,
+            "AWS_REGION": aws.region,
+            "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+        }
+
+    def run(self, *arguments, **variables):
+        """Runs a verb to its end."""
+        environment = {**self.environment, **variables}
+        done = subprocess.run(
+            [PROGRAM, *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=ENDS_WITHIN_S, check=False
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def json(self, *arguments):
+        return self.run(*arguments, "--json")
+
+
+def make_user(aws, app):
+    """A user who may what docs/API.md, "Who may call what", and docs/CLI.md say, for one application; answers their key."""
+    bucket = aws.outputs["ArtifactsBucket"]
+    api = f"arn:aws:execute-api:{aws.region}:000000000000:{aws.outputs['ApiId']}"
+    statements = [
+        {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": [f"{api}/*/*/apps/{app}/*"]},
+        {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject"], "Resource": f"arn:aws:s3:::{bucket}/artifacts/{app}/*"},
+        {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/releases/{app}/*"},
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"},
+    ]
+    name = f"ci-of-{app}"
+    aws.iam.create_user(UserName=name)
+    aws.iam.put_user_policy(UserName=name, PolicyName="release", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    return aws.iam.create_access_key(UserName=name)["AccessKey"]

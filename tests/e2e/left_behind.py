@@ -1,0 +1,75 @@
+"""Everything that a run of Windlass leaves in a place where somebody may read it."""
+
+import json
+
+QUEUE = "heard"
+# What the targets hold and Windlass must never take along: values of the environment of functions and containers.
+PLANTED = "planted-Zk3vTq81-never-to-be-told"
+
+
+def listen(aws):
+    """From now on what goes to the event bus and to the topic is kept in a queue as well."""
+    url = aws.sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
+    arn = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    senders = {"Service": ["events.amazonaws.com", "sns.amazonaws.com"]}
+    statement = {"Effect": "Allow", "Principal": senders, "Action": "sqs:SendMessage", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    aws.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    bus = aws.outputs["EventBusName"]
+    aws.events.put_rule(Name=QUEUE, EventBusName=bus, EventPattern=json.dumps({"source": ["windlass"]}))
+    aws.events.put_targets(Rule=QUEUE, EventBusName=bus, Targets=[{"Id": QUEUE, "Arn": arn}])
+    aws.sns.subscribe(TopicArn=aws.outputs["TopicArn"], Protocol="sqs", Endpoint=arn)
+
+
+def everything(aws):
+    """Texts by where they were found."""
+    return {
+        "executions": executions(aws),
+        "ledger": pages(aws.dynamodb, "scan", "Items", TableName=aws.outputs["TableName"]),
+        "logs": logs(aws),
+        "events and notifications": messages(aws),
+        "metrics": pages(aws.cloudwatch, "list_metrics", "Metrics"),
+        "objects": objects(aws),
+    }
+
+
+def pages(client, operation, member, **request):
+    return [json.dumps(found, default=str) for page in client.get_paginator(operation).paginate(**request) for found in page[member]]
+
+
+def executions(aws):
+    """Inputs, outputs and histories."""
+    machine = aws.outputs["ReleaseMachineArn"]
+    arns = [json.loads(found)["executionArn"] for found in pages(aws.stepfunctions, "list_executions", "executions", stateMachineArn=machine)]
+    texts = [json.dumps(aws.stepfunctions.describe_execution(executionArn=arn), default=str) for arn in arns]
+    for arn in arns:
+        texts += pages(aws.stepfunctions, "get_execution_history", "events", executionArn=arn)
+    return texts
+
+
+def logs(aws):
+    """The functions' log lines."""
+    texts = []
+    for group in aws.logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/windlass-")["logGroups"]:
+        texts += pages(aws.logs, "filter_log_events", "events", logGroupName=group["logGroupName"])
+    return texts
+
+
+def messages(aws):
+    """What was heard since `listen`, and the dead letters."""
+    urls = [url for url in aws.sqs.list_queues()["QueueUrls"] if url.endswith(f"/{QUEUE}") or "DeadLetters" in url]
+    texts = []
+    for url in urls:
+        while found := aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in found:
+                texts.append(message["Body"])
+                aws.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return texts
+
+
+def objects(aws):
+    """What Windlass itself wrote to the artifacts bucket."""
+    place = {"Bucket": aws.outputs["ArtifactsBucket"]}
+    keys = [json.loads(found)["Key"] for found in pages(aws.s3, "list_objects_v2", "Contents", **place)]
+    own = [key for key in keys if key.startswith("windlass/") or key.endswith(".findings.json")]
+    return [aws.s3.get_object(**place, Key=key)["Body"].read().decode("latin-1") for key in own]

@@ -1,0 +1,110 @@
+"""Least privilege: each function's role allows what its binary can ask AWS for, and nothing else.
+
+What a binary can ask for is read from the binary itself: the linker leaves out every operation of the SDK that nothing
+in it reaches, and the input of each one that stays carries its name (docs/decisions/0140). So an action that nobody
+calls is found, and a call without an action. shared/aws/permissions.yaml says which actions an operation needs.
+"""
+
+import functools
+import itertools
+import re
+
+import pytest
+import yaml
+from cloud import REPOSITORY
+from template import actions, as_list, resources
+
+ADAPTERS = REPOSITORY / "shared/aws"
+NEEDS = yaml.safe_load((ADAPTERS / "permissions.yaml").read_text())
+TEMPLATES = [REPOSITORY / "template.yaml", REPOSITORY / "examples/target-role.yaml"]
+RESOURCES, TARGET_ROLE = (resources(path) for path in TEMPLATES)
+FUNCTIONS = {name: found["Properties"] for name, found in RESOURCES.items() if found["Type"] == "AWS::Serverless::Function"}
+# Every function writes its log and its traces.
+EVERY = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+# The services that targets live in: whoever calls one of them also reaches targets in other accounts.
+TARGETS = {"lambda", "ecs", "cloudfront", "cloudwatch"}
+# What Lambda does with a function's role where an event source calls it (AWS Lambda Developer Guide, "Using Lambda with …").
+BY_SOURCE = {
+    "sqs": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+    "stream": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"},
+}
+
+
+@functools.cache
+def operations(function):
+    """The operations that a function's binary can call."""
+    folder = FUNCTIONS[function]["CodeUri"]
+    binary = (REPOSITORY / folder / "bootstrap").read_bytes()
+    return {operation for operation in NEEDS if f"{operation}Input".encode() in binary}
+
+
+def needed(function):
+    """The actions that a function needs: for its calls, and for what Lambda does with its role."""
+    found = EVERY | {action for operation in operations(function) for action in NEEDS[operation]}
+    if any(action.partition(":")[0] in TARGETS for action in found):
+        found |= {"sts:AssumeRole"}
+    for resource in RESOURCES.values():
+        if resource.get("Properties", {}).get("FunctionName") != function:
+            continue
+        if resource["Type"] == "AWS::Lambda::EventSourceMapping":
+            found |= BY_SOURCE["stream" if "Stream" in resource["Properties"]["EventSourceArn"] else "sqs"]
+        if "OnFailure" in resource["Properties"].get("DestinationConfig", {}):
+            found |= {"sqs:SendMessage"}
+    return found
+
+
+def allowed(function):
+    """The actions that a function's role allows. What a VPC needs is AWS's own managed policy."""
+    role = RESOURCES[FUNCTIONS[function]["Role"].removesuffix(".Arn")]["Properties"]
+    documents = [policy["PolicyDocument"] for policy in role.get("Policies", [])]
+    documents += [RESOURCES[name]["Properties"]["PolicyDocument"] for name in role.get("ManagedPolicyArns", []) if isinstance(name, str)]
+    return {action for document in documents for action in actions(document["Statement"])}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_allows_what_its_function_calls_and_nothing_else(function):
+    needs, allows = needed(function), allowed(function)
+    assert sorted(needs - allows) == [], "calls without an action"
+    assert sorted(allows - needs) == [], "actions that nobody calls"
+
+
+def test_the_role_in_targets_accounts_allows_what_is_called_there_and_nothing_else():
+    """Every call to a target may be one to another account; the ledger, the machine and the ways out are at home."""
+    at_home = {"dynamodb", "states", "events", "sns", "logs", "xray", "sqs", "sts"}
+    needs = {action for function in FUNCTIONS for action in needed(function) if action.partition(":")[0] not in at_home}
+    allows = actions(TARGET_ROLE["Role"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"])
+    assert sorted(needs ^ allows) == []
+
+
+def test_every_operation_of_the_adapters_is_listed_and_every_listed_one_is_called():
+    sources = "\n".join(path.read_text() for path in sorted((ADAPTERS / "src").rglob("*.rs")))
+    named = set(re.findall(r"(?:or_fault|fault|single)\([^)]*?\"([A-Z][A-Za-z0-9]+)\"", sources))
+    assert sorted(named - set(NEEDS)) == [], "called, and not listed"
+    snake = {operation: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).lower() for operation in NEEDS}
+    assert sorted(operation for operation, call in snake.items() if f".{call}()" not in sources) == [], "listed, and not called"
+
+
+def test_some_operations_are_found_in_no_binary_and_none_in_every_one():
+    """The sharpness of the tool itself: if the linker kept everything, or names were gone, this would fail."""
+    found = {function: operations(function) for function in FUNCTIONS}
+    assert "UpdateAlias" in found["DeployLambda"] and "UpdateAlias" not in set.union(*(found[name] for name in FUNCTIONS if name != "DeployLambda"))
+    assert found["Outbox"] & {"PutEvents", "Publish"} == {"PutEvents", "Publish"}
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_a_resource_that_is_everything_says_why(path):
+    """AWS offers nothing narrower for some actions; a comment before the statement cites where it says so."""
+    lines = path.read_text().splitlines()
+    for number, line in enumerate(lines):
+        if re.fullmatch(r'\s*Resource: "\*"', line):
+            start = max(at for at in range(number) if lines[at].lstrip().startswith("- Effect:"))
+            before = itertools.takewhile(lambda text: text.lstrip().startswith("#"), reversed(lines[:start]))
+            assert re.search(r"Reference|Guide", " ".join(before)), f"{path.name}:{number + 1}"
+
+
+def test_no_function_may_do_everything():
+    for name, found in RESOURCES.items():
+        if found["Type"] in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy"):
+            policies = found["Properties"].get("Policies") or [found["Properties"]]
+            for statement in (statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]):
+                assert not any("*" in action for action in as_list(statement["Action"])), name
