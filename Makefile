@@ -2,6 +2,7 @@
 # make up     an installed, empty Windlass on the local cloud; its outputs are in .local/outputs.json
 # make down   stops exactly what was started
 # make test   every check: format, lints, all levels of test
+# make chaos  real deployments while executions are stopped, functions are killed and calls go wrong
 PORT ?= 4566
 WAIT_SCALE ?= 0.1
 PYTHON ?= python3
@@ -20,7 +21,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools build up down demo test lint unit e2e e2e-installed e2e-readme build-aws
+.PHONY: tools build up down demo test lint unit e2e e2e-installed e2e-readme chaos build-aws
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp
@@ -71,6 +72,10 @@ e2e-installed:
 
 e2e-readme:
 	$(SAM)/pytest tests/e2e/test_2_readme.py
+
+# On a local cloud of its own; what came of it is in target/chaos.json.
+chaos: build
+	$(E2E)/chaos.py $(if $(SEED),--seed $(SEED))
 
 # For AWS: optimised, with zig as the linker, so that the binaries run on Amazon Linux 2023.
 build-aws: tools

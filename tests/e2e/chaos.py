@@ -1,0 +1,173 @@
+"""Real deployments in several environments at once, while everything goes wrong: `make chaos`.
+
+    python tests/e2e/chaos.py [--home .local/chaos] [--report target/chaos.json] [--rounds 10] [--rate 0.02] [--seed 1]
+
+Executions are stopped, functions' processes are killed, and a proxy between functions and cloud drops answers, resets
+connections, answers 503 and throttles. When all deployments were asked for nothing goes wrong any more; then every
+deployment must have an ending, every target must be what its record says, every lock must be free or explained, and
+nothing may wait. Ends with status 0 only then.
+"""
+
+import argparse
+import collections
+import json
+import pathlib
+import random
+import sys
+import threading
+import time
+
+import cloud
+import install
+from aws import Aws
+from faulty_proxy import FaultyProxy
+from fleet import ENVIRONMENTS, IMAGES, Captain, Fleet, Releases
+from ledger import ending
+from mayhem import Mayhem, Schedule
+
+CALM_WITHIN_S = 1200
+BEFORE = {"page": "nothing", "jobs": "before windlass"}
+
+
+def main():
+    options = read_options()
+    home = options.home.resolve()
+    cloud.down(home)
+    description = cloud.up(home, 0, wait_scale=0.1)
+    try:
+        broken = storm(options, home, description)
+    finally:
+        cloud.down(home)
+    if broken:
+        sys.exit("\n".join(["chaos: not everything came to a good end", *broken]))
+
+
+def read_options():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--home", type=pathlib.Path, default=cloud.REPOSITORY / ".local/chaos")
+    parser.add_argument("--report", type=pathlib.Path, default=cloud.REPOSITORY / "target/chaos.json")
+    parser.add_argument("--rounds", type=int, default=10, help="releases into each environment, at least")
+    parser.add_argument("--rate", type=float, default=0.02, help="the share of the functions' calls that go wrong")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    return parser.parse_args()
+
+
+def storm(options, home, description):
+    """The whole run; answers what is wrong at the end."""
+    began = time.monotonic()
+    proxy = FaultyProxy(description["port"], options.seed)
+    install.install(home, home / "outputs.json", functions=proxy.start())
+    aws = Aws.from_file(home / "outputs.json")
+    releases = prepare(aws, options.rounds)
+    tell(began, f"{len(ENVIRONMENTS)} environments are ready; seed {options.seed}")
+    mayhem = Mayhem(aws, aws.outputs["ReleaseMachineArn"], description["processes"]["ministack"], options.seed)
+    schedule = Schedule(aws)
+    captains = [Captain(Aws.from_file(home / "outputs.json"), name, releases, options.seed) for name in ENVIRONMENTS]
+    threads = [threading.Thread(target=captain.sail, daemon=True) for captain in captains]
+    proxy.rate = options.rate
+    mayhem.start()
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        time.sleep(10)
+        tell(began, progress(captains, proxy, mayhem))
+    proxy.rate = 0.0
+    mayhem.end()
+    tell(began, "nothing goes wrong any more")
+    wait_for_calm(captains)
+    schedule.end()
+    report, broken = judge(captains, releases)
+    report["faults"] = dict(sorted((proxy.faults + mayhem.faults).items()))
+    options.report.parent.mkdir(exist_ok=True)
+    options.report.write_text(json.dumps(report, indent=2) + "\n")
+    tell(began, f"{proxy.calls} calls of the functions; {json.dumps(report)}")
+    return broken
+
+
+def prepare(aws, rounds):
+    """The targets, the declaration and the releases, while all is calm."""
+    fleets = [Fleet(aws, name) for name in ENVIRONMENTS]
+    aws.ecr.create_repository(repositoryName=IMAGES)
+    for fleet in fleets:
+        fleet.make_targets()
+    fleets[0].declare()
+    return Releases(fleets[0], rounds)
+
+
+def tell(began, text):
+    print(f"{time.monotonic() - began:7.1f} s  {text}", flush=True)
+
+
+def progress(captains, proxy, mayhem):
+    records = [record for captain in captains for record in captain.ledger.deployments()]
+    endings = collections.Counter(ending(record) or "under way" for record in records)
+    faults = dict(sorted((proxy.faults + mayhem.faults).items()))
+    return f"{len(records)} deployments {dict(sorted(endings.items()))}, faults {faults}"
+
+
+def wait_for_calm(captains):
+    """Waits until nothing runs, nothing waits, and every deployment has an ending; what does not come to that is told by `judge`."""
+    deadline = time.monotonic() + CALM_WITHIN_S
+    while time.monotonic() < deadline and (running(captains[0]) or any(unended(captain) for captain in captains)):
+        time.sleep(2)
+
+
+def running(captain):
+    answer = captain.aws.stepfunctions.list_executions(stateMachineArn=captain.machine.arn, statusFilter="RUNNING")
+    return [found["name"] for found in answer["executions"]]
+
+
+def unended(captain):
+    return [record["id"] for record in captain.ledger.deployments() if not ending(record)]
+
+
+def judge(captains, releases):
+    """What came of it all: the report, and what is wrong, in words."""
+    records = [record for captain in captains for record in captain.ledger.deployments()]
+    stuck = [f"{captain.where['environment']}: deployment {found} has no ending" for captain in captains for found in unended(captain)]
+    stuck += [f"execution {name} still runs" for name in running(captains[0])]
+    stuck += [f"{captain.where['environment']}: {found['deployment']} still waits" for captain in captains for found in waiting(captain)]
+    leaked = [text for captain in captains for text in leaked_lock(captain)]
+    untrue = [text for captain in captains for text in untruths(captain, releases)]
+    endings = collections.Counter(ending(record) for record in records if ending(record))
+    report = {"deployments": len(records), "endings": dict(sorted(endings.items()))}
+    report |= {"stuck": len(stuck), "untrue": len(untrue), "locks_leaked": len(leaked)}
+    return report, stuck + leaked + untrue + [text for captain in captains for text in captain.trouble]
+
+
+def waiting(captain):
+    key = {":pk": {"S": f"env#fleet/{captain.where['environment']}"}, ":sk": {"S": "waiting#"}}
+    return captain.ledger.items(KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)", ExpressionAttributeValues=key)
+
+
+def leaked_lock(captain):
+    """A lock that is held is explained by a deployment that needs an operator, and by nothing else."""
+    held = captain.ledger.lock().get("held")
+    if not held:
+        return []
+    record = captain.ledger.deployment(held["deployment"])
+    explained = held["state"] == "needs_operator" and ending(record) == "NeedsOperator"
+    return [] if explained else [f"{captain.where['environment']}: the lock is held by {held}"]
+
+
+def untruths(captain, releases):
+    """Where a target is not what the ledger says that runs: seen from outside, and as Windlass itself tells it."""
+    environment = captain.where["environment"]
+    observed = captain.aws.call_api("GET", f"/apps/fleet/environments/{environment}?observe=true").body["observed"]
+    found = [f"{environment}: {name} has drifted: {told}" for name, told in observed.items() if told["drift"] == "changed"]
+    runs = captain.ledger.state().get("running", {})
+    for name, seen in captain.fleet.seen().items():
+        recorded = runs[name]["version"] if name in runs else BEFORE.get(name)
+        wanted = releases.digests.get(recorded, recorded) if name == "agent" else recorded
+        if wanted is not None and recorded != "accepted" and seen != wanted:
+            found.append(f"{environment}: {name} is {seen}, but the ledger says {wanted}")
+        if name == "jobs" and recorded and recorded.endswith(".1"):
+            found.append(f"{environment}: a release that fails its gate runs")
+    return found
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except cloud.CloudError as error:
+        sys.exit(f"local cloud: {error}")
