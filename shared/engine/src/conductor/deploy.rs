@@ -3,7 +3,7 @@
 use super::admit::Execution;
 use super::answer::{ended, of_record};
 use super::commit::{TRIES, commit, contended, pause};
-use super::ending::{end, put, sentence, told};
+use super::ending::{end, put_arrived, sentence, told};
 use super::{Ports, refuse};
 use crate::beside;
 use crate::log;
@@ -229,7 +229,7 @@ fn writes(record: &Stored<Deployment>, ask: &Ask, pinned: &Pinned) -> Answered<V
             deployment: record.value.id.clone(),
         },
     );
-    let mut writes = vec![put(record)?, execution.put()?];
+    let mut writes = vec![put_arrived(record)?, execution.put()?];
     if let Some(recorded) = &pinned.to_record {
         writes.push(recorded.put()?);
     }

@@ -51,6 +51,16 @@ pub fn put(record: &Stored<Deployment>) -> Answered<Write> {
     )))
 }
 
+/// The write of a record that has just arrived: it has its place in history once it has had a turn.
+pub fn put_arrived(record: &Stored<Deployment>) -> Answered<Write> {
+    let value = &record.value;
+    if value.ending.is_some() {
+        return put(record);
+    }
+    let (app, environment) = (&value.app, &value.environment);
+    record.put_indexed(Some(store::arriving_index(app, environment, &value.id)))
+}
+
 /// Findings as the sentence of a cause.
 pub fn sentence(findings: &[Finding]) -> String {
     findings

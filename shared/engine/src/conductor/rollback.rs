@@ -3,7 +3,7 @@
 use super::Ports;
 use super::admit::Execution;
 use super::commit::{TRIES, commit, contended, pause};
-use super::ending::put;
+use super::ending::put_arrived;
 use super::hold::new_hold;
 use super::view::View;
 use crate::payload::Ask;
@@ -51,7 +51,12 @@ pub async fn admit<P: Ports>(
                 deployment: id.clone(),
             },
         );
-        if commit(ports, vec![state.put()?, put(&record)?, execution.put()?]).await? {
+        if commit(
+            ports,
+            vec![state.put()?, put_arrived(&record)?, execution.put()?],
+        )
+        .await?
+        {
             return Ok(Ok(id));
         }
         let known: Option<Stored<Deployment>> = store::load(ports, &store::deployment(&id)).await?;

@@ -7,8 +7,9 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{Held, HeldState, Lock, Waiting};
 use windlass_domain::name::{AppName, EnvironmentName};
 
-/// Looks for dead owners and for those that wait in vain, in case an event or a wake-up was lost.
-/// Its cost grows with what is held and waits now, not with history.
+/// Looks for dead owners, for those that wait in vain and for those that died at their arrival, in
+/// case an event or a wake-up was lost. Its cost grows with what is held, waits and arrives now, not
+/// with history.
 pub async fn handle<P: Ledger + Executions + Clock>(ports: &P) -> Answered<()> {
     let locks: Vec<Stored<Lock>> = store::load_all_indexed(ports, store::HELD).await?;
     for lock in &locks {
@@ -27,6 +28,22 @@ pub async fn handle<P: Ledger + Executions + Clock>(ports: &P) -> Answered<()> {
                 .instrument(log::part_for(&one.value.deployment))
                 .await?;
         }
+    }
+    let arriving: Vec<Stored<Deployment>> = store::load_all_indexed(ports, store::ARRIVING).await?;
+    for record in &arriving {
+        look_at_arriving(ports, &record.value).await?;
+    }
+    Ok(())
+}
+
+/// It holds no lock and has no place in the queue yet.
+async fn look_at_arriving<P: Executions + Clock>(ports: &P, record: &Deployment) -> Answered<()> {
+    if let Some(execution) = record.executions.first()
+        && !is_running(ports, execution).await?
+    {
+        let cause = format!("The execution {execution} ended before its first turn.");
+        let (app, environment) = (&record.app, &record.environment);
+        start(ports, app, environment, &record.id, 0, &cause).await?;
     }
     Ok(())
 }

@@ -112,6 +112,12 @@ pub fn history_index(app: &AppName, env: &EnvironmentName, at: Time, id: &Deploy
     key(history(app, env), format!("{:015}#{id}", at.0))
 }
 
+/// Where a deployment is in the index between its arrival and its first turn: whoever died there
+/// holds no lock and has no place in the queue, and is found by this.
+pub fn arriving_index(app: &AppName, env: &EnvironmentName, id: &DeploymentId) -> Key {
+    key(ARRIVING.into(), format!("{app}/{env}#{id}"))
+}
+
 /// Where held locks are in the index, for the schedule that looks for dead owners.
 pub fn held_index(app: &AppName, env: &EnvironmentName) -> Key {
     key(HELD.into(), format!("{app}/{env}"))
@@ -133,3 +139,6 @@ pub const HELD: &str = "held";
 
 /// The index partition of waiting deployments; see [`waiting_index`].
 pub const WAITING: &str = "waiting";
+
+/// The index partition of deployments that have not had a turn; see [`arriving_index`].
+pub const ARRIVING: &str = "arriving";

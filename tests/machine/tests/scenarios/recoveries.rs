@@ -123,3 +123,42 @@ fn one_that_took_nothing_over_is_started_again_by_the_schedule() {
     assert_eq!(serves(&shop), both("2"));
     assert_free(&shop);
 }
+
+#[test]
+fn one_that_dies_at_its_arrival_is_found_by_the_schedule() {
+    let program = program();
+    let mut shop = live(&program);
+    let throttled = Fault::new(FaultName::Throttled, "slow down");
+    let request = shop.release("1.1.0", &BOTH);
+    let arn = shop.start(&request);
+    // The record is written, and then the ledger cannot be queried for longer than anybody asks again.
+    let mut mishaps = shop.world().mishaps();
+    mishaps.refused.insert("ledger.query", throttled);
+    drop(mishaps);
+    shop.region.run_to_end(&arn);
+    assert_eq!(shop.path(&arn), "Admit Unsettled");
+    let history = store::history(
+        &shop.deployment(&arn).app,
+        &shop.deployment(&arn).environment,
+    );
+    let is_listed = |shop: &Shop<'_>| {
+        let id = shop.deployment(&arn).id.to_string();
+        let ledger = shop.world().ledger();
+        let mut indexed = ledger.items.values().filter_map(|item| item.index.as_ref());
+        indexed.any(|index| index.pk == history && index.sk.ends_with(&id))
+    };
+    assert!(!is_listed(&shop));
+    shop.region.run();
+    assert_eq!(
+        shop.deployment(&arn).ending,
+        None,
+        "its recovery died as well"
+    );
+    shop.world().mishaps().refused.clear();
+    pass_minutes(&shop, 16);
+    shop.region.scheduled();
+    shop.region.run();
+    assert_eq!(ended(&shop, &arn).ending, Ending::Rejected);
+    assert!(is_listed(&shop));
+    assert_free(&shop);
+}
