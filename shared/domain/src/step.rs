@@ -52,7 +52,11 @@ pub struct Step {
     /// What was seen last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Value>,
-    /// The same in words, such as `40 at 100 %`.
+    /// What callers of the target get since the last change that this deployment made and that was
+    /// confirmed; absent where that is not known for sure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<Value>,
+    /// The same as `seen` in words, such as `40 at 100 %`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<String>,
     /// Why it failed on the way to a goal.

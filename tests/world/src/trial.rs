@@ -78,6 +78,7 @@ impl<'s, S: Subject> Trial<'s, S> {
             wave: None,
             changes: vec![],
             seen: None,
+            confirmed: None,
             shown: None,
             failure: None,
             undo_failure: None,

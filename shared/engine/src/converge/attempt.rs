@@ -120,6 +120,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         let not_after = now.plus_s(OPEN_CALL_S);
         self.record(what, wave.is_none(), now);
         self.step.value.seen = Some(seen);
+        self.step.value.confirmed = None;
         self.step.value.open = Some(OpenCall {
             what: what.to_owned(),
             not_after,
@@ -145,9 +146,16 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         });
     }
 
-    /// Closes the open call. Not fenced by the lock: that its answer came is true whoever holds it.
-    pub async fn close(&mut self, what: &str, undo: bool) -> Answered<()> {
+    /// Closes the open call, after which callers get this. Not fenced by the lock: that its answer
+    /// came is true whoever holds it.
+    pub async fn close(
+        &mut self,
+        what: &str,
+        undo: bool,
+        confirmed: Option<Value>,
+    ) -> Answered<()> {
         self.step.value.open = None;
+        self.step.value.confirmed = confirmed;
         if let Some(tried) = self.tried_mut(what, undo) {
             tried.answered = true;
         }

@@ -113,6 +113,12 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         {
             return Ok(Some(self.changed_by_other("at the same time", &is)?));
         }
+        if next != Next::Done && !self.is_as_left(&is)? {
+            return Ok(Some(self.changed_by_other("after Windlass had", &is)?));
+        }
+        if next == Next::Done && K::is_guarded(&is) {
+            self.attempt.step.value.confirmed = Some(to_value(&is)?);
+        }
         match next {
             Next::Done => Ok(Some(End::Reached {
                 seen: to_value(&is)?,
@@ -140,6 +146,19 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             Some(seen) if step.status == StepStatus::Changed => read("state seen", seen).map(Some),
             _ => Ok(None),
         }
+    }
+
+    /// Whether callers still get what the last confirmed change made, as far as that is known. An
+    /// observation may be older than that change, and then shows what was seen before it.
+    fn is_as_left(&self, is: &K::State) -> Answered<bool> {
+        let step = &self.attempt.step.value;
+        let Some(confirmed) = &step.confirmed else {
+            return Ok(true);
+        };
+        if K::same(&read("state that was confirmed", confirmed)?, is) {
+            return Ok(true);
+        }
+        self.is_as_seen(is)
     }
 
     /// Waits within the budget.
@@ -227,7 +246,8 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         match self.send(&change).await {
             Ok(()) => {
                 self.patience = 0;
-                self.attempt.close(&what, undo).await?;
+                let confirmed = K::after(&change, is).as_ref().map(to_value).transpose()?;
+                self.attempt.close(&what, undo, confirmed).await?;
                 Ok(None)
             }
             Err(fault) if fault.name == FaultName::Unavailable => Ok(Some(End::NotYet(format!(

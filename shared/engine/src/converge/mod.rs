@@ -124,9 +124,12 @@ async fn fail<P: Ledger + Clock>(
     failure: Failure,
 ) -> Answered<WorkDone> {
     let step = &mut attempt.step.value;
-    match work.wave {
-        Some(_) => step.failure = Some(failure),
-        None => step.undo_failure = Some(failure),
+    if work.wave.is_some() {
+        step.failure = Some(failure);
+    } else {
+        step.undo_failure = Some(failure);
+        // Who lets it be tried again has looked: what is there then may be changed.
+        step.confirmed = None;
     }
     settle(attempt, work, Word::Failed).await
 }

@@ -69,6 +69,18 @@ pub trait Kind {
     /// Pure: what callers of the target get, in words, such as `40 at 100 %`.
     fn shown(state: &Self::State) -> String;
 
+    /// Pure: what callers of the target get once a switching change is made upon what was seen; `None`
+    /// where that takes more than one change, or cannot be told.
+    fn after(_change: &Self::Change, _is: &Self::State) -> Option<Self::State> {
+        None
+    }
+
+    /// Pure: whether AWS puts a condition on every switching change of such a target, so that what a
+    /// stranger made of it is never overwritten.
+    fn is_guarded(_state: &Self::State) -> bool {
+        false
+    }
+
     /// Gets what a switching change needs, such as bytes, before its intent is recorded: nothing
     /// slow may stand between the record and the send. Changes nothing.
     async fn ready(&self, _target: &Self::Target, _change: &Self::Change) -> Answered<()> {

@@ -160,6 +160,7 @@ fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
         wave: None,
         changes: vec![],
         seen: None,
+        confirmed: None,
         shown: None,
         failure: None,
         undo_failure: None,

@@ -164,6 +164,7 @@ impl Harbour {
             wave: None,
             changes: vec![],
             seen: None,
+            confirmed: None,
             shown: None,
             failure: None,
             undo_failure: None,

@@ -11,6 +11,7 @@ use windlass_domain::finding::FindingName;
 use windlass_domain::step::Failure;
 use windlass_engine::payload::{Word, Work};
 use windlass_engine::ports::Functions;
+use windlass_world::World;
 use windlass_world::conformance::{Trial, conforms};
 use windlass_world::functions::LiveAlias;
 use windlass_world::mishaps::{Mishap, When};
@@ -267,6 +268,56 @@ fn a_shift_by_a_stranger_is_not_overwritten() {
     assert_eq!(run(invocation).unwrap().verdict, Word::Failed);
     assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
     assert_eq!(live(&trial).weights, half);
+}
+
+fn shift_by_hand(world: &World) -> [(String, String); 1] {
+    let revision = run(world.alias(FUNCTION, "live")).unwrap().revision_id;
+    let half = [("2".to_owned(), "0.5".to_owned())];
+    run(world.update_alias(FUNCTION, "live", "1", &half, &revision)).unwrap();
+    half
+}
+
+#[test]
+fn a_shift_by_a_stranger_right_after_the_confirmed_one_is_not_overwritten() {
+    let setting = alias();
+    let rehearsal = Trial::begin(&setting).unwrap();
+    rehearsal.forward().unwrap();
+    let calls = rehearsal.scene.world.mishaps().calls.clone();
+    let shift = calls
+        .iter()
+        .position(|call| *call == "functions.update_alias");
+    let confirmed = shift.unwrap() as u64 + 2;
+    let trial = Trial::begin(&setting).unwrap();
+    let world = &trial.scene.world;
+    world.plan_mishap(confirmed, When::After, Mishap::Pause);
+    let work: Work = trial.work(Some(0), 1).unwrap();
+    let half = loop {
+        let mut invocation = pin!(trial.invoke(&work));
+        if until_pause(invocation.as_mut()).is_none() {
+            let half = shift_by_hand(world);
+            assert_eq!(run(invocation).unwrap().verdict, Word::Failed);
+            break half;
+        }
+    };
+    assert_eq!(live(&trial).weights, half);
+    assert_eq!(trial.answer(None, 1), Ok(Word::Failed), "nor by the undo");
+    assert_eq!(live(&trial).weights, half);
+}
+
+#[test]
+fn an_undo_overwrites_a_strangers_shift_only_when_it_is_asked_for_again() {
+    let setting = alias();
+    let trial = Trial::begin(&setting).unwrap();
+    assert_eq!(trial.forward(), Ok(Word::Changed));
+    let half = shift_by_hand(&trial.scene.world);
+    assert_eq!(trial.answer(None, 1), Ok(Word::Failed));
+    assert_eq!(live(&trial).weights, half);
+    let failure = trial.step().unwrap().undo_failure.unwrap();
+    assert!(format!("{failure:?}").contains("TargetChangedByOther"));
+    // An operator has looked, and wants the state before.
+    trial.set_token(2).unwrap();
+    assert_eq!(trial.answer(None, 2), Ok(Word::Changed));
+    assert_eq!(live(&trial).weights, []);
 }
 
 #[test]

@@ -140,6 +140,7 @@ impl Scene {
             wave: None,
             changes: vec![],
             seen: None,
+            confirmed: None,
             shown: None,
             failure: None,
             undo_failure: None,

@@ -77,6 +77,14 @@ impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
         state.to_string()
     }
 
+    fn after(change: &Change, is: &State) -> Option<State> {
+        next::after(change, is)
+    }
+
+    fn is_guarded(_: &State) -> bool {
+        true
+    }
+
     async fn ready(&self, target: &Target, change: &Change) -> Answered<()> {
         if let Change::Update { to, source, .. } = change {
             let code = self.code(&target.function, to, source).await?;

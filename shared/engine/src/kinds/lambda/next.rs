@@ -40,6 +40,22 @@ pub fn same(a: &State, b: &State) -> bool {
     }
 }
 
+/// What callers get once a change is made.
+pub fn after(change: &Change, is: &State) -> Option<State> {
+    let State::Observed(is) = is else { return None };
+    let mut after = is.clone();
+    match change {
+        Change::Shift { to, .. } => after.alias.as_mut()?.traffic = to.clone(),
+        // Code has more than one name where it is an image.
+        Change::Update { to, live: true, .. } => match to.as_slice() {
+            [code] => after.latest.code_sha256.clone_from(code),
+            _ => return None,
+        },
+        Change::Update { .. } | Change::Publish { .. } => return None,
+    }
+    Some(State::Observed(after))
+}
+
 /// The version that has the goal's code: the one that this deployment published, or one whose
 /// configuration is the present one, because a version freezes its configuration.
 pub fn candidate<'a>(is: &'a Observed, goal: &Goal) -> Option<&'a Version> {

@@ -138,6 +138,21 @@ impl<P: SitePorts> Kind for Site<P> {
         }
     }
 
+    fn after(change: &Change, is: &State) -> Option<State> {
+        match (change, is) {
+            (Change::Switch { to, .. }, State::Prefix(is)) => Some(State::Prefix(Prefix {
+                origin_path: to.clone(),
+                ..is.clone()
+            })),
+            _ => None,
+        }
+    }
+
+    /// In place each file has a condition of its own, and what is not as it was seen is told by file.
+    fn is_guarded(state: &State) -> bool {
+        matches!(state, State::Prefix(_))
+    }
+
     fn class(change: &Change) -> Class {
         match change {
             Change::Record(_) => Class::Additive,
