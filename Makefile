@@ -3,6 +3,8 @@
 # make down   stops exactly what was started
 # make test   every check: format, lints, all levels of test
 # make chaos  real deployments while executions are stopped, functions are killed and calls go wrong
+# make simulate   whole deployments with a mishap at every step; broken variants of the product must be caught
+# make replay SEED=…   one of them as a timeline
 PORT ?= 4566
 WAIT_SCALE ?= 0.1
 PYTHON ?= python3
@@ -21,7 +23,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools build up down demo test lint unit e2e e2e-installed e2e-readme chaos build-aws
+.PHONY: tools build up down demo test lint unit simulate replay e2e e2e-installed e2e-readme chaos build-aws
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp
@@ -61,6 +63,21 @@ lint: tools
 
 unit:
 	cargo test --workspace
+
+# At least so many schedules; the last ones are random, and end after so many seconds.
+SCHEDULES ?= 100000
+SECONDS ?= 540
+BUILT_FOR := target/$(CARGO_BUILD_TARGET)/release
+
+simulate:
+	cargo build --release -p windlass-simulate
+	$(BUILT_FOR)/windlass-simulate copy . target/variants
+	cargo build --release --manifest-path target/variants/Cargo.toml --target-dir target -p windlass-simulate
+	$(BUILT_FOR)/windlass-variants variants target/variants/result
+	$(BUILT_FOR)/windlass-simulate run $(SCHEDULES) $(SECONDS) target/variants/result target/simulate.json
+
+replay:
+	cargo run --quiet --release -p windlass-simulate -- replay '$(SEED)'
 
 # On free ports and in folders of their own: what `make up` started is not touched. The README's commands install a
 # Windlass of their own, so they run beside the others; most of the time is waiting.

@@ -116,6 +116,7 @@ fn step(stage: &Stage) -> Step {
             token: TOKEN,
         }],
         seen: Some(seen("1", &[("2", "0.1")])),
+        confirmed: None,
         failure: None,
         undo_failure: None,
         warnings: vec![],

@@ -35,19 +35,19 @@ impl Deployed {
             tokens: Cell::new(0),
         }
     }
+}
 
-    async fn answer(&self, function: &str, payload: Value) -> Answered<Value> {
-        let world = &self.world;
-        match function {
-            "Conductor" => told(conductor::handle(world, asked(payload)?).await?),
-            "Planner" => told(prepare::handle(world, asked(payload)?).await?),
-            "Judge" => told(judge::handle(world, asked(payload)?).await?),
-            "DeployLambda" => told(deploy::lambda::handle(world, asked(payload)?).await?),
-            "DeployEcs" => told(deploy::ecs::handle(world, asked(payload)?).await?),
-            "DeploySite" => told(deploy::site::handle(world, asked(payload)?).await?),
-            "PublishSite" => told(deploy::publish::handle(world, asked(payload)?).await?),
-            other => Err(Fault::internal(format!("there is no function {other}"))),
-        }
+/// What a function answers: the engine's handler over a world.
+pub async fn answer(world: &World, function: &str, payload: Value) -> Answered<Value> {
+    match function {
+        "Conductor" => told(conductor::handle(world, asked(payload)?).await?),
+        "Planner" => told(prepare::handle(world, asked(payload)?).await?),
+        "Judge" => told(judge::handle(world, asked(payload)?).await?),
+        "DeployLambda" => told(deploy::lambda::handle(world, asked(payload)?).await?),
+        "DeployEcs" => told(deploy::ecs::handle(world, asked(payload)?).await?),
+        "DeploySite" => told(deploy::site::handle(world, asked(payload)?).await?),
+        "PublishSite" => told(deploy::publish::handle(world, asked(payload)?).await?),
+        other => Err(Fault::internal(format!("there is no function {other}"))),
     }
 }
 
@@ -67,12 +67,12 @@ impl Surroundings for Deployed {
 
     async fn invoke(&self, function: &str, payload: Value) -> Result<Value, TaskError> {
         let ends = self.now().plus_ms(timeout_s(function) * 1000);
-        let answer = self.answer(function, payload).await;
+        let answer = answer(&self.world, function, payload).await;
         if self.now() > ends {
             let cause = format!("{function} timed out after {} s", timeout_s(function));
             return Err(TaskError::new("Sandbox.Timedout", cause));
         }
-        answer.map_err(|fault| TaskError::new(fault.name.to_string(), fault.message))
+        answer.map_err(|fault| TaskError::of(&fault))
     }
 
     fn open_token(&self) -> String {

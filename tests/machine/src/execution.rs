@@ -81,7 +81,7 @@ impl<'p> Execution<'p> {
     /// When it goes on by itself, and how many visits it made.
     pub fn due(&self) -> (Time, u64) {
         let due = match &self.doing {
-            Doing::Items(items) => items.due().map_or(self.line.due, |(due, _)| due),
+            Doing::Items(items) => items.due().unwrap_or(self.line.due),
             Doing::Visit | Doing::Token(_) | Doing::Wait(_) => self.line.due,
         };
         let due = self.deadline.map_or(due, |deadline| deadline.min(due));
@@ -94,6 +94,16 @@ impl<'p> Execution<'p> {
             Doing::Token(token) => Some(token),
             _ => None,
         }
+    }
+
+    /// Begins again where it ended, as RedriveExecution does (AWS Step Functions Developer Guide,
+    /// "Restarting state machine executions with redrive"): in the state that did not succeed, with
+    /// its variables, and with all its retries. Items of a Map begin anew, also those that had ended.
+    pub fn redrive(&mut self, now: Time) {
+        let input = self.line.input.take();
+        self.line.enter(self.line.at, input, now);
+        self.doing = Doing::Visit;
+        self.path.again();
     }
 
     /// Makes one visit. It must be due.

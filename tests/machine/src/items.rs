@@ -3,6 +3,7 @@ use crate::path::Path;
 use crate::program::Map;
 use crate::surroundings::{Surroundings, TaskError};
 use crate::visit::Outcome;
+use futures::future::join_all;
 use serde_json::Value;
 use windlass_domain::time::Time;
 
@@ -32,18 +33,13 @@ impl Items {
         Self { items }
     }
 
-    /// The next item and when it is due; `None` once all have ended. Those that are due at the
-    /// same time take turns.
-    pub fn due(&self) -> Option<(Time, usize)> {
-        let running = self
-            .items
-            .iter()
-            .enumerate()
-            .filter_map(|(n, item)| match item {
-                Item::Runs(line) => Some((line.due, line.visits, n)),
-                Item::Ended(_) => None,
-            });
-        running.min().map(|(due, _, n)| (due, n))
+    /// When the next item goes on; `None` once all have ended.
+    pub fn due(&self) -> Option<Time> {
+        let running = self.items.iter().filter_map(|item| match item {
+            Item::Runs(line) => Some(line.due),
+            Item::Ended(_) => None,
+        });
+        running.min()
     }
 
     /// The results, once all have ended.
@@ -55,8 +51,8 @@ impl Items {
         ended.collect()
     }
 
-    /// Visits the next item. An error that nothing catches fails the Map, and its other items stop
-    /// where they are.
+    /// Visits the items that are due, side by side. An error that nothing catches fails the Map, and
+    /// its other items stop where they are.
     pub async fn step<S: Surroundings>(
         &mut self,
         map: &Map,
@@ -64,17 +60,36 @@ impl Items {
         path: &mut Path,
         surroundings: &S,
     ) -> Result<(), TaskError> {
-        let Some((_, n)) = self.due() else {
+        let Some(due) = self.due() else {
             return Ok(());
         };
+        let visits = self.items.iter_mut().enumerate().filter_map(|(n, item)| {
+            let Item::Runs(line) = item else { return None };
+            (line.due <= due).then_some(async move {
+                let outcome = line.visit(&map.processor, memory, surroundings).await;
+                (n, outcome)
+            })
+        });
+        for (n, outcome) in join_all(visits).await {
+            self.follow(n, outcome, path, surroundings.now())?;
+        }
+        Ok(())
+    }
+
+    fn follow(
+        &mut self,
+        n: usize,
+        outcome: Option<Outcome>,
+        path: &mut Path,
+        now: Time,
+    ) -> Result<(), TaskError> {
         let Item::Runs(line) = &mut self.items[n] else {
             return Ok(());
         };
-        let outcome = line.visit(&map.processor, memory, surroundings).await;
         match outcome {
             Some(Outcome::Moved(moved)) => match moved.next {
                 Some(next) => {
-                    line.enter(next, moved.input, surroundings.now());
+                    line.enter(next, moved.input, now);
                     path.enter_item(n, next);
                 }
                 None => self.items[n] = Item::Ended(moved.input),

@@ -8,6 +8,7 @@ pub mod definition;
 pub mod jsonata;
 pub mod program;
 pub mod shop;
+pub mod shop_world;
 pub mod template;
 
 mod deployed;
@@ -19,7 +20,7 @@ mod region;
 mod surroundings;
 mod visit;
 
-pub use deployed::{Deployed, timeout_s};
+pub use deployed::{Deployed, answer, status_event, timeout_s};
 pub use execution::{End, Execution};
 pub use path::Path;
 pub use region::{Ended, Region};

@@ -41,6 +41,19 @@ impl Path {
         self.transitions += 1;
     }
 
+    /// The names of the states that it was in, those within Maps too.
+    pub fn states<'p>(&self, program: &'p Program) -> Vec<&'p str> {
+        let mut names = Vec::new();
+        for visit in &self.visits {
+            names.push(program.names[visit.state].as_str());
+            if let State::Map(map) = &program.states[visit.state] {
+                let within = visit.items.iter().flatten();
+                names.extend(within.map(|state| map.processor.names[*state].as_str()));
+            }
+        }
+        names
+    }
+
     /// The path as text: `Admit Admitted … Change(ChangeKind DeployEcs, ChangeKind DeployLambda) …`.
     pub fn tell(&self, program: &Program) -> String {
         let visits: Vec<String> = self.visits.iter().map(|v| v.tell(program)).collect();

@@ -2,23 +2,17 @@
 
 use crate::program::Program;
 use crate::region::Region;
-use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
-use std::io::{Cursor, Write as _};
-use windlass_domain::declaration::{Declaration, Declared};
+use crate::shop_world;
+use serde_json::{Value, json};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::step::Step;
-use windlass_engine::ports::{Clock, Key, Ledger, Write};
+use windlass_engine::ports::Key;
 use windlass_engine::store::{self, Stored};
 use windlass_world::World;
-use windlass_world::functions::{LiveAlias, Published};
-use windlass_world::registry::HOST;
 use windlass_world::run::run;
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
 
 /// One function, all at once, watched for a minute.
 pub const ONE_FUNCTION: &str = "
@@ -93,15 +87,7 @@ impl<'p> Shop<'p> {
     /// # Panics
     /// Where the declaration has mistakes.
     pub fn new(program: &'p Program, declaration: &str) -> Self {
-        let world = World::default();
-        world.objects().bucket("artifacts", true);
-        for name in ["shop-jobs", "shop-api"] {
-            make_function(&world, name);
-        }
-        make_service(&world);
-        make_site(&world);
-        world.set_alarm(ALARM, "OK", &[0.0]);
-        declare(&world, declaration);
+        let world = shop_world::make(declaration);
         Self {
             region: Region::new(program, world),
             started: 0,
@@ -131,34 +117,8 @@ impl<'p> Shop<'p> {
     }
 
     /// Uploads artifacts for the components; answers the request that deploys them.
-    pub fn release(&mut self, version: &str, components: &[&str]) -> Value {
-        let mut named = Map::new();
-        for component in components {
-            let artifact = match *component {
-                "agent" => self.push(version),
-                _ => self.upload(component, version),
-            };
-            named.insert((*component).to_owned(), artifact);
-        }
-        json!({
-            "action": "deploy", "app": "shop", "environment": "prod",
-            "manifest": {"version": version, "components": named}
-        })
-    }
-
-    fn upload(&self, component: &str, version: &str) -> Value {
-        let key = format!("artifacts/shop/{component}/{version}.zip");
-        let bytes = match component {
-            "web" => archive(version),
-            _ => format!("{component} {version}").into_bytes(),
-        };
-        self.world().objects().upload("artifacts", &key, bytes);
-        json!({"key": key})
-    }
-
-    fn push(&self, version: &str) -> Value {
-        self.world().registry().push(REPOSITORY, version);
-        json!({"image": format!("{REPOSITORY}:{version}")})
+    pub fn release(&self, version: &str, components: &[&str]) -> Value {
+        shop_world::release(self.world(), version, components)
     }
 
     /// Starts an operator's action; answers its ARN.
@@ -264,95 +224,9 @@ impl<'p> Shop<'p> {
     }
 }
 
-const REPOSITORY: &str = "shop/agent";
-
-/// A service that is steady with two tasks.
-fn make_service(world: &World) {
-    let digest = format!("sha256:{}", world.registry().push(REPOSITORY, "as-found"));
-    let image = format!("{HOST}/{REPOSITORY}@{digest}");
-    let document = json!({
-        "family": "agent",
-        "containerDefinitions": [{"name": "agent", "image": image, "essential": true}],
-    });
-    let now = world.now();
-    let mut services = world.services();
-    let base = services.put_task_definition(&document, &BTreeMap::new());
-    services.put_service("shop", "agent", &base.arn, 2, &digest, now);
-    services.service_mut("shop", "agent").service.tags = tags();
-}
-
-/// An empty bucket behind a distribution.
-fn make_site(world: &World) {
-    world.objects().bucket("shop-web", true).tags = tags();
-    world.cdn().distribution("E1", "shop-web").tags = tags();
-}
-
-/// A site of one page.
-fn archive(version: &str) -> Vec<u8> {
-    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    let written = archive
-        .start_file("index.html", SimpleFileOptions::default())
-        .and_then(|()| Ok(write!(archive, "<title>Shop {version}</title>")?))
-        .and_then(|()| archive.finish());
-    match written {
-        Ok(bytes) => bytes.into_inner(),
-        Err(error) => panic!("{error}"),
-    }
-}
-
-fn tags() -> BTreeMap<String, String> {
-    let tags = [("windlass:app", "shop"), ("windlass:environment", "prod")];
-    tags.map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into()
-}
-
 fn names() -> (AppName, EnvironmentName) {
     match (AppName::new("shop"), EnvironmentName::new("prod")) {
         (Ok(app), Ok(environment)) => (app, environment),
         other => panic!("{other:?}"),
-    }
-}
-
-fn make_function(world: &World, name: &str) {
-    let mut functions = world.functions();
-    let function = functions.make(name, format!("{name} as found").as_bytes());
-    let published = Published {
-        package: function.package.clone(),
-        configuration: function.configuration.clone(),
-        description: String::new(),
-        pending: 0,
-    };
-    function.versions.insert(1, published);
-    let live = LiveAlias {
-        version: "1".into(),
-        weights: Vec::new(),
-        revision: 1,
-        provisioned: None,
-    };
-    function.aliases.insert("live".into(), live);
-}
-
-fn declare(world: &World, text: &str) {
-    let declaration = match Declaration::parse(text) {
-        Ok(declaration) => declaration,
-        Err(findings) => panic!("{findings:?}"),
-    };
-    let declared = Declared::new(&declaration, text, world.now(), None);
-    let version = declaration.version();
-    let keys = [
-        store::declaration_in_force(declaration.app()),
-        store::declaration(declaration.app(), version),
-    ];
-    let writes: Result<Vec<Write>, _> = keys
-        .into_iter()
-        .map(|key| Stored::new(key, declared.clone()).put())
-        .collect();
-    match writes {
-        Ok(writes) => {
-            if let Err(fault) = run(world.transact(writes)) {
-                panic!("{fault}");
-            }
-        }
-        Err(fault) => panic!("{fault}"),
     }
 }

@@ -1,4 +1,5 @@
 use serde_json::{Value, json};
+use windlass_domain::fault::Fault;
 use windlass_domain::time::Time;
 
 /// What an execution needs of the world around it.
@@ -32,6 +33,11 @@ impl TaskError {
             name: name.into(),
             cause: cause.into(),
         }
+    }
+
+    /// A function's fault, whose name is the error name.
+    pub fn of(fault: &Fault) -> Self {
+        Self::new(fault.name.to_string(), fault.message.clone())
     }
 
     /// An expression gave no value.

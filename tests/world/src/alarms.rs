@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use windlass_domain::declaration::resolved::MetricGate;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Alarm, AlarmChange, Alarms, Answered, Clock, Point};
+use windlass_engine::ports::{Alarm, AlarmChange, Alarms, Answered, Point};
 
 /// The alarms and metrics.
 #[derive(Debug, Clone, Default)]
@@ -50,7 +50,7 @@ fn new_alarm(name: &str, since: Time) -> Alarm {
 impl World {
     /// Sets an alarm's state, as SetAlarmState does; makes the alarm if there is none.
     pub fn set_alarm(&self, name: &str, state: &str, points: &[f64]) {
-        let now = self.now();
+        let now = self.true_time();
         let mut alarms = self.alarms();
         let alarm = alarms
             .alarms
@@ -77,7 +77,7 @@ impl World {
 
     /// Adds a point to a metric, in the period that begins now.
     pub fn put_metric(&self, metric: &MetricGate, value: f64) {
-        let at = self.now();
+        let at = self.true_time();
         let mut alarms = self.alarms();
         let points = alarms.points.entry(metric_key(metric)).or_default();
         points.push(Point { at, value });

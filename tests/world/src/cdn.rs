@@ -4,7 +4,7 @@ use crate::World;
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Answered, Cdn, Clock, Distribution, ErrorPage, Origin};
+use windlass_engine::ports::{Answered, Cdn, Distribution, ErrorPage, Origin};
 
 /// The distributions.
 #[derive(Debug, Clone, Default)]
@@ -117,7 +117,7 @@ fn arn_of(id: &str) -> String {
 /// The effects, without the hook for mishaps.
 impl World {
     fn cdn_distribution(&self, id: &str) -> Answered<Distribution> {
-        let now = self.now();
+        let now = self.true_time();
         let mut cdn = self.cdn();
         let known = cdn.known(id)?;
         Ok(Distribution {
@@ -133,7 +133,7 @@ impl World {
     }
 
     fn cdn_set_origin_path(&self, id: &str, etag: &str, origin: &str, path: &str) -> Answered<()> {
-        let now = self.now();
+        let now = self.true_time();
         let mut cdn = self.cdn();
         let known = cdn.known(id)?;
         if known.etag() != etag {
@@ -153,7 +153,7 @@ impl World {
     }
 
     fn cdn_invalidate(&self, id: &str, reference: &str, paths: &[String]) -> Answered<String> {
-        let now = self.now();
+        let now = self.true_time();
         let mut cdn = self.cdn();
         if cdn.refuses_invalidations {
             let text = "CloudFront 400 TooManyInvalidationsInProgress";
@@ -187,7 +187,7 @@ impl World {
     }
 
     fn cdn_invalidated(&self, id: &str, invalidation: &str) -> Answered<bool> {
-        let now = self.now();
+        let now = self.true_time();
         let cdn = self.cdn();
         let found = cdn
             .invalidations

@@ -1,6 +1,8 @@
 //! Time that moves only when something waits.
 
 use crate::World;
+use std::future::poll_fn;
+use std::task::{Poll, Waker};
 use windlass_domain::time::Time;
 use windlass_engine::ports::Clock;
 
@@ -9,6 +11,12 @@ use windlass_engine::ports::Clock;
 pub struct State {
     /// The time now; tests may move it.
     pub now: Time,
+    /// By how many milliseconds the clock of whoever runs at the moment is ahead; behind if it is
+    /// negative.
+    pub ahead_ms: i64,
+    /// The first time that whoever runs at the moment waits for, where there is a gate.
+    pub wake: Option<Time>,
+    waiting: Vec<Waker>,
 }
 
 impl Default for State {
@@ -16,17 +24,55 @@ impl Default for State {
         // 2026-11-20T14:00:00Z
         Self {
             now: Time(1_795_183_200_000),
+            ahead_ms: 0,
+            wake: None,
+            waiting: Vec::new(),
         }
+    }
+}
+
+impl State {
+    /// Somebody goes on: all who wait look at the clock again, also within what runs them.
+    pub fn ring(&mut self) {
+        self.wake = None;
+        for waker in self.waiting.drain(..) {
+            waker.wake();
+        }
+    }
+}
+
+impl World {
+    /// The time as AWS's own services have it.
+    pub fn true_time(&self) -> Time {
+        self.clock().now
+    }
+
+    /// Waits while somebody else moves the clock, who finds in `wake` what is waited for.
+    pub async fn wait_until(&self, at: Time) {
+        poll_fn(|context| {
+            let mut clock = self.clock();
+            if clock.now >= at {
+                return Poll::Ready(());
+            }
+            clock.wake = Some(clock.wake.map_or(at, |wake| wake.min(at)));
+            clock.waiting.push(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
     }
 }
 
 impl Clock for World {
     fn now(&self) -> Time {
-        self.clock().now
+        let clock = self.clock();
+        Time(clock.now.0.saturating_add_signed(clock.ahead_ms))
     }
 
     async fn sleep_ms(&self, ms: u64) {
-        let mut clock = self.clock();
-        clock.now = clock.now.plus_ms(ms);
+        let until = self.true_time().plus_ms(ms);
+        if self.mishaps().gate.is_some() {
+            return self.wait_until(until).await;
+        }
+        self.clock().now = until;
     }
 }

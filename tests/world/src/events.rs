@@ -13,9 +13,10 @@ pub struct State {
 
 impl Events for World {
     async fn put_event(&self, detail_type: &str, detail: &Value) -> Answered<()> {
+        let call = self.call("events.put_event").await?;
         self.events()
             .put
             .push((detail_type.to_owned(), detail.clone()));
-        Ok(())
+        call.answer(()).await
     }
 }

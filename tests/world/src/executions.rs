@@ -4,7 +4,8 @@ use crate::World;
 use serde_json::Value;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_engine::ports::{Answered, Clock, Execution, Executions};
+use windlass_domain::time::Time;
+use windlass_engine::ports::{Answered, Execution, Executions};
 
 /// The executions.
 #[derive(Debug, Clone, Default)]
@@ -26,12 +27,11 @@ pub fn arn_of(name: &str) -> String {
     format!("arn:aws:states:eu-west-1:111111111111:execution:windlass-release:{name}")
 }
 
-impl Executions for World {
-    async fn start(&self, name: &str, input: &Value) -> Answered<String> {
+impl State {
+    /// Begins an execution, unless there is one of that name.
+    fn begin(&mut self, name: &str, input: &Value, started: Time) -> String {
         let arn = arn_of(name);
-        let started = self.now();
-        let mut state = self.executions();
-        if !state.executions.contains_key(&arn) {
+        if !self.executions.contains_key(&arn) {
             let execution = Execution {
                 arn: arn.clone(),
                 status: "RUNNING".into(),
@@ -40,15 +40,32 @@ impl Executions for World {
                 started,
                 input: input.clone(),
             };
-            state.executions.insert(arn.clone(), execution);
-            state
-                .started
+            self.executions.insert(arn.clone(), execution);
+            self.started
                 .push((arn.clone(), name.to_owned(), input.clone()));
         }
-        Ok(arn)
+        arn
+    }
+
+    fn succeed(&mut self, token: &str, output: &Value) -> bool {
+        let waited = self.tokens.remove(token);
+        if waited {
+            self.answered.push((token.to_owned(), output.clone()));
+        }
+        waited
+    }
+}
+
+impl Executions for World {
+    async fn start(&self, name: &str, input: &Value) -> Answered<String> {
+        let call = self.call("executions.start").await?;
+        let now = self.true_time();
+        let arn = self.executions().begin(name, input, now);
+        call.answer(arn).await
     }
 
     async fn stop(&self, arn: &str, error: &str, cause: &str) -> Answered<()> {
+        let call = self.call("executions.stop").await?;
         if let Some(execution) = self.executions().executions.get_mut(arn)
             && execution.status == "RUNNING"
         {
@@ -56,11 +73,13 @@ impl Executions for World {
             execution.error = Some(error.to_owned());
             execution.cause = Some(cause.to_owned());
         }
-        Ok(())
+        call.answer(()).await
     }
 
     async fn execution(&self, arn: &str) -> Answered<Option<Execution>> {
-        Ok(self.executions().executions.get(arn).cloned())
+        let call = self.call("executions.execution").await?;
+        let found = self.executions().executions.get(arn).cloned();
+        call.answer(found).await
     }
 
     async fn newest(&self) -> Answered<Vec<String>> {
@@ -76,11 +95,8 @@ impl Executions for World {
     }
 
     async fn succeed_task(&self, token: &str, output: &Value) -> Answered<bool> {
-        let mut state = self.executions();
-        let waited = state.tokens.remove(token);
-        if waited {
-            state.answered.push((token.to_owned(), output.clone()));
-        }
-        Ok(waited)
+        let call = self.call("executions.succeed_task").await?;
+        let waited = self.executions().succeed(token, output);
+        call.answer(waited).await
     }
 }

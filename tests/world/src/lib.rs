@@ -13,6 +13,7 @@ pub mod conformance;
 pub mod events;
 pub mod executions;
 pub mod functions;
+pub mod gate;
 pub mod ledger;
 mod live_alias;
 pub mod live_function;
@@ -42,7 +43,7 @@ pub struct World {
     place: Place,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Shared {
     config: Config,
     clock: RefCell<clock::State>,
@@ -124,6 +125,17 @@ impl World {
     /// The place that this handle reaches.
     pub fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// Another world that is now as this one is, without a gate.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let copy = Self {
+            shared: Rc::new(Shared::clone(&self.shared)),
+            place: self.place.clone(),
+        };
+        copy.mishaps().gate = None;
+        copy
     }
 }
 

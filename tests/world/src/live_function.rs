@@ -132,6 +132,13 @@ impl LiveFunction {
         version
     }
 
+    /// Replaces the code and publishes it, as a person does by hand; answers the version.
+    pub fn publish_by_hand(&mut self, code: &str) -> String {
+        self.package = Package::Zip(code.to_owned().into());
+        self.revision += 1;
+        self.publish_now("by hand")
+    }
+
     fn publish_now(&mut self, description: &str) -> String {
         let number = self.versions.keys().next_back().unwrap_or(&0) + 1;
         let published = Published {

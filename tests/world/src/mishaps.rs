@@ -5,6 +5,7 @@
 //! with `call.answer(value).await` (no `RefMut` may be held there). Calls are counted from 1.
 
 use crate::World;
+use crate::gate::Gate;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::poll_fn;
@@ -71,6 +72,8 @@ pub struct State {
     pub visitor: Visitor,
     /// Calls that are refused every time, by name, as where a role lacks a permission.
     pub refused: BTreeMap<&'static str, Fault>,
+    /// Who decides at every call, where a whole simulation runs.
+    pub gate: Option<Rc<dyn Gate>>,
     planned: Vec<Planned>,
 }
 
@@ -94,6 +97,7 @@ impl State {
 pub struct Call<'a> {
     world: &'a World,
     number: u64,
+    name: &'static str,
 }
 
 impl Call<'_> {
@@ -103,7 +107,9 @@ impl Call<'_> {
         if let Some(look) = visitor {
             look(self.world);
         }
-        self.world.suffer(self.number, When::After).await?;
+        self.world
+            .suffer(self.number, self.name, When::After)
+            .await?;
         Ok(value)
     }
 }
@@ -126,17 +132,24 @@ impl World {
             mishaps.calls.push(name);
             mishaps.count()
         };
-        self.suffer(number, When::Before).await?;
+        self.suffer(number, name, When::Before).await?;
         if let Some(fault) = self.mishaps().refused.get(name) {
             return Err(fault.clone());
         }
         Ok(Call {
             world: self,
             number,
+            name,
         })
     }
 
-    async fn suffer(&self, number: u64, when: When) -> Answered<()> {
+    async fn suffer(&self, number: u64, name: &'static str, when: When) -> Answered<()> {
+        let gate = self.mishaps().gate.clone();
+        if let Some(gate) = gate {
+            let passage = gate.pass(self.true_time(), number, name, when);
+            self.wait_until(passage.at).await;
+            return passage.answer;
+        }
         let mishap = self.mishaps().take(number, when);
         match mishap {
             None => Ok(()),

@@ -12,9 +12,10 @@ pub struct State {
 
 impl Notifications for World {
     async fn notify(&self, subject: &str, message: &str) -> Answered<()> {
+        let call = self.call("notifications.notify").await?;
         self.notifications()
             .published
             .push((subject.to_owned(), message.to_owned()));
-        Ok(())
+        call.answer(()).await
     }
 }

@@ -3,7 +3,7 @@
 use crate::World;
 use bytes::Bytes;
 use std::collections::BTreeMap;
-use windlass_engine::ports::{Answered, Clock, Probe, ProbeAnswer, Probed};
+use windlass_engine::ports::{Answered, Probe, ProbeAnswer, Probed};
 
 /// What addresses answer.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +63,7 @@ impl World {
 
     /// What the distribution with this domain answers. The first origin serves everything.
     fn through_distribution(&self, edge: Edge, host: &str, path: &str) -> Option<ProbeAnswer> {
-        let now = self.now();
+        let now = self.true_time();
         let cdn = self.cdn();
         let found = cdn.distributions.values().find(|it| it.domain == host)?;
         let bucket = found.origins.first()?.domain.split('.').next()?.to_owned();

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
-    Answered, Clock, Service, ServiceDeployment, ServiceTask, Services, TaskDefinition,
+    Answered, Service, ServiceDeployment, ServiceTask, Services, TaskDefinition,
 };
 
 const ARN: &str = "arn:aws:ecs:eu-west-1:111111111111";
@@ -292,7 +292,7 @@ impl Services for World {
 impl World {
     /// Lets the time that has passed since the last look happen to every service.
     pub fn roll(&self) {
-        let now = Clock::now(self);
+        let now = self.true_time();
         let registry = self.registry().clone();
         self.services().roll(&registry, now);
     }

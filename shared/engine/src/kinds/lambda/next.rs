@@ -48,7 +48,7 @@ pub fn after(change: &Change, is: &State) -> Option<State> {
         Change::Shift { to, .. } => after.alias.as_mut()?.traffic = to.clone(),
         // Code has more than one name where it is an image.
         Change::Update { to, live: true, .. } => match to.as_slice() {
-            [code] => after.latest.code_sha256.clone_from(code),
+            [code] if is.latest.image.is_none() => after.latest.code_sha256.clone_from(code),
             _ => return None,
         },
         Change::Update { .. } | Change::Publish { .. } => return None,

@@ -1,0 +1,335 @@
+//! What the surroundings do: executions begin and end, functions are invoked, events and the
+//! ledger's stream come where the template's rules bring them.
+
+use crate::events::EVENT_MS;
+use crate::happening::{Event, Who};
+use crate::schedule::{Counted, What};
+use crate::stage::{Later, Stage};
+use crate::task::{Done, Role, Task};
+use crate::wings::{Home, Request, Slot, drive};
+use serde_json::Value;
+use std::cell::RefCell;
+use std::rc::Rc;
+use windlass_domain::time::Time;
+use windlass_engine::ports::Execution as Known;
+use windlass_machine::{End, Execution, TaskError, answer, status_event, timeout_s};
+use windlass_world::executions::arn_of;
+
+/// How long it takes until a function begins, in milliseconds.
+const BEGIN_MS: u64 = 20;
+
+/// How long after its end an execution is redriven: before its recovery takes over, or long after.
+const REDRIVEN_S: [u64; 2] = [2, 7200];
+
+impl<'p> Stage<'p> {
+    /// Starts an execution from outside.
+    pub(crate) fn start(&mut self, name: &str, input: Value) {
+        let arn = arn_of(name);
+        let known = Known {
+            arn: arn.clone(),
+            status: "RUNNING".into(),
+            error: None,
+            cause: None,
+            started: self.world.true_time(),
+            input: input.clone(),
+        };
+        let mut executions = self.world.executions();
+        executions.executions.insert(arn.clone(), known);
+        executions.started.push((arn, name.to_owned(), input));
+        drop(executions);
+        self.pump();
+    }
+
+    /// Stops an execution from outside.
+    pub(crate) fn stop(&mut self, arn: &str) {
+        let mut executions = self.world.executions();
+        if let Some(known) = executions.executions.get_mut(arn)
+            && known.status == "RUNNING"
+        {
+            known.status = "ABORTED".into();
+            known.error = Some("Stopped".into());
+            known.cause = Some("by a person".into());
+        }
+    }
+
+    /// Brings everything that came up to those who take it on.
+    pub(crate) fn pump(&mut self) {
+        for (visit, arn, state) in self.wings.take_entered() {
+            self.tell(|| format!("{} enters {state} (visit {visit})", short(&arn)));
+            self.meet_at_visit(visit, &arn);
+        }
+        self.begin();
+        for request in self.wings.take_requests() {
+            self.invoke(request);
+        }
+        let answered = std::mem::take(&mut self.world.executions().answered);
+        for (token, output) in answered {
+            self.wings.post(token, output);
+            let now = self.world.true_time();
+            for task in &mut self.tasks {
+                if matches!(task.role, Role::Execution(_)) {
+                    task.due = Some(now);
+                }
+            }
+        }
+        self.abort();
+        if !self.stream.is_empty() && !self.stream_comes {
+            self.stream_comes = true;
+            self.announce_stream();
+        }
+    }
+
+    fn begin(&mut self) {
+        let started = std::mem::take(&mut self.world.executions().started);
+        for (arn, name, input) in started {
+            self.tell(|| format!("{} begins", short(&arn)));
+            let now = self.world.true_time();
+            let execution = Execution::start(self.program, &arn, &name, input, now);
+            let home: Home<'p> = Rc::new(RefCell::new(Some(execution)));
+            self.homes.insert(arn.clone(), home);
+            self.let_go_on(arn, now);
+        }
+    }
+
+    /// An execution begins, or goes on after a redrive.
+    fn let_go_on(&mut self, arn: String, now: Time) {
+        let Some(home) = self.homes.get(&arn).map(Rc::clone) else {
+            return;
+        };
+        let driven = drive(
+            home,
+            arn.clone(),
+            self.world.clone(),
+            Rc::clone(&self.wings),
+        );
+        let who = self.who("Step Functions");
+        self.tasks.push(Task {
+            number: who.number,
+            role: Role::Execution(arn),
+            who,
+            future: Box::pin(async move { Done::Execution(driven.await) }),
+            due: Some(now.plus_ms(BEGIN_MS)),
+            deadline: None,
+            ahead_ms: 0,
+            only_request: false,
+        });
+    }
+
+    pub(crate) fn who(&mut self, function: &str) -> Who {
+        self.numbers += 1;
+        Who {
+            number: self.numbers,
+            function: function.into(),
+            execution: None,
+            work: None,
+        }
+    }
+
+    fn invoke(&mut self, request: Request) {
+        self.invocations += 1;
+        let invocation = self.invocations;
+        let now = self.world.true_time();
+        let Request {
+            arn,
+            function,
+            payload,
+            slot,
+        } = request;
+        let mut mishaps = self.schedule.at(Counted::Invocations, invocation);
+        if mishaps.any(|what| what == What::NotInvoked) {
+            drop(mishaps);
+            self.gate.note(What::NotInvoked);
+            let error = TaskError::new("Lambda.ServiceException", "it was not invoked");
+            return self.answer(&arn, Some(slot), Err(error));
+        }
+        drop(mishaps);
+        let mut who = self.who(&function);
+        who.work = serde_json::from_value(payload.clone()).ok().map(Rc::new);
+        who.execution = Some(arn.as_str().into());
+        let number = who.number;
+        self.tell(|| {
+            format!(
+                "{} invokes {function}#{number} (invocation {invocation}) {payload}",
+                short(&arn)
+            )
+        });
+        let ahead_ms = self.ahead_of(invocation);
+        let lost = self
+            .schedule
+            .at(Counted::Invocations, invocation)
+            .any(|what| what == What::AnswerLost);
+        let (world, name) = (self.world.clone(), function.clone());
+        let future = async move {
+            let answered = answer(&world, &name, payload).await;
+            if lost {
+                let error = TaskError::new("Lambda.Unknown", "its answer was lost");
+                return Done::Function(Err(error));
+            }
+            Done::Function(answered.map_err(|fault| TaskError::of(&fault)))
+        };
+        if lost {
+            self.gate.note(What::AnswerLost);
+        }
+        let begins = now.plus_ms(BEGIN_MS);
+        self.tasks.push(Task {
+            number,
+            role: Role::Function {
+                arn,
+                name: function.clone(),
+                slot: Some(slot),
+            },
+            who,
+            future: Box::pin(future),
+            due: Some(begins),
+            deadline: Some(begins.plus_s(timeout_s(&function))),
+            ahead_ms,
+            only_request: false,
+        });
+    }
+
+    /// An answer goes to the execution that waits for it.
+    pub(crate) fn answer(
+        &mut self,
+        arn: &str,
+        slot: Option<Slot>,
+        answer: Result<Value, TaskError>,
+    ) {
+        let Some(slot) = slot else { return };
+        *slot.borrow_mut() = Some(answer);
+        let now = self.world.true_time();
+        let mut tasks = self.tasks.iter_mut();
+        let waits = tasks.find(|task| matches!(&task.role, Role::Execution(of) if of == arn));
+        if let Some(task) = waits {
+            task.due = Some(now);
+        }
+    }
+
+    /// Whoever waits for a task is told that it failed; the task itself may go on.
+    pub(crate) fn lose(&mut self, n: usize, error: &str) {
+        let number = self.tasks[n].number;
+        let function = Rc::clone(&self.tasks[n].who.function);
+        self.tell(|| format!("   {function}#{number} is lost: {error}"));
+        let error = TaskError::new(error, "the function is gone");
+        match &mut self.tasks[n].role {
+            Role::Function { arn, slot, .. } => {
+                let (arn, slot) = (arn.clone(), slot.take());
+                self.answer(&arn, slot, Err(error));
+            }
+            Role::Stream(batch) => {
+                let batch = std::mem::take(batch);
+                self.stream_done(batch, false);
+            }
+            Role::Recovery(event, tries) => {
+                let (event, tries) = (event.take(), *tries);
+                self.recovery_done(event, tries, false);
+            }
+            Role::Execution(_) => {}
+        }
+    }
+
+    fn abort(&mut self) {
+        loop {
+            let stopped = self.tasks.iter().position(|task| match &task.role {
+                Role::Execution(arn) => {
+                    let executions = self.world.executions();
+                    let known = executions.executions.get(arn);
+                    known.is_some_and(|known| known.status == "ABORTED")
+                }
+                _ => false,
+            });
+            let Some(n) = stopped else { return };
+            let task = self.tasks.swap_remove(n);
+            if let Role::Execution(arn) = &task.role {
+                let arn = arn.clone();
+                drop(task);
+                self.ended(&arn, "ABORTED");
+            }
+        }
+    }
+
+    pub(crate) fn end_execution(&mut self, arn: &str, end: End) {
+        let (status, error) = match end {
+            End::Succeeded(_) => ("SUCCEEDED", None),
+            End::Failed(error) => ("FAILED", Some(error)),
+            End::TimedOut => ("TIMED_OUT", None),
+        };
+        if let Some(known) = self.world.executions().executions.get_mut(arn) {
+            status.clone_into(&mut known.status);
+            if let Some(error) = error {
+                known.error = Some(error.name);
+                known.cause = Some(error.cause);
+            }
+        }
+        self.ended(arn, status);
+    }
+
+    /// The rule on executions that ended otherwise than well starts recovery.
+    fn ended(&mut self, arn: &str, status: &str) {
+        self.tell(|| format!("{} ends {status}", short(arn)));
+        self.wings.left(arn);
+        // Nobody waits for the task tokens of an execution that has ended (AWS Step Functions API
+        // Reference, SendTaskSuccess: `TaskTimedOut`).
+        let own = format!("task-token-{arn}-");
+        let is_other = |token: &String| !token.starts_with(&own);
+        self.world.executions().tokens.retain(is_other);
+        self.log(Event::Ended {
+            arn: arn.to_owned(),
+            status: status.to_owned(),
+        });
+        let now = self.world.true_time();
+        if let Some(after) = self.redrives.remove(arn) {
+            self.later(now.plus_s(after), Later::Redrive(arn.to_owned()));
+        }
+        if status == "SUCCEEDED" {
+            return;
+        }
+        let event = status_event(arn, status);
+        let comes = now.plus_ms(EVENT_MS);
+        for at in self.times_of_event(comes) {
+            self.later(at, Later::Recover(event.clone(), 1));
+        }
+    }
+
+    fn meet_at_visit(&mut self, visit: u64, arn: &str) {
+        let met: Vec<What> = self.schedule.at(Counted::Visits, visit).collect();
+        for what in met {
+            self.gate.note(what);
+            match what {
+                // The event of its end is the next one that is counted.
+                What::StoppedUntold => self.schedule.mishaps.push(crate::schedule::Mishap {
+                    what: What::EventLost,
+                    at: self.events + 1,
+                }),
+                What::StoppedRedriven => {
+                    self.redrives.insert(arn.to_owned(), REDRIVEN_S[0]);
+                }
+                What::StoppedRedrivenLate => {
+                    self.redrives.insert(arn.to_owned(), REDRIVEN_S[1]);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(crate) fn redrive(&mut self, arn: &str) {
+        let now = self.world.true_time();
+        let home = self.homes.get(arn).map(Rc::clone);
+        if let Some(home) = home
+            && let Some(execution) = &mut *home.borrow_mut()
+        {
+            execution.redrive(now);
+        }
+        if let Some(known) = self.world.executions().executions.get_mut(arn) {
+            known.status = "RUNNING".into();
+            known.error = None;
+            known.cause = None;
+        }
+        self.tell(|| format!("{} is redriven", short(arn)));
+        self.let_go_on(arn.to_owned(), now);
+    }
+}
+
+/// An execution's name.
+fn short(arn: &str) -> &str {
+    arn.rsplit(':').next().unwrap_or(arn)
+}

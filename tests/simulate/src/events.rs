@@ -1,0 +1,143 @@
+//! Events and the ledger's stream: when they come, to whom, and how often.
+
+use crate::happening::Event;
+use crate::schedule::{Counted, What};
+use crate::stage::{Later, Stage};
+use crate::task::{Done, Role, Task};
+use serde_json::{Value, json};
+use windlass_domain::time::Time;
+use windlass_engine::outbox::Change;
+use windlass_engine::{outbox, recovery};
+use windlass_machine::TaskError;
+
+/// How long it takes until a function begins, in milliseconds.
+const BEGIN_MS: u64 = 20;
+
+/// How long an event is on its way, in milliseconds.
+pub const EVENT_MS: u64 = 300;
+
+/// How often an event comes to a function that fails: an asynchronous invocation is tried three
+/// times (AWS Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous
+/// invocation"), a minute and then two minutes apart.
+const EVENT_TRIES: u32 = 3;
+
+/// How often a batch of the stream comes again (`MaximumRetryAttempts` in the template).
+const STREAM_TRIES: u32 = 9;
+
+/// How long after its time a late event comes.
+const LATE_S: u64 = 600;
+
+impl Stage<'_> {
+    /// When an event comes: once, never, twice or late.
+    pub(crate) fn times_of_event(&mut self, comes: Time) -> Vec<Time> {
+        self.events += 1;
+        let met: Vec<What> = self.schedule.at(Counted::Events, self.events).collect();
+        let mut times = vec![comes];
+        for what in met {
+            self.gate.note(what);
+            match what {
+                What::EventLost => times.clear(),
+                What::EventDoubled => times.push(comes.plus_s(10)),
+                What::EventLate => times = vec![comes.plus_s(LATE_S)],
+                _ => {}
+            }
+        }
+        let number = self.events;
+        self.tell(|| format!("event {number} comes {} times", times.len()));
+        times
+    }
+
+    pub(crate) fn tick(&mut self) {
+        self.recover(json!({"detail-type": "Scheduled Event"}), EVENT_TRIES);
+    }
+
+    pub(crate) fn recover(&mut self, event: Value, tries: u32) {
+        let who = self.who("Recovery");
+        let (world, asked) = (self.world.clone(), event.clone());
+        let now = self.world.true_time();
+        self.tasks.push(Task {
+            number: who.number,
+            role: Role::Recovery(event, tries),
+            who,
+            future: Box::pin(async move {
+                let done = recovery::handle(&world, asked).await;
+                Done::Function(
+                    done.map(|()| Value::Null)
+                        .map_err(|fault| TaskError::of(&fault)),
+                )
+            }),
+            due: Some(now.plus_ms(BEGIN_MS)),
+            deadline: Some(now.plus_s(60)),
+            ahead_ms: 0,
+            only_request: false,
+        });
+    }
+
+    pub(crate) fn recovery_done(&mut self, event: Value, tries: u32, well: bool) {
+        if !well && tries < EVENT_TRIES {
+            let at = self.world.true_time().plus_s(60 * u64::from(tries));
+            self.later(at, Later::Recover(event, tries + 1));
+        }
+    }
+
+    pub(crate) fn announce_stream(&mut self) {
+        let comes = self.world.true_time().plus_ms(EVENT_MS);
+        let times = self.times_of_event(comes);
+        if times.is_empty() {
+            self.log(Event::EventLost);
+            self.stream.clear();
+            self.stream_comes = false;
+        }
+        // The second time it comes before what is written next: a shard is in order.
+        if let Some(at) = times.first() {
+            if times.len() > 1 {
+                let mut twice = self.stream.clone();
+                twice.append(&mut self.stream);
+                self.stream = twice;
+            }
+            self.stream_tries = 0;
+            self.later(*at, Later::Stream);
+        }
+    }
+
+    pub(crate) fn bring_stream(&mut self) {
+        let batch: Vec<Change> = std::mem::take(&mut self.stream);
+        let who = self.who("Outbox");
+        let (world, brought) = (self.world.clone(), batch.clone());
+        let now = self.world.true_time();
+        self.tasks.push(Task {
+            number: who.number,
+            role: Role::Stream(batch),
+            who,
+            future: Box::pin(async move {
+                let done = outbox::handle(&world, &brought).await;
+                Done::Function(
+                    done.map(|()| Value::Null)
+                        .map_err(|fault| TaskError::of(&fault)),
+                )
+            }),
+            due: Some(now.plus_ms(BEGIN_MS)),
+            deadline: Some(now.plus_s(30)),
+            ahead_ms: 0,
+            only_request: false,
+        });
+    }
+
+    /// A batch that fails comes again, with what was written meanwhile after it, until it is given up.
+    pub(crate) fn stream_done(&mut self, mut batch: Vec<Change>, well: bool) {
+        if well {
+            self.stream_comes = false;
+            return;
+        }
+        self.stream_tries += 1;
+        if self.stream_tries >= STREAM_TRIES {
+            self.log(Event::EventLost);
+            self.stream_comes = false;
+            return;
+        }
+        batch.append(&mut self.stream);
+        self.stream = batch;
+        let at = self.world.true_time().plus_s(1);
+        self.later(at, Later::Stream);
+    }
+}

@@ -1,0 +1,107 @@
+//! Which schedules are played: every one with one mishap, those with a second one within the recovery
+//! of the first, and random ones.
+
+use crate::play::Played;
+use crate::schedule::{Counted, Mishap, Schedule, What};
+
+/// All schedules with one mishap, of a scenario of which a plain run is known.
+pub fn one_mishap(scenario: &str, plain: &Played) -> Vec<Schedule> {
+    let mut schedules = Vec::new();
+    for what in What::ALL {
+        for at in 1..=count(plain, what.counted()) {
+            schedules.push(Schedule::with(scenario, &[Mishap { what, at }]));
+        }
+    }
+    schedules
+}
+
+/// All schedules with a second mishap after the first, of a run with the first that is known: what
+/// comes after it is recovery. Only every `step`-th one.
+pub fn second_mishap(first: &Schedule, played: &Played, step: u64) -> Vec<Schedule> {
+    let Some(former) = first.mishaps.first().copied() else {
+        return Vec::new();
+    };
+    let mut schedules = Vec::new();
+    for what in What::ALL {
+        // What is counted otherwise than the first one is passed over up to the same share of the run.
+        let all = count(played, what.counted());
+        let of = count(played, former.what.counted()).max(1);
+        let from = 1 + all * former.at.min(of) / of;
+        let step = usize::try_from(step.max(1)).unwrap_or(1);
+        for at in (from..=all).step_by(step) {
+            let mishaps = [former, Mishap { what, at }];
+            schedules.push(Schedule::with(&first.scenario, &mishaps));
+        }
+    }
+    schedules
+}
+
+/// A random schedule: up to four mishaps, and latencies that let parts interleave otherwise each time.
+pub fn random(scenario: &str, plain: &Played, seed: u64) -> Schedule {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let how_many = random.usize(1..=4);
+    let mishaps = (0..how_many).map(|_| {
+        let what = What::ALL[random.usize(..What::ALL.len())];
+        // What goes wrong makes a run longer.
+        let longest = count(plain, what.counted()) * 3 / 2;
+        Mishap {
+            what,
+            at: random.u64(1..=longest.max(1)),
+        }
+    });
+    Schedule {
+        mishaps: mishaps.collect(),
+        latencies: seed.max(1),
+        ..Schedule::plain(scenario)
+    }
+}
+
+fn count(plain: &Played, counted: Counted) -> u64 {
+    plain.counted.get(&counted).copied().unwrap_or_default()
+}
+
+/// The shortest schedule that still breaks the same rule: without whatever is not needed for it.
+pub fn shrink(schedule: &Schedule, mut breaks: impl FnMut(&Schedule) -> bool) -> Schedule {
+    let mut shortest = schedule.clone();
+    if shortest.latencies > 0 {
+        let even = Schedule {
+            latencies: 0,
+            ..shortest.clone()
+        };
+        if breaks(&even) {
+            shortest = even;
+        }
+    }
+    let mut at = 0;
+    while at < shortest.mishaps.len() {
+        let mut shorter = shortest.clone();
+        shorter.mishaps.remove(at);
+        if breaks(&shorter) {
+            shortest = shorter;
+        } else {
+            at += 1;
+        }
+    }
+    shortest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_shrinks_to_what_breaks_the_rule() {
+        let mishap = |at| Mishap {
+            what: What::Late,
+            at,
+        };
+        let schedule = Schedule {
+            latencies: 9,
+            ..Schedule::with("canary", &[mishap(1), mishap(2), mishap(3)])
+        };
+        let breaks = |tried: &Schedule| tried.mishaps.contains(&mishap(2));
+        assert_eq!(shrink(&schedule, breaks).to_string(), "canary+late@2");
+        let only_so = |tried: &Schedule| *tried == schedule;
+        assert_eq!(shrink(&schedule, only_so), schedule);
+    }
+}

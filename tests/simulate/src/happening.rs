@@ -1,0 +1,59 @@
+//! What happened in a run, in order, as far as the rules ask for it.
+
+use std::rc::Rc;
+use windlass_domain::time::Time;
+use windlass_engine::outbox::Change;
+use windlass_engine::payload::Work;
+
+/// Who did it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Who {
+    /// The number of the process, or of the execution.
+    pub number: u64,
+    /// The function.
+    pub function: Rc<str>,
+    /// The execution that invoked it.
+    pub execution: Option<Rc<str>>,
+    /// What a deployer was asked.
+    pub work: Option<Rc<Work>>,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub struct Happening {
+    /// When.
+    pub at: Time,
+    /// What.
+    pub what: Event,
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The ledger was written.
+    Wrote(Who, Box<Change>),
+    /// What callers of a component's target see has changed, by a call that was sent at this time.
+    Switched {
+        /// By whom.
+        who: Who,
+        /// The component.
+        component: &'static str,
+        /// The call.
+        call: &'static str,
+        /// When it was sent.
+        sent: Time,
+    },
+    /// Somebody outside changed what callers of this component's target see.
+    ChangedByStranger(&'static str),
+    /// An act of the scenario, by its number.
+    Acted(usize),
+    /// An execution ended.
+    Ended {
+        /// The execution.
+        arn: String,
+        /// How.
+        status: String,
+    },
+    /// An event was lost.
+    EventLost,
+}

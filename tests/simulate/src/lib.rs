@@ -1,0 +1,28 @@
+//! Whole deployments with a mishap at every step.
+//!
+//! A scenario is what people and CI do. A schedule places mishaps in it. The stage runs both over the
+//! real state machine file, the real handlers and the in-memory world, and lets the surroundings do
+//! what AWS does until nothing moves any more. Then the rules of the design must hold: each is a
+//! function in `rules`.
+
+pub mod campaign;
+pub mod exhaust;
+pub mod happening;
+pub mod outcome;
+pub mod play;
+pub mod report;
+pub mod rules;
+pub mod scenario;
+pub mod scenarios;
+pub mod schedule;
+pub mod stage;
+pub mod targets;
+pub mod turnstile;
+pub mod unowned;
+pub mod variants;
+
+mod deliver;
+mod events;
+mod task;
+mod wings;
+mod witness;

@@ -1,0 +1,240 @@
+//! The simulation by hand: `make simulate`, `make replay SEED=…`.
+//!
+//! - `windlass-simulate run <schedules> <seconds> <variants> <report>` plays every schedule with one mishap, the
+//!   exhaustive and sampled ones with two, and random ones until there are so many.
+//! - `windlass-simulate replay <seed>` tells one schedule as a timeline.
+//! - `windlass-simulate one [scenario]` plays every schedule with one mishap.
+//! - `windlass-simulate copy <from> <to>` makes the copy of the tree in which the broken variants are;
+//!   there, `windlass-simulate variants <result>` looks whether each of them is caught.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+use windlass_machine::program::Program;
+use windlass_simulate::campaign::{Tally, first_broken, play, play_all};
+use windlass_simulate::exhaust::{one_mishap, random, second_mishap};
+use windlass_simulate::play::Ready;
+use windlass_simulate::report::{Report, states_of};
+use windlass_simulate::scenario::Scenario;
+use windlass_simulate::scenarios::{SCENARIOS, named};
+use windlass_simulate::schedule::{Schedule, What};
+use windlass_simulate::variants::{Variant, choose, make, variants};
+
+/// The scenarios of which every pair is played: one of each kind of way back.
+const IN_PAIRS: [&str; 3] = ["function", "first_undo", "preempt"];
+
+/// Every so many-th pair of the others.
+const SAMPLED: u64 = 40;
+
+fn main() -> ExitCode {
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+    let done = match asked.as_slice() {
+        ["run", schedules, seconds, variants, report] => {
+            run(schedules, seconds, variants, Path::new(report))
+        }
+        ["copy", from, to] => make(Path::new(from), Path::new(to)).map(|()| true),
+        ["variants", result] => look_for_variants(Path::new(result)),
+        ["replay", seed] => replay(seed),
+        ["one"] => one(None),
+        ["one", scenario] => one(Some(scenario)),
+        _ => Err("run <schedules> <seconds> <variants> <report> | replay <seed> | one [scenario] | copy <from> <to> | variants <result>".into()),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn program() -> Result<Program, String> {
+    Program::release().map_err(|error| error.to_string())
+}
+
+fn replay(seed: &str) -> Result<bool, String> {
+    let schedule: Schedule = seed.parse()?;
+    let scenario = named(&schedule.scenario);
+    let scenario = scenario.ok_or_else(|| format!("there is no scenario {}", schedule.scenario))?;
+    let program = program()?;
+    let played = Ready::new(&program, scenario).play(&schedule, true);
+    for line in &played.told {
+        println!("{line}");
+    }
+    println!("ended: {}", played.endings.join(", "));
+    for (rule, why) in &played.broken {
+        println!("BROKEN {rule}: {why}");
+    }
+    Ok(played.broken.is_empty())
+}
+
+fn report(
+    program: &Program,
+    tally: &Tally,
+    variants: (usize, usize),
+    began: Instant,
+    to: Option<&Path>,
+) -> Result<bool, String> {
+    let report = Report {
+        tally,
+        states_total: states_of(program),
+        variants,
+        took: began.elapsed(),
+    };
+    report.print();
+    if let Some(to) = to {
+        report.write(to).map_err(|error| error.to_string())?;
+    }
+    Ok(tally.broken == 0)
+}
+
+fn one(only: Option<&str>) -> Result<bool, String> {
+    let program = program()?;
+    let began = Instant::now();
+    let mut tally = Tally::default();
+    let chosen = SCENARIOS
+        .iter()
+        .filter(|s| only.is_none_or(|only| only == s.name));
+    for scenario in chosen {
+        let scenario: &'static Scenario = scenario;
+        let plain = Ready::new(&program, scenario).play(&Schedule::plain(scenario.name), false);
+        let schedules = one_mishap(scenario.name, &plain);
+        let until = Instant::now() + Duration::from_hours(1);
+        tally.merge(play_all(&program, scenario, &schedules, until));
+    }
+    report(&program, &tally, (0, 0), began, None)
+}
+
+fn run(schedules: &str, seconds: &str, variants: &str, to: &Path) -> Result<bool, String> {
+    let caught = read_result(Path::new(variants))?;
+    let wanted: u64 = schedules.parse().map_err(|_| "schedules is a number")?;
+    let seconds: u64 = seconds.parse().map_err(|_| "seconds is a number")?;
+    let program = program()?;
+    let began = Instant::now();
+    let until = began + Duration::from_secs(seconds);
+    let mut tally = Tally::default();
+    let mut plains = Vec::new();
+    for scenario in &SCENARIOS {
+        let ready = Ready::new(&program, scenario);
+        let plain = play(&ready, &Schedule::plain(scenario.name));
+        let mut all = vec![Schedule::plain(scenario.name)];
+        all.extend(one_mishap(scenario.name, &plain));
+        tally.merge(play_all(&program, scenario, &all, until));
+        plains.push((scenario, plain));
+    }
+    for (scenario, plain) in &plains {
+        let ready = Ready::new(&program, scenario);
+        let every = if IN_PAIRS.contains(&scenario.name) {
+            1
+        } else {
+            SAMPLED
+        };
+        let stops = one_mishap(scenario.name, plain).into_iter();
+        // What a recovery follows: a stop in each state.
+        let firsts = stops.filter(|first| first.mishaps.iter().all(|m| m.what == What::Stopped));
+        let pairs = firsts.flat_map(|first| {
+            let played = play(&ready, &first);
+            second_mishap(&first, &played, every)
+        });
+        let pairs: Vec<Schedule> = pairs.collect();
+        tally.merge(play_all(&program, scenario, &pairs, until));
+    }
+    let mut seed = 1;
+    while tally.schedules < wanted && Instant::now() < until {
+        for (scenario, plain) in &plains {
+            let some: Vec<Schedule> = (seed..seed + 200)
+                .map(|seed| random(scenario.name, plain, seed))
+                .collect();
+            tally.merge(play_all(&program, scenario, &some, until));
+        }
+        seed += 200;
+    }
+    let all_caught = caught.0 == caught.1;
+    Ok(report(&program, &tally, caught, began, Some(to))? && all_caught)
+}
+
+/// Looks whether each variant is caught, and writes how many of how many.
+fn look_for_variants(to: &Path) -> Result<bool, String> {
+    let program = program()?;
+    let all = variants();
+    let mut caught = 0;
+    for variant in &all {
+        if !choose(variant.name) {
+            return Err("this is the product, which has no variants".into());
+        }
+        let began = Instant::now();
+        let found = look_for(&program, variant);
+        let seconds = began.elapsed().as_secs_f64();
+        match found {
+            Some((seed, rule, why)) => {
+                caught += 1;
+                println!(
+                    "caught  {} ({}), after {seconds:.1} s",
+                    variant.name, variant.what
+                );
+                println!("        {seed} breaks {rule}: {why}");
+            }
+            None => println!(
+                "MISSED  {} ({}), after {seconds:.1} s",
+                variant.name, variant.what
+            ),
+        }
+    }
+    std::fs::write(to, format!("{caught} {}\n", all.len())).map_err(|error| error.to_string())?;
+    println!("{caught} of {} broken variants caught", all.len());
+    Ok(caught == all.len())
+}
+
+/// The first schedule that breaks a rule with the variant and none without.
+fn look_for(program: &Program, variant: &Variant) -> Option<(Schedule, &'static str, String)> {
+    let chosen = || variant.scenarios.iter().filter_map(|name| named(name));
+    for scenario in chosen() {
+        let plain = vec![Schedule::plain(scenario.name)];
+        if let Some(found) = caught_by(program, variant, scenario, plain) {
+            return Some(found);
+        }
+    }
+    chosen().find_map(|scenario| {
+        let ready = Ready::new(program, scenario);
+        let plain = play(&ready, &Schedule::plain(scenario.name));
+        let mut schedules = one_mishap(scenario.name, &plain);
+        // What catches it is usually soon among them when they are mixed.
+        fastrand::Rng::with_seed(1).shuffle(&mut schedules);
+        caught_by(program, variant, scenario, schedules)
+    })
+}
+
+fn caught_by(
+    program: &Program,
+    variant: &Variant,
+    scenario: &'static Scenario,
+    mut schedules: Vec<Schedule>,
+) -> Option<(Schedule, &'static str, String)> {
+    loop {
+        choose(variant.name);
+        let found = first_broken(program, scenario, &schedules)?;
+        choose("none");
+        let one = std::slice::from_ref(&found.0);
+        if first_broken(program, scenario, one).is_none() {
+            return Some(found);
+        }
+        println!("        {} breaks {} without it, too", found.0, found.1);
+        schedules.retain(|schedule| *schedule != found.0);
+    }
+}
+
+/// How many variants were caught of how many.
+fn read_result(path: &Path) -> Result<(usize, usize), String> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let mut numbers = text.split_whitespace().map(str::parse);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(caught)), Some(Ok(all))) => Ok((caught, all)),
+        _ => Err(format!(
+            "{}: `{text}` is not how many of how many",
+            path.display()
+        )),
+    }
+}

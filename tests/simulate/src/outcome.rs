@@ -1,0 +1,136 @@
+//! What a run leaves behind, as the rules look at it.
+
+use crate::happening::{Event, Happening};
+use crate::scenario::{Deed, Scenario};
+use crate::schedule::Schedule;
+use crate::stage::Rest;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::environment::{EnvironmentState, Lock};
+use windlass_domain::name::ComponentName;
+use windlass_domain::order::Order;
+use windlass_engine::ports::Item;
+use windlass_world::World;
+
+/// What a run leaves behind.
+pub struct Outcome<'a> {
+    /// The scenario.
+    pub scenario: &'static Scenario,
+    /// The schedule.
+    pub schedule: &'a Schedule,
+    /// The world.
+    pub world: &'a World,
+    /// How it came to rest.
+    pub rest: Rest,
+    /// What happened, in order.
+    pub happened: Vec<Happening>,
+    /// What callers saw when the run began, by component.
+    pub began: BTreeMap<&'static str, String>,
+    /// What they saw before Windlass came.
+    pub pristine: BTreeMap<&'static str, String>,
+    /// What Windlass does not own, before Windlass came.
+    pub unowned: BTreeMap<String, String>,
+    /// The lock when the run began.
+    pub lock_before: Lock,
+    /// Whether deployments were held when the run began.
+    pub held_before: bool,
+    /// The newest releases when the run began.
+    pub marks: BTreeMap<ComponentName, Order>,
+}
+
+fn parse<T: DeserializeOwned>(item: &Item) -> Option<T> {
+    T::deserialize(&item.body).ok()
+}
+
+impl Outcome<'_> {
+    /// An item of this sort key, or of one that begins so where it ends with `#`.
+    pub fn read<T: DeserializeOwned>(&self, item: Option<&Item>, sk: &str) -> Option<T> {
+        let item = item?;
+        let is_meant = if sk.ends_with('#') {
+            item.key.sk.starts_with(sk)
+        } else {
+            item.key.sk == sk
+        };
+        is_meant.then(|| parse(item)).flatten()
+    }
+
+    /// All items of a partition whose sort keys begin so.
+    pub fn all<T: DeserializeOwned>(&self, pk: &str, sk: &str) -> Vec<T> {
+        let ledger = self.world.ledger();
+        let items = ledger.items.iter();
+        let found = items.filter(|(key, _)| key.pk == pk && key.sk.starts_with(sk));
+        found.filter_map(|(_, item)| parse(item)).collect()
+    }
+
+    /// All records.
+    pub fn records(&self) -> Vec<Deployment> {
+        let ledger = self.world.ledger();
+        let items = ledger.items.iter();
+        let found = items.filter(|(key, _)| key.sk == "record");
+        found.filter_map(|(_, item)| parse(item)).collect()
+    }
+
+    /// The same without what happened.
+    pub fn bare(&self) -> Outcome<'_> {
+        Outcome {
+            scenario: self.scenario,
+            schedule: self.schedule,
+            world: self.world,
+            rest: self.rest,
+            happened: Vec::new(),
+            began: self.began.clone(),
+            pristine: self.pristine.clone(),
+            unowned: self.unowned.clone(),
+            lock_before: self.lock_before.clone(),
+            held_before: self.held_before,
+            marks: self.marks.clone(),
+        }
+    }
+
+    /// How each deployment ended, in the order of their acceptance.
+    pub fn endings(&self) -> Vec<String> {
+        let mut records = self.records();
+        records.sort_by(|a, b| (a.accepted, &a.id).cmp(&(b.accepted, &b.id)));
+        let told = records.iter().map(|record| {
+            let ending = record.ending.as_ref().map(ToString::to_string);
+            let ending = ending.unwrap_or_else(|| "without an ending".into());
+            format!("{} {ending}", record.release.version)
+        });
+        told.collect()
+    }
+
+    /// How many deployments ever had a part in a component.
+    pub fn steps_of(&self, component: &str) -> u32 {
+        let sk = format!("step#{component}");
+        let ledger = self.world.ledger();
+        let steps = ledger.items.keys().filter(|key| key.sk == sk);
+        steps.map(|_| 1).sum()
+    }
+
+    /// The lock.
+    pub fn lock(&self) -> Lock {
+        self.all("env#shop/prod", "lock").pop().unwrap_or_default()
+    }
+
+    /// What the ledger knows of the environment.
+    pub fn environment(&self) -> EnvironmentState {
+        self.all("env#shop/prod", "state").pop().unwrap_or_default()
+    }
+
+    /// The newest releases when the run began.
+    pub fn marks_before(&self) -> BTreeMap<ComponentName, Order> {
+        self.marks.clone()
+    }
+
+    /// Whether an operator did this.
+    pub fn did(&self, action: &str) -> bool {
+        self.happened.iter().any(|happening| match happening.what {
+            Event::Acted(n) => {
+                let act = self.scenario.acts.get(n);
+                act.is_some_and(|act| matches!(act.deed, Deed::Operate(one) if one == action))
+            }
+            _ => false,
+        })
+    }
+}

@@ -1,0 +1,201 @@
+//! Plays a scenario with a schedule, and looks whether every rule holds.
+
+use crate::outcome::Outcome;
+use crate::rules::{RULES, changed_outside};
+use crate::scenario::Scenario;
+use crate::schedule::{Counted, Schedule, What};
+use crate::stage::{Rest, Stage};
+use crate::targets::{COMPONENTS, visible};
+use crate::unowned::{plant, unowned};
+use crate::variants::begin;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{EnvironmentState, Lock};
+use windlass_domain::name::ComponentName;
+use windlass_domain::request::ActionName;
+use windlass_machine::program::Program;
+use windlass_machine::shop_world;
+use windlass_world::World;
+
+/// A scenario whose past has happened.
+pub struct Ready<'p> {
+    /// The scenario.
+    pub scenario: &'static Scenario,
+    program: &'p Program,
+    world: World,
+    pristine: BTreeMap<&'static str, String>,
+    unowned: BTreeMap<String, String>,
+}
+
+/// What came of a run.
+#[derive(Debug, Default)]
+pub struct Played {
+    /// The rules that do not hold, each with the reason.
+    pub broken: Vec<(&'static str, String)>,
+    /// The mishaps that were met.
+    pub met: Vec<What>,
+    /// How many there were of what is counted.
+    pub counted: BTreeMap<Counted, u64>,
+    /// The states that executions were in.
+    pub states: BTreeSet<String>,
+    /// The port calls that were made.
+    pub calls: BTreeSet<&'static str>,
+    /// How each deployment ended: version and ending, in the order of their acceptance.
+    pub endings: Vec<String>,
+    /// What happened, for a person, where it was asked for.
+    pub told: Vec<String>,
+}
+
+/// The deployment whose release runs in all of its components, which nobody has changed since; none
+/// while the lock is held.
+fn present(outcome: &Outcome<'_>) -> Option<Deployment> {
+    let state = outcome.environment();
+    if outcome.lock().held.is_some() {
+        return None;
+    }
+    let mut records = outcome.records();
+    records.sort_by_key(|record| std::cmp::Reverse(record.accepted));
+    records.into_iter().find(|record| {
+        let is_there = |component: &ComponentName| {
+            let running = state.running.get(component);
+            running.is_some_and(|running| running.deployment == record.id)
+                && !changed_outside(outcome, component.as_str())
+        };
+        let ended = record.ending.as_ref();
+        record.action == ActionName::Deploy
+            && ended.is_some_and(|ended| ended.ending == Ending::Succeeded)
+            && !record.release.components.is_empty()
+            && record.release.components.keys().all(is_there)
+    })
+}
+
+fn shown(world: &World) -> BTreeMap<&'static str, String> {
+    COMPONENTS
+        .map(|component| (component, visible(world, component)))
+        .into()
+}
+
+impl<'p> Ready<'p> {
+    /// Lets a scenario's past happen, in which nothing goes wrong.
+    ///
+    /// # Panics
+    /// Where the past does not come to rest.
+    pub fn new(program: &'p Program, scenario: &'static Scenario) -> Self {
+        let world = shop_world::make(scenario.declaration);
+        plant(&world);
+        (scenario.scene)(&world);
+        let (pristine, unowned) = (shown(&world), unowned(&world));
+        let past = Schedule::plain("past");
+        let mut stage = Stage::new(program, scenario, world, &past);
+        let rest = stage.run(scenario.before);
+        assert_eq!(rest, Rest::Quiet, "the past of {}", scenario.name);
+        let world = stage.world.copy();
+        Self {
+            scenario,
+            program,
+            world,
+            pristine,
+            unowned,
+        }
+    }
+
+    /// Plays it with a schedule.
+    pub fn play(&self, schedule: &Schedule, tell: bool) -> Played {
+        begin();
+        let world = self.world.copy();
+        let began = shown(&world);
+        let mut stage = Stage::new(self.program, self.scenario, world, schedule);
+        if tell {
+            stage.tell_all();
+        }
+        let rest = stage.run(self.scenario.acts);
+        let mut played = Played {
+            met: stage.met(),
+            told: stage.told.take().unwrap_or_default(),
+            ..Played::default()
+        };
+        let (states, calls) = stage.covered();
+        played.states = states.into_iter().map(str::to_owned).collect();
+        played.calls = calls;
+        played.counted = stage.counted();
+        let mut outcome = Outcome {
+            scenario: self.scenario,
+            schedule,
+            world: &stage.world,
+            rest,
+            happened: std::mem::take(&mut stage.happened),
+            began,
+            pristine: self.pristine.clone(),
+            unowned: self.unowned.clone(),
+            lock_before: Lock::default(),
+            held_before: false,
+            marks: BTreeMap::new(),
+        };
+        self.remember(&mut outcome);
+        played.endings = outcome.endings();
+        played.broken = RULES
+            .iter()
+            .filter_map(|(name, rule)| Some((*name, rule(&outcome).err()?)))
+            .collect();
+        if played.broken.is_empty()
+            && let Err(why) = self.plan_again(&outcome)
+        {
+            played.broken.push(("planning_again_plans_nothing", why));
+        }
+        stage.world.mishaps().gate = None;
+        played
+    }
+
+    /// "planning again after success plans nothing": the release that runs is asked for once more, in a
+    /// copy of the world in which nothing goes wrong.
+    fn plan_again(&self, outcome: &Outcome<'_>) -> Result<(), String> {
+        let Some(present) = present(outcome) else {
+            return Ok(());
+        };
+        let world = outcome.world.copy();
+        let components = present.release.components.keys();
+        let components: Vec<&str> = components.map(ComponentName::as_str).collect();
+        let mut request = shop_world::release(&world, &present.release.version, &components);
+        request["again"] = json!(true);
+        request["reason"] = json!("to see whether it is there");
+        let plain = Schedule::plain("again");
+        let mut stage = Stage::new(self.program, self.scenario, world, &plain);
+        stage.start("again", request);
+        let rest = stage.run(&[]);
+        stage.world.mishaps().gate = None;
+        let known = outcome.records();
+        let again = Outcome {
+            world: &stage.world,
+            rest,
+            ..outcome.bare()
+        };
+        let new = again.records().into_iter().find(|record| {
+            let is_known = known.iter().any(|known| known.id == record.id);
+            !is_known
+        });
+        let told = new.and_then(|record| record.ending).map(|e| e.to_string());
+        match told.as_deref() {
+            Some("NothingToDo (AlreadyThere)") => Ok(()),
+            other => Err(format!(
+                "{} asked for again: {other:?}",
+                present.release.version
+            )),
+        }
+    }
+
+    /// What the ledger said when the run began.
+    fn remember(&self, outcome: &mut Outcome<'_>) {
+        let ledger = self.world.ledger();
+        for item in ledger.items.values() {
+            if let Some(lock) = outcome.read::<Lock>(Some(item), "lock") {
+                outcome.lock_before = lock;
+            }
+            if let Some(state) = outcome.read::<EnvironmentState>(Some(item), "state") {
+                outcome.held_before = state.hold.is_some();
+                outcome.marks = state.marks;
+            }
+        }
+    }
+}

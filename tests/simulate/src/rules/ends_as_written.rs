@@ -1,0 +1,42 @@
+use crate::outcome::Outcome;
+use crate::schedule::What;
+
+/// "Every change is repeatable" (rule 3): what fails once is asked again, so a deployment ends as it
+/// would have without; and where nothing goes wrong it ends as the scenario says.
+pub fn ends_as_written(outcome: &Outcome<'_>) -> Result<(), String> {
+    let mishaps = &outcome.schedule.mishaps;
+    let is_overcome = match mishaps.as_slice() {
+        [] => true,
+        [one] => outcome.scenario.steady && is_asked_again(one.what),
+        _ => false,
+    };
+    if !is_overcome {
+        return Ok(());
+    }
+    let ends = outcome.endings();
+    if ends == outcome.scenario.ends {
+        return Ok(());
+    }
+    Err(format!("{ends:?} instead of {:?}", outcome.scenario.ends))
+}
+
+fn is_asked_again(what: What) -> bool {
+    matches!(
+        what,
+        What::FailsBefore
+            | What::FailsAfter
+            | What::Throttled
+            | What::HangsBefore
+            | What::HangsAfter
+            | What::KilledBefore
+            | What::KilledAfter
+            | What::Late
+            | What::Twin
+            | What::NotInvoked
+            | What::AnswerLost
+            | What::EventLost
+            | What::EventDoubled
+            | What::ClockAhead
+            | What::ClockBehind
+    )
+}

@@ -1,0 +1,76 @@
+use crate::happening::Event;
+use crate::outcome::Outcome;
+use std::collections::BTreeSet;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{EnvironmentState, Veto};
+use windlass_domain::request::ActionName;
+
+/// "The automatic undo vetoes that release only. An operator's rollback holds automatic deployments
+/// until the hold is released" (rule 8): what is held or vetoed never gets the lock, and each undo of
+/// a release leaves a veto, each rollback a hold.
+pub fn holds_and_vetoes(outcome: &Outcome<'_>) -> Result<(), String> {
+    let mut held = outcome.held_before;
+    let mut vetoed: BTreeSet<String> = BTreeSet::new();
+    for happening in &outcome.happened {
+        let Event::Wrote(_, change) = &happening.what else {
+            continue;
+        };
+        if let Some(state) = outcome.read::<EnvironmentState>(change.after.as_ref(), "state") {
+            held = state.hold.is_some();
+        }
+        if let Some(veto) = outcome.read::<Veto>(change.after.as_ref(), "veto#") {
+            vetoed.insert(veto.release.to_string());
+        } else if let Some(veto) = outcome.read::<Veto>(change.before.as_ref(), "veto#") {
+            vetoed.remove(&veto.release.to_string());
+        }
+        let Some(record) = outcome.read::<Deployment>(change.after.as_ref(), "record") else {
+            continue;
+        };
+        let before: Option<Deployment> = outcome.read(change.before.as_ref(), "record");
+        let starts = record.started.is_some() && before.is_some_and(|b| b.started.is_none());
+        if starts && record.action == ActionName::Deploy {
+            let id = &record.id;
+            if held && !record.by_person {
+                return Err(format!(
+                    "deployment {id} started, which nobody asked for, while deployments are held"
+                ));
+            }
+            if vetoed.contains(&record.release_digest.to_string()) && !record.again {
+                return Err(format!("deployment {id} started, whose release is vetoed"));
+            }
+        }
+    }
+    vetoes_stand(outcome, &vetoed)?;
+    let rolled_back = |record: &Deployment| record.action == ActionName::Rollback;
+    if outcome.records().iter().any(rolled_back) && !held && !outcome.did("release_hold") {
+        return Err("an operator rolled back, and deployments are not held".into());
+    }
+    Ok(())
+}
+
+fn vetoes_stand(outcome: &Outcome<'_>, vetoed: &BTreeSet<String>) -> Result<(), String> {
+    let records = outcome.records();
+    let undone = records.iter().filter(|record| {
+        let ended = record.ending.as_ref();
+        // What a person stopped says nothing against its release.
+        record.action == ActionName::Deploy
+            && !record.stopped
+            && ended.is_some_and(|ended| ended.ending == Ending::RolledBack)
+    });
+    for record in undone {
+        let digest = record.release_digest.to_string();
+        let lifted = records.iter().any(|other| {
+            let ended = other.ending.as_ref();
+            other.release_digest == record.release_digest
+                && ended.is_some_and(|ended| ended.ending == Ending::Succeeded)
+        });
+        if !vetoed.contains(&digest) && !lifted {
+            return Err(format!(
+                "deployment {} was undone, and release {} is not vetoed",
+                record.id, record.release.version
+            ));
+        }
+    }
+    Ok(())
+}

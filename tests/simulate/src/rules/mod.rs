@@ -1,0 +1,54 @@
+//! The rules of the design, as what must hold after each run.
+
+mod holds_and_vetoes;
+mod no_older_over_newer;
+mod no_secret;
+mod one_ending;
+mod rollback_is_possible;
+mod strangers_are_left;
+mod switches_are_fenced;
+mod targets_as_recorded;
+mod unlocked;
+mod unowned_untouched;
+
+pub use holds_and_vetoes::holds_and_vetoes;
+pub use no_older_over_newer::no_older_over_newer;
+pub use no_secret::no_secret;
+pub use one_ending::one_ending;
+pub use rollback_is_possible::rollback_is_possible;
+pub use strangers_are_left::strangers_are_left;
+pub use switches_are_fenced::switches_are_fenced;
+pub use targets_as_recorded::{changed_outside, targets_as_recorded};
+pub use unlocked::unlocked;
+pub use unowned_untouched::unowned_untouched;
+
+mod ends_as_written;
+pub use ends_as_written::ends_as_written;
+mod repeated_is_once;
+pub use repeated_is_once::repeated_is_once;
+mod undo_in_reverse;
+pub use undo_in_reverse::undo_in_reverse;
+mod woken_in_time;
+use crate::outcome::Outcome;
+pub use woken_in_time::woken_in_time;
+
+/// A rule: why it does not hold, if it does not.
+pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
+
+/// All rules by name.
+pub const RULES: [(&str, Rule); 14] = [
+    ("one_ending", one_ending),
+    ("targets_as_recorded", targets_as_recorded),
+    ("no_older_over_newer", no_older_over_newer),
+    ("switches_are_fenced", switches_are_fenced),
+    ("rollback_is_possible", rollback_is_possible),
+    ("unlocked", unlocked),
+    ("holds_and_vetoes", holds_and_vetoes),
+    ("unowned_untouched", unowned_untouched),
+    ("no_secret", no_secret),
+    ("ends_as_written", ends_as_written),
+    ("repeated_is_once", repeated_is_once),
+    ("undo_in_reverse", undo_in_reverse),
+    ("woken_in_time", woken_in_time),
+    ("strangers_are_left", strangers_are_left),
+];

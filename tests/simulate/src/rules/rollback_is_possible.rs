@@ -1,0 +1,89 @@
+use crate::outcome::Outcome;
+use crate::targets::function_of;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use windlass_domain::environment::{Running, Snapshot};
+
+/// "What a rollback would need is never deleted by the release that replaces it" (rule 8): whatever
+/// the snapshots name is still there.
+pub fn rollback_is_possible(outcome: &Outcome<'_>) -> Result<(), String> {
+    let snapshots: Vec<Snapshot> = outcome.all("env#shop/prod", "snapshot#");
+    for snapshot in &snapshots {
+        for (component, running) in &snapshot.components {
+            if !is_there(outcome, component.as_str(), running) {
+                return Err(format!(
+                    "snapshot {} names {component} {}, which is gone",
+                    snapshot.number, running.version
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_there(outcome: &Outcome<'_>, component: &str, running: &Running) -> bool {
+    let state = &running.state;
+    match component {
+        "agent" => task_definition_is_there(outcome, state),
+        "web" => files_are_there(outcome, state),
+        _ => version_is_there(outcome, component, state),
+    }
+}
+
+fn task_definition_is_there(outcome: &Outcome<'_>, state: &Value) -> bool {
+    let named = texts(state).find(|text| text.contains(":task-definition/"));
+    let Some(named) = named else { return true };
+    let services = outcome.world.services();
+    let found = services.task_definitions.get(&named);
+    found.is_some_and(|found| found.document["status"] == "ACTIVE")
+}
+
+fn version_is_there(outcome: &Outcome<'_>, component: &str, state: &Value) -> bool {
+    let version = &state["observed"]["alias"]["traffic"]["version"];
+    let Some(number) = version.as_str().and_then(|text| text.parse::<u64>().ok()) else {
+        return true;
+    };
+    let functions = outcome.world.functions();
+    let function = functions.functions.get(&function_of(component));
+    function.is_some_and(|function| function.versions.contains_key(&number))
+}
+
+/// In place, the versions of all files that the recorded list names; by folder, the documents in it.
+fn files_are_there(outcome: &Outcome<'_>, state: &Value) -> bool {
+    let objects = outcome.world.objects();
+    let Some(bucket) = objects.buckets.get("shop-web") else {
+        return false;
+    };
+    if let Some(folder) = state["origin_path"]
+        .as_str()
+        .filter(|path| !path.is_empty())
+    {
+        let page = format!("{}/index.html", folder.trim_start_matches('/'));
+        return bucket.current(&page).is_some();
+    }
+    let Some(digest) = state["objects"].as_str() else {
+        return true;
+    };
+    let artifacts = objects.buckets.get("artifacts");
+    let list = artifacts.and_then(|artifacts| {
+        let key = artifacts.keys.keys().find(|key| key.contains(digest))?;
+        serde_json::from_slice::<BTreeMap<String, Value>>(&artifacts.current(key)?.bytes).ok()
+    });
+    let is_there = |(path, object): (&String, &Value)| {
+        let mut versions = bucket.keys.get(path).into_iter().flatten();
+        versions.any(|version| {
+            !version.marker && version.id.as_deref() == object["version_id"].as_str()
+        })
+    };
+    list.is_some_and(|list| list.iter().all(is_there))
+}
+
+/// All texts in a value.
+fn texts(value: &Value) -> Box<dyn Iterator<Item = String> + '_> {
+    match value {
+        Value::String(text) => Box::new(std::iter::once(text.clone())),
+        Value::Array(items) => Box::new(items.iter().flat_map(texts)),
+        Value::Object(members) => Box::new(members.values().flat_map(texts)),
+        _ => Box::new(std::iter::empty()),
+    }
+}

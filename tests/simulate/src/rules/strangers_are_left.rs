@@ -1,0 +1,39 @@
+use crate::happening::Event;
+use crate::outcome::Outcome;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// "where AWS has a compare-and-set nothing of theirs is overwritten": a deployment that was prepared
+/// before somebody else changed a target does not change it any more. ECS has no compare-and-set.
+pub fn strangers_are_left(outcome: &Outcome<'_>) -> Result<(), String> {
+    let mut prepared: BTreeSet<String> = BTreeSet::new();
+    let mut theirs: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for happening in &outcome.happened {
+        match &happening.what {
+            Event::Wrote(_, change) => {
+                let key = change.after.as_ref().map(|item| &item.key);
+                if let Some(key) = key.filter(|key| key.sk == "plan") {
+                    prepared.insert(key.pk.trim_start_matches("deployment#").to_owned());
+                }
+            }
+            Event::ChangedByStranger(component) if *component != "agent" => {
+                theirs.insert(component, prepared.clone());
+            }
+            Event::Switched {
+                who,
+                component,
+                call,
+                ..
+            } => {
+                let id = who.work.as_ref().map(|work| work.deployment.to_string());
+                let found = theirs.get(component).zip(id);
+                if found.is_some_and(|(prepared, id)| prepared.contains(&id)) {
+                    return Err(format!(
+                        "{call} overwrote what somebody else made of {component}"
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+use crate::happening::Event;
+use crate::outcome::Outcome;
+use crate::targets::{COMPONENTS, shows, visible};
+use windlass_domain::environment::HeldState;
+use windlass_domain::step::Step;
+
+/// "the record says what is where" and "everything that it changed is restored and seen to be"
+/// (rule 1): each target is what the ledger says that runs; in `NeedsOperator` at least those of the
+/// components that are said to be untouched or back.
+pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
+    let state = outcome.environment();
+    for component in COMPONENTS {
+        if changed_outside(outcome, component) || told_as_stuck(outcome, component) {
+            continue;
+        }
+        let shown = visible(outcome.world, component);
+        let running = state
+            .running
+            .iter()
+            .find(|(name, _)| name.as_str() == component);
+        let artifact = running.and_then(|(_, running)| running.artifact.as_ref());
+        let holds = match (running, artifact) {
+            (_, Some(artifact)) => shows(outcome.world, component, artifact),
+            (Some((_, running)), None) if running.version == "accepted" => true,
+            (Some(_), None) => outcome.pristine.get(component) == Some(&shown),
+            (None, _) => outcome.began.get(component) == Some(&shown),
+        };
+        if !holds {
+            let recorded = running.map_or("as it was", |(_, running)| &running.version);
+            return Err(format!(
+                "{component} is recorded as {recorded} ({artifact:?}) and shows {shown}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether somebody outside has changed it and no deployment since.
+pub fn changed_outside(outcome: &Outcome<'_>, component: &str) -> bool {
+    let last = outcome
+        .happened
+        .iter()
+        .rev()
+        .find_map(|happening| match &happening.what {
+            Event::Switched { component: of, .. } if *of == component => Some(false),
+            Event::ChangedByStranger(of) if *of == component => Some(true),
+            _ => None,
+        });
+    last == Some(true)
+}
+
+/// Whether the deployment that holds the lock in `NeedsOperator` says that it is not back.
+fn told_as_stuck(outcome: &Outcome<'_>, component: &str) -> bool {
+    let lock = outcome.lock();
+    let Some(held) = lock
+        .held
+        .filter(|held| held.state == HeldState::NeedsOperator)
+    else {
+        return false;
+    };
+    let steps: Vec<Step> = outcome.all(&format!("deployment#{}", held.deployment), "step#");
+    steps
+        .iter()
+        .any(|step| step.component.as_str() == component && step.status.may_have_changed())
+}

@@ -1,0 +1,47 @@
+use crate::happening::Event;
+use crate::outcome::Outcome;
+use windlass_domain::environment::{Lock, Waiting};
+use windlass_domain::time::Time;
+
+/// How long one may wait beside a free lock where nothing goes wrong: the way of the stream, and of a
+/// turn.
+const LONGEST_MS: u64 = 30_000;
+
+/// "The end of the running deployment wakes the newest that waits": nobody waits while the lock is
+/// free, but for as long as the wake-up takes.
+pub fn woken_in_time(outcome: &Outcome<'_>) -> Result<(), String> {
+    if !outcome.schedule.mishaps.is_empty() {
+        return Ok(());
+    }
+    let mut free_since: Option<Time> = None;
+    let mut waiting = 0_u32;
+    for happening in &outcome.happened {
+        let Event::Wrote(_, change) = &happening.what else {
+            continue;
+        };
+        let waited = waiting > 0;
+        match (
+            outcome.read::<Waiting>(change.before.as_ref(), "waiting#"),
+            outcome.read::<Waiting>(change.after.as_ref(), "waiting#"),
+        ) {
+            (None, Some(_)) => waiting += 1,
+            (Some(_), None) => waiting = waiting.saturating_sub(1),
+            _ => {}
+        }
+        let Some(lock) = outcome.read::<Lock>(change.after.as_ref(), "lock") else {
+            continue;
+        };
+        if lock.held.is_none() {
+            free_since = Some(happening.at);
+        } else if let Some(since) = free_since.take()
+            && waited
+            && happening.at.ms_since(since) > LONGEST_MS
+        {
+            return Err(format!(
+                "someone waited beside a free lock from {since} to {}",
+                happening.at
+            ));
+        }
+    }
+    Ok(())
+}

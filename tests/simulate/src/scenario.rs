@@ -1,0 +1,156 @@
+//! Scenarios: what people and CI do, and the world in which they do it.
+
+use serde_json::{Value, json};
+use std::fmt;
+use windlass_machine::shop_world;
+use windlass_world::World;
+
+/// When an act happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// A second after the one before.
+    Next,
+    /// As soon as any execution is in this state.
+    In(&'static str),
+    /// When nothing moves any more.
+    Quiet,
+}
+
+/// What somebody does.
+#[derive(Clone, Copy)]
+pub enum Deed {
+    /// A person asks for a release of these components.
+    Deploy(&'static str, &'static [&'static str]),
+    /// CI brings a release of these components by the branch's rule: nobody named the environment.
+    Arrive(&'static str, &'static [&'static str]),
+    /// The same with CI's own number, which tells older from newer.
+    ArriveAs(&'static str, &'static [&'static str], u64),
+    /// A person asks for a release though it may be older, with a reason.
+    Older(&'static str, &'static [&'static str]),
+    /// A person asks for a release again, with a reason.
+    Again(&'static str, &'static [&'static str]),
+    /// An operator acts: `rollback`, `recover`, `accept`, `hold`, `release_hold`.
+    Operate(&'static str),
+    /// The world changes, told in words.
+    Change(&'static str, fn(&World)),
+}
+
+impl fmt::Debug for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deploy(version, of) => write!(f, "a person deploys {version} of {of:?}"),
+            Self::Arrive(version, of) => write!(f, "CI brings {version} of {of:?}"),
+            Self::ArriveAs(version, of, n) => {
+                write!(f, "CI brings {version} of {of:?} as number {n}")
+            }
+            Self::Older(version, of) => {
+                write!(f, "a person deploys {version} of {of:?}, older or not")
+            }
+            Self::Again(version, of) => write!(f, "a person deploys {version} of {of:?} again"),
+            Self::Operate(action) => write!(f, "an operator starts `{action}`"),
+            Self::Change(what, _) => f.write_str(what),
+        }
+    }
+}
+
+impl Deed {
+    /// The input of the execution that it starts, if it starts one.
+    pub fn request(&self, world: &World) -> Option<Value> {
+        match *self {
+            Self::Deploy(version, of) => Some(shop_world::release(world, version, of)),
+            Self::Arrive(version, of) => {
+                let mut request = shop_world::release(world, version, of);
+                request["manifest"]["git"] = json!({"ref": "refs/heads/main"});
+                if let Some(members) = request.as_object_mut() {
+                    members.remove("environment");
+                }
+                Some(request)
+            }
+            Self::ArriveAs(version, of, number) => {
+                let mut request = Self::Arrive(version, of).request(world)?;
+                request["manifest"]["sequence"] = json!(number);
+                Some(request)
+            }
+            Self::Older(version, of) => {
+                let mut request = shop_world::release(world, version, of);
+                request["allow_older"] = json!(true);
+                request["reason"] = json!("it is wanted");
+                Some(request)
+            }
+            Self::Again(version, of) => {
+                let mut request = shop_world::release(world, version, of);
+                request["again"] = json!(true);
+                request["reason"] = json!("it was the network");
+                Some(request)
+            }
+            Self::Operate(action) => Some(json!({
+                "action": action, "app": "shop", "environment": "prod", "reason": "as planned"
+            })),
+            Self::Change(_, change) => {
+                change(world);
+                None
+            }
+        }
+    }
+}
+
+/// An act: a deed at its time.
+#[derive(Debug, Clone, Copy)]
+pub struct Act {
+    /// When.
+    pub when: When,
+    /// What.
+    pub deed: Deed,
+}
+
+/// A scenario.
+#[derive(Debug, Clone, Copy)]
+pub struct Scenario {
+    /// Its name, in seeds.
+    pub name: &'static str,
+    /// The declaration that is in force.
+    pub declaration: &'static str,
+    /// What is special about the targets.
+    pub scene: fn(&World),
+    /// What was done before, when nothing went wrong.
+    pub before: &'static [Act],
+    /// What is done, with mishaps.
+    pub acts: &'static [Act],
+    /// What a person does at a target, if one comes by.
+    pub stranger: Option<fn(&World)>,
+    /// How each deployment ends where nothing goes wrong, in the order of their acceptance.
+    pub ends: &'static [&'static str],
+    /// Whether they end so as well when something goes wrong that is asked again: nothing else
+    /// depends on how long each part takes.
+    pub steady: bool,
+}
+
+/// A deed a second after the one before.
+pub const fn next(deed: Deed) -> Act {
+    Act {
+        when: When::Next,
+        deed,
+    }
+}
+
+/// A deed when nothing moves any more.
+pub const fn quiet(deed: Deed) -> Act {
+    Act {
+        when: When::Quiet,
+        deed,
+    }
+}
+
+/// A deed as soon as any execution is in a state.
+pub const fn when_in(state: &'static str, deed: Deed) -> Act {
+    Act {
+        when: When::In(state),
+        deed,
+    }
+}

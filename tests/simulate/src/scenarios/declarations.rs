@@ -1,0 +1,68 @@
+//! Declarations that only the simulation has.
+
+/// A function whose code is live at once.
+pub(super) const WITHOUT_ALIAS: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api: {kind: lambda, function: shop-api}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
+/// A service alone.
+pub(super) const SERVICE: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
+/// A site whose files are overwritten.
+pub(super) const SITE: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  web: {kind: static_site, bucket: shop-web, distribution: E1}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
+/// A site with a folder for each release.
+pub(super) const SITE_BY_FOLDER: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  web: {kind: static_site, bucket: shop-web, distribution: E1, mode: prefix, prefix: releases}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
+/// Two functions and a service in one wave.
+pub(super) const SIDE_BY_SIDE: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  jobs: {kind: lambda, function: shop-jobs, alias: live}
+  api: {kind: lambda, function: shop-api, alias: live}
+  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";

@@ -1,0 +1,385 @@
+//! All scenarios.
+
+mod declarations;
+mod people;
+
+use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use declarations::{SERVICE, SIDE_BY_SIDE, SITE, SITE_BY_FOLDER, WITHOUT_ALIAS};
+use people::{
+    as_made, has_no_data, is_quiet_again, may_not_shift, may_shift_again, person_at_api,
+    person_at_distribution, person_at_web, rings, without_alias,
+};
+use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, ONE_FUNCTION};
+
+const BOTH: &[&str] = &["api", "jobs"];
+const ALL: &[&str] = &["agent", "api", "web"];
+
+const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
+
+/// All scenarios.
+pub static SCENARIOS: [Scenario; 23] = [
+    Scenario {
+        name: "function",
+        declaration: ONE_FUNCTION,
+        scene: as_made,
+        before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+        acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
+        stranger: Some(person_at_api),
+        ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+        steady: true,
+    },
+    Scenario {
+        name: "first",
+        declaration: ONE_FUNCTION,
+        scene: as_made,
+        before: &[],
+        acts: &[next(Deed::Deploy("1.0.0", &["api"]))],
+        stranger: Some(person_at_api),
+        ends: &["1.0.0 Succeeded"],
+        steady: true,
+    },
+    Scenario {
+        name: "code",
+        declaration: WITHOUT_ALIAS,
+        scene: without_alias,
+        before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+        acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
+        stranger: None,
+        ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+        steady: true,
+    },
+    Scenario {
+        name: "canary",
+        declaration: FUNCTIONS,
+        scene: as_made,
+        before: LIVE,
+        acts: &[next(Deed::Deploy("1.1.0", BOTH))],
+        stranger: Some(person_at_api),
+        ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+        steady: true,
+    },
+    Scenario {
+        name: "service",
+        declaration: SERVICE,
+        scene: as_made,
+        before: &[quiet(Deed::Deploy("1.0.0", &["agent"]))],
+        acts: &[next(Deed::Deploy("1.1.0", &["agent"]))],
+        stranger: None,
+        ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+        steady: true,
+    },
+    Scenario {
+        name: "site",
+        declaration: SITE,
+        scene: as_made,
+        before: &[quiet(Deed::Deploy("1.0.0", &["web"]))],
+        acts: &[next(Deed::Deploy("1.1.0", &["web"]))],
+        stranger: Some(person_at_web),
+        ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+        steady: true,
+    },
+    Scenario {
+        name: "folder",
+        declaration: SITE_BY_FOLDER,
+        scene: as_made,
+        before: &[quiet(Deed::Deploy("1.0.0", &["web"]))],
+        acts: &[next(Deed::Deploy("1.1.0", &["web"]))],
+        stranger: Some(person_at_distribution),
+        ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+        steady: true,
+    },
+    Scenario {
+        name: "kinds",
+        declaration: ALL_KINDS,
+        scene: as_made,
+        before: &[quiet(Deed::Deploy("1.0.0", ALL))],
+        acts: &[next(Deed::Deploy("1.1.0", ALL))],
+        stranger: Some(person_at_web),
+        ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+        steady: true,
+    },
+    Scenario {
+        name: "side_by_side",
+        declaration: SIDE_BY_SIDE,
+        scene: as_made,
+        before: &[quiet(Deed::Deploy("1.0.0", &["agent", "api", "jobs"]))],
+        acts: &[next(Deed::Deploy("1.1.0", &["agent", "api", "jobs"]))],
+        stranger: Some(person_at_api),
+        ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+        steady: true,
+    },
+    Scenario {
+        name: "undo",
+        declaration: FUNCTIONS,
+        scene: as_made,
+        before: LIVE,
+        acts: &[
+            next(Deed::Deploy("1.1.0", BOTH)),
+            when_in("Bake", Deed::Change("the alarm rings", rings)),
+            quiet(Deed::Change("the alarm is quiet", is_quiet_again)),
+            quiet(Deed::Arrive("1.1.0", BOTH)),
+            quiet(Deed::Older("1.1.0", BOTH)),
+            quiet(Deed::Again("1.1.0", BOTH)),
+        ],
+        stranger: Some(person_at_api),
+        ends: &[
+            "1.0.0 Succeeded",
+            "1.1.0 RolledBack (GateFailed)",
+            "1.1.0 Rejected (Vetoed)",
+            "1.1.0 Succeeded",
+        ],
+        steady: true,
+    },
+    Scenario {
+        name: "undo_kinds",
+        declaration: ALL_KINDS,
+        scene: as_made,
+        before: &[quiet(Deed::Deploy("1.0.0", ALL))],
+        acts: &[
+            next(Deed::Deploy("1.1.0", ALL)),
+            when_in("Bake", Deed::Change("the alarm rings", rings)),
+        ],
+        stranger: None,
+        ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
+        steady: true,
+    },
+    Scenario {
+        name: "first_undo",
+        declaration: FUNCTIONS,
+        scene: as_made,
+        before: &[],
+        acts: &[
+            next(Deed::Deploy("1.0.0", BOTH)),
+            when_in("Bake", Deed::Change("the alarm rings", rings)),
+        ],
+        stranger: None,
+        ends: &["1.0.0 RolledBack (GateFailed)"],
+        steady: true,
+    },
+    Scenario {
+        name: "rollback",
+        declaration: FUNCTIONS,
+        scene: as_made,
+        before: &[
+            quiet(Deed::Deploy("1.0.0", BOTH)),
+            quiet(Deed::Deploy("1.1.0", BOTH)),
+            quiet(Deed::Deploy("1.2.0", BOTH)),
+        ],
+        acts: &[
+            next(Deed::Operate("rollback")),
+            quiet(Deed::Operate("rollback")),
+        ],
+        stranger: Some(person_at_api),
+        ends: &[
+            "1.0.0 Succeeded",
+            "1.1.0 Succeeded",
+            "1.2.0 Succeeded",
+            "1.1.0 Succeeded",
+            "1.0.0 Succeeded",
+        ],
+        steady: true,
+    },
+    Scenario {
+        name: "preempt",
+        declaration: FUNCTIONS,
+        scene: as_made,
+        before: &[
+            quiet(Deed::Deploy("1.0.0", BOTH)),
+            quiet(Deed::Deploy("1.1.0", BOTH)),
+        ],
+        acts: &[
+            next(Deed::Deploy("1.2.0", BOTH)),
+            when_in("Bake", Deed::Operate("rollback")),
+        ],
+        stranger: None,
+        ends: &[
+            "1.0.0 Succeeded",
+            "1.1.0 Succeeded",
+            "1.2.0 RolledBack (PreemptedByOperator)",
+            "1.1.0 NothingToDo (AlreadyThere)",
+        ],
+        steady: false,
+    },
+    Scenario {
+        name: "queue",
+        declaration: FUNCTIONS,
+        scene: as_made,
+        before: LIVE,
+        acts: &[
+            next(Deed::Deploy("1.1.0", BOTH)),
+            next(Deed::Deploy("1.2.0", BOTH)),
+            next(Deed::Arrive("1.3.0", BOTH)),
+        ],
+        stranger: None,
+        ends: &[
+            "1.0.0 Succeeded",
+            "1.1.0 Succeeded",
+            "1.2.0 NothingToDo (Superseded)",
+            "1.3.0 Succeeded",
+        ],
+        steady: false,
+    },
+    Scenario {
+        name: "hold",
+        declaration: FUNCTIONS,
+        scene: as_made,
+        before: LIVE,
+        acts: &[
+            next(Deed::Arrive("1.1.0", BOTH)),
+            next(Deed::Arrive("1.2.0", BOTH)),
+            when_in("AwaitTurn", Deed::Operate("hold")),
+            quiet(Deed::Arrive("1.3.0", BOTH)),
+            quiet(Deed::Operate("release_hold")),
+            quiet(Deed::Arrive("1.4.0", BOTH)),
+        ],
+        stranger: None,
+        ends: &[
+            "1.0.0 Succeeded",
+            "1.1.0 Succeeded",
+            "1.2.0 Rejected (Held)",
+            "1.3.0 Rejected (Held)",
+            "1.4.0 Succeeded",
+        ],
+        steady: false,
+    },
+    Scenario {
+        name: "stuck",
+        declaration: FUNCTIONS,
+        scene: as_made,
+        before: LIVE,
+        acts: &[
+            next(Deed::Deploy("1.1.0", BOTH)),
+            when_in(
+                "Bake",
+                Deed::Change("the alarm rings and the alias cannot be moved", |world| {
+                    rings(world);
+                    may_not_shift(world);
+                }),
+            ),
+            quiet(Deed::Arrive("1.2.0", BOTH)),
+            quiet(Deed::Change("the alias can be moved", may_shift_again)),
+            quiet(Deed::Operate("recover")),
+        ],
+        stranger: None,
+        ends: &[
+            "1.0.0 Succeeded",
+            "1.1.0 RolledBack (GateFailed)",
+            "1.2.0 Rejected (NeedsOperator)",
+        ],
+        steady: false,
+    },
+    Scenario {
+        name: "accept",
+        declaration: FUNCTIONS,
+        scene: as_made,
+        before: LIVE,
+        acts: &[
+            next(Deed::Deploy("1.1.0", BOTH)),
+            when_in(
+                "Bake",
+                Deed::Change("the alarm rings and the alias cannot be moved", |world| {
+                    rings(world);
+                    may_not_shift(world);
+                }),
+            ),
+            quiet(Deed::Change("the alias can be moved", |world| {
+                may_shift_again(world);
+                is_quiet_again(world);
+            })),
+            quiet(Deed::Operate("accept")),
+            quiet(Deed::Deploy("1.2.0", BOTH)),
+        ],
+        stranger: None,
+        ends: &[
+            "1.0.0 Succeeded",
+            "1.1.0 NeedsOperator (GateFailed)",
+            "1.2.0 Succeeded",
+        ],
+        steady: false,
+    },
+    Scenario {
+        name: "two_apart",
+        declaration: FUNCTIONS,
+        scene: as_made,
+        before: LIVE,
+        acts: &[
+            next(Deed::Deploy("1.1.0", &["api"])),
+            next(Deed::Deploy("1.2.0", &["jobs"])),
+        ],
+        stranger: None,
+        ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
+        steady: false,
+    },
+    Scenario {
+        name: "unknown",
+        declaration: ONE_FUNCTION,
+        scene: as_made,
+        before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+        acts: &[
+            next(Deed::Deploy("1.1.0", &["api"])),
+            when_in("Bake", Deed::Change("the alarm has no data", has_no_data)),
+        ],
+        stranger: None,
+        ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
+        steady: true,
+    },
+    Scenario {
+        name: "late_arrival",
+        declaration: FUNCTIONS,
+        scene: as_made,
+        before: LIVE,
+        acts: &[
+            next(Deed::ArriveAs("1.2.0", BOTH, 12)),
+            quiet(Deed::ArriveAs("1.1.0", BOTH, 11)),
+        ],
+        stranger: None,
+        ends: &[
+            "1.0.0 Succeeded",
+            "1.2.0 Succeeded",
+            "1.1.0 NothingToDo (Superseded)",
+        ],
+        steady: true,
+    },
+    Scenario {
+        name: "rollback_twice",
+        declaration: FUNCTIONS,
+        scene: as_made,
+        before: &[
+            quiet(Deed::Deploy("1.0.0", BOTH)),
+            quiet(Deed::Deploy("1.1.0", BOTH)),
+            quiet(Deed::Deploy("1.2.0", BOTH)),
+        ],
+        acts: &[
+            next(Deed::Operate("rollback")),
+            next(Deed::Operate("rollback")),
+        ],
+        stranger: None,
+        ends: &[
+            "1.0.0 Succeeded",
+            "1.1.0 Succeeded",
+            "1.2.0 Succeeded",
+            "1.1.0 Succeeded",
+            "1.0.0 Succeeded",
+        ],
+        steady: false,
+    },
+    Scenario {
+        name: "same_twice",
+        declaration: ONE_FUNCTION,
+        scene: as_made,
+        before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+        acts: &[
+            next(Deed::Arrive("1.1.0", &["api"])),
+            next(Deed::Arrive("1.1.0", &["api"])),
+            quiet(Deed::Arrive("1.0.0", &["api"])),
+        ],
+        stranger: None,
+        ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+        steady: false,
+    },
+];
+
+/// The scenario of that name.
+pub fn named(name: &str) -> Option<&'static Scenario> {
+    SCENARIOS.iter().find(|scenario| scenario.name == name)
+}

@@ -1,0 +1,269 @@
+//! Schedules: which mishaps happen where. A schedule as text is the seed from which a run is
+//! repeated exactly.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What happens at a numbered point of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum What {
+    /// A port call fails before it has any effect.
+    FailsBefore,
+    /// A port call takes effect, and its answer is lost.
+    FailsAfter,
+    /// A port call is throttled.
+    Throttled,
+    /// A port call, and every further one of its name, is throttled for ten minutes.
+    ThrottledLong,
+    /// A port call has no effect, and no answer comes within its budget.
+    HangsBefore,
+    /// A port call takes effect, and no answer comes within its budget.
+    HangsAfter,
+    /// The function's process dies before a port call.
+    KilledBefore,
+    /// The function's process dies after a port call.
+    KilledAfter,
+    /// The function's process dies after sending a port call, which takes effect as late as AWS may
+    /// hold a request.
+    Late,
+    /// Step Functions loses the function at a port call, which is slow; so a retry of the Task runs
+    /// beside its first invocation.
+    Twin,
+    /// The execution is stopped at a port call of its function, which goes on to its end.
+    StoppedWithin,
+    /// The same, and the call is so slow that a recovery goes by.
+    StoppedSlow,
+    /// An execution is stopped as it enters a state.
+    Stopped,
+    /// The same, and the event that tells of it is lost.
+    StoppedUntold,
+    /// The same, and the execution is redriven two seconds later.
+    StoppedRedriven,
+    /// The same, and the execution is redriven when its recovery is long done.
+    StoppedRedrivenLate,
+    /// Step Functions cannot invoke a function at first.
+    NotInvoked,
+    /// A function goes to its end, and Step Functions does not get its answer.
+    AnswerLost,
+    /// An event is lost.
+    EventLost,
+    /// An event comes twice.
+    EventDoubled,
+    /// An event comes ten minutes late.
+    EventLate,
+    /// A function's clock is ahead by as much as is assumed at most.
+    ClockAhead,
+    /// A function's clock is behind by as much as is assumed at most.
+    ClockBehind,
+    /// A person changes a target just before a port call.
+    Stranger,
+}
+
+/// What is numbered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Counted {
+    /// Port calls.
+    Calls,
+    /// Visits of states.
+    Visits,
+    /// Invocations of functions by the machine.
+    Invocations,
+    /// Events: ends of executions, and batches of the ledger's stream.
+    Events,
+}
+
+impl What {
+    /// All.
+    pub const ALL: [Self; 24] = [
+        Self::FailsBefore,
+        Self::FailsAfter,
+        Self::Throttled,
+        Self::ThrottledLong,
+        Self::HangsBefore,
+        Self::HangsAfter,
+        Self::KilledBefore,
+        Self::KilledAfter,
+        Self::Late,
+        Self::Twin,
+        Self::StoppedWithin,
+        Self::StoppedSlow,
+        Self::Stopped,
+        Self::StoppedUntold,
+        Self::StoppedRedriven,
+        Self::StoppedRedrivenLate,
+        Self::NotInvoked,
+        Self::AnswerLost,
+        Self::EventLost,
+        Self::EventDoubled,
+        Self::EventLate,
+        Self::ClockAhead,
+        Self::ClockBehind,
+        Self::Stranger,
+    ];
+
+    /// Its name in a seed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FailsBefore => "fails_before",
+            Self::FailsAfter => "fails_after",
+            Self::Throttled => "throttled",
+            Self::ThrottledLong => "throttled_long",
+            Self::HangsBefore => "hangs_before",
+            Self::HangsAfter => "hangs_after",
+            Self::KilledBefore => "killed_before",
+            Self::KilledAfter => "killed_after",
+            Self::Late => "late",
+            Self::Twin => "twin",
+            Self::StoppedWithin => "stopped_within",
+            Self::StoppedSlow => "stopped_slow",
+            Self::Stopped => "stopped",
+            Self::StoppedUntold => "stopped_untold",
+            Self::StoppedRedriven => "stopped_redriven",
+            Self::StoppedRedrivenLate => "stopped_redriven_late",
+            Self::NotInvoked => "not_invoked",
+            Self::AnswerLost => "answer_lost",
+            Self::EventLost => "event_lost",
+            Self::EventDoubled => "event_doubled",
+            Self::EventLate => "event_late",
+            Self::ClockAhead => "clock_ahead",
+            Self::ClockBehind => "clock_behind",
+            Self::Stranger => "stranger",
+        }
+    }
+
+    /// What its number counts.
+    pub fn counted(self) -> Counted {
+        match self {
+            Self::Stopped
+            | Self::StoppedUntold
+            | Self::StoppedRedriven
+            | Self::StoppedRedrivenLate => Counted::Visits,
+            Self::NotInvoked | Self::AnswerLost | Self::ClockAhead | Self::ClockBehind => {
+                Counted::Invocations
+            }
+            Self::EventLost | Self::EventDoubled | Self::EventLate => Counted::Events,
+            _ => Counted::Calls,
+        }
+    }
+}
+
+/// A mishap: what happens, and at which number, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mishap {
+    /// What happens.
+    pub what: What,
+    /// At which number of what it counts.
+    pub at: u64,
+}
+
+impl fmt::Display for Mishap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.what.name(), self.at)
+    }
+}
+
+/// A schedule: a scenario, the mishaps in it, and how its parts interleave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seed of the calls' latencies, which decide how parts interleave; all alike if 0.
+    pub latencies: u64,
+    /// The mishaps.
+    pub mishaps: Vec<Mishap>,
+}
+
+impl Schedule {
+    /// A scenario without mishaps.
+    pub fn plain(scenario: &str) -> Self {
+        Self {
+            scenario: scenario.to_owned(),
+            latencies: 0,
+            mishaps: Vec::new(),
+        }
+    }
+
+    /// A scenario with these mishaps.
+    pub fn with(scenario: &str, mishaps: &[Mishap]) -> Self {
+        Self {
+            mishaps: mishaps.to_vec(),
+            ..Self::plain(scenario)
+        }
+    }
+
+    /// What happens at this number.
+    pub fn at(&self, counted: Counted, number: u64) -> impl Iterator<Item = What> + '_ {
+        let mishaps = self.mishaps.iter();
+        mishaps
+            .filter(move |mishap| mishap.at == number && mishap.what.counted() == counted)
+            .map(|mishap| mishap.what)
+    }
+}
+
+/// `canary+late@40+stopped@7`, with `~5` after the scenario for latencies from the seed 5.
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.scenario)?;
+        if self.latencies > 0 {
+            write!(f, "~{}", self.latencies)?;
+        }
+        for mishap in &self.mishaps {
+            write!(f, "+{mishap}")?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Schedule {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut parts = text.split('+');
+        let scenario = parts.next().unwrap_or_default();
+        let (scenario, latencies) = match scenario.split_once('~') {
+            Some((scenario, seed)) => (scenario, number(seed)?),
+            None => (scenario, 0),
+        };
+        Ok(Self {
+            scenario: scenario.to_owned(),
+            latencies,
+            mishaps: parts.map(mishap).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("`{text}` is no number"))
+}
+
+fn mishap(text: &str) -> Result<Mishap, String> {
+    let (name, at) = text
+        .split_once('@')
+        .ok_or_else(|| format!("`{text}` is not written as what@number"))?;
+    let what = What::ALL.into_iter().find(|what| what.name() == name);
+    let what = what.ok_or_else(|| format!("there is no mishap `{name}`"))?;
+    Ok(Mishap {
+        what,
+        at: number(at)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_is_read_as_it_is_written() {
+        for what in What::ALL {
+            let written = Schedule {
+                latencies: 5,
+                ..Schedule::with("canary", &[Mishap { what, at: 40 }, Mishap { what, at: 7 }])
+            };
+            assert_eq!(written.to_string().parse(), Ok(written));
+        }
+        assert_eq!("canary".parse(), Ok(Schedule::plain("canary")));
+        for bad in ["canary~x", "canary+late", "canary+soon@1", "canary+late@x"] {
+            assert!(bad.parse::<Schedule>().is_err(), "{bad}");
+        }
+    }
+}

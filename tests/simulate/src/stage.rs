@@ -1,0 +1,387 @@
+//! The stage: runs a scenario with the mishaps of a schedule over the in-memory world, and lets the
+//! surroundings do what AWS does, until nothing moves any more.
+//!
+//! Everything that runs is a task: an execution, an invocation of a function, a delivery of the
+//! stream or of an event. Each port call is two waits, one before it takes effect and one before its
+//! answer comes; whose time comes first goes on. So how tasks interleave is only a matter of the
+//! calls' latencies, and the same schedule is always the same run.
+
+use crate::happening::{Event, Happening};
+use crate::scenario::{Scenario, When};
+use crate::schedule::{Counted, Schedule};
+use crate::targets::{COMPONENTS, visible};
+use crate::task::{Done, Role, Task};
+use crate::turnstile::{Signal, Turnstile};
+use crate::wings::{Home, Wings};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use windlass_domain::time::Time;
+use windlass_engine::outbox::Change;
+use windlass_machine::program::Program;
+use windlass_world::World;
+
+/// How long a run may take at most, in the world's time: a deployment that waits gives up after a
+/// day, and what is left behind is found by the schedule.
+const LONGEST_S: u64 = 4 * 86_400;
+
+/// How many times tasks may go on in a run.
+const STEPS: u64 = 400_000;
+
+/// How often the schedule looks for what was lost.
+const TICK_S: u64 = 300;
+
+/// What is due later.
+#[derive(Debug, Clone)]
+pub enum Later {
+    /// An event comes to `recovery`, for the so many-th time.
+    Recover(Value, u32),
+    /// A batch of the stream comes to `outbox`.
+    Stream,
+    /// The schedule.
+    Tick,
+    /// An ended execution is redriven.
+    Redrive(String),
+}
+
+/// A run under way.
+pub struct Stage<'p> {
+    /// The world.
+    pub world: World,
+    pub(crate) program: &'p Program,
+    pub(crate) scenario: &'static Scenario,
+    pub(crate) schedule: Schedule,
+    pub(crate) gate: Rc<Turnstile>,
+    pub(crate) wings: Rc<Wings>,
+    pub(crate) tasks: Vec<Task<'p>>,
+    pub(crate) homes: BTreeMap<String, Home<'p>>,
+    pub(crate) agenda: BTreeMap<(Time, u64), Later>,
+    pub(crate) numbers: u64,
+    pub(crate) invocations: u64,
+    pub(crate) events: u64,
+    pub(crate) stream: Vec<Change>,
+    pub(crate) stream_comes: bool,
+    pub(crate) stream_tries: u32,
+    pub(crate) happened: Vec<Happening>,
+    pub(crate) redrives: BTreeMap<String, u64>,
+    pub(crate) seen: BTreeMap<&'static str, String>,
+    pub(crate) told: Option<Vec<String>>,
+    acted: usize,
+    acted_at: Time,
+    steps: u64,
+}
+
+/// How a run came to rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// Nothing moves any more, and nothing is left to do.
+    Quiet,
+    /// It never came to rest.
+    Never,
+}
+
+impl<'p> Stage<'p> {
+    /// A stage on which a scenario begins in a world.
+    pub fn new(
+        program: &'p Program,
+        scenario: &'static Scenario,
+        world: World,
+        schedule: &Schedule,
+    ) -> Self {
+        let gate = Rc::new(Turnstile::new(schedule));
+        world.ledger().stream.clear();
+        world.mishaps().calls.clear();
+        world.mishaps().gate = Some(gate.clone());
+        let stops = schedule
+            .mishaps
+            .iter()
+            .filter(|mishap| mishap.what.counted() == Counted::Visits);
+        let wings = Rc::new(Wings::default());
+        wings.stop_at(stops.map(|mishap| mishap.at));
+        let now = world.true_time();
+        let seen = COMPONENTS.map(|component| (component, visible(&world, component)));
+        let mut stage = Self {
+            program,
+            scenario,
+            schedule: schedule.clone(),
+            gate,
+            wings,
+            tasks: Vec::new(),
+            homes: BTreeMap::new(),
+            agenda: BTreeMap::new(),
+            numbers: 0,
+            invocations: 0,
+            events: 0,
+            stream: Vec::new(),
+            stream_comes: false,
+            stream_tries: 0,
+            happened: Vec::new(),
+            redrives: BTreeMap::new(),
+            seen: seen.into(),
+            told: None,
+            acted: 0,
+            acted_at: now,
+            steps: 0,
+            world,
+        };
+        stage.later(now.plus_s(TICK_S), Later::Tick);
+        stage
+    }
+
+    /// Writes down what happens, for a person.
+    pub fn tell_all(&mut self) {
+        self.told = Some(Vec::new());
+    }
+
+    pub(crate) fn tell(&mut self, text: impl FnOnce() -> String) {
+        let now = self.world.true_time();
+        if let Some(told) = &mut self.told {
+            let ms = now.0 % 1000;
+            let clock = now.to_string();
+            told.push(format!("{}.{ms:03}  {}", &clock[11..19], text()));
+        }
+    }
+
+    pub(crate) fn log(&mut self, what: Event) {
+        let at = self.world.true_time();
+        self.happened.push(Happening { at, what });
+    }
+
+    pub(crate) fn later(&mut self, at: Time, what: Later) {
+        self.numbers += 1;
+        self.agenda.insert((at, self.numbers), what);
+    }
+
+    /// Runs to the end.
+    pub fn run(&mut self, acts: &[crate::scenario::Act]) -> Rest {
+        let begun = self.world.true_time();
+        loop {
+            self.steps += 1;
+            let too_late = self.world.true_time() > begun.plus_s(LONGEST_S);
+            if too_late || self.steps > STEPS {
+                return Rest::Never;
+            }
+            if self.act(acts) {
+                continue;
+            }
+            if self.is_at_rest() {
+                if self.acted == acts.len() {
+                    return Rest::Quiet;
+                }
+                self.perform(acts);
+                continue;
+            }
+            self.step();
+        }
+    }
+
+    /// Performs the next act if its time has come.
+    fn act(&mut self, acts: &[crate::scenario::Act]) -> bool {
+        let Some(act) = acts.get(self.acted) else {
+            return false;
+        };
+        let due = match act.when {
+            When::Next => self.world.true_time() >= self.acted_at.plus_s(1) || self.acted == 0,
+            When::In(state) => self.wings.is_any_in(state),
+            When::Quiet => false,
+        };
+        if due {
+            self.perform(acts);
+        }
+        due
+    }
+
+    fn perform(&mut self, acts: &[crate::scenario::Act]) {
+        let act = acts[self.acted];
+        self.tell(|| format!("** {}", act.deed));
+        if let Some(input) = act.deed.request(&self.world) {
+            let name = format!("console-{}-{}", self.schedule.scenario, self.acted + 1);
+            self.start(&name, input);
+        }
+        self.log(Event::Acted(self.acted));
+        self.acted += 1;
+        self.acted_at = self.world.true_time();
+        self.look_for_strangers();
+    }
+
+    /// Nothing runs, nothing is on its way, and nobody holds a lock, waits, or has no ending.
+    fn is_at_rest(&self) -> bool {
+        let only_ticks = self
+            .agenda
+            .values()
+            .all(|later| matches!(later, Later::Tick));
+        self.tasks.is_empty() && only_ticks && !self.stream_comes && !self.is_somebody_left()
+    }
+
+    fn is_somebody_left(&self) -> bool {
+        let ledger = self.world.ledger();
+        ledger.items.values().any(|item| {
+            let waits = item.key.sk.starts_with("waiting#");
+            let held = item.key.sk == "lock"
+                && item
+                    .body
+                    .get("held")
+                    .is_some_and(|held| held["state"] != "needs_operator");
+            // Whoever has no ending is somebody that the schedule has to find.
+            let open = item.key.sk == "record" && !item.body.contains_key("ending");
+            waits || held || open
+        })
+    }
+
+    /// Whatever is due next goes on.
+    fn step(&mut self) {
+        let task = self
+            .tasks
+            .iter()
+            .enumerate()
+            .filter_map(|(n, task)| Some((task.next()?, task.number, n)));
+        let task = task.min();
+        let act = (self.acted > 0).then(|| self.acted_at.plus_s(1));
+        let later = self.agenda.keys().next().copied();
+        match (task, later) {
+            (Some((due, number, n)), later) if later.is_none_or(|l| (due, number) <= l) => {
+                self.wait_until(due, act);
+                if self.world.true_time() >= due {
+                    self.go_on(n);
+                }
+            }
+            (_, Some(key)) => {
+                self.wait_until(key.0, act);
+                if self.world.true_time() >= key.0
+                    && let Some(what) = self.agenda.remove(&key)
+                {
+                    self.come(what);
+                }
+            }
+            (_, None) => {}
+        }
+    }
+
+    /// Lets time pass, but not past the next act.
+    fn wait_until(&mut self, due: Time, act: Option<Time>) {
+        let mut clock = self.world.clock();
+        let due = match act {
+            Some(act) if act > clock.now => due.min(act),
+            _ => due,
+        };
+        clock.now = clock.now.max(due);
+    }
+
+    fn come(&mut self, what: Later) {
+        match what {
+            Later::Recover(event, tries) => self.recover(event, tries),
+            Later::Stream => self.bring_stream(),
+            Later::Redrive(arn) => self.redrive(&arn),
+            Later::Tick => {
+                let at = self.world.true_time().plus_s(TICK_S);
+                self.later(at, Later::Tick);
+                self.tick();
+            }
+        }
+        self.pump();
+    }
+
+    /// A task goes on until it waits again.
+    fn go_on(&mut self, n: usize) {
+        let now = self.world.true_time();
+        if self.tasks[n]
+            .deadline
+            .is_some_and(|deadline| now >= deadline)
+        {
+            self.kill(n, "Sandbox.Timedout");
+            return self.pump();
+        }
+        let only_request = self.tasks[n].only_request;
+        self.gate.enter(only_request);
+        {
+            let mut clock = self.world.clock();
+            clock.ring();
+            clock.ahead_ms = self.tasks[n].ahead_ms;
+        }
+        let task = &mut self.tasks[n];
+        let polled = task
+            .future
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+        let wake = {
+            let mut clock = self.world.clock();
+            clock.ahead_ms = 0;
+            clock.wake.take()
+        };
+        task.due = wake;
+        let who = task.who.clone();
+        let number = task.number;
+        let (signals, effect) = self.gate.leave();
+        self.witness(&who, effect);
+        match polled {
+            Poll::Ready(done) => {
+                let task = self.tasks.swap_remove(n);
+                self.finish(task, done);
+            }
+            Poll::Pending => {
+                for signal in signals {
+                    self.obey(signal, number);
+                }
+            }
+        }
+        self.pump();
+    }
+
+    fn obey(&mut self, signal: Signal, number: u64) {
+        let Some(n) = self.tasks.iter().position(|task| task.number == number) else {
+            return;
+        };
+        match signal {
+            Signal::Kill => self.kill(n, "Runtime.ExitError"),
+            Signal::KillAfterSend => {
+                self.tasks[n].only_request = true;
+                self.tasks[n].deadline = None;
+                self.lose(n, "Runtime.ExitError");
+            }
+            Signal::Lose => self.lose(n, "Lambda.Unknown"),
+            Signal::Stop => {
+                if let Role::Function { arn, .. } = &self.tasks[n].role {
+                    let arn = arn.clone();
+                    self.stop(&arn);
+                }
+            }
+            Signal::Stranger => {
+                if let Some(stranger) = self.scenario.stranger {
+                    self.tell(|| "** a stranger changes a target".into());
+                    stranger(&self.world);
+                    self.look_for_strangers();
+                }
+            }
+        }
+    }
+
+    fn finish(&mut self, task: Task<'p>, done: Done) {
+        match (task.role, done) {
+            (Role::Execution(arn), Done::Execution(end)) => self.end_execution(&arn, end),
+            (Role::Function { arn, slot, name }, Done::Function(answer)) => {
+                if let Err(error) = &answer {
+                    let text = format!(
+                        "   {name}#{} fails: {} {}",
+                        task.number, error.name, error.cause
+                    );
+                    self.tell(|| text);
+                }
+                self.answer(&arn, slot, answer);
+            }
+            (Role::Stream(batch), Done::Function(answer)) => {
+                self.stream_done(batch, answer.is_ok());
+            }
+            (Role::Recovery(event, tries), Done::Function(answer)) => {
+                self.recovery_done(event, tries, answer.is_ok());
+            }
+            _ => {}
+        }
+    }
+
+    /// The process of a task dies.
+    fn kill(&mut self, n: usize, error: &str) {
+        self.lose(n, error);
+        drop(self.tasks.swap_remove(n));
+    }
+}

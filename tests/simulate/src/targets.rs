@@ -1,0 +1,120 @@
+//! The targets as their callers see them, read from the world and not from the ledger.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use windlass_domain::artifact::Artifact;
+use windlass_world::World;
+use windlass_world::functions::LiveFunction;
+
+/// The components of the application, of which each scenario declares some.
+pub const COMPONENTS: [&str; 4] = ["agent", "api", "jobs", "web"];
+
+/// The calls that may change what callers of a target see.
+pub const SWITCHES: [&str; 7] = [
+    "functions.update_alias",
+    "functions.update_code",
+    "services.update_service",
+    "cdn.set_origin_path",
+    "objects.put",
+    "objects.copy",
+    "objects.delete",
+];
+
+/// The function of a component.
+pub fn function_of(component: &str) -> String {
+    format!("shop-{component}")
+}
+
+/// What callers of a component's target see.
+pub fn visible(world: &World, component: &str) -> String {
+    match component {
+        "agent" => task_definition(world),
+        "web" => documents(world),
+        _ => code(world, component),
+    }
+}
+
+/// Whether callers see exactly these bytes and nothing else.
+pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
+    match (component, artifact) {
+        ("agent", Artifact::Image { digest, .. }) => {
+            let running = task_definition(world);
+            let services = world.services();
+            let document = services.task_definitions.get(&running);
+            let image = document.map(|td| td.document["containerDefinitions"][0]["image"].clone());
+            let image = image.and_then(|image| image.as_str().map(str::to_owned));
+            image.is_some_and(|image| image.ends_with(digest.as_str()))
+        }
+        ("web", Artifact::Object { key, .. }) => {
+            let version = key
+                .rsplit('/')
+                .next()
+                .and_then(|name| name.strip_suffix(".zip"));
+            let shown = documents(world);
+            version.is_some_and(|version| shown.contains(&format!("<title>Shop {version}</title>")))
+        }
+        (_, Artifact::Object { sha256, .. }) => {
+            code(world, component) == BASE64_STANDARD.encode(sha256.to_bytes())
+        }
+        _ => false,
+    }
+}
+
+/// The task definition that the service is steered towards.
+fn task_definition(world: &World) -> String {
+    let mut services = world.services();
+    services
+        .service_mut("shop", "agent")
+        .service
+        .task_definition
+        .clone()
+}
+
+/// The documents under the path that visitors are sent to.
+fn documents(world: &World) -> String {
+    let cdn = world.cdn();
+    let origin = cdn
+        .distributions
+        .get("E1")
+        .and_then(|found| found.origins.first());
+    let path = origin.map_or(String::new(), |origin| origin.path.clone());
+    let folder = path.trim_start_matches('/');
+    let objects = world.objects();
+    let Some(bucket) = objects.buckets.get("shop-web") else {
+        return String::new();
+    };
+    let keys = bucket.keys.keys().filter(|key| {
+        let within = folder.is_empty() || key.starts_with(folder);
+        within && key.ends_with("html") && (!folder.is_empty() || !key.starts_with("releases/"))
+    });
+    let shown = keys.filter_map(|key| {
+        let text = String::from_utf8_lossy(&bucket.current(key)?.bytes).into_owned();
+        let name = key.rsplit('/').next().unwrap_or(key);
+        Some(format!("{name}: {text}"))
+    });
+    shown.collect::<Vec<_>>().join("\n")
+}
+
+/// The code that callers get: of the alias where there is one, else of `$LATEST`.
+fn code(world: &World, component: &str) -> String {
+    let functions = world.functions();
+    let Some(function) = functions.functions.get(&function_of(component)) else {
+        return String::new();
+    };
+    let Some(alias) = function.aliases.get("live") else {
+        return function.package.code_sha256();
+    };
+    let mut shown = of_version(function, &alias.version);
+    for (version, weight) in &alias.weights {
+        shown += &format!(" {}@{weight}", of_version(function, version));
+    }
+    shown
+}
+
+fn of_version(function: &LiveFunction, version: &str) -> String {
+    let number = version.parse().unwrap_or_default();
+    let published = function.versions.get(&number);
+    published.map_or(format!("missing {version}"), |published| {
+        published.package.code_sha256()
+    })
+}

@@ -1,0 +1,246 @@
+//! The gate at every port call: places the mishaps of a schedule, and gives each call its time.
+
+use crate::schedule::{Counted, Schedule, What};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::time::Time;
+use windlass_world::gate::{Gate, Passage};
+use windlass_world::mishaps::When;
+
+/// How long a call and its answer take where latencies are all alike, in milliseconds each.
+const LATENCY_MS: u64 = 15;
+
+/// How long a call is slow whose function Step Functions has lost: longer than the first wait of
+/// the Task's Retry, shorter than any budget.
+const TWIN_MS: u64 = 7_000;
+
+/// How late a request may take effect after it was sent: the longest time that a switching call may
+/// be under way (10 s), and what is assumed for the network (`OPEN_CALL_GRACE_S` less a second).
+const LATE_MS: u64 = 14_000;
+
+/// How long a long throttle lasts.
+const LONG_MS: u64 = 600_000;
+
+/// What the stage has to do after a call met its mishap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// The process dies.
+    Kill,
+    /// The process dies, and the request that it sent is still under way.
+    KillAfterSend,
+    /// Step Functions loses the function, which goes on.
+    Lose,
+    /// The execution that the function works for is stopped.
+    Stop,
+    /// A stranger comes by.
+    Stranger,
+}
+
+/// A call that took effect.
+#[derive(Debug, Clone, Copy)]
+pub struct Effect {
+    /// The call's number.
+    pub call: u64,
+    /// Its name.
+    pub name: &'static str,
+    /// When it was sent.
+    pub sent: Time,
+}
+
+#[derive(Debug)]
+struct State {
+    schedule: Schedule,
+    random: fastrand::Rng,
+    /// Whether the one that runs now is only a request that outlived its process.
+    only_request: bool,
+    signals: Vec<Signal>,
+    effect: Option<Effect>,
+    sent: BTreeMap<u64, Time>,
+    throttled: BTreeMap<&'static str, Time>,
+    names: BTreeSet<&'static str>,
+    met: Vec<What>,
+}
+
+/// The gate.
+#[derive(Debug)]
+pub struct Turnstile {
+    state: RefCell<State>,
+}
+
+impl Turnstile {
+    /// A gate that places the mishaps of a schedule.
+    pub fn new(schedule: &Schedule) -> Self {
+        Self {
+            state: RefCell::new(State {
+                random: fastrand::Rng::with_seed(schedule.latencies),
+                schedule: schedule.clone(),
+                only_request: false,
+                signals: Vec::new(),
+                effect: None,
+                sent: BTreeMap::new(),
+                throttled: BTreeMap::new(),
+                names: BTreeSet::new(),
+                met: Vec::new(),
+            }),
+        }
+    }
+
+    /// Somebody goes on: a process, or only a request that outlived its process.
+    pub fn enter(&self, only_request: bool) {
+        let mut state = self.state.borrow_mut();
+        state.only_request = only_request;
+        state.effect = None;
+        state.signals.clear();
+    }
+
+    /// What they met, and the call of theirs that took effect.
+    pub fn leave(&self) -> (Vec<Signal>, Option<Effect>) {
+        let mut state = self.state.borrow_mut();
+        (std::mem::take(&mut state.signals), state.effect.take())
+    }
+
+    /// A mishap at something other than a call was met.
+    pub fn note(&self, what: What) {
+        self.state.borrow_mut().met.push(what);
+    }
+
+    /// The mishaps that were met.
+    pub fn met(&self) -> Vec<What> {
+        self.state.borrow().met.clone()
+    }
+
+    /// The names of all calls that were made.
+    pub fn names(&self) -> BTreeSet<&'static str> {
+        self.state.borrow().names.clone()
+    }
+}
+
+/// How long the adapters wait for an answer, in milliseconds, with their own attempts
+/// (`shared/aws/src/limits.rs`).
+fn budget_ms(name: &str) -> u64 {
+    match name {
+        "functions.update_alias"
+        | "functions.update_code"
+        | "services.update_service"
+        | "cdn.set_origin_path" => 10_000,
+        "functions.invoke" | "objects.get" | "objects.get_range" | "functions.download" => 50_000,
+        _ => 20_000,
+    }
+}
+
+fn fault(name: FaultName, text: &str) -> Passage {
+    Passage {
+        at: Time(0),
+        answer: Err(Fault::new(name, text)),
+    }
+}
+
+impl State {
+    fn latency(&mut self) -> u64 {
+        if self.schedule.latencies == 0 {
+            return LATENCY_MS;
+        }
+        if self.random.u32(..400) == 0 {
+            return self.random.u64(500..4_000);
+        }
+        self.random.u64(1..80)
+    }
+
+    fn before(&mut self, now: Time, call: u64, name: &'static str) -> Passage {
+        self.names.insert(name);
+        self.sent.insert(call, now);
+        let mut passage = Passage {
+            at: now.plus_ms(self.latency()),
+            answer: Ok(()),
+        };
+        if self.throttled.get(name).is_some_and(|until| now < *until) {
+            return Passage {
+                at: passage.at,
+                ..fault(FaultName::Throttled, "slow down")
+            };
+        }
+        let met: Vec<What> = self.schedule.at(Counted::Calls, call).collect();
+        for what in met {
+            self.met.push(what);
+            self.meet_before(what, now, name, &mut passage);
+        }
+        passage
+    }
+
+    fn meet_before(&mut self, what: What, now: Time, name: &'static str, passage: &mut Passage) {
+        match what {
+            What::FailsBefore => {
+                passage.answer = fault(FaultName::Unavailable, "no connection").answer;
+            }
+            What::Throttled => passage.answer = fault(FaultName::Throttled, "slow down").answer,
+            What::ThrottledLong => {
+                self.throttled.insert(name, now.plus_ms(LONG_MS));
+                passage.answer = fault(FaultName::Throttled, "slow down").answer;
+            }
+            What::HangsBefore => {
+                passage.at = now.plus_ms(budget_ms(name));
+                passage.answer = fault(FaultName::Unavailable, "no answer in time").answer;
+            }
+            What::KilledBefore => {
+                self.signals.push(Signal::Kill);
+                passage.at = Time(u64::MAX);
+            }
+            What::Late => {
+                self.signals.push(Signal::KillAfterSend);
+                passage.at = now.plus_ms(LATE_MS);
+            }
+            What::Twin => {
+                self.signals.push(Signal::Lose);
+                passage.at = now.plus_ms(TWIN_MS);
+            }
+            What::StoppedWithin => self.signals.push(Signal::Stop),
+            What::StoppedSlow => {
+                self.signals.push(Signal::Stop);
+                passage.at = now.plus_ms(TWIN_MS);
+            }
+            What::Stranger => self.signals.push(Signal::Stranger),
+            _ => {}
+        }
+    }
+
+    fn after(&mut self, now: Time, call: u64, name: &'static str) -> Passage {
+        let sent = self.sent.remove(&call).unwrap_or(now);
+        self.effect = Some(Effect { call, name, sent });
+        let mut passage = Passage {
+            at: now.plus_ms(self.latency()),
+            answer: Ok(()),
+        };
+        if self.only_request {
+            self.signals.push(Signal::Kill);
+            passage.at = Time(u64::MAX);
+            return passage;
+        }
+        let lost = |text: &str| fault(FaultName::Unavailable, text).answer;
+        for what in self.schedule.at(Counted::Calls, call) {
+            match what {
+                What::FailsAfter => passage.answer = lost("the answer was lost"),
+                What::HangsAfter => {
+                    passage.at = sent.plus_ms(budget_ms(name));
+                    passage.answer = lost("no answer in time");
+                }
+                What::KilledAfter => {
+                    self.signals.push(Signal::Kill);
+                    passage.at = Time(u64::MAX);
+                }
+                _ => {}
+            }
+        }
+        passage
+    }
+}
+
+impl Gate for Turnstile {
+    fn pass(&self, now: Time, call: u64, name: &'static str, when: When) -> Passage {
+        let mut state = self.state.borrow_mut();
+        match when {
+            When::Before => state.before(now, call, name),
+            When::After => state.after(now, call, name),
+        }
+    }
+}

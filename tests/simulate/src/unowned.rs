@@ -1,0 +1,101 @@
+//! What Windlass does not own of the targets, and a secret that is planted there.
+
+use crate::targets::function_of;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use windlass_world::World;
+
+/// The planted secret. It looks like none that Windlass would refuse by its looks.
+pub const SECRET: &str = "planted-blue-lantern-7731";
+
+/// Plants the secret where the user's infrastructure code may have one.
+pub fn plant(world: &World) {
+    let mut services = world.services();
+    for found in services.task_definitions.values_mut() {
+        found.document["containerDefinitions"][0]["environment"] =
+            json!([{"name": "LANTERN", "value": SECRET}]);
+        found.document["cpu"] = json!("256");
+    }
+}
+
+/// Everything that Windlass does not own, by name.
+pub fn unowned(world: &World) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for component in ["api", "jobs"] {
+        let name = function_of(component);
+        let functions = world.functions();
+        if let Some(function) = functions.functions.get(&name) {
+            let others: Vec<_> = function
+                .aliases
+                .iter()
+                .filter(|(name, _)| *name != "live")
+                .collect();
+            let provisioned = function
+                .aliases
+                .get("live")
+                .map(|alias| alias.provisioned.map(|p| p.requested));
+            let text = format!(
+                "{:?} {} {others:?} {provisioned:?}",
+                function.tags, function.configuration
+            );
+            found.insert(name, text);
+        }
+    }
+    let mut services = world.services();
+    let service = &services.service_mut("shop", "agent").service;
+    let text = format!(
+        "{} {} {} {:?} {:?}",
+        service.status, service.desired, service.controller, service.breaker, service.tags
+    );
+    found.insert("service agent".into(), text);
+    drop(services);
+    for (id, distribution) in &world.cdn().distributions {
+        let origins: Vec<_> = distribution
+            .origins
+            .iter()
+            .map(|o| (&o.id, &o.domain))
+            .collect();
+        let text = format!(
+            "{origins:?} {:?} {:?}",
+            distribution.error_pages, distribution.tags
+        );
+        found.insert(format!("distribution {id}"), text);
+    }
+    if let Some(bucket) = world.objects().buckets.get("shop-web") {
+        let foreign = bucket
+            .current("robots.txt")
+            .map(|version| version.bytes.clone());
+        found.insert(
+            "bucket shop-web".into(),
+            format!("{:?} {foreign:?}", bucket.tags),
+        );
+    }
+    found
+}
+
+/// Every task definition differs from the first one in nothing but the image.
+pub fn foreign_shape(world: &World) -> Result<(), String> {
+    let services = world.services();
+    let shape = |document: &Value| {
+        let mut document = document.clone();
+        for name in ["taskDefinitionArn", "revision", "registeredAt", "status"] {
+            document[name] = Value::Null;
+        }
+        document["containerDefinitions"][0]["image"] = Value::Null;
+        document
+    };
+    let mut all = services
+        .task_definitions
+        .values()
+        .filter(|td| td.family == "agent");
+    let Some(first) = all.next().map(|td| shape(&td.document)) else {
+        return Ok(());
+    };
+    match all.find(|td| shape(&td.document) != first) {
+        Some(other) => Err(format!(
+            "{} has another shape: {}",
+            other.arn, other.document
+        )),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,174 @@
+//! Variants of how targets are changed and brought back.
+
+use super::{Edit, Variant};
+
+const ATTEMPT: &str = "shared/engine/src/converge/attempt.rs";
+const DRIVE: &str = "shared/engine/src/converge/drive.rs";
+const UNDO: &str = "shared/engine/src/conductor/undo.rs";
+
+pub(super) const VARIANTS: &[Variant] = &[
+    Variant {
+        name: "no_fence_check",
+        what: "a deployer's writes do not check the lock's token",
+        edits: &[Edit {
+            file: ATTEMPT,
+            find: "            if fenced == Fenced::Yes {\n                writes.push",
+            replace: "            if fenced == Fenced::Yes && !VARIANT {\n                writes.push",
+        }],
+        scenarios: &["function", "first"],
+    },
+    Variant {
+        name: "revision_ignored",
+        what: "an alias is moved upon whatever RevisionId it has",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/lambda/change.rs",
+            find: "                let revision = &revision_id.0;",
+            replace: "                let revision = &if VARIANT {\n                    self.at.alias(function, alias).await?.revision_id\n                } else {\n                    revision_id.0.clone()\n                };",
+        }],
+        scenarios: &["function", "canary"],
+    },
+    Variant {
+        name: "code_not_compared",
+        what: "code is not compared with what is there, and is sent again after a lost answer",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/lambda/next.rs",
+            find: "    if !latest.is_any(&goal.code) {\n        return Next::Do(update(latest",
+            replace: "    if !latest.is_any(&goal.code)\n        || VARIANT && windlass_domain::variant::first_time(&goal.deployment.0)\n    {\n        return Next::Do(update(latest",
+        }],
+        scenarios: &["function", "first"],
+    },
+    Variant {
+        name: "open_call_not_recorded",
+        what: "a switching call is not recorded as open before it is sent",
+        edits: &[Edit {
+            file: ATTEMPT,
+            find: "        self.step.value.open = Some(OpenCall {\n            what: what.to_owned(),\n            not_after,\n        });",
+            replace: "        if !VARIANT {\n            self.step.value.open = Some(OpenCall {\n                what: what.to_owned(),\n                not_after,\n            });\n        }",
+        }],
+        scenarios: &["function"],
+    },
+    Variant {
+        name: "open_calls_not_waited_for",
+        what: "a recovery does not wait for open calls",
+        edits: &[Edit {
+            file: ATTEMPT,
+            find: "self.step.value.open.take() else",
+            replace: "self.step.value.open.take().filter(|_| !VARIANT) else",
+        }],
+        scenarios: &["first", "function", "folder"],
+    },
+    Variant {
+        name: "twin_with_the_same_token",
+        what: "an invocation writes its step whoever wrote it in between",
+        edits: &[Edit {
+            file: ATTEMPT,
+            find: "            let mut writes = vec![self.step.put()?];",
+            replace: "            if VARIANT\n                && let Some(item) = self.ports.get(&self.step.key).await?\n            {\n                self.step.rev = item.rev;\n            }\n            let mut writes = vec![self.step.put()?];",
+        }],
+        scenarios: &["function", "canary"],
+    },
+    Variant {
+        name: "late_forward_goes_on",
+        what: "a forward invocation goes on although the undo has begun",
+        edits: &[Edit {
+            file: "shared/engine/src/converge/standing.rs",
+            find: "        Undoing | Undone | UndoFailed => Err(",
+            replace: "        Undoing | Undone | UndoFailed if !VARIANT => Err(",
+        }],
+        scenarios: &["function", "canary", "undo", "preempt", "kinds"],
+    },
+    Variant {
+        name: "sent_after_its_horizon",
+        what: "a call is sent however long ago it was recorded as open",
+        edits: &[Edit {
+            file: DRIVE,
+            find: "        if self.attempt.ports.now().plus_s(SEND_S) > not_after {",
+            replace: "        if !VARIANT && self.attempt.ports.now().plus_s(SEND_S) > not_after {",
+        }],
+        scenarios: &["function", "service"],
+    },
+    Variant {
+        name: "intent_after_change",
+        what: "the call is sent before it is recorded",
+        edits: &[Edit {
+            file: DRIVE,
+            find: "        let not_after = self.attempt.open(&what",
+            replace: "        if VARIANT {\n            self.send(&change).await?;\n        }\n        let not_after = self.attempt.open(&what",
+        }],
+        scenarios: &["function"],
+    },
+    Variant {
+        name: "stranger_overwritten",
+        what: "a target is not compared with what it was when it was prepared",
+        edits: &[
+            Edit {
+                file: DRIVE,
+                find: "        if self.wave.is_none() {\n            return Ok(None);",
+                replace: "        if self.wave.is_none() || VARIANT {\n            return Ok(None);",
+            },
+            Edit {
+                file: DRIVE,
+                find: "        if let Some(before) = self.refused_upon.take()\n            && ",
+                replace: "        if let Some(before) = self.refused_upon.take()\n            && !VARIANT\n            && ",
+            },
+        ],
+        scenarios: &["function", "canary", "folder"],
+    },
+    Variant {
+        name: "stranger_overwritten_later",
+        what: "a target is not compared with what the last confirmed change made of it",
+        edits: &[Edit {
+            file: DRIVE,
+            find: "        let Some(confirmed) = &step.confirmed else {",
+            replace: "        let Some(confirmed) = step.confirmed.as_ref().filter(|_| !VARIANT) else {",
+        }],
+        scenarios: &["function", "canary", "undo"],
+    },
+    Variant {
+        name: "undo_forgets_one",
+        what: "the undo forgets a component",
+        edits: &[Edit {
+            file: UNDO,
+            find: "            .filter(|step| step.status.may_have_changed())",
+            replace: "            .filter(|step| step.status.may_have_changed())\n            .filter(|step| !(VARIANT && step.component.as_str() == \"jobs\"))",
+        }],
+        scenarios: &["undo"],
+    },
+    Variant {
+        name: "undo_forward",
+        what: "the undo goes through the waves in forward order",
+        edits: &[
+            Edit {
+                file: UNDO,
+                find: "    let below = ask.undone.unwrap_or(u32::MAX);",
+                replace: "    let below = ask.undone.unwrap_or(u32::MAX);\n    let forward = |wave: &u32| ask.undone.is_none_or(|undone| *wave > undone);",
+            },
+            Edit {
+                file: UNDO,
+                find: "        .filter(|wave| *wave < below)\n        .max()",
+                replace: "        .filter(|wave| if VARIANT { forward(wave) } else { *wave < below })\n        .max_by_key(|wave| if VARIANT { u32::MAX - wave } else { *wave })",
+            },
+        ],
+        scenarios: &["undo", "undo_kinds"],
+    },
+    Variant {
+        name: "documents_first",
+        what: "the folder of a release goes live before its files are there",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/site/publish/mod.rs",
+            find: "        if let (Some(archive), Some(release)) = (&self.target.archive, self.release())\n            && ",
+            replace: "        if let (Some(archive), Some(release), false) =\n            (&self.target.archive, self.release(), VARIANT)\n            && ",
+        }],
+        scenarios: &["folder", "site"],
+    },
+    Variant {
+        name: "pruning_takes_too_much",
+        what: "the release deletes what the one before needs",
+        edits: &[Edit {
+            file: "shared/engine/src/deploy/site.rs",
+            find: "    if done.verdict == Word::Changed {\n        let step",
+            replace: "    if VARIANT && done.verdict == Word::Changed && step.value.before[\"origin_path\"].is_string() {\n        let path = step.value.before[\"origin_path\"].as_str().unwrap_or_default();\n        let page = format!(\"{}/index.html\", path.trim_start_matches('/'));\n        let anything = crate::ports::Replaces::Anything;\n        ports.delete(\"shop-web\", &page, &anything).await?;\n    }\n    if done.verdict == Word::Changed {\n        let step",
+        }],
+        scenarios: &["folder"],
+    },
+];

@@ -1,0 +1,173 @@
+//! Makes the copy of the tree in which the variants are.
+
+use super::{Variant, variants};
+use std::fs;
+use std::path::Path;
+
+/// What the copy is made of.
+const COPIED: [&str; 7] = [
+    "Cargo.lock",
+    "statemachine",
+    "shared/domain",
+    "shared/engine",
+    "tests/machine",
+    "tests/world",
+    "tests/simulate",
+];
+
+/// The members of the copy's workspace.
+const MEMBERS: &str = "members = [\"shared/domain\", \"shared/engine\", \"tests/machine\", \"tests/world\", \"tests/simulate\"]";
+
+/// The copy's program has a name of its own, so that both can be built into one folder.
+const BINARY: &str = "[[bin]]\nname = \"windlass-variants\"\npath = \"src/main.rs\"\n";
+
+/// Who answers in the copy which variant is chosen.
+const CHOSEN: &str = "//! Which variant is chosen.
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+static CHOSEN: Mutex<String> = Mutex::new(String::new());
+thread_local! {
+    static NAME: RefCell<(String, BTreeSet<String>)> = RefCell::default();
+}
+/// Chooses a variant, for threads that begin from now on.
+pub fn choose(name: &str) {
+    *CHOSEN.lock().unwrap() = name.to_owned();
+    NAME.with_borrow_mut(|name| name.0.clear());
+}
+/// Whether this one is chosen.
+pub fn is(name: &str) -> bool {
+    NAME.with_borrow_mut(|known| {
+        if known.0.is_empty() {
+            known.0 = CHOSEN.lock().unwrap().clone();
+        }
+        known.0 == name
+    })
+}
+/// A run begins.
+pub fn begin() {
+    NAME.with_borrow_mut(|known| known.1.clear());
+}
+/// Whether this is asked for the first time.
+pub fn first_time(what: &str) -> bool {
+    NAME.with_borrow_mut(|known| known.1.insert(what.to_owned()))
+}
+";
+
+/// Makes the copy in `to` of the tree in `from`: each file is written only where it differs, so that
+/// little is compiled anew.
+pub fn make(from: &Path, to: &Path) -> Result<(), String> {
+    for name in COPIED {
+        copy(from, to, Path::new(name))?;
+    }
+    let manifest = read(&from.join("Cargo.toml"))?;
+    let begins = manifest.find("members = [").ok_or("no members")?;
+    let ends = begins
+        + manifest[begins..]
+            .find(']')
+            .ok_or("no end of the members")?
+        + 1;
+    let manifest = format!("{}{MEMBERS}{}", &manifest[..begins], &manifest[ends..]);
+    // Cargo tells packages apart by name and version, so that both trees can be built into one folder.
+    let manifest = manifest.replacen("version = \"", "version = \"0.0.0-variants.", 1);
+    write(&to.join("Cargo.toml"), manifest.as_bytes())?;
+    let own = Path::new("tests/simulate/Cargo.toml");
+    let own_manifest = read(&from.join(own))?.replace("[package]", "[package]\nautobins = false");
+    let own_manifest = format!("{own_manifest}\n{BINARY}");
+    write(&to.join(own), own_manifest.as_bytes())?;
+    write(&to.join("shared/domain/src/variant.rs"), CHOSEN.as_bytes())
+}
+
+/// The text of a file of the copy: with the edits of all variants.
+fn edited(name: &Path, text: String) -> Result<String, String> {
+    let name = name.to_string_lossy();
+    let mut text = match &*name {
+        "shared/domain/src/lib.rs" => {
+            format!("{text}\nextern crate self as windlass_domain;\n#[allow(missing_docs, clippy::all)]\npub mod variant;\n")
+        }
+        "tests/simulate/src/variants/mod.rs" => text
+            .replace(
+                "pub fn choose(_name: &str) -> bool {\n    false",
+                "pub fn choose(name: &str) -> bool {\n    windlass_domain::variant::choose(name);\n    true",
+            )
+            .replace(
+                "pub fn begin() {}",
+                "pub fn begin() {\n    windlass_domain::variant::begin();\n}",
+            ),
+        _ => text,
+    };
+    for variant in variants() {
+        for edit in variant.edits.iter().filter(|edit| edit.file == name) {
+            text = one(&variant, edit.find, edit.replace, &text)
+                .map_err(|why| format!("variant {}: {name}: {why}", variant.name))?;
+        }
+    }
+    Ok(text)
+}
+
+fn one(variant: &Variant, find: &str, replace: &str, text: &str) -> Result<String, String> {
+    if text.matches(find).count() != 1 {
+        return Err(format!(
+            "`{find}` is not there exactly once; mend the variant"
+        ));
+    }
+    let asks = format!("windlass_domain::variant::is(\"{}\")", variant.name);
+    Ok(text.replacen(find, &replace.replace("VARIANT", &asks), 1))
+}
+
+fn copy(from: &Path, to: &Path, name: &Path) -> Result<(), String> {
+    let source = from.join(name);
+    if source.is_dir() {
+        let entries = fs::read_dir(&source).map_err(|error| error.to_string())?;
+        for entry in entries {
+            let entry = entry.map_err(|error| error.to_string())?;
+            copy(from, to, &name.join(entry.file_name()))?;
+        }
+        return Ok(());
+    }
+    let bytes = fs::read(&source).map_err(|error| format!("{}: {error}", source.display()))?;
+    let is_code = name.extension().is_some_and(|extension| extension == "rs");
+    let bytes = if is_code {
+        let text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
+        edited(name, text)?.into_bytes()
+    } else {
+        bytes
+    };
+    write(&to.join(name), &bytes)
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    if fs::read(path).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+    }
+    fs::write(path, bytes).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_edit_finds_its_place_exactly_once() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut files: Vec<&str> = Vec::new();
+        for variant in variants() {
+            files.extend(variant.edits.iter().map(|edit| edit.file));
+            assert!(!variant.scenarios.is_empty(), "{}", variant.name);
+        }
+        files.sort_unstable();
+        files.dedup();
+        for file in files {
+            let text = read(&root.join(file)).unwrap();
+            let text = edited(Path::new(file), text).unwrap_or_else(|why| panic!("{why}"));
+            assert!(!text.contains("VARIANT"), "{file}");
+        }
+    }
+}

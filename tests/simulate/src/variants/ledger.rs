@@ -1,0 +1,211 @@
+//! Variants of admission, judging, settling and recovery.
+
+use super::{Edit, Variant};
+
+const ADMISSION: &str = "shared/domain/src/admission.rs";
+const RECOVER: &str = "shared/engine/src/conductor/recover.rs";
+const SETTLE: &str = "shared/engine/src/conductor/settle.rs";
+const SETTLE_UNDO: &str = "shared/engine/src/conductor/settle_undo.rs";
+const VIEW: &str = "shared/engine/src/conductor/view.rs";
+const LOADED: &str = "shared/engine/src/loaded.rs";
+
+pub(super) const VARIANTS: &[Variant] = &[
+    Variant {
+        name: "token_raised_last",
+        what: "a recovery raises the token when it is done",
+        edits: &[
+            Edit {
+                file: RECOVER,
+                find: "    lock.value.raise(ports.now());\n    record.value.status = Status::Recovering;",
+                replace: "    if !VARIANT {\n        lock.value.raise(ports.now());\n    }\n    record.value.status = Status::Recovering;",
+            },
+            Edit {
+                file: SETTLE_UNDO,
+                find: "    if ending == Ending::RolledBack {\n        lock.value.held = None;",
+                replace: "    lock.value.token += u64::from(VARIANT);\n    if ending == Ending::RolledBack {\n        lock.value.held = None;",
+            },
+        ],
+        scenarios: &["function", "canary", "preempt"],
+    },
+    Variant {
+        name: "redriven_owner_goes_on",
+        what: "who was taken over goes on with its old token",
+        edits: &[
+            Edit {
+                file: VIEW,
+                find: "    if lock.value.token == token && lock.value.held.is_some() {",
+                replace: "    if VARIANT || lock.value.token == token && lock.value.held.is_some() {",
+            },
+            Edit {
+                file: LOADED,
+                find: "    if lock.value.token == token && held.is_some_and",
+                replace: "    if VARIANT || lock.value.token == token && held.is_some_and",
+            },
+            Edit {
+                file: LOADED,
+                find: "        let lock = store::lock(&self.record.app, &self.record.environment);",
+                replace: "        if VARIANT {\n            let none = store::plan(&DeploymentId(\"none\".into()));\n            return Write::Check(none, Condition::Absent);\n        }\n        let lock = store::lock(&self.record.app, &self.record.environment);",
+            },
+            Edit {
+                file: "shared/engine/src/converge/attempt.rs",
+                find: "        let token = Condition::Field(\"token\".into(), self.token.into());",
+                replace: "        if VARIANT {\n            let id = windlass_domain::identity::DeploymentId(\"none\".into());\n            return Write::Check(store::plan(&id), Condition::Absent);\n        }\n        let token = Condition::Field(\"token\".into(), self.token.into());",
+            },
+        ],
+        scenarios: &["function", "canary"],
+    },
+    Variant {
+        name: "lock_taken_from_needs_operator",
+        what: "a deployment takes the lock of one that needs an operator",
+        edits: &[
+            Edit {
+                file: ADMISSION,
+                find: "    (held.state == HeldState::NeedsOperator && held",
+                replace: "    (!VARIANT && held.state == HeldState::NeedsOperator && held",
+            },
+            Edit {
+                file: ADMISSION,
+                find: "        Some(_) => Decision::Wait,",
+                replace: "        Some(held) if VARIANT && held.state == HeldState::NeedsOperator => Decision::Take,\n        Some(_) => Decision::Wait,",
+            },
+        ],
+        scenarios: &["stuck"],
+    },
+    Variant {
+        name: "lock_ignored",
+        what: "a deployment takes the lock although another one holds it",
+        edits: &[Edit {
+            file: ADMISSION,
+            find: "        Some(held) if held.deployment == candidate.id => Decision::Take,",
+            replace: "        Some(_) if VARIANT => Decision::Take,\n        Some(held) if held.deployment == candidate.id => Decision::Take,",
+        }],
+        scenarios: &["stuck", "queue", "two_apart"],
+    },
+    Variant {
+        name: "freed_before_seen",
+        what: "an undo frees the lock before every component was seen back",
+        edits: &[Edit {
+            file: SETTLE_UNDO,
+            find: "            .all(|step| !step.value.status.may_have_changed());",
+            replace: "            .all(|step| VARIANT || !step.value.status.may_have_changed());",
+        }],
+        scenarios: &["stuck"],
+    },
+    Variant {
+        name: "unknown_is_healthy",
+        what: "an unknown gate passes",
+        edits: &[Edit {
+            file: "shared/domain/src/judgement.rs",
+            find: "        .filter(|m| m.verdict == Verdict::Unknown)\n    {",
+            replace: "        .filter(|m| m.verdict == Verdict::Unknown && !VARIANT)\n    {",
+        }],
+        scenarios: &["unknown"],
+    },
+    Variant {
+        name: "earlier_verdict_reused",
+        what: "a later wave is judged by the verdict of the first",
+        edits: &[Edit {
+            file: "shared/engine/src/judge/mod.rs",
+            find: "        let judgement = store::load(ports, &store::judgement(id, number)).await?;",
+            replace: "        let of = if VARIANT { 0 } else { number };\n        let judgement = store::load(ports, &store::judgement(id, of)).await?;",
+        }],
+        scenarios: &["undo"],
+    },
+    Variant {
+        name: "order_not_asked",
+        what: "an arrival is not compared with the newest that succeeded",
+        edits: &[Edit {
+            file: ADMISSION,
+            find: "    if candidate.allow_older {\n        return None;",
+            replace: "    if candidate.allow_older || VARIANT {\n        return None;",
+        }],
+        scenarios: &["late_arrival"],
+    },
+    Variant {
+        name: "woken_before_the_unlock",
+        what: "those that wait are woken before the lock is free",
+        edits: &[
+            Edit {
+                file: "shared/engine/src/outbox.rs",
+                find: "if was_held && lock.held.is_none() => {",
+                replace: "if was_held && lock.held.is_none() && !VARIANT => {",
+            },
+            Edit {
+                file: SETTLE,
+                find: "        let writes = writes(ports, &mut record, &mut lock).await?;",
+                replace: "        if VARIANT {\n            crate::recovery::wake(ports, &app, &env).await?;\n        }\n        let writes = writes(ports, &mut record, &mut lock).await?;",
+            },
+        ],
+        scenarios: &["queue", "two_apart"],
+    },
+    Variant {
+        name: "hold_ignored_by_who_waits",
+        what: "an arrival that waits gets its turn although deployments are held",
+        edits: &[Edit {
+            file: ADMISSION,
+            find: "        if let Some(hold) = &facts.state.hold\n            && !candidate.by_person",
+            replace: "        let waits = facts.waiting.iter().any(|w| w.deployment == candidate.id);\n        if let Some(hold) = &facts.state.hold\n            && !(VARIANT && waits)\n            && !candidate.by_person",
+        }],
+        scenarios: &["hold"],
+    },
+    Variant {
+        name: "veto_ignored",
+        what: "a vetoed release is deployed when it is asked for once more",
+        edits: &[Edit {
+            file: ADMISSION,
+            find: "            && !candidate.again\n",
+            replace: "            && !candidate.again\n            && !VARIANT\n",
+        }],
+        scenarios: &["undo"],
+    },
+    Variant {
+        name: "undo_without_veto",
+        what: "an undo leaves no veto",
+        edits: &[Edit {
+            file: SETTLE_UNDO,
+            find: "        if restored && record.value.action",
+            replace: "        if !VARIANT && restored && record.value.action",
+        }],
+        scenarios: &["undo", "first_undo"],
+    },
+    Variant {
+        name: "rollback_without_hold",
+        what: "a rollback does not hold deployments",
+        edits: &[Edit {
+            file: "shared/engine/src/conductor/rollback.rs",
+            find: "        let record = new_record(ports, ask, request, &env, declaration.clone());",
+            replace: "        if VARIANT {\n            state.value.hold = None;\n        }\n        let record = new_record(ports, ask, request, &env, declaration.clone());",
+        }],
+        scenarios: &["rollback"],
+    },
+    Variant {
+        name: "rollback_walks_forward",
+        what: "a second rollback goes back to what the first one left",
+        edits: &[Edit {
+            file: SETTLE,
+            find: "    let replaced = goal.map_or(state.snapshot, |goal| goal.replaced);",
+            replace: "    let replaced = goal.map_or(state.snapshot, |goal| {\n        if VARIANT { state.snapshot } else { goal.replaced }\n    });",
+        }],
+        scenarios: &["rollback", "rollback_twice"],
+    },
+    Variant {
+        name: "settled_unjudged",
+        what: "a recovery settles what was never judged",
+        edits: &[Edit {
+            file: RECOVER,
+            find: "    Ok(judgement.is_some_and(|judgement| ",
+            replace: "    Ok(VARIANT || judgement.is_some_and(|judgement| ",
+        }],
+        scenarios: &["canary", "undo"],
+    },
+    Variant {
+        name: "arrival_not_found",
+        what: "the schedule does not look for those that have not had a turn",
+        edits: &[Edit {
+            file: "shared/engine/src/recovery/schedule.rs",
+            find: "    for record in &arriving {",
+            replace: "    for record in arriving.iter().filter(|_| !VARIANT) {",
+        }],
+        scenarios: &["function", "first"],
+    },
+];

@@ -1,0 +1,51 @@
+//! "It can fail": deliberately broken variants of the product, each of which must break a rule.
+//!
+//! A variant is a few edits of the product's source. All of them are made in one copy of the tree
+//! under `target/`, each behind a question whether it is chosen, and compiled once; the product itself
+//! knows nothing of them. An edit whose text is not found, or is found twice, fails the build: the
+//! variant must follow the product.
+
+mod converging;
+mod copy;
+mod ledger;
+
+pub use copy::make;
+
+/// An edit: this text in this file becomes that one. `VARIANT` in it asks whether the variant is
+/// chosen.
+#[derive(Debug, Clone, Copy)]
+pub struct Edit {
+    /// The file.
+    pub file: &'static str,
+    /// What stands there.
+    pub find: &'static str,
+    /// What stands there instead.
+    pub replace: &'static str,
+}
+
+/// A broken variant.
+#[derive(Debug, Clone, Copy)]
+pub struct Variant {
+    /// Its name.
+    pub name: &'static str,
+    /// What is broken.
+    pub what: &'static str,
+    /// How.
+    pub edits: &'static [Edit],
+    /// The scenarios in which it is looked for.
+    pub scenarios: &'static [&'static str],
+}
+
+/// All variants.
+pub fn variants() -> Vec<Variant> {
+    [converging::VARIANTS, ledger::VARIANTS].concat()
+}
+
+/// Chooses a variant of the product. Here there is none: this is the product. In the copy this
+/// function is another one.
+pub fn choose(_name: &str) -> bool {
+    false
+}
+
+/// A run begins. Here that means nothing; in the copy a variant that does something once does it again.
+pub fn begin() {}

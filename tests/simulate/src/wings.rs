@@ -1,0 +1,231 @@
+//! Between the executions and the stage: an execution asks for functions and waits for answers, and
+//! the stage, which runs everything else, hears of it.
+
+use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
+use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
+use std::task::Poll;
+use windlass_domain::time::Time;
+use windlass_machine::{End, Execution, Surroundings, TaskError};
+use windlass_world::World;
+
+/// Where an answer is put for whoever waits for it.
+pub type Slot = Rc<RefCell<Option<Result<Value, TaskError>>>>;
+
+/// A function that an execution wants to be invoked.
+#[derive(Debug)]
+pub struct Request {
+    /// The execution.
+    pub arn: String,
+    /// The function, such as `Conductor`.
+    pub function: String,
+    /// What it is asked.
+    pub payload: Value,
+    /// Where the answer goes.
+    pub slot: Slot,
+}
+
+/// An execution, while nobody makes it go on.
+pub type Home<'p> = Rc<RefCell<Option<Execution<'p>>>>;
+
+/// What the executions and the stage share.
+#[derive(Debug, Default)]
+pub struct Wings {
+    requests: RefCell<Vec<Request>>,
+    mail: RefCell<BTreeMap<String, Value>>,
+    tokens: RefCell<u64>,
+    visits: RefCell<u64>,
+    entered: RefCell<Vec<(u64, String, String)>>,
+    stopped: RefCell<BTreeSet<u64>>,
+    states: RefCell<BTreeMap<String, String>>,
+}
+
+impl Wings {
+    /// What was asked for since the last time.
+    pub fn take_requests(&self) -> Vec<Request> {
+        std::mem::take(&mut self.requests.borrow_mut())
+    }
+
+    /// A task token was answered.
+    pub fn post(&self, token: String, output: Value) {
+        self.mail.borrow_mut().insert(token, output);
+    }
+
+    /// The visits at which the execution is stopped.
+    pub fn stop_at(&self, visits: impl Iterator<Item = u64>) {
+        self.stopped.borrow_mut().extend(visits);
+    }
+
+    /// The visits that began since the last time: number, execution, state.
+    pub fn take_entered(&self) -> Vec<(u64, String, String)> {
+        std::mem::take(&mut self.entered.borrow_mut())
+    }
+
+    /// Whether any execution is in this state.
+    pub fn is_any_in(&self, state: &str) -> bool {
+        self.states.borrow().values().any(|at| at == state)
+    }
+
+    /// How many visits there were.
+    pub fn visits(&self) -> u64 {
+        *self.visits.borrow()
+    }
+
+    /// An execution has ended.
+    pub fn left(&self, arn: &str) {
+        self.states.borrow_mut().remove(arn);
+    }
+
+    /// A visit begins; whether the execution is stopped just before.
+    fn enter(&self, arn: &str, state: &str) -> bool {
+        let mut visits = self.visits.borrow_mut();
+        *visits += 1;
+        let mut states = self.states.borrow_mut();
+        states.insert(arn.to_owned(), state.to_owned());
+        let visit = (*visits, arn.to_owned(), state.to_owned());
+        self.entered.borrow_mut().push(visit);
+        self.stopped.borrow().contains(&visits)
+    }
+}
+
+/// An execution that goes on; when whoever drives it is dropped, it goes home.
+struct Lent<'p> {
+    home: Home<'p>,
+    execution: Option<Execution<'p>>,
+}
+
+impl<'p> Lent<'p> {
+    fn take(home: &Home<'p>) -> Self {
+        Self {
+            home: Rc::clone(home),
+            execution: home.borrow_mut().take(),
+        }
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        *self.home.borrow_mut() = self.execution.take();
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "one driver at a time takes an execution"
+)]
+impl<'p> Deref for Lent<'p> {
+    type Target = Execution<'p>;
+    fn deref(&self) -> &Execution<'p> {
+        self.execution.as_ref().expect("an execution that is home")
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "one driver at a time takes an execution"
+)]
+impl<'p> DerefMut for Lent<'p> {
+    fn deref_mut(&mut self) -> &mut Execution<'p> {
+        self.execution.as_mut().expect("an execution that is home")
+    }
+}
+
+/// Makes an execution go on to its end.
+pub async fn drive(home: Home<'_>, arn: String, world: World, wings: Rc<Wings>) -> End {
+    let mut execution = Lent::take(&home);
+    let around = Around {
+        arn: &arn,
+        world: &world,
+        wings: &wings,
+    };
+    loop {
+        let (due, _) = execution.due();
+        if let Some(output) = around.wait(execution.token(), due).await {
+            if let Some(end) = execution.answer(&output, world.true_time()) {
+                return end;
+            }
+            continue;
+        }
+        if wings.enter(&arn, execution.state()) {
+            around.be_stopped().await;
+        }
+        if let Some(end) = execution.step(&around).await {
+            return end;
+        }
+    }
+}
+
+/// What an execution finds around it.
+struct Around<'a> {
+    arn: &'a str,
+    world: &'a World,
+    wings: &'a Wings,
+}
+
+impl Around<'_> {
+    /// Waits until a time, or until the task token is answered, whose output it answers.
+    async fn wait(&self, token: Option<&str>, due: Time) -> Option<Value> {
+        poll_fn(|_| {
+            let answered = token.and_then(|token| self.wings.mail.borrow_mut().remove(token));
+            let mut clock = self.world.clock();
+            if answered.is_some() || clock.now >= due {
+                return Poll::Ready(answered);
+            }
+            clock.wake = Some(due);
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// The execution is stopped from outside; it goes no further.
+    async fn be_stopped(&self) {
+        if let Some(known) = self.world.executions().executions.get_mut(self.arn) {
+            known.status = "ABORTED".into();
+            known.error = Some("Stopped".into());
+            known.cause = Some("by a person".into());
+        }
+        poll_fn::<(), _>(|_| Poll::Pending).await;
+    }
+}
+
+impl Surroundings for Around<'_> {
+    fn now(&self) -> Time {
+        self.world.true_time()
+    }
+
+    async fn invoke(&self, function: &str, payload: Value) -> Result<Value, TaskError> {
+        let slot = Slot::default();
+        let token = payload["task_token"].as_str().map(str::to_owned);
+        self.wings.requests.borrow_mut().push(Request {
+            arn: self.arn.to_owned(),
+            function: function.to_owned(),
+            payload,
+            slot: Rc::clone(&slot),
+        });
+        let answer = poll_fn(|_| match slot.borrow_mut().take() {
+            Some(answer) => Poll::Ready(answer),
+            None => Poll::Pending,
+        })
+        .await;
+        // A token that was answered ends the Task, whatever becomes of the function.
+        let is_answered = |token: String| self.wings.mail.borrow().contains_key(&token);
+        if token.is_some_and(is_answered) {
+            return Ok(Value::Null);
+        }
+        answer
+    }
+
+    fn open_token(&self) -> String {
+        *self.wings.tokens.borrow_mut() += 1;
+        let token = format!("task-token-{}-{}", self.arn, self.wings.tokens.borrow());
+        self.world.executions().tokens.insert(token.clone());
+        token
+    }
+
+    fn close_token(&self, token: &str) {
+        self.world.executions().tokens.remove(token);
+    }
+}

@@ -1,0 +1,100 @@
+//! What the stage notes of a run.
+
+use crate::happening::{Event, Who};
+use crate::schedule::{Counted, What};
+use crate::stage::Stage;
+use crate::targets::{COMPONENTS, SWITCHES, visible};
+use crate::turnstile::Effect;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// How far a clock may be off: what is left of `OPEN_CALL_GRACE_S` for clocks.
+const SKEW_MS: i64 = 900;
+
+impl<'p> Stage<'p> {
+    /// Notes what a call did.
+    pub(crate) fn witness(&mut self, who: &Who, effect: Option<Effect>) {
+        let changes = std::mem::take(&mut self.world.ledger().stream);
+        for change in changes {
+            self.log(Event::Wrote(who.clone(), Box::new(change.clone())));
+            self.stream.push(change);
+        }
+        let Some(effect) = effect else { return };
+        let (name, function) = (effect.name, Rc::clone(&who.function));
+        self.tell(|| format!("   {function}#{} {name} (call {})", who.number, effect.call));
+        let Some(work) = who
+            .work
+            .as_ref()
+            .filter(|_| SWITCHES.contains(&effect.name))
+        else {
+            return;
+        };
+        let component = COMPONENTS
+            .into_iter()
+            .find(|c| *c == work.component.as_str());
+        let Some(component) = component else { return };
+        let shown = visible(&self.world, component);
+        if self.seen.insert(component, shown.clone()) == Some(shown.clone()) {
+            return;
+        }
+        self.tell(|| format!("   => {component} now shows {shown}"));
+        self.log(Event::Switched {
+            who: who.clone(),
+            component,
+            call: effect.name,
+            sent: effect.sent,
+        });
+    }
+
+    /// Notes what somebody outside did.
+    pub(crate) fn look_for_strangers(&mut self) {
+        for component in COMPONENTS {
+            let shown = visible(&self.world, component);
+            if self.seen.insert(component, shown.clone()) != Some(shown) {
+                self.log(Event::ChangedByStranger(component));
+            }
+        }
+    }
+
+    /// The mishaps that were met, and all that was covered.
+    pub fn met(&self) -> Vec<What> {
+        self.gate.met()
+    }
+
+    /// The states that executions were in, and the port calls that were made.
+    pub fn covered(&self) -> (BTreeSet<&'p str>, BTreeSet<&'static str>) {
+        let mut states = BTreeSet::new();
+        for home in self.homes.values() {
+            if let Some(execution) = &*home.borrow() {
+                states.extend(execution.path().states(self.program));
+            }
+        }
+        (states, self.gate.names())
+    }
+
+    /// How many there were of what is counted.
+    pub fn counted(&self) -> BTreeMap<Counted, u64> {
+        let calls = self.world.mishaps().count();
+        [
+            (Counted::Calls, calls),
+            (Counted::Visits, self.wings.visits()),
+            (Counted::Invocations, self.invocations),
+            (Counted::Events, self.events),
+        ]
+        .into()
+    }
+
+    /// By how much the clock of an invocation is ahead.
+    pub(crate) fn ahead_of(&self, invocation: u64) -> i64 {
+        let mut met = self.schedule.at(Counted::Invocations, invocation);
+        let found = met.find_map(|what| match what {
+            What::ClockAhead => Some((what, SKEW_MS)),
+            What::ClockBehind => Some((what, -SKEW_MS)),
+            _ => None,
+        });
+        found.map_or(0, |(what, ahead)| {
+            self.gate.note(what);
+            ahead
+        })
+    }
+}

@@ -1,0 +1,55 @@
+//! A short run of the simulation: every scenario as it is, and with some of all mishaps.
+
+use std::time::{Duration, Instant};
+use windlass_machine::program::Program;
+use windlass_simulate::campaign::play_all;
+use windlass_simulate::exhaust::one_mishap;
+use windlass_simulate::play::Ready;
+use windlass_simulate::scenarios::SCENARIOS;
+use windlass_simulate::schedule::Schedule;
+
+/// Every so many-th schedule with one mishap; `make simulate` plays all.
+const SAMPLED: usize = 113;
+
+#[test]
+fn every_scenario_holds_every_rule_and_ends_as_written() {
+    let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
+    for scenario in &SCENARIOS {
+        let ready = Ready::new(&program, scenario);
+        let played = ready.play(&Schedule::plain(scenario.name), false);
+        assert_eq!(played.broken, [], "{}", scenario.name);
+    }
+}
+
+#[test]
+fn a_mishap_anywhere_breaks_no_rule() {
+    let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
+    for (n, scenario) in SCENARIOS.iter().enumerate() {
+        let ready = Ready::new(&program, scenario);
+        let plain = ready.play(&Schedule::plain(scenario.name), false);
+        let all = one_mishap(scenario.name, &plain);
+        let some: Vec<Schedule> = all.into_iter().skip(n).step_by(SAMPLED).collect();
+        let forever = Instant::now() + Duration::from_hours(24);
+        let tally = play_all(&program, scenario, &some, forever);
+        assert_eq!(tally.schedules, some.len() as u64);
+        let failures: Vec<String> = tally
+            .failures
+            .values()
+            .map(|failure| format!("{}: {}: {}", failure.seed, failure.rule, failure.why))
+            .collect();
+        assert!(failures.is_empty(), "{}", failures.join("\n"));
+    }
+}
+
+#[test]
+fn the_same_schedule_is_the_same_run() {
+    let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
+    let scenario = &SCENARIOS[3];
+    let schedule: Schedule = "canary~7+killed_after@60+stopped@20"
+        .parse()
+        .unwrap_or_else(|error| panic!("{error}"));
+    let told = || Ready::new(&program, scenario).play(&schedule, true).told;
+    let first = told();
+    assert!(first.len() > 100);
+    assert_eq!(first, told());
+}

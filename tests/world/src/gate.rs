@@ -1,0 +1,22 @@
+//! A gate at every call: who runs a whole simulation decides when each call takes effect, when its
+//! answer comes, and what the caller is told.
+
+use crate::mishaps::When;
+use std::fmt::Debug;
+use windlass_domain::time::Time;
+use windlass_engine::ports::Answered;
+
+/// Decides at every call.
+pub trait Gate: Debug {
+    /// A call is about to take effect, or its answer to go back.
+    fn pass(&self, now: Time, call: u64, name: &'static str, when: When) -> Passage;
+}
+
+/// What becomes of a call at a gate.
+#[derive(Debug, Clone)]
+pub struct Passage {
+    /// When it goes on.
+    pub at: Time,
+    /// With what: a fault ends the call there.
+    pub answer: Answered<()>,
+}
