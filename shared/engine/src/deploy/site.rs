@@ -5,10 +5,11 @@ use crate::config::Configured;
 use crate::converge::{Budget, converge, refute};
 use crate::kinds::site::publish::{Moment, Publisher, check_assets};
 use crate::kinds::site::trouble::{Trouble, together};
-use crate::kinds::site::{Site, State, Target, load};
+use crate::kinds::site::{Site, Target, load};
 use crate::payload::{Word, Work, WorkDone};
 use crate::ports::{Answered, Cdn, Clock, Ledger, Objects, Probe, Reach};
 use crate::store;
+use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
@@ -51,13 +52,12 @@ pub async fn handle<P: Ports>(ports: &P, work: Work) -> Answered<WorkDone> {
 /// that all edges have it: those of a folder that was not served. What is wrong fails the wave, so
 /// that it is undone.
 async fn check<P: Ports>(ports: &P, step: &Step, work: &Work, started: Time) -> Answered<WorkDone> {
-    let known = load(ports, step).await?;
     let target = target_of(step)?;
-    if matches!(known.forward.0, State::Prefix(_)) && target.archive.is_some() {
+    if target.site.mode == SiteMode::Prefix && target.archive.is_some() {
         if ports.now().ms_since(started) > FETCH_BY_MS {
             return Err(not_yet("what the documents name is still to be fetched"));
         }
-        let at = ports.at(&step.place);
+        let (known, at) = (load(ports, step).await?, ports.at(&step.place));
         let publisher = Publisher::new(&at, ports, &target, &known, &work.deployment);
         match check_assets(&publisher, Moment::AfterSwitch).await {
             Ok(found) if found.is_empty() => {}

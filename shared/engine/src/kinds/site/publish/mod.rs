@@ -159,6 +159,8 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         {
             return Ok(Published::Some);
         }
+        // The list is written next, as large as these.
+        drop((unpacker, left));
         self.bring_config(&mut brought).await?;
         fence.pass(self.progress()).await?;
         lists.keep_release(release, &brought.files).await?;
