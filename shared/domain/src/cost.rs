@@ -12,7 +12,8 @@ pub const DOLLARS_PER_GB_S: f64 = 0.000_013_333_4;
 /// The memory of the deployers in the template, in gigabytes.
 pub const MEMORY_GB: f64 = 0.25;
 
-/// The transitions that follow when the ending is written: `Ended`, and the ending itself.
+/// The transitions that follow when the ending is written: `Ended`, or `Admitted`, and the ending
+/// itself.
 pub const STILL_TO_COME: u64 = 2;
 
 /// The estimate, from the state transitions of all executions that worked for the deployment, and

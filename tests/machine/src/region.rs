@@ -154,7 +154,12 @@ impl<'p> Region<'p> {
         let Running { arn, execution } = &self.running[n];
         let made = execution.path().transitions;
         let mut executions = self.world().executions();
-        executions.transitions.insert(arn.clone(), made);
+        match executions.transitions.get_mut(arn) {
+            Some(known) => *known = made,
+            None => {
+                executions.transitions.insert(arn.clone(), made);
+            }
+        }
     }
 
     fn wait_until(&self, due: Time) {

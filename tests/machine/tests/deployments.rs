@@ -410,6 +410,7 @@ fn the_newest_that_waits_goes_next_and_the_others_are_superseded() {
     );
     let waited = "Admit Admitted AwaitTurn";
     assert_eq!(shop.path(&third), path(&[waited, &whole_way()]));
+    assert_counted(&shop, &second);
     assert_counted(&shop, &third);
     assert_eq!(serves(&shop), both("4"));
     assert!(unlocked(&shop));
@@ -429,6 +430,7 @@ fn a_turn_that_never_comes_is_given_up_after_a_day() {
         "Admit Admitted AwaitTurn GiveUp Ended Rejected"
     );
     assert_eq!(cause(&shop, &arn).0, "WaitedTooLong");
+    assert_counted(&shop, &arn);
     assert_eq!(ending(&shop, &arn), Ending::Rejected);
     shop.region.scheduled();
     shop.region.run();
@@ -449,6 +451,7 @@ fn a_hold_keeps_arrivals_out_until_it_is_released() {
     let held = shop.start(&request);
     shop.region.run();
     assert_eq!(shop.path(&set), "Admit Admitted Succeeded");
+    assert_counted(&shop, &held);
     assert!(
         !shop.path(&held).contains("Prepare"),
         "{}",

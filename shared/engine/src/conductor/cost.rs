@@ -1,24 +1,27 @@
 use crate::ports::{Answered, Executions};
 use crate::store::Stored;
 use windlass_domain::cost::{STILL_TO_COME, cost};
-use windlass_domain::deployment::{Cost, Deployment};
+use windlass_domain::deployment::Deployment;
 use windlass_domain::step::Step;
 
-/// What a deployment cost, once its ending is about to be written: all executions that worked for
-/// it, those that died and their recoveries too. `None` where that is not known: a deployment ends
-/// whether or not its transitions can be counted.
-pub async fn cost_of<P: Executions>(
-    ports: &P,
-    record: &Deployment,
-    steps: &[Stored<Step>],
-) -> Option<Cost> {
+/// Notes in an ending that is about to be written what the deployment cost: all executions that
+/// worked for it, those that died and their recoveries too. Where that is not known nothing is
+/// noted: a deployment ends whether or not its transitions can be counted.
+pub async fn note_cost<P: Executions>(ports: &P, record: &mut Deployment, steps: &[Stored<Step>]) {
+    if record.ending.is_none() {
+        return;
+    }
     let worked_ms = steps.iter().map(|step| step.value.worked_ms).sum();
-    match transitions(ports, record).await {
-        Ok(transitions) => Some(cost(transitions? + STILL_TO_COME, worked_ms)),
+    let transitions = match transitions(ports, record).await {
+        Ok(transitions) => transitions,
         Err(fault) => {
             tracing::warn!(%fault, "the transitions could not be counted");
             None
         }
+    };
+    let cost = transitions.map(|made| cost(made + STILL_TO_COME, worked_ms));
+    if let Some(ended) = &mut record.ending {
+        ended.cost = cost;
     }
 }
 

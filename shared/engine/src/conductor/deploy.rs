@@ -3,6 +3,7 @@
 use super::admit::Execution;
 use super::answer::{ended, of_record};
 use super::commit::{TRIES, commit, contended, pause};
+use super::cost::note_cost;
 use super::ending::{end, put_arrived, sentence, told};
 use super::{Ports, refuse};
 use crate::beside;
@@ -58,6 +59,7 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
         }
         let mut record = new_record(ports, ask, request, &pinned, &identified);
         settle_at_once(ports, &mut record, request, &pinned);
+        note_cost(ports, &mut record.value, &[]).await;
         if commit(ports, writes(&record, ask, &pinned)?).await? {
             if let Some(answer) = told(ports, &record.value).await? {
                 return Ok(Admitted::Answer(answer));

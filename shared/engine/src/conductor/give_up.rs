@@ -1,6 +1,7 @@
 //! `GiveUp`: it waited longer than is allowed.
 
 use super::commit::{TRIES, commit, contended, pause};
+use super::cost::note_cost;
 use super::ending::{end, put, told};
 use super::view::View;
 use super::{Ports, deployment_of};
@@ -31,6 +32,7 @@ pub async fn give_up<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             vec![finding],
             ports.now(),
         );
+        note_cost(ports, &mut record.value, &[]).await;
         let mut writes = vec![put(&record)?];
         if let Some(waiting) = view.waiting_of(&record.value) {
             writes.push(Write::Delete(waiting.key.clone(), waiting.unchanged()));

@@ -2,7 +2,7 @@
 //! lock, in one transaction.
 
 use super::commit::{TRIES, commit, contended, pause};
-use super::cost::cost_of;
+use super::cost::note_cost;
 use super::ending::{end, put, sentence, told};
 use super::recover::judged_good;
 use super::view::lock_with_token;
@@ -98,10 +98,7 @@ async fn writes<P: Ports>(
             more.extend(lift_veto(ports, &record.value).await?);
         }
     }
-    let cost = cost_of(ports, &record.value, &steps).await;
-    if let Some(ended) = &mut record.value.ending {
-        ended.cost = cost;
-    }
+    note_cost(ports, &mut record.value, &steps).await;
     lock.value.held = None;
     let mut writes = vec![put(record)?, lock.put()?, state.put()?];
     writes.append(&mut more);

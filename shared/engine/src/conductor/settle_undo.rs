@@ -2,7 +2,7 @@
 
 use super::answer::of_record;
 use super::commit::{TRIES, commit, contended, pause};
-use super::cost::cost_of;
+use super::cost::note_cost;
 use super::ending::{end, put};
 use super::undo::{first_wave, in_words};
 use super::view::lock_with_token;
@@ -40,10 +40,7 @@ pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             Ending::NeedsOperator
         };
         conclude(ports, &mut record, &steps, ending);
-        let cost = cost_of(ports, &record.value, &steps).await;
-        if let Some(ended) = &mut record.value.ending {
-            ended.cost = cost;
-        }
+        note_cost(ports, &mut record.value, &steps).await;
         let mut writes = vec![put(&record)?, leave(&mut lock, &record.value, ending)?];
         if restored && record.value.action == ActionName::Deploy && !record.value.stopped {
             writes.extend(veto(ports, &record.value).await?);

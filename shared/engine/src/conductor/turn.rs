@@ -2,6 +2,7 @@
 
 use super::answer::plain;
 use super::commit::{TRIES, commit, contended, pause};
+use super::cost::note_cost;
 use super::ending::{end, put, told};
 use super::view::{View, is_operator};
 use super::{Ports, rollback};
@@ -183,6 +184,7 @@ async fn finish<P: Ports>(
             );
         }
     }
+    note_cost(ports, &mut record.value, &[]).await;
     let mut writes = vec![
         put(&record)?,
         Write::Check(view.state.key.clone(), view.state.unchanged()),
