@@ -1,0 +1,94 @@
+//! Calling the API, and what the tests ask of its answers.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use windlass_engine::routes::api::{Call, Reply, handle};
+use windlass_machine::program::Program;
+use windlass_machine::shop::Shop;
+use windlass_world::run::run;
+
+pub const CI: &str = "arn:aws:sts::111111111111:assumed-role/ci/run-812";
+pub const RELEASES: &str = "/apps/shop/releases";
+pub const PROD: &str = "/apps/shop/environments/prod";
+
+pub fn program() -> Program {
+    Program::release().unwrap()
+}
+
+/// Calls the API; the query stands in the path as in an address, without escapes.
+pub fn call(shop: &Shop<'_>, method: &str, address: &str, body: Option<Value>) -> Reply {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let query: BTreeMap<String, String> = pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let call = Call {
+        method: method.into(),
+        path: path.into(),
+        query,
+        body: body.map(|body| body.to_string()),
+        caller: Some(CI.into()),
+    };
+    run(handle(shop.world(), call))
+}
+
+pub fn get(shop: &Shop<'_>, address: &str) -> Value {
+    let reply = call(shop, "GET", address, None);
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert_eq!(reply.content_type, "application/json");
+    reply.body
+}
+
+/// A refusal: status, and the findings' names in order.
+pub fn refused(reply: &Reply) -> (u16, Vec<&str>) {
+    assert_eq!(reply.content_type, "application/problem+json");
+    assert_eq!(reply.body["status"], reply.status);
+    let findings = reply.body["findings"].as_array().unwrap();
+    let names: Vec<&str> = findings
+        .iter()
+        .map(|finding| finding["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(reply.body["title"], names[0]);
+    let page = format!("docs/findings/{}.md", names[0]);
+    assert_eq!(reply.body["type"], page);
+    (reply.status, names)
+}
+
+/// The body of a POST that releases a version of both functions.
+pub fn release(shop: &mut Shop<'_>, version: &str) -> Value {
+    let request = shop.release(version, &["api", "jobs"]);
+    let mut body = request["manifest"].clone();
+    body["environment"] = "prod".into();
+    body
+}
+
+/// Releases through the API; answers id and execution.
+pub fn post(shop: &mut Shop<'_>, version: &str) -> (String, String) {
+    let body = release(shop, version);
+    let reply = call(shop, "POST", RELEASES, Some(body));
+    begun(&reply)
+}
+
+pub fn begun(reply: &Reply) -> (String, String) {
+    assert_eq!(reply.status, 202, "{}", reply.body);
+    let text = |name: &str| reply.body[name].as_str().unwrap().to_owned();
+    (text("id"), text("execution"))
+}
+
+/// Runs until an execution, which the API has just started, is about to visit a state.
+pub fn until(shop: &mut Shop<'_>, execution: &str, state: &str) {
+    shop.region.step();
+    assert!(
+        shop.region.run_until(execution, state),
+        "{execution} never was in {state}"
+    );
+}
+
+pub fn ending(shop: &Shop<'_>, id: &str) -> Value {
+    let record = get(shop, &format!("/apps/shop/deployments/{id}"));
+    record["deployment"]["ending"]["ending"].clone()
+}
+
+pub fn executions(shop: &Shop<'_>) -> usize {
+    shop.world().executions().executions.len()
+}

@@ -1,0 +1,92 @@
+//! Environments, their snapshots and holds.
+
+use crate::call::{CI, PROD, RELEASES, begun, call, get, post, program, refused, release, until};
+use serde_json::{Value, json};
+use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
+
+#[test]
+fn automatic_deployments_are_held_by_put_and_released_by_delete() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let hold = format!("{PROD}/hold");
+    let unreasoned = call(&shop, "PUT", &hold, None);
+    assert_eq!(refused(&unreasoned), (400, vec!["MissingField"]));
+    let reply = call(&shop, "PUT", &hold, Some(json!({"reason": "a sale"})));
+    assert_eq!(reply.status, 202);
+    shop.region.step();
+    shop.region.run();
+    let environment = get(&shop, PROD);
+    assert_eq!(environment["hold"]["reason"], "a sale");
+    assert_eq!(environment["hold"]["by"], CI);
+    let address = format!("{hold}?reason=it is over");
+    assert_eq!(call(&shop, "DELETE", &address, None).status, 202);
+    shop.region.step();
+    shop.region.run();
+    assert_eq!(get(&shop, PROD)["hold"], Value::Null);
+}
+
+#[test]
+fn snapshots_are_paged_newest_first_and_tell_what_a_rollback_would_skip() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    for version in ["1.0.0", "1.1.0"] {
+        post(&mut shop, version);
+        shop.region.run();
+    }
+    // 1.0.0 comes again, and is undone this time.
+    let mut again = release(&mut shop, "1.0.0");
+    again["again"] = true.into();
+    again["allow_older"] = true.into();
+    again["reason"] = "to see".into();
+    let (_, execution) = begun(&call(&shop, "POST", RELEASES, Some(again)));
+    until(&mut shop, &execution, "Bake");
+    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    shop.region.run();
+    let snapshots = format!("{PROD}/snapshots");
+    let first = get(&shop, &format!("{snapshots}?limit=2"));
+    let told = |page: &Value| -> Vec<String> {
+        let all = page["snapshots"].as_array().unwrap().iter();
+        let words = [
+            "number",
+            "version",
+            "replaced",
+            "present",
+            "verified_good",
+            "vetoed",
+        ];
+        all.map(|one| words.map(|word| one[word].to_string()).join(" "))
+            .collect()
+    };
+    let newest = [
+        r#"3 "1.1.0" 2 true true false"#,
+        r#"2 "1.0.0" 1 false true true"#,
+    ];
+    assert_eq!(told(&first), newest);
+    let component = &first["snapshots"][0]["components"]["api"];
+    assert_eq!(component["version"], "1.1.0");
+    assert_eq!(component["artifact"]["key"], "artifacts/shop/api/1.1.0.zip");
+    let next = first["next"].as_str().unwrap();
+    let second = get(&shop, &format!("{snapshots}?limit=2&after={next}"));
+    let oldest = r#"1 "before-windlass" 0 false false false"#;
+    assert_eq!(told(&second), [oldest]);
+    assert_eq!(second["next"], Value::Null);
+    let unknown = "/apps/shop/environments/nosuch/snapshots";
+    assert_eq!(call(&shop, "GET", unknown, None).status, 404);
+}
+
+#[test]
+fn an_environment_tells_what_runs_and_who_holds_the_lock() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let (id, execution) = post(&mut shop, "1.0.0");
+    until(&mut shop, &execution, "Bake");
+    let during = get(&shop, PROD);
+    assert_eq!(during["lock"]["held"]["deployment"], id);
+    assert_eq!(during["lock"]["held"]["state"], "running");
+    shop.region.run();
+    let after = get(&shop, PROD);
+    assert_eq!(after["running"]["api"]["version"], "1.0.0");
+    assert_eq!(after["running"]["api"]["deployment"], id);
+    assert_eq!(after["lock"]["held"], Value::Null);
+    assert_eq!(after["waiting"], json!([]));
+}

@@ -1,0 +1,9 @@
+//! The HTTP API over the real release machine and the in-memory world: what each route answers, and
+//! what comes of it.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
+
+mod call;
+mod deployments;
+mod environments;
+mod releases;

@@ -1,0 +1,200 @@
+//! Releasing through the API, and what its answer says.
+
+use crate::call::{
+    CI, PROD, RELEASES, begun, call, ending, executions, get, post, program, refused, release,
+};
+use serde_json::{Value, json};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, Shop};
+use windlass_world::mishaps::When;
+
+#[test]
+fn the_same_release_again_is_the_same_deployment_and_one_execution() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let body = release(&mut shop, "1.0.0");
+    let first = call(&shop, "POST", RELEASES, Some(body.clone()));
+    let second = call(&shop, "POST", RELEASES, Some(body.clone()));
+    assert_eq!(begun(&first), begun(&second));
+    shop.region.run();
+    let third = call(&shop, "POST", RELEASES, Some(body));
+    assert_eq!(begun(&first), begun(&third));
+    assert_eq!(executions(&shop), 1);
+    let (id, _) = begun(&first);
+    assert_eq!(ending(&shop, &id), "Succeeded");
+    let status = format!("https://windlass.example/apps/shop/deployments/{id}");
+    assert_eq!(first.body["status"], status);
+}
+
+#[test]
+fn the_status_address_answers_before_the_deployment_is_recorded() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let (id, execution) = post(&mut shop, "1.0.0");
+    let path = format!("/apps/shop/deployments/{id}");
+    let early = call(&shop, "GET", &path, None);
+    assert_eq!(early.status, 202);
+    let deployment = &early.body["deployment"];
+    assert_eq!(deployment["status"], "accepted");
+    assert_eq!(deployment["executions"], json!([execution]));
+    assert_eq!(deployment["environment"], "prod");
+    assert_eq!(deployment["ending"], Value::Null);
+    let of_another = call(&shop, "GET", &format!("/apps/other/deployments/{id}"), None);
+    assert_eq!(refused(&of_another), (404, vec!["UnknownName"]));
+    shop.region.step();
+    let whole = get(&shop, &path);
+    let members =
+        |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
+    assert_eq!(members(&whole), members(&early.body));
+    for member in members(deployment) {
+        let known = whole["deployment"].get(&member).is_some();
+        assert!(known || member == "ending", "{member}");
+    }
+}
+
+#[test]
+fn one_that_died_before_it_was_recorded_says_so_and_can_be_asked_for_again() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let body = release(&mut shop, "1.0.0");
+    let first = call(&shop, "POST", RELEASES, Some(body.clone()));
+    let (id, execution) = begun(&first);
+    let path = format!("/apps/shop/deployments/{id}");
+    shop.region.stop(&execution);
+    let gone = call(&shop, "GET", &path, None);
+    assert_eq!(refused(&gone), (404, vec!["UnknownName"]));
+    assert!(gone.body["detail"].as_str().unwrap().contains("ABORTED"));
+    let second = call(&shop, "POST", RELEASES, Some(body.clone()));
+    let third = call(&shop, "POST", RELEASES, Some(body));
+    assert_eq!(begun(&second), begun(&third));
+    assert_eq!(begun(&second).0, id);
+    assert_ne!(begun(&second).1, execution);
+    assert_eq!(call(&shop, "GET", &path, None).status, 202);
+    shop.region.step();
+    shop.region.run();
+    assert_eq!(ending(&shop, &id), "Succeeded");
+}
+
+#[test]
+fn who_asked_is_told_by_the_caller_and_not_by_the_body() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let (id, _) = post(&mut shop, "1.0.0");
+    shop.region.run();
+    let record = get(&shop, &format!("/apps/shop/deployments/{id}"));
+    let requester = &record["deployment"]["requester"];
+    assert_eq!(requester, &json!({"route": "api", "principal": CI}));
+    let mut forged = release(&mut shop, "1.1.0");
+    forged["requester"] = json!({"route": "console", "principal": "someone else"});
+    let reply = call(&shop, "POST", RELEASES, Some(forged));
+    assert_eq!(refused(&reply), (400, vec!["UnknownField"]));
+}
+
+#[test]
+fn a_bad_release_is_answered_with_all_findings() {
+    let program = program();
+    let shop = Shop::new(&program, FUNCTIONS);
+    let misspelt =
+        json!({"version": "1.0.0", "environment": "prod", "sequnce": 1, "componets": {}});
+    let reply = call(&shop, "POST", RELEASES, Some(misspelt));
+    assert_eq!(
+        refused(&reply),
+        (400, vec!["MissingField", "UnknownField", "UnknownField"])
+    );
+    let meant = json!({"version": "1.0.0", "environment": "prod", "components": {
+        "api": {"key": "artifacts/other/api/1.zip"}, "jobs": {}}});
+    let reply = call(&shop, "POST", RELEASES, Some(meant));
+    assert_eq!(refused(&reply), (400, vec!["BadValue", "MissingField"]));
+    let gone = json!({"version": "1.0.0", "environment": "prod", "components": {
+        "api": {"key": "artifacts/shop/api/1.zip"}, "jobs": {"key": "artifacts/shop/jobs/1.zip"}}});
+    let reply = call(&shop, "POST", RELEASES, Some(gone));
+    assert_eq!(refused(&reply), (400, vec!["ArtifactMissing"; 2]));
+    assert_eq!(executions(&shop), 0);
+}
+
+#[test]
+fn what_does_not_fit_the_declaration_is_told_at_once_and_starts_nothing() {
+    let program = program();
+    let shop = Shop::new(&program, ALL_KINDS);
+    let misfits = json!({"version": "1.0.0", "components": {
+        "agent": {"key": "artifacts/shop/agent/1.zip"}, "api": {"key": "artifacts/shop/api/1.zip"},
+        "web": {"image": "shop/web:1"}, "wep": {"key": "artifacts/shop/wep/1.zip"}}});
+    let mut named = misfits.clone();
+    named["environment"] = "prod".into();
+    let reply = call(&shop, "POST", RELEASES, Some(named));
+    let wanted = vec!["BadValue", "ArtifactMissing", "BadValue", "UnknownName"];
+    assert_eq!(refused(&reply), (400, wanted));
+    let paths = [
+        "components.agent.key",
+        "artifacts/shop/api/1.zip",
+        "components.web.image",
+        "components.wep",
+    ];
+    for (finding, path) in reply.body["findings"].as_array().unwrap().iter().zip(paths) {
+        assert_eq!(finding["path"], path, "{finding}");
+    }
+    let reply = call(&shop, "POST", RELEASES, Some(misfits));
+    let wanted = vec!["NoEnvironment", "BadValue", "BadValue", "UnknownName"];
+    assert_eq!(refused(&reply), (400, wanted));
+    assert_eq!(executions(&shop), 0);
+}
+
+#[test]
+fn what_is_no_object_is_refused() {
+    let program = program();
+    let shop = Shop::new(&program, FUNCTIONS);
+    let reply = call(&shop, "POST", RELEASES, Some(json!([1])));
+    assert_eq!(refused(&reply), (400, vec!["NotWellFormed"]));
+    let large = json!({"version": "x".repeat(300_000)});
+    let reply = call(&shop, "POST", RELEASES, Some(large));
+    assert_eq!(refused(&reply), (400, vec!["NotWellFormed"]));
+}
+
+#[test]
+fn what_is_not_there_is_not_found() {
+    let program = program();
+    let shop = Shop::new(&program, FUNCTIONS);
+    let body = json!({"version": "1.0.0", "components": {"api": {"image": "shop/agent:1"}}});
+    let reply = call(&shop, "POST", "/apps/nosuch/releases", Some(body));
+    assert_eq!(refused(&reply), (404, vec!["NoDeclaration"]));
+    let nothing = [
+        ("GET", "/"),
+        ("GET", "/apps/shop"),
+        ("GET", RELEASES),
+        ("DELETE", RELEASES),
+        ("GET", "/apps/Not-A-Name/deployments"),
+        ("GET", "/apps/shop/environments/Not_A_Name"),
+        ("POST", "/apps/shop/environments/prod/nosuch"),
+        ("PATCH", PROD),
+        ("GET", "/apps/shop/deployments/0123456789abcdef"),
+        ("POST", "/apps/shop/deployments/0123456789abcdef/cancel"),
+    ];
+    for (method, path) in nothing {
+        let reply = call(&shop, method, path, None);
+        assert_eq!(
+            refused(&reply),
+            (404, vec!["UnknownName"]),
+            "{method} {path}"
+        );
+    }
+    let reply = call(&shop, "GET", "/apps/shop/environments/nosuch", None);
+    assert_eq!(reply.status, 404);
+    assert_eq!(executions(&shop), 0);
+}
+
+#[test]
+fn a_fault_is_a_problem_and_says_whether_asking_again_may_help() {
+    let program = program();
+    let shop = Shop::new(&program, FUNCTIONS);
+    for (name, status) in [(FaultName::Throttled, 503), (FaultName::AccessDenied, 500)] {
+        let next = shop.world().mishaps().count() + 1;
+        let fault = Fault::new(name, "the ledger did not answer");
+        shop.world().fail_call(next, When::Before, fault);
+        let reply = call(&shop, "GET", PROD, None);
+        assert_eq!(reply.status, status);
+        assert_eq!(reply.content_type, "application/problem+json");
+        assert_eq!(reply.body["title"], name.to_string());
+        assert_eq!(reply.body["findings"], json!([]));
+    }
+    assert_eq!(call(&shop, "GET", PROD, None).status, 200);
+}
