@@ -39,11 +39,7 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
                 keep,
                 revision_id,
             } => {
-                let description = if *keep {
-                    description_of_kept(deployment)
-                } else {
-                    description(deployment)
-                };
+                let description = described(*keep, deployment);
                 self.publish(function, code_sha256, &revision_id.0, &description)
                     .await
             }
@@ -210,6 +206,14 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
             key,
             version_id,
         })
+    }
+}
+
+fn described(keep: bool, deployment: &DeploymentId) -> String {
+    if keep {
+        description_of_kept(deployment)
+    } else {
+        description(deployment)
     }
 }
 
