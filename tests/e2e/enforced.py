@@ -37,10 +37,14 @@ def adapt(clients, stack):
 
 def allow_plain_http(clients):
     """The local cloud speaks plain HTTP, which the artifacts bucket refuses: takes that one statement away."""
-    bucket = clients.outputs["ArtifactsBucket"]
-    statements = json.loads(clients.s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
-    assert [statement["Sid"] for statement in statements] == ["TlsOnly"], statements
-    clients.s3.delete_bucket_policy(Bucket=bucket)
+    place = {"Bucket": clients.outputs["ArtifactsBucket"]}
+    policy = json.loads(clients.s3.get_bucket_policy(**place)["Policy"])
+    (refusal,) = [statement for statement in policy["Statement"] if statement["Sid"] == "TlsOnly"]
+    policy["Statement"].remove(refusal)
+    if policy["Statement"]:
+        clients.s3.put_bucket_policy(**place, Policy=json.dumps(policy))
+    else:
+        clients.s3.delete_bucket_policy(**place)
 
 
 def allow_where_it_is_checked(iam, role):
