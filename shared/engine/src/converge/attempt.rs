@@ -27,6 +27,8 @@ pub struct Attempt<'a, P> {
     counted: Time,
     /// Whether the call that is open was never sent before.
     first_try: bool,
+    /// What was confirmed before it was recorded as open.
+    former: Option<Value>,
 }
 
 /// Whether a write is refused where the lock's token is no longer ours.
@@ -52,6 +54,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
             started,
             counted: started,
             first_try: true,
+            former: None,
         };
         attempt.step.value.attempt += 1;
         attempt.step.value.invocations += 1;
@@ -120,7 +123,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         let not_after = now.plus_s(OPEN_CALL_S);
         self.record(what, wave.is_none(), now);
         self.step.value.seen = Some(seen);
-        self.step.value.confirmed = None;
+        self.former = self.step.value.confirmed.take();
         self.step.value.open = Some(OpenCall {
             what: what.to_owned(),
             not_after,
@@ -167,6 +170,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         self.step.value.open = None;
         if self.first_try {
             self.forget(what, undo);
+            self.step.value.confirmed = self.former.take();
         }
         self.write(Fenced::No).await
     }
