@@ -1,6 +1,7 @@
 //! What a deployment cost, estimated from what was counted and measured. Pure.
 
 use crate::deployment::Cost;
+use crate::plan::KindName;
 
 /// US dollars for a state transition of a Standard workflow (AWS Step Functions pricing,
 /// us-east-1, 2026).
@@ -9,23 +10,30 @@ pub const DOLLARS_PER_TRANSITION: f64 = 0.000_025;
 /// US dollars for a gigabyte-second of an arm64 function (AWS Lambda pricing, us-east-1, 2026).
 pub const DOLLARS_PER_GB_S: f64 = 0.000_013_333_4;
 
-/// The memory of the deployers in the template, in gigabytes.
-pub const MEMORY_GB: f64 = 0.25;
+/// The memory of a kind's deployers in the template, in megabytes. A contract test compares it.
+pub const fn memory_mb(kind: KindName) -> u64 {
+    match kind {
+        KindName::StaticSite => 1024,
+        KindName::Lambda => 512,
+        KindName::Ecs => 256,
+    }
+}
 
 /// The transitions that follow when the ending is written: `Ended`, or `Admitted`, and the ending
 /// itself.
 pub const STILL_TO_COME: u64 = 2;
 
 /// The estimate, from the state transitions of all executions that worked for the deployment, and
-/// the milliseconds that its deployers worked.
-pub fn cost(transitions: u64, worked_ms: u64) -> Cost {
+/// the milliseconds that each component's deployers worked.
+pub fn cost(transitions: u64, worked: &[(KindName, u64)]) -> Cost {
+    let mb_ms: u64 = worked.iter().map(|(kind, ms)| memory_mb(*kind) * ms).sum();
     // Counts of one deployment are far below 2^52.
     #[allow(clippy::cast_precision_loss)]
     let dollars = transitions as f64 * DOLLARS_PER_TRANSITION
-        + worked_ms as f64 / 1000.0 * MEMORY_GB * DOLLARS_PER_GB_S;
+        + mb_ms as f64 / 1024.0 / 1000.0 * DOLLARS_PER_GB_S;
     Cost {
         transitions,
-        worked_ms,
+        worked_ms: worked.iter().map(|(_, ms)| ms).sum(),
         dollars,
     }
 }
@@ -36,9 +44,19 @@ mod tests {
 
     #[test]
     fn transitions_and_work_cost_money() {
-        let dollars = |transitions, worked_ms| cost(transitions, worked_ms).dollars;
-        assert!((dollars(40, 0) - 0.001).abs() < 1e-9);
-        assert!((dollars(0, 300_000) - 0.001).abs() < 1e-6);
-        assert!((dollars(40, 300_000) - 0.002).abs() < 1e-6);
+        let dollars = |transitions, worked: &[_]| cost(transitions, worked).dollars;
+        let ecs = [(KindName::Ecs, 300_000)];
+        assert!((dollars(40, &[]) - 0.001).abs() < 1e-9);
+        assert!((dollars(0, &ecs) - 0.001).abs() < 1e-6);
+        assert!((dollars(40, &ecs) - 0.002).abs() < 1e-6);
+    }
+
+    #[test]
+    fn work_costs_by_the_memory_of_its_kind() {
+        // Two seconds of half a gigabyte, and one of a whole.
+        let worked = [(KindName::Lambda, 2_000), (KindName::StaticSite, 1_000)];
+        let cost = cost(0, &worked);
+        assert!((cost.dollars - 2.0 * DOLLARS_PER_GB_S).abs() < 1e-12);
+        assert_eq!(cost.worked_ms, 3_000);
     }
 }

@@ -9,6 +9,8 @@
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_contract::{ARCHITECTURE, TEMPLATE, function_of, machine, tasks, template};
+use windlass_domain::cost::memory_mb;
+use windlass_domain::plan::KindName;
 use windlass_machine::definition::Resource;
 
 /// The table of time limits: function to (its timeout, its states' timeouts).
@@ -96,6 +98,20 @@ fn deployments_in_process_keep_the_same_time_limits() {
         let function = function_of(task);
         let (limit, _) = documented[&function_name(function)];
         assert_eq!(windlass_machine::timeout_s(function), limit, "{function}");
+    }
+}
+
+#[test]
+fn what_a_deployment_cost_is_told_of_the_memory_that_its_deployers_have() {
+    let template = template();
+    let functions = functions(&template);
+    for (name, kind) in [
+        ("publish-site", KindName::StaticSite),
+        ("deploy-site", KindName::StaticSite),
+        ("deploy-lambda", KindName::Lambda),
+        ("deploy-ecs", KindName::Ecs),
+    ] {
+        assert_eq!(functions[name]["MemorySize"], memory_mb(kind), "{name}");
     }
 }
 

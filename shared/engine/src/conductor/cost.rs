@@ -11,7 +11,10 @@ pub async fn note_cost<P: Executions>(ports: &P, record: &mut Deployment, steps:
     if record.ending.is_none() {
         return;
     }
-    let worked_ms = steps.iter().map(|step| step.value.worked_ms).sum();
+    let worked: Vec<_> = steps
+        .iter()
+        .map(|step| (step.value.kind, step.value.worked_ms))
+        .collect();
     let transitions = match transitions(ports, record).await {
         Ok(transitions) => transitions,
         Err(fault) => {
@@ -19,7 +22,7 @@ pub async fn note_cost<P: Executions>(ports: &P, record: &mut Deployment, steps:
             None
         }
     };
-    let cost = transitions.map(|made| cost(made + STILL_TO_COME, worked_ms));
+    let cost = transitions.map(|made| cost(made + STILL_TO_COME, &worked));
     if let Some(ended) = &mut record.ending {
         ended.cost = cost;
     }
