@@ -139,9 +139,29 @@ pub fn plan(candidates: &[Candidate], watch: Watch) -> Result<Vec<Wave>, Cycle> 
         .map(|c| starts[&c.component] + c.stages.len())
         .max()
         .unwrap_or(0);
-    Ok((0..count)
-        .map(|number| wave(candidates, &starts, number, number + 1 == count, watch))
-        .collect())
+    let mut waves: Vec<Wave> = (1..=count)
+        .map(|number| Wave {
+            changes: vec![],
+            bake_s: if number == count { watch.bake_s } else { 0 },
+        })
+        .collect();
+    for candidate in candidates {
+        let first = starts[&candidate.component];
+        for (number, stage) in (first..).zip(&candidate.stages) {
+            // A rollout that says how long a step is watched is believed; the others are watched
+            // as long as the gates say. Of several in one wave, the longest counts.
+            let last = number + 1 == count;
+            let silent = if last { 0 } else { watch.between_waves_s };
+            let wave = &mut waves[number];
+            wave.bake_s = wave.bake_s.max(stage.bake_s.unwrap_or(silent));
+            wave.changes.push(PlannedChange {
+                component: candidate.component.clone(),
+                kind: candidate.kind,
+                what: stage.what.clone(),
+            });
+        }
+    }
+    Ok(waves)
 }
 
 /// The wave in which each component starts: the first after the last of those it comes after.
@@ -185,33 +205,6 @@ fn starts(candidates: &[Candidate]) -> Result<BTreeMap<ComponentName, usize>, Cy
 fn keys_with_zero<'a>(counts: &BTreeMap<&'a ComponentName, usize>) -> Vec<&'a ComponentName> {
     let zero = counts.iter().filter(|(_, count)| **count == 0);
     zero.map(|(name, _)| *name).collect()
-}
-
-fn wave(
-    candidates: &[Candidate],
-    starts: &BTreeMap<ComponentName, usize>,
-    number: usize,
-    last: bool,
-    watch: Watch,
-) -> Wave {
-    let mut changes = Vec::new();
-    let mut bake_s = if last { watch.bake_s } else { 0 };
-    for candidate in candidates {
-        let stage = number
-            .checked_sub(starts[&candidate.component])
-            .and_then(|index| candidate.stages.get(index));
-        let Some(stage) = stage else { continue };
-        // A rollout that says how long a step is watched is believed; the others are watched as
-        // long as the gates say. Of several in one wave, the longest counts.
-        let silent = if last { 0 } else { watch.between_waves_s };
-        bake_s = bake_s.max(stage.bake_s.unwrap_or(silent));
-        changes.push(PlannedChange {
-            component: candidate.component.clone(),
-            kind: candidate.kind,
-            what: stage.what.clone(),
-        });
-    }
-    Wave { changes, bake_s }
 }
 
 /// The waves that a component takes part in, in the order of its stages.
