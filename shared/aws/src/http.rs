@@ -1,37 +1,51 @@
 //! API Gateway's HTTP API, payload format 2.0 (Amazon API Gateway Developer Guide, "Create AWS
 //! Lambda proxy integrations for HTTP APIs").
 
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use aws_lambda_events::encodings::Body;
+use aws_lambda_events::http::HeaderValue;
+use aws_lambda_events::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::Answered;
 use windlass_engine::routes::api::{Call, Reply};
 
 /// The call in an event of the HTTP API.
-pub fn call_of(event: &Value) -> Answered<Call> {
-    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
-    let method = text("/requestContext/http/method").ok_or_else(|| bad("it names no method"))?;
-    let path = text("/rawPath").ok_or_else(|| bad("it names no path"))?;
-    let stage = text("/requestContext/stage").unwrap_or("$default");
+pub fn call_of(event: ApiGatewayV2httpRequest) -> Answered<Call> {
+    let body = body(event.body, event.is_base64_encoded)?;
+    let path = event.raw_path.ok_or_else(|| bad("it names no path"))?;
+    let context = event.request_context;
+    let stage = context.stage.as_deref().unwrap_or("$default");
+    let query = event.raw_query_string.unwrap_or_default();
     Ok(Call {
-        method: method.to_owned(),
-        path: without_stage(path, stage).to_owned(),
-        query: query(&event["queryStringParameters"]),
-        body: body(event)?,
-        caller: text("/requestContext/authorizer/iam/userArn").map(str::to_owned),
+        method: context.http.method.to_string(),
+        path: without_stage(&path, stage).to_owned(),
+        // As it was sent: `queryStringParameters` cuts values at their commas.
+        query: url::form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect(),
+        body,
+        caller: context
+            .authorizer
+            .and_then(|authorizer| authorizer.iam)
+            .and_then(|caller| caller.user_arn),
     })
 }
 
 /// The answer as the HTTP API takes it.
-pub fn answer_of(reply: &Reply) -> Value {
-    json!({
-        "statusCode": reply.status,
-        "headers": {"content-type": reply.content_type, "cache-control": "no-store"},
-        "body": reply.body.to_string(),
-        "isBase64Encoded": false,
-    })
+pub fn answer_of(reply: &Reply) -> ApiGatewayV2httpResponse {
+    let mut answer = ApiGatewayV2httpResponse::default();
+    answer.status_code = reply.status.into();
+    let headers = [
+        (CONTENT_TYPE, reply.content_type),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    for (name, value) in headers {
+        answer.headers.insert(name, HeaderValue::from_static(value));
+    }
+    answer.body = Some(Body::Text(reply.body.to_string()));
+    answer
 }
 
 fn bad(why: &str) -> Fault {
@@ -49,20 +63,11 @@ fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
     rest.filter(|rest| rest.starts_with('/')).unwrap_or(path)
 }
 
-fn query(parameters: &Value) -> BTreeMap<String, String> {
-    let parameters = parameters.as_object().into_iter().flatten();
-    parameters
-        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
-        .collect()
-}
-
 /// The body as text. API Gateway encodes what it takes for binary by its content type.
-fn body(event: &Value) -> Answered<Option<String>> {
-    let Some(body) = event["body"].as_str() else {
-        return Ok(None);
-    };
-    if event["isBase64Encoded"] != true {
-        return Ok(Some(body.to_owned()));
+fn body(body: Option<String>, encoded: bool) -> Answered<Option<String>> {
+    let Some(body) = body else { return Ok(None) };
+    if !encoded {
+        return Ok(Some(body));
     }
     let bytes = STANDARD
         .decode(body)
@@ -74,12 +79,19 @@ fn body(event: &Value) -> Answered<Option<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
+
+    fn call_of(event: &Value) -> Answered<Call> {
+        let event = serde_json::from_value(event.clone()).expect("an event of an HTTP API");
+        super::call_of(event)
+    }
 
     fn event() -> Value {
         json!({
             "version": "2.0",
             "rawPath": "/apps/shop/releases",
-            "queryStringParameters": {"environment": "prod"},
+            "rawQueryString": "environment=prod&cursor=1%2C2",
+            "queryStringParameters": {"environment": "prod", "cursor": "1,2"},
             "requestContext": {
                 "stage": "$default",
                 "http": {"method": "POST", "path": "/apps/shop/releases"},
@@ -95,7 +107,9 @@ mod tests {
         let expected = Call {
             method: "POST".into(),
             path: "/apps/shop/releases".into(),
-            query: [("environment".to_owned(), "prod".to_owned())].into(),
+            query: [("environment", "prod"), ("cursor", "1,2")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
             body: Some("{}".into()),
             caller: Some("arn:aws:iam::111111111111:user/ci".into()),
         };
@@ -136,7 +150,7 @@ mod tests {
             content_type: "application/problem+json",
             body: json!({"title": "no"}),
         };
-        let answer = answer_of(&reply);
+        let answer = serde_json::to_value(answer_of(&reply)).expect("JSON");
         assert_eq!(answer["statusCode"], 404);
         assert_eq!(
             answer["headers"]["content-type"],

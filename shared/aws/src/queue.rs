@@ -1,6 +1,7 @@
 //! An SQS queue that calls a function: its messages, and which of them come again.
 
-use serde_json::{Value, json};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use serde_json::Value;
 use tracing::Instrument as _;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::log;
@@ -9,10 +10,13 @@ use windlass_engine::ports::Answered;
 /// Serves each message of an SQS event by its body, and answers those that failed, so that only
 /// they come again (AWS Lambda Developer Guide, "Implementing partial batch responses"). What is
 /// no JSON fails as well, and ends in the dead-letter queue, where a person finds it.
-pub async fn each_message(event: &Value, serve: impl AsyncFn(Value) -> Answered<()>) -> Value {
-    let mut failed = Vec::new();
-    for message in event["Records"].as_array().into_iter().flatten() {
-        let id = &message["messageId"];
+pub async fn each_message(
+    event: SqsEvent,
+    serve: impl AsyncFn(Value) -> Answered<()>,
+) -> SqsBatchResponse {
+    let mut answer = SqsBatchResponse::default();
+    for message in &event.records {
+        let id = message.message_id.as_deref().unwrap_or_default();
         let served = async {
             let served = match body(message) {
                 Ok(body) => serve(body).await,
@@ -26,16 +30,15 @@ pub async fn each_message(event: &Value, serve: impl AsyncFn(Value) -> Answered<
             }
             served
         };
-        let part = log::part(id.as_str().unwrap_or_default());
-        if served.instrument(part).await.is_err() {
-            failed.push(json!({"itemIdentifier": id}));
+        if served.instrument(log::part(id)).await.is_err() {
+            answer.add_failure(id);
         }
     }
-    json!({"batchItemFailures": failed})
+    answer
 }
 
-fn body(message: &Value) -> Answered<Value> {
-    let text = message["body"].as_str().unwrap_or_default();
+fn body(message: &SqsMessage) -> Answered<Value> {
+    let text = message.body.as_deref().unwrap_or_default();
     serde_json::from_str(text).map_err(|error| {
         Fault::new(
             FaultName::BadInput,
@@ -47,6 +50,7 @@ fn body(message: &Value) -> Answered<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn only_what_failed_comes_again() {
@@ -55,6 +59,7 @@ mod tests {
             {"messageId": "2", "body": "{\"good\": false}"},
             {"messageId": "3", "body": "not JSON"},
         ]});
+        let event = serde_json::from_value(event).expect("an SQS event");
         let serve = async |body: Value| {
             if body["good"] == true {
                 return Ok(());
@@ -64,10 +69,10 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let answer = runtime
             .expect("a runtime")
-            .block_on(each_message(&event, serve));
+            .block_on(each_message(event, serve));
         let expected = json!({"batchItemFailures": [
             {"itemIdentifier": "2"}, {"itemIdentifier": "3"},
         ]});
-        assert_eq!(answer, expected);
+        assert_eq!(serde_json::to_value(answer).expect("JSON"), expected);
     }
 }
