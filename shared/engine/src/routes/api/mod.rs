@@ -69,7 +69,8 @@ const LARGEST_BODY: usize = 256 * 1024;
 const PAGE: u32 = 20;
 const LARGEST_PAGE: u32 = 100;
 
-/// Serves a call. A fault is an answer as well: 503 where asking again may help, else 500.
+/// Serves a call. A fault is an answer as well: 503 where asking again may help, 400 where what was sent
+/// cannot be read, else 500.
 pub async fn handle<P: Ports>(ports: &P, call: Call) -> Reply {
     let reply = match route(ports, &call).await {
         Ok(reply) => reply,

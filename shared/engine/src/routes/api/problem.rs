@@ -1,6 +1,6 @@
 use super::Reply;
 use serde_json::json;
-use windlass_domain::fault::Fault;
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::Finding;
 
 /// An error as `application/problem+json` (RFC 9457), with every finding. `type` is the page that
@@ -22,9 +22,14 @@ pub fn problem(status: u16, findings: &[Finding]) -> Reply {
     }
 }
 
-/// A fault as an error: asking again may help where it is transient.
+/// A fault as an error: asking again may help where it is transient, asking otherwise where what
+/// was sent cannot be read, such as a page's cursor.
 pub fn of_fault(fault: &Fault) -> Reply {
-    let status = if fault.name.is_transient() { 503 } else { 500 };
+    let status = match fault.name {
+        FaultName::BadInput => 400,
+        name if name.is_transient() => 503,
+        _ => 500,
+    };
     Reply {
         status,
         content_type: "application/problem+json",
@@ -35,5 +40,18 @@ pub fn of_fault(fault: &Fault) -> Reply {
             "detail": fault.message,
             "findings": [],
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_status_says_whether_to_ask_again_or_otherwise() {
+        let status = |name| of_fault(&Fault::new(name, "why")).status;
+        assert_eq!(status(FaultName::BadInput), 400);
+        assert_eq!(status(FaultName::Throttled), 503);
+        assert_eq!(status(FaultName::Internal), 500);
     }
 }
