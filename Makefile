@@ -5,6 +5,7 @@
 # make chaos  real deployments while executions are stopped, functions are killed and calls go wrong
 # make simulate   whole deployments with a mishap at every step; broken variants of the product must be caught
 # make replay SEED=…   one of them as a timeline
+# make bench  measures Windlass beside what its users would use instead: tables, and target/bench.json
 PORT ?= 4566
 WAIT_SCALE ?= 0.1
 PYTHON ?= python3
@@ -23,7 +24,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools build up down demo test lint unit simulate replay e2e e2e-installed e2e-readme chaos build-aws
+.PHONY: tools build up down demo test lint unit simulate replay e2e e2e-installed e2e-readme chaos build-aws bench bench-docs
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp
@@ -101,3 +102,13 @@ chaos: build
 build-aws: tools
 	$(SAM)/pip install --quiet --disable-pip-version-check ziglang==0.16.0
 	env -u CARGO_BUILD_TARGET cargo lambda build --release --$(subst _,-,$(or $(ARCH),arm64)) $(addprefix --bin ,$(FUNCTIONS))
+
+# As on AWS, but for this machine; `make build` makes the usual ones again.
+bench: tools
+	cargo build --release $(addprefix --bin ,$(FUNCTIONS))
+	for function in $(FUNCTIONS); do install -D target/$(CARGO_BUILD_TARGET)/release/$$function target/lambda/$$function/bootstrap; done
+	$(SAM)/python tests/bench/bench.py $(BENCH)
+
+# Writes the figures of the last run into docs/BENCH.md.
+bench-docs:
+	$(SAM)/python tests/bench/docs.py

@@ -94,6 +94,11 @@ impl<'p> Shop<'p> {
         }
     }
 
+    /// Makes a function more, with the alias `live` on its version 1.
+    pub fn make_function(&self, name: &str) {
+        crate::shop_world::make_function(self.world(), name);
+    }
+
     /// The world.
     pub fn world(&self) -> &World {
         self.region.world()

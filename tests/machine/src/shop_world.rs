@@ -104,7 +104,7 @@ fn tags() -> BTreeMap<String, String> {
         .into()
 }
 
-fn make_function(world: &World, name: &str) {
+pub(crate) fn make_function(world: &World, name: &str) {
     let mut functions = world.functions();
     let function = functions.make(name, format!("{name} as found").as_bytes());
     let published = Published {

@@ -1,7 +1,7 @@
 //! The ledger in memory: items, conditions, transactions, the index.
 
 use crate::World;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::outbox::Change;
 use windlass_engine::ports::{
@@ -11,8 +11,10 @@ use windlass_engine::ports::{
 /// The table.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    /// The items by key.
+    /// The items by key. One that a test puts here itself is not in the index.
     pub items: BTreeMap<Key, Item>,
+    /// The index: where an item is in it, and the item's key, because several may be at one place.
+    index: BTreeSet<(Key, Key)>,
     /// The writes that the table's stream has still to bring, oldest first: the items before and
     /// after. Whoever takes them puts back what it could not bring.
     pub stream: Vec<Change>,
@@ -37,6 +39,7 @@ impl State {
         match write {
             Write::Put(item, _) => {
                 let before = self.items.insert(item.key.clone(), item.clone());
+                self.index_anew(before.as_ref(), Some(&item));
                 self.stream.push(Change {
                     before,
                     after: Some(item),
@@ -44,6 +47,7 @@ impl State {
             }
             Write::Delete(key, _) => {
                 if let Some(before) = self.items.remove(&key) {
+                    self.index_anew(Some(&before), None);
                     self.stream.push(Change {
                         before: Some(before),
                         after: None,
@@ -52,6 +56,18 @@ impl State {
             }
             Write::Check(..) => {}
         }
+    }
+
+    fn index_anew(&mut self, before: Option<&Item>, after: Option<&Item>) {
+        let place = |item: &Item| Some((item.index.clone()?, item.key.clone()));
+        let (before, after) = (before.and_then(place), after.and_then(place));
+        if before == after {
+            return;
+        }
+        if let Some(place) = &before {
+            self.index.remove(place);
+        }
+        self.index.extend(after);
     }
 
     fn transact(&mut self, writes: Vec<Write>) -> Answered<Transacted> {
@@ -97,50 +113,59 @@ fn key_and_condition(write: &Write) -> (&Key, &Condition) {
     }
 }
 
-/// A page of what was found in the order of its sort keys.
-fn page<'a>(found: impl Iterator<Item = (&'a str, &'a Item)>, query: &Query) -> Page {
-    let mut found: Vec<_> = found.collect();
-    if query.descending {
-        found.reverse();
-    }
-    let position = |after: &String| found.iter().position(|(sk, _)| sk == after);
-    let from = query
-        .after
-        .as_ref()
-        .and_then(position)
-        .map_or(0, |at| at + 1);
-    let to = found.len().min(from + query.limit as usize);
-    let more = to < found.len();
-    let page = &found[from..to];
+/// A page of what was found in the order of the query. `after` has been passed over already.
+fn page<'a>(mut found: impl Iterator<Item = (&'a str, &'a Item)>, query: &Query) -> Page {
+    let page: Vec<_> = found.by_ref().take(query.limit as usize).collect();
+    let more = found.next().is_some();
     Page {
         items: page.iter().map(|(_, item)| (*item).clone()).collect(),
         next: page.last().filter(|_| more).map(|(sk, _)| (*sk).to_owned()),
     }
 }
 
+/// Turns what was found by ascending sort keys into the order of the query.
+fn ordered<'a>(found: impl DoubleEndedIterator<Item = (&'a str, &'a Item)>, query: &Query) -> Page {
+    match (&query.after, query.descending) {
+        (None, false) => page(found, query),
+        (None, true) => page(found.rev(), query),
+        (Some(after), false) => page(found.skip_while(|(sk, _)| *sk <= after.as_str()), query),
+        (Some(after), true) => page(
+            found.rev().skip_while(|(sk, _)| *sk >= after.as_str()),
+            query,
+        ),
+    }
+}
+
+/// Every key of a partition whose sort key begins so: from the first, up to the last exclusive.
+fn range(pk: &str, sk_prefix: &str) -> (Key, Key) {
+    let key = |sk: String| Key {
+        pk: pk.to_owned(),
+        sk,
+    };
+    // No key has the last character of all, so everything that begins so is before it.
+    let last = format!("{sk_prefix}{}", char::MAX);
+    (key(sk_prefix.to_owned()), key(last))
+}
+
 impl State {
     /// The items of a partition whose sort keys begin so.
-    fn partition<'a>(&'a self, query: &'a Query) -> impl Iterator<Item = (&'a str, &'a Item)> {
-        let from = Key {
-            pk: query.pk.clone(),
-            sk: query.sk_prefix.clone(),
-        };
-        self.items
-            .range(from..)
-            .take_while(|(key, _)| key.pk == query.pk && key.sk.starts_with(&query.sk_prefix))
-            .map(|(key, item)| (key.sk.as_str(), item))
+    fn partition(&self, query: &Query) -> Page {
+        let (from, to) = range(&query.pk, &query.sk_prefix);
+        let found = self.items.range(from..to);
+        ordered(found.map(|(key, item)| (key.sk.as_str(), item)), query)
     }
 
     /// The same of the index.
-    fn index_partition<'a>(&'a self, query: &'a Query) -> Vec<(&'a str, &'a Item)> {
-        let indexed = self.items.values().filter_map(|item| {
-            let index = item.index.as_ref()?;
-            let matches = index.pk == query.pk && index.sk.starts_with(&query.sk_prefix);
-            matches.then_some((index.sk.as_str(), item))
-        });
-        let mut found: Vec<_> = indexed.collect();
-        found.sort_by_key(|(sk, _)| *sk);
-        found
+    fn index_partition(&self, query: &Query) -> Page {
+        let none = || Key {
+            pk: String::new(),
+            sk: String::new(),
+        };
+        let (from, to) = range(&query.pk, &query.sk_prefix);
+        let found = self.index.range((from, none())..(to, none()));
+        let found =
+            found.filter_map(|(place, key)| Some((place.sk.as_str(), self.items.get(key)?)));
+        ordered(found, query)
     }
 }
 
@@ -159,13 +184,13 @@ impl Ledger for World {
 
     async fn query(&self, query: Query) -> Answered<Page> {
         let call = self.call("ledger.query").await?;
-        let page = page(self.ledger().partition(&query), &query);
+        let page = self.ledger().partition(&query);
         call.answer(page).await
     }
 
     async fn query_index(&self, query: Query) -> Answered<Page> {
         let call = self.call("ledger.query_index").await?;
-        let page = page(self.ledger().index_partition(&query).into_iter(), &query);
+        let page = self.ledger().index_partition(&query);
         call.answer(page).await
     }
 }

@@ -1,0 +1,48 @@
+"""What the machine counts and how sizes tell, in process: the real state machine file over the real handlers."""
+
+import json
+import subprocess
+
+from figures import REPOSITORY, Figure, rounded
+
+# What AWS itself limits, and what a release of 500 components must stay below.
+LARGEST_ITEM = 400 * 1024
+
+
+def costs(bench):
+    """State transitions, as AWS counts them for the bill, and the estimate that the record carries."""
+    told = _told(bench)
+    for name, measure in (("release", "release"), ("canary", "canary")):
+        found = told[name]
+        assert found["ending"] == "Succeeded", found
+        assert found["estimated"] == found["transitions"], f"the record counts other transitions than the machine: {found}"
+        yield Figure(f"transitions_{measure}", found["transitions"], "transitions")
+        yield Figure(f"dollars_{measure}", rounded(found["dollars"]), "US dollars")
+    bench.notes["transitions_release"] = told["release"]["path"]
+
+
+def sizes(bench):
+    """500 components against 50, per component; 10,000 deployments against 10."""
+    told = _told(bench)
+    yield Figure("plan_500", rounded(told["plan_500_ms"]), "ms")
+    many, few = told["components_500"], told["components_50"]
+    for found, count in ((many, 500), (few, 50)):
+        assert found["ending"] == "Succeeded" and found["changed"] == count, found
+        assert found["largest_item_bytes"] < LARGEST_ITEM, found
+    each = many["ms"] / 500
+    yield Figure("components_500", rounded(each), "ms per component", "50 components", rounded(each / (few["ms"] / 50)))
+    bench.notes["components_500"] = f"the largest item of the ledger has {many['largest_item_bytes']:,} bytes; DynamoDB takes {LARGEST_ITEM:,}"
+    short, *_, long = sorted(told["history"].items(), key=lambda item: int(item[0]))
+    name = f"after {short[0]} deployments"
+    for measure, member in (("history_10000", "page_ms"), ("history_10000.deployment", "deployment_ms")):
+        ours, other = long[1][member], short[1][member]
+        yield Figure(measure, rounded(ours), "ms", name, rounded(ours / other))
+
+
+def _told(bench):
+    """What the measuring program printed; it is run once."""
+    if bench.in_process is None:
+        command = ["cargo", "run", "--quiet", "--release", "--package", "windlass-machine", "--example", "figures", "--", str(bench.deployments)]
+        told = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True).stdout
+        bench.in_process = json.loads(told)
+    return bench.in_process

@@ -1,0 +1,211 @@
+//! What a deployment costs and how sizes tell, in process: the real state machine file over the
+//! real handlers and the in-memory world. Prints one JSON object; `make bench` reads it.
+//!
+//! `cargo run --release -p windlass-machine --example figures [deployments]`: how many deployments
+//! the long history has.
+
+#![allow(
+    clippy::expect_used,
+    reason = "a measurement ends where it cannot be taken"
+)]
+
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Instant;
+use windlass_domain::name::ComponentName;
+use windlass_domain::plan::{Candidate, KindName, Stage, Watch, plan, waves_of};
+use windlass_engine::routes::api::{Call, handle};
+use windlass_machine::program::Program;
+use windlass_machine::shop::{ONE_FUNCTION, Shop};
+use windlass_world::run::run;
+
+/// Three components of three kinds, together, with nothing to wait for.
+const TOGETHER: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
+  api: {kind: lambda, function: shop-api, alias: live}
+  web: {kind: static_site, bucket: shop-web, distribution: E1}
+";
+
+/// A canary that is watched for an hour.
+const CANARY: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api: {kind: lambda, function: shop-api, alias: live, rollout: {canary: [10], every: 1h}}
+gates:
+  alarms: [shop-5xx]
+";
+
+/// How often what is short is measured.
+const TIMES: usize = 41;
+
+fn main() {
+    let asked = std::env::args().nth(1).and_then(|n| n.parse().ok());
+    let program = Program::release().expect("the state machine file");
+    let figures = json!({
+        "release": release(&program, TOGETHER, &["agent", "api", "web"]),
+        "canary": release(&program, CANARY, &["api"]),
+        "plan_500_ms": plan_500(),
+        "components_500": components(&program, 500),
+        "components_50": components(&program, 50),
+        "history": history(&program, asked.unwrap_or(10_000)),
+    });
+    println!("{figures}");
+}
+
+/// A release, the first one having been there before.
+fn release(program: &Program, declaration: &str, components: &[&str]) -> Value {
+    let mut shop = Shop::new(program, declaration);
+    let mut told = Value::Null;
+    for version in ["1.0.0", "1.0.1"] {
+        let began = shop.world().clock().now;
+        let arn = shop.deploy(version, components);
+        shop.region.run();
+        let ended = shop.deployment(&arn).ending.expect("an ending");
+        let path = shop.region.ended(&arn).expect("an end");
+        let path = path.execution.path();
+        let cost = ended.cost.expect("a cost");
+        told = json!({
+            "ending": ended.ending.to_string(),
+            "transitions": path.transitions,
+            "estimated": cost.transitions,
+            "dollars": cost.dollars,
+            "seconds": (shop.world().clock().now.0 - began.0) / 1000,
+            "path": path.tell(program),
+        });
+    }
+    told
+}
+
+/// Planning 500 components: ten layers, each component after three of the layer before it, each
+/// shifted in three steps. The waves, and which of them each component takes part in.
+fn plan_500() -> f64 {
+    let name = |n: usize| ComponentName::new(format!("c{n:03}")).expect("a name");
+    let stage = |what: &str| Stage {
+        what: what.to_owned(),
+        bake_s: Some(60),
+    };
+    let candidates: Vec<Candidate> = (0..500)
+        .map(|n| Candidate {
+            component: name(n),
+            kind: KindName::Lambda,
+            after: (1..=3)
+                .filter_map(|earlier| n.checked_sub(earlier * 17 + 33).map(name))
+                .collect(),
+            stages: ["10 %", "50 %", "100 %"].map(stage).to_vec(),
+        })
+        .collect();
+    median(|| {
+        let began = Instant::now();
+        let waves = plan(&candidates, Watch::default()).expect("an order");
+        let taking_part: usize = candidates
+            .iter()
+            .map(|candidate| waves_of(&waves, &candidate.component).len())
+            .sum();
+        assert_eq!(taking_part, 1500);
+        began.elapsed().as_secs_f64() * 1000.0
+    })
+}
+
+/// One release of many functions, all in one wave.
+fn components(program: &Program, count: usize) -> Value {
+    let names: Vec<String> = (0..count).map(|n| format!("c{n:03}")).collect();
+    let declared: Vec<String> = names
+        .iter()
+        .map(|name| format!("  {name}: {{kind: lambda, function: shop-{name}, alias: live}}\n"))
+        .collect();
+    let declaration = format!(
+        "app: shop\nversion: 1.0.0\nenvironments:\n  prod: {{deploy: {{branch: main}}}}\ncomponents:\n{}",
+        declared.concat()
+    );
+    let mut shop = Shop::new(program, &declaration);
+    for name in &names {
+        shop.make_function(&format!("shop-{name}"));
+    }
+    let components: Vec<&str> = names.iter().map(String::as_str).collect();
+    let request = shop.release("1.0.0", &components);
+    let began = Instant::now();
+    let arn = shop.start(&request);
+    shop.region.run();
+    let took = began.elapsed();
+    let ended = shop.deployment(&arn).ending.expect("an ending");
+    let changed = names
+        .iter()
+        .filter(|name| shop.serves(&format!("shop-{name}")) == "2");
+    json!({
+        "ending": ended.to_string(),
+        "changed": changed.count(),
+        "ms": took.as_secs_f64() * 1000.0,
+        "request_bytes": request.to_string().len(),
+        "largest_item_bytes": largest_item(&shop),
+    })
+}
+
+/// DynamoDB takes items of at most 400 KB.
+fn largest_item(shop: &Shop<'_>) -> usize {
+    let ledger = shop.world().ledger();
+    let sizes = ledger.items.values();
+    sizes
+        .map(|item| json!(item.body).to_string().len())
+        .max()
+        .unwrap_or_default()
+}
+
+/// A page of the history, and a whole deployment, after few and after many deployments.
+fn history(program: &Program, many: u32) -> Value {
+    let mut shop = Shop::new(program, ONE_FUNCTION);
+    let mut told = BTreeMap::new();
+    let mut made = 0;
+    for after in [10, many] {
+        let mut took = Vec::new();
+        while made < after {
+            let request = shop.release(&format!("1.0.{made}"), &["api"]);
+            let began = Instant::now();
+            let arn = shop.start(&request);
+            shop.region.run_to_end(&arn);
+            took.push(began.elapsed().as_secs_f64() * 1000.0);
+            made += 1;
+        }
+        let last = took.split_off(took.len() - 9);
+        told.insert(
+            after.to_string(),
+            json!({"page_ms": median(|| page(&shop)), "deployment_ms": middle(last)}),
+        );
+    }
+    json!(told)
+}
+
+/// The newest ten deployments, in milliseconds.
+fn page(shop: &Shop<'_>) -> f64 {
+    let query = [("environment", "prod"), ("limit", "10")];
+    let call = Call {
+        method: "GET".into(),
+        path: "/apps/shop/deployments".into(),
+        query: query
+            .map(|(name, value)| (name.into(), value.into()))
+            .into(),
+        ..Call::default()
+    };
+    let began = Instant::now();
+    let reply = run(handle(shop.world(), call));
+    let took = began.elapsed();
+    let listed = reply.body["deployments"].as_array().map(Vec::len);
+    assert_eq!(listed, Some(10), "{}", reply.body);
+    took.as_secs_f64() * 1000.0
+}
+
+fn median(mut once: impl FnMut() -> f64) -> f64 {
+    middle((0..TIMES).map(|_| once()).collect())
+}
+
+fn middle(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
