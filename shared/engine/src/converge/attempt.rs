@@ -93,26 +93,21 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         }
     }
 
-    /// Records that the target may change from now on, before the first change towards `wave`, or
-    /// back if there is none.
+    /// Records that the target may change from now on, before each additive change towards `wave`, or
+    /// back if there is none. Written also where nothing is new: who was taken over while a call was
+    /// slow must not make another change, not even one that callers do not notice.
     pub async fn begin(&mut self, wave: Option<u32>) -> Answered<()> {
-        if self.mark(wave) {
-            self.save().await?;
-        }
-        Ok(())
+        self.mark(wave);
+        self.save().await
     }
 
-    fn mark(&mut self, wave: Option<u32>) -> bool {
+    fn mark(&mut self, wave: Option<u32>) {
         let step = &mut self.step.value;
-        let status = match wave {
+        step.status = match wave {
             Some(_) => StepStatus::Changing,
             None => StepStatus::Undoing,
         };
-        let wave = wave.or(step.wave);
-        let changed = step.status != status || step.wave != wave;
-        step.status = status;
-        step.wave = wave;
-        changed
+        step.wave = wave.or(step.wave);
     }
 
     /// Records a switching change as an open call before it is sent, with what was seen of the
