@@ -92,6 +92,24 @@ fn publishing_changes_nothing_that_visitors_notice() {
 }
 
 #[test]
+fn nothing_slow_stands_between_the_open_call_and_the_first_file() {
+    let mut scene = scene();
+    scene.deploy_files(ONE);
+    let artifact = scene.upload(zip(TWO));
+    let deployment = scene.prepare(Some(&artifact), None);
+    assert_eq!(scene.publish(&deployment), Word::Changed);
+    let published = scene.world.mishaps().calls.len();
+    assert_eq!(scene.switch(&deployment), Word::Changed);
+    let calls = scene.world.mishaps().calls[published..].to_vec();
+    let put = calls
+        .iter()
+        .position(|call| *call == "objects.put")
+        .unwrap();
+    let before = ["objects.get_range", "ledger.transact"];
+    assert_eq!(calls[put - 2..put], before, "{calls:?}");
+}
+
+#[test]
 fn a_second_release_changes_only_what_differs_and_keeps_hashed_assets() {
     let mut scene = scene();
     scene.deploy_files(ONE);

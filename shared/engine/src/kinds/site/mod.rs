@@ -60,6 +60,8 @@ pub struct Site<P> {
     seen: RefCell<BTreeMap<(String, String), Object>>,
     /// The archive's directory, read once.
     directory: OnceCell<Vec<Entry>>,
+    /// What was read before its change is sent.
+    fetched: RefCell<Option<(Vec<plan::Op>, in_place::Contents)>>,
     /// How many calls to S3 are under way at once.
     pace: Cell<Pace>,
     /// Whether all files are looked at, and not only those that the deployment changes.
@@ -95,6 +97,7 @@ impl<P: SitePorts> Site<P> {
             known,
             seen: RefCell::new(seen),
             directory: OnceCell::new(),
+            fetched: RefCell::default(),
             pace: Cell::default(),
             whole: false,
         }
@@ -181,6 +184,13 @@ impl<P: SitePorts> Kind for Site<P> {
         match state {
             State::InPlace(_) => files,
             State::Prefix(site) => format!("{files} at `{}`", site.origin_path),
+        }
+    }
+
+    async fn ready(&self, target: &Target, change: &Change) -> Answered<()> {
+        match change {
+            Change::Write(ops) => self.fetch(target, ops).await,
+            Change::Record(_) | Change::Switch { .. } => Ok(()),
         }
     }
 

@@ -7,4 +7,5 @@ mod write;
 
 pub use next::{next, what};
 pub use observe::{file_of, noticed};
+pub(super) use write::Contents;
 pub use write::{DEPLOYMENT, put_options};
