@@ -1,0 +1,85 @@
+//! What a rollback needs and plans.
+
+use crate::scene::{HEALTH, NEW, new_release, plan, prepare, step};
+use crate::stage::{Stage, app, component, id, prod};
+use bytes::Bytes;
+use windlass_domain::environment::{Running, Snapshot};
+use windlass_domain::name::ComponentName;
+use windlass_domain::plan::Outcome;
+use windlass_domain::request::ActionName;
+use windlass_domain::time::Time;
+use windlass_engine::payload::Word;
+use windlass_engine::store;
+use windlass_world::functions::{Package, Published};
+
+fn rollback() -> Stage {
+    let mut stage = new_release();
+    let rehearsal = new_release();
+    prepare(&rehearsal).unwrap();
+    // The snapshot has what ran before the new code: version 1.
+    let running = |name: &str| -> (ComponentName, Running) {
+        let running = Running {
+            artifact: None,
+            version: "1.3.0".into(),
+            deployment: id(),
+            since: Time(0),
+            state: step(&rehearsal, name).unwrap().before,
+        };
+        (component(name), running)
+    };
+    let snapshot = Snapshot {
+        number: 4,
+        version: "1.3.0".into(),
+        release: None,
+        deployment: id(),
+        made: Time(0),
+        replaced: 0,
+        components: [running("worker"), running("api")].into(),
+    };
+    stage.put(store::snapshot(&app(), &prod(), 4), &snapshot);
+    for name in ["shop-worker-prod", "shop-api-prod"] {
+        let mut functions = stage.world.functions();
+        let made = functions.named(name).unwrap();
+        let published = Published {
+            package: Package::Zip(Bytes::from_static(NEW)),
+            ..made.versions[&1].clone()
+        };
+        made.versions.insert(2, published);
+        made.aliases.get_mut("live").unwrap().version = "2".into();
+    }
+    stage.record.action = ActionName::Rollback;
+    stage.record.snapshot = Some(4);
+    stage.write_record();
+    stage
+}
+
+#[test]
+fn a_rollback_goes_back_in_reverse_order_whatever_the_gates_say() {
+    let stage = rollback();
+    stage.world.alarms().denied = true;
+    stage.world.serve(HEALTH, 503, "", 12);
+    let answer = prepare(&stage).unwrap();
+    assert_eq!(answer.verdict, Word::Change);
+    let plan = plan(&stage);
+    let waves: Vec<(&ComponentName, u64)> = plan
+        .waves
+        .iter()
+        .map(|wave| (&wave.changes[0].component, wave.bake_s))
+        .collect();
+    assert_eq!(waves, [(&component("api"), 0), (&component("worker"), 0)]);
+    assert_eq!(plan.warnings.len(), 2);
+}
+
+#[test]
+fn a_rollback_whose_version_is_gone_is_rejected() {
+    let stage = rollback();
+    let mut functions = stage.world.functions();
+    functions
+        .named("shop-api-prod")
+        .unwrap()
+        .versions
+        .remove(&1);
+    drop(functions);
+    assert_eq!(prepare(&stage).unwrap().verdict, Word::Settle);
+    assert_eq!(plan(&stage).outcome, Outcome::Rejected);
+}

@@ -1,0 +1,86 @@
+//! The shop whose deployments are walked, and what is asked of them afterwards.
+
+use windlass_domain::ending::Ending;
+use windlass_machine::program::Program;
+use windlass_machine::shop::{FUNCTIONS, Shop};
+
+pub const GO: &str = "Admit Admitted Prepare Prepared";
+pub const WAVE: &str = "Change(ChangeKind DeployLambda) Changed Judge Judged";
+pub const SERVICE_WAVE: &str = "Change(ChangeKind DeployEcs) Changed Judge Judged";
+pub const BAKE: &str = "Bake Judge Judged";
+pub const BACK: &str = "Undo Undoing UndoChange(UndoKind UndoLambda)";
+pub const ROLLED_BACK: &str = "Undo Undoing SettleUndo Ended RolledBack";
+pub const BOTH: [&str; 2] = ["api", "jobs"];
+
+pub fn program() -> Program {
+    Program::release().unwrap()
+}
+
+pub fn path(parts: &[&str]) -> String {
+    parts.join(" ")
+}
+
+/// All the way of both functions: one wave, two steps, the second watched for two minutes.
+pub fn whole_way() -> String {
+    path(&[
+        GO,
+        WAVE,
+        WAVE,
+        BAKE,
+        WAVE,
+        BAKE,
+        BAKE,
+        "Settle Ended Succeeded",
+    ])
+}
+
+/// The shop with release 1.0.0 of both functions live.
+pub fn live(program: &Program) -> Shop<'_> {
+    let mut shop = Shop::new(program, FUNCTIONS);
+    let arn = shop.deploy("1.0.0", &BOTH);
+    shop.region.run();
+    assert_eq!(shop.path(&arn), whole_way());
+    shop
+}
+
+/// What both aliases serve.
+pub fn serves(shop: &Shop<'_>) -> (String, String) {
+    (shop.serves("shop-api"), shop.serves("shop-jobs"))
+}
+
+pub fn both(version: &str) -> (String, String) {
+    (version.to_owned(), version.to_owned())
+}
+
+pub fn cause(shop: &Shop<'_>, arn: &str) -> (String, String) {
+    let ended = shop.region.ended(arn).unwrap();
+    (ended.error.clone(), ended.cause.clone())
+}
+
+/// The components that a message names as undone, in its order.
+pub fn undone(message: &str) -> Vec<&str> {
+    let line = message
+        .lines()
+        .find_map(|l| l.trim().strip_prefix("undone: "));
+    let changes = line.unwrap_or_default().split("), ");
+    changes
+        .filter_map(|change| change.split(' ').next())
+        .collect()
+}
+
+pub fn ending(shop: &Shop<'_>, arn: &str) -> Ending {
+    shop.deployment(arn).ending.unwrap().ending
+}
+
+/// The record counts transitions as AWS does for the bill: of all executions that worked for it.
+pub fn assert_counted(shop: &Shop<'_>, arn: &str) {
+    let record = shop.deployment(arn);
+    let made = |arn: &String| shop.region.ended(arn).unwrap().execution.path().transitions;
+    let made: u64 = record.executions.iter().map(made).sum();
+    let counted = record.ending.unwrap().cost.unwrap().transitions;
+    assert_eq!(counted, made, "{}", shop.path(arn));
+}
+
+pub fn unlocked(shop: &Shop<'_>) -> bool {
+    shop.lock().held.is_none()
+}

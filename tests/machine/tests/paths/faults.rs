@@ -1,0 +1,129 @@
+//! Where each fault and lost answer leads to.
+
+use crate::script::{Script, change, item, run, word};
+use serde_json::{Value, json};
+
+#[test]
+fn what_is_transient_is_asked_again() {
+    let faults = |last: Value| {
+        let faults = [
+            "!StillInProgress",
+            "!AttemptSuperseded",
+            "!Throttled",
+            "!Lambda.Unknown",
+            "!Sandbox.Timedout",
+        ];
+        faults.into_iter().map(Value::from).chain([last]).collect()
+    };
+    let script = Script::new([
+        ("Prepare", change(0, json!([item("agent", "ecs")]))),
+        ("DeployEcs agent", faults(json!("changed"))),
+        ("Judge", word("settle")),
+        (
+            "Settle",
+            vec![
+                json!("!Conflict"),
+                json!("!Unavailable"),
+                word("succeeded")[0].clone(),
+            ],
+        ),
+    ]);
+    let ran = run(&script, true);
+    assert_eq!(
+        ran.path,
+        "Admit Admitted Prepare Prepared Change(ChangeKind DeployEcs) Changed Judge Judged Settle Ended Succeeded"
+    );
+    assert_eq!(ran.transitions, 13 + 5 + 2);
+}
+
+#[test]
+fn a_rollout_is_polled_for_an_hour_and_then_failed() {
+    let script = Script::new([
+        ("Prepare", change(0, json!([item("agent", "ecs")]))),
+        ("DeployEcs agent", vec![json!("!StillInProgress")]),
+        ("Undo", word("settle_undo")),
+        ("SettleUndo", word("rolled_back")),
+    ]);
+    let ran = run(&script, true);
+    assert!(
+        ran.path
+            .contains("Change(ChangeKind DeployEcs ChangeFailed)"),
+        "{}",
+        ran.path
+    );
+    assert!((3600..3700).contains(&ran.took_s), "{}", ran.took_s);
+}
+
+#[test]
+fn errors_lead_to_undo_unless_only_the_ledger_is_written() {
+    for (state, before, path) in [
+        ("Admit", "go", "Admit Unsettled"),
+        (
+            "Preempt",
+            "preempt",
+            "Admit Admitted Preempt GiveUp Unsettled",
+        ),
+        (
+            "AwaitTurn",
+            "wait",
+            "Admit Admitted AwaitTurn GiveUp Unsettled",
+        ),
+        ("Prepare", "go", "Admit Admitted Prepare Undo Unsettled"),
+        ("Settle", "settle", "Admit Admitted Settle Unsettled"),
+        ("Undo", "undo", "Admit Admitted Undo Unsettled"),
+    ] {
+        let broken = || vec![json!("!Internal")];
+        let mut script = Script::new([
+            ("Admit", word(before)),
+            ("GiveUp", broken()),
+            ("Undo", broken()),
+        ]);
+        script.answers.insert(state, broken());
+        let ran = run(&script, true);
+        assert_eq!(ran.path, path);
+        assert!(ran.end.starts_with("failed Unsettled: "), "{}", ran.end);
+        assert!(ran.end.contains("Internal"), "{}", ran.end);
+    }
+}
+
+#[test]
+fn a_stale_token_changes_nothing_more() {
+    for (state, before) in [
+        ("Admit", "go"),
+        ("Preempt", "preempt"),
+        ("AwaitTurn", "wait"),
+        ("Prepare", "go"),
+        ("Settle", "settle"),
+        ("Undo", "undo"),
+    ] {
+        let mut script = Script::new([("Admit", word(before))]);
+        script.answers.insert(state, vec![json!("!StaleToken")]);
+        let ran = run(&script, true);
+        assert!(
+            ran.path.ends_with(&format!("{state} TakenOver")),
+            "{}",
+            ran.path
+        );
+    }
+    let script = Script::new([
+        ("Prepare", change(0, json!([item("agent", "ecs")]))),
+        ("DeployEcs agent", vec![json!("!StaleToken")]),
+        ("Undo", vec![json!("!StaleToken")]),
+    ]);
+    let ran = run(&script, true);
+    assert!(
+        ran.path
+            .ends_with("Change(ChangeKind DeployEcs ChangeFailed) Changed Undo TakenOver"),
+        "{}",
+        ran.path
+    );
+}
+
+#[test]
+fn an_endless_deployment_times_out() {
+    let script = Script::new([
+        ("Prepare", change(0, json!([]))),
+        ("Judge", vec![json!({"verdict": "bake", "seconds": 3600})]),
+    ]);
+    assert_eq!(run(&script, true).end, "timed out");
+}

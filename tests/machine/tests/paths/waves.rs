@@ -1,0 +1,159 @@
+//! Waves: changed, watched, undone.
+
+use crate::script::{CHANGE_THREE, Script, UNDONE, change, item, run, three, word};
+use serde_json::{Value, json};
+
+#[test]
+fn three_components_in_one_wave_that_is_watched_once() {
+    let script = Script::new([
+        ("Prepare", change(0, three())),
+        (
+            "Judge",
+            vec![
+                json!({"verdict": "bake", "seconds": 60}),
+                json!({"verdict": "settle"}),
+            ],
+        ),
+        ("Settle", word("succeeded")),
+    ]);
+    let ran = run(&script, true);
+    assert_eq!(
+        ran.path,
+        format!(
+            "Admit Admitted Prepare Prepared {CHANGE_THREE} Changed Judge Judged Bake Judge Judged Settle Ended Succeeded"
+        )
+    );
+    assert_eq!((ran.end.as_str(), ran.took_s), ("succeeded succeeded", 60));
+    assert_eq!(ran.transitions, 22);
+}
+
+#[test]
+fn three_waves_take_fewer_than_45_transitions() {
+    let script = Script::new([
+        ("Prepare", change(0, json!([item("agent", "ecs")]))),
+        (
+            "Judge",
+            vec![
+                json!({"verdict": "bake", "seconds": 60}),
+                json!({"verdict": "change", "wave": 1, "items": [item("api", "lambda")]}),
+                json!({"verdict": "bake", "seconds": 60, "wave": 1}),
+                json!({"verdict": "change", "wave": 2, "items": [item("web", "static_site")]}),
+                json!({"verdict": "bake", "seconds": 60, "wave": 2}),
+                json!({"verdict": "settle", "wave": 2}),
+            ],
+        ),
+        ("Settle", word("succeeded")),
+    ]);
+    let ran = run(&script, true);
+    assert!(ran.path.ends_with("Settle Ended Succeeded"), "{}", ran.path);
+    let waves: Vec<Value> = script
+        .asked("Judge")
+        .iter()
+        .map(|ask| ask["wave"].clone())
+        .collect();
+    assert_eq!(waves, [0, 0, 1, 1, 2, 2]);
+    assert_eq!(ran.transitions, 36);
+}
+
+#[test]
+fn a_canary_judged_every_minute_for_an_hour_takes_at_most_200_transitions() {
+    let mut judged = change(1, json!([item("api", "lambda")]));
+    judged.splice(0..0, vec![json!({"verdict": "bake", "seconds": 60}); 60]);
+    judged.push(json!({"verdict": "settle", "wave": 1}));
+    let script = Script::new([
+        ("Prepare", change(0, json!([item("api", "lambda")]))),
+        ("Judge", judged),
+        ("Settle", word("succeeded")),
+    ]);
+    let ran = run(&script, true);
+    assert_eq!(
+        (ran.took_s, ran.end.as_str()),
+        (3600, "succeeded succeeded")
+    );
+    assert!(ran.transitions <= 200, "{}", ran.transitions);
+}
+
+#[test]
+fn a_failed_gate_is_undone_wave_by_wave_each_once() {
+    let script = Script::new([
+        ("Prepare", change(0, three())),
+        ("Judge", word("failed")),
+        (
+            "Undo",
+            vec![
+                json!({"verdict": "restore", "wave": 1, "items": [item("web", "static_site"), item("api", "lambda")]}),
+                json!({"verdict": "restore", "wave": 0, "items": [item("agent", "ecs")]}),
+                json!({"verdict": "settle_undo"}),
+            ],
+        ),
+        ("DeployLambda api back", vec![json!("!Internal")]),
+        ("SettleUndo", word("needs_operator")),
+    ]);
+    let ran = run(&script, true);
+    assert_eq!(
+        ran.path,
+        format!(
+            "Admit Admitted Prepare Prepared {CHANGE_THREE} Changed Judge Judged \
+         Undo Undoing UndoChange(UndoKind UndoSite, UndoKind UndoLambda UndoFailed) \
+         Undo Undoing UndoChange(UndoKind UndoEcs) Undo Undoing SettleUndo Ended NeedsOperator"
+        )
+    );
+    let undone: Vec<Value> = script
+        .asked("Undo")
+        .iter()
+        .map(|ask| ask["undone"].clone())
+        .collect();
+    assert_eq!(undone, [Value::Null, json!(1), json!(0)]);
+}
+
+#[test]
+fn a_component_that_fails_does_not_stop_its_siblings() {
+    let script = Script::new([
+        ("Prepare", change(0, three())),
+        ("DeployEcs agent", vec![json!("!AccessDenied")]),
+        ("DeployLambda api", vec![json!("failed")]),
+        ("PublishSite web", vec![json!("failed")]),
+        ("Undo", word("settle_undo")),
+        ("SettleUndo", word("rolled_back")),
+    ]);
+    let ran = run(&script, true);
+    assert_eq!(
+        ran.path,
+        format!(
+            "Admit Admitted Prepare Prepared Change(ChangeKind DeployEcs ChangeFailed, ChangeKind DeployLambda, \
+         ChangeKind PublishSite Published ChangeFailed) Changed {UNDONE}"
+        )
+    );
+    // What a function recorded itself is in its step; what the machine alone saw is handed on.
+    assert_eq!(script.asked("Undo")[0]["error"], "agent: AccessDenied");
+    assert!(script.asked("DeploySite web").is_empty());
+}
+
+#[test]
+fn an_empty_wave_has_changed_and_an_unknown_kind_has_not() {
+    let script = Script::new([
+        ("Prepare", change(0, json!([]))),
+        ("Judge", word("settle")),
+        ("Settle", word("succeeded")),
+    ]);
+    let ran = run(&script, true);
+    assert_eq!(
+        ran.path,
+        "Admit Admitted Prepare Prepared Change() Changed Judge Judged Settle Ended Succeeded"
+    );
+    let script = Script::new([
+        (
+            "Prepare",
+            change(0, json!([item("z", "odd"), item("api", "lambda")])),
+        ),
+        ("Undo", word("settle_undo")),
+        ("SettleUndo", word("rolled_back")),
+    ]);
+    let ran = run(&script, true);
+    assert_eq!(
+        ran.path,
+        format!(
+            "Admit Admitted Prepare Prepared Change(ChangeKind ChangeFailed, ChangeKind DeployLambda) Changed {UNDONE}"
+        )
+    );
+}

@@ -1,0 +1,97 @@
+//! Where each word leads to.
+
+use crate::script::{Script, UNDONE, change, run, word};
+use serde_json::{Value, json};
+
+#[test]
+fn admission_ends_at_once_where_nothing_is_to_be_done() {
+    for (verdict, state, end) in [
+        ("succeeded", "Succeeded", "succeeded succeeded"),
+        ("nothing_to_do", "NothingToDo", "succeeded nothing_to_do"),
+        ("rejected", "Rejected", "failed E: because"),
+        ("rolled_back", "RolledBack", "failed E: because"),
+        ("needs_operator", "NeedsOperator", "failed E: because"),
+    ] {
+        let ran = run(&Script::new([("Admit", word(verdict))]), true);
+        assert_eq!(ran.path, format!("Admit Admitted {state}"));
+        assert_eq!(ran.end, end);
+    }
+}
+
+#[test]
+fn a_deployment_that_waits_is_admitted_again() {
+    let script = Script::new([(
+        "Admit",
+        vec![
+            json!({"verdict": "wait"}),
+            json!({"verdict": "preempt"}),
+            json!({"verdict": "nothing_to_do"}),
+        ],
+    )]);
+    let ran = run(&script, true);
+    assert_eq!(
+        ran.path,
+        "Admit Admitted AwaitTurn Admit Admitted Preempt AwaitTurn Admit Admitted NothingToDo"
+    );
+    let tokens: Vec<Value> = script
+        .asked("AwaitTurn")
+        .iter()
+        .map(|ask| ask["task_token"].clone())
+        .collect();
+    assert_eq!(tokens, ["token-1", "token-2"]);
+    assert!(
+        script
+            .asked("Admit")
+            .iter()
+            .all(|ask| ask["request"]["app"] == "shop")
+    );
+}
+
+#[test]
+fn a_turn_that_does_not_come_within_a_day_is_given_up() {
+    let script = Script::new([("Admit", word("wait")), ("GiveUp", word("rejected"))]);
+    let ran = run(&script, false);
+    assert_eq!(ran.path, "Admit Admitted AwaitTurn GiveUp Ended Rejected");
+    assert_eq!(ran.took_s, 86_400);
+    assert_eq!(script.asked("GiveUp")[0]["error"], "States.Timeout");
+}
+
+#[test]
+fn prepare_may_refuse_or_find_nothing_to_do() {
+    for (verdict, state) in [("rejected", "Rejected"), ("nothing_to_do", "NothingToDo")] {
+        let script = Script::new([("Prepare", word("settle")), ("Settle", word(verdict))]);
+        let ran = run(&script, true);
+        assert_eq!(
+            ran.path,
+            format!("Admit Admitted Prepare Prepared Settle Ended {state}")
+        );
+    }
+}
+
+#[test]
+fn a_recovery_undoes_or_settles() {
+    let script = Script::new([("Admit", word("settle")), ("Settle", word("succeeded"))]);
+    assert_eq!(
+        run(&script, true).path,
+        "Admit Admitted Settle Ended Succeeded"
+    );
+    let script = Script::new([
+        ("Admit", word("undo")),
+        ("Undo", word("settle_undo")),
+        ("SettleUndo", word("rolled_back")),
+    ]);
+    assert_eq!(run(&script, true).path, format!("Admit Admitted {UNDONE}"));
+}
+
+#[test]
+fn a_word_that_no_rule_names_is_undone() {
+    for (state, words) in [("Admit", "odd"), ("Prepare", "odd"), ("Judge", "odd")] {
+        let mut script = Script::new([
+            ("Prepare", change(0, json!([]))),
+            ("Undo", word("settle_undo")),
+            ("SettleUndo", word("rolled_back")),
+        ]);
+        script.answers.insert(state, word(words));
+        assert!(run(&script, true).path.ends_with(UNDONE));
+    }
+}
