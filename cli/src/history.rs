@@ -1,25 +1,15 @@
 //! The history of an environment, as the API answers it.
 
-use crate::failure::Failure;
-use crate::windlass::Windlass;
+use crate::listing::Listed;
 use serde::{Deserialize, Serialize};
 use windlass_domain::deployment::{Ended, Status};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::{ActionName, Requester};
 use windlass_domain::time::Time;
 
-/// A page of it, newest first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Page {
-    /// The deployments.
-    pub deployments: Vec<Summary>,
-    /// Where the next page begins.
-    pub next: Option<String>,
-}
-
 /// A deployment in short.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Summary {
+pub struct Deployment {
     /// Its id.
     pub id: String,
     /// What was asked for.
@@ -40,42 +30,26 @@ pub struct Summary {
     pub ending: Option<Ended>,
 }
 
-/// Reads a page.
-///
-/// # Errors
-/// No answer, or one that cannot be understood.
-pub async fn page(
-    windlass: &Windlass,
-    app: &AppName,
-    environment: &EnvironmentName,
-    limit: u32,
-    after: Option<&str>,
-) -> Result<Page, Failure> {
-    let limit = limit.to_string();
-    let mut query = vec![
-        ("environment", environment.as_str()),
-        ("limit", limit.as_str()),
-    ];
-    query.extend(after.map(|after| ("after", after)));
-    let answer = windlass
-        .get(&["apps", app.as_str(), "deployments"], &query)
-        .await?;
-    serde_json::from_value(answer)
-        .map_err(|error| Failure::broken(format!("the history cannot be understood: {error}")))
-}
+impl Listed for Deployment {
+    const NAME: &'static str = "deployments";
 
-/// A deployment as a row of a table.
-pub fn row(summary: &Summary) -> String {
-    let version = summary.version.as_deref().unwrap_or("-");
-    let status = match (&summary.ending, summary.status) {
-        (Some(ended), _) => ended.to_string(),
-        (None, Status::Waiting) => "waits".to_owned(),
-        (None, Status::Recovering) => "is being recovered".to_owned(),
-        (None, _) => "is under way".to_owned(),
-    };
-    let (at, id) = (summary.accepted, &summary.id);
-    format!(
-        "{at}  {id}  {:8}  {version:16}  {status}",
-        summary.action.to_string()
-    )
+    fn list<'a>(
+        app: &'a AppName,
+        environment: &'a EnvironmentName,
+    ) -> (Vec<&'a str>, Vec<(&'a str, &'a str)>) {
+        let path = vec!["apps", app.as_str(), "deployments"];
+        (path, vec![("environment", environment.as_str())])
+    }
+
+    fn row(&self) -> String {
+        let version = self.version.as_deref().unwrap_or("-");
+        let status = match (&self.ending, self.status) {
+            (Some(ended), _) => ended.to_string(),
+            (None, Status::Waiting) => "waits".to_owned(),
+            (None, Status::Recovering) => "is being recovered".to_owned(),
+            (None, _) => "is under way".to_owned(),
+        };
+        let (at, id, action) = (self.accepted, &self.id, self.action.to_string());
+        format!("{at}  {id}  {action:8}  {version:16}  {status}")
+    }
 }

@@ -1,6 +1,6 @@
 //! The command line of Windlass, for CI and people.
 //!
-//! One file per verb under [`verbs`]; every verb answers with an [`exit::Exit`], and prints either
+//! One file per verb under [`verbs`], and [`listing`] for those that list; every verb answers with an [`exit::Exit`], and prints either
 //! words or, with `--json`, one JSON document on standard output.
 
 pub mod archive;
@@ -10,6 +10,7 @@ pub mod failure;
 pub mod follow;
 pub mod git;
 pub mod history;
+pub mod listing;
 pub mod manifest;
 pub mod operator;
 pub mod output;

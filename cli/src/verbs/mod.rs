@@ -3,19 +3,20 @@
 pub mod accept;
 pub mod cancel;
 pub mod deploy;
-pub mod history;
 pub mod hold;
 pub mod recover;
 pub mod release;
 pub mod release_hold;
 pub mod rollback;
-pub mod snapshots;
 pub mod status;
 pub mod validate;
 pub mod watch;
 
 use crate::exit::Exit;
+use crate::history::Deployment;
+use crate::listing::Listing;
 use crate::output::{Output, end};
+use crate::snapshots::Snapshot;
 use clap::Subcommand;
 
 /// What to do.
@@ -32,9 +33,9 @@ pub enum Verb {
     /// What runs in an environment, its hold and lock, and who waits.
     Status(status::Status),
     /// The deployments of an environment, newest first.
-    History(history::History),
+    History(Listing),
     /// What a rollback can go back to, newest first.
-    Snapshots(snapshots::Snapshots),
+    Snapshots(Listing),
     /// Go back to an earlier snapshot that was good; holds automatic deployments.
     Rollback(rollback::Rollback),
     /// Hold automatic deployments.
@@ -58,8 +59,8 @@ impl Verb {
             Self::Deploy(deploy) => deploy.run(output),
             Self::Watch(watch) => watch.run(output),
             Self::Status(status) => status.run(output),
-            Self::History(history) => history.run(output),
-            Self::Snapshots(snapshots) => snapshots.run(output),
+            Self::History(history) => history.run::<Deployment>(output),
+            Self::Snapshots(snapshots) => snapshots.run::<Snapshot>(output),
             Self::Rollback(rollback) => rollback.run(output),
             Self::Hold(hold) => hold.run(output),
             Self::ReleaseHold(release_hold) => release_hold.run(output),

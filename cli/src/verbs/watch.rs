@@ -3,7 +3,8 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::{Patience, Waiting, follow};
-use crate::history::{Summary, page};
+use crate::history::Deployment;
+use crate::listing::{LARGEST_PAGE, page};
 use crate::output::Output;
 use crate::windlass::{Endpoint, Windlass, waiting};
 use clap::Args;
@@ -63,8 +64,8 @@ impl Watch {
         waiting: &Waiting,
     ) -> Result<String, Failure> {
         loop {
-            let page = page(windlass, &self.app, environment, 100, None).await?;
-            let found = page.deployments.into_iter().find(|one| self.is_meant(one));
+            let page = page(windlass, &self.app, environment, LARGEST_PAGE, None).await?;
+            let found = page.listed.into_iter().find(|one| self.is_meant(one));
             match found {
                 Some(found) => return Ok(found.id),
                 None if waiting.goes_on().await => {}
@@ -73,7 +74,7 @@ impl Watch {
         }
     }
 
-    fn is_meant(&self, one: &Summary) -> bool {
+    fn is_meant(&self, one: &Deployment) -> bool {
         self.version.is_none() || self.version == one.version
     }
 
