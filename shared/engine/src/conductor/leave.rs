@@ -1,13 +1,13 @@
 //! Leaving a deployment to an operator, once its recoveries keep dying.
 
-use super::admit::Execution;
 use super::answer::of_record;
 use super::commit::commit;
-use super::ending::{end, put};
+use super::ending::end;
+use super::hand_over::{hand_over, handed_over};
 use super::{Ports, recover};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Execution as Owner};
-use crate::store::{self, Stored};
+use crate::store::Stored;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{HeldState, Lock};
@@ -38,14 +38,10 @@ pub async fn leave<P: Ports>(
     mut lock: Stored<Lock>,
     owner: Option<Owner>,
 ) -> Answered<Option<Answer>> {
-    let Some(held) = &mut lock.value.held else {
+    let Some(former) = hand_over(ports, ask, HeldState::NeedsOperator, &mut record, &mut lock)
+    else {
         return Ok(None);
     };
-    let former = std::mem::replace(&mut held.execution, ask.execution.arn.clone());
-    held.state = HeldState::NeedsOperator;
-    held.since = ports.now();
-    lock.value.raise(ports.now());
-    record.value.executions.push(ask.execution.arn.clone());
     let cause = cause(&record.value, owner.as_ref());
     let now = ports.now();
     end(
@@ -56,12 +52,7 @@ pub async fn leave<P: Ports>(
         Vec::new(),
         now,
     );
-    let known = Execution {
-        deployment: record.value.id.clone(),
-    };
-    let known = Stored::new(store::execution(&ask.execution.arn), known);
-    let index = store::held_index(&record.value.app, &record.value.environment);
-    let writes = vec![lock.put_indexed(Some(index))?, put(&record)?, known.put()?];
+    let writes = handed_over(ask, &record, &lock)?;
     if !commit(ports, writes).await? {
         return Ok(None);
     }

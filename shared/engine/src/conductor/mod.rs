@@ -13,6 +13,7 @@ mod cost;
 mod deploy;
 mod ending;
 mod give_up;
+mod hand_over;
 mod hold;
 mod leave;
 mod preempt;

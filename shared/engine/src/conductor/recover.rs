@@ -1,9 +1,9 @@
 //! `recover`: finishes a deployment whose execution died, or undoes again out of `NeedsOperator`.
 
-use super::admit::Execution;
 use super::answer::{ended, plain};
 use super::commit::{TRIES, commit, contended, pause};
 use super::ending::{end, put};
+use super::hand_over::{hand_over, handed_over};
 use super::turn::turn;
 use super::view::View;
 use super::{Ports, leave, refuse};
@@ -181,27 +181,16 @@ async fn take_over<P: Ports>(
     mut lock: Stored<Lock>,
     owner: Option<Owner>,
 ) -> Answered<Option<Answer>> {
-    let Some(held) = &mut lock.value.held else {
+    let Some(former) = hand_over(ports, ask, HeldState::Recovering, &mut record, &mut lock) else {
         return Ok(None);
     };
-    let former = std::mem::replace(&mut held.execution, ask.execution.arn.clone());
-    held.state = HeldState::Recovering;
-    held.since = ports.now();
-    lock.value.raise(ports.now());
     record.value.status = Status::Recovering;
     record.value.ending = None;
-    record.value.executions.push(ask.execution.arn.clone());
     if record.value.undoing.is_none() && !judged_good(ports, &record.value).await? {
         record.value.stopped = was_stopped(owner.as_ref());
         record.value.undoing = Some(why_stopped(owner.as_ref()));
     }
-    let id = record.value.id.clone();
-    let index = store::held_index(&record.value.app, &record.value.environment);
-    let known = Stored::new(
-        store::execution(&ask.execution.arn),
-        Execution { deployment: id },
-    );
-    let writes = vec![lock.put_indexed(Some(index))?, put(&record)?, known.put()?];
+    let writes = handed_over(ask, &record, &lock)?;
     if !commit(ports, writes).await? {
         return Ok(None);
     }

@@ -3,6 +3,7 @@
 use super::{Edit, Variant};
 
 const ADMISSION: &str = "shared/domain/src/admission.rs";
+const HAND_OVER: &str = "shared/engine/src/conductor/hand_over.rs";
 const RECOVER: &str = "shared/engine/src/conductor/recover.rs";
 const SETTLE: &str = "shared/engine/src/conductor/settle.rs";
 const SETTLE_UNDO: &str = "shared/engine/src/conductor/settle_undo.rs";
@@ -15,9 +16,9 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a recovery raises the token when it is done",
         edits: &[
             Edit {
-                file: RECOVER,
-                find: "    lock.value.raise(ports.now());\n    record.value.status = Status::Recovering;",
-                replace: "    if !VARIANT {\n        lock.value.raise(ports.now());\n    }\n    record.value.status = Status::Recovering;",
+                file: HAND_OVER,
+                find: "    lock.value.raise(now);",
+                replace: "    if state != HeldState::Recovering || !VARIANT {\n        lock.value.raise(now);\n    }",
             },
             Edit {
                 file: SETTLE_UNDO,

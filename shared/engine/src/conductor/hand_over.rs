@@ -1,0 +1,47 @@
+//! Handing a deployment and its environment's lock over to another execution.
+
+use super::Ports;
+use super::admit::Execution;
+use super::ending::put;
+use crate::payload::Ask;
+use crate::ports::{Answered, Write};
+use crate::store::{self, Stored};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::environment::{HeldState, Lock};
+
+/// Makes the asking execution the owner, with a raised token, so that nothing that the former one
+/// still runs changes anything. Answers the former one; `None` if nobody holds the lock.
+pub fn hand_over<P: Ports>(
+    ports: &P,
+    ask: &Ask,
+    state: HeldState,
+    record: &mut Stored<Deployment>,
+    lock: &mut Stored<Lock>,
+) -> Option<String> {
+    let now = ports.now();
+    let held = lock.value.held.as_mut()?;
+    let former = std::mem::replace(&mut held.execution, ask.execution.arn.clone());
+    held.state = state;
+    held.since = now;
+    lock.value.raise(now);
+    record.value.executions.push(ask.execution.arn.clone());
+    Some(former)
+}
+
+/// What must be written together for that: the lock, the record, and whose execution it is.
+pub fn handed_over(
+    ask: &Ask,
+    record: &Stored<Deployment>,
+    lock: &Stored<Lock>,
+) -> Answered<Vec<Write>> {
+    let known = Execution {
+        deployment: record.value.id.clone(),
+    };
+    let known = Stored::new(store::execution(&ask.execution.arn), known);
+    let index = store::held_index(&record.value.app, &record.value.environment);
+    Ok(vec![
+        lock.put_indexed(Some(index))?,
+        put(record)?,
+        known.put()?,
+    ])
+}
