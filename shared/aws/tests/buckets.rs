@@ -66,3 +66,28 @@ async fn the_next_page_begins_after_the_last_key() {
     let uri = &replay.sent()[1].uri;
     assert!(uri.contains("start-after=b%20c"), "{uri}");
 }
+
+#[tokio::test]
+async fn many_objects_are_deleted_with_one_call_and_what_stays_is_told() {
+    let some =
+        "<DeleteResult><Error><Key>b&amp;b</Key><Code>AccessDenied</Code></Error></DeleteResult>";
+    let busy = "<DeleteResult><Error><Key>a</Key><Code>SlowDown</Code></Error></DeleteResult>";
+    let (aws, replay) = Replay::new(vec![
+        reply(200, &[], "<DeleteResult/>"),
+        reply(200, &[], some),
+        reply(200, &[], busy),
+    ]);
+    let keys = ["a".to_owned(), "b&b".to_owned()];
+    assert_eq!(aws.delete_all("web", &keys).await, Ok(()));
+    let sent = replay.only();
+    assert!(sent.uri.contains("delete"), "{}", sent.uri);
+    for member in ["<Key>a</Key>", "<Key>b&amp;b</Key>", "<Quiet>true</Quiet>"] {
+        assert!(sent.body.contains(member), "{}", sent.body);
+    }
+    assert!(!sent.body.contains("VersionId"), "versions stay");
+    let kept = aws.delete_all("web", &keys).await.expect_err("refused");
+    assert_eq!(kept.name, FaultName::AccessDenied);
+    assert!(kept.message.contains("b&b"), "{}", kept.message);
+    let later = aws.delete_all("web", &keys).await.expect_err("busy");
+    assert_eq!(later.name, FaultName::Throttled);
+}

@@ -17,5 +17,6 @@ pub mod pin;
 pub mod ports;
 pub mod prepare;
 pub mod recovery;
+pub mod retention;
 pub mod routes;
 pub mod store;

@@ -10,6 +10,7 @@ mod bucket;
 pub mod cdn;
 pub mod clock;
 pub mod conformance;
+mod deletions;
 pub mod events;
 pub mod executions;
 pub mod functions;

@@ -208,24 +208,6 @@ impl World {
         })
     }
 
-    fn object_delete(&self, bucket: &str, key: &str, replaces: &Replaces) -> Answered<()> {
-        let mut state = self.objects();
-        let versioned = {
-            let known = state.known(bucket)?;
-            known.check(key, replaces)?;
-            known.versioned
-        };
-        let marker = Version {
-            marker: true,
-            ..Version::default()
-        };
-        state.add(bucket, key, marker);
-        if !versioned && let Some(bucket) = state.buckets.get_mut(bucket) {
-            bucket.keys.remove(key);
-        }
-        Ok(())
-    }
-
     fn object_list(&self, bucket: &str, prefix: &str, after: Option<&str>) -> Answered<Listing> {
         let state = self.objects();
         let known = state.known(bucket)?;
@@ -366,6 +348,12 @@ impl Objects for World {
     async fn delete(&self, bucket: &str, key: &str, replaces: &Replaces) -> Answered<()> {
         let call = self.call("objects.delete").await?;
         self.object_delete(bucket, key, replaces)?;
+        call.answer(()).await
+    }
+
+    async fn delete_all(&self, bucket: &str, keys: &[String]) -> Answered<()> {
+        let call = self.call("objects.delete_all").await?;
+        self.object_delete_all(bucket, keys)?;
         call.answer(()).await
     }
 

@@ -1,6 +1,7 @@
 //! Objects in S3.
 
 mod bucket;
+mod delete;
 mod list;
 mod read;
 mod upload;
@@ -77,6 +78,10 @@ impl Objects for Aws {
 
     async fn delete(&self, bucket: &str, key: &str, replaces: &Replaces) -> Answered<()> {
         write::delete(self.clients.s3(), bucket, key, replaces).await
+    }
+
+    async fn delete_all(&self, bucket: &str, keys: &[String]) -> Answered<()> {
+        delete::all(self.clients.s3(), bucket, keys).await
     }
 
     async fn list(&self, bucket: &str, prefix: &str, after: Option<String>) -> Answered<Listing> {

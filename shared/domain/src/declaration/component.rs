@@ -73,6 +73,11 @@ pub struct StaticSite {
     /// Patterns of files whose names change with their content.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hashed: Vec<String>,
+    /// How many snapshots back a rollback finds its files; 10 if absent. What only older ones need
+    /// is deleted by later deployments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100))]
+    pub keep: Option<u32>,
     /// A file written for each environment, so that one build serves them all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<ConfigFile>,

@@ -71,6 +71,7 @@ fn static_site(scope: &mut Scope<'_>, path: &str, site: &component::StaticSite) 
         url,
         cache: site.cache.clone(),
         hashed: site.hashed.clone(),
+        keep: site.keep.unwrap_or_else(StaticSite::default_keep),
         config: site
             .config
             .as_ref()

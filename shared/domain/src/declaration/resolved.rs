@@ -111,8 +111,18 @@ pub struct StaticSite {
     pub cache: Vec<CacheRule>,
     /// Patterns of files whose names change with their content.
     pub hashed: Vec<String>,
+    /// How many snapshots back a rollback finds its files.
+    #[serde(default = "StaticSite::default_keep")]
+    pub keep: u32,
     /// A file written from the declaration's values.
     pub config: Option<ConfigFile>,
+}
+
+impl StaticSite {
+    /// How many snapshots are kept where the declaration does not say.
+    pub fn default_keep() -> u32 {
+        10
+    }
 }
 
 /// How a site's release goes live.

@@ -8,6 +8,7 @@ use crate::kinds::site::trouble::{Trouble, together};
 use crate::kinds::site::{Target, load};
 use crate::payload::{Word, Work, WorkDone};
 use crate::ports::{Answered, Cdn, Clock, Ledger, Objects, Probe, Reach};
+use crate::retention::kept;
 use crate::store;
 use windlass_domain::fault::Fault;
 use windlass_domain::step::{Progress, Step};
@@ -57,8 +58,15 @@ async fn publish<P: Ports>(
     if publisher.publish(attempt).await? == Published::Some {
         return Ok(Published::Some);
     }
-    let found = check_assets(&publisher, Moment::BeforeSwitch).await?;
+    let mut found = check_assets(&publisher, Moment::BeforeSwitch).await?;
+    if target.archive.is_some() {
+        // Not in a rollback's way.
+        let (app, env) = (&target.app, &target.environment);
+        let kept = kept(ports, app, env, &target.component, target.site.keep).await?;
+        found.extend(publisher.prune(&kept, attempt).await?);
+    }
     if !found.is_empty() {
+        // The last write: it is not the attempt's, which knows nothing of the step after it.
         warnings::note(ports, &work.deployment, &work.component, &found).await?;
     }
     Ok(Published::All)

@@ -210,6 +210,11 @@ pub trait Objects {
     /// Deletes the current object (leaves a delete marker in a bucket with versioning).
     async fn delete(&self, bucket: &str, key: &str, replaces: &Replaces) -> Answered<()>;
 
+    /// Deletes the current objects of at most 1000 keys (leaves delete markers in a bucket with
+    /// versioning). A key without an object is no fault; where some could not be deleted the fault
+    /// names the first.
+    async fn delete_all(&self, bucket: &str, keys: &[String]) -> Answered<()>;
+
     /// Lists current objects by key, those after a key.
     async fn list(&self, bucket: &str, prefix: &str, after: Option<String>) -> Answered<Listing>;
 

@@ -8,6 +8,7 @@ mod in_place;
 mod large;
 mod prefix;
 mod preparing;
+mod pruning;
 mod publishing;
 mod scene;
 mod strangers;

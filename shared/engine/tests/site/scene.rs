@@ -73,6 +73,7 @@ impl Scene {
             url: None,
             cache: vec![],
             hashed: vec![],
+            keep: 10,
             config: None,
         };
         Self {
@@ -156,7 +157,7 @@ impl Scene {
         self.set_token(1);
     }
 
-    fn put(&self, key: Key, body: serde_json::Map<String, Value>) {
+    pub fn put(&self, key: Key, body: serde_json::Map<String, Value>) {
         let mut ledger = self.world.ledger();
         let rev = ledger.items.get(&key).map_or(1, |item| item.rev + 1);
         let item = Item {

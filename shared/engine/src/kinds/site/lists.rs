@@ -7,6 +7,7 @@ use super::handled::Handled;
 use super::listing::list_all;
 use super::many::{self, Patience};
 use super::publish::Carried;
+use super::state::Prefix;
 use super::target::Target;
 use crate::config::Configured;
 use crate::ports::{Answered, Clock, ObjectId, Objects, PutOptions, Replaces};
@@ -25,8 +26,8 @@ const LONGEST: u64 = 512 * 1024 * 1024;
 
 /// The lists of one site.
 pub struct Lists<'a, P> {
-    home: &'a P,
-    folder: String,
+    pub(super) home: &'a P,
+    pub(super) folder: String,
 }
 
 impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
@@ -53,8 +54,8 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
     }
 
     /// The ETags of the objects in a release's folder; empty where they are not known.
-    pub async fn folder(&self, release: &Digest) -> Answered<BTreeMap<String, String>> {
-        let etags = self.read(&self.folder_key(release)).await?;
+    pub async fn folder(&self, folder: &Prefix) -> Answered<BTreeMap<String, String>> {
+        let etags = self.read(&self.folder_key(folder.folder_name())).await?;
         Ok(etags.unwrap_or_default())
     }
 
@@ -62,21 +63,22 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
     /// it shares from there.
     pub async fn keep_folder(
         &self,
-        release: &Digest,
+        folder: &Prefix,
         etags: &BTreeMap<String, String>,
     ) -> Answered<()> {
-        self.keep(&self.folder_key(release), etags).await
+        self.keep(&self.folder_key(folder.folder_name()), etags)
+            .await
     }
 
     /// What a release's folder holds for documents of former releases.
-    pub async fn carried(&self, release: &Digest) -> Answered<Carried> {
-        let carried = self.read(&self.carried_key(release)).await?;
+    pub async fn carried(&self, folder: &Prefix) -> Answered<Carried> {
+        let carried = self.read(&self.carried_key(folder.folder_name())).await?;
         Ok(carried.unwrap_or_default())
     }
 
     /// Notes what a release's folder holds for documents of former releases.
-    pub async fn note_carried(&self, release: &Digest, carried: &Carried) -> Answered<()> {
-        let key = self.carried_key(release);
+    pub async fn note_carried(&self, folder: &Prefix, carried: &Carried) -> Answered<()> {
+        let key = self.carried_key(folder.folder_name());
         self.write(&key, carried, Replaces::Anything).await
     }
 
@@ -132,16 +134,16 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
         self.keep(&key, &handled).await
     }
 
-    fn release_key(&self, release: &Digest) -> String {
+    pub(super) fn release_key(&self, release: &Digest) -> String {
         format!("{}release-{release}.json", self.folder)
     }
 
-    fn carried_key(&self, release: &Digest) -> String {
-        format!("{}carried-{release}.json", self.folder)
+    pub(super) fn carried_key(&self, folder: &str) -> String {
+        format!("{}carried-{folder}.json", self.folder)
     }
 
-    fn folder_key(&self, release: &Digest) -> String {
-        format!("{}folder-{release}.json", self.folder)
+    pub(super) fn folder_key(&self, folder: &str) -> String {
+        format!("{}folder-{folder}.json", self.folder)
     }
 
     fn objects_key(&self, list: &Digest) -> String {
@@ -156,7 +158,7 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
         }
     }
 
-    async fn read<T: DeserializeOwned>(&self, key: &str) -> Answered<Option<T>> {
+    pub(super) async fn read<T: DeserializeOwned>(&self, key: &str) -> Answered<Option<T>> {
         let bytes = match self.home.get(&self.object(key), LONGEST).await {
             Ok(bytes) => bytes,
             Err(fault) if fault.name == FaultName::NotFound => return Ok(None),
@@ -175,7 +177,12 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
         }
     }
 
-    async fn write<T: Serialize>(&self, key: &str, list: &T, replaces: Replaces) -> Answered<()> {
+    pub(super) async fn write<T: Serialize>(
+        &self,
+        key: &str,
+        list: &T,
+        replaces: Replaces,
+    ) -> Answered<()> {
         let options = PutOptions {
             content_type: Some("application/json".into()),
             replaces,

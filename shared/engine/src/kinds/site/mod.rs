@@ -8,6 +8,7 @@
 pub mod archive;
 mod config_file;
 pub mod files;
+mod folders;
 mod handled;
 mod in_place;
 mod listing;

@@ -12,6 +12,7 @@ fn rules() -> Rules {
         url: None,
         cache: vec![],
         hashed: vec!["h/**".into()],
+        keep: 10,
         config: None,
     })
     .unwrap()

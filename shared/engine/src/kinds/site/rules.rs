@@ -182,6 +182,7 @@ mod tests {
                 cache_control: "public, max-age=86400".into(),
             }],
             hashed: vec!["_next/static/**".into()],
+            keep: 10,
             config: Some(ConfigFile {
                 path: "config.js".into(),
                 global: None,

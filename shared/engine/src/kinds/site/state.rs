@@ -62,6 +62,14 @@ pub struct Prefix {
     pub strange: bool,
 }
 
+impl Prefix {
+    /// The name of the folder: the last part of its path.
+    pub fn folder_name(&self) -> &str {
+        let path = self.origin_path.trim_end_matches('/');
+        path.rsplit('/').next().unwrap_or_default()
+    }
+}
+
 /// One change of a site.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {

@@ -95,6 +95,7 @@ mod tests {
             url: None,
             cache: vec![],
             hashed: vec![],
+            keep: 10,
             config: None,
         }
     }

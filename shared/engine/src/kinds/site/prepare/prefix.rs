@@ -8,6 +8,7 @@ use crate::kinds::site::trouble::Trouble;
 use crate::kinds::{Prepared, Stage, to_value};
 use crate::ports::Answered;
 use std::collections::BTreeSet;
+use windlass_domain::digest::Digest;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
 
@@ -20,13 +21,18 @@ pub(super) async fn plan<P: SitePorts>(
     let (goal, complete) = match wanted {
         Wanted::Release(release, _) => {
             let known = scene.lists.release(&release).await?.is_some();
+            let runs = known && before.release.as_ref() == Some(&release);
             let goal = Prefix {
-                origin_path: origin_path_of(&scene.target, &release),
+                origin_path: if runs {
+                    before.origin_path.clone()
+                } else {
+                    new_path(&scene, &release)
+                },
                 release: Some(release),
                 deployed: true,
                 ..Prefix::default()
             };
-            (goal, known)
+            (goal, runs)
         }
         Wanted::Recorded(State::Prefix(goal)) => {
             check_folder(&scene, &goal).await?;
@@ -59,6 +65,11 @@ pub(super) async fn plan<P: SitePorts>(
     })
 }
 
+fn new_path<P: SitePorts>(scene: &Scene<'_, P>, release: &Digest) -> String {
+    let bucket = &scene.at.config().artifacts_bucket;
+    origin_path_of(&scene.target, release, scene.input.deployment, bucket)
+}
+
 fn before<P: SitePorts>(scene: &Scene<'_, P>) -> Answered<Prefix> {
     let found = scene.distribution.as_ref();
     let origin = found.and_then(|found| {
@@ -86,6 +97,10 @@ fn before<P: SitePorts>(scene: &Scene<'_, P>) -> Answered<Prefix> {
 /// A folder to go back to must still hold its release.
 async fn check_folder<P: SitePorts>(scene: &Scene<'_, P>, goal: &Prefix) -> Result<(), Trouble> {
     let folder = folder_of(&goal.origin_path);
+    let bucket = &scene.target.site.bucket;
+    if scene.lists.is_pruned(bucket, goal).await? {
+        return Err(pruned(bucket, &folder));
+    }
     let files = match &goal.release {
         Some(release) => scene.lists.release(release).await?.unwrap_or_default(),
         None => [].into(),
@@ -112,4 +127,15 @@ async fn check_folder<P: SitePorts>(scene: &Scene<'_, P>, goal: &Prefix) -> Resu
         "deploy a release from its archive instead, and let folders of former releases live longer",
     )
     .into())
+}
+
+/// What deletes a folder says so first, and may still be at it.
+fn pruned(bucket: &str, folder: &str) -> Trouble {
+    Finding::new(
+        FindingName::ArtifactMissing,
+        format!("s3://{bucket}/{folder}"),
+        "the folder is older than the snapshots that are kept, and its files are being deleted",
+        "deploy the release from its archive instead, and raise `keep` of the component",
+    )
+    .into()
 }

@@ -4,11 +4,10 @@ use crate::kinds::site::SitePorts;
 use crate::kinds::site::lists::Lists;
 use crate::kinds::site::many::{self, Patience};
 use crate::kinds::site::rules::Role;
-use crate::kinds::site::state::State;
+use crate::kinds::site::state::{Prefix, State};
 use crate::kinds::site::trouble::Trouble;
 use crate::ports::{Answered, CopySource, Replaces};
 use std::collections::BTreeSet;
-use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
 
 /// How many copies a batch has.
@@ -64,8 +63,8 @@ impl<P: SitePorts> Publisher<'_, P> {
     /// What the folder of the goal must hold of former releases.
     async fn carried(&self, replaced: &BTreeSet<String>) -> Answered<Carried> {
         let lists = Lists::of(self.home, self.target);
-        let held = match release(&self.known.before.0) {
-            Some(release) => lists.carried(release).await?,
+        let held = match filled(&self.known.before.0) {
+            Some(folder) => lists.carried(folder).await?,
             None => Carried::new(),
         };
         Ok(carried(replaced, held, self.at.now()))
@@ -74,15 +73,15 @@ impl<P: SitePorts> Publisher<'_, P> {
     /// Notes what the folder of a state holds now for other releases, with what it was holding
     /// already.
     async fn note_carried(&self, state: &State, mut carried: Carried) -> Answered<()> {
-        let Some(release) = release(state) else {
+        let Some(folder) = filled(state) else {
             return Ok(());
         };
         let lists = Lists::of(self.home, self.target);
-        for (path, since) in lists.carried(release).await? {
+        for (path, since) in lists.carried(folder).await? {
             let known = carried.entry(path).or_insert(since);
             *known = since.max(*known);
         }
-        lists.note_carried(release, &carried).await
+        lists.note_carried(folder, &carried).await
     }
 
     /// A copy that is there already is done; an asset that is gone cannot be copied any more.
@@ -106,7 +105,8 @@ impl<P: SitePorts> Publisher<'_, P> {
     /// The hashed assets of the release in a folder: as its list says, or as they are found there.
     async fn hashed_in(&self, state: &State, folder: &str) -> Answered<BTreeSet<String>> {
         let lists = Lists::of(self.home, self.target);
-        let listed = match release(state) {
+        let release = filled(state).and_then(|folder| folder.release.as_ref());
+        let listed = match release {
             Some(release) => lists.release(release).await?,
             None => None,
         };
@@ -141,9 +141,10 @@ impl<P: SitePorts> Publisher<'_, P> {
     }
 }
 
-fn release(state: &State) -> Option<&Digest> {
+/// The folder that Windlass filled.
+fn filled(state: &State) -> Option<&Prefix> {
     match state {
-        State::Prefix(state) => state.release.as_ref(),
+        State::Prefix(state) => state.release.as_ref().map(|_| state),
         State::InPlace(_) => None,
     }
 }

@@ -15,6 +15,7 @@ mod check;
 mod copies;
 mod documents;
 mod large;
+mod prune;
 mod tally;
 mod unchanged;
 mod upload;
@@ -97,6 +98,10 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
 
     /// Publishes what is left to publish. A recorded goal has nothing to publish but the copies.
     pub async fn publish(&self, fence: &mut impl Fence) -> Result<Published, Trouble> {
+        if let (State::Prefix(goal), Some(_)) = (&self.known.forward.0, &self.target.archive) {
+            let lists = Lists::of(self.home, self.target);
+            lists.note_folder(&self.target.site.bucket, goal).await?;
+        }
         if let (Some(archive), Some(release)) = (&self.target.archive, self.release())
             && self.bring(archive, release, fence).await? == Published::Some
         {
@@ -164,8 +169,8 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         self.bring_config(&mut brought).await?;
         fence.pass(self.progress()).await?;
         lists.keep_release(release, &brought.files).await?;
-        if !brought.etags.is_empty() {
-            lists.keep_folder(release, &brought.etags).await?;
+        if let State::Prefix(goal) = &self.known.forward.0 {
+            lists.keep_folder(goal, &brought.etags).await?;
         }
         Ok(Published::All)
     }

@@ -67,7 +67,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         let Some(mut files): Option<Files> = lists.release(release).await? else {
             return Ok(vec![]);
         };
-        let mut etags: BTreeMap<String, String> = lists.folder(release).await?;
+        let mut etags: BTreeMap<String, String> = lists.folder(before).await?;
         let wanted = entries.iter().filter(|entry| self.is_file(entry));
         let wanted = wanted.filter(|entry| !brought.files.contains_key(&entry.name));
         let copies = wanted.filter_map(|entry| {

@@ -1,0 +1,41 @@
+//! Deleting many objects with one call.
+
+use crate::error::OrFault;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::types::{Delete, Error, ObjectIdentifier};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::Answered;
+
+pub(super) async fn all(s3: &Client, bucket: &str, keys: &[String]) -> Answered<()> {
+    let objects = keys.iter().map(|key| ObjectIdentifier::builder().key(key));
+    let objects: Result<Vec<_>, _> = objects.map(|object| object.build()).collect();
+    let delete = objects.and_then(|objects| {
+        let delete = Delete::builder().set_objects(Some(objects));
+        // Only what failed is answered.
+        delete.quiet(true).build()
+    });
+    let delete = delete.map_err(|error| Fault::internal(format!("DeleteObjects: {error}")))?;
+    let sent = s3.delete_objects().bucket(bucket).delete(delete).send();
+    let told = sent
+        .await
+        .or_fault("DeleteObjects", &format!("s3://{bucket}"))?;
+    let failed = told.errors.unwrap_or_default();
+    failed
+        .first()
+        .map_or(Ok(()), |first| Err(refused(bucket, failed.len(), first)))
+}
+
+/// The call succeeds although objects of it could not be deleted (Amazon S3 API Reference,
+/// `DeleteObjects`).
+fn refused(bucket: &str, count: usize, first: &Error) -> Fault {
+    let code = first.code.as_deref().unwrap_or("no code");
+    let name = match code {
+        "AccessDenied" => FaultName::AccessDenied,
+        "SlowDown" => FaultName::Throttled,
+        "InternalError" => FaultName::Unavailable,
+        _ => FaultName::Refused,
+    };
+    let key = first.key.as_deref().unwrap_or_default();
+    let text = format!("DeleteObjects s3://{bucket}: {count} were not deleted, {key}: {code}");
+    Fault::new(name, text)
+}

@@ -1,0 +1,290 @@
+//! What former deployments left is deleted by later ones, and nothing that anybody needs.
+
+use crate::scene::{Deployment, Scene};
+use crate::zips::zip;
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
+use windlass_domain::declaration::resolved::SiteMode;
+use windlass_domain::environment::{EnvironmentState, Running, Snapshot};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::FindingName;
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::step::Progress;
+use windlass_domain::time::Time;
+use windlass_engine::deploy::publish;
+use windlass_engine::kinds::site::publish::{Fence, Publisher};
+use windlass_engine::kinds::site::{Target, load};
+use windlass_engine::payload::Word;
+use windlass_engine::ports::{Answered, Clock};
+use windlass_engine::retention::kept;
+use windlass_engine::store;
+use windlass_world::mishaps::{Mishap, When};
+use windlass_world::run::{run, until_pause};
+
+fn names() -> (AppName, EnvironmentName, ComponentName) {
+    (
+        AppName::new("shop").unwrap(),
+        EnvironmentName::new("prod").unwrap(),
+        ComponentName::new("web").unwrap(),
+    )
+}
+
+fn scene() -> Scene {
+    let mut scene = Scene::new(SiteMode::Prefix);
+    scene.site.keep = 1;
+    scene
+}
+
+/// Notes the snapshot of what runs, as the conductor does.
+fn settle(scene: &Scene, number: u64, replaced: u64) {
+    let (app, env, web) = names();
+    let components: BTreeMap<ComponentName, Running> =
+        [(web, scene.running.clone().unwrap())].into();
+    let snapshot = Snapshot {
+        number,
+        version: "1.0.0".into(),
+        release: None,
+        deployment: scene.running.clone().unwrap().deployment,
+        made: Time(0),
+        replaced,
+        components: components.clone(),
+    };
+    let key = store::snapshot(&app, &env, number);
+    scene.put(key, store::to_body(&snapshot).unwrap());
+    let state = EnvironmentState {
+        running: components,
+        snapshot: number,
+        last_snapshot: number,
+        ..EnvironmentState::default()
+    };
+    scene.put(store::state(&app, &env), store::to_body(&state).unwrap());
+}
+
+fn release(number: u64) -> Vec<u8> {
+    let text = number.to_string();
+    zip(&[
+        ("index.html", text.as_str()),
+        ("about.html", "about"),
+        (&format!("assets/index-{number}bbb1111.js"), "x"),
+    ])
+}
+
+/// A day later, a release that is prepared.
+fn prepared(scene: &mut Scene, number: u64) -> Deployment {
+    run(scene.world.sleep_ms(24 * 60 * 60 * 1000));
+    let artifact = scene.upload(release(number));
+    let deployment = scene.prepare(Some(&artifact), None);
+    assert_eq!(deployment.prepared.findings, []);
+    deployment
+}
+
+fn deployed(scene: &mut Scene, number: u64) -> String {
+    let deployment = prepared(scene, number);
+    scene.go(deployment);
+    settle(scene, number, number - 1);
+    let path = scene.running.clone().unwrap().state["origin_path"].clone();
+    format!("{}/", path.as_str().unwrap().trim_start_matches('/'))
+}
+
+fn folders(scene: &Scene) -> BTreeSet<String> {
+    let keys = scene.keys().into_iter();
+    let keys = keys.filter(|key| key.starts_with("releases/"));
+    keys.map(|key| key.split_inclusive('/').take(2).collect())
+        .collect()
+}
+
+/// The keys of the lists and notes that name a folder.
+fn lists(scene: &Scene, folder: &str) -> Vec<String> {
+    let name = folder.trim_end_matches('/').rsplit('/').next().unwrap();
+    let keys = scene.world.objects().texts("artifacts").into_keys();
+    keys.filter(|key| key.contains(name)).collect()
+}
+
+#[test]
+fn a_folder_that_no_kept_snapshot_names_is_deleted_with_its_lists() {
+    let mut scene = scene();
+    let stranger = "releases/0123456789ab/index.html";
+    scene.world.objects().upload("shop-web", stranger, "x");
+    let made: Vec<String> = (1..=4).map(|number| deployed(&mut scene, number)).collect();
+    // While the fourth is published, snapshots 3 and 2 are kept: one back from what ran.
+    assert_eq!(lists(&scene, &made[0]), [""; 0]);
+    let mut expected: BTreeSet<String> = made[1..].iter().cloned().collect();
+    expected.insert("releases/0123456789ab/".to_owned());
+    assert_eq!(folders(&scene), expected);
+    for folder in &made[1..] {
+        assert_eq!(lists(&scene, folder).len(), 3, "etags, carried, note");
+    }
+    let keys = scene.world.objects().texts("artifacts").into_keys();
+    let keys: Vec<String> = keys.filter(|key| key.contains("/sites/")).collect();
+    let releases = keys.iter().filter(|key| key.contains("/release-"));
+    assert_eq!(releases.count(), 3, "{keys:?}");
+    let handled: BTreeSet<&str> = keys
+        .iter()
+        .filter_map(|key| key.split_once("/handled/")?.1.split('/').next())
+        .collect();
+    assert_eq!(handled.len(), 3, "of one more deployment than snapshots");
+}
+
+#[test]
+fn killed_at_any_call_it_is_brought_to_its_end_by_whoever_comes_next() {
+    let mut rehearsal = scene();
+    let made: Vec<String> = (1..=3)
+        .map(|number| deployed(&mut rehearsal, number))
+        .collect();
+    let fourth = prepared(&mut rehearsal, 4);
+    let from = rehearsal.world.mishaps().count();
+    rehearsal.publish(&fourth);
+    let to = rehearsal.world.mishaps().count();
+    let calls = rehearsal.world.mishaps().calls.clone();
+    assert!(calls.contains(&"objects.delete_all"));
+    for call in from + 1..=to {
+        for when in [When::Before, When::After] {
+            let mut scene = scene();
+            for number in 1..=3 {
+                deployed(&mut scene, number);
+            }
+            let fourth = prepared(&mut scene, 4);
+            scene.world.plan_mishap(call, when, Mishap::Pause);
+            {
+                let work = Scene::work(&fourth, Some(0));
+                let mut killed = pin!(publish::handle(&scene.world, work));
+                // A call that is refused has no answer to be killed at: then it ends.
+                let _ = until_pause(killed.as_mut());
+            }
+            assert!(scene.text("").ends_with('3'), "killed {when:?} call {call}");
+            scene.go(fourth);
+            assert!(scene.text("").ends_with('4'), "killed {when:?} call {call}");
+            let found = folders(&scene);
+            assert!(!found.contains(&made[0]), "killed {when:?} call {call}");
+            assert!(made[1..].iter().all(|folder| found.contains(folder)));
+            assert_eq!(lists(&scene, &made[0]), [""; 0]);
+        }
+    }
+}
+
+#[test]
+fn nothing_goes_back_to_a_folder_that_is_being_deleted() {
+    let mut scene = scene();
+    deployed(&mut scene, 1);
+    let first = scene.running.clone().unwrap().state;
+    deployed(&mut scene, 2);
+    deployed(&mut scene, 3);
+    let back = scene.prepare(None, Some(&first)).prepared;
+    assert_eq!(back.findings, [], "still there");
+    // The lock is lost after it has said which folder it deletes, and before it has: the first look
+    // is for the notes.
+    let fourth = prepared(&mut scene, 4);
+    let before = scene.bucket();
+    let fault = prune(&scene, &fourth, &mut Passes(1)).unwrap_err();
+    assert_eq!(fault.name, FaultName::StaleToken);
+    assert_eq!(scene.bucket(), before);
+    let back = scene.prepare(None, Some(&first)).prepared;
+    assert_eq!(back.findings[0].name, FindingName::ArtifactMissing);
+    assert!(back.findings[0].reason.contains("being deleted"));
+}
+
+#[test]
+fn a_folder_that_was_filled_lately_is_left_alone() {
+    let mut scene = scene();
+    for number in 1..=3 {
+        deployed(&mut scene, number);
+    }
+    // A deployment that was undone: no snapshot names its folder.
+    let undone = prepared(&mut scene, 9);
+    scene.publish(&undone);
+    assert_eq!(folders(&scene).len(), 3, "the first one's is gone");
+    let artifact = scene.upload(release(4));
+    let next = scene.prepare(Some(&artifact), None);
+    scene.publish(&next);
+    assert_eq!(
+        folders(&scene).len(),
+        4,
+        "the undone one's may be filled still"
+    );
+    deployed(&mut scene, 5);
+    assert_eq!(folders(&scene).len(), 3);
+}
+
+/// So many looks at the fence before somebody else has the lock.
+struct Passes(u32);
+
+impl Fence for Passes {
+    async fn pass(&mut self, _progress: Progress) -> Answered<()> {
+        let taken_over = || Fault::new(FaultName::StaleToken, "taken over");
+        self.0 = self.0.checked_sub(1).ok_or_else(taken_over)?;
+        Ok(())
+    }
+
+    fn has_time(&self) -> bool {
+        true
+    }
+}
+
+fn prune(
+    scene: &Scene,
+    deployment: &Deployment,
+    fence: &mut impl Fence,
+) -> Answered<Option<String>> {
+    let step = scene.step(deployment);
+    let target: Target = serde_json::from_value(step.target.clone()).unwrap();
+    let known = run(load(&scene.world, &step)).unwrap();
+    let publisher = Publisher::new(&scene.world, &scene.world, &target, &known, &deployment.id);
+    let (app, env, web) = names();
+    let kept = run(kept(&scene.world, &app, &env, &web, 1)).unwrap();
+    run(publisher.prune(&kept, fence))
+}
+
+#[test]
+fn what_cannot_be_deleted_is_told_and_stops_no_deployment() {
+    let mut scene = scene();
+    for number in 1..=3 {
+        deployed(&mut scene, number);
+    }
+    let fourth = prepared(&mut scene, 4);
+    let refused = Fault::new(FaultName::AccessDenied, "no s3:DeleteObject");
+    let call = "objects.delete_all";
+    scene.world.mishaps().refused.insert(call, refused);
+    assert_eq!(scene.publish(&fourth), Word::Changed);
+    let warnings = scene.step(&fourth).warnings;
+    assert!(warnings[0].contains("no s3:DeleteObject"), "{warnings:?}");
+}
+
+#[test]
+fn an_invocation_deletes_so_many_and_the_next_one_goes_on() {
+    let mut scene = scene();
+    let names: Vec<String> = (0..600).map(|number| format!("{number}.txt")).collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
+    scene.deploy_files(&files);
+    settle(&scene, 1, 0);
+    for number in 2..=3 {
+        deployed(&mut scene, number);
+    }
+    let fourth = prepared(&mut scene, 4);
+    let before = scene.keys().len();
+    // 16 rounds of 16 pages.
+    scene.world.objects().page = 2;
+    assert_eq!(prune(&scene, &fourth, &mut Passes(100)), Ok(None));
+    assert_eq!(before - scene.keys().len(), 512);
+    assert_eq!(prune(&scene, &fourth, &mut Passes(100)), Ok(None));
+    assert_eq!(folders(&scene).len(), 2);
+}
+
+#[test]
+fn what_a_rollback_meets_on_its_way_back_is_kept_however_many_snapshots_are_newer() {
+    let mut scene = scene();
+    for number in 1..=3 {
+        deployed(&mut scene, number);
+    }
+    // Rollbacks to the first: snapshots 4 and 5 replaced what the first had replaced.
+    let (app, env, web) = names();
+    settle(&scene, 4, 1);
+    settle(&scene, 5, 1);
+    let of = |back| {
+        let kept = run(kept(&scene.world, &app, &env, &web, back)).unwrap();
+        kept.into_iter()
+            .map(|running| running.deployment.to_string())
+            .collect::<BTreeSet<String>>()
+    };
+    assert_eq!(of(1).len(), 2, "the present one, and the first");
+    assert_eq!(of(3).len(), 3, "and the second");
+}
