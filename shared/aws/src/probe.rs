@@ -28,6 +28,7 @@ impl Probe for Aws {
             Ok(Ok(fetched)) => Probed::Answer(ProbeAnswer {
                 status: fetched.status,
                 content_type: fetched.content_type,
+                cache_control: fetched.cache_control,
                 body: fetched.body,
                 ms,
             }),

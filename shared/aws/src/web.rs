@@ -21,6 +21,7 @@ const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(50);
 pub(crate) struct Fetched {
     pub(crate) status: u16,
     pub(crate) content_type: Option<String>,
+    pub(crate) cache_control: Option<String>,
     pub(crate) location: Option<String>,
     pub(crate) body: Bytes,
     /// Whether the body was longer than the limit.
@@ -61,11 +62,13 @@ pub(crate) async fn send(
         .map_err(|error| causes(&error))?;
     let header = |name: &str| answer.headers().get(name).map(str::to_owned);
     let (content_type, location) = (header("content-type"), header("location"));
+    let cache_control = header("cache-control");
     let status = answer.status().as_u16();
     let (body, cut) = read(ByteStream::new(answer.into_body()), limit).await?;
     Ok(Fetched {
         status,
         content_type,
+        cache_control,
         location,
         body,
         cut,

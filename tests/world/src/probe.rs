@@ -37,6 +37,7 @@ impl World {
         let answer = ProbeAnswer {
             status,
             content_type: Some("text/plain; charset=utf-8".to_owned()),
+            cache_control: None,
             body: Bytes::copy_from_slice(body.as_bytes()),
             ms,
         };
@@ -88,6 +89,7 @@ impl World {
         Some(answered.unwrap_or(ProbeAnswer {
             status: 403,
             content_type: Some("application/xml".into()),
+            cache_control: None,
             body: Bytes::from_static(b"<Error><Code>AccessDenied</Code></Error>"),
             ms: 20,
         }))
@@ -104,6 +106,7 @@ impl World {
         Some(ProbeAnswer {
             status,
             content_type: version.content_type.clone(),
+            cache_control: version.cache_control.clone(),
             body: version.bytes.clone(),
             ms: 20,
         })

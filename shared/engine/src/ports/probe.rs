@@ -8,6 +8,8 @@ pub struct ProbeAnswer {
     pub status: u16,
     /// The content type.
     pub content_type: Option<String>,
+    /// The cache header.
+    pub cache_control: Option<String>,
     /// The first bytes of the body, at most `limit`.
     pub body: Bytes,
     /// How long it took until the body was complete, in milliseconds.

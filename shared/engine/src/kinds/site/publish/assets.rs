@@ -23,6 +23,8 @@ pub(super) struct Named {
     pub document: String,
     /// Whether the archive has it.
     pub in_archive: bool,
+    /// The cache header that it was given, where it is this release's file that is fetched.
+    pub cache_control: Option<String>,
 }
 
 impl<P: SitePorts> Publisher<'_, P> {
@@ -38,6 +40,11 @@ impl<P: SitePorts> Publisher<'_, P> {
         let documents = sample(&entries);
         let mut unpacker = Unpacker::new(self.home, object, archive.bytes, &entries, &documents);
         let mut all = BTreeMap::new();
+        let ours = |path: &str| {
+            let rules = &self.known.rules;
+            let ours = self.is_ours_already(path, moment);
+            ours.then(|| rules.cache_control(path).to_owned())
+        };
         for document in &documents {
             let html = unpacker.unpack(document).await?;
             for (need, address) in named_by(&html) {
@@ -47,15 +54,24 @@ impl<P: SitePorts> Publisher<'_, P> {
                 let in_archive = entries.iter().any(|entry| entry.name == path);
                 let before = !in_archive || self.is_served_already(&path);
                 if before == (moment == Moment::BeforeSwitch) {
-                    all.entry(path).or_insert_with(|| Named {
+                    all.entry(path.clone()).or_insert_with(|| Named {
                         need,
                         document: document.name.clone(),
                         in_archive,
+                        cache_control: ours(&path),
                     });
                 }
             }
         }
         Ok(all)
+    }
+
+    /// Whether what visitors fetch is surely the file that this deployment wrote.
+    fn is_ours_already(&self, path: &str, moment: Moment) -> bool {
+        match self.known.forward.0 {
+            State::InPlace(_) => self.is_additive(path),
+            State::Prefix(_) => moment == Moment::AfterSwitch,
+        }
     }
 
     /// Whether visitors can fetch it before the switch: in place, what publishing wrote and what

@@ -1,6 +1,7 @@
 use super::Publisher;
 use super::assets::Named;
 use super::documents::Need;
+use super::nowhere;
 use crate::kinds::site::SitePorts;
 use crate::kinds::site::many::{self, Patience};
 use crate::kinds::site::trouble::Trouble;
@@ -77,6 +78,12 @@ pub async fn check_assets<P: SitePorts + Probe>(
             Seen::Unclear(warning) => warnings.push(warning),
         }
     }
+    if moment == Moment::BeforeSwitch && findings.is_empty() {
+        let first = named.first().map_or("", |(path, _)| path.as_str());
+        let nowhere = nowhere::address(&site, first, publisher.deployment);
+        let probed = publisher.home.probe(&nowhere, how.within_ms, 1024).await?;
+        warnings.extend(nowhere::judge(&nowhere, &probed));
+    }
     warnings.sort();
     if findings.is_empty() {
         Ok(warnings)
@@ -135,7 +142,14 @@ fn judge(url: &str, named: &Named, answer: &ProbeAnswer) -> Seen {
     };
     let ok = (200..300).contains(&answer.status);
     if ok && right {
-        return Seen::Right;
+        return match (&named.cache_control, &answer.cache_control) {
+            (Some(wanted), found) if found.as_ref() != Some(wanted) => Seen::Unclear(other_header(
+                url,
+                wanted,
+                found.as_deref().unwrap_or_default(),
+            )),
+            _ => Seen::Right,
+        };
     }
     let seen = format!(
         "is answered with status {} and type `{found}`",
@@ -163,6 +177,13 @@ fn judge(url: &str, named: &Named, answer: &ProbeAnswer) -> Seen {
     ))
 }
 
+/// Browsers keep a file as long as its header says.
+fn other_header(url: &str, wanted: &str, found: &str) -> String {
+    format!(
+        "{url} is answered with the cache header `{found}` instead of `{wanted}`: take `Cache-Control` out of the distribution's response headers policy and functions, and declare it with `cache` of the component"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,10 +194,12 @@ mod tests {
             need,
             document: "index.html".into(),
             in_archive,
+            cache_control: None,
         };
         let answer = ProbeAnswer {
             status,
             content_type: Some(content_type.into()),
+            cache_control: Some("no-cache".into()),
             body: Bytes::new(),
             ms: 1,
         };
@@ -184,6 +207,34 @@ mod tests {
             Seen::Right => "right".into(),
             Seen::Unclear(_) => "unclear".into(),
             Seen::Wrong(finding) => finding.remedy.chars().take(16).collect(),
+        }
+    }
+
+    #[test]
+    fn another_cache_header_than_the_file_was_given_is_told() {
+        let wanted = "public, max-age=31536000, immutable";
+        let table = [
+            (Some(wanted), Some(wanted), true),
+            (Some(wanted), Some("no-cache"), false),
+            (Some(wanted), None, false),
+            (None, Some("no-cache"), true),
+        ];
+        for (given, found, right) in table {
+            let named = Named {
+                need: Need::Script,
+                document: "index.html".into(),
+                in_archive: true,
+                cache_control: given.map(str::to_owned),
+            };
+            let answer = ProbeAnswer {
+                status: 200,
+                content_type: Some("text/javascript".into()),
+                cache_control: found.map(str::to_owned),
+                body: Bytes::new(),
+                ms: 1,
+            };
+            let seen = judge("https://x/a", &named, &answer);
+            assert_eq!(matches!(seen, Seen::Right), right, "{given:?} {found:?}");
         }
     }
 

@@ -15,6 +15,7 @@ mod check;
 mod copies;
 mod documents;
 mod large;
+mod nowhere;
 mod prune;
 mod tally;
 mod unchanged;
