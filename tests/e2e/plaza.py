@@ -1,0 +1,42 @@
+"""The application `plaza`: a site behind a distribution, and a function that comes after it; in place, or with a folder per release."""
+
+from application import Application
+from visitors import release_files
+
+ENVIRONMENT = "open"
+COMPONENTS = ("site", "jobs")
+
+
+class Plaza(Application):
+    """The application in one of the modes of a site; its name says which."""
+
+    def __init__(self, aws, mode):
+        super().__init__(aws, f"plaza-{mode.replace('_', '-')}", ENVIRONMENT)
+        self.mode = mode
+
+    def make_targets(self):
+        """Answers the host name under which visitors come."""
+        super().make_targets()
+        self.distribution = self.targets()["DistributionId"]
+        domain = self.targets()["DistributionDomain"]
+        self.url = self.shop.make_visitor(f"{self.app}-visitor", domain)
+        return domain
+
+    def declare(self):
+        # The names of the assets are no hashes that are known by their looks.
+        site = {"kind": "static_site", "bucket": self.bucket, "mode": self.mode, "distribution": self.distribution, "hashed": ["assets/**"], "url": self.url}
+        if self.mode == "prefix":
+            site["prefix"] = "releases"
+        document = self.declaration({ENVIRONMENT: {"start": "manual"}}, {"bake": "1s"})
+        jobs = document["components"]["jobs"] | {"after": ["site"]}
+        super().declare(document | {"components": {"site": site, "jobs": jobs}})
+
+    def release(self, version, **code):
+        """A release from its upload to its end; answers the name of its ending, empty where it succeeded."""
+        self.upload_site("site", version, files=release_files(version))
+        self.upload_function("jobs", version, **code)
+        components = {name: {"key": f"artifacts/{self.app}/{name}/{version}.zip"} for name in COMPONENTS}
+        return self.operate(action="deploy", **self.where, manifest={"version": version, "components": components}).get("error", "")
+
+    def roll_back(self):
+        return self.operate(action="rollback", **self.where, reason="visitors like the old one").get("error", "")
