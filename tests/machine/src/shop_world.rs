@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write as _};
 use windlass_domain::declaration::{Declaration, Declared};
+use windlass_domain::digest::Digest;
 use windlass_engine::ports::{Clock, Ledger, Write};
 use windlass_engine::store::{self, Stored};
 use windlass_world::World;
@@ -85,13 +86,24 @@ fn make_site(world: &World) {
     world.cdn().distribution("E1", "shop-web").tags = tags();
 }
 
-/// A site of one page.
+/// A site of one page, which names a script of its own.
 fn archive(version: &str) -> Vec<u8> {
+    let script = format!(
+        "assets/app-{}.js",
+        &Digest::of(version.as_bytes()).as_str()[..8]
+    );
+    let page = format!("<title>Shop {version}</title><script src=\"/{script}\"></script>");
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    let written = archive
-        .start_file("index.html", SimpleFileOptions::default())
-        .and_then(|()| Ok(write!(archive, "<title>Shop {version}</title>")?))
-        .and_then(|()| archive.finish());
+    let written = [
+        ("index.html", page),
+        (script.as_str(), format!("shop {version:?}")),
+    ]
+    .into_iter()
+    .try_for_each(|(name, text)| {
+        archive.start_file(name, SimpleFileOptions::default())?;
+        Ok(archive.write_all(text.as_bytes())?)
+    })
+    .and_then(|()| archive.finish());
     match written {
         Ok(bytes) => bytes.into_inner(),
         Err(error) => panic!("{error}"),

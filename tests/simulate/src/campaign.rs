@@ -38,6 +38,8 @@ pub struct Tally {
     pub calls: BTreeSet<&'static str>,
     /// How many schedules broke a rule.
     pub broken: u64,
+    /// How many were not played, because the time was over.
+    pub left: u64,
     /// The first of them for each scenario and rule, shrunk.
     pub failures: BTreeMap<(String, &'static str), Failure>,
 }
@@ -57,6 +59,7 @@ impl Tally {
     pub fn merge(&mut self, other: Self) {
         self.schedules += other.schedules;
         self.broken += other.broken;
+        self.left += other.left;
         for (what, times) in other.met {
             *self.met.entry(what).or_default() += times;
         }
@@ -97,7 +100,9 @@ pub fn play_all(
             });
         }
     });
-    total.into_inner().unwrap_or_default()
+    let mut total = total.into_inner().unwrap_or_default();
+    total.left = schedules.len() as u64 - total.schedules;
+    total
 }
 
 fn work(
@@ -133,11 +138,12 @@ fn work(
     tally
 }
 
-/// Plays schedules until one breaks a rule, which it answers with the rule.
+/// Plays schedules until one breaks a rule, which it answers with the rule, or the time is over.
 pub fn first_broken(
     program: &Program,
     scenario: &'static Scenario,
     schedules: &[Schedule],
+    until: Instant,
 ) -> Option<(Schedule, &'static str, String)> {
     let next = AtomicUsize::new(0);
     let caught = AtomicBool::new(false);
@@ -147,6 +153,7 @@ pub fn first_broken(
             scope.spawn(|| {
                 let ready = Ready::new(program, scenario);
                 while !caught.load(Ordering::Relaxed)
+                    && Instant::now() < until
                     && let Some(schedule) = schedules.get(next.fetch_add(1, Ordering::Relaxed))
                 {
                     if let Some((rule, why)) = play(&ready, schedule).broken.into_iter().next() {

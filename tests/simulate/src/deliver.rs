@@ -7,6 +7,7 @@ use crate::schedule::{Counted, What};
 use crate::stage::{Later, Stage};
 use crate::task::{Done, Role, Task};
 use crate::wings::{Home, Request, Slot, drive};
+use crate::witness::ahead_of;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,6 +18,9 @@ use windlass_world::executions::arn_of;
 
 /// How long it takes until a function begins, in milliseconds.
 const BEGIN_MS: u64 = 20;
+
+/// How long it takes where the invocation was given up long ago.
+const LATE_MS: u64 = 120_000;
 
 /// How long after its end an execution is redriven: before its recovery takes over, or long after.
 const REDRIVEN_S: [u64; 2] = [2, 7200];
@@ -83,6 +87,7 @@ impl<'p> Stage<'p> {
         let started = std::mem::take(&mut self.world.executions().started);
         for (arn, name, input) in started {
             self.tell(|| format!("{} begins", short(&arn)));
+            self.recovery_begins(&name);
             let now = self.world.true_time();
             let execution = Execution::start(self.program, &arn, &name, input, now);
             let home: Home<'p> = Rc::new(RefCell::new(Some(execution)));
@@ -135,14 +140,19 @@ impl<'p> Stage<'p> {
             payload,
             slot,
         } = request;
-        let mut mishaps = self.schedule.at(Counted::Invocations, invocation);
-        if mishaps.any(|what| what == What::NotInvoked) {
-            drop(mishaps);
-            self.gate.note(What::NotInvoked);
+        let met: Vec<What> = self.schedule.at(Counted::Invocations, invocation).collect();
+        for what in &met {
+            self.gate.note(*what);
+        }
+        if met.contains(&What::NotInvoked) {
             let error = TaskError::new("Lambda.ServiceException", "it was not invoked");
             return self.answer(&arn, Some(slot), Err(error));
         }
-        drop(mishaps);
+        let is_late = met.contains(&What::InvokedLate);
+        if is_late {
+            let error = TaskError::new("Lambda.Unknown", "no answer came");
+            self.answer(&arn, Some(Rc::clone(&slot)), Err(error));
+        }
         let mut who = self.who(&function);
         who.work = serde_json::from_value(payload.clone()).ok().map(Rc::new);
         who.execution = Some(arn.as_str().into());
@@ -153,11 +163,8 @@ impl<'p> Stage<'p> {
                 short(&arn)
             )
         });
-        let ahead_ms = self.ahead_of(invocation);
-        let lost = self
-            .schedule
-            .at(Counted::Invocations, invocation)
-            .any(|what| what == What::AnswerLost);
+        let ahead_ms = ahead_of(&met);
+        let lost = met.contains(&What::AnswerLost);
         let (world, name) = (self.world.clone(), function.clone());
         let future = async move {
             let answered = answer(&world, &name, payload).await;
@@ -167,16 +174,13 @@ impl<'p> Stage<'p> {
             }
             Done::Function(answered.map_err(|fault| TaskError::of(&fault)))
         };
-        if lost {
-            self.gate.note(What::AnswerLost);
-        }
-        let begins = now.plus_ms(BEGIN_MS);
+        let begins = now.plus_ms(if is_late { LATE_MS } else { BEGIN_MS });
         self.tasks.push(Task {
             number,
             role: Role::Function {
                 arn,
                 name: function.clone(),
-                slot: Some(slot),
+                slot: Some(slot).filter(|_| !is_late),
             },
             who,
             future: Box::pin(future),
@@ -266,6 +270,7 @@ impl<'p> Stage<'p> {
     /// The rule on executions that ended otherwise than well starts recovery.
     fn ended(&mut self, arn: &str, status: &str) {
         self.tell(|| format!("{} ends {status}", short(arn)));
+        self.recovery_ends(short(arn));
         self.wings.left(arn);
         // Nobody waits for the task tokens of an execution that has ended (AWS Step Functions API
         // Reference, SendTaskSuccess: `TaskTimedOut`).

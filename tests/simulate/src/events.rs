@@ -5,6 +5,7 @@ use crate::schedule::{Counted, What};
 use crate::stage::{Later, Stage};
 use crate::task::{Done, Role, Task};
 use serde_json::{Value, json};
+use std::rc::Rc;
 use windlass_domain::time::Time;
 use windlass_engine::outbox::Change;
 use windlass_engine::{outbox, recovery};
@@ -101,9 +102,9 @@ impl Stage<'_> {
     }
 
     pub(crate) fn bring_stream(&mut self) {
-        let batch: Vec<Change> = std::mem::take(&mut self.stream);
+        let batch: Rc<Vec<Change>> = Rc::new(std::mem::take(&mut self.stream));
         let who = self.who("Outbox");
-        let (world, brought) = (self.world.clone(), batch.clone());
+        let (world, brought) = (self.world.clone(), Rc::clone(&batch));
         let now = self.world.true_time();
         self.tasks.push(Task {
             number: who.number,
@@ -124,7 +125,7 @@ impl Stage<'_> {
     }
 
     /// A batch that fails comes again, with what was written meanwhile after it, until it is given up.
-    pub(crate) fn stream_done(&mut self, mut batch: Vec<Change>, well: bool) {
+    pub(crate) fn stream_done(&mut self, batch: Rc<Vec<Change>>, well: bool) {
         if well {
             self.stream_comes = false;
             return;
@@ -135,8 +136,9 @@ impl Stage<'_> {
             self.stream_comes = false;
             return;
         }
-        batch.append(&mut self.stream);
-        self.stream = batch;
+        let mut again = Rc::unwrap_or_clone(batch);
+        again.append(&mut self.stream);
+        self.stream = again;
         let at = self.world.true_time().plus_s(1);
         self.later(at, Later::Stream);
     }

@@ -1,6 +1,7 @@
 //! Which schedules are played: every one with one mishap, those with a second one within the recovery
 //! of the first, and random ones.
 
+use crate::happening::Counts;
 use crate::play::Played;
 use crate::schedule::{Counted, Mishap, Schedule, What};
 
@@ -15,25 +16,19 @@ pub fn one_mishap(scenario: &str, plain: &Played) -> Vec<Schedule> {
     schedules
 }
 
-/// All schedules with a second mishap after the first, of a run with the first that is known: what
-/// comes after it is recovery. Only every `step`-th one.
-pub fn second_mishap(first: &Schedule, played: &Played, step: u64) -> Vec<Schedule> {
-    let Some(former) = first.mishaps.first().copied() else {
+/// All schedules with a second mishap after the first, within the recovery that followed it in a run
+/// that is known. Only every `step`-th one.
+pub fn second_mishap(first: &Schedule, played: &Played, step: usize) -> Vec<Schedule> {
+    let (Some(former), Some([from, to])) = (first.mishaps.first(), &played.recovery) else {
         return Vec::new();
     };
-    let mut schedules = Vec::new();
-    for what in What::ALL {
-        // What is counted otherwise than the first one is passed over up to the same share of the run.
-        let all = count(played, what.counted());
-        let of = count(played, former.what.counted()).max(1);
-        let from = 1 + all * former.at.min(of) / of;
-        let step = usize::try_from(step.max(1)).unwrap_or(1);
-        for at in (from..=all).step_by(step) {
-            let mishaps = [former, Mishap { what, at }];
-            schedules.push(Schedule::with(&first.scenario, &mishaps));
-        }
-    }
-    schedules
+    let of = |counts: &Counts, what: What| counts.get(&what.counted()).copied().unwrap_or_default();
+    let seconds = What::ALL.into_iter().flat_map(|what| {
+        let within = of(from, what) + 1..=of(to, what);
+        within.map(move |at| Mishap { what, at })
+    });
+    let pairs = seconds.map(|second| Schedule::with(&first.scenario, &[*former, second]));
+    pairs.step_by(step.max(1)).collect()
 }
 
 /// A random schedule: up to four mishaps, and latencies that let parts interleave otherwise each time.

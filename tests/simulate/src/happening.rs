@@ -1,9 +1,14 @@
 //! What happened in a run, in order, as far as the rules ask for it.
 
+use crate::schedule::Counted;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use windlass_domain::time::Time;
 use windlass_engine::outbox::Change;
 use windlass_engine::payload::Work;
+
+/// How many there were of what is counted.
+pub type Counts = BTreeMap<Counted, u64>;
 
 /// Who did it.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +48,8 @@ pub enum Event {
         /// When it was sent.
         sent: Time,
     },
+    /// A visitor of the site misses something, told in words.
+    Missed(String),
     /// Somebody outside changed what callers of this component's target see.
     ChangedByStranger(&'static str),
     /// An act of the scenario, by its number.

@@ -11,6 +11,7 @@ pub mod happening;
 pub mod outcome;
 pub mod play;
 pub mod report;
+pub mod rest;
 pub mod rules;
 pub mod scenario;
 pub mod scenarios;

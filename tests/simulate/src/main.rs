@@ -5,26 +5,30 @@
 //! - `windlass-simulate replay <seed>` tells one schedule as a timeline.
 //! - `windlass-simulate one [scenario]` plays every schedule with one mishap.
 //! - `windlass-simulate copy <from> <to>` makes the copy of the tree in which the broken variants are;
-//!   there, `windlass-simulate variants <result>` looks whether each of them is caught.
+//!   there, `windlass-variants variants <result> [name]` looks whether each of them is caught.
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use windlass_machine::program::Program;
-use windlass_simulate::campaign::{Tally, first_broken, play, play_all};
+use windlass_simulate::campaign::{Tally, play, play_all};
 use windlass_simulate::exhaust::{one_mishap, random, second_mishap};
-use windlass_simulate::play::Ready;
+use windlass_simulate::play::{Played, Ready};
 use windlass_simulate::report::{Report, states_of};
 use windlass_simulate::scenario::Scenario;
 use windlass_simulate::scenarios::{SCENARIOS, named};
 use windlass_simulate::schedule::{Schedule, What};
-use windlass_simulate::variants::{Variant, choose, make, variants};
+use windlass_simulate::variants::{choose, look_for, make, variants};
 
-/// The scenarios of which every pair is played: one of each kind of way back.
-const IN_PAIRS: [&str; 3] = ["function", "first_undo", "preempt"];
+/// The scenarios of which every pair is played: by a pointer with a condition, without one, and at a
+/// service without conditions.
+const IN_PAIRS: [&str; 3] = ["function", "code", "service"];
 
 /// Every so many-th pair of the others.
-const SAMPLED: u64 = 40;
+const SAMPLED: usize = 101;
+
+/// How many random schedules are played at least.
+const RANDOM: u64 = 10_000;
 
 fn main() -> ExitCode {
     let asked: Vec<String> = std::env::args().skip(1).collect();
@@ -34,7 +38,8 @@ fn main() -> ExitCode {
             run(schedules, seconds, variants, Path::new(report))
         }
         ["copy", from, to] => make(Path::new(from), Path::new(to)).map(|()| true),
-        ["variants", result] => look_for_variants(Path::new(result)),
+        ["variants", result] => look_for_variants(Path::new(result), ""),
+        ["variants", result, only] => look_for_variants(Path::new(result), only),
         ["replay", seed] => replay(seed),
         ["one"] => one(None),
         ["one", scenario] => one(Some(scenario)),
@@ -114,51 +119,92 @@ fn run(schedules: &str, seconds: &str, variants: &str, to: &Path) -> Result<bool
     let program = program()?;
     let began = Instant::now();
     let until = began + Duration::from_secs(seconds);
-    let mut tally = Tally::default();
     let mut plains = Vec::new();
+    let mut tally = Tally::default();
     for scenario in &SCENARIOS {
-        let ready = Ready::new(&program, scenario);
-        let plain = play(&ready, &Schedule::plain(scenario.name));
+        let plain = play(
+            &Ready::new(&program, scenario),
+            &Schedule::plain(scenario.name),
+        );
         let mut all = vec![Schedule::plain(scenario.name)];
         all.extend(one_mishap(scenario.name, &plain));
-        tally.merge(play_all(&program, scenario, &all, until));
+        played(
+            "with one mishap",
+            &mut tally,
+            play_all(&program, scenario, &all, until),
+        );
         plains.push((scenario, plain));
     }
     for (scenario, plain) in &plains {
-        let ready = Ready::new(&program, scenario);
-        let every = if IN_PAIRS.contains(&scenario.name) {
-            1
+        let is_whole = IN_PAIRS.contains(&scenario.name);
+        let pairs = pairs(
+            &program,
+            scenario,
+            plain,
+            if is_whole { 1 } else { SAMPLED },
+        );
+        let what = if is_whole {
+            "with all pairs"
         } else {
-            SAMPLED
+            "with some pairs"
         };
-        let stops = one_mishap(scenario.name, plain).into_iter();
-        // What a recovery follows: a stop in each state.
-        let firsts = stops.filter(|first| first.mishaps.iter().all(|m| m.what == What::Stopped));
-        let pairs = firsts.flat_map(|first| {
-            let played = play(&ready, &first);
-            second_mishap(&first, &played, every)
-        });
-        let pairs: Vec<Schedule> = pairs.collect();
-        tally.merge(play_all(&program, scenario, &pairs, until));
+        played(
+            what,
+            &mut tally,
+            play_all(&program, scenario, &pairs, until),
+        );
     }
+    let left = tally.left;
+    let wanted = wanted.max(tally.schedules + RANDOM);
     let mut seed = 1;
     while tally.schedules < wanted && Instant::now() < until {
         for (scenario, plain) in &plains {
-            let some: Vec<Schedule> = (seed..seed + 200)
+            let some: Vec<Schedule> = (seed..seed + 50)
                 .map(|seed| random(scenario.name, plain, seed))
                 .collect();
             tally.merge(play_all(&program, scenario, &some, until));
         }
-        seed += 200;
+        seed += 50;
     }
-    let all_caught = caught.0 == caught.1;
-    Ok(report(&program, &tally, caught, began, Some(to))? && all_caught)
+    println!("{} random ones of each scenario", seed - 1);
+    if left > 0 {
+        println!("{left} schedules were not played, because the time was over");
+    }
+    let is_whole = left == 0 && tally.schedules >= wanted && caught.0 == caught.1;
+    Ok(report(&program, &tally, caught, began, Some(to))? && is_whole)
+}
+
+/// The schedules with a stop in each state, each with a second mishap within its recovery.
+fn pairs(
+    program: &Program,
+    scenario: &'static Scenario,
+    plain: &Played,
+    step: usize,
+) -> Vec<Schedule> {
+    let ready = Ready::new(program, scenario);
+    let stops = one_mishap(scenario.name, plain).into_iter();
+    let firsts = stops.filter(|first| first.mishaps.iter().all(|m| m.what == What::Stopped));
+    let pairs = firsts.flat_map(|first| {
+        let played = play(&ready, &first);
+        second_mishap(&first, &played, step)
+    });
+    pairs.collect()
+}
+
+/// Tells what came of a part, and adds it.
+fn played(what: &str, tally: &mut Tally, part: Tally) {
+    println!(
+        "{} schedules {what}, {} of them broke a rule",
+        part.schedules, part.broken
+    );
+    tally.merge(part);
 }
 
 /// Looks whether each variant is caught, and writes how many of how many.
-fn look_for_variants(to: &Path) -> Result<bool, String> {
+fn look_for_variants(to: &Path, only: &str) -> Result<bool, String> {
     let program = program()?;
-    let all = variants();
+    let mut all = variants();
+    all.retain(|variant| variant.name.starts_with(only));
     let mut caught = 0;
     for variant in &all {
         if !choose(variant.name) {
@@ -185,44 +231,6 @@ fn look_for_variants(to: &Path) -> Result<bool, String> {
     std::fs::write(to, format!("{caught} {}\n", all.len())).map_err(|error| error.to_string())?;
     println!("{caught} of {} broken variants caught", all.len());
     Ok(caught == all.len())
-}
-
-/// The first schedule that breaks a rule with the variant and none without.
-fn look_for(program: &Program, variant: &Variant) -> Option<(Schedule, &'static str, String)> {
-    let chosen = || variant.scenarios.iter().filter_map(|name| named(name));
-    for scenario in chosen() {
-        let plain = vec![Schedule::plain(scenario.name)];
-        if let Some(found) = caught_by(program, variant, scenario, plain) {
-            return Some(found);
-        }
-    }
-    chosen().find_map(|scenario| {
-        let ready = Ready::new(program, scenario);
-        let plain = play(&ready, &Schedule::plain(scenario.name));
-        let mut schedules = one_mishap(scenario.name, &plain);
-        // What catches it is usually soon among them when they are mixed.
-        fastrand::Rng::with_seed(1).shuffle(&mut schedules);
-        caught_by(program, variant, scenario, schedules)
-    })
-}
-
-fn caught_by(
-    program: &Program,
-    variant: &Variant,
-    scenario: &'static Scenario,
-    mut schedules: Vec<Schedule>,
-) -> Option<(Schedule, &'static str, String)> {
-    loop {
-        choose(variant.name);
-        let found = first_broken(program, scenario, &schedules)?;
-        choose("none");
-        let one = std::slice::from_ref(&found.0);
-        if first_broken(program, scenario, one).is_none() {
-            return Some(found);
-        }
-        println!("        {} breaks {} without it, too", found.0, found.1);
-        schedules.retain(|schedule| *schedule != found.0);
-    }
 }
 
 /// How many variants were caught of how many.

@@ -1,9 +1,9 @@
 //! What a run leaves behind, as the rules look at it.
 
 use crate::happening::{Event, Happening};
+use crate::rest::Rest;
 use crate::scenario::{Deed, Scenario};
 use crate::schedule::Schedule;
-use crate::stage::Rest;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::Deployment;

@@ -1,13 +1,15 @@
 //! Plays a scenario with a schedule, and looks whether every rule holds.
 
+use crate::happening::Counts;
 use crate::outcome::Outcome;
+use crate::rest::Rest;
 use crate::rules::{RULES, changed_outside};
 use crate::scenario::Scenario;
-use crate::schedule::{Counted, Schedule, What};
-use crate::stage::{Rest, Stage};
+use crate::schedule::{Schedule, What};
+use crate::stage::Stage;
 use crate::targets::{COMPONENTS, visible};
 use crate::unowned::{plant, unowned};
-use crate::variants::begin;
+use crate::variants::in_past;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::deployment::Deployment;
@@ -37,7 +39,9 @@ pub struct Played {
     /// The mishaps that were met.
     pub met: Vec<What>,
     /// How many there were of what is counted.
-    pub counted: BTreeMap<Counted, u64>,
+    pub counted: Counts,
+    /// The same when the first recovery began, and when it ended.
+    pub recovery: Option<[Counts; 2]>,
     /// The states that executions were in.
     pub states: BTreeSet<String>,
     /// The port calls that were made.
@@ -88,8 +92,10 @@ impl<'p> Ready<'p> {
         (scenario.scene)(&world);
         let (pristine, unowned) = (shown(&world), unowned(&world));
         let past = Schedule::plain("past");
+        in_past(true);
         let mut stage = Stage::new(program, scenario, world, &past);
         let rest = stage.run(scenario.before);
+        in_past(false);
         assert_eq!(rest, Rest::Quiet, "the past of {}", scenario.name);
         let world = stage.world.copy();
         Self {
@@ -103,7 +109,6 @@ impl<'p> Ready<'p> {
 
     /// Plays it with a schedule.
     pub fn play(&self, schedule: &Schedule, tell: bool) -> Played {
-        begin();
         let world = self.world.copy();
         let began = shown(&world);
         let mut stage = Stage::new(self.program, self.scenario, world, schedule);
@@ -120,6 +125,10 @@ impl<'p> Ready<'p> {
         played.states = states.into_iter().map(str::to_owned).collect();
         played.calls = calls;
         played.counted = stage.counted();
+        played.recovery = stage
+            .recovery
+            .take()
+            .and_then(|[from, to]| Some([from?, to?]));
         let mut outcome = Outcome {
             scenario: self.scenario,
             schedule,

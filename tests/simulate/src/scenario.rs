@@ -10,6 +10,8 @@ use windlass_world::World;
 pub enum When {
     /// A second after the one before.
     Next,
+    /// So many seconds after the one before, if nothing else comes before.
+    After(u64),
     /// As soon as any execution is in this state.
     In(&'static str),
     /// When nothing moves any more.
@@ -135,6 +137,14 @@ pub struct Scenario {
 pub const fn next(deed: Deed) -> Act {
     Act {
         when: When::Next,
+        deed,
+    }
+}
+
+/// A deed so many seconds after the one before.
+pub const fn after(seconds: u64, deed: Deed) -> Act {
+    Act {
+        when: When::After(seconds),
         deed,
     }
 }

@@ -26,6 +26,8 @@ pub enum What {
     /// The function's process dies after sending a port call, which takes effect as late as AWS may
     /// hold a request.
     Late,
+    /// A port call is slow: it takes effect seconds later, and its answer comes in time.
+    Slow,
     /// Step Functions loses the function at a port call, which is slow; so a retry of the Task runs
     /// beside its first invocation.
     Twin,
@@ -43,6 +45,8 @@ pub enum What {
     StoppedRedrivenLate,
     /// Step Functions cannot invoke a function at first.
     NotInvoked,
+    /// Step Functions gives an invocation up, which begins two minutes later all the same.
+    InvokedLate,
     /// A function goes to its end, and Step Functions does not get its answer.
     AnswerLost,
     /// An event is lost.
@@ -51,6 +55,8 @@ pub enum What {
     EventDoubled,
     /// An event comes ten minutes late.
     EventLate,
+    /// A read of the ledger's index does not show the last ten minutes yet.
+    IndexLate,
     /// A function's clock is ahead by as much as is assumed at most.
     ClockAhead,
     /// A function's clock is behind by as much as is assumed at most.
@@ -70,11 +76,14 @@ pub enum Counted {
     Invocations,
     /// Events: ends of executions, and batches of the ledger's stream.
     Events,
+    /// Reads of the ledger's index, which may be late (Amazon DynamoDB Developer Guide, "Global
+    /// secondary indexes": eventually consistent).
+    Lookups,
 }
 
 impl What {
     /// All.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::FailsBefore,
         Self::FailsAfter,
         Self::Throttled,
@@ -84,6 +93,7 @@ impl What {
         Self::KilledBefore,
         Self::KilledAfter,
         Self::Late,
+        Self::Slow,
         Self::Twin,
         Self::StoppedWithin,
         Self::StoppedSlow,
@@ -92,10 +102,12 @@ impl What {
         Self::StoppedRedriven,
         Self::StoppedRedrivenLate,
         Self::NotInvoked,
+        Self::InvokedLate,
         Self::AnswerLost,
         Self::EventLost,
         Self::EventDoubled,
         Self::EventLate,
+        Self::IndexLate,
         Self::ClockAhead,
         Self::ClockBehind,
         Self::Stranger,
@@ -113,6 +125,7 @@ impl What {
             Self::KilledBefore => "killed_before",
             Self::KilledAfter => "killed_after",
             Self::Late => "late",
+            Self::Slow => "slow",
             Self::Twin => "twin",
             Self::StoppedWithin => "stopped_within",
             Self::StoppedSlow => "stopped_slow",
@@ -121,10 +134,12 @@ impl What {
             Self::StoppedRedriven => "stopped_redriven",
             Self::StoppedRedrivenLate => "stopped_redriven_late",
             Self::NotInvoked => "not_invoked",
+            Self::InvokedLate => "invoked_late",
             Self::AnswerLost => "answer_lost",
             Self::EventLost => "event_lost",
             Self::EventDoubled => "event_doubled",
             Self::EventLate => "event_late",
+            Self::IndexLate => "index_late",
             Self::ClockAhead => "clock_ahead",
             Self::ClockBehind => "clock_behind",
             Self::Stranger => "stranger",
@@ -138,10 +153,13 @@ impl What {
             | Self::StoppedUntold
             | Self::StoppedRedriven
             | Self::StoppedRedrivenLate => Counted::Visits,
-            Self::NotInvoked | Self::AnswerLost | Self::ClockAhead | Self::ClockBehind => {
-                Counted::Invocations
-            }
+            Self::NotInvoked
+            | Self::InvokedLate
+            | Self::AnswerLost
+            | Self::ClockAhead
+            | Self::ClockBehind => Counted::Invocations,
             Self::EventLost | Self::EventDoubled | Self::EventLate => Counted::Events,
+            Self::IndexLate => Counted::Lookups,
             _ => Counted::Calls,
         }
     }

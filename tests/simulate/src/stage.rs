@@ -6,7 +6,8 @@
 //! answer comes; whose time comes first goes on. So how tasks interleave is only a matter of the
 //! calls' latencies, and the same schedule is always the same run.
 
-use crate::happening::{Event, Happening};
+use crate::happening::{Counts, Event, Happening};
+use crate::rest::Rest;
 use crate::scenario::{Scenario, When};
 use crate::schedule::{Counted, Schedule};
 use crate::targets::{COMPONENTS, visible};
@@ -14,7 +15,7 @@ use crate::task::{Done, Role, Task};
 use crate::turnstile::{Signal, Turnstile};
 use crate::wings::{Home, Wings};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use windlass_domain::time::Time;
@@ -67,18 +68,15 @@ pub struct Stage<'p> {
     pub(crate) redrives: BTreeMap<String, u64>,
     pub(crate) seen: BTreeMap<&'static str, String>,
     pub(crate) told: Option<Vec<String>>,
+    /// What there was when the first recovery began and when it ended.
+    pub(crate) recovery: Option<[Option<Counts>; 2]>,
+    /// What open documents of the site have named.
+    pub(crate) named: BTreeSet<String>,
     acted: usize,
     acted_at: Time,
+    /// When the next act comes, where it has a time.
+    act_at: Option<Time>,
     steps: u64,
-}
-
-/// How a run came to rest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rest {
-    /// Nothing moves any more, and nothing is left to do.
-    Quiet,
-    /// It never came to rest.
-    Never,
 }
 
 impl<'p> Stage<'p> {
@@ -93,6 +91,7 @@ impl<'p> Stage<'p> {
         world.ledger().stream.clear();
         world.mishaps().calls.clear();
         world.mishaps().gate = Some(gate.clone());
+        world.ledger().let_reads_be_late();
         let stops = schedule
             .mishaps
             .iter()
@@ -120,8 +119,11 @@ impl<'p> Stage<'p> {
             redrives: BTreeMap::new(),
             seen: seen.into(),
             told: None,
+            recovery: None,
+            named: BTreeSet::new(),
             acted: 0,
             acted_at: now,
+            act_at: None,
             steps: 0,
             world,
         };
@@ -181,10 +183,15 @@ impl<'p> Stage<'p> {
         let Some(act) = acts.get(self.acted) else {
             return false;
         };
+        self.act_at = match act.when {
+            When::Next if self.acted > 0 => Some(self.acted_at.plus_s(1)),
+            When::Next => Some(self.acted_at),
+            When::After(seconds) => Some(self.acted_at.plus_s(seconds)),
+            When::In(_) | When::Quiet => None,
+        };
         let due = match act.when {
-            When::Next => self.world.true_time() >= self.acted_at.plus_s(1) || self.acted == 0,
             When::In(state) => self.wings.is_any_in(state),
-            When::Quiet => false,
+            _ => self.act_at.is_some_and(|at| self.world.true_time() >= at),
         };
         if due {
             self.perform(acts);
@@ -205,30 +212,6 @@ impl<'p> Stage<'p> {
         self.look_for_strangers();
     }
 
-    /// Nothing runs, nothing is on its way, and nobody holds a lock, waits, or has no ending.
-    fn is_at_rest(&self) -> bool {
-        let only_ticks = self
-            .agenda
-            .values()
-            .all(|later| matches!(later, Later::Tick));
-        self.tasks.is_empty() && only_ticks && !self.stream_comes && !self.is_somebody_left()
-    }
-
-    fn is_somebody_left(&self) -> bool {
-        let ledger = self.world.ledger();
-        ledger.items.values().any(|item| {
-            let waits = item.key.sk.starts_with("waiting#");
-            let held = item.key.sk == "lock"
-                && item
-                    .body
-                    .get("held")
-                    .is_some_and(|held| held["state"] != "needs_operator");
-            // Whoever has no ending is somebody that the schedule has to find.
-            let open = item.key.sk == "record" && !item.body.contains_key("ending");
-            waits || held || open
-        })
-    }
-
     /// Whatever is due next goes on.
     fn step(&mut self) {
         let task = self
@@ -237,7 +220,7 @@ impl<'p> Stage<'p> {
             .enumerate()
             .filter_map(|(n, task)| Some((task.next()?, task.number, n)));
         let task = task.min();
-        let act = (self.acted > 0).then(|| self.acted_at.plus_s(1));
+        let act = self.act_at;
         let later = self.agenda.keys().next().copied();
         match (task, later) {
             (Some((due, number, n)), later) if later.is_none_or(|l| (due, number) <= l) => {

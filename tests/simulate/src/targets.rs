@@ -2,9 +2,12 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use std::collections::BTreeSet;
 use windlass_domain::artifact::Artifact;
+use windlass_engine::ports::Probed;
 use windlass_world::World;
 use windlass_world::functions::LiveFunction;
+use windlass_world::probe::Edge;
 
 /// The components of the application, of which each scenario declares some.
 pub const COMPONENTS: [&str; 4] = ["agent", "api", "jobs", "web"];
@@ -93,6 +96,36 @@ fn documents(world: &World) -> String {
         Some(format!("{name}: {text}"))
     });
     shown.collect::<Vec<_>>().join("\n")
+}
+
+/// Why a visitor of the site's page would miss something, at an edge that has a new configuration at
+/// once and at the last one. What open documents have named is in `named`, and more is put there.
+pub fn missed(world: &World, named: &mut BTreeSet<String>) -> Option<String> {
+    let host = world.cdn().distributions.get("E1")?.domain.clone();
+    for edge in [Edge::Quick, Edge::Slow] {
+        if let Some((200, page)) = visit(world, edge, &format!("https://{host}/index.html")) {
+            let addresses = page.split("src=\"").skip(1);
+            named.extend(addresses.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+        }
+        for script in named.iter() {
+            match visit(world, edge, &format!("https://{host}{script}")) {
+                Some((200, body)) if !body.starts_with('<') => {}
+                other => return Some(format!("{script} at a {edge:?} edge is {other:?}")),
+            }
+        }
+    }
+    None
+}
+
+/// The status and the body that a visitor gets.
+fn visit(world: &World, edge: Edge, url: &str) -> Option<(u16, String)> {
+    match world.visit_at(edge, url) {
+        Some(Probed::Answer(answer)) => {
+            let body = String::from_utf8_lossy(&answer.body).into_owned();
+            Some((answer.status, body))
+        }
+        _ => None,
+    }
 }
 
 /// The code that callers get: of the alias where there is one, else of `$LATEST`.

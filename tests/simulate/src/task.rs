@@ -4,6 +4,7 @@ use crate::happening::Who;
 use crate::wings::Slot;
 use serde_json::Value;
 use std::pin::Pin;
+use std::rc::Rc;
 use windlass_domain::time::Time;
 use windlass_engine::outbox::Change;
 use windlass_machine::{End, TaskError};
@@ -30,7 +31,7 @@ pub enum Role {
         slot: Option<Slot>,
     },
     /// A batch of the stream on its way through `outbox`.
-    Stream(Vec<Change>),
+    Stream(Rc<Vec<Change>>),
     /// An event on its way through `recovery`, and how often it came before.
     Recovery(Value, u32),
 }

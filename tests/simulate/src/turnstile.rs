@@ -11,15 +11,18 @@ use windlass_world::mishaps::When;
 /// How long a call and its answer take where latencies are all alike, in milliseconds each.
 const LATENCY_MS: u64 = 15;
 
-/// How long a call is slow whose function Step Functions has lost: longer than the first wait of
-/// the Task's Retry, shorter than any budget.
-const TWIN_MS: u64 = 7_000;
+/// How long before the end of its budget a slow call takes effect.
+const SPARE_MS: u64 = 2_000;
+
+/// How long a call is slow whose function Step Functions has lost: longer than the first wait of the
+/// Task's Retry, shorter than any budget.
+const SLOW_MS: u64 = 7_000;
 
 /// How late a request may take effect after it was sent: the longest time that a switching call may
 /// be under way (10 s), and what is assumed for the network (`OPEN_CALL_GRACE_S` less a second).
 const LATE_MS: u64 = 14_000;
 
-/// How long a long throttle lasts.
+/// How long a long throttle lasts, and how late the index is where it is late.
 const LONG_MS: u64 = 600_000;
 
 /// What the stage has to do after a call met its mishap.
@@ -59,6 +62,7 @@ struct State {
     sent: BTreeMap<u64, Time>,
     throttled: BTreeMap<&'static str, Time>,
     names: BTreeSet<&'static str>,
+    lookups: u64,
     met: Vec<What>,
 }
 
@@ -81,6 +85,7 @@ impl Turnstile {
                 sent: BTreeMap::new(),
                 throttled: BTreeMap::new(),
                 names: BTreeSet::new(),
+                lookups: 0,
                 met: Vec::new(),
             }),
         }
@@ -110,6 +115,11 @@ impl Turnstile {
         self.state.borrow().met.clone()
     }
 
+    /// How many reads of the index there were.
+    pub fn lookups(&self) -> u64 {
+        self.state.borrow().lookups
+    }
+
     /// The names of all calls that were made.
     pub fn names(&self) -> BTreeSet<&'static str> {
         self.state.borrow().names.clone()
@@ -132,6 +142,7 @@ fn budget_ms(name: &str) -> u64 {
 fn fault(name: FaultName, text: &str) -> Passage {
     Passage {
         at: Time(0),
+        late_ms: 0,
         answer: Err(Fault::new(name, text)),
     }
 }
@@ -147,11 +158,29 @@ impl State {
         self.random.u64(1..80)
     }
 
+    /// By how much the index lags behind what is read of it.
+    fn late_ms(&mut self, name: &str) -> u64 {
+        if name != "ledger.query_index" {
+            return 0;
+        }
+        self.lookups += 1;
+        let is_late = self.schedule.at(Counted::Lookups, self.lookups).next();
+        if let Some(what) = is_late {
+            self.met.push(what);
+            return LONG_MS;
+        }
+        match self.schedule.latencies {
+            0 => 0,
+            _ => self.random.u64(0..3_000),
+        }
+    }
+
     fn before(&mut self, now: Time, call: u64, name: &'static str) -> Passage {
         self.names.insert(name);
         self.sent.insert(call, now);
         let mut passage = Passage {
             at: now.plus_ms(self.latency()),
+            late_ms: self.late_ms(name),
             answer: Ok(()),
         };
         if self.throttled.get(name).is_some_and(|until| now < *until) {
@@ -192,12 +221,13 @@ impl State {
             }
             What::Twin => {
                 self.signals.push(Signal::Lose);
-                passage.at = now.plus_ms(TWIN_MS);
+                passage.at = now.plus_ms(SLOW_MS);
             }
+            What::Slow => passage.at = now.plus_ms(budget_ms(name) - SPARE_MS),
             What::StoppedWithin => self.signals.push(Signal::Stop),
             What::StoppedSlow => {
                 self.signals.push(Signal::Stop);
-                passage.at = now.plus_ms(TWIN_MS);
+                passage.at = now.plus_ms(SLOW_MS);
             }
             What::Stranger => self.signals.push(Signal::Stranger),
             _ => {}
@@ -209,6 +239,7 @@ impl State {
         self.effect = Some(Effect { call, name, sent });
         let mut passage = Passage {
             at: now.plus_ms(self.latency()),
+            late_ms: 0,
             answer: Ok(()),
         };
         if self.only_request {

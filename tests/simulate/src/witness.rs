@@ -1,11 +1,11 @@
 //! What the stage notes of a run.
 
-use crate::happening::{Event, Who};
+use crate::happening::{Counts, Event, Who};
 use crate::schedule::{Counted, What};
 use crate::stage::Stage;
-use crate::targets::{COMPONENTS, SWITCHES, visible};
+use crate::targets::{COMPONENTS, SWITCHES, missed, visible};
 use crate::turnstile::Effect;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// How far a clock may be off: what is left of `OPEN_CALL_GRACE_S` for clocks.
@@ -33,6 +33,11 @@ impl<'p> Stage<'p> {
             .into_iter()
             .find(|c| *c == work.component.as_str());
         let Some(component) = component else { return };
+        if component == "web"
+            && let Some(what) = missed(&self.world, &mut self.named)
+        {
+            self.log(Event::Missed(what));
+        }
         let shown = visible(&self.world, component);
         if self.seen.insert(component, shown.clone()) == Some(shown.clone()) {
             return;
@@ -73,28 +78,42 @@ impl<'p> Stage<'p> {
     }
 
     /// How many there were of what is counted.
-    pub fn counted(&self) -> BTreeMap<Counted, u64> {
+    pub fn counted(&self) -> Counts {
         let calls = self.world.mishaps().count();
         [
             (Counted::Calls, calls),
             (Counted::Visits, self.wings.visits()),
             (Counted::Invocations, self.invocations),
             (Counted::Events, self.events),
+            (Counted::Lookups, self.gate.lookups()),
         ]
         .into()
     }
 
-    /// By how much the clock of an invocation is ahead.
-    pub(crate) fn ahead_of(&self, invocation: u64) -> i64 {
-        let mut met = self.schedule.at(Counted::Invocations, invocation);
-        let found = met.find_map(|what| match what {
-            What::ClockAhead => Some((what, SKEW_MS)),
-            What::ClockBehind => Some((what, -SKEW_MS)),
-            _ => None,
-        });
-        found.map_or(0, |(what, ahead)| {
-            self.gate.note(what);
-            ahead
-        })
+    /// The first recovery begins.
+    pub(crate) fn recovery_begins(&mut self, name: &str) {
+        if name.starts_with("recover-") && self.recovery.is_none() {
+            self.recovery = Some([Some(self.counted()), None]);
+        }
     }
+
+    /// A recovery ends.
+    pub(crate) fn recovery_ends(&mut self, name: &str) {
+        let counted = self.counted();
+        if let Some([_, ended @ None]) = &mut self.recovery
+            && name.starts_with("recover-")
+        {
+            *ended = Some(counted);
+        }
+    }
+}
+
+/// By how much the clock of an invocation is ahead that meets this.
+pub(crate) fn ahead_of(met: &[What]) -> i64 {
+    let found = met.iter().find_map(|what| match what {
+        What::ClockAhead => Some(SKEW_MS),
+        What::ClockBehind => Some(-SKEW_MS),
+        _ => None,
+    });
+    found.unwrap_or_default()
 }

@@ -17,6 +17,8 @@ pub trait Gate: Debug {
 pub struct Passage {
     /// When it goes on.
     pub at: Time,
+    /// By how many milliseconds a read that need not be consistent is behind.
+    pub late_ms: u64,
     /// With what: a fault ends the call there.
     pub answer: Answered<()>,
 }

@@ -3,6 +3,7 @@
 use crate::World;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::time::Time;
 use windlass_engine::outbox::Change;
 use windlass_engine::ports::{
     Answered, Condition, Item, Key, Ledger, Page, Query, Transacted, Write,
@@ -18,12 +19,32 @@ pub struct State {
     /// The writes that the table's stream has still to bring, oldest first: the items before and
     /// after. Whoever takes them puts back what it could not bring.
     pub stream: Vec<Change>,
+    /// Whether what the index showed before is kept.
+    keep_former: bool,
+    /// What changed in the index, oldest first.
+    former: Vec<Former>,
     /// How many transactions are refused although their conditions hold, as when another one is
     /// under way on the same item.
     pub busy: u32,
 }
 
+/// A change of what the index shows.
+#[derive(Debug, Clone)]
+struct Former {
+    at: Time,
+    /// Where the item was, and how.
+    before: Option<(Key, Item)>,
+    /// Where it is now: its place, and its own key.
+    after: Option<(Key, Key)>,
+}
+
 impl State {
+    /// From now on what the index shows is kept, for reads of it that are late.
+    pub fn let_reads_be_late(&mut self) {
+        self.keep_former = true;
+        self.former.clear();
+    }
+
     fn holds(&self, key: &Key, condition: &Condition) -> bool {
         let item = self.items.get(key);
         match condition {
@@ -35,11 +56,11 @@ impl State {
         }
     }
 
-    fn apply(&mut self, write: Write) {
+    fn apply(&mut self, write: Write, now: Time) {
         match write {
             Write::Put(item, _) => {
                 let before = self.items.insert(item.key.clone(), item.clone());
-                self.index_anew(before.as_ref(), Some(&item));
+                self.index_anew(before.as_ref(), Some(&item), now);
                 self.stream.push(Change {
                     before,
                     after: Some(item),
@@ -47,7 +68,7 @@ impl State {
             }
             Write::Delete(key, _) => {
                 if let Some(before) = self.items.remove(&key) {
-                    self.index_anew(Some(&before), None);
+                    self.index_anew(Some(&before), None, now);
                     self.stream.push(Change {
                         before: Some(before),
                         after: None,
@@ -58,8 +79,19 @@ impl State {
         }
     }
 
-    fn index_anew(&mut self, before: Option<&Item>, after: Option<&Item>) {
+    fn index_anew(&mut self, before: Option<&Item>, after: Option<&Item>, now: Time) {
         let place = |item: &Item| Some((item.index.clone()?, item.key.clone()));
+        if self.keep_former {
+            let shown = |item: &Item| Some((item.index.clone()?, item.clone()));
+            let former = Former {
+                at: now,
+                before: before.and_then(shown),
+                after: after.and_then(place),
+            };
+            if former.before.is_some() || former.after.is_some() {
+                self.former.push(former);
+            }
+        }
         let (before, after) = (before.and_then(place), after.and_then(place));
         if before == after {
             return;
@@ -70,7 +102,7 @@ impl State {
         self.index.extend(after);
     }
 
-    fn transact(&mut self, writes: Vec<Write>) -> Answered<Transacted> {
+    fn transact(&mut self, writes: Vec<Write>, now: Time) -> Answered<Transacted> {
         let mut keys: Vec<&Key> = writes
             .iter()
             .map(|write| key_and_condition(write).0)
@@ -100,7 +132,7 @@ impl State {
             return Ok(Transacted::Refused(refused));
         }
         for write in writes {
-            self.apply(write);
+            self.apply(write, now);
         }
         Ok(Transacted::Done)
     }
@@ -155,7 +187,34 @@ impl State {
         ordered(found.map(|(key, item)| (key.sk.as_str(), item)), query)
     }
 
-    /// The same of the index.
+    /// The same of the index, as it was at that time.
+    fn index_partition_of(&self, query: &Query, at: Time) -> Page {
+        let newer = self.former.iter().rev().take_while(|former| former.at > at);
+        let mut shown: BTreeMap<(&Key, &Key), Option<&Item>> = BTreeMap::new();
+        for former in newer {
+            if let Some((place, key)) = &former.after {
+                shown.insert((place, key), None);
+            }
+            if let Some((place, item)) = &former.before {
+                shown.insert((place, &item.key), Some(item));
+            }
+        }
+        if shown.is_empty() {
+            return self.index_partition(query);
+        }
+        for (place, key) in &self.index {
+            shown.entry((place, key)).or_insert(self.items.get(key));
+        }
+        let is_meant = |place: &Key| place.pk == query.pk && place.sk.starts_with(&query.sk_prefix);
+        let found: Vec<(&str, &Item)> = shown
+            .iter()
+            .filter(|((place, _), _)| is_meant(place))
+            .filter_map(|((place, _), item)| Some((place.sk.as_str(), (*item)?)))
+            .collect();
+        ordered(found.into_iter(), query)
+    }
+
+    /// The items of a part of the index whose sort keys begin so.
     fn index_partition(&self, query: &Query) -> Page {
         let none = || Key {
             pk: String::new(),
@@ -178,7 +237,8 @@ impl Ledger for World {
 
     async fn transact(&self, writes: Vec<Write>) -> Answered<Transacted> {
         let call = self.call("ledger.transact").await?;
-        let transacted = self.ledger().transact(writes)?;
+        let now = self.true_time();
+        let transacted = self.ledger().transact(writes, now)?;
         call.answer(transacted).await
     }
 
@@ -190,7 +250,7 @@ impl Ledger for World {
 
     async fn query_index(&self, query: Query) -> Answered<Page> {
         let call = self.call("ledger.query_index").await?;
-        let page = self.ledger().index_partition(&query);
+        let page = self.ledger().index_partition_of(&query, call.as_of());
         call.answer(page).await
     }
 }

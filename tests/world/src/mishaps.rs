@@ -12,6 +12,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 use windlass_domain::fault::Fault;
+use windlass_domain::time::Time;
 use windlass_engine::ports::Answered;
 
 /// When a mishap happens.
@@ -98,9 +99,15 @@ pub struct Call<'a> {
     world: &'a World,
     number: u64,
     name: &'static str,
+    late_ms: u64,
 }
 
 impl Call<'_> {
+    /// The time as of which a read that need not be consistent answers.
+    pub fn as_of(&self) -> Time {
+        Time(self.world.true_time().0.saturating_sub(self.late_ms))
+    }
+
     /// The answer on its way back to the caller.
     pub async fn answer<T>(self, value: T) -> Answered<T> {
         let visitor = self.world.mishaps().visitor.0.clone();
@@ -132,7 +139,7 @@ impl World {
             mishaps.calls.push(name);
             mishaps.count()
         };
-        self.suffer(number, name, When::Before).await?;
+        let late_ms = self.suffer(number, name, When::Before).await?;
         if let Some(fault) = self.mishaps().refused.get(name) {
             return Err(fault.clone());
         }
@@ -140,23 +147,25 @@ impl World {
             world: self,
             number,
             name,
+            late_ms,
         })
     }
 
-    async fn suffer(&self, number: u64, name: &'static str, when: When) -> Answered<()> {
+    /// Answers by how much a read that need not be consistent is behind.
+    async fn suffer(&self, number: u64, name: &'static str, when: When) -> Answered<u64> {
         let gate = self.mishaps().gate.clone();
         if let Some(gate) = gate {
             let passage = gate.pass(self.true_time(), number, name, when);
             self.wait_until(passage.at).await;
-            return passage.answer;
+            return passage.answer.map(|()| passage.late_ms);
         }
         let mishap = self.mishaps().take(number, when);
         match mishap {
-            None => Ok(()),
+            None => Ok(0),
             Some(Mishap::Fault(fault)) => Err(fault),
             Some(Mishap::Pause) => {
                 pause().await;
-                Ok(())
+                Ok(0)
             }
         }
     }

@@ -31,11 +31,14 @@ fn is_asked_again(what: What) -> bool {
             | What::KilledBefore
             | What::KilledAfter
             | What::Late
+            | What::Slow
             | What::Twin
             | What::NotInvoked
+            | What::InvokedLate
             | What::AnswerLost
             | What::EventLost
             | What::EventDoubled
+            | What::IndexLate
             | What::ClockAhead
             | What::ClockBehind
     )

@@ -24,6 +24,8 @@ pub use unowned_untouched::unowned_untouched;
 
 mod ends_as_written;
 pub use ends_as_written::ends_as_written;
+mod nothing_missed;
+pub use nothing_missed::nothing_missed;
 mod repeated_is_once;
 pub use repeated_is_once::repeated_is_once;
 mod undo_in_reverse;
@@ -36,7 +38,7 @@ pub use woken_in_time::woken_in_time;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 14] = [
+pub const RULES: [(&str, Rule); 15] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -51,4 +53,5 @@ pub const RULES: [(&str, Rule); 14] = [
     ("undo_in_reverse", undo_in_reverse),
     ("woken_in_time", woken_in_time),
     ("strangers_are_left", strangers_are_left),
+    ("nothing_missed", nothing_missed),
 ];

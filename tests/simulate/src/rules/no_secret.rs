@@ -1,5 +1,6 @@
 use crate::outcome::Outcome;
 use crate::unowned::SECRET;
+use serde_json::Value;
 use windlass_world::objects::Bucket;
 
 /// "Secrets never appear in an input, a ledger item, a log line or an event" (rule 10): a secret that
@@ -7,16 +8,12 @@ use windlass_world::objects::Bucket;
 pub fn no_secret(outcome: &Outcome<'_>) -> Result<(), String> {
     let world = outcome.world;
     for (key, item) in &world.ledger().items {
-        if item
-            .body
-            .values()
-            .any(|value| value.to_string().contains(SECRET))
-        {
+        if item.body.values().any(tells) {
             return Err(format!("the ledger's item {} {} tells it", key.pk, key.sk));
         }
     }
     for (name, detail) in &world.events().put {
-        if detail.to_string().contains(SECRET) {
+        if tells(detail) {
             return Err(format!("the event {name} tells it"));
         }
     }
@@ -26,12 +23,9 @@ pub fn no_secret(outcome: &Outcome<'_>) -> Result<(), String> {
         }
     }
     for (arn, execution) in &world.executions().executions {
-        if execution
-            .cause
-            .as_ref()
-            .is_some_and(|cause| cause.contains(SECRET))
-        {
-            return Err(format!("the cause of {arn} tells it"));
+        let cause = execution.cause.as_ref();
+        if cause.is_some_and(|cause| cause.contains(SECRET)) || tells(&execution.input) {
+            return Err(format!("the execution {arn} tells it"));
         }
     }
     let objects = world.objects();
@@ -42,4 +36,17 @@ pub fn no_secret(outcome: &Outcome<'_>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether the secret stands in any text of a value.
+fn tells(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains(SECRET),
+        Value::Array(items) => items.iter().any(tells),
+        Value::Object(members) => {
+            let mut members = members.iter();
+            members.any(|(name, value)| name.contains(SECRET) || tells(value))
+        }
+        _ => false,
+    }
 }

@@ -1,6 +1,6 @@
 use crate::happening::Event;
 use crate::outcome::Outcome;
-use crate::stage::Rest;
+use crate::rest::Rest;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 

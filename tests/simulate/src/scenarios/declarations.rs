@@ -52,6 +52,20 @@ gates:
   alarms: [shop-5xx]
 ";
 
+/// A site with a folder for each release, and a function after it.
+pub(super) const SITE_THEN_FUNCTION: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  web: {kind: static_site, bucket: shop-web, distribution: E1, mode: prefix, prefix: releases}
+  api: {kind: lambda, function: shop-api, alias: live, after: [web]}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
 /// Two functions and a service in one wave.
 pub(super) const SIDE_BY_SIDE: &str = "
 app: shop

@@ -1,13 +1,16 @@
 //! All scenarios.
 
 mod declarations;
+mod operators;
 mod people;
 
-use crate::scenario::{Deed, Scenario, next, quiet, when_in};
-use declarations::{SERVICE, SIDE_BY_SIDE, SITE, SITE_BY_FOLDER, WITHOUT_ALIAS};
+use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
+use declarations::{
+    SERVICE, SIDE_BY_SIDE, SITE, SITE_BY_FOLDER, SITE_THEN_FUNCTION, WITHOUT_ALIAS,
+};
 use people::{
-    as_made, has_no_data, is_quiet_again, may_not_shift, may_shift_again, person_at_api,
-    person_at_distribution, person_at_web, rings, without_alias,
+    as_made, edges_are_slow, has_no_data, is_quiet_again, may_not_shift, may_shift_again,
+    person_at_api, person_at_distribution, person_at_service, person_at_web, rings, without_alias,
 };
 use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, ONE_FUNCTION};
 
@@ -17,7 +20,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 23] = [
+pub static SCENARIOS: [Scenario; 26] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -44,7 +47,7 @@ pub static SCENARIOS: [Scenario; 23] = [
         scene: without_alias,
         before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
         acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
-        stranger: None,
+        stranger: Some(person_at_api),
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
         steady: true,
     },
@@ -64,7 +67,7 @@ pub static SCENARIOS: [Scenario; 23] = [
         scene: as_made,
         before: &[quiet(Deed::Deploy("1.0.0", &["agent"]))],
         acts: &[next(Deed::Deploy("1.1.0", &["agent"]))],
-        stranger: None,
+        stranger: Some(person_at_service),
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
         steady: true,
     },
@@ -87,6 +90,30 @@ pub static SCENARIOS: [Scenario; 23] = [
         stranger: Some(person_at_distribution),
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
         steady: true,
+    },
+    Scenario {
+        name: "after_site",
+        declaration: SITE_THEN_FUNCTION,
+        scene: edges_are_slow,
+        before: &[quiet(Deed::Deploy("1.0.0", &["api", "web"]))],
+        acts: &[next(Deed::Deploy("1.1.0", &["api", "web"]))],
+        stranger: Some(person_at_distribution),
+        ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+        steady: false,
+    },
+    Scenario {
+        name: "refused",
+        declaration: ONE_FUNCTION,
+        scene: as_made,
+        before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+        acts: &[
+            quiet(Deed::Change("the alias cannot be moved", may_not_shift)),
+            next(Deed::Deploy("1.1.0", &["api"])),
+            after(90, Deed::Change("the alias can be moved", may_shift_again)),
+        ],
+        stranger: None,
+        ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (AccessDenied)"],
+        steady: false,
     },
     Scenario {
         name: "kinds",
@@ -156,50 +183,8 @@ pub static SCENARIOS: [Scenario; 23] = [
         ends: &["1.0.0 RolledBack (GateFailed)"],
         steady: true,
     },
-    Scenario {
-        name: "rollback",
-        declaration: FUNCTIONS,
-        scene: as_made,
-        before: &[
-            quiet(Deed::Deploy("1.0.0", BOTH)),
-            quiet(Deed::Deploy("1.1.0", BOTH)),
-            quiet(Deed::Deploy("1.2.0", BOTH)),
-        ],
-        acts: &[
-            next(Deed::Operate("rollback")),
-            quiet(Deed::Operate("rollback")),
-        ],
-        stranger: Some(person_at_api),
-        ends: &[
-            "1.0.0 Succeeded",
-            "1.1.0 Succeeded",
-            "1.2.0 Succeeded",
-            "1.1.0 Succeeded",
-            "1.0.0 Succeeded",
-        ],
-        steady: true,
-    },
-    Scenario {
-        name: "preempt",
-        declaration: FUNCTIONS,
-        scene: as_made,
-        before: &[
-            quiet(Deed::Deploy("1.0.0", BOTH)),
-            quiet(Deed::Deploy("1.1.0", BOTH)),
-        ],
-        acts: &[
-            next(Deed::Deploy("1.2.0", BOTH)),
-            when_in("Bake", Deed::Operate("rollback")),
-        ],
-        stranger: None,
-        ends: &[
-            "1.0.0 Succeeded",
-            "1.1.0 Succeeded",
-            "1.2.0 RolledBack (PreemptedByOperator)",
-            "1.1.0 NothingToDo (AlreadyThere)",
-        ],
-        steady: false,
-    },
+    operators::ROLLBACK,
+    operators::PREEMPT,
     Scenario {
         name: "queue",
         declaration: FUNCTIONS,
@@ -219,84 +204,10 @@ pub static SCENARIOS: [Scenario; 23] = [
         ],
         steady: false,
     },
-    Scenario {
-        name: "hold",
-        declaration: FUNCTIONS,
-        scene: as_made,
-        before: LIVE,
-        acts: &[
-            next(Deed::Arrive("1.1.0", BOTH)),
-            next(Deed::Arrive("1.2.0", BOTH)),
-            when_in("AwaitTurn", Deed::Operate("hold")),
-            quiet(Deed::Arrive("1.3.0", BOTH)),
-            quiet(Deed::Operate("release_hold")),
-            quiet(Deed::Arrive("1.4.0", BOTH)),
-        ],
-        stranger: None,
-        ends: &[
-            "1.0.0 Succeeded",
-            "1.1.0 Succeeded",
-            "1.2.0 Rejected (Held)",
-            "1.3.0 Rejected (Held)",
-            "1.4.0 Succeeded",
-        ],
-        steady: false,
-    },
-    Scenario {
-        name: "stuck",
-        declaration: FUNCTIONS,
-        scene: as_made,
-        before: LIVE,
-        acts: &[
-            next(Deed::Deploy("1.1.0", BOTH)),
-            when_in(
-                "Bake",
-                Deed::Change("the alarm rings and the alias cannot be moved", |world| {
-                    rings(world);
-                    may_not_shift(world);
-                }),
-            ),
-            quiet(Deed::Arrive("1.2.0", BOTH)),
-            quiet(Deed::Change("the alias can be moved", may_shift_again)),
-            quiet(Deed::Operate("recover")),
-        ],
-        stranger: None,
-        ends: &[
-            "1.0.0 Succeeded",
-            "1.1.0 RolledBack (GateFailed)",
-            "1.2.0 Rejected (NeedsOperator)",
-        ],
-        steady: false,
-    },
-    Scenario {
-        name: "accept",
-        declaration: FUNCTIONS,
-        scene: as_made,
-        before: LIVE,
-        acts: &[
-            next(Deed::Deploy("1.1.0", BOTH)),
-            when_in(
-                "Bake",
-                Deed::Change("the alarm rings and the alias cannot be moved", |world| {
-                    rings(world);
-                    may_not_shift(world);
-                }),
-            ),
-            quiet(Deed::Change("the alias can be moved", |world| {
-                may_shift_again(world);
-                is_quiet_again(world);
-            })),
-            quiet(Deed::Operate("accept")),
-            quiet(Deed::Deploy("1.2.0", BOTH)),
-        ],
-        stranger: None,
-        ends: &[
-            "1.0.0 Succeeded",
-            "1.1.0 NeedsOperator (GateFailed)",
-            "1.2.0 Succeeded",
-        ],
-        steady: false,
-    },
+    operators::HOLD,
+    operators::HELD_AT_ONCE,
+    operators::STUCK,
+    operators::ACCEPT,
     Scenario {
         name: "two_apart",
         declaration: FUNCTIONS,
@@ -340,29 +251,7 @@ pub static SCENARIOS: [Scenario; 23] = [
         ],
         steady: true,
     },
-    Scenario {
-        name: "rollback_twice",
-        declaration: FUNCTIONS,
-        scene: as_made,
-        before: &[
-            quiet(Deed::Deploy("1.0.0", BOTH)),
-            quiet(Deed::Deploy("1.1.0", BOTH)),
-            quiet(Deed::Deploy("1.2.0", BOTH)),
-        ],
-        acts: &[
-            next(Deed::Operate("rollback")),
-            next(Deed::Operate("rollback")),
-        ],
-        stranger: None,
-        ends: &[
-            "1.0.0 Succeeded",
-            "1.1.0 Succeeded",
-            "1.2.0 Succeeded",
-            "1.1.0 Succeeded",
-            "1.0.0 Succeeded",
-        ],
-        steady: false,
-    },
+    operators::ROLLBACK_TWICE,
     Scenario {
         name: "same_twice",
         declaration: ONE_FUNCTION,

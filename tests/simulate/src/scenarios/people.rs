@@ -1,8 +1,10 @@
 //! What people and the world do to targets and gates.
 
+use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_machine::shop::ALARM;
 use windlass_world::World;
+use windlass_world::registry::HOST;
 
 pub(super) fn rings(world: &World) {
     world.set_alarm(ALARM, "ALARM", &[9.0]);
@@ -21,6 +23,15 @@ pub(super) fn as_made(_: &World) {}
 pub(super) fn without_alias(world: &World) {
     for function in world.functions().functions.values_mut() {
         function.aliases.clear();
+    }
+}
+
+/// The edges follow a distribution's configuration after a minute.
+pub(super) fn edges_are_slow(world: &World) {
+    let mut cdn = world.cdn();
+    cdn.invalidation_ms = 5_000;
+    for distribution in cdn.distributions.values_mut() {
+        distribution.deploy_ms = 60_000;
     }
 }
 
@@ -46,6 +57,28 @@ pub(super) fn person_at_api(world: &World) {
             alias.weights.clear();
             alias.revision += 1;
         }
+    }
+}
+
+/// A person registers a task definition with another image, and lets the service run it.
+pub(super) fn person_at_service(world: &World) {
+    let now = world.true_time();
+    let digest = world.registry().push("shop/agent", "by-hand");
+    let mut services = world.services();
+    let running = services
+        .service_mut("shop", "agent")
+        .service
+        .task_definition
+        .clone();
+    let Some(found) = services.task_definitions.get(&running) else {
+        return;
+    };
+    let mut document = found.document.clone();
+    let image = format!("{HOST}/shop/agent@sha256:{digest}");
+    document["containerDefinitions"][0]["image"] = image.into();
+    let by_hand = services.put_task_definition(&document, &BTreeMap::new());
+    if let Err(fault) = services.update("shop", "agent", &by_hand.arn, now) {
+        panic!("{fault}");
     }
 }
 

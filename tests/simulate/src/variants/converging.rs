@@ -1,6 +1,9 @@
 //! Variants of how targets are changed and brought back.
 
 use super::{Edit, Variant};
+use crate::schedule::What::{
+    FailsAfter, HangsAfter, InvokedLate, Slow, StoppedSlow, StoppedWithin, Stranger, Twin,
+};
 
 const ATTEMPT: &str = "shared/engine/src/converge/attempt.rs";
 const DRIVE: &str = "shared/engine/src/converge/drive.rs";
@@ -16,6 +19,18 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "            if fenced == Fenced::Yes && !VARIANT {\n                writes.push",
         }],
         scenarios: &["function", "first"],
+        mishaps: &[StoppedSlow, StoppedWithin],
+    },
+    Variant {
+        name: "additive_not_fenced",
+        what: "only the first change that callers do not notice is fenced",
+        edits: &[Edit {
+            file: ATTEMPT,
+            find: "        self.mark(wave);\n        self.save().await",
+            replace: "        let former = (self.step.value.status, self.step.value.wave);\n        self.mark(wave);\n        if VARIANT && former == (self.step.value.status, self.step.value.wave) {\n            return Ok(());\n        }\n        self.save().await",
+        }],
+        scenarios: &["queue"],
+        mishaps: &[StoppedSlow],
     },
     Variant {
         name: "revision_ignored",
@@ -26,16 +41,18 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "                let revision = &if VARIANT {\n                    self.at.alias(function, alias).await?.revision_id\n                } else {\n                    revision_id.0.clone()\n                };",
         }],
         scenarios: &["function", "canary"],
+        mishaps: &[Stranger],
     },
     Variant {
         name: "code_not_compared",
-        what: "code is not compared with what is there, and is sent again after a lost answer",
+        what: "after a lost answer code is sent again without comparing CodeSha256",
         edits: &[Edit {
-            file: "shared/engine/src/kinds/lambda/next.rs",
-            find: "    if !latest.is_any(&goal.code) {\n        return Next::Do(update(latest",
-            replace: "    if !latest.is_any(&goal.code)\n        || VARIANT && windlass_domain::variant::first_time(&goal.deployment.0)\n    {\n        return Next::Do(update(latest",
+            file: "shared/engine/src/kinds/lambda/change.rs",
+            find: "            .update_code(function, code, code_key, revision_id)\n            .await?;",
+            replace: "            .update_code(function, code.clone(), code_key, revision_id)\n            .await;\n        let updated = match updated {\n            Err(fault) if VARIANT && fault.name == FaultName::Unavailable => {\n                let mut latest = self.at.function(function, None).await?;\n                while latest.last_update == \"InProgress\" {\n                    latest = self.at.function(function, None).await?;\n                }\n                let revision = &latest.revision_id;\n                self.at.update_code(function, code, code_key, revision).await?\n            }\n            updated => updated?,\n        };",
         }],
         scenarios: &["function", "first"],
+        mishaps: &[FailsAfter, HangsAfter],
     },
     Variant {
         name: "open_call_not_recorded",
@@ -46,6 +63,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "        if !VARIANT {\n            self.step.value.open = Some(OpenCall {\n                what: what.to_owned(),\n                not_after,\n            });\n        }",
         }],
         scenarios: &["function"],
+        mishaps: &[],
     },
     Variant {
         name: "open_calls_not_waited_for",
@@ -55,7 +73,8 @@ pub(super) const VARIANTS: &[Variant] = &[
             find: "self.step.value.open.take() else",
             replace: "self.step.value.open.take().filter(|_| !VARIANT) else",
         }],
-        scenarios: &["first", "function", "folder"],
+        scenarios: &["function"],
+        mishaps: &[StoppedSlow],
     },
     Variant {
         name: "twin_with_the_same_token",
@@ -66,6 +85,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "            if VARIANT\n                && let Some(item) = self.ports.get(&self.step.key).await?\n            {\n                self.step.rev = item.rev;\n            }\n            let mut writes = vec![self.step.put()?];",
         }],
         scenarios: &["function", "canary"],
+        mishaps: &[Twin],
     },
     Variant {
         name: "late_forward_goes_on",
@@ -75,7 +95,8 @@ pub(super) const VARIANTS: &[Variant] = &[
             find: "        Undoing | Undone | UndoFailed => Err(",
             replace: "        Undoing | Undone | UndoFailed if !VARIANT => Err(",
         }],
-        scenarios: &["function", "canary", "undo", "preempt", "kinds"],
+        scenarios: &["refused"],
+        mishaps: &[InvokedLate],
     },
     Variant {
         name: "sent_after_its_horizon",
@@ -86,16 +107,25 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "        if !VARIANT && self.attempt.ports.now().plus_s(SEND_S) > not_after {",
         }],
         scenarios: &["function", "service"],
+        mishaps: &[Slow],
     },
     Variant {
         name: "intent_after_change",
-        what: "the call is sent before it is recorded",
-        edits: &[Edit {
-            file: DRIVE,
-            find: "        let not_after = self.attempt.open(&what",
-            replace: "        if VARIANT {\n            self.send(&change).await?;\n        }\n        let not_after = self.attempt.open(&what",
-        }],
+        what: "a change is recorded only after it was made",
+        edits: &[
+            Edit {
+                file: DRIVE,
+                find: "        let not_after = self.attempt.open(&what",
+                replace: "        let sent = if VARIANT {\n            Some(self.send(&change).await)\n        } else {\n            None\n        };\n        let not_after = self.attempt.open(&what",
+            },
+            Edit {
+                file: DRIVE,
+                find: "        match self.send(&change).await {\n            Ok(()) => {\n                self.patience",
+                replace: "        let sent = match sent {\n            Some(sent) => sent,\n            None => self.send(&change).await,\n        };\n        match sent {\n            Ok(()) => {\n                self.patience",
+            },
+        ],
         scenarios: &["function"],
+        mishaps: &[],
     },
     Variant {
         name: "stranger_overwritten",
@@ -113,6 +143,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
         ],
         scenarios: &["function", "canary", "folder"],
+        mishaps: &[Stranger],
     },
     Variant {
         name: "stranger_overwritten_later",
@@ -123,6 +154,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "        let Some(confirmed) = step.confirmed.as_ref().filter(|_| !VARIANT) else {",
         }],
         scenarios: &["function", "canary", "undo"],
+        mishaps: &[Stranger],
     },
     Variant {
         name: "undo_forgets_one",
@@ -133,6 +165,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "            .filter(|step| step.status.may_have_changed())\n            .filter(|step| !(VARIANT && step.component.as_str() == \"jobs\"))",
         }],
         scenarios: &["undo"],
+        mishaps: &[],
     },
     Variant {
         name: "undo_forward",
@@ -150,9 +183,33 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
         ],
         scenarios: &["undo", "undo_kinds"],
+        mishaps: &[],
     },
     Variant {
         name: "documents_first",
+        what: "a site's documents are written before the assets that they name",
+        edits: &[
+            Edit {
+                file: "shared/engine/src/kinds/site/publish/upload.rs",
+                find: "                new && self.known.rules.role(path) != Role::Document",
+                replace: "                !VARIANT && new && self.known.rules.role(path) != Role::Document",
+            },
+            Edit {
+                file: "shared/engine/src/kinds/site/plan.rs",
+                find: "            additive: what != What::Delete && !is_noticed(known, path),",
+                replace: "            additive: !VARIANT && what != What::Delete && !is_noticed(known, path),",
+            },
+            Edit {
+                file: "shared/engine/src/kinds/site/plan.rs",
+                find: "        (_, _, false, true) => 0,",
+                replace: "        (_, _, false, true) => {\n            if VARIANT {\n                7\n            } else {\n                0\n            }\n        }",
+            },
+        ],
+        scenarios: &["site"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "folder_live_too_soon",
         what: "the folder of a release goes live before its files are there",
         edits: &[Edit {
             file: "shared/engine/src/kinds/site/publish/mod.rs",
@@ -160,6 +217,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "        if let (Some(archive), Some(release), false) =\n            (&self.target.archive, self.release(), VARIANT)\n            && ",
         }],
         scenarios: &["folder", "site"],
+        mishaps: &[],
     },
     Variant {
         name: "pruning_takes_too_much",
@@ -170,5 +228,6 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "    if VARIANT && done.verdict == Word::Changed && step.value.before[\"origin_path\"].is_string() {\n        let path = step.value.before[\"origin_path\"].as_str().unwrap_or_default();\n        let page = format!(\"{}/index.html\", path.trim_start_matches('/'));\n        let anything = crate::ports::Replaces::Anything;\n        ports.delete(\"shop-web\", &page, &anything).await?;\n    }\n    if done.verdict == Word::Changed {\n        let step",
         }],
         scenarios: &["folder"],
+        mishaps: &[],
     },
 ];

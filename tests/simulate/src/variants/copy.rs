@@ -24,33 +24,28 @@ const BINARY: &str = "[[bin]]\nname = \"windlass-variants\"\npath = \"src/main.r
 /// Who answers in the copy which variant is chosen.
 const CHOSEN: &str = "//! Which variant is chosen.
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::sync::Mutex;
 static CHOSEN: Mutex<String> = Mutex::new(String::new());
 thread_local! {
-    static NAME: RefCell<(String, BTreeSet<String>)> = RefCell::default();
+    static KNOWN: RefCell<(String, bool)> = RefCell::default();
 }
 /// Chooses a variant, for threads that begin from now on.
 pub fn choose(name: &str) {
     *CHOSEN.lock().unwrap() = name.to_owned();
-    NAME.with_borrow_mut(|name| name.0.clear());
+    KNOWN.with_borrow_mut(|known| known.0.clear());
 }
-/// Whether this one is chosen.
+/// Whether this one is chosen, and it is not the past.
 pub fn is(name: &str) -> bool {
-    NAME.with_borrow_mut(|known| {
+    KNOWN.with_borrow_mut(|known| {
         if known.0.is_empty() {
             known.0 = CHOSEN.lock().unwrap().clone();
         }
-        known.0 == name
+        known.0 == name && !known.1
     })
 }
-/// A run begins.
-pub fn begin() {
-    NAME.with_borrow_mut(|known| known.1.clear());
-}
-/// Whether this is asked for the first time.
-pub fn first_time(what: &str) -> bool {
-    NAME.with_borrow_mut(|known| known.1.insert(what.to_owned()))
+/// Whether it is the past.
+pub fn in_past(past: bool) {
+    KNOWN.with_borrow_mut(|known| known.1 = past);
 }
 ";
 
@@ -91,8 +86,8 @@ fn edited(name: &Path, text: String) -> Result<String, String> {
                 "pub fn choose(name: &str) -> bool {\n    windlass_domain::variant::choose(name);\n    true",
             )
             .replace(
-                "pub fn begin() {}",
-                "pub fn begin() {\n    windlass_domain::variant::begin();\n}",
+                "pub fn in_past(_past: bool) {}",
+                "pub fn in_past(past: bool) {\n    windlass_domain::variant::in_past(past);\n}",
             ),
         _ => text,
     };

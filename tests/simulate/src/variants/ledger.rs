@@ -1,6 +1,9 @@
 //! Variants of admission, judging, settling and recovery.
 
 use super::{Edit, Variant};
+use crate::schedule::What::{
+    Slow, Stopped, StoppedRedriven, StoppedRedrivenLate, StoppedSlow, ThrottledLong,
+};
 
 const ADMISSION: &str = "shared/domain/src/admission.rs";
 const HAND_OVER: &str = "shared/engine/src/conductor/hand_over.rs";
@@ -26,7 +29,8 @@ pub(super) const VARIANTS: &[Variant] = &[
                 replace: "    lock.value.token += u64::from(VARIANT);\n    if ending == Ending::RolledBack {\n        lock.value.held = None;",
             },
         ],
-        scenarios: &["function", "canary", "preempt"],
+        scenarios: &["after_site"],
+        mishaps: &[StoppedSlow],
     },
     Variant {
         name: "redriven_owner_goes_on",
@@ -54,6 +58,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
         ],
         scenarios: &["function", "canary"],
+        mishaps: &[StoppedRedriven, StoppedRedrivenLate],
     },
     Variant {
         name: "lock_taken_from_needs_operator",
@@ -71,6 +76,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
         ],
         scenarios: &["stuck"],
+        mishaps: &[],
     },
     Variant {
         name: "lock_ignored",
@@ -81,6 +87,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "        Some(_) if VARIANT => Decision::Take,\n        Some(held) if held.deployment == candidate.id => Decision::Take,",
         }],
         scenarios: &["stuck", "queue", "two_apart"],
+        mishaps: &[],
     },
     Variant {
         name: "freed_before_seen",
@@ -91,6 +98,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "            .all(|step| VARIANT || !step.value.status.may_have_changed());",
         }],
         scenarios: &["stuck"],
+        mishaps: &[],
     },
     Variant {
         name: "unknown_is_healthy",
@@ -101,6 +109,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "        .filter(|m| m.verdict == Verdict::Unknown && !VARIANT)\n    {",
         }],
         scenarios: &["unknown"],
+        mishaps: &[],
     },
     Variant {
         name: "earlier_verdict_reused",
@@ -111,6 +120,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "        let of = if VARIANT { 0 } else { number };\n        let judgement = store::load(ports, &store::judgement(id, of)).await?;",
         }],
         scenarios: &["undo"],
+        mishaps: &[],
     },
     Variant {
         name: "order_not_asked",
@@ -121,6 +131,18 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "    if candidate.allow_older || VARIANT {\n        return None;",
         }],
         scenarios: &["late_arrival"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "order_mark_not_conditional",
+        what: "who takes the lock does not check that marks and hold are still those it decided upon",
+        edits: &[Edit {
+            file: "shared/engine/src/conductor/turn.rs",
+            find: "        put(&record)?,\n        Write::Check(view.state.key.clone(), view.state.unchanged()),\n    ];\n    leave_queue(view, &record.value, &mut writes);\n    let done",
+            replace: "        put(&record)?,\n        if VARIANT {\n            let none = DeploymentId(\"none\".into());\n            Write::Check(store::plan(&none), crate::ports::Condition::Absent)\n        } else {\n            Write::Check(view.state.key.clone(), view.state.unchanged())\n        },\n    ];\n    leave_queue(view, &record.value, &mut writes);\n    let done",
+        }],
+        scenarios: &["held_at_once"],
+        mishaps: &[Slow],
     },
     Variant {
         name: "woken_before_the_unlock",
@@ -138,6 +160,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
         ],
         scenarios: &["queue", "two_apart"],
+        mishaps: &[Slow],
     },
     Variant {
         name: "hold_ignored_by_who_waits",
@@ -148,6 +171,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "        let waits = facts.waiting.iter().any(|w| w.deployment == candidate.id);\n        if let Some(hold) = &facts.state.hold\n            && !(VARIANT && waits)\n            && !candidate.by_person",
         }],
         scenarios: &["hold"],
+        mishaps: &[],
     },
     Variant {
         name: "veto_ignored",
@@ -158,6 +182,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "            && !candidate.again\n            && !VARIANT\n",
         }],
         scenarios: &["undo"],
+        mishaps: &[],
     },
     Variant {
         name: "undo_without_veto",
@@ -168,6 +193,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "        if !VARIANT && restored && record.value.action",
         }],
         scenarios: &["undo", "first_undo"],
+        mishaps: &[],
     },
     Variant {
         name: "rollback_without_hold",
@@ -178,6 +204,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "        if VARIANT {\n            state.value.hold = None;\n        }\n        let record = new_record(ports, ask, request, &env, declaration.clone());",
         }],
         scenarios: &["rollback"],
+        mishaps: &[],
     },
     Variant {
         name: "rollback_walks_forward",
@@ -188,6 +215,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "    let replaced = goal.map_or(state.snapshot, |goal| {\n        if VARIANT { state.snapshot } else { goal.replaced }\n    });",
         }],
         scenarios: &["rollback", "rollback_twice"],
+        mishaps: &[],
     },
     Variant {
         name: "settled_unjudged",
@@ -198,6 +226,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "    Ok(VARIANT || judgement.is_some_and(|judgement| ",
         }],
         scenarios: &["canary", "undo"],
+        mishaps: &[Stopped],
     },
     Variant {
         name: "arrival_not_found",
@@ -208,5 +237,6 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "    for record in arriving.iter().filter(|_| !VARIANT) {",
         }],
         scenarios: &["function", "first"],
+        mishaps: &[ThrottledLong],
     },
 ];

@@ -8,8 +8,12 @@
 mod converging;
 mod copy;
 mod ledger;
+mod look;
 
 pub use copy::make;
+pub use look::{Found, look_for};
+
+use crate::schedule::What;
 
 /// An edit: this text in this file becomes that one. `VARIANT` in it asks whether the variant is
 /// chosen.
@@ -34,6 +38,8 @@ pub struct Variant {
     pub edits: &'static [Edit],
     /// The scenarios in which it is looked for.
     pub scenarios: &'static [&'static str],
+    /// The mishaps with which it is looked for where it is not caught without one.
+    pub mishaps: &'static [What],
 }
 
 /// All variants.
@@ -47,5 +53,5 @@ pub fn choose(_name: &str) -> bool {
     false
 }
 
-/// A run begins. Here that means nothing; in the copy a variant that does something once does it again.
-pub fn begin() {}
+/// Whether the past of a scenario happens now, in which nothing is broken. Here nothing ever is.
+pub fn in_past(_past: bool) {}

@@ -1,0 +1,38 @@
+//! Whether anything is left to move.
+
+use crate::stage::{Later, Stage};
+
+/// How a run came to rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// Nothing moves any more, and nothing is left to do.
+    Quiet,
+    /// It never came to rest.
+    Never,
+}
+
+impl Stage<'_> {
+    /// Nothing runs, nothing is on its way, and nobody holds a lock, waits, or has no ending.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        let only_ticks = self
+            .agenda
+            .values()
+            .all(|later| matches!(later, Later::Tick));
+        self.tasks.is_empty() && only_ticks && !self.stream_comes && !self.is_somebody_left()
+    }
+
+    fn is_somebody_left(&self) -> bool {
+        let ledger = self.world.ledger();
+        ledger.items.values().any(|item| {
+            let waits = item.key.sk.starts_with("waiting#");
+            let held = item.key.sk == "lock"
+                && item
+                    .body
+                    .get("held")
+                    .is_some_and(|held| held["state"] != "needs_operator");
+            // Whoever has no ending is somebody that the schedule has to find.
+            let open = item.key.sk == "record" && !item.body.contains_key("ending");
+            waits || held || open
+        })
+    }
+}

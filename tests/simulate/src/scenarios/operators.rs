@@ -1,0 +1,178 @@
+//! What operators do: they roll back, hold, recover and accept.
+
+use super::people::{
+    as_made, is_quiet_again, may_not_shift, may_shift_again, person_at_api, rings,
+};
+use super::{BOTH, LIVE};
+use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use windlass_machine::shop::{FUNCTIONS, ONE_FUNCTION};
+
+pub(super) const ROLLBACK: Scenario = Scenario {
+    name: "rollback",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: &[
+        quiet(Deed::Deploy("1.0.0", BOTH)),
+        quiet(Deed::Deploy("1.1.0", BOTH)),
+        quiet(Deed::Deploy("1.2.0", BOTH)),
+    ],
+    acts: &[
+        next(Deed::Operate("rollback")),
+        quiet(Deed::Operate("rollback")),
+    ],
+    stranger: Some(person_at_api),
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.0.0 Succeeded",
+    ],
+    steady: true,
+};
+
+pub(super) const PREEMPT: Scenario = Scenario {
+    name: "preempt",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: &[
+        quiet(Deed::Deploy("1.0.0", BOTH)),
+        quiet(Deed::Deploy("1.1.0", BOTH)),
+    ],
+    acts: &[
+        next(Deed::Deploy("1.2.0", BOTH)),
+        when_in("Bake", Deed::Operate("rollback")),
+    ],
+    stranger: None,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 RolledBack (PreemptedByOperator)",
+        "1.1.0 NothingToDo (AlreadyThere)",
+    ],
+    steady: false,
+};
+
+pub(super) const HOLD: Scenario = Scenario {
+    name: "hold",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: LIVE,
+    acts: &[
+        next(Deed::Arrive("1.1.0", BOTH)),
+        next(Deed::Arrive("1.2.0", BOTH)),
+        when_in("AwaitTurn", Deed::Operate("hold")),
+        quiet(Deed::Arrive("1.3.0", BOTH)),
+        quiet(Deed::Operate("release_hold")),
+        quiet(Deed::Arrive("1.4.0", BOTH)),
+    ],
+    stranger: None,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 Rejected (Held)",
+        "1.3.0 Rejected (Held)",
+        "1.4.0 Succeeded",
+    ],
+    steady: false,
+};
+
+pub(super) const HELD_AT_ONCE: Scenario = Scenario {
+    name: "held_at_once",
+    declaration: ONE_FUNCTION,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+    acts: &[
+        next(Deed::Arrive("1.1.0", &["api"])),
+        next(Deed::Operate("hold")),
+        quiet(Deed::Arrive("1.2.0", &["api"])),
+    ],
+    stranger: None,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 Rejected (Held)",
+    ],
+    steady: false,
+};
+
+pub(super) const STUCK: Scenario = Scenario {
+    name: "stuck",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: LIVE,
+    acts: &[
+        next(Deed::Deploy("1.1.0", BOTH)),
+        when_in(
+            "Bake",
+            Deed::Change("the alarm rings and the alias cannot be moved", |world| {
+                rings(world);
+                may_not_shift(world);
+            }),
+        ),
+        quiet(Deed::Arrive("1.2.0", BOTH)),
+        quiet(Deed::Change("the alias can be moved", may_shift_again)),
+        quiet(Deed::Operate("recover")),
+    ],
+    stranger: None,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 RolledBack (GateFailed)",
+        "1.2.0 Rejected (NeedsOperator)",
+    ],
+    steady: false,
+};
+
+pub(super) const ACCEPT: Scenario = Scenario {
+    name: "accept",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: LIVE,
+    acts: &[
+        next(Deed::Deploy("1.1.0", BOTH)),
+        when_in(
+            "Bake",
+            Deed::Change("the alarm rings and the alias cannot be moved", |world| {
+                rings(world);
+                may_not_shift(world);
+            }),
+        ),
+        quiet(Deed::Change("the alias can be moved", |world| {
+            may_shift_again(world);
+            is_quiet_again(world);
+        })),
+        quiet(Deed::Operate("accept")),
+        quiet(Deed::Deploy("1.2.0", BOTH)),
+    ],
+    stranger: None,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 NeedsOperator (GateFailed)",
+        "1.2.0 Succeeded",
+    ],
+    steady: false,
+};
+
+pub(super) const ROLLBACK_TWICE: Scenario = Scenario {
+    name: "rollback_twice",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: &[
+        quiet(Deed::Deploy("1.0.0", BOTH)),
+        quiet(Deed::Deploy("1.1.0", BOTH)),
+        quiet(Deed::Deploy("1.2.0", BOTH)),
+    ],
+    acts: &[
+        next(Deed::Operate("rollback")),
+        next(Deed::Operate("rollback")),
+    ],
+    stranger: None,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.0.0 Succeeded",
+    ],
+    steady: false,
+};

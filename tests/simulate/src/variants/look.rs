@@ -1,0 +1,68 @@
+//! Looks whether a broken variant of the product breaks a rule.
+
+use super::{Variant, choose};
+use crate::campaign::{first_broken, play};
+use crate::exhaust::one_mishap;
+use crate::play::Ready;
+use crate::scenario::Scenario;
+use crate::scenarios::named;
+use crate::schedule::Schedule;
+use std::time::{Duration, Instant};
+use windlass_machine::program::Program;
+
+/// How long one variant is looked for at most.
+const LONGEST: Duration = Duration::from_mins(1);
+
+/// What caught a variant: the schedule, the rule, and why it does not hold.
+pub type Found = (Schedule, &'static str, String);
+
+/// The first schedule found that breaks a rule with the variant and none without.
+pub fn look_for(program: &Program, variant: &Variant) -> Option<Found> {
+    let until = Instant::now() + LONGEST;
+    let chosen = || variant.scenarios.iter().filter_map(|name| named(name));
+    let plain = chosen().find_map(|scenario| {
+        let plain = vec![Schedule::plain(scenario.name)];
+        caught_by(program, variant, scenario, plain, until)
+    });
+    plain.or_else(|| {
+        chosen().find_map(|scenario| {
+            let schedules = mixed(program, variant, scenario);
+            caught_by(program, variant, scenario, schedules, until)
+        })
+    })
+}
+
+/// All schedules with one of the variant's mishaps. What catches it is usually soon among them when
+/// they are mixed.
+fn mixed(program: &Program, variant: &Variant, scenario: &'static Scenario) -> Vec<Schedule> {
+    choose(variant.name);
+    let ready = Ready::new(program, scenario);
+    let plain = play(&ready, &Schedule::plain(scenario.name));
+    let mut schedules = one_mishap(scenario.name, &plain);
+    schedules.retain(|schedule| {
+        let mut placed = schedule.mishaps.iter();
+        placed.all(|mishap| variant.mishaps.contains(&mishap.what))
+    });
+    fastrand::Rng::with_seed(1).shuffle(&mut schedules);
+    schedules
+}
+
+fn caught_by(
+    program: &Program,
+    variant: &Variant,
+    scenario: &'static Scenario,
+    mut schedules: Vec<Schedule>,
+    until: Instant,
+) -> Option<Found> {
+    loop {
+        choose(variant.name);
+        let found = first_broken(program, scenario, &schedules, until)?;
+        choose("none");
+        let one = std::slice::from_ref(&found.0);
+        if first_broken(program, scenario, one, until).is_none() {
+            return Some(found);
+        }
+        println!("        {} breaks {} without it, too", found.0, found.1);
+        schedules.retain(|schedule| *schedule != found.0);
+    }
+}
