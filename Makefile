@@ -24,7 +24,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools build up down demo test lint unit simulate replay e2e e2e-installed e2e-readme chaos build-aws bench bench-docs
+.PHONY: tools peers build up down demo test lint unit simulate replay e2e e2e-installed e2e-readme chaos build-aws bench bench-docs
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp
@@ -103,8 +103,21 @@ build-aws: tools
 	$(SAM)/pip install --quiet --disable-pip-version-check ziglang==0.16.0
 	env -u CARGO_BUILD_TARGET cargo lambda build --release --$(subst _,-,$(or $(ARCH),arm64)) $(addprefix --bin ,$(FUNCTIONS))
 
+# What Windlass is measured against, and the fast S3 that it is measured on. One build at a time, behind everything else.
+peers: .local/peers/stamp
+	nice cargo build --locked --release --manifest-path tests/bench/store/Cargo.toml --target-dir target/store
+	install target/store/$(CARGO_BUILD_TARGET)/release/store .local/peers/bin/store
+
+# s3sync without its scripting and its version's details, which play no part here.
+.local/peers/stamp: tests/bench/requirements-peers.txt tests/bench/s3sync-version
+	rm -rf $(@D)
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+	nice cargo install --quiet --locked --no-default-features --root $(@D) --target-dir target/peers --version "$$(cat tests/bench/s3sync-version)" s3sync
+	touch $@
+
 # As on AWS, but for this machine; `make build` makes the usual ones again.
-bench: tools
+bench: tools peers
 	cargo build --release $(addprefix --bin ,$(FUNCTIONS))
 	for function in $(FUNCTIONS); do install -D target/$(CARGO_BUILD_TARGET)/release/$$function target/lambda/$$function/bootstrap; done
 	$(SAM)/python tests/bench/bench.py $(BENCH)

@@ -20,6 +20,7 @@ import functions  # noqa: E402
 import in_process  # noqa: E402
 import many  # noqa: E402
 import releases  # noqa: E402
+import sites  # noqa: E402
 
 # What measures what, in the order in which it is run: the quick ones first.
 MEASURES = {
@@ -27,6 +28,8 @@ MEASURES = {
     "cold_start_ms": functions.cold_starts,
     "costs": in_process.costs,
     "sizes": in_process.sizes,
+    "site_first": sites.first,
+    "site_one_percent": sites.one_percent,
     "deployments_at_once": many.measure,
     "releases": releases.measure,
 }
@@ -39,6 +42,7 @@ class Bench:
     starts: int = 20
     deployments: int = 10_000
     environments: int = 100
+    files: int = 10_000
     rounds: int = 5
     notes: dict = dataclasses.field(default_factory=dict)
     in_process: dict | None = None
@@ -46,7 +50,7 @@ class Bench:
     @classmethod
     def quick(cls):
         """Enough to see that everything works; no figures."""
-        return cls(starts=3, deployments=100, environments=6, rounds=1)
+        return cls(starts=3, deployments=100, environments=6, files=300, rounds=1)
 
 
 def main():

@@ -22,10 +22,10 @@ LOOK_EVERY_S = 0.05
 
 
 @contextlib.contextmanager
-def installed():
-    """Windlass on a local cloud of its own; gone afterwards. Waits take as long as on AWS."""
+def installed(**more):
+    """Windlass on a local cloud of its own, whose functions have `more` in their environment; gone afterwards. Waits take as long as on AWS."""
     cloud.down(HOME)
-    cloud.up(HOME, 0, 1)
+    cloud.up(HOME, 0, 1, more=more)
     try:
         install.install(HOME, HOME / "outputs.json")
         yield Yard(Aws.from_file(HOME / "outputs.json"))
@@ -41,16 +41,22 @@ class Yard:
         self.shop = Shop(aws)
         self.machine = aws.outputs["ReleaseMachineArn"]
 
-    def declare(self, environments, components):
-        """Puts the declaration in force: without gates and bakes, because the script has none."""
-        document = yaml.safe_dump({"app": APP, "version": "1.0.0", "environments": environments, "components": components}, sort_keys=False)
-        self.shop.upload(f"apps/{APP}/app.yaml", document.encode())
-        key = {"pk": {"S": f"app#{APP}"}, "sk": {"S": "declaration"}}
+    def declare(self, environments, components, app=APP, artifacts=None):
+        """Puts the declaration in force: without gates and bakes, because the peers have none.
+
+        `artifacts` is the store that the functions read, where it is another than the one that tells them of an upload.
+        """
+        document = yaml.safe_dump({"app": app, "version": "1.0.0", "environments": environments, "components": components}, sort_keys=False)
+        place = {"Bucket": self.aws.outputs["ArtifactsBucket"], "Key": f"apps/{app}/app.yaml"}
+        if artifacts:
+            artifacts.put_object(**place, Body=document.encode())
+        self.shop.upload(place["Key"], document.encode())
+        key = {"pk": {"S": f"app#{app}"}, "sk": {"S": "declaration"}}
         until("the declaration in force", lambda: "Item" in self.aws.dynamodb.get_item(TableName=self.aws.outputs["TableName"], Key=key), 30)
 
-    def start(self, **request):
+    def start(self, app=APP, **request):
         """Starts an execution; answers its ARN."""
-        return self.aws.stepfunctions.start_execution(stateMachineArn=self.machine, input=json.dumps({"app": APP, **request}))["executionArn"]
+        return self.aws.stepfunctions.start_execution(stateMachineArn=self.machine, input=json.dumps({"app": app, **request}))["executionArn"]
 
     def ended(self, execution):
         """Waits for the end of an execution; it must be a success."""
@@ -61,6 +67,21 @@ class Yard:
     def _if_ended(self, execution):
         found = self.aws.stepfunctions.describe_execution(executionArn=execution)
         return found if found["status"] != "RUNNING" else None
+
+    def seconds_in(self, execution, *states):
+        """How long an execution was in each of these states, with the waits before their retries.
+
+        Of what is within a Map the local cloud's history tells nothing.
+        """
+        pages = self.aws.stepfunctions.get_paginator("get_execution_history").paginate(executionArn=execution)
+        seconds, entered = dict.fromkeys(states, 0.0), {}
+        for event in (event for page in pages for event in page["events"]):
+            if event["type"].endswith("StateEntered"):
+                entered[event["stateEnteredEventDetails"]["name"]] = event["timestamp"]
+            elif event["type"].endswith("StateExited") and (name := event["stateExitedEventDetails"]["name"]) in seconds:
+                seconds[name] += (event["timestamp"] - entered[name]).total_seconds()
+        assert all(seconds.values()), f"{execution} was not in every one of {states}: {seconds}"
+        return seconds
 
     def push_image(self, version):
         """Pushes an image; answers how a task definition names it."""

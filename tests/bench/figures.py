@@ -22,6 +22,9 @@ TO_REACH = {
     "components_500": ("ratio", 1.2),
     "history_10000": ("ratio", 1.2),
     "deployments_at_once": ("ratio", 1.2),
+    "site_first_vs_best_peer": ("ratio", 0.8),
+    "site_one_percent_vs_aws_sync.in_place": ("ratio", 0.1),
+    "site_one_percent_vs_aws_sync.prefix": ("ratio", 0.5),
     "release_vs_script": ("ratio", 0.5),
     "rollback_vs_release": ("ratio", 0.3),
 }

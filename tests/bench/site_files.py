@@ -9,23 +9,37 @@ import zipfile
 
 KINDS = [("js", 6), ("css", 2), ("html", 3), ("svg", 3), ("json", 2), ("png", 4)]
 HASHED = {"js", "css", "svg", "png"}
+# As incompressible as pictures are; all others are text, of which deflate leaves less than half.
+PICTURES = {"png"}
 DOCUMENT = "index.html"
+LARGEST = 2_000_000
 
 
 def make(folder, count, seed=1):
     """Writes a site of so many files, with a document at its root.
 
-    Sizes are spread as those of a built site are: most files are of a few KiB, some of hundreds. What is hashed has
-    its content's digest in its name, as bundlers do.
+    Sizes are spread as those of a built site are: most files are of a few KiB, some of hundreds. Pictures cannot be
+    packed, text can. What is hashed has its content's digest in its name, as bundlers do.
     """
     folder = pathlib.Path(folder)
     choice = random.Random(seed)
     endings = [ending for ending, weight in KINDS for _ in range(weight)]
+    words = _text(choice)
     for number in range(count - 1):
-        size = min(int(choice.lognormvariate(8.6, 1.2)), 2_000_000)
-        _write(folder, number, choice.choice(endings), f"{seed} {number}\n".encode() + choice.randbytes(size))
+        size = min(int(choice.lognormvariate(8.6, 1.2)), LARGEST)
+        ending = choice.choice(endings)
+        start = choice.randrange(len(words) - LARGEST)
+        content = choice.randbytes(size) if ending in PICTURES else words[start : start + size]
+        _write(folder, number, ending, f"{seed} {number}\n".encode() + content)
     (folder / DOCUMENT).write_text(f"<!doctype html><title>Yard</title>{seed}")
     return folder
+
+
+def _text(choice):
+    """Words that are as often repeated as those of a text are."""
+    words = ["".join(choice.choices("abcdefghijklmnopqrstuvwxyz", k=choice.randint(2, 10))) for _ in range(4000)]
+    often = [1 / (rank + 1) for rank in range(len(words))]
+    return " ".join(choice.choices(words, often, k=LARGEST)).encode()[: 2 * LARGEST]
 
 
 def _write(folder, number, ending, content):

@@ -30,8 +30,8 @@ class CloudError(Exception):
     """What went wrong, and what to do."""
 
 
-def up(home, port, wait_scale, auth=False):
-    """Starts the local cloud unless it runs; answers its description. With `auth` it enforces IAM."""
+def up(home, port, wait_scale, auth=False, more=None):
+    """Starts the local cloud unless it runs; answers its description. With `auth` it enforces IAM; `more` is added to its environment."""
     running = describe(home)
     if running:
         if port not in (0, running["port"]):
@@ -43,7 +43,7 @@ def up(home, port, wait_scale, auth=False):
     processes = {}
     try:
         docker_port = start_docker_standin(home, port, processes)
-        processes["ministack"] = start(home, "ministack", [str(REPOSITORY / ".local/cloud/bin/ministack")], environment(home, port, docker_port, wait_scale, auth))
+        processes["ministack"] = start(home, "ministack", [str(REPOSITORY / ".local/cloud/bin/ministack")], environment(home, port, docker_port, wait_scale, auth) | (more or {}))
         wait_until_ready(f"http://127.0.0.1:{port}/_ministack/ready", processes["ministack"], home / "ministack.log")
     except BaseException:
         stop_all(processes)
