@@ -28,6 +28,13 @@ impl Lock {
     pub fn raise(&mut self, now: Time) {
         self.token = now.0.max(self.token + 1);
     }
+
+    /// Frees it. The token is raised, so that whatever still begins for the deployment that has ended
+    /// finds its own stale, and not only what begins after the next one has taken the lock.
+    pub fn free(&mut self, now: Time) {
+        self.raise(now);
+        self.held = None;
+    }
 }
 
 /// Who holds a lock.

@@ -86,7 +86,7 @@ async fn writes<P: Ports>(
     )
     .await?;
     let snapshot = take_in(&mut state.value, &record.value, &steps, now);
-    lock.value.held = None;
+    lock.value.free(now);
     let key = store::snapshot(&request.app, env, snapshot.number);
     let snapshot = Stored::new(key, snapshot).put()?;
     Ok(vec![lock.put()?, put(&record)?, state.put()?, snapshot])

@@ -99,7 +99,7 @@ async fn writes<P: Ports>(
         }
     }
     note_cost(ports, &mut record.value, &steps).await;
-    lock.value.held = None;
+    lock.value.free(ports.now());
     let mut writes = vec![put(record)?, lock.put()?, state.put()?];
     writes.append(&mut more);
     Ok(writes)

@@ -18,6 +18,7 @@ use windlass_domain::input::operators;
 use windlass_domain::message::{Undone, undone};
 use windlass_domain::request::ActionName;
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
+use windlass_domain::time::Time;
 
 /// Serves the state.
 pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
@@ -41,7 +42,10 @@ pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         };
         conclude(ports, &mut record, &steps, ending);
         note_cost(ports, &mut record.value, &steps).await;
-        let mut writes = vec![put(&record)?, leave(&mut lock, &record.value, ending)?];
+        let mut writes = vec![
+            put(&record)?,
+            leave(&mut lock, &record.value, ending, ports.now())?,
+        ];
         if restored && record.value.action == ActionName::Deploy && !record.value.stopped {
             writes.extend(veto(ports, &record.value).await?);
         }
@@ -55,12 +59,18 @@ pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     Err(contended("ending the undo"))
 }
 
-/// Frees the lock, or keeps it for the operator.
-fn leave(lock: &mut Stored<Lock>, record: &Deployment, ending: Ending) -> Answered<Write> {
+/// Frees the lock, or keeps it for the operator. Nothing that begins late may go on either way.
+fn leave(
+    lock: &mut Stored<Lock>,
+    record: &Deployment,
+    ending: Ending,
+    now: Time,
+) -> Answered<Write> {
     if ending == Ending::RolledBack {
-        lock.value.held = None;
+        lock.value.free(now);
         return lock.put();
     }
+    lock.value.raise(now);
     if let Some(held) = &mut lock.value.held {
         held.state = HeldState::NeedsOperator;
     }

@@ -5,6 +5,7 @@
 
 mod beside;
 mod images;
+mod late;
 mod long_watches;
 mod needs_operator;
 mod queue;

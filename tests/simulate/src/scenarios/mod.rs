@@ -103,17 +103,17 @@ pub static SCENARIOS: [Scenario; 26] = [
     },
     Scenario {
         name: "refused",
-        declaration: ONE_FUNCTION,
-        scene: as_made,
-        before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+        declaration: SITE_THEN_FUNCTION,
+        scene: edges_are_slow,
+        before: &[quiet(Deed::Deploy("1.0.0", &["api", "web"]))],
         acts: &[
             quiet(Deed::Change("the alias cannot be moved", may_not_shift)),
-            next(Deed::Deploy("1.1.0", &["api"])),
-            after(90, Deed::Change("the alias can be moved", may_shift_again)),
+            next(Deed::Deploy("1.1.0", &["api", "web"])),
+            after(345, Deed::Change("the alias can be moved", may_shift_again)),
         ],
         stranger: None,
         ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (AccessDenied)"],
-        steady: false,
+        steady: true,
     },
     Scenario {
         name: "kinds",

@@ -25,8 +25,8 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             Edit {
                 file: SETTLE_UNDO,
-                find: "    if ending == Ending::RolledBack {\n        lock.value.held = None;",
-                replace: "    lock.value.token += u64::from(VARIANT);\n    if ending == Ending::RolledBack {\n        lock.value.held = None;",
+                find: "    if ending == Ending::RolledBack {\n        lock.value.free(now);",
+                replace: "    lock.value.token += u64::from(VARIANT);\n    if ending == Ending::RolledBack {\n        lock.value.free(now);",
             },
         ],
         scenarios: &["after_site"],
