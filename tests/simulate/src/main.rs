@@ -3,7 +3,8 @@
 //! - `windlass-simulate run <schedules> <seconds> <variants> <report>` plays every schedule with one mishap, the
 //!   exhaustive and sampled ones with two, and random ones until there are so many.
 //! - `windlass-simulate replay <seed>` tells one schedule as a timeline.
-//! - `windlass-simulate one [scenario]` plays every schedule with one mishap.
+//! - `windlass-simulate one <scenario>` plays every schedule with one mishap, `two <scenario> <step>` every so
+//!   many-th one with a stop and a second one in its recovery, `random <scenario> <count>` random ones.
 //! - `windlass-simulate copy <from> <to>` makes the copy of the tree in which the broken variants are;
 //!   there, `windlass-variants variants <result> [name]` looks whether each of them is caught.
 
@@ -41,9 +42,17 @@ fn main() -> ExitCode {
         ["variants", result] => look_for_variants(Path::new(result), ""),
         ["variants", result, only] => look_for_variants(Path::new(result), only),
         ["replay", seed] => replay(seed),
-        ["one"] => one(None),
-        ["one", scenario] => one(Some(scenario)),
-        _ => Err("run <schedules> <seconds> <variants> <report> | replay <seed> | one [scenario] | copy <from> <to> | variants <result>".into()),
+        ["one", scenario] => part(scenario, |_, name, plain| one_mishap(name, plain)),
+        ["two", scenario, step] => part(scenario, |program, name, plain| {
+            let scenario = named(name);
+            let step = step.parse().unwrap_or(SAMPLED);
+            scenario.map_or_else(Vec::new, |scenario| pairs(program, scenario, plain, step))
+        }),
+        ["random", scenario, count] => part(scenario, |_, name, plain| {
+            let seeds = 1..=count.parse().unwrap_or(RANDOM);
+            seeds.map(|seed| random(name, plain, seed)).collect()
+        }),
+        _ => Err("run <schedules> <seconds> <variants> <report> | replay <seed> | one <scenario> | two <scenario> <step> | random <scenario> <count> | copy <from> <to> | variants <result>".into()),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -95,20 +104,18 @@ fn report(
     Ok(tally.broken == 0)
 }
 
-fn one(only: Option<&str>) -> Result<bool, String> {
+/// Plays some schedules of one scenario.
+fn part(
+    scenario: &str,
+    schedules: impl Fn(&Program, &str, &Played) -> Vec<Schedule>,
+) -> Result<bool, String> {
+    let scenario = named(scenario).ok_or_else(|| format!("there is no scenario {scenario}"))?;
     let program = program()?;
     let began = Instant::now();
-    let mut tally = Tally::default();
-    let chosen = SCENARIOS
-        .iter()
-        .filter(|s| only.is_none_or(|only| only == s.name));
-    for scenario in chosen {
-        let scenario: &'static Scenario = scenario;
-        let plain = Ready::new(&program, scenario).play(&Schedule::plain(scenario.name), false);
-        let schedules = one_mishap(scenario.name, &plain);
-        let until = Instant::now() + Duration::from_hours(1);
-        tally.merge(play_all(&program, scenario, &schedules, until));
-    }
+    let plain = Ready::new(&program, scenario).play(&Schedule::plain(scenario.name), false);
+    let schedules = schedules(&program, scenario.name, &plain);
+    let until = began + Duration::from_hours(1);
+    let tally = play_all(&program, scenario, &schedules, until);
     report(&program, &tally, (0, 0), began, None)
 }
 
