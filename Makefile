@@ -68,9 +68,9 @@ unit:
 	cargo test --workspace --exclude windlass-machine
 	cargo test --package windlass-machine
 
-# At least so many schedules; the last ones are random, and end after so many seconds.
+# At least so many schedules, and no more after so many seconds; what was left then is told, and fails.
 SCHEDULES ?= 100000
-SECONDS ?= 540
+SECONDS ?= 600
 BUILT_FOR := target/$(CARGO_BUILD_TARGET)/release
 
 simulate:

@@ -136,7 +136,7 @@ fn run(schedules: &str, seconds: &str, variants: &str, to: &Path) -> Result<bool
         let mut all = vec![Schedule::plain(scenario.name)];
         all.extend(one_mishap(scenario.name, &plain));
         played(
-            "with one mishap",
+            &format!("of {} with one mishap", scenario.name),
             &mut tally,
             play_all(&program, scenario, &all, until),
         );
@@ -150,13 +150,9 @@ fn run(schedules: &str, seconds: &str, variants: &str, to: &Path) -> Result<bool
             plain,
             if is_whole { 1 } else { SAMPLED },
         );
-        let what = if is_whole {
-            "with all pairs"
-        } else {
-            "with some pairs"
-        };
+        let which = if is_whole { "all" } else { "some" };
         played(
-            what,
+            &format!("of {} with {which} pairs", scenario.name),
             &mut tally,
             play_all(&program, scenario, &pairs, until),
         );
