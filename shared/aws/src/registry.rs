@@ -1,10 +1,11 @@
 use crate::Aws;
+use crate::clock::time_of;
 use crate::error::{code, fault};
-use aws_sdk_ecr::types::ImageIdentifier;
+use aws_sdk_ecr::types::{DescribeImagesFilter, ImageDetail, ImageIdentifier, TagStatus};
 use serde_json::Value;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{Answered, Image, Platform, Registry};
+use windlass_engine::ports::{Answered, Image, Platform, Registry, Tagged, TaggedPage};
 
 /// What can be pulled: images and indexes, in Docker's and in the Open Container Initiative's form.
 const MEDIA_TYPES: [&str; 4] = [
@@ -13,6 +14,9 @@ const MEDIA_TYPES: [&str; 4] = [
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.docker.distribution.manifest.v2+json",
 ];
+
+/// The most that `DescribeImages` answers at once (Amazon ECR API Reference).
+const PAGE: i32 = 1000;
 
 impl Registry for Aws {
     async fn image(&self, repository: &str, reference: &str) -> Answered<Option<Image>> {
@@ -31,6 +35,42 @@ impl Registry for Aws {
             media_type,
         }))
     }
+
+    async fn tagged(&self, repository: &str, after: Option<String>) -> Answered<TaggedPage> {
+        let request = self.clients.ecr().describe_images();
+        let sent = request
+            .repository_name(repository)
+            .filter(
+                DescribeImagesFilter::builder()
+                    .tag_status(TagStatus::Tagged)
+                    .build(),
+            )
+            .max_results(PAGE)
+            .set_next_token(after)
+            .send()
+            .await;
+        let told = match sent {
+            Ok(told) => told,
+            Err(error) if code(&error) == Some("RepositoryNotFoundException") => {
+                return Ok(TaggedPage::default());
+            }
+            Err(error) => return Err(fault(&error, "DescribeImages", repository)),
+        };
+        let details = told.image_details.unwrap_or_default().into_iter();
+        Ok(TaggedPage {
+            tagged: details.filter_map(tagged).collect(),
+            next: told.next_token,
+        })
+    }
+}
+
+/// What can be deployed has a digest, a tag and a time.
+fn tagged(image: ImageDetail) -> Option<Tagged> {
+    Some(Tagged {
+        digest: Digest::parse(image.image_digest.as_deref()?).ok()?,
+        pushed: time_of(image.image_pushed_at.as_ref()?),
+        tags: image.image_tags?,
+    })
 }
 
 impl Aws {

@@ -32,6 +32,7 @@ pub mod plan;
 pub mod release;
 pub mod request;
 mod request_check;
+pub mod round;
 mod secret;
 mod shape;
 pub mod step;

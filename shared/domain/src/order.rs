@@ -19,7 +19,7 @@ pub struct Order {
     /// The manifest's `sequence`: a CI run number or a commit time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u64>,
-    /// When Windlass accepted the release.
+    /// When Windlass accepted the release; when it had arrived, where it was found later.
     pub accepted: Time,
     /// The deployment, for ties.
     pub id: DeploymentId,

@@ -4,6 +4,7 @@ use crate::digest::Digest;
 use crate::identity::DeploymentId;
 use crate::manifest::Manifest;
 use crate::name::{AppName, ComponentName, EnvironmentName};
+use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -130,6 +131,10 @@ pub struct Request {
     /// Deploy although a gate is red before anything has changed.
     #[serde(default)]
     pub accept_red: bool,
+    /// When what is to be deployed had arrived, where its event was lost and it was found later: it
+    /// is no newer than what was accepted since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrived: Option<Time>,
     /// Who asks; an operator at the console if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester: Option<Requester>,
@@ -153,6 +158,7 @@ impl Request {
             again: false,
             allow_older: false,
             accept_red: false,
+            arrived: None,
             requester: None,
         }
     }

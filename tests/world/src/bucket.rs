@@ -5,6 +5,7 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::time::Time;
 use windlass_engine::ports::{Answered, LifecycleRule, ObjectHead, Replaces};
 
 /// A bucket.
@@ -35,6 +36,8 @@ pub struct Version {
     pub etag: String,
     /// Its bytes.
     pub bytes: Bytes,
+    /// When it was written.
+    pub modified: Time,
     /// How many bytes it has.
     pub size: u64,
     /// In how many parts it was uploaded; 0 in one piece.

@@ -93,6 +93,22 @@ impl Default for World {
     }
 }
 
+impl World {
+    /// The state of `objects`, to set a scene or to look.
+    pub fn objects(&self) -> RefMut<'_, objects::State> {
+        let mut state = self.shared.objects.borrow_mut();
+        state.now = self.true_time();
+        state
+    }
+
+    /// The state of `registry`, to set a scene or to look.
+    pub fn registry(&self) -> RefMut<'_, registry::State> {
+        let mut state = self.shared.registry.borrow_mut();
+        state.now = self.true_time();
+        state
+    }
+}
+
 macro_rules! services {
     ($($name:ident),*) => {
         impl World {
@@ -109,11 +125,9 @@ macro_rules! services {
 services!(
     clock,
     ledger,
-    objects,
     cdn,
     functions,
     services,
-    registry,
     alarms,
     probe,
     executions,

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::time::Time;
 use windlass_engine::ports::{
     Answered, CopySource, LifecycleRule, Listed, Listing, ObjectHead, ObjectId, Objects, Part,
     PutOptions, Replaces, Upload, Written,
@@ -21,6 +22,8 @@ pub struct State {
     pub buckets: BTreeMap<String, Bucket>,
     /// How many objects a page of a listing has; S3's 1000 if 0.
     pub page: usize,
+    /// The time at which whoever has the state in hand took it.
+    pub now: Time,
     /// How many objects were ever written; version ids and KMS ETags are made from it.
     pub writes: u64,
     /// The uploads in parts that were begun and neither completed nor aborted, by id.
@@ -62,6 +65,7 @@ impl State {
 
     pub(crate) fn add(&mut self, bucket: &str, key: &str, mut version: Version) -> Version {
         self.writes += 1;
+        version.modified = self.now;
         let number = self.writes;
         let bucket = self.buckets.entry(bucket.to_owned()).or_default();
         version.id = bucket.versioned.then(|| format!("version-{number:06}"));
@@ -133,6 +137,7 @@ fn listed(key: &str, version: &Version, latest: bool) -> Listed {
         key: key.to_owned(),
         etag: version.etag.clone(),
         bytes: version.size,
+        modified: version.modified,
         version_id: version.id.clone(),
         latest,
         deleted: version.marker,

@@ -1,8 +1,10 @@
 //! ECR in memory.
 
 use crate::World;
+use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
-use windlass_engine::ports::{Answered, Image, Platform, Registry};
+use windlass_domain::time::Time;
+use windlass_engine::ports::{Answered, Image, Platform, Registry, Tagged, TaggedPage};
 
 /// The host of the repositories.
 pub const HOST: &str = "111111111111.dkr.ecr.eu-west-1.amazonaws.com";
@@ -12,6 +14,10 @@ pub const HOST: &str = "111111111111.dkr.ecr.eu-west-1.amazonaws.com";
 pub struct State {
     /// The images of all repositories.
     pub images: Vec<Image>,
+    /// The time at which whoever has the state in hand took it.
+    pub now: Time,
+    /// When each digest was pushed.
+    pub pushed: BTreeMap<Digest, Time>,
 }
 
 impl State {
@@ -49,12 +55,25 @@ impl State {
             pushed.platforms = platforms;
         }
         self.images.push(pushed);
+        self.pushed.insert(digest.clone(), self.now);
         digest
     }
 
     /// Whether there is a repository of this name or URI.
     pub fn knows(&self, repository: &str) -> bool {
         self.images.iter().any(|image| is_of(image, repository))
+    }
+
+    fn tagged(&self, repository: &str) -> Vec<Tagged> {
+        let images = self.images.iter();
+        images
+            .filter(|image| is_of(image, repository) && !image.tags.is_empty())
+            .map(|image| Tagged {
+                digest: image.digest.clone(),
+                tags: image.tags.clone(),
+                pushed: self.pushed.get(&image.digest).copied().unwrap_or_default(),
+            })
+            .collect()
     }
 
     /// An image by repository name or URI and by tag or digest.
@@ -86,5 +105,12 @@ impl Registry for World {
         let call = self.call("registry.image").await?;
         let found = self.registry().find(repository, reference).cloned();
         call.answer(found).await
+    }
+
+    async fn tagged(&self, repository: &str, _after: Option<String>) -> Answered<TaggedPage> {
+        let call = self.call("registry.tagged").await?;
+        let tagged = self.registry().tagged(repository);
+        let page = TaggedPage { tagged, next: None };
+        call.answer(page).await
     }
 }

@@ -1,9 +1,12 @@
 //! Listing a bucket's objects and their versions, a page at a time.
 
 use super::size;
+use crate::clock::time_of;
 use crate::error::OrFault;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
+use aws_smithy_types::DateTime;
+use windlass_domain::time::Time;
 use windlass_engine::ports::{Answered, Listed, Listing};
 
 pub(super) async fn objects(
@@ -24,6 +27,7 @@ pub(super) async fn objects(
             key: object.key.unwrap_or_default(),
             etag: object.e_tag.unwrap_or_default(),
             bytes: size(object.size),
+            modified: time(object.last_modified),
             version_id: None,
             latest: true,
             deleted: false,
@@ -73,6 +77,7 @@ fn versions_of(told: ListObjectVersionsOutput) -> Listing {
             key: version.key.unwrap_or_default(),
             etag: version.e_tag.unwrap_or_default(),
             bytes: size(version.size),
+            modified: time(version.last_modified),
             version_id: version.version_id,
             latest: version.is_latest.unwrap_or(false),
             deleted: false,
@@ -85,6 +90,7 @@ fn versions_of(told: ListObjectVersionsOutput) -> Listing {
             key: marker.key.unwrap_or_default(),
             etag: String::new(),
             bytes: 0,
+            modified: time(marker.last_modified),
             version_id: marker.version_id,
             latest: marker.is_latest.unwrap_or(false),
             deleted: true,
@@ -99,4 +105,9 @@ fn versions_of(told: ListObjectVersionsOutput) -> Listing {
         objects,
         next: next.map(|key| format!("{}\n{key}", told.next_version_id_marker.unwrap_or_default())),
     }
+}
+
+/// S3 always tells it.
+fn time(at: Option<DateTime>) -> Time {
+    at.as_ref().map(time_of).unwrap_or_default()
 }

@@ -144,7 +144,7 @@ fn new_record<P: Ports>(
     let order = Order {
         version: pinned.order_version.clone(),
         sequence: pinned.release.sequence,
-        accepted: now,
+        accepted: request.arrived.map_or(now, |arrived| arrived.min(now)),
         id: id.clone(),
     };
     let record = Deployment {

@@ -3,6 +3,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
+use windlass_domain::time::Time;
 
 /// What S3 tells of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +67,8 @@ pub struct Listed {
     pub etag: String,
     /// The size.
     pub bytes: u64,
+    /// When it was written.
+    pub modified: Time,
     /// The version id, in a listing of versions.
     pub version_id: Option<String>,
     /// Whether it is the current one.

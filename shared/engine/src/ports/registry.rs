@@ -1,6 +1,7 @@
 use super::Answered;
 use std::collections::BTreeSet;
 use windlass_domain::digest::Digest;
+use windlass_domain::time::Time;
 
 /// An image in a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,9 +40,33 @@ impl Image {
     }
 }
 
+/// An image with tags, as a listing of its repository tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tagged {
+    /// The digest of the manifest or index.
+    pub digest: Digest,
+    /// Its tags; at least one.
+    pub tags: Vec<String>,
+    /// When the manifest was pushed. Another tag that is put on it later does not change that.
+    pub pushed: Time,
+}
+
+/// One page of the tagged images of a repository, in no order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TaggedPage {
+    /// The images.
+    pub tagged: Vec<Tagged>,
+    /// Where the next page begins; this was the last if absent. Opaque.
+    pub next: Option<String>,
+}
+
 /// Amazon ECR.
 pub trait Registry {
     /// Reads an image by repository name or URI and by tag or digest (`sha256:…`); `None` where
     /// there is none.
     async fn image(&self, repository: &str, reference: &str) -> Answered<Option<Image>>;
+
+    /// The tagged images of a repository by its name, a page at a time; none where there is no
+    /// repository.
+    async fn tagged(&self, repository: &str, after: Option<String>) -> Answered<TaggedPage>;
 }

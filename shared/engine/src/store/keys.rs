@@ -28,6 +28,22 @@ pub fn repository(repository: &str) -> Key {
     key(format!("repository#{repository}"), "owner")
 }
 
+/// Where image repositories are in the index, for looking at those whose pushes no event told.
+pub fn repository_index(repository: &str) -> Key {
+    key(REPOSITORIES.into(), repository)
+}
+
+/// That an arrival was served: an upload by its key and version, an image by repository, digest and
+/// tag.
+pub fn arrival(what: &str) -> Key {
+    key(format!("arrival#{what}"), "served")
+}
+
+/// How far the looking for arrivals that no event told has come.
+pub fn rounds() -> Key {
+    key("arrivals".into(), "rounds")
+}
+
 /// Who owns a target (tenancy).
 pub fn target(identity: &str) -> Key {
     key(format!("target#{identity}"), "owner")
@@ -133,6 +149,9 @@ pub fn waiting_index(app: &AppName, env: &EnvironmentName, id: &DeploymentId) ->
 pub fn refusal(app: &AppName, execution: &str) -> Key {
     key(format!("app#{app}"), format!("refusal#{execution}"))
 }
+
+/// The index partition of image repositories; see [`repository_index`].
+pub const REPOSITORIES: &str = "repositories";
 
 /// The index partition of held locks; see [`held_index`].
 pub const HELD: &str = "held";

@@ -1,6 +1,8 @@
 //! Images: pushes, and functions that are images.
 
-use crate::scene::{GO, SUCCEEDED, arrive, assert_free, declare, ended, path, program};
+use crate::scene::{
+    GO, SUCCEEDED, arrive, assert_free, declare, ended, pass_minutes, path, program,
+};
 use serde_json::{Value, json};
 use windlass_domain::ending::Ending;
 use windlass_machine::program::Program;
@@ -139,5 +141,28 @@ fn a_manifest_brings_an_image_and_no_zip_to_a_function_with_a_repository() {
     assert_eq!(shop.path(&refused), "Admit Admitted Rejected");
     let cause = &shop.region.ended(&refused).unwrap().cause;
     assert!(cause.contains("components.worker.key"), "{cause}");
+    assert_free(&shop);
+}
+
+#[test]
+fn a_push_whose_event_was_lost_is_found_once() {
+    let program = program();
+    let mut shop = shop(&program);
+    let look = |shop: &Shop<'_>| {
+        arrive(
+            shop,
+            json!({"detail-type": "Scheduled Event", "source": "aws.events"}),
+        );
+        pass_minutes(shop, 15);
+    };
+    look(&shop);
+    let digest = shop.world().registry().push(REPOSITORY, "main-42");
+    for _ in 0..4 {
+        look(&shop);
+    }
+    shop.region.run();
+    assert_eq!(shop.region.all_ended().len(), 1);
+    assert_eq!(shop.runs(), "agent:2");
+    assert!(worker(&shop).ends_with(digest.as_str()));
     assert_free(&shop);
 }

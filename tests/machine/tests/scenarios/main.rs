@@ -7,6 +7,7 @@ mod beside;
 mod images;
 mod late;
 mod long_watches;
+mod missed;
 mod needs_operator;
 mod queue;
 mod recoveries;

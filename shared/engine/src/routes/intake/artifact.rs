@@ -1,6 +1,6 @@
 //! `artifacts/<app>/<component>/…`: a single artifact arrives.
 
-use super::manifest::{pin_version, start};
+use super::manifest::start;
 use super::{Created, Ports};
 use crate::log;
 use crate::pin::declaration_in_force;
@@ -20,6 +20,7 @@ pub async fn handle<P: Ports>(
     let Created {
         object,
         requester,
+        found,
         seed,
     } = created;
     log::name_app(&app);
@@ -35,10 +36,8 @@ pub async fn handle<P: Ports>(
         return Ok(());
     }
     let mut request = Request::new(ActionName::Deploy, app);
-    request.artifact_object = Some(ArtifactObject {
-        component,
-        object: pin_version(ports, object).await?,
-    });
+    request.artifact_object = Some(ArtifactObject { component, object });
+    request.arrived = found;
     request.requester = Some(requester);
     start(ports, &request, &seed).await
 }

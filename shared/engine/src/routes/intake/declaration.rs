@@ -1,6 +1,5 @@
 //! `apps/<app>/app.yaml`: a declaration arrives.
 
-use super::manifest::pin_version;
 use super::{Created, Ports};
 use crate::beside;
 use crate::log;
@@ -19,10 +18,6 @@ const TRIES: u32 = 5;
 /// the ledger, and by a notification. One that is refused leaves the former in force.
 pub async fn handle<P: Ports>(ports: &P, app: &AppName, created: Created) -> Answered<()> {
     log::name_app(app);
-    let created = Created {
-        object: pin_version(ports, created.object.clone()).await?,
-        ..created
-    };
     let read = read(ports, &created).await?;
     let findings = match read {
         Ok((text, declaration)) => put_in_force(ports, app, &created, &text, &declaration).await?,
@@ -129,7 +124,12 @@ async fn claim_repositories<P: Ports>(
                 "Use a repository of this application's own.",
             )),
             None => {
-                writes.push(Stored::new(key, RepositoryOwner { app: app.clone() }).put()?);
+                let index = store::repository_index(&repository);
+                let owner = RepositoryOwner {
+                    repository: repository.clone(),
+                    app: app.clone(),
+                };
+                writes.push(Stored::new(key, owner).put_indexed(Some(index))?);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! An image was pushed to ECR.
 
-use super::Ports;
 use super::manifest::start;
+use super::{Ports, served};
 use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::Answered;
@@ -11,6 +11,7 @@ use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::name::AppName;
 use windlass_domain::request::{ActionName, ImagePush, Request, Requester, Route};
+use windlass_domain::time::Time;
 
 /// Starts a release of the components that live in the repository. The event's own digest is
 /// deployed, and not what the tag means later. Pushes without a tag are the platforms' manifests of
@@ -45,33 +46,49 @@ pub async fn handle<P: Ports>(ports: &P, event: &Value) -> Answered<()> {
                 format!("the push to {repository} names no digest"),
             )
         })?;
+    let push = ImagePush {
+        repository: repository.to_owned(),
+        digest,
+        tag: tag.to_owned(),
+    };
+    let account = event.get("account").and_then(Value::as_str);
+    pushed(ports, push, account.map(str::to_owned), None).await
+}
+
+/// Serves a push, and notes that it was served. `found` tells when it was, where no event told.
+pub async fn pushed<P: Ports>(
+    ports: &P,
+    push: ImagePush,
+    principal: Option<String>,
+    found: Option<Time>,
+) -> Answered<()> {
     let owner: Option<Stored<RepositoryOwner>> =
-        store::load(ports, &store::repository(repository)).await?;
+        store::load(ports, &store::repository(&push.repository)).await?;
     let Some(owner) = owner else {
         tracing::info!("a push to a repository of no application is dropped");
         return Ok(());
     };
     let app = owner.value.app;
     log::name_app(&app);
-    if !chooses_an_environment(ports, &app, tag).await? {
+    if !chooses_an_environment(ports, &app, &push.tag).await? {
         tracing::info!("a tag that chooses no environment is dropped");
         return Ok(());
     }
     let mut request = Request::new(ActionName::Deploy, app);
-    let seed = format!("{repository} {digest} {tag}");
-    request.image_push = Some(ImagePush {
-        repository: repository.to_owned(),
-        digest,
-        tag: tag.to_owned(),
-    });
+    let seed = seed(&push);
+    request.image_push = Some(push);
+    request.arrived = found;
     request.requester = Some(Requester {
         route: Route::Ecr,
-        principal: event
-            .get("account")
-            .and_then(Value::as_str)
-            .map(str::to_owned),
+        principal,
     });
-    start(ports, &request, &seed).await
+    start(ports, &request, &seed).await?;
+    served(ports, &seed).await
+}
+
+/// What tells a push from another one.
+pub fn seed(push: &ImagePush) -> String {
+    format!("{} {} {}", push.repository, push.digest, push.tag)
 }
 
 /// Whether a tag goes somewhere. One that matches two environments does: `Admit` refuses it aloud.

@@ -2,11 +2,11 @@
 
 use super::{Created, Ports};
 use crate::beside;
-use crate::ports::{Answered, ObjectId};
+use crate::ports::Answered;
 use crate::routes::begin;
 use crate::routes::start::begin_anyway;
 use windlass_domain::name::AppName;
-use windlass_domain::request::{ActionName, ObjectRef, Request};
+use windlass_domain::request::{ActionName, Request};
 
 /// Starts the release's execution. A release that cannot be pinned is started as well: `Admit`
 /// records what is wrong with it, and writes it beside the upload.
@@ -14,29 +14,14 @@ pub async fn handle<P: Ports>(ports: &P, app: AppName, created: Created) -> Answ
     let Created {
         object,
         requester,
+        found,
         seed,
     } = created;
     let mut request = Request::new(ActionName::Deploy, app);
-    request.manifest_object = Some(pin_version(ports, object).await?);
+    request.manifest_object = Some(object);
+    request.arrived = found;
     request.requester = Some(requester);
     start(ports, &request, &seed).await
-}
-
-/// The version of the object that arrived; the present one where the event does not tell.
-pub async fn pin_version<P: Ports>(ports: &P, object: ObjectRef) -> Answered<ObjectRef> {
-    if object.version_id.is_some() {
-        return Ok(object);
-    }
-    let id = ObjectId {
-        bucket: ports.config().artifacts_bucket.clone(),
-        key: object.key.clone(),
-        version_id: None,
-    };
-    let head = ports.head(&id).await?;
-    Ok(ObjectRef {
-        version_id: head.and_then(|head| head.version_id),
-        ..object
-    })
 }
 
 /// Starts a request, whether or not it can be pinned.

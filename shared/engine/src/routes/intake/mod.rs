@@ -4,14 +4,21 @@ mod artifact;
 mod declaration;
 mod image;
 mod manifest;
+mod missed;
 
 use crate::log;
 use crate::pin;
-use crate::ports::{Answered, Clock, Executions};
+use crate::ports::{Answered, Clock, Condition, Executions, Item, Ledger, ObjectId, Write};
+use crate::store;
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::key::{Upload, upload};
 use windlass_domain::request::{ObjectRef, Requester, Route};
+use windlass_domain::time::Time;
+
+/// For how long it is noted that an arrival was served: longer than any round of looking for missed
+/// ones takes.
+const NOTED_FOR_S: u64 = 30 * 24 * 60 * 60;
 
 /// What intake needs.
 pub trait Ports: pin::Ports + Executions + Clock {}
@@ -22,6 +29,8 @@ impl<P: pin::Ports + Executions + Clock> Ports for P {}
 struct Created {
     object: ObjectRef,
     requester: Requester,
+    /// When it was created, where no event told and it was found later.
+    found: Option<Time>,
     /// What tells this arrival from another one of the same key.
     seed: String,
 }
@@ -32,6 +41,7 @@ pub async fn handle<P: Ports>(ports: &P, event: Value) -> Answered<()> {
     match event.get("detail-type").and_then(Value::as_str) {
         Some("Object Created") => object(ports, &event).await,
         Some("ECR Image Action") => image::handle(ports, &event).await,
+        Some("Scheduled Event") => missed::handle(ports).await,
         other => {
             tracing::info!(detail_type = ?other, "an event of no interest is dropped");
             Ok(())
@@ -48,30 +58,85 @@ async fn object<P: Ports>(ports: &P, event: &Value) -> Answered<()> {
         tracing::info!("an object of another bucket is dropped");
         return Ok(());
     }
-    let version_id = text("/detail/object/version-id").map(str::to_owned);
-    let instance = text("/detail/object/sequencer")
-        .or(version_id.as_deref())
-        .unwrap_or_default();
+    let object = ObjectRef {
+        key: key.to_owned(),
+        version_id: text("/detail/object/version-id").map(str::to_owned),
+    };
+    let principal = text("/detail/requester").map(str::to_owned);
+    created(ports, object, principal, None).await
+}
+
+/// Serves an object that was created, and notes that it was served.
+async fn created<P: Ports>(
+    ports: &P,
+    object: ObjectRef,
+    principal: Option<String>,
+    found: Option<Time>,
+) -> Answered<()> {
+    let Some(upload) = upload(&object.key) else {
+        tracing::info!("an object of no application is dropped");
+        return Ok(());
+    };
+    let object = pin_version(ports, object).await?;
+    let seed = seed(&object);
     let created = Created {
-        seed: format!("{key} {instance}"),
-        object: ObjectRef {
-            key: key.to_owned(),
-            version_id,
-        },
+        object,
         requester: Requester {
             route: Route::S3,
-            principal: text("/detail/requester").map(str::to_owned),
+            principal,
         },
+        found,
+        seed: seed.clone(),
     };
-    match upload(key) {
-        Some(Upload::Declaration(app)) => declaration::handle(ports, &app, created).await,
-        Some(Upload::Manifest(app)) => manifest::handle(ports, app, created).await,
-        Some(Upload::Artifact(app, component)) => {
-            artifact::handle(ports, app, component, created).await
-        }
-        None => {
-            tracing::info!("an object of no application is dropped");
-            Ok(())
+    match upload {
+        Upload::Declaration(app) => declaration::handle(ports, &app, created).await?,
+        Upload::Manifest(app) => manifest::handle(ports, app, created).await?,
+        Upload::Artifact(app, component) => {
+            artifact::handle(ports, app, component, created).await?;
         }
     }
+    served(ports, &seed).await
+}
+
+/// The version of the object that arrived; the present one where the event does not tell.
+async fn pin_version<P: Ports>(ports: &P, object: ObjectRef) -> Answered<ObjectRef> {
+    if object.version_id.is_some() {
+        return Ok(object);
+    }
+    let id = ObjectId {
+        bucket: ports.config().artifacts_bucket.clone(),
+        key: object.key.clone(),
+        version_id: None,
+    };
+    let head = ports.head(&id).await?;
+    Ok(ObjectRef {
+        version_id: head.and_then(|head| head.version_id),
+        ..object
+    })
+}
+
+fn seed(object: &ObjectRef) -> String {
+    let version = object.version_id.as_deref().unwrap_or_default();
+    format!("{} {version}", object.key)
+}
+
+/// Notes that an arrival was served, for as long as it might be taken for one that was missed.
+async fn served<P: Ports>(ports: &P, what: &str) -> Answered<()> {
+    let item = Item {
+        key: store::arrival(what),
+        rev: 1,
+        body: serde_json::Map::new(),
+        index: None,
+        expires: Some(ports.now().plus_s(NOTED_FOR_S)),
+    };
+    // Refused where it was noted before: it came twice.
+    ports
+        .transact(vec![Write::Put(item, Condition::Absent)])
+        .await?;
+    Ok(())
+}
+
+/// Whether an arrival was served before.
+async fn was_served<P: Ports>(ports: &P, what: &str) -> Answered<bool> {
+    Ok(Ledger::get(ports, &store::arrival(what)).await?.is_some())
 }

@@ -1,0 +1,161 @@
+//! The schedule: what arrived and no event told, found by looking, a part at a time.
+
+use super::{Ports, created, image, seed, was_served};
+use crate::log;
+use crate::ports::{Answered, Listed, Transacted};
+use crate::store::{self, RepositoryOwner, Stored};
+use serde::{Deserialize, Serialize};
+use tracing::Instrument as _;
+use windlass_domain::key::upload;
+use windlass_domain::request::{ImagePush, ObjectRef};
+use windlass_domain::round::Round;
+use windlass_domain::time::Time;
+
+/// How many pages of the bucket's listing, of 1,000 objects each, one run looks at.
+const PAGES: usize = 3;
+
+/// How many arrivals one run looks after, so that it ends in time after a long outage.
+const ARRIVALS: usize = 100;
+
+/// How many pages of the images of one repository are read, of 1,000 each: as many images as ECR
+/// keeps in one unless it was asked for more (Amazon ECR User Guide, "Amazon ECR service quotas").
+const IMAGE_PAGES: usize = 20;
+
+/// How far the looking has come, over the bucket and over the repositories.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Rounds {
+    uploads: Round,
+    images: Round,
+}
+
+/// Looks at a part of the artifacts bucket and at one image repository. What it costs does not grow
+/// with what there is; what was missed comes in as late as the round takes.
+///
+/// A run that is killed is done again: what it has served is noted.
+pub async fn handle<P: Ports>(ports: &P) -> Answered<()> {
+    let key = store::rounds();
+    let now = ports.now();
+    let stored: Option<Stored<Rounds>> = store::load(ports, &key).await?;
+    let rounds = match stored {
+        None => Stored::new(
+            key,
+            Rounds {
+                uploads: Round::first(now),
+                images: Round::first(now),
+            },
+        ),
+        Some(Stored { key, rev, value }) => Stored {
+            key,
+            rev,
+            value: Rounds {
+                uploads: uploads(ports, value.uploads, now).await?,
+                images: images(ports, value.images, now).await?,
+            },
+        },
+    };
+    if let Transacted::Refused(_) = ports.transact(vec![rounds.put()?]).await? {
+        tracing::info!("another run was quicker; the next one goes on from there");
+    }
+    Ok(())
+}
+
+async fn uploads<P: Ports>(ports: &P, mut round: Round, now: Time) -> Answered<Round> {
+    let bucket = ports.config().artifacts_bucket.clone();
+    let mut left = ARRIVALS;
+    for _ in 0..PAGES {
+        let page = ports.list(&bucket, "", round.after.clone()).await?;
+        let concerned =
+            |one: &&Listed| round.concerns(one.modified, now) && upload(&one.key).is_some();
+        let arrived: Vec<Listed> = page.objects.iter().filter(concerned).cloned().collect();
+        for one in &arrived {
+            if left == 0 {
+                return Ok(round);
+            }
+            left -= 1;
+            look_after(ports, one)
+                .instrument(log::part(&one.key))
+                .await?;
+            round.after = Some(one.key.clone());
+        }
+        round = round.next(page.next, now);
+        if round.after.is_none() {
+            break;
+        }
+    }
+    Ok(round)
+}
+
+async fn look_after<P: Ports>(ports: &P, one: &Listed) -> Answered<()> {
+    log::name_arrival(&one.key);
+    let object = ObjectRef {
+        key: one.key.clone(),
+        version_id: None,
+    };
+    let object = super::pin_version(ports, object).await?;
+    if was_served(ports, &seed(&object)).await? {
+        return Ok(());
+    }
+    tracing::warn!("an upload that no event told is served now");
+    created(ports, object, None, Some(one.modified)).await
+}
+
+/// One repository after the other.
+async fn images<P: Ports>(ports: &P, round: Round, now: Time) -> Answered<Round> {
+    let owners: Vec<Stored<RepositoryOwner>> =
+        store::load_all_indexed(ports, store::REPOSITORIES).await?;
+    let mut names = owners.into_iter().map(|owner| owner.value.repository);
+    let after = round.after.clone().unwrap_or_default();
+    let Some(name) = names.find(|name| *name > after) else {
+        return Ok(round.next(None, now));
+    };
+    let mut left = ARRIVALS;
+    for push in pushes(ports, &name, &round, now).await? {
+        if was_served(ports, &image::seed(&push.0)).await? {
+            continue;
+        }
+        if left == 0 {
+            return Ok(round);
+        }
+        left -= 1;
+        let (push, at) = push;
+        let part = log::part(&format!("{}:{}", push.repository, push.tag));
+        tracing::warn!(parent: &part, "a push that no event told is served now");
+        image::pushed(ports, push, None, Some(at))
+            .instrument(part)
+            .await?;
+    }
+    let after = names.next().is_some().then_some(name);
+    Ok(round.next(after, now))
+}
+
+/// What was pushed to a repository and concerns the round.
+async fn pushes<P: Ports>(
+    ports: &P,
+    name: &str,
+    round: &Round,
+    now: Time,
+) -> Answered<Vec<(ImagePush, Time)>> {
+    let (mut found, mut after) = (Vec::new(), None);
+    for _ in 0..IMAGE_PAGES {
+        let page = ports.tagged(name, after).await?;
+        let tagged = page.tagged.into_iter();
+        for image in tagged.filter(|image| round.concerns(image.pushed, now)) {
+            found.extend(image.tags.into_iter().map(|tag| {
+                let push = ImagePush {
+                    repository: name.to_owned(),
+                    digest: image.digest.clone(),
+                    tag,
+                };
+                (push, image.pushed)
+            }));
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    if after.is_some() {
+        tracing::warn!(repository = name, "it has more images than are looked at");
+    }
+    Ok(found)
+}

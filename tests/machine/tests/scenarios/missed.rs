@@ -1,0 +1,149 @@
+//! Uploads and images that no event told of: the schedule finds them.
+
+use crate::scene::{
+    BOTH, arrive, assert_free, both, declare, ended, live, pass_minutes, program, serves, upload,
+};
+use serde_json::json;
+use windlass_domain::ending::Ending;
+use windlass_engine::ports::{Key, ObjectId, Objects};
+use windlass_machine::shop::{FUNCTIONS, Shop};
+use windlass_world::run::run;
+
+fn look(shop: &Shop<'_>) {
+    arrive(
+        shop,
+        json!({"detail-type": "Scheduled Event", "source": "aws.events"}),
+    );
+}
+
+/// Uploads something whose event is lost.
+fn upload_unheard(shop: &Shop<'_>, key: &str, text: &str) {
+    shop.world()
+        .objects()
+        .upload("artifacts", key, text.to_owned());
+}
+
+/// The manifest of a release of both functions, whose code is there.
+fn manifest(shop: &Shop<'_>, version: &str) -> String {
+    let mut manifest = shop.release(version, &BOTH)["manifest"].take();
+    manifest["git"] = json!({"ref": "refs/heads/main", "commit": "0123456"});
+    manifest.to_string()
+}
+
+fn release_unheard(shop: &Shop<'_>, version: &str) {
+    let manifest = manifest(shop, version);
+    upload_unheard(shop, &format!("releases/shop/{version}.json"), &manifest);
+}
+
+/// How many executions there have been.
+fn executions(shop: &mut Shop<'_>) -> usize {
+    shop.region.run();
+    shop.region.all_ended().len()
+}
+
+#[test]
+fn a_manifest_whose_event_was_lost_is_released_once() {
+    let program = program();
+    let mut shop = live(&program);
+    look(&shop);
+    let before = executions(&mut shop);
+    release_unheard(&shop, "1.1.0");
+    look(&shop);
+    assert_eq!(executions(&mut shop), before, "its event may still come");
+    for _ in 0..3 {
+        pass_minutes(&shop, 15);
+        look(&shop);
+    }
+    assert_eq!(executions(&mut shop), before + 1);
+    assert_eq!(serves(&shop), both("3"));
+    assert_free(&shop);
+}
+
+#[test]
+fn what_was_there_before_the_first_look_is_left() {
+    let program = program();
+    let mut shop = live(&program);
+    let before = executions(&mut shop);
+    release_unheard(&shop, "1.1.0");
+    pass_minutes(&shop, 15);
+    for _ in 0..3 {
+        look(&shop);
+        pass_minutes(&shop, 15);
+    }
+    assert_eq!(executions(&mut shop), before);
+}
+
+#[test]
+fn a_refused_upload_is_not_asked_for_again() {
+    let program = program();
+    let mut shop = live(&program);
+    look(&shop);
+    let before = executions(&mut shop);
+    let text = manifest(&shop, "1.1.0").replace("refs/heads/main", "refs/heads/other");
+    upload(&shop, "releases/shop/1.1.0.json", &text);
+    assert_eq!(executions(&mut shop), before + 1);
+    let changed = FUNCTIONS.replace("version: 1.0.0", "version: 1.1.0");
+    declare(&shop, &changed.replace("branch: main", "branch: other"));
+    for _ in 0..3 {
+        pass_minutes(&shop, 15);
+        look(&shop);
+    }
+    assert_eq!(executions(&mut shop), before + 1);
+}
+
+#[test]
+fn what_was_missed_is_no_newer_than_what_was_accepted_since() {
+    let program = program();
+    let mut shop = live(&program);
+    look(&shop);
+    release_unheard(&shop, "1.1.0");
+    pass_minutes(&shop, 1);
+    let newer = shop.deploy("1.2.0", &BOTH);
+    shop.region.run();
+    assert_eq!(ended(&shop, &newer).ending, Ending::Succeeded);
+    let serving = serves(&shop);
+    let before = executions(&mut shop);
+    for _ in 0..2 {
+        pass_minutes(&shop, 15);
+        look(&shop);
+    }
+    assert_eq!(executions(&mut shop), before + 1, "it is told");
+    assert_eq!(serves(&shop), serving);
+    assert_free(&shop);
+}
+
+#[test]
+fn a_long_outage_is_worked_off_in_bounded_parts() {
+    let program = program();
+    let mut shop = live(&program);
+    look(&shop);
+    let before = executions(&mut shop);
+    for number in 0..150 {
+        upload_unheard(&shop, &format!("releases/shop/2.0.{number}.json"), "{");
+    }
+    pass_minutes(&shop, 15);
+    look(&shop);
+    assert_eq!(executions(&mut shop), before + 100);
+    look(&shop);
+    assert_eq!(executions(&mut shop), before + 150);
+}
+
+#[test]
+fn a_declaration_whose_event_was_lost_is_put_in_force() {
+    let program = program();
+    let shop = live(&program);
+    look(&shop);
+    let changed = FUNCTIONS.replace("version: 1.0.0", "version: 1.1.0");
+    upload_unheard(&shop, "apps/shop/app.yaml", &changed);
+    pass_minutes(&shop, 15);
+    look(&shop);
+    let declared = |key: &Key| key.pk == "app#shop" && key.sk == "declaration#1.1.0";
+    assert!(shop.world().ledger().items.keys().any(declared));
+    let beside = ObjectId {
+        bucket: "artifacts".into(),
+        key: "apps/shop/app.yaml.findings.json".into(),
+        version_id: None,
+    };
+    let found = run(Objects::head(shop.world(), &beside));
+    assert!(found.unwrap().is_some());
+}
