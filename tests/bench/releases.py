@@ -54,7 +54,9 @@ class Pair:
         took["rollback"] = timed(lambda: self.operate("rollback"))
         files, *others = self.seen(OURS)
         # Assets of the release that was left may be there beside them: pages that are open need them.
-        assert others == before[1:] and before[0].items() <= files.items(), "the rollback did not bring back what ran before"
+        assert tuple(others) == before[1:], f"the rollback brought back other code or another image: {others} instead of {before[1:]}"
+        lost = before[0].items() - files.items()
+        assert not lost, f"the rollback did not bring back {len(lost)} files, such as {sorted(lost)[:3]}"
         self.operate("release_hold")
         self.yard.ended(self.yard.start(action="deploy", environment=OURS, version=version, again=True, reason="once more"))
         return took
