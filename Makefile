@@ -5,6 +5,7 @@
 # make chaos  real deployments while executions are stopped, functions are killed and calls go wrong
 # make simulate   whole deployments with a mishap at every step; broken variants of the product must be caught
 # make replay SEED=…   one of them as a timeline
+# make fuzz   hostile input of every sort: nothing panics, memory and time stay bounded, refusals have names
 # make bench  measures Windlass beside what its users would use instead: tables, and target/bench.json
 PORT ?= 4566
 WAIT_SCALE ?= 0.1
@@ -24,7 +25,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up down demo test lint unit simulate replay e2e e2e-installed e2e-readme chaos build-aws bench bench-docs
+.PHONY: tools peers build up down demo test lint unit simulate replay fuzz e2e e2e-installed e2e-readme chaos build-aws bench bench-docs
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp
@@ -80,6 +81,12 @@ simulate:
 	$(BUILT_FOR)/windlass-variants variants target/variants/result
 	$(BUILT_FOR)/windlass-simulate run $(SCHEDULES) $(SECONDS) target/variants/result target/simulate.json
 
+# So many inputs in all; what came of them is in target/fuzz.json.
+INPUTS ?= 1000000
+
+fuzz:
+	cargo run --quiet --release -p windlass-fuzz -- run $(INPUTS) target/fuzz.json
+
 replay:
 	cargo run --quiet --release -p windlass-simulate -- replay '$(SEED)'
 
@@ -101,7 +108,7 @@ chaos: build
 # For AWS: optimised, with zig as the linker, so that the binaries run on Amazon Linux 2023.
 build-aws: tools
 	$(SAM)/pip install --quiet --disable-pip-version-check ziglang==0.16.0
-	env -u CARGO_BUILD_TARGET cargo lambda build --release --$(subst _,-,$(or $(ARCH),arm64)) $(addprefix --bin ,$(FUNCTIONS))
+	env -u CARGO_BUILD_TARGET cargo lambda build --profile lambda --$(subst _,-,$(or $(ARCH),arm64)) $(addprefix --bin ,$(FUNCTIONS))
 
 # What Windlass is measured against, and the fast S3 that it is measured on. One build at a time, behind everything else.
 peers: .local/peers/stamp
@@ -118,8 +125,8 @@ peers: .local/peers/stamp
 
 # As on AWS, but for this machine; `make build` makes the usual ones again.
 bench: tools peers
-	cargo build --release $(addprefix --bin ,$(FUNCTIONS))
-	for function in $(FUNCTIONS); do install -D target/$(CARGO_BUILD_TARGET)/release/$$function target/lambda/$$function/bootstrap; done
+	cargo build --profile lambda $(addprefix --bin ,$(FUNCTIONS))
+	for function in $(FUNCTIONS); do install -D target/$(CARGO_BUILD_TARGET)/lambda/$$function target/lambda/$$function/bootstrap; done
 	$(SAM)/python tests/bench/bench.py $(BENCH)
 
 # Writes the figures of the last run into docs/BENCH.md.

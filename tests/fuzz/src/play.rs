@@ -1,0 +1,98 @@
+//! Trying inputs one after the other, and noticing what must not be.
+
+use crate::{Outcome, Target};
+use fastrand::Rng;
+use peak_alloc::PeakAlloc;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+/// Counts what is allocated, so that an input that makes memory grow is noticed.
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// How much memory one input may take beyond what was there: four times the largest upload that is
+/// read at once.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// How long one input may take. Machines differ, so this is far more than any should.
+const MOST_TIME: Duration = Duration::from_secs(10);
+
+/// What was seen of a target.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Inputs that were tried.
+    pub inputs: u64,
+    /// Inputs that were taken.
+    pub taken: u64,
+    /// Why others were refused.
+    pub findings: BTreeMap<String, u64>,
+    /// The most memory that one took, in bytes.
+    pub peak_bytes: usize,
+    /// The most time that one took.
+    pub slowest: Duration,
+    /// What must not be: number and what happened.
+    pub broken: Vec<(u64, String)>,
+}
+
+/// Tries the inputs of these numbers.
+pub fn play(target: &Target, numbers: impl Iterator<Item = u64>) -> Seen {
+    let mut attempt = (target.ready)();
+    let mut seen = Seen::default();
+    for number in numbers {
+        let mut shown = Vec::new();
+        let mut rng = rng(target, number);
+        let before = MEMORY.current_usage();
+        MEMORY.reset_peak_usage();
+        let began = Instant::now();
+        let tried = catch_unwind(AssertUnwindSafe(|| attempt(&mut rng, &mut shown)));
+        let took = began.elapsed();
+        let peak = MEMORY.peak_usage().saturating_sub(before);
+        seen.inputs += 1;
+        seen.peak_bytes = seen.peak_bytes.max(peak);
+        seen.slowest = seen.slowest.max(took);
+        let wrong = match tried {
+            Err(_) => Some("it panics".to_owned()),
+            Ok(Err(broken)) => Some(broken),
+            Ok(Ok(_)) if peak > MOST_BYTES => Some(format!("it takes {peak} bytes of memory")),
+            Ok(Ok(_)) if took > MOST_TIME => Some(format!("it takes {} s", took.as_secs())),
+            Ok(Ok(outcome)) => {
+                note(&mut seen, outcome);
+                None
+            }
+        };
+        if let Some(wrong) = wrong {
+            seen.broken.push((number, wrong));
+            attempt = (target.ready)();
+        }
+    }
+    seen
+}
+
+/// The bytes of an input, as far as it shows them.
+pub fn input(target: &Target, number: u64) -> Vec<u8> {
+    let mut shown = Vec::new();
+    let mut attempt = (target.ready)();
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        attempt(&mut rng(target, number), &mut shown)
+    }));
+    shown
+}
+
+fn rng(target: &Target, number: u64) -> Rng {
+    let name = target.name.bytes().fold(0_u64, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(u64::from(byte))
+    });
+    Rng::with_seed(name ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}
+
+fn note(seen: &mut Seen, outcome: Outcome) {
+    match outcome {
+        Outcome::Taken => seen.taken += 1,
+        Outcome::Refused(names) => {
+            for name in names {
+                *seen.findings.entry(name).or_default() += 1;
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Calls of the HTTP API by somebody who is allowed everything of `shop`.
+
+use super::scene::{BANKS, left_alone, of_the_bank, world};
+use crate::mutate::{bytes, document, pick, word};
+use crate::{Outcome, Try};
+use fastrand::Rng;
+use serde_json::{Value, json};
+use windlass_engine::routes::api::{self, Call};
+use windlass_world::World;
+use windlass_world::run::run;
+
+const PLACES: [&str; 9] = [
+    "releases",
+    "deployments",
+    "deployments/ID",
+    "deployments/ID/cancel",
+    "environments/prod",
+    "environments/prod/snapshots",
+    "environments/prod/rollbacks",
+    "environments/prod/recover",
+    "environments/prod/accept",
+];
+
+pub fn ready() -> Box<Try> {
+    let world = world();
+    let ids = world.as_ref().map(ids).unwrap_or_default();
+    let before = world.as_ref().map(of_the_bank).unwrap_or_default();
+    Box::new(move |rng, shown| {
+        let world = world.as_ref().map_err(Clone::clone)?.copy();
+        let call = call(rng, &ids);
+        *shown = format!("{call:?}").into_bytes();
+        let reply = run(api::handle(&world, call));
+        let body = reply.body.to_string();
+        left_alone(&before, &world)?;
+        if body.contains(BANKS) {
+            return Err("an answer shows what is another application's".into());
+        }
+        match reply.status {
+            200..=299 => Ok(Outcome::Taken),
+            400..=499 if reply.content_type == "application/problem+json" => {
+                Ok(Outcome::Refused(names(&reply.body)))
+            }
+            status => Err(format!("{status} {body}")),
+        }
+    })
+}
+
+fn ids(world: &World) -> Vec<String> {
+    let ledger = world.ledger();
+    let ids = ledger
+        .items
+        .keys()
+        .filter_map(|key| key.pk.strip_prefix("deployment#"));
+    ids.map(str::to_owned).collect()
+}
+
+fn call(rng: &mut Rng, ids: &[String]) -> Call {
+    let some = |rng: &mut Rng| match rng.u8(0..3) {
+        0 => word(rng),
+        _ => pick(rng, ids).cloned().unwrap_or_default(),
+    };
+    let place = pick(rng, &PLACES)
+        .copied()
+        .unwrap_or_default()
+        .replace("ID", &some(rng));
+    let mut path = format!("/apps/shop/{place}");
+    if rng.u8(0..5) == 0 {
+        let changed = bytes(rng, &[place.into_bytes()]);
+        path = format!("/apps/shop/{}", String::from_utf8_lossy(&changed));
+    }
+    let mut query = std::collections::BTreeMap::new();
+    for _ in 0..rng.u8(0..3) {
+        let name = ["limit", "after", "environment", "observe"][rng.usize(0..4)];
+        let value = if rng.bool() {
+            some(rng)
+        } else {
+            rng.u64(..).to_string()
+        };
+        query.insert(name.to_owned(), value);
+    }
+    let bodies = bodies(&some(rng));
+    let body = match rng.u8(0..4) {
+        0 => None,
+        1 => Some(bytes(
+            rng,
+            &bodies.clone().map(|body| body.to_string().into_bytes()),
+        )),
+        _ => Some(document(rng, &bodies).to_string().into_bytes()),
+    };
+    Call {
+        method: ["GET", "POST", "POST", "PUT", "DELETE"][rng.usize(0..5)].to_owned(),
+        path,
+        query,
+        body: body.map(|body| String::from_utf8_lossy(&body).into_owned()),
+        caller: Some("arn:aws:iam::111111111111:user/mallory".into()),
+    }
+}
+
+fn bodies(id: &str) -> [Value; 5] {
+    [
+        json!({"environment": "prod", "manifest": {"version": "1.1.0", "components": {"api": {"key": "artifacts/bank/api/1.zip"}}}}),
+        json!({"environment": "prod", "manifest": {"version": "1.1.0", "components": {"api": {"key": "artifacts/shop/api/1.0.0.zip"}}}}),
+        json!({"environment": "prod", "version": "1.0.0", "again": true, "reason": "because"}),
+        json!({"app": "bank", "environment": "prod", "version": BANKS}),
+        json!({"reason": "because", "deployment": id, "snapshot": 1}),
+    ]
+}
+
+fn names(body: &Value) -> Vec<String> {
+    let findings = body["findings"].as_array().cloned().unwrap_or_default();
+    let names = findings
+        .iter()
+        .filter_map(|finding| finding["name"].as_str());
+    names.map(str::to_owned).collect()
+}

@@ -1,0 +1,64 @@
+//! Inputs of the release machine, as an operator may start it in the console.
+
+use super::documents::manifest;
+use super::refused;
+use super::scene::{left_alone, of_the_bank, world};
+use crate::mutate::document;
+use crate::{Outcome, Try};
+use serde_json::{Value, json};
+use windlass_domain::request::Request;
+use windlass_engine::conductor;
+use windlass_engine::payload::{Ask, ExecutionRef};
+use windlass_world::run::run;
+
+pub fn ready() -> Box<Try> {
+    let world = world();
+    let before = world.as_ref().map(of_the_bank).unwrap_or_default();
+    let seeds = seeds();
+    Box::new(move |rng, shown| {
+        let input = document(rng, &seeds);
+        *shown = input.to_string().into_bytes();
+        let parsed = Request::parse(&input);
+        let world = world.as_ref().map_err(Clone::clone)?.copy();
+        let ask = ask(&input)?;
+        let answered = run(conductor::handle(&world, ask));
+        // Whoever may start the machine may do so for every application: what is another's is
+        // looked at only where this one is named.
+        if input["app"] == "shop" {
+            left_alone(&before, &world)?;
+        }
+        match (parsed, answered) {
+            (Err(findings), Ok(answer)) if answer.error.is_empty() => {
+                Err(format!("{findings:?} did not stop it: {answer:?}"))
+            }
+            (Err(findings), _) => refused(&findings),
+            (Ok(_), Ok(answer)) if answer.error.is_empty() => Ok(Outcome::Taken),
+            (Ok(_), Ok(answer)) => Ok(Outcome::Refused(vec![answer.error])),
+            (Ok(_), Err(fault)) => Err(format!("{fault}")),
+        }
+    })
+}
+
+fn ask(input: &Value) -> Result<Ask, String> {
+    let execution = ExecutionRef {
+        arn: windlass_world::executions::arn_of("console-hostile"),
+        name: "console-hostile".into(),
+    };
+    let ask = json!({"state": "Admit", "execution": execution, "request": input});
+    serde_json::from_value(ask).map_err(|error| error.to_string())
+}
+
+fn seeds() -> Vec<Value> {
+    let plain = |action: &str| json!({"action": action, "app": "shop", "environment": "prod", "reason": "because"});
+    let mut seeds: Vec<Value> = ["rollback", "recover", "accept", "hold", "release_hold"]
+        .map(plain)
+        .into();
+    seeds.extend([
+        json!({"action": "deploy", "app": "shop", "environment": "prod", "manifest": manifest()}),
+        json!({"action": "deploy", "app": "shop", "environment": "prod", "version": "1.0.0", "again": true, "reason": "because"}),
+        json!({"action": "deploy", "app": "shop", "manifest_object": {"key": "releases/bank/1.json"}}),
+        json!({"action": "deploy", "app": "shop", "image_push": {"repository": "shop/agent", "digest": "0".repeat(64), "tag": "main"}}),
+        json!({"action": "deploy", "app": "shop", "artifact_object": {"component": "api", "object": {"key": "artifacts/shop/api/1.0.0.zip"}}}),
+    ]);
+    seeds
+}

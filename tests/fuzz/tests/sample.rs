@@ -1,0 +1,28 @@
+//! A sample of `make fuzz`, and what it once found.
+
+use windlass_fuzz::play::play;
+use windlass_fuzz::targets::TARGETS;
+
+/// How many inputs each target is tried with.
+const INPUTS: u64 = 300;
+
+#[test]
+fn hostile_input_is_refused_by_name_in_bounded_memory_and_time() {
+    for target in TARGETS {
+        let seen = play(target, 0..INPUTS);
+        let some: Vec<_> = seen.broken.iter().take(3).collect();
+        assert!(some.is_empty(), "{}: {some:?}", target.name);
+        assert!(seen.taken > 0, "nothing was taken by {}", target.name);
+        assert!(
+            !seen.findings.is_empty(),
+            "nothing was refused by {}",
+            target.name
+        );
+    }
+}
+
+#[test]
+fn the_shares_are_a_whole() {
+    let shares: u64 = TARGETS.iter().map(|target| target.share).sum();
+    assert_eq!(shares, 1000);
+}
