@@ -26,7 +26,7 @@ pub fn value(all: &[(&str, Seen)]) -> Value {
             "taken": seen.taken,
             "findings": seen.findings,
             "peak_bytes": seen.peak_bytes,
-            "slowest_ms": seen.slowest.as_millis() as u64,
+            "slowest_ms": u64::try_from(seen.slowest.as_millis()).unwrap_or(u64::MAX),
             "failures": seen.broken.len(),
         });
         ((*name).to_owned(), found)

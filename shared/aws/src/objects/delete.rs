@@ -7,8 +7,10 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::Answered;
 
 pub(super) async fn all(s3: &Client, bucket: &str, keys: &[String]) -> Answered<()> {
-    let objects = keys.iter().map(|key| ObjectIdentifier::builder().key(key));
-    let objects: Result<Vec<_>, _> = objects.map(|object| object.build()).collect();
+    let objects = keys
+        .iter()
+        .map(|key| ObjectIdentifier::builder().key(key).build());
+    let objects: Result<Vec<_>, _> = objects.collect();
     let delete = objects.and_then(|objects| {
         let delete = Delete::builder().set_objects(Some(objects));
         // Only what failed is answered.
