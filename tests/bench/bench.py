@@ -19,6 +19,7 @@ import figures  # noqa: E402
 import functions  # noqa: E402
 import in_process  # noqa: E402
 import many  # noqa: E402
+import publish_peak  # noqa: E402
 import releases  # noqa: E402
 import sites  # noqa: E402
 
@@ -30,6 +31,7 @@ MEASURES = {
     "sizes": in_process.sizes,
     "site_first": sites.first,
     "site_one_percent": sites.one_percent,
+    "publish_peak": publish_peak.measure,
     "deployments_at_once": many.measure,
     "releases": releases.measure,
 }
