@@ -28,11 +28,14 @@ pub fn ready() -> Box<Try> {
     Box::new(move |rng, shown| {
         let world = world.as_ref().map_err(Clone::clone)?.copy();
         let call = call(rng, &ids);
-        *shown = format!("{call:?}").into_bytes();
+        let sent = format!("{call:?}");
+        // An answer may repeat what it was asked.
+        let told = sent.contains(BANKS);
+        *shown = sent.into_bytes();
         let reply = run(api::handle(&world, call));
         let body = reply.body.to_string();
         left_alone(&before, &world)?;
-        if body.contains(BANKS) {
+        if body.contains(BANKS) && !told {
             return Err("an answer shows what is another application's".into());
         }
         match reply.status {
