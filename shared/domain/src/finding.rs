@@ -121,6 +121,11 @@ pub enum FindingName {
     /// Next: Wait until the target is steady, or mend it; then start the input that the remedy
     /// gives.
     TargetNotReady,
+    /// The plan has so many changes that AWS would end the execution in the middle, because its
+    /// history would be too long.
+    ///
+    /// Next: Release the components in several manifests, or give their rollouts fewer steps.
+    TooLarge,
     /// The target was changed by someone else between the time it was observed and the first
     /// change, or while the deployment was under way.
     ///

@@ -14,6 +14,7 @@ pub mod digest;
 pub mod ending;
 pub mod environment;
 pub mod event;
+pub mod execution_history;
 pub mod fault;
 pub mod finding;
 pub mod gate;

@@ -35,7 +35,7 @@ pub struct Manifest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declaration: Option<semver::Version>,
     /// The artifacts by component. Components that are not named keep what runs.
-    #[schemars(extend("minProperties" = 1, "maxProperties" = 64))]
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 500))]
     pub components: BTreeMap<ComponentName, ArtifactRef>,
 }
 

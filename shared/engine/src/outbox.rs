@@ -6,6 +6,7 @@ use crate::ports::{Answered, Events, Executions, Item, Ledger, Notifications};
 use crate::recovery::wake;
 use crate::store;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tracing::Instrument as _;
 use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::ending::Ending;
@@ -139,7 +140,9 @@ async fn send_all<P: Ports>(ports: &P, events: Vec<Event>) -> Answered<()> {
 }
 
 fn read<T: DeserializeOwned>(item: &Item) -> Answered<T> {
-    T::deserialize(&item.body).map_err(|error| {
+    let mut body = item.body.clone();
+    store::unpack(&mut body)?;
+    serde_json::from_value(Value::Object(body)).map_err(|error| {
         Fault::internal(format!(
             "the stream's item {} {} cannot be read: {error}",
             item.key.pk, item.key.sk

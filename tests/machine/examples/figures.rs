@@ -15,6 +15,7 @@ use std::time::Instant;
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{Candidate, KindName, Stage, Watch, plan, waves_of};
 use windlass_engine::routes::api::{Call, handle};
+use windlass_machine::many::{functions, serving};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ONE_FUNCTION, Shop};
 use windlass_world::run::run;
@@ -40,6 +41,7 @@ environments:
 components:
   api: {kind: lambda, function: shop-api, alias: live, rollout: {canary: [10], every: 1h}}
 gates:
+  bake: 1m
   alarms: [shop-5xx]
 ";
 
@@ -116,19 +118,7 @@ fn plan_500() -> f64 {
 
 /// One release of many functions, all in one wave.
 fn components(program: &Program, count: usize) -> Value {
-    let names: Vec<String> = (0..count).map(|n| format!("c{n:03}")).collect();
-    let declared: Vec<String> = names
-        .iter()
-        .map(|name| format!("  {name}: {{kind: lambda, function: shop-{name}, alias: live}}\n"))
-        .collect();
-    let declaration = format!(
-        "app: shop\nversion: 1.0.0\nenvironments:\n  prod: {{deploy: {{branch: main}}}}\ncomponents:\n{}",
-        declared.concat()
-    );
-    let mut shop = Shop::new(program, &declaration);
-    for name in &names {
-        shop.make_function(&format!("shop-{name}"));
-    }
+    let (names, mut shop) = functions(program, count);
     let components: Vec<&str> = names.iter().map(String::as_str).collect();
     let request = shop.release("1.0.0", &components);
     let began = Instant::now();
@@ -136,12 +126,9 @@ fn components(program: &Program, count: usize) -> Value {
     shop.region.run();
     let took = began.elapsed();
     let ended = shop.deployment(&arn).ending.expect("an ending");
-    let changed = names
-        .iter()
-        .filter(|name| shop.serves(&format!("shop-{name}")) == "2");
     json!({
-        "ending": ended.to_string(),
-        "changed": changed.count(),
+        "ending": ended.ending.to_string(),
+        "changed": serving(&shop, &names, "2"),
         "ms": took.as_secs_f64() * 1000.0,
         "request_bytes": request.to_string().len(),
         "largest_item_bytes": largest_item(&shop),

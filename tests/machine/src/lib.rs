@@ -6,6 +6,7 @@
 
 pub mod definition;
 pub mod jsonata;
+pub mod many;
 pub mod program;
 pub mod shop;
 pub mod shop_world;

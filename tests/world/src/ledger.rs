@@ -1,6 +1,7 @@
 //! The ledger in memory: items, conditions, transactions, the index.
 
 use crate::World;
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
@@ -36,6 +37,29 @@ struct Former {
     before: Option<(Key, Item)>,
     /// Where it is now: its place, and its own key.
     after: Option<(Key, Key)>,
+}
+
+/// DynamoDB takes items of at most 400 KB (Amazon DynamoDB Developer Guide, *Quotas*).
+const LARGEST_ITEM: usize = 400 * 1024;
+
+/// About how many bytes an item has, as DynamoDB counts them: its names and its values (Amazon
+/// DynamoDB Developer Guide, *DynamoDB item sizes and formats*).
+fn bytes(item: &Item) -> usize {
+    fn of(value: &Value) -> usize {
+        match value {
+            Value::String(text) => text.len(),
+            Value::Array(all) => 3 + all.iter().map(|one| 1 + of(one)).sum::<usize>(),
+            Value::Object(members) => 3 + of_members(members),
+            _ => 8,
+        }
+    }
+    fn of_members(members: &Map<String, Value>) -> usize {
+        members
+            .iter()
+            .map(|(name, value)| 1 + name.len() + of(value))
+            .sum()
+    }
+    item.key.pk.len() + item.key.sk.len() + of_members(&item.body)
 }
 
 impl State {
@@ -113,6 +137,15 @@ impl State {
             return Err(Fault::new(
                 FaultName::Refused,
                 "a transaction names an item twice, or more than 100",
+            ));
+        }
+        if writes
+            .iter()
+            .any(|write| matches!(write, Write::Put(item, _) if bytes(item) > LARGEST_ITEM))
+        {
+            return Err(Fault::new(
+                FaultName::Refused,
+                "Item size has exceeded the maximum allowed size",
             ));
         }
         if self.busy > 0 {

@@ -25,10 +25,10 @@ pub struct Document {
     )]
     pub version: semver::Version,
     /// The environments by name.
-    #[schemars(extend("minProperties" = 1, "maxProperties" = 32))]
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 200))]
     pub environments: BTreeMap<EnvironmentName, Environment>,
     /// The components by name.
-    #[schemars(extend("minProperties" = 1, "maxProperties" = 64))]
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 500))]
     pub components: BTreeMap<ComponentName, Component>,
     /// What decides whether a release is healthy, in every environment.
     #[serde(default)]

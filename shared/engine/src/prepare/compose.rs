@@ -5,6 +5,7 @@ use super::gates::GateProblems;
 use super::scene::Scene;
 use crate::ports::Answered;
 use std::collections::BTreeMap;
+use windlass_domain::execution_history;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::ComponentName;
@@ -38,6 +39,8 @@ pub fn compose(
                 steps: vec![],
             });
         }
+        plan.findings
+            .extend(execution_history::too_long(&plan.waves));
     }
     plan.findings.extend(gates.findings);
     plan.warnings.extend(gates.warnings);

@@ -2,10 +2,12 @@
 
 mod declared;
 mod keys;
+mod packed;
 mod repository;
 mod stored;
 
 pub use declared::*;
 pub use keys::*;
+pub(crate) use packed::unpack;
 pub use repository::*;
 pub use stored::*;

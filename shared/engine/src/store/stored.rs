@@ -1,3 +1,4 @@
+use super::packed;
 use crate::ports::{Answered, Condition, Item, Key, Ledger, Page, Query, Write};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -51,7 +52,10 @@ impl<T: Serialize> Stored<T> {
 /// A value as the body of an item.
 pub fn to_body<T: Serialize>(value: &T) -> Answered<Map<String, Value>> {
     match serde_json::to_value(value) {
-        Ok(Value::Object(body)) => Ok(body),
+        Ok(Value::Object(mut body)) => {
+            packed::pack(&mut body);
+            Ok(body)
+        }
         Ok(_) => Err(Fault::internal("a ledger item must be an object")),
         Err(error) => Err(Fault::internal(format!(
             "a ledger item cannot be written: {error}"
@@ -60,7 +64,8 @@ pub fn to_body<T: Serialize>(value: &T) -> Answered<Map<String, Value>> {
 }
 
 /// The body of an item as a value.
-pub fn from_item<T: DeserializeOwned>(item: Item) -> Answered<Stored<T>> {
+pub fn from_item<T: DeserializeOwned>(mut item: Item) -> Answered<Stored<T>> {
+    packed::unpack(&mut item.body)?;
     match serde_json::from_value(Value::Object(item.body)) {
         Ok(value) => Ok(Stored {
             key: item.key,

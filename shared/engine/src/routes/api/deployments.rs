@@ -33,7 +33,11 @@ pub async fn list<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<R
     };
     let query = page(call, store::history(app, &environment), "");
     let page = ports.query_index(query).await?;
-    let deployments: Vec<Value> = page.items.into_iter().map(summary).collect();
+    let deployments: Vec<Value> = page
+        .items
+        .into_iter()
+        .map(summary)
+        .collect::<Answered<_>>()?;
     Ok(Reply::json(
         200,
         json!({ "deployments": deployments, "next": page.next }),
@@ -59,7 +63,8 @@ async fn came_of<P: Ports>(ports: &P, app: &AppName, execution: &str) -> Answere
 }
 
 /// What a table of deployments shows.
-fn summary(item: Item) -> Value {
+fn summary(mut item: Item) -> Answered<Value> {
+    store::unpack(&mut item.body)?;
     let release = item
         .body
         .get("release")
@@ -82,7 +87,7 @@ fn summary(item: Item) -> Value {
         })
         .collect();
     summary.insert("version".into(), release.unwrap_or(Value::Null));
-    Value::Object(summary)
+    Ok(Value::Object(summary))
 }
 
 /// The whole record: the deployment, its plan, its steps, its judgements. Of one that was accepted

@@ -1,0 +1,119 @@
+//! Large members of an item, packed.
+//!
+//! DynamoDB takes items of at most 400 KB (Amazon DynamoDB Developer Guide, *Quotas*, "Item size"),
+//! and bills them by the kilobyte. What an environment of hundreds of components runs is more than
+//! that as it is, and a third of it packed. Small items stay as they are, so that a person can read
+//! them in the console (docs/decisions/0190-large-members-are-packed.md).
+
+use crate::ports::Answered;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use miniz_oxide::deflate::compress_to_vec;
+use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use serde_json::{Map, Value, json};
+use windlass_domain::fault::Fault;
+
+/// Bodies of about so many bytes are packed.
+const LARGE_BODY: usize = 100 * 1024;
+
+/// Their members of about so many bytes, at least.
+const LARGE_MEMBER: usize = 8 * 1024;
+
+/// The only name in a packed member, with its text. No application, environment or component can be
+/// called so, and what people write freely is text and no object.
+const PACKED: &str = "deflate,base64";
+
+/// zlib's usual level.
+const LEVEL: u8 = 6;
+
+/// More than this is in no item: twenty times what DynamoDB takes.
+const LARGEST: usize = 8 * 1024 * 1024;
+
+/// Packs the large members of a large body.
+pub fn pack(body: &mut Map<String, Value>) {
+    if body.values().map(weight).sum::<usize>() < LARGE_BODY {
+        return;
+    }
+    for member in body.values_mut() {
+        if weight(member) >= LARGE_MEMBER {
+            let packed = compress_to_vec(member.to_string().as_bytes(), LEVEL);
+            *member = json!({ PACKED: STANDARD.encode(packed) });
+        }
+    }
+}
+
+/// The body as it was before it was packed.
+pub fn unpack(body: &mut Map<String, Value>) -> Answered<()> {
+    for (name, member) in body {
+        let packed = member.as_object().filter(|named| named.len() == 1);
+        if let Some(Value::String(packed)) = packed.and_then(|named| named.get(PACKED)) {
+            *member = unpacked(packed).map_err(|why| {
+                Fault::internal(format!("the member {name} cannot be unpacked: {why}"))
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn unpacked(packed: &str) -> Result<Value, String> {
+    let bytes = STANDARD.decode(packed).map_err(|error| error.to_string())?;
+    let text = decompress_to_vec_with_limit(&bytes, LARGEST).map_err(|error| error.to_string())?;
+    serde_json::from_slice(&text).map_err(|error| error.to_string())
+}
+
+/// About how many bytes a value takes as JSON.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len() + 3,
+        Value::Array(all) => all.iter().map(weight).sum::<usize>() + 2,
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| name.len() + 4 + weight(value))
+            .sum(),
+        _ => 8,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(components: usize) -> Map<String, Value> {
+        let running: Map<String, Value> = (0..components)
+            .map(|n| (format!("c{n:03}"), json!({"sha256": format!("{n:064x}"), "version": "1.0.0", "state": "x".repeat(200)})))
+            .collect();
+        let body = json!({"last_snapshot": 7, "running": running, "version": "1.0.0"});
+        body.as_object().cloned().unwrap()
+    }
+
+    #[test]
+    fn a_small_body_stays_readable() {
+        let mut packed = body(64);
+        pack(&mut packed);
+        assert_eq!(packed, body(64));
+    }
+
+    #[test]
+    fn a_large_body_is_packed_and_comes_back() {
+        let mut packed = body(500);
+        pack(&mut packed);
+        assert_eq!(packed["last_snapshot"], 7);
+        assert!(packed["running"].to_string().len() < 20_000);
+        unpack(&mut packed).unwrap();
+        assert_eq!(packed, body(500));
+    }
+
+    #[test]
+    fn what_cannot_be_unpacked_is_a_fault() {
+        for damaged in ["!", "AAAA", "eJw="] {
+            let mut packed = Map::from_iter([("running".into(), json!({ PACKED: damaged }))]);
+            let fault = unpack(&mut packed).unwrap_err();
+            assert!(
+                fault
+                    .message
+                    .contains("the member running cannot be unpacked"),
+                "{fault:?}"
+            );
+        }
+    }
+}
