@@ -24,6 +24,7 @@ pub mod identity;
 pub mod input;
 pub mod judgement;
 pub mod key;
+pub mod left;
 pub mod manifest;
 pub mod message;
 pub mod name;

@@ -2,8 +2,8 @@
 
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
+use futures::future::try_join_all;
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use windlass_domain::environment::{EnvironmentState, Running, Snapshot};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 
@@ -19,27 +19,24 @@ pub async fn kept<P: Ledger>(
 ) -> Answered<Vec<Running>> {
     let key = store::state(app, environment);
     let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
-    let mut known = BTreeMap::new();
-    let mut read = async |number: u64| -> Answered<u64> {
-        let snapshot = match known.entry(number) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => {
-                let key = store::snapshot(app, environment, number);
-                let snapshot: Option<Stored<Snapshot>> = store::load(ports, &key).await?;
-                new.insert(snapshot.map(|stored| stored.value))
-            }
-        };
-        Ok(snapshot.as_ref().map_or(0, |snapshot| snapshot.replaced))
+    let read = async |number: u64| -> Answered<(u64, Option<Snapshot>)> {
+        let key = store::snapshot(app, environment, number);
+        let snapshot: Option<Stored<Snapshot>> = store::load(ports, &key).await?;
+        Ok((number, snapshot.map(|stored| stored.value)))
     };
-    let mut next = state.value.snapshot;
-    for step in 0..=u64::from(back) {
-        let newest = state.value.last_snapshot.saturating_sub(step);
-        if newest > 0 {
-            read(newest).await?;
+    let (last, mut next) = (state.value.last_snapshot, state.value.snapshot);
+    let newest = last.saturating_sub(u64::from(back)).max(1)..=last;
+    // One after the other only where a rollback meets one that is not among the newest.
+    let mut known: BTreeMap<_, _> = try_join_all(newest.map(read)).await?.into_iter().collect();
+    for _ in 0..=back {
+        if next == 0 {
+            break;
         }
-        if next > 0 {
-            next = read(next).await?;
+        if !known.contains_key(&next) {
+            known.extend([read(next).await?]);
         }
+        let met = known.get(&next).and_then(Option::as_ref);
+        next = met.map_or(0, |snapshot| snapshot.replaced);
     }
     let snapshots = known.into_values().flatten();
     let recorded = snapshots.map(|snapshot| snapshot.components);

@@ -74,7 +74,8 @@ pub struct StaticSite {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hashed: Vec<String>,
     /// How many snapshots back a rollback finds its files; 10 if absent. What only older ones need
-    /// is deleted by later deployments.
+    /// is deleted by later deployments; in place, and hashed assets, not within 30 days, because pages
+    /// that name them may be open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub keep: Option<u32>,

@@ -61,15 +61,39 @@ async fn publish<P: Ports>(
     let mut found = check_assets(&publisher, Moment::BeforeSwitch).await?;
     if target.archive.is_some() {
         // Not in a rollback's way.
-        let (app, env) = (&target.app, &target.environment);
-        let kept = kept(ports, app, env, &target.component, target.site.keep).await?;
-        found.extend(publisher.prune(&kept, attempt).await?);
+        found.extend(prune(ports, &publisher, &target, attempt).await?);
     }
     if !found.is_empty() {
         // The last write: it is not the attempt's, which knows nothing of the step after it.
         warnings::note(ports, &work.deployment, &work.component, &found).await?;
     }
     Ok(Published::All)
+}
+
+/// Answers a warning where something could not be deleted.
+async fn prune<P: Ports>(
+    ports: &P,
+    publisher: &Publisher<'_, P>,
+    target: &Target,
+    attempt: &mut Attempt<'_, P>,
+) -> Answered<Option<String>> {
+    let (app, env, component) = (&target.app, &target.environment, &target.component);
+    let kept = kept(ports, app, env, component, target.site.keep).await?;
+    // Whoever looks for drift reads what the deployment that runs came from and went to.
+    let newest = kept.iter().max_by_key(|running| running.since);
+    let step = match newest {
+        Some(running) => {
+            let key = store::step(&running.deployment, component);
+            store::load::<Step>(ports, &key).await?
+        }
+        None => None,
+    };
+    let states = step.iter().flat_map(|step| {
+        let goals = step.value.goals.values();
+        goals.chain([&step.value.before])
+    });
+    let shown: Vec<_> = states.collect();
+    publisher.prune(&kept, &shown, attempt).await
 }
 
 impl<P: Ledger + Clock> Fence for Attempt<'_, P> {

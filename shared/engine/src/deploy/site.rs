@@ -35,6 +35,11 @@ pub async fn handle<P: Ports>(ports: &P, work: Work) -> Answered<WorkDone> {
     let key = store::step(&work.deployment, &work.component);
     let step = store::require::<Step>(ports, &key).await?;
     let known = load(ports, &step.value).await?;
+    if work.wave.is_some() && known.lacks_files() {
+        return Err(Fault::internal(
+            "the list of the release's files is not there any more: a site without files is not wanted",
+        ));
+    }
     let done = converge(ports, |at| Site::new(at, known), &work, Budget::default()).await?;
     if done.verdict == Word::Changed {
         let step = store::require::<Step>(ports, &key).await?;

@@ -14,6 +14,7 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::place::Place;
+use windlass_domain::time::Time;
 
 /// The tag that names the application a target belongs to.
 pub const APP_TAG: &str = "windlass:app";
@@ -40,6 +41,9 @@ pub struct PrepareInput<'a> {
     pub goal_state: Option<&'a Value>,
     /// What runs as far as the ledger knows.
     pub running: Option<&'a Running>,
+    /// Since when the oldest runs of what a rollback may go back to; absent where that is not known,
+    /// or the kind deletes nothing.
+    pub oldest: Option<Time>,
     /// Where the target is.
     pub place: &'a Place,
 }
@@ -166,6 +170,7 @@ mod tests {
             artifact: None,
             goal_state: None,
             running: None,
+            oldest: None,
             place,
         };
         let tags = tags

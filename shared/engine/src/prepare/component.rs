@@ -4,11 +4,14 @@ use super::scene::{Scene, Wanted};
 use super::{Ports, artifact};
 use crate::kinds::{self, PrepareInput, Prepared};
 use crate::ports::Answered;
+use crate::retention::kept;
 use futures::stream::{self, StreamExt, TryStreamExt};
+use windlass_domain::declaration::resolved::{SiteMode, Spec};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::KindName;
+use windlass_domain::time::Time;
 
 /// How many components are observed at the same time: enough to be quick, and few enough for the
 /// request rates of the services.
@@ -45,7 +48,7 @@ async fn draft<'a, P: Ports>(
         }
         _ => None,
     };
-    let mut prepared = match ask_kind(there, scene, &wanted).await {
+    let mut prepared = match ask_kind(ports, there, scene, &wanted).await {
         Ok(prepared) => prepared,
         // The kind looked into bytes that are not there: that is told already.
         Err(fault) if bytes.is_some() && fault.name == FaultName::NotFound => Prepared::default(),
@@ -59,8 +62,14 @@ async fn draft<'a, P: Ports>(
     })
 }
 
-async fn ask_kind<P: Ports>(there: &P, scene: &Scene, wanted: &Wanted<'_>) -> Answered<Prepared> {
+async fn ask_kind<P: Ports>(
+    ports: &P,
+    there: &P,
+    scene: &Scene,
+    wanted: &Wanted<'_>,
+) -> Answered<Prepared> {
     let record = &scene.loaded.record;
+    let oldest = oldest(ports, scene, wanted).await?;
     let input = PrepareInput {
         deployment: &record.id,
         app: &record.app,
@@ -70,9 +79,25 @@ async fn ask_kind<P: Ports>(there: &P, scene: &Scene, wanted: &Wanted<'_>) -> An
         artifact: wanted.artifact,
         goal_state: wanted.goal_state,
         running: scene.state.running.get(wanted.name),
+        oldest,
         place: &scene.loaded.place,
     };
     kinds::prepare(there, &input).await
+}
+
+/// Since when the oldest runs of what a rollback may go back to, where the kind deletes what is older.
+/// A rollback deletes nothing: it is not kept waiting.
+async fn oldest<P: Ports>(ports: &P, scene: &Scene, wanted: &Wanted<'_>) -> Answered<Option<Time>> {
+    let Spec::StaticSite(site) = &wanted.component.spec else {
+        return Ok(None);
+    };
+    if site.mode != SiteMode::InPlace || scene.is_rollback() {
+        return Ok(None);
+    }
+    let record = &scene.loaded.record;
+    let (app, env) = (&record.app, &record.environment);
+    let kept = kept(ports, app, env, wanted.name, site.keep).await?;
+    Ok(kept.iter().map(|running| running.since).min())
 }
 
 /// A fault that someone can mend is a finding, told together with all others.

@@ -128,6 +128,7 @@ impl Harbour {
             artifact,
             goal_state: goal,
             running: None,
+            oldest: None,
             place: &place,
         };
         run(prepare(&self.world, &input))

@@ -148,6 +148,7 @@ impl Setting {
             artifact,
             goal_state,
             running: None,
+            oldest: None,
             place: &self.place,
         };
         run(prepare(&world.at(&self.place), &input)).unwrap()

@@ -1,16 +1,20 @@
 //! Both modes pass the tests that every kind passes.
 
 use crate::in_place::{ONE, TWO};
+use crate::pruning::settle;
 use crate::scene::{Deployment, Scene};
 use crate::zips::zip;
 use std::cell::OnceCell;
 use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::plan::KindName;
 use windlass_engine::kinds::site::{Knowledge, Site, load};
-use windlass_engine::ports::Probed;
+use windlass_engine::ports::{Clock, Probed};
 use windlass_world::World;
 use windlass_world::conformance::{Scene as Trial, Subject, conforms};
 use windlass_world::run::run;
+
+/// So long no document is open, in milliseconds.
+const LONG: u64 = 31 * 24 * 60 * 60 * 1000;
 
 /// The second release of a site, prepared and to be switched to.
 struct SecondRelease {
@@ -26,11 +30,26 @@ impl SecondRelease {
         }
     }
 
+    /// What ran before. In place an asset is left that nobody needs any more.
+    fn former(&self, scene: &mut Scene) {
+        if self.mode == SiteMode::InPlace {
+            scene.site.keep = 1;
+            for (number, name) in [(1, "assets/index-0000eee1.js"), (2, "a.txt")] {
+                scene.deploy_files(&[("index.html", name), (name, "x")]);
+                settle(scene, number, number - 1);
+                run(scene.world.sleep_ms(LONG));
+            }
+        }
+        scene.deploy_files(ONE);
+        settle(scene, 3, 2);
+        run(scene.world.sleep_ms(LONG));
+    }
+
     /// The world, and the deployment that was prepared in it. Always the same.
     fn prepared(&self) -> (Scene, Deployment) {
         let mut scene = Scene::new(self.mode);
         scene.world.cdn().distribution("E1", "").deploy_ms = 12_000;
-        scene.deploy_files(ONE);
+        self.former(&mut scene);
         let artifact = scene.upload(zip(TWO));
         let deployment = scene.prepare(Some(&artifact), None);
         let before = scene.world.objects().buckets["shop-web"].clone();
@@ -76,6 +95,8 @@ impl Subject for SecondRelease {
             panic!("it is not served");
         };
         assert!(answer.body.ends_with(b"two"));
+        let keys = world.objects().texts("shop-web");
+        assert!(!keys.contains_key("assets/index-0000eee1.js"), "it is due");
     }
 }
 

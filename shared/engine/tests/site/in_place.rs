@@ -1,10 +1,9 @@
-//! A site whose files are written over the live ones.
+//! A site whose files are written over the live ones: what a release does, its undo and a rollback.
 
 use crate::scene::Scene;
 use crate::zips::zip;
 use windlass_domain::declaration::resolved::{CacheRule, ConfigFile, SiteMode};
 use windlass_domain::finding::FindingName;
-use windlass_domain::step::Failure;
 use windlass_engine::payload::Word;
 
 pub const ONE: &[(&str, &str)] = &[
@@ -30,7 +29,7 @@ pub const TWO: &[(&str, &str)] = &[
     ("assets/index-bbbb2222.js", "two()"),
 ];
 
-fn scene() -> Scene {
+pub fn scene() -> Scene {
     Scene::new(SiteMode::InPlace)
 }
 
@@ -260,64 +259,6 @@ fn the_same_release_again_changes_nothing() {
     let again = scene.prepare(Some(&artifact), None).prepared;
     assert!(again.stages.is_empty());
     assert!(again.unchanged.unwrap().contains("already"));
-}
-
-#[test]
-fn a_strangers_change_since_prepare_stops_it() {
-    let mut scene = scene();
-    scene.deploy_files(ONE);
-    let artifact = scene.upload(zip(TWO));
-    let deployment = scene.prepare(Some(&artifact), None);
-    scene.publish(&deployment);
-    scene
-        .world
-        .objects()
-        .upload("shop-web", "index.html", "stranger");
-    assert_eq!(scene.switch(&deployment), Word::Failed);
-    assert_eq!(scene.text("index.html"), "stranger");
-    let Some(Failure::Finding(finding)) = scene.step(&deployment).failure else {
-        panic!("it tells no finding");
-    };
-    assert_eq!(finding.name, FindingName::TargetChangedByOther);
-}
-
-#[test]
-fn a_strangers_change_before_the_undo_is_not_overwritten() {
-    let mut scene = scene();
-    scene.deploy_files(ONE);
-    let artifact = scene.upload(zip(TWO));
-    let deployment = scene.prepare(Some(&artifact), None);
-    scene.publish(&deployment);
-    scene.switch(&deployment);
-    scene
-        .world
-        .objects()
-        .upload("shop-web", "logo.svg", "stranger");
-    assert_eq!(scene.undo(&deployment), Word::Failed);
-    assert_eq!(scene.bucket()["logo.svg"], "stranger");
-    assert!(scene.step(&deployment).undo_failure.is_some());
-}
-
-#[test]
-fn drift_is_told_and_counts_as_the_state_before() {
-    let mut scene = scene();
-    scene.deploy_files(ONE);
-    scene
-        .world
-        .objects()
-        .upload("shop-web", "about.html", "stranger");
-    let artifact = scene.upload(zip(TWO));
-    let deployment = scene.prepare(Some(&artifact), None);
-    assert!(
-        deployment.prepared.warnings[0]
-            .reason
-            .contains("about.html")
-    );
-    scene.publish(&deployment);
-    assert_eq!(scene.switch(&deployment), Word::Changed);
-    assert_eq!(scene.text("about.html"), "about");
-    assert_eq!(scene.undo(&deployment), Word::Changed);
-    assert_eq!(scene.text("about.html"), "stranger");
 }
 
 #[test]

@@ -4,8 +4,10 @@
 
 mod archives;
 mod conforming;
+mod drift;
 mod in_place;
 mod large;
+mod left;
 mod prefix;
 mod preparing;
 mod pruning;

@@ -36,7 +36,7 @@ fn scene() -> Scene {
 }
 
 /// Notes the snapshot of what runs, as the conductor does.
-fn settle(scene: &Scene, number: u64, replaced: u64) {
+pub fn settle(scene: &Scene, number: u64, replaced: u64) {
     let (app, env, web) = names();
     let components: BTreeMap<ComponentName, Running> =
         [(web, scene.running.clone().unwrap())].into();
@@ -231,7 +231,7 @@ fn prune(
     let publisher = Publisher::new(&scene.world, &scene.world, &target, &known, &deployment.id);
     let (app, env, web) = names();
     let kept = run(kept(&scene.world, &app, &env, &web, 1)).unwrap();
-    run(publisher.prune(&kept, fence))
+    run(publisher.prune(&kept, &[], fence))
 }
 
 #[test]

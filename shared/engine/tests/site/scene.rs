@@ -13,12 +13,12 @@ use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
 use windlass_domain::step::{Step, StepStatus};
-use windlass_domain::time::Time;
 use windlass_engine::deploy;
 use windlass_engine::kinds::site::prepare;
 use windlass_engine::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, Prepared};
 use windlass_engine::payload::{Word, Work, WorkDone};
 use windlass_engine::ports::{Answered, Clock, Item, Key, ProbeAnswer, Probed};
+use windlass_engine::retention::kept;
 use windlass_engine::store;
 use windlass_world::World;
 use windlass_world::run::run;
@@ -103,6 +103,8 @@ impl Scene {
         let id = DeploymentId(format!("{:016x}", self.deployments));
         let (app, environment, component) = names();
         let spec = Spec::StaticSite(self.site.clone());
+        let kept = kept(&self.world, &app, &environment, &component, self.site.keep);
+        let oldest = run(kept).unwrap().iter().map(|it| it.since).min();
         let input = PrepareInput {
             deployment: &id,
             app: &app,
@@ -112,6 +114,7 @@ impl Scene {
             artifact,
             goal_state: goal,
             running: self.running.as_ref(),
+            oldest: oldest.filter(|_| goal.is_none()),
             place: &Place::default(),
         };
         let prepared = run(prepare(&self.world, &input)).unwrap();
@@ -259,11 +262,13 @@ impl Scene {
             "{:?}",
             self.step(&deployment).failure
         );
+        // Nothing takes time here but what waits.
+        run(self.world.sleep_ms(1_000));
         self.running = Some(Running {
             artifact: None,
             version: "1.0.0".into(),
             deployment: deployment.id.clone(),
-            since: Time(0),
+            since: self.world.now(),
             state: self.step(&deployment).seen.unwrap(),
         });
         deployment

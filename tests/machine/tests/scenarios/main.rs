@@ -6,6 +6,7 @@
 mod beside;
 mod images;
 mod late;
+mod left;
 mod long_watches;
 mod missed;
 mod needs_operator;

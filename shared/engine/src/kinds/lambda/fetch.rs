@@ -187,6 +187,7 @@ mod tests {
             artifact: Some(artifact),
             goal_state: None,
             running: None,
+            oldest: None,
             place: &Place::default(),
         };
         let found = out_of_reach(&input, &lambda, function, "eu-west-1");

@@ -10,7 +10,7 @@ use super::publish::Carried;
 use super::state::Prefix;
 use super::target::Target;
 use crate::config::Configured;
-use crate::ports::{Answered, Clock, ObjectId, Objects, PutOptions, Replaces};
+use crate::ports::{Answered, Clock, Listed, ObjectId, Objects, PutOptions, Replaces};
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -111,8 +111,12 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
         let folder = format!("{}handled/{deployment}/", self.folder);
         let bucket = &self.home.config().artifacts_bucket;
         let notes = list_all(self.home, bucket, &folder, &[]).await?;
+        self.handled_in(&notes).await
+    }
+
+    pub(super) async fn handled_in(&self, notes: &[Listed]) -> Answered<Vec<Handled>> {
         let pace = Cell::default();
-        let (parts, fault) = many::all(self.home, &pace, Patience::Long, &notes, |note| {
+        let (parts, fault) = many::all(self.home, &pace, Patience::Long, notes, |note| {
             self.read::<Vec<Handled>>(&note.key)
         })
         .await;
@@ -170,7 +174,7 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
     }
 
     /// Writes a list that is named by its content: one that is there already is the same.
-    async fn keep<T: Serialize>(&self, key: &str, list: &T) -> Answered<()> {
+    pub(super) async fn keep<T: Serialize>(&self, key: &str, list: &T) -> Answered<()> {
         match self.write(key, list, Replaces::Nothing).await {
             Err(fault) if fault.name == FaultName::Conflict => Ok(()),
             answer => answer,

@@ -1,5 +1,6 @@
 use super::Knowledge;
 use super::files::Goal;
+use super::left::LeftList;
 use super::lists::Lists;
 use super::rules::Rules;
 use super::state::State;
@@ -33,8 +34,13 @@ pub async fn load<P: Objects + Clock + Configured>(home: &P, step: &Step) -> Ans
             staged.insert(handled.path, (file, upload));
         }
     }
+    let left = match &forward {
+        State::InPlace(forward) => lists.left(forward.left.as_ref()).await?,
+        State::Prefix(_) => LeftList::default(),
+    };
     Ok(Knowledge {
         rules: Rules::new(&target.site)?,
+        due: left.due,
         before: (before.clone(), goal_of(&lists, &before).await?),
         forward: (forward.clone(), goal_of(&lists, &forward).await?),
         written,

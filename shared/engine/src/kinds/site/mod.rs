@@ -11,6 +11,7 @@ pub mod files;
 mod folders;
 mod handled;
 mod in_place;
+mod left;
 mod listing;
 pub mod lists;
 mod load;
@@ -42,7 +43,7 @@ use handled::Staged;
 use pace::Pace;
 use rules::Rules;
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::fault::Fault;
 use windlass_domain::identity::DeploymentId;
 
@@ -78,10 +79,21 @@ pub struct Knowledge {
     pub before: (State, Goal),
     /// The deployment's goal.
     pub forward: (State, Goal),
+    /// What former releases left and the deployment deletes, by path.
+    pub due: BTreeSet<String>,
     /// What this deployment wrote already.
     pub written: Vec<(String, Object)>,
     /// What this deployment uploaded but for the completion, by path.
     pub staged: BTreeMap<String, (File, Staged)>,
+}
+
+impl Knowledge {
+    /// Whether what the release holds in place is not known: then it is not published, or its list
+    /// was lost. Every file of before would be taken for one that is not wanted any more.
+    pub fn lacks_files(&self) -> bool {
+        let of_release = matches!(&self.forward.1, Goal::Release(files) if files.is_empty());
+        of_release && matches!(self.forward.0, State::InPlace(_))
+    }
 }
 
 impl<P: SitePorts> Site<P> {

@@ -51,6 +51,8 @@ pub struct Known<'a> {
     pub forward: &'a Goal,
     /// The rules of the site.
     pub rules: &'a Rules,
+    /// Hashed assets that nobody needs any more.
+    pub due: &'a BTreeSet<String>,
 }
 
 /// The direction of a way.
@@ -90,14 +92,16 @@ pub fn is_in_scope(known: &Known<'_>, path: &str) -> bool {
 }
 
 /// The paths whose content differs between the state before and the goal: all that this deployment
-/// changes, or would change back. Hashed assets that the goal does not name stay.
+/// changes, or would change back. Hashed assets that the goal does not name stay until they are due.
 pub fn changed<'a>(known: &Known<'a>) -> Vec<&'a String> {
     let paths: BTreeSet<&String> = known.before.paths().chain(known.forward.paths()).collect();
     let differs = |path: &&String| {
         is_in_scope(known, path)
             && match (known.before.want(path), known.forward.want(path)) {
                 (Some(before), Some(forward)) => !is_same(before, forward),
-                (Some(_), None) => known.rules.role(path) != Role::Hashed,
+                (Some(_), None) => {
+                    known.rules.role(path) != Role::Hashed || known.due.contains(*path)
+                }
                 (None, forward) => forward.is_some(),
             }
     };
@@ -128,7 +132,9 @@ fn step(known: &Known<'_>, goal: &Goal, path: &str, way: &mut Way) {
     let what = match (known.is.get(path), goal.want(path)) {
         (None, None) => return,
         (Some(is), Some(want)) if fits(is, want) => return,
-        (Some(_), None) if known.rules.role(path) == Role::Hashed => return,
+        (Some(is), None) if known.rules.role(path) == Role::Hashed && !is_due(known, path, is) => {
+            return;
+        }
         (_, Some(want)) => write(want),
         (Some(_), None) => Some(What::Delete),
     };
@@ -149,6 +155,12 @@ fn step(known: &Known<'_>, goal: &Goal, path: &str, way: &mut Way) {
         }),
         _ => way.strange.push(path.to_owned()),
     }
+}
+
+/// Whether what a former release left is to be deleted: only if it is what was seen, so that what a
+/// stranger put in its place stays and stops nothing.
+fn is_due(known: &Known<'_>, path: &str, is: &Object) -> bool {
+    known.due.contains(path) && known.before.want(path).is_some_and(|was| fits(is, was))
 }
 
 /// How to bring what is wanted: nothing can where neither bytes nor a version are known.

@@ -63,6 +63,7 @@ fn way(
         before: &Goal::Recorded(objects(before)),
         forward: &Goal::Release(files),
         rules: &rules,
+        due: &BTreeSet::new(),
     };
     let way = plan(known, direction);
     let ops = way.ops.iter().map(|op| {
@@ -171,6 +172,7 @@ fn only_what_differs_is_changed() {
         before: &Goal::Recorded(objects(BEFORE)),
         forward: &Goal::Release(files.collect()),
         rules: &rules,
+        due: &BTreeSet::new(),
     };
     let expected = [
         "gone.png",
@@ -227,6 +229,33 @@ fn nothing_is_planned_where_the_goal_is_reached() {
 }
 
 #[test]
+fn what_is_due_is_deleted_where_it_is_what_was_seen() {
+    let rules = rules();
+    let files = RELEASE
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), file(text)));
+    let forward = Goal::Release(files.collect());
+    let before = Goal::Recorded(objects(BEFORE));
+    let due = ["h/a.js".to_owned()].into();
+    for (is, expected) in [("1", true), ("?s", false)] {
+        let known = Known {
+            is: &objects(&[("h/a.js", is)]),
+            before: &before,
+            forward: &forward,
+            rules: &rules,
+            due: &due,
+        };
+        assert!(changed(&known).iter().any(|path| *path == "h/a.js"));
+        let way = plan(known, Direction::Forward);
+        let mut deleted = way.ops.iter().filter(|op| op.what == What::Delete);
+        assert_eq!(deleted.any(|op| op.path == "h/a.js"), expected, "{is}");
+        assert_eq!(way.strange, [""; 0], "{is}");
+        let back = plan(known, Direction::Back);
+        assert!(back.ops.iter().all(|op| op.what != What::Delete), "{is}");
+    }
+}
+
+#[test]
 fn what_a_stranger_wrote_is_not_overwritten() {
     let is = &[
         ("index.html", "?s"),
@@ -251,6 +280,7 @@ fn a_copy_of_a_strangers_object_is_that_object() {
         before: &Goal::Recorded(before),
         forward: &Goal::Release([("index.html".to_owned(), file("2"))].into()),
         rules: &rules,
+        due: &BTreeSet::new(),
     };
     assert_eq!(plan(known, Direction::Back), Way::default());
     let forward = plan(known, Direction::Forward);

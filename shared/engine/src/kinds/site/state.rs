@@ -25,6 +25,9 @@ pub struct InPlace {
     /// The list of what is at each key. Where it is wanted, the recorded versions are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub objects: Option<Digest>,
+    /// The list of what former releases left (`left.rs`); absent where nothing is known of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<Digest>,
     /// The digest of what visitors can notice: equal if nobody changed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noticed: Option<Digest>,

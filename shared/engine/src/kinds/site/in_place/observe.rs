@@ -50,6 +50,7 @@ impl<P: SitePorts> Site<P> {
         let kept = there.is_none() || lists.has_objects(&digest).await?;
         Ok(InPlace {
             release: there.and_then(|goal| goal.release.clone()),
+            left: there.and_then(|goal| goal.left.clone()),
             objects: Some(digest),
             noticed: Some(noticed),
             ways: Arc::new(ways),
@@ -63,6 +64,7 @@ impl<P: SitePorts> Site<P> {
             before: &self.known.before.1,
             forward: &self.known.forward.1,
             rules: &self.known.rules,
+            due: &self.known.due,
         }
     }
 

@@ -1,9 +1,11 @@
+use super::left::{left, own_what_was_undone};
 use super::versions::{Latest, ids, is_few, latest, missing, still_there};
 use super::{Scene, Wanted, other_mode};
 use crate::kinds::site::SitePorts;
 use crate::kinds::site::archive::Entry;
 use crate::kinds::site::files::{File, Files, Goal, Object, Objects};
 use crate::kinds::site::in_place::{DEPLOYMENT, file_of, noticed};
+use crate::kinds::site::left::LeftList;
 use crate::kinds::site::load::read;
 use crate::kinds::site::many::{self, Patience};
 use crate::kinds::site::plan::{Direction, Known, Way, changed, is_in_scope, plan as plan_way};
@@ -27,27 +29,34 @@ pub(super) async fn plan<P: SitePorts>(
     mut scene: Scene<'_, P>,
     wanted: Wanted,
 ) -> Result<Prepared, Trouble> {
-    let (release, running) = running(&scene).await?;
-    let latest = latest(&scene, running.recorded()).await?;
-    let expected = expected(&scene, &wanted, running.recorded());
-    let (mut goal, forward) = forward(&scene, wanted, &latest, running.recorded()).await?;
+    let (ran, mut running) = running(&scene).await?;
+    let latest = latest(&scene, &running).await?;
+    own_what_was_undone(&scene, &latest, &mut running).await?;
+    let expected = expected(&scene, &wanted, &running);
+    let (mut goal, forward) = forward(&scene, wanted, &latest, &running).await?;
+    let mut left = left(&scene, &ran, &running, &forward).await?;
+    let running = Goal::Recorded(running);
     let expected = expected.as_ref().unwrap_or(&forward);
-    let before = before(&scene, &latest, &running, &forward, expected).await?;
-    let before = Goal::Recorded(before);
+    let before = before(&scene, &latest, &running, &forward, expected, &mut left).await?;
     let known = Known {
         is: before.recorded(),
         before: &before,
         forward: &forward,
         rules: &scene.rules,
+        // What is due is no reason for a deployment.
+        due: &BTreeSet::new(),
     };
     let way = plan_way(known, Direction::Forward);
     let drifted = drifted(running.recorded(), before.recorded());
+    let ran = Some(ran).filter(|_| drifted.is_empty()).unwrap_or_default();
     let state = InPlace {
-        release: release.filter(|_| drifted.is_empty()),
+        release: ran.release,
+        left: ran.left,
         objects: Some(scene.lists.keep_objects(before.recorded()).await?),
         noticed: Some(noticed(&known)?),
         ..InPlace::default()
     };
+    goal.left = scene.lists.keep_left(&left).await?;
     scene
         .warnings
         .extend(drift_warning(scene.input.component, &drifted));
@@ -87,9 +96,9 @@ fn finish<P: SitePorts>(
     })
 }
 
-/// What Windlass brought last: the release and what was at each key then.
-async fn running<P: SitePorts>(scene: &Scene<'_, P>) -> Answered<(Option<Digest>, Goal)> {
-    let nothing = || (None, Goal::Recorded(Objects::new()));
+/// What Windlass brought last, and what was at each key then.
+async fn running<P: SitePorts>(scene: &Scene<'_, P>) -> Answered<(InPlace, Objects)> {
+    let nothing = || (InPlace::default(), Objects::new());
     let Some(running) = scene.input.running else {
         return Ok(nothing());
     };
@@ -100,7 +109,7 @@ async fn running<P: SitePorts>(scene: &Scene<'_, P>) -> Answered<(Option<Digest>
         return Ok(nothing());
     };
     match scene.lists.objects(list).await {
-        Ok(objects) => Ok((state.release, Goal::Recorded(objects))),
+        Ok(objects) => Ok((state, objects)),
         Err(fault) if fault.name == FaultName::NotFound => Ok(nothing()),
         Err(fault) => Err(fault),
     }
@@ -127,10 +136,13 @@ async fn forward<P: SitePorts>(
         Wanted::Recorded(State::InPlace(state)) => {
             let list = state.objects.clone().ok_or_else(other_mode)?;
             let recorded = scene.lists.objects(&list).await;
-            let recorded = recorded.map_err(|fault| match fault.name {
+            let mut recorded = recorded.map_err(|fault| match fault.name {
                 FaultName::NotFound => missing(&[fault.message]),
                 _ => fault.into(),
             })?;
+            // It may be deleted since then, and nothing names it.
+            let left = scene.lists.left(state.left.as_ref()).await?;
+            recorded.retain(|path, _| !left.since.contains_key(path));
             let there = still_there(scene, recorded, latest, running).await?;
             Ok((state, Goal::Recorded(there)))
         }
@@ -186,13 +198,15 @@ async fn before<P: SitePorts>(
     owned: &Goal,
     forward: &Goal,
     expected: &Goal,
-) -> Answered<Objects> {
+    left: &mut LeftList,
+) -> Answered<Goal> {
     let (nothing, running) = (Objects::new(), owned.recorded());
     let known = Known {
         is: &nothing,
         before: owned,
         forward,
         rules: &scene.rules,
+        due: &left.due,
     };
     let mut before = Objects::new();
     let mut unknown = BTreeSet::new();
@@ -228,17 +242,22 @@ async fn before<P: SitePorts>(
             }
         }
         unknown
+            .into_iter()
+            .chain(left.due.iter().cloned())
+            .collect()
     };
-    ask_all(scene, asked, &mut before).await?;
-    Ok(before)
+    let ours = ask_all(scene, asked, &mut before).await?;
+    left.due.retain(|path| ours.contains(path));
+    left.since.retain(|path, _| before.contains_key(path));
+    Ok(Goal::Recorded(before))
 }
 
-/// Asks S3 for what our own list does not say.
+/// Asks S3 for what our own list does not say. Answers which are ours by their own account.
 async fn ask_all<P: SitePorts>(
     scene: &Scene<'_, P>,
     asked: BTreeSet<String>,
     before: &mut Objects,
-) -> Answered<()> {
+) -> Answered<BTreeSet<String>> {
     let asked: Vec<String> = asked.into_iter().collect();
     let pace = Cell::default();
     let (found, fault) = many::all(scene.at, &pace, Patience::Long, &asked, |path| async move {
@@ -246,17 +265,22 @@ async fn ask_all<P: SitePorts>(
         Ok(head.map(|head| (path, head)))
     })
     .await;
+    let mut ours = BTreeSet::new();
     for (path, head) in found.into_iter().flatten() {
         let Some(object) = before.get_mut(path).filter(|it| it.etag == head.etag) else {
             continue;
         };
         object.version_id.clone_from(&head.version_id);
-        if object.file.is_none() && head.metadata.contains_key(DEPLOYMENT) {
+        if !head.metadata.contains_key(DEPLOYMENT) {
+            continue;
+        }
+        ours.insert(path.clone());
+        if object.file.is_none() {
             object.file = file_of(&head);
             object.ours |= object.file.is_some();
         }
     }
-    fault.map_or(Ok(()), Err)
+    fault.map_or(Ok(ours), Err)
 }
 
 /// Paths of ours that somebody else changed or removed.

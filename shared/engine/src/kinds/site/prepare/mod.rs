@@ -2,6 +2,7 @@
 
 mod archive;
 mod in_place;
+mod left;
 mod lifecycle;
 mod prefix;
 mod serving;

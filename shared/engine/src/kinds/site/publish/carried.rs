@@ -2,14 +2,11 @@
 //! what those name is asked for later.
 
 use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::left::may_be_open;
 use windlass_domain::time::Time;
 
 /// When the release of an asset was replaced last, by path.
 pub type Carried = BTreeMap<String, Time>;
-
-/// How long an asset is carried on after its release was replaced: nobody keeps a document open for
-/// longer without loading it again.
-const DAYS: u64 = 30;
 
 /// The most assets that are carried on: the newest.
 const MOST: usize = 20_000;
@@ -19,9 +16,7 @@ const MOST: usize = 20_000;
 pub fn carried(replaced: &BTreeSet<String>, held: Carried, now: Time) -> Carried {
     let mut all: Vec<(String, Time)> = held
         .into_iter()
-        .filter(|(path, since)| {
-            !replaced.contains(path) && now.ms_since(*since) <= DAYS * 24 * 60 * 60 * 1000
-        })
+        .filter(|(path, since)| !replaced.contains(path) && may_be_open(*since, now))
         .collect();
     all.extend(replaced.iter().map(|path| (path.clone(), now)));
     all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));

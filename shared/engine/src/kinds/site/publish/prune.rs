@@ -1,5 +1,5 @@
-//! Deletes what former deployments left and no rollback needs any more: folders of releases with their
-//! lists, and notes. Harmless when late, as all that is additive: a folder belongs to one deployment, its
+//! Deletes what former deployments left and no rollback needs any more: folders of releases, lists, and
+//! notes. Hashed assets of a site in place are no part of it: the switch deletes those (`left.rs`). Harmless when late, as all that is additive: a folder belongs to one deployment, its
 //! note says that it is being deleted before the first file goes, and each batch is fenced after that;
 //! whoever goes back to a folder looks at its note, having the lock. What is not done is done by the next deployment.
 
@@ -8,13 +8,15 @@ use crate::kinds::site::SitePorts;
 use crate::kinds::site::folders::{Folder, Note};
 use crate::kinds::site::lists::Lists;
 use crate::kinds::site::many::{self, Patience};
-use crate::kinds::site::state::{Prefix, State};
-use crate::ports::{Answered, Objects, Replaces};
+use crate::kinds::site::state::State;
+use crate::ports::{Answered, Listed, Objects, Replaces};
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use windlass_domain::digest::Digest;
 use windlass_domain::environment::Running;
 use windlass_domain::fault::Fault;
+use windlass_domain::time::Time;
 
 /// How many keys one call deletes (Amazon S3 API Reference, `DeleteObjects`).
 const CALL: usize = 1000;
@@ -30,10 +32,16 @@ const ROUNDS: u32 = 16;
 const FILLING_MS: u64 = 60 * 60 * 1000;
 
 /// What is needed still.
+#[derive(Default)]
 struct Needed {
     folders: BTreeSet<String>,
     releases: BTreeSet<Digest>,
+    /// Lists of what is at each key, and of what is left.
+    lists: BTreeSet<Digest>,
     deployments: BTreeSet<String>,
+    /// Since when what runs does: what was noted since then is of deployments that were undone, which
+    /// the next one's `Prepare` reads.
+    since: Option<Time>,
 }
 
 /// Why it does not go on.
@@ -52,16 +60,35 @@ impl From<Fault> for Stop {
     }
 }
 
+impl Needed {
+    fn need(&mut self, state: &State) {
+        match state {
+            State::Prefix(state) => {
+                self.folders.insert(state.folder_name().to_owned());
+                self.releases.extend(state.release.clone());
+            }
+            State::InPlace(state) => {
+                self.lists.extend(state.objects.clone());
+                self.lists.extend(state.left.clone());
+                self.releases.extend(state.release.clone());
+            }
+        }
+    }
+}
+
 impl<P: SitePorts> Publisher<'_, P> {
-    /// Prunes, within its share; `kept` is what a rollback may go back to. Answers a warning where
-    /// something could not be deleted; that stops no deployment.
+    /// Prunes, within its share; `kept` is what a rollback may go back to, `shown` are further states
+    /// whose lists are looked at. Answers a warning where something could not be deleted; that stops no
+    /// deployment.
     pub async fn prune(
         &self,
         kept: &[Running],
+        shown: &[&Value],
         fence: &mut impl Fence,
     ) -> Answered<Option<String>> {
         let mut share = ROUNDS;
-        match self.prune_all(kept, fence, &mut share).await {
+        let needed = self.needed(kept, shown);
+        match self.prune_all(&needed, fence, &mut share).await {
             Ok(()) | Err(Stop::Share) => Ok(None),
             Err(Stop::Fence(fault)) => Err(fault),
             Err(Stop::Store(fault)) => Ok(Some(format!(
@@ -73,12 +100,11 @@ impl<P: SitePorts> Publisher<'_, P> {
 
     async fn prune_all(
         &self,
-        kept: &[Running],
+        needed: &Needed,
         fence: &mut impl Fence,
         share: &mut u32,
     ) -> Result<(), Stop> {
-        let needed = self.needed(kept);
-        self.prune_notes(&needed, fence, share).await?;
+        self.prune_notes(needed, fence, share).await?;
         let bucket = &self.target.site.bucket;
         let notes = Lists::of(self.home, self.target)
             .folder_notes(bucket)
@@ -93,31 +119,57 @@ impl<P: SitePorts> Publisher<'_, P> {
                 self.prune_folder(note, shared, fence, share).await?;
             }
         }
-        Ok(())
+        match self.known.forward.0 {
+            State::InPlace(_) => self.prune_lists(needed, fence, share).await,
+            // Its lists go with their folders.
+            State::Prefix(_) => Ok(()),
+        }
     }
 
-    fn needed(&self, kept: &[Running]) -> Needed {
+    fn needed(&self, kept: &[Running], shown: &[&Value]) -> Needed {
+        let deployments = kept.iter().map(|running| running.deployment.to_string());
         let mut needed = Needed {
-            folders: BTreeSet::new(),
-            releases: BTreeSet::new(),
-            deployments: [self.deployment.to_string()].into(),
+            deployments: deployments.chain([self.deployment.to_string()]).collect(),
+            since: kept.iter().map(|running| running.since).max(),
+            ..Needed::default()
         };
-        let mut need = |state: &Prefix| {
-            needed.folders.insert(state.folder_name().to_owned());
-            needed.releases.extend(state.release.clone());
-        };
-        for state in [&self.known.before.0, &self.known.forward.0] {
-            if let State::Prefix(state) = state {
-                need(state);
+        needed.need(&self.known.before.0);
+        needed.need(&self.known.forward.0);
+        let recorded = kept.iter().map(|running| &running.state);
+        for state in recorded.chain(shown.iter().copied()) {
+            if let Ok(state) = State::deserialize(state) {
+                needed.need(&state);
             }
-        }
-        for running in kept {
-            if let Ok(State::Prefix(state)) = State::deserialize(&running.state) {
-                need(&state);
-            }
-            needed.deployments.insert(running.deployment.to_string());
         }
         needed
+    }
+
+    /// In place each release has a list of its files, and each state one of what is at each key.
+    async fn prune_lists(
+        &self,
+        needed: &Needed,
+        fence: &mut impl Fence,
+        share: &mut u32,
+    ) -> Result<(), Stop> {
+        let bucket = &self.home.config().artifacts_bucket;
+        let folder = Lists::of(self.home, self.target).folder;
+        let kinds = [
+            ("objects-", &needed.lists),
+            ("left-", &needed.lists),
+            ("release-", &needed.releases),
+        ];
+        for (kind, named) in kinds {
+            let under = format!("{folder}{kind}");
+            let is_needed = |listed: &Listed| {
+                let name = listed.key[under.len()..].trim_end_matches(".json");
+                let new = self.home.now().ms_since(listed.modified) < FILLING_MS;
+                new || Digest::parse(name).is_ok_and(|digest| named.contains(&digest))
+            };
+            let files = (bucket.as_str(), under.as_str());
+            self.delete_under(self.home, files, &is_needed, fence, share)
+                .await?;
+        }
+        Ok(())
     }
 
     /// What was noted file by file for the invocations of deployments that have ended.
@@ -130,9 +182,11 @@ impl<P: SitePorts> Publisher<'_, P> {
         let lists = Lists::of(self.home, self.target);
         let under = format!("{}handled/", lists.folder);
         let bucket = &self.home.config().artifacts_bucket;
-        let is_needed = |key: &str| {
-            let deployment = key[under.len()..].split('/').next().unwrap_or_default();
-            needed.deployments.contains(deployment)
+        let is_needed = |listed: &Listed| {
+            let key = &listed.key[under.len()..];
+            let deployment = key.split('/').next().unwrap_or_default();
+            let unread = needed.since.is_none_or(|since| listed.modified >= since);
+            unread || needed.deployments.contains(deployment)
         };
         self.delete_under(self.home, (bucket, &under), &is_needed, fence, share)
             .await
@@ -178,14 +232,15 @@ impl<P: SitePorts> Publisher<'_, P> {
         &self,
         ports: &P,
         (bucket, under): (&str, &str),
-        is_needed: &impl Fn(&str) -> bool,
+        is_needed: &impl Fn(&Listed) -> bool,
         fence: &mut impl Fence,
         share: &mut u32,
     ) -> Result<(), Stop> {
         let mut after = None;
         loop {
-            let (keys, next) = listed(ports, bucket, under, after).await?;
-            let keys: Vec<String> = keys.into_iter().filter(|key| !is_needed(key)).collect();
+            let (listed, next) = listed(ports, bucket, under, after).await?;
+            let needless = listed.into_iter().filter(|listed| !is_needed(listed));
+            let keys: Vec<String> = needless.map(|listed| listed.key).collect();
             if !keys.is_empty() {
                 // After the note and the listing: nobody else has had the lock since.
                 fence.pass(self.progress()).await.map_err(Stop::Fence)?;
@@ -208,21 +263,21 @@ impl<P: SitePorts> Publisher<'_, P> {
     }
 }
 
-/// The keys of some pages, and where the next one begins.
+/// The objects of some pages, and where the next one begins.
 async fn listed<P: Objects>(
     ports: &P,
     bucket: &str,
     under: &str,
     mut after: Option<String>,
-) -> Answered<(Vec<String>, Option<String>)> {
-    let mut keys = Vec::new();
+) -> Answered<(Vec<Listed>, Option<String>)> {
+    let mut objects = Vec::new();
     for _ in 0..CALLS {
         let page = ports.list(bucket, under, after).await?;
-        keys.extend(page.objects.into_iter().map(|listed| listed.key));
+        objects.extend(page.objects);
         after = page.next;
         if after.is_none() {
             break;
         }
     }
-    Ok((keys, after))
+    Ok((objects, after))
 }

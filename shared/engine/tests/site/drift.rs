@@ -1,0 +1,65 @@
+//! A site in place that strangers write to as well: before a deployment, during it, before its undo.
+
+use crate::in_place::{ONE, TWO, scene};
+use crate::zips::zip;
+use windlass_domain::finding::FindingName;
+use windlass_domain::step::Failure;
+use windlass_engine::payload::Word;
+
+#[test]
+fn a_strangers_change_since_prepare_stops_it() {
+    let mut scene = scene();
+    scene.deploy_files(ONE);
+    let artifact = scene.upload(zip(TWO));
+    let deployment = scene.prepare(Some(&artifact), None);
+    scene.publish(&deployment);
+    scene
+        .world
+        .objects()
+        .upload("shop-web", "index.html", "stranger");
+    assert_eq!(scene.switch(&deployment), Word::Failed);
+    assert_eq!(scene.text("index.html"), "stranger");
+    let Some(Failure::Finding(finding)) = scene.step(&deployment).failure else {
+        panic!("it tells no finding");
+    };
+    assert_eq!(finding.name, FindingName::TargetChangedByOther);
+}
+
+#[test]
+fn a_strangers_change_before_the_undo_is_not_overwritten() {
+    let mut scene = scene();
+    scene.deploy_files(ONE);
+    let artifact = scene.upload(zip(TWO));
+    let deployment = scene.prepare(Some(&artifact), None);
+    scene.publish(&deployment);
+    scene.switch(&deployment);
+    scene
+        .world
+        .objects()
+        .upload("shop-web", "logo.svg", "stranger");
+    assert_eq!(scene.undo(&deployment), Word::Failed);
+    assert_eq!(scene.bucket()["logo.svg"], "stranger");
+    assert!(scene.step(&deployment).undo_failure.is_some());
+}
+
+#[test]
+fn drift_is_told_and_counts_as_the_state_before() {
+    let mut scene = scene();
+    scene.deploy_files(ONE);
+    scene
+        .world
+        .objects()
+        .upload("shop-web", "about.html", "stranger");
+    let artifact = scene.upload(zip(TWO));
+    let deployment = scene.prepare(Some(&artifact), None);
+    assert!(
+        deployment.prepared.warnings[0]
+            .reason
+            .contains("about.html")
+    );
+    scene.publish(&deployment);
+    assert_eq!(scene.switch(&deployment), Word::Changed);
+    assert_eq!(scene.text("about.html"), "about");
+    assert_eq!(scene.undo(&deployment), Word::Changed);
+    assert_eq!(scene.text("about.html"), "stranger");
+}
