@@ -7,6 +7,7 @@ use crate::deployment::{Deployment, Refusal, Status};
 use crate::ending::Ending;
 use crate::environment::EnvironmentState;
 use crate::name::{AppName, EnvironmentName};
+use crate::second_look::{Saw, SecondLook};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -33,6 +34,10 @@ pub enum EventName {
     HoldSet,
     /// Automatic deployments go on.
     HoldReleased,
+    /// The second look after a recovery found a target that is not as it was left.
+    DriftFound,
+    /// The second look after a recovery could not tell.
+    DriftUnknown,
 }
 
 impl fmt::Display for EventName {
@@ -94,7 +99,7 @@ pub const MOST_LINES: usize = 10;
 
 impl Event {
     /// The notification of the event, for those that a person should know of at once:
-    /// `RolledBack`, `NeedsOperator`, `Rejected`, and a hold that was set.
+    /// `RolledBack`, `NeedsOperator`, `Rejected`, a hold that was set, and drift after a recovery.
     pub fn notification(&self) -> Option<Notification> {
         let word = match (self.name, self.detail.ending) {
             (EventName::DeploymentEnded, Some(ending)) => match ending {
@@ -103,6 +108,7 @@ impl Event {
             },
             (EventName::RequestRefused, _) => Ending::Rejected.to_string(),
             (EventName::HoldSet, _) => "held".to_owned(),
+            (EventName::DriftFound | EventName::DriftUnknown, _) => self.name.to_string(),
             _ => return None,
         };
         let detail = &self.detail;
@@ -242,6 +248,31 @@ pub fn of_environment(
         ending: None,
         cause_name: None,
         cause: Some(cause),
+    };
+    Some(Event { name, detail })
+}
+
+/// What a change of a second look means: nothing until it is known what was seen, and nothing where
+/// all is as it was left.
+pub fn of_second_look(before: Option<&SecondLook>, after: &SecondLook) -> Option<Event> {
+    let looked = after.looked.as_ref()?;
+    if before.is_some_and(|before| before.looked.is_some()) {
+        return None;
+    }
+    let name = match looked.saw {
+        Saw::Changed => EventName::DriftFound,
+        Saw::Unknown => EventName::DriftUnknown,
+        Saw::AsLeft | Saw::Replaced => return None,
+    };
+    let detail = Detail {
+        schema: SCHEMA,
+        app: after.app.clone(),
+        environment: Some(after.environment.clone()),
+        deployment: Some(after.deployment.to_string()),
+        version: Some(after.version.clone()),
+        ending: None,
+        cause_name: None,
+        cause: Some(looked.told.clone()),
     };
     Some(Event { name, detail })
 }

@@ -79,6 +79,13 @@ pub struct Step {
     pub invocations: u64,
 }
 
+impl Step {
+    /// Whether this deployment may have changed anything that callers of the target can notice.
+    pub fn has_switched(&self) -> bool {
+        self.changes.iter().any(|change| change.switching)
+    }
+}
+
 /// How far additive work is, such as the upload of a site.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Progress {

@@ -11,10 +11,10 @@ use crate::kinds::{Kind, KindPorts};
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
 use futures::stream::{self, StreamExt};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::environment::Running;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::name::ComponentName;
@@ -29,46 +29,6 @@ const AT_A_TIME: usize = 8;
 /// What observing needs.
 pub trait Ports: KindPorts + Ledger {}
 impl<P: KindPorts + Ledger> Ports for P {}
-
-/// Whether a target is as it is recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Drift {
-    /// What its callers notice is as recorded.
-    None,
-    /// Somebody else changed it, or it is gone.
-    Changed,
-    /// It could not be told. Never as good as `None` (rule 7).
-    Unknown,
-}
-
-/// A component beside its record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Compared {
-    /// What it comes to.
-    pub drift: Drift,
-    /// What is recorded, in words such as `41 at 100 %`; absent where it cannot be told.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub recorded: Option<String>,
-    /// What was seen, in the same words.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub seen: Option<String>,
-    /// Why it is unknown, or how it was found that it is gone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
-
-impl Compared {
-    /// That nothing can be told.
-    pub fn unknown(reason: impl Into<String>) -> Self {
-        Self {
-            drift: Drift::Unknown,
-            recorded: None,
-            seen: None,
-            reason: Some(reason.into()),
-        }
-    }
-}
 
 /// Looks at each running component's target. Whatever goes wrong with one is told of that one.
 pub async fn compare<P: Ports>(

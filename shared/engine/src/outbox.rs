@@ -11,9 +11,10 @@ use tracing::Instrument as _;
 use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Lock};
-use windlass_domain::event::{Event, of_deployment, of_environment, of_refusal};
+use windlass_domain::event::{Event, of_deployment, of_environment, of_refusal, of_second_look};
 use windlass_domain::fault::Fault;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::second_look::SecondLook;
 
 /// One change of the ledger, as the table's stream tells it.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,6 +96,11 @@ async fn one<P: Ports>(ports: &P, change: &Change) -> Answered<()> {
         (pk, "record") if pk.starts_with("deployment#") => {
             let former: Option<Deployment> = before.map(read).transpose()?;
             send_all(ports, of_deployment(former.as_ref(), &read(after)?)).await
+        }
+        (_, "second_look") => {
+            let former: Option<SecondLook> = before.map(read).transpose()?;
+            let event = of_second_look(former.as_ref(), &read(after)?);
+            send_all(ports, event.into_iter().collect()).await
         }
         (pk, "state") => {
             let Some((app, environment)) = store::environment_of(pk) else {

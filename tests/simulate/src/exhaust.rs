@@ -7,8 +7,13 @@ use crate::schedule::{Counted, Mishap, Schedule, What};
 
 /// All schedules with one mishap, of a scenario of which a plain run is known.
 pub fn one_mishap(scenario: &str, plain: &Played) -> Vec<Schedule> {
+    one_of(&What::ALL, scenario, plain)
+}
+
+/// All schedules with one of these mishaps.
+pub fn one_of(whats: &[What], scenario: &str, plain: &Played) -> Vec<Schedule> {
     let mut schedules = Vec::new();
-    for what in What::ALL {
+    for &what in whats {
         for at in 1..=count(plain, what.counted()) {
             schedules.push(Schedule::with(scenario, &[Mishap { what, at }]));
         }

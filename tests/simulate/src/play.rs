@@ -3,7 +3,7 @@
 use crate::happening::Counts;
 use crate::outcome::Outcome;
 use crate::rest::Rest;
-use crate::rules::{RULES, changed_outside};
+use crate::rules::{BEYOND, RULES, changed_outside, told_as_drifted};
 use crate::scenario::Scenario;
 use crate::schedule::{Schedule, What};
 use crate::stage::Stage;
@@ -48,6 +48,8 @@ pub struct Played {
     pub calls: BTreeSet<&'static str>,
     /// How each deployment ended: version and ending, in the order of their acceptance.
     pub endings: Vec<String>,
+    /// Whether a second look told that something is not as a recovery left it.
+    pub drifted: bool,
     /// What happened, for a person, where it was asked for.
     pub told: Vec<String>,
 }
@@ -144,11 +146,16 @@ impl<'p> Ready<'p> {
         };
         self.remember(&mut outcome);
         played.endings = outcome.endings();
+        let mut components = COMPONENTS.into_iter();
+        played.drifted = components.any(|component| told_as_drifted(&outcome, component));
+        let is_beyond = schedule.is_beyond();
         played.broken = RULES
             .iter()
+            .filter(|(name, _)| !is_beyond || BEYOND.contains(name))
             .filter_map(|(name, rule)| Some((*name, rule(&outcome).err()?)))
             .collect();
         if played.broken.is_empty()
+            && !is_beyond
             && let Err(why) = self.plan_again(&outcome)
         {
             played.broken.push(("planning_again_plans_nothing", why));

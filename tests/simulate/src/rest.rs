@@ -1,6 +1,7 @@
 //! Whether anything is left to move.
 
 use crate::stage::{Later, Stage};
+use windlass_engine::store;
 
 /// How a run came to rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +13,8 @@ pub enum Rest {
 }
 
 impl Stage<'_> {
-    /// Nothing runs, nothing is on its way, and nobody holds a lock, waits, or has no ending.
+    /// Nothing runs, nothing is on its way, nobody holds a lock, waits, or has no ending, and what a
+    /// recovery left has been looked at again.
     pub(crate) fn is_at_rest(&self) -> bool {
         let only_ticks = self
             .agenda
@@ -32,7 +34,9 @@ impl Stage<'_> {
                     .is_some_and(|held| held["state"] != "needs_operator");
             // Whoever has no ending is somebody that the schedule has to find.
             let open = item.key.sk == "record" && !item.body.contains_key("ending");
-            waits || held || open
+            let index = item.index.as_ref();
+            let look_is_due = index.is_some_and(|index| index.pk == store::SECOND_LOOKS);
+            waits || held || open || look_is_due
         })
     }
 }

@@ -22,6 +22,10 @@ const SLOW_MS: u64 = 7_000;
 /// be under way (10 s), and what is assumed for the network (`OPEN_CALL_GRACE_S` less a second).
 const LATE_MS: u64 = 14_000;
 
+/// How late a request takes effect that AWS holds beyond all assumptions: when the recovery is over,
+/// and before the second look.
+const HELD_MS: u64 = 300_000;
+
 /// How long a long throttle lasts, and how late the index is where it is late.
 const LONG_MS: u64 = 600_000;
 
@@ -218,6 +222,10 @@ impl State {
             What::Late => {
                 self.signals.push(Signal::KillAfterSend);
                 passage.at = now.plus_ms(LATE_MS);
+            }
+            What::StoppedHeld => {
+                self.signals.extend([Signal::Stop, Signal::KillAfterSend]);
+                passage.at = now.plus_ms(HELD_MS);
             }
             What::Twin => {
                 self.signals.push(Signal::Lose);

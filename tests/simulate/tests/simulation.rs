@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 use windlass_machine::program::Program;
 use windlass_simulate::campaign::play_all;
-use windlass_simulate::exhaust::one_mishap;
+use windlass_simulate::exhaust::{one_mishap, one_of};
 use windlass_simulate::play::Ready;
-use windlass_simulate::scenarios::SCENARIOS;
-use windlass_simulate::schedule::Schedule;
+use windlass_simulate::scenarios::{SCENARIOS, named};
+use windlass_simulate::schedule::{Schedule, What};
 
 /// Every so many-th schedule with one mishap; `make simulate` plays all.
 const SAMPLED: usize = 41;
@@ -39,6 +39,25 @@ fn a_mishap_anywhere_breaks_no_rule() {
             .collect();
         assert!(failures.is_empty(), "{}", failures.join("\n"));
     }
+}
+
+#[test]
+fn a_call_that_is_held_until_the_recovery_is_over_is_told() {
+    let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
+    let mut drifted = 0;
+    for name in ["function", "code", "service", "folder"] {
+        let Some(scenario) = named(name) else {
+            panic!("there is no scenario {name}")
+        };
+        let ready = Ready::new(&program, scenario);
+        let plain = ready.play(&Schedule::plain(name), false);
+        for schedule in one_of(&What::BEYOND, name, &plain) {
+            let played = ready.play(&schedule, false);
+            assert_eq!(played.broken, [], "{schedule}");
+            drifted += usize::from(played.drifted);
+        }
+    }
+    assert!(drifted >= 4, "only {drifted} calls took effect so late");
 }
 
 #[test]

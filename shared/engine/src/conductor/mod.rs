@@ -20,6 +20,7 @@ mod preempt;
 mod recover;
 mod refuse;
 mod rollback;
+mod second_look;
 mod settle;
 mod settle_undo;
 mod turn;

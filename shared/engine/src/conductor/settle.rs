@@ -5,6 +5,7 @@ use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
 use super::ending::{end, put, sentence, told};
 use super::recover::judged_good;
+use super::second_look::make_due;
 use super::view::lock_with_token;
 use super::{Ports, deployment_of};
 use crate::payload::{Answer, Ask};
@@ -96,6 +97,7 @@ async fn writes<P: Ports>(
             let goal = goal(ports, &record.value).await?;
             more = succeed(ports, record, &mut state.value, &steps, goal.as_ref())?;
             more.extend(lift_veto(ports, &record.value).await?);
+            more.extend(make_due(ports, &record.value, &steps).await?);
         }
     }
     note_cost(ports, &mut record.value, &steps).await;

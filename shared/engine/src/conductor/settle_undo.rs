@@ -4,6 +4,7 @@ use super::answer::of_record;
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
 use super::ending::{end, put};
+use super::second_look::make_due;
 use super::undo::{first_wave, in_words};
 use super::view::lock_with_token;
 use super::{Ports, deployment_of};
@@ -49,6 +50,7 @@ pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         if restored && record.value.action == ActionName::Deploy && !record.value.stopped {
             writes.extend(veto(ports, &record.value).await?);
         }
+        writes.extend(make_due(ports, &record.value, &steps).await?);
         if commit(ports, writes).await?
             && let Some(ended) = &record.value.ending
         {

@@ -1,6 +1,5 @@
 //! One invocation's claim on a step, and its writes: the fence.
 
-use super::standing;
 use crate::payload::Work;
 use crate::ports::{Answered, Clock, Condition, Key, Ledger, Transacted, Write};
 use crate::store::{self, Stored};
@@ -210,7 +209,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
 
     /// Whether anything that callers can notice was changed by this deployment.
     pub fn has_switched(&self) -> bool {
-        standing::has_switched(&self.step.value)
+        self.step.value.has_switched()
     }
 
     async fn write(&mut self, fenced: Fenced) -> Answered<()> {

@@ -50,7 +50,7 @@ where
         return Ok(done(work, verdict));
     }
     let mut attempt = Attempt::claim(ports, step, work, started).await?;
-    if work.wave.is_none() && !standing::has_switched(&attempt.step.value) {
+    if work.wave.is_none() && !attempt.step.value.has_switched() {
         return finish(&mut attempt, work, Ok(End::Untouched)).await;
     }
     attempt.wait_out_open_call().await?;

@@ -34,11 +34,6 @@ pub fn of(step: &Step, work: &Work) -> Answered<Standing> {
     }
 }
 
-/// Whether this deployment may have changed anything that callers of the target can notice.
-pub fn has_switched(step: &Step) -> bool {
-    step.changes.iter().any(|change| change.switching)
-}
-
 fn late(step: &Step, why: &str) -> Fault {
     Fault::new(
         FaultName::AttemptSuperseded,

@@ -1,21 +1,27 @@
-//! Recovery: finishes what died without an ending. Writes nothing: it starts recovery executions,
-//! and wakes those that wait in vain.
+//! Recovery: finishes what died without an ending, and looks once more at what recoveries left. It
+//! starts recovery executions, wakes those that wait in vain, and writes nothing but second looks.
 
 mod event;
 mod schedule;
+mod second_look;
 mod start;
 mod wake;
 
 pub use start::{has_ended, quarter, start};
 pub use wake::wake;
 
-use crate::ports::{Answered, Clock, Executions, Ledger};
+use crate::observe;
+use crate::ports::{Answered, Executions};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 
+/// What recovery needs.
+pub trait Ports: observe::Ports + Executions {}
+impl<P: observe::Ports + Executions> Ports for P {}
+
 /// Serves the execution-status rule and the schedule. Both may come twice, late or never: the
 /// first is quick, the second finds what the first missed.
-pub async fn handle<P: Ledger + Executions + Clock>(ports: &P, event: Value) -> Answered<()> {
+pub async fn handle<P: Ports>(ports: &P, event: Value) -> Answered<()> {
     match event.get("detail-type").and_then(Value::as_str) {
         Some("Step Functions Execution Status Change") => event::handle(ports, &event).await,
         Some("Scheduled Event") => schedule::handle(ports).await,

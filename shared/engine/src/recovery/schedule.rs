@@ -1,4 +1,5 @@
-use super::{start, wake};
+use super::second_look::look_again;
+use super::{Ports, start, wake};
 use crate::log;
 use crate::ports::{Answered, Clock, Executions, Ledger};
 use crate::store::{self, Stored};
@@ -8,9 +9,9 @@ use windlass_domain::environment::{Held, HeldState, Lock, Waiting};
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// Looks for dead owners, for those that wait in vain and for those that died at their arrival, in
-/// case an event or a wake-up was lost. Its cost grows with what is held, waits and arrives now, not
-/// with history.
-pub async fn handle<P: Ledger + Executions + Clock>(ports: &P) -> Answered<()> {
+/// case an event or a wake-up was lost; then makes the second looks that are due. Its cost grows with
+/// what is held, waits, arrives and was recovered now, not with history.
+pub async fn handle<P: Ports>(ports: &P) -> Answered<()> {
     let locks: Vec<Stored<Lock>> = store::load_all_indexed(ports, store::HELD).await?;
     for lock in &locks {
         if let (Some(held), Some((app, environment))) =
@@ -33,7 +34,7 @@ pub async fn handle<P: Ledger + Executions + Clock>(ports: &P) -> Answered<()> {
     for record in &arriving {
         look_at_arriving(ports, &record.value).await?;
     }
-    Ok(())
+    look_again(ports).await
 }
 
 /// It holds no lock and has no place in the queue yet.

@@ -113,6 +113,16 @@ pub fn judgement(id: &DeploymentId, wave: u32) -> Key {
     key(deployment_partition(id), format!("judgement#{wave:04}"))
 }
 
+/// The second look at what a recovery left: [`windlass_domain::second_look::SecondLook`].
+pub fn second_look(id: &DeploymentId) -> Key {
+    key(deployment_partition(id), "second_look")
+}
+
+/// Where second looks are in the index, the one that is due first in front.
+pub fn second_look_index(due: Time, id: &DeploymentId) -> Key {
+    key(SECOND_LOOKS.into(), format!("{:015}#{id}", due.0))
+}
+
 /// Which deployment an execution works for, so that asking twice is once.
 pub fn execution(arn: &str) -> Key {
     key(format!("execution#{arn}"), "deployment")
@@ -161,3 +171,6 @@ pub const WAITING: &str = "waiting";
 
 /// The index partition of deployments that have not had a turn; see [`arriving_index`].
 pub const ARRIVING: &str = "arriving";
+
+/// The index partition of second looks that are still to be made; see [`second_look_index`].
+pub const SECOND_LOOKS: &str = "second_looks";

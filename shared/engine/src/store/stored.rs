@@ -120,6 +120,21 @@ pub async fn load_all_indexed<T: DeserializeOwned>(
     Ok(all)
 }
 
+/// Reads the first values of a partition of the index, so many at most.
+pub async fn load_first_indexed<T: DeserializeOwned>(
+    ledger: &impl Ledger,
+    pk: &str,
+    limit: u32,
+) -> Answered<Vec<Stored<T>>> {
+    let query = Query {
+        limit,
+        ..whole(pk, "")
+    };
+    let mut first = Vec::new();
+    take(&mut first, ledger.query_index(query).await?)?;
+    Ok(first)
+}
+
 /// Reads all values of a partition whose sort key begins so.
 pub async fn load_all<T: DeserializeOwned>(
     ledger: &impl Ledger,

@@ -16,5 +16,6 @@ mod remedies;
 mod requests;
 mod rollbacks;
 mod scene;
+mod second_looks;
 mod stops;
 mod ways_in;

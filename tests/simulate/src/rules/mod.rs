@@ -1,6 +1,7 @@
 //! The rules of the design, as what must hold after each run.
 
 mod holds_and_vetoes;
+mod looked_again;
 mod no_older_over_newer;
 mod no_secret;
 mod one_ending;
@@ -12,6 +13,7 @@ mod unlocked;
 mod unowned_untouched;
 
 pub use holds_and_vetoes::holds_and_vetoes;
+pub use looked_again::{looked_again, told_as_drifted};
 pub use no_older_over_newer::no_older_over_newer;
 pub use no_secret::no_secret;
 pub use one_ending::one_ending;
@@ -38,7 +40,7 @@ pub use woken_in_time::woken_in_time;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 15] = [
+pub const RULES: [(&str, Rule); 16] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -54,4 +56,13 @@ pub const RULES: [(&str, Rule); 15] = [
     ("woken_in_time", woken_in_time),
     ("strangers_are_left", strangers_are_left),
     ("nothing_missed", nothing_missed),
+    ("looked_again", looked_again),
+];
+
+/// What must hold as well where AWS does what is assumed not to happen: it is told.
+pub const BEYOND: [&str; 4] = [
+    "one_ending",
+    "targets_as_recorded",
+    "unlocked",
+    "looked_again",
 ];

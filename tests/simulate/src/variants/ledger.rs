@@ -2,7 +2,7 @@
 
 use super::{Edit, Variant};
 use crate::schedule::What::{
-    Slow, Stopped, StoppedRedriven, StoppedRedrivenLate, StoppedSlow, ThrottledLong,
+    Slow, Stopped, StoppedHeld, StoppedRedriven, StoppedRedrivenLate, StoppedSlow, ThrottledLong,
 };
 
 const ADMISSION: &str = "shared/domain/src/admission.rs";
@@ -227,6 +227,28 @@ pub(super) const VARIANTS: &[Variant] = &[
         }],
         scenarios: &["canary", "undo"],
         mishaps: &[Stopped],
+    },
+    Variant {
+        name: "no_second_look",
+        what: "nobody looks again at what a recovery left",
+        edits: &[Edit {
+            file: "shared/engine/src/conductor/second_look.rs",
+            find: "    let Some(due) = SecondLook::after(",
+            replace: "    if VARIANT {\n        return Ok(None);\n    }\n    let Some(due) = SecondLook::after(",
+        }],
+        scenarios: &["function", "service"],
+        mishaps: &[StoppedHeld],
+    },
+    Variant {
+        name: "drift_not_compared",
+        what: "the second look takes what it sees for what was left",
+        edits: &[Edit {
+            file: "shared/domain/src/second_look.rs",
+            find: "        if any(Drift::Changed) {",
+            replace: "        if any(Drift::Changed) && !VARIANT {",
+        }],
+        scenarios: &["function", "service"],
+        mishaps: &[StoppedHeld],
     },
     Variant {
         name: "arrival_not_found",

@@ -2,7 +2,7 @@
 
 use super::{Variant, choose};
 use crate::campaign::{first_broken, play};
-use crate::exhaust::one_mishap;
+use crate::exhaust::one_of;
 use crate::play::Ready;
 use crate::scenario::Scenario;
 use crate::scenarios::named;
@@ -38,11 +38,7 @@ fn mixed(program: &Program, variant: &Variant, scenario: &'static Scenario) -> V
     choose(variant.name);
     let ready = Ready::new(program, scenario);
     let plain = play(&ready, &Schedule::plain(scenario.name));
-    let mut schedules = one_mishap(scenario.name, &plain);
-    schedules.retain(|schedule| {
-        let mut placed = schedule.mishaps.iter();
-        placed.all(|mishap| variant.mishaps.contains(&mishap.what))
-    });
+    let mut schedules = one_of(variant.mishaps, scenario.name, &plain);
     fastrand::Rng::with_seed(1).shuffle(&mut schedules);
     schedules
 }

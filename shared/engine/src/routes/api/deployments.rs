@@ -90,7 +90,8 @@ fn summary(mut item: Item) -> Answered<Value> {
     Ok(Value::Object(summary))
 }
 
-/// The whole record: the deployment, its plan, its steps, its judgements. Of one that was accepted
+/// The whole record: the deployment, its plan, its steps, its judgements, the second look at it if a
+/// recovery has ended it. Of one that was accepted
 /// and is not recorded yet, that it is.
 pub async fn get<P: Ports>(ports: &P, app: &AppName, id: &str) -> Answered<Reply> {
     let id = DeploymentId(id.to_owned());
@@ -104,6 +105,7 @@ pub async fn get<P: Ports>(ports: &P, app: &AppName, id: &str) -> Answered<Reply
     for item in items {
         match item.key.sk.split('#').next() {
             Some("plan") => whole["plan"] = item.value,
+            Some("second_look") => whole["second_look"] = item.value,
             Some("step") => steps.push(item.value),
             Some("judgement") => judgements.push(item.value),
             _ => {}

@@ -2,12 +2,13 @@
 
 use super::problem::problem;
 use super::{Call, Ports, Reply};
-use crate::observe::{Compared, compare};
+use crate::observe::compare;
 use crate::pin;
 use crate::ports::Answered;
 use crate::store::{self, Stored};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use windlass_domain::drift::Compared;
 use windlass_domain::environment::{EnvironmentState, HeldState, Lock, Waiting};
 use windlass_domain::finding::Finding;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};

@@ -1,0 +1,43 @@
+//! Drift: what was seen of a component's target beside what is recorded.
+
+use serde::{Deserialize, Serialize};
+
+/// Whether a target is as it is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Drift {
+    /// What its callers notice is as recorded.
+    None,
+    /// Somebody else changed it, or it is gone.
+    Changed,
+    /// It could not be told. Never as good as `None` (rule 7).
+    Unknown,
+}
+
+/// A component beside its record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compared {
+    /// What it comes to.
+    pub drift: Drift,
+    /// What is recorded, in words such as `41 at 100 %`; absent where it cannot be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<String>,
+    /// What was seen, in the same words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<String>,
+    /// Why it is unknown, or how it was found that it is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl Compared {
+    /// That nothing can be told.
+    pub fn unknown(reason: impl Into<String>) -> Self {
+        Self {
+            drift: Drift::Unknown,
+            recorded: None,
+            seen: None,
+            reason: Some(reason.into()),
+        }
+    }
+}

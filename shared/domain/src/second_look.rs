@@ -1,0 +1,252 @@
+//! The second look: 15 minutes after a recovery has ended a deployment, what it left is looked at
+//! once more, because a call that AWS held longer than is assumed may have taken effect since. Pure.
+
+use crate::deployment::Deployment;
+use crate::drift::{Compared, Drift};
+use crate::ending::Ending;
+use crate::environment::{EnvironmentState, Running};
+use crate::identity::DeploymentId;
+use crate::input::operators;
+use crate::name::{AppName, ComponentName, EnvironmentName};
+use crate::request::ActionName;
+use crate::step::Step;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How many seconds after the ending it is due.
+const AFTER_S: u64 = 15 * 60;
+
+/// After how many seconds it is due again where nothing could be told: the period of the schedule.
+const AGAIN_AFTER_S: u64 = 5 * 60;
+
+/// How often it is tried before it is told that nothing is known.
+const TRIES: u32 = 6;
+
+/// That a deployment's targets are to be looked at once more, and in the end what was seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SecondLook {
+    /// The deployment that a recovery has ended.
+    pub deployment: DeploymentId,
+    /// The application.
+    pub app: AppName,
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The release's version.
+    pub version: String,
+    /// How it ended.
+    pub ending: Ending,
+    /// When it ended.
+    pub ended: Time,
+    /// When to look next.
+    pub due: Time,
+    /// How many looks were begun.
+    pub tries: u32,
+    /// What came of it; absent while it is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked: Option<Looked>,
+    /// Whether automatic deployments were held because of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub held: bool,
+}
+
+/// What came of the second look.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Looked {
+    /// When.
+    pub at: Time,
+    /// What was seen.
+    pub saw: Saw,
+    /// Each component beside what was recorded of it.
+    pub components: BTreeMap<ComponentName, Compared>,
+    /// The same for a person.
+    pub told: String,
+}
+
+/// What the second look saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Saw {
+    /// Everything is as the recovery left it.
+    AsLeft,
+    /// Something is not.
+    Changed,
+    /// It could not be told, however often it was tried.
+    Unknown,
+    /// Later deployments have changed all of it since.
+    Replaced,
+}
+
+impl SecondLook {
+    /// The look that is due after this ending; none where no recovery has worked for the deployment,
+    /// where it changed nothing that callers notice, and in `NeedsOperator`, where a person looks.
+    pub fn after<'a>(
+        record: &Deployment,
+        steps: impl IntoIterator<Item = &'a Step>,
+    ) -> Option<Self> {
+        let ended = record.ending.as_ref()?;
+        let is_left = matches!(ended.ending, Ending::Succeeded | Ending::RolledBack);
+        let is_recovered = record.executions.len() > 1;
+        let has_switched = steps.into_iter().any(Step::has_switched);
+        (is_left && is_recovered && has_switched).then(|| Self {
+            deployment: record.id.clone(),
+            app: record.app.clone(),
+            environment: record.environment.clone(),
+            version: record.release.version.clone(),
+            ending: ended.ending,
+            ended: ended.at,
+            due: ended.at.plus_s(AFTER_S),
+            tries: 0,
+            looked: None,
+            held: false,
+        })
+    }
+
+    /// What must still be there: each component that the deployment changed, as it was seen last.
+    /// What a later deployment has brought since was observed, judged and recorded by that one.
+    pub fn left<'a>(
+        &self,
+        steps: impl IntoIterator<Item = &'a Step>,
+        state: &EnvironmentState,
+    ) -> BTreeMap<ComponentName, Running> {
+        let steps = steps.into_iter().filter(|step| step.has_switched());
+        let left = steps.filter(|step| {
+            let running = state.running.get(&step.component);
+            running.is_none_or(|now| now.deployment == self.deployment || now.since < self.ended)
+        });
+        left.map(|step| {
+            let running = Running {
+                artifact: None,
+                version: self.version.clone(),
+                deployment: self.deployment.clone(),
+                since: self.ended,
+                state: step.seen.clone().unwrap_or_default(),
+            };
+            (step.component.clone(), running)
+        })
+        .collect()
+    }
+
+    /// Looks later, without a try, because another deployment is under way.
+    pub fn postpone(&mut self, now: Time) {
+        self.due = now.plus_s(AGAIN_AFTER_S);
+    }
+
+    /// Begins a try, before anything is observed: a look that never ends is counted as well, and the
+    /// others have their turn meanwhile. `false` where there were enough.
+    pub fn begin(&mut self, now: Time) -> bool {
+        self.postpone(now);
+        let may_try = self.tries < TRIES;
+        self.tries += u32::from(may_try);
+        may_try
+    }
+
+    /// What was seen; `None` where it is to be tried again.
+    pub fn judge(&self, compared: &BTreeMap<ComponentName, Compared>) -> Option<Saw> {
+        let any = |drift| compared.values().any(|one| one.drift == drift);
+        if compared.is_empty() {
+            return Some(Saw::Replaced);
+        }
+        if any(Drift::Changed) {
+            return Some(Saw::Changed);
+        }
+        if any(Drift::Unknown) {
+            return (self.tries >= TRIES).then_some(Saw::Unknown);
+        }
+        Some(Saw::AsLeft)
+    }
+
+    /// Notes what was seen.
+    pub fn conclude(&mut self, saw: Saw, components: BTreeMap<ComponentName, Compared>, at: Time) {
+        let told = self.told(saw, &components, at);
+        self.looked = Some(Looked {
+            at,
+            saw,
+            components,
+            told,
+        });
+    }
+
+    /// Whether nothing is left to do for it.
+    pub fn is_over(&self) -> bool {
+        let looked = self.looked.as_ref();
+        looked.is_some_and(|looked| looked.saw != Saw::Changed || self.held)
+    }
+
+    fn told(&self, saw: Saw, components: &BTreeMap<ComponentName, Compared>, at: Time) -> String {
+        let (app, environment) = (&self.app, &self.environment);
+        let whole = format!("{app} {environment} {}", self.version);
+        let minutes = at.ms_since(self.ended) / 60_000;
+        let since = format!("{minutes} minutes after it ended {}", self.ending);
+        let mut lines = vec![match saw {
+            Saw::AsLeft => format!("{whole} was seen again {since}, as it was left."),
+            Saw::Changed => {
+                format!("{whole} is NOT as its recovery left it: looked at again {since}.")
+            }
+            Saw::Unknown => format!(
+                "{whole} could NOT be looked at again: {} looks failed until {since}.",
+                self.tries
+            ),
+            Saw::Replaced => format!("What {whole} had left was changed by later deployments."),
+        }];
+        let each = |drift, word: &str| in_line(components, drift, word);
+        lines.extend(each(Drift::Changed, "NOT as recorded"));
+        lines.extend(each(Drift::Unknown, "not known"));
+        lines.extend(each(Drift::None, "as recorded"));
+        lines.extend(self.next(saw).map(|next| format!("  next: {next}")));
+        lines.join("\n")
+    }
+
+    fn next(&self, saw: Saw) -> Option<String> {
+        let (app, environment) = (&self.app, &self.environment);
+        match saw {
+            Saw::Changed => Some(format!(
+                "automatic deployments are held; find out who changed it (CloudTrail); deploy what \
+                 should run with `again`, or roll back; then start {}",
+                operators(ActionName::ReleaseHold, app, environment)
+            )),
+            Saw::Unknown => Some(format!(
+                "mend what stands in the way, then compare with `windlass status {app} {environment} \
+                 --observe`"
+            )),
+            Saw::AsLeft | Saw::Replaced => None,
+        }
+    }
+
+    /// Why automatic deployments are held, in fewer characters than a request's reason may have.
+    pub fn reason_to_hold(&self) -> String {
+        let told = self.looked.as_ref().map_or("", |looked| &looked.told);
+        let first = told.lines().take(2).collect::<Vec<_>>().join("");
+        first.chars().take(1000).collect()
+    }
+}
+
+/// The components of one drift in a line: `  NOT as recorded: api (recorded 40, seen 41)`.
+fn in_line(
+    components: &BTreeMap<ComponentName, Compared>,
+    drift: Drift,
+    word: &str,
+) -> Option<String> {
+    let of = components.iter().filter(|(_, one)| one.drift == drift);
+    let words: Vec<String> = of
+        .map(|(name, one)| {
+            let parts = [
+                ("recorded ", &one.recorded),
+                ("seen ", &one.seen),
+                ("", &one.reason),
+            ];
+            let parts = parts.into_iter().filter_map(|(what, text)| {
+                let text = text.as_ref()?;
+                let is_told = drift != Drift::None || what == "seen ";
+                is_told.then(|| format!("{what}{text}"))
+            });
+            let parts: Vec<String> = parts.collect();
+            format!("{name} ({})", parts.join(", "))
+        })
+        .collect();
+    (!words.is_empty()).then(|| format!("  {word}: {}", words.join("; ")))
+}
+
+#[cfg(test)]
+#[path = "second_look_tests.rs"]
+mod tests;

@@ -1,0 +1,129 @@
+//! The second look, 15 minutes after a recovery (`docs/decisions/0184-a-recovery-is-looked-at-again.md`).
+
+use super::Ports;
+use crate::log;
+use crate::observe::compare;
+use crate::ports::{Answered, Ledger, Transacted, Write};
+use crate::store::{self, Stored};
+use serde_json::json;
+use std::collections::BTreeMap;
+use tracing::Instrument as _;
+use windlass_domain::drift::Compared;
+use windlass_domain::environment::{EnvironmentState, Lock, Running};
+use windlass_domain::identity::execution_name;
+use windlass_domain::name::ComponentName;
+use windlass_domain::second_look::{Saw, SecondLook};
+use windlass_domain::step::Step;
+
+/// How many are read in a run of the schedule. What is due then comes first.
+const AT_MOST: u32 = 25;
+
+/// Until how many milliseconds after the first one another look begins: it has the rest of the
+/// function's 60 s. The others are made at the next run.
+const BEGINS_WITHIN_MS: u64 = 25_000;
+
+/// Makes the looks that are due. One that goes wrong keeps no other from its turn.
+pub async fn look_again<P: Ports>(ports: &P) -> Answered<()> {
+    let began = ports.now();
+    let looks: Vec<Stored<SecondLook>> =
+        store::load_first_indexed(ports, store::SECOND_LOOKS, AT_MOST).await?;
+    let mut gone = Ok(());
+    for look in looks.into_iter().filter(|look| look.value.due <= began) {
+        if ports.now().ms_since(began) > BEGINS_WITHIN_MS {
+            break;
+        }
+        let part = log::part_for(&look.value.deployment);
+        if let Err(fault) = one(ports, look).instrument(part).await {
+            gone = Err(fault);
+        }
+    }
+    gone
+}
+
+async fn one<P: Ports>(ports: &P, mut look: Stored<SecondLook>) -> Answered<()> {
+    if look.value.looked.is_some() {
+        return hold(ports, look).await;
+    }
+    let (app, environment) = (&look.value.app, &look.value.environment);
+    let found: Stored<Lock> = store::load_or_default(ports, &store::lock(app, environment)).await?;
+    if found.value.held.is_some() {
+        // What changes the targets now is what they are looked at for.
+        look.value.postpone(ports.now());
+        save(ports, &mut look, Vec::new()).await?;
+        return Ok(());
+    }
+    let may_try = look.value.begin(ports.now());
+    if !save(ports, &mut look, Vec::new()).await? {
+        return Ok(());
+    }
+    let compared = compared(ports, &look.value, may_try).await?;
+    let Some(saw) = look.value.judge(&compared) else {
+        tracing::warn!(?compared, "the second look is tried again");
+        return Ok(());
+    };
+    look.value.conclude(saw, compared, ports.now());
+    // Nobody has taken the lock since: what was seen is not of a deployment that began meanwhile.
+    let free = Write::Check(found.key.clone(), found.unchanged());
+    if save(ports, &mut look, vec![free]).await? && saw == Saw::Changed {
+        return hold(ports, look).await;
+    }
+    Ok(())
+}
+
+/// Each component that the recovery left, beside its record.
+async fn compared<P: Ports>(
+    ports: &P,
+    look: &SecondLook,
+    may_try: bool,
+) -> Answered<BTreeMap<ComponentName, Compared>> {
+    let left = left(ports, look).await?;
+    if may_try {
+        return Ok(compare(ports, &left).await);
+    }
+    let unknown = Compared::unknown("the function that looked at it ended without an answer");
+    let names = left.into_keys();
+    Ok(names.map(|name| (name, unknown.clone())).collect())
+}
+
+async fn left<P: Ledger>(
+    ports: &P,
+    look: &SecondLook,
+) -> Answered<BTreeMap<ComponentName, Running>> {
+    let key = store::state(&look.app, &look.environment);
+    let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
+    let partition = store::deployment_partition(&look.deployment);
+    let steps: Vec<Stored<Step>> = store::load_all(ports, &partition, "step#").await?;
+    Ok(look.left(steps.iter().map(|step| &step.value), &state.value))
+}
+
+/// Holds automatic deployments: the next one would take what nobody released for the state before,
+/// and bring that back where it is undone. Only then the look is over.
+async fn hold<P: Ports>(ports: &P, mut look: Stored<SecondLook>) -> Answered<()> {
+    let (app, environment) = (&look.value.app, &look.value.environment);
+    let input = json!({
+        "action": "hold",
+        "app": app,
+        "environment": environment,
+        "reason": look.value.reason_to_hold(),
+        "requester": { "route": "windlass", "principal": "Windlass" },
+    });
+    let stem = ["second-look", app.as_str(), environment.as_str()];
+    let name = execution_name(&stem, look.value.deployment.as_str());
+    ports.start(&name, &input).await?;
+    look.value.held = true;
+    save(ports, &mut look, Vec::new()).await?;
+    Ok(())
+}
+
+/// Writes the look, where nobody else has. `false`: somebody has, or what must hold does not.
+async fn save<P: Ledger>(
+    ports: &P,
+    look: &mut Stored<SecondLook>,
+    mut also: Vec<Write>,
+) -> Answered<bool> {
+    let index = store::second_look_index(look.value.due, &look.value.deployment);
+    also.push(look.put_indexed(Some(index).filter(|_| !look.value.is_over()))?);
+    let done = ports.transact(also).await? == Transacted::Done;
+    look.rev += u64::from(done);
+    Ok(done)
+}

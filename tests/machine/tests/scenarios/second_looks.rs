@@ -1,0 +1,254 @@
+//! The second look at what a recovery left, 15 minutes after it.
+
+use crate::scene::{BOTH, assert_free, both, ended, live, pass_minutes, program, serves};
+use serde_json::Value;
+use windlass_domain::ending::Ending;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::name::ComponentName;
+use windlass_domain::second_look::{Saw, SecondLook};
+use windlass_engine::routes::api::{Call, handle};
+use windlass_engine::store;
+use windlass_machine::program::Program;
+use windlass_machine::shop::{ALL_KINDS, Shop};
+use windlass_world::run::run;
+
+fn look(shop: &Shop<'_>, arn: &str) -> SecondLook {
+    let key = store::second_look(&shop.deployment(arn).id);
+    run(store::require(shop.world(), &key)).unwrap().value
+}
+
+/// How many looks are still in the index.
+fn due(shop: &Shop<'_>) -> usize {
+    let found = store::load_all_indexed::<SecondLook>(shop.world(), store::SECOND_LOOKS);
+    run(found).unwrap().len()
+}
+
+fn saw(shop: &Shop<'_>, arn: &str) -> Option<Saw> {
+    look(shop, arn).looked.map(|looked| looked.saw)
+}
+
+/// Lets the schedule come after some minutes.
+fn scheduled_after(shop: &mut Shop<'_>, minutes: u64) {
+    pass_minutes(shop, minutes);
+    shop.region.scheduled();
+    shop.region.run();
+}
+
+/// The shop with 1.0.0 live, and the execution of 1.1.0, which was stopped in this state and
+/// recovered.
+fn recovered_in<'p>(program: &'p Program, state: &str) -> (Shop<'p>, String) {
+    let mut shop = live(program);
+    let arn = shop.deploy("1.1.0", &BOTH);
+    assert!(shop.region.run_until(&arn, state));
+    shop.region.stop(&arn);
+    shop.region.run();
+    assert_free(&shop);
+    (shop, arn)
+}
+
+/// What a call does that AWS held until the recovery was over.
+fn lands_late(shop: &Shop<'_>, function: &str) {
+    let mut functions = shop.world().functions();
+    let api = functions.functions.get_mut(function).unwrap();
+    api.aliases.get_mut("live").unwrap().version = "3".into();
+}
+
+/// What people were told of drift: subjects and messages.
+fn told(shop: &Shop<'_>) -> Vec<(String, String)> {
+    let published = shop.world().notifications().published.clone();
+    let drift = published.into_iter();
+    drift
+        .filter(|(subject, _)| subject.contains("Drift"))
+        .collect()
+}
+
+#[test]
+fn what_a_recovery_left_is_seen_again_and_noted() {
+    let program = program();
+    let (mut shop, arn) = recovered_in(&program, "Bake");
+    assert_eq!(ended(&shop, &arn).ending, Ending::RolledBack);
+    scheduled_after(&mut shop, 14);
+    assert_eq!((look(&shop, &arn).tries, due(&shop)), (0, 1), "too early");
+    scheduled_after(&mut shop, 1);
+    assert_eq!((saw(&shop, &arn), due(&shop)), (Some(Saw::AsLeft), 0));
+    assert_eq!(told(&shop), []);
+    assert_eq!(shop.environment().hold, None);
+
+    let call = Call {
+        method: "GET".into(),
+        path: format!("/apps/shop/deployments/{}", shop.deployment(&arn).id),
+        ..Call::default()
+    };
+    let whole: Value = run(handle(shop.world(), call)).body;
+    let noted = whole["second_look"]["looked"]["told"].as_str().unwrap();
+    assert!(noted.contains("was seen again 15 minutes after"), "{noted}");
+}
+
+#[test]
+fn what_a_recovery_settled_is_seen_again() {
+    let program = program();
+    let (mut shop, arn) = recovered_in(&program, "Settle");
+    assert_eq!(ended(&shop, &arn).ending, Ending::Succeeded);
+    scheduled_after(&mut shop, 15);
+    assert_eq!(saw(&shop, &arn), Some(Saw::AsLeft));
+}
+
+#[test]
+fn every_kind_is_seen_again_as_it_was_left() {
+    let program = program();
+    let mut shop = Shop::new(&program, ALL_KINDS);
+    let all = ["agent", "api", "web"];
+    shop.deploy("1.0.0", &all);
+    shop.region.run();
+    for state in ["Bake", "Settle"] {
+        let arn = shop.deploy(if state == "Bake" { "1.1.0" } else { "1.2.0" }, &all);
+        while !(shop.region.state_of(&arn) == Some(state) && shop.step(&arn, "web").wave.is_some())
+        {
+            assert!(shop.region.step());
+        }
+        shop.region.stop(&arn);
+        shop.region.run();
+        scheduled_after(&mut shop, 15);
+        let looked = look(&shop, &arn).looked.unwrap();
+        assert_eq!(looked.saw, Saw::AsLeft, "{}", looked.told);
+        assert_eq!(looked.components.len(), 3);
+    }
+}
+
+#[test]
+fn nothing_is_due_where_no_recovery_worked_or_nothing_was_changed() {
+    let program = program();
+    let mut shop = live(&program);
+    assert_eq!(due(&shop), 0);
+    let arn = shop.deploy("1.1.0", &BOTH);
+    assert!(shop.region.run_until(&arn, "Change"));
+    shop.region.stop(&arn);
+    shop.region.run();
+    assert_eq!(ended(&shop, &arn).ending, Ending::RolledBack);
+    assert_eq!(due(&shop), 0);
+}
+
+#[test]
+fn a_call_that_lands_after_the_recovery_is_told_and_deployments_are_held() {
+    let program = program();
+    let (mut shop, arn) = recovered_in(&program, "Bake");
+    lands_late(&shop, "shop-api");
+    scheduled_after(&mut shop, 15);
+    assert_eq!(saw(&shop, &arn), Some(Saw::Changed));
+    assert_eq!(
+        ended(&shop, &arn).ending,
+        Ending::RolledBack,
+        "it has one ending"
+    );
+    let [(subject, message)] = told(&shop).try_into().unwrap();
+    assert_eq!(subject, "[windlass] shop prod 1.1.0 DriftFound");
+    for part in ["NOT as recorded: api (recorded 2, seen 3)", "release_hold"] {
+        assert!(message.contains(part), "{message}");
+    }
+    let hold = shop.environment().hold.unwrap();
+    assert_eq!(hold.by, "Windlass");
+    assert!(hold.reason.contains("seen 3"), "{}", hold.reason);
+    assert_eq!((look(&shop, &arn).held, due(&shop)), (true, 0));
+
+    // Neither the alert nor the hold comes a second time.
+    shop.act("release_hold");
+    shop.region.run();
+    scheduled_after(&mut shop, 15);
+    assert_eq!(told(&shop).len(), 1);
+    assert_eq!(shop.environment().hold, None);
+}
+
+#[test]
+fn the_hold_is_set_though_its_start_failed_at_first() {
+    let program = program();
+    let (mut shop, arn) = recovered_in(&program, "Bake");
+    lands_late(&shop, "shop-api");
+    let throttled = Fault::new(FaultName::Throttled, "slow down");
+    let mut mishaps = shop.world().mishaps();
+    mishaps.refused.insert("executions.start", throttled);
+    drop(mishaps);
+    scheduled_after(&mut shop, 15);
+    assert_eq!((saw(&shop, &arn), due(&shop)), (Some(Saw::Changed), 1));
+    assert_eq!(shop.environment().hold, None);
+    shop.world().mishaps().refused.clear();
+    scheduled_after(&mut shop, 5);
+    assert!(shop.environment().hold.is_some());
+    assert_eq!((told(&shop).len(), due(&shop)), (1, 0));
+}
+
+#[test]
+fn what_cannot_be_seen_is_tried_again_and_then_told_as_unknown() {
+    let program = program();
+    let (mut shop, arn) = recovered_in(&program, "Bake");
+    lands_late(&shop, "shop-api");
+    let refused = Fault::new(FaultName::AccessDenied, "lambda:GetAlias was refused");
+    let mut mishaps = shop.world().mishaps();
+    mishaps.refused.insert("functions.alias", refused);
+    drop(mishaps);
+    pass_minutes(&shop, 10);
+    for tries in 1..=6 {
+        assert_eq!((saw(&shop, &arn), told(&shop).len()), (None, 0));
+        scheduled_after(&mut shop, 5);
+        // A run that comes too early makes none.
+        shop.region.scheduled();
+        assert_eq!(look(&shop, &arn).tries, tries);
+    }
+    assert_eq!((saw(&shop, &arn), due(&shop)), (Some(Saw::Unknown), 0));
+    let [(subject, message)] = told(&shop).try_into().unwrap();
+    assert_eq!(subject, "[windlass] shop prod 1.1.0 DriftUnknown");
+    assert!(message.contains("lambda:GetAlias was refused"), "{message}");
+    assert_eq!(shop.environment().hold, None);
+}
+
+#[test]
+fn what_was_unknown_at_first_is_told_as_it_is() {
+    let program = program();
+    let (mut shop, arn) = recovered_in(&program, "Bake");
+    lands_late(&shop, "shop-api");
+    let refused = Fault::new(FaultName::Unavailable, "no answer");
+    let mut mishaps = shop.world().mishaps();
+    mishaps.refused.insert("functions.alias", refused);
+    drop(mishaps);
+    scheduled_after(&mut shop, 15);
+    assert_eq!(saw(&shop, &arn), None);
+    shop.world().mishaps().refused.clear();
+    scheduled_after(&mut shop, 5);
+    assert_eq!(saw(&shop, &arn), Some(Saw::Changed));
+}
+
+#[test]
+fn a_later_deployment_is_waited_for_and_answers_for_what_it_brought() {
+    let program = program();
+    let (mut shop, arn) = recovered_in(&program, "Bake");
+    let later = shop.deploy("1.2.0", &["api"]);
+    assert!(shop.region.run_until(&later, "Bake"));
+    pass_minutes(&shop, 15);
+    shop.region.scheduled();
+    assert_eq!((look(&shop, &arn).tries, due(&shop)), (0, 1));
+    shop.region.run();
+    assert_eq!(ended(&shop, &later).ending, Ending::Succeeded);
+    lands_late(&shop, "shop-jobs");
+    scheduled_after(&mut shop, 5);
+    let looked = look(&shop, &arn).looked.unwrap();
+    assert_eq!(looked.saw, Saw::Changed);
+    let names: Vec<&str> = looked
+        .components
+        .keys()
+        .map(ComponentName::as_str)
+        .collect();
+    assert_eq!(names, ["jobs"]);
+}
+
+#[test]
+fn what_was_replaced_altogether_is_not_looked_at() {
+    let program = program();
+    let (mut shop, arn) = recovered_in(&program, "Bake");
+    let later = shop.deploy("1.2.0", &BOTH);
+    shop.region.run();
+    assert_eq!(ended(&shop, &later).ending, Ending::Succeeded);
+    lands_late(&shop, "shop-jobs");
+    scheduled_after(&mut shop, 15);
+    assert_eq!((saw(&shop, &arn), due(&shop)), (Some(Saw::Replaced), 0));
+    assert_eq!(told(&shop), []);
+    assert_ne!(serves(&shop), both("2"));
+}

@@ -1,0 +1,56 @@
+use crate::happening::Event;
+use crate::outcome::Outcome;
+use windlass_domain::drift::Drift;
+use windlass_domain::ending::Ending;
+use windlass_domain::second_look::{Saw, SecondLook};
+use windlass_domain::step::Step;
+
+/// "Recovery observes again after its last change, and the reconciler once more 15 minutes later"
+/// (Safety): whatever a recovery brought to an ending, having changed it, was looked at again in the
+/// end. What is told to have changed was changed by somebody, and deployments were held for it.
+pub fn looked_again(outcome: &Outcome<'_>) -> Result<(), String> {
+    for record in outcome.records() {
+        let partition = format!("deployment#{}", record.id);
+        let steps: Vec<Step> = outcome.all(&partition, "step#");
+        let mut changes = steps.iter().flat_map(|step| &step.changes);
+        let ending = record.ending.as_ref().map(|ended| ended.ending);
+        let is_left = matches!(ending, Some(Ending::Succeeded | Ending::RolledBack));
+        let is_recovered = record.executions.len() > 1;
+        if !is_left || !is_recovered || !changes.any(|change| change.switching) {
+            continue;
+        }
+        let look = outcome.all::<SecondLook>(&partition, "second_look").pop();
+        let Some((look, looked)) = look.and_then(|look| Some((look.clone(), look.looked?))) else {
+            return Err(format!("nobody looked again at deployment {}", record.id));
+        };
+        if looked.saw == Saw::Changed && !look.held {
+            return Err(format!("nothing is held after: {}", looked.told));
+        }
+        for (component, compared) in &looked.components {
+            let is_told = compared.drift == Drift::Changed;
+            if is_told && !is_to_blame(outcome, component.as_str()) {
+                return Err(format!("nobody changed {component}: {}", looked.told));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a stranger, or a call that AWS held beyond all assumptions, has changed it.
+fn is_to_blame(outcome: &Outcome<'_>, component: &str) -> bool {
+    let by_stranger =
+        |what: &Event| matches!(what, Event::ChangedByStranger(of) if *of == component);
+    let mut happened = outcome.happened.iter();
+    outcome.schedule.is_beyond() || happened.any(|happening| by_stranger(&happening.what))
+}
+
+/// Whether the second look told that a component is not as it was left.
+pub fn told_as_drifted(outcome: &Outcome<'_>, component: &str) -> bool {
+    outcome.records().iter().any(|record| {
+        let partition = format!("deployment#{}", record.id);
+        let looks: Vec<SecondLook> = outcome.all(&partition, "second_look");
+        let looked = looks.into_iter().filter_map(|look| look.looked);
+        let mut compared = looked.flat_map(|looked| looked.components);
+        compared.any(|(name, one)| name.as_str() == component && one.drift == Drift::Changed)
+    })
+}
