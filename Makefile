@@ -69,16 +69,18 @@ unit:
 	cargo test --workspace --exclude windlass-machine
 	cargo test --package windlass-machine
 
-# At least so many schedules, and no more after so many seconds; what was left then is told, and fails.
+# At least so many schedules, and no more after so many seconds, in which the broken variants are looked for as well; what
+# was left then is told, and fails.
 SCHEDULES ?= 100000
 SECONDS ?= 600
-BUILT_FOR := target/$(CARGO_BUILD_TARGET)/release
+BUILT_FOR := target/$(CARGO_BUILD_TARGET)/simulate
 
 simulate:
-	cargo build --release -p windlass-simulate
+	cargo build --profile simulate -p windlass-simulate
 	$(BUILT_FOR)/windlass-simulate copy . target/variants
-	cargo build --release --manifest-path target/variants/Cargo.toml --target-dir target -p windlass-simulate
-	$(BUILT_FOR)/windlass-variants variants target/variants/result
+	cargo build --profile simulate --manifest-path target/variants/Cargo.toml --target-dir target -p windlass-simulate
+	rm -f target/variants/result
+	-$(BUILT_FOR)/windlass-variants variants target/variants/result $(SECONDS)
 	$(BUILT_FOR)/windlass-simulate run $(SCHEDULES) $(SECONDS) target/variants/result target/simulate.json
 
 # So many inputs in all; what came of them is in target/fuzz.json.
@@ -88,7 +90,7 @@ fuzz:
 	cargo run --quiet --release -p windlass-fuzz -- run $(INPUTS) target/fuzz.json
 
 replay:
-	cargo run --quiet --release -p windlass-simulate -- replay '$(SEED)'
+	cargo run --quiet --profile simulate -p windlass-simulate -- replay '$(SEED)'
 
 # On free ports and in folders of their own: what `make up` started is not touched. The README's commands install a
 # Windlass of their own, so they run beside the others; most of the time is waiting.

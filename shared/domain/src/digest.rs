@@ -18,6 +18,9 @@ pub struct Digest(String);
 #[error("`{0}` is not a SHA-256 digest: write 64 lower-case hexadecimal digits")]
 pub struct BadDigest(pub String);
 
+/// The hexadecimal digits.
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 impl Digest {
     /// The digest of some bytes.
     pub fn of(bytes: &[u8]) -> Self {
@@ -26,13 +29,11 @@ impl Digest {
 
     /// The digest whose 32 raw bytes these are.
     pub fn from_bytes(raw: &[u8]) -> Self {
-        use fmt::Write as _;
-        let mut text = String::with_capacity(64);
-        for byte in raw {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        Self(text)
+        let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
+        let digits = raw
+            .iter()
+            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+        Self(digits.collect())
     }
 
     /// Accepts 64 hexadecimal digits, with or without the prefix `sha256:`.

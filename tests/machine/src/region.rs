@@ -8,6 +8,7 @@ use windlass_engine::ports::{Clock, Executions};
 use windlass_engine::{outbox, recovery};
 use windlass_world::World;
 use windlass_world::executions::arn_of;
+use windlass_world::ledger::Written;
 use windlass_world::run::run;
 
 /// A region with Windlass installed: runs all executions interleaved, each visit of a state at its
@@ -221,7 +222,8 @@ impl<'p> Region<'p> {
         if changes.is_empty() {
             return false;
         }
-        if run(outbox::handle(self.world(), &changes)).is_ok() {
+        let brought: Vec<_> = changes.iter().map(Written::change).collect();
+        if run(outbox::handle(self.world(), &brought)).is_ok() {
             return true;
         }
         // The stream repeats a batch that fails, so it comes again with the next delivery.

@@ -1,14 +1,12 @@
 //! Many schedules, on all cores.
 
+use crate::cores::on_all_cores;
 use crate::exhaust::shrink;
 use crate::play::{Played, Ready};
-use crate::scenario::Scenario;
 use crate::schedule::{Schedule, What};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
 use std::time::Instant;
 use windlass_machine::program::Program;
 
@@ -38,21 +36,60 @@ pub struct Tally {
     pub calls: BTreeSet<&'static str>,
     /// How many schedules broke a rule.
     pub broken: u64,
-    /// How many were not played, because the time was over.
+    /// How many there are that were not played, because the time was over.
     pub left: u64,
-    /// The first of them for each scenario and rule, shrunk.
+    /// How many stops there are of which no pair was planned, for the same reason.
+    pub unplanned: u64,
+    /// How many were played of each scenario, and how many of them broke a rule.
+    pub scenarios: BTreeMap<String, (u64, u64)>,
+    /// The first failure of each scenario and rule, shrunk.
     pub failures: BTreeMap<(String, &'static str), Failure>,
 }
 
 impl Tally {
-    fn add(&mut self, played: Played) {
+    fn add(&mut self, scenario: &str, played: Played) {
         self.schedules += 1;
+        let is_broken = u64::from(!played.broken.is_empty());
+        self.count(scenario, (1, is_broken));
         for what in played.met {
             *self.met.entry(what).or_default() += 1;
         }
         self.states.extend(played.states);
         self.calls.extend(played.calls);
-        self.broken += u64::from(!played.broken.is_empty());
+        self.broken += is_broken;
+    }
+
+    fn count(&mut self, scenario: &str, (played, broken): (u64, u64)) {
+        if let Some(known) = self.scenarios.get_mut(scenario) {
+            known.0 += played;
+            known.1 += broken;
+        } else {
+            self.scenarios.insert(scenario.to_owned(), (played, broken));
+        }
+    }
+
+    /// Shrinks the schedule, where it is the first one to break a rule.
+    fn look_into(&mut self, ready: &Ready<'_>, schedule: &Schedule, played: &Played) {
+        for (rule, why) in &played.broken {
+            let key = (schedule.scenario.clone(), *rule);
+            self.failures.entry(key).or_insert_with(|| {
+                let breaks = |tried: &Schedule| {
+                    let mut broken = play(ready, tried).broken.into_iter();
+                    broken.any(|(name, _)| name == *rule)
+                };
+                Failure {
+                    seed: shrink(schedule, breaks),
+                    found: schedule.clone(),
+                    rule,
+                    why: why.clone(),
+                }
+            });
+        }
+    }
+
+    /// Whether there was time for everything.
+    pub fn is_whole(&self) -> bool {
+        self.left == 0 && self.unplanned == 0
     }
 
     /// Both together.
@@ -60,11 +97,15 @@ impl Tally {
         self.schedules += other.schedules;
         self.broken += other.broken;
         self.left += other.left;
+        self.unplanned += other.unplanned;
         for (what, times) in other.met {
             *self.met.entry(what).or_default() += times;
         }
         self.states.extend(other.states);
         self.calls.extend(other.calls);
+        for (scenario, counts) in other.scenarios {
+            self.count(&scenario, counts);
+        }
         for (key, failure) in other.failures {
             self.failures.entry(key).or_insert(failure);
         }
@@ -80,91 +121,40 @@ pub fn play(ready: &Ready<'_>, schedule: &Schedule) -> Played {
     })
 }
 
-/// Plays schedules of a scenario until there are no more, or the time is over.
-pub fn play_all(
-    program: &Program,
-    scenario: &'static Scenario,
-    schedules: &[Schedule],
-    until: Instant,
-) -> Tally {
-    let next = AtomicUsize::new(0);
-    let total = Mutex::new(Tally::default());
-    let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    thread::scope(|scope| {
-        for _ in 0..cores.min(schedules.len().max(1)) {
-            scope.spawn(|| {
-                let tally = work(program, scenario, schedules, &next, until);
-                if let Ok(mut total) = total.lock() {
-                    total.merge(tally);
-                }
-            });
-        }
-    });
-    let mut total = total.into_inner().unwrap_or_default();
+/// Plays schedules until there are no more, or the time is over.
+pub fn play_all(program: &Program, schedules: &[Schedule], until: Instant) -> Tally {
+    let mut total = Tally::default();
+    let own = on_all_cores(
+        program,
+        schedules,
+        until,
+        |ready, schedule, own: &mut Tally| {
+            let played = play(ready, schedule);
+            own.look_into(ready, schedule, &played);
+            own.add(&schedule.scenario, played);
+            ControlFlow::Continue(())
+        },
+    );
+    for own in own {
+        total.merge(own);
+    }
     total.left = schedules.len() as u64 - total.schedules;
     total
-}
-
-fn work(
-    program: &Program,
-    scenario: &'static Scenario,
-    schedules: &[Schedule],
-    next: &AtomicUsize,
-    until: Instant,
-) -> Tally {
-    let ready = Ready::new(program, scenario);
-    let mut tally = Tally::default();
-    while Instant::now() < until
-        && let Some(schedule) = schedules.get(next.fetch_add(1, Ordering::Relaxed))
-    {
-        let played = play(&ready, schedule);
-        for (rule, why) in &played.broken {
-            let key = (scenario.name.to_owned(), *rule);
-            tally.failures.entry(key).or_insert_with(|| {
-                let breaks = |tried: &Schedule| {
-                    let mut broken = play(&ready, tried).broken.into_iter();
-                    broken.any(|(name, _)| name == *rule)
-                };
-                Failure {
-                    seed: shrink(schedule, breaks),
-                    found: schedule.clone(),
-                    rule,
-                    why: why.clone(),
-                }
-            });
-        }
-        tally.add(played);
-    }
-    tally
 }
 
 /// Plays schedules until one breaks a rule, which it answers with the rule, or the time is over.
 pub fn first_broken(
     program: &Program,
-    scenario: &'static Scenario,
     schedules: &[Schedule],
     until: Instant,
 ) -> Option<(Schedule, &'static str, String)> {
-    let next = AtomicUsize::new(0);
-    let caught = AtomicBool::new(false);
-    let found = Mutex::new(None);
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, std::num::NonZero::get) {
-            scope.spawn(|| {
-                let ready = Ready::new(program, scenario);
-                while !caught.load(Ordering::Relaxed)
-                    && Instant::now() < until
-                    && let Some(schedule) = schedules.get(next.fetch_add(1, Ordering::Relaxed))
-                {
-                    if let Some((rule, why)) = play(&ready, schedule).broken.into_iter().next() {
-                        caught.store(true, Ordering::Relaxed);
-                        if let Ok(mut found) = found.lock() {
-                            found.get_or_insert((schedule.clone(), rule, why));
-                        }
-                    }
-                }
-            });
+    let found = on_all_cores(program, schedules, until, |ready, schedule, found| {
+        let broken = play(ready, schedule).broken.into_iter().next();
+        *found = broken.map(|(rule, why)| (schedule.clone(), rule, why));
+        match found {
+            Some(_) => ControlFlow::Break(()),
+            None => ControlFlow::Continue(()),
         }
     });
-    found.into_inner().ok().flatten()
+    found.into_iter().flatten().next()
 }

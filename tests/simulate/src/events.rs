@@ -7,9 +7,9 @@ use crate::task::{Done, Role, Task};
 use serde_json::{Value, json};
 use std::rc::Rc;
 use windlass_domain::time::Time;
-use windlass_engine::outbox::Change;
 use windlass_engine::{outbox, recovery};
 use windlass_machine::TaskError;
+use windlass_world::ledger::Written;
 
 /// How long it takes until a function begins, in milliseconds.
 const BEGIN_MS: u64 = 20;
@@ -102,7 +102,7 @@ impl Stage<'_> {
     }
 
     pub(crate) fn bring_stream(&mut self) {
-        let batch: Rc<Vec<Change>> = Rc::new(std::mem::take(&mut self.stream));
+        let batch: Rc<Vec<Written>> = Rc::new(std::mem::take(&mut self.stream));
         let who = self.who("Outbox");
         let (world, brought) = (self.world.clone(), Rc::clone(&batch));
         let now = self.world.true_time();
@@ -111,7 +111,8 @@ impl Stage<'_> {
             role: Role::Stream(batch),
             who,
             future: Box::pin(async move {
-                let done = outbox::handle(&world, &brought).await;
+                let changes: Vec<_> = brought.iter().map(Written::change).collect();
+                let done = outbox::handle(&world, &changes).await;
                 Done::Function(
                     done.map(|()| Value::Null)
                         .map_err(|fault| TaskError::of(&fault)),
@@ -125,7 +126,7 @@ impl Stage<'_> {
     }
 
     /// A batch that fails comes again, with what was written meanwhile after it, until it is given up.
-    pub(crate) fn stream_done(&mut self, batch: Rc<Vec<Change>>, well: bool) {
+    pub(crate) fn stream_done(&mut self, batch: Rc<Vec<Written>>, well: bool) {
         if well {
             self.stream_comes = false;
             return;

@@ -4,8 +4,8 @@ use crate::schedule::Counted;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use windlass_domain::time::Time;
-use windlass_engine::outbox::Change;
 use windlass_engine::payload::Work;
+use windlass_world::ledger::Written;
 
 /// How many there were of what is counted.
 pub type Counts = BTreeMap<Counted, u64>;
@@ -36,7 +36,7 @@ pub struct Happening {
 #[derive(Debug, Clone)]
 pub enum Event {
     /// The ledger was written.
-    Wrote(Who, Box<Change>),
+    Wrote(Who, Written),
     /// What callers of a component's target see has changed, by a call that was sent at this time.
     Switched {
         /// By whom.

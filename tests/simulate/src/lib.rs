@@ -6,10 +6,12 @@
 //! function in `rules`.
 
 pub mod campaign;
+pub mod cores;
 pub mod exhaust;
 pub mod happening;
 pub mod outcome;
 pub mod play;
+pub mod readings;
 pub mod report;
 pub mod rest;
 pub mod rules;
@@ -21,6 +23,7 @@ pub mod targets;
 pub mod turnstile;
 pub mod unowned;
 pub mod variants;
+pub mod whole;
 
 mod deliver;
 mod events;

@@ -1,11 +1,13 @@
 //! What a run leaves behind, as the rules look at it.
 
 use crate::happening::{Event, Happening};
+use crate::readings::Readings;
 use crate::rest::Rest;
 use crate::scenario::{Deed, Scenario};
 use crate::schedule::Schedule;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::name::ComponentName;
@@ -37,38 +39,44 @@ pub struct Outcome<'a> {
     pub held_before: bool,
     /// The newest releases when the run began.
     pub marks: BTreeMap<ComponentName, Order>,
-}
-
-fn parse<T: DeserializeOwned>(item: &Item) -> Option<T> {
-    T::deserialize(&item.body).ok()
+    /// What was read of the ledger's items.
+    pub readings: Readings,
 }
 
 impl Outcome<'_> {
     /// An item of this sort key, or of one that begins so where it ends with `#`.
-    pub fn read<T: DeserializeOwned>(&self, item: Option<&Item>, sk: &str) -> Option<T> {
+    pub fn read<T: DeserializeOwned + 'static>(
+        &self,
+        item: Option<&Rc<Item>>,
+        sk: &str,
+    ) -> Option<Rc<T>> {
         let item = item?;
         let is_meant = if sk.ends_with('#') {
             item.key.sk.starts_with(sk)
         } else {
             item.key.sk == sk
         };
-        is_meant.then(|| parse(item)).flatten()
+        is_meant.then(|| self.readings.of(item)).flatten()
     }
 
     /// All items of a partition whose sort keys begin so.
-    pub fn all<T: DeserializeOwned>(&self, pk: &str, sk: &str) -> Vec<T> {
+    pub fn all<T: DeserializeOwned + 'static>(&self, pk: &str, sk: &str) -> Vec<Rc<T>> {
         let ledger = self.world.ledger();
         let items = ledger.items.iter();
         let found = items.filter(|(key, _)| key.pk == pk && key.sk.starts_with(sk));
-        found.filter_map(|(_, item)| parse(item)).collect()
+        found
+            .filter_map(|(_, item)| self.readings.of(item))
+            .collect()
     }
 
     /// All records.
-    pub fn records(&self) -> Vec<Deployment> {
+    pub fn records(&self) -> Vec<Rc<Deployment>> {
         let ledger = self.world.ledger();
         let items = ledger.items.iter();
         let found = items.filter(|(key, _)| key.sk == "record");
-        found.filter_map(|(_, item)| parse(item)).collect()
+        found
+            .filter_map(|(_, item)| self.readings.of(item))
+            .collect()
     }
 
     /// The same without what happened.
@@ -85,6 +93,7 @@ impl Outcome<'_> {
             lock_before: self.lock_before.clone(),
             held_before: self.held_before,
             marks: self.marks.clone(),
+            readings: Readings::default(),
         }
     }
 
@@ -109,12 +118,12 @@ impl Outcome<'_> {
     }
 
     /// The lock.
-    pub fn lock(&self) -> Lock {
+    pub fn lock(&self) -> Rc<Lock> {
         self.all("env#shop/prod", "lock").pop().unwrap_or_default()
     }
 
     /// What the ledger knows of the environment.
-    pub fn environment(&self) -> EnvironmentState {
+    pub fn environment(&self) -> Rc<EnvironmentState> {
         self.all("env#shop/prod", "state").pop().unwrap_or_default()
     }
 

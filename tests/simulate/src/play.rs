@@ -2,6 +2,7 @@
 
 use crate::happening::Counts;
 use crate::outcome::Outcome;
+use crate::readings::Readings;
 use crate::rest::Rest;
 use crate::rules::{BEYOND, RULES, changed_outside, told_as_drifted};
 use crate::scenario::Scenario;
@@ -12,6 +13,7 @@ use crate::unowned::{plant, unowned};
 use crate::variants::in_past;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Lock};
@@ -56,7 +58,7 @@ pub struct Played {
 
 /// The deployment whose release runs in all of its components, which nobody has changed since; none
 /// while the lock is held.
-fn present(outcome: &Outcome<'_>) -> Option<Deployment> {
+fn present(outcome: &Outcome<'_>) -> Option<Rc<Deployment>> {
     let state = outcome.environment();
     if outcome.lock().held.is_some() {
         return None;
@@ -143,6 +145,7 @@ impl<'p> Ready<'p> {
             lock_before: Lock::default(),
             held_before: false,
             marks: BTreeMap::new(),
+            readings: Readings::default(),
         };
         self.remember(&mut outcome);
         played.endings = outcome.endings();
@@ -191,7 +194,7 @@ impl<'p> Ready<'p> {
             let is_known = known.iter().any(|known| known.id == record.id);
             !is_known
         });
-        let told = new.and_then(|record| record.ending).map(|e| e.to_string());
+        let told = new.and_then(|record| record.ending.as_ref().map(ToString::to_string));
         match told.as_deref() {
             Some("NothingToDo (AlreadyThere)") => Ok(()),
             other => Err(format!(
@@ -206,11 +209,11 @@ impl<'p> Ready<'p> {
         let ledger = self.world.ledger();
         for item in ledger.items.values() {
             if let Some(lock) = outcome.read::<Lock>(Some(item), "lock") {
-                outcome.lock_before = lock;
+                outcome.lock_before = Lock::clone(&lock);
             }
             if let Some(state) = outcome.read::<EnvironmentState>(Some(item), "state") {
                 outcome.held_before = state.hold.is_some();
-                outcome.marks = state.marks;
+                outcome.marks = state.marks.clone();
             }
         }
     }

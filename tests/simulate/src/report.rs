@@ -7,6 +7,48 @@ use std::path::Path;
 use std::time::Duration;
 use windlass_machine::program::{Program, State};
 
+/// How many of the broken variants were caught.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Caught {
+    /// How many were caught.
+    pub caught: u64,
+    /// How many there are.
+    pub of: u64,
+    /// How long they were looked for.
+    pub took: Duration,
+}
+
+impl Caught {
+    /// Whether none was missed.
+    pub fn is_all(&self) -> bool {
+        self.caught == self.of
+    }
+
+    /// Writes it for the report.
+    pub fn write(&self, to: &Path) -> Result<(), String> {
+        let seconds = self.took.as_secs_f64().ceil();
+        std::fs::write(to, format!("{} {} {seconds}\n", self.caught, self.of))
+            .map_err(|error| format!("{}: {error}", to.display()))
+    }
+
+    /// Reads what was written.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let told = |why: String| format!("{}: {why}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|error| told(error.to_string()))?;
+        let numbers: Result<Vec<u64>, _> = text.split_whitespace().map(str::parse).collect();
+        match numbers.as_deref() {
+            Ok([caught, of, seconds]) => Ok(Self {
+                caught: *caught,
+                of: *of,
+                took: Duration::from_secs(*seconds),
+            }),
+            _ => Err(told(format!(
+                "`{text}` is not how many of how many in seconds"
+            ))),
+        }
+    }
+}
+
 /// A campaign with what it covered.
 #[derive(Debug)]
 pub struct Report<'a> {
@@ -14,8 +56,8 @@ pub struct Report<'a> {
     pub tally: &'a Tally,
     /// How many states the machine has.
     pub states_total: usize,
-    /// How many of the broken variants were caught, and how many there are.
-    pub variants: (usize, usize),
+    /// The broken variants.
+    pub variants: &'a Caught,
     /// How long it took.
     pub took: Duration,
 }
@@ -53,7 +95,13 @@ impl Report<'_> {
             self.states_total,
             tally.calls.len()
         );
-        let seconds = self.took.as_secs_f64();
+        if !tally.is_whole() {
+            println!(
+                "the time was over: {} schedules were not played, and no pair was planned for {} stops",
+                tally.left, tally.unplanned
+            );
+        }
+        let seconds = self.took.saturating_sub(self.variants.took).as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "a rate")]
         let rate = tally.schedules as f64 / seconds.max(0.001);
         println!("{rate:.0} schedules a second, for {seconds:.0} s");
@@ -73,8 +121,8 @@ impl Report<'_> {
             "faults": faults,
             "states_covered": tally.states.len(),
             "states_total": self.states_total,
-            "variants_caught": self.variants.0,
-            "variants_total": self.variants.1,
+            "variants_caught": self.variants.caught,
+            "variants_total": self.variants.of,
             "seconds": self.took.as_secs(),
         });
         std::fs::write(path, format!("{report:#}\n"))

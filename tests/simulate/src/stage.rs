@@ -19,9 +19,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use windlass_domain::time::Time;
-use windlass_engine::outbox::Change;
 use windlass_machine::program::Program;
 use windlass_world::World;
+use windlass_world::ledger::Written;
 
 /// How long a run may take at most, in the world's time: a deployment that waits gives up after a
 /// day, and what is left behind is found by the schedule.
@@ -61,7 +61,7 @@ pub struct Stage<'p> {
     pub(crate) numbers: u64,
     pub(crate) invocations: u64,
     pub(crate) events: u64,
-    pub(crate) stream: Vec<Change>,
+    pub(crate) stream: Vec<Written>,
     pub(crate) stream_comes: bool,
     pub(crate) stream_tries: u32,
     pub(crate) happened: Vec<Happening>,

@@ -6,8 +6,8 @@ use serde_json::Value;
 use std::pin::Pin;
 use std::rc::Rc;
 use windlass_domain::time::Time;
-use windlass_engine::outbox::Change;
 use windlass_machine::{End, TaskError};
+use windlass_world::ledger::Written;
 
 /// What a task came to.
 pub enum Done {
@@ -31,7 +31,7 @@ pub enum Role {
         slot: Option<Slot>,
     },
     /// A batch of the stream on its way through `outbox`.
-    Stream(Rc<Vec<Change>>),
+    Stream(Rc<Vec<Written>>),
     /// An event on its way through `recovery`, and how often it came before.
     Recovery(Value, u32),
 }

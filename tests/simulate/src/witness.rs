@@ -16,7 +16,7 @@ impl<'p> Stage<'p> {
     pub(crate) fn witness(&mut self, who: &Who, effect: Option<Effect>) {
         let changes = std::mem::take(&mut self.world.ledger().stream);
         for change in changes {
-            self.log(Event::Wrote(who.clone(), Box::new(change.clone())));
+            self.log(Event::Wrote(who.clone(), change.clone()));
             self.stream.push(change);
         }
         let Some(effect) = effect else { return };

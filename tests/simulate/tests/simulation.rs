@@ -7,6 +7,7 @@ use windlass_simulate::exhaust::{one_mishap, one_of};
 use windlass_simulate::play::Ready;
 use windlass_simulate::scenarios::{SCENARIOS, named};
 use windlass_simulate::schedule::{Schedule, What};
+use windlass_simulate::whole::{RANDOM, play_whole};
 
 /// Every so many-th schedule with one mishap; `make simulate` plays all.
 const SAMPLED: usize = 41;
@@ -30,7 +31,7 @@ fn a_mishap_anywhere_breaks_no_rule() {
         let all = one_mishap(scenario.name, &plain);
         let some: Vec<Schedule> = all.into_iter().skip(n).step_by(SAMPLED).collect();
         let forever = Instant::now() + Duration::from_hours(24);
-        let tally = play_all(&program, scenario, &some, forever);
+        let tally = play_all(&program, &some, forever);
         assert_eq!(tally.schedules, some.len() as u64);
         let failures: Vec<String> = tally
             .failures
@@ -58,6 +59,19 @@ fn a_call_that_is_held_until_the_recovery_is_over_is_told() {
         }
     }
     assert!(drifted >= 4, "only {drifted} calls took effect so late");
+}
+
+#[test]
+fn what_there_is_no_time_for_is_told() {
+    let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
+    let tally = play_whole(&program, 100, Instant::now());
+    assert_eq!(tally.schedules, 0);
+    assert!(
+        tally.left > RANDOM,
+        "those with one mishap, and random ones"
+    );
+    assert!(tally.unplanned > SCENARIOS.len() as u64);
+    assert!(!tally.is_whole());
 }
 
 #[test]

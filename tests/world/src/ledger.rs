@@ -3,6 +3,7 @@
 use crate::World;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::outbox::Change;
@@ -14,12 +15,12 @@ use windlass_engine::ports::{
 #[derive(Debug, Clone, Default)]
 pub struct State {
     /// The items by key. One that a test puts here itself is not in the index.
-    pub items: BTreeMap<Key, Item>,
+    pub items: BTreeMap<Key, Rc<Item>>,
     /// The index: where an item is in it, and the item's key, because several may be at one place.
     index: BTreeSet<(Key, Key)>,
-    /// The writes that the table's stream has still to bring, oldest first: the items before and
-    /// after. Whoever takes them puts back what it could not bring.
-    pub stream: Vec<Change>,
+    /// The writes that the table's stream has still to bring, oldest first. Whoever takes them puts
+    /// back what it could not bring.
+    pub stream: Vec<Written>,
     /// Whether what the index showed before is kept.
     keep_former: bool,
     /// What changed in the index, oldest first.
@@ -29,12 +30,32 @@ pub struct State {
     pub busy: u32,
 }
 
+/// A write: the item before and after. Items are shared: most worlds are copies of another one, in
+/// which few items are written.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The item before; absent if it is new.
+    pub before: Option<Rc<Item>>,
+    /// The item after; absent if it was deleted.
+    pub after: Option<Rc<Item>>,
+}
+
+impl Written {
+    /// The write as the stream brings it.
+    pub fn change(&self) -> Change {
+        Change {
+            before: self.before.as_deref().cloned(),
+            after: self.after.as_deref().cloned(),
+        }
+    }
+}
+
 /// A change of what the index shows.
 #[derive(Debug, Clone)]
 struct Former {
     at: Time,
     /// Where the item was, and how.
-    before: Option<(Key, Item)>,
+    before: Option<(Key, Rc<Item>)>,
     /// Where it is now: its place, and its own key.
     after: Option<(Key, Key)>,
 }
@@ -83,9 +104,10 @@ impl State {
     fn apply(&mut self, write: Write, now: Time) {
         match write {
             Write::Put(item, _) => {
-                let before = self.items.insert(item.key.clone(), item.clone());
+                let item = Rc::new(item);
+                let before = self.items.insert(item.key.clone(), Rc::clone(&item));
                 self.index_anew(before.as_ref(), Some(&item), now);
-                self.stream.push(Change {
+                self.stream.push(Written {
                     before,
                     after: Some(item),
                 });
@@ -93,7 +115,7 @@ impl State {
             Write::Delete(key, _) => {
                 if let Some(before) = self.items.remove(&key) {
                     self.index_anew(Some(&before), None, now);
-                    self.stream.push(Change {
+                    self.stream.push(Written {
                         before: Some(before),
                         after: None,
                     });
@@ -103,10 +125,10 @@ impl State {
         }
     }
 
-    fn index_anew(&mut self, before: Option<&Item>, after: Option<&Item>, now: Time) {
-        let place = |item: &Item| Some((item.index.clone()?, item.key.clone()));
+    fn index_anew(&mut self, before: Option<&Rc<Item>>, after: Option<&Rc<Item>>, now: Time) {
+        let place = |item: &Rc<Item>| Some((item.index.clone()?, item.key.clone()));
         if self.keep_former {
-            let shown = |item: &Item| Some((item.index.clone()?, item.clone()));
+            let shown = |item: &Rc<Item>| Some((item.index.clone()?, Rc::clone(item)));
             let former = Former {
                 at: now,
                 before: before.and_then(shown),
@@ -217,7 +239,10 @@ impl State {
     fn partition(&self, query: &Query) -> Page {
         let (from, to) = range(&query.pk, &query.sk_prefix);
         let found = self.items.range(from..to);
-        ordered(found.map(|(key, item)| (key.sk.as_str(), item)), query)
+        ordered(
+            found.map(|(key, item)| (key.sk.as_str(), item.as_ref())),
+            query,
+        )
     }
 
     /// The same of the index, as it was at that time.
@@ -236,7 +261,8 @@ impl State {
             return self.index_partition(query);
         }
         for (place, key) in &self.index {
-            shown.entry((place, key)).or_insert(self.items.get(key));
+            let item = self.items.get(key).map(Rc::as_ref);
+            shown.entry((place, key)).or_insert(item);
         }
         let is_meant = |place: &Key| place.pk == query.pk && place.sk.starts_with(&query.sk_prefix);
         let found: Vec<(&str, &Item)> = shown
@@ -255,8 +281,8 @@ impl State {
         };
         let (from, to) = range(&query.pk, &query.sk_prefix);
         let found = self.index.range((from, none())..(to, none()));
-        let found =
-            found.filter_map(|(place, key)| Some((place.sk.as_str(), self.items.get(key)?)));
+        let found = found
+            .filter_map(|(place, key)| Some((place.sk.as_str(), self.items.get(key)?.as_ref())));
         ordered(found, query)
     }
 }
@@ -264,7 +290,7 @@ impl State {
 impl Ledger for World {
     async fn get(&self, key: &Key) -> Answered<Option<Item>> {
         let call = self.call("ledger.get").await?;
-        let found = self.ledger().items.get(key).cloned();
+        let found = self.ledger().items.get(key).map(|item| Item::clone(item));
         call.answer(found).await
     }
 

@@ -102,7 +102,7 @@ impl<'s, S: Subject> Trial<'s, S> {
             index: None,
             expires: None,
         };
-        ledger.items.insert(key, item);
+        ledger.items.insert(key, item.into());
     }
 
     /// Sets the lock's token, as a recovery does.
@@ -163,9 +163,9 @@ impl<'s, S: Subject> Trial<'s, S> {
     pub fn step(&self) -> Answered<Step> {
         let key = store::step(&deployment(), &names()?.2);
         let ledger = self.scene.world.ledger();
-        let item = ledger.items.get(&key).cloned();
+        let item = ledger.items.get(&key);
         let item = item.ok_or_else(|| Fault::internal("there is no step"))?;
-        Ok(store::from_item::<Step>(item)?.value)
+        Ok(store::from_item::<Step>(Item::clone(item))?.value)
     }
 
     /// What the target is now.

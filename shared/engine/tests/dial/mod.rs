@@ -49,7 +49,7 @@ pub fn key() -> Key {
 }
 
 pub fn dial(world: &World) -> Dial {
-    let item = world.ledger().items[&key()].clone();
+    let item = Item::clone(&world.ledger().items[&key()]);
     from_item::<Dial>(item).unwrap().value
 }
 
@@ -61,7 +61,7 @@ pub fn set(world: &World, dial: &Dial) {
         index: None,
         expires: None,
     };
-    world.ledger().items.insert(key(), item);
+    world.ledger().items.insert(key(), item.into());
 }
 
 /// Somebody else turns it.

@@ -196,7 +196,7 @@ impl Harbour {
             index: None,
             expires: None,
         };
-        self.world.ledger().items.insert(key, item);
+        self.world.ledger().items.insert(key, item.into());
     }
 }
 
@@ -243,7 +243,7 @@ impl Sailing<'_> {
     pub fn step(&self) -> Step {
         let key = store::step(&self.id, &ComponentName::new("agent").unwrap());
         let ledger = self.harbour.world.ledger();
-        let item = ledger.items.get(&key).cloned().unwrap();
+        let item = Item::clone(&ledger.items[&key]);
         drop(ledger);
         store::from_item::<Step>(item).unwrap().value
     }

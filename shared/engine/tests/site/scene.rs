@@ -170,7 +170,7 @@ impl Scene {
             index: None,
             expires: None,
         };
-        ledger.items.insert(key, item);
+        ledger.items.insert(key, item.into());
     }
 
     /// Sets the lock's token, as a recovery does.
@@ -234,7 +234,7 @@ impl Scene {
 
     pub fn step(&self, deployment: &Deployment) -> Step {
         let key = store::step(&deployment.id, &names().2);
-        let item = self.world.ledger().items[&key].clone();
+        let item = Item::clone(&self.world.ledger().items[&key]);
         store::from_item::<Step>(item).unwrap().value
     }
 

@@ -109,12 +109,12 @@ impl Stage {
             index: None,
             expires: None,
         };
-        ledger.items.insert(key, item);
+        ledger.items.insert(key, item.into());
     }
 
     pub fn get<T: DeserializeOwned>(&self, key: &Key) -> Option<T> {
         let item = self.world.ledger().items.get(key).cloned();
-        item.map(|item| store::from_item(item).unwrap().value)
+        item.map(|item| store::from_item(Item::clone(&item)).unwrap().value)
     }
 
     pub fn ask(&self, state: &str, wave: u32) -> Ask {

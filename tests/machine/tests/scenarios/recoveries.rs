@@ -4,6 +4,7 @@ use crate::scene::{
     BACK, BOTH, ROLLED_BACK, assert_free, both, ended, live, pass_minutes, path, program, serves,
 };
 use serde_json::json;
+use std::rc::Rc;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::HeldState;
 use windlass_domain::fault::{Fault, FaultName};
@@ -16,7 +17,7 @@ fn set_status(shop: &Shop<'_>, arn: &str, status: &str) -> String {
     let name = ComponentName::new("api").unwrap();
     let key = store::step(&shop.deployment(arn).id, &name);
     let mut ledger = shop.world().ledger();
-    let item = ledger.items.get_mut(&key).unwrap();
+    let item = Rc::make_mut(ledger.items.get_mut(&key).unwrap());
     let former = item.body.insert("status".into(), json!(status)).unwrap();
     former.as_str().unwrap().to_owned()
 }

@@ -1,6 +1,7 @@
 use crate::happening::Event;
 use crate::outcome::Outcome;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Veto};
@@ -27,7 +28,7 @@ pub fn holds_and_vetoes(outcome: &Outcome<'_>) -> Result<(), String> {
         let Some(record) = outcome.read::<Deployment>(change.after.as_ref(), "record") else {
             continue;
         };
-        let before: Option<Deployment> = outcome.read(change.before.as_ref(), "record");
+        let before: Option<Rc<Deployment>> = outcome.read(change.before.as_ref(), "record");
         let starts = record.started.is_some() && before.is_some_and(|b| b.started.is_none());
         if starts && record.action == ActionName::Deploy {
             let id = &record.id;
@@ -42,7 +43,7 @@ pub fn holds_and_vetoes(outcome: &Outcome<'_>) -> Result<(), String> {
         }
     }
     vetoes_stand(outcome, &vetoed)?;
-    let rolled_back = |record: &Deployment| record.action == ActionName::Rollback;
+    let rolled_back = |record: &Rc<Deployment>| record.action == ActionName::Rollback;
     if outcome.records().iter().any(rolled_back) && !held && !outcome.did("release_hold") {
         return Err("an operator rolled back, and deployments are not held".into());
     }

@@ -1,5 +1,6 @@
 use crate::happening::Event;
 use crate::outcome::Outcome;
+use std::rc::Rc;
 use windlass_domain::drift::Drift;
 use windlass_domain::ending::Ending;
 use windlass_domain::second_look::{Saw, SecondLook};
@@ -11,7 +12,7 @@ use windlass_domain::step::Step;
 pub fn looked_again(outcome: &Outcome<'_>) -> Result<(), String> {
     for record in outcome.records() {
         let partition = format!("deployment#{}", record.id);
-        let steps: Vec<Step> = outcome.all(&partition, "step#");
+        let steps: Vec<Rc<Step>> = outcome.all(&partition, "step#");
         let mut changes = steps.iter().flat_map(|step| &step.changes);
         let ending = record.ending.as_ref().map(|ended| ended.ending);
         let is_left = matches!(ending, Some(Ending::Succeeded | Ending::RolledBack));
@@ -20,7 +21,9 @@ pub fn looked_again(outcome: &Outcome<'_>) -> Result<(), String> {
             continue;
         }
         let look = outcome.all::<SecondLook>(&partition, "second_look").pop();
-        let Some((look, looked)) = look.and_then(|look| Some((look.clone(), look.looked?))) else {
+        let Some((look, looked)) =
+            look.and_then(|look| Some((Rc::clone(&look), look.looked.clone()?)))
+        else {
             return Err(format!("nobody looked again at deployment {}", record.id));
         };
         if looked.saw == Saw::Changed && !look.held {
@@ -48,9 +51,9 @@ fn is_to_blame(outcome: &Outcome<'_>, component: &str) -> bool {
 pub fn told_as_drifted(outcome: &Outcome<'_>, component: &str) -> bool {
     outcome.records().iter().any(|record| {
         let partition = format!("deployment#{}", record.id);
-        let looks: Vec<SecondLook> = outcome.all(&partition, "second_look");
-        let looked = looks.into_iter().filter_map(|look| look.looked);
-        let mut compared = looked.flat_map(|looked| looked.components);
+        let looks: Vec<Rc<SecondLook>> = outcome.all(&partition, "second_look");
+        let looked = looks.iter().filter_map(|look| look.looked.as_ref());
+        let mut compared = looked.flat_map(|looked| &looked.components);
         compared.any(|(name, one)| name.as_str() == component && one.drift == Drift::Changed)
     })
 }

@@ -25,7 +25,7 @@ pub fn no_older_over_newer(outcome: &Outcome<'_>) -> Result<(), String> {
         };
         if after.action != ActionName::Deploy
             || !is_settled(&after)
-            || before.as_ref().is_some_and(is_settled)
+            || before.as_deref().is_some_and(is_settled)
         {
             continue;
         }

@@ -2,12 +2,13 @@ use crate::outcome::Outcome;
 use crate::targets::function_of;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use windlass_domain::environment::{Running, Snapshot};
 
 /// "What a rollback would need is never deleted by the release that replaces it" (rule 8): whatever
 /// the snapshots name is still there.
 pub fn rollback_is_possible(outcome: &Outcome<'_>) -> Result<(), String> {
-    let snapshots: Vec<Snapshot> = outcome.all("env#shop/prod", "snapshot#");
+    let snapshots: Vec<Rc<Snapshot>> = outcome.all("env#shop/prod", "snapshot#");
     for snapshot in &snapshots {
         for (component, running) in &snapshot.components {
             if !is_there(outcome, component.as_str(), running) {

@@ -1,6 +1,7 @@
 use crate::happening::{Event, Who};
 use crate::outcome::Outcome;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use windlass_domain::environment::Lock;
 use windlass_domain::step::{OPEN_CALL_GRACE_S, OpenCall, Step};
 use windlass_domain::time::Time;
@@ -21,21 +22,21 @@ struct Opened {
 /// that the lock had then, and in its time.
 pub fn switches_are_fenced(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut opened: BTreeMap<String, Opened> = BTreeMap::new();
-    let mut lock = outcome.lock_before.clone();
+    let mut lock = Rc::new(outcome.lock_before.clone());
     for happening in &outcome.happened {
         match &happening.what {
             Event::Wrote(who, change) => {
                 if let Some(now) = outcome.read::<Lock>(change.after.as_ref(), "lock") {
                     lock = now;
                 }
-                let step: Option<Step> = outcome.read(change.after.as_ref(), "step#");
+                let step: Option<Rc<Step>> = outcome.read(change.after.as_ref(), "step#");
                 let Some(step) = step else { continue };
-                let before: Option<Step> = outcome.read(change.before.as_ref(), "step#");
-                if step.open == before.and_then(|before| before.open) {
+                let before: Option<Rc<Step>> = outcome.read(change.before.as_ref(), "step#");
+                if step.open == before.and_then(|before| before.open.clone()) {
                     continue;
                 }
                 let name = step.component.to_string();
-                let Some(open) = step.open else {
+                let Some(open) = step.open.clone() else {
                     opened.remove(&name);
                     continue;
                 };

@@ -2,6 +2,7 @@ use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::rules::told_as_drifted;
 use crate::targets::{COMPONENTS, shows, visible};
+use std::rc::Rc;
 use windlass_domain::environment::HeldState;
 use windlass_domain::step::Step;
 
@@ -57,13 +58,11 @@ pub fn changed_outside(outcome: &Outcome<'_>, component: &str) -> bool {
 /// Whether the deployment that holds the lock in `NeedsOperator` says that it is not back.
 fn told_as_stuck(outcome: &Outcome<'_>, component: &str) -> bool {
     let lock = outcome.lock();
-    let Some(held) = lock
-        .held
-        .filter(|held| held.state == HeldState::NeedsOperator)
-    else {
+    let held = lock.held.as_ref();
+    let Some(held) = held.filter(|held| held.state == HeldState::NeedsOperator) else {
         return false;
     };
-    let steps: Vec<Step> = outcome.all(&format!("deployment#{}", held.deployment), "step#");
+    let steps: Vec<Rc<Step>> = outcome.all(&format!("deployment#{}", held.deployment), "step#");
     steps
         .iter()
         .any(|step| step.component.as_str() == component && step.status.may_have_changed())

@@ -1,6 +1,7 @@
 use crate::happening::Event;
 use crate::outcome::Outcome;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use windlass_domain::step::Step;
 
 /// "lets it down again under control: every component, in reverse order": an undo brings no component
@@ -15,7 +16,7 @@ pub fn undo_in_reverse(outcome: &Outcome<'_>) -> Result<(), String> {
             continue;
         };
         let partition = format!("deployment#{}", work.deployment);
-        let steps: Vec<Step> = outcome.all(&partition, &format!("step#{component}"));
+        let steps: Vec<Rc<Step>> = outcome.all(&partition, &format!("step#{component}"));
         let Some(wave) = steps
             .first()
             .and_then(|step| step.goals.keys().next().copied())

@@ -1,4 +1,5 @@
 use crate::outcome::Outcome;
+use std::rc::Rc;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{HeldState, Waiting};
 
@@ -12,9 +13,9 @@ pub fn unlocked(outcome: &Outcome<'_>) -> Result<(), String> {
             let ended = record.ending.as_ref();
             ended.is_some_and(|e| e.ending == Ending::NeedsOperator && e.resolved.is_none())
         })
-        .map(|record| record.id)
+        .map(|record| record.id.clone())
         .collect();
-    match outcome.lock().held {
+    match &outcome.lock().held {
         None if !stuck.is_empty() => {
             return Err(format!("{stuck:?} need an operator, and the lock is free"));
         }
@@ -28,7 +29,7 @@ pub fn unlocked(outcome: &Outcome<'_>) -> Result<(), String> {
             ));
         }
     }
-    let waiting: Vec<Waiting> = outcome.all("env#shop/prod", "waiting#");
+    let waiting: Vec<Rc<Waiting>> = outcome.all("env#shop/prod", "waiting#");
     if let Some(one) = waiting.first() {
         return Err(format!("deployment {} waits for ever", one.deployment));
     }

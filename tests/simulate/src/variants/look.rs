@@ -16,18 +16,18 @@ const LONGEST: Duration = Duration::from_mins(1);
 /// What caught a variant: the schedule, the rule, and why it does not hold.
 pub type Found = (Schedule, &'static str, String);
 
-/// The first schedule found that breaks a rule with the variant and none without.
-pub fn look_for(program: &Program, variant: &Variant) -> Option<Found> {
-    let until = Instant::now() + LONGEST;
+/// The first schedule found, before the time is over, that breaks a rule with the variant and none without.
+pub fn look_for(program: &Program, variant: &Variant, until: Instant) -> Option<Found> {
+    let until = until.min(Instant::now() + LONGEST);
     let chosen = || variant.scenarios.iter().filter_map(|name| named(name));
     let plain = chosen().find_map(|scenario| {
         let plain = vec![Schedule::plain(scenario.name)];
-        caught_by(program, variant, scenario, plain, until)
+        caught_by(program, variant, plain, until)
     });
     plain.or_else(|| {
         chosen().find_map(|scenario| {
             let schedules = mixed(program, variant, scenario);
-            caught_by(program, variant, scenario, schedules, until)
+            caught_by(program, variant, schedules, until)
         })
     })
 }
@@ -46,16 +46,17 @@ fn mixed(program: &Program, variant: &Variant, scenario: &'static Scenario) -> V
 fn caught_by(
     program: &Program,
     variant: &Variant,
-    scenario: &'static Scenario,
     mut schedules: Vec<Schedule>,
     until: Instant,
 ) -> Option<Found> {
     loop {
         choose(variant.name);
-        let found = first_broken(program, scenario, &schedules, until)?;
+        let found = first_broken(program, &schedules, until)?;
         choose("none");
         let one = std::slice::from_ref(&found.0);
-        if first_broken(program, scenario, one, until).is_none() {
+        // However little time is left, it is known only then.
+        let forever = Instant::now() + LONGEST;
+        if first_broken(program, one, forever).is_none() {
             return Some(found);
         }
         println!("        {} breaks {} without it, too", found.0, found.1);

@@ -1,0 +1,147 @@
+//! The whole campaign: every schedule with one mishap, the exhaustive and the sampled ones with two,
+//! and random ones, for as long as there is time.
+
+use crate::campaign::{Tally, play, play_all};
+use crate::cores::on_all_cores;
+use crate::exhaust::{one_mishap, random, second_mishap};
+use crate::play::{Played, Ready};
+use crate::scenario::Scenario;
+use crate::scenarios::SCENARIOS;
+use crate::schedule::{Schedule, What};
+use std::ops::ControlFlow;
+use std::time::Instant;
+use windlass_machine::program::Program;
+
+/// The scenarios of which every pair is played: by a pointer with a condition, without one, and at a
+/// service without conditions.
+const IN_PAIRS: [&str; 3] = ["function", "code", "service"];
+
+/// Every so many-th pair of the others.
+pub const SAMPLED: usize = 101;
+
+/// How many random schedules are played at least.
+pub const RANDOM: u64 = 10_000;
+
+/// How many random schedules are played between two looks at how many are wanted.
+const ROUND: usize = 1_000;
+
+/// The whole campaign under way.
+struct Whole<'p> {
+    program: &'p Program,
+    until: Instant,
+    plains: Vec<(&'static Scenario, Played)>,
+    tally: Tally,
+}
+
+/// Plays everything with one mishap and with two, and random schedules until at least so many were
+/// played in all. What there was no time for is told in the tally.
+pub fn play_whole(program: &Program, wanted: u64, until: Instant) -> Tally {
+    let mut whole = Whole {
+        program,
+        until,
+        plains: SCENARIOS
+            .iter()
+            .map(|one| (one, plain(program, one)))
+            .collect(),
+        tally: Tally::default(),
+    };
+    whole.play_singles();
+    whole.play_pairs();
+    whole.play_random(wanted);
+    whole.tally
+}
+
+fn plain(program: &Program, scenario: &'static Scenario) -> Played {
+    play(
+        &Ready::new(program, scenario),
+        &Schedule::plain(scenario.name),
+    )
+}
+
+impl Whole<'_> {
+    fn play_singles(&mut self) {
+        let all = self.plains.iter().flat_map(|(scenario, plain)| {
+            let alone = std::iter::once(Schedule::plain(scenario.name));
+            alone.chain(one_mishap(scenario.name, plain))
+        });
+        let all: Vec<Schedule> = all.collect();
+        self.take(play_all(self.program, &all, self.until), |_| "one mishap");
+    }
+
+    fn play_pairs(&mut self) {
+        let firsts = self.plains.iter();
+        let firsts: Vec<Schedule> = firsts
+            .flat_map(|(scenario, plain)| stops(scenario.name, plain))
+            .collect();
+        let (pairs, left) = pairs(self.program, &firsts, self.until, step_of);
+        self.tally.unplanned += left;
+        let played = play_all(self.program, &pairs, self.until);
+        self.take(played, |scenario| match step_of(scenario) {
+            1 => "all pairs",
+            _ => "some pairs",
+        });
+    }
+
+    fn play_random(&mut self, wanted: u64) {
+        let wanted = wanted.max(self.tally.schedules + RANDOM);
+        let seeds = 1..;
+        let mut schedules = seeds.flat_map(|seed| {
+            let of = |(scenario, plain): &(&Scenario, Played)| random(scenario.name, plain, seed);
+            self.plains.iter().map(of).collect::<Vec<Schedule>>()
+        });
+        let mut tally = Tally::default();
+        while self.tally.schedules + tally.schedules < wanted && Instant::now() < self.until {
+            let some: Vec<Schedule> = schedules.by_ref().take(ROUND).collect();
+            tally.merge(play_all(self.program, &some, self.until));
+        }
+        drop(schedules);
+        tally.left = wanted.saturating_sub(self.tally.schedules + tally.schedules);
+        println!("{} random schedules", tally.schedules);
+        self.tally.merge(tally);
+    }
+
+    /// Tells what came of a part, and adds it.
+    fn take(&mut self, part: Tally, what: impl Fn(&str) -> &'static str) {
+        for (scenario, (played, broken)) in &part.scenarios {
+            let what = what(scenario);
+            println!("{played} schedules of {scenario} with {what}, {broken} of them broke a rule");
+        }
+        self.tally.merge(part);
+    }
+}
+
+/// Every so many-th pair of a scenario.
+fn step_of(scenario: &str) -> usize {
+    if IN_PAIRS.contains(&scenario) {
+        1
+    } else {
+        SAMPLED
+    }
+}
+
+/// The schedules with a stop in each state.
+pub fn stops(scenario: &str, plain: &Played) -> Vec<Schedule> {
+    let mut stops = one_mishap(scenario, plain);
+    stops.retain(|stop| stop.mishaps.iter().all(|m| m.what == What::Stopped));
+    stops
+}
+
+/// Those schedules each with a second mishap within the recovery that follows, every so many-th one of
+/// a scenario; and how many of them were not looked at, because the time was over.
+pub fn pairs(
+    program: &Program,
+    firsts: &[Schedule],
+    until: Instant,
+    step_of: impl Fn(&str) -> usize + Sync,
+) -> (Vec<Schedule>, u64) {
+    type Planned = Vec<Vec<Schedule>>;
+    let planned = on_all_cores(program, firsts, until, |ready, first, own: &mut Planned| {
+        let played = play(ready, first);
+        let step = step_of(&first.scenario);
+        own.push(second_mishap(first, &played, step));
+        ControlFlow::Continue(())
+    });
+    let planned: Planned = planned.into_iter().flatten().collect();
+    let left = (firsts.len() - planned.len()) as u64;
+    (planned.into_iter().flatten().collect(), left)
+}
