@@ -1,6 +1,6 @@
 //! The SDK's clients for one place, made on first use.
 
-use crate::limits;
+use crate::{endpoint, limits, signing};
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use std::cell::OnceCell;
@@ -66,6 +66,8 @@ impl Clients {
             let config = aws_sdk_s3::config::Builder::from(&self.config)
                 .force_path_style(self.config.endpoint_url().is_some())
                 .timeout_config(self.transfer.clone())
+                .endpoint_resolver(endpoint::OfBucket::default())
+                .interceptor(signing::ByChecksum)
                 .build();
             aws_sdk_s3::Client::from_conf(config)
         })

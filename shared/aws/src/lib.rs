@@ -12,6 +12,7 @@ mod cdn;
 mod clients;
 mod clock;
 mod document;
+mod endpoint;
 mod error;
 mod events;
 mod executions;
@@ -28,6 +29,7 @@ mod reach;
 mod registry;
 mod services;
 mod settings;
+mod signing;
 mod stream;
 mod web;
 

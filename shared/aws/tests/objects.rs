@@ -10,6 +10,7 @@ mod replay;
 
 use bytes::Bytes;
 use replay::{Replay, reply, s3_error};
+use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
 use windlass_engine::ports::{CopySource, ObjectId, Objects, PutOptions, Replaces};
 
@@ -68,6 +69,7 @@ async fn a_write_has_its_checksum_and_its_condition() {
         cache_control: Some("no-cache".into()),
         metadata: [("version".to_owned(), "1".to_owned())].into(),
         replaces: Replaces::Nothing,
+        sha256: None,
     };
     let made = aws
         .put("b", "k", Bytes::from_static(b"abc"), &options)
@@ -80,6 +82,48 @@ async fn a_write_has_its_checksum_and_its_condition() {
     assert_eq!(sent.header("if-none-match"), Some("*"));
     assert_eq!(sent.header("x-amz-meta-version"), Some("1"));
     assert_eq!(sent.header("cache-control"), Some("no-cache"));
+}
+
+/// Nothing but what is told is sent: so a body is summed up once, by whoever read it.
+#[tokio::test]
+async fn a_checksum_that_is_known_is_sent_and_signed_and_not_summed_up_again() {
+    let (aws, replay) = Replay::new(vec![reply(200, &[], "")]);
+    let told = Digest::of(b"something else");
+    let options = PutOptions {
+        sha256: Some(told.clone()),
+        ..PutOptions::default()
+    };
+    aws.put("b", "k", Bytes::from_static(b"abc"), &options)
+        .await
+        .expect("written");
+    let sent = replay.only();
+    assert_eq!(sent.header("x-amz-content-sha256"), Some(told.as_str()));
+    let sum = "9B8/piX/Eg3cp+9Fa/ZjcezqI8Ep9OTDI2cQHttRbPg=";
+    assert_eq!(sent.header("x-amz-checksum-sha256"), Some(sum));
+}
+
+#[tokio::test]
+async fn every_bucket_has_its_own_address() {
+    let (aws, replay) = Replay::new((0..4).map(|_| reply(200, &[], "")).collect());
+    let options = PutOptions::default();
+    for (bucket, key) in [
+        ("one-b", "k"),
+        ("two-b", "k"),
+        ("two-b", "l"),
+        ("three.b", "k"),
+    ] {
+        let put = aws.put(bucket, key, Bytes::new(), &options).await;
+        put.expect("written");
+    }
+    let sent: Vec<String> = replay.sent().into_iter().map(|sent| sent.uri).collect();
+    let expected = [
+        "https://one-b.s3.eu-west-1.amazonaws.com/k?x-id=PutObject",
+        "https://two-b.s3.eu-west-1.amazonaws.com/k?x-id=PutObject",
+        "https://two-b.s3.eu-west-1.amazonaws.com/l?x-id=PutObject",
+        // A dot is none of what the certificate's name stands for.
+        "https://s3.eu-west-1.amazonaws.com/three.b/k?x-id=PutObject",
+    ];
+    assert_eq!(sent, expected);
 }
 
 #[tokio::test]

@@ -35,6 +35,7 @@ async fn an_upload_begins_with_headers_and_metadata() {
         cache_control: Some("no-cache".into()),
         metadata: [("windlass-sha256".to_owned(), "ab".to_owned())].into(),
         replaces: Replaces::Nothing,
+        sha256: None,
     };
     assert_eq!(aws.create_upload("b", "k", &options).await, Ok(upload()));
     let sent = replay.only();

@@ -176,8 +176,13 @@ impl World {
     ) -> Answered<Written> {
         let mut state = self.objects();
         state.known(bucket)?.check(key, &options.replaces)?;
+        let sha256 = Digest::of(&bytes);
+        if options.sha256.as_ref().is_some_and(|it| *it != sha256) {
+            let text = format!("S3 400 BadDigest: {key} is not what its checksum says");
+            return Err(Fault::new(FaultName::Refused, text));
+        }
         let version = Version {
-            sha256: Some(Digest::of(&bytes)),
+            sha256: Some(sha256),
             bytes,
             metadata: options.metadata.clone(),
             content_type: options.content_type.clone(),

@@ -20,9 +20,11 @@ pub(super) async fn put(
     options: &PutOptions,
 ) -> Answered<Written> {
     let (if_match, if_none_match) = conditions(&options.replaces);
+    let sha256 = options.sha256.clone();
+    let sha256 = sha256.unwrap_or_else(|| Digest::of(&bytes));
     let request = s3.put_object().bucket(bucket).key(key);
     let sent = request
-        .checksum_sha256(STANDARD.encode(Digest::of(&bytes).to_bytes()))
+        .checksum_sha256(STANDARD.encode(sha256.to_bytes()))
         .content_length(i64::try_from(bytes.len()).unwrap_or(i64::MAX))
         .body(ByteStream::from(bytes))
         .set_content_type(options.content_type.clone())

@@ -47,6 +47,9 @@ pub struct PutOptions {
     pub metadata: BTreeMap<String, String>,
     /// The condition. If it does not hold the fault is `Conflict`.
     pub replaces: Replaces,
+    /// The SHA-256 of the bytes, where it is known already. S3 refuses bytes that have another one
+    /// (Amazon S3 User Guide, "Checking object integrity").
+    pub sha256: Option<Digest>,
 }
 
 /// What a write made.
@@ -164,7 +167,8 @@ pub trait Objects {
     /// some S3 servers answer the whole object.
     async fn get_range(&self, object: &ObjectId, start: u64, length: u64) -> Answered<Bytes>;
 
-    /// Writes an object with its SHA-256 as checksum.
+    /// Writes an object with its SHA-256 as checksum. The fault is `Refused` if the options name
+    /// another one.
     async fn put(
         &self,
         bucket: &str,

@@ -13,16 +13,20 @@ use crate::config::Configured;
 use crate::ports::{Answered, Clock, Listed, ObjectId, Objects, PutOptions, Replaces};
 use bytes::Bytes;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use sha2::{Digest as _, Sha256};
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::io::{self, BufWriter, Write};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
 
 /// The largest list that is read: a million files.
 const LONGEST: u64 = 512 * 1024 * 1024;
+
+/// How much of a list is summed up at a time, in bytes: JSON is written word by word.
+const SUMMED: usize = 16 * 1024;
 
 /// The lists of one site.
 pub struct Lists<'a, P> {
@@ -46,6 +50,14 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
     /// The files of a release, once they are known.
     pub async fn release(&self, release: &Digest) -> Answered<Option<Files>> {
         self.read(&self.release_key(release)).await
+    }
+
+    /// The paths of a release's files, once they are known: what they are is read past.
+    #[expect(clippy::zero_sized_map_values, reason = "JSON has no sets")]
+    pub async fn release_paths(&self, release: &Digest) -> Answered<Option<Vec<String>>> {
+        let files: Option<BTreeMap<String, IgnoredAny>> =
+            self.read(&self.release_key(release)).await?;
+        Ok(files.map(|files| files.into_keys().collect()))
     }
 
     /// Keeps the files of a release. The same release has always the same files.
@@ -201,21 +213,23 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
 
 /// The digest of a list's content, without writing it down.
 pub fn digest_of<T: Serialize>(list: &T) -> Answered<Digest> {
-    let mut sum = Summing(Sha256::new());
+    let mut sum = BufWriter::with_capacity(SUMMED, Summing(Sha256::new()));
     serde_json::to_writer(&mut sum, list).map_err(|error| unwritten(&error))?;
+    let sum = sum.into_inner();
+    let sum = sum.map_err(|error| Fault::internal(format!("a list is not summed up: {error}")))?;
     Ok(Digest::from_bytes(&sum.0.finalize()))
 }
 
 /// Sums up what is written.
 struct Summing(Sha256);
 
-impl std::io::Write for Summing {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+impl Write for Summing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.update(bytes);
         Ok(bytes.len())
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }

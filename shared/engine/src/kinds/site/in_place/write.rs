@@ -230,6 +230,7 @@ pub fn put_options(file: &File, deployment: &DeploymentId) -> PutOptions {
             (DEPLOYMENT.to_owned(), deployment.to_string()),
         ]
         .into(),
+        sha256: Some(file.sha256.clone()),
         ..PutOptions::default()
     }
 }

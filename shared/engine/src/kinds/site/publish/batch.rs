@@ -37,10 +37,13 @@ impl<P: SitePorts> Publisher<'_, P> {
             if !fence.has_time() {
                 return Ok(Published::Some);
             }
-            fence.pass(self.progress()).await?;
             let batch = std::mem::take(&mut next);
-            let (done, following) =
-                join(self.handle_all(&batch), read(unpacker, batches.next())).await;
+            // Unpacking goes on while the ledger and S3 answer.
+            let handled = async {
+                fence.pass(self.progress()).await?;
+                self.handle_all(&batch).await
+            };
+            let (done, following) = join(handled, read(unpacker, batches.next())).await;
             let done = done?;
             for file in done.iter().filter_map(|one| one.file.as_ref()) {
                 self.tally.borrow_mut().done(file);

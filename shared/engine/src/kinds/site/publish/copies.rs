@@ -10,8 +10,8 @@ use crate::ports::{Answered, CopySource, Replaces};
 use std::collections::BTreeSet;
 use windlass_domain::fault::FaultName;
 
-/// How many copies a batch has.
-const BATCH: usize = 512;
+/// How many copies a batch has: the ledger and a list answer between two batches.
+const BATCH: usize = 2048;
 
 /// The most hashed assets that are taken from a folder that Windlass did not fill.
 const FOUND: usize = 20_000;
@@ -107,11 +107,11 @@ impl<P: SitePorts> Publisher<'_, P> {
         let lists = Lists::of(self.home, self.target);
         let release = filled(state).and_then(|folder| folder.release.as_ref());
         let listed = match release {
-            Some(release) => lists.release(release).await?,
+            Some(release) => lists.release_paths(release).await?,
             None => None,
         };
         match listed {
-            Some(files) => Ok(self.hashed_of(files.into_keys())),
+            Some(paths) => Ok(self.hashed_of(paths.into_iter())),
             None => self.hashed_found(folder).await,
         }
     }

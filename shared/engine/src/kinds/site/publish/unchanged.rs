@@ -12,8 +12,8 @@ use crate::ports::{Answered, CopySource, Replaces};
 use std::collections::BTreeMap;
 use windlass_domain::fault::FaultName;
 
-/// How many copies a batch has.
-const BATCH: usize = 512;
+/// How many copies a batch has: the ledger and a list answer between two batches.
+const BATCH: usize = 2048;
 
 /// A file of the folder of before, to be copied.
 struct Copy {
