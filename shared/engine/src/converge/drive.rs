@@ -13,6 +13,9 @@ use windlass_domain::step::{Step, StepStatus};
 /// How long to wait where an observation may be older than the change that it should show.
 const SETTLE_MS: u64 = 2_000;
 
+/// How long to wait before the second look at a target that is not ready, in milliseconds.
+const FIRST_LOOK_MS: u64 = 1_000;
+
 /// How many observations in a row may not show a confirmed change yet.
 const PATIENCE: u32 = 3;
 
@@ -52,6 +55,7 @@ pub struct Drive<'r, 'a, K: Kind, P> {
     goal: K::State,
     budget: Budget,
     waited_ms: u64,
+    looks: u32,
     conflicts: u32,
     patience: u32,
     /// Additive changes that this invocation made.
@@ -79,6 +83,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             goal,
             budget,
             waited_ms: 0,
+            looks: 0,
             conflicts: 0,
             patience: 0,
             made: Vec::new(),
@@ -125,7 +130,10 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
                 shown: K::shown(&is),
             })),
             Next::Failed(finding) => Ok(Some(End::Failed(finding))),
-            Next::Wait(seconds) => Ok(self.wait(seconds * 1000, "the target is not ready").await),
+            Next::Wait(seconds) => {
+                let ms = self.pace(seconds);
+                Ok(self.wait(ms, "the target is not ready").await)
+            }
             Next::Do(change) if K::class(&change) == Class::Additive => self.add(change).await,
             Next::Do(change) => self.switch(change, &is).await,
         }
@@ -159,6 +167,14 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             return Ok(true);
         }
         self.is_as_seen(is)
+    }
+
+    /// How long to wait for a target: short at first, because many are ready in a moment, then
+    /// twice as long each time, up to what its kind asks for.
+    fn pace(&mut self, seconds: u64) -> u64 {
+        let soon = FIRST_LOOK_MS << self.looks.min(16);
+        self.looks += 1;
+        soon.min(seconds * 1000)
     }
 
     /// Waits within the budget.

@@ -99,7 +99,7 @@ impl Kind for DialKind {
     fn next(is: &DialState, wanted: &DialState) -> Next<Change> {
         let to = &wanted.points_at;
         if is.turning {
-            return Next::Wait(1);
+            return Next::Wait(5);
         }
         if &is.points_at == to {
             return Next::Done;
