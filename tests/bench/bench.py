@@ -45,7 +45,7 @@ class Bench:
     deployments: int = 10_000
     environments: int = 100
     files: int = 10_000
-    rounds: int = 5
+    rounds: int = 3
     notes: dict = dataclasses.field(default_factory=dict)
     in_process: dict | None = None
 

@@ -19,7 +19,6 @@ TO_REACH = {
     "transitions_release": ("ours", 45),
     "transitions_canary": ("ours", 200),
     "plan_500": ("ours", 5),
-    "components_500": ("ratio", 1.2),
     "history_10000": ("ratio", 1.2),
     "deployments_at_once": ("ratio", 1.2),
     "site_first_vs_best_peer": ("ratio", 0.8),
