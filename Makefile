@@ -2,6 +2,7 @@
 # make up     an installed, empty Windlass on the local cloud; its outputs are in .local/outputs.json
 # make down   stops exactly what was started
 # make test   every check: format, lints, all levels of test
+# make audit  licenses, sources and use of what is depended on; a bill of materials for each binary is in target/sbom
 # make chaos  real deployments while executions are stopped, functions are killed and calls go wrong
 # make simulate   whole deployments with a mishap at every step; broken variants of the product must be caught
 # make replay SEED=…   one of them as a timeline
@@ -25,7 +26,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up down demo test lint unit simulate replay fuzz e2e e2e-installed e2e-readme chaos build-aws bench bench-docs
+.PHONY: tools peers build up down demo test lint audit unit simulate replay fuzz e2e e2e-installed e2e-readme chaos build-aws bench bench-docs
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp
@@ -56,12 +57,27 @@ demo: build down
 	$(E2E)/install.py --home $(RUN) --outputs $(OUTPUTS)
 	$(E2E)/story.py --outputs $(OUTPUTS)
 
-test: lint unit e2e
+test: lint audit unit e2e
 
 lint: tools
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	$(SAM)/cfn-lint template.yaml examples/target-role.yaml examples/shop/targets.yaml tests/e2e/visitor.yaml tests/e2e/targets.yaml
+
+# Known vulnerabilities are looked for where the network is: `cargo deny check advisories` fetches their list.
+
+audit: export PATH := $(CURDIR)/.local/audit/bin:$(PATH)
+audit: .local/audit/stamp
+	cargo deny check bans licenses sources --hide-inclusion-graph
+	cargo machete --skip-target-dir
+	cargo cyclonedx --quiet --format json --spec-version 1.5 --describe binaries --target aarch64-unknown-linux-gnu
+	mkdir -p target/sbom
+	mv functions/*/*.cdx.json cli/*.cdx.json target/sbom/
+	rm tests/*/*.cdx.json
+
+.local/audit/stamp: tests/auditors.txt
+	cargo install --quiet --locked --root $(@D) --target-dir target/audit $$(cat $<)
+	touch $@
 
 # The machine's tests apart: what they compare our JSONata with asks for features that would compile every SDK crate a
 # second time for `build`.

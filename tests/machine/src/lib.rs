@@ -11,6 +11,7 @@ pub mod program;
 pub mod shop;
 pub mod shop_world;
 pub mod template;
+pub mod ways;
 
 mod deployed;
 mod execution;

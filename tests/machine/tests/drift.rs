@@ -9,14 +9,11 @@ use windlass_engine::ports::Clock;
 use windlass_engine::routes::api::{Call, handle};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALL_KINDS, Shop};
+use windlass_machine::ways::program;
 use windlass_world::mishaps::When;
 use windlass_world::run::run;
 
 const ALL: [&str; 3] = ["agent", "api", "web"];
-
-fn program() -> Program {
-    Program::release().unwrap()
-}
 
 /// The shop with release 1.0.0 of all three kinds live.
 fn live(program: &Program) -> Shop<'_> {

@@ -13,7 +13,7 @@ use windlass_world::probe::Edge;
 pub const COMPONENTS: [&str; 4] = ["agent", "api", "jobs", "web"];
 
 /// The calls that may change what callers of a target see.
-pub const SWITCHES: [&str; 7] = [
+pub const SWITCHES: [&str; 8] = [
     "functions.update_alias",
     "functions.update_code",
     "services.update_service",
@@ -21,6 +21,7 @@ pub const SWITCHES: [&str; 7] = [
     "objects.put",
     "objects.copy",
     "objects.delete",
+    "objects.delete_all",
 ];
 
 /// The function of a component.

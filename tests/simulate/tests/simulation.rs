@@ -62,6 +62,14 @@ fn a_call_that_is_held_until_the_recovery_is_over_is_told() {
 }
 
 #[test]
+fn what_no_rollback_needs_is_pruned_on_the_way() {
+    let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
+    let scenario = named("pruned").unwrap_or_else(|| panic!("there is no such scenario"));
+    let played = Ready::new(&program, scenario).play(&Schedule::plain(scenario.name), false);
+    assert!(played.calls.contains("objects.delete_all"));
+}
+
+#[test]
 fn what_there_is_no_time_for_is_told() {
     let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
     let tally = play_whole(&program, 100, Instant::now());

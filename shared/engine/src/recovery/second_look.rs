@@ -9,8 +9,8 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use tracing::Instrument as _;
 use windlass_domain::drift::Compared;
-use windlass_domain::environment::{EnvironmentState, Lock, Running};
-use windlass_domain::identity::execution_name;
+use windlass_domain::environment::{EnvironmentState, HeldState, Lock, Running};
+use windlass_domain::identity::{DeploymentId, execution_name};
 use windlass_domain::name::ComponentName;
 use windlass_domain::second_look::{Saw, SecondLook};
 use windlass_domain::step::Step;
@@ -46,7 +46,8 @@ async fn one<P: Ports>(ports: &P, mut look: Stored<SecondLook>) -> Answered<()> 
     }
     let (app, environment) = (&look.value.app, &look.value.environment);
     let found: Stored<Lock> = store::load_or_default(ports, &store::lock(app, environment)).await?;
-    if found.value.held.is_some() {
+    let holder = found.value.held.as_ref();
+    if holder.is_some_and(|held| held.state != HeldState::NeedsOperator) {
         // What changes the targets now is what they are looked at for.
         look.value.postpone(ports.now());
         save(ports, &mut look, Vec::new()).await?;
@@ -56,7 +57,8 @@ async fn one<P: Ports>(ports: &P, mut look: Stored<SecondLook>) -> Answered<()> 
     if !save(ports, &mut look, Vec::new()).await? {
         return Ok(());
     }
-    let compared = compared(ports, &look.value, may_try).await?;
+    let holder = holder.map(|held| &held.deployment);
+    let compared = compared(ports, &look.value, holder, may_try).await?;
     let Some(saw) = look.value.judge(&compared) else {
         tracing::warn!(?compared, "the second look is tried again");
         return Ok(());
@@ -74,9 +76,18 @@ async fn one<P: Ports>(ports: &P, mut look: Stored<SecondLook>) -> Answered<()> 
 async fn compared<P: Ports>(
     ports: &P,
     look: &SecondLook,
+    holder: Option<&DeploymentId>,
     may_try: bool,
 ) -> Answered<BTreeMap<ComponentName, Compared>> {
-    let left = left(ports, look).await?;
+    let mut left = left(ports, look).await?;
+    if let Some(holder) = holder {
+        // What it changed and could not restore is told already, and a person is called to it.
+        for step in steps(ports, holder).await? {
+            if step.value.has_switched() {
+                left.remove(&step.value.component);
+            }
+        }
+    }
     if may_try {
         return Ok(compare(ports, &left).await);
     }
@@ -91,9 +102,12 @@ async fn left<P: Ledger>(
 ) -> Answered<BTreeMap<ComponentName, Running>> {
     let key = store::state(&look.app, &look.environment);
     let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
-    let partition = store::deployment_partition(&look.deployment);
-    let steps: Vec<Stored<Step>> = store::load_all(ports, &partition, "step#").await?;
+    let steps = steps(ports, &look.deployment).await?;
     Ok(look.left(steps.iter().map(|step| &step.value), &state.value))
+}
+
+async fn steps<P: Ledger>(ports: &P, deployment: &DeploymentId) -> Answered<Vec<Stored<Step>>> {
+    store::load_all(ports, &store::deployment_partition(deployment), "step#").await
 }
 
 /// Holds automatic deployments: the next one would take what nobody released for the state before,

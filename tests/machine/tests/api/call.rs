@@ -3,17 +3,13 @@
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_engine::routes::api::{Call, Reply, handle};
-use windlass_machine::program::Program;
 use windlass_machine::shop::Shop;
+pub use windlass_machine::ways::program;
 use windlass_world::run::run;
 
 pub const CI: &str = "arn:aws:sts::111111111111:assumed-role/ci/run-812";
 pub const RELEASES: &str = "/apps/shop/releases";
 pub const PROD: &str = "/apps/shop/environments/prod";
-
-pub fn program() -> Program {
-    Program::release().unwrap()
-}
 
 /// Calls the API; the query stands in the path as in an address, without escapes.
 pub fn call(shop: &Shop<'_>, method: &str, address: &str, body: Option<Value>) -> Reply {

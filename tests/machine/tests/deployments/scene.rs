@@ -4,35 +4,11 @@ use windlass_domain::ending::Ending;
 use windlass_machine::program::Program;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 
-pub const GO: &str = "Admit Admitted Prepare Prepared";
-pub const WAVE: &str = "Change(ChangeKind DeployLambda) Changed Judge Judged";
+pub use windlass_machine::ways::{
+    BACK, BAKE, BOTH, GO, ROLLED_BACK, WAVE, path, program, whole_way,
+};
+
 pub const SERVICE_WAVE: &str = "Change(ChangeKind DeployEcs) Changed Judge Judged";
-pub const BAKE: &str = "Bake Judge Judged";
-pub const BACK: &str = "Undo Undoing UndoChange(UndoKind UndoLambda)";
-pub const ROLLED_BACK: &str = "Undo Undoing SettleUndo Ended RolledBack";
-pub const BOTH: [&str; 2] = ["api", "jobs"];
-
-pub fn program() -> Program {
-    Program::release().unwrap()
-}
-
-pub fn path(parts: &[&str]) -> String {
-    parts.join(" ")
-}
-
-/// All the way of both functions: one wave, two steps, the second watched for two minutes.
-pub fn whole_way() -> String {
-    path(&[
-        GO,
-        WAVE,
-        WAVE,
-        BAKE,
-        WAVE,
-        BAKE,
-        BAKE,
-        "Settle Ended Succeeded",
-    ])
-}
 
 /// The shop with release 1.0.0 of both functions live.
 pub fn live(program: &Program) -> Shop<'_> {

@@ -8,28 +8,12 @@ use windlass_machine::program::Program;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 use windlass_world::run::run;
 
-pub const GO: &str = "Admit Admitted Prepare Prepared";
+pub use windlass_machine::ways::{
+    BACK, BAKE, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAVE, path, program, whole_way,
+};
+
 pub const WAITED: &str = "Admit Admitted AwaitTurn";
-pub const WAVE: &str = "Change(ChangeKind DeployLambda) Changed Judge Judged";
-pub const BAKE: &str = "Bake Judge Judged";
-pub const BACK: &str = "Undo Undoing UndoChange(UndoKind UndoLambda)";
-pub const ROLLED_BACK: &str = "Undo Undoing SettleUndo Ended RolledBack";
 pub const NEEDS_OPERATOR: &str = "Undo Undoing SettleUndo Ended NeedsOperator";
-pub const SUCCEEDED: &str = "Settle Ended Succeeded";
-pub const BOTH: [&str; 2] = ["api", "jobs"];
-
-pub fn program() -> Program {
-    Program::release().unwrap()
-}
-
-pub fn path(parts: &[&str]) -> String {
-    parts.join(" ")
-}
-
-/// All the way of both functions: `jobs`, then `api` at 50 %, then `api`, watched for two minutes.
-pub fn whole_way() -> String {
-    path(&[GO, WAVE, WAVE, BAKE, WAVE, BAKE, BAKE, SUCCEEDED])
-}
 
 /// All the way of `api` alone.
 pub fn api_way() -> String {

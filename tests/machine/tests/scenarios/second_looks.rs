@@ -9,7 +9,7 @@ use windlass_domain::second_look::{Saw, SecondLook};
 use windlass_engine::routes::api::{Call, handle};
 use windlass_engine::store;
 use windlass_machine::program::Program;
-use windlass_machine::shop::{ALL_KINDS, Shop};
+use windlass_machine::shop::{ALARM, ALL_KINDS, Shop};
 use windlass_world::run::run;
 
 fn look(shop: &Shop<'_>, arn: &str) -> SecondLook {
@@ -237,6 +237,25 @@ fn a_later_deployment_is_waited_for_and_answers_for_what_it_brought() {
         .map(ComponentName::as_str)
         .collect();
     assert_eq!(names, ["jobs"]);
+}
+
+#[test]
+fn a_later_deployment_that_needs_an_operator_keeps_no_look_from_its_turn() {
+    let program = program();
+    let (mut shop, arn) = recovered_in(&program, "Bake");
+    let later = shop.deploy("1.2.0", &["jobs"]);
+    assert!(shop.region.run_until(&later, "Bake"));
+    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    let fault = Fault::new(FaultName::AccessDenied, "lambda:UpdateAlias was refused");
+    let refused = "functions.update_alias";
+    shop.world().mishaps().refused.insert(refused, fault);
+    shop.region.run();
+    assert_eq!(ended(&shop, &later).ending, Ending::NeedsOperator);
+    scheduled_after(&mut shop, 15);
+    let looked = look(&shop, &arn).looked.unwrap();
+    assert_eq!((looked.saw, due(&shop)), (Saw::AsLeft, 0));
+    let mut names = looked.components.keys().map(ComponentName::as_str);
+    assert_eq!((names.next(), names.next()), (Some("api"), None));
 }
 
 #[test]

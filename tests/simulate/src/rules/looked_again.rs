@@ -53,6 +53,7 @@ pub fn told_as_drifted(outcome: &Outcome<'_>, component: &str) -> bool {
         let partition = format!("deployment#{}", record.id);
         let looks: Vec<Rc<SecondLook>> = outcome.all(&partition, "second_look");
         let looked = looks.iter().filter_map(|look| look.looked.as_ref());
+        let looked = looked.filter(|looked| looked.saw == Saw::Changed);
         let mut compared = looked.flat_map(|looked| &looked.components);
         compared.any(|(name, one)| name.as_str() == component && one.drift == Drift::Changed)
     })

@@ -1,17 +1,19 @@
 use crate::outcome::Outcome;
 use crate::targets::function_of;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use windlass_domain::environment::{Running, Snapshot};
 
 /// "What a rollback would need is never deleted by the release that replaces it" (rule 8): whatever
-/// the snapshots name is still there.
+/// the snapshots name is still there, of a site by folder what the declared number of them name.
 pub fn rollback_is_possible(outcome: &Outcome<'_>) -> Result<(), String> {
     let snapshots: Vec<Rc<Snapshot>> = outcome.all("env#shop/prod", "snapshot#");
+    let kept = kept(outcome);
     for snapshot in &snapshots {
         for (component, running) in &snapshot.components {
-            if !is_there(outcome, component.as_str(), running) {
+            let is_kept = component.as_str() != "web" || kept.contains(&snapshot.number);
+            if is_kept && !is_there(outcome, component.as_str(), running) {
                 return Err(format!(
                     "snapshot {} names {component} {}, which is gone",
                     snapshot.number, running.version
@@ -20,6 +22,27 @@ pub fn rollback_is_possible(outcome: &Outcome<'_>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// What is kept where `keep` is not declared, as its documentation says.
+const KEPT_IF_ABSENT: u64 = 10;
+
+/// The present snapshot and the newest ones, `keep` before the last. After a rollback no more is
+/// promised: what it would meet next may have been older than that when it was pruned.
+fn kept(outcome: &Outcome<'_>) -> BTreeSet<u64> {
+    let state = outcome.environment();
+    let newest = state.last_snapshot.saturating_sub(declared_keep(outcome))..=state.last_snapshot;
+    newest.chain([state.snapshot]).collect()
+}
+
+fn declared_keep(outcome: &Outcome<'_>) -> u64 {
+    let ledger = outcome.world.ledger();
+    let steps = ledger
+        .items
+        .values()
+        .filter(|item| item.key.sk == "step#web");
+    let declared = steps.filter_map(|step| step.body.get("target")?["site"]["keep"].as_u64());
+    declared.min().unwrap_or(KEPT_IF_ABSENT)
 }
 
 fn is_there(outcome: &Outcome<'_>, component: &str, running: &Running) -> bool {

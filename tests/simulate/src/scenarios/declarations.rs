@@ -52,6 +52,19 @@ gates:
   alarms: [shop-5xx]
 ";
 
+/// The same, of which only the two releases before are kept.
+pub(super) const SITE_THAT_IS_PRUNED: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  web: {kind: static_site, bucket: shop-web, distribution: E1, mode: prefix, prefix: releases, keep: 2}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
 /// A site with a folder for each release, and a function after it.
 pub(super) const SITE_THEN_FUNCTION: &str = "
 app: shop

@@ -20,7 +20,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 26] = [
+pub static SCENARIOS: [Scenario; 27] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -184,6 +184,7 @@ pub static SCENARIOS: [Scenario; 26] = [
         steady: true,
     },
     operators::ROLLBACK,
+    operators::PRUNED,
     operators::PREEMPT,
     Scenario {
         name: "queue",

@@ -1,7 +1,8 @@
 //! What operators do: they roll back, hold, recover and accept.
 
+use super::declarations::SITE_THAT_IS_PRUNED;
 use super::people::{
-    as_made, is_quiet_again, may_not_shift, may_shift_again, person_at_api, rings,
+    as_made, hours_pass, is_quiet_again, may_not_shift, may_shift_again, person_at_api, rings,
 };
 use super::{BOTH, LIVE};
 use crate::scenario::{Deed, Scenario, next, quiet, when_in};
@@ -25,6 +26,37 @@ pub(super) const ROLLBACK: Scenario = Scenario {
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
         "1.2.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.0.0 Succeeded",
+    ],
+    steady: true,
+};
+
+pub(super) const PRUNED: Scenario = Scenario {
+    name: "pruned",
+    declaration: SITE_THAT_IS_PRUNED,
+    scene: as_made,
+    before: &[
+        quiet(Deed::Deploy("0.9.0", &["web"])),
+        quiet(Deed::Deploy("1.0.0", &["web"])),
+        quiet(Deed::Deploy("1.1.0", &["web"])),
+        quiet(Deed::Deploy("1.2.0", &["web"])),
+        quiet(Deed::Change("two hours pass", hours_pass)),
+    ],
+    acts: &[
+        next(Deed::Deploy("1.3.0", &["web"])),
+        when_in("Bake", Deed::Change("the alarm rings", rings)),
+        quiet(Deed::Change("the alarm is quiet", is_quiet_again)),
+        quiet(Deed::Operate("rollback")),
+        quiet(Deed::Operate("rollback")),
+    ],
+    stranger: None,
+    ends: &[
+        "0.9.0 Succeeded",
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 Succeeded",
+        "1.3.0 RolledBack (GateFailed)",
         "1.1.0 Succeeded",
         "1.0.0 Succeeded",
     ],

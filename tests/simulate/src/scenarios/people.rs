@@ -36,6 +36,12 @@ pub(super) fn edges_are_slow(world: &World) {
     }
 }
 
+/// Whoever filled a folder is taken to be at it still for an hour; until then it is not pruned.
+pub(super) fn hours_pass(world: &World) {
+    let mut clock = world.clock();
+    clock.now = clock.now.plus_s(2 * 3_600);
+}
+
 pub(super) fn may_not_shift(world: &World) {
     let fault = Fault::new(FaultName::AccessDenied, "lambda:UpdateAlias was refused");
     world

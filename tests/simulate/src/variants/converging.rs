@@ -221,13 +221,13 @@ pub(super) const VARIANTS: &[Variant] = &[
     },
     Variant {
         name: "pruning_takes_too_much",
-        what: "the release deletes what the one before needs",
+        what: "pruning keeps nothing of what a rollback walks back to",
         edits: &[Edit {
-            file: "shared/engine/src/deploy/site.rs",
-            find: "    if done.verdict == Word::Changed {\n        let step",
-            replace: "    if VARIANT && done.verdict == Word::Changed && step.value.before[\"origin_path\"].is_string() {\n        let path = step.value.before[\"origin_path\"].as_str().unwrap_or_default();\n        let page = format!(\"{}/index.html\", path.trim_start_matches('/'));\n        let anything = crate::ports::Replaces::Anything;\n        ports.delete(\"shop-web\", &page, &anything).await?;\n    }\n    if done.verdict == Word::Changed {\n        let step",
+            file: "shared/engine/src/retention.rs",
+            find: "    let key = store::state(app, environment);\n",
+            replace: "    let back = if VARIANT { 0 } else { back };\n    let key = store::state(app, environment);\n",
         }],
-        scenarios: &["folder"],
+        scenarios: &["pruned"],
         mishaps: &[],
     },
 ];

@@ -1,0 +1,39 @@
+//! The ways of the sample application's deployments through the release machine, in words.
+
+use crate::program::Program;
+
+/// From the arrival to a plan.
+pub const GO: &str = "Admit Admitted Prepare Prepared";
+/// One wave of a function, judged at once.
+pub const WAVE: &str = "Change(ChangeKind DeployLambda) Changed Judge Judged";
+/// One more look at the gates.
+pub const BAKE: &str = "Bake Judge Judged";
+/// One wave of a function brought back.
+pub const BACK: &str = "Undo Undoing UndoChange(UndoKind UndoLambda)";
+/// The end when everything is back.
+pub const ROLLED_BACK: &str = "Undo Undoing SettleUndo Ended RolledBack";
+/// The end when all is well.
+pub const SUCCEEDED: &str = "Settle Ended Succeeded";
+/// Both functions.
+pub const BOTH: [&str; 2] = ["api", "jobs"];
+
+/// The release machine.
+///
+/// # Panics
+/// Where its file cannot be run.
+pub fn program() -> Program {
+    match Program::release() {
+        Ok(program) => program,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// A way, part by part.
+pub fn path(parts: &[&str]) -> String {
+    parts.join(" ")
+}
+
+/// All the way of both functions: `jobs`, then `api` at 50 %, then `api`, watched for two minutes.
+pub fn whole_way() -> String {
+    path(&[GO, WAVE, WAVE, BAKE, WAVE, BAKE, BAKE, SUCCEEDED])
+}
