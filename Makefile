@@ -65,7 +65,6 @@ lint: tools
 	$(SAM)/cfn-lint template.yaml examples/target-role.yaml examples/shop/targets.yaml tests/e2e/visitor.yaml tests/e2e/targets.yaml
 
 # Known vulnerabilities are looked for where the network is: `cargo deny check advisories` fetches their list.
-
 audit: export PATH := $(CURDIR)/.local/audit/bin:$(PATH)
 audit: .local/audit/stamp
 	cargo deny check bans licenses sources --hide-inclusion-graph
