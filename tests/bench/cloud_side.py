@@ -68,19 +68,34 @@ class Yard:
         found = self.aws.stepfunctions.describe_execution(executionArn=execution)
         return found if found["status"] != "RUNNING" else None
 
-    def seconds_in(self, execution, *states):
-        """How long an execution was in each of these states, with the waits before their retries.
+    def seconds_in(self, execution):
+        """How long an execution was in each state, with the waits before its retries, in the order of the states.
 
         Of what is within a Map the local cloud's history tells nothing.
         """
         pages = self.aws.stepfunctions.get_paginator("get_execution_history").paginate(executionArn=execution)
-        seconds, entered = dict.fromkeys(states, 0.0), {}
+        seconds, entered = {}, {}
         for event in (event for page in pages for event in page["events"]):
             if event["type"].endswith("StateEntered"):
                 entered[event["stateEnteredEventDetails"]["name"]] = event["timestamp"]
-            elif event["type"].endswith("StateExited") and (name := event["stateExitedEventDetails"]["name"]) in seconds:
-                seconds[name] += (event["timestamp"] - entered[name]).total_seconds()
-        assert all(seconds.values()), f"{execution} was not in every one of {states}: {seconds}"
+            elif event["type"].endswith("StateExited"):
+                name = event["stateExitedEventDetails"]["name"]
+                seconds[name] = seconds.get(name, 0.0) + (event["timestamp"] - entered[name]).total_seconds()
+        return seconds
+
+    def worked_in(self, execution):
+        """How long the functions themselves worked while an execution ran, in seconds, by their log lines: what else it took is the local cloud's.
+
+        Only where nothing else runs at the same time.
+        """
+        described = self.aws.stepfunctions.describe_execution(executionArn=execution)
+        within = {"startTime": int(described["startDate"].timestamp() * 1000), "endTime": int(described["stopDate"].timestamp() * 1000) + 1}
+        seconds = {}
+        for group in self.aws.logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/windlass-")["logGroups"]:
+            pages = self.aws.logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"], **within)
+            for line in (json.loads(event["message"]) for page in pages for event in page["events"] if '"Milliseconds":' in event["message"]):
+                name = line["Function"].partition("-")[2]
+                seconds[name] = seconds.get(name, 0.0) + line["Milliseconds"] / 1000
         return seconds
 
     def push_image(self, version):

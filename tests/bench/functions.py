@@ -2,9 +2,11 @@
 
 import io
 import json
+import re
 import statistics
 import subprocess
 import zipfile
+import zlib
 
 from figures import REPOSITORY, Figure, rounded
 
@@ -12,13 +14,34 @@ LAMBDA = REPOSITORY / "target/lambda"
 NAMES = sorted(folder.parent.name for folder in REPOSITORY.glob("functions/*/Cargo.toml"))
 
 
-def sizes(_bench):
+# Sections of an ELF file by what they are to a reader.
+SECTIONS = {"code": [".text"], "constants": [".rodata"], "unwinding": [".eh_frame", ".eh_frame_hdr"], "relocations": [".rela.dyn"]}
+
+
+def sizes(bench):
     """What is uploaded of each function: `sam deploy` makes a zip of its folder with zlib's usual level."""
+    told = []
     for name in NAMES:
+        binary = LAMBDA / name / "bootstrap"
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.write(LAMBDA / name / "bootstrap", "bootstrap")
+            archive.write(binary, "bootstrap")
         yield Figure(f"zip_bytes.{name}", len(buffer.getvalue()), "bytes")
+        told.append(f"{name} {', '.join(f'{part} {size / 1e6:.2f}' for part, size in _parts(binary).items())}")
+    bench.notes["zip_bytes"] = f"in MB, each part packed alone: {'; '.join(told)}"
+
+
+def _parts(binary):
+    """How many bytes each part of a binary takes, packed."""
+    listed = subprocess.run(["readelf", "--section-headers", "--wide", binary], capture_output=True, text=True, check=True).stdout
+    places = {name: (int(offset, 16), int(size, 16)) for name, offset, size in re.findall(r"\] (\S+) +\S+ +[0-9a-f]+ ([0-9a-f]+) ([0-9a-f]+)", listed)}
+    content = binary.read_bytes()
+
+    def packed(section):
+        offset, size = places[section]
+        return len(zlib.compress(content[offset : offset + size]))
+
+    return {part: sum(packed(section) for section in sections) for part, sections in SECTIONS.items()}
 
 
 def cold_starts(bench):

@@ -25,7 +25,7 @@ def measure(bench):
         for number in range(1, bench.rounds + 1):
             for name, seconds in pair.round(f"1.0.{number}").items():
                 times[name].append(seconds)
-        bench.notes["rollback_vs_release"] = f"by the record of the last rollback, with waiting for the target: {pair.worked()}"
+        bench.notes["rollback_vs_release"] = "the last of each, by the history of its execution and by its record; " + "; ".join(pair.told(name) for name in ("release", "rollback"))
     yield compared("release_vs_script", "s", times["release"], times["script"], "a shell script with the AWS command line")
     yield compared("rollback_vs_release", "s", times["rollback"], times["release"], "our own release")
     bench.notes["release_vs_script"] = f"a site of {FILES:,} files (ours a folder per release), a function and a service; {bench.rounds} rounds"
@@ -38,6 +38,8 @@ class Pair:
         self.yard = yard
         self.folder = folder
         self.site = folder / "site"
+        # The newest execution of each action that is measured.
+        self.last = {}
         yard.aws.ecr.create_repository(repositoryName=cloud_side.IMAGES, tags=[{"Key": "windlass:app", "Value": "yard"}])
         self.distributions = {name: yard.make_environment(name) for name in (OURS, THEIRS)}
         components = {
@@ -87,7 +89,8 @@ class Pair:
         for component, (path, key) in keys.items():
             self.yard.shop.upload(key, path.read_bytes())
             components[component] = {"key": key}
-        self.yard.ended(self.yard.start(action="deploy", environment=OURS, manifest={"version": version, "components": components}))
+        self.last["release"] = self.yard.start(action="deploy", environment=OURS, manifest={"version": version, "components": components})
+        self.yard.ended(self.last["release"])
 
     def script(self, version, site, code, image):
         distribution, domain = self.distributions[THEIRS]
@@ -95,14 +98,18 @@ class Pair:
         self.yard.run("bash", SCRIPT, THEIRS, site, code, image, distribution, page, domain, version)
 
     def operate(self, action):
-        self.yard.ended(self.yard.start(action=action, environment=OURS, reason="a measurement"))
+        self.last[action] = self.yard.start(action=action, environment=OURS, reason="a measurement")
+        self.yard.ended(self.last[action])
 
-    def worked(self):
-        """How long the functions of each component worked for the newest rollback, in words."""
-        listed = self.yard.aws.call_api("GET", f"/apps/yard/deployments?environment={OURS}&limit=10").body["deployments"]
-        rollback = next(one["id"] for one in listed if one["action"] == "rollback")
-        steps = self.yard.aws.call_api("GET", f"/apps/yard/deployments/{rollback}").body["steps"]
-        return ", ".join(f"{step['component']} {step['worked_ms'] / 1000:.2f} s" for step in steps)
+    def told(self, action):
+        """How long the newest execution of an action was in its states, and how long the functions of each component worked, in words."""
+        execution = self.last[action]
+        states = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in self.yard.seconds_in(execution).items() if seconds >= 0.01)
+        listed = self.yard.aws.call_api("GET", f"/apps/yard/deployments?environment={OURS}&limit=20").body["deployments"]
+        records = (self.yard.aws.call_api("GET", f"/apps/yard/deployments/{one['id']}").body for one in listed)
+        record = next(record for record in records if execution in record["deployment"]["executions"])
+        worked = ", ".join(f"{step['component']} {step['worked_ms'] / 1000:.2f} s" for step in record["steps"])
+        return f"{action}: {states}; with waiting for its target {worked}"
 
     def seen(self, name):
         """What an environment serves: its files, the code behind the alias, the image that runs."""

@@ -13,8 +13,8 @@ use windlass_domain::step::{Step, StepStatus};
 /// How long to wait where an observation may be older than the change that it should show.
 const SETTLE_MS: u64 = 2_000;
 
-/// How long to wait before the second look at a target that is not ready, in milliseconds.
-const FIRST_LOOK_MS: u64 = 1_000;
+/// How long to wait at least before the next look at a target that is not ready, in milliseconds.
+const SOONEST_MS: u64 = 500;
 
 /// How many observations in a row may not show a confirmed change yet.
 const PATIENCE: u32 = 3;
@@ -55,7 +55,6 @@ pub struct Drive<'r, 'a, K: Kind, P> {
     goal: K::State,
     budget: Budget,
     waited_ms: u64,
-    looks: u32,
     conflicts: u32,
     patience: u32,
     /// Additive changes that this invocation made.
@@ -83,7 +82,6 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             goal,
             budget,
             waited_ms: 0,
-            looks: 0,
             conflicts: 0,
             patience: 0,
             made: Vec::new(),
@@ -169,12 +167,10 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         self.is_as_seen(is)
     }
 
-    /// How long to wait for a target: short at first, because many are ready in a moment, then
-    /// twice as long each time, up to what its kind asks for.
-    fn pace(&mut self, seconds: u64) -> u64 {
-        let soon = FIRST_LOOK_MS << self.looks.min(16);
-        self.looks += 1;
-        soon.min(seconds * 1000)
+    /// How long to wait for a target: half as long as was waited already, so that it is seen to be ready
+    /// at most half as late again as it is; up to what its kind asks for.
+    fn pace(&self, seconds: u64) -> u64 {
+        (self.waited_ms / 2).max(SOONEST_MS).min(seconds * 1000)
     }
 
     /// Waits within the budget.

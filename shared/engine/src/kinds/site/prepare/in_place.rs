@@ -200,7 +200,7 @@ async fn before<P: SitePorts>(
     expected: &Goal,
     left: &mut LeftList,
 ) -> Answered<Goal> {
-    let (nothing, running) = (Objects::new(), owned.recorded());
+    let nothing = Objects::new();
     let known = Known {
         is: &nothing,
         before: owned,
@@ -208,23 +208,7 @@ async fn before<P: SitePorts>(
         rules: &scene.rules,
         due: &left.due,
     };
-    let mut before = Objects::new();
-    let mut unknown = BTreeSet::new();
-    for (path, listed) in latest.iter().filter(|(path, _)| is_in_scope(&known, path)) {
-        let same = running.get(path).filter(|it| it.etag == listed.etag);
-        if same.is_none() && unknown.len() < ASKED {
-            unknown.insert(path.clone());
-        }
-        let object = Object {
-            etag: listed.etag.clone(),
-            bytes: listed.bytes,
-            version_id: same.and_then(|it| it.version_id.clone()),
-            file: same.and_then(|it| it.file.clone()),
-            ours: owned.owns(path),
-            copy_of: None,
-        };
-        before.insert(path.clone(), object);
-    }
+    let (mut before, unknown) = as_listed(&known, latest, owned);
     let known = Known {
         forward: expected,
         ..known
@@ -250,6 +234,29 @@ async fn before<P: SitePorts>(
     left.due.retain(|path| ours.contains(path));
     left.since.retain(|path, _| before.contains_key(path));
     Ok(Goal::Recorded(before))
+}
+
+/// What is in the bucket, with what our own list says of it; and some of what our list does not know as it is now.
+fn as_listed(known: &Known, latest: &Latest, owned: &Goal) -> (Objects, BTreeSet<String>) {
+    let running = owned.recorded();
+    let mut before = Objects::new();
+    let mut unknown = BTreeSet::new();
+    for (path, listed) in latest.iter().filter(|(path, _)| is_in_scope(known, path)) {
+        let same = running.get(path).filter(|it| it.etag == listed.etag);
+        if same.is_none() && unknown.len() < ASKED {
+            unknown.insert(path.clone());
+        }
+        let object = Object {
+            etag: listed.etag.clone(),
+            bytes: listed.bytes,
+            version_id: same.and_then(|it| it.version_id.clone()),
+            file: same.and_then(|it| it.file.clone()),
+            ours: owned.owns(path),
+            copy_of: None,
+        };
+        before.insert(path.clone(), object);
+    }
+    (before, unknown)
 }
 
 /// Asks S3 for what our own list does not say. Answers which are ours by their own account.
