@@ -21,6 +21,8 @@ CHECKED_AS = {
     "cloudfront:GetInvalidation": ("cloudfront:GetInvalidation", "arn:aws:cloudfront::*:distribution/*"),
     "cloudfront:UpdateDistribution": ("cloudfront:UpdateDistribution", "arn:aws:cloudfront::*:distribution/*"),
     "cloudfront:CreateInvalidation": ("cloudfront:CreateInvalidation", "arn:aws:cloudfront::*:distribution/*"),
+    # AWS: state machine, which Step Functions reads from the token; checked there on `*`, because the request names none.
+    "states:SendTaskSuccess": ("states:SendTaskSuccess", "*"),
     # AWS: as what they are called; checked there as the listing of aliases.
     "lambda:GetAlias": ("lambda:ListAliases", "arn:aws:lambda:*:*:function:*"),
 }

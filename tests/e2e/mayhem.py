@@ -9,8 +9,7 @@ import signal
 import threading
 
 import cloud
-
-SCHEDULED = {"version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}
+from schedules import SCHEDULED
 
 
 class Mayhem:
