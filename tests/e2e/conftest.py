@@ -15,6 +15,7 @@ sys.path.insert(0, str(HERE))
 import cloud  # noqa: E402
 import install  # noqa: E402
 import left_behind  # noqa: E402
+import runbooks  # noqa: E402
 from aws import Aws  # noqa: E402
 from storyteller import Storyteller  # noqa: E402
 
@@ -48,3 +49,9 @@ def story(aws):
     teller = Storyteller(aws)
     teller.shop.make_targets()
     return teller
+
+
+@pytest.fixture(scope="session")
+def shell(aws):
+    """The shell of an operator who follows a runbook."""
+    return runbooks.Shell(aws)

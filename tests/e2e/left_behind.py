@@ -2,22 +2,22 @@
 
 import json
 
-QUEUE = "heard"
+HEARD = "heard"
 # What the targets hold and Windlass must never take along: values of the environment of functions and containers.
 PLANTED = "planted-Zk3vTq81-never-to-be-told"
 
 
-def listen(aws):
+def listen(aws, queue=HEARD):
     """From now on what goes to the event bus and to the topic is kept in a queue as well."""
-    url = aws.sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
+    url = aws.sqs.create_queue(QueueName=queue)["QueueUrl"]
     arn = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     senders = {"Service": ["events.amazonaws.com", "sns.amazonaws.com"]}
     statement = {"Effect": "Allow", "Principal": senders, "Action": "sqs:SendMessage", "Resource": arn}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     aws.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     bus = aws.outputs["EventBusName"]
-    aws.events.put_rule(Name=QUEUE, EventBusName=bus, EventPattern=json.dumps({"source": ["windlass"]}))
-    aws.events.put_targets(Rule=QUEUE, EventBusName=bus, Targets=[{"Id": QUEUE, "Arn": arn}])
+    aws.events.put_rule(Name=queue, EventBusName=bus, EventPattern=json.dumps({"source": ["windlass"]}))
+    aws.events.put_targets(Rule=queue, EventBusName=bus, Targets=[{"Id": queue, "Arn": arn}])
     aws.sns.subscribe(TopicArn=aws.outputs["TopicArn"], Protocol="sqs", Endpoint=arn)
 
 
@@ -57,13 +57,18 @@ def logs(aws):
 
 def messages(aws):
     """What was heard since `listen`, and the dead letters."""
-    urls = [url for url in aws.sqs.list_queues()["QueueUrls"] if url.endswith(f"/{QUEUE}") or "DeadLetters" in url]
+    names = [url.rpartition("/")[2] for url in aws.sqs.list_queues()["QueueUrls"]]
+    return [text for name in names if name == HEARD or "DeadLetters" in name for text in taken(aws, name)]
+
+
+def taken(aws, queue):
+    """The messages of a queue, which are gone from it then."""
+    url = aws.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
     texts = []
-    for url in urls:
-        while found := aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-            for message in found:
-                texts.append(message["Body"])
-                aws.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    while found := aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        for message in found:
+            texts.append(message["Body"])
+            aws.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return texts
 
 
