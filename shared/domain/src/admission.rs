@@ -230,3 +230,7 @@ fn goes_before(other: &Waiting, operator: bool, order: &Order) -> bool {
         (false, false) => other.order.is_newer_than(order),
     }
 }
+
+#[cfg(test)]
+#[path = "admission_tests.rs"]
+mod tests;

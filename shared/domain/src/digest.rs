@@ -86,3 +86,27 @@ impl fmt::Display for Digest {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_64_digits() {
+        // NIST, "Example Algorithms", SHA-256 of `abc`.
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let digest = Digest::of(b"abc");
+        assert_eq!(digest.as_str(), abc);
+        assert_eq!(digest.to_string(), abc);
+        assert_eq!(digest.short(), "ba7816bf8f01");
+        assert_eq!(digest.to_bytes()[..2], [0xba, 0x78]);
+        assert_eq!(Digest::from_bytes(&digest.to_bytes()), digest);
+        assert_eq!(Digest::parse(abc), Ok(digest.clone()));
+        assert_eq!(Digest::parse(&format!("sha256:{abc}")), Ok(digest));
+        let upper = abc.to_uppercase();
+        let other = abc.replace('f', "g");
+        for text in ["", &abc[1..], &upper, &other] {
+            assert_eq!(Digest::parse(text), Err(BadDigest(text.to_owned())));
+        }
+    }
+}

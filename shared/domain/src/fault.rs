@@ -122,3 +122,40 @@ impl Fault {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_asking_again_may_help_with() {
+        use FaultName::{
+            AccessDenied, AttemptSuperseded, BadInput, Conflict, Internal, NotFound, Refused,
+            StaleToken, StillInProgress, TargetChangedByOther, Throttled, Unavailable,
+        };
+        assert!(
+            [StillInProgress, Throttled, Unavailable].map(FaultName::is_transient) == [true; 3]
+        );
+        let lasting = [
+            AccessDenied,
+            NotFound,
+            Conflict,
+            StaleToken,
+            AttemptSuperseded,
+            TargetChangedByOther,
+            Refused,
+            BadInput,
+            Internal,
+        ];
+        assert!(lasting.map(FaultName::is_transient) == [false; 9]);
+    }
+
+    #[test]
+    fn a_fault_is_told_with_what_was_being_done() {
+        let fault = Fault::internal("it is not there").while_doing("reading the plan");
+        assert_eq!(
+            fault.to_string(),
+            "Internal: reading the plan: it is not there"
+        );
+    }
+}

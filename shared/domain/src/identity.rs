@@ -67,3 +67,52 @@ pub fn execution_suffix(id: &str) -> String {
     let digits: String = id.chars().take(8).collect();
     format!("-{digits}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_five_things_are_the_same_deployment_and_no_other() {
+        let of = |app: &str, environment: &str, action, release: &[u8], attempt| {
+            let (app, environment) = (AppName::new(app), EnvironmentName::new(environment));
+            let release = Digest::of(release);
+            DeploymentId::of(
+                &app.unwrap(),
+                &environment.unwrap(),
+                action,
+                &release,
+                attempt,
+            )
+        };
+        let one = of("shop", "prod", ActionName::Deploy, b"1", 1);
+        assert_eq!(one, of("shop", "prod", ActionName::Deploy, b"1", 1));
+        assert_eq!(one.as_str().len(), 16);
+        assert_eq!(one.to_string(), one.as_str());
+        for other in [
+            of("bank", "prod", ActionName::Deploy, b"1", 1),
+            of("shop", "test", ActionName::Deploy, b"1", 1),
+            of("shop", "prod", ActionName::Rollback, b"1", 1),
+            of("shop", "prod", ActionName::Deploy, b"2", 1),
+            of("shop", "prod", ActionName::Deploy, b"1", 2),
+        ] {
+            assert_ne!(one, other);
+        }
+    }
+
+    #[test]
+    fn an_executions_name_is_one_that_step_functions_takes() {
+        let id = "3f9a1c2255667788";
+        let table = [
+            (vec!["shop", "prod", "1.4.0"], "shop-prod-1.4.0-3f9a1c22"),
+            (vec!["shop", "a_b+c:d é"], "shop-a_b-c-d---3f9a1c22"),
+        ];
+        for (parts, name) in table {
+            assert_eq!(execution_name(&parts, id), name);
+        }
+        let long = execution_name(&["x".repeat(200).as_str()], id);
+        assert_eq!(long.len(), 80);
+        assert!(long.ends_with("x-3f9a1c22"));
+        assert_eq!(execution_suffix(id), "-3f9a1c22");
+    }
+}

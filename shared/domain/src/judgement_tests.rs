@@ -177,3 +177,12 @@ proptest::proptest! {
         proptest::prop_assert!(transitions <= 200, "{transitions}: {bakes:?}");
     }
 }
+
+#[test]
+fn a_judgement_of_an_older_windlass_is_looked_at_every_minute() {
+    let judgement = Judgement::begin(0, NOW, NOW, Span::ZERO, true).at_pace(90);
+    let mut item = serde_json::to_value(&judgement).unwrap();
+    item.as_object_mut().unwrap().remove("pace_s");
+    let read: Judgement = serde_json::from_value(item).unwrap();
+    assert_eq!(read, judgement.at_pace(60));
+}

@@ -201,3 +201,81 @@ fn is_tag(text: &str) -> bool {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_is_named_by_tag_or_digest() {
+        let digest = Digest::of(b"image");
+        let (most, more) = ("t".repeat(128), "t".repeat(129));
+        let (long, longer) = ("r".repeat(400), "r".repeat(401));
+        for image in [
+            "ab:1",
+            "shop/agent:1.4.0",
+            "shop/agent:V1_a-b.c",
+            "localhost:5000/shop/agent:1",
+            "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/a_b:x",
+            &format!("shop/agent@sha256:{digest}"),
+            &format!("shop/agent:{most}"),
+            &format!("{long}:1"),
+        ] {
+            assert_eq!(image_finding(image, "here"), None, "{image}");
+        }
+        for image in [
+            "",
+            "a:1",
+            "shop/agent",
+            "shop/agent:",
+            "shop/agent:.1",
+            "shop/agent:-1",
+            "shop/agent:a b",
+            "shop/agent:a/b",
+            "Shop/agent:1",
+            "shop//agent:1",
+            "shop/agent/:1",
+            "https://shop/agent:1",
+            "shop agent:1",
+            &format!("shop/agent@{digest}"),
+            &format!("Shop/agent@sha256:{digest}"),
+            "shop/agent@sha256:abc",
+            &format!("shop/agent:{more}"),
+            &format!("{longer}:1"),
+        ] {
+            let finding = image_finding(image, "here").expect(image);
+            assert_eq!(
+                (finding.name, finding.path.as_str()),
+                (FindingName::BadValue, "here")
+            );
+        }
+    }
+
+    #[test]
+    fn a_key_is_that_of_its_own_component() {
+        let (shop, web) = (
+            AppName::new("shop").unwrap(),
+            ComponentName::new("web").unwrap(),
+        );
+        let folder = "artifacts/shop/web/";
+        let (most, more) = (
+            "x".repeat(1024 - folder.len()),
+            "x".repeat(1025 - folder.len()),
+        );
+        for rest in ["1.zip", "a/b.zip", "..a/b..", &most] {
+            let key = format!("{folder}{rest}");
+            assert_eq!(key_finding(&shop, &web, &key, "here"), None, "{key}");
+        }
+        for key in [
+            folder,
+            "artifacts/shop/api/1.zip",
+            "artifacts/bank/web/1.zip",
+            "artifacts/shop/web/../api/1.zip",
+            "artifacts/shop/web/./1.zip",
+            "artifacts/shop/web/a\n.zip",
+            &format!("{folder}{more}"),
+        ] {
+            assert!(key_finding(&shop, &web, key, "here").is_some(), "{key}");
+        }
+    }
+}

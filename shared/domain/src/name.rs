@@ -83,3 +83,30 @@ name! {
     /// hyphens, starting with a letter, at most 32 characters.
     ComponentName
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_lower_case_and_short() {
+        for text in ["a", "shop", "shop-2", "a-", &"x".repeat(LONGEST)] {
+            let name = AppName::new(text).unwrap();
+            assert_eq!((name.as_str(), name.to_string().as_str()), (text, text));
+            assert_eq!(AppName::try_from(text.to_owned()), Ok(name));
+        }
+        for text in [
+            "",
+            "-a",
+            "2shop",
+            "Shop",
+            "a_b",
+            "a.b",
+            "é",
+            &"x".repeat(LONGEST + 1),
+        ] {
+            assert_eq!(ComponentName::new(text), Err(BadName(text.to_owned())));
+            assert!(EnvironmentName::try_from(text.to_owned()).is_err());
+        }
+    }
+}

@@ -48,3 +48,40 @@ impl Order {
         self.compare(other) == Ordering::Greater
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(version: &str, sequence: u64, accepted: u64, id: &str) -> Order {
+        Order {
+            version: semver::Version::parse(version).ok(),
+            sequence: (sequence > 0).then_some(sequence),
+            accepted: Time(accepted),
+            id: DeploymentId(id.to_owned()),
+        }
+    }
+
+    #[test]
+    fn the_first_measure_that_both_have_and_that_differs_decides() {
+        use Ordering::{Equal, Greater, Less};
+        // version, sequence (0: none), accepted, id
+        let table = [
+            (("1.0.0", 9, 9, "b"), ("2.0.0", 1, 1, "a"), Less),
+            (("1.0.0", 1, 9, "b"), ("1.0.0+build", 2, 1, "a"), Less),
+            (("1.0.0", 9, 1, "a"), ("", 1, 2, "b"), Greater),
+            (("", 9, 1, "a"), ("2.0.0", 1, 2, "b"), Greater),
+            (("", 3, 1, "a"), ("", 3, 2, "a"), Less),
+            (("", 3, 1, "b"), ("", 0, 2, "a"), Less),
+            (("", 0, 2, "a"), ("", 9, 1, "b"), Greater),
+            (("", 0, 2, "b"), ("", 0, 2, "a"), Greater),
+            (("", 0, 2, "a"), ("", 0, 2, "a"), Equal),
+        ];
+        for (a, b, wanted) in table {
+            let (one, other) = (order(a.0, a.1, a.2, a.3), order(b.0, b.1, b.2, b.3));
+            assert_eq!(one.compare(&other), wanted, "{a:?} {b:?}");
+            assert_eq!(other.compare(&one), wanted.reverse(), "{b:?} {a:?}");
+            assert_eq!(one.is_newer_than(&other), wanted == Greater, "{a:?} {b:?}");
+        }
+    }
+}

@@ -63,3 +63,45 @@ pub struct RecordedRelease {
     /// The release with every component that was ever recorded under this version.
     pub release: Release,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn release(version: &str, commit: &str, bytes: &[u8], image_push: bool) -> Release {
+        let image = Artifact::Image {
+            repository: "shop/agent".into(),
+            digest: Digest::of(bytes),
+        };
+        Release {
+            app: AppName::new("shop").unwrap(),
+            version: version.into(),
+            git: Some(Git {
+                reference: "refs/heads/main".into(),
+                commit: Some(commit.into()),
+            }),
+            sequence: None,
+            components: [(ComponentName::new("agent").unwrap(), image)].into(),
+            image_push,
+        }
+    }
+
+    #[test]
+    fn a_revert_is_a_release_of_its_own_and_another_tag_of_an_image_is_not() {
+        let one = release("1.0.0", "a", b"1", false).digest();
+        assert_eq!(one, release("1.0.0", "a", b"1", false).digest());
+        assert_ne!(one, release("1.0.1", "a", b"1", false).digest());
+        assert_ne!(one, release("1.0.0", "b", b"1", false).digest());
+        assert_ne!(one, release("1.0.0", "a", b"2", false).digest());
+        let pushed = release("main", "a", b"1", true).digest();
+        assert_ne!(one, pushed);
+        assert_eq!(pushed, release("latest", "b", b"1", true).digest());
+    }
+
+    #[test]
+    fn a_moving_tag_is_recorded_by_its_digest() {
+        let recorded = release("main", "a", b"1", true).recorded_as();
+        assert_eq!(recorded, format!("sha256-{}", Digest::of(b"1").short()));
+        assert_eq!(release("1.0.0", "a", b"1", false).recorded_as(), "1.0.0");
+    }
+}

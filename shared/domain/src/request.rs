@@ -202,3 +202,43 @@ pub struct ImagePush {
     /// The tag that was pushed.
     pub tag: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_action_and_a_route_are_told_as_they_are_written() {
+        use ActionName::{Accept, Deploy, Hold, Recover, ReleaseHold, Rollback};
+        for action in [Deploy, Rollback, Recover, Accept, Hold, ReleaseHold] {
+            assert_eq!(json!(action), json!(action.to_string()));
+        }
+        for route in [
+            Route::S3,
+            Route::Ecr,
+            Route::Api,
+            Route::Console,
+            Route::Windlass,
+        ] {
+            assert_eq!(json!(route), json!(route.to_string()));
+        }
+    }
+
+    #[test]
+    fn a_request_is_about_the_upload_that_it_names() {
+        let object = |key: &str| ObjectRef {
+            key: key.into(),
+            version_id: None,
+        };
+        let mut request = Request::new(ActionName::Deploy, AppName::new("shop").unwrap());
+        assert_eq!(request.upload(), None);
+        request.artifact_object = Some(ArtifactObject {
+            component: ComponentName::new("web").unwrap(),
+            object: object("artifact"),
+        });
+        assert_eq!(request.upload(), Some(&object("artifact")));
+        request.manifest_object = Some(object("manifest"));
+        assert_eq!(request.upload(), Some(&object("manifest")));
+    }
+}

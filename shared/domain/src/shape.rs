@@ -380,3 +380,7 @@ fn not_read(path: &str, why: &str) -> Finding {
         "Compare it with the schema in docs/app.schema.json and the examples.",
     )
 }
+
+#[cfg(test)]
+#[path = "shape_tests.rs"]
+mod tests;

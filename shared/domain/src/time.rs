@@ -149,3 +149,57 @@ impl From<Span> for String {
         span.to_string()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_point_in_time() {
+        let at = Time(1_795_183_325_678);
+        assert_eq!(at.to_string(), "2026-11-20T14:02:05Z");
+        assert_eq!(at.clock(), "14:02");
+        assert_eq!(Time(26 * 3_600_000 + 60_000).clock(), "02:01");
+        assert_eq!(at.plus_ms(5).ms_since(at), 5);
+        assert_eq!(at.plus_s(2).ms_since(at), 2000);
+        assert_eq!(at.ms_since(at.plus_ms(1)), 0, "never below nothing");
+        assert_eq!(Time(u64::MAX).plus_s(1), Time(u64::MAX));
+        assert_eq!(Time(u64::MAX).to_string(), format!("{}ms", u64::MAX));
+    }
+
+    #[test]
+    fn a_length_of_time_is_read_and_written() {
+        // text, milliseconds, as it is written again
+        let table = [
+            ("800ms", 800, "800ms"),
+            ("0s", 0, "0s"),
+            ("30s", 30_000, "30s"),
+            ("90s", 90_000, "90s"),
+            ("5000ms", 5_000, "5s"),
+            ("60s", 60_000, "1m"),
+            ("5m", 300_000, "5m"),
+            ("120m", 7_200_000, "2h"),
+            ("2h", 7_200_000, "2h"),
+            ("999999s", 999_999_000, "999999s"),
+        ];
+        for (text, ms, written) in table {
+            let span = Span::parse(text).unwrap();
+            assert_eq!(span.as_ms(), ms, "{text}");
+            assert_eq!(String::from(span), written, "{text}");
+            assert_eq!(Span::try_from(written.to_owned()), Ok(span), "{text}");
+        }
+        for text in [
+            "", "5", "s", "5 m", "5d", "-5s", "1000000s", "5m30s", "1.5s",
+        ] {
+            assert_eq!(Span::parse(text), Err(BadSpan(text.to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_length_of_time_in_seconds_is_rounded_up() {
+        assert_eq!(Span::millis(1_000).as_s(), 1);
+        assert_eq!(Span::millis(1_001).as_s(), 2);
+        assert_eq!(Span::seconds(7).as_ms(), 7_000);
+        assert_eq!(Span::ZERO, Span::default());
+    }
+}

@@ -1,5 +1,7 @@
 //! What people read when an input is refused, in full, and that no input makes the readers panic.
 
+#![allow(clippy::unwrap_used)]
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use windlass_domain::declaration::Declaration;
@@ -9,6 +11,8 @@ use windlass_domain::name::AppName;
 use windlass_domain::request::Request;
 
 const GOOD: &str = include_str!("bad_inputs/declaration.yaml");
+const GOOD_JSON: &str =
+    r#"{"version": "1.4.0", "components": {"web": {"key": "artifacts/shop/web/1.zip"}}}"#;
 const GOOD_MANIFEST: &str = include_str!("bad_inputs/manifest.yaml");
 
 fn told(findings: &[Finding]) -> String {
@@ -101,6 +105,41 @@ fn a_document_that_multiplies_itself_is_refused() {
     );
     let large = format!("# {}\n{GOOD}", "x".repeat(256 * 1024));
     assert!(told_of(&large).contains("at most 262144"));
+}
+
+#[test]
+fn what_is_too_long_is_told() {
+    let shop = AppName::new("shop").unwrap();
+    let limit = 128 * 1024;
+    let large = format!("{GOOD_JSON}{}", " ".repeat(limit - GOOD_JSON.len()));
+    assert!(Manifest::parse(&shop, &large).is_ok());
+    let findings = Manifest::parse(&shop, &format!("{large} ")).unwrap_err();
+    let wanted = "BadValue: The document has 131073 bytes; at most 131072 are read. Remedy: Make it smaller.";
+    assert_eq!(told(&findings), wanted);
+
+    let reason = |length: usize| {
+        let input = json!({
+            "action": "hold", "app": "shop", "environment": "prod", "reason": "x".repeat(length),
+        });
+        told(&Request::parse(&input).err().unwrap_or_default())
+    };
+    assert_eq!(reason(1024), "");
+    let long = reason(1025);
+    assert!(long.contains("has more than 1024 characters"), "{long}");
+
+    let value = |length: usize| {
+        let config = format!("{{path: c.json, values: {{a: {}}}}}", "x".repeat(length));
+        told_of(&GOOD.replace(
+            "distribution: {dev",
+            &format!("config: {config}, distribution: {{dev"),
+        ))
+    };
+    assert_eq!(value(4096), "");
+    let long = value(4097);
+    assert!(
+        long.contains("is not a text of at most 4096 characters"),
+        "{long}"
+    );
 }
 
 /// Any JSON, with the words of our documents in it, so that it gets past the first checks.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod dial;
+mod driving;
 
 use dial::{Turning, dial, stranger_turns};
 use std::pin::Pin;

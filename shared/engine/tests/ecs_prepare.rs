@@ -245,3 +245,102 @@ fn an_index_must_have_the_platform_of_the_tasks() {
         }
     }
 }
+
+#[test]
+fn a_task_definition_that_cannot_work_is_told() {
+    let mut harbour = Harbour::new();
+    harbour.spec.base = Base::Artifact;
+    harbour.push("1.1");
+    let upload = |name: &str, document: &Value| {
+        let key = format!("artifacts/shop/agent/{name}.json");
+        harbour::upload(&harbour.world, &key, &document.to_string())
+    };
+    let mut elsewhere = document(&format!("{}:1.1", repository()));
+    elsewhere["runtimePlatform"] =
+        json!({"cpuArchitecture": "X86_64", "operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"});
+    let mut renamed = document(&format!("{}:1.1", repository()));
+    renamed["containerDefinitions"][0]["name"] = json!("web");
+    let gone = upload("gone", &json!({}));
+    {
+        let mut objects = harbour.world.objects();
+        let bucket = objects.buckets.get_mut("artifacts").unwrap();
+        bucket.keys.remove("artifacts/shop/agent/gone.json");
+    }
+    let lines = [
+        harbour.refused(&upload(
+            "missing",
+            &document(&format!("{}:9", repository())),
+        )),
+        harbour.refused(&upload("elsewhere", &elsewhere)),
+        harbour.refused(&upload("renamed", &renamed)),
+        harbour.refused(&gone),
+    ]
+    .concat();
+    insta::assert_snapshot!(lines.join("\n"), @"
+    ArtifactMissing: components.agent.repository: There is no image 9 in repository 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent. Remedy: Push the image first, and keep it as long as a rollback may need it (lifecycle policy).
+    NotSupported: components.agent.repository: The tasks run on windows/amd64 (`runtimePlatform` of the task definition), and the image 111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent@sha256:ab3bfe84adc33b2fc587599c934284b54c56018078680293d16b9b9471dfda28 is only for linux/amd64, linux/arm64. Remedy: Build the image for that platform too, or change the task definition's `runtimePlatform`.
+    UnknownName: components.agent.container: The base artifacts/shop/agent/renamed.json has no container `agent`, only: web, log. Remedy: Write the name of the container whose image is to be deployed.
+    ArtifactMissing: components.agent.base: S3 404 NoSuchKey: artifacts/artifacts/shop/agent/gone.json. Remedy: Upload a task definition as `aws ecs register-task-definition --cli-input-json` takes it.
+    ");
+}
+
+#[test]
+fn a_base_and_an_artifact_must_fit_each_other() {
+    let mut harbour = Harbour::new();
+    let image = harbour.push("1.1");
+    let zip = harbour::upload(&harbour.world, "artifacts/shop/agent/1.1.zip", "…");
+    let told = harbour.refused(&zip).concat();
+    assert!(told.contains("An ECS service needs an image"), "{told}");
+    harbour.spec.base = Base::FamilyLatest;
+    let mut newer = document("placeholder");
+    newer["containerDefinitions"][0]["name"] = json!("web");
+    let tags = BTreeMap::new();
+    harbour.world.services().put_task_definition(&newer, &tags);
+    let told = harbour.refused(&image).concat();
+    assert!(
+        told.contains("The base agent:2 has no container `agent`, only: web, log."),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_rollback_to_what_is_gone_is_refused_before_anything_changes() {
+    type Spoil = fn(&Harbour, &mut Value);
+    let table: [(&str, Spoil); 2] = [
+        ("is deregistered", |harbour, _| {
+            let mut services = harbour.world.services();
+            let mut all = services.task_definitions.values_mut();
+            all.next().unwrap().document["status"] = json!("INACTIVE");
+        }),
+        ("does not exist any more", |_, recorded| {
+            let arn = recorded["task_definition"].as_str().unwrap();
+            recorded["task_definition"] = json!(arn.replace("agent:1", "agent:99"));
+        }),
+    ];
+    for (told, spoil) in table {
+        let harbour = Harbour::new();
+        let sailing = harbour.begin("d1", &harbour.push("1.1"));
+        assert_eq!(sailing.forward(), Word::Changed);
+        let mut recorded: Value = sailing.step().before;
+        spoil(&harbour, &mut recorded);
+        let planned = harbour.plan("r1", None, Some(&recorded));
+        let finding = planned.findings[0].to_string();
+        assert!(finding.contains(told), "{finding}");
+    }
+}
+
+#[test]
+fn a_rollback_to_what_runs_changes_nothing() {
+    let harbour = Harbour::new();
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    let recorded: Value = sailing.step().before;
+    let planned = harbour.plan("r1", None, Some(&recorded));
+    let unchanged = planned.unchanged.unwrap();
+    assert_eq!(unchanged, "service agent is set to agent:1 already");
+    let mut nameless = recorded;
+    nameless["task_definition"] = json!(null);
+    for broken in [nameless, json!(7)] {
+        let fault = harbour.try_plan("r1", None, Some(&broken)).unwrap_err();
+        assert_eq!(fault.name, FaultName::Internal, "{fault}");
+    }
+}

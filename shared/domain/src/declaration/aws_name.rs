@@ -128,3 +128,163 @@ pub(super) const ANY: Form = Form {
     accepts: |text| !text.is_empty() && text.len() <= 1024,
     words: "a text of 1 to 1024 characters",
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As long as it may be, and one character longer.
+    fn longest(text: &str, longest: usize) -> (String, String) {
+        (text.repeat(longest), text.repeat(longest + 1))
+    }
+
+    fn check(form: &Form, good: &[&str], bad: &[&str]) {
+        for text in good {
+            assert!((form.accepts)(text), "{text} is {}", form.words);
+        }
+        for text in bad {
+            assert!(!(form.accepts)(text), "{text} is not {}", form.words);
+        }
+    }
+
+    #[test]
+    fn names_in_s3() {
+        let (most, more) = longest("a", 63);
+        check(
+            &BUCKET,
+            &["abc", "shop-web.prod-1", &most],
+            &[
+                "", "ab", &more, "Shop-web", "shop_web", ".shop", "-shop", "shop.", "shop-",
+                "sh..op",
+            ],
+        );
+        let (most, more) = longest("a", 512);
+        check(
+            &PREFIX,
+            &["", "site", "site/", "a/b.c/d..e", &most],
+            &[
+                &more, "/site", "a\\b", "a\nb", "..", "a/../b", "a/./b", "a/..", "a//b", "a//",
+            ],
+        );
+        check(
+            &FILE,
+            &["config.json", "a/b.json"],
+            &["", "a/", "../a", "/a"],
+        );
+    }
+
+    #[test]
+    fn names_in_cloudfront() {
+        let (most, more) = longest("E", 32);
+        check(
+            &DISTRIBUTION,
+            &["E2QWRUHAPOMQZL", "E", &most],
+            &[
+                "",
+                &more,
+                "e2QW",
+                "E2-Q",
+                "arn:aws:cloudfront::1:distribution/E2",
+            ],
+        );
+        let (most, more) = longest("o", 128);
+        check(&ORIGIN, &["my origin/1", &most], &["", &more, "a\tb"]);
+    }
+
+    #[test]
+    fn names_in_lambda() {
+        let (most, more) = longest("f", 64);
+        check(
+            &FUNCTION,
+            &["f", "shop-api_prod", &most],
+            &[
+                "",
+                &more,
+                "shop.api",
+                "arn:aws:lambda:eu-west-1:1:function:f",
+            ],
+        );
+        let (most, more) = longest("a", 128);
+        check(
+            &ALIAS,
+            &["live", "v7", "7-", &most],
+            &["", "7", "42", &more, "li ve"],
+        );
+    }
+
+    #[test]
+    fn names_in_ecs_and_ecr() {
+        let (most, more) = longest("s", 255);
+        check(
+            &ECS,
+            &["agent", "Agent_1-b", &most],
+            &["", &more, "a.b", "a/b"],
+        );
+        let (most, more) = longest("r", 256);
+        check(
+            &REPOSITORY,
+            &[
+                "shop/agent",
+                "a1",
+                "a/b.c_d-e",
+                "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent",
+                &most,
+            ],
+            &[
+                "a",
+                &more,
+                "Shop/agent",
+                "shop/agent:1",
+                "shop//agent",
+                "/agent",
+                "agent/",
+                "-a",
+                "a-",
+                "a/-b",
+                "a/b-",
+            ],
+        );
+    }
+
+    #[test]
+    fn alarms_roles_and_regions() {
+        let (most, more) = longest("a", 255);
+        check(&ALARM, &["shop prod: 5xx", &most], &["", &more, "a\nb"]);
+        check(
+            &ROLE,
+            &[
+                "arn:aws:iam::222222222222:role/windlass-target",
+                "arn:aws-cn:iam::222222222222:role/path/to/role@b",
+            ],
+            &[
+                "",
+                "arn:gcp:iam::222222222222:role/x",
+                "arn:aws:iam::22222222222:role/x",
+                "arn:aws:iam::22222222222x:role/x",
+                "arn:aws:iam::222222222222:role/",
+                "arn:aws:iam::222222222222:role/a b",
+                "arn:aws:iam::222222222222:user/x",
+                "arn:aws:iam:eu-west-1:222222222222:role/x",
+                "arn:aws:sts::222222222222:role/x",
+            ],
+        );
+        check(
+            &REGION,
+            &["eu-west-1", "us-gov-west-1", "ap-southeast-12"],
+            &[
+                "",
+                "eu",
+                "eu-1",
+                "eu-west-1a",
+                "eu-west-",
+                "-west-1",
+                "eu--1",
+                "Eu-west-1",
+                "eu-w3st-1",
+                "eu-west-x",
+            ],
+        );
+        let (most, more) = longest("x", 1024);
+        check(&ANY, &["x", " ", &most], &["", &more]);
+    }
+}

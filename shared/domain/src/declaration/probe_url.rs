@@ -1,7 +1,8 @@
 //! The addresses that may be probed, as far as the text tells. The probe itself checks again after
 //! name resolution and redirects.
 
-use std::net::{IpAddr, Ipv6Addr};
+use crate::address::{AddressKind, kind_of};
+use std::net::IpAddr;
 use url::{Host, Url};
 
 /// What is wrong with an address, in a sentence; `allowed_origin` is the one exception, the
@@ -35,24 +36,78 @@ fn forbidden_host(url: &Url) -> Option<String> {
             return local.then(|| "names the probing function itself (loopback)".to_owned());
         }
         Some(Host::Ipv4(address)) => IpAddr::V4(address),
-        Some(Host::Ipv6(address)) => embedded(address),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address),
     };
-    let word = match address {
-        _ if address.is_loopback() => "loopback",
-        _ if address.is_unspecified() => "unspecified",
-        _ if address.is_multicast() => "multicast",
-        IpAddr::V4(v4) if v4.is_link_local() => "link-local",
-        IpAddr::V6(v6) if (v6.segments()[0] & 0xffc0) == 0xfe80 => "link-local",
-        // fd00:ec2::/32 holds the instance metadata and task metadata services.
-        IpAddr::V6(v6) if v6.segments()[..2] == [0xfd00, 0x0ec2] => "metadata",
-        _ => return None,
-    };
-    Some(format!("names the {word} address {address}"))
+    match kind_of(address) {
+        AddressKind::Never(what) => Some(format!("names {address}, {what}")),
+        // A private one may be reached where Windlass is installed into a VPC, which the probe knows.
+        AddressKind::Private | AddressKind::Public => None,
+    }
 }
 
-/// The IPv4 address within an IPv6 one, where there is one.
-fn embedded(address: Ipv6Addr) -> IpAddr {
-    address
-        .to_ipv4_mapped()
-        .map_or(IpAddr::V6(address), IpAddr::V4)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_probed() {
+        for url in [
+            "https://shop.example/health",
+            "http://shop.example:8080/?a=b",
+            "https://localhost.example/",
+            "https://notlocalhost/",
+            "https://1.1.1.1/",
+            "https://10.0.0.1/",
+            "https://[2600:9000::1]/",
+        ] {
+            assert_eq!(objection(url, None), None, "{url}");
+        }
+        for (url, why) in [
+            ("shop.example", "is not an address: "),
+            ("http://", "is not an address: "),
+            ("ftp://shop.example/", "has the scheme `ftp`"),
+            ("https://me@shop.example/", "carries a user name"),
+            ("https://:pass@shop.example/", "carries a user name"),
+            ("https://localhost/", "names the probing function itself"),
+            ("https://localhost./", "names the probing function itself"),
+            ("https://a.localhost/", "names the probing function itself"),
+            ("https://2130706433/", "names 127.0.0.1, a loopback address"),
+            ("https://0.0.0.0/", "names 0.0.0.0, an unspecified address"),
+            ("https://[::]/", "names ::, an unspecified address"),
+            ("https://[ff02::1]/", "names ff02::1, a multicast address"),
+            ("https://[fe80::1]/", "names fe80::1, a link-local address"),
+            (
+                "https://[fd00:ec2::254]/",
+                "names fd00:ec2::254, an address of AWS's",
+            ),
+            (
+                "https://[::ffff:127.0.0.1]/",
+                "names ::ffff:127.0.0.1, a loopback",
+            ),
+            (
+                "https://[64:ff9b::a9fe:a9fe]/",
+                "names 64:ff9b::a9fe:a9fe, a link-local",
+            ),
+        ] {
+            let told = objection(url, None).unwrap_or_default();
+            assert!(told.starts_with(why), "{url}: {told}");
+        }
+    }
+
+    #[test]
+    fn the_local_clouds_own_origin_may_be_probed_and_no_other() {
+        let origin = Some("http://localhost:4566");
+        let table = [
+            ("http://localhost:4566/health", origin, true),
+            ("http://localhost:4567/health", origin, false),
+            ("https://localhost:4566/health", origin, false),
+            ("http://127.0.0.1:4566/health", origin, false),
+            ("http://me@localhost:4566/health", origin, false),
+            ("http://localhost:4566/health", Some("localhost"), false),
+            ("http://localhost:4566/health", None, false),
+        ];
+        for (url, origin, may) in table {
+            assert_eq!(objection(url, origin).is_none(), may, "{url} {origin:?}");
+        }
+    }
 }

@@ -67,3 +67,7 @@ fn check_place(scope: &mut Scope<'_>) {
         scope.findings.extend(secret::finding(&path, name, value));
     }
 }
+
+#[cfg(test)]
+#[path = "resolve_tests.rs"]
+mod tests;

@@ -201,3 +201,21 @@ fn without_user(url: &str) -> String {
         _ => url.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_before_an_at_sign_is_not_repeated() {
+        for (url, told) in [
+            ("https://me:hunter2@shop.example/", "https://shop.example/"),
+            ("ftp://a@b@shop.example", "ftp://shop.example"),
+            ("https://shop.example/", "https://shop.example/"),
+            ("me@shop.example://", "me@shop.example://"),
+            ("me@shop.example", "me@shop.example"),
+        ] {
+            assert_eq!(without_user(url), told);
+        }
+    }
+}

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What Windlass works with: one application in one environment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Resolved {
     /// The application.
     pub app: AppName,
@@ -235,7 +235,7 @@ pub enum Base {
 }
 
 /// The gates of an environment.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Gates {
     /// How long the last wave is watched.
     pub bake: Span,
@@ -258,54 +258,36 @@ impl Default for Span {
 }
 
 /// A CloudWatch metric with a threshold.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MetricGate {
     /// The namespace, such as `AWS/Lambda`.
     pub namespace: String,
     /// The metric's name, such as `Errors`.
     pub metric: String,
     /// The dimensions.
-    #[serde(default)]
     pub dimensions: BTreeMap<String, String>,
     /// `Sum`, `Average`, `Minimum`, `Maximum`, `SampleCount` or a percentile such as `p99`.
     pub statistic: String,
     /// The period of a point; 60 s or a multiple.
-    #[serde(default = "one_minute")]
     pub period: Span,
     /// The highest value that is healthy.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub at_most: Option<f64>,
     /// The lowest value that is healthy.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub at_least: Option<f64>,
 }
 
-const fn one_minute() -> Span {
-    Span::seconds(60)
-}
-
 /// An HTTP probe.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProbeGate {
     /// The address; `https` or `http`.
     pub url: String,
     /// The status that is healthy.
-    #[serde(default = "ok")]
     pub status: u16,
     /// The time within which the answer must be complete.
-    #[serde(default = "ten_seconds")]
     pub within: Span,
     /// A text that the body must contain.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-}
-
-const fn ok() -> u16 {
-    200
-}
-
-const fn ten_seconds() -> Span {
-    Span::seconds(10)
 }

@@ -52,3 +52,40 @@ fn is_variable(text: &str) -> bool {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_at_its_placeholders() {
+        // `<name>` stands for a placeholder.
+        let table = [
+            ("", "[]"),
+            ("shop", "[shop]"),
+            ("{app}", "[]<app>[]"),
+            (
+                "shop-{environment}-{a_b-1}x",
+                "[shop-]<environment>[-]<a_b-1>[x]",
+            ),
+            ("{app}{app}", "[]<app>[]<app>[]"),
+            ("{", "[{]"),
+            ("{}", "[{}]"),
+            ("a}{b", "[a}{b]"),
+            ("{1a}{-b}{a.b}{a b}", "[{1a}{-b}{a.b}{a b}]"),
+            (r#"{"a": "{app}"}"#, r#"[{"a": "]<app>["}]"#),
+            ("{{app}}", "[{]<app>[}]"),
+            ("é{app}é", "[é]<app>[é]"),
+        ];
+        for (text, wanted) in table {
+            let told: String = parts(text)
+                .iter()
+                .map(|part| match part {
+                    Part::Literal(text) => format!("[{text}]"),
+                    Part::Placeholder(name) => format!("<{name}>"),
+                })
+                .collect();
+            assert_eq!(told, wanted, "{text}");
+        }
+    }
+}

@@ -150,3 +150,29 @@ async fn settle<P: Ledger + Clock>(
     attempt.save().await?;
     Ok(done(work, verdict))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_would_not_help_to_ask_again_fails_a_step() {
+        use FaultName::{
+            AccessDenied, AttemptSuperseded, BadInput, Conflict, Internal, NotFound, Refused,
+            StaleToken, StillInProgress, TargetChangedByOther, Throttled, Unavailable,
+        };
+        let about_time = [StillInProgress, Throttled, Unavailable];
+        let about_us = [StaleToken, AttemptSuperseded, Conflict];
+        assert_eq!(about_time.map(is_permanent), [false; 3]);
+        assert_eq!(about_us.map(is_permanent), [false; 3]);
+        let permanent = [
+            AccessDenied,
+            NotFound,
+            TargetChangedByOther,
+            Refused,
+            BadInput,
+            Internal,
+        ];
+        assert_eq!(permanent.map(is_permanent), [true; 6]);
+    }
+}

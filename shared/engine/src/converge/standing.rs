@@ -43,3 +43,60 @@ fn late(step: &Step, why: &str) -> Fault {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use StepStatus::{Changed, Changing, Failed, Planned, UndoFailed, Undoing, Undone};
+    use serde_json::json;
+
+    fn standing(status: StepStatus, last: Option<u32>, wave: Option<u32>) -> Option<Standing> {
+        let step = json!({
+            "deployment": "1f0c2d9a4b5e6f70", "app": "shop", "environment": "prod",
+            "component": "api", "kind": "lambda", "place": {}, "target": null, "before": null,
+            "goals": {}, "attempt": 1, "status": status, "wave": last,
+        });
+        let work = json!({
+            "deployment": "1f0c2d9a4b5e6f70", "token": 1, "component": "api", "wave": wave,
+        });
+        let step: Step = serde_json::from_value(step).unwrap();
+        let work: Work = serde_json::from_value(work).unwrap();
+        match of(&step, &work) {
+            Ok(standing) => Some(standing),
+            Err(fault) => {
+                assert_eq!(fault.name, FaultName::AttemptSuperseded);
+                None
+            }
+        }
+    }
+
+    #[test]
+    fn what_an_invocation_finds() {
+        use Standing::{Open, Settled};
+        // The step's status and last wave, the wave that is asked for (the undo if none); nothing
+        // where it comes too late.
+        let table = [
+            (Planned, None, Some(0), Some(Open)),
+            (Changing, Some(0), Some(0), Some(Open)),
+            (Changed, Some(0), Some(0), Some(Settled(Word::Changed))),
+            (Changed, Some(0), Some(1), Some(Open)),
+            (Changed, Some(2), Some(1), None),
+            (Changing, Some(2), Some(1), None),
+            (Failed, Some(1), Some(1), Some(Settled(Word::Failed))),
+            (Failed, Some(1), Some(2), Some(Settled(Word::Failed))),
+            (Failed, Some(1), Some(0), None),
+            (Undoing, Some(0), Some(0), None),
+            (Undone, Some(0), Some(1), None),
+            (UndoFailed, Some(0), Some(0), None),
+            (Undone, Some(0), None, Some(Settled(Word::Changed))),
+            (UndoFailed, Some(0), None, Some(Open)),
+            (Undoing, Some(0), None, Some(Open)),
+            (Changed, Some(0), None, Some(Open)),
+            (Planned, None, None, Some(Open)),
+        ];
+        for (status, last, wave, wanted) in table {
+            let found = standing(status, last, wave);
+            assert_eq!(found, wanted, "{status:?} {last:?} {wave:?}");
+        }
+    }
+}

@@ -5,7 +5,9 @@ use crate::scene::{
 };
 use crate::stage::{Stage, app, component, prod};
 use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::Declared;
 use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
 use windlass_domain::plan::Outcome;
 use windlass_engine::payload::Word;
@@ -155,4 +157,130 @@ fn a_target_belongs_to_one_component() {
     stage.put(target.clone(), &owner("old-api", "prod"));
     assert_eq!(prepare(&stage).unwrap().verdict, Word::Change);
     assert_eq!(stage.get::<Owner>(&target), Some(owner("api", "prod")));
+}
+
+/// With a metric among the gates, and these values of it, a minute each, the last one just over.
+fn measured(values: &[f64]) -> Stage {
+    let metric = "  metrics: [{namespace: AWS/Lambda, metric: Errors, statistic: Sum, at_most: 5}]";
+    let stage = shop(&format!("{DECLARATION}{metric}\n"), NEW, NEW);
+    stage.pass_seconds(24 * 60 * 60);
+    let declaration: Declared = stage
+        .get(&store::declaration(&app(), &stage.record.declaration))
+        .unwrap();
+    let resolved = declaration.read().unwrap().resolve(&prod()).unwrap();
+    for value in values {
+        stage.world.put_metric(&resolved.gates.metrics[0], *value);
+        stage.pass_seconds(60);
+    }
+    stage
+}
+
+#[test]
+fn a_metric_is_judged_by_the_last_period_that_is_over() {
+    let red = [(FindingName::GateAlreadyRed, "gates.metrics[0]")];
+    let doubtful = [(FindingName::GateNotMeasurable, "gates.metrics[0]")];
+    for (values, wait_s, stops, warns) in [
+        (&[0.0, 9.0][..], 0, &red[..], &[][..]),
+        (&[9.0, 0.0], 0, &[], &[]),
+        (&[9.0, 5.0], 0, &[], &[]),
+        (&[], 0, &[], &doubtful),
+        // Five periods back is as far as it looks.
+        (&[9.0], 4 * 60, &red, &[]),
+        (&[9.0], 5 * 60, &[], &doubtful),
+    ] {
+        let stage = measured(values);
+        stage.pass_seconds(wait_s);
+        prepare(&stage).unwrap();
+        let plan = plan(&stage);
+        let case = format!("{values:?} and {wait_s} s");
+        assert_eq!(named(&plan), stops, "{case}");
+        assert_eq!(warned(&plan), warns, "{case}");
+    }
+    // A period that is not over yet says nothing.
+    let stage = measured(&[0.0]);
+    let declaration: Declared = stage
+        .get(&store::declaration(&app(), &stage.record.declaration))
+        .unwrap();
+    let resolved = declaration.read().unwrap().resolve(&prod()).unwrap();
+    stage.world.put_metric(&resolved.gates.metrics[0], 9.0);
+    stage.pass_seconds(59);
+    prepare(&stage).unwrap();
+    assert_eq!(named(&plan(&stage)), []);
+}
+
+#[test]
+fn a_metric_must_be_readable_and_no_longer_than_the_bake() {
+    let stage = measured(&[0.0]);
+    stage.world.alarms().denied = true;
+    prepare(&stage).unwrap();
+    let plan = plan(&stage);
+    let told = named(&plan);
+    let gate = (FindingName::GateNotMeasurable, "gates.metrics[0]");
+    assert!(told.contains(&gate), "{told:?}");
+
+    let stage = measured(&[0.0]);
+    let fault = Fault::new(FaultName::Throttled, "slowly");
+    stage.world.mishaps().refused.insert("alarms.points", fault);
+    let fault = prepare(&stage).unwrap_err();
+    assert_eq!(fault.name, FaultName::Throttled);
+    assert!(
+        fault.message.contains("checking gates.metrics[0]"),
+        "{fault}"
+    );
+}
+
+#[test]
+fn an_alarm_without_data_is_doubtful() {
+    let stage = new_release();
+    stage
+        .world
+        .set_alarm("shop-prod-5xx", "INSUFFICIENT_DATA", &[]);
+    prepare(&stage).unwrap();
+    assert_eq!(named(&plan(&stage)), []);
+    let doubtful = [(FindingName::GateNotMeasurable, "gates.alarms[0]")];
+    assert_eq!(warned(&plan(&stage)), doubtful);
+}
+
+#[test]
+fn a_probe_that_may_not_be_made_cannot_be_measured() {
+    let stage = new_release();
+    let fault = Fault::new(FaultName::Unavailable, "no answer");
+    stage.world.mishaps().refused.insert("probe.probe", fault);
+    prepare(&stage).unwrap();
+    let plan = plan(&stage);
+    let told = named(&plan);
+    let probes = told.iter().filter(|(_, path)| *path == "gates.probes[0]");
+    assert_eq!(probes.count(), 1, "{told:?}");
+}
+
+#[test]
+fn two_components_have_no_target_together() {
+    let stage = new_release();
+    // Accepted by a Windlass that did not look for it yet.
+    let key = store::declaration(&app(), &stage.record.declaration);
+    let mut declared: Declared = stage.get(&key).unwrap();
+    declared.text = DECLARATION.replace("shop-worker-prod", "shop-api-prod");
+    stage.put(key, &declared);
+    prepare(&stage).unwrap();
+    let told = plan(&stage).findings.remove(0);
+    assert_eq!(
+        (told.name, told.path.as_str()),
+        (FindingName::Duplicate, "components.worker")
+    );
+}
+
+#[test]
+fn an_artifact_that_may_not_be_read_is_told_and_other_faults_are_asked_again() {
+    let stage = new_release();
+    let fault = Fault::new(FaultName::AccessDenied, "no");
+    stage.world.mishaps().refused.insert("objects.head", fault);
+    prepare(&stage).unwrap();
+    let plan = plan(&stage);
+    let told = named(&plan);
+    let denied = (FindingName::NoPermission, "components.api");
+    assert!(told.contains(&denied), "{told:?}");
+    let stage = new_release();
+    let fault = Fault::new(FaultName::Throttled, "slowly");
+    stage.world.mishaps().refused.insert("objects.head", fault);
+    assert_eq!(prepare(&stage).unwrap_err().name, FaultName::Throttled);
 }

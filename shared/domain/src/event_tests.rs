@@ -1,0 +1,255 @@
+use super::*;
+use crate::environment::Hold;
+use crate::finding::{Finding, FindingName};
+use crate::request::{Requester, Route};
+use crate::time::Time;
+use serde_json::json;
+
+fn names() -> (AppName, EnvironmentName) {
+    (
+        AppName::new("shop").unwrap(),
+        EnvironmentName::new("prod").unwrap(),
+    )
+}
+
+fn held() -> EnvironmentState {
+    let hold = Hold {
+        since: Time(0),
+        reason: "bad prices".into(),
+        by: "arn:aws:iam::1:user/eva".into(),
+    };
+    EnvironmentState {
+        hold: Some(hold),
+        ..EnvironmentState::default()
+    }
+}
+
+#[test]
+fn a_hold_is_told_once_and_so_is_its_release() {
+    let (app, env) = names();
+    let free = EnvironmentState::default();
+    let name = |before: &EnvironmentState, after: &EnvironmentState| {
+        of_environment(&app, &env, Some(before), after).map(|event| event.name)
+    };
+    assert_eq!(name(&free, &held()), Some(EventName::HoldSet));
+    assert_eq!(name(&held(), &held()), None);
+    assert_eq!(name(&held(), &free), Some(EventName::HoldReleased));
+    assert_eq!(name(&free, &free), None);
+}
+
+#[test]
+fn a_notification_has_a_short_subject_and_ten_lines() {
+    let (app, env) = names();
+    let detail = Detail {
+        schema: SCHEMA,
+        app,
+        environment: Some(env),
+        deployment: None,
+        version: Some("ü".repeat(200)),
+        ending: Some(Ending::RolledBack),
+        cause_name: None,
+        cause: Some("line\n".repeat(30)),
+    };
+    let event = Event {
+        name: EventName::DeploymentEnded,
+        detail,
+    };
+    let notification = event.notification().unwrap();
+    assert_eq!(notification.subject.len(), LONGEST_SUBJECT);
+    assert!(notification.subject.is_ascii());
+    assert_eq!(notification.message.lines().count(), MOST_LINES);
+}
+
+#[test]
+fn what_went_well_notifies_nobody() {
+    let (app, env) = names();
+    let event = of_environment(&app, &env, Some(&held()), &EnvironmentState::default()).unwrap();
+    assert_eq!(event.notification(), None);
+    assert!(
+        of_environment(&app, &env, None, &held())
+            .unwrap()
+            .notification()
+            .is_some()
+    );
+}
+
+/// A record as the ledger has it, with these members changed.
+#[allow(clippy::needless_pass_by_value)] // called with json!
+fn record(change: serde_json::Value) -> Deployment {
+    let mut record = json!({
+        "id": "1f0c2d9a4b5e6f70", "app": "shop", "environment": "prod", "action": "deploy",
+        "attempt": 1, "release": {"app": "shop", "version": "1.1.0", "components": {}},
+        "release_digest": "a".repeat(64), "declaration": "1.0.0",
+        "requester": {"route": "console"}, "order": {"accepted": 0, "id": "1f0c2d9a4b5e6f70"},
+        "allow_older": false, "accept_red": false, "again": false, "by_person": true,
+        "accepted": 0, "executions": [], "status": "waiting",
+    });
+    for (name, value) in change.as_object().unwrap() {
+        record[name] = value.clone();
+    }
+    serde_json::from_value(record).unwrap()
+}
+
+fn undoing() -> serde_json::Value {
+    json!({"status": "running", "undoing": {"name": "GateFailed", "text": "a gate failed."}})
+}
+
+fn ended(ending: Ending, cause_name: &str) -> serde_json::Value {
+    let ended = json!({"ending": ending, "cause_name": cause_name, "cause": "it ended.", "at": 0});
+    json!({"status": "ended", "ending": ended})
+}
+
+#[test]
+fn each_change_of_a_record_is_told_once() {
+    use EventName::{
+        DeploymentAccepted, DeploymentEnded, DeploymentStarted, RecoveryStarted, UndoStarted,
+    };
+    let waiting = || json!({});
+    let running = || json!({"status": "running"});
+    let recovering = || json!({"status": "recovering"});
+    let undone = || ended(Ending::RolledBack, "GateFailed");
+    let stuck = || ended(Ending::NeedsOperator, "GateFailed");
+    let table: [(Option<serde_json::Value>, serde_json::Value, &[EventName]); 12] = [
+        (None, waiting(), &[DeploymentAccepted]),
+        (None, running(), &[DeploymentAccepted, DeploymentStarted]),
+        (None, undone(), &[DeploymentAccepted, DeploymentEnded]),
+        (Some(waiting()), waiting(), &[]),
+        (Some(waiting()), running(), &[DeploymentStarted]),
+        (Some(running()), running(), &[]),
+        (Some(running()), undoing(), &[UndoStarted]),
+        (Some(undoing()), undoing(), &[]),
+        (Some(running()), recovering(), &[RecoveryStarted]),
+        (Some(undoing()), undone(), &[DeploymentEnded]),
+        (Some(stuck()), stuck(), &[]),
+        (Some(stuck()), undone(), &[DeploymentEnded]),
+    ];
+    for (before, after, wanted) in table {
+        let former = before.clone().map(record);
+        let events = of_deployment(former.as_ref(), &record(after.clone()));
+        let names: Vec<EventName> = events.iter().map(|event| event.name).collect();
+        assert_eq!(names, wanted, "{before:?} {after}");
+    }
+}
+
+#[test]
+fn an_event_says_what_and_why() {
+    let detail = |change| {
+        let mut events = of_deployment(None, &record(change));
+        events.pop().unwrap().detail
+    };
+    let plain = detail(json!({}));
+    assert_eq!((plain.schema, plain.ending), (SCHEMA, None));
+    assert_eq!((plain.app, plain.environment), (names().0, Some(names().1)));
+    assert_eq!(plain.deployment.as_deref(), Some("1f0c2d9a4b5e6f70"));
+    assert_eq!(plain.version.as_deref(), Some("1.1.0"));
+    assert_eq!((plain.cause_name, plain.cause), (None, None));
+    let why = detail(undoing());
+    assert_eq!(why.cause_name.as_deref(), Some("GateFailed"));
+    assert_eq!(why.cause.as_deref(), Some("a gate failed."));
+    let end = detail(ended(Ending::Rejected, "Older"));
+    assert_eq!(end.ending, Some(Ending::Rejected));
+    assert_eq!(end.cause_name.as_deref(), Some("Older"));
+    assert_eq!(end.cause.as_deref(), Some("it ended."));
+    assert_eq!(detail(ended(Ending::Succeeded, "")).cause_name, None);
+}
+
+#[test]
+fn people_are_told_of_what_they_should_know_at_once() {
+    use EventName::{
+        DeploymentAccepted, DeploymentEnded, DriftFound, DriftUnknown, HoldReleased, HoldSet,
+        RequestRefused, UndoStarted,
+    };
+    let subject = |name, ending| {
+        let event = Event {
+            name,
+            detail: Detail {
+                ending,
+                ..of_deployment(None, &record(json!({})))[0].detail.clone()
+            },
+        };
+        event.notification().map(|told| told.subject)
+    };
+    let told = |word: &str| Some(format!("[windlass] shop prod 1.1.0 {word}"));
+    let table = [
+        (
+            DeploymentEnded,
+            Some(Ending::RolledBack),
+            told("RolledBack"),
+        ),
+        (
+            DeploymentEnded,
+            Some(Ending::NeedsOperator),
+            told("NeedsOperator"),
+        ),
+        (DeploymentEnded, Some(Ending::Rejected), told("Rejected")),
+        (DeploymentEnded, Some(Ending::Succeeded), None),
+        (DeploymentEnded, Some(Ending::NothingToDo), None),
+        (DeploymentEnded, None, None),
+        (RequestRefused, None, told("Rejected")),
+        (HoldSet, None, told("held")),
+        (HoldReleased, None, None),
+        (DriftFound, None, told("DriftFound")),
+        (DriftUnknown, None, told("DriftUnknown")),
+        (DeploymentAccepted, None, None),
+        (UndoStarted, None, None),
+    ];
+    for (name, ending, wanted) in table {
+        assert_eq!(subject(name, ending), wanted, "{name} {ending:?}");
+    }
+}
+
+#[test]
+fn a_subject_is_plain_and_a_message_is_whole_where_it_is_short() {
+    assert_eq!(ascii("a b~\t\u{7f}é"), "a b~???");
+    let ten = "line\n".repeat(MOST_LINES);
+    assert_eq!(first_lines(&ten), ten);
+    let eleven = first_lines(&"line\n".repeat(MOST_LINES + 1));
+    let wanted = format!(
+        "{}… the deployment's record tells the rest.",
+        "line\n".repeat(MOST_LINES - 1)
+    );
+    assert_eq!(eleven, wanted);
+}
+
+#[test]
+fn a_refusal_is_told_with_all_its_findings() {
+    let finding = |name| Finding::new(name, "app", "it is bad", "mend it");
+    let refusal = |findings| Refusal {
+        app: names().0,
+        environment: None,
+        about: "releases/shop/1.json".into(),
+        requester: Requester {
+            route: Route::S3,
+            principal: None,
+        },
+        execution: "one".into(),
+        findings,
+        at: Time(0),
+    };
+    let findings = vec![finding(FindingName::BadValue), finding(FindingName::Older)];
+    let event = of_refusal(&refusal(findings));
+    assert_eq!(event.name, EventName::RequestRefused);
+    assert_eq!((event.detail.schema, event.detail.app), (SCHEMA, names().0));
+    assert_eq!(
+        event.detail.version.as_deref(),
+        Some("releases/shop/1.json")
+    );
+    assert_eq!(event.detail.cause_name.as_deref(), Some("BadValue"));
+    let cause =
+        "BadValue: app: It is bad. Remedy: Mend it.\nOlder: app: It is bad. Remedy: Mend it.";
+    assert_eq!(event.detail.cause.as_deref(), Some(cause));
+    assert_eq!(of_refusal(&refusal(vec![])).detail.cause_name, None);
+}
+
+#[test]
+fn a_hold_is_told_with_its_reason() {
+    let (app, env) = names();
+    let set = of_environment(&app, &env, None, &held()).unwrap().detail;
+    let cause = "Automatic deployments into shop/prod are held since 1970-01-01T00:00:00Z by \
+                 arn:aws:iam::1:user/eva: bad prices.";
+    assert_eq!(set.cause.as_deref(), Some(cause));
+    assert_eq!(
+        (set.schema, set.app, set.environment),
+        (SCHEMA, app, Some(env))
+    );
+}

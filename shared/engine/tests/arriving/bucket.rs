@@ -1,0 +1,86 @@
+//! Objects of the artifacts bucket: which of them start something.
+
+use crate::place::{arrives, declared, get, nothing, started, upload};
+use serde_json::json;
+use windlass_domain::fault::FaultName;
+use windlass_engine::ports::Clock;
+use windlass_engine::store;
+
+#[test]
+fn what_belongs_to_no_application_starts_nothing() {
+    let world = declared();
+    let elsewhere = {
+        let mut event = upload(&world, "releases/shop/1.json", "{}");
+        event["detail"]["bucket"]["name"] = json!("another");
+        event
+    };
+    for event in [
+        json!({"detail-type": "Tea Time"}),
+        json!({}),
+        elsewhere,
+        upload(&world, "holiday.jpg", "…"),
+        upload(&world, "artifacts/bank/web/1.zip", "…"),
+        upload(&world, "artifacts/shop/api/1.zip", "…"),
+        upload(&world, "artifacts/shop/nobody/1.zip", "…"),
+    ] {
+        arrives(&world, event).unwrap();
+    }
+    assert_eq!(started(&world), [json!(null); 0]);
+    let nameless = json!({"detail-type": "Object Created", "detail": {}});
+    let fault = arrives(&world, nameless).unwrap_err();
+    assert_eq!(fault.name, FaultName::BadInput);
+}
+
+#[test]
+fn an_artifact_that_is_a_release_of_its_own_starts_it() {
+    let world = declared();
+    let event = upload(&world, "artifacts/shop/web/1.zip", "…");
+    let version = event["detail"]["object"]["version-id"].clone();
+    arrives(&world, event).unwrap();
+    let [input] = started(&world).try_into().unwrap();
+    assert_eq!(
+        (&input["action"], &input["app"]),
+        (&json!("deploy"), &json!("shop"))
+    );
+    assert_eq!(input["artifact_object"]["component"], "web");
+    let object = json!({"key": "artifacts/shop/web/1.zip", "version_id": version});
+    assert_eq!(input["artifact_object"]["object"], object);
+    let requester = json!({"route": "s3", "principal": "111111111111"});
+    assert_eq!(input["requester"], requester);
+}
+
+#[test]
+fn a_release_that_cannot_be_pinned_is_started_once_to_be_refused_aloud() {
+    let world = nothing();
+    let event = upload(&world, "releases/shop/1.4.0.json", "{}");
+    arrives(&world, event.clone()).unwrap();
+    arrives(&world, event).unwrap();
+    let [input] = started(&world).try_into().unwrap();
+    assert_eq!(input["manifest_object"]["key"], "releases/shop/1.4.0.json");
+}
+
+#[test]
+fn an_event_that_tells_no_version_means_the_present_one() {
+    let world = declared();
+    let mut event = upload(&world, "releases/shop/1.4.0.json", "{}");
+    let object = event["detail"]["object"].as_object_mut().unwrap();
+    let version = object.remove("version-id").unwrap();
+    arrives(&world, event).unwrap();
+    let [input] = started(&world).try_into().unwrap();
+    assert_eq!(input["manifest_object"]["version_id"], version);
+}
+
+#[test]
+fn that_it_was_served_is_noted_for_a_month() {
+    let world = declared();
+    let event = upload(&world, "artifacts/shop/web/1.zip", "…");
+    let version = event["detail"]["object"]["version-id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    arrives(&world, event).unwrap();
+    let key = store::arrival(&format!("artifacts/shop/web/1.zip {version}"));
+    assert!(get::<serde_json::Value>(&world, &key).is_some());
+    let noted = world.ledger().items[&key].expires;
+    assert_eq!(noted, Some(world.now().plus_s(30 * 24 * 60 * 60)));
+}

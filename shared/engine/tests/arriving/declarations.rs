@@ -1,0 +1,158 @@
+//! `app.yaml` arrives: it takes force whole, or the former one stays.
+
+use crate::place::{DECLARATION, arrives, declared, get, nothing, shop, upload};
+use serde_json::Value;
+use windlass_domain::declaration::Declared;
+use windlass_domain::deployment::Refusal;
+use windlass_domain::fault::FaultName;
+use windlass_domain::finding::FindingName;
+use windlass_domain::name::AppName;
+use windlass_domain::request::Route;
+use windlass_engine::ports::Clock;
+use windlass_engine::store::{self, RepositoryOwner};
+use windlass_world::World;
+
+const KEY: &str = "apps/shop/app.yaml";
+
+fn in_force(world: &World) -> Option<Declared> {
+    get(world, &store::declaration_in_force(&shop()))
+}
+
+/// What lies beside the upload: the names of the findings.
+fn beside(world: &World) -> Vec<String> {
+    let texts = world.objects().texts("artifacts");
+    let beside: Value = serde_json::from_str(&texts[&format!("{KEY}.findings.json")]).unwrap();
+    let findings = beside["findings"].as_array().unwrap();
+    let names = findings.iter().map(|f| f["name"].as_str().unwrap());
+    names.map(str::to_owned).collect()
+}
+
+fn owner(world: &World, repository: &str) -> Option<AppName> {
+    let owner: Option<RepositoryOwner> = get(world, &store::repository(repository));
+    owner.map(|owner| owner.app)
+}
+
+#[test]
+fn a_good_one_is_in_force_and_kept_by_its_version() {
+    let world = declared();
+    let declared = in_force(&world).unwrap();
+    assert_eq!(declared.text, DECLARATION);
+    assert_eq!(declared.accepted, world.now());
+    assert_eq!(declared.object.as_ref().unwrap().key, KEY);
+    let kept: Option<Declared> = get(&world, &store::declaration(&shop(), &declared.version));
+    assert_eq!(kept, Some(declared));
+    assert_eq!(beside(&world), [""; 0]);
+    for repository in ["shop/agent", "shop/steady"] {
+        assert_eq!(owner(&world, repository), Some(shop()), "{repository}");
+    }
+}
+
+#[test]
+fn the_same_again_changes_nothing_and_a_higher_version_takes_its_place() {
+    let world = declared();
+    let former = in_force(&world).unwrap();
+    world.clock().now = former.accepted.plus_s(60);
+    let again = upload(&world, KEY, &format!("# the same\n{DECLARATION}"));
+    arrives(&world, again).unwrap();
+    assert_eq!(in_force(&world), Some(former.clone()));
+    assert_eq!(beside(&world), [""; 0]);
+
+    let other = DECLARATION.replace("alias: live", "alias: stable");
+    let event = upload(&world, KEY, &other);
+    arrives(&world, event).unwrap();
+    assert_eq!(in_force(&world), Some(former));
+    assert_eq!(beside(&world), ["VersionNotHigher"]);
+
+    let higher = other.replace("version: 1.0.0", "version: 1.0.1");
+    let event = upload(&world, KEY, &higher);
+    arrives(&world, event).unwrap();
+    assert_eq!(in_force(&world).unwrap().text, higher);
+    assert_eq!(beside(&world), [""; 0]);
+}
+
+#[test]
+fn a_bad_one_is_told_everywhere_and_leaves_the_former_in_force() {
+    let world = declared();
+    let former = in_force(&world);
+    let event = upload(&world, KEY, "app: shop\nversion: 2.0.0\n");
+    let version = event["detail"]["object"]["version-id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    arrives(&world, event.clone()).unwrap();
+    arrives(&world, event).unwrap();
+    assert_eq!(in_force(&world), former);
+    assert_eq!(beside(&world), ["MissingField", "MissingField"]);
+    let refusal: Refusal = get(
+        &world,
+        &store::refusal(&shop(), &format!("{KEY} {version}")),
+    )
+    .unwrap();
+    assert_eq!(refusal.about, KEY);
+    assert_eq!(
+        (refusal.requester.route, refusal.at),
+        (Route::S3, world.now())
+    );
+    assert_eq!(refusal.requester.principal.as_deref(), Some("111111111111"));
+    assert_eq!(refusal.findings.len(), 2);
+}
+
+#[test]
+fn one_that_is_too_large_is_told_so() {
+    let world = nothing();
+    let event = upload(
+        &world,
+        KEY,
+        &format!("# {}\n{DECLARATION}", "x".repeat(300_000)),
+    );
+    arrives(&world, event).unwrap();
+    assert_eq!(in_force(&world), None);
+    assert_eq!(beside(&world), ["BadValue"]);
+}
+
+#[test]
+fn a_repository_belongs_to_one_application() {
+    let world = declared();
+    let text = DECLARATION.replace("app: shop", "app: bank");
+    let event = upload(&world, "apps/bank/app.yaml", &text);
+    let version = event["detail"]["object"]["version-id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    arrives(&world, event).unwrap();
+    let bank = AppName::new("bank").unwrap();
+    let none: Option<Declared> = get(&world, &store::declaration_in_force(&bank));
+    assert_eq!(none, None);
+    let key = store::refusal(&bank, &format!("apps/bank/app.yaml {version}"));
+    let refusal: Refusal = get(&world, &key).unwrap();
+    assert_eq!(refusal.findings.len(), 2);
+    let first = &refusal.findings[0];
+    assert_eq!(
+        (first.name, first.path.as_str()),
+        (FindingName::Duplicate, "components.agent.repository")
+    );
+    assert!(first.reason.contains("belongs to application `shop`"));
+    assert_eq!(owner(&world, "shop/agent"), Some(shop()));
+}
+
+#[test]
+fn it_is_tried_again_while_others_write_and_comes_again_in_the_end() {
+    let world = nothing();
+    let event = upload(&world, KEY, DECLARATION);
+    world.ledger().busy = 5;
+    let fault = arrives(&world, event.clone()).unwrap_err();
+    assert_eq!(fault.name, FaultName::Unavailable);
+    assert_eq!(in_force(&world), None);
+    world.ledger().busy = 4;
+    arrives(&world, event).unwrap();
+    assert!(in_force(&world).is_some());
+}
+
+#[test]
+fn one_that_cannot_be_read_now_comes_again() {
+    let world = nothing();
+    let event = upload(&world, KEY, DECLARATION);
+    world.objects().buckets.remove("artifacts");
+    let fault = arrives(&world, event).unwrap_err();
+    assert_eq!(fault.name, FaultName::NotFound);
+}

@@ -1,0 +1,9 @@
+//! What arrives by itself, and how it is pinned.
+
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value)] // helpers of tests, called with json!
+
+mod bucket;
+mod declarations;
+mod pinning;
+mod place;
+mod pushes;

@@ -1,0 +1,304 @@
+//! From a request to a release whose bytes can never be others.
+
+use crate::place::{DECLARATION, declared, nothing, put_declared, shop};
+use serde_json::{Value, json};
+use windlass_domain::artifact::Artifact;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::FaultName;
+use windlass_domain::name::ComponentName;
+use windlass_domain::release::RecordedRelease;
+use windlass_domain::request::Request;
+use windlass_engine::pin::{Pinned, pin};
+use windlass_engine::ports::{Answered, Ledger};
+use windlass_engine::store;
+use windlass_world::World;
+use windlass_world::run::run;
+
+const MAIN: &str = "refs/heads/main";
+const ZIP: &str = "artifacts/shop/api/1.zip";
+
+type Pinning = Answered<Result<Pinned, Vec<String>>>;
+
+/// Pins a request; what is wrong is told by names and paths.
+fn pins(world: &World, request: Value) -> Pinning {
+    let mut input = json!({"action": "deploy", "app": "shop"});
+    for (name, value) in request.as_object().unwrap() {
+        input[name] = value.clone();
+    }
+    let pinned = run(pin(world, &Request::parse(&input).unwrap()))?;
+    Ok(pinned.map_err(|findings| {
+        let told = findings.iter().map(|f| format!("{} {}", f.name, f.path));
+        told.collect()
+    }))
+}
+
+fn pinned(world: &World, request: Value) -> Pinned {
+    pins(world, request).unwrap().unwrap()
+}
+
+fn refused(world: &World, request: Value) -> Vec<String> {
+    pins(world, request).unwrap().unwrap_err()
+}
+
+fn manifest(reference: &str, components: Value) -> Value {
+    json!({"manifest": {"version": "1.0.0", "git": {"ref": reference}, "components": components}})
+}
+
+fn uploaded() -> World {
+    let world = declared();
+    world.objects().upload("artifacts", ZIP, "old");
+    world.objects().upload("artifacts", ZIP, "new");
+    world
+}
+
+fn artifact(pinned: &Pinned, name: &str) -> Artifact {
+    pinned.release.components[&ComponentName::new(name).unwrap()].clone()
+}
+
+fn version_ids(world: &World) -> Vec<String> {
+    let objects = world.objects();
+    let versions = objects.buckets["artifacts"].keys[ZIP].iter();
+    versions
+        .map(|version| version.id.clone().unwrap())
+        .collect()
+}
+
+#[test]
+fn an_object_is_pinned_by_version_and_bytes() {
+    let world = uploaded();
+    let [old, new] = version_ids(&world).try_into().unwrap();
+    let object = |version_id: &str, bytes: &str| Artifact::Object {
+        key: ZIP.into(),
+        version_id: version_id.into(),
+        sha256: Digest::of(bytes.as_bytes()),
+        bytes: 3,
+    };
+    let present = pinned(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
+    assert_eq!(artifact(&present, "api"), object(&new, "new"));
+    assert_eq!(present.resolved.environment.as_str(), "dev");
+    assert!(!present.release.image_push && !present.by_person);
+    let named = json!({"api": {"key": ZIP, "version_id": old, "sha256": Digest::of(b"old")}});
+    let named = pinned(&world, manifest(MAIN, named));
+    assert_eq!(artifact(&named, "api"), object(&old, "old"));
+    let other = json!({"api": {"key": ZIP, "sha256": Digest::of(b"old")}});
+    let told = refused(&world, manifest(MAIN, other));
+    assert_eq!(told, ["DigestMismatch components.api.sha256"]);
+}
+
+#[test]
+fn a_checksum_that_s3_keeps_is_believed() {
+    let world = uploaded();
+    let known = Digest::of(b"whatever S3 says");
+    let mut objects = world.objects();
+    let bucket = objects.buckets.get_mut("artifacts").unwrap();
+    let version = bucket.keys.get_mut(ZIP).unwrap().last_mut().unwrap();
+    version.sha256 = Some(known.clone());
+    drop(objects);
+    let present = pinned(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
+    assert_eq!(artifact(&present, "api").digest(), &known);
+}
+
+#[test]
+fn what_cannot_be_pinned_is_told_together() {
+    let world = uploaded();
+    let components = json!({
+        "agent": {"image": "shop/agent:none"},
+        "api": {"key": "artifacts/shop/api/none.zip"},
+        "web": {"image": "shop/web:1"},
+    });
+    let told = refused(&world, manifest(MAIN, components));
+    let wanted = [
+        "ArtifactMissing components.agent.image",
+        "ArtifactMissing artifacts/shop/api/none.zip",
+        "BadValue components.web.image",
+    ];
+    assert_eq!(told, wanted);
+    world.objects().bucket("artifacts", false);
+    world
+        .objects()
+        .upload("artifacts", "artifacts/shop/api/2.zip", "x");
+    let components = json!({"api": {"key": "artifacts/shop/api/2.zip"}});
+    let told = refused(&world, manifest(MAIN, components));
+    assert_eq!(told, ["TargetNotReady artifacts/shop/api/2.zip"]);
+}
+
+#[test]
+fn an_image_is_pinned_by_its_digest() {
+    let world = declared();
+    let digest = world.registry().push("shop/agent", "latest");
+    let by_digest = format!("shop/agent@sha256:{digest}");
+    for image in ["shop/agent:latest", &by_digest] {
+        let present = pinned(&world, manifest(MAIN, json!({"agent": {"image": image}})));
+        assert_eq!(artifact(&present, "agent").digest(), &digest, "{image}");
+    }
+}
+
+#[test]
+fn a_version_text_never_means_other_bytes() {
+    let world = uploaded();
+    let first = pinned(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
+    let recorded = first.to_record.unwrap();
+    run(world.transact(vec![recorded.put().unwrap()])).unwrap();
+    let again = pinned(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
+    assert_eq!(again.to_record, None, "nothing is new");
+
+    world
+        .objects()
+        .upload("artifacts", "artifacts/shop/web/1.zip", "web");
+    let web = json!({"web": {"key": "artifacts/shop/web/1.zip"}});
+    let more = pinned(&world, manifest(MAIN, web));
+    let RecordedRelease { release } = more.to_record.unwrap().value;
+    let names: Vec<&str> = release
+        .components
+        .keys()
+        .map(ComponentName::as_str)
+        .collect();
+    assert_eq!(names, ["api", "web"], "what was recorded before is kept");
+
+    world.objects().upload("artifacts", ZIP, "other");
+    let told = refused(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
+    assert_eq!(told, ["VersionReused components.api"]);
+}
+
+#[test]
+fn an_artifact_of_its_own_says_by_its_metadata_what_it_is() {
+    let request = json!({"artifact_object": {"component": "api", "object": {"key": ZIP}}});
+    let world = uploaded();
+    let told = refused(&world, request.clone());
+    assert_eq!(told, [format!("MissingField {ZIP}: metadata.version")]);
+    let set = |name: &str, value: &str| {
+        let mut objects = world.objects();
+        let bucket = objects.buckets.get_mut("artifacts").unwrap();
+        let version = bucket.keys.get_mut(ZIP).unwrap().last_mut().unwrap();
+        version.metadata.insert(name.into(), value.into());
+    };
+    set("version", "1.4.0");
+    assert_eq!(refused(&world, request.clone()), ["NoEnvironment git.ref"]);
+    set("git-ref", MAIN);
+    set("git-commit", "9f2c1ab");
+    let release = pinned(&world, request).release;
+    assert_eq!(release.version, "1.4.0");
+    let git = release.git.unwrap();
+    assert_eq!(
+        (git.reference.as_str(), git.commit.as_deref()),
+        (MAIN, Some("9f2c1ab"))
+    );
+}
+
+#[test]
+fn a_push_is_for_what_lives_in_the_repository_in_that_environment() {
+    let world = declared();
+    let request = |repository: &str, tag: &str| {
+        let digest = world.registry().push(repository, tag);
+        json!({"image_push": {"repository": repository, "digest": digest, "tag": tag}})
+    };
+    let dev = pinned(&world, request("shop/agent", "main-128"));
+    assert_eq!(dev.resolved.environment.as_str(), "dev");
+    assert!(dev.release.image_push);
+    assert_eq!(dev.order_version, None);
+    let prod = pinned(&world, request("shop/steady", "1.4.0"));
+    assert_eq!(prod.resolved.environment.as_str(), "prod");
+    assert_eq!(prod.order_version, Some(semver(1, 4, 0)));
+    let told = refused(&world, request("shop/agent", "1.4.0"));
+    assert_eq!(
+        told,
+        ["MissingField components"],
+        "it lives elsewhere there"
+    );
+    let told = refused(&world, request("shop/none", "main"));
+    assert_eq!(told, ["UnknownName image_push.repository"]);
+    let told = refused(&world, request("shop/agent", "experiment"));
+    assert_eq!(told, ["NoEnvironment image_push.tag"]);
+}
+
+fn semver(major: u64, minor: u64, patch: u64) -> semver::Version {
+    semver::Version::new(major, minor, patch)
+}
+
+#[test]
+fn releases_are_ordered_by_version_where_the_rule_is_of_tags() {
+    let world = uploaded();
+    let components = json!({"api": {"key": ZIP}});
+    for (reference, environment, wanted) in [
+        ("refs/tags/v1.4.0", None, Some(semver(1, 4, 0))),
+        ("refs/tags/2.0.0", None, Some(semver(2, 0, 0))),
+        (MAIN, Some("prod"), Some(semver(1, 0, 0))),
+        ("refs/tags/v1.4.0", Some("dev"), None),
+    ] {
+        let mut request = manifest(reference, components.clone());
+        request["environment"] = json!(environment);
+        let pinned = pinned(&world, request);
+        assert_eq!(pinned.order_version, wanted, "{reference} {environment:?}");
+        assert_eq!(pinned.by_person, environment.is_some());
+    }
+    let told = refused(&world, manifest("refs/heads/nobodys", components));
+    assert_eq!(told, ["NoEnvironment git.ref"]);
+}
+
+#[test]
+fn a_recorded_release_is_taken_as_it_was_recorded() {
+    let world = uploaded();
+    let request = json!({"version": "1.0.0", "environment": "prod"});
+    assert_eq!(refused(&world, request.clone()), ["UnknownName version"]);
+    let first = pinned(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
+    let recorded = first.to_record.unwrap();
+    run(world.transact(vec![recorded.put().unwrap()])).unwrap();
+    world.objects().upload("artifacts", ZIP, "other");
+    let promoted = pinned(&world, request);
+    assert_eq!(promoted.release, first.release);
+    assert_eq!(promoted.to_record, None);
+    assert!(promoted.by_person);
+}
+
+#[test]
+fn a_release_is_held_to_the_declaration_that_it_pins() {
+    let world = uploaded();
+    let mut request = manifest(MAIN, json!({"api": {"key": ZIP}}));
+    request["manifest"]["declaration"] = json!("0.9.0");
+    assert_eq!(
+        refused(&world, request.clone()),
+        ["NoDeclaration declaration"]
+    );
+    let key = store::declaration(&shop(), &semver(0, 9, 0));
+    let former = DECLARATION.replace("  api:", "  old-api:");
+    put_declared(&world, key, &former);
+    assert_eq!(
+        refused(&world, request.clone()),
+        ["UnknownName components.api"]
+    );
+    // What is wrong with the environment is told beside it.
+    request["environment"] = json!("nowhere");
+    let told = refused(&world, request);
+    assert_eq!(
+        told,
+        ["UnknownName environment", "UnknownName components.api"]
+    );
+
+    let told = refused(&nothing(), manifest(MAIN, json!({"api": {"key": ZIP}})));
+    assert_eq!(told, ["NoDeclaration app"]);
+    let world = nothing();
+    put_declared(&world, store::declaration_in_force(&shop()), "app: [");
+    let broken = pins(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
+    assert_eq!(broken.unwrap_err().name, FaultName::Internal);
+}
+
+#[test]
+fn a_manifest_that_cannot_be_read_is_told_and_one_that_may_come_is_asked_for_again() {
+    let world = declared();
+    let key = "releases/shop/1.0.0.json";
+    let request = json!({"manifest_object": {"key": key}});
+    assert_eq!(
+        refused(&world, request.clone()),
+        [format!("ArtifactMissing {key}")]
+    );
+    let large = " ".repeat(300_000);
+    world.objects().upload("artifacts", key, large);
+    assert_eq!(
+        refused(&world, request.clone()),
+        [format!("BadValue {key}")]
+    );
+    let fault = windlass_domain::fault::Fault::new(FaultName::Throttled, "slowly");
+    world.mishaps().refused.insert("objects.get", fault);
+    let answer = pins(&world, request);
+    assert_eq!(answer.unwrap_err().name, FaultName::Throttled);
+}

@@ -1,0 +1,72 @@
+//! Images that were pushed: which of them start something.
+
+use crate::place::{arrives, declared, shop, started};
+use serde_json::{Value, json};
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::FaultName;
+use windlass_engine::store;
+
+/// A push of an image of the branch `main`, with these members of the detail changed; null removes.
+fn push(change: Value) -> Value {
+    let mut event = json!({
+        "detail-type": "ECR Image Action",
+        "account": "111111111111",
+        "detail": {
+            "action-type": "PUSH",
+            "result": "SUCCESS",
+            "repository-name": "shop/agent",
+            "image-tag": "main",
+            "image-digest": format!("sha256:{}", Digest::of(b"image")),
+        },
+    });
+    for (name, value) in change.as_object().unwrap() {
+        event["detail"][name] = value.clone();
+    }
+    event
+}
+
+#[test]
+fn a_push_starts_the_release_of_its_digest_once() {
+    let world = declared();
+    arrives(&world, push(json!({}))).unwrap();
+    arrives(&world, push(json!({}))).unwrap();
+    let [input] = started(&world).try_into().unwrap();
+    let digest = Digest::of(b"image");
+    let wanted = json!({"repository": "shop/agent", "digest": digest, "tag": "main"});
+    assert_eq!(input["image_push"], wanted);
+    let requester = json!({"route": "ecr", "principal": "111111111111"});
+    assert_eq!(input["requester"], requester);
+}
+
+#[test]
+fn what_goes_nowhere_starts_nothing() {
+    let world = declared();
+    for change in [
+        json!({"action-type": "DELETE"}),
+        json!({"result": "FAILURE"}),
+        json!({"image-tag": null}),
+        json!({"image-tag": ""}),
+        json!({"image-tag": "experiment"}),
+        json!({"repository-name": "bank/agent"}),
+    ] {
+        arrives(&world, push(change.clone())).unwrap();
+        assert_eq!(started(&world), [json!(null); 0], "{change}");
+    }
+    let key = store::declaration_in_force(&shop());
+    world.ledger().items.remove(&key);
+    arrives(&world, push(json!({}))).unwrap();
+    assert_eq!(started(&world), [json!(null); 0]);
+}
+
+#[test]
+fn an_event_that_names_no_repository_or_no_digest_is_bad_input() {
+    let world = declared();
+    for change in [
+        json!({"repository-name": null}),
+        json!({"image-digest": null}),
+        json!({"image-digest": "sha256:abc"}),
+    ] {
+        let fault = arrives(&world, push(change.clone())).unwrap_err();
+        assert_eq!(fault.name, FaultName::BadInput, "{change}");
+    }
+}

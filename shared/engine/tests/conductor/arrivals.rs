@@ -1,0 +1,324 @@
+//! What arrives: recorded once, refused, or only noted.
+
+use crate::desk::{Desk, dev, fault, in_short, input, with};
+use crate::stage::{app, id};
+use serde_json::{Value, json};
+use windlass_domain::deployment::{Deployment, Ended, Refusal, Status};
+use windlass_domain::ending::Ending;
+use windlass_domain::fault::FaultName;
+use windlass_domain::request::{ActionName, Request, Route};
+use windlass_domain::time::Time;
+use windlass_engine::conductor::{Execution, identify};
+use windlass_engine::payload::{Answer, Word};
+use windlass_engine::{pin, store};
+use windlass_world::executions::arn_of;
+use windlass_world::run::run;
+
+const MAIN: &str = "refs/heads/main";
+const TAG: &str = "refs/tags/v1.5.0";
+
+fn by(route: &str) -> Value {
+    json!({"requester": {"route": route}})
+}
+
+fn record(desk: &Desk, answer: &Answer) -> Deployment {
+    desk.stage
+        .get(&store::deployment(&answer.deployment))
+        .unwrap()
+}
+
+#[test]
+fn an_arrival_is_recorded_and_goes_where_a_rule_sends_it() {
+    let desk = Desk::new();
+    let arrived = desk.now();
+    desk.stage.pass_seconds(60);
+    let request = with(desk.manifest("1.5.0", MAIN), by("s3"));
+    let request = with(request, json!({"arrived": arrived}));
+    let answer = desk.admit("arrival", request).unwrap();
+    assert_eq!(answer.verdict, Word::Go);
+    let record = record(&desk, &answer);
+    assert_eq!(record.environment, dev());
+    assert_eq!(record.action, ActionName::Deploy);
+    assert_eq!((record.attempt, record.by_person), (1, false));
+    assert_eq!(record.requester.route, Route::S3);
+    assert_eq!(record.order.accepted, arrived);
+    assert_eq!(
+        (record.accepted, record.started),
+        (desk.now(), Some(desk.now()))
+    );
+    assert_eq!(record.executions, [arn_of("arrival")]);
+    assert_eq!(record.status, Status::Running);
+    let lock = store::lock(&app(), &dev());
+    let lock: windlass_domain::environment::Lock = desk.stage.get(&lock).unwrap();
+    assert_eq!(lock.held.unwrap().deployment, record.id);
+    assert_eq!(answer.token, lock.token);
+    assert_eq!(lock.token, desk.now().0);
+}
+
+#[test]
+fn nothing_arrived_later_than_now() {
+    let desk = Desk::new();
+    let later = desk.now().plus_s(60);
+    let request = with(desk.manifest("1.5.0", MAIN), by("s3"));
+    let answer = desk.admit("arrival", with(request, json!({"arrived": later})));
+    let record = record(&desk, &answer.unwrap());
+    assert_eq!(record.order.accepted, desk.now());
+}
+
+#[test]
+fn a_source_that_the_environment_does_not_accept_is_rejected() {
+    let desk = Desk::new();
+    for (route, word) in [("api", Word::Go), ("console", Word::Rejected)] {
+        let version = format!("1.5.0-{route}");
+        let request = with(desk.manifest(&version, MAIN), by(route));
+        let answer = desk.admit(route, request).unwrap();
+        assert_eq!(answer.verdict, word, "{route}");
+        if word == Word::Rejected {
+            assert_eq!(answer.error, "SourceNotAccepted");
+            assert!(
+                answer.cause.contains("releases from `console`"),
+                "{}",
+                answer.cause
+            );
+            let ended = record(&desk, &answer).ending.unwrap();
+            assert_eq!(ended.findings[0].path, "environments.dev.sources");
+        }
+    }
+}
+
+#[test]
+fn where_only_a_person_starts_deployments_an_arrival_is_only_recorded() {
+    let desk = Desk::free();
+    let arrival = with(desk.manifest("1.5.0", TAG), by("s3"));
+    let answer = desk.admit("arrival", arrival.clone()).unwrap();
+    assert_eq!(
+        (answer.verdict, answer.error.as_str()),
+        (Word::NothingToDo, "Recorded")
+    );
+    let input = r#"{"action":"deploy","app":"shop","environment":"prod","version":"1.5.0"}"#;
+    assert!(answer.cause.contains(input), "{}", answer.cause);
+    assert_eq!(record(&desk, &answer).status, Status::Ended);
+    // What it tells can be started, by a person.
+    let input: Value = serde_json::from_str(input).unwrap();
+    let person = desk.admit("person", input).unwrap();
+    assert_eq!(person.verdict, Word::Go);
+    assert_eq!(record(&desk, &person).attempt, 2);
+    // A route that names the environment for nobody is no person.
+    let named = with(arrival, json!({"environment": "prod"}));
+    let named = with(
+        named,
+        json!({"manifest": desk.manifest("1.5.1", TAG)["manifest"]}),
+    );
+    assert_eq!(desk.admit("named", named).unwrap().error, "Recorded");
+}
+
+#[test]
+fn the_same_request_is_told_how_its_deployment_stands() {
+    let desk = Desk::free();
+    let request = with(desk.manifest("1.5.0", TAG), json!({"environment": "prod"}));
+    let first = desk.admit("first", request.clone()).unwrap();
+    let under_way = desk.admit("second", request.clone()).unwrap();
+    assert_eq!(under_way.deployment, first.deployment);
+    assert_eq!(
+        (under_way.verdict, under_way.error.as_str()),
+        (Word::NothingToDo, "SameRequest")
+    );
+    let same = format!("The same request is deployment {}", first.deployment);
+    assert_eq!(under_way.cause, format!("{same}, which is under way."));
+
+    let mut ended = record(&desk, &first);
+    ended.ending = Some(how(Ending::Succeeded, "", None));
+    desk.stage.put(store::deployment(&ended.id), &ended);
+    let told = desk.admit("third", request).unwrap();
+    assert_eq!(told.verdict, Word::Succeeded);
+    assert_eq!(told.cause, format!("{same}: it was so."));
+}
+
+fn how(ending: Ending, cause_name: &str, resolved: Option<&str>) -> Ended {
+    Ended {
+        ending,
+        cause_name: cause_name.into(),
+        cause: "it was so.".into(),
+        findings: vec![],
+        at: Time(0),
+        resolved: resolved.map(str::to_owned),
+        cost: None,
+    }
+}
+
+#[test]
+fn when_asking_again_is_a_new_attempt() {
+    use Ending::{NeedsOperator, NothingToDo, Rejected, RolledBack, Succeeded};
+    // how it ended; the attempt of: the same request of a person, with `again`, with `allow_older`,
+    // and of an arrival, also with `allow_older`
+    let table = [
+        (Some(how(Rejected, "", None)), false, [2, 2, 2, 2, 2]),
+        (Some(how(Rejected, "", None)), true, [1, 2, 1, 1, 1]),
+        (
+            Some(how(NothingToDo, "Recorded", None)),
+            false,
+            [2, 2, 2, 1, 1],
+        ),
+        (
+            Some(how(NothingToDo, "AlreadyThere", None)),
+            false,
+            [1, 2, 2, 1, 1],
+        ),
+        (Some(how(NeedsOperator, "", None)), false, [1, 1, 1, 1, 1]),
+        (
+            Some(how(NeedsOperator, "", Some("accepted"))),
+            false,
+            [1, 2, 1, 1, 1],
+        ),
+        (Some(how(Succeeded, "", None)), false, [1, 2, 2, 1, 1]),
+        (Some(how(RolledBack, "", None)), true, [1, 2, 2, 1, 1]),
+        (None, false, [1, 1, 1, 1, 1]),
+    ];
+    for (ended, stopped, attempts) in table {
+        let desk = Desk::free();
+        let person = with(desk.manifest("1.5.0", TAG), json!({"environment": "prod"}));
+        let reason = json!({"reason": "a test"});
+        let again = with(with(person.clone(), reason.clone()), json!({"again": true}));
+        let older = with(with(person.clone(), reason), json!({"allow_older": true}));
+        let first = desk.admit("first", person.clone()).unwrap();
+        let mut former = record(&desk, &first);
+        former.ending.clone_from(&ended);
+        former.stopped = stopped;
+        desk.stage.put(store::deployment(&former.id), &former);
+        let requests = [
+            person.clone(),
+            again,
+            older.clone(),
+            with(person, by("s3")),
+            with(older, by("s3")),
+        ];
+        let found = requests.map(|request| {
+            let request = Request::parse(&request).unwrap();
+            let pinned = run(pin::pin(&desk.stage.world, &request)).unwrap().unwrap();
+            let identified = run(identify(&desk.stage.world, &request, &pinned)).unwrap();
+            assert_eq!(identified.existing.is_some(), identified.attempt == 1);
+            identified.attempt
+        });
+        assert_eq!(found, attempts, "{ended:?} stopped: {stopped}");
+    }
+}
+
+#[test]
+fn a_refusal_says_what_it_is_about() {
+    let desk = Desk::new();
+    let manifest = desk.manifest("1.5.0", "refs/heads/nobodys");
+    let table = [
+        (manifest, "1.5.0", "NoEnvironment"),
+        (
+            json!({"manifest_object": {"key": "releases/shop/9.json"}}),
+            "releases/shop/9.json",
+            "ArtifactMissing",
+        ),
+        (
+            json!({"artifact_object": {"component": "api", "object": {"key": "artifacts/shop/api/9.zip"}}}),
+            "artifacts/shop/api/9.zip",
+            "ArtifactMissing",
+        ),
+        (
+            json!({"image_push": {"repository": "shop/none", "digest": "a".repeat(64), "tag": "main"}}),
+            "shop/none:main",
+            "UnknownName",
+        ),
+        (
+            json!({"version": "9", "environment": "prod"}),
+            "9",
+            "UnknownName",
+        ),
+    ];
+    for (number, (request, about, name)) in table.into_iter().enumerate() {
+        let request = with(json!({"action": "deploy", "app": "shop"}), request);
+        let execution = number.to_string();
+        let answer = desk.admit(&execution, request);
+        assert_eq!(in_short(&answer), (Word::Rejected, name), "{about}");
+        let key = store::refusal(&app(), &arn_of(&execution));
+        let refusal: Refusal = desk.stage.get(&key).unwrap();
+        assert_eq!(refusal.about, about);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_and_recorded_where_its_application_can_be_read() {
+    let desk = Desk::new();
+    for (execution, input, is_recorded) in [
+        ("known", json!({"app": "shop", "actoin": "deploy"}), true),
+        ("unknown", json!({"app": "Shop"}), false),
+        ("nobodys", json!({}), false),
+    ] {
+        let answer = desk.admit(execution, input);
+        assert_eq!(in_short(&answer).0, Word::Rejected, "{execution}");
+        let key = store::refusal(&app(), &arn_of(execution));
+        let refusal: Option<Refusal> = desk.stage.get(&key);
+        assert_eq!(refusal.is_some(), is_recorded, "{execution}");
+        if let Some(refusal) = refusal {
+            assert_eq!(refusal.about, "the execution's input");
+            assert_eq!(refusal.requester.principal, Some(arn_of(execution)));
+            assert!(!refusal.findings.is_empty());
+        }
+    }
+}
+
+#[test]
+fn what_is_refused_is_told_beside_its_upload() {
+    let desk = Desk::new();
+    let key = "releases/shop/1.5.0.json";
+    let request = json!({"action": "deploy", "app": "shop", "manifest_object": {"key": key}});
+    desk.stage.world.objects().upload("artifacts", key, "{}");
+    let answer = desk.admit("arrival", with(request, by("s3")));
+    assert_eq!(in_short(&answer), (Word::Rejected, "MissingField"));
+    let texts = desk.stage.world.objects().texts("artifacts");
+    let beside = &texts["releases/shop/1.5.0.json.findings.json"];
+    assert!(beside.contains("MissingField"), "{beside}");
+}
+
+#[test]
+fn an_operators_action_on_what_is_not_declared_is_refused() {
+    let desk = Desk::new();
+    for action in ["hold", "release_hold", "accept", "rollback"] {
+        let elsewhere = with(input(action), json!({"environment": "nowhere"}));
+        let answer = desk.admit(action, elsewhere);
+        assert_eq!(
+            in_short(&answer),
+            (Word::Rejected, "UnknownName"),
+            "{action}"
+        );
+        let of_another = with(input(action), json!({"app": "bank"}));
+        let answer = desk.admit(&format!("{action}-2"), of_another);
+        assert_eq!(
+            in_short(&answer),
+            (Word::Rejected, "NoDeclaration"),
+            "{action}"
+        );
+    }
+}
+
+#[test]
+fn recording_and_taking_are_tried_again_while_others_write() {
+    let request = |desk: &Desk| {
+        let request = desk.manifest("1.5.0", TAG);
+        with(request, json!({"environment": "prod"}))
+    };
+    let desk = Desk::free();
+    let began = desk.now();
+    desk.busy(2);
+    let answer = desk.admit("person", request(&desk));
+    assert_eq!(in_short(&answer).0, Word::Go);
+    assert_eq!(desk.now().ms_since(began), 60);
+    let desk = Desk::free();
+    desk.busy(12);
+    let (name, message) = fault(desk.admit("person", request(&desk)));
+    assert_eq!(name, FaultName::Unavailable);
+    assert!(message.starts_with("recording the deployment"), "{message}");
+    // It was recorded by an invocation whose answer was lost.
+    let desk = Desk::free();
+    let known = Execution { deployment: id() };
+    desk.stage.put(store::execution(&arn_of("person")), &known);
+    desk.busy(12);
+    let (name, message) = fault(desk.admit("person", Value::Null));
+    assert_eq!(name, FaultName::Unavailable);
+    assert!(message.starts_with("taking the lock"), "{message}");
+}

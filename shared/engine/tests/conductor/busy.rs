@@ -1,0 +1,142 @@
+//! Others write the same items in between: decided anew, a little later each time, and not for ever.
+
+use crate::desk::{Desk, FIRST, fault, in_short, input, with};
+use crate::stage::id;
+use serde_json::json;
+use windlass_domain::environment::HeldState;
+use windlass_domain::fault::FaultName;
+use windlass_domain::gate::Verdict;
+use windlass_domain::plan::Outcome;
+use windlass_domain::step::StepStatus;
+use windlass_engine::payload::{Answer, Word};
+use windlass_engine::ports::Answered;
+
+/// What is there, what is asked, the word of the answer, what it was about.
+type Row = (
+    fn() -> Desk,
+    fn(&Desk) -> Answered<Answer>,
+    Word,
+    &'static str,
+);
+
+fn give_a_token(desk: &Desk) -> Answered<Answer> {
+    let mut ask = desk.stage.ask("AwaitTurn", 0);
+    ask.task_token = Some("token".into());
+    desk.serve(ask)
+}
+
+fn abandon(desk: &Desk) -> Answered<Answer> {
+    let request = with(input("recover"), json!({"deployment": id()}));
+    desk.admit("recovery", request)
+}
+
+fn judged() -> Desk {
+    let desk = Desk::new();
+    desk.plan(Outcome::Change, 1);
+    desk.judge(0, Verdict::Pass);
+    desk.step("api", StepStatus::Changed, |_| ());
+    desk
+}
+
+fn needs_operator() -> Desk {
+    let desk = Desk::new();
+    desk.hold(Some((FIRST, HeldState::NeedsOperator)));
+    desk
+}
+
+fn dead() -> Desk {
+    let desk = Desk::new();
+    desk.execution(FIRST, "FAILED");
+    desk
+}
+
+fn dead_while_it_waited() -> Desk {
+    let desk = Desk::free();
+    desk.wait();
+    desk.execution(FIRST, "FAILED");
+    desk
+}
+
+fn dead_again_and_again() -> Desk {
+    let mut desk = dead();
+    desk.change_record(|record| record.executions = vec![String::new(); 9]);
+    desk
+}
+
+fn waiting() -> Desk {
+    let desk = Desk::free();
+    desk.wait();
+    desk
+}
+
+#[test]
+fn a_state_is_decided_anew_until_nobody_writes_in_between() {
+    let table: [Row; 11] = [
+        (
+            judged,
+            |d| d.asks("Settle"),
+            Word::Succeeded,
+            "settling the deployment",
+        ),
+        (
+            Desk::new,
+            |d| d.asks("Undo"),
+            Word::SettleUndo,
+            "recording why it is undone",
+        ),
+        (
+            Desk::new,
+            |d| d.asks("SettleUndo"),
+            Word::RolledBack,
+            "ending the undo",
+        ),
+        (waiting, |d| d.asks("GiveUp"), Word::Rejected, "giving up"),
+        (waiting, give_a_token, Word::Wait, "waiting for its turn"),
+        (
+            Desk::new,
+            |d| d.operator("hold"),
+            Word::Succeeded,
+            "setting the hold",
+        ),
+        (
+            Desk::new,
+            |d| d.operator("rollback"),
+            Word::Preempt,
+            "recording the rollback",
+        ),
+        (
+            needs_operator,
+            |d| d.operator("accept"),
+            Word::Succeeded,
+            "accepting what is there",
+        ),
+        (dead, Desk::recovery, Word::Undo, "taking over"),
+        (
+            dead_again_and_again,
+            Desk::recovery,
+            Word::NeedsOperator,
+            "taking over",
+        ),
+        (
+            dead_while_it_waited,
+            abandon,
+            Word::NothingToDo,
+            "taking over",
+        ),
+    ];
+    for (made, ask, word, told) in table {
+        let desk = made();
+        let began = desk.now();
+        desk.busy(3);
+        assert_eq!(in_short(&ask(&desk)).0, word, "{told}");
+        // 20, 40 and 60 ms later.
+        assert_eq!(desk.now().ms_since(began), 120, "{told}");
+
+        let desk = made();
+        desk.busy(12);
+        let (name, message) = fault(ask(&desk));
+        assert_eq!(name, FaultName::Unavailable, "{told}");
+        assert!(message.starts_with(&format!("{told}: others")), "{message}");
+        assert_eq!(desk.stage.world.ledger().busy, 0, "{told}");
+    }
+}

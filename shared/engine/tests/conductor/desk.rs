@@ -1,0 +1,353 @@
+//! An environment whose ledger says what a test wants, and the executions that work for it.
+
+use crate::stage::{Stage, app, component, id, prod, zip};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use windlass_domain::declaration::{Declaration, Declared};
+use windlass_domain::deployment::{Deployment, Ended, Status};
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock, Waiting};
+use windlass_domain::fault::FaultName;
+use windlass_domain::gate::Verdict;
+use windlass_domain::judgement::Judgement;
+use windlass_domain::name::EnvironmentName;
+use windlass_domain::order::Order;
+use windlass_domain::place::Place;
+use windlass_domain::plan::{KindName, Outcome, Plan, PlannedChange, Unchanged, Wave};
+use windlass_domain::request::ActionName;
+use windlass_domain::step::{Step, StepStatus};
+use windlass_domain::time::{Span, Time};
+use windlass_engine::conductor;
+use windlass_engine::payload::{Answer, Ask, ExecutionRef, Word};
+use windlass_engine::ports::{Answered, Clock, Execution, Key, Ledger};
+use windlass_engine::store::{self, Stored};
+use windlass_world::executions::arn_of;
+use windlass_world::run::run;
+
+pub const DECLARATION: &str = "
+app: shop
+version: 1.0.0
+environments:
+  dev: {deploy: {branch: main}, sources: [s3, api]}
+  prod: {deploy: {tag: stable}, start: manual}
+components:
+  api: {kind: lambda, function: 'shop-api-{environment}', alias: live}
+  jobs: {kind: lambda, function: 'shop-jobs-{environment}', alias: live}
+";
+
+/// How executions of the release machine are named here: the deployment's own first.
+pub const FIRST: &str = "one";
+
+pub struct Desk {
+    pub stage: Stage,
+}
+
+impl Desk {
+    /// Release 1.4.0 of `api` holds the lock of `prod`, and its execution runs.
+    pub fn new() -> Self {
+        let release = BTreeMap::from([(component("api"), zip("api", b"new"))]);
+        let desk = Self {
+            stage: Stage::new(DECLARATION, release),
+        };
+        let declared = Declaration::parse(DECLARATION).unwrap();
+        let declared = Declared::new(&declared, DECLARATION, Time(0), None);
+        desk.stage
+            .put(store::declaration_in_force(&app()), &declared);
+        desk.stage.world.objects().bucket("artifacts", true);
+        desk.stage.pass_seconds(1_000_000);
+        desk.execution(FIRST, "RUNNING");
+        desk
+    }
+
+    /// The same where nobody holds the lock and the deployment has not had a turn.
+    pub fn free() -> Self {
+        let mut desk = Self::new();
+        desk.hold(None);
+        desk.stage.record.status = Status::Waiting;
+        desk.stage.write_record();
+        desk
+    }
+
+    pub fn execution(&self, name: &str, status: &str) {
+        let execution = Execution {
+            arn: arn_of(name),
+            status: status.into(),
+            error: None,
+            cause: None,
+            started: Time(0),
+            input: Value::Null,
+        };
+        let mut state = self.stage.world.executions();
+        state.executions.insert(arn_of(name), execution);
+    }
+
+    pub fn status_of(&self, name: &str) -> (String, Option<String>) {
+        let state = self.stage.world.executions();
+        let execution = &state.executions[&arn_of(name)];
+        (execution.status.clone(), execution.error.clone())
+    }
+
+    /// Who holds the lock, and how it stands; its token stays.
+    pub fn hold(&self, held: Option<(&str, HeldState)>) {
+        let held = held.map(|(name, state)| Held {
+            deployment: id(),
+            action: self.stage.record.action,
+            execution: arn_of(name),
+            since: Time(0),
+            state,
+        });
+        let token = self.lock().token;
+        self.stage
+            .put(store::lock(&app(), &prod()), &Lock { token, held });
+    }
+
+    pub fn lock(&self) -> Lock {
+        self.stage.get(&store::lock(&app(), &prod())).unwrap()
+    }
+
+    pub fn record(&self) -> Deployment {
+        self.stage.get(&store::deployment(&id())).unwrap()
+    }
+
+    pub fn ending(&self) -> Ended {
+        self.record().ending.unwrap()
+    }
+
+    pub fn state(&self) -> EnvironmentState {
+        let state = self.stage.get(&store::state(&app(), &prod()));
+        state.unwrap_or_default()
+    }
+
+    /// Changes the record in the ledger.
+    pub fn change_record(&mut self, change: impl FnOnce(&mut Deployment)) {
+        change(&mut self.stage.record);
+        self.stage.write_record();
+    }
+
+    pub fn end(&mut self, ending: Ending) {
+        self.change_record(|record| {
+            record.status = Status::Ended;
+            record.ending = Some(Ended {
+                ending,
+                cause_name: "Because".into(),
+                cause: "it was so.".into(),
+                findings: vec![],
+                at: Time(0),
+                resolved: None,
+                cost: None,
+            });
+        });
+    }
+
+    pub fn wait(&self) {
+        let waiting = Waiting {
+            deployment: id(),
+            components: vec![component("api")],
+            order: self.stage.record.order.clone(),
+            operator: false,
+            since: Time(0),
+            task_token: None,
+        };
+        self.stage.put(waiting_key(), &waiting);
+    }
+
+    pub fn waiting(&self) -> Option<Waiting> {
+        self.stage.get(&waiting_key())
+    }
+
+    /// A plan of so many waves, each of which changes `api`.
+    pub fn plan(&self, outcome: Outcome, waves: usize) {
+        let wave = Wave {
+            changes: vec![PlannedChange {
+                component: component("api"),
+                kind: KindName::Lambda,
+                what: "to version 2".into(),
+            }],
+            bake_s: 0,
+        };
+        let plan = Plan {
+            outcome,
+            waves: vec![wave; waves],
+            unchanged: vec![Unchanged {
+                component: component("jobs"),
+                reason: "runs it already".into(),
+            }],
+            findings: vec![],
+            warnings: vec![],
+        };
+        self.stage.put(store::plan(&id()), &plan);
+    }
+
+    pub fn judge(&self, wave: u32, verdict: Verdict) {
+        let mut judgement = Judgement::begin(wave, Time(0), Time(0), Span::ZERO, true);
+        judgement.verdict = verdict;
+        self.stage.put(store::judgement(&id(), wave), &judgement);
+    }
+
+    pub fn step(&self, name: &str, status: StepStatus, change: impl FnOnce(&mut Step)) {
+        let mut step = step(name, status);
+        change(&mut step);
+        self.stage.put(store::step(&id(), &step.component), &step);
+    }
+
+    pub fn asks(&self, state: &str) -> Answered<Answer> {
+        self.serve(self.stage.ask(state, 0))
+    }
+
+    pub fn serve(&self, ask: Ask) -> Answered<Answer> {
+        run(conductor::handle(&self.stage.world, ask))
+    }
+
+    /// An execution of that name begins with this input, and comes to `Admit`.
+    pub fn admit(&self, name: &str, request: Value) -> Answered<Answer> {
+        self.execution(name, "RUNNING");
+        self.serve(Ask {
+            execution: ExecutionRef {
+                arn: arn_of(name),
+                name: name.into(),
+            },
+            request,
+            deployment: None,
+            token: 0,
+            ..self.stage.ask("Admit", 0)
+        })
+    }
+
+    /// An operator starts an action of `prod`.
+    pub fn operator(&self, action: &str) -> Answered<Answer> {
+        self.admit("operator", input(action))
+    }
+
+    /// Windlass itself starts a recovery.
+    pub fn recovery(&self) -> Answered<Answer> {
+        self.admit(
+            "recovery",
+            with(
+                input("recover"),
+                json!({"requester": {"route": "windlass"}}),
+            ),
+        )
+    }
+
+    /// How the faults of others' writes look to whoever asks: every transaction is refused so often.
+    pub fn busy(&self, times: u32) {
+        self.stage.world.ledger().busy = times;
+    }
+
+    pub fn now(&self) -> Time {
+        self.stage.world.now()
+    }
+
+    /// Writes an item with its place in the index, which [`Stage::put`] leaves out.
+    pub fn put_indexed<T: serde::Serialize>(&self, key: Key, value: T, index: Key) {
+        let write = Stored::new(key, value).put_indexed(Some(index)).unwrap();
+        run(self.stage.world.transact(vec![write])).unwrap();
+    }
+}
+
+/// An action of `prod`, with a reason.
+pub fn input(action: &str) -> Value {
+    json!({"action": action, "app": "shop", "environment": "prod", "reason": "a test"})
+}
+
+/// With more members, or others.
+pub fn with(mut input: Value, more: Value) -> Value {
+    for (name, value) in more.as_object().unwrap() {
+        input[name] = value.clone();
+    }
+    input
+}
+
+pub fn waiting_key() -> Key {
+    store::waiting(&app(), &prod(), &id())
+}
+
+pub fn dev() -> EnvironmentName {
+    EnvironmentName::new("dev").unwrap()
+}
+
+pub fn step(name: &str, status: StepStatus) -> Step {
+    Step {
+        deployment: id(),
+        app: app(),
+        environment: prod(),
+        component: component(name),
+        kind: KindName::Lambda,
+        place: Place::default(),
+        target: Value::Null,
+        before: json!("as before"),
+        goals: BTreeMap::from([(0, Value::Null)]),
+        attempt: 1,
+        open: None,
+        status,
+        wave: Some(0),
+        changes: vec![],
+        seen: Some(json!("as wanted")),
+        confirmed: None,
+        shown: None,
+        failure: None,
+        undo_failure: None,
+        warnings: vec![],
+        progress: None,
+        worked_ms: 0,
+        invocations: 1,
+    }
+}
+
+pub fn order(sequence: u64, who: &str) -> Order {
+    Order {
+        version: None,
+        sequence: Some(sequence),
+        accepted: Time(0),
+        id: windlass_domain::identity::DeploymentId(who.into()),
+    }
+}
+
+/// The word and the error of an answer.
+pub fn in_short(answer: &Answered<Answer>) -> (Word, &str) {
+    let answer = answer.as_ref().unwrap();
+    (answer.verdict, answer.error.as_str())
+}
+
+/// The name and the message of a fault.
+pub fn fault(answer: Answered<Answer>) -> (FaultName, String) {
+    let fault = answer.unwrap_err();
+    (fault.name, fault.message)
+}
+
+pub fn is_rollback(desk: &mut Desk) {
+    desk.change_record(|record| record.action = ActionName::Rollback);
+}
+
+impl Desk {
+    /// Another deployment holds the lock.
+    pub fn other_holds(&self, action: ActionName, state: HeldState) {
+        let held = Held {
+            deployment: order(1, "other").id,
+            action,
+            execution: arn_of("other"),
+            since: Time(0),
+            state,
+        };
+        let token = self.lock().token;
+        let held = Some(held);
+        self.stage
+            .put(store::lock(&app(), &prod()), &Lock { token, held });
+        self.execution("other", "RUNNING");
+    }
+
+    /// The request to deploy a release of `api`, whose artifact is uploaded.
+    pub fn manifest(&self, version: &str, reference: &str) -> Value {
+        let key = format!("artifacts/shop/api/{version}.zip");
+        let bytes = version.to_owned();
+        self.stage.world.objects().upload("artifacts", &key, bytes);
+        json!({
+            "action": "deploy", "app": "shop",
+            "manifest": {
+                "version": version,
+                "git": {"ref": reference},
+                "components": {"api": {"key": key}},
+            },
+        })
+    }
+}

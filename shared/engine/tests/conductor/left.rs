@@ -1,0 +1,63 @@
+//! A deployment whose recoveries keep dying is left to an operator.
+
+use crate::desk::{Desk, FIRST, in_short};
+use crate::stage::TOKEN;
+use windlass_domain::deployment::{Status, Why};
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::HeldState;
+use windlass_engine::payload::Word;
+use windlass_world::executions::arn_of;
+
+/// So many executions have died for the deployment, its own first.
+fn died(count: usize) -> Desk {
+    let mut desk = Desk::new();
+    let names: Vec<String> = (0..count).map(|n| format!("dead-{n}")).collect();
+    desk.change_record(|record| record.executions = names.iter().map(|n| arn_of(n)).collect());
+    desk.execution(FIRST, "TIMED_OUT");
+    desk
+}
+
+#[test]
+fn after_five_recoveries_none_follows_by_itself() {
+    for (count, word, name) in [
+        (5, Word::Undo, ""),
+        (6, Word::NeedsOperator, "RecoveriesDied"),
+        (7, Word::NeedsOperator, "RecoveriesDied"),
+    ] {
+        let desk = died(count);
+        assert_eq!(in_short(&desk.recovery()), (word, name), "{count}");
+        assert_eq!(desk.record().executions.len(), count + 1);
+        assert!(desk.lock().token > TOKEN);
+    }
+    // An operator may try as often as he likes.
+    assert_eq!(in_short(&died(9).operator("recover")), (Word::Undo, ""));
+}
+
+#[test]
+fn what_was_left_says_why_and_what_to_do() {
+    let mut desk = died(6);
+    let why = Why {
+        name: "GateFailed".into(),
+        text: "a gate failed.".into(),
+    };
+    desk.change_record(|record| record.undoing = Some(why));
+    desk.execution(FIRST, "RUNNING");
+    // Its owner has ended, but the one that holds the lock now is told to stop all the same.
+    desk.hold(Some(("dead-5", HeldState::Recovering)));
+    desk.execution("dead-5", "TIMED_OUT");
+    let answer = desk.recovery().unwrap();
+    let ending = desk.ending();
+    assert_eq!(answer.cause, ending.cause);
+    assert_eq!(ending.ending, Ending::NeedsOperator);
+    assert_eq!(desk.record().status, Status::Ended);
+    let held = desk.lock().held.unwrap();
+    assert_eq!(held.state, HeldState::NeedsOperator);
+    assert_eq!(held.execution, arn_of("recovery"));
+    for told in [
+        "shop prod 1.4.0 NEEDS AN OPERATOR: 5 recoveries died, the last with ExecutionTimedOut",
+        "it was being undone because GateFailed: a gate failed.",
+        r#"start {"action":"recover","app":"shop","environment":"prod","reason":"…"}"#,
+    ] {
+        assert!(ending.cause.contains(told), "{}", ending.cause);
+    }
+}

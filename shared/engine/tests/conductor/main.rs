@@ -1,0 +1,19 @@
+//! The conductor's states, and the recovery that starts what it finishes, each on what a ledger says.
+
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value)] // helpers of tests, called with json!
+
+mod abandoned;
+mod arrivals;
+mod busy;
+mod desk;
+mod left;
+mod operators;
+mod reasons;
+mod rollbacks;
+mod schedule;
+mod settling;
+#[path = "../stage/mod.rs"]
+mod stage;
+mod takeovers;
+mod undoing;
+mod waiting;

@@ -1,0 +1,53 @@
+//! Why an execution is gone, as Step Functions tells it.
+
+use crate::desk::{Desk, FIRST};
+use windlass_world::executions::arn_of;
+
+fn why(status: &str, error: Option<&str>, cause: Option<&str>) -> (String, String) {
+    let desk = Desk::new();
+    desk.execution(FIRST, status);
+    let mut state = desk.stage.world.executions();
+    let execution = state.executions.get_mut(&arn_of(FIRST)).unwrap();
+    execution.error = error.map(str::to_owned);
+    execution.cause = cause.map(str::to_owned);
+    drop(state);
+    desk.recovery().unwrap();
+    let why = desk.record().undoing.unwrap();
+    (why.name, why.text)
+}
+
+#[test]
+fn a_death_is_told_by_its_error_else_by_its_status() {
+    let table = [
+        ("ABORTED", Some("Cancelled"), "Cancelled"),
+        ("ABORTED", Some(""), "ExecutionStopped"),
+        ("ABORTED", None, "ExecutionStopped"),
+        ("TIMED_OUT", None, "ExecutionTimedOut"),
+        ("TIMED_OUT", Some("States.Timeout"), "States.Timeout"),
+        ("FAILED", None, "ExecutionDied"),
+    ];
+    for (status, error, name) in table {
+        assert_eq!(why(status, error, None).0, name, "{status} {error:?}");
+    }
+}
+
+#[test]
+fn a_death_without_a_cause_is_told_in_a_sentence() {
+    let told = format!(
+        "The execution {} ended FAILED in the middle.",
+        arn_of(FIRST)
+    );
+    assert_eq!(why("FAILED", None, None).1, told);
+    assert_eq!(why("FAILED", None, Some("")).1, told);
+    assert_eq!(why("FAILED", None, Some("by hand")).1, "by hand");
+}
+
+#[test]
+fn an_execution_that_step_functions_has_forgotten_is_lost() {
+    let desk = Desk::new();
+    desk.stage.world.executions().executions.clear();
+    desk.recovery().unwrap();
+    let record = desk.record();
+    assert_eq!(record.undoing.unwrap().name, "ExecutionLost");
+    assert!(!record.stopped);
+}

@@ -1,0 +1,293 @@
+//! `Settle`: what a success leaves in the ledger, and what is not settled.
+
+use crate::desk::{Desk, fault, in_short, is_rollback};
+use crate::stage::{TOKEN, app, component, id, prod, zip};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::deployment::Status;
+use windlass_domain::digest::Digest;
+use windlass_domain::environment::{EnvironmentState, Running, Snapshot, Veto};
+use windlass_domain::fault::FaultName;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::gate::Verdict;
+use windlass_domain::plan::{Outcome, Plan};
+use windlass_domain::step::StepStatus;
+use windlass_domain::time::Time;
+use windlass_engine::payload::Word;
+use windlass_engine::store;
+use windlass_world::executions::arn_of;
+
+fn new() -> Artifact {
+    zip("api", b"new")
+}
+
+/// What ran of a component before.
+fn former(name: &str, bytes: &[u8]) -> Running {
+    Running {
+        artifact: Some(zip(name, bytes)),
+        version: "1.3.0".into(),
+        deployment: id(),
+        since: Time(0),
+        state: json!("as before"),
+    }
+}
+
+/// One wave of `api` was changed, and judged as passed.
+fn judged() -> Desk {
+    let desk = Desk::new();
+    desk.plan(Outcome::Change, 1);
+    desk.judge(0, Verdict::Pass);
+    desk.step("api", StepStatus::Changed, |_| ());
+    desk
+}
+
+/// The same after earlier deployments, whose last snapshot replaced number 2.
+fn judged_after_others() -> Desk {
+    let desk = judged();
+    let running = BTreeMap::from([
+        (component("api"), former("api", b"old")),
+        (component("jobs"), former("jobs", b"old")),
+    ]);
+    let state = EnvironmentState {
+        running: running.clone(),
+        snapshot: 3,
+        last_snapshot: 5,
+        ..EnvironmentState::default()
+    };
+    desk.stage.put(store::state(&app(), &prod()), &state);
+    let snapshot = Snapshot {
+        number: 2,
+        version: "1.2.0".into(),
+        release: Some(Digest::of(b"1.2.0")),
+        deployment: id(),
+        made: Time(0),
+        replaced: 1,
+        components: BTreeMap::from([(component("api"), former("api", b"older"))]),
+    };
+    desk.stage
+        .put(store::snapshot(&app(), &prod(), 2), &snapshot);
+    desk
+}
+
+fn snapshot(desk: &Desk, number: u64) -> Option<Snapshot> {
+    desk.stage.get(&store::snapshot(&app(), &prod(), number))
+}
+
+#[test]
+fn a_success_is_live_marked_and_unlocked() {
+    let desk = judged();
+    assert_eq!(in_short(&desk.asks("Settle")), (Word::Succeeded, ""));
+    let (lock, state, ending) = (desk.lock(), desk.state(), desk.ending());
+    assert_eq!(lock.held, None);
+    assert!(lock.token > TOKEN);
+    assert_eq!(desk.record().status, Status::Ended);
+    assert_eq!(ending.cause, "shop prod 1.4.0 is live: api changed.");
+    assert_eq!(ending.at, desk.now());
+    assert_eq!(state.marks[&component("api")], desk.record().order);
+    let running = &state.running[&component("api")];
+    assert_eq!(running.artifact, Some(new()));
+    assert_eq!(
+        (running.version.as_str(), &running.deployment),
+        ("1.4.0", &id())
+    );
+    assert_eq!(
+        (running.since, &running.state),
+        (desk.now(), &json!("as wanted"))
+    );
+}
+
+#[test]
+fn the_first_success_keeps_what_was_found_before_it() {
+    let mut desk = judged();
+    // It names `jobs` as well, which ran that already.
+    desk.change_record(|record| {
+        let components = &mut record.release.components;
+        components.insert(component("jobs"), zip("jobs", b"there"));
+    });
+    desk.asks("Settle").unwrap();
+    let before = snapshot(&desk, 1).unwrap();
+    assert_eq!(before.version, "before-windlass");
+    assert_eq!(
+        (before.release, before.replaced, before.number),
+        (None, 0, 1)
+    );
+    let found = &before.components[&component("api")];
+    assert_eq!(
+        (&found.artifact, &found.state),
+        (&None, &json!("as before"))
+    );
+    let there = &before.components[&component("jobs")];
+    assert_eq!(there.artifact, Some(zip("jobs", b"there")));
+    assert_eq!(
+        (&there.state, there.version.as_str()),
+        (&Value::Null, "before-windlass")
+    );
+
+    let after = snapshot(&desk, 2).unwrap();
+    assert_eq!((after.version.as_str(), after.replaced), ("1.4.0", 1));
+    assert_eq!(after.release, Some(desk.record().release_digest));
+    assert_eq!((after.deployment, after.made), (id(), desk.now()));
+    assert_eq!(after.components, desk.state().running);
+    assert_eq!((desk.state().snapshot, desk.state().last_snapshot), (2, 2));
+}
+
+#[test]
+fn a_later_success_replaces_the_snapshot_that_ran() {
+    let desk = judged_after_others();
+    desk.asks("Settle").unwrap();
+    let after = snapshot(&desk, 6).unwrap();
+    assert_eq!((after.number, after.replaced), (6, 3));
+    assert_eq!((desk.state().snapshot, desk.state().last_snapshot), (6, 6));
+    assert_eq!(snapshot(&desk, 1), None, "nothing was found before it");
+    let running = desk.state().running;
+    assert_eq!(running[&component("api")].artifact, Some(new()));
+    assert_eq!(running[&component("jobs")], former("jobs", b"old"));
+}
+
+#[test]
+fn what_a_release_names_and_ran_already_is_taken_in_where_it_was_not_known() {
+    let mut desk = judged_after_others();
+    let names = ["jobs", "more"].map(component);
+    desk.change_record(|record| {
+        for name in &names {
+            let artifact = zip(name.as_str(), b"there");
+            record.release.components.insert(name.clone(), artifact);
+        }
+    });
+    desk.asks("Settle").unwrap();
+    let running = desk.state().running;
+    assert_eq!(running[&names[0]], former("jobs", b"old"), "it is known");
+    let taken_in = &running[&names[1]];
+    assert_eq!(taken_in.artifact, Some(zip("more", b"there")));
+    assert_eq!(
+        (taken_in.version.as_str(), &taken_in.state),
+        ("1.4.0", &Value::Null)
+    );
+    assert!(desk.state().marks.contains_key(&names[1]));
+}
+
+#[test]
+fn a_rollback_brings_back_what_its_snapshot_says_and_leaves_the_marks() {
+    let mut desk = judged_after_others();
+    is_rollback(&mut desk);
+    desk.change_record(|record| record.snapshot = Some(2));
+    // It changes `jobs` as well, of which the snapshot says nothing, nor does the release.
+    desk.step("jobs", StepStatus::Changed, |_| ());
+    desk.asks("Settle").unwrap();
+    let state = desk.state();
+    assert!(state.marks.is_empty());
+    let back = &state.running[&component("api")];
+    assert_eq!(back.artifact, Some(zip("api", b"older")));
+    assert_eq!((back.version.as_str(), back.since), ("1.3.0", desk.now()));
+    let other = &state.running[&component("jobs")];
+    assert_eq!(other.artifact, Some(zip("jobs", b"old")));
+    assert_eq!(other.version, "1.4.0");
+    // The next one walks further back.
+    let after = snapshot(&desk, 6).unwrap();
+    assert_eq!(after.replaced, 1);
+    assert_eq!(after.release, Some(Digest::of(b"1.2.0")));
+}
+
+#[test]
+fn a_success_lifts_the_veto_on_its_release_only() {
+    let desk = judged();
+    let digest = desk.record().release_digest;
+    for release in [&digest, &Digest::of(b"another")] {
+        let veto = Veto {
+            release: release.clone(),
+            version: "1.4.0".into(),
+            deployment: id(),
+            since: Time(0),
+            cause: String::new(),
+        };
+        desk.stage.put(store::veto(&app(), &prod(), release), &veto);
+    }
+    desk.asks("Settle").unwrap();
+    let veto = |release: &Digest| -> Option<Veto> {
+        desk.stage.get(&store::veto(&app(), &prod(), release))
+    };
+    assert_eq!(veto(&digest), None);
+    assert!(veto(&Digest::of(b"another")).is_some());
+}
+
+#[test]
+fn what_was_refused_at_prepare_is_rejected_with_its_findings() {
+    let desk = Desk::new();
+    let finding = |name, path| Finding::new(name, path, "it is not there.", "Make it.");
+    let plan = |findings: Vec<Finding>| Plan {
+        outcome: Outcome::Rejected,
+        waves: vec![],
+        unchanged: vec![],
+        findings,
+        warnings: vec![],
+    };
+    let findings = vec![
+        finding(FindingName::TargetMissing, "components.api"),
+        finding(FindingName::Duplicate, "components.jobs"),
+    ];
+    desk.stage.put(store::plan(&id()), &plan(findings.clone()));
+    let answer = desk.asks("Settle");
+    assert_eq!(in_short(&answer), (Word::Rejected, "TargetMissing"));
+    assert_eq!(answer.unwrap().cause.lines().count(), 2);
+    assert_eq!(desk.ending().findings, findings);
+    assert_eq!(desk.lock().held, None);
+    assert!(desk.state().marks.is_empty());
+
+    let desk = Desk::new();
+    desk.stage.put(store::plan(&id()), &plan(vec![]));
+    assert_eq!(in_short(&desk.asks("Settle")), (Word::Rejected, "Rejected"));
+}
+
+#[test]
+fn what_is_there_already_is_marked() {
+    let desk = Desk::new();
+    desk.plan(Outcome::NothingToDo, 0);
+    let answer = desk.asks("Settle");
+    assert_eq!(in_short(&answer), (Word::NothingToDo, "AlreadyThere"));
+    assert_eq!(
+        answer.unwrap().cause,
+        "Nothing to do: jobs runs it already."
+    );
+    assert_eq!(desk.state().marks[&component("api")], desk.record().order);
+    assert_eq!(desk.state().last_snapshot, 0, "nothing was changed");
+}
+
+#[test]
+fn what_was_not_judged_or_not_seen_is_not_settled() {
+    let desk = Desk::new();
+    let told = "was not judged as passed";
+    let (name, message) = fault(desk.asks("Settle"));
+    assert_eq!(name, FaultName::Internal);
+    assert!(message.contains(told), "{message}");
+    for (status, seen) in [(StepStatus::Changing, true), (StepStatus::Changed, false)] {
+        let desk = judged();
+        desk.step("jobs", status, |step| {
+            step.seen = step.seen.take().filter(|_| seen);
+        });
+        let (name, message) = fault(desk.asks("Settle"));
+        assert_eq!(name, FaultName::Internal);
+        assert!(message.contains("jobs was not seen changed"), "{message}");
+        assert_eq!(desk.record().ending, None);
+    }
+}
+
+#[test]
+fn a_record_tells_what_its_executions_cost_where_that_is_known() {
+    for (dead, transitions) in [(Some(30), Some(42)), (None, None)] {
+        let mut desk = judged();
+        desk.step("api", StepStatus::Changed, |step| step.worked_ms = 1_000);
+        let names = ["one", "dead"];
+        desk.change_record(|record| record.executions = names.map(arn_of).to_vec());
+        let mut state = desk.stage.world.executions();
+        state.transitions.insert(arn_of("one"), 10);
+        if let Some(dead) = dead {
+            state.transitions.insert(arn_of("dead"), dead);
+        }
+        drop(state);
+        desk.asks("Settle").unwrap();
+        let cost = desk.ending().cost;
+        assert_eq!(cost.as_ref().map(|cost| cost.transitions), transitions);
+        assert!(cost.is_none_or(|cost| cost.worked_ms == 1_000));
+    }
+}

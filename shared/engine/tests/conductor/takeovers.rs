@@ -1,0 +1,250 @@
+//! Who takes a deployment over, and where it goes on.
+
+use crate::desk::{Desk, FIRST, fault, in_short, input, with};
+use crate::stage::{TOKEN, app, id, prod};
+use serde_json::json;
+use windlass_domain::deployment::{Status, Why};
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::HeldState;
+use windlass_domain::fault::FaultName;
+use windlass_domain::finding::FindingName;
+use windlass_domain::gate::Verdict;
+use windlass_domain::plan::Outcome;
+use windlass_engine::conductor::Execution;
+use windlass_engine::payload::{ExecutionRef, Word};
+use windlass_engine::store;
+use windlass_world::executions::arn_of;
+
+#[test]
+fn a_lock_whose_owner_has_ended_is_taken_over_by_a_recovery_with_a_raised_token() {
+    for status in ["ABORTED", "FAILED", "TIMED_OUT", "SUCCEEDED"] {
+        let desk = Desk::new();
+        desk.execution(FIRST, status);
+        let answer = desk.recovery();
+        assert_eq!(in_short(&answer), (Word::Undo, ""), "{status}");
+        let (lock, record) = (desk.lock(), desk.record());
+        assert!(lock.token > TOKEN);
+        assert_eq!(answer.unwrap().token, lock.token);
+        let held = lock.held.unwrap();
+        assert_eq!(held.execution, arn_of("recovery"));
+        assert_eq!(held.state, HeldState::Recovering);
+        assert_eq!(held.since, desk.now());
+        assert_eq!(record.status, Status::Recovering);
+        assert_eq!(record.executions, [arn_of(FIRST), arn_of("recovery")]);
+        assert_eq!(record.stopped, status == "ABORTED");
+        let known: Execution = desk
+            .stage
+            .get(&store::execution(&arn_of("recovery")))
+            .unwrap();
+        assert_eq!(known.deployment, id());
+    }
+}
+
+#[test]
+fn who_may_take_over() {
+    use HeldState::{NeedsOperator, Recovering, Running};
+    // the lock, the owner's execution, by a person: what comes of it, and what is told
+    let table = [
+        (Running, "ABORTED", false, Word::Undo, ""),
+        (Running, "ABORTED", true, Word::Undo, ""),
+        (Recovering, "FAILED", false, Word::Undo, ""),
+        (Running, "RUNNING", false, Word::NothingToDo, "its owner"),
+        (
+            Running,
+            "RUNNING",
+            true,
+            Word::Rejected,
+            "still being worked on",
+        ),
+        (
+            NeedsOperator,
+            "FAILED",
+            false,
+            Word::NothingToDo,
+            "only an operator",
+        ),
+        (NeedsOperator, "FAILED", true, Word::Undo, ""),
+        (NeedsOperator, "RUNNING", true, Word::Undo, ""),
+    ];
+    for (state, owner, by_person, word, told) in table {
+        let desk = Desk::new();
+        desk.execution(FIRST, owner);
+        desk.hold(Some((FIRST, state)));
+        let answer = if by_person {
+            desk.operator("recover")
+        } else {
+            desk.recovery()
+        };
+        let row = format!("{state:?} {owner} by a person: {by_person}");
+        let answer = answer.unwrap();
+        assert_eq!(answer.verdict, word, "{row}");
+        assert!(answer.cause.contains(told), "{row}: {}", answer.cause);
+        let taken = word == Word::Undo;
+        assert_eq!(desk.lock().token > TOKEN, taken, "{row}");
+        assert_eq!(desk.record().executions.len(), 1 + usize::from(taken));
+    }
+}
+
+#[test]
+fn what_still_runs_in_needs_operator_is_stopped() {
+    let mut desk = Desk::new();
+    desk.hold(Some((FIRST, HeldState::NeedsOperator)));
+    desk.end(Ending::NeedsOperator);
+    assert_eq!(in_short(&desk.operator("recover")), (Word::Undo, ""));
+    assert_eq!(desk.record().ending, None);
+    let stopped = ("ABORTED".to_owned(), Some("TakenOver".to_owned()));
+    assert_eq!(desk.status_of(FIRST), stopped);
+    assert!(!desk.record().stopped, "nobody stopped the release");
+}
+
+#[test]
+fn an_execution_takes_nothing_over_from_itself() {
+    let desk = Desk::new();
+    desk.execution("recovery", "RUNNING");
+    desk.hold(Some(("recovery", HeldState::Running)));
+    let answer = desk.recovery().unwrap();
+    assert_eq!(answer.error, "NothingToRecover");
+    assert!(answer.cause.contains("holds the lock itself"));
+}
+
+#[test]
+fn what_is_not_there_is_not_recovered() {
+    let desk = Desk::free();
+    let answer = desk.recovery().unwrap();
+    assert_eq!(answer.error, "NothingToRecover");
+    assert!(answer.cause.contains("nobody holds the lock"));
+
+    let desk = Desk::new();
+    let unknown = with(input("recover"), json!({"deployment": "ffffffffffffffff"}));
+    let of_another = with(input("recover"), json!({"app": "bank", "deployment": id()}));
+    for request in [unknown, of_another] {
+        let answer = desk.admit("recovery", request);
+        assert_eq!(in_short(&answer), (Word::Rejected, "UnknownName"));
+        assert!(answer.unwrap().cause.contains("has no deployment"));
+    }
+}
+
+#[test]
+fn only_what_was_judged_to_the_end_is_settled() {
+    use Outcome::{Change, NothingToDo, Rejected};
+    use Verdict::{Fail, Pass, Unknown};
+    type Row = (Option<(Outcome, usize)>, &'static [(u32, Verdict)], Word);
+    let table: [Row; 9] = [
+        (None, &[], Word::Undo),
+        (Some((NothingToDo, 0)), &[], Word::Settle),
+        (Some((Rejected, 0)), &[], Word::Settle),
+        (Some((Change, 0)), &[], Word::Undo),
+        (Some((Change, 2)), &[], Word::Undo),
+        (Some((Change, 2)), &[(0, Pass)], Word::Undo),
+        (Some((Change, 2)), &[(0, Pass), (1, Unknown)], Word::Undo),
+        (Some((Change, 2)), &[(0, Pass), (1, Fail)], Word::Undo),
+        (Some((Change, 2)), &[(0, Pass), (1, Pass)], Word::Settle),
+    ];
+    for (plan, judged, word) in table {
+        let desk = Desk::new();
+        desk.execution(FIRST, "FAILED");
+        if let Some((outcome, waves)) = plan {
+            desk.plan(outcome, waves);
+        }
+        for (wave, verdict) in judged {
+            desk.judge(*wave, *verdict);
+        }
+        let answer = desk.recovery();
+        assert_eq!(in_short(&answer), (word, ""), "{plan:?} {judged:?}");
+        assert_eq!(desk.record().undoing.is_some(), word == Word::Undo);
+    }
+}
+
+#[test]
+fn an_undo_that_died_is_gone_on_with_and_keeps_its_reason() {
+    let mut desk = Desk::new();
+    desk.execution(FIRST, "ABORTED");
+    desk.plan(Outcome::Change, 1);
+    desk.judge(0, Verdict::Pass);
+    let why = Why {
+        name: "GateFailed".into(),
+        text: "a gate failed.".into(),
+    };
+    desk.change_record(|record| record.undoing = Some(why.clone()));
+    assert_eq!(in_short(&desk.recovery()), (Word::Undo, ""));
+    assert_eq!(desk.record().undoing, Some(why));
+    assert!(!desk.record().stopped);
+}
+
+#[test]
+fn an_execution_that_took_over_and_lost_the_answer_goes_on() {
+    for (judged, word) in [(false, Word::Undo), (true, Word::Settle)] {
+        let desk = Desk::new();
+        desk.execution(FIRST, "FAILED");
+        if judged {
+            desk.plan(Outcome::NothingToDo, 0);
+        }
+        let first = desk.recovery().unwrap();
+        let token = desk.lock().token;
+        let again = desk.recovery().unwrap();
+        assert_eq!((again.verdict, again.token), (word, token));
+        assert_eq!(again, first);
+        assert_eq!(desk.lock().token, token);
+    }
+}
+
+#[test]
+fn a_known_execution_that_recovers_nothing_takes_its_turn() {
+    let desk = Desk::new();
+    let known = Execution { deployment: id() };
+    for name in [FIRST, "another"] {
+        desk.stage.put(store::execution(&arn_of(name)), &known);
+    }
+    let go = desk.admit(FIRST, serde_json::Value::Null).unwrap();
+    assert_eq!((go.verdict, go.token), (Word::Go, TOKEN));
+    // The deployment holds it, but another execution does: it takes the lock as its own.
+    desk.hold(Some((FIRST, HeldState::Recovering)));
+    let go = desk.admit("another", serde_json::Value::Null).unwrap();
+    assert_eq!(go.verdict, Word::Go);
+    assert!(go.token > TOKEN);
+    assert_eq!(desk.lock().held.unwrap().execution, arn_of("another"));
+}
+
+#[test]
+fn whoever_was_taken_over_from_is_told_so() {
+    let desk = Desk::new();
+    desk.stage.hold_lock(TOKEN + 1);
+    for state in ["Settle", "Undo", "SettleUndo"] {
+        let (name, told) = fault(desk.asks(state));
+        assert_eq!(name, FaultName::StaleToken, "{state}");
+        let tokens = format!("with token {TOKEN}, which is now {}", TOKEN + 1);
+        assert!(told.contains(&tokens), "{state}: {told}");
+    }
+    // The right token of a lock that nobody holds is stale as well.
+    let desk = Desk::free();
+    assert_eq!(fault(desk.asks("Undo")).0, FaultName::StaleToken);
+}
+
+#[test]
+fn a_refusal_is_recorded_under_its_application_and_environment() {
+    let desk = Desk::new();
+    let answer = desk.operator("recover");
+    assert_eq!(in_short(&answer), (Word::Rejected, "TargetNotReady"));
+    let key = store::refusal(&app(), &arn_of("operator"));
+    let refusal: windlass_domain::deployment::Refusal = desk.stage.get(&key).unwrap();
+    assert_eq!(refusal.environment, Some(prod()));
+    assert_eq!(refusal.about, "recover");
+    assert_eq!(refusal.requester.principal, Some(arn_of("operator")));
+    assert_eq!(refusal.findings[0].name, FindingName::TargetNotReady);
+    assert_eq!(refusal.at, desk.now());
+}
+
+#[test]
+fn what_the_conductor_does_not_know_is_bad_input() {
+    let desk = Desk::new();
+    let told = "the conductor serves no state `Dance`".to_owned();
+    assert_eq!(fault(desk.asks("Dance")), (FaultName::BadInput, told));
+    let mut ask = desk.stage.ask("Undo", 0);
+    ask.deployment = None;
+    ask.execution = ExecutionRef {
+        arn: arn_of(FIRST),
+        name: FIRST.into(),
+    };
+    let told = "the state Undo names no deployment".to_owned();
+    assert_eq!(fault(desk.serve(ask)), (FaultName::BadInput, told));
+}

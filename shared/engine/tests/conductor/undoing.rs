@@ -1,0 +1,341 @@
+//! `Undo` and `SettleUndo`: why, in which order, and how it ended.
+
+use crate::desk::{Desk, in_short, is_rollback};
+use crate::stage::{TOKEN, app, id, prod};
+use std::collections::BTreeMap;
+use windlass_domain::deployment::{Status, Why};
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{HeldState, Lock, Veto};
+use windlass_domain::fault::Fault;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::gate::{Measurement, Verdict};
+use windlass_domain::judgement::Judgement;
+use windlass_domain::plan::Outcome;
+use windlass_domain::second_look::SecondLook;
+use windlass_domain::step::{ChangeRecord, Failure, Step, StepStatus};
+use windlass_domain::time::{Span, Time};
+use windlass_engine::payload::{Answer, Word};
+use windlass_engine::store::{self, Stored};
+use windlass_world::run::run;
+
+fn in_wave(wave: u32) -> impl FnOnce(&mut Step) {
+    move |step| step.goals = BTreeMap::from([(wave, serde_json::Value::Null)])
+}
+
+fn next(desk: &Desk, undone: Option<u32>) -> (Word, u32, Vec<String>) {
+    let mut ask = desk.stage.ask("Undo", 0);
+    ask.undone = undone;
+    let answer: Answer = desk.serve(ask).unwrap();
+    assert_eq!(answer.token, TOKEN);
+    let names = answer.items.iter().map(|item| item.component.to_string());
+    (answer.verdict, answer.wave, names.collect())
+}
+
+#[test]
+fn waves_are_brought_back_in_reverse_each_once() {
+    use StepStatus::{Changed, Changing, Failed, Planned, UndoFailed, Undoing, Undone};
+    let desk = Desk::new();
+    desk.step("a", Changed, in_wave(0));
+    desk.step("b", Changing, in_wave(2));
+    desk.step("c", Failed, in_wave(2));
+    desk.step("d", Undoing, in_wave(1));
+    desk.step("e", UndoFailed, in_wave(1));
+    desk.step("f", Undone, in_wave(3));
+    desk.step("g", Planned, in_wave(4));
+    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+    assert_eq!(next(&desk, None), (Word::Restore, 2, names(&["b", "c"])));
+    assert_eq!(next(&desk, Some(2)), (Word::Restore, 1, names(&["d", "e"])));
+    assert_eq!(next(&desk, Some(1)), (Word::Restore, 0, names(&["a"])));
+    assert_eq!(next(&desk, Some(0)), (Word::SettleUndo, 0, names(&[])));
+}
+
+fn finding() -> Failure {
+    let name = FindingName::TargetMissing;
+    Failure::Finding(Finding::new(name, "x", "it is gone", "make it"))
+}
+
+fn why(name: &str) -> Why {
+    Why {
+        name: name.into(),
+        text: "it was so.".into(),
+    }
+}
+
+/// Why it is being undone, where the machine saw this error.
+fn told(desk: &Desk, error: &str) -> (String, String) {
+    let mut ask = desk.stage.ask("Undo", 0);
+    ask.error = error.into();
+    desk.serve(ask).unwrap();
+    let why = desk.record().undoing.unwrap();
+    (why.name, why.text)
+}
+
+#[test]
+fn what_failed_is_told_by_the_gate_else_by_components_else_as_the_machine_saw_it() {
+    let desk = Desk::new();
+    let (name, text) = told(&desk, "");
+    assert_eq!(
+        (name.as_str(), text.as_str()),
+        ("Failed", "a step failed without a reason.")
+    );
+    let desk = Desk::new();
+    let (name, text) = told(&desk, "States.Timeout");
+    assert_eq!(name, "States.Timeout");
+    assert_eq!(
+        text,
+        "a function failed with States.Timeout; its log tells more."
+    );
+
+    desk.step("a", StepStatus::Failed, |step| {
+        step.failure = Some(finding());
+    });
+    let again = told(&desk, "Other").0;
+    assert_eq!(again, "States.Timeout", "it is told once");
+
+    let desk = Desk::new();
+    desk.step("a", StepStatus::Failed, |step| {
+        step.failure = Some(finding());
+    });
+    desk.step("b", StepStatus::Failed, |step| {
+        step.failure = Some(Failure::Fault(Fault::internal("no idea")));
+    });
+    let (name, text) = told(&desk, "States.Timeout");
+    assert_eq!(name, "TargetMissing");
+    let wanted = "a failed: It is gone. Make it.\n  b failed: Internal: no idea";
+    assert_eq!(text, wanted);
+}
+
+fn fail_gate(desk: &Desk, look_at: &str) {
+    let mut judgement = Judgement::begin(0, Time(0), Time(0), Span::ZERO, true);
+    judgement.failed = Some(Measurement {
+        gate: "shop-5xx".into(),
+        source: "alarm".into(),
+        verdict: Verdict::Fail,
+        measured: "7".into(),
+        threshold: "5".into(),
+        window: String::new(),
+        look_at: look_at.into(),
+        at: Time(0),
+    });
+    desk.stage.put(store::judgement(&id(), 0), &judgement);
+    desk.plan(Outcome::Change, 1);
+}
+
+#[test]
+fn a_gate_that_failed_goes_before_components() {
+    for (look_at, line) in [("the log", "\n  look at: the log"), ("", "")] {
+        let desk = Desk::new();
+        desk.step("a", StepStatus::Failed, |step| {
+            step.failure = Some(finding());
+        });
+        fail_gate(&desk, look_at);
+        let (name, text) = told(&desk, "");
+        assert_eq!(name, "GateFailed");
+        let gate = "gate `shop-5xx` failed in wave 1 (api to version 2).";
+        assert_eq!(text, format!("{gate}\n  measured 7, threshold 5{line}"));
+    }
+}
+
+#[test]
+fn what_had_failed_goes_before_a_stop() {
+    // Whether something had failed, whether a person stopped it: what is told, whether it stays
+    // stopped.
+    for (failed, stopped, name, stays) in [
+        (false, true, "Stopped", true),
+        (true, true, "GateFailed", false),
+        (true, false, "Stopped", false),
+        (false, false, "Stopped", false),
+    ] {
+        let mut desk = Desk::new();
+        desk.change_record(|record| {
+            record.undoing = Some(why("Stopped"));
+            record.stopped = stopped;
+        });
+        if failed {
+            fail_gate(&desk, "");
+        }
+        assert_eq!(told(&desk, "Other").0, name, "{failed} {stopped}");
+        assert_eq!(desk.record().stopped, stays, "{failed} {stopped}");
+    }
+}
+
+fn veto(desk: &Desk) -> Option<Veto> {
+    let release = desk.record().release_digest;
+    desk.stage.get(&store::veto(&app(), &prod(), &release))
+}
+
+#[test]
+fn an_undo_that_was_seen_vetoes_the_release_and_frees_the_lock() {
+    let mut desk = Desk::new();
+    desk.change_record(|record| record.undoing = Some(why("GateFailed")));
+    desk.step("a", StepStatus::Undone, |_| ());
+    desk.step("b", StepStatus::Planned, |_| ());
+    let answer = desk.asks("SettleUndo");
+    assert_eq!(in_short(&answer), (Word::RolledBack, "GateFailed"));
+    let lock = desk.lock();
+    assert_eq!(lock.held, None);
+    assert!(lock.token > TOKEN);
+    assert_eq!(desk.record().status, Status::Ended);
+    assert_eq!(desk.ending().at, desk.now());
+    let veto = veto(&desk).unwrap();
+    assert_eq!(veto.release, desk.record().release_digest);
+    assert_eq!((veto.version.as_str(), veto.deployment), ("1.4.0", id()));
+    assert_eq!(
+        (veto.since, veto.cause.as_str()),
+        (desk.now(), "it was so.")
+    );
+}
+
+#[test]
+fn one_that_was_not_seen_needs_an_operator_and_keeps_the_lock() {
+    for status in [
+        StepStatus::UndoFailed,
+        StepStatus::Undoing,
+        StepStatus::Changed,
+    ] {
+        let desk = Desk::new();
+        desk.step("a", StepStatus::Undone, |_| ());
+        desk.step("b", status, |_| ());
+        assert_eq!(in_short(&desk.asks("SettleUndo")).0, Word::NeedsOperator);
+        assert_eq!(desk.ending().ending, Ending::NeedsOperator);
+        assert_eq!(veto(&desk), None);
+        let lock = desk.lock();
+        assert!(lock.token > TOKEN);
+        assert_eq!(lock.held.unwrap().state, HeldState::NeedsOperator);
+        // The schedule finds it.
+        let held: Vec<Stored<Lock>> =
+            run(store::load_all_indexed(&desk.stage.world, store::HELD)).unwrap();
+        assert_eq!(held.len(), 1);
+    }
+}
+
+#[test]
+fn neither_a_rollback_nor_what_a_person_stopped_is_vetoed() {
+    let mut stopped = Desk::new();
+    stopped.change_record(|record| record.stopped = true);
+    stopped.asks("SettleUndo").unwrap();
+    assert_eq!(veto(&stopped), None);
+    let cause = stopped.ending().cause;
+    assert!(
+        cause.contains("release 1.4.0 was stopped and not judged"),
+        "{cause}"
+    );
+
+    let mut rollback = Desk::new();
+    is_rollback(&mut rollback);
+    rollback.asks("SettleUndo").unwrap();
+    assert_eq!(veto(&rollback), None);
+    let cause = rollback.ending().cause;
+    assert!(
+        cause.contains("stay held until the hold is released"),
+        "{cause}"
+    );
+}
+
+#[test]
+fn a_veto_that_is_there_stays() {
+    let desk = Desk::new();
+    let former = Veto {
+        release: desk.record().release_digest,
+        version: "1.3.9".into(),
+        deployment: id(),
+        since: Time(1),
+        cause: "an earlier one.".into(),
+    };
+    let key = store::veto(&app(), &prod(), &former.release);
+    desk.stage.put(key, &former);
+    desk.asks("SettleUndo").unwrap();
+    assert_eq!(veto(&desk), Some(former));
+}
+
+fn change(what: &str, undo: bool, switching: bool) -> ChangeRecord {
+    ChangeRecord {
+        at: Time(0),
+        what: what.into(),
+        answered: true,
+        undo,
+        switching,
+        token: TOKEN,
+    }
+}
+
+#[test]
+fn the_ending_tells_of_each_component_the_last_wave_first() {
+    use StepStatus::{Planned, UndoFailed, Undone};
+    let mut desk = Desk::new();
+    desk.change_record(|record| record.undoing = Some(why("GateFailed")));
+    desk.step("a", Undone, |step| {
+        in_wave(0)(step);
+        step.shown = Some("1 at 100 %".into());
+        step.changes = vec![
+            change("1 → 2", false, true),
+            change("2 → 1", true, true),
+            change("a note", true, false),
+        ];
+    });
+    desk.step("b", Undone, |step| {
+        in_wave(2)(step);
+        step.changes = vec![change("a copy", true, false)];
+    });
+    desk.step("c", Undone, |step| {
+        step.changes = vec![change("3 → 4", false, true)];
+    });
+    desk.step("d", Undone, |_| ());
+    desk.step("e", Planned, |_| ());
+    desk.asks("SettleUndo").unwrap();
+    assert_eq!(
+        desk.ending().cause,
+        "shop prod 1.4.0 was rolled back: it was so.\n  \
+         undone: b (a copy), a (2 → 1), c (seen as it was before); not yet changed: d, e\n  \
+         seen after: a 1 at 100 %\n  \
+         next: release 1.4.0 is vetoed here; a fixed release may be deployed at once"
+    );
+
+    let desk = Desk::new();
+    desk.step("a", UndoFailed, |step| step.undo_failure = Some(finding()));
+    desk.step("b", StepStatus::Undoing, |_| ());
+    desk.asks("SettleUndo").unwrap();
+    let cause = desk.ending().cause;
+    for told in [
+        "NEEDS AN OPERATOR",
+        "NOT undone: a: It is gone. Make it.",
+        "NOT undone: b: its function ended without a word",
+        r#"then start {"action":"recover","app":"shop","environment":"prod","reason":"…"}"#,
+    ] {
+        assert!(cause.contains(told), "{cause}");
+    }
+}
+
+#[test]
+fn what_a_recovery_has_undone_is_looked_at_again() {
+    for (executions, switched, due) in [(2, true, true), (1, true, false), (2, false, false)] {
+        let mut desk = Desk::new();
+        desk.change_record(|record| record.executions = vec![String::new(); executions]);
+        desk.step("a", StepStatus::Undone, |step| {
+            step.changes = vec![change("1 → 2", false, switched)];
+        });
+        let key = store::second_look(&id());
+        desk.asks("SettleUndo").unwrap();
+        let look: Option<SecondLook> = desk.stage.get(&key);
+        assert_eq!(look.is_some(), due, "{executions} {switched}");
+        let due_ones: Vec<Stored<SecondLook>> = run(store::load_all_indexed(
+            &desk.stage.world,
+            store::SECOND_LOOKS,
+        ))
+        .unwrap();
+        assert_eq!(due_ones.len(), usize::from(due));
+        if !due {
+            continue;
+        }
+        // The next ending's replaces it.
+        desk.hold(Some(("one", HeldState::Recovering)));
+        let token = desk.lock().token;
+        desk.change_record(|record| record.undoing = Some(why("Again")));
+        let mut ask = desk.stage.ask("SettleUndo", 0);
+        ask.token = token;
+        desk.stage.pass_seconds(60);
+        assert_eq!(desk.serve(ask).unwrap().verdict, Word::RolledBack);
+        let again: SecondLook = desk.stage.get(&key).unwrap();
+        assert_eq!(Some(again.due), look.map(|look| look.due.plus_s(60)));
+    }
+}

@@ -1,0 +1,222 @@
+//! The queue: who waits, who is woken, who gives up, and who does not wait.
+
+use crate::desk::{Desk, FIRST, fault, in_short, is_rollback, order};
+use crate::stage::{app, component, id, prod};
+use serde_json::{Value, json};
+use windlass_domain::deployment::Status;
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{EnvironmentState, HeldState, Waiting};
+use windlass_domain::fault::FaultName;
+use windlass_domain::request::ActionName;
+use windlass_engine::conductor::Execution;
+use windlass_engine::payload::{Answer, Word};
+use windlass_engine::ports::Answered;
+use windlass_engine::store::{self, Stored};
+use windlass_world::executions::arn_of;
+use windlass_world::run::run;
+
+/// It asks for its turn, as at every wake-up.
+fn turn(desk: &Desk) -> Answered<Answer> {
+    let known = Execution { deployment: id() };
+    desk.stage.put(store::execution(&arn_of(FIRST)), &known);
+    desk.admit(FIRST, Value::Null)
+}
+
+fn give_a_token(desk: &Desk) -> Answer {
+    let mut ask = desk.stage.ask("AwaitTurn", 0);
+    ask.task_token = Some("token".into());
+    desk.stage.world.executions().tokens.insert("token".into());
+    desk.serve(ask).unwrap()
+}
+
+fn was_woken(desk: &Desk) -> bool {
+    let answered = desk.stage.world.executions().answered.clone();
+    !answered.is_empty() && answered == [("token".to_owned(), json!({}))]
+}
+
+#[test]
+fn what_has_to_wait_has_a_place_in_the_queue_once() {
+    let desk = Desk::free();
+    desk.other_holds(ActionName::Deploy, HeldState::Running);
+    for _ in 0..2 {
+        assert_eq!(in_short(&turn(&desk)), (Word::Wait, ""));
+        desk.stage.pass_seconds(60);
+    }
+    let queued: Vec<Stored<Waiting>> =
+        run(store::load_all_indexed(&desk.stage.world, store::WAITING)).unwrap();
+    let [one] = queued.as_slice() else {
+        panic!("{queued:?}")
+    };
+    assert_eq!(one.rev, 1);
+    assert_eq!(one.value.deployment, id());
+    assert_eq!(one.value.components, [component("api")]);
+    assert!(!one.value.operator);
+    assert_eq!(one.value.since.plus_s(120), desk.now());
+    assert_eq!(desk.record().status, Status::Waiting);
+}
+
+#[test]
+fn an_operator_does_not_wait_for_a_deployment_that_runs() {
+    for (snapshot, named, wanted) in [(7, None, Some(7)), (7, Some(3), Some(3)), (0, None, None)] {
+        let mut desk = Desk::free();
+        is_rollback(&mut desk);
+        desk.change_record(|record| record.snapshot = named);
+        desk.other_holds(ActionName::Deploy, HeldState::Running);
+        let state = EnvironmentState {
+            snapshot,
+            ..EnvironmentState::default()
+        };
+        desk.stage.put(store::state(&app(), &prod()), &state);
+        assert_eq!(in_short(&turn(&desk)), (Word::Preempt, ""));
+        assert!(desk.waiting().unwrap().operator);
+        // What ran then is what it goes back to: the release under way is undone first.
+        assert_eq!(desk.record().snapshot, wanted);
+    }
+}
+
+#[test]
+fn who_is_stopped_for_an_operator() {
+    use ActionName::{Deploy, Rollback};
+    use HeldState::{NeedsOperator, Recovering, Running};
+    for (action, state, stopped) in [
+        (Deploy, Running, true),
+        (Deploy, Recovering, false),
+        (Deploy, NeedsOperator, false),
+        (Rollback, Running, false),
+    ] {
+        let mut desk = Desk::free();
+        is_rollback(&mut desk);
+        desk.change_record(|record| record.reason = Some("prices".into()));
+        desk.other_holds(action, state);
+        assert_eq!(in_short(&desk.asks("Preempt")), (Word::Wait, ""));
+        let (status, error) = desk.status_of("other");
+        let told = format!("{action} {state:?}");
+        assert_eq!(status == "ABORTED", stopped, "{told}");
+        assert_eq!(error.is_some_and(|e| e == "PreemptedByOperator"), stopped);
+        let started = desk.stage.world.executions().started.clone();
+        assert_eq!(started.len(), usize::from(stopped), "{told}");
+        if let Some((_, _, input)) = started.first() {
+            assert_eq!(input["deployment"], "other");
+            let reason = format!("Stopped by the operator's rollback {}: prices", id());
+            assert_eq!(input["reason"], reason.as_str());
+        }
+    }
+    // It holds the lock itself by now.
+    let desk = Desk::new();
+    assert_eq!(in_short(&desk.asks("Preempt")), (Word::Wait, ""));
+    assert_eq!(desk.status_of(FIRST).0, "RUNNING");
+    let desk = Desk::free();
+    assert_eq!(in_short(&desk.asks("Preempt")), (Word::Wait, ""));
+}
+
+#[test]
+fn whoever_waits_is_woken_when_the_turn_came_before_the_token_was_kept() {
+    use HeldState::{NeedsOperator, Running};
+    // who holds the lock, whether a rollback waits: whether it is woken at once
+    for (held, rollback, woken) in [
+        (Some(Running), false, false),
+        (Some(Running), true, false),
+        (Some(NeedsOperator), false, true),
+        (None, false, true),
+    ] {
+        let mut desk = Desk::free();
+        if rollback {
+            is_rollback(&mut desk);
+        }
+        if let Some(state) = held {
+            desk.other_holds(ActionName::Deploy, state);
+        }
+        desk.wait();
+        assert_eq!(give_a_token(&desk).verdict, Word::Wait);
+        assert_eq!(desk.waiting().unwrap().task_token, Some("token".into()));
+        assert_eq!(was_woken(&desk), woken, "{held:?} {rollback}");
+    }
+    // It was taken or ended in between, so that nobody would wake it.
+    let desk = Desk::free();
+    assert_eq!(give_a_token(&desk).verdict, Word::Wait);
+    assert!(was_woken(&desk));
+}
+
+#[test]
+fn a_state_without_its_task_token_is_bad_input() {
+    let desk = Desk::free();
+    let told = "the state AwaitTurn gives no task token".to_owned();
+    assert_eq!(fault(desk.asks("AwaitTurn")), (FaultName::BadInput, told));
+}
+
+#[test]
+fn who_waits_too_long_is_rejected_and_leaves_the_queue() {
+    for (held, told) in [
+        (
+            true,
+            "deployment other holds the lock since 1970-01-01T00:00:00Z",
+        ),
+        (false, "nobody holds the lock now"),
+    ] {
+        let desk = Desk::free();
+        if held {
+            desk.other_holds(ActionName::Deploy, HeldState::Running);
+        }
+        desk.wait();
+        let answer = desk.asks("GiveUp");
+        assert_eq!(in_short(&answer), (Word::Rejected, "WaitedTooLong"));
+        assert!(answer.unwrap().cause.contains(told));
+        assert_eq!(desk.waiting(), None);
+        assert_eq!(desk.ending().ending, Ending::Rejected);
+    }
+}
+
+#[test]
+fn who_has_ended_is_told_so_instead() {
+    let mut desk = Desk::free();
+    desk.end(Ending::Succeeded);
+    for state in ["GiveUp", "Settle", "SettleUndo"] {
+        let answer = desk.asks(state);
+        assert_eq!(in_short(&answer), (Word::Succeeded, "Because"), "{state}");
+    }
+    assert_eq!(in_short(&turn(&desk)), (Word::Succeeded, "Because"));
+}
+
+#[test]
+fn the_turn_ends_the_waiting() {
+    let desk = Desk::free();
+    desk.wait();
+    let answer = turn(&desk).unwrap();
+    assert_eq!(answer.verdict, Word::Go);
+    assert_eq!(desk.waiting(), None);
+    let (lock, record) = (desk.lock(), desk.record());
+    assert_eq!(answer.token, lock.token);
+    let held = lock.held.unwrap();
+    assert_eq!((held.deployment, held.state), (id(), HeldState::Running));
+    assert_eq!((held.execution, held.since), (arn_of(FIRST), desk.now()));
+    assert_eq!(record.status, Status::Running);
+    assert_eq!(record.started, Some(desk.now()));
+}
+
+#[test]
+fn what_a_newer_one_overtook_is_superseded() {
+    let desk = Desk::free();
+    desk.wait();
+    let mut state = EnvironmentState::default();
+    let mut newer = order(9, "newer");
+    newer.sequence = None;
+    newer.accepted = desk.now();
+    state.marks.insert(component("api"), newer);
+    desk.stage.put(store::state(&app(), &prod()), &state);
+    let answer = turn(&desk);
+    assert_eq!(in_short(&answer), (Word::NothingToDo, "Superseded"));
+    let told = "Superseded: deployment newer brings a newer release.";
+    assert_eq!(answer.unwrap().cause, told);
+    assert_eq!(desk.waiting(), None);
+    assert_eq!(desk.ending().ending, Ending::NothingToDo);
+}
+
+#[test]
+fn what_is_refused_at_its_turn_is_rejected() {
+    let desk = Desk::free();
+    desk.wait();
+    desk.other_holds(ActionName::Deploy, HeldState::NeedsOperator);
+    assert_eq!(in_short(&turn(&desk)), (Word::Rejected, "NeedsOperator"));
+    assert_eq!(desk.waiting(), None);
+    assert_eq!(desk.ending().findings.len(), 1);
+}

@@ -1,0 +1,202 @@
+//! How long one invocation goes on, and how it waits.
+
+use super::script::{Ended, Play, Seen, Then, seen};
+use windlass_domain::fault::FaultName;
+use windlass_domain::step::OpenCall;
+use windlass_engine::converge::Budget;
+use windlass_engine::payload::Word;
+use windlass_engine::ports::Clock;
+
+fn waits(budget: Budget, seconds: u64) -> (u64, u32, String) {
+    let mut play = Play::begin();
+    play.budget = budget;
+    let ended = play.forward(&[seen(0, Then::Wait(seconds))]);
+    assert_eq!(ended.answer, Err(FaultName::StillInProgress));
+    (ended.took, ended.observed, ended.told)
+}
+
+#[test]
+fn it_waits_half_as_long_again_each_time_up_to_what_the_kind_asks_for_and_its_budget() {
+    let usual = Budget::default();
+    let work = |work_ms| Budget { work_ms, ..usual };
+    let wait = |wait_ms| Budget { wait_ms, ..usual };
+    let (not_ready, more) = (
+        "the target is not ready",
+        "it needs more than one invocation",
+    );
+    // the budget, what the kind asks for in seconds: how long it took, how often it looked
+    let table = [
+        (usual, 30, 17_083, 10, not_ready),
+        (usual, 2, 19_062, 14, not_ready),
+        (usual, 1, 19_250, 22, not_ready),
+        (usual, 0, 20_000, 201, not_ready),
+        (wait(17_083), 30, 17_083, 10, not_ready),
+        (wait(17_082), 30, 11_389, 9, not_ready),
+        (work(1_500), 30, 1_500, 3, more),
+        (work(1_499), 30, 1_000, 3, not_ready),
+        (work(0), 30, 0, 0, more),
+    ];
+    for (budget, seconds, took, observed, told) in table {
+        let found = waits(budget, seconds);
+        assert_eq!(
+            found,
+            (took, observed, told.to_owned()),
+            "{budget:?} {seconds}"
+        );
+    }
+}
+
+#[test]
+fn a_condition_that_does_not_hold_is_looked_at_again_five_times() {
+    let play = Play::begin();
+    let conflicts = [Some(FaultName::Conflict); 9];
+    let ended = play.invoke(Some(0), &[seen(0, Then::Add(1))], &conflicts);
+    let wanted = Ended {
+        answer: Err(FaultName::StillInProgress),
+        told: "add 1: as planned".into(),
+        took: 2_500,
+        observed: 6,
+        done: vec!["add 1".into(); 6],
+    };
+    assert_eq!(ended, wanted);
+    let play = Play::begin();
+    let ended = play.invoke(
+        Some(0),
+        &[
+            seen(0, Then::Add(1)),
+            seen(0, Then::Add(1)),
+            seen(0, Then::Done),
+        ],
+        &[Some(FaultName::Conflict)],
+    );
+    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 500));
+    assert_eq!(ended.done.len(), 2);
+}
+
+#[test]
+fn additions_are_made_once_each_and_waited_for_until_they_are_seen() {
+    let add = |number| seen(0, Then::Add(number));
+    let play = Play::begin();
+    let ended = play.forward(&[add(1), add(2), add(2), add(1), seen(0, Then::Done)]);
+    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 4_000));
+    assert_eq!(ended.done, ["add 1", "add 2"]);
+    let changes = play.step().changes;
+    let told: Vec<_> = changes
+        .iter()
+        .map(|c| (c.what.as_str(), c.answered, c.undo, c.switching, c.token))
+        .collect();
+    let made = |what| (what, true, false, false, 1);
+    assert_eq!(told, [made("add 1"), made("add 2")]);
+
+    let play = Play::begin();
+    let ended = play.forward(&[add(1)]);
+    assert_eq!(ended.answer, Err(FaultName::StillInProgress));
+    assert_eq!((ended.took, ended.observed), (20_000, 12));
+    assert_eq!(ended.told, "`add 1` is done but not seen yet");
+    // What was made by another invocation may be made again.
+    let ended = play.forward(&[add(1), seen(0, Then::Done)]);
+    assert_eq!(ended.done, ["add 1"]);
+}
+
+#[test]
+fn an_addition_that_is_refused_fails_and_one_that_may_come_is_asked_for_again() {
+    for (name, answer) in [
+        (FaultName::AccessDenied, Ok(Word::Failed)),
+        (FaultName::Throttled, Err(FaultName::Throttled)),
+    ] {
+        let play = Play::begin();
+        let ended = play.invoke(Some(0), &[seen(0, Then::Add(1))], &[Some(name)]);
+        assert_eq!(ended.answer, answer);
+        assert!(ended.told.ends_with("add 1: as planned"), "{}", ended.told);
+        assert_eq!(play.step().changes, []);
+    }
+}
+
+#[test]
+fn the_work_of_all_invocations_is_counted() {
+    let play = Play::begin();
+    for number in 1..=3 {
+        play.forward(&[seen(0, Then::Wait(30))]);
+        let step = play.step();
+        assert_eq!((step.attempt, step.invocations), (number, number));
+        assert_eq!(step.worked_ms, 17_083 * number);
+    }
+}
+
+#[test]
+fn siblings_in_the_way_are_waited_out_a_little_longer_each_time() {
+    let play = Play::begin();
+    play.world().ledger().busy = 3;
+    let ended = play.forward(&[seen(0, Then::Done)]);
+    assert_eq!(
+        (ended.answer, ended.took),
+        (Ok(Word::Changed), 50 + 100 + 150)
+    );
+    play.world().ledger().busy = 8;
+    let ended = play.invoke(Some(1), &[seen(0, Then::Done)], &[]);
+    assert_eq!(ended.answer, Err(FaultName::Throttled));
+    assert_eq!(
+        ended.told,
+        "the ledger refused a write 8 times although its conditions hold"
+    );
+    assert_eq!(ended.took, 50 * 36);
+}
+
+/// An invocation that finds a call open that may be sent so many seconds from now.
+fn finds_open(seconds: u64) -> Ended {
+    let play = Play::begin();
+    play.change_step(|step| {
+        step.open = Some(OpenCall {
+            what: "switch 1".into(),
+            not_after: play.world().now().plus_s(seconds),
+        });
+    });
+    play.forward(&[seen(0, Then::Done)])
+}
+
+#[test]
+fn an_open_call_is_waited_out_unless_that_takes_too_long() {
+    for (seconds, took) in [(0, 5_000), (15, 20_000), (16, 21_000)] {
+        let ended = finds_open(seconds);
+        assert_eq!(
+            (ended.answer, ended.took),
+            (Ok(Word::Changed), took),
+            "{seconds}"
+        );
+    }
+    let ended = finds_open(60);
+    assert_eq!(ended.answer, Err(FaultName::StillInProgress));
+    assert_eq!((ended.took, ended.observed), (40_000, 0));
+    let told = "`switch 1` may still take effect until 2026-11-20T14:01:00Z plus 5 s";
+    assert_eq!(ended.told, told);
+}
+
+#[test]
+fn a_step_without_a_goal_or_with_one_that_cannot_be_read_fails() {
+    let play = Play::begin();
+    let ended = play.invoke(Some(7), &[seen(0, Then::Done)], &[]);
+    assert_eq!(ended.answer, Ok(Word::Failed));
+    assert_eq!(ended.told, "Internal: component api has no goal in wave 7");
+    let play = Play::begin();
+    play.change_step(|step| step.target = serde_json::json!(7));
+    let ended = play.forward(&[seen(0, Then::Done)]);
+    assert!(
+        ended.told.contains("the target of a step cannot be read"),
+        "{}",
+        ended.told
+    );
+}
+
+#[test]
+fn a_target_that_breaks_is_told() {
+    let play = Play::begin();
+    let ended = play.forward(&[seen(0, Then::Fail)]);
+    assert_eq!(
+        (ended.answer, ended.told.as_str()),
+        (Ok(Word::Failed), "ChangeFailed: it broke")
+    );
+    let reached: &[Seen] = &[seen(0, Then::Done)];
+    let play = Play::begin();
+    play.forward(reached);
+    assert_eq!(play.step().shown.as_deref(), Some("callers get 0"));
+}

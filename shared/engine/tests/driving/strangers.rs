@@ -1,0 +1,143 @@
+//! Somebody else changes the target: noticed wherever what callers get is known.
+
+use super::script::{Ended, Play, Seen, Then, seen};
+use windlass_domain::fault::FaultName;
+use windlass_engine::payload::Word;
+
+fn switch(callers: u32) -> Seen {
+    seen(callers, Then::Switch(1))
+}
+
+/// A switch after which callers are known to get 3.
+fn telling(callers: u32) -> Seen {
+    Seen {
+        after: Some(3),
+        ..switch(callers)
+    }
+}
+
+fn done(callers: u32) -> Seen {
+    seen(callers, Then::Done)
+}
+
+fn wait(callers: u32) -> Seen {
+    seen(callers, Then::Wait(1))
+}
+
+fn assert_strangers(ended: &Ended, when: &str) {
+    assert_eq!(ended.answer, Ok(Word::Failed), "{}", ended.told);
+    let told = format!("TargetChangedByOther: Someone else changed the target of api {when};");
+    assert!(ended.told.starts_with(&told), "{}", ended.told);
+}
+
+#[test]
+fn until_the_first_switch_the_target_is_what_prepare_saw() {
+    for strange in [done(9), wait(9), switch(9)] {
+        let ended = Play::begin().forward(&[strange]);
+        assert_strangers(&ended, "since it was last seen");
+        assert_eq!(ended.done.len(), 0);
+    }
+    let play = Play::begin();
+    let ended = play.forward(&[wait(0), seen(0, Then::Add(1)), switch(9)]);
+    assert_strangers(&ended, "since it was last seen");
+}
+
+#[test]
+fn a_later_wave_begins_where_the_one_before_ended() {
+    let play = Play::begin();
+    assert_eq!(
+        play.forward(&[switch(0), done(1)]).answer,
+        Ok(Word::Changed)
+    );
+    let ended = play.invoke(Some(1), &[done(2)], &[]);
+    assert_strangers(&ended, "since it was last seen");
+
+    // In the middle of a wave that is not known any more.
+    let play = Play::begin();
+    play.forward(&[switch(0), done(1)]);
+    let lost = [Some(FaultName::Unavailable)];
+    play.invoke(Some(1), &[seen(1, Then::Switch(2))], &lost);
+    let ended = play.invoke(Some(1), &[done(2)], &[]);
+    assert_eq!(ended.answer, Ok(Word::Changed));
+}
+
+#[test]
+fn what_a_confirmed_switch_made_must_stay_until_the_goal_is_reached() {
+    // An observation may be older than the switch; and what is wanted is wanted.
+    for seen in [wait(3), wait(0), done(3), done(4)] {
+        let ended = Play::begin().forward(&[telling(0), seen, done(3)]);
+        assert_eq!(ended.answer, Ok(Word::Changed), "{}", ended.told);
+    }
+    for strange in [wait(4), seen(4, Then::Add(1)), seen(4, Then::Fail)] {
+        let ended = Play::begin().forward(&[telling(0), strange]);
+        assert_strangers(&ended, "after Windlass had");
+    }
+    // Where the kind cannot tell, nothing is compared.
+    let ended = Play::begin().forward(&[switch(0), wait(4), done(3)]);
+    assert_eq!(ended.answer, Ok(Word::Changed));
+}
+
+#[test]
+fn a_refused_switch_leaves_what_was_confirmed_before() {
+    let play = Play::begin();
+    play.forward(&[telling(0), done(3)]);
+    let former = play.step().confirmed;
+    assert!(former.is_some());
+    let refused = [Some(FaultName::AccessDenied)];
+    play.invoke(Some(1), &[seen(3, Then::Switch(2))], &refused);
+    assert_eq!(play.step().confirmed, former);
+
+    // One whose answer was lost may have changed that.
+    let play = Play::begin();
+    play.forward(&[telling(0), done(3)]);
+    let lost = [Some(FaultName::Unavailable)];
+    play.invoke(Some(1), &[seen(3, Then::Switch(2))], &lost);
+    assert_eq!(play.step().confirmed, None);
+}
+
+#[test]
+fn what_is_reached_is_remembered_where_the_kind_guards_it() {
+    for guarded in [true, false] {
+        let play = Play::begin();
+        let reached = Seen { guarded, ..done(1) };
+        let waits = Seen { guarded, ..wait(0) };
+        play.forward(&[switch(0), waits, reached.clone()]);
+        let confirmed = play.step().confirmed;
+        assert_eq!(confirmed, guarded.then(|| serde_json::json!(reached)));
+    }
+    // Only what is reached.
+    let play = Play::begin();
+    let guarded = Seen {
+        guarded: true,
+        ..wait(0)
+    };
+    play.forward(&[switch(0), guarded]);
+    assert_eq!(play.step().confirmed, None);
+}
+
+#[test]
+fn who_changes_it_between_look_and_send_is_seen_at_the_next_look() {
+    let conflict = [Some(FaultName::Conflict)];
+    let undo = |observations: &[Seen]| {
+        let play = Play::begin();
+        play.forward(&[switch(0), done(5)]);
+        play.invoke(None, observations, &conflict)
+    };
+    assert_strangers(&undo(&[switch(5), switch(6)]), "at the same time");
+    assert_strangers(&undo(&[switch(5), wait(6)]), "at the same time");
+    // The same again, and what is wanted.
+    let ended = undo(&[switch(5), switch(5), done(0)]);
+    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 2));
+    assert_eq!(undo(&[switch(5), done(0)]).answer, Ok(Word::Changed));
+    // It is asked once: what changes later is decided anew.
+    let ended = undo(&[switch(5), wait(5), wait(6), done(0)]);
+    assert_eq!(ended.answer, Ok(Word::Changed), "{}", ended.told);
+}
+
+#[test]
+fn an_undo_starts_from_whatever_is_there() {
+    let play = Play::begin();
+    play.forward(&[switch(0), done(1)]);
+    let ended = play.invoke(None, &[switch(7), done(0)], &[]);
+    assert_eq!(ended.answer, Ok(Word::Changed));
+}

@@ -1,0 +1,235 @@
+//! What callers notice: recorded, sent, answered or not, and tried again or not.
+
+use super::script::{Play, Seen, Then, seen};
+use windlass_domain::fault::FaultName;
+use windlass_domain::step::{ChangeRecord, StepStatus};
+use windlass_engine::converge::Budget;
+use windlass_engine::payload::Word;
+
+fn switch(callers: u32) -> Seen {
+    seen(callers, Then::Switch(1))
+}
+
+fn done(callers: u32) -> Seen {
+    seen(callers, Then::Done)
+}
+
+/// What is recorded of changes: what, whether it was answered, whether it was part of the undo.
+fn recorded(play: &Play) -> Vec<(String, bool, bool)> {
+    let changes = play.step().changes.into_iter();
+    let told = changes.map(|change: ChangeRecord| {
+        assert!(change.switching);
+        (change.what, change.answered, change.undo)
+    });
+    told.collect()
+}
+
+fn one(answered: bool) -> Vec<(String, bool, bool)> {
+    vec![("switch 1".into(), answered, false)]
+}
+
+#[test]
+fn a_switch_is_recorded_sent_once_and_closed() {
+    let play = Play::begin();
+    let ended = play.forward(&[switch(0), done(1)]);
+    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 0));
+    assert_eq!(ended.done, ["switch 1"]);
+    assert_eq!(recorded(&play), one(true));
+    let step = play.step();
+    assert_eq!(
+        (step.open, step.status, step.wave),
+        (None, StepStatus::Changed, Some(0))
+    );
+    assert_eq!(step.shown.as_deref(), Some("callers get 1"));
+}
+
+#[test]
+fn a_confirmed_switch_that_is_not_seen_is_waited_for_and_not_sent_again() {
+    let play = Play::begin();
+    let ended = play.forward(&[switch(0), switch(0), switch(0), done(1)]);
+    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 4_000));
+    assert_eq!(ended.done.len(), 1);
+
+    let play = Play::begin();
+    let ended = play.forward(&[switch(0)]);
+    assert_eq!(
+        (ended.answer, ended.took, ended.observed),
+        (Ok(Word::Failed), 4_000, 4)
+    );
+    assert!(
+        ended.told.contains("after `switch 1` was confirmed"),
+        "{}",
+        ended.told
+    );
+    assert_eq!(ended.done.len(), 1);
+}
+
+#[test]
+fn each_switch_is_waited_for_by_itself() {
+    let play = Play::begin();
+    let other = seen(0, Then::Switch(2));
+    let late = [
+        switch(0),
+        switch(0),
+        switch(0),
+        other.clone(),
+        other.clone(),
+        other,
+        done(1),
+    ];
+    let ended = play.forward(&late);
+    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 8_000));
+    assert_eq!(ended.done, ["switch 1", "switch 2"]);
+}
+
+#[test]
+fn a_lost_answer_leaves_the_call_open_for_whoever_comes_next() {
+    let play = Play::begin();
+    let ended = play.invoke(Some(0), &[switch(0)], &[Some(FaultName::Unavailable)]);
+    assert_eq!(
+        (ended.answer, ended.took),
+        (Err(FaultName::StillInProgress), 0)
+    );
+    assert!(
+        ended.told.starts_with("the answer to `switch 1` was lost"),
+        "{}",
+        ended.told
+    );
+    assert_eq!(recorded(&play), one(false));
+    let began = play.step().changes[0].at;
+    assert_eq!(play.step().open.unwrap().not_after, began.plus_s(15));
+    assert_eq!(play.step().status, StepStatus::Changing);
+
+    // It did not take effect: it is sent again, as the same change.
+    let ended = play.forward(&[switch(0), done(1)]);
+    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 20_000));
+    assert_eq!(ended.done.len(), 1);
+    assert_eq!(recorded(&play), one(true));
+    assert_eq!(play.step().changes[0].at, began.plus_s(20));
+}
+
+#[test]
+fn what_is_neither_before_nor_after_a_lost_switch_is_a_strangers() {
+    let lost = [Some(FaultName::Unavailable)];
+    let play = Play::begin();
+    play.invoke(Some(0), &[switch(0)], &lost);
+    let ended = play.forward(&[switch(9)]);
+    assert_eq!(ended.answer, Ok(Word::Failed));
+    assert!(
+        ended.told.contains("while `switch 1` was sent"),
+        "{}",
+        ended.told
+    );
+    assert_eq!((ended.done.len(), recorded(&play)), (0, vec![]));
+
+    let play = Play::begin();
+    play.invoke(Some(0), &[switch(0)], &lost);
+    let ended = play.forward(&[done(9)]);
+    assert_eq!(ended.answer, Ok(Word::Changed), "it is what is wanted");
+}
+
+#[test]
+fn a_refusal_takes_the_record_back_unless_an_earlier_try_may_have_worked() {
+    let denied = Some(FaultName::AccessDenied);
+    let play = Play::begin();
+    let ended = play.invoke(Some(0), &[switch(0)], &[denied]);
+    assert_eq!(
+        (ended.answer, ended.told.as_str()),
+        (Ok(Word::Failed), "AccessDenied: switch 1: as planned")
+    );
+    assert_eq!((play.step().open, recorded(&play)), (None, vec![]));
+
+    let play = Play::begin();
+    play.invoke(Some(0), &[switch(0)], &[Some(FaultName::Unavailable)]);
+    let ended = play.invoke(Some(0), &[switch(0)], &[denied]);
+    assert_eq!(ended.answer, Ok(Word::Failed));
+    assert_eq!((play.step().open, recorded(&play)), (None, one(false)));
+}
+
+#[test]
+fn a_throttled_switch_is_asked_for_again_and_stays_open() {
+    for name in [FaultName::Throttled, FaultName::StillInProgress] {
+        let play = Play::begin();
+        let ended = play.invoke(Some(0), &[switch(0)], &[Some(name)]);
+        assert_eq!(
+            (ended.answer, ended.told.as_str()),
+            (Err(name), "switch 1: as planned")
+        );
+        assert!(play.step().open.is_some());
+        assert_eq!(recorded(&play), one(false));
+    }
+}
+
+#[test]
+fn a_condition_that_did_not_hold_is_decided_anew() {
+    let conflict = [Some(FaultName::Conflict)];
+    let play = Play::begin();
+    let ended = play.invoke(Some(0), &[switch(0), switch(0), done(1)], &conflict);
+    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 500));
+    assert_eq!((ended.done.len(), recorded(&play)), (2, one(true)));
+
+    let play = Play::begin();
+    let always = [Some(FaultName::Conflict); 9];
+    let ended = play.invoke(Some(0), &[switch(0)], &always);
+    assert_eq!(
+        (ended.answer, ended.took),
+        (Err(FaultName::StillInProgress), 2_500)
+    );
+    assert_eq!((ended.done.len(), recorded(&play)), (6, vec![]));
+}
+
+#[test]
+fn what_takes_until_the_end_of_the_work_is_not_sent_any_more() {
+    for (ready_ms, sent) in [(44_999, true), (45_000, false)] {
+        let play = Play::begin();
+        play.ready_after(ready_ms);
+        let ended = play.forward(&[switch(0), done(1)]);
+        assert_eq!(ended.done.len(), usize::from(sent), "{ready_ms}");
+        if !sent {
+            assert_eq!(ended.told, "there was no time left to send `switch 1`");
+            assert_eq!(recorded(&play), []);
+        }
+    }
+    let mut play = Play::begin();
+    play.budget = Budget {
+        work_ms: 10,
+        wait_ms: 10,
+    };
+    play.ready_after(9);
+    assert_eq!(play.forward(&[switch(0), done(1)]).done.len(), 1);
+}
+
+#[test]
+fn an_undo_has_changes_of_its_own_and_ends_where_nothing_was_switched() {
+    let play = Play::begin();
+    play.forward(&[switch(0), done(1)]);
+    let ended = play.invoke(None, &[switch(1), done(0)], &[]);
+    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+    let both = [one(true), vec![("switch 1".into(), true, true)]].concat();
+    assert_eq!(recorded(&play), both);
+    let step = play.step();
+    assert_eq!((step.status, step.wave), (StepStatus::Undone, Some(0)));
+
+    let play = Play::begin();
+    play.forward(&[seen(0, Then::Add(1)), done(0)]);
+    let ended = play.invoke(None, &[switch(1)], &[]);
+    assert_eq!((ended.answer, ended.observed), (Ok(Word::Changed), 0));
+    assert_eq!(play.step().status, StepStatus::Undone);
+}
+
+#[test]
+fn an_undo_that_cannot_be_done_forgets_what_was_confirmed() {
+    let play = Play::begin();
+    let mut told = switch(0);
+    told.after = Some(1);
+    play.forward(&[told, done(1)]);
+    assert!(play.step().confirmed.is_some());
+    let ended = play.invoke(None, &[seen(1, Then::Fail)], &[]);
+    assert_eq!(ended.answer, Ok(Word::Failed));
+    let step = play.step();
+    assert_eq!(
+        (step.status, step.confirmed),
+        (StepStatus::UndoFailed, None)
+    );
+    assert!(step.failure.is_none() && step.undo_failure.is_some());
+}
