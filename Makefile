@@ -3,6 +3,8 @@
 # make down   stops exactly what was started
 # make test   every check: format, lints, all levels of test
 # make audit  licenses, sources and use of what is depended on; a bill of materials for each binary is in target/sbom
+# make coverage   line coverage of shared/domain and shared/engine
+# make mutants    small wrong changes of what decides and what drives: tests must notice nine of ten
 # make chaos  real deployments while executions are stopped, functions are killed and calls go wrong
 # make simulate   whole deployments with a mishap at every step; broken variants of the product must be caught
 # make replay SEED=…   one of them as a timeline
@@ -26,7 +28,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up down demo test lint audit unit simulate replay fuzz e2e e2e-installed e2e-readme chaos build-aws bench bench-docs
+.PHONY: tools peers build up down demo test lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-readme chaos build-aws bench bench-docs
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp
@@ -74,8 +76,8 @@ audit: .local/audit/stamp
 	mv functions/*/*.cdx.json cli/*.cdx.json target/sbom/
 	rm tests/*/*.cdx.json
 
-.local/audit/stamp: tests/auditors.txt
-	cargo install --quiet --locked --root $(@D) --target-dir target/audit $$(cat $<)
+.local/audit/stamp .local/coverage/stamp .local/mutants/stamp: .local/%/stamp: tests/tools/%.txt
+	nice cargo install --quiet --locked --root $(@D) --target-dir target/tools $$(cat $<)
 	touch $@
 
 # The machine's tests apart: what they compare our JSONata with asks for features that would compile every SDK crate a
@@ -83,6 +85,20 @@ audit: .local/audit/stamp
 unit:
 	cargo test --workspace --exclude windlass-machine
 	cargo test --package windlass-machine
+
+# By the crates that need no SDK. Instrumented builds have a folder of their own.
+COVERED_BY := domain engine machine simulate fuzz
+
+coverage: export PATH := $(CURDIR)/.local/coverage/bin:$(PATH)
+coverage: export CARGO_PROFILE_DEV_STRIP := false
+coverage: .local/coverage/stamp
+	nice cargo tarpaulin --engine llvm --skip-clean --target $(CARGO_BUILD_TARGET) --target-dir target/coverage \
+		$(addprefix --packages windlass-,$(COVERED_BY)) --include-files 'shared/domain/src/*' 'shared/engine/src/*' \
+		--exclude-files '*_tests.rs' --timeout 900 --out Json --output-dir target/coverage
+	$(PYTHON) tests/tools/coverage.py
+
+mutants: .local/mutants/stamp
+	$(PYTHON) tests/mutants/mutants.py $(MUTANTS)
 
 # At least so many schedules, and no more after so many seconds, in which the broken variants are looked for as well; what
 # was left then is told, and fails.
