@@ -27,6 +27,7 @@ fn order(text: &str, sequence: u64) -> Order {
         version: None,
         sequence: Some(sequence),
         accepted: Time(0),
+        recorded: Time(0),
         id: id(text),
     }
 }

@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 /// Where a release stands in the order of its environment. Compare with [`Order::compare`].
 ///
 /// Rule 6: semantic version where the environment's rule is a tag rule; else the manifest's
-/// `sequence` where both have one; else the time of acceptance; ties by id.
+/// `sequence` where both have one; else the time of arrival; ties by the time of recording, and by id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Order {
     /// The semantic version, present only where the environment's rule is a tag rule.
@@ -19,8 +19,13 @@ pub struct Order {
     /// The manifest's `sequence`: a CI run number or a commit time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u64>,
-    /// When Windlass accepted the release; when it had arrived, where it was found later.
+    /// When Windlass accepted the release; when it had arrived, where an upload or a push brought it:
+    /// its event may come late.
     pub accepted: Time,
+    /// When it was recorded. Events tell whole seconds: of two that arrived in the same one, the one
+    /// that came later is taken for the newer.
+    #[serde(default)]
+    pub recorded: Time,
     /// The deployment, for ties.
     pub id: DeploymentId,
 }
@@ -40,6 +45,7 @@ impl Order {
         }
         self.accepted
             .cmp(&other.accepted)
+            .then_with(|| self.recorded.cmp(&other.recorded))
             .then_with(|| self.id.cmp(&other.id))
     }
 
@@ -58,6 +64,7 @@ mod tests {
             version: semver::Version::parse(version).ok(),
             sequence: (sequence > 0).then_some(sequence),
             accepted: Time(accepted),
+            recorded: Time(0),
             id: DeploymentId(id.to_owned()),
         }
     }
@@ -83,5 +90,18 @@ mod tests {
             assert_eq!(other.compare(&one), wanted.reverse(), "{b:?} {a:?}");
             assert_eq!(one.is_newer_than(&other), wanted == Greater, "{a:?} {b:?}");
         }
+    }
+
+    #[test]
+    fn of_two_that_arrived_in_the_same_second_the_one_that_was_recorded_later_is_newer() {
+        let recorded = |at, id| Order {
+            recorded: Time(at),
+            ..order("", 0, 4, id)
+        };
+        let (older, newer) = (recorded(8, "b"), recorded(9, "a"));
+        assert!(newer.is_newer_than(&older));
+        assert!(!older.is_newer_than(&newer));
+        let earlier = order("", 0, 3, "c");
+        assert!(older.is_newer_than(&earlier));
     }
 }

@@ -131,8 +131,8 @@ pub struct Request {
     /// Deploy although a gate is red before anything has changed.
     #[serde(default)]
     pub accept_red: bool,
-    /// When what is to be deployed had arrived, where its event was lost and it was found later: it
-    /// is no newer than what was accepted since.
+    /// When what is to be deployed had arrived, where an upload or a push brought it: however late its
+    /// event came, it is no newer than what was accepted since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrived: Option<Time>,
     /// Who asks; an operator at the console if absent.

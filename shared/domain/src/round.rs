@@ -9,6 +9,9 @@ const GRACE_MS: u64 = 10 * 60 * 1000;
 /// By how much the clocks of a service and of a function may differ.
 const SKEW_MS: u64 = 60 * 1000;
 
+/// For how long what was started for an arrival is looked after until it came to something.
+const UNSETTLED_FOR_MS: u64 = 24 * 60 * 60 * 1000;
+
 /// A round over everything, and how far it has come. Every part of it costs the same, however much
 /// there is: a large place only makes the round longer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +23,9 @@ pub struct Round {
     /// After what the next part begins; the beginning if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// The oldest arrival for which this round has started something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsettled: Option<Time>,
 }
 
 impl Round {
@@ -29,7 +35,14 @@ impl Round {
             since: now,
             began: now,
             after: None,
+            unsettled: None,
         }
+    }
+
+    /// Something was started for what arrived then: the next round looks at what became of it.
+    pub fn started(&mut self, arrived: Time) {
+        let oldest = self.unsettled.map_or(arrived, |known| known.min(arrived));
+        self.unsettled = Some(oldest);
     }
 
     /// Whether what arrived then is looked after now: its event should have come, and no earlier
@@ -44,12 +57,20 @@ impl Round {
         match after {
             Some(_) => Self { after, ..self },
             None => Self {
-                // What came too late for this round, by any clock.
-                since: Time(self.began.0.saturating_sub(GRACE_MS + SKEW_MS)).max(self.since),
-                began: now,
-                after: None,
+                since: self.next_since(now),
+                ..Self::first(now)
             },
         }
+    }
+}
+
+impl Round {
+    /// What came too late for this round, by any clock, or has not come to anything yet.
+    fn next_since(&self, now: Time) -> Time {
+        let came_late = Time(self.began.0.saturating_sub(GRACE_MS + SKEW_MS)).max(self.since);
+        let unsettled = self.unsettled.unwrap_or(came_late).min(came_late);
+        let oldest = Time(now.0.saturating_sub(UNSETTLED_FOR_MS)).min(came_late);
+        unsettled.max(oldest)
     }
 }
 
@@ -83,6 +104,24 @@ mod tests {
         assert_eq!((round.since, round.began), (at(0), at(30)));
         let round = round.next(None, at(45));
         assert_eq!((round.since, round.began), (at(19), at(45)));
+    }
+
+    #[test]
+    fn what_was_started_is_looked_at_again_for_a_day() {
+        let mut round = Round::first(at(0)).next(None, at(60)).next(None, at(120));
+        assert_eq!(round.since, at(49));
+        round.started(at(55));
+        round.started(at(50));
+        round = round.next(Some("k".into()), at(180));
+        round = round.next(None, at(200));
+        assert_eq!(round.since, at(50), "the oldest, also of an earlier part");
+        assert_eq!(
+            round.clone().next(None, at(215)).since,
+            at(189),
+            "it is settled"
+        );
+        round.started(at(50));
+        assert_eq!(round.next(None, at(50 + 24 * 60 + 30)).since, at(80));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Points in time and lengths of time, as values.
 
+use ::time::format_description::well_known::Rfc3339;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -33,6 +34,13 @@ impl Time {
     #[must_use]
     pub fn plus_s(self, seconds: u64) -> Self {
         self.plus_ms(seconds.saturating_mul(1000))
+    }
+
+    /// Reads RFC 3339, such as `2026-11-20T14:02:05Z`; `None` for anything else, and before 1970.
+    pub fn parse(text: &str) -> Option<Self> {
+        let read = ::time::OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        let ms = read.unix_timestamp_nanos() / 1_000_000;
+        u64::try_from(ms).ok().map(Self)
     }
 
     /// Hours and minutes in UTC, such as `14:02`.
@@ -201,5 +209,17 @@ mod tests {
         assert_eq!(Span::millis(1_001).as_s(), 2);
         assert_eq!(Span::seconds(7).as_ms(), 7_000);
         assert_eq!(Span::ZERO, Span::default());
+    }
+
+    #[test]
+    fn a_time_is_read_as_it_is_written() {
+        let written = "2026-11-20T14:02:05Z";
+        let read = Time::parse(written);
+        assert_eq!(read.map(|time| time.to_string()).as_deref(), Some(written));
+        let east = Time::parse("2026-11-20T16:02:05.250+02:00");
+        assert_eq!(east, read.map(|time| time.plus_ms(250)));
+        for bad in ["", "yesterday", "2026-11-20", "1969-12-31T23:59:59Z"] {
+            assert_eq!(Time::parse(bad), None, "{bad}");
+        }
     }
 }

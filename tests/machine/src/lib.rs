@@ -4,6 +4,7 @@
 //! Everything that the state machine file may hold is in [`definition`]; the file is read strictly,
 //! so that nothing in it can be ignored here that AWS obeys.
 
+pub mod arrivals;
 pub mod definition;
 pub mod jsonata;
 pub mod many;

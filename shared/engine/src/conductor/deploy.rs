@@ -75,7 +75,8 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
 ///
 /// A deployment that was rejected, or only recorded, changed nothing: asking again is a new
 /// attempt. So is `again`, and a person who asks for an older release with `allow_older`. What a
-/// person stopped comes again by `again` alone: a late duplicate must not undo the stop.
+/// person stopped comes again by `again` alone: a late duplicate must not undo the stop. Nor is it
+/// asking again where what was rejected comes once more, late or by another event.
 pub async fn identify<P: Ledger>(
     ports: &P,
     request: &Request,
@@ -106,12 +107,23 @@ fn is_new_attempt(request: &Request, pinned: &Pinned, existing: &Deployment) -> 
         return false;
     };
     match ended.ending {
-        Ending::Rejected => request.again || !existing.stopped,
+        Ending::Rejected => request.again || !(existing.stopped || is_repeated(request, existing)),
         Ending::NothingToDo if ended.cause_name == RECORDED => pinned.by_person,
         // Until it is resolved, the environment is locked for it.
         Ending::NeedsOperator => ended.resolved.is_some() && request.again,
         _ => request.again || (pinned.by_person && request.allow_older),
     }
+}
+
+/// Whether a request is for the upload that became this deployment, or for an image that had been
+/// pushed when it was recorded.
+fn is_repeated(request: &Request, existing: &Deployment) -> bool {
+    request
+        .arrived
+        .is_some_and(|arrived| match request.upload() {
+            Some(upload) => existing.upload.as_ref() == Some(upload),
+            None => arrived <= existing.accepted,
+        })
 }
 
 /// The answer to a request that was made before: the truth about that deployment.
@@ -145,6 +157,7 @@ fn new_record<P: Ports>(
         version: pinned.order_version.clone(),
         sequence: pinned.release.sequence,
         accepted: request.arrived.map_or(now, |arrived| arrived.min(now)),
+        recorded: now,
         id: id.clone(),
     };
     let record = Deployment {

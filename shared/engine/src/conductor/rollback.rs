@@ -106,6 +106,7 @@ fn new_record<P: Ports>(
             version: None,
             sequence: None,
             accepted: now,
+            recorded: now,
             id: id.clone(),
         },
         allow_older: true,

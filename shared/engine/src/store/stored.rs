@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use windlass_domain::fault::Fault;
+use windlass_domain::time::Time;
 
 /// A value from the ledger with the revision it was read at.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,13 +31,29 @@ impl<T: Serialize> Stored<T> {
     /// The same, with a place in the index.
     pub fn put_indexed(&self, index: Option<Key>) -> Answered<Write> {
         let item = Item {
+            index,
+            ..self.item()?
+        };
+        Ok(Write::Put(item, self.unchanged()))
+    }
+
+    /// The same, of what is not needed any more from then on.
+    pub fn put_until(&self, expires: Time) -> Answered<Write> {
+        let item = Item {
+            expires: Some(expires),
+            ..self.item()?
+        };
+        Ok(Write::Put(item, self.unchanged()))
+    }
+
+    fn item(&self) -> Answered<Item> {
+        Ok(Item {
             key: self.key.clone(),
             rev: self.rev + 1,
             body: to_body(&self.value)?,
-            index,
+            index: None,
             expires: None,
-        };
-        Ok(Write::Put(item, self.unchanged()))
+        })
     }
 
     /// The condition that nobody wrote since it was read.

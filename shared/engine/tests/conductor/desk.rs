@@ -299,6 +299,7 @@ pub fn order(sequence: u64, who: &str) -> Order {
         version: None,
         sequence: Some(sequence),
         accepted: Time(0),
+        recorded: Time(0),
         id: windlass_domain::identity::DeploymentId(who.into()),
     }
 }

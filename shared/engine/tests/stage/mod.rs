@@ -169,6 +169,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
             version: None,
             sequence: None,
             accepted: Time(0),
+            recorded: Time(0),
             id: id(),
         },
         allow_older: false,

@@ -1,10 +1,13 @@
 //! Images: pushes, and functions that are images.
 
 use crate::scene::{
-    GO, SUCCEEDED, arrive, assert_free, declare, ended, pass_minutes, path, program,
+    GO, SUCCEEDED, arrive, assert_free, declare, ended, look, pass_minutes, path, program,
 };
 use serde_json::{Value, json};
+use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
+use windlass_domain::request::ImagePush;
+use windlass_machine::arrivals::image_pushed;
 use windlass_machine::program::Program;
 use windlass_machine::shop::{SERVICE_AND_FUNCTION, Shop};
 use windlass_world::functions::Package;
@@ -52,16 +55,14 @@ fn worker(shop: &Shop<'_>) -> String {
     }
 }
 
-fn pushed(tag: &str, digest: &str) -> Value {
-    json!({
-        "detail-type": "ECR Image Action",
-        "source": "aws.ecr",
-        "account": "111111111111",
-        "detail": {
-            "action-type": "PUSH", "result": "SUCCESS", "repository-name": REPOSITORY,
-            "image-tag": tag, "image-digest": format!("sha256:{digest}")
-        }
-    })
+/// The event of a push, which does not come by itself.
+fn pushed(shop: &Shop<'_>, tag: &str, digest: &Digest) -> Value {
+    let push = ImagePush {
+        repository: REPOSITORY.into(),
+        digest: digest.clone(),
+        tag: tag.into(),
+    };
+    image_pushed(&push, shop.world().true_time())
 }
 
 #[test]
@@ -72,7 +73,7 @@ fn an_image_pushed_with_two_tags_is_one_deployment() {
     declare(&shop, &SERVICE_AND_FUNCTION.replace("1.0.0", "1.0.1"));
     let digest = shop.world().registry().push(REPOSITORY, "main-42");
     for tag in ["main-42", "main", "latest"] {
-        arrive(&shop, pushed(tag, digest.as_str()));
+        arrive(&shop, pushed(&shop, tag, &digest));
     }
     shop.region.run();
     let executions = shop.region.all_ended().iter();
@@ -84,7 +85,7 @@ fn an_image_pushed_with_two_tags_is_one_deployment() {
     assert_eq!(paths, ["Admit Admitted NothingToDo", &whole]);
     assert_eq!(shop.runs(), "agent:2");
     assert_eq!(shop.environment().snapshot, 2, "one deployment");
-    arrive(&shop, pushed("main-43", digest.as_str()));
+    arrive(&shop, pushed(&shop, "main-43", &digest));
     shop.region.run();
     assert_eq!(shop.region.all_ended().len(), 2, "the same bytes are known");
     assert_free(&shop);
@@ -100,7 +101,7 @@ fn a_push_deploys_all_components_of_its_repository_together() {
     let index = registry.find(REPOSITORY, "main-42").unwrap();
     let arm64 = index.platforms[1].digest.clone();
     drop(registry);
-    arrive(&shop, pushed("main-42", digest.as_str()));
+    arrive(&shop, pushed(&shop, "main-42", &digest));
     shop.region.run();
     let ended = shop.region.all_ended();
     assert_eq!(ended.len(), 1, "one push is one deployment");
@@ -149,10 +150,7 @@ fn a_push_whose_event_was_lost_is_found_once() {
     let program = program();
     let mut shop = shop(&program);
     let look = |shop: &Shop<'_>| {
-        arrive(
-            shop,
-            json!({"detail-type": "Scheduled Event", "source": "aws.events"}),
-        );
+        look(shop);
         pass_minutes(shop, 15);
     };
     look(&shop);
@@ -164,5 +162,48 @@ fn a_push_whose_event_was_lost_is_found_once() {
     assert_eq!(shop.region.all_ended().len(), 1);
     assert_eq!(shop.runs(), "agent:2");
     assert!(worker(&shop).ends_with(digest.as_str()));
+    assert_free(&shop);
+}
+
+#[test]
+fn tags_that_go_nowhere_do_not_stand_in_the_way_of_one_that_does() {
+    let program = program();
+    let mut shop = shop(&program);
+    look(&shop);
+    for number in 0..150 {
+        let tag = format!("nightly-{number}");
+        shop.world().registry().push(REPOSITORY, &tag);
+    }
+    let digest = shop.world().registry().push(REPOSITORY, "main-42");
+    pass_minutes(&shop, 15);
+    look(&shop);
+    shop.region.run();
+    assert_eq!(shop.region.all_ended().len(), 1);
+    assert!(worker(&shop).ends_with(digest.as_str()));
+}
+
+#[test]
+fn an_image_that_was_rejected_is_asked_for_again_by_another_push_only() {
+    let program = program();
+    let mut shop = shop(&program);
+    shop.act("hold");
+    shop.region.run();
+    let digest = shop.world().registry().push(REPOSITORY, "main-42");
+    let [first, other] = ["main-42", "main"].map(|tag| pushed(&shop, tag, &digest));
+    arrive(&shop, first.clone());
+    shop.region.run();
+    shop.act("release_hold");
+    shop.region.run();
+    let rejected = shop.region.all_ended().len();
+    arrive(&shop, first);
+    arrive(&shop, other);
+    shop.region.run();
+    assert_eq!(shop.region.all_ended().len(), rejected);
+    assert_eq!(shop.runs(), "agent:1");
+    pass_minutes(&shop, 1);
+    arrive(&shop, pushed(&shop, "main-42", &digest));
+    shop.region.run();
+    assert_eq!(shop.region.all_ended().len(), rejected + 1);
+    assert_eq!(shop.runs(), "agent:2");
     assert_free(&shop);
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
 
+mod arrivals;
 mod beside;
 mod images;
 mod late;

@@ -1,45 +1,13 @@
 //! Uploads and images that no event told of: the schedule finds them.
 
 use crate::scene::{
-    BOTH, arrive, assert_free, both, declare, ended, live, pass_minutes, program, serves, upload,
+    BOTH, assert_free, both, declare, ended, executions, live, look, manifest, pass_minutes,
+    program, release_unheard, serves, upload, upload_unheard,
 };
-use serde_json::json;
 use windlass_domain::ending::Ending;
 use windlass_engine::ports::{Key, ObjectId, Objects};
-use windlass_machine::shop::{FUNCTIONS, Shop};
+use windlass_machine::shop::FUNCTIONS;
 use windlass_world::run::run;
-
-fn look(shop: &Shop<'_>) {
-    arrive(
-        shop,
-        json!({"detail-type": "Scheduled Event", "source": "aws.events"}),
-    );
-}
-
-/// Uploads something whose event is lost.
-fn upload_unheard(shop: &Shop<'_>, key: &str, text: &str) {
-    shop.world()
-        .objects()
-        .upload("artifacts", key, text.to_owned());
-}
-
-/// The manifest of a release of both functions, whose code is there.
-fn manifest(shop: &Shop<'_>, version: &str) -> String {
-    let mut manifest = shop.release(version, &BOTH)["manifest"].take();
-    manifest["git"] = json!({"ref": "refs/heads/main", "commit": "0123456"});
-    manifest.to_string()
-}
-
-fn release_unheard(shop: &Shop<'_>, version: &str) {
-    let manifest = manifest(shop, version);
-    upload_unheard(shop, &format!("releases/shop/{version}.json"), &manifest);
-}
-
-/// How many executions there have been.
-fn executions(shop: &mut Shop<'_>) -> usize {
-    shop.region.run();
-    shop.region.all_ended().len()
-}
 
 #[test]
 fn a_manifest_whose_event_was_lost_is_released_once() {

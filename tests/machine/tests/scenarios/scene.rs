@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 use windlass_domain::deployment::Ended;
+use windlass_domain::request::ObjectRef;
 use windlass_engine::ports::Clock;
 use windlass_engine::routes::intake;
+use windlass_machine::arrivals::{object_created, scheduled};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 use windlass_world::run::run;
@@ -80,25 +82,56 @@ pub fn declare(shop: &Shop<'_>, text: &str) {
 /// Uploads something to the artifacts bucket, and brings the event that S3 sends; answers the
 /// version.
 pub fn upload(shop: &Shop<'_>, key: &str, text: &str) -> String {
+    let event = upload_unheard(shop, key, text);
+    let version = event["detail"]["object"]["version-id"].clone();
+    arrive(shop, event);
+    version.as_str().unwrap().to_owned()
+}
+
+/// Uploads something to the artifacts bucket; answers the event, which does not come by itself.
+pub fn upload_unheard(shop: &Shop<'_>, key: &str, text: &str) -> Value {
     let mut objects = shop.world().objects();
     let version = objects.upload("artifacts", key, text.to_owned());
     drop(objects);
-    let event = json!({
-        "detail-type": "Object Created",
-        "source": "aws.s3",
-        "detail": {
-            "bucket": {"name": "artifacts"},
-            "object": {"key": key, "version-id": version.id, "sequencer": version.id},
-            "requester": "111111111111"
-        }
-    });
-    arrive(shop, event);
-    version.id.unwrap()
+    let object = ObjectRef {
+        key: key.to_owned(),
+        version_id: version.id,
+    };
+    object_created("artifacts", &object, shop.world().now())
+}
+
+/// The manifest of a release of both functions, whose code is there.
+pub fn manifest(shop: &Shop<'_>, version: &str) -> String {
+    let mut manifest = shop.release(version, &BOTH)["manifest"].take();
+    manifest["git"] = json!({"ref": "refs/heads/main", "commit": "0123456"});
+    manifest.to_string()
+}
+
+/// Uploads a release of both functions; answers the event, which does not come by itself.
+pub fn release_unheard(shop: &Shop<'_>, version: &str) -> Value {
+    let manifest = manifest(shop, version);
+    upload_unheard(shop, &format!("releases/shop/{version}.json"), &manifest)
+}
+
+/// The schedule of intake comes.
+pub fn look(shop: &Shop<'_>) {
+    arrive(shop, scheduled(shop.world().now()));
+}
+
+/// How many executions there have been.
+pub fn executions(shop: &mut Shop<'_>) -> usize {
+    shop.region.run();
+    shop.region.all_ended().len()
 }
 
 /// Brings an event to intake.
 pub fn arrive(shop: &Shop<'_>, event: Value) {
     run(intake::handle(shop.world(), event)).unwrap();
+}
+
+/// Brings an event to intake, which fails.
+pub fn arrive_in_vain(shop: &Shop<'_>, event: Value) {
+    assert!(run(intake::handle(shop.world(), event)).is_err());
 }
 
 /// Lets time pass.

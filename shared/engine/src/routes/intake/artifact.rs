@@ -1,6 +1,7 @@
 //! `artifacts/<app>/<component>/…`: a single artifact arrives.
 
 use super::manifest::start;
+use super::once::Came;
 use super::{Created, Ports};
 use crate::log;
 use crate::pin::declaration_in_force;
@@ -16,28 +17,28 @@ pub async fn handle<P: Ports>(
     app: AppName,
     component: ComponentName,
     created: Created,
-) -> Answered<()> {
+) -> Answered<Came> {
     let Created {
         object,
         requester,
-        found,
+        arrived,
         seed,
     } = created;
     log::name_app(&app);
     let Ok(declared) = declaration_in_force(ports, &app).await? else {
         tracing::info!("an artifact of an unknown application is dropped");
-        return Ok(());
+        return Ok(Came::Nothing);
     };
     let components = &declared.declaration.document().components;
     if !components
         .get(&component)
         .is_some_and(Component::on_artifact)
     {
-        return Ok(());
+        return Ok(Came::Served);
     }
     let mut request = Request::new(ActionName::Deploy, app);
     request.artifact_object = Some(ArtifactObject { component, object });
-    request.arrived = found;
+    request.arrived = arrived;
     request.requester = Some(requester);
     start(ports, &request, &seed).await
 }

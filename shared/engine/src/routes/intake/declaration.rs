@@ -1,5 +1,6 @@
 //! `apps/<app>/app.yaml`: a declaration arrives.
 
+use super::once::Came;
 use super::{Created, Ports};
 use crate::beside;
 use crate::log;
@@ -15,8 +16,8 @@ use windlass_domain::name::AppName;
 const TRIES: u32 = 5;
 
 /// Puts a declaration in force, or tells everything that is wrong with it: beside the upload, in
-/// the ledger, and by a notification. One that is refused leaves the former in force.
-pub async fn handle<P: Ports>(ports: &P, app: &AppName, created: Created) -> Answered<()> {
+/// the ledger, and by a notification; no execution is started. One that is refused leaves the former in force.
+pub async fn handle<P: Ports>(ports: &P, app: &AppName, created: Created) -> Answered<Came> {
     log::name_app(app);
     let read = read(ports, &created).await?;
     let findings = match read {
@@ -26,7 +27,8 @@ pub async fn handle<P: Ports>(ports: &P, app: &AppName, created: Created) -> Ans
     if !findings.is_empty() {
         record(ports, app, &created, &findings).await?;
     }
-    beside::write(ports, &created.object, &findings).await
+    beside::write(ports, &created.object, &findings).await?;
+    Ok(Came::Served)
 }
 
 async fn read<P: Ports>(

@@ -1,17 +1,18 @@
 //! An image was pushed to ECR.
 
 use super::manifest::start;
-use super::{Ports, served};
+use super::once::{Came, Known, once};
+use super::{Ports, sent};
 use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::Answered;
 use crate::store::{self, RepositoryOwner, Stored};
 use serde_json::Value;
+use windlass_domain::declaration::Declaration;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::name::AppName;
 use windlass_domain::request::{ActionName, ImagePush, Request, Requester, Route};
-use windlass_domain::time::Time;
 
 /// Starts a release of the components that live in the repository. The event's own digest is
 /// deployed, and not what the tag means later. Pushes without a tag are the platforms' manifests of
@@ -52,42 +53,56 @@ pub async fn handle<P: Ports>(ports: &P, event: &Value) -> Answered<()> {
         tag: tag.to_owned(),
     };
     let account = event.get("account").and_then(Value::as_str);
-    pushed(ports, push, account.map(str::to_owned), None).await
+    let known = Known::Told(sent(event));
+    pushed(ports, push, account.map(str::to_owned), known).await?;
+    Ok(())
 }
 
-/// Serves a push, and notes that it was served. `found` tells when it was, where no event told.
+/// Serves a push, once; answers what came of it, unless that was noted before.
 pub async fn pushed<P: Ports>(
     ports: &P,
     push: ImagePush,
     principal: Option<String>,
-    found: Option<Time>,
-) -> Answered<()> {
+    known: Known,
+) -> Answered<Option<Came>> {
+    let requester = Requester {
+        route: Route::Ecr,
+        principal,
+    };
+    once(ports, &what(&push), known, async |seed| {
+        serve(ports, push, requester, known, &seed).await
+    })
+    .await
+}
+
+async fn serve<P: Ports>(
+    ports: &P,
+    push: ImagePush,
+    requester: Requester,
+    known: Known,
+    seed: &str,
+) -> Answered<Came> {
     let owner: Option<Stored<RepositoryOwner>> =
         store::load(ports, &store::repository(&push.repository)).await?;
     let Some(owner) = owner else {
         tracing::info!("a push to a repository of no application is dropped");
-        return Ok(());
+        return Ok(Came::Nothing);
     };
     let app = owner.value.app;
     log::name_app(&app);
     if !chooses_an_environment(ports, &app, &push.tag).await? {
         tracing::info!("a tag that chooses no environment is dropped");
-        return Ok(());
+        return Ok(Came::Nothing);
     }
     let mut request = Request::new(ActionName::Deploy, app);
-    let seed = seed(&push);
     request.image_push = Some(push);
-    request.arrived = found;
-    request.requester = Some(Requester {
-        route: Route::Ecr,
-        principal,
-    });
-    start(ports, &request, &seed).await?;
-    served(ports, &seed).await
+    request.arrived = known.arrived();
+    request.requester = Some(requester);
+    start(ports, &request, seed).await
 }
 
 /// What tells a push from another one.
-pub fn seed(push: &ImagePush) -> String {
+fn what(push: &ImagePush) -> String {
     format!("{} {} {}", push.repository, push.digest, push.tag)
 }
 
@@ -96,8 +111,10 @@ async fn chooses_an_environment<P: Ports>(ports: &P, app: &AppName, tag: &str) -
     let Ok(declared) = declaration_in_force(ports, app).await? else {
         return Ok(false);
     };
-    Ok(!matches!(
-        declared.declaration.environment_for_image_tag(tag),
-        Ok(None)
-    ))
+    Ok(chooses(&declared.declaration, tag))
+}
+
+/// The same of a declaration.
+pub fn chooses(declaration: &Declaration, tag: &str) -> bool {
+    !matches!(declaration.environment_for_image_tag(tag), Ok(None))
 }

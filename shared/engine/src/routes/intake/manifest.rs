@@ -1,5 +1,6 @@
 //! `releases/<app>/<version>.json`: a release arrives.
 
+use super::once::{Came, Started};
 use super::{Created, Ports};
 use crate::beside;
 use crate::ports::Answered;
@@ -10,34 +11,37 @@ use windlass_domain::request::{ActionName, Request};
 
 /// Starts the release's execution. A release that cannot be pinned is started as well: `Admit`
 /// records what is wrong with it, and writes it beside the upload.
-pub async fn handle<P: Ports>(ports: &P, app: AppName, created: Created) -> Answered<()> {
+pub async fn handle<P: Ports>(ports: &P, app: AppName, created: Created) -> Answered<Came> {
     let Created {
         object,
         requester,
-        found,
+        arrived,
         seed,
     } = created;
     let mut request = Request::new(ActionName::Deploy, app);
     request.manifest_object = Some(object);
-    request.arrived = found;
+    request.arrived = arrived;
     request.requester = Some(requester);
     start(ports, &request, &seed).await
 }
 
 /// Starts a request, whether or not it can be pinned.
-pub async fn start<P: Ports>(ports: &P, request: &Request, seed: &str) -> Answered<()> {
-    match begin(ports, request).await? {
+pub async fn start<P: Ports>(ports: &P, request: &Request, seed: &str) -> Answered<Came> {
+    let execution = match begin(ports, request).await? {
         Ok(begun) => {
             if begun.recorded {
                 // No execution starts that could.
                 beside::clear(ports, request.upload(), &begun.id).await?;
             }
             tracing::info!(execution = begun.execution, "started");
+            begun.execution
         }
         Err(findings) => {
             let execution = begin_anyway(ports, request, seed).await?;
             tracing::info!(execution, ?findings, "to be refused");
+            execution
         }
-    }
-    Ok(())
+    };
+    let app = request.app.clone();
+    Ok(Came::Started(Started { app, execution }))
 }

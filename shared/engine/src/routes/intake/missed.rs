@@ -1,7 +1,9 @@
 //! The schedule: what arrived and no event told, found by looking, a part at a time.
 
-use super::{Ports, created, image, seed, was_served};
+use super::once::{Came, Known};
+use super::{Ports, created, image};
 use crate::log;
+use crate::pin::declaration_in_force;
 use crate::ports::{Answered, Listed, Transacted};
 use crate::store::{self, RepositoryOwner, Stored};
 use serde::{Deserialize, Serialize};
@@ -72,9 +74,10 @@ async fn uploads<P: Ports>(ports: &P, mut round: Round, now: Time) -> Answered<R
                 return Ok(round);
             }
             left -= 1;
-            look_after(ports, one)
-                .instrument(log::part(&one.key))
-                .await?;
+            let came = look_after(ports, one).instrument(log::part(&one.key));
+            if let Some(Came::Started(_)) = came.await? {
+                round.started(one.modified);
+            }
             round.after = Some(one.key.clone());
         }
         round = round.next(page.next, now);
@@ -85,64 +88,61 @@ async fn uploads<P: Ports>(ports: &P, mut round: Round, now: Time) -> Answered<R
     Ok(round)
 }
 
-async fn look_after<P: Ports>(ports: &P, one: &Listed) -> Answered<()> {
+async fn look_after<P: Ports>(ports: &P, one: &Listed) -> Answered<Option<Came>> {
     log::name_arrival(&one.key);
     let object = ObjectRef {
         key: one.key.clone(),
         version_id: None,
     };
-    let object = super::pin_version(ports, object).await?;
-    if was_served(ports, &seed(&object)).await? {
-        return Ok(());
-    }
-    tracing::warn!("an upload that no event told is served now");
-    created(ports, object, None, Some(one.modified)).await
+    created(ports, object, None, Known::Found(one.modified)).await
 }
 
 /// One repository after the other.
-async fn images<P: Ports>(ports: &P, round: Round, now: Time) -> Answered<Round> {
+async fn images<P: Ports>(ports: &P, mut round: Round, now: Time) -> Answered<Round> {
     let owners: Vec<Stored<RepositoryOwner>> =
         store::load_all_indexed(ports, store::REPOSITORIES).await?;
-    let mut names = owners.into_iter().map(|owner| owner.value.repository);
+    let mut owners = owners.into_iter().map(|owner| owner.value);
     let after = round.after.clone().unwrap_or_default();
-    let Some(name) = names.find(|name| *name > after) else {
+    let Some(owner) = owners.find(|owner| owner.repository > after) else {
         return Ok(round.next(None, now));
     };
     let mut left = ARRIVALS;
-    for push in pushes(ports, &name, &round, now).await? {
-        if was_served(ports, &image::seed(&push.0)).await? {
-            continue;
-        }
+    for (push, at) in pushes(ports, &owner, &round, now).await? {
         if left == 0 {
             return Ok(round);
         }
-        left -= 1;
-        let (push, at) = push;
         let part = log::part(&format!("{}:{}", push.repository, push.tag));
-        tracing::warn!(parent: &part, "a push that no event told is served now");
-        image::pushed(ports, push, None, Some(at))
-            .instrument(part)
-            .await?;
+        let came = image::pushed(ports, push, None, Known::Found(at));
+        let came = came.instrument(part).await?;
+        left -= usize::from(came.is_some());
+        if let Some(Came::Started(_)) = came {
+            round.started(at);
+        }
     }
-    let after = names.next().is_some().then_some(name);
+    let after = owners.next().is_some().then_some(owner.repository);
     Ok(round.next(after, now))
 }
 
-/// What was pushed to a repository and concerns the round.
+/// What was pushed to a repository, goes somewhere, and concerns the round.
 async fn pushes<P: Ports>(
     ports: &P,
-    name: &str,
+    owner: &RepositoryOwner,
     round: &Round,
     now: Time,
 ) -> Answered<Vec<(ImagePush, Time)>> {
-    let (mut found, mut after) = (Vec::new(), None);
+    let (name, mut found, mut after) = (&owner.repository, Vec::new(), None);
+    let Ok(declared) = declaration_in_force(ports, &owner.app).await? else {
+        return Ok(found);
+    };
     for _ in 0..IMAGE_PAGES {
         let page = ports.tagged(name, after).await?;
         let tagged = page.tagged.into_iter();
         for image in tagged.filter(|image| round.concerns(image.pushed, now)) {
-            found.extend(image.tags.into_iter().map(|tag| {
+            let tags = image.tags.into_iter();
+            let tags = tags.filter(|tag| image::chooses(&declared.declaration, tag));
+            found.extend(tags.map(|tag| {
                 let push = ImagePush {
-                    repository: name.to_owned(),
+                    repository: name.clone(),
                     digest: image.digest.clone(),
                     tag,
                 };

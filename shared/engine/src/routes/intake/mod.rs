@@ -5,20 +5,17 @@ mod declaration;
 mod image;
 mod manifest;
 mod missed;
+mod once;
 
 use crate::log;
 use crate::pin;
-use crate::ports::{Answered, Clock, Condition, Executions, Item, Ledger, ObjectId, Write};
-use crate::store;
+use crate::ports::{Answered, Clock, Executions, ObjectId};
+use once::{Came, Known, once};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::key::{Upload, upload};
 use windlass_domain::request::{ObjectRef, Requester, Route};
 use windlass_domain::time::Time;
-
-/// For how long it is noted that an arrival was served: longer than any round of looking for missed
-/// ones takes.
-const NOTED_FOR_S: u64 = 30 * 24 * 60 * 60;
 
 /// What intake needs.
 pub trait Ports: pin::Ports + Executions + Clock {}
@@ -29,9 +26,9 @@ impl<P: pin::Ports + Executions + Clock> Ports for P {}
 struct Created {
     object: ObjectRef,
     requester: Requester,
-    /// When it was created, where no event told and it was found later.
-    found: Option<Time>,
-    /// What tells this arrival from another one of the same key.
+    /// When it was created, where that is known.
+    arrived: Option<Time>,
+    /// What tells this serving of it from another one.
     seed: String,
 }
 
@@ -63,39 +60,46 @@ async fn object<P: Ports>(ports: &P, event: &Value) -> Answered<()> {
         version_id: text("/detail/object/version-id").map(str::to_owned),
     };
     let principal = text("/detail/requester").map(str::to_owned);
-    created(ports, object, principal, None).await
+    created(ports, object, principal, Known::Told(sent(event))).await?;
+    Ok(())
 }
 
-/// Serves an object that was created, and notes that it was served.
+/// When an event was sent; absent where it does not tell.
+fn sent(event: &Value) -> Option<Time> {
+    Time::parse(event.get("time")?.as_str()?)
+}
+
+/// Serves an object that was created, once; answers what came of it, unless that was noted before.
 async fn created<P: Ports>(
     ports: &P,
     object: ObjectRef,
     principal: Option<String>,
-    found: Option<Time>,
-) -> Answered<()> {
+    known: Known,
+) -> Answered<Option<Came>> {
     let Some(upload) = upload(&object.key) else {
         tracing::info!("an object of no application is dropped");
-        return Ok(());
+        return Ok(None);
     };
     let object = pin_version(ports, object).await?;
-    let seed = seed(&object);
-    let created = Created {
-        object,
-        requester: Requester {
-            route: Route::S3,
-            principal,
-        },
-        found,
-        seed: seed.clone(),
-    };
-    match upload {
-        Upload::Declaration(app) => declaration::handle(ports, &app, created).await?,
-        Upload::Manifest(app) => manifest::handle(ports, app, created).await?,
-        Upload::Artifact(app, component) => {
-            artifact::handle(ports, app, component, created).await?;
+    once(ports, &what(&object), known, async |seed| {
+        let created = Created {
+            object,
+            requester: Requester {
+                route: Route::S3,
+                principal,
+            },
+            arrived: known.arrived(),
+            seed,
+        };
+        match upload {
+            Upload::Declaration(app) => declaration::handle(ports, &app, created).await,
+            Upload::Manifest(app) => manifest::handle(ports, app, created).await,
+            Upload::Artifact(app, component) => {
+                artifact::handle(ports, app, component, created).await
+            }
         }
-    }
-    served(ports, &seed).await
+    })
+    .await
 }
 
 /// The version of the object that arrived; the present one where the event does not tell.
@@ -115,28 +119,8 @@ async fn pin_version<P: Ports>(ports: &P, object: ObjectRef) -> Answered<ObjectR
     })
 }
 
-fn seed(object: &ObjectRef) -> String {
+/// What tells an object that was created from another one.
+fn what(object: &ObjectRef) -> String {
     let version = object.version_id.as_deref().unwrap_or_default();
     format!("{} {version}", object.key)
-}
-
-/// Notes that an arrival was served, for as long as it might be taken for one that was missed.
-async fn served<P: Ports>(ports: &P, what: &str) -> Answered<()> {
-    let item = Item {
-        key: store::arrival(what),
-        rev: 1,
-        body: serde_json::Map::new(),
-        index: None,
-        expires: Some(ports.now().plus_s(NOTED_FOR_S)),
-    };
-    // Refused where it was noted before: it came twice.
-    ports
-        .transact(vec![Write::Put(item, Condition::Absent)])
-        .await?;
-    Ok(())
-}
-
-/// Whether an arrival was served before.
-async fn was_served<P: Ports>(ports: &P, what: &str) -> Answered<bool> {
-    Ok(Ledger::get(ports, &store::arrival(what)).await?.is_some())
 }

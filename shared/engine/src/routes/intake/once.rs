@@ -1,0 +1,121 @@
+//! Each arrival is served once, however often and in whatever way it becomes known.
+
+use super::Ports;
+use crate::ports::{Answered, Ledger};
+use crate::recovery::quarter;
+use crate::store::{self, Stored};
+use serde::{Deserialize, Serialize};
+use windlass_domain::name::AppName;
+use windlass_domain::time::Time;
+
+/// For how long it is noted that an arrival was served: longer than any round of looking for missed
+/// ones takes.
+const NOTED_FOR_S: u64 = 30 * 24 * 60 * 60;
+
+/// How an arrival became known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// By an event, which was sent at this time, in whole seconds.
+    Told(Option<Time>),
+    /// By looking; this is when it had arrived.
+    Found(Time),
+}
+
+impl Known {
+    /// When it arrived, where that is known.
+    pub fn arrived(self) -> Option<Time> {
+        match self {
+            Self::Told(sent) => sent,
+            Self::Found(arrived) => Some(arrived),
+        }
+    }
+}
+
+/// The execution that was started for an arrival.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Started {
+    /// The application.
+    pub app: AppName,
+    /// The execution.
+    pub execution: String,
+}
+
+/// What came of an arrival.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Came {
+    /// Nobody asks for it, as far as is known by now: it is found again, for a while.
+    Nothing,
+    /// It needs no execution.
+    Served,
+    /// An execution was started for it.
+    Started(Started),
+}
+
+/// The note that an arrival was served.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Served {
+    /// When its serving began.
+    #[serde(default)]
+    at: Time,
+    /// What was started for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    started: Option<Started>,
+}
+
+/// Serves an arrival, and notes that it was served, unless it is noted already: events come twice,
+/// and what they told of is also found by looking. `serve` gets what tells this serving from another
+/// one. Answers what came of it, unless that was noted before.
+///
+/// A second event that was sent after the serving tells of another arrival: the same image was
+/// pushed once more. What died before it was recorded is served again when it is found.
+pub async fn once<P: Ports>(
+    ports: &P,
+    what: &str,
+    known: Known,
+    serve: impl AsyncFnOnce(String) -> Answered<Came>,
+) -> Answered<Option<Came>> {
+    let mut note: Stored<Served> = store::load_or_default(ports, &store::arrival(what)).await?;
+    let mut seed = what.to_owned();
+    if note.rev > 0 {
+        match known {
+            Known::Told(Some(sent)) if sent <= note.value.at => {
+                tracing::info!("an event that came twice is dropped");
+                return Ok(None);
+            }
+            Known::Told(_) => {}
+            Known::Found(_) if !is_lost(ports, &note.value).await? => return Ok(None),
+            Known::Found(_) => seed = format!("{what} {}", quarter(ports)),
+        }
+    }
+    if let Known::Found(_) = known {
+        tracing::warn!("an arrival that no event told, or that was lost, is served now");
+    }
+    let at = ports.now();
+    let came = serve(seed).await?;
+    let started = match &came {
+        Came::Nothing => return Ok(Some(came)),
+        Came::Served => None,
+        Came::Started(started) => Some(started.clone()),
+    };
+    note.value = Served { at, started };
+    // Refused where somebody else has just noted it.
+    ports
+        .transact(vec![note.put_until(at.plus_s(NOTED_FOR_S))?])
+        .await?;
+    Ok(Some(came))
+}
+
+/// Whether what was started for an arrival died before it was a deployment or a refusal, so that
+/// nobody knows of it. What a person stopped is not started again.
+async fn is_lost<P: Ports>(ports: &P, served: &Served) -> Answered<bool> {
+    let Some(Started { app, execution }) = &served.started else {
+        return Ok(false);
+    };
+    for key in [store::execution(execution), store::refusal(app, execution)] {
+        if Ledger::get(ports, &key).await?.is_some() {
+            return Ok(false);
+        }
+    }
+    let found = ports.execution(execution).await?;
+    Ok(found.is_some_and(|found| matches!(found.status.as_str(), "FAILED" | "TIMED_OUT")))
+}
