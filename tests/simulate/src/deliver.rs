@@ -1,10 +1,11 @@
 //! What the surroundings do: executions begin and end, functions are invoked, events and the
 //! ledger's stream come where the template's rules bring them.
 
+use crate::agenda::Later;
 use crate::events::EVENT_MS;
 use crate::happening::{Event, Who};
 use crate::schedule::{Counted, What};
-use crate::stage::{Later, Stage};
+use crate::stage::Stage;
 use crate::task::{Done, Role, Task};
 use crate::wings::{Home, Request, Slot, drive};
 use crate::witness::ahead_of;
@@ -17,10 +18,10 @@ use windlass_machine::{End, Execution, TaskError, answer, status_event, timeout_
 use windlass_world::executions::arn_of;
 
 /// How long it takes until a function begins, in milliseconds.
-const BEGIN_MS: u64 = 20;
+pub(crate) const BEGIN_MS: u64 = 20;
 
 /// How long it takes where the invocation was given up long ago.
-const LATE_MS: u64 = 120_000;
+pub(crate) const LATE_MS: u64 = 120_000;
 
 /// How long after its end an execution is redriven: before its recovery takes over, or long after.
 const REDRIVEN_S: [u64; 2] = [2, 7200];
@@ -130,9 +131,19 @@ impl<'p> Stage<'p> {
         }
     }
 
-    fn invoke(&mut self, request: Request) {
+    /// The number of an invocation that is to begin, and what it meets.
+    pub(crate) fn meet_at_invocation(&mut self) -> (u64, Vec<What>) {
         self.invocations += 1;
         let invocation = self.invocations;
+        let met: Vec<What> = self.schedule.at(Counted::Invocations, invocation).collect();
+        for what in &met {
+            self.gate.note(*what);
+        }
+        (invocation, met)
+    }
+
+    fn invoke(&mut self, request: Request) {
+        let (invocation, met) = self.meet_at_invocation();
         let now = self.world.true_time();
         let Request {
             arn,
@@ -140,10 +151,6 @@ impl<'p> Stage<'p> {
             payload,
             slot,
         } = request;
-        let met: Vec<What> = self.schedule.at(Counted::Invocations, invocation).collect();
-        for what in &met {
-            self.gate.note(*what);
-        }
         if met.contains(&What::NotInvoked) {
             let error = TaskError::new("Lambda.ServiceException", "it was not invoked");
             return self.answer(&arn, Some(slot), Err(error));
@@ -226,6 +233,10 @@ impl<'p> Stage<'p> {
             Role::Recovery(event, tries) => {
                 let (event, tries) = (event.take(), *tries);
                 self.recovery_done(event, tries, false);
+            }
+            Role::Intake(message) => {
+                let message = message.take();
+                self.received(message, false);
             }
             Role::Execution(_) => {}
         }

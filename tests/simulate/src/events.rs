@@ -1,8 +1,10 @@
 //! Events and the ledger's stream: when they come, to whom, and how often.
 
+use crate::agenda::Later;
+use crate::deliver::BEGIN_MS;
 use crate::happening::Event;
 use crate::schedule::{Counted, What};
-use crate::stage::{Later, Stage};
+use crate::stage::Stage;
 use crate::task::{Done, Role, Task};
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -10,9 +12,6 @@ use windlass_domain::time::Time;
 use windlass_engine::{outbox, recovery};
 use windlass_machine::TaskError;
 use windlass_world::ledger::Written;
-
-/// How long it takes until a function begins, in milliseconds.
-const BEGIN_MS: u64 = 20;
 
 /// How long an event is on its way, in milliseconds.
 pub const EVENT_MS: u64 = 300;

@@ -1,5 +1,6 @@
 //! What happened in a run, in order, as far as the rules ask for it.
 
+use crate::arrivals::Arrival;
 use crate::schedule::Counted;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -52,6 +53,8 @@ pub enum Event {
     Missed(String),
     /// Somebody outside changed what callers of this component's target see.
     ChangedByStranger(&'static str),
+    /// A release arrived, by an upload or by a push.
+    Arrived(Arrival),
     /// An act of the scenario, by its number.
     Acted(usize),
     /// An execution ended.

@@ -5,12 +5,15 @@
 //! what AWS does until nothing moves any more. Then the rules of the design must hold: each is a
 //! function in `rules`.
 
+pub mod agenda;
+pub mod arrivals;
 pub mod campaign;
 pub mod cores;
 pub mod exhaust;
 pub mod happening;
 pub mod outcome;
 pub mod play;
+pub mod queue;
 pub mod readings;
 pub mod report;
 pub mod rest;

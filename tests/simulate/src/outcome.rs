@@ -1,5 +1,6 @@
 //! What a run leaves behind, as the rules look at it.
 
+use crate::arrivals::Arrival;
 use crate::happening::{Event, Happening};
 use crate::readings::Readings;
 use crate::rest::Rest;
@@ -9,9 +10,12 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Lock};
 use windlass_domain::name::ComponentName;
 use windlass_domain::order::Order;
+use windlass_domain::request::ActionName;
+use windlass_domain::time::Time;
 use windlass_engine::ports::Item;
 use windlass_world::World;
 
@@ -95,6 +99,30 @@ impl Outcome<'_> {
             marks: self.marks.clone(),
             readings: Readings::default(),
         }
+    }
+
+    /// The deployment that has just succeeded, where that is what happened and it is no rollback.
+    pub fn went_live(&self, what: &Event) -> Option<Rc<Deployment>> {
+        let Event::Wrote(_, change) = what else {
+            return None;
+        };
+        let is_live = |record: &Deployment| {
+            let ended = record.ending.as_ref();
+            ended.is_some_and(|ended| ended.ending == Ending::Succeeded)
+        };
+        let before = self.read::<Deployment>(change.before.as_ref(), "record");
+        let after = self.read::<Deployment>(change.after.as_ref(), "record")?;
+        let is_new = is_live(&after) && !before.as_deref().is_some_and(is_live);
+        (is_new && after.action == ActionName::Deploy).then_some(after)
+    }
+
+    /// The releases that arrived, and when.
+    pub fn arrivals(&self) -> impl Iterator<Item = (Time, &Arrival)> {
+        let happened = self.happened.iter();
+        happened.filter_map(|happening| match &happening.what {
+            Event::Arrived(arrival) => Some((happening.at, arrival)),
+            _ => None,
+        })
     }
 
     /// How each deployment ended, in the order of their acceptance.

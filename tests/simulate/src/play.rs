@@ -98,6 +98,10 @@ impl<'p> Ready<'p> {
         let past = Schedule::plain("past");
         in_past(true);
         let mut stage = Stage::new(program, scenario, world, &past);
+        if stage.hears {
+            // What was there before the first look is nobody's arrival.
+            stage.look();
+        }
         let rest = stage.run(scenario.before);
         in_past(false);
         assert_eq!(rest, Rest::Quiet, "the past of {}", scenario.name);

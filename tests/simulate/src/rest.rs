@@ -1,6 +1,7 @@
 //! Whether anything is left to move.
 
-use crate::stage::{Later, Stage};
+use crate::agenda::Later;
+use crate::stage::Stage;
 use windlass_engine::store;
 
 /// How a run came to rest.
@@ -13,14 +14,15 @@ pub enum Rest {
 }
 
 impl Stage<'_> {
-    /// Nothing runs, nothing is on its way, nobody holds a lock, waits, or has no ending, and what a
-    /// recovery left has been looked at again.
+    /// Nothing runs, nothing is on its way, nobody holds a lock, waits, or has no ending, what a
+    /// recovery left has been looked at again, and what arrived has been looked for.
     pub(crate) fn is_at_rest(&self) -> bool {
-        let only_ticks = self
-            .agenda
-            .values()
-            .all(|later| matches!(later, Later::Tick));
-        self.tasks.is_empty() && only_ticks && !self.stream_comes && !self.is_somebody_left()
+        let only_schedules = self.agenda.values().all(Later::is_schedule);
+        self.tasks.is_empty()
+            && only_schedules
+            && !self.stream_comes
+            && !self.is_somebody_left()
+            && !self.is_looked_for()
     }
 
     fn is_somebody_left(&self) -> bool {

@@ -31,6 +31,8 @@ pub enum Deed {
     Older(&'static str, &'static [&'static str]),
     /// A person asks for a release again, with a reason.
     Again(&'static str, &'static [&'static str]),
+    /// CI uploads a release of these components: artifacts, and then the manifest.
+    Upload(&'static str, &'static [&'static str]),
     /// An operator acts: `rollback`, `recover`, `accept`, `hold`, `release_hold`.
     Operate(&'static str),
     /// The world changes, told in words.
@@ -55,6 +57,7 @@ impl fmt::Display for Deed {
                 write!(f, "a person deploys {version} of {of:?}, older or not")
             }
             Self::Again(version, of) => write!(f, "a person deploys {version} of {of:?} again"),
+            Self::Upload(version, of) => write!(f, "CI uploads {version} of {of:?}"),
             Self::Operate(action) => write!(f, "an operator starts `{action}`"),
             Self::Change(what, _) => f.write_str(what),
         }
@@ -90,6 +93,13 @@ impl Deed {
                 request["again"] = json!(true);
                 request["reason"] = json!("it was the network");
                 Some(request)
+            }
+            Self::Upload(version, of) => {
+                let mut request = Self::Arrive(version, of).request(world)?;
+                let manifest = request["manifest"].take().to_string();
+                let key = format!("releases/shop/{version}.json");
+                world.objects().upload("artifacts", &key, manifest);
+                None
             }
             Self::Operate(action) => Some(json!({
                 "action": action, "app": "shop", "environment": "prod", "reason": "as planned"
@@ -131,6 +141,14 @@ pub struct Scenario {
     /// Whether they end so as well when something goes wrong that is asked again: nothing else
     /// depends on how long each part takes.
     pub steady: bool,
+}
+
+impl Scenario {
+    /// Whether something arrives of which events tell.
+    pub fn hears(&self) -> bool {
+        let mut acts = self.before.iter().chain(self.acts);
+        acts.any(|act| matches!(act.deed, Deed::Upload(..)))
+    }
 }
 
 /// A deed a second after the one before.

@@ -75,9 +75,10 @@ pub enum Counted {
     Calls,
     /// Visits of states.
     Visits,
-    /// Invocations of functions by the machine.
+    /// Invocations of functions by the machine, and of `intake` by its queue.
     Invocations,
-    /// Events: ends of executions, and batches of the ledger's stream.
+    /// Events: ends of executions, batches of the ledger's stream, arrivals, and turns of the schedule
+    /// that looks for them.
     Events,
     /// Reads of the ledger's index, which may be late (Amazon DynamoDB Developer Guide, "Global
     /// secondary indexes": eventually consistent).

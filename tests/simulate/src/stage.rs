@@ -6,7 +6,10 @@
 //! answer comes; whose time comes first goes on. So how tasks interleave is only a matter of the
 //! calls' latencies, and the same schedule is always the same run.
 
+use crate::agenda::Later;
+use crate::arrivals::{Arrival, Told};
 use crate::happening::{Counts, Event, Happening};
+use crate::queue::LOOK_S;
 use crate::rest::Rest;
 use crate::scenario::{Scenario, When};
 use crate::schedule::{Counted, Schedule};
@@ -14,7 +17,6 @@ use crate::targets::{COMPONENTS, visible};
 use crate::task::{Done, Role, Task};
 use crate::turnstile::{Signal, Turnstile};
 use crate::wings::{Home, Wings};
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -30,21 +32,8 @@ const LONGEST_S: u64 = 4 * 86_400;
 /// How many times tasks may go on in a run.
 const STEPS: u64 = 400_000;
 
-/// How often the schedule looks for what was lost.
-const TICK_S: u64 = 300;
-
-/// What is due later.
-#[derive(Debug, Clone)]
-pub enum Later {
-    /// An event comes to `recovery`, for the so many-th time.
-    Recover(Value, u32),
-    /// A batch of the stream comes to `outbox`.
-    Stream,
-    /// The schedule.
-    Tick,
-    /// An ended execution is redriven.
-    Redrive(String),
-}
+/// How often the schedule of `recovery` looks for what was lost.
+pub const TICK_S: u64 = 300;
 
 /// A run under way.
 pub struct Stage<'p> {
@@ -72,6 +61,13 @@ pub struct Stage<'p> {
     pub(crate) recovery: Option<[Option<Counts>; 2]>,
     /// What open documents of the site have named.
     pub(crate) named: BTreeSet<String>,
+    /// Whether events tell of what arrives.
+    pub(crate) hears: bool,
+    pub(crate) told_of: Told,
+    /// The releases that arrived.
+    pub(crate) arrived: Vec<(Time, Arrival)>,
+    /// When the schedule of `intake` came last.
+    pub(crate) looked: Time,
     acted: usize,
     acted_at: Time,
     /// When the next act comes, where it has a time.
@@ -121,6 +117,10 @@ impl<'p> Stage<'p> {
             told: None,
             recovery: None,
             named: BTreeSet::new(),
+            hears: scenario.hears(),
+            told_of: Told::all(&world),
+            arrived: Vec::new(),
+            looked: now,
             acted: 0,
             acted_at: now,
             act_at: None,
@@ -128,6 +128,9 @@ impl<'p> Stage<'p> {
             world,
         };
         stage.later(now.plus_s(TICK_S), Later::Tick);
+        if stage.hears {
+            stage.later(now.plus_s(LOOK_S), Later::Look);
+        }
         stage
     }
 
@@ -148,11 +151,6 @@ impl<'p> Stage<'p> {
     pub(crate) fn log(&mut self, what: Event) {
         let at = self.world.true_time();
         self.happened.push(Happening { at, what });
-    }
-
-    pub(crate) fn later(&mut self, at: Time, what: Later) {
-        self.numbers += 1;
-        self.agenda.insert((at, self.numbers), what);
     }
 
     /// Runs to the end.
@@ -210,6 +208,7 @@ impl<'p> Stage<'p> {
         self.acted += 1;
         self.acted_at = self.world.true_time();
         self.look_for_strangers();
+        self.tell_arrivals();
     }
 
     /// Whatever is due next goes on.
@@ -251,20 +250,6 @@ impl<'p> Stage<'p> {
         clock.now = clock.now.max(due);
     }
 
-    fn come(&mut self, what: Later) {
-        match what {
-            Later::Recover(event, tries) => self.recover(event, tries),
-            Later::Stream => self.bring_stream(),
-            Later::Redrive(arn) => self.redrive(&arn),
-            Later::Tick => {
-                let at = self.world.true_time().plus_s(TICK_S);
-                self.later(at, Later::Tick);
-                self.tick();
-            }
-        }
-        self.pump();
-    }
-
     /// A task goes on until it waits again.
     fn go_on(&mut self, n: usize) {
         let now = self.world.true_time();
@@ -297,6 +282,7 @@ impl<'p> Stage<'p> {
         let number = task.number;
         let (signals, effect) = self.gate.leave();
         self.witness(&who, effect);
+        self.tell_arrivals();
         match polled {
             Poll::Ready(done) => {
                 let task = self.tasks.swap_remove(n);
@@ -357,6 +343,9 @@ impl<'p> Stage<'p> {
             }
             (Role::Recovery(event, tries), Done::Function(answer)) => {
                 self.recovery_done(event, tries, answer.is_ok());
+            }
+            (Role::Intake(message), Done::Function(answer)) => {
+                self.received(message, answer.is_ok());
             }
             _ => {}
         }

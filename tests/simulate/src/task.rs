@@ -1,6 +1,7 @@
 //! Tasks: everything that runs.
 
 use crate::happening::Who;
+use crate::queue::Message;
 use crate::wings::Slot;
 use serde_json::Value;
 use std::pin::Pin;
@@ -34,6 +35,8 @@ pub enum Role {
     Stream(Rc<Vec<Written>>),
     /// An event on its way through `recovery`, and how often it came before.
     Recovery(Value, u32),
+    /// A message on its way through `intake`; nothing once it is lost.
+    Intake(Option<Message>),
 }
 
 /// A task.

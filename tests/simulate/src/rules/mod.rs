@@ -1,6 +1,7 @@
 //! The rules of the design, as what must hold after each run.
 
 mod holds_and_vetoes;
+mod late_arrivals_lose;
 mod looked_again;
 mod no_older_over_newer;
 mod no_secret;
@@ -13,6 +14,7 @@ mod unlocked;
 mod unowned_untouched;
 
 pub use holds_and_vetoes::holds_and_vetoes;
+pub use late_arrivals_lose::late_arrivals_lose;
 pub use looked_again::{looked_again, told_as_drifted};
 pub use no_older_over_newer::no_older_over_newer;
 pub use no_secret::no_secret;
@@ -24,6 +26,8 @@ pub use targets_as_recorded::{changed_outside, targets_as_recorded};
 pub use unlocked::unlocked;
 pub use unowned_untouched::unowned_untouched;
 
+mod arrivals_are_served;
+pub use arrivals_are_served::arrivals_are_served;
 mod ends_as_written;
 pub use ends_as_written::ends_as_written;
 mod nothing_missed;
@@ -40,7 +44,7 @@ pub use woken_in_time::woken_in_time;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 16] = [
+pub const RULES: [(&str, Rule); 18] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -57,6 +61,8 @@ pub const RULES: [(&str, Rule); 16] = [
     ("strangers_are_left", strangers_are_left),
     ("nothing_missed", nothing_missed),
     ("looked_again", looked_again),
+    ("arrivals_are_served", arrivals_are_served),
+    ("late_arrivals_lose", late_arrivals_lose),
 ];
 
 /// What must hold as well where AWS does what is assumed not to happen: it is told.

@@ -1,9 +1,12 @@
-use crate::happening::Event;
+use crate::happening::{Event, Happening};
 use crate::outcome::Outcome;
 use crate::rules::told_as_drifted;
 use crate::targets::{COMPONENTS, shows, visible};
+use std::collections::BTreeSet;
 use std::rc::Rc;
+use windlass_domain::ending::Ending;
 use windlass_domain::environment::HeldState;
+use windlass_domain::identity::DeploymentId;
 use windlass_domain::step::Step;
 
 /// "the record says what is where" and "everything that it changed is restored and seen to be"
@@ -41,18 +44,36 @@ pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether somebody outside has changed it and no deployment since.
+/// Whether somebody outside has changed it, and no deployment since, but such as brought it back to
+/// what they had found.
 pub fn changed_outside(outcome: &Outcome<'_>, component: &str) -> bool {
-    let last = outcome
-        .happened
-        .iter()
-        .rev()
-        .find_map(|happening| match &happening.what {
-            Event::Switched { component: of, .. } if *of == component => Some(false),
-            Event::ChangedByStranger(of) if *of == component => Some(true),
-            _ => None,
-        });
-    last == Some(true)
+    let by_stranger =
+        |one: &Happening| matches!(one.what, Event::ChangedByStranger(of) if of == component);
+    let Some(last) = outcome.happened.iter().rposition(by_stranger) else {
+        return false;
+    };
+    let (before, since) = outcome.happened.split_at(last);
+    let known: BTreeSet<&DeploymentId> = switched_by(before, component).collect();
+    let records = outcome.records();
+    let is_undone = |id: &DeploymentId| {
+        let record = records.iter().find(|record| record.id == *id);
+        let ended = record.and_then(|record| record.ending.as_ref());
+        ended.is_some_and(|ended| ended.ending == Ending::RolledBack)
+    };
+    switched_by(since, component).all(|id| !known.contains(id) && is_undone(id))
+}
+
+/// The deployments that have changed a component.
+fn switched_by<'a>(
+    happened: &'a [Happening],
+    component: &str,
+) -> impl Iterator<Item = &'a DeploymentId> {
+    happened.iter().filter_map(move |one| match &one.what {
+        Event::Switched {
+            who, component: of, ..
+        } if *of == component => Some(&who.work.as_ref()?.deployment),
+        _ => None,
+    })
 }
 
 /// Whether the deployment that holds the lock in `NeedsOperator` says that it is not back.

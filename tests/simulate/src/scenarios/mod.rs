@@ -1,5 +1,6 @@
 //! All scenarios.
 
+mod arrivals;
 mod declarations;
 mod operators;
 mod people;
@@ -20,7 +21,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 27] = [
+pub static SCENARIOS: [Scenario; 29] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -267,6 +268,8 @@ pub static SCENARIOS: [Scenario; 27] = [
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
         steady: false,
     },
+    arrivals::UPLOADED,
+    arrivals::OVERTAKEN,
 ];
 
 /// The scenario of that name.

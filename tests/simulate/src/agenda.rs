@@ -1,0 +1,57 @@
+//! What is due later, that nobody runs yet.
+
+use crate::queue::{LOOK_S, Message};
+use crate::stage::{Stage, TICK_S};
+use serde_json::Value;
+use windlass_domain::time::Time;
+
+/// What is due later.
+#[derive(Debug, Clone)]
+pub enum Later {
+    /// An event comes to `recovery`, for the so many-th time.
+    Recover(Value, u32),
+    /// A batch of the stream comes to `outbox`.
+    Stream,
+    /// The schedule of `recovery`.
+    Tick,
+    /// The schedule of `intake`.
+    Look,
+    /// A message comes to `intake`.
+    Message(Message),
+    /// An ended execution is redriven.
+    Redrive(String),
+}
+
+impl Later {
+    /// Whether it comes for ever, whatever else happens.
+    pub fn is_schedule(&self) -> bool {
+        matches!(self, Self::Tick | Self::Look)
+    }
+}
+
+impl Stage<'_> {
+    pub(crate) fn later(&mut self, at: Time, what: Later) {
+        self.numbers += 1;
+        self.agenda.insert((at, self.numbers), what);
+    }
+
+    pub(crate) fn come(&mut self, what: Later) {
+        match what {
+            Later::Recover(event, tries) => self.recover(event, tries),
+            Later::Stream => self.bring_stream(),
+            Later::Redrive(arn) => self.redrive(&arn),
+            Later::Message(message) => self.receive(message),
+            Later::Look => {
+                let at = self.world.true_time().plus_s(LOOK_S);
+                self.later(at, Later::Look);
+                self.look();
+            }
+            Later::Tick => {
+                let at = self.world.true_time().plus_s(TICK_S);
+                self.later(at, Later::Tick);
+                self.tick();
+            }
+        }
+        self.pump();
+    }
+}

@@ -1,0 +1,193 @@
+//! What arrives in the artifacts bucket and in the registry, and that events tell of it.
+
+use crate::happening::Event;
+use crate::queue::LOOK_S;
+use crate::scenario::Scenario;
+use crate::stage::Stage;
+use serde_json::{Value, json};
+use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::Declaration;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::key::{Upload, upload};
+use windlass_domain::request::{ImagePush, ObjectRef};
+use windlass_domain::time::Time;
+use windlass_machine::arrivals::{image_pushed, object_created};
+use windlass_world::World;
+use windlass_world::registry::HOST;
+
+/// The artifacts bucket.
+const BUCKET: &str = "artifacts";
+
+/// The folders of it of which events tell (`ArtifactsRule` in the template).
+const TOLD: [&str; 3] = ["apps/", "artifacts/", "releases/"];
+
+/// How long an event may take before its arrival is looked for, in seconds
+/// (`docs/decisions/0180-what-no-event-told-of-is-found-by-looking.md`).
+const GRACE_S: u64 = 600;
+
+/// Something arrived.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Arrival {
+    /// An object of the artifacts bucket.
+    Object(ObjectRef),
+    /// An image.
+    Image(ImagePush),
+}
+
+/// What has been told of so far.
+#[derive(Debug, Clone, Copy)]
+pub struct Told {
+    writes: u64,
+    images: usize,
+}
+
+impl Told {
+    /// Everything that is there.
+    pub fn all(world: &World) -> Self {
+        Self {
+            writes: world.objects().writes,
+            images: world.registry().images.len(),
+        }
+    }
+}
+
+impl Arrival {
+    fn event(&self, at: Time) -> Value {
+        match self {
+            Self::Object(object) => object_created(BUCKET, object, at),
+            Self::Image(push) => image_pushed(push, at),
+        }
+    }
+
+    /// Whether it is to become a deployment, or to be refused.
+    pub fn is_release(&self, scenario: &Scenario) -> bool {
+        match self {
+            Self::Object(object) => matches!(upload(&object.key), Some(Upload::Manifest(_))),
+            Self::Image(push) => {
+                let declared = Declaration::parse(scenario.declaration);
+                declared.is_ok_and(|declared| {
+                    !matches!(declared.environment_for_image_tag(&push.tag), Ok(None))
+                })
+            }
+        }
+    }
+
+    /// Whether the input of an execution asks for it.
+    pub fn is_asked_for(&self, input: &Value) -> bool {
+        match self {
+            Self::Object(object) => input["manifest_object"] == json!(object),
+            Self::Image(push) => input["image_push"] == json!(push),
+        }
+    }
+
+    /// Whether this is the deployment that it became.
+    pub fn became(&self, deployment: &Deployment) -> bool {
+        match self {
+            Self::Object(object) => deployment.upload.as_ref() == Some(object),
+            Self::Image(push) => {
+                let mut artifacts = deployment.release.components.values();
+                deployment.release.image_push
+                    && artifacts.any(|artifact| match artifact {
+                        Artifact::Image { digest, .. } => *digest == push.digest,
+                        Artifact::Object { .. } => false,
+                    })
+            }
+        }
+    }
+}
+
+/// By when an arrival is served, if so many things go wrong: the schedule finds it when its event had
+/// its time, and each mishap costs no more than one turn of the schedule.
+pub fn served_by(arrived: Time, mishaps: usize) -> Time {
+    let turns = 1 + mishaps as u64;
+    arrived.plus_s(GRACE_S + turns * LOOK_S)
+}
+
+impl Stage<'_> {
+    /// Events tell of what arrived since the last time.
+    pub(crate) fn tell_arrivals(&mut self) {
+        if !self.hears {
+            return;
+        }
+        let now = self.world.true_time();
+        for arrival in self.arrivals() {
+            self.tell(|| format!("{arrival:?} arrives"));
+            self.send(&arrival.event(now));
+            if arrival.is_release(self.scenario) {
+                self.arrived.push((now, arrival.clone()));
+                self.log(Event::Arrived(arrival));
+            }
+        }
+    }
+
+    fn arrivals(&mut self) -> Vec<Arrival> {
+        let all = Told::all(&self.world);
+        let told = std::mem::replace(&mut self.told_of, all);
+        let mut new = Vec::new();
+        if all.images > told.images {
+            let registry = self.world.registry();
+            let pushed = registry.images.iter().skip(told.images);
+            new.extend(pushed.flat_map(|image| {
+                let repository = image.repository_uri.trim_start_matches(HOST);
+                image.tags.iter().map(move |tag| {
+                    Arrival::Image(ImagePush {
+                        repository: repository.trim_start_matches('/').to_owned(),
+                        digest: image.digest.clone(),
+                        tag: tag.clone(),
+                    })
+                })
+            }));
+        }
+        if all.writes > told.writes {
+            new.extend(self.objects_since(told.writes));
+        }
+        new
+    }
+
+    fn objects_since(&self, writes: u64) -> Vec<Arrival> {
+        let objects = self.world.objects();
+        let mut found = Vec::new();
+        for (key, versions) in objects
+            .buckets
+            .get(BUCKET)
+            .into_iter()
+            .flat_map(|b| &b.keys)
+        {
+            if !TOLD.iter().any(|folder| key.starts_with(folder)) {
+                continue;
+            }
+            let since = Some(format!("version-{writes:06}"));
+            let new = versions.iter().filter(|version| version.id > since);
+            found.extend(new.map(|version| {
+                let object = ObjectRef {
+                    key: key.clone(),
+                    version_id: version.id.clone(),
+                };
+                (version.id.clone(), Arrival::Object(object))
+            }));
+        }
+        found.sort_by(|(a, _), (b, _)| a.cmp(b));
+        found.into_iter().map(|(_, arrival)| arrival).collect()
+    }
+
+    /// Whether something arrived that the schedule has still to look for, or that it has not found yet
+    /// although it should.
+    pub(crate) fn is_looked_for(&self) -> bool {
+        let now = self.world.true_time();
+        let mishaps = self.schedule.mishaps.len();
+        self.arrived.iter().any(|(at, arrival)| {
+            let has_looked = self.looked >= at.plus_s(GRACE_S);
+            !has_looked || (now <= served_by(*at, mishaps) && !self.is_served(arrival))
+        })
+    }
+
+    fn is_served(&self, arrival: &Arrival) -> bool {
+        use serde::Deserialize as _;
+        let ledger = self.world.ledger();
+        let mut items = ledger.items.values();
+        items.any(|item| {
+            item.key.sk == "record"
+                && Deployment::deserialize(&item.body).is_ok_and(|record| arrival.became(&record))
+        })
+    }
+}

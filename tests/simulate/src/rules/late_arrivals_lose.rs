@@ -1,0 +1,31 @@
+use crate::outcome::Outcome;
+use std::rc::Rc;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::time::Time;
+
+/// "Late, duplicated and reordered arrivals never win" (rule 6): of two that arrived one after the
+/// other the earlier one does not go live over the later one, whenever their events came.
+pub fn late_arrivals_lose(outcome: &Outcome<'_>) -> Result<(), String> {
+    let mut live: Vec<(Time, Rc<Deployment>)> = Vec::new();
+    for happening in &outcome.happened {
+        let Some(record) = outcome.went_live(&happening.what) else {
+            continue;
+        };
+        let mut arrivals = outcome.arrivals();
+        let Some((arrived, _)) = arrivals.find(|(_, arrival)| arrival.became(&record)) else {
+            continue;
+        };
+        let is_over = |(at, other): &&(Time, Rc<Deployment>)| {
+            let mut components = record.release.components.keys();
+            *at > arrived && components.any(|name| other.release.components.contains_key(name))
+        };
+        if let Some((_, newer)) = live.iter().find(is_over) {
+            return Err(format!(
+                "{} went live over {}, which arrived after it",
+                record.release.version, newer.release.version
+            ));
+        }
+        live.push((arrived, record));
+    }
+    Ok(())
+}
