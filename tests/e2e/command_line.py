@@ -52,6 +52,10 @@ class CommandLine:
         )
         return Ran(done.returncode, done.stdout, done.stderr)
 
+    def begin(self, *arguments):
+        """Begins a verb; its lines can be read while it runs."""
+        return subprocess.Popen([PROGRAM, *arguments], cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, text=True)
+
     def json(self, *arguments):
         return self.run(*arguments, "--json")
 

@@ -1,6 +1,6 @@
 //! The SDK's clients for one place, made on first use.
 
-use crate::{endpoint, limits, signing};
+use crate::{endpoint, limits, signing, throttles};
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use std::cell::OnceCell;
@@ -11,6 +11,7 @@ pub(crate) struct Clients {
     config: SdkConfig,
     transfer: TimeoutConfig,
     s3: OnceCell<aws_sdk_s3::Client>,
+    s3_in_bulk: OnceCell<aws_sdk_s3::Client>,
     dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
     lambda: OnceCell<aws_sdk_lambda::Client>,
     ecs: OnceCell<aws_sdk_ecs::Client>,
@@ -39,6 +40,7 @@ impl Clients {
             config,
             transfer: limits::transfer(),
             s3: OnceCell::new(),
+            s3_in_bulk: OnceCell::new(),
             dynamodb: OnceCell::new(),
             lambda: OnceCell::new(),
             ecs: OnceCell::new(),
@@ -62,15 +64,24 @@ impl Clients {
     /// S3. Where an endpoint is configured the bucket stands in the path: an endpoint of one's own,
     /// such as a cloud on this machine, has no name for every bucket.
     pub(crate) fn s3(&self) -> &aws_sdk_s3::Client {
-        self.s3.get_or_init(|| {
-            let config = aws_sdk_s3::config::Builder::from(&self.config)
-                .force_path_style(self.config.endpoint_url().is_some())
-                .timeout_config(self.transfer.clone())
-                .endpoint_resolver(endpoint::OfBucket::default())
-                .interceptor(signing::ByChecksum)
-                .build();
-            aws_sdk_s3::Client::from_conf(config)
+        self.s3
+            .get_or_init(|| aws_sdk_s3::Client::from_conf(self.s3_config().build()))
+    }
+
+    /// S3 for who writes many objects at a time, and is told each throttle.
+    pub(crate) fn s3_in_bulk(&self) -> &aws_sdk_s3::Client {
+        self.s3_in_bulk.get_or_init(|| {
+            let config = self.s3_config().retry_classifier(throttles::Told);
+            aws_sdk_s3::Client::from_conf(config.build())
         })
+    }
+
+    fn s3_config(&self) -> aws_sdk_s3::config::Builder {
+        aws_sdk_s3::config::Builder::from(&self.config)
+            .force_path_style(self.config.endpoint_url().is_some())
+            .timeout_config(self.transfer.clone())
+            .endpoint_resolver(endpoint::OfBucket::default())
+            .interceptor(signing::ByChecksum)
     }
 
     clients! {

@@ -31,6 +31,7 @@ mod services;
 mod settings;
 mod signing;
 mod stream;
+mod throttles;
 mod web;
 
 pub use api::{Api, ApiAnswer};
@@ -53,6 +54,9 @@ use windlass_engine::ports::Answered;
 pub struct Aws {
     shared: Rc<Shared>,
     clients: Rc<Clients>,
+    /// Whether it works on targets. Who does writes many objects at a time and makes fewer calls
+    /// when S3 asks to slow down, so that it must be told.
+    on_targets: bool,
 }
 
 struct Shared {
@@ -100,6 +104,7 @@ impl Aws {
                 places: RefCell::default(),
             }),
             clients,
+            on_targets: false,
         }
     }
 

@@ -33,6 +33,7 @@ impl Aws {
         Self {
             shared: Rc::clone(&self.shared),
             clients,
+            on_targets: true,
         }
     }
 }

@@ -12,7 +12,10 @@ use bytes::Bytes;
 use replay::{Replay, reply, s3_error};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
-use windlass_engine::ports::{CopySource, ObjectId, Objects, PutOptions, Replaces};
+use windlass_domain::place::Place;
+use windlass_engine::ports::{
+    Answered, CopySource, ObjectId, Objects, PutOptions, Reach, Replaces, Upload,
+};
 
 fn object(version: Option<&str>) -> ObjectId {
     ObjectId {
@@ -240,4 +243,52 @@ async fn versions_and_markers_are_listed_with_the_next_page() {
         uri.contains("key-marker=k") && uri.contains("version-id-marker=v1"),
         "{uri}"
     );
+}
+
+fn name<T>(answered: Answered<T>) -> Option<FaultName> {
+    answered.err().map(|fault| fault.name)
+}
+
+async fn put(aws: &impl Objects) -> Option<FaultName> {
+    let options = PutOptions::default();
+    let put = aws.put("b", "k", Bytes::from_static(b"abc"), &options);
+    name(put.await)
+}
+
+#[tokio::test]
+async fn whoever_works_on_targets_is_told_a_throttle_of_each_write() {
+    let (aws, replay) = Replay::new((0..5).map(|_| s3_error(503, "SlowDown")).collect());
+    let at = aws.at(&Place::default());
+    let from = CopySource {
+        object: object(None),
+        etag: None,
+    };
+    let upload = Upload {
+        bucket: "b".into(),
+        key: "k".into(),
+        id: "u".into(),
+    };
+    let told = [
+        put(&at).await,
+        name(at.copy(&from, "b", "k", &Replaces::Anything).await),
+        name(at.upload_part(&upload, 1, Bytes::new()).await),
+        name(at.delete("b", "k", &Replaces::Anything).await),
+        name(at.delete_all("b", &["k".into()]).await),
+    ];
+    assert_eq!(told, [Some(FaultName::Throttled); 5]);
+    assert_eq!(replay.sent().len(), 5);
+}
+
+#[tokio::test]
+async fn other_throttles_and_what_fails_in_between_are_tried_again() {
+    let throttled_once = || vec![s3_error(503, "SlowDown"), reply(200, &[], "")];
+    let (aws, replay) = Replay::new(throttled_once());
+    assert_eq!((put(&aws).await, replay.sent().len()), (None, 2));
+    let (aws, replay) = Replay::new(throttled_once());
+    let at = aws.at(&Place::default());
+    assert_eq!(name(at.head(&object(None)).await), None);
+    assert_eq!(replay.sent().len(), 2);
+    let (aws, replay) = Replay::new(vec![s3_error(500, "InternalError"), reply(200, &[], "")]);
+    let at = aws.at(&Place::default());
+    assert_eq!((put(&at).await, replay.sent().len()), (None, 2));
 }

@@ -37,7 +37,7 @@ impl Objects for Aws {
         bytes: Bytes,
         options: &PutOptions,
     ) -> Answered<Written> {
-        write::put(self.clients.s3(), bucket, key, bytes, options).await
+        write::put(self.writer(), bucket, key, bytes, options).await
     }
 
     async fn create_upload(
@@ -50,7 +50,7 @@ impl Objects for Aws {
     }
 
     async fn upload_part(&self, upload: &Upload, number: u16, bytes: Bytes) -> Answered<Part> {
-        upload::part(self.clients.s3(), upload, number, bytes).await
+        upload::part(self.writer(), upload, number, bytes).await
     }
 
     async fn complete_upload(
@@ -73,15 +73,15 @@ impl Objects for Aws {
         key: &str,
         replaces: &Replaces,
     ) -> Answered<Written> {
-        write::copy(self.clients.s3(), from, bucket, key, replaces).await
+        write::copy(self.writer(), from, bucket, key, replaces).await
     }
 
     async fn delete(&self, bucket: &str, key: &str, replaces: &Replaces) -> Answered<()> {
-        write::delete(self.clients.s3(), bucket, key, replaces).await
+        write::delete(self.writer(), bucket, key, replaces).await
     }
 
     async fn delete_all(&self, bucket: &str, keys: &[String]) -> Answered<()> {
-        delete::all(self.clients.s3(), bucket, keys).await
+        delete::all(self.writer(), bucket, keys).await
     }
 
     async fn list(&self, bucket: &str, prefix: &str, after: Option<String>) -> Answered<Listing> {
@@ -107,6 +107,16 @@ impl Objects for Aws {
 
     async fn bucket_tags(&self, bucket: &str) -> Answered<BTreeMap<String, String>> {
         bucket::tags(self.clients.s3(), bucket).await
+    }
+}
+
+impl Aws {
+    fn writer(&self) -> &aws_sdk_s3::Client {
+        if self.on_targets {
+            self.clients.s3_in_bulk()
+        } else {
+            self.clients.s3()
+        }
     }
 }
 

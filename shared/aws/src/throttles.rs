@@ -1,0 +1,50 @@
+//! Throttles that the engine answers itself.
+
+use crate::error::name_of;
+use aws_sdk_s3::operation::copy_object::CopyObjectError;
+use aws_sdk_s3::operation::delete_object::DeleteObjectError;
+use aws_sdk_s3::operation::delete_objects::DeleteObjectsError;
+use aws_sdk_s3::operation::put_object::PutObjectError;
+use aws_sdk_s3::operation::upload_part::UploadPartError;
+use aws_smithy_runtime_api::client::interceptors::context::{Error, InterceptorContext};
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use windlass_domain::fault::FaultName;
+
+/// Tells a throttle at once. Tried again by the SDK, it would come out as an answer that took long,
+/// and whoever makes many calls at a time would make more of them instead of fewer.
+#[derive(Debug)]
+pub(crate) struct Told;
+
+impl ClassifyRetry for Told {
+    fn name(&self) -> &'static str {
+        "windlass::Told"
+    }
+
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let answered = context.output_or_error().and_then(Result::err);
+        let code = answered.and_then(|error| code(error.as_operation_error()?));
+        match code.map(|code| name_of(Some(code), None)) {
+            Some(FaultName::Throttled) => RetryAction::RetryForbidden,
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+}
+
+/// The error code of a call that writes an object.
+fn code(error: &Error) -> Option<&str> {
+    code_of::<PutObjectError>(error)
+        .or_else(|| code_of::<CopyObjectError>(error))
+        .or_else(|| code_of::<UploadPartError>(error))
+        .or_else(|| code_of::<DeleteObjectError>(error))
+        .or_else(|| code_of::<DeleteObjectsError>(error))
+}
+
+fn code_of<E>(error: &Error) -> Option<&str>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    error
+        .downcast_ref::<E>()
+        .and_then(ProvideErrorMetadata::code)
+}
