@@ -110,8 +110,10 @@ fn planned(plan: &Plan) -> Vec<Line> {
         lines.push(Line::plain(format!("  plan: {component} {reason}")));
     }
     for warning in &plan.warnings {
-        let (name, reason) = (warning.name, &warning.reason);
-        lines.push(Line::plain(format!("  warning: {name}: {reason}")));
+        let (name, reason, remedy) = (warning.name, &warning.reason, &warning.remedy);
+        lines.push(Line::plain(format!(
+            "  warning: {name}: {reason}\n    {remedy}"
+        )));
     }
     lines
 }

@@ -65,6 +65,18 @@ fn numbers_that_only_move_are_not_told_again_until_the_verdict_does() {
 }
 
 #[test]
+fn a_warning_tells_what_to_do() {
+    let mut record = watched();
+    record["plan"]["warnings"] = serde_json::json!([{
+        "name": "TargetNotReady", "path": "components.web.distribution",
+        "reason": "it has no default root object", "remedy": "set it to `index.html`",
+    }]);
+    let told =
+        "  warning: TargetNotReady: it has no default root object\n    set it to `index.html`\n";
+    assert!(whole(&record).contains(told), "{}", whole(&record));
+}
+
+#[test]
 fn a_publish_is_told_by_tenths_with_the_time_that_is_left() {
     let mut printed = Printed::default();
     printed.fresh(&read(&watched()));

@@ -8,10 +8,10 @@ COMPONENTS = ("site", "jobs")
 
 
 class Plaza(Application):
-    """The application in one of the modes of a site; its name says which."""
+    """The application in one of the modes of a site; its name says which, unless it has another."""
 
-    def __init__(self, aws, mode):
-        super().__init__(aws, f"plaza-{mode.replace('_', '-')}", ENVIRONMENT)
+    def __init__(self, aws, mode, app=None):
+        super().__init__(aws, app or f"plaza-{mode.replace('_', '-')}", ENVIRONMENT)
         self.mode = mode
 
     def make_targets(self):
@@ -31,9 +31,9 @@ class Plaza(Application):
         jobs = document["components"]["jobs"] | {"after": ["site"]}
         super().declare(document | {"components": {"site": site, "jobs": jobs}})
 
-    def release(self, version, **code):
-        """A release from its upload to its end; answers the name of its ending, empty where it succeeded."""
-        self.upload_site("site", version, files=release_files(version))
+    def release(self, version, more=None, **code):
+        """A release from its upload to its end, with more files or others; answers why it did not succeed, empty where it did."""
+        self.upload_site("site", version, files=release_files(version) | (more or {}))
         self.upload_function("jobs", version, **code)
         components = {name: {"key": f"artifacts/{self.app}/{name}/{version}.zip"} for name in COMPONENTS}
         return self.operate(action="deploy", **self.where, manifest={"version": version, "components": components}).get("error", "")
