@@ -31,11 +31,12 @@ class Flotsam(Application):
         super().make_targets()
         self.aws.ecr.create_repository(repositoryName=IMAGES)
 
-    def declare(self):
+    def declared(self, *branches, version="1.0.0"):
+        """A declaration by which these branches go to the environment."""
         notice = {"kind": "static_site", "bucket": self.bucket, "prefix": "notice", "hashed": ["assets/**"], "on_artifact": True}
         agent = {"kind": "ecs", "cluster": f"flotsam-{ENVIRONMENT}", "service": "agent", "container": "agent", "repository": IMAGES}
-        gates = {"bake": "1s"}
-        super().declare(self.declaration({ENVIRONMENT: {"deploy": {"branch": "main"}}}, gates, notice=notice, agent=agent))
+        environments = {ENVIRONMENT: {"deploy": {"branches": list(branches)}}}
+        return self.declaration(environments, {"bake": "1s"}, version, notice=notice, agent=agent)
 
     def executions(self):
         """Those that worked for it: a look may find what other applications left unheard."""

@@ -90,7 +90,10 @@ def test_a_release_that_fails_is_told_by_the_status(skiff):
 def test_watch_by_environment_and_version(skiff):
     good = skiff.windlass.json("watch", "skiff", "bay", "1.0.0")
     assert (good.status, good.document["deployment"]["release"]["version"]) == (GOOD, "1.0.0")
-    assert skiff.windlass.run("watch", "skiff", "bay", "1.1.0").status == ROLLED_BACK
+    failed = skiff.windlass.json("watch", "skiff", "bay", "1.1.0")
+    assert (failed.status, failed.document["deployment"]["ending"]["ending"]) == (ROLLED_BACK, "RolledBack")
+    assert skiff.windlass.run("watch", "skiff", failed.document["deployment"]["id"]).status == ROLLED_BACK
+    assert skiff.windlass.run("watch", "skiff", "0123456789abcdef").status == REJECTED
     by_id = skiff.windlass.json("watch", "skiff", good.document["deployment"]["id"])
     assert (by_id.status, by_id.document) == (GOOD, good.document)
     assert skiff.windlass.run("watch", "skiff", "bay", "7.7.7", "--timeout", "1s").status == TIMED_OUT
@@ -137,6 +140,8 @@ def test_hold_and_release_hold(skiff):
     assert skiff.windlass.run(*skiff.build("1.3.0")).status == GOOD
     refused = skiff.windlass.json("watch", "skiff", "bay", "1.3.0")
     assert (refused.status, refused.document["deployment"]["ending"]["cause_name"]) == (REJECTED, "Held"), refused
+    by_id = skiff.windlass.run("watch", "skiff", refused.document["deployment"]["id"])
+    assert by_id.status == REJECTED and "Rejected (Held)" in by_id.out, by_id
     released = skiff.windlass.json("release-hold", "skiff", "bay", "--reason", "monday")
     assert (released.status, released.document["hold"]) == (GOOD, None), released
 
