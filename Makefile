@@ -77,6 +77,7 @@ audit: .local/audit/stamp
 	rm tests/*/*.cdx.json
 
 .local/audit/stamp .local/coverage/stamp .local/mutants/stamp: .local/%/stamp: tests/tools/%.txt
+	rm -rf $(@D)
 	nice cargo install --quiet --locked --root $(@D) --target-dir target/tools $$(cat $<)
 	touch $@
 

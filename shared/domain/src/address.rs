@@ -210,6 +210,8 @@ mod tests {
 
     #[test]
     fn the_reason_names_the_address() {
+        let own = told("::1", true).expect("forbidden");
+        assert!(own.contains("::1 is a loopback address"), "{own}");
         let reason = told("::ffff:169.254.169.254", true).expect("forbidden");
         assert!(
             reason.contains("169.254.169.254 is a link-local address"),

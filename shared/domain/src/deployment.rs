@@ -207,4 +207,38 @@ mod tests {
         assert_eq!(ended("").to_string(), "Succeeded");
         assert_eq!(ended("Superseded").to_string(), "Succeeded (Superseded)");
     }
+
+    /// A record as the ledger has it.
+    fn record(action: ActionName, snapshot: Option<u64>) -> Deployment {
+        let record = serde_json::json!({
+            "id": "1f0c2d9a4b5e6f70", "app": "shop", "environment": "prod", "action": action,
+            "attempt": 1, "release": {"app": "shop", "version": "1.1.0", "components": {}},
+            "release_digest": "a".repeat(64), "snapshot": snapshot, "declaration": "1.0.0",
+            "requester": {"route": "console"}, "order": {"accepted": 0, "id": "1f0c2d9a4b5e6f70"},
+            "allow_older": false, "accept_red": false, "again": false, "by_person": true,
+            "accepted": 0, "executions": [], "status": "running",
+        });
+        serde_json::from_value(record).unwrap()
+    }
+
+    #[test]
+    fn what_was_asked_for_can_be_asked_for_again() {
+        let deploy = record(ActionName::Deploy, None);
+        assert_eq!(
+            deploy.input(),
+            r#"{"action":"deploy","app":"shop","environment":"prod","version":"1.1.0"}"#
+        );
+        assert_eq!(
+            deploy.again_input(),
+            r#"{"action":"deploy","again":true,"app":"shop","environment":"prod","reason":"…","version":"1.1.0"}"#
+        );
+        assert_eq!(
+            record(ActionName::Rollback, Some(3)).input(),
+            r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…","snapshot":3}"#
+        );
+        assert_eq!(
+            record(ActionName::Rollback, None).input(),
+            r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…"}"#
+        );
+    }
 }

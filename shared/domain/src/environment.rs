@@ -184,4 +184,20 @@ mod tests {
         restored.raise(Time(5000));
         assert!(restored.token > lock.token);
     }
+
+    #[test]
+    fn what_begins_after_a_lock_was_freed_finds_another_token() {
+        let mut lock = Lock {
+            token: 7,
+            held: Some(Held {
+                deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
+                action: ActionName::Deploy,
+                execution: "one".into(),
+                since: Time(0),
+                state: HeldState::Running,
+            }),
+        };
+        lock.free(Time(0));
+        assert_eq!((lock.token, lock.held), (8, None));
+    }
 }

@@ -253,3 +253,38 @@ fn a_hold_is_told_with_its_reason() {
         (SCHEMA, app, Some(env))
     );
 }
+
+#[test]
+fn a_second_look_is_told_once_where_something_is_not_as_it_was_left() {
+    let looked = |saw: Option<Saw>| {
+        let looked = saw.map(|saw| json!({"at": 0, "saw": saw, "components": {}, "told": "so."}));
+        let look = json!({
+            "deployment": "1f0c2d9a4b5e6f70", "app": "shop", "environment": "prod",
+            "version": "1.1.0", "ending": "RolledBack", "ended": 0, "due": 0, "tries": 1,
+            "looked": looked,
+        });
+        serde_json::from_value::<SecondLook>(look).unwrap()
+    };
+    let name = |before: Option<Option<Saw>>, after: Option<Saw>| {
+        let before = before.map(looked);
+        let event = of_second_look(before.as_ref(), &looked(after));
+        event.map(|event| event.name)
+    };
+    let due = Some(None);
+    assert_eq!(name(None, None), None);
+    assert_eq!(name(due, Some(Saw::AsLeft)), None);
+    assert_eq!(name(due, Some(Saw::Replaced)), None);
+    assert_eq!(name(due, Some(Saw::Changed)), Some(EventName::DriftFound));
+    assert_eq!(name(due, Some(Saw::Unknown)), Some(EventName::DriftUnknown));
+    assert_eq!(name(None, Some(Saw::Changed)), Some(EventName::DriftFound));
+    let told = Some(Some(Saw::Changed));
+    assert_eq!(name(told, Some(Saw::Changed)), None);
+    let detail = of_second_look(None, &looked(Some(Saw::Changed)))
+        .unwrap()
+        .detail;
+    assert_eq!(
+        (detail.schema, detail.cause.as_deref()),
+        (SCHEMA, Some("so."))
+    );
+    assert_eq!(detail.deployment.as_deref(), Some("1f0c2d9a4b5e6f70"));
+}

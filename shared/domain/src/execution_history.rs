@@ -107,4 +107,18 @@ mod tests {
                 .starts_with("1000 changes in 2 waves make a history of about 39000 events")
         );
     }
+
+    #[test]
+    fn a_history_is_as_long_as_its_changes_and_may_be_full_to_the_last_event() {
+        let of = |kind, components| of_changes(&waves(kind, components, 1));
+        assert_eq!(of(KindName::Lambda, 1), 9);
+        assert_eq!(of(KindName::StaticSite, 2), 62);
+        assert_eq!(of(KindName::Ecs, 3), 117);
+        let mut full = waves(KindName::Lambda, 2205, 1);
+        full.extend(waves(KindName::StaticSite, 5, 1));
+        assert_eq!(of_changes(&full), LONGEST - BESIDE_CHANGES);
+        assert_eq!(too_long(&full), None);
+        full.extend(waves(KindName::Lambda, 1, 1));
+        assert!(too_long(&full).is_some());
+    }
 }

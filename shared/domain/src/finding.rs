@@ -301,4 +301,17 @@ mod tests {
             "BadArchive: `x` is no name. Remedy: Write another."
         );
     }
+
+    #[test]
+    fn in_a_message_a_finding_is_two_sentences() {
+        let in_words = |reason: &str, remedy: &str| {
+            Finding::new(FindingName::BadArchive, "web.zip", reason, remedy).in_words()
+        };
+        assert_eq!(
+            in_words("it has no files", "pack it again!"),
+            "It has no files. Pack it again!"
+        );
+        assert_eq!(in_words(" why? ", "write:"), "Why? Write:");
+        assert_eq!(in_words("", ""), " ");
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::finding::{Finding, FindingName};
 use crate::manifest::key_finding;
+use crate::name::EnvironmentName;
 use crate::request::{ActionName, Request};
 use crate::shape::Shape;
 use serde_json::Value;
@@ -66,7 +67,15 @@ impl Request {
 
     fn environment_finding(&self) -> Option<Finding> {
         let needed = self.action != ActionName::Deploy || self.version.is_some();
-        (needed && self.environment.is_none()).then(|| {
+        self.named_environment().err().filter(|_| needed)
+    }
+
+    /// The environment, where the request must name one.
+    ///
+    /// # Errors
+    /// `MissingField` if it names none.
+    pub fn named_environment(&self) -> Result<&EnvironmentName, Finding> {
+        self.environment.as_ref().ok_or_else(|| {
             Finding::new(
                 FindingName::MissingField,
                 "environment",

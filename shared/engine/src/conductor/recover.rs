@@ -80,16 +80,12 @@ async fn find<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Found, 
         },
         None => None,
     };
-    let env = named
+    let own = named
         .as_ref()
-        .map(|r: &Stored<Deployment>| r.value.environment.clone());
-    let Some(env) = env.or_else(|| request.environment.clone()) else {
-        return Ok(Err(vec![Finding::new(
-            FindingName::MissingField,
-            "environment",
-            "neither `environment` nor `deployment` is given.",
-            "Write the environment to recover.",
-        )]));
+        .map(|r: &Stored<Deployment>| &r.value.environment);
+    let env = match own.map_or_else(|| request.named_environment(), Ok) {
+        Ok(env) => env.clone(),
+        Err(finding) => return Ok(Err(vec![finding])),
     };
     let key = store::lock(&request.app, &env);
     let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;

@@ -73,13 +73,9 @@ pub async fn named_environment<P: Ledger + Configured>(
     ports: &P,
     request: &Request,
 ) -> Answered<Result<EnvironmentName, Vec<Finding>>> {
-    let Some(environment) = &request.environment else {
-        return Ok(Err(vec![Finding::new(
-            FindingName::MissingField,
-            "environment",
-            format!("`{}` needs the environment.", request.action),
-            "Write the environment's name.",
-        )]));
+    let environment = match request.named_environment() {
+        Ok(environment) => environment,
+        Err(finding) => return Ok(Err(vec![finding])),
     };
     let declared = match declaration_in_force(ports, &request.app).await? {
         Ok(declared) => declared,
