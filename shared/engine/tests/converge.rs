@@ -154,8 +154,8 @@ fn a_call_that_took_effect_while_its_horizon_was_waited_out_is_seen() {
     assert_eq!(dial(&trial.scene.world).turns, 2);
 }
 
-/// What comes of an invocation whose open call was recorded so long before it goes on.
-fn sent_late(ms: u64) -> (Option<FaultName>, u32) {
+/// An invocation that goes on so long after its open call was recorded; and what comes of it.
+fn late(ms: u64) -> (Trial<'static, Turning>, Option<FaultName>) {
     let calls = rehearsed();
     let turn = calls.iter().position(|call| *call == "dial.turn").unwrap();
     // The transactions: claim, begin, open.
@@ -166,7 +166,13 @@ fn sent_late(ms: u64) -> (Option<FaultName>, u32) {
     let slow = paused(&trial);
     run(world.sleep_ms(ms));
     let name = name_of(&run(slow));
-    let turns = dial(world).turns;
+    (trial, name)
+}
+
+/// What comes of it, and how often the dial was turned by then.
+fn sent_late(ms: u64) -> (Option<FaultName>, u32) {
+    let (trial, name) = late(ms);
+    let turns = dial(&trial.scene.world).turns;
     assert_eq!(trial.answer(Some(0), 1), Ok(Word::Changed));
     (name, turns)
 }
@@ -177,6 +183,15 @@ fn nothing_is_sent_after_the_call_s_own_horizon() {
     // Nor what could end after it: a send may take ten seconds.
     assert_eq!(sent_late(5_001), (Some(FaultName::StillInProgress), 0));
     assert_eq!(sent_late(5_000), (None, 1));
+}
+
+#[test]
+fn a_stranger_s_change_after_one_that_was_not_sent_in_time_is_not_overwritten() {
+    let (trial, name) = late(15_000);
+    assert_eq!(name, Some(FaultName::StillInProgress));
+    stranger_turns(&trial.scene.world, "x");
+    assert_eq!(trial.forward(), Ok(Word::Failed));
+    assert_left_to_the_stranger(&trial);
 }
 
 #[test]

@@ -253,6 +253,8 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         }
         let not_after = self.attempt.open(&what, self.wave, to_value(is)?).await?;
         if self.attempt.ports.now().plus_s(SEND_S) > not_after {
+            // Or the target would no longer be compared with what it was before the first send.
+            self.attempt.close_refused(&what, undo).await?;
             return Ok(Some(End::NotYet(format!("`{what}` was not sent in time"))));
         }
         match self.send(&change).await {
