@@ -9,7 +9,7 @@ const GRACE_MS: u64 = 10 * 60 * 1000;
 /// By how much the clocks of a service and of a function may differ.
 const SKEW_MS: u64 = 60 * 1000;
 
-/// For how long what was started for an arrival is looked after until it came to something.
+/// For how long an arrival is looked at again until it came to something.
 const UNSETTLED_FOR_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// A round over everything, and how far it has come. Every part of it costs the same, however much
@@ -23,7 +23,7 @@ pub struct Round {
     /// After what the next part begins; the beginning if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// The oldest arrival for which this round has started something.
+    /// The oldest arrival that the next round looks at again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsettled: Option<Time>,
 }
@@ -39,8 +39,8 @@ impl Round {
         }
     }
 
-    /// Something was started for what arrived then: the next round looks at what became of it.
-    pub fn started(&mut self, arrived: Time) {
+    /// What arrived then has not come to anything yet: the next round looks at what became of it.
+    pub fn look_again(&mut self, arrived: Time) {
         let oldest = self.unsettled.map_or(arrived, |known| known.min(arrived));
         self.unsettled = Some(oldest);
     }
@@ -107,11 +107,11 @@ mod tests {
     }
 
     #[test]
-    fn what_was_started_is_looked_at_again_for_a_day() {
+    fn what_has_come_to_nothing_yet_is_looked_at_again_for_a_day() {
         let mut round = Round::first(at(0)).next(None, at(60)).next(None, at(120));
         assert_eq!(round.since, at(49));
-        round.started(at(55));
-        round.started(at(50));
+        round.look_again(at(55));
+        round.look_again(at(50));
         round = round.next(Some("k".into()), at(180));
         round = round.next(None, at(200));
         assert_eq!(round.since, at(50), "the oldest, also of an earlier part");
@@ -120,7 +120,7 @@ mod tests {
             at(189),
             "it is settled"
         );
-        round.started(at(50));
+        round.look_again(at(50));
         assert_eq!(round.next(None, at(50 + 24 * 60 + 30)).since, at(80));
     }
 

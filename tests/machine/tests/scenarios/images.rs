@@ -1,13 +1,15 @@
 //! Images: pushes, and functions that are images.
 
 use crate::scene::{
-    GO, SUCCEEDED, arrive, assert_free, declare, ended, look, pass_minutes, path, program,
+    GO, SUCCEEDED, arrive, arrive_in_vain, assert_free, declare, ended, look, pass_minutes, path,
+    program, upload_unheard,
 };
 use serde_json::{Value, json};
 use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::request::ImagePush;
-use windlass_machine::arrivals::image_pushed;
+use windlass_machine::arrivals::{image_pushed, scheduled};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{SERVICE_AND_FUNCTION, Shop};
 use windlass_world::functions::Package;
@@ -206,4 +208,31 @@ fn an_image_that_was_rejected_is_asked_for_again_by_another_push_only() {
     assert_eq!(shop.region.all_ended().len(), rejected + 1);
     assert_eq!(shop.runs(), "agent:2");
     assert_free(&shop);
+}
+
+#[test]
+fn an_upload_that_cannot_be_served_does_not_stand_in_the_way_of_an_image() {
+    let program = program();
+    let mut shop = shop(&program);
+    look(&shop);
+    upload_unheard(&shop, "releases/shop/1.1.0.json", "{");
+    shop.world().registry().push(REPOSITORY, "main-42");
+    let denied = Fault::new(FaultName::AccessDenied, "s3:GetObject was refused");
+    shop.world().mishaps().refused.insert("objects.get", denied);
+    for turn in 0..3 {
+        pass_minutes(&shop, 15);
+        arrive_in_vain(&shop, scheduled(shop.world().true_time()));
+        shop.region.run();
+        assert_eq!(shop.region.all_ended().len(), 1, "{turn}");
+    }
+    assert_eq!(shop.runs(), "agent:2");
+    shop.world().mishaps().refused.clear();
+    pass_minutes(&shop, 15);
+    look(&shop);
+    shop.region.run();
+    assert_eq!(
+        shop.region.all_ended().len(),
+        2,
+        "the upload is refused now"
+    );
 }

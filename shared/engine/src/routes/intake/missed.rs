@@ -33,11 +33,13 @@ struct Rounds {
 /// Looks at a part of the artifacts bucket and at one image repository. What it costs does not grow
 /// with what there is; what was missed comes in as late as the round takes.
 ///
-/// A run that is killed is done again: what it has served is noted.
+/// A run that is killed is done again: what it has served is noted. What could not be served keeps
+/// nothing else from it, is looked at again in the next round, and fails the run.
 pub async fn handle<P: Ports>(ports: &P) -> Answered<()> {
     let key = store::rounds();
     let now = ports.now();
     let stored: Option<Stored<Rounds>> = store::load(ports, &key).await?;
+    let mut failed = Ok(());
     let rounds = match stored {
         None => Stored::new(
             key,
@@ -50,18 +52,42 @@ pub async fn handle<P: Ports>(ports: &P) -> Answered<()> {
             key,
             rev,
             value: Rounds {
-                uploads: uploads(ports, value.uploads, now).await?,
-                images: images(ports, value.images, now).await?,
+                uploads: uploads(ports, value.uploads, now, &mut failed).await?,
+                images: images(ports, value.images, now, &mut failed).await?,
             },
         },
     };
     if let Transacted::Refused(_) = ports.transact(vec![rounds.put()?]).await? {
         tracing::info!("another run was quicker; the next one goes on from there");
     }
-    Ok(())
+    failed
 }
 
-async fn uploads<P: Ports>(ports: &P, mut round: Round, now: Time) -> Answered<Round> {
+/// Notes what came of an arrival in the round that looked after it.
+fn note(
+    round: &mut Round,
+    arrived: Time,
+    came: Answered<Option<Came>>,
+    failed: &mut Answered<()>,
+) -> Option<Came> {
+    let came = came.unwrap_or_else(|fault| {
+        tracing::error!(%fault, "an arrival could not be served");
+        round.look_again(arrived);
+        *failed = Err(fault);
+        None
+    });
+    if let Some(Came::Started(_)) = came {
+        round.look_again(arrived);
+    }
+    came
+}
+
+async fn uploads<P: Ports>(
+    ports: &P,
+    mut round: Round,
+    now: Time,
+    failed: &mut Answered<()>,
+) -> Answered<Round> {
     let bucket = ports.config().artifacts_bucket.clone();
     let mut left = ARRIVALS;
     for _ in 0..PAGES {
@@ -75,9 +101,7 @@ async fn uploads<P: Ports>(ports: &P, mut round: Round, now: Time) -> Answered<R
             }
             left -= 1;
             let came = look_after(ports, one).instrument(log::part(&one.key));
-            if let Some(Came::Started(_)) = came.await? {
-                round.started(one.modified);
-            }
+            note(&mut round, one.modified, came.await, failed);
             round.after = Some(one.key.clone());
         }
         round = round.next(page.next, now);
@@ -98,7 +122,12 @@ async fn look_after<P: Ports>(ports: &P, one: &Listed) -> Answered<Option<Came>>
 }
 
 /// One repository after the other.
-async fn images<P: Ports>(ports: &P, mut round: Round, now: Time) -> Answered<Round> {
+async fn images<P: Ports>(
+    ports: &P,
+    mut round: Round,
+    now: Time,
+    failed: &mut Answered<()>,
+) -> Answered<Round> {
     let owners: Vec<Stored<RepositoryOwner>> =
         store::load_all_indexed(ports, store::REPOSITORIES).await?;
     let mut owners = owners.into_iter().map(|owner| owner.value);
@@ -113,11 +142,8 @@ async fn images<P: Ports>(ports: &P, mut round: Round, now: Time) -> Answered<Ro
         }
         let part = log::part(&format!("{}:{}", push.repository, push.tag));
         let came = image::pushed(ports, push, None, Known::Found(at));
-        let came = came.instrument(part).await?;
+        let came = note(&mut round, at, came.instrument(part).await, failed);
         left -= usize::from(came.is_some());
-        if let Some(Came::Started(_)) = came {
-            round.started(at);
-        }
     }
     let after = owners.next().is_some().then_some(owner.repository);
     Ok(round.next(after, now))
