@@ -1,5 +1,6 @@
 //! What is due later, that nobody runs yet.
 
+use crate::client::Asking;
 use crate::queue::{LOOK_S, Message};
 use crate::stage::{Stage, TICK_S};
 use serde_json::Value;
@@ -18,6 +19,8 @@ pub enum Later {
     Look,
     /// A message comes to `intake`.
     Message(Message),
+    /// A client asks the API again.
+    Ask(Asking),
     /// An ended execution is redriven.
     Redrive(String),
 }
@@ -40,6 +43,7 @@ impl Stage<'_> {
             Later::Recover(event, tries) => self.recover(event, tries),
             Later::Stream => self.bring_stream(),
             Later::Redrive(arn) => self.redrive(&arn),
+            Later::Ask(asking) => self.ask(asking),
             Later::Message(message) => self.receive(message),
             Later::Look => {
                 let at = self.world.true_time().plus_s(LOOK_S);

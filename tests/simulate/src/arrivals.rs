@@ -4,11 +4,12 @@ use crate::happening::Event;
 use crate::queue::LOOK_S;
 use crate::scenario::Scenario;
 use crate::stage::Stage;
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 use windlass_domain::artifact::Artifact;
-use windlass_domain::declaration::Declaration;
-use windlass_domain::deployment::Deployment;
-use windlass_domain::key::{Upload, upload};
+use windlass_domain::declaration::{Declaration, Declared};
+use windlass_domain::deployment::{Deployment, Refusal};
+use windlass_domain::key::{FINDINGS_SUFFIX, Upload, upload};
 use windlass_domain::request::{ImagePush, ObjectRef};
 use windlass_domain::time::Time;
 use windlass_machine::arrivals::{image_pushed, object_created};
@@ -59,10 +60,14 @@ impl Arrival {
         }
     }
 
-    /// Whether it is to become a deployment, or to be refused.
-    pub fn is_release(&self, scenario: &Scenario) -> bool {
+    /// Whether something is to come of it: of a manifest, a declaration, and an image whose tag goes
+    /// somewhere. Artifacts wait for their manifest.
+    fn matters(&self, scenario: &Scenario) -> bool {
         match self {
-            Self::Object(object) => matches!(upload(&object.key), Some(Upload::Manifest(_))),
+            Self::Object(object) => matches!(
+                upload(&object.key),
+                Some(Upload::Manifest(_) | Upload::Declaration(_))
+            ),
             Self::Image(push) => {
                 let declared = Declaration::parse(scenario.declaration);
                 declared.is_ok_and(|declared| {
@@ -70,6 +75,34 @@ impl Arrival {
                 })
             }
         }
+    }
+
+    /// The deployments that it became.
+    pub fn deployments(&self, world: &World) -> Vec<Deployment> {
+        let ledger = world.ledger();
+        let items = ledger.items.values();
+        let records = items.filter(|item| item.key.sk == "record");
+        let records = records.filter_map(|item| Deployment::deserialize(&item.body).ok());
+        records.filter(|record| self.became(record)).collect()
+    }
+
+    /// Whether it is in force, or everything that is wrong with it is told, in the ledger and beside it.
+    pub fn is_told(&self, world: &World) -> bool {
+        let Self::Object(object) = self else {
+            return false;
+        };
+        let ledger = world.ledger();
+        let mut items = ledger
+            .items
+            .values()
+            .filter(|item| item.key.pk == "app#shop");
+        items.any(|item| {
+            let is_in_force = Declared::deserialize(&item.body)
+                .is_ok_and(|declared| declared.object.as_ref() == Some(object));
+            let is_refused =
+                Refusal::deserialize(&item.body).is_ok_and(|refusal| refusal.about == object.key);
+            is_in_force || (is_refused && has_findings(world, object))
+        })
     }
 
     /// Whether the input of an execution asks for it.
@@ -96,6 +129,22 @@ impl Arrival {
     }
 }
 
+/// Whether findings on this version of an object lie beside it.
+fn has_findings(world: &World, object: &ObjectRef) -> bool {
+    let beside = format!("{}{FINDINGS_SUFFIX}", object.key);
+    let objects = world.objects();
+    let bucket = objects.buckets.get(BUCKET);
+    let version = bucket.and_then(|bucket| bucket.current(&beside));
+    let told = version.and_then(|version| serde_json::from_slice::<Value>(&version.bytes).ok());
+    told.is_some_and(|told| {
+        let is_about_it = told["version_id"] == json!(object.version_id);
+        is_about_it
+            && told["findings"]
+                .as_array()
+                .is_some_and(|all| !all.is_empty())
+    })
+}
+
 /// By when an arrival is served, if so many things go wrong: the schedule finds it when its event had
 /// its time, and each mishap costs no more than one turn of the schedule.
 pub fn served_by(arrived: Time, mishaps: usize) -> Time {
@@ -113,7 +162,7 @@ impl Stage<'_> {
         for arrival in self.arrivals() {
             self.tell(|| format!("{arrival:?} arrives"));
             self.send(&arrival.event(now));
-            if arrival.is_release(self.scenario) {
+            if arrival.matters(self.scenario) {
                 self.arrived.push((now, arrival.clone()));
                 self.log(Event::Arrived(arrival));
             }
@@ -182,12 +231,6 @@ impl Stage<'_> {
     }
 
     fn is_served(&self, arrival: &Arrival) -> bool {
-        use serde::Deserialize as _;
-        let ledger = self.world.ledger();
-        let mut items = ledger.items.values();
-        items.any(|item| {
-            item.key.sk == "record"
-                && Deployment::deserialize(&item.body).is_ok_and(|record| arrival.became(&record))
-        })
+        arrival.is_told(&self.world) || !arrival.deployments(&self.world).is_empty()
     }
 }

@@ -238,6 +238,10 @@ impl<'p> Stage<'p> {
                 let message = message.take();
                 self.received(message, false);
             }
+            Role::Api(asking) => {
+                let asking = asking.take();
+                self.replied(asking, None);
+            }
             Role::Execution(_) => {}
         }
     }

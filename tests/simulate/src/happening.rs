@@ -2,6 +2,7 @@
 
 use crate::arrivals::Arrival;
 use crate::schedule::Counted;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use windlass_domain::time::Time;
@@ -55,6 +56,13 @@ pub enum Event {
     ChangedByStranger(&'static str),
     /// A release arrived, by an upload or by a push.
     Arrived(Arrival),
+    /// A client was answered.
+    Answered {
+        /// The act by which it asked.
+        act: usize,
+        /// Status and body.
+        reply: Value,
+    },
     /// An act of the scenario, by its number.
     Acted(usize),
     /// An execution ended.

@@ -8,6 +8,7 @@
 pub mod agenda;
 pub mod arrivals;
 pub mod campaign;
+pub mod client;
 pub mod cores;
 pub mod exhaust;
 pub mod happening;

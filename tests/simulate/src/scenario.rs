@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use std::fmt;
+use windlass_engine::routes::api::Call;
 use windlass_machine::shop_world;
 use windlass_world::World;
 
@@ -33,7 +34,15 @@ pub enum Deed {
     Again(&'static str, &'static [&'static str]),
     /// CI uploads a release of these components: artifacts, and then the manifest.
     Upload(&'static str, &'static [&'static str]),
-    /// An operator acts: `rollback`, `recover`, `accept`, `hold`, `release_hold`.
+    /// Somebody uploads this text with this key.
+    Put(&'static str, &'static str),
+    /// CI pushes an image with this tag.
+    Push(&'static str),
+    /// CI posts a release of these components to the API.
+    Post(&'static str, &'static [&'static str]),
+    /// An operator holds automatic deployments by the API.
+    Hold,
+    /// An operator acts at the console: `rollback`, `recover`, `accept`, `hold`, `release_hold`.
     Operate(&'static str),
     /// The world changes, told in words.
     Change(&'static str, fn(&World)),
@@ -58,6 +67,10 @@ impl fmt::Display for Deed {
             }
             Self::Again(version, of) => write!(f, "a person deploys {version} of {of:?} again"),
             Self::Upload(version, of) => write!(f, "CI uploads {version} of {of:?}"),
+            Self::Put(key, _) => write!(f, "somebody uploads {key}"),
+            Self::Push(tag) => write!(f, "CI pushes an image as {tag}"),
+            Self::Post(version, of) => write!(f, "CI posts {version} of {of:?}"),
+            Self::Hold => f.write_str("an operator puts a hold"),
             Self::Operate(action) => write!(f, "an operator starts `{action}`"),
             Self::Change(what, _) => f.write_str(what),
         }
@@ -65,6 +78,28 @@ impl fmt::Display for Deed {
 }
 
 impl Deed {
+    /// The call of the API that it is, if it is one.
+    pub fn call(&self, world: &World) -> Option<Call> {
+        let (method, path, body) = match *self {
+            Self::Post(version, of) => {
+                let mut request = Self::Arrive(version, of).request(world)?;
+                ("POST", "/apps/shop/releases", request["manifest"].take())
+            }
+            Self::Hold => {
+                let path = "/apps/shop/environments/prod/hold";
+                ("PUT", path, json!({"reason": "as planned"}))
+            }
+            _ => return None,
+        };
+        Some(Call {
+            method: method.into(),
+            path: path.into(),
+            body: Some(body.to_string()),
+            caller: Some("arn:aws:iam::111111111111:role/ci".into()),
+            ..Call::default()
+        })
+    }
+
     /// The input of the execution that it starts, if it starts one.
     pub fn request(&self, world: &World) -> Option<Value> {
         match *self {
@@ -101,6 +136,15 @@ impl Deed {
                 world.objects().upload("artifacts", &key, manifest);
                 None
             }
+            Self::Put(key, text) => {
+                world.objects().upload("artifacts", key, text);
+                None
+            }
+            Self::Push(tag) => {
+                world.registry().push("shop/agent", tag);
+                None
+            }
+            Self::Post(..) | Self::Hold => None,
             Self::Operate(action) => Some(json!({
                 "action": action, "app": "shop", "environment": "prod", "reason": "as planned"
             })),
@@ -147,7 +191,7 @@ impl Scenario {
     /// Whether something arrives of which events tell.
     pub fn hears(&self) -> bool {
         let mut acts = self.before.iter().chain(self.acts);
-        acts.any(|act| matches!(act.deed, Deed::Upload(..)))
+        acts.any(|act| matches!(act.deed, Deed::Upload(..) | Deed::Put(..) | Deed::Push(..)))
     }
 }
 

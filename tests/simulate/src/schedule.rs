@@ -75,7 +75,7 @@ pub enum Counted {
     Calls,
     /// Visits of states.
     Visits,
-    /// Invocations of functions by the machine, and of `intake` by its queue.
+    /// Invocations of functions by the machine, of `intake` by its queue, and of `api` by clients.
     Invocations,
     /// Events: ends of executions, batches of the ledger's stream, arrivals, and turns of the schedule
     /// that looks for them.

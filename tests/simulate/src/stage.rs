@@ -8,6 +8,7 @@
 
 use crate::agenda::Later;
 use crate::arrivals::{Arrival, Told};
+use crate::client::Asking;
 use crate::happening::{Counts, Event, Happening};
 use crate::queue::LOOK_S;
 use crate::rest::Rest;
@@ -204,6 +205,9 @@ impl<'p> Stage<'p> {
             let name = format!("console-{}-{}", self.schedule.scenario, self.acted + 1);
             self.start(&name, input);
         }
+        if let Some(call) = act.deed.call(&self.world) {
+            self.ask(Asking::new(self.acted, call));
+        }
         self.log(Event::Acted(self.acted));
         self.acted += 1;
         self.acted_at = self.world.true_time();
@@ -346,6 +350,9 @@ impl<'p> Stage<'p> {
             }
             (Role::Intake(message), Done::Function(answer)) => {
                 self.received(message, answer.is_ok());
+            }
+            (Role::Api(asking), Done::Function(answer)) => {
+                self.replied(asking, answer.ok());
             }
             _ => {}
         }

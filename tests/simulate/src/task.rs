@@ -1,5 +1,6 @@
 //! Tasks: everything that runs.
 
+use crate::client::Asking;
 use crate::happening::Who;
 use crate::queue::Message;
 use crate::wings::Slot;
@@ -37,6 +38,8 @@ pub enum Role {
     Recovery(Value, u32),
     /// A message on its way through `intake`; nothing once it is lost.
     Intake(Option<Message>),
+    /// A call on its way through `api`; nothing once its client hears no more of it.
+    Api(Option<Asking>),
 }
 
 /// A task.

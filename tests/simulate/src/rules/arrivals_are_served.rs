@@ -1,23 +1,17 @@
 use crate::arrivals::{Arrival, served_by};
 use crate::outcome::Outcome;
 use crate::schedule::{Counted, Mishap};
-use std::rc::Rc;
-use windlass_domain::deployment::{Deployment, Refusal};
+use windlass_domain::deployment::Deployment;
 use windlass_domain::time::Time;
 
 /// "Nothing lost" and "one deployment per distinct request": whatever was uploaded or pushed to be
 /// released is one deployment, or is refused, within a stated time, whether or not its event came;
-/// and never two.
+/// and never two. A declaration is in force, or is refused.
 pub fn arrivals_are_served(outcome: &Outcome<'_>) -> Result<(), String> {
     for (arrived, arrival) in outcome.arrivals() {
-        let records = outcome.records();
-        let became: Vec<&Rc<Deployment>> = records
-            .iter()
-            .filter(|record| arrival.became(record))
-            .collect();
-        match became.as_slice() {
-            [] if is_refused(outcome, arrival) || is_stopped(outcome, arrival) => {}
-            [] => return Err(format!("{arrival:?} of {arrived} became no deployment")),
+        match arrival.deployments(outcome.world).as_slice() {
+            [] if arrival.is_told(outcome.world) || is_stopped(outcome, arrival) => {}
+            [] => return Err(format!("nothing came of {arrival:?} of {arrived}")),
             [one] => in_time(outcome, arrived, one)?,
             more => {
                 let ids: Vec<&str> = more.iter().map(|record| record.id.as_str()).collect();
@@ -26,14 +20,6 @@ pub fn arrivals_are_served(outcome: &Outcome<'_>) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn is_refused(outcome: &Outcome<'_>, arrival: &Arrival) -> bool {
-    let refusals: Vec<Rc<Refusal>> = outcome.all("app#shop", "refusal#");
-    match arrival {
-        Arrival::Object(object) => refusals.iter().any(|refusal| refusal.about == object.key),
-        Arrival::Image(_) => false,
-    }
 }
 
 /// Whether a person stopped it before it was a deployment: it does not come again by itself.

@@ -34,6 +34,8 @@ mod nothing_missed;
 pub use nothing_missed::nothing_missed;
 mod repeated_is_once;
 pub use repeated_is_once::repeated_is_once;
+mod same_call_same_id;
+pub use same_call_same_id::same_call_same_id;
 mod undo_in_reverse;
 pub use undo_in_reverse::undo_in_reverse;
 mod woken_in_time;
@@ -44,7 +46,7 @@ pub use woken_in_time::woken_in_time;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 18] = [
+pub const RULES: [(&str, Rule); 19] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -63,6 +65,7 @@ pub const RULES: [(&str, Rule); 18] = [
     ("looked_again", looked_again),
     ("arrivals_are_served", arrivals_are_served),
     ("late_arrivals_lose", late_arrivals_lose),
+    ("same_call_same_id", same_call_same_id),
 ];
 
 /// What must hold as well where AWS does what is assumed not to happen: it is told.

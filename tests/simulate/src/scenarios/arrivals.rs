@@ -1,8 +1,16 @@
-//! What arrives by itself, of which events tell, or do not.
+//! What arrives by itself, of which events tell, or do not; and what CI asks the API for.
 
-use super::people::{as_made, person_at_api};
-use crate::scenario::{Deed, Scenario, next, quiet};
+use super::declarations::{ONE_FUNCTION_AGAIN, SERVICE, SERVICE_AGAIN};
+use super::people::{as_made, person_at_api, person_at_service};
+use crate::scenario::{Deed, Scenario, after, next, quiet};
 use windlass_machine::shop::ONE_FUNCTION;
+
+/// The manifest of a release whose code is not there yet.
+const TOO_SOON: &str = r#"{
+  "version": "1.1.0",
+  "git": {"ref": "refs/heads/main"},
+  "components": {"api": {"key": "artifacts/shop/api/1.1.0.zip"}}
+}"#;
 
 pub(super) const UPLOADED: Scenario = Scenario {
     name: "uploaded",
@@ -27,4 +35,81 @@ pub(super) const OVERTAKEN: Scenario = Scenario {
     stranger: None,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
     steady: false,
+};
+
+pub(super) const PUSHED: Scenario = Scenario {
+    name: "pushed",
+    declaration: SERVICE,
+    scene: as_made,
+    before: &[
+        quiet(Deed::Put("apps/shop/app.yaml", SERVICE_AGAIN)),
+        quiet(Deed::Deploy("1.0.0", &["agent"])),
+    ],
+    acts: &[next(Deed::Push("main-42"))],
+    stranger: Some(person_at_service),
+    ends: &["1.0.0 Succeeded", "main-42 Succeeded"],
+    steady: true,
+};
+
+pub(super) const TURNED_AWAY: Scenario = Scenario {
+    name: "turned_away",
+    declaration: ONE_FUNCTION,
+    scene: as_made,
+    before: &[
+        quiet(Deed::Deploy("1.0.0", &["api"])),
+        quiet(Deed::Operate("hold")),
+    ],
+    acts: &[
+        next(Deed::Upload("1.1.0", &["api"])),
+        after(60, Deed::Operate("release_hold")),
+    ],
+    stranger: None,
+    ends: &["1.0.0 Succeeded", "1.1.0 Rejected (Held)"],
+    steady: false,
+};
+
+pub(super) const TOO_EARLY: Scenario = Scenario {
+    name: "too_early",
+    declaration: ONE_FUNCTION,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+    acts: &[
+        next(Deed::Put("releases/shop/1.1.0.json", TOO_SOON)),
+        after(30, Deed::Put("artifacts/shop/api/1.1.0.zip", "api 1.1.0")),
+    ],
+    stranger: None,
+    ends: &["1.0.0 Succeeded"],
+    steady: false,
+};
+
+pub(super) const DECLARED: Scenario = Scenario {
+    name: "declared",
+    declaration: ONE_FUNCTION,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+    acts: &[next(Deed::Put("apps/shop/app.yaml", ONE_FUNCTION_AGAIN))],
+    stranger: None,
+    ends: &["1.0.0 Succeeded"],
+    steady: true,
+};
+
+pub(super) const POSTED: Scenario = Scenario {
+    name: "posted",
+    declaration: ONE_FUNCTION,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+    acts: &[
+        next(Deed::Post("1.1.0", &["api"])),
+        next(Deed::Post("1.1.0", &["api"])),
+        quiet(Deed::Post("1.1.0", &["api"])),
+        quiet(Deed::Hold),
+        quiet(Deed::Arrive("1.2.0", &["api"])),
+    ],
+    stranger: Some(person_at_api),
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 Rejected (Held)",
+    ],
+    steady: true,
 };

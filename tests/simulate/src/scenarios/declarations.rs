@@ -1,5 +1,18 @@
 //! Declarations that only the simulation has.
 
+/// One function as in `windlass_machine::shop`, watched for longer.
+pub(super) const ONE_FUNCTION_AGAIN: &str = "
+app: shop
+version: 1.1.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api: {kind: lambda, function: shop-api, alias: live}
+gates:
+  bake: 2m
+  alarms: [shop-5xx]
+";
+
 /// A function whose code is live at once.
 pub(super) const WITHOUT_ALIAS: &str = "
 app: shop
@@ -17,6 +30,19 @@ gates:
 pub(super) const SERVICE: &str = "
 app: shop
 version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
+/// The same once more, which puts the repository in the application's name where it is uploaded.
+pub(super) const SERVICE_AGAIN: &str = "
+app: shop
+version: 1.1.0
 environments:
   prod: {deploy: {branch: main}}
 components:

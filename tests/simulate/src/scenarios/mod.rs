@@ -21,7 +21,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 29] = [
+pub static SCENARIOS: [Scenario; 34] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -270,6 +270,11 @@ pub static SCENARIOS: [Scenario; 29] = [
     },
     arrivals::UPLOADED,
     arrivals::OVERTAKEN,
+    arrivals::PUSHED,
+    arrivals::TURNED_AWAY,
+    arrivals::TOO_EARLY,
+    arrivals::DECLARED,
+    arrivals::POSTED,
 ];
 
 /// The scenario of that name.

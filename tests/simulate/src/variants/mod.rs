@@ -5,6 +5,7 @@
 //! knows nothing of them. An edit whose text is not found, or is found twice, fails the build: the
 //! variant must follow the product.
 
+mod arrivals;
 mod converging;
 mod copy;
 mod ledger;
@@ -44,7 +45,7 @@ pub struct Variant {
 
 /// All variants.
 pub fn variants() -> Vec<Variant> {
-    [converging::VARIANTS, ledger::VARIANTS].concat()
+    [converging::VARIANTS, ledger::VARIANTS, arrivals::VARIANTS].concat()
 }
 
 /// Chooses a variant of the product. Here there is none: this is the product. In the copy this
