@@ -13,6 +13,9 @@ use windlass_machine::program::Program;
 /// How long one variant is looked for at most.
 const LONGEST: Duration = Duration::from_mins(1);
 
+/// How many times the same mishaps are tried with other latencies.
+const LATENCIES: u64 = 20;
+
 /// What caught a variant: the schedule, the rule, and why it does not hold.
 pub type Found = (Schedule, &'static str, String);
 
@@ -32,14 +35,23 @@ pub fn look_for(program: &Program, variant: &Variant, until: Instant) -> Option<
     })
 }
 
-/// All schedules with one of the variant's mishaps. What catches it is usually soon among them when
-/// they are mixed.
+/// All schedules with one of the variant's mishaps, then the same with other latencies: some mistakes show
+/// only where two deployments meet in a moment. What catches it is usually soon among them when they are mixed.
 fn mixed(program: &Program, variant: &Variant, scenario: &'static Scenario) -> Vec<Schedule> {
     choose(variant.name);
     let ready = Ready::new(program, scenario);
     let plain = play(&ready, &Schedule::plain(scenario.name));
     let mut schedules = one_of(variant.mishaps, scenario.name, &plain);
     fastrand::Rng::with_seed(1).shuffle(&mut schedules);
+    let otherwise = (1..=LATENCIES).flat_map(|latencies| {
+        let each = schedules.iter().cloned();
+        each.map(move |schedule| Schedule {
+            latencies,
+            ..schedule
+        })
+    });
+    let otherwise: Vec<_> = otherwise.collect();
+    schedules.extend(otherwise);
     schedules
 }
 
