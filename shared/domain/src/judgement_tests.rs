@@ -114,6 +114,10 @@ fn what_is_final_stays() {
     let again = judgement.look(vec![measured("a", Verdict::Pass)], &hold(), NOW.plus_s(60));
     assert_eq!(in_words(&again), "fail a");
     assert_eq!(judgement.polls, 1);
+    let mut judgement = Judgement::begin(0, NOW, NOW, Span::ZERO, true);
+    judgement.look(vec![measured("a", Verdict::Pass)], &hold(), NOW);
+    let again = judgement.look(vec![measured("a", Verdict::Fail)], &hold(), NOW);
+    assert_eq!(in_words(&again), "pass");
 }
 
 #[test]

@@ -3,12 +3,15 @@
 use crate::scene::{
     DECLARATION, NEW, OLD, function, new_release, plan, prepare, shop, step, told, upload,
 };
-use crate::stage::component;
+use crate::stage::{app, component, id};
+use windlass_domain::declaration::Declared;
 use windlass_domain::digest::Digest;
+use windlass_domain::fault::FaultName;
 use windlass_domain::plan::Outcome;
 use windlass_engine::payload::Word;
-use windlass_engine::prepare::Owner;
+use windlass_engine::prepare::{Owner, handle};
 use windlass_engine::store;
+use windlass_world::run::run;
 
 #[test]
 fn a_release_is_planned_and_its_intent_written() {
@@ -77,4 +80,45 @@ fn many_components_are_written_in_several_transactions() {
     let calls = stage.world.mishaps().calls.clone();
     let writes = calls.iter().filter(|call| **call == "ledger.transact");
     assert_eq!(writes.count(), 3);
+}
+
+#[test]
+fn an_environment_with_a_role_is_reached_by_it_for_this_deployment() {
+    let role = "arn:aws:iam::222222222222:role/windlass-target";
+    let with_role =
+        format!("prod: {{deploy: {{branch: main}}, region: eu-west-2, role_arn: \"{role}\"}}");
+    let declaration = DECLARATION.replace("prod: {deploy: {branch: main}}", &with_role);
+    let stage = shop(&declaration, NEW, NEW);
+    function(&stage, "api");
+    prepare(&stage).unwrap();
+    let place = step(&stage, "api").unwrap().place;
+    assert_eq!(place.region.as_deref(), Some("eu-west-2"));
+    let reached = place.role.unwrap();
+    assert_eq!(
+        (reached.arn.as_str(), reached.external_id.as_str()),
+        (role, "shop/prod")
+    );
+    assert_eq!(reached.session_name, id().as_str());
+}
+
+#[test]
+fn a_state_must_name_a_deployment_whose_declaration_can_be_read() {
+    let stage = new_release();
+    let mut ask = stage.ask("Prepare", 0);
+    ask.deployment = None;
+    let fault = run(handle(&stage.world, ask)).unwrap_err();
+    assert_eq!(fault.name, FaultName::BadInput);
+    assert_eq!(fault.message, "the state Prepare names no deployment");
+    let key = store::declaration(&app(), &stage.record.declaration);
+    let mut declared: Declared = stage.get(&key).unwrap();
+    declared.text = "app: [".into();
+    stage.put(key, &declared);
+    let fault = prepare(&stage).unwrap_err();
+    assert_eq!(fault.name, FaultName::Internal);
+    assert!(
+        fault
+            .message
+            .contains("declaration 1.0.0 of shop cannot be read for prod"),
+        "{fault}"
+    );
 }

@@ -1,0 +1,70 @@
+//! What is read from the ledger in pages, and what cannot be written or read.
+
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+use serde_json::{Value, json};
+use windlass_domain::fault::FaultName;
+use windlass_engine::ports::{Item, Key, Ledger};
+use windlass_engine::store::{self, Stored};
+use windlass_world::World;
+use windlass_world::run::run;
+
+const PARTITION: &str = "partition";
+
+fn key(pk: &str, number: u32) -> Key {
+    Key {
+        pk: pk.into(),
+        sk: format!("item#{number:06}"),
+    }
+}
+
+/// So many items of a partition, which are in the index by the same numbers.
+fn filled(count: u32) -> World {
+    let world = World::default();
+    for number in 0..count {
+        let item = Stored::new(key(PARTITION, number), json!({"number": number}));
+        let write = item.put_indexed(Some(key("index", number))).unwrap();
+        run(world.transact(vec![write])).unwrap();
+    }
+    world
+}
+
+fn numbers(found: &[Stored<Value>]) -> Vec<u64> {
+    let numbers = found.iter().map(|item| item.value["number"].as_u64());
+    numbers.collect::<Option<_>>().unwrap()
+}
+
+#[test]
+fn everything_is_read_however_many_pages_it_takes() {
+    for count in [0, 1, 1000, 1001, 2500] {
+        let world = filled(count);
+        let wanted: Vec<u64> = (0..count.into()).collect();
+        let found = run(store::load_all(&world, PARTITION, "item#")).unwrap();
+        assert_eq!(numbers(&found), wanted, "{count}");
+        let found = run(store::load_all_indexed(&world, "index")).unwrap();
+        assert_eq!(numbers(&found), wanted, "{count}");
+    }
+    let world = filled(30);
+    let first = run(store::load_first_indexed(&world, "index", 25)).unwrap();
+    assert_eq!(numbers(&first), (0..25).collect::<Vec<_>>());
+    let none: Vec<Stored<Value>> = run(store::load_all(&world, PARTITION, "other#")).unwrap();
+    assert_eq!(none, []);
+}
+
+#[test]
+fn only_documents_are_items_and_what_is_none_is_told_by_its_key() {
+    let fault = Stored::new(key(PARTITION, 1), 7).put().unwrap_err();
+    assert_eq!(fault.name, FaultName::Internal);
+    let item = Item {
+        key: key(PARTITION, 1),
+        rev: 1,
+        body: serde_json::Map::new(),
+        index: None,
+        expires: None,
+    };
+    let fault = store::from_item::<u8>(item).unwrap_err();
+    assert_eq!(fault.name, FaultName::Internal);
+    assert!(fault.message.contains("partition item#000001"), "{fault}");
+    let missing = run(store::require::<Value>(&World::default(), &key("a", 2))).unwrap_err();
+    assert_eq!(missing.message, "the ledger has no item a item#000002");
+}
