@@ -2,6 +2,7 @@ use crate::Aws;
 use crate::document::{Answer, send_instead};
 use crate::error::OrFault;
 use crate::{limits, origin_path};
+use aws_config::timeout::TimeoutConfig;
 use aws_sdk_cloudfront::config::Builder;
 use aws_sdk_cloudfront::types as cloudfront;
 use std::collections::BTreeMap;
@@ -41,7 +42,8 @@ impl Cdn for Aws {
 
     /// Reads the configuration as the XML that CloudFront wrote, replaces one text in it, and sends
     /// that XML back: what this build's SDK does not know stays. The SDK's own types go along only
-    /// to make a request that it accepts; none of their bytes are sent.
+    /// to make a request that it accepts; none of their bytes are sent. It is read when the change is
+    /// recorded as open already, so in little time.
     async fn set_origin_path(
         &self,
         id: &str,
@@ -51,7 +53,12 @@ impl Cdn for Aws {
     ) -> Answered<()> {
         let answer = Answer::default();
         let request = self.clients.cloudfront().get_distribution_config().id(id);
-        let sent = request.customize().interceptor(answer.clone()).send().await;
+        let sent = request
+            .customize()
+            .interceptor(answer.clone())
+            .config_override(at_most(limits::look()))
+            .send()
+            .await;
         let told = sent.or_fault("GetDistributionConfig", id)?;
         if told.e_tag.as_deref() != Some(etag) {
             return Err(Fault::new(
@@ -77,11 +84,7 @@ impl Cdn for Aws {
             .set_distribution_config(told.distribution_config)
             .customize()
             .mutate_request(move |request| send_instead(request, &body))
-            .config_override(
-                Builder::new()
-                    .retry_config(limits::one_attempt())
-                    .timeout_config(limits::switching()),
-            )
+            .config_override(at_most(limits::switching()))
             .send()
             .await;
         sent.or_fault("UpdateDistribution", id).map(drop)
@@ -129,6 +132,13 @@ impl Cdn for Aws {
         let tag = |tag: cloudfront::Tag| (tag.key, tag.value.unwrap_or_default());
         Ok(tags.into_iter().map(tag).collect())
     }
+}
+
+/// Sent once: see [`limits::one_attempt`].
+fn at_most(limit: TimeoutConfig) -> Builder {
+    Builder::new()
+        .retry_config(limits::one_attempt())
+        .timeout_config(limit)
 }
 
 /// Whether a function of CloudFront or of Lambda@Edge sees what viewers, or edges, ask for.

@@ -39,6 +39,12 @@ pub(crate) fn switching() -> TimeoutConfig {
     times(10, 10)
 }
 
+/// What is read between the record of a switching change and its send: 2 s, so that the send still
+/// begins and ends in its time.
+pub(crate) fn look() -> TimeoutConfig {
+    times(2, 2)
+}
+
 /// An invocation of a function under test: its answer may take 50 s.
 pub(crate) fn invocation() -> TimeoutConfig {
     times(50, 50)

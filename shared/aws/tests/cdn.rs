@@ -8,7 +8,8 @@
 
 mod replay;
 
-use replay::{Replay, reply, xml_error};
+use replay::{Replay, Reply, reply, xml_error};
+use std::time::Duration;
 use windlass_domain::fault::FaultName;
 use windlass_engine::ports::Cdn;
 
@@ -49,6 +50,18 @@ async fn a_stale_etag_is_a_conflict_and_nothing_is_sent() {
         .expect_err("stale");
     assert_eq!(fault.name, FaultName::Conflict);
     assert_eq!(replay.only().method, "GET");
+}
+
+#[tokio::test]
+async fn a_change_that_is_not_answered_is_given_up_within_its_open_call() {
+    let (aws, replay) = Replay::new(vec![reply(200, &[("etag", "E1")], CONFIG), Reply::Silence]);
+    let fault = aws
+        .set_origin_path("D1", "E1", "site", "/1.1.0")
+        .await
+        .expect_err("nothing was answered");
+    assert_eq!(fault.name, FaultName::Unavailable);
+    assert_eq!(replay.sent().len(), 2);
+    assert_eq!(replay.gave_up_after(), Some(Duration::from_secs(10)));
 }
 
 #[tokio::test]

@@ -10,8 +10,12 @@ mod replay;
 
 use replay::{Replay, Reply, json_error, reply};
 use serde_json::json;
+use std::time::Duration;
+use windlass_aws::Aws;
 use windlass_domain::fault::FaultName;
-use windlass_engine::ports::{Events, Executions, Functions, Notifications, Registry};
+use windlass_engine::ports::{
+    Answered, Cdn, Code, Events, Executions, Functions, Notifications, Registry, Services,
+};
 
 async fn fault_of(status: u16, code: &str) -> windlass_domain::fault::Fault {
     // Three of them: throttles and AWS's own errors are tried again.
@@ -69,6 +73,32 @@ async fn reading_is_tried_again_and_switching_is_not() {
         .await
         .expect_err("throttled");
     assert_eq!(replay.sent().len(), 1);
+}
+
+/// A call to which AWS never answers: how long it was waited for, and that it was sent once.
+async fn given_up<T: std::fmt::Debug>(call: impl AsyncFnOnce(Aws) -> Answered<T>) -> Duration {
+    let (aws, replay) = Replay::new(vec![Reply::Silence]);
+    let fault = call(aws).await.expect_err("nothing was answered");
+    assert_eq!(fault.name, FaultName::Unavailable);
+    replay.only();
+    replay.gave_up_after().expect("a limit")
+}
+
+#[tokio::test]
+async fn a_switching_call_that_is_not_answered_is_given_up_within_its_open_call() {
+    let switching = Duration::from_secs(10);
+    let image = async |aws: Aws| {
+        let code = Code::Image("r@sha256:1".into());
+        aws.update_code("f", code, None, "r").await
+    };
+    assert_eq!(given_up(image).await, switching);
+    let alias = async |aws: Aws| aws.update_alias("f", "live", "4", &[], "r").await;
+    assert_eq!(given_up(alias).await, switching);
+    let service = async |aws: Aws| aws.update_service("c", "s", "agent:8").await;
+    assert_eq!(given_up(service).await, switching);
+    // A distribution is read once more first, when the change is recorded as open already.
+    let look = async |aws: Aws| aws.set_origin_path("D1", "E1", "site", "/1").await;
+    assert_eq!(given_up(look).await, Duration::from_secs(2));
 }
 
 #[tokio::test]

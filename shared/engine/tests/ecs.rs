@@ -235,7 +235,7 @@ fn a_stranger_who_replaces_the_rollout_is_told() {
         .update(CLUSTER, SERVICE, &arn, now)
         .unwrap();
     assert_eq!(sailing.forward(), Word::Failed);
-    insta::assert_snapshot!(sailing.failure(), @"TargetChangedByOther: service shop-prod/agent: The rollout of agent:3 was replaced: someone else set the service to agent:2 (deployment ecs-svc/3). Remedy: Find out who updates this service besides Windlass, and let only one of them set its task definition.");
+    insta::assert_snapshot!(sailing.failure(), @"TargetChangedByOther: service shop-prod/agent: The rollout of agent:3 was replaced: someone else set the service to agent:2 (deployment ecs-svc/3). Remedy: Find out who updates this service besides Windlass, which owns the image of its container there; every other field is yours.");
 }
 
 #[test]

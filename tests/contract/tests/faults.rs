@@ -156,6 +156,19 @@ fn every_retry_is_bounded_and_backs_off() {
 }
 
 #[test]
+fn who_is_refused_comes_back_less_and_less_often() {
+    let machine = machine();
+    for (name, task) in tasks(&machine) {
+        for refused in ["Throttled", "Unavailable"] {
+            let retrier = retrier(task, refused).expect("it is asked again");
+            let waits = (1..=retrier.max_attempts).map(|attempt| retrier.delay_ms(attempt));
+            let seconds: Vec<u64> = waits.map(|ms| ms / 1000).collect();
+            assert_eq!(seconds, [2, 4, 8, 16, 32, 60, 60, 60], "{name}");
+        }
+    }
+}
+
+#[test]
 fn every_task_catches_everything_and_a_stale_token_leads_to_no_undo() {
     let machine = machine();
     for (name, task) in tasks(&machine) {

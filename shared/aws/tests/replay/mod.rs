@@ -21,7 +21,10 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
 use windlass_aws::{Aws, Settings};
 use windlass_engine::config::Config;
 
@@ -52,6 +55,8 @@ pub enum Reply {
     Answer(Box<HttpResponse>),
     /// The answer got lost.
     Lost,
+    /// Nothing is ever answered.
+    Silence,
 }
 
 /// An answer of AWS.
@@ -93,6 +98,10 @@ pub struct Replay(Arc<Mutex<Tape>>);
 struct Tape {
     replies: VecDeque<Reply>,
     sent: Vec<Sent>,
+    is_silent: bool,
+    /// The time limits that run.
+    limits: Vec<Duration>,
+    gave_up_after: Option<Duration>,
 }
 
 impl std::fmt::Debug for Tape {
@@ -106,7 +115,7 @@ impl Replay {
     pub fn new(replies: Vec<Reply>) -> (Aws, Self) {
         let replay = Self(Arc::new(Mutex::new(Tape {
             replies: replies.into(),
-            sent: vec![],
+            ..Tape::default()
         })));
         (Aws::new(config(replay.clone()), settings()), replay)
     }
@@ -114,6 +123,11 @@ impl Replay {
     /// The requests that were sent.
     pub fn sent(&self) -> Vec<Sent> {
         self.0.lock().expect("unpoisoned").sent.clone()
+    }
+
+    /// How long a call was waited for to which nothing was answered.
+    pub fn gave_up_after(&self) -> Option<Duration> {
+        self.0.lock().expect("unpoisoned").gave_up_after
     }
 
     /// The only request that was sent.
@@ -146,9 +160,9 @@ fn config(replay: Replay) -> SdkConfig {
         .retry_config(
             RetryConfig::standard()
                 .with_max_attempts(3)
-                .with_initial_backoff(std::time::Duration::from_millis(1)),
+                .with_initial_backoff(Duration::from_millis(1)),
         )
-        .sleep_impl(Awake)
+        .sleep_impl(Awake(replay.clone()))
         // As the SDK's own loading of the environment sets them.
         .time_source(SystemTimeSource::new())
         .identity_cache(IdentityCache::lazy().build())
@@ -158,15 +172,45 @@ fn config(replay: Replay) -> SdkConfig {
 
 /// Waits for nothing, so that retries take no time.
 #[derive(Debug)]
-struct Awake;
+struct Awake(Replay);
 
 impl aws_sdk_s3::config::AsyncSleep for Awake {
-    fn sleep(&self, wait: std::time::Duration) -> aws_sdk_s3::config::Sleep {
-        // The SDK's time limits are sleeps as well: those must not be over at once.
-        if wait >= std::time::Duration::from_secs(1) {
-            return aws_sdk_s3::config::Sleep::new(std::future::pending());
+    fn sleep(&self, wait: Duration) -> aws_sdk_s3::config::Sleep {
+        if wait < Duration::from_secs(1) {
+            return aws_sdk_s3::config::Sleep::new(std::future::ready(()));
         }
-        aws_sdk_s3::config::Sleep::new(std::future::ready(()))
+        // The SDK's time limits are sleeps as well.
+        let Replay(tape) = self.0.clone();
+        tape.lock().expect("unpoisoned").limits.push(wait);
+        aws_sdk_s3::config::Sleep::new(Limit { tape, wait })
+    }
+}
+
+/// A time limit: over only where nothing is answered, and then the shortest that runs.
+struct Limit {
+    tape: Arc<Mutex<Tape>>,
+    wait: Duration,
+}
+
+impl Future for Limit {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        let mut tape = self.tape.lock().expect("unpoisoned");
+        if !tape.is_silent || tape.limits.iter().min() != Some(&self.wait) {
+            return Poll::Pending;
+        }
+        tape.gave_up_after = Some(self.wait);
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Limit {
+    fn drop(&mut self) {
+        let mut tape = self.tape.lock().expect("unpoisoned");
+        if let Some(at) = tape.limits.iter().position(|wait| *wait == self.wait) {
+            tape.limits.remove(at);
+        }
     }
 }
 
@@ -194,6 +238,10 @@ impl HttpConnector for Replay {
         let mut tape = self.0.lock().expect("unpoisoned");
         tape.sent.push(sent);
         HttpConnectorFuture::ready(match tape.replies.pop_front() {
+            Some(Reply::Silence) => {
+                tape.is_silent = true;
+                return HttpConnectorFuture::new(std::future::pending());
+            }
             Some(Reply::Answer(answer)) => Ok(*answer),
             Some(Reply::Lost) => Err(ConnectorError::timeout("the answer was lost".into())),
             None => Err(ConnectorError::io("nothing more is answered".into())),

@@ -107,17 +107,28 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         if let Some(expected) = self.expected()?
             && !K::same(&expected, &is)
         {
-            return Ok(Some(self.changed_by_other("since it was last seen", &is)?));
+            let end = self.changed_by_other("since it was last seen", &expected, &is);
+            return Ok(Some(end));
         }
         let next = K::next(&is, &self.goal);
         if let Some(before) = self.refused_upon.take()
             && !K::same(&before, &is)
             && next != Next::Done
         {
-            return Ok(Some(self.changed_by_other("at the same time", &is)?));
+            return Ok(Some(self.changed_by_other(
+                "at the same time",
+                &before,
+                &is,
+            )));
         }
-        if next != Next::Done && !self.is_as_left(&is)? {
-            return Ok(Some(self.changed_by_other("after Windlass had", &is)?));
+        if next != Next::Done
+            && let Some(left) = self.left_otherwise(&is)?
+        {
+            return Ok(Some(self.changed_by_other(
+                "after Windlass had",
+                &left,
+                &is,
+            )));
         }
         if next == Next::Done && K::is_guarded(&is) {
             self.attempt.step.value.confirmed = Some(to_value(&is)?);
@@ -154,17 +165,19 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         }
     }
 
-    /// Whether callers still get what the last confirmed change made, as far as that is known. An
-    /// observation may be older than that change, and then shows what was seen before it.
-    fn is_as_left(&self, is: &K::State) -> Answered<bool> {
-        let step = &self.attempt.step.value;
-        let Some(confirmed) = &step.confirmed else {
-            return Ok(true);
-        };
-        if K::same(&read("state that was confirmed", confirmed)?, is) {
-            return Ok(true);
-        }
-        self.is_as_seen(is)
+    /// What the last confirmed change made, where callers get something else now. An observation may
+    /// be older than that change, and then shows what was seen before it.
+    fn left_otherwise(&self, is: &K::State) -> Answered<Option<K::State>> {
+        let confirmed = self.confirmed()?;
+        let is_older = self.seen_otherwise(is)?.is_none();
+        Ok(confirmed.filter(|confirmed| !K::same(confirmed, is) && !is_older))
+    }
+
+    /// What callers got by the last confirmed change, where that is known.
+    fn confirmed(&self) -> Answered<Option<K::State>> {
+        let confirmed = self.attempt.step.value.confirmed.as_ref();
+        let read = |state| read("state that was confirmed", state);
+        confirmed.map(read).transpose()
     }
 
     /// How long to wait for a target: half as long as was waited already, so that it is seen to be ready
@@ -215,20 +228,23 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         match self.attempt.tried(&what, undo).map(|tried| tried.answered) {
             None => self.send_switching(change, is).await,
             Some(true) => self.confirmed_but_needed(&what, is).await,
-            Some(false) if self.is_as_seen(is)? => self.send_switching(change, is).await,
-            Some(false) => {
-                // What is there now is neither what this change makes nor what it was sent upon.
-                self.attempt.forget(&what, undo);
-                Ok(Some(self.changed_by_other(&while_sent(&what), is)?))
-            }
+            Some(false) => match self.seen_otherwise(is)? {
+                None => self.send_switching(change, is).await,
+                Some(seen) => {
+                    // What is there now is neither what this change makes nor what it was sent upon.
+                    self.attempt.forget(&what, undo);
+                    let when = format!("while `{what}` was sent");
+                    Ok(Some(self.changed_by_other(&when, &seen, is)))
+                }
+            },
         }
     }
 
-    fn is_as_seen(&self, is: &K::State) -> Answered<bool> {
-        match &self.attempt.step.value.seen {
-            Some(seen) => Ok(K::same(&read("state seen", seen)?, is)),
-            None => Ok(true),
-        }
+    /// What was seen last, where callers get something else now.
+    fn seen_otherwise(&self, is: &K::State) -> Answered<Option<K::State>> {
+        let seen = self.attempt.step.value.seen.as_ref();
+        let seen: Option<K::State> = seen.map(|seen| read("state seen", seen)).transpose()?;
+        Ok(seen.filter(|seen| !K::same(seen, is)))
     }
 
     /// A change whose answer came is needed again: the observation is old, or someone reverted it.
@@ -236,7 +252,8 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         self.patience += 1;
         if self.patience >= PATIENCE {
             let when = format!("after `{what}` was confirmed");
-            return Ok(Some(self.changed_by_other(&when, is)?));
+            let made = self.confirmed()?.unwrap_or_else(|| self.goal.clone());
+            return Ok(Some(self.changed_by_other(&when, &made, is)));
         }
         let why = format!("`{what}` is confirmed but not seen yet");
         Ok(self.wait(SETTLE_MS, &why).await)
@@ -289,23 +306,25 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         self.wait(500, &fault.message).await
     }
 
-    fn changed_by_other(&self, when: &str, is: &K::State) -> Answered<End> {
-        let step = &self.attempt.step.value;
-        Ok(End::Failed(Finding::new(
+    fn changed_by_other(&self, when: &str, was: &K::State, is: &K::State) -> End {
+        let component = &self.attempt.step.value.component;
+        let (was, is) = (K::shown(was), K::shown(is));
+        // What is shown of a site in place is its release, not each of its files.
+        let how = if was == is {
+            format!("{is} are no longer all as they were")
+        } else {
+            format!("from {was} to {is}")
+        };
+        let owned = K::owned(&self.target);
+        End::Failed(Finding::new(
             FindingName::TargetChangedByOther,
-            format!("components.{}", step.component),
+            format!("components.{component}"),
             format!(
-                "Someone else changed the target of {} {when}; it is now {}.",
-                step.component,
-                to_value(is)?
+                "Someone else changed the target of {component} {when}: {how}. Windlass owns {owned}; every other field is yours."
             ),
-            "Find out who changed it (CloudTrail), make sure that only one deployer changes it, then deploy again.",
-        )))
+            "Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.",
+        ))
     }
-}
-
-fn while_sent(what: &str) -> String {
-    format!("while `{what}` was sent")
 }
 
 fn goal(step: &Step, wave: Option<u32>) -> Answered<&Value> {

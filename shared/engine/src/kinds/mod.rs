@@ -69,6 +69,10 @@ pub trait Kind {
     /// Pure: what callers of the target get, in words, such as `40 at 100 %`.
     fn shown(state: &Self::State) -> String;
 
+    /// Pure: what of the target Windlass owns, in words, such as `the image of container web`; every
+    /// other field is the user's (rule 9).
+    fn owned(target: &Self::Target) -> String;
+
     /// Pure: what callers of the target get once a switching change is made upon what was seen; `None`
     /// where that takes more than one change, or cannot be told.
     fn after(_change: &Self::Change, _is: &Self::State) -> Option<Self::State> {

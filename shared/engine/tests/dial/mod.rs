@@ -96,6 +96,10 @@ impl Kind for DialKind {
         format!("points at {}", state.points_at)
     }
 
+    fn owned(target: &String) -> String {
+        format!("where {target} points")
+    }
+
     fn next(is: &DialState, wanted: &DialState) -> Next<Change> {
         let to = &wanted.points_at;
         if is.turning {

@@ -198,5 +198,5 @@ fn a_target_that_breaks_is_told() {
     let reached: &[Seen] = &[seen(0, Then::Done)];
     let play = Play::begin();
     play.forward(reached);
-    assert_eq!(play.step().shown.as_deref(), Some("callers get 0"));
+    assert_eq!(play.step().shown.as_deref(), Some("0 for callers"));
 }

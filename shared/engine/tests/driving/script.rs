@@ -120,7 +120,11 @@ impl Kind for Scripted {
     }
 
     fn shown(state: &Seen) -> String {
-        format!("callers get {}", state.callers)
+        format!("{} for callers", state.callers)
+    }
+
+    fn owned(_: &String) -> String {
+        "what callers of it get".into()
     }
 
     fn after(change: &Change, _: &Seen) -> Option<Seen> {

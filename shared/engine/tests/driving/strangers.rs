@@ -24,9 +24,12 @@ fn wait(callers: u32) -> Seen {
     seen(callers, Then::Wait(1))
 }
 
-fn assert_strangers(ended: &Ended, when: &str) {
+fn assert_strangers(ended: &Ended, when: &str, [was, is]: [u32; 2]) {
     assert_eq!(ended.answer, Ok(Word::Failed), "{}", ended.told);
-    let told = format!("TargetChangedByOther: Someone else changed the target of api {when};");
+    let told = format!(
+        "TargetChangedByOther: Someone else changed the target of api {when}: from {was} for callers \
+         to {is} for callers. Windlass owns what callers of it get; every other field is yours."
+    );
     assert!(ended.told.starts_with(&told), "{}", ended.told);
 }
 
@@ -34,12 +37,12 @@ fn assert_strangers(ended: &Ended, when: &str) {
 fn until_the_first_switch_the_target_is_what_prepare_saw() {
     for strange in [done(9), wait(9), switch(9)] {
         let ended = Play::begin().forward(&[strange]);
-        assert_strangers(&ended, "since it was last seen");
+        assert_strangers(&ended, "since it was last seen", [0, 9]);
         assert_eq!(ended.done.len(), 0);
     }
     let play = Play::begin();
     let ended = play.forward(&[wait(0), seen(0, Then::Add(1)), switch(9)]);
-    assert_strangers(&ended, "since it was last seen");
+    assert_strangers(&ended, "since it was last seen", [0, 9]);
 }
 
 #[test]
@@ -50,7 +53,7 @@ fn a_later_wave_begins_where_the_one_before_ended() {
         Ok(Word::Changed)
     );
     let ended = play.invoke(Some(1), &[done(2)], &[]);
-    assert_strangers(&ended, "since it was last seen");
+    assert_strangers(&ended, "since it was last seen", [1, 2]);
 
     // In the middle of a wave that is not known any more.
     let play = Play::begin();
@@ -70,7 +73,7 @@ fn what_a_confirmed_switch_made_must_stay_until_the_goal_is_reached() {
     }
     for strange in [wait(4), seen(4, Then::Add(1)), seen(4, Then::Fail)] {
         let ended = Play::begin().forward(&[telling(0), strange]);
-        assert_strangers(&ended, "after Windlass had");
+        assert_strangers(&ended, "after Windlass had", [3, 4]);
     }
     // Where the kind cannot tell, nothing is compared.
     let ended = Play::begin().forward(&[switch(0), wait(4), done(3)]);
@@ -123,8 +126,8 @@ fn who_changes_it_between_look_and_send_is_seen_at_the_next_look() {
         play.forward(&[switch(0), done(5)]);
         play.invoke(None, observations, &conflict)
     };
-    assert_strangers(&undo(&[switch(5), switch(6)]), "at the same time");
-    assert_strangers(&undo(&[switch(5), wait(6)]), "at the same time");
+    assert_strangers(&undo(&[switch(5), switch(6)]), "at the same time", [5, 6]);
+    assert_strangers(&undo(&[switch(5), wait(6)]), "at the same time", [5, 6]);
     // The same again, and what is wanted.
     let ended = undo(&[switch(5), switch(5), done(0)]);
     assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 2));

@@ -40,7 +40,7 @@ fn a_switch_is_recorded_sent_once_and_closed() {
         (step.open, step.status, step.wave),
         (None, StepStatus::Changed, Some(0))
     );
-    assert_eq!(step.shown.as_deref(), Some("callers get 1"));
+    assert_eq!(step.shown.as_deref(), Some("1 for callers"));
 }
 
 #[test]

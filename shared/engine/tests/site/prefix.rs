@@ -5,6 +5,7 @@ use crate::scene::{Deployment, Scene};
 use crate::zips::zip;
 use windlass_domain::declaration::resolved::{CacheRule, SiteMode};
 use windlass_domain::finding::FindingName;
+use windlass_domain::step::Failure;
 use windlass_engine::payload::Word;
 use windlass_engine::ports::Clock;
 use windlass_world::run::run;
@@ -149,6 +150,10 @@ fn a_strangers_origin_path_stops_it() {
     drop(cdn);
     assert_eq!(scene.switch(&deployment), Word::Failed);
     assert_eq!(origin_path(&scene), "/stranger");
+    let Some(Failure::Finding(told)) = scene.step(&deployment).failure else {
+        panic!("it tells no finding");
+    };
+    insta::assert_snapshot!(told, @"TargetChangedByOther: components.web: Someone else changed the target of web since it was last seen: from the files of 03926fb62588 at `/releases/cf2bf7c8e690` to the files that Windlass found at `/stranger`. Windlass owns the path of origin shop-web of distribution E1; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");
 }
 
 #[test]

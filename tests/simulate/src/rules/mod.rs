@@ -32,6 +32,8 @@ mod ends_as_written;
 pub use ends_as_written::ends_as_written;
 mod nothing_missed;
 pub use nothing_missed::nothing_missed;
+mod recovered_in_time;
+pub use recovered_in_time::recovered_in_time;
 mod repeated_is_once;
 pub use repeated_is_once::repeated_is_once;
 mod same_call_same_id;
@@ -46,7 +48,7 @@ pub use woken_in_time::woken_in_time;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 19] = [
+pub const RULES: [(&str, Rule); 20] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -66,6 +68,7 @@ pub const RULES: [(&str, Rule); 19] = [
     ("arrivals_are_served", arrivals_are_served),
     ("late_arrivals_lose", late_arrivals_lose),
     ("same_call_same_id", same_call_same_id),
+    ("recovered_in_time", recovered_in_time),
 ];
 
 /// What must hold as well where AWS does what is assumed not to happen: it is told.

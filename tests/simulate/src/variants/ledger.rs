@@ -33,6 +33,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[StoppedSlow],
     },
     Variant {
+        name: "recovery_left_to_the_schedule",
+        what: "the event that tells of a death starts no recovery",
+        edits: &[Edit {
+            file: "shared/engine/src/recovery/event.rs",
+            find: "    if record.ending.is_some() {",
+            replace: "    if VARIANT || record.ending.is_some() {",
+        }],
+        scenarios: &["function"],
+        mishaps: &[Stopped],
+    },
+    Variant {
         name: "redriven_owner_goes_on",
         what: "who was taken over goes on with its old token",
         edits: &[

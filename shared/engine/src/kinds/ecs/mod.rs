@@ -98,6 +98,13 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
         }
     }
 
+    fn owned(target: &Target) -> String {
+        format!(
+            "the image of container {} in the task definition of service {}/{}",
+            target.container, target.cluster, target.service
+        )
+    }
+
     async fn change(
         &self,
         target: &Target,

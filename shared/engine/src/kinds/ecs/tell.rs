@@ -246,6 +246,6 @@ pub(super) fn replaced(seen: &Seen, goal: &str, set_to: &str) -> Finding {
             short(goal),
             short(set_to)
         ),
-        "find out who updates this service besides Windlass, and let only one of them set its task definition",
+        "find out who updates this service besides Windlass, which owns the image of its container there; every other field is yours",
     )
 }

@@ -77,6 +77,14 @@ impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
         state.to_string()
     }
 
+    fn owned(target: &Target) -> String {
+        let code = format!("the code of function {}", target.function);
+        match &target.alias {
+            Some(alias) => format!("{code}, and version and weights of its alias {alias}"),
+            None => code,
+        }
+    }
+
     fn after(change: &Change, is: &State) -> Option<State> {
         next::after(change, is)
     }

@@ -44,6 +44,7 @@ use pace::Pace;
 use rules::Rules;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::fault::Fault;
 use windlass_domain::identity::DeploymentId;
 
@@ -197,6 +198,18 @@ impl<P: SitePorts> Kind for Site<P> {
         match state {
             State::InPlace(_) => files,
             State::Prefix(site) => format!("{files} at `{}`", site.origin_path),
+        }
+    }
+
+    fn owned(target: &Target) -> String {
+        match prefix::distribution_of(target) {
+            Ok((id, origin)) if target.site.mode == SiteMode::Prefix => {
+                format!("the path of origin {origin} of distribution {id}")
+            }
+            _ => format!(
+                "the files of its releases in s3://{}/{}",
+                target.site.bucket, target.site.prefix
+            ),
         }
     }
 

@@ -1,0 +1,81 @@
+use crate::happening::Event;
+use crate::outcome::Outcome;
+use crate::schedule::{Mishap, What};
+use std::collections::BTreeMap;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::time::Time;
+
+/// How long a deployment may be without an owner that lives: a minute where the event tells that the
+/// owner died.
+const TOLD_MS: u64 = 60_000;
+/// And a period of the schedule more where the event is lost.
+const UNTOLD_MS: u64 = TOLD_MS + 300_000;
+
+/// "An execution that dies without an ending is finished by a recovery execution" (rule 1): whoever
+/// dies in the middle is followed by another execution, which has taken over, or has brought the
+/// deployment to its ending, in time.
+pub fn recovered_in_time(outcome: &Outcome<'_>) -> Result<(), String> {
+    let [Mishap { what, .. }] = outcome.schedule.mishaps.as_slice() else {
+        return Ok(());
+    };
+    let longest = match what {
+        What::Stopped | What::StoppedWithin | What::StoppedSlow => TOLD_MS,
+        What::StoppedUntold => UNTOLD_MS,
+        _ => return Ok(()),
+    };
+    let mut left = Left::default();
+    for happening in &outcome.happened {
+        match &happening.what {
+            Event::Ended { arn, .. } => left.ended(arn, happening.at),
+            Event::Wrote(_, change) => {
+                if let Some(record) = outcome.read::<Deployment>(change.after.as_ref(), "record") {
+                    left.written(&record, happening.at, longest)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    match left.since.first_key_value() {
+        None => Ok(()),
+        Some((id, _)) => Err(format!("nobody takes over deployment {id}")),
+    }
+}
+
+/// Deployments without an ending.
+#[derive(Default)]
+struct Left {
+    /// Who works for each.
+    owners: BTreeMap<DeploymentId, String>,
+    /// Those whose owner has died, and when.
+    since: BTreeMap<DeploymentId, Time>,
+}
+
+impl Left {
+    fn ended(&mut self, arn: &str, at: Time) {
+        let of = self.owners.iter().filter(|(_, owner)| *owner == arn);
+        self.since.extend(of.map(|(id, _)| (id.clone(), at)));
+    }
+
+    fn written(&mut self, record: &Deployment, at: Time, longest: u64) -> Result<(), String> {
+        let owner = record.executions.last().cloned().unwrap_or_default();
+        let is_ended = record.ending.is_some();
+        let is_same = self.owners.get(&record.id) == Some(&owner);
+        if is_ended {
+            self.owners.remove(&record.id);
+        } else {
+            self.owners.insert(record.id.clone(), owner);
+        }
+        if is_same && !is_ended {
+            return Ok(());
+        }
+        match self.since.remove(&record.id) {
+            Some(since) if at.ms_since(since) > longest => Err(format!(
+                "deployment {} was without an owner for {} ms",
+                record.id,
+                at.ms_since(since)
+            )),
+            _ => Ok(()),
+        }
+    }
+}
