@@ -18,6 +18,7 @@ use windlass_domain::gate::Verdict;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::input::operators;
 use windlass_domain::judgement::Judgement;
+use windlass_domain::name::EnvironmentName;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::request::{ActionName, Request, Route};
 
@@ -71,42 +72,32 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
 
 type Found = Option<(Stored<Deployment>, Stored<Lock>)>;
 
-/// The deployment that is meant, and its environment's lock.
+/// The deployment that is meant, and its environment's lock. A deployment of another environment is as
+/// unknown as one of another application: whoever calls the API may be allowed this environment only.
 async fn find<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Found, Vec<Finding>>> {
-    let named = match &request.deployment {
-        Some(id) => match store::load(ports, &store::deployment(id)).await? {
-            Some(record) => Some(record),
-            None => return Ok(Err(vec![unknown_deployment(id)])),
-        },
-        None => None,
-    };
-    let own = named
-        .as_ref()
-        .map(|r: &Stored<Deployment>| &r.value.environment);
-    let env = match own.map_or_else(|| request.named_environment(), Ok) {
-        Ok(env) => env.clone(),
+    let env = match request.named_environment() {
+        Ok(env) => env,
         Err(finding) => return Ok(Err(vec![finding])),
     };
-    let key = store::lock(&request.app, &env);
+    let key = store::lock(&request.app, env);
     let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
-    if let Some(record) = named {
-        if record.value.app != request.app {
-            return Ok(Err(vec![unknown_deployment(&record.value.id)]));
-        }
-        return Ok(Ok(Some((record, lock))));
-    }
-    let Some(held) = &lock.value.held else {
+    let held = lock.value.held.as_ref().map(|held| &held.deployment);
+    let Some(id) = request.deployment.as_ref().or(held) else {
         return Ok(Ok(None));
     };
-    let record = store::require(ports, &store::deployment(&held.deployment)).await?;
-    Ok(Ok(Some((record, lock))))
+    let record: Option<Stored<Deployment>> = store::load(ports, &store::deployment(id)).await?;
+    let is_ours = |record: &Deployment| record.app == request.app && record.environment == *env;
+    Ok(match record.filter(|record| is_ours(&record.value)) {
+        Some(record) => Ok(Some((record, lock))),
+        None => Err(vec![unknown_deployment(id, env)]),
+    })
 }
 
-fn unknown_deployment(id: &DeploymentId) -> Finding {
+fn unknown_deployment(id: &DeploymentId, env: &EnvironmentName) -> Finding {
     Finding::new(
         FindingName::UnknownName,
         "deployment",
-        format!("this application has no deployment {id}."),
+        format!("the environment {env} of this application has no deployment {id}."),
         "Leave it out to recover the deployment that holds the lock.",
     )
 }

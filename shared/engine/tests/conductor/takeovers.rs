@@ -117,11 +117,14 @@ fn what_is_not_there_is_not_recovered() {
     let desk = Desk::new();
     let unknown = with(input("recover"), json!({"deployment": "ffffffffffffffff"}));
     let of_another = with(input("recover"), json!({"app": "bank", "deployment": id()}));
-    for request in [unknown, of_another] {
+    // Who calls may be allowed `dev` only.
+    let of_prod = json!({"environment": "dev", "deployment": id()});
+    for request in [unknown, of_another, with(input("recover"), of_prod)] {
         let answer = desk.admit("recovery", request);
         assert_eq!(in_short(&answer), (Word::Rejected, "UnknownName"));
         assert!(answer.unwrap().cause.contains("has no deployment"));
     }
+    assert_eq!(desk.lock().token, TOKEN);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Calls of the HTTP API by somebody who is allowed everything of `shop`.
 
+use super::names_of;
 use super::scene::{BANKS, left_alone, of_the_bank, world};
 use crate::mutate::{bytes, document, pick, word};
 use crate::{Outcome, Try};
@@ -9,7 +10,7 @@ use windlass_engine::routes::api::{self, Call};
 use windlass_world::World;
 use windlass_world::run::run;
 
-const PLACES: [&str; 9] = [
+const PLACES: [&str; 10] = [
     "releases",
     "deployments",
     "deployments/ID",
@@ -19,6 +20,7 @@ const PLACES: [&str; 9] = [
     "environments/prod/rollbacks",
     "environments/prod/recover",
     "environments/prod/accept",
+    "environments/prod/hold",
 ];
 
 pub fn ready() -> Box<Try> {
@@ -41,7 +43,7 @@ pub fn ready() -> Box<Try> {
         match reply.status {
             200..=299 => Ok(Outcome::Taken),
             400..=499 if reply.content_type == "application/problem+json" => {
-                Ok(Outcome::Refused(names(&reply.body)))
+                Ok(Outcome::Refused(names_of(&reply.body)))
             }
             status => Err(format!("{status} {body}")),
         }
@@ -107,12 +109,4 @@ fn bodies(id: &str) -> [Value; 5] {
         json!({"app": "bank", "environment": "prod", "version": BANKS}),
         json!({"reason": "because", "deployment": id, "snapshot": 1}),
     ]
-}
-
-fn names(body: &Value) -> Vec<String> {
-    let findings = body["findings"].as_array().cloned().unwrap_or_default();
-    let names = findings
-        .iter()
-        .filter_map(|finding| finding["name"].as_str());
-    names.map(str::to_owned).collect()
 }

@@ -6,9 +6,11 @@ mod console;
 mod documents;
 mod events;
 mod names;
+mod operators;
 mod scene;
 
 use crate::{Outcome, Target};
+use serde_json::Value;
 use windlass_domain::finding::Finding;
 
 /// All of them. Names are quick and many; what walks through the product is slower and fewer.
@@ -35,8 +37,13 @@ pub const TARGETS: &[Target] = &[
     },
     Target {
         name: "api",
-        share: 100,
+        share: 70,
         ready: api::ready,
+    },
+    Target {
+        name: "operators",
+        share: 30,
+        ready: operators::ready,
     },
     Target {
         name: "events",
@@ -62,4 +69,13 @@ fn refused(findings: &[Finding]) -> Result<Outcome, String> {
     }
     let names = findings.iter().map(|finding| finding.name.to_string());
     Ok(Outcome::Refused(names.collect()))
+}
+
+/// The names of the findings in an answer of the API.
+fn names_of(body: &Value) -> Vec<String> {
+    let findings = body["findings"].as_array().cloned().unwrap_or_default();
+    let names = findings
+        .iter()
+        .filter_map(|finding| finding["name"].as_str());
+    names.map(str::to_owned).collect()
 }

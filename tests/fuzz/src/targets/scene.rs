@@ -2,6 +2,8 @@
 //! business.
 
 use serde_json::{Value, json};
+use std::rc::Rc;
+use windlass_domain::identity::DeploymentId;
 use windlass_engine::ports::Key;
 use windlass_engine::routes::intake;
 use windlass_machine::program::Program;
@@ -48,6 +50,26 @@ pub fn world() -> Result<World, String> {
     deployed
         .then_some(world)
         .ok_or_else(|| "the bank has not deployed".into())
+}
+
+/// Lets `prod` of `shop` need an operator. Answers the deployment that does.
+pub fn in_need(world: &World) -> Result<DeploymentId, String> {
+    let mut ledger = world.ledger();
+    let mut items = ledger.items.values();
+    let records = items.find(|item| item.key.sk == "record" && item.body["app"] == "shop");
+    let record = records.ok_or("shop has not deployed")?;
+    let id = record.key.pk.trim_start_matches("deployment#").to_owned();
+    let held = json!({
+        "deployment": id, "action": "deploy", "execution": record.body["executions"][0],
+        "since": 0, "state": "needs_operator",
+    });
+    let lock = ledger
+        .items
+        .iter_mut()
+        .find(|(key, _)| key.pk == "env#shop/prod" && key.sk == "lock");
+    let (_, lock) = lock.ok_or("prod has no lock")?;
+    Rc::make_mut(lock).body.insert("held".into(), held);
+    Ok(DeploymentId(id))
 }
 
 /// Uploads something, and brings its event.

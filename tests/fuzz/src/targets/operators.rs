@@ -1,0 +1,136 @@
+//! Calls of the HTTP API by somebody who is allowed everything of `shop`'s environment `dev`, and
+//! nothing of `prod`, which needs an operator. What they start is admitted as well.
+
+use super::names_of;
+use super::scene::{arrive, in_need, world};
+use crate::mutate::{document, pick, word};
+use crate::{Outcome, Try};
+use fastrand::Rng;
+use serde_json::{Value, json};
+use windlass_domain::identity::DeploymentId;
+use windlass_engine::conductor;
+use windlass_engine::payload::{Ask, ExecutionRef};
+use windlass_engine::ports::Key;
+use windlass_engine::routes::api::{self, Call};
+use windlass_world::World;
+use windlass_world::run::run;
+
+const DECLARATION: &str = "
+app: shop
+version: 1.1.0
+environments:
+  dev: {deploy: {branch: dev}}
+  prod: {deploy: {branch: main}}
+components:
+  jobs: {kind: lambda, function: {dev: shop-jobs-dev, prod: shop-jobs}, alias: live}
+  api: {kind: lambda, function: {dev: shop-api-dev, prod: shop-api}, alias: live, after: [jobs]}
+";
+
+const CALLS: [(&str, &str); 8] = [
+    ("GET", ""),
+    ("GET", "/snapshots"),
+    ("POST", "/rollbacks"),
+    ("POST", "/recover"),
+    ("POST", "/recover"),
+    ("POST", "/accept"),
+    ("PUT", "/hold"),
+    ("DELETE", "/hold"),
+];
+
+pub fn ready() -> Box<Try> {
+    let ready = world().and_then(|world| {
+        arrive(&world, "apps/shop/app.yaml", DECLARATION)?;
+        let id = in_need(&world)?;
+        world.executions().started.clear();
+        Ok((world, id))
+    });
+    let before = ready.as_ref().map(|(world, _)| of_prod(world));
+    let before = before.unwrap_or_default();
+    Box::new(move |rng, shown| {
+        let (world, id) = ready.as_ref().map_err(Clone::clone)?;
+        let world = world.copy();
+        let call = call(rng, id);
+        let sent = format!("{call:?}");
+        let told = sent.contains(id.as_str());
+        *shown = sent.into_bytes();
+        let reply = run(api::handle(&world, call));
+        let body = reply.body.to_string();
+        if body.contains(id.as_str()) && !told {
+            return Err("an answer shows what is another environment's".into());
+        }
+        let refused = admit(&world)?;
+        if of_prod(&world) != before {
+            return Err("another environment's items were changed".into());
+        }
+        match reply.status {
+            200..=299 if refused.is_empty() => Ok(Outcome::Taken),
+            200..=299 => Ok(Outcome::Refused(refused)),
+            400..=499 => Ok(Outcome::Refused(names_of(&reply.body))),
+            status => Err(format!("{status} {body}")),
+        }
+    })
+}
+
+/// Admits what was started, and tells why not.
+fn admit(world: &World) -> Result<Vec<String>, String> {
+    let started = std::mem::take(&mut world.executions().started);
+    let mut refused = Vec::new();
+    for (arn, name, input) in started {
+        if input["environment"] != "dev" {
+            return Err(format!("started for another environment: {input}"));
+        }
+        let execution = ExecutionRef { arn, name };
+        let ask = json!({"state": "Admit", "execution": execution, "request": input});
+        let ask: Ask = serde_json::from_value(ask).map_err(|error| error.to_string())?;
+        let answer = run(conductor::handle(world, ask)).map_err(|fault| fault.to_string())?;
+        if !answer.error.is_empty() {
+            refused.push(answer.error);
+        }
+    }
+    Ok(refused)
+}
+
+/// Everything of the ledger that is the environment `prod`'s.
+fn of_prod(world: &World) -> Vec<(Key, Value)> {
+    let ledger = world.ledger();
+    let items = ledger.items.iter();
+    let items = items.map(|(key, item)| (key.clone(), Value::Object(item.body.clone())));
+    let is_of_prod = |(key, body): &(Key, Value)| {
+        key.pk.starts_with("env#shop/prod") || body["environment"] == "prod"
+    };
+    items.filter(is_of_prod).collect()
+}
+
+fn call(rng: &mut Rng, id: &DeploymentId) -> Call {
+    let (method, place) = pick(rng, &CALLS).copied().unwrap_or_default();
+    let other = word(rng);
+    let seeds = [
+        json!({"reason": "because"}),
+        json!({"reason": "because", "deployment": id}),
+        json!({"reason": "because", "deployment": other}),
+        json!({"reason": "because", "snapshot": 1}),
+        json!({"reason": "because", "environment": "prod"}),
+        json!({"reason": "because", "action": "accept", "environment": "prod", "app": "shop"}),
+    ];
+    let body = match rng.u8(0..4) {
+        0 => None,
+        1 => pick(rng, &seeds).map(Value::to_string),
+        _ => Some(document(rng, &seeds).to_string()),
+    };
+    let mut query = std::collections::BTreeMap::new();
+    for name in ["reason", "environment", "observe", "limit"] {
+        if rng.u8(0..4) == 0 {
+            query.insert(
+                name.to_owned(),
+                pick(rng, &["prod", "true", "x"]).map_or_else(String::new, ToString::to_string),
+            );
+        }
+    }
+    Call {
+        method: method.to_owned(),
+        path: format!("/apps/shop/environments/dev{place}"),
+        query,
+        body,
+        caller: Some("arn:aws:iam::111111111111:user/mallory".into()),
+    }
+}
