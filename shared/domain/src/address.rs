@@ -95,7 +95,10 @@ fn kind_of_v6(address: Ipv6Addr) -> AddressKind {
 /// or 6to4 (`2002::/16`, RFC 3056).
 fn carried(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let parts = address.segments();
-    let of = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
+    let of = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        Ipv4Addr::new(a, b, c, d)
+    };
     match parts {
         // Not IPv4: the unspecified and the loopback address.
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => None,

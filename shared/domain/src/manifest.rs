@@ -207,6 +207,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_large_manifest_is_read_up_to_half_of_an_executions_input() {
+        let app = AppName::new("shop").expect("a name");
+        let of = |bytes: usize| {
+            let text =
+                r#"{"version":"1.4.0","components":{"api":{"key":"artifacts/shop/api/1.zip"}}}"#;
+            Manifest::parse(&app, &format!("{text}{}", " ".repeat(bytes - text.len())))
+        };
+        assert_eq!(
+            of(128 * 1024).map(|manifest| manifest.components.len()),
+            Ok(1)
+        );
+        assert!(of(128 * 1024 + 1).is_err());
+    }
+
+    #[test]
     fn an_image_is_named_by_tag_or_digest() {
         let digest = Digest::of(b"image");
         let (most, more) = ("t".repeat(128), "t".repeat(129));

@@ -127,6 +127,24 @@ fn a_cycle_is_told() {
 }
 
 #[test]
+fn only_waves_before_the_last_are_watched_for_the_time_between_waves() {
+    let watch = Watch {
+        bake_s: 5,
+        between_waves_s: 30,
+    };
+    let waves = plan(&shop(), watch).unwrap();
+    let watched: Vec<u64> = waves.iter().map(|wave| wave.bake_s).collect();
+    assert_eq!(watched, [30, 300, 300, 30, 5]);
+}
+
+#[test]
+fn a_kind_is_shown_as_it_is_declared() {
+    for kind in [KindName::StaticSite, KindName::Lambda, KindName::Ecs] {
+        assert_eq!(serde_json::json!(kind), kind.to_string());
+    }
+}
+
+#[test]
 fn reversed_goes_the_other_way() {
     let back = reversed(shop());
     let waves = plan(&back, Watch::default()).unwrap();

@@ -117,6 +117,26 @@ fn a_look_is_due_after_a_recovery_that_left_something_behind() {
 }
 
 #[test]
+fn automatic_deployments_are_held_for_what_was_told_first() {
+    let mut look = due();
+    assert_eq!(look.reason_to_hold(), "");
+    let table = [
+        ("one line".to_owned(), "one line".to_owned()),
+        ("a: \nb\nc".into(), "a: b".into()),
+        ("ä".repeat(1001), "ä".repeat(1000)),
+    ];
+    for (told, reason) in table {
+        look.looked = Some(Looked {
+            at: ENDED,
+            saw: Saw::Changed,
+            told,
+            components: BTreeMap::new(),
+        });
+        assert_eq!(look.reason_to_hold(), reason);
+    }
+}
+
+#[test]
 fn what_a_later_deployment_has_brought_is_not_looked_at() {
     let running = |deployment: &str, since: Time| Running {
         artifact: None,

@@ -37,6 +37,14 @@ fn shape() -> Shape {
     Shape { schema, validator }
 }
 
+#[test]
+fn a_type_has_its_schema() {
+    let shape = Shape::of::<crate::manifest::Manifest>();
+    let members = &shape.schema()["properties"];
+    assert!(members.get("components").is_some(), "{members}");
+    assert_eq!(shape.findings(&json!({})).len(), 2);
+}
+
 /// One of several kinds, told apart by its `kind`.
 fn part(kind: &str, field: &str) -> Value {
     json!({

@@ -205,8 +205,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_undo_has_something_to_do_unless_nothing_was_done_or_all_is_back() {
+        use StepStatus::{Changed, Changing, Failed, Planned, UndoFailed, Undoing, Undone};
+        for status in [Changing, Changed, Failed, Undoing, UndoFailed] {
+            assert!(status.may_have_changed(), "{status:?}");
+        }
+        for status in [Planned, Undone] {
+            assert!(!status.may_have_changed(), "{status:?}");
+        }
+    }
+
+    #[test]
     fn the_time_that_is_left() {
-        const FILE: u64 = PER_FILE;
+        // What a file costs beside its bytes.
+        const FILE: u64 = 65_536;
         // files done, bytes done, elapsed: what is left of 100 files with 100 files' worth of bytes.
         let table = [
             (0, 0, 5_000, None),

@@ -77,3 +77,18 @@ fn a_component_takes_the_sort_of_artifact_that_it_is_declared_for() {
         );
     }
 }
+
+#[test]
+fn a_registry_is_known_by_a_dot_or_a_port() {
+    for (given, name) in [
+        ("shop/agent", "shop/agent"),
+        ("agent", "agent"),
+        (
+            "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent",
+            "shop/agent",
+        ),
+        ("localhost:5000/agent", "agent"),
+    ] {
+        assert_eq!(windlass_domain::declaration::repository_name(given), name);
+    }
+}

@@ -186,3 +186,26 @@ const fn five_minutes() -> Span {
 const fn fifteen_minutes() -> Span {
     Span::seconds(900)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_linear_rollout_goes_in_equal_steps_below_100() {
+        let table: [(u8, &[u8]); 4] = [
+            (25, &[25, 50, 75]),
+            (33, &[33, 66, 99]),
+            (50, &[50]),
+            (100, &[]),
+        ];
+        for (linear, steps) in table {
+            let rollout = Rollout {
+                canary: None,
+                linear: Some(linear),
+                every: five_minutes(),
+            };
+            assert_eq!(rollout.steps(), steps, "{linear}");
+        }
+    }
+}

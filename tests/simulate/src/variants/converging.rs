@@ -150,8 +150,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a target is not compared with what the last confirmed change made of it",
         edits: &[Edit {
             file: DRIVE,
-            find: "        let Some(confirmed) = &step.confirmed else {",
-            replace: "        let Some(confirmed) = step.confirmed.as_ref().filter(|_| !VARIANT) else {",
+            find: "        let confirmed = self.confirmed()?;",
+            replace: "        let confirmed = self.confirmed()?.filter(|_| !VARIANT);",
         }],
         scenarios: &["function", "canary", "undo"],
         mishaps: &[Stranger],
