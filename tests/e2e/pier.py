@@ -30,7 +30,13 @@ class Pier(Application):
     def make_targets(self):
         super().make_targets()
         if self.environment == ABROAD:
-            parameters = {"WindlassAccount": HOME_ACCOUNT, "App": "pier", "Environment": ABROAD, "SiteBucketArns": "arn:aws:s3:::pier-pages-*"}
+            parameters = {
+                "WindlassAccount": HOME_ACCOUNT,
+                "App": "pier",
+                "Environment": ABROAD,
+                "SiteBucketArns": "arn:aws:s3:::pier-pages-*",
+                "TaskRoleArns": "arn:aws:iam::*:role/pier-task-*",
+            }
             self.shop.deploy_stack("target-role", TARGET_ROLE, parameters, self.client("cloudformation"))
             role = ROLE.rpartition("/")[2]
             enforced.name_sessions(self.client("iam"), role)

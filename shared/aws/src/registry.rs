@@ -1,8 +1,11 @@
 use crate::Aws;
 use crate::clock::time_of;
-use crate::error::{code, fault};
-use aws_sdk_ecr::types::{DescribeImagesFilter, ImageDetail, ImageIdentifier, TagStatus};
+use crate::error::{OrFault, code, fault};
+use aws_sdk_ecr::types::{
+    DescribeImagesFilter, ImageDetail, ImageIdentifier, Repository, TagStatus,
+};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{Answered, Image, Platform, Registry, Tagged, TaggedPage};
@@ -62,6 +65,21 @@ impl Registry for Aws {
             next: told.next_token,
         })
     }
+
+    async fn repository_tags(
+        &self,
+        repository: &str,
+    ) -> Answered<Option<BTreeMap<String, String>>> {
+        let Some(found) = self.repository(repository).await? else {
+            return Ok(None);
+        };
+        let arn = found.repository_arn.unwrap_or_default();
+        let request = self.clients.ecr().list_tags_for_resource();
+        let told = request.resource_arn(&arn).send().await;
+        let tags = told.or_fault("ListTagsForResource", &arn)?.tags;
+        let tags = tags.unwrap_or_default().into_iter();
+        Ok(Some(tags.map(|tag| (tag.key, tag.value)).collect()))
+    }
 }
 
 /// What can be deployed has a digest, a tag and a time.
@@ -78,12 +96,14 @@ impl Aws {
         if name != repository {
             return Ok(Some(repository.to_owned()));
         }
+        let found = self.repository(name).await?;
+        Ok(found.and_then(|found| found.repository_uri))
+    }
+
+    async fn repository(&self, name: &str) -> Answered<Option<Repository>> {
         let request = self.clients.ecr().describe_repositories();
         match request.repository_names(name).send().await {
-            Ok(told) => Ok(told
-                .repositories()
-                .first()
-                .and_then(|r| r.repository_uri.clone())),
+            Ok(told) => Ok(told.repositories.unwrap_or_default().into_iter().next()),
             Err(error) if code(&error) == Some("RepositoryNotFoundException") => Ok(None),
             Err(error) => Err(fault(&error, "DescribeRepositories", name)),
         }

@@ -201,6 +201,23 @@ async fn an_index_tells_its_platforms() {
 }
 
 #[tokio::test]
+async fn a_repositorys_tags_are_read_by_its_arn() {
+    let arn = "arn:aws:ecr:eu-west-1:111111111111:repository/team/ledger";
+    let found = json!({"repositories": [{"repositoryArn": arn, "repositoryName": "team/ledger"}]});
+    let tags = json!({"tags": [{"Key": "windlass:app", "Value": "bank"}]});
+    let (aws, replay) = Replay::new(vec![
+        reply(200, &[], found.to_string()),
+        reply(200, &[], tags.to_string()),
+        json_error(400, "RepositoryNotFoundException", "no"),
+    ]);
+    let told = aws.repository_tags("team/ledger").await.expect("answered");
+    let told = told.expect("there is one");
+    assert_eq!(told["windlass:app"], "bank");
+    assert_eq!(replay.sent()[1].json()["resourceArn"], arn);
+    assert_eq!(aws.repository_tags("team/none").await, Ok(None));
+}
+
+#[tokio::test]
 async fn an_image_that_is_not_there_is_none() {
     let failures = json!({"images": [], "failures": [{"failureCode": "ImageNotFound"}]});
     let (aws, _) = Replay::new(vec![

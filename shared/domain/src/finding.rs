@@ -155,7 +155,8 @@ pub enum FindingName {
     /// Next: Deploy a fixed release, which the veto does not concern, or ask `again` with a
     /// reason.
     Vetoed,
-    /// A newer release is there already. A late or reordered arrival never replaces it.
+    /// A newer release, or a newer declaration than the release pins, is there already. A late or
+    /// reordered arrival never replaces it.
     ///
     /// Next: Use a rollback to go back, or `allow_older` with a reason.
     Older,

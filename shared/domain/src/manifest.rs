@@ -31,7 +31,8 @@ pub struct Manifest {
     /// Order among releases of one environment: a CI run number or a commit time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u64>,
-    /// The declaration's version to deploy under; the one in force if absent.
+    /// The declaration's version to deploy under; the one in force if absent. Another one than that is
+    /// taken only where a person names the environment and asks with `allow_older`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declaration: Option<semver::Version>,
     /// The artifacts by component. Components that are not named keep what runs.

@@ -16,6 +16,8 @@ pub struct State {
     pub images: Vec<Image>,
     /// The time at which whoever has the state in hand took it.
     pub now: Time,
+    /// The tags of repositories that have some, by name.
+    pub tags: BTreeMap<String, BTreeMap<String, String>>,
     /// When each digest was pushed.
     pub pushed: BTreeMap<Digest, Time>,
 }
@@ -112,5 +114,14 @@ impl Registry for World {
         let tagged = self.registry().tagged(repository);
         let page = TaggedPage { tagged, next: None };
         call.answer(page).await
+    }
+
+    async fn repository_tags(
+        &self,
+        repository: &str,
+    ) -> Answered<Option<BTreeMap<String, String>>> {
+        let call = self.call("registry.repository_tags").await?;
+        let tags = self.registry().tags.get(repository).cloned();
+        call.answer(tags).await
     }
 }

@@ -50,7 +50,11 @@ pub async fn pin<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Pinn
     };
     let declared = match &source.declaration {
         None => in_force,
+        Some(version) if *version == in_force.version => in_force,
         Some(version) => match declaration::pinned(ports, &request.app, version).await? {
+            Ok(_) if !(is_person(request) && request.allow_older) => {
+                return Ok(Err(vec![not_in_force(version, &in_force.version)]));
+            }
             Ok(declared) => declared,
             Err(findings) => return Ok(Err(findings)),
         },
@@ -85,6 +89,17 @@ pub async fn pin<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Pinn
         order_version,
         to_record,
     }))
+}
+
+/// Whoever may upload a release may not choose the rules, gates and targets of a time that is over: who
+/// may change a declaration is somebody else (`docs/integrate/ci.md`).
+fn not_in_force(pinned: &semver::Version, in_force: &semver::Version) -> Finding {
+    Finding::new(
+        FindingName::Older,
+        "declaration",
+        format!("version {pinned} of the declaration is not in force; {in_force} is."),
+        "Leave `declaration` out for the one in force, or name the environment and ask with `allow_older` and a reason.",
+    )
 }
 
 /// Whether a component lives in this repository here: it may live in another one elsewhere.

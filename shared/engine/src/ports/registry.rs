@@ -1,5 +1,5 @@
 use super::Answered;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::digest::Digest;
 use windlass_domain::time::Time;
 
@@ -69,4 +69,8 @@ pub trait Registry {
     /// The tagged images of a repository by its name, a page at a time; none where there is no
     /// repository.
     async fn tagged(&self, repository: &str, after: Option<String>) -> Answered<TaggedPage>;
+
+    /// The tags (of AWS, not of images) of a repository by its name; `None` where there is none.
+    async fn repository_tags(&self, repository: &str)
+    -> Answered<Option<BTreeMap<String, String>>>;
 }

@@ -113,6 +113,7 @@ fn one_that_is_too_large_is_told_so() {
 #[test]
 fn a_repository_belongs_to_one_application() {
     let world = declared();
+    mark(&world, "bank");
     let text = DECLARATION.replace("app: shop", "app: bank");
     let event = upload(&world, "apps/bank/app.yaml", &text);
     let version = event["detail"]["object"]["version-id"]
@@ -133,6 +134,50 @@ fn a_repository_belongs_to_one_application() {
     );
     assert!(first.reason.contains("belongs to application `shop`"));
     assert_eq!(owner(&world, "shop/agent"), Some(shop()));
+}
+
+/// Both repositories are tagged as an application's.
+fn mark(world: &World, app: &str) {
+    for repository in ["shop/agent", "shop/steady"] {
+        let tags = [("windlass:app".to_owned(), app.to_owned())].into();
+        world.registry().tags.insert(repository.into(), tags);
+    }
+}
+
+#[test]
+fn a_repository_goes_to_whom_its_name_or_its_tag_says_that_it_belongs() {
+    let bank = AppName::new("bank").unwrap();
+    let text = DECLARATION.replace("app: shop", "app: bank");
+    let world = nothing();
+    let arrived = |text: &str| {
+        let event = upload(&world, "apps/bank/app.yaml", text);
+        let version = event["detail"]["object"]["version-id"].clone();
+        arrives(&world, event).unwrap();
+        let about = format!("apps/bank/app.yaml {}", version.as_str().unwrap());
+        let refusal: Option<Refusal> = get(&world, &store::refusal(&bank, &about));
+        let findings = refusal.map(|refusal| refusal.findings).unwrap_or_default();
+        let told = findings.iter().map(|f| format!("{} {}", f.name, f.path));
+        told.collect::<Vec<_>>()
+    };
+    let not_ours = [
+        "TargetNotOurs components.agent.repository",
+        "TargetNotOurs components.agent.repository",
+    ];
+    assert_eq!(arrived(&text), not_ours);
+    mark(&world, "shopping");
+    assert_eq!(arrived(&text), not_ours);
+    assert_eq!(owner(&world, "shop/agent"), None);
+    mark(&world, "bank");
+    assert_eq!(arrived(&text), [""; 0]);
+    assert_eq!(owner(&world, "shop/agent"), Some(bank.clone()));
+
+    // What it does not name any more is anybody's again.
+    let fewer = text
+        .replace("version: 1.0.0", "version: 1.1.0")
+        .replace("shop/agent", "bank/agent");
+    assert_eq!(arrived(&fewer), [""; 0]);
+    let owners = ["shop/agent", "bank/agent", "shop/steady"].map(|name| owner(&world, name));
+    assert_eq!(owners, [None, Some(bank.clone()), Some(bank)]);
 }
 
 #[test]

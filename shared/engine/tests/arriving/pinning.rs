@@ -262,6 +262,12 @@ fn a_release_is_held_to_the_declaration_that_it_pins() {
     let key = store::declaration(&shop(), &semver(0, 9, 0));
     let former = DECLARATION.replace("  api:", "  old-api:");
     put_declared(&world, key, &former);
+    // It may have been before gates, a start by hand, or another account.
+    assert_eq!(refused(&world, request.clone()), ["Older declaration"]);
+    request["allow_older"] = json!(true);
+    request["reason"] = json!("the new gates are broken");
+    assert_eq!(refused(&world, request.clone()), ["Older declaration"]);
+    request["environment"] = json!("prod");
     assert_eq!(
         refused(&world, request.clone()),
         ["UnknownName components.api"]

@@ -1,11 +1,11 @@
 //! `apps/<app>/app.yaml`: a declaration arrives.
 
 use super::once::Came;
-use super::{Created, Ports};
+use super::{Created, Ports, repositories};
 use crate::beside;
 use crate::log;
-use crate::ports::{Answered, ObjectId, Objects, Transacted, Write};
-use crate::store::{self, RepositoryOwner, Stored};
+use crate::ports::{Answered, ObjectId, Objects, Transacted};
+use crate::store::{self, Stored};
 use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, Upload};
 use windlass_domain::deployment::Refusal;
 use windlass_domain::fault::{Fault, FaultName};
@@ -76,8 +76,10 @@ async fn put_in_force<P: Ports>(
         }
         let object = Some(created.object.clone());
         let declared = Declared::new(declaration, text, ports.now(), object);
-        let rev = former.map_or(0, |former| former.rev);
-        let (owners, findings) = claim_repositories(ports, app, declaration).await?;
+        let rev = former.as_ref().map_or(0, |former| former.rev);
+        let former = former.map(|former| former.value);
+        let (owners, findings) =
+            repositories::claim(ports, app, declaration, former.as_ref()).await?;
         if !findings.is_empty() {
             return Ok(findings);
         }
@@ -100,42 +102,6 @@ async fn put_in_force<P: Ports>(
         FaultName::Unavailable,
         "others kept writing the declaration; it comes again",
     ))
-}
-
-/// An image repository belongs to one application, whose tag rules its pushes follow.
-async fn claim_repositories<P: Ports>(
-    ports: &P,
-    app: &AppName,
-    declaration: &Declaration,
-) -> Answered<(Vec<Write>, Vec<Finding>)> {
-    let (mut writes, mut findings) = (Vec::new(), Vec::new());
-    for (repository, components) in declaration.repositories() {
-        let key = store::repository(&repository);
-        let owner: Option<Stored<RepositoryOwner>> = store::load(ports, &key).await?;
-        match owner {
-            Some(owner) if owner.value.app == *app => {}
-            Some(owner) => findings.push(Finding::new(
-                FindingName::Duplicate,
-                components
-                    .first()
-                    .map_or_else(String::new, |name| format!("components.{name}.repository")),
-                format!(
-                    "the repository `{repository}` belongs to application `{}`.",
-                    owner.value.app
-                ),
-                "Use a repository of this application's own.",
-            )),
-            None => {
-                let index = store::repository_index(&repository);
-                let owner = RepositoryOwner {
-                    repository: repository.clone(),
-                    app: app.clone(),
-                };
-                writes.push(Stored::new(key, owner).put_indexed(Some(index))?);
-            }
-        }
-    }
-    Ok((writes, findings))
 }
 
 async fn record<P: Ports>(

@@ -6,6 +6,7 @@ mod image;
 mod manifest;
 mod missed;
 mod once;
+mod repositories;
 
 use crate::log;
 use crate::pin;

@@ -1,0 +1,94 @@
+use super::Ports;
+use crate::kinds::APP_TAG;
+use crate::ports::{Answered, Write};
+use crate::store::{self, RepositoryOwner, Stored};
+use std::collections::BTreeSet;
+use windlass_domain::declaration::{Declaration, Declared};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::name::{AppName, ComponentName};
+
+/// The repositories that a new declaration names become the application's, whose tag rules their pushes
+/// follow; what only the former one named is anybody's again. What belongs to another application, or
+/// cannot be seen to be this one's, is told.
+pub async fn claim<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    declaration: &Declaration,
+    former: Option<&Declared>,
+) -> Answered<(Vec<Write>, Vec<Finding>)> {
+    let (mut writes, mut findings) = (Vec::new(), Vec::new());
+    let named = declaration.repositories();
+    for (repository, components) in &named {
+        let owner = owner(ports, repository).await?;
+        match owner {
+            Some(owner) if owner.value.app == *app => {}
+            Some(owner) => {
+                let of_another = format!("belongs to application `{}`", owner.value.app);
+                let name = FindingName::Duplicate;
+                findings.push(not_ours(name, app, repository, components, &of_another));
+            }
+            None if !is_ours(ports, app, repository).await? => {
+                let unmarked =
+                    format!("neither begins with `{app}/` nor has the tag `{APP_TAG}`: `{app}`");
+                let name = FindingName::TargetNotOurs;
+                findings.push(not_ours(name, app, repository, components, &unmarked));
+            }
+            None => writes.push(taken(app, repository)?),
+        }
+    }
+    let former = former.and_then(|former| store::read_declaration(former).ok());
+    let left = former
+        .map(|former| former.repositories())
+        .unwrap_or_default();
+    for repository in left.keys().filter(|name| !named.contains_key(*name)) {
+        if let Some(owner) = owner(ports, repository).await?
+            && owner.value.app == *app
+        {
+            writes.push(Write::Delete(owner.key.clone(), owner.unchanged()));
+        }
+    }
+    Ok((writes, findings))
+}
+
+async fn owner<P: Ports>(ports: &P, repository: &str) -> Answered<Option<Stored<RepositoryOwner>>> {
+    store::load(ports, &store::repository(repository)).await
+}
+
+fn taken(app: &AppName, repository: &str) -> Answered<Write> {
+    let owner = RepositoryOwner {
+        repository: repository.to_owned(),
+        app: app.clone(),
+    };
+    let index = store::repository_index(repository);
+    Stored::new(store::repository(repository), owner).put_indexed(Some(index))
+}
+
+/// Whose images these are: whoever declares a repository gets them deployed, so its name or a tag must
+/// say that they are the application's.
+async fn is_ours<P: Ports>(ports: &P, app: &AppName, repository: &str) -> Answered<bool> {
+    let name = repository.split('/').next();
+    if name == Some(app.as_str()) {
+        return Ok(true);
+    }
+    let tags = ports.repository_tags(repository).await?;
+    let marked = tags.as_ref().and_then(|tags| tags.get(APP_TAG));
+    Ok(marked.is_some_and(|marked| marked == app.as_str()))
+}
+
+fn not_ours(
+    name: FindingName,
+    app: &AppName,
+    repository: &str,
+    components: &BTreeSet<ComponentName>,
+    why: &str,
+) -> Finding {
+    let of = components.first();
+    Finding::new(
+        name,
+        of.map_or_else(String::new, |name| format!("components.{name}.repository")),
+        format!("the repository `{repository}` {why}."),
+        format!(
+            "Use a repository of this application's own: one whose name begins with `{app}/`, or that is tagged `{APP_TAG}`: `{app}`."
+        ),
+    )
+}
