@@ -121,10 +121,12 @@ pub enum FindingName {
     /// Next: Wait until the target is steady, or mend it; then start the input that the remedy
     /// gives.
     TargetNotReady,
-    /// The plan has so many changes that AWS would end the execution in the middle, because its
-    /// history would be too long.
+    /// The release is more than can be served within AWS's limits: the plan has so many changes that
+    /// AWS would end the execution in the middle, because its history would be too long; or artifacts
+    /// were uploaded without a SHA-256 checksum of the whole object and are too large to be read for it.
     ///
-    /// Next: Release the components in several manifests, or give their rollouts fewer steps.
+    /// Next: Release the components in several manifests, or give their rollouts fewer steps. Upload
+    /// large artifacts in one piece with `--checksum-algorithm SHA256`.
     TooLarge,
     /// The target was changed by someone else between the time it was observed and the first
     /// change, or while the deployment was under way.

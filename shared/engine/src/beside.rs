@@ -11,6 +11,9 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::key::FINDINGS_SUFFIX;
 use windlass_domain::request::ObjectRef;
 
+/// The largest that is read of what lies beside an upload, in bytes: what we write there is smaller.
+const LARGEST: u64 = 2 * 1024 * 1024;
+
 /// What is written: which upload and which deployment it is about, so that a late one is not
 /// mistaken for the present one's.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -77,8 +80,13 @@ pub async fn clear<P: Objects + Configured>(
         return Ok(());
     };
     place.version_id = head.version_id;
-    let lies = Objects::get(ports, &place, head.bytes).await?;
-    let lies: Option<Beside> = serde_json::from_slice(&lies).ok();
+    let lies: Option<Beside> = if head.bytes <= LARGEST {
+        let lies = Objects::get(ports, &place, LARGEST).await?;
+        serde_json::from_slice(&lies).ok()
+    } else {
+        // Not ours.
+        None
+    };
     let present = Beside {
         version_id: upload.version_id.clone(),
         deployment: Some(id.clone()),

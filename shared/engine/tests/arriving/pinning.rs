@@ -99,6 +99,38 @@ fn a_checksum_that_s3_keeps_is_believed() {
 }
 
 #[test]
+fn what_is_too_large_to_be_hashed_is_refused_unread() {
+    const MOST: u64 = 512 * 1024 * 1024;
+    const WEB: &str = "artifacts/shop/web/1.zip";
+    let world = uploaded();
+    world.objects().upload("artifacts", WEB, "site");
+    let web = |bytes: u64, sha256: Option<Digest>| {
+        let mut objects = world.objects();
+        let bucket = objects.buckets.get_mut("artifacts").unwrap();
+        let version = bucket.keys.get_mut(WEB).unwrap().last_mut().unwrap();
+        (version.size, version.sha256) = (bytes, sha256);
+    };
+    let reads = || {
+        let calls = world.mishaps().calls.clone();
+        let reads = calls.into_iter();
+        reads.filter(|call| *call == "objects.get_range").count()
+    };
+    let alone = || manifest(MAIN, json!({"web": {"key": WEB}}));
+    web(MOST + 1, None);
+    assert_eq!(refused(&world, alone()), ["TooLarge components.web.key"]);
+    web(MOST + 1, Some(Digest::of(b"known to S3")));
+    let known = artifact(&pinned(&world, alone()), "web");
+    assert_eq!(known.digest(), &Digest::of(b"known to S3"));
+    assert_eq!(reads(), 0);
+    // The limit is the release's: the three bytes of `api` count.
+    web(MOST - 2, None);
+    let both = json!({"api": {"key": ZIP}, "web": {"key": WEB}});
+    let told = refused(&world, manifest(MAIN, both));
+    assert_eq!(told, ["TooLarge components.web.key"]);
+    assert_eq!(reads(), 1);
+}
+
+#[test]
 fn what_cannot_be_pinned_is_told_together() {
     let world = uploaded();
     let components = json!({

@@ -276,6 +276,36 @@ fn what_is_refused_is_told_beside_its_upload() {
 }
 
 #[test]
+fn what_lies_beside_an_upload_and_is_larger_than_ours_is_replaced_unread() {
+    // What lies there: how often an object is read, and whether it is replaced.
+    let beside = |bytes: Option<usize>| {
+        let desk = Desk::free();
+        let world = &desk.stage.world;
+        let manifest = desk.manifest("1.5.0", MAIN)["manifest"].to_string();
+        let (key, note) = (
+            "releases/shop/1.5.0.json",
+            "releases/shop/1.5.0.json.findings.json",
+        );
+        world.objects().upload("artifacts", key, manifest);
+        if let Some(bytes) = bytes {
+            world.objects().upload("artifacts", note, vec![b' '; bytes]);
+        }
+        let request = json!({"action": "deploy", "app": "shop", "manifest_object": {"key": key}});
+        let answer = desk.admit("arrival", with(request, by("s3")));
+        assert_eq!(in_short(&answer).0, Word::Go);
+        let calls = world.mishaps().calls.clone();
+        let reads = calls.iter().filter(|call| **call == "objects.get").count();
+        let texts = world.objects().texts("artifacts");
+        let lies = texts.get(note).map(|text| text.contains("findings"));
+        (reads, lies)
+    };
+    assert_eq!(beside(None), (1, None));
+    let largest = 2 * 1024 * 1024;
+    assert_eq!(beside(Some(largest)), (2, Some(true)));
+    assert_eq!(beside(Some(largest + 1)), (1, Some(true)));
+}
+
+#[test]
 fn an_operators_action_on_what_is_not_declared_is_refused() {
     let desk = Desk::new();
     for action in ["hold", "release_hold", "accept", "rollback"] {
