@@ -171,10 +171,15 @@ fn nothing_goes_back_to_a_folder_that_is_being_deleted() {
     deployed(&mut scene, 3);
     let back = scene.prepare(None, Some(&first)).prepared;
     assert_eq!(back.findings, [], "still there");
-    // The lock is lost after it has said which folder it deletes, and before it has: the first look
-    // is for the notes.
+    // The first look is for the notes. Who has lost the lock by then says nothing of the folder.
     let fourth = prepared(&mut scene, 4);
     let before = scene.bucket();
+    let fault = prune(&scene, &fourth, &mut Passes(1)).unwrap_err();
+    assert_eq!(fault.name, FaultName::StaleToken);
+    let back = scene.prepare(None, Some(&first)).prepared;
+    assert_eq!(back.findings, [], "all of it is there");
+    // The notes are gone: now the lock is lost after it has said which folder it deletes, and before
+    // it has.
     let fault = prune(&scene, &fourth, &mut Passes(1)).unwrap_err();
     assert_eq!(fault.name, FaultName::StaleToken);
     assert_eq!(scene.bucket(), before);

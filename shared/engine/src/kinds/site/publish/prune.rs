@@ -1,6 +1,6 @@
 //! Deletes what former deployments left and no rollback needs any more: folders of releases, lists, and
 //! notes. Hashed assets of a site in place are no part of it: the switch deletes those (`left.rs`). Harmless when late, as all that is additive: a folder belongs to one deployment, its
-//! note says that it is being deleted before the first file goes, and each batch is fenced after that;
+//! note says, behind the fence, that it is being deleted before the first file goes, and each batch is fenced after that;
 //! whoever goes back to a folder looks at its note, having the lock. What is not done is done by the next deployment.
 
 use super::{Fence, Publisher};
@@ -210,6 +210,8 @@ impl<P: SitePorts> Publisher<'_, P> {
         if !is_of_note || self.home.now().ms_since(folder.filled) < FILLING_MS {
             return Ok(());
         }
+        // Who has lost the lock must not say so of a folder that the next owner may need.
+        fence.pass(self.progress()).await.map_err(Stop::Fence)?;
         folder.pruning = true;
         lists.write(&note.key, &folder, Replaces::Anything).await?;
         let files = (self.target.site.bucket.as_str(), folder.under.as_str());
