@@ -5,6 +5,7 @@ use aws_sdk_cloudwatch::types as cloudwatch;
 use aws_sdk_cloudwatch::types::{AlarmType, HistoryItemType, MetricDataQuery, ScanBy};
 use serde_json::Value;
 use windlass_domain::declaration::resolved::MetricGate;
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{Alarm, AlarmChange, Alarms, Answered, Point};
 
@@ -60,15 +61,13 @@ impl Alarms for Aws {
                 .send()
                 .await;
             let told = sent.or_fault("DescribeAlarmHistory", name)?;
-            let items = told.alarm_history_items.unwrap_or_default();
-            // The start is AWS's to keep; a server that does not must not add old changes.
-            let recent = items
-                .iter()
-                .filter_map(change_of)
-                .filter(|change| change.at >= from);
-            changes.extend(recent);
+            for item in told.alarm_history_items.unwrap_or_default() {
+                changes.push(change_of(&item).ok_or_else(|| unreadable_change(name))?);
+            }
             next = told.next_token;
             if next.is_none() {
+                // The start is AWS's to keep; a server that does not must not add old changes.
+                changes.retain(|change: &AlarmChange| change.at >= from);
                 changes.sort_by_key(|change| change.at);
                 return Ok(changes);
             }
@@ -221,6 +220,12 @@ fn judged_points(reason_data: &str) -> Vec<f64> {
         return recent.filter_map(Value::as_f64).collect();
     }
     timed.into_iter().map(|(_, value)| value).collect()
+}
+
+/// A change that was left out could be the one to ALARM.
+fn unreadable_change(name: &str) -> Fault {
+    let message = format!("a change in the history of the alarm {name} cannot be read");
+    Fault::new(FaultName::Refused, message)
 }
 
 fn change_of(item: &cloudwatch::AlarmHistoryItem) -> Option<AlarmChange> {

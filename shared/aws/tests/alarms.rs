@@ -184,10 +184,7 @@ async fn the_history_is_of_states_since_a_time_oldest_first() {
             200,
             &json!({"AlarmHistoryItems": [changed(9, "OK"), changed(2, "OK")], "NextToken": "more"}),
         ),
-        answer(
-            200,
-            &json!({"AlarmHistoryItems": [changed(5, "ALARM"), {"Timestamp": at(6), "HistoryData": "{}"}]}),
-        ),
+        answer(200, &json!({"AlarmHistoryItems": [changed(5, "ALARM")]})),
     ]);
     let change = |minutes: u64, to: &str| AlarmChange {
         at: time(minutes),
@@ -201,6 +198,16 @@ async fn the_history_is_of_states_since_a_time_oldest_first() {
         assert!(sent[0].body.contains(word), "{word}: {}", sent[0].body);
     }
     assert!(sent[1].body.contains("more"), "{}", sent[1].body);
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_read_is_a_fault_and_not_left_out() {
+    for data in ["{}", "no document", r#"{"newState": {"stateValue": 1}}"#] {
+        let item = json!({"AlarmName": "a", "Timestamp": at(6), "HistoryData": data});
+        let (aws, _) = Replay::new(vec![answer(200, &json!({"AlarmHistoryItems": [item]}))]);
+        let fault = aws.alarm_history("a", time(3)).await.expect_err(data);
+        assert_eq!(fault.name, FaultName::Refused, "{fault}");
+    }
 }
 
 #[tokio::test]

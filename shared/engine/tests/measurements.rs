@@ -71,6 +71,37 @@ fn an_alarm_that_was_red_between_two_looks_fails() {
 }
 
 #[test]
+fn an_alarm_whose_history_does_not_show_yet_how_it_became_ok_is_unknown() {
+    let world = with_alarm("INSUFFICIENT_DATA");
+    world.set_alarm("5xx", "OK", &[0.0]);
+    pass_seconds(&world, 60);
+    world.set_alarm("5xx", "ALARM", &[7.3]);
+    pass_seconds(&world, 60);
+    world.set_alarm("5xx", "OK", &[0.0]);
+    let whole = world.alarms().history["5xx"].clone();
+    // The history may lag behind the alarm.
+    for told in [0, 1, 2] {
+        let from = whole.len() - 3;
+        world
+            .alarms()
+            .history
+            .insert("5xx".into(), whole[from..from + told].to_vec());
+        let seen = measure_alarm(&world);
+        assert_ne!(seen.verdict, Verdict::Pass, "{told}: {}", seen.measured);
+        let unknown =
+            "OK since 2026-11-20T14:03:00Z, but its history does not show yet what it was before";
+        assert_eq!(
+            told < 2,
+            seen.measured == unknown,
+            "{told}: {}",
+            seen.measured
+        );
+    }
+    world.alarms().history.insert("5xx".into(), whole);
+    assert_eq!(measure_alarm(&world).verdict, Verdict::Fail);
+}
+
+#[test]
 fn an_alarm_that_was_red_before_the_change_is_unknown_until_it_is_ok() {
     let world = with_alarm("ALARM");
     let seen = measure_alarm(&world);

@@ -1,10 +1,15 @@
-//! CloudWatch alarms: each must be OK, and must not have been red since the first change.
+//! CloudWatch alarms: each must be OK, and must not have been red since the first change. Where its
+//! state has changed since then, its history must show how it became what it is.
 
 use super::{Window, clock_times, unmeasured, unreadable};
 use crate::ports::{Alarm, AlarmChange, Alarms};
 use futures::future::join_all;
 use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::time::Time;
+
+/// By how much the time of a change in the history may differ from the time that the alarm itself
+/// tells of it, in milliseconds. That they are the same is not documented.
+const SAME_MS: u64 = 1_000;
 
 /// Whether the alarm is red.
 pub fn is_red(alarm: &Alarm) -> bool {
@@ -71,6 +76,15 @@ fn judged(
 ) -> Measurement {
     let was_red = history.iter().rev().find(|change| change.to == "ALARM");
     match (alarm.state.as_str(), was_red) {
+        ("OK", None) if alarm.since >= window.first_change && !shows(history, alarm) => {
+            Measurement {
+                measured: format!(
+                    "OK since {}, but its history does not show yet what it was before",
+                    alarm.since
+                ),
+                ..blank
+            }
+        }
         ("OK", None) => Measurement {
             verdict: Verdict::Pass,
             measured: "OK".to_owned(),
@@ -94,6 +108,14 @@ fn judged(
             ..blank
         },
     }
+}
+
+/// Whether the history has got as far as the change that the alarm tells of: what came before it is
+/// in the history then, too.
+fn shows(history: &[AlarmChange], alarm: &Alarm) -> bool {
+    history
+        .last()
+        .is_some_and(|last| last.to == alarm.state && last.at.plus_ms(SAME_MS) >= alarm.since)
 }
 
 fn red(alarm: &Alarm, blank: Measurement) -> Measurement {
