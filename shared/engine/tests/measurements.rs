@@ -185,6 +185,39 @@ fn a_metric_passes_until_a_point_breaches() {
 }
 
 #[test]
+fn a_metric_that_has_ceased_is_unknown_until_it_is_told_again() {
+    for gate in [errors(None, Some(10.0)), errors(Some(20.0), None)] {
+        let world = World::default();
+        world.put_metric(&gate, 15.0);
+        // Its period, the next one, and three minutes that CloudWatch may take to tell it.
+        pass_seconds(&world, 300);
+        assert_eq!(measure_metric(&world, &gate).verdict, Verdict::Pass);
+        pass_seconds(&world, 1);
+        let seen = measure_metric(&world, &gate);
+        assert_eq!(seen.verdict, Verdict::Unknown);
+        assert_eq!(seen.measured, "no data since 2026-11-20T14:01:00Z");
+        assert_eq!(seen.window, "14:00-14:05 UTC");
+        world.put_metric(&gate, 15.0);
+        pass_seconds(&world, 60);
+        assert_eq!(measure_metric(&world, &gate).verdict, Verdict::Pass);
+    }
+}
+
+#[test]
+fn a_metric_with_a_longer_period_has_longer_to_be_told() {
+    let gate = MetricGate {
+        period: Span::seconds(3600),
+        ..errors(None, Some(10.0))
+    };
+    let world = World::default();
+    world.put_metric(&gate, 15.0);
+    pass_seconds(&world, 2 * 3600 + 180);
+    assert_eq!(measure_metric(&world, &gate).verdict, Verdict::Pass);
+    pass_seconds(&world, 1);
+    assert_eq!(measure_metric(&world, &gate).verdict, Verdict::Unknown);
+}
+
+#[test]
 fn a_period_that_is_not_over_cannot_be_too_low() {
     let gate = errors(None, Some(10.0));
     let world = World::default();

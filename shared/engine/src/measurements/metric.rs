@@ -1,10 +1,16 @@
-//! CloudWatch metrics with a threshold: every point since the wave's change began must hold it.
+//! CloudWatch metrics with a threshold: every point since the wave's change began must hold it, and
+//! points must go on coming.
 
 use super::{Window, clock_times, unmeasured, unreadable};
 use crate::ports::{Alarms, Point};
 use windlass_domain::declaration::resolved::MetricGate;
 use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::time::Time;
+
+/// How long the next point may take after its period is over, in milliseconds. CloudWatch tells of
+/// two minutes before what was put can be read (Amazon CloudWatch User Guide, "Publish custom
+/// metrics"), and AWS's own services put theirs some time after the period; a minute is for that.
+const DELAY_MS: u64 = 3 * 60 * 1000;
 
 /// A metric's name for people, such as `AWS/Lambda Errors Sum {FunctionName: shop-api-prod}`.
 pub fn metric_name(gate: &MetricGate) -> String {
@@ -41,6 +47,14 @@ pub fn breach(gate: &MetricGate, point: Point, now: Time) -> bool {
     let too_high = gate.at_most.is_some_and(|most| point.value > most);
     let too_low = gate.at_least.is_some_and(|least| point.value < least);
     too_high || (too_low && over)
+}
+
+/// Whether the newest point is so old that the next one is missing, and not only late. A metric that
+/// is put in every period is never that old while it is put; one that is silent without traffic is,
+/// and `gates.unknown` says what that becomes.
+fn has_ceased(gate: &MetricGate, newest: Point, now: Time) -> bool {
+    let period = gate.period.as_ms();
+    newest.at.plus_ms(2 * period + DELAY_MS) < now
 }
 
 /// Measures a metric.
@@ -89,6 +103,11 @@ fn judged(gate: &MetricGate, points: &[Point], window: Window, blank: Measuremen
     match told {
         None => Measurement {
             measured: "no data yet".to_owned(),
+            window: clock_times(window.changed, window.now),
+            ..blank
+        },
+        Some(last) if has_ceased(gate, last, window.now) => Measurement {
+            measured: format!("no data since {}", last.at.plus_ms(gate.period.as_ms())),
             window: clock_times(window.changed, window.now),
             ..blank
         },
