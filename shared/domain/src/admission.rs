@@ -205,7 +205,6 @@ fn by_lock(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
         }
     }
     match &facts.lock.held {
-        Some(held) if held.deployment == candidate.id => Decision::Take,
         Some(held)
             if operator
                 && held.action != ActionName::Rollback

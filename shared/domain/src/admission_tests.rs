@@ -191,9 +191,6 @@ fn the_lock() {
     use ActionName::{Deploy, Rollback};
     use HeldState::{NeedsOperator, Recovering, Running};
     check(&[
-        (|s| s.held("me", Deploy, Running), "take"),
-        (|s| s.held("me", Deploy, NeedsOperator), "take"),
-        (|s| s.held("me", Rollback, Running).rollback(), "take"),
         (|s| s.held("other", Deploy, Running), "wait"),
         (|s| s.held("other", Deploy, Recovering), "wait"),
         (|s| s.held("other", Rollback, Running), "wait"),

@@ -55,6 +55,10 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
         log::name_deployment(&identified.id);
         beside::clear(ports, request.upload(), &identified.id).await?;
         if let Some(existing) = &identified.existing {
+            // A retry beside the invocation that has just recorded it, or after that one's answer was lost.
+            if existing.value.executions.first() == Some(&ask.execution.arn) {
+                return Ok(Admitted::New(identified.id));
+            }
             return Ok(Admitted::Answer(same(&existing.value)));
         }
         let mut record = new_record(ports, ask, request, &pinned, &identified);

@@ -12,7 +12,8 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::finding::{Finding, FindingName};
 
-/// Serves the state. Only `Admit` takes the lock, so it cannot have got its turn meanwhile.
+/// Serves the state. Where a late invocation of `Admit` has taken the lock after all, nothing is given up:
+/// the recovery ends the deployment.
 pub async fn give_up<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     let id = deployment_of(ask)?;
     for tried in 0..TRIES {
@@ -21,6 +22,7 @@ pub async fn give_up<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             return Ok(answer);
         }
         let view = View::load(ports, &record.value).await?;
+        view.not_taken_over(&record.value)?;
         let finding = waited_too_long(&view);
         let cause = finding.to_string();
         let name = finding.name.to_string();
@@ -33,7 +35,10 @@ pub async fn give_up<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             ports.now(),
         );
         note_cost(ports, &mut record.value, &[]).await;
-        let mut writes = vec![put(&record)?];
+        let mut writes = vec![
+            put(&record)?,
+            Write::Check(view.lock.key.clone(), view.lock.unchanged()),
+        ];
         if let Some(waiting) = view.waiting_of(&record.value) {
             writes.push(Write::Delete(waiting.key.clone(), waiting.unchanged()));
         }

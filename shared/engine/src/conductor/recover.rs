@@ -48,6 +48,12 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
             return Ok(nothing("nobody holds the lock"));
         };
         let answer = match &lock.value.held {
+            // A retry beside the invocation that has just taken over.
+            Some(held)
+                if held.execution == ask.execution.arn && held.state == HeldState::Recovering =>
+            {
+                Some(go_on(&record.value, lock.value.token))
+            }
             Some(held) if held.deployment == record.value.id => {
                 match may_take_over(ports, ask, request, &record.value, held).await? {
                     TakeOver::Yes(owner) => take_over(ports, ask, record, lock, owner).await?,
@@ -270,6 +276,10 @@ async fn abandon<P: Ports>(ports: &P, mut record: Stored<Deployment>) -> Answere
         )));
     }
     let view = View::load(ports, &record.value).await?;
+    if view.not_taken_over(&record.value).is_err() {
+        // A late invocation of its `Admit` got the lock in between: it is a takeover now.
+        return Ok(None);
+    }
     let why = why_stopped(owner.as_ref());
     record.value.stopped = was_stopped(owner.as_ref());
     let next = match (record.value.stopped, record.value.action) {
@@ -293,7 +303,10 @@ async fn abandon<P: Ports>(ports: &P, mut record: Stored<Deployment>) -> Answere
         Vec::new(),
         ports.now(),
     );
-    let mut writes = vec![put(&record)?];
+    let mut writes = vec![
+        put(&record)?,
+        Write::Check(view.lock.key.clone(), view.lock.unchanged()),
+    ];
     if let Some(waiting) = view.waiting_of(&record.value) {
         writes.push(Write::Delete(waiting.key.clone(), waiting.unchanged()));
     }

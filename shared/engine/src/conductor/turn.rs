@@ -48,6 +48,7 @@ async fn once<P: Ports>(
     if let Some(answer) = holds_already(&view, execution, &record.value) {
         return Ok(Some(answer));
     }
+    view.not_taken_over(&record.value)?;
     match view.decide(&record.value) {
         Decision::Reject(finding) => finish(ports, &view, record, Outcome::Refused(finding)).await,
         Decision::Superseded(by) => finish(ports, &view, record, Outcome::Superseded(by)).await,
@@ -188,6 +189,7 @@ async fn finish<P: Ports>(
     let mut writes = vec![
         put(&record)?,
         Write::Check(view.state.key.clone(), view.state.unchanged()),
+        Write::Check(view.lock.key.clone(), view.lock.unchanged()),
     ];
     leave_queue(view, &record.value, &mut writes);
     if !commit(ports, writes).await? {

@@ -39,6 +39,21 @@ impl View {
         windlass_domain::admission::decide(&candidate(record), &facts)
     }
 
+    /// That no execution holds the lock for this deployment: whoever asks for a turn, or ends what waits,
+    /// is a late invocation, or was redriven, and the deployment is another execution's now.
+    pub fn not_taken_over(&self, record: &Deployment) -> Answered<()> {
+        match &self.lock.value.held {
+            Some(held) if held.deployment == record.id => Err(Fault::new(
+                FaultName::StaleToken,
+                format!(
+                    "the execution {} has taken deployment {} over and ends it",
+                    held.execution, held.deployment
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// The waiting item of a deployment.
     pub fn waiting_of(&self, record: &Deployment) -> Option<&Stored<Waiting>> {
         self.waiting

@@ -113,6 +113,19 @@ fn where_only_a_person_starts_deployments_an_arrival_is_only_recorded() {
 }
 
 #[test]
+fn a_retry_that_runs_beside_the_first_invocation_is_not_another_request() {
+    let desk = Desk::free();
+    let request = with(desk.manifest("1.5.0", TAG), json!({"environment": "prod"}));
+    let first = desk.admit("first", request.clone()).unwrap();
+    assert_eq!(first.verdict, Word::Go);
+    // It had asked who it is before the first invocation wrote that.
+    let mut ledger = desk.stage.world.ledger();
+    ledger.items.remove(&store::execution(&arn_of("first")));
+    drop(ledger);
+    assert_eq!(desk.admit("first", request), Ok(first));
+}
+
+#[test]
 fn the_same_request_is_told_how_its_deployment_stands() {
     let desk = Desk::free();
     let request = with(desk.manifest("1.5.0", TAG), json!({"environment": "prod"}));

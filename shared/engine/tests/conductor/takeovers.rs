@@ -200,12 +200,33 @@ fn a_known_execution_that_recovers_nothing_takes_its_turn() {
     }
     let go = desk.admit(FIRST, serde_json::Value::Null).unwrap();
     assert_eq!((go.verdict, go.token), (Word::Go, TOKEN));
-    // The deployment holds it, but another execution does: it takes the lock as its own.
-    desk.hold(Some((FIRST, HeldState::Recovering)));
-    let go = desk.admit("another", serde_json::Value::Null).unwrap();
-    assert_eq!(go.verdict, Word::Go);
-    assert!(go.token > TOKEN);
-    assert_eq!(desk.lock().held.unwrap().execution, arn_of("another"));
+    // Another execution works for the deployment: one that comes late, or is redriven, takes nothing from it.
+    for state in [HeldState::Recovering, HeldState::Running] {
+        desk.hold(Some((FIRST, state)));
+        let (name, told) = fault(desk.admit("another", serde_json::Value::Null));
+        assert_eq!(name, FaultName::StaleToken);
+        assert!(told.contains("has taken deployment"), "{told}");
+        assert_eq!(desk.lock().held.unwrap().execution, arn_of(FIRST));
+        assert_eq!(desk.lock().token, TOKEN);
+    }
+    assert_eq!(fault(desk.asks("GiveUp")).0, FaultName::StaleToken);
+    assert_eq!(desk.record().ending, None);
+}
+
+#[test]
+fn a_recovery_whose_retry_runs_beside_it_goes_on() {
+    let mut desk = Desk::new();
+    desk.change_record(|record| {
+        record.undoing = Some(Why {
+            name: "Stopped".into(),
+            text: "It was stopped.".into(),
+        });
+    });
+    desk.execution("recovery", "RUNNING");
+    desk.hold(Some(("recovery", HeldState::Recovering)));
+    let answer = desk.recovery().unwrap();
+    assert_eq!((answer.verdict, answer.token), (Word::Undo, TOKEN));
+    assert_eq!(desk.lock().token, TOKEN);
 }
 
 #[test]

@@ -94,8 +94,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a deployment takes the lock although another one holds it",
         edits: &[Edit {
             file: ADMISSION,
-            find: "        Some(held) if held.deployment == candidate.id => Decision::Take,",
-            replace: "        Some(_) if VARIANT => Decision::Take,\n        Some(held) if held.deployment == candidate.id => Decision::Take,",
+            find: "    match &facts.lock.held {",
+            replace: "    match facts.lock.held.as_ref().filter(|_| !VARIANT) {",
         }],
         scenarios: &["stuck", "queue", "two_apart"],
         mishaps: &[],
