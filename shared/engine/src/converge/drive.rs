@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::step::{Step, StepStatus};
+use windlass_domain::step::{OPEN_CALL_GRACE_S, OPEN_CALL_S, Step, StepStatus};
 
 /// How long to wait where an observation may be older than the change that it should show.
 const SETTLE_MS: u64 = 2_000;
@@ -28,6 +28,8 @@ const ROUNDS: u32 = 2_000;
 /// How long a send may take, in seconds (the adapters' limit). None begins that could outlast the
 /// time of its open call: then the grace after it covers clocks and the network alone.
 const SEND_S: u64 = 10;
+/// After so many milliseconds everybody sees a change, in milliseconds: as long as an open call is waited for.
+const SEEN_AFTER_MS: u64 = (OPEN_CALL_S + OPEN_CALL_GRACE_S) * 1000;
 
 /// How an invocation ended.
 pub enum End {
@@ -130,6 +132,13 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
                 &is,
             )));
         }
+        if next == Next::Done
+            && let Some(ms) = self.until_seen()
+        {
+            return Ok(self
+                .wait(ms, "what was just switched may not be seen yet")
+                .await);
+        }
         if next == Next::Done && K::is_guarded(&is) {
             self.attempt.step.value.confirmed = Some(to_value(&is)?);
         }
@@ -146,6 +155,17 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             Next::Do(change) if K::class(&change) == Class::Additive => self.add(change).await,
             Next::Do(change) => self.switch(change, &is).await,
         }
+    }
+
+    /// How long an undo that finds the state before, although nothing was brought back yet, does not
+    /// believe it, in milliseconds: what it sees may be older than the change that is to be undone (Amazon
+    /// ECS API Reference, DescribeServices, and others answer eventually).
+    fn until_seen(&self) -> Option<u64> {
+        let changes = &self.attempt.step.value.changes;
+        let last = changes.iter().rfind(|change| change.switching)?;
+        let since = self.attempt.ports.now().ms_since(last.at);
+        let is_new = self.wave.is_none() && !last.undo && since < SEEN_AFTER_MS;
+        is_new.then(|| SEEN_AFTER_MS - since)
     }
 
     /// What callers of the target must still see if nobody else changed it: the state before,

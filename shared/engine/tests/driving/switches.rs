@@ -5,6 +5,7 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::step::{ChangeRecord, StepStatus};
 use windlass_engine::converge::Budget;
 use windlass_engine::payload::Word;
+use windlass_engine::ports::Clock;
 
 fn switch(callers: u32) -> Seen {
     seen(callers, Then::Switch(1))
@@ -232,4 +233,25 @@ fn an_undo_that_cannot_be_done_forgets_what_was_confirmed() {
         (StepStatus::UndoFailed, None)
     );
     assert!(step.failure.is_none() && step.undo_failure.is_some());
+}
+
+#[test]
+fn an_undo_does_not_believe_a_look_that_may_be_older_than_the_switch() {
+    let play = Play::begin();
+    play.forward(&[seen(0, Then::Switch(1)), seen(1, Then::Done)]);
+    let back = [
+        seen(0, Then::Done),
+        seen(1, Then::Switch(2)),
+        seen(0, Then::Done),
+    ];
+    let ended = play.invoke(None, &back, &[]);
+    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+
+    // What is seen for long enough is so.
+    let play = Play::begin();
+    play.forward(&[seen(0, Then::Switch(1)), seen(1, Then::Done)]);
+    let switched = play.step().changes[0].at;
+    let ended = play.invoke(None, &[seen(0, Then::Done)], &[]);
+    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 0));
+    assert!(play.world().now().ms_since(switched) >= 20_000);
 }

@@ -29,10 +29,14 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
                 source,
                 code_key,
                 revision_id,
+                live,
                 ..
             } => {
                 let keeping = (code_key.as_deref(), revision_id.0.as_str());
-                self.update(function, to, source, keeping).await
+                let taken = self.update(function, to, source, keeping).await?;
+                // Where callers use it already, a refusal would mean that nothing was changed: the next look
+                // finds the other code, and the undo brings back the former.
+                if *live { Ok(()) } else { as_sent(to, taken) }
             }
             Change::Publish {
                 code_sha256,
@@ -58,13 +62,14 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
         }
     }
 
+    /// The SHA-256 of the zip that Lambda says it took; none of an image, of which it tells no digest here.
     async fn update(
         &self,
         function: &str,
         to: &[String],
         source: &Source,
         (code_key, revision_id): (Option<&str>, &str),
-    ) -> Answered<()> {
+    ) -> Answered<Option<String>> {
         let code = match self.take_fetched(source) {
             Some(code) => code,
             None => self.code(function, to, source).await?,
@@ -74,13 +79,7 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
             .at
             .update_code(function, code, code_key, revision_id)
             .await?;
-        if is_image || to.contains(&updated.code_sha256) {
-            return Ok(());
-        }
-        Err(other_bytes(&format!(
-            "Lambda took code with the SHA-256 {}",
-            updated.code_sha256
-        )))
+        Ok((!is_image).then_some(updated.code_sha256))
     }
 
     fn take_fetched(&self, wanted: &Source) -> Option<Code> {
@@ -214,6 +213,16 @@ fn described(keep: bool, deployment: &DeploymentId) -> String {
         description_of_kept(deployment)
     } else {
         description(deployment)
+    }
+}
+
+/// That Lambda took the bytes that were sent.
+fn as_sent(to: &[String], taken: Option<String>) -> Answered<()> {
+    match taken {
+        Some(taken) if !to.contains(&taken) => Err(other_bytes(&format!(
+            "Lambda took code with the SHA-256 {taken}"
+        ))),
+        _ => Ok(()),
     }
 }
 

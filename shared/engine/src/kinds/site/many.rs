@@ -5,29 +5,36 @@ use futures::stream::FuturesUnordered;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::time::Time;
 
 /// How often a call is made again that S3 asked to make later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patience {
     /// For what is not waited for: about half a minute altogether.
     Long,
-    /// For what is sent within the time of an open call: less than a second.
+    /// For what a person waits for: less than a second.
     Short,
+    /// For what is sent within the time of an open call: the same, and no call begins after this.
+    Until(Time),
 }
 
 impl Patience {
     fn tries(self) -> u32 {
         match self {
             Self::Long => 12,
-            Self::Short => 3,
+            Self::Short | Self::Until(_) => 3,
         }
+    }
+
+    fn is_over(self, now: Time) -> bool {
+        matches!(self, Self::Until(last) if now > last)
     }
 }
 
 /// Makes many calls, as many at a time as the pace allows, and waits for all of them even if one
 /// fails: nothing that was sent is left unanswered. What S3 asks to make later is made later.
 /// Answers what succeeded, and the fault that matters most: an answer that was lost before one
-/// that says no, because what was asked may still be done.
+/// that says no, because what was asked may still be done. What there was no time for is throttled.
 pub async fn all<'i, I, T, F>(
     clock: &impl Clock,
     pace: &Cell<Pace>,
@@ -42,6 +49,10 @@ where
     let mut under_way = FuturesUnordered::new();
     let (mut done, mut worst) = (Vec::with_capacity(items.len()), None);
     loop {
+        if patience.is_over(clock.now()) && !waiting.is_empty() {
+            worst = Some(worse(worst, too_late(waiting.len())));
+            waiting.clear();
+        }
         while under_way.len() < pace.get().limit
             && let Some((item, nth)) = waiting.pop_front()
         {
@@ -70,6 +81,11 @@ where
     }
 }
 
+fn too_late(left: usize) -> Fault {
+    let text = format!("there was no time left for {left} calls");
+    Fault::new(FaultName::Throttled, text)
+}
+
 fn worse(so_far: Option<Fault>, fault: Fault) -> Fault {
     match so_far {
         Some(so_far) if weight(so_far.name) >= weight(fault.name) => so_far,
@@ -88,7 +104,6 @@ fn weight(name: FaultName) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::time::Time;
 
     #[derive(Default)]
     struct Slept(Cell<u64>);
@@ -169,5 +184,30 @@ mod tests {
         assert!(done.is_empty());
         assert_eq!(worst.unwrap().name, FaultName::Throttled);
         assert_eq!(clock.0.get(), 100 + 200 + 400);
+    }
+
+    #[test]
+    fn nothing_begins_after_the_time_of_an_open_call() {
+        let pace = Cell::new(Pace::default());
+        let clock = Slept::default();
+        // There is time for 60 of them, and those that were under way are waited for.
+        let calls = all(
+            &clock,
+            &pace,
+            Patience::Until(Time(1_500)),
+            &[(); 200],
+            |()| async {
+                clock.sleep_ms(25).await;
+                Ok(())
+            },
+        );
+        let (done, worst) = futures::executor::block_on(calls);
+        let worst = worst.unwrap();
+        assert_eq!(worst.name, FaultName::Throttled);
+        assert_eq!(
+            worst.message,
+            format!("there was no time left for {} calls", 200 - done.len())
+        );
+        assert!((60..=100).contains(&done.len()), "{}", done.len());
     }
 }

@@ -13,6 +13,7 @@ use crate::kinds::site::trouble::Trouble;
 use crate::kinds::site::{Site, SitePorts, no_archive};
 use crate::ports::{Answered, CopySource, ObjectId, PutOptions, Written};
 use bytes::Bytes;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
@@ -23,7 +24,7 @@ pub const SHA256: &str = "windlass-sha256";
 /// The metadata that names the deployment that wrote an object.
 pub const DEPLOYMENT: &str = "windlass-deployment";
 
-/// No batch begins after this many milliseconds: an open call is bounded to 15 s.
+/// No write begins after this many milliseconds: an open call is bounded to 15 s.
 const SENDING_MS: u64 = 8_000;
 /// How many files a batch has at most.
 const BATCH_FILES: usize = 256;
@@ -36,15 +37,35 @@ pub(in crate::kinds::site) type Contents = BTreeMap<String, Bytes>;
 impl<P: SitePorts> Site<P> {
     /// Does as many of the ops, in order, as fit in the time of an open call; what is left is seen
     /// by the next observation. Each is conditional, and doing it twice is doing it once.
+    ///
+    /// A refusal is answered only where nothing was done: it means that the change was not made, and an
+    /// undo then has nothing to bring back. Elsewhere it comes again, alone, with what is left.
     pub(in crate::kinds::site) async fn write(
         &self,
         target: &Target,
         ops: &[Op],
         deployment: &DeploymentId,
     ) -> Answered<()> {
-        let started = self.at.now();
+        let done = Cell::new(0);
+        match self.write_in_batches(target, ops, deployment, &done).await {
+            Err(fault) if done.get() > 0 && fault.name != FaultName::Unavailable => {
+                tracing::info!(done = done.get(), %fault, "a part of the files is written");
+                Ok(())
+            }
+            answer => answer,
+        }
+    }
+
+    async fn write_in_batches(
+        &self,
+        target: &Target,
+        ops: &[Op],
+        deployment: &DeploymentId,
+        made: &Cell<usize>,
+    ) -> Answered<()> {
+        let last = self.at.now().plus_ms(SENDING_MS);
         for (n, batch) in batches(ops).into_iter().enumerate() {
-            let is_late = || n > 0 && self.at.now().ms_since(started) > SENDING_MS;
+            let is_late = || n > 0 && self.at.now() > last;
             if is_late() {
                 break;
             }
@@ -56,10 +77,12 @@ impl<P: SitePorts> Site<P> {
             if is_late() {
                 break;
             }
-            let (done, fault) = many::all(&self.at, &self.pace, Patience::Short, batch, |op| {
+            let patience = Patience::Until(last);
+            let (done, fault) = many::all(&self.at, &self.pace, patience, batch, |op| {
                 self.write_one(target, op, contents.get(&op.path), deployment)
             })
             .await;
+            made.set(made.get() + done.len());
             let written: Vec<Handled> = done.into_iter().flatten().collect();
             for handled in &written {
                 if let Some(object) = handled.object() {
