@@ -202,8 +202,10 @@ pub enum FindingName {
     ///
     /// Next: Add what is missing to the target and name it in the declaration, or do without.
     NotSupported,
-    /// A value looks like a secret by its name or its beginning. Secrets never pass through
-    /// Windlass: inputs are recorded and shown. The value is not repeated anywhere.
+    /// A value looks like a secret: by its name, by its beginning, by a name in its address's query
+    /// or in a `name=value` within it, or by an address with a password. Secrets never pass through
+    /// Windlass: inputs are recorded and shown. The value is not repeated anywhere; what else is wrong
+    /// with the document is told once no secret is in it, because it could repeat it.
     ///
     /// Next: Remove it and revoke it if it was real. Keep it in Secrets Manager or an SSM
     /// parameter that the target itself reads, and write the ARN.

@@ -7,6 +7,7 @@
 pub mod address;
 pub mod admission;
 pub mod artifact;
+pub mod cancellation;
 pub mod cost;
 pub mod declaration;
 pub mod deployment;
@@ -37,7 +38,7 @@ pub mod request;
 mod request_check;
 pub mod round;
 pub mod second_look;
-mod secret;
+pub mod secret;
 mod shape;
 pub mod step;
 pub mod time;

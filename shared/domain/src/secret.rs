@@ -3,6 +3,8 @@
 use crate::finding::{Finding, FindingName};
 use crate::shape::join;
 use serde_json::Value;
+use std::collections::BTreeSet;
+use url::form_urlencoded;
 
 /// Parts of names that are given to secrets. Compared without case, `-` and `_`.
 const NAMES: [&str; 10] = [
@@ -18,17 +20,34 @@ const NAMES: [&str; 10] = [
     "connectionstring",
 ];
 
-/// How well-known secrets begin: private keys, AWS access keys, tokens of GitHub, Slack, Stripe.
-const LOOKS: [&str; 9] = [
-    "-----BEGIN ",
-    "AKIA",
-    "ASIA",
+/// How well-known tokens begin: those of GitHub, Slack, Stripe.
+const LOOKS: [&str; 10] = [
     "ghp_",
-    "github_pat_",
     "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
     "xoxb-",
     "xoxp-",
     "sk_live_",
+    "rk_live_",
+];
+
+/// The fewest characters that follow such a beginning.
+const FEWEST_FOLLOW: usize = 8;
+
+/// How ids of AWS access keys begin, after which come 16 upper-case letters and digits (AWS Identity
+/// and Access Management User Guide, "IAM identifiers").
+const KEY_IDS: [&str; 2] = ["AKIA", "ASIA"];
+
+/// How many characters follow in the id of an access key.
+const KEY_ID_FOLLOWS: usize = 16;
+
+/// Ends of names that tell something about a secret and do not hold it, such as `tokenUrl`.
+const ABOUT: [&str; 14] = [
+    "url", "uri", "endpoint", "name", "arn", "path", "header", "field", "type", "policy", "length",
+    "ttl", "seconds", "limit",
 ];
 
 /// Whether a field of this name is likely to hold a secret.
@@ -42,98 +61,174 @@ pub(crate) fn names_a_secret(name: &str) -> bool {
     holds && !ABOUT.iter().any(|end| name.ends_with(end))
 }
 
-/// Whether a text is, by its beginning, one of the well-known secrets.
-pub(crate) fn looks_like_one(text: &str) -> bool {
-    let text = text.trim_start_matches('"');
-    LOOKS
-        .iter()
-        .any(|start| text.starts_with(start) && text.len() >= start.len() + 8)
+/// Whether a well-known secret, told by its beginning, stands anywhere in a text: a private key, the
+/// id of an access key, a token.
+pub fn stands_in(text: &str) -> bool {
+    let is_of_token = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let is_of_id = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+    text.contains("-----BEGIN ")
+        || LOOKS
+            .iter()
+            .any(|start| begins_in(text, start, FEWEST_FOLLOW, is_of_token))
+        || KEY_IDS
+            .iter()
+            .any(|start| begins_in(text, start, KEY_ID_FOLLOWS, is_of_id))
 }
 
-/// Ends of names that tell something about a secret and do not hold it, such as `tokenUrl`.
-const ABOUT: [&str; 14] = [
-    "url", "uri", "endpoint", "name", "arn", "path", "header", "field", "type", "policy", "length",
-    "ttl", "seconds", "limit",
-];
+/// Whether a word in the text begins so, and goes on with so many characters of this sort.
+fn begins_in(text: &str, start: &str, follow: usize, sort: impl Fn(char) -> bool) -> bool {
+    text.match_indices(start).any(|(at, _)| {
+        let is_begin = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+        let after = text[at + start.len()..].chars();
+        is_begin && after.take(follow).filter(|c| sort(*c)).count() == follow
+    })
+}
 
 /// Whether a value cannot be a secret, whatever its name: nothing, a reference (an ARN, an address, a
-/// path of an SSM parameter), a truth value, a small number.
+/// path of an SSM parameter, a placeholder), a truth value, a small number.
 fn is_harmless(text: &str) -> bool {
     let reference = ["arn:aws", "ssm:/", "https://", "http://", "/"]
         .iter()
         .any(|start| text.starts_with(start));
     let number = text.len() <= 6 && text.bytes().all(|b| b.is_ascii_digit());
-    reference || number || matches!(text, "true" | "false")
+    reference || number || is_placeholder(text) || matches!(text, "true" | "false")
+}
+
+/// `{name}`: what it becomes is looked at once it is filled in.
+fn is_placeholder(text: &str) -> bool {
+    let inner = text
+        .strip_prefix('{')
+        .and_then(|text| text.strip_suffix('}'));
+    inner.is_some_and(|name| {
+        name.chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+    })
+}
+
+/// Whether the text under this name is likely to be a secret, or to hold one.
+fn is_secret(name: &str, text: &str) -> bool {
+    (names_a_secret(name) && !is_harmless(text))
+        || stands_in(text)
+        || holds_a_password(text)
+        || holds_a_named_one(text)
+        || is_json_with_one(text)
+}
+
+/// An address with a user's password, such as `postgres://shop:…@db`.
+fn holds_a_password(text: &str) -> bool {
+    text.split("://").skip(1).any(|rest| {
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let user = authority.rsplit_once('@').map(|(user, _)| user);
+        user.is_some_and(|user| user.contains(':'))
+    })
+}
+
+/// What separates `name=value` from the rest of a text: an address's query and fragment, a form, a
+/// connection string, a sentence.
+const SEPARATORS: [char; 7] = ['?', '&', '#', ';', ',', '"', '\''];
+
+/// A text with `name=value` in it whose name is that of a secret, such as the query of an address.
+fn holds_a_named_one(text: &str) -> bool {
+    let pieces = text.split(|c: char| c.is_whitespace() || SEPARATORS.contains(&c));
+    let mut pairs = pieces.filter(|piece| piece.contains('=')).flat_map(|pair| {
+        let pairs = form_urlencoded::parse(pair.as_bytes());
+        pairs.collect::<Vec<_>>()
+    });
+    pairs.any(|(name, value)| {
+        let is_name = name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_.[]".contains(c));
+        let named = is_name && names_a_secret(&name) && !is_harmless(&value);
+        named || stands_in(&value)
+    })
+}
+
+/// JSON within a text, such as the body of an HTTP request.
+fn is_json_with_one(text: &str) -> bool {
+    let text = text.trim_start();
+    let is_json = text.starts_with(['{', '[']);
+    let within = is_json.then(|| serde_json::from_str::<Value>(text));
+    within.is_some_and(|within| within.is_ok_and(|within| !findings(&within).is_empty()))
+}
+
+/// Whether what was read under this name may be told, where nobody knows what it is: the answer of a
+/// function, for example. A value under the name of a secret is not, unless it is nothing or a truth
+/// value.
+pub fn may_be_told(name: &str, value: &Value) -> bool {
+    let named = names_a_secret(name) && !(value.is_null() || value.is_boolean());
+    !named && Walk::default().findings("", name, value).is_empty()
 }
 
 /// A finding if the text under this name is likely to be a secret. It never repeats the text.
 pub(crate) fn finding(path: &str, name: &str, text: &str) -> Option<Finding> {
-    let suspicious = names_a_secret(name) && !is_harmless(text);
-    (suspicious || looks_like_one(text)).then(|| {
-        Finding::new(
-            FindingName::SecretInInput,
+    is_secret(name, text).then(|| {
+        found(
             path,
-            format!("The value of `{name}` looks like a secret; it is not repeated here."),
-            "Remove it here and revoke it if it was real. Keep it in Secrets Manager or an SSM \
-             parameter, and write the ARN.",
+            &format!("The value of `{name}` looks like a secret; it is not repeated here."),
         )
     })
 }
 
-/// Findings for every text within a JSON value.
-pub(crate) fn findings_within(path: &str, name: &str, value: &Value) -> Vec<Finding> {
-    match value {
-        Value::String(text) => finding(path, name, text).into_iter().collect(),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .flat_map(|(i, item)| findings_within(&format!("{path}[{i}]"), name, item))
+fn found(path: &str, reason: &str) -> Finding {
+    Finding::new(
+        FindingName::SecretInInput,
+        path,
+        reason,
+        "Remove it here and revoke it if it was real. Keep it in Secrets Manager or an SSM \
+         parameter, and write the ARN.",
+    )
+}
+
+/// Findings for every text within a document.
+pub(crate) fn findings(document: &Value) -> Vec<Finding> {
+    let environments = document.get("environments").and_then(Value::as_object);
+    let walk = Walk {
+        environments: environments
+            .into_iter()
+            .flat_map(|named| named.keys().map(String::as_str))
             .collect(),
-        Value::Object(members) => members
-            .iter()
-            .flat_map(|(key, member)| findings_within(&join(path, key), key, member))
-            .collect(),
-        _ => Vec::new(),
+    };
+    walk.findings("", "document", document)
+}
+
+/// A walk through a document. Where a member is called like an environment, it is the value there of
+/// what is called around it.
+#[derive(Default)]
+struct Walk<'d> {
+    environments: BTreeSet<&'d str>,
+}
+
+impl Walk<'_> {
+    fn findings(&self, path: &str, name: &str, value: &Value) -> Vec<Finding> {
+        match value {
+            Value::String(text) => finding(path, name, text).into_iter().collect(),
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .flat_map(|(i, item)| self.findings(&format!("{path}[{i}]"), name, item))
+                .collect(),
+            Value::Object(members) => members
+                .iter()
+                .flat_map(|(key, member)| self.member(path, name, key, member))
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn member(&self, path: &str, name: &str, key: &str, member: &Value) -> Vec<Finding> {
+        if stands_in(key) {
+            let reason = "A field's name looks like a secret; it is not repeated here.";
+            return vec![found(path, reason)];
+        }
+        let name = if self.environments.contains(key) {
+            name
+        } else {
+            key
+        };
+        self.findings(&join(path, key), name, member)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_are_told_by_name_or_by_looks() {
-        for (name, text) in [
-            ("DB_PASSWORD", "hunter2"),
-            ("apiKey", "8f7d6e5c"),
-            ("github-token", "x"),
-            ("anything", "ghp_16C7e42F292c6912E7710c838347Ae178B4a"),
-            ("key", "-----BEGIN RSA PRIVATE KEY-----"),
-        ] {
-            let finding = finding("here", name, text);
-            assert!(finding.is_some(), "{name}");
-            assert!(
-                finding.is_some_and(|f| !f.to_string().contains(text)),
-                "{name}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_only_speaks_of_secrets_is_none() {
-        for (name, text) in [
-            ("tokenUrl", "login.shop.example/oauth2/token"),
-            (
-                "secret",
-                "arn:aws:secretsmanager:eu-west-1:111111111111:secret:db-a1b2c3",
-            ),
-            ("passwordMinLength", "12"),
-            ("maxTokens", "4096"),
-            ("token", "true"),
-            ("secret_name", "shop/db"),
-            ("host", "shop.example"),
-        ] {
-            assert_eq!(finding("here", name, text), None, "{name}");
-        }
-    }
-}
+#[path = "secret_tests.rs"]
+mod tests;

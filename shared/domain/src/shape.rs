@@ -31,8 +31,13 @@ impl Shape {
         &self.schema
     }
 
-    /// Everything that is wrong with a document's shape.
+    /// Everything that is wrong with a document's shape. Where a secret is in it, only that is told:
+    /// what else is wrong could repeat it.
     pub(crate) fn findings(&self, document: &Value) -> Vec<Finding> {
+        let secrets = secret::findings(document);
+        if !secrets.is_empty() {
+            return secrets;
+        }
         let Some(validator) = &self.validator else {
             return vec![not_read("", "Windlass's own schema cannot be read")];
         };
@@ -309,7 +314,7 @@ fn shown(path: &str, value: &Value) -> String {
         return "the value".to_owned();
     }
     let text = value.to_string();
-    if secret::looks_like_one(&text) {
+    if secret::stands_in(&text) {
         return "the value".to_owned();
     }
     if text.chars().count() > 60 {

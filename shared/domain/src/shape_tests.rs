@@ -106,6 +106,7 @@ fn each_mistake_is_told_with_what_to_write() {
         json!({"null": 1}),
         json!({"even": 3}),
         json!({"naem": 1}),
+        json!({"apiToken": 1.5}),
         json!({"apiToken": "hunter2"}),
         json!({"count": "ghp_16C7e42F292c6912E7710c838347Ae178B4a"}),
         json!({"word": "thre"}),
@@ -143,7 +144,8 @@ fn each_mistake_is_told_with_what_to_write() {
     BadValue: even: `3` does not have the form that is expected. Remedy: Write a value of the form that the schema gives.
     UnknownField: naem: `naem` is not a field here. Remedy: Did you mean `name`? Known here: `apiToken`, `both`, `closed`, `code`, `count`, `either`, `even`, `list`, `map`, `maybe`, `name`, `null`, `on`, `part`, `share`, `word`.
     BadValue: apiToken: The value is not a whole number. Remedy: Write a value of the form that the schema gives.
-    BadValue: count: The value is not a whole number. Remedy: Write what is expected: How many.
+    SecretInInput: apiToken: The value of `apiToken` looks like a secret; it is not repeated here. Remedy: Remove it here and revoke it if it was real. Keep it in Secrets Manager or an SSM parameter, and write the ARN.
+    SecretInInput: count: The value of `count` looks like a secret; it is not repeated here. Remedy: Remove it here and revoke it if it was real. Keep it in Secrets Manager or an SSM parameter, and write the ARN.
     BadValue: word: `"thre"` is not known here. Remedy: Did you mean `three`? Known here: `one`, `two`, `three`.
     BadValue: word: `7` is not known here. Remedy: Known here: `one`, `two`, `three`.
     BadValue: either: `4` is less than 5. Remedy: Write a value of the form that the schema gives.

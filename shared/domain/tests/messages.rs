@@ -49,7 +49,7 @@ fn mistakes_of_meaning_are_told_together() {
 app: shop
 version: 1.3.0
 environments:
-  dev: {deploy: {branch: main}, vars: {db_password: hunter2}}
+  dev: {deploy: {branch: main}, vars: {host: shop.example}}
   test: {deploy: {branches: ['ma*']}}
 components:
   web: {kind: static_site, bucket: shop-web, distribution: {dev: E1, tset: E2}, after: [api]}
@@ -57,7 +57,24 @@ components:
 gates:
   bake: 30s
   metrics: [{namespace: AWS/Lambda, metric: Errors, statistic: Sum, at_most: 5}]
-  probes: [{url: 'http://169.254.169.254/'}, {url: 'https://me:hunter2@shop.example/'}]
+  probes: [{url: 'http://169.254.169.254/'}, {url: 'https://me@shop.example/'}]
+";
+    insta::assert_snapshot!(told_of(text));
+}
+
+#[test]
+fn a_secret_is_told_alone_because_other_findings_could_repeat_it() {
+    let text = "
+app: shop
+version: 1.3.0
+owner: me
+environments:
+  dev: {deploy: {branch: main}, vars: {db_password: Hunter2!}}
+components:
+  web: {kind: static_site, bucket: 'shop-{db_password}', after: [api]}
+  api: {kind: lambda, function: 'x-{db_password}'}
+gates:
+  probes: [{url: 'ftp://shop.example/?api_key=Hunter2!'}]
 ";
     insta::assert_snapshot!(told_of(text));
 }

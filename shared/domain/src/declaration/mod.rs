@@ -62,6 +62,10 @@ impl Declaration {
         let (document, digest, mut findings) = read::document(text)?;
         let declaration = Self { document, digest };
         findings.extend(check::findings(&declaration, exceptions));
+        if findings.iter().any(is_secret) {
+            // What else is wrong could repeat it.
+            findings.retain(is_secret);
+        }
         if findings.is_empty() {
             Ok(declaration)
         } else {
@@ -164,6 +168,10 @@ impl Declaration {
             crate::shape::suggest(nearest, &known),
         )
     }
+}
+
+fn is_secret(finding: &Finding) -> bool {
+    finding.name == FindingName::SecretInInput
 }
 
 /// The name of a repository, without the registry that its URI begins with.

@@ -7,7 +7,6 @@ use super::{Declaration, Exceptions, aws_name, resolve_component, resolve_gates}
 use crate::finding::Finding;
 use crate::git_rule::GitRule;
 use crate::name::EnvironmentName;
-use crate::secret;
 use crate::shape::join;
 
 /// What it is in the environment, with everything that is wrong there.
@@ -61,10 +60,6 @@ fn check_place(scope: &mut Scope<'_>) {
     }
     if let Some(region) = &environment.region {
         scope.check(&join(&at, "region"), region, &aws_name::REGION);
-    }
-    for (name, value) in &environment.vars {
-        let path = join(&join(&at, "vars"), name);
-        scope.findings.extend(secret::finding(&path, name, value));
     }
 }
 

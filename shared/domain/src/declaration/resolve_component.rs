@@ -9,7 +9,6 @@ use super::scope::Scope;
 use crate::finding::FindingName;
 use crate::git_rule::glob;
 use crate::name::ComponentName;
-use crate::secret;
 use crate::shape::join;
 use std::collections::BTreeMap;
 
@@ -104,12 +103,7 @@ fn config_file(scope: &mut Scope<'_>, path: &str, config: &component::ConfigFile
     let mut values = BTreeMap::new();
     for (name, text) in &config.values {
         let at = join(&join(path, "values"), name);
-        let before = scope.findings.len();
-        let value = scope.text(&at, text, &TEXT);
-        if before == scope.findings.len() {
-            scope.findings.extend(secret::finding(&at, name, &value));
-        }
-        values.insert(name.clone(), value);
+        values.insert(name.clone(), scope.text(&at, text, &TEXT));
     }
     ConfigFile {
         path: config.path.clone(),
@@ -130,11 +124,6 @@ fn lambda(
     gates: &Gates,
 ) -> Lambda {
     let at = |field: &str| join(path, field);
-    for (i, invocation) in function.invocations.iter().enumerate() {
-        let payload = format!("{path}.invocations[{i}].payload");
-        let found = secret::findings_within(&payload, "payload", &invocation.payload);
-        scope.findings.extend(found);
-    }
     if function.on_artifact && function.repository.is_some() {
         scope.find(
             FindingName::BadValue,

@@ -6,6 +6,7 @@ use super::document::{Document, Environment};
 use super::text::{Part, Text, parts};
 use crate::finding::{Finding, FindingName};
 use crate::name::EnvironmentName;
+use crate::secret;
 use crate::shape::{join, nearest, suggest};
 use std::collections::BTreeMap;
 
@@ -30,16 +31,18 @@ impl Scope<'_> {
         self.findings.push(Finding::new(name, path, reason, remedy));
     }
 
-    /// The text in this environment, of the form that is expected.
+    /// The text in this environment, of the form that is expected, and no secret now that it is
+    /// filled in.
     pub(super) fn text(&mut self, path: &str, text: &Text, form: &Form) -> String {
-        let filled = self.fill(path, text);
-        match filled {
-            Some((at, value)) => {
-                self.check(&at, &value, form);
-                value
-            }
-            None => String::new(),
+        let Some((at, value)) = self.fill(path, text) else {
+            return String::new();
+        };
+        let name = path.rsplit('.').next().unwrap_or_default();
+        match secret::finding(&at, name, &value) {
+            Some(finding) => self.findings.push(finding),
+            None => self.check(&at, &value, form),
         }
+        value
     }
 
     /// The same for a text that may be absent.

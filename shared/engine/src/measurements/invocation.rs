@@ -5,6 +5,7 @@ use crate::ports::{Clock, Functions, Invoked};
 use serde_json::Value;
 use windlass_domain::declaration::resolved::Invocation;
 use windlass_domain::gate::{Measurement, Verdict};
+use windlass_domain::secret;
 
 /// What is invoked.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +50,9 @@ fn threshold(request: &Invocation) -> String {
         None => String::new(),
     };
     match &request.expect {
+        Some(expect) if !secret::may_be_told("expect", expect) => {
+            format!("the declared answer{within}")
+        }
         Some(expect) => format!("{}{within}", shortened(&expect.to_string(), 120)),
         None => format!("no function error{within}"),
     }
@@ -61,7 +65,7 @@ fn judged(request: &Invocation, invoked: &Invoked) -> (Verdict, String) {
         return (Verdict::Fail, format!("function error {error}{told}"));
     }
     if let Some(expect) = &request.expect
-        && let Some(different) = difference(expect, &invoked.payload, "answer")
+        && let Some(different) = difference(expect, &invoked.payload, &["answer"])
     {
         return (Verdict::Fail, different);
     }
@@ -73,31 +77,136 @@ fn judged(request: &Invocation, invoked: &Invoked) -> (Verdict, String) {
 }
 
 /// `errorType` and `errorMessage` of a function error (AWS Lambda Developer Guide, "Function
-/// errors").
+/// errors"); the type alone where the message may hold a secret.
 fn function_error(payload: &Value) -> String {
     let member = |name: &str| payload.get(name).and_then(Value::as_str).unwrap_or("");
-    match (member("errorType"), member("errorMessage")) {
+    let (kind, message) = (member("errorType"), member("errorMessage"));
+    match (kind, message) {
         ("", "") => String::new(),
-        (kind, message) => format!(": {kind}: {}", shortened(message, 200)),
+        _ if !secret::may_be_told("errorType", &kind.into()) => String::new(),
+        _ if !secret::may_be_told("errorMessage", &message.into()) => {
+            format!(": {kind}; its message looks like it holds a secret")
+        }
+        _ => format!(": {kind}: {}", shortened(message, 200)),
     }
 }
 
-/// The first member of `expect` that the answer does not have with the same value.
-fn difference(expect: &Value, answer: &Value, path: &str) -> Option<String> {
+/// The first member of `expect` that the answer does not have with the same value. What the answer
+/// has instead is told, unless it may be a secret by its looks or by any name above it.
+fn difference(expect: &Value, answer: &Value, path: &[&str]) -> Option<String> {
     match (expect, answer) {
         (Value::Object(members), Value::Object(found)) => {
             members.iter().find_map(|(name, value)| {
-                let path = format!("{path}.{name}");
+                let path = [path, &[name.as_str()]].concat();
                 match found.get(name) {
-                    None => Some(format!("`{path}` is missing")),
+                    None => Some(format!("`{}` is missing", path.join("."))),
                     Some(found) => difference(value, found, &path),
                 }
             })
         }
         _ if expect == answer => None,
+        _ if !path.iter().all(|name| secret::may_be_told(name, answer)) => Some(format!(
+            "`{}` is another value, which looks like a secret and is not told",
+            path.join(".")
+        )),
         _ => Some(format!(
-            "`{path}` is {}",
+            "`{}` is {}",
+            path.join("."),
             shortened(&answer.to_string(), 80)
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const GITHUB: &str = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+
+    fn measured(expect: Value, answer: Value, error: Option<&str>) -> String {
+        let request = Invocation {
+            name: "login".into(),
+            payload: Value::Null,
+            expect: Some(expect),
+            within: None,
+        };
+        let invoked = Invoked {
+            payload: answer,
+            error: error.map(str::to_owned),
+            ms: 12,
+        };
+        let (verdict, measured) = judged(&request, &invoked);
+        assert_eq!(verdict, Verdict::Fail, "{measured}");
+        measured
+    }
+
+    #[test]
+    fn what_is_answered_instead_is_told_unless_it_may_be_a_secret() {
+        let hidden = "is another value, which looks like a secret and is not told";
+        for (expect, answer, wanted) in [
+            (
+                json!({"status": "fine"}),
+                json!({"status": "broken"}),
+                "`answer.status` is \"broken\"".to_owned(),
+            ),
+            (
+                json!({"a": {"b": 1}}),
+                json!({"a": {}}),
+                "`answer.a.b` is missing".into(),
+            ),
+            (
+                json!({"token": "x"}),
+                json!({"token": "eyJhbGciOi"}),
+                format!("`answer.token` {hidden}"),
+            ),
+            (
+                json!({"credentials": {"id": "x"}}),
+                json!({"credentials": {"id": 7}}),
+                format!("`answer.credentials.id` {hidden}"),
+            ),
+            (
+                json!({"id": "x"}),
+                json!({"id": GITHUB}),
+                format!("`answer.id` {hidden}"),
+            ),
+            (
+                json!("x"),
+                json!({"password": "hunter2"}),
+                format!("`answer` {hidden}"),
+            ),
+        ] {
+            assert_eq!(measured(expect, answer, None), wanted);
+        }
+    }
+
+    #[test]
+    fn a_function_error_is_told_unless_a_secret_is_in_it() {
+        let of = |message: &str| {
+            let payload = json!({"errorType": "Refused", "errorMessage": message});
+            measured(json!(null), payload, Some("Unhandled"))
+        };
+        assert_eq!(
+            of("no table"),
+            "function error Unhandled: Refused: no table"
+        );
+        assert_eq!(
+            of("postgres://shop:hunter2@db refused"),
+            "function error Unhandled: Refused; its message looks like it holds a secret"
+        );
+    }
+
+    #[test]
+    fn what_is_expected_is_told_unless_it_may_be_a_secret() {
+        let of = |expect: Value| {
+            threshold(&Invocation {
+                name: "login".into(),
+                payload: Value::Null,
+                expect: Some(expect),
+                within: None,
+            })
+        };
+        assert_eq!(of(json!({"status": "fine"})), r#"{"status":"fine"}"#);
+        assert_eq!(of(json!({"token": GITHUB})), "the declared answer");
     }
 }

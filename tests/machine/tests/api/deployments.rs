@@ -49,6 +49,37 @@ fn a_running_deployment_is_cancelled_and_undone_once() {
 }
 
 #[test]
+fn a_reason_that_cannot_be_recorded_starts_and_stops_nothing() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let (id, execution) = post(&mut shop, "1.0.0");
+    until(&mut shop, &execution, "Bake");
+    let started = shop.world().executions().started.len();
+    let cancel = format!("/apps/shop/deployments/{id}/cancel");
+    for (body, wanted) in [
+        (
+            json!({"reason": "ghp_16C7e42F292c6912E7710c838347Ae178B4a"}),
+            "SecretInInput",
+        ),
+        (json!({"reason": "x".repeat(1025)}), "BadValue"),
+        (json!({"reason": "x", "resaon": "y"}), "UnknownField"),
+    ] {
+        for path in [&cancel, &format!("{PROD}/rollbacks")] {
+            let reply = call(&shop, "POST", path, Some(body.clone()));
+            assert_eq!(refused(&reply), (400, vec![wanted]), "{path}");
+            assert!(!reply.body.to_string().contains("16C7e42F"), "{path}");
+        }
+    }
+    assert_eq!(shop.world().executions().started.len(), started);
+    let status = shop.world().executions().executions[&execution]
+        .status
+        .clone();
+    assert_eq!(status, "RUNNING");
+    shop.region.run();
+    assert_eq!(ending(&shop, &id), "Succeeded");
+}
+
+#[test]
 fn a_deployment_that_is_being_undone_is_not_cancelled() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);

@@ -7,6 +7,7 @@ use crate::ports::Answered;
 use crate::recovery;
 use crate::store::{self, Stored};
 use serde_json::{Value, json};
+use windlass_domain::cancellation::Cancellation;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{HeldState, Lock};
 use windlass_domain::finding::{Finding, FindingName};
@@ -18,9 +19,13 @@ use windlass_domain::request::ActionName;
 /// Stops the execution and starts its recovery, which the execution-status rule would start, too.
 pub async fn post<P: Ports>(ports: &P, app: &AppName, id: &str, call: &Call) -> Answered<Reply> {
     let id = DeploymentId(id.to_owned());
-    let body = match body(call) {
-        Ok(body) => body,
-        Err(finding) => return Ok(problem(400, &[finding])),
+    let said = match body(call) {
+        Ok(body) => Cancellation::parse(&Value::Object(body)),
+        Err(finding) => Err(vec![finding]),
+    };
+    let said = match said {
+        Ok(said) => said,
+        Err(findings) => return Ok(problem(400, &findings)),
     };
     let Some(record) = find(ports, app, &id).await? else {
         return Ok(unknown(app, &id));
@@ -43,10 +48,7 @@ pub async fn post<P: Ports>(ports: &P, app: &AppName, id: &str, call: &Call) -> 
         .map(|held| held.execution)
         .or(record.executions.first().cloned());
     let caller = call.caller.as_deref().unwrap_or("an unnamed caller");
-    let reason = body
-        .get("reason")
-        .and_then(Value::as_str)
-        .unwrap_or("no reason given");
+    let reason = said.reason.as_deref().unwrap_or("no reason given");
     let cause = format!("Cancelled by {caller}: {reason}");
     if let Some(execution) = execution {
         ports
