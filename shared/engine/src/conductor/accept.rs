@@ -1,7 +1,7 @@
 //! `accept`: what was seen last becomes the truth, and the environment is unlocked.
 
-use super::answer::ended;
 use super::commit::{TRIES, commit, contended, pause};
+use super::done::{self, Done};
 use super::ending::put;
 use super::{Ports, refuse};
 use crate::payload::{Answer, Ask};
@@ -9,7 +9,6 @@ use crate::pin;
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, HeldState, Lock, Running, Snapshot};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::{AppName, EnvironmentName};
@@ -24,11 +23,14 @@ const ACCEPTED: &str = "accepted";
 /// it was resolved. What the deployers saw last is what is accepted: the conductor's role reaches
 /// no target.
 pub async fn accept<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Answer> {
-    let env = match pin::named_environment(ports, request).await? {
-        Ok(env) => env,
-        Err(findings) => return refuse::refuse(ports, ask, request, findings).await,
-    };
     for tried in 0..TRIES {
+        if let Some(answer) = done::before(ports, ask).await? {
+            return Ok(answer);
+        }
+        let env = match pin::named_environment(ports, request).await? {
+            Ok(env) => env,
+            Err(findings) => return refuse::refuse(ports, ask, request, findings).await,
+        };
         let lock: Stored<Lock> =
             store::load_or_default(ports, &store::lock(&request.app, &env)).await?;
         let held = lock.value.held.clone();
@@ -38,13 +40,17 @@ pub async fn accept<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answer
         };
         let record: Stored<Deployment> =
             store::require(ports, &store::deployment(&held.deployment)).await?;
-        let writes = writes(ports, request, &env, lock, record).await?;
-        if commit(ports, writes).await? {
-            let cause = format!(
+        let done = Done {
+            cause: format!(
                 "{}/{env} is unlocked; what was seen after deployment {} is accepted.",
                 request.app, held.deployment
-            );
-            return Ok(ended(&held.deployment, Ending::Succeeded, "", &cause));
+            ),
+            deployment: held.deployment,
+        };
+        let mut writes = writes(ports, request, &env, lock, record).await?;
+        writes.push(done.put(ask)?);
+        if commit(ports, writes).await? {
+            return Ok(done.answer());
         }
         pause(ports, tried).await;
     }

@@ -1,24 +1,26 @@
 //! `hold` and `release_hold`: automatic deployments of an environment are held, or go on.
 
-use super::answer::ended;
 use super::commit::{TRIES, commit, contended, pause};
+use super::done::{self, Done};
 use super::{Ports, refuse};
 use crate::payload::{Answer, Ask};
 use crate::pin;
 use crate::ports::Answered;
 use crate::store::{self, Stored};
-use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Hold};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::request::{ActionName, Request};
 
 /// Sets or releases the hold. A hold that is set stays as it is.
 pub async fn hold<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Answer> {
-    let env = match pin::named_environment(ports, request).await? {
-        Ok(env) => env,
-        Err(findings) => return refuse::refuse(ports, ask, request, findings).await,
-    };
     for tried in 0..TRIES {
+        if let Some(answer) = done::before(ports, ask).await? {
+            return Ok(answer);
+        }
+        let env = match pin::named_environment(ports, request).await? {
+            Ok(env) => env,
+            Err(findings) => return refuse::refuse(ports, ask, request, findings).await,
+        };
         let key = store::state(&request.app, &env);
         let mut state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
         let cause = if request.action == ActionName::Hold {
@@ -34,9 +36,12 @@ pub async fn hold<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered
                 request.app
             )
         };
-        if commit(ports, vec![state.put()?]).await? {
-            let none = DeploymentId("none".into());
-            return Ok(ended(&none, Ending::Succeeded, "", &cause));
+        let done = Done {
+            deployment: DeploymentId("none".into()),
+            cause,
+        };
+        if commit(ports, vec![state.put()?, done.put(ask)?]).await? {
+            return Ok(done.answer());
         }
         pause(ports, tried).await;
     }

@@ -11,6 +11,7 @@ mod await_turn;
 mod commit;
 mod cost;
 mod deploy;
+mod done;
 mod ending;
 mod give_up;
 mod hand_over;

@@ -128,6 +128,12 @@ pub fn execution(arn: &str) -> Key {
     key(format!("execution#{arn}"), "deployment")
 }
 
+/// What an execution has done that works for no deployment, such as an `accept`, so that asking twice
+/// is once: `conductor::done::Done`.
+pub fn done(arn: &str) -> Key {
+    key(format!("execution#{arn}"), "done")
+}
+
 /// The index partition of an environment's history.
 pub fn history(app: &AppName, environment: &EnvironmentName) -> String {
     format!("history#{app}/{environment}")

@@ -3,13 +3,16 @@
 use crate::desk::{Desk, FIRST, in_short, input, with};
 use crate::stage::{TOKEN, app, component, id, prod};
 use serde_json::json;
+use windlass_domain::deployment::Refusal;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, HeldState, Snapshot};
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::name::ComponentName;
 use windlass_domain::step::StepStatus;
 use windlass_engine::payload::Word;
 use windlass_engine::store;
 use windlass_world::executions::arn_of;
+use windlass_world::mishaps::{Mishap, When};
 
 #[test]
 fn a_hold_is_set_once_and_released() {
@@ -42,6 +45,68 @@ fn a_hold_of_nobody_by_name_is_an_operators() {
     let request = with(input("hold"), json!({"requester": {"route": "api"}}));
     desk.admit("hold", request).unwrap();
     assert_eq!(desk.state().hold.unwrap().by, "an operator");
+}
+
+/// The state's Retry after an answer that was lost.
+fn asks_again(desk: &Desk, name: &str, action: &str) -> (Word, String) {
+    let answer = desk.admit(name, input(action)).unwrap();
+    (answer.verdict, answer.cause)
+}
+
+#[test]
+fn a_hold_whose_answer_was_lost_does_not_undo_what_was_asked_for_since() {
+    for (first, then) in [("hold", "release_hold"), ("release_hold", "hold")] {
+        let desk = Desk::new();
+        let told = asks_again(&desk, "first", first);
+        desk.admit("then", input(then)).unwrap();
+        let since = desk.state().hold;
+        assert_eq!(asks_again(&desk, "first", first), told);
+        assert_eq!(desk.state().hold, since, "{first}, {then}");
+    }
+}
+
+#[test]
+fn an_accept_whose_answer_was_lost_has_succeeded() {
+    let mut desk = Desk::new();
+    desk.hold(Some((FIRST, HeldState::NeedsOperator)));
+    desk.end(Ending::NeedsOperator);
+    let told = asks_again(&desk, "accept", "accept");
+    assert_eq!(told.0, Word::Succeeded);
+    let (lock, state, record) = (desk.lock(), desk.state(), desk.record());
+    assert_eq!(asks_again(&desk, "accept", "accept"), told);
+    let refusal = store::refusal(&app(), &arn_of("accept"));
+    assert_eq!(desk.stage.get::<Refusal>(&refusal), None);
+    assert_eq!((desk.lock(), desk.state()), (lock, state));
+    assert_eq!(desk.record(), record);
+    let another = asks_again(&desk, "another", "accept");
+    assert_eq!(another.0, Word::Rejected, "there is nothing left");
+}
+
+#[test]
+fn an_accept_whose_transaction_was_made_but_not_answered_has_succeeded() {
+    let ready = || {
+        let mut desk = Desk::new();
+        desk.hold(Some((FIRST, HeldState::NeedsOperator)));
+        desk.end(Ending::NeedsOperator);
+        desk
+    };
+    let rehearsal = ready();
+    let from = rehearsal.stage.world.mishaps().count();
+    rehearsal.operator("accept").unwrap();
+    let to = rehearsal.stage.world.mishaps().count();
+    for call in from + 1..=to {
+        let desk = ready();
+        let lost = Fault::new(FaultName::Unavailable, "no answer");
+        let world = &desk.stage.world;
+        world.plan_mishap(call, When::After, Mishap::Fault(lost));
+        assert_eq!(
+            desk.operator("accept").unwrap_err().name,
+            FaultName::Unavailable
+        );
+        let again = desk.operator("accept");
+        assert_eq!(in_short(&again), (Word::Succeeded, ""), "call {call}");
+        assert_eq!(desk.lock().held, None);
+    }
 }
 
 #[test]

@@ -1,0 +1,39 @@
+//! What an operator's action that is no deployment has done, kept for the retry that comes when its
+//! answer is lost: doing it again would find nothing to do, or undo what somebody did since.
+
+use super::Ports;
+use super::answer::ended;
+use crate::payload::{Answer, Ask};
+use crate::ports::{Answered, Write};
+use crate::store::{self, Stored};
+use serde::{Deserialize, Serialize};
+use windlass_domain::ending::Ending;
+use windlass_domain::identity::DeploymentId;
+
+/// What an execution has done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// The deployment that it was about; `none` if about none.
+    pub deployment: DeploymentId,
+    /// What is told of it.
+    pub cause: String,
+}
+
+impl Done {
+    /// The write that keeps it, to be made in the transaction that does it. It is refused where this
+    /// execution has done something already.
+    pub fn put(&self, ask: &Ask) -> Answered<Write> {
+        Stored::new(store::done(&ask.execution.arn), self.clone()).put()
+    }
+
+    /// The answer.
+    pub fn answer(&self) -> Answer {
+        ended(&self.deployment, Ending::Succeeded, "", &self.cause)
+    }
+}
+
+/// What this execution has done before, if anything.
+pub async fn before<P: Ports>(ports: &P, ask: &Ask) -> Answered<Option<Answer>> {
+    let done: Option<Stored<Done>> = store::load(ports, &store::done(&ask.execution.arn)).await?;
+    Ok(done.map(|done| done.value.answer()))
+}
