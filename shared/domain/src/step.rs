@@ -84,6 +84,11 @@ impl Step {
     pub fn has_switched(&self) -> bool {
         self.changes.iter().any(|change| change.switching)
     }
+
+    /// Whether the goal of the last wave that it took part in was seen, and was not taken back since.
+    pub fn was_reached(&self) -> bool {
+        self.status == StepStatus::Changed && self.seen.is_some()
+    }
 }
 
 /// How far additive work is, such as the upload of a site.

@@ -21,6 +21,7 @@ use windlass_domain::judgement::Judgement;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::request::{ActionName, Request, Route};
+use windlass_domain::step::Step;
 
 /// `Admit` of an execution that is known: a recovery goes on, everything else takes its turn.
 pub async fn or_turn<P: Ports>(ports: &P, ask: &Ask, id: &DeploymentId) -> Answered<Answer> {
@@ -179,7 +180,7 @@ async fn take_over<P: Ports>(
     };
     record.value.status = Status::Recovering;
     record.value.ending = None;
-    if record.value.undoing.is_none() && !judged_good(ports, &record.value).await? {
+    if record.value.undoing.is_none() && !may_be_settled(ports, &record.value).await? {
         record.value.stopped = was_stopped(owner.as_ref());
         record.value.undoing = Some(why_stopped(owner.as_ref()));
     }
@@ -226,7 +227,7 @@ pub fn why_stopped(owner: Option<&Owner>) -> Why {
     Why { name, text }
 }
 
-/// Where a recovery goes on. `Settle` checks again that the release was judged.
+/// Where a recovery goes on. `Settle` checks again that it may be settled.
 fn go_on(record: &Deployment, token: u64) -> Answer {
     let word = if record.undoing.is_some() {
         Word::Undo
@@ -234,6 +235,22 @@ fn go_on(record: &Deployment, token: u64) -> Answer {
         Word::Settle
     };
     plain(word, &record.id, token)
+}
+
+/// Whether it was judged good, and everything is still as it was then: what was reached may be taken
+/// back later, by who saw more of it.
+async fn may_be_settled<P: Ports>(ports: &P, record: &Deployment) -> Answered<bool> {
+    if !judged_good(ports, record).await? {
+        return Ok(false);
+    }
+    let steps: Vec<Stored<Step>> =
+        store::load_all(ports, &store::deployment_partition(&record.id), "step#").await?;
+    if steps.iter().all(|step| step.value.was_reached()) {
+        return Ok(true);
+    }
+    // A plan that changes nothing has no steps but those of a `Prepare` that was killed.
+    let plan: Stored<Plan> = store::require(ports, &store::plan(&record.id)).await?;
+    Ok(plan.value.outcome != Outcome::Change)
 }
 
 /// Whether the last wave was judged as passed, or the plan changes nothing, so that only the

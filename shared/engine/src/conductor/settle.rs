@@ -6,6 +6,7 @@ use super::cost::note_cost;
 use super::ending::{end, put, sentence, told};
 use super::recover::judged_good;
 use super::second_look::make_due;
+use super::undo::failure;
 use super::view::lock_with_token;
 use super::{Ports, deployment_of};
 use crate::payload::{Answer, Ask};
@@ -13,14 +14,14 @@ use crate::ports::{Answered, Clock, Condition, Write};
 use crate::store::{self, Stored};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::deployment::Deployment;
+use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Lock, Running, Snapshot, Veto};
 use windlass_domain::fault::Fault;
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::request::ActionName;
-use windlass_domain::step::{Step, StepStatus};
+use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
 /// What the version of a snapshot says that holds what a first deployment found.
@@ -41,7 +42,16 @@ pub async fn settle<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
                 "deployment {id} is to be settled but was not judged as passed"
             )));
         }
-        let writes = writes(ports, &mut record, &mut lock).await?;
+        let plan: Stored<Plan> = store::require(ports, &store::plan(id)).await?;
+        let steps: Vec<Stored<Step>> =
+            store::load_all(ports, &store::deployment_partition(id), "step#").await?;
+        let lost = steps.iter().find(|step| !step.value.was_reached());
+        if let (Some(lost), Outcome::Change) = (lost, plan.value.outcome) {
+            let fault = not_seen(&lost.value);
+            take_back(ports, ask, record, &lock, &steps, &fault).await?;
+            return Err(fault);
+        }
+        let writes = writes(ports, &mut record, &mut lock, &plan, &steps).await?;
         if commit(ports, writes).await?
             && let Some(answer) = told(ports, &record.value).await?
         {
@@ -52,17 +62,43 @@ pub async fn settle<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     Err(contended("settling the deployment"))
 }
 
+fn not_seen(step: &Step) -> Fault {
+    Fault::internal(format!(
+        "deployment {} is to be settled but {} was not seen changed",
+        step.deployment, step.component
+    ))
+}
+
+/// Notes that it is to be undone, and why: what was reached was taken back after it was judged. This
+/// execution ends by the fault, and the recovery that follows undoes.
+async fn take_back<P: Ports>(
+    ports: &P,
+    ask: &Ask,
+    mut record: Stored<Deployment>,
+    lock: &Stored<Lock>,
+    steps: &[Stored<Step>],
+    fault: &Fault,
+) -> Answered<()> {
+    let why = failure(ports, ask, steps).await?.unwrap_or_else(|| Why {
+        name: fault.name.to_string(),
+        text: fault.message.clone(),
+    });
+    record.value.undoing = Some(why);
+    let held = Write::Check(lock.key.clone(), lock.unchanged());
+    // Where it is refused, the recovery finds the same.
+    commit(ports, vec![put(&record)?, held]).await?;
+    Ok(())
+}
+
 async fn writes<P: Ports>(
     ports: &P,
     record: &mut Stored<Deployment>,
     lock: &mut Stored<Lock>,
+    plan: &Stored<Plan>,
+    steps: &[Stored<Step>],
 ) -> Answered<Vec<Write>> {
-    let id = record.value.id.clone();
-    let plan: Stored<Plan> = store::require(ports, &store::plan(&id)).await?;
     let key = store::state(&record.value.app, &record.value.environment);
     let mut state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
-    let steps: Vec<Stored<Step>> =
-        store::load_all(ports, &store::deployment_partition(&id), "step#").await?;
     let mut more = Vec::new();
     match plan.value.outcome {
         Outcome::Rejected => {
@@ -95,12 +131,12 @@ async fn writes<P: Ports>(
         }
         Outcome::Change => {
             let goal = goal(ports, &record.value).await?;
-            more = succeed(ports, record, &mut state.value, &steps, goal.as_ref())?;
+            more = succeed(ports, record, &mut state.value, steps, goal.as_ref())?;
             more.extend(lift_veto(ports, &record.value).await?);
-            more.extend(make_due(ports, &record.value, &steps).await?);
+            more.extend(make_due(ports, &record.value, steps).await?);
         }
     }
-    note_cost(ports, &mut record.value, &steps).await;
+    note_cost(ports, &mut record.value, steps).await;
     lock.value.free(ports.now());
     let mut writes = vec![put(record)?, lock.put()?, state.put()?];
     writes.append(&mut more);
@@ -157,7 +193,7 @@ fn succeed<P: Clock>(
         writes.push(before_windlass(&record.value, state, steps, now)?);
     }
     mark(state, &record.value);
-    let changed = changed(&record.value, state, steps, goal, now)?;
+    let changed = changed(&record.value, state, steps, goal, now);
     state.running.extend(changed);
     let unchanged = unchanged(&record.value, state, &record.value.release.version, now);
     state.running.extend(unchanged);
@@ -191,15 +227,10 @@ fn changed(
     steps: &[Stored<Step>],
     goal: Option<&Snapshot>,
     now: Time,
-) -> Answered<BTreeMap<ComponentName, Running>> {
+) -> BTreeMap<ComponentName, Running> {
     let mut running = BTreeMap::new();
-    for step in steps.iter().map(|step| &step.value) {
-        let (StepStatus::Changed, Some(seen)) = (step.status, &step.seen) else {
-            return Err(Fault::internal(format!(
-                "deployment {} is to be settled but {} was not seen changed",
-                record.id, step.component
-            )));
-        };
+    let steps = steps.iter().map(|step| &step.value);
+    for (step, seen) in steps.filter_map(|step| Some((step, step.seen.as_ref()?))) {
         let former = state.running.get(&step.component);
         let back = goal.and_then(|goal| goal.components.get(&step.component));
         let named = record.release.components.get(&step.component);
@@ -220,7 +251,7 @@ fn changed(
             },
         );
     }
-    Ok(running)
+    running
 }
 
 /// What the release names and ran already, where Windlass did not know of it: a snapshot must hold

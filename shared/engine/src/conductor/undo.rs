@@ -88,7 +88,11 @@ async fn record_why<P: Ports>(ports: &P, ask: &Ask, steps: &[Stored<Step>]) -> A
 }
 
 /// What failed: a gate, else components.
-async fn failure<P: Ledger>(ports: &P, ask: &Ask, steps: &[Stored<Step>]) -> Answered<Option<Why>> {
+pub async fn failure<P: Ledger>(
+    ports: &P,
+    ask: &Ask,
+    steps: &[Stored<Step>],
+) -> Answered<Option<Why>> {
     if let Some(why) = failed_gate(ports, ask).await? {
         return Ok(Some(why));
     }

@@ -1,6 +1,6 @@
 //! `Settle`: what a success leaves in the ledger, and what is not settled.
 
-use crate::desk::{Desk, fault, in_short, is_rollback};
+use crate::desk::{Desk, FIRST, fault, in_short, is_rollback};
 use crate::stage::{TOKEN, app, component, id, prod, zip};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::gate::Verdict;
 use windlass_domain::plan::{Outcome, Plan};
-use windlass_domain::step::StepStatus;
+use windlass_domain::step::{Failure, StepStatus};
 use windlass_domain::time::Time;
 use windlass_engine::payload::Word;
 use windlass_engine::store;
@@ -269,7 +269,28 @@ fn what_was_not_judged_or_not_seen_is_not_settled() {
         assert_eq!(name, FaultName::Internal);
         assert!(message.contains("jobs was not seen changed"), "{message}");
         assert_eq!(desk.record().ending, None);
+        let why = desk.record().undoing.unwrap();
+        assert_eq!((why.name.as_str(), &why.text), ("Internal", &message));
     }
+}
+
+#[test]
+fn what_was_taken_back_after_it_was_judged_is_undone_for_its_own_reason() {
+    let desk = judged();
+    let reason = "an asset is of the wrong type";
+    desk.step("jobs", StepStatus::Failed, |step| {
+        let finding = Finding::new(FindingName::TargetNotReady, "jobs", reason, "mend it");
+        step.failure = Some(Failure::Finding(finding));
+    });
+    let (name, _) = fault(desk.asks("Settle"));
+    assert_eq!(name, FaultName::Internal);
+    assert!(desk.lock().held.is_some());
+    let why = desk.record().undoing.unwrap();
+    assert_eq!(why.name, "TargetNotReady");
+    assert!(why.text.contains("jobs failed: An asset"), "{}", why.text);
+    desk.execution(FIRST, "FAILED");
+    assert_eq!(in_short(&desk.recovery()), (Word::Undo, ""));
+    assert_eq!(desk.record().undoing, Some(why));
 }
 
 #[test]

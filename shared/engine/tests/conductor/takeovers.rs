@@ -10,6 +10,7 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::finding::FindingName;
 use windlass_domain::gate::Verdict;
 use windlass_domain::plan::Outcome;
+use windlass_domain::step::StepStatus;
 use windlass_engine::conductor::Execution;
 use windlass_engine::payload::{ExecutionRef, Word};
 use windlass_engine::store;
@@ -156,6 +157,49 @@ fn only_what_was_judged_to_the_end_is_settled() {
         assert_eq!(in_short(&answer), (word, ""), "{plan:?} {judged:?}");
         assert_eq!(desk.record().undoing.is_some(), word == Word::Undo);
     }
+}
+
+#[test]
+fn what_was_judged_but_is_not_reached_any_more_is_undone_by_whoever_recovers_it() {
+    use StepStatus::{Changed, Changing, Failed, Planned};
+    let table = [
+        (Changed, true, Word::Settle),
+        (Changed, false, Word::Undo),
+        (Failed, true, Word::Undo),
+        (Changing, true, Word::Undo),
+        (Planned, true, Word::Undo),
+    ];
+    for (status, seen, word) in table {
+        for state in [HeldState::Running, HeldState::NeedsOperator] {
+            let desk = Desk::new();
+            desk.execution(FIRST, "FAILED");
+            desk.hold(Some((FIRST, state)));
+            desk.plan(Outcome::Change, 1);
+            desk.judge(0, Verdict::Pass);
+            desk.step("jobs", Changed, |_| ());
+            desk.step("api", status, |step| {
+                step.seen = step.seen.take().filter(|_| seen);
+            });
+            let answer = desk.operator("recover");
+            assert_eq!(in_short(&answer), (word, ""), "{status:?} {seen}");
+        }
+    }
+}
+
+#[test]
+fn what_a_killed_prepare_left_does_not_make_a_plan_without_changes_undone() {
+    let desk = Desk::new();
+    desk.execution(FIRST, "FAILED");
+    desk.plan(Outcome::NothingToDo, 0);
+    desk.step("api", StepStatus::Planned, |_| ());
+    assert_eq!(in_short(&desk.recovery()), (Word::Settle, ""));
+    desk.stage.pass_seconds(1);
+    let mut ask = desk.stage.ask("Settle", 0);
+    ask.token = desk.lock().token;
+    assert_eq!(
+        in_short(&desk.serve(ask)),
+        (Word::NothingToDo, "AlreadyThere")
+    );
 }
 
 #[test]

@@ -1,9 +1,14 @@
 //! What begins after its deployment has ended.
 
-use crate::scene::{BOTH, both, ended, live, program, serves};
+use crate::scene::{BOTH, assert_free, both, ended, live, program, serves};
 use serde_json::json;
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::name::ComponentName;
+use windlass_domain::step::{Failure, Step, StepStatus};
+use windlass_engine::ports::Ledger;
+use windlass_engine::store::{self, Stored};
 use windlass_machine::answer;
 use windlass_world::run::run;
 
@@ -31,4 +36,32 @@ fn an_invocation_that_begins_when_its_deployment_has_ended_changes_nothing() {
         Some(FaultName::StaleToken)
     );
     assert_eq!(serves(&shop), both("2"));
+}
+
+/// A twin that comes late, after its sibling has answered `changed`, may see what that one did not see:
+/// then the step has failed, although its wave has been judged.
+#[test]
+fn what_a_late_twin_takes_back_after_the_last_judgement_is_undone() {
+    let program = program();
+    let mut shop = live(&program);
+    let arn = shop.deploy("1.1.0", &BOTH);
+    assert!(shop.region.run_until(&arn, "Settle"));
+    let deployment = shop.deployment(&arn);
+    let key = store::step(&deployment.id, &ComponentName::new("api").unwrap());
+    let mut step: Stored<Step> = run(store::require(shop.world(), &key)).unwrap();
+    step.value.status = StepStatus::Failed;
+    let finding = Finding::new(
+        FindingName::TargetNotReady,
+        "components.api",
+        "an asset is of the wrong type.",
+        "Mend it.",
+    );
+    step.value.failure = Some(Failure::Finding(finding));
+    run(shop.world().transact(vec![step.put().unwrap()])).unwrap();
+    shop.region.run();
+    let ended = ended(&shop, &arn);
+    assert_eq!(ended.ending, Ending::RolledBack, "{}", ended.cause);
+    assert_eq!(ended.cause_name, "TargetNotReady");
+    assert_eq!(serves(&shop), both("2"));
+    assert_free(&shop);
 }
