@@ -24,7 +24,7 @@ DEPLOYMENTS = ["--package=windlass-machine", "--test=scenarios", "--test=deploym
 ROUNDS = {
     "shared/domain/": [
         ["--package=windlass-domain", "--lib"],
-        ["--package=windlass-domain", "--test=bad_inputs", "--test=messages", "--test=examples", "--test=repositories"],
+        ["--package=windlass-domain", "--test=bad_inputs", "--test=messages", "--test=examples", "--test=repositories", "--test=declarations"],
     ],
     "shared/engine/src/converge/": [
         ["--package=windlass-engine", "--test=converge"],

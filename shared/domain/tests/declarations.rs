@@ -1,0 +1,93 @@
+//! What a declaration is read as, and what it says of a release.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use windlass_domain::declaration::{Declaration, LARGEST, schema};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::manifest::ArtifactRef;
+use windlass_domain::name::ComponentName;
+
+const SHOP: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent}
+  steady: {kind: ecs, cluster: shop, service: steady, container: steady, repository: shop/steady, base: artifact}
+";
+
+fn misfits(component: &str, artifact: serde_json::Value) -> Vec<Finding> {
+    let artifact: ArtifactRef = serde_json::from_value(artifact).unwrap();
+    let name = ComponentName::new(component).unwrap();
+    Declaration::parse(SHOP)
+        .unwrap()
+        .misfits(&BTreeMap::from([(name, artifact)]))
+}
+
+#[test]
+fn a_component_that_is_not_declared_is_told_with_those_that_are() {
+    let told = misfits("agents", serde_json::json!({"image": "shop/agent:1"}));
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].name, FindingName::UnknownName);
+    assert!(told[0].remedy.contains("agent"), "{}", told[0].remedy);
+}
+
+#[test]
+fn a_service_takes_what_its_base_says() {
+    let (key, image) = (
+        serde_json::json!({"key": "artifacts/shop/steady/1.json"}),
+        serde_json::json!({"image": "shop/steady:1"}),
+    );
+    for (component, artifact, field) in [
+        ("agent", &key, Some("key")),
+        ("agent", &image, None),
+        ("steady", &key, None),
+        ("steady", &image, Some("image")),
+    ] {
+        let told = misfits(component, artifact.clone());
+        let paths: Vec<&str> = told.iter().map(|finding| finding.path.as_str()).collect();
+        let path = field.map(|field| format!("components.{component}.{field}"));
+        let path: Vec<&str> = path.as_deref().into_iter().collect();
+        assert_eq!(paths, path, "{component} {artifact}");
+    }
+}
+
+#[test]
+fn a_declaration_of_the_largest_size_is_read() {
+    let of = |bytes: usize| {
+        let comment = format!("#{}\n", "x".repeat(bytes - SHOP.len() - 2));
+        Declaration::parse(&format!("{comment}{SHOP}"))
+    };
+    assert!(of(LARGEST).is_ok());
+    let findings = of(LARGEST + 1).unwrap_err();
+    assert_eq!(findings[0].name, FindingName::BadValue);
+}
+
+#[test]
+fn what_is_no_yaml_is_told_in_a_line_with_its_place() {
+    let findings = Declaration::parse("app: shop\nversion: [1.0.0\n").unwrap_err();
+    let [finding] = findings.as_slice() else {
+        panic!("{findings:?}");
+    };
+    assert_eq!(finding.name, FindingName::NotWellFormed);
+    assert!(finding.path.starts_with("line "), "{}", finding.path);
+    let told = finding
+        .reason
+        .strip_prefix("This is not well-formed YAML: ")
+        .unwrap();
+    assert!(told.contains(' ') && !told.contains('\n'), "{told}");
+    assert!(
+        told.contains("line") || told.contains("expected") || told.contains("end"),
+        "{told}"
+    );
+}
+
+#[test]
+fn the_schema_is_for_editors() {
+    let members = &schema()["properties"];
+    for member in ["app", "version", "environments", "components", "gates"] {
+        assert!(members.get(member).is_some(), "{member}");
+    }
+}
