@@ -45,12 +45,11 @@ class Pier(Application):
     def declare(self, version="1.0.0", distribution="E0"):
         """Uploads the declaration of all environments, and waits until it is in force."""
         site = {"kind": "static_site", "bucket": "pier-pages-{environment}", "hashed": ["assets/**"]}
-        function = {"kind": "lambda", "on_artifact": True}
         components = {
             "leaflet": {**site, "prefix": "leaflet", "on_artifact": True},
             "cover": {**site, "prefix": "cover", "mode": "prefix", "distribution": distribution},
-            "bell": {**function, "function": "pier-bell-{environment}", "invocations": INVOCATIONS},
-            "camera": {**function, "function": "pier-camera-{environment}"},
+            "bell": {"kind": "lambda", "function": "pier-bell-{environment}", "on_artifact": True, "invocations": INVOCATIONS},
+            "camera": {"kind": "lambda", "function": "pier-camera-{environment}", "repository": "pier/camera"},
             "agent": {"kind": "ecs", "cluster": "pier-{environment}", "service": "agent", "container": "agent", "repository": IMAGES},
         }
         gates = {"bake": "10s", "alarms": ["pier-{environment}-errors"]}

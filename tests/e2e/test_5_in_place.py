@@ -47,13 +47,14 @@ def test_a_function_without_an_alias_is_live_at_once(pier):
 def test_a_function_from_an_image_is_changed_by_its_digest(pier):
     """Without an alias: the local cloud tells no code's digest of a version that is an image."""
     pier.aws.ecr.create_repository(repositoryName="pier/camera")
-    first, second = (pier.shop.push_image(version, repository="pier/camera") for version in ("1.0.0", "2.3.0"))
+    # No tag that matches a rule: only the manifest brings it.
+    first, second = (pier.shop.push_image(tag, repository="pier/camera") for tag in ("first", "second"))
     images = "000000000000.dkr.ecr.us-east-1.amazonaws.com/pier/camera"
     tags = {"windlass:app": "pier", "windlass:environment": HOME}
     role = pier.aws.lambda_.get_function(FunctionName="pier-bell-home")["Configuration"]["Role"]
     function = {"FunctionName": "pier-camera-home", "PackageType": "Image", "Role": role, "Tags": tags}
     pier.aws.lambda_.create_function(**function, Code={"ImageUri": f"{images}@{first}"})
-    components = {"camera": {"image": "pier/camera:2.3.0"}}
+    components = {"camera": {"image": "pier/camera:second"}}
     manifest = {"version": "2.3.0", "git": {"ref": "refs/heads/main"}, "components": components}
     done = pier.operate(action="deploy", **pier.where, manifest=manifest)
     assert done["status"] == "SUCCEEDED", done.get("cause")

@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::image::repository_name;
 use windlass_engine::ports::{Answered, Image, Platform, Registry, Tagged, TaggedPage};
 
 /// What can be pulled: images and indexes, in Docker's and in the Open Container Initiative's form.
@@ -24,7 +25,7 @@ const PAGE: i32 = 1000;
 impl Registry for Aws {
     async fn image(&self, repository: &str, reference: &str) -> Answered<Option<Image>> {
         let name = repository_name(repository);
-        let Some(uri) = self.repository_uri(repository, name).await? else {
+        let Some(uri) = self.repository_uri(name).await? else {
             return Ok(None);
         };
         let Some((digest, media_type, manifest)) = self.manifest(name, reference).await? else {
@@ -92,10 +93,7 @@ fn tagged(image: ImageDetail) -> Option<Tagged> {
 }
 
 impl Aws {
-    async fn repository_uri(&self, repository: &str, name: &str) -> Answered<Option<String>> {
-        if name != repository {
-            return Ok(Some(repository.to_owned()));
-        }
+    async fn repository_uri(&self, name: &str) -> Answered<Option<String>> {
         let found = self.repository(name).await?;
         Ok(found.and_then(|found| found.repository_uri))
     }
@@ -151,14 +149,6 @@ impl Aws {
         Ok(details
             .and_then(|details| details.image_tags)
             .unwrap_or_default())
-    }
-}
-
-/// The name within a URI such as `111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent`.
-fn repository_name(repository: &str) -> &str {
-    match repository.split_once('/') {
-        Some((host, name)) if host.contains('.') || host.contains(':') => name,
-        _ => repository,
     }
 }
 

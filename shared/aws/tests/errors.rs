@@ -179,11 +179,12 @@ async fn an_index_tells_its_platforms() {
         "imageManifestMediaType": "application/vnd.oci.image.index.v1+json",
     }]});
     let details = json!({"imageDetails": [{"imageTags": ["1.0.0", "stable"]}]});
+    let uri = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent";
     let (aws, replay) = Replay::new(vec![
+        reply(200, &[], repository(uri)),
         reply(200, &[], batch.to_string()),
         reply(200, &[], details.to_string()),
     ]);
-    let uri = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent";
     let image = aws.image(uri, "1.0.0").await.expect("read").expect("there");
     assert_eq!(image.repository_uri, uri);
     assert_eq!(image.digest.as_str(), "c".repeat(64));
@@ -195,7 +196,7 @@ async fn an_index_tells_its_platforms() {
         ("linux", "arm64")
     );
     assert_eq!(image.tags, ["1.0.0", "stable"]);
-    let asked = &replay.sent()[0].json();
+    let asked = &replay.sent()[1].json();
     assert_eq!(asked["repositoryName"], "shop/agent");
     assert_eq!(asked["imageIds"], json!([{"imageTag": "1.0.0"}]));
 }
@@ -220,11 +221,40 @@ async fn a_repositorys_tags_are_read_by_its_arn() {
 #[tokio::test]
 async fn an_image_that_is_not_there_is_none() {
     let failures = json!({"images": [], "failures": [{"failureCode": "ImageNotFound"}]});
+    let uri = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent";
     let (aws, _) = Replay::new(vec![
+        reply(200, &[], repository(uri)),
         reply(200, &[], failures.to_string()),
+        reply(200, &[], repository(uri)),
+        json_error(400, "RepositoryNotFoundException", "gone since"),
         json_error(400, "RepositoryNotFoundException", "none"),
     ]);
+    for _ in 0..3 {
+        assert_eq!(aws.image(uri, "1").await, Ok(None));
+    }
+}
+
+#[tokio::test]
+async fn an_images_uri_is_what_the_registry_tells_and_not_what_the_caller_wrote() {
     let uri = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent";
-    assert_eq!(aws.image(uri, "1").await, Ok(None));
-    assert_eq!(aws.image(uri, "1").await, Ok(None));
+    let manifest = json!({"images": [{
+        "imageId": {"imageDigest": format!("sha256:{}", "c".repeat(64))},
+        "imageManifest": "{}",
+    }]});
+    let (aws, replay) = Replay::new(vec![
+        reply(200, &[], repository(uri)),
+        reply(200, &[], manifest.to_string()),
+        reply(200, &[], json!({"imageDetails": []}).to_string()),
+    ]);
+    let image = aws.image("elsewhere.example/shop/agent", "1").await;
+    assert_eq!(image.expect("read").expect("there").repository_uri, uri);
+    assert_eq!(
+        replay.sent()[0].json()["repositoryNames"],
+        json!(["shop/agent"])
+    );
+}
+
+/// What `DescribeRepositories` answers.
+fn repository(uri: &str) -> String {
+    json!({"repositories": [{"repositoryUri": uri}]}).to_string()
 }

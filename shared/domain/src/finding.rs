@@ -23,12 +23,13 @@ pub enum FindingName {
     /// `docs/app.schema.json` shows the fields while you type.
     UnknownField,
     /// Something that is required is not there: a field, the value for one environment, a
-    /// threshold, or a reason.
+    /// threshold, a reason, or the `repository` of a function that is to take an image.
     ///
     /// Next: Write the field at the path that is given; the remedy says what it is for.
     MissingField,
     /// A value has the wrong type or form, or is not among those that are known. Names of AWS
-    /// resources are checked against AWS's own rules before anything is asked of AWS.
+    /// resources are checked against AWS's own rules before anything is asked of AWS. An image must
+    /// be of the repository that its component declares.
     ///
     /// Next: Write a value of the form that the remedy gives. A text that looks like a number,
     /// such as `1.10`, must be in quotes.
@@ -110,10 +111,12 @@ pub enum FindingName {
     /// with `windlass:app` and `windlass:environment`.
     NoPermission,
     /// The target belongs to another component or application, or lacks the tags `windlass:app`
-    /// and `windlass:environment` that make it ours.
+    /// and `windlass:environment` that make it ours. Or a task definition names a family or a role
+    /// that is not the service's, or was registered for another application or environment.
     ///
     /// Next: Correct the target's name in the declaration, or tag the target for this
-    /// application and environment.
+    /// application and environment. In a task definition, write the family and the roles that the
+    /// remedy names.
     TargetNotOurs,
     /// The target is in a state in which it must not be changed, for example while another
     /// deployment of the service is under way.

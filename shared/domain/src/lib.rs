@@ -23,6 +23,7 @@ pub mod gate;
 pub mod git;
 pub mod git_rule;
 pub mod identity;
+pub mod image;
 pub mod input;
 pub mod judgement;
 pub mod key;

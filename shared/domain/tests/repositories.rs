@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::manifest::ArtifactRef;
-use windlass_domain::name::ComponentName;
+use windlass_domain::name::{ComponentName, EnvironmentName};
 
 const SHOP: &str = "
 app: shop
@@ -61,7 +61,7 @@ fn a_component_takes_the_sort_of_artifact_that_it_is_declared_for() {
     for (component, takes_zip, takes_image) in [
         ("agent", false, true),
         ("jobs", false, true),
-        ("zip", true, true),
+        ("zip", true, false),
         ("web", true, false),
         ("unknown", false, false),
     ] {
@@ -79,16 +79,54 @@ fn a_component_takes_the_sort_of_artifact_that_it_is_declared_for() {
 }
 
 #[test]
-fn a_registry_is_known_by_a_dot_or_a_port() {
-    for (given, name) in [
-        ("shop/agent", "shop/agent"),
-        ("agent", "agent"),
+fn an_image_is_of_the_repository_that_its_component_declares_where_it_goes() {
+    let shop = shop();
+    let here = "111111111111.dkr.ecr.eu-west-1.amazonaws.com";
+    let told = |component: &str, image: &str, environment: &str| {
+        let name = ComponentName::new(component).unwrap();
+        let artifact = ArtifactRef {
+            key: None,
+            version_id: None,
+            sha256: None,
+            image: Some(image.into()),
+        };
+        let resolved = shop
+            .resolve(&EnvironmentName::new(environment).unwrap())
+            .unwrap();
+        let misfit = shop.misfit_here(&name, &artifact, &resolved);
+        misfit.map(|finding| format!("{} {}", finding.name, finding.path))
+    };
+    let foreign = |component: &str| Some(format!("BadValue components.{component}.image"));
+    for (component, image, environment, expected) in [
+        ("agent", "shop/agent:1".to_owned(), "dev", None),
+        ("agent", format!("{here}/shop/agent:1"), "dev", None),
+        ("agent", "bank/ledger:1".to_owned(), "dev", foreign("agent")),
         (
-            "111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/agent",
-            "shop/agent",
+            "agent",
+            "bank/shop/agent:1".to_owned(),
+            "dev",
+            foreign("agent"),
         ),
-        ("localhost:5000/agent", "agent"),
+        ("api", "shop/api-dev:1".to_owned(), "dev", None),
+        ("api", format!("{here}/shop/api-prod:1"), "prod", None),
+        ("api", "shop/api-prod:1".to_owned(), "dev", foreign("api")),
+        (
+            "api",
+            "elsewhere.example/shop/api-dev:1".to_owned(),
+            "dev",
+            foreign("api"),
+        ),
+        (
+            "zip",
+            "shop/agent:1".to_owned(),
+            "dev",
+            Some("MissingField components.zip.repository".to_owned()),
+        ),
     ] {
-        assert_eq!(windlass_domain::declaration::repository_name(given), name);
+        assert_eq!(
+            told(component, &image, environment),
+            expected,
+            "{image} {environment}"
+        );
     }
 }

@@ -3,6 +3,7 @@
 use crate::World;
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
+use windlass_domain::image::repository_name;
 use windlass_domain::time::Time;
 use windlass_engine::ports::{Answered, Image, Platform, Registry, Tagged, TaggedPage};
 
@@ -99,7 +100,7 @@ fn platform(index: &Digest, name: &str) -> Platform {
 }
 
 fn is_of(image: &Image, repository: &str) -> bool {
-    image.repository_uri == repository || image.repository_uri == format!("{HOST}/{repository}")
+    image.repository_uri == format!("{HOST}/{}", repository_name(repository))
 }
 
 impl Registry for World {

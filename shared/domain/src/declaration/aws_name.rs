@@ -80,7 +80,7 @@ pub(super) const ECS: Form = Form {
 /// Amazon ECR API Reference, CreateRepository, `repositoryName`; or the URI that holds it.
 pub(super) const REPOSITORY: Form = Form {
     accepts: |text| {
-        let name = super::repository_name(text);
+        let name = crate::image::repository_name(text);
         within(name, 2, 256, "-_./")
             && name == name.to_ascii_lowercase()
             && name.split('/').all(|part| {

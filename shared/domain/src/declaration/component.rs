@@ -114,7 +114,8 @@ pub struct Lambda {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<Text>,
     /// The ECR repository's name or URI, for a function that is an image: image pushes there are for
-    /// this component, and it takes no zip.
+    /// this component, and it takes no zip and no image of another repository. Without one it takes
+    /// no image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<Text>,
     /// How traffic is shifted to a new version; all at once if absent.
@@ -169,7 +170,8 @@ pub struct Ecs {
     pub service: Text,
     /// The container whose image is changed.
     pub container: Text,
-    /// The ECR repository's name or URI; image pushes there are for this component.
+    /// The ECR repository's name or URI; image pushes there are for this component, and it takes no
+    /// image of another one.
     pub repository: Text,
     /// The task definition that new ones are made from: `running`, `family_latest` or `artifact`.
     #[serde(default)]

@@ -2,29 +2,56 @@
 
 use super::Declaration;
 use super::component::Component;
-use super::resolved::Base;
+use super::resolved::{Base, Resolved};
 use crate::finding::{Finding, FindingName};
+use crate::image::{is_same_repository, split_image};
 use crate::manifest::ArtifactRef;
 use crate::name::ComponentName;
 use crate::shape::{nearest, suggest};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Declaration {
-    /// What a release names that this declaration does not know, and artifacts of a sort that the
-    /// component's kind cannot take.
+    /// What a release names that this declaration does not know, artifacts of a sort that the
+    /// component's kind cannot take, and images of another repository than the component's in any
+    /// environment.
     pub fn misfits(&self, components: &BTreeMap<ComponentName, ArtifactRef>) -> Vec<Finding> {
-        let components = components.iter();
-        components
-            .filter_map(|(name, artifact)| self.misfit(name, artifact))
-            .collect()
+        let mut declared: BTreeMap<ComponentName, BTreeSet<String>> = BTreeMap::new();
+        let environments = self.environments();
+        for here in environments.filter_map(|name| self.resolve(name).ok()) {
+            for name in components.keys() {
+                let repository = here.repository(name).map(str::to_owned);
+                declared.entry(name.clone()).or_default().extend(repository);
+            }
+        }
+        let fits = |(name, artifact)| {
+            let none = BTreeSet::new();
+            self.misfit(name, artifact, declared.get(name).unwrap_or(&none))
+        };
+        components.iter().filter_map(fits).collect()
     }
 
-    /// The same of one component.
-    pub fn misfit(&self, name: &ComponentName, artifact: &ArtifactRef) -> Option<Finding> {
-        match self.document.components.get(name) {
-            None => Some(self.unknown_component(name)),
-            Some(component) => misfit(name, component, artifact),
-        }
+    /// The same of one component in the environment that it goes to.
+    pub fn misfit_here(
+        &self,
+        name: &ComponentName,
+        artifact: &ArtifactRef,
+        here: &Resolved,
+    ) -> Option<Finding> {
+        let declared = here.repository(name).map(str::to_owned);
+        self.misfit(name, artifact, &declared.into_iter().collect())
+    }
+
+    fn misfit(
+        &self,
+        name: &ComponentName,
+        artifact: &ArtifactRef,
+        declared: &BTreeSet<String>,
+    ) -> Option<Finding> {
+        let Some(component) = self.document.components.get(name) else {
+            return Some(self.unknown_component(name));
+        };
+        let of_another_sort = misfit(name, component, artifact);
+        of_another_sort.or_else(|| foreign(name, artifact.image.as_deref()?, declared))
     }
 
     fn unknown_component(&self, name: &ComponentName) -> Finding {
@@ -71,5 +98,34 @@ fn misfit(name: &ComponentName, component: &Component, artifact: &ArtifactRef) -
         format!("components.{name}.{field}"),
         format!("`{field}` is not what `{name}` takes."),
         what,
+    ))
+}
+
+/// An image of another repository may be another application's, which Windlass's own role can read.
+fn foreign(name: &ComponentName, image: &str, declared: &BTreeSet<String>) -> Option<Finding> {
+    if declared.is_empty() {
+        return Some(Finding::new(
+            FindingName::MissingField,
+            format!("components.{name}.repository"),
+            format!(
+                "The image `{image}` cannot be told from another application's, because `{name}` declares no `repository`."
+            ),
+            "Write the repository that its images are pushed to as `repository` into the declaration.",
+        ));
+    }
+    let (repository, _) = split_image(image);
+    let mut known = declared.iter();
+    if known.any(|declared| is_same_repository(repository, declared)) {
+        return None;
+    }
+    let declared: Vec<String> = declared.iter().map(|known| format!("`{known}`")).collect();
+    let declared = declared.join(" or ");
+    Some(Finding::new(
+        FindingName::BadValue,
+        format!("components.{name}.image"),
+        format!("The image `{image}` is not of the repository that `{name}` declares, {declared}."),
+        format!(
+            "Push it to {declared} and write that image, or declare the repository that it is in."
+        ),
     ))
 }

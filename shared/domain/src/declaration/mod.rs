@@ -22,6 +22,7 @@ pub mod text;
 use crate::digest::Digest;
 use crate::finding::{Finding, FindingName};
 use crate::git_rule::{GitRef, GitRule, the_one};
+use crate::image::repository_name;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use document::Document;
 use resolved::Resolved;
@@ -172,12 +173,4 @@ impl Declaration {
 
 fn is_secret(finding: &Finding) -> bool {
     finding.name == FindingName::SecretInInput
-}
-
-/// The name of a repository, without the registry that its URI begins with.
-pub fn repository_name(repository: &str) -> &str {
-    match repository.split_once('/') {
-        Some((host, name)) if host.contains(['.', ':']) => name,
-        _ => repository,
-    }
 }

@@ -71,6 +71,13 @@ pub enum Spec {
     Ecs(Ecs),
 }
 
+impl Resolved {
+    /// The ECR repository's name or URI that a component's images are of, where it declares one.
+    pub fn repository(&self, component: &ComponentName) -> Option<&str> {
+        self.components.get(component)?.spec.repository()
+    }
+}
+
 impl Spec {
     /// The kind's name.
     pub fn kind(&self) -> KindName {

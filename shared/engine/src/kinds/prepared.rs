@@ -143,11 +143,6 @@ impl PrepareInput<'_> {
     }
 }
 
-/// Whether an image's repository is the declared one, which is declared by name or by URI.
-pub fn is_declared(repository: &str, declared: &str) -> bool {
-    repository == declared || repository.ends_with(&format!("/{declared}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

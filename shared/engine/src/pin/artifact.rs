@@ -10,6 +10,7 @@ use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::image::{is_same_repository, split_image};
 use windlass_domain::manifest::ArtifactRef;
 use windlass_domain::name::ComponentName;
 use windlass_domain::release::Release;
@@ -37,11 +38,12 @@ pub async fn pin_all<P: Ports>(
     let pinned = source.pinned.into_iter();
     components.extend(pinned.filter(|(name, _)| resolved.components.contains_key(name)));
     for (name, reference) in &source.named {
-        if let Some(finding) = declaration.misfit(name, reference) {
+        if let Some(finding) = declaration.misfit_here(name, reference, resolved) {
             findings.push(finding);
             continue;
         }
-        match pin_one(ports, name, reference, &mut left).await? {
+        let declared = resolved.repository(name);
+        match pin_one(ports, name, reference, declared, &mut left).await? {
             Ok(artifact) => {
                 components.insert(name.clone(), artifact);
             }
@@ -73,11 +75,12 @@ async fn pin_one<P: Ports>(
     ports: &P,
     name: &ComponentName,
     reference: &ArtifactRef,
+    declared: Option<&str>,
     left: &mut u64,
 ) -> Answered<Result<Artifact, Finding>> {
     match (&reference.key, &reference.image) {
         (Some(key), None) => pin_object(ports, name, key, reference, left).await,
-        (None, Some(image)) => pin_image(ports, name, image).await,
+        (None, Some(image)) => pin_image(ports, name, image, declared).await,
         _ => Ok(Err(Finding::new(
             FindingName::BadValue,
             format!("components.{name}"),
@@ -175,52 +178,34 @@ async fn pin_image<P: Ports>(
     ports: &P,
     name: &ComponentName,
     image: &str,
+    declared: Option<&str>,
 ) -> Answered<Result<Artifact, Finding>> {
-    let (repository, reference) = split(image);
-    match ports.image(repository, reference).await? {
-        Some(image) => Ok(Ok(Artifact::Image {
-            repository: image.repository_uri,
-            digest: image.digest,
-        })),
-        None => Ok(Err(Finding::new(
+    let (repository, reference) = split_image(image);
+    let Some(found) = ports.image(repository, reference).await? else {
+        return Ok(Err(Finding::new(
             FindingName::ArtifactMissing,
             format!("components.{name}.image"),
             format!("there is no image {image} in the registry."),
             "Push the image before the manifest.",
-        ))),
-    }
-}
-
-/// Repository and tag or digest; the tag `latest` where none is written.
-fn split(image: &str) -> (&str, &str) {
-    if let Some((repository, digest)) = image.split_once('@') {
-        return (repository, digest);
-    }
-    match image.rsplit_once(':') {
-        // A colon before a slash belongs to the registry's port.
-        Some((repository, tag)) if !tag.contains('/') => (repository, tag),
-        _ => (image, "latest"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split;
-
-    #[test]
-    fn an_image_is_split_at_its_tag_or_digest() {
-        let table = [
-            ("shop/agent:1.4.0", ("shop/agent", "1.4.0")),
-            ("shop/agent", ("shop/agent", "latest")),
-            (
-                "localhost:5000/shop/agent",
-                ("localhost:5000/shop/agent", "latest"),
-            ),
-            ("host:5000/shop/agent:v1", ("host:5000/shop/agent", "v1")),
-            ("shop/agent@sha256:ab", ("shop/agent", "sha256:ab")),
-        ];
-        for (image, expected) in table {
-            assert_eq!(split(image), expected, "{image}");
+        )));
+    };
+    let uri = found.repository_uri;
+    for (path, named) in [("image", Some(repository)), ("repository", declared)] {
+        if named.is_some_and(|named| !is_same_repository(named, &uri)) {
+            return Ok(Err(other_registry(name, path, &uri)));
         }
     }
+    Ok(Ok(Artifact::Image {
+        repository: uri,
+        digest: found.digest,
+    }))
+}
+
+fn other_registry(name: &ComponentName, path: &str, uri: &str) -> Finding {
+    Finding::new(
+        FindingName::BadValue,
+        format!("components.{name}.{path}"),
+        format!("it names another registry than the one that images are taken from, {uri}."),
+        format!("Write the repository by its name alone, or as {uri}."),
+    )
 }

@@ -12,9 +12,9 @@ pub use declaration::{declaration_in_force, named_environment};
 use crate::config::Configured;
 use crate::ports::{Answered, Ledger, Objects, Registry};
 use crate::store::Stored;
-use windlass_domain::declaration::repository_name;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::image::is_same_repository;
 use windlass_domain::name::{ComponentName, EnvironmentName};
 use windlass_domain::release::{RecordedRelease, Release};
 use windlass_domain::request::{Request, Route};
@@ -104,9 +104,8 @@ fn not_in_force(pinned: &semver::Version, in_force: &semver::Version) -> Finding
 
 /// Whether a component lives in this repository here: it may live in another one elsewhere.
 fn lives_in(resolved: &Resolved, name: &ComponentName, repository: &str) -> bool {
-    let component = resolved.components.get(name);
-    let declared = component.and_then(|component| component.spec.repository());
-    declared.is_some_and(|declared| repository_name(declared) == repository_name(repository))
+    let declared = resolved.repository(name);
+    declared.is_some_and(|declared| is_same_repository(declared, repository))
 }
 
 /// A person, or CI on a person's behalf, names the environment; an arrival leaves it to the rules.

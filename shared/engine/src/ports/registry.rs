@@ -6,7 +6,7 @@ use windlass_domain::time::Time;
 /// An image in a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
-    /// The full repository URI without tag or digest.
+    /// The full repository URI without tag or digest, as the registry tells it.
     pub repository_uri: String,
     /// The digest of the manifest or index.
     pub digest: Digest,
@@ -62,8 +62,9 @@ pub struct TaggedPage {
 
 /// Amazon ECR.
 pub trait Registry {
-    /// Reads an image by repository name or URI and by tag or digest (`sha256:…`); `None` where
-    /// there is none.
+    /// Reads an image of the registry by the repository's name and by tag or digest (`sha256:…`);
+    /// `None` where there is none. A registry before the name is not looked at: what is answered
+    /// names the registry's own.
     async fn image(&self, repository: &str, reference: &str) -> Answered<Option<Image>>;
 
     /// The tagged images of a repository by its name, a page at a time; none where there is no

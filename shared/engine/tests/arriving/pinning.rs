@@ -12,6 +12,7 @@ use windlass_engine::pin::{Pinned, pin};
 use windlass_engine::ports::{Answered, Ledger};
 use windlass_engine::store;
 use windlass_world::World;
+use windlass_world::registry::HOST;
 use windlass_world::run::run;
 
 const MAIN: &str = "refs/heads/main";
@@ -162,6 +163,76 @@ fn an_image_is_pinned_by_its_digest() {
     for image in ["shop/agent:latest", &by_digest] {
         let present = pinned(&world, manifest(MAIN, json!({"agent": {"image": image}})));
         assert_eq!(artifact(&present, "agent").digest(), &digest, "{image}");
+    }
+}
+
+#[test]
+fn an_image_of_another_repository_is_refused() {
+    let world = declared();
+    for repository in [
+        "shop/agent",
+        "shop/steady",
+        "bank/ledger",
+        "bank/shop/agent",
+    ] {
+        world.registry().push(repository, "7");
+    }
+    let tags = "refs/tags/v1.0.0";
+    for (git, image, expected) in [
+        (MAIN, "shop/agent:7".to_owned(), None),
+        (MAIN, format!("{HOST}/shop/agent:7"), None),
+        (MAIN, "bank/ledger:7".to_owned(), Some("BadValue")),
+        (MAIN, "bank/shop/agent:7".to_owned(), Some("BadValue")),
+        (MAIN, format!("{HOST}/bank/ledger:7"), Some("BadValue")),
+        // The registry is asked for a name: who writes another one gets no image of it.
+        (
+            MAIN,
+            "elsewhere.example/shop/agent:7".to_owned(),
+            Some("BadValue"),
+        ),
+        // Of another environment's repository.
+        (MAIN, "shop/steady:7".to_owned(), Some("BadValue")),
+        (tags, "shop/agent:7".to_owned(), Some("BadValue")),
+        (tags, "shop/steady:7".to_owned(), None),
+    ] {
+        let told = pins(&world, manifest(git, json!({"agent": {"image": image}}))).unwrap();
+        let told = told
+            .map(|pinned| artifact(&pinned, "agent"))
+            .map_err(|told| told.join(", "));
+        match (told, expected) {
+            (Ok(Artifact::Image { repository, .. }), None) => {
+                assert!(
+                    repository.starts_with(&format!("{HOST}/shop/")),
+                    "{repository}"
+                );
+            }
+            (told, expected) => {
+                let expected = expected.map(|name| format!("{name} components.agent.image"));
+                assert_eq!(told.err(), expected, "{git} {image}");
+            }
+        }
+    }
+    let image = json!({"api": {"image": "shop/agent:7"}});
+    let told = refused(&world, manifest(MAIN, image));
+    assert_eq!(told, ["MissingField components.api.repository"]);
+}
+
+#[test]
+fn a_declared_registry_is_the_one_that_images_are_taken_from() {
+    for (registry, refused) in [(HOST, false), ("elsewhere.example", true)] {
+        let world = World::default();
+        world.registry().push("shop/agent", "7");
+        let repository = format!("repository: {registry}/shop/agent");
+        let declaration = DECLARATION.replace(
+            "repository: {dev: shop/agent, prod: shop/steady}",
+            &repository,
+        );
+        assert_ne!(declaration, DECLARATION);
+        put_declared(&world, store::declaration_in_force(&shop()), &declaration);
+        let image = json!({"agent": {"image": "shop/agent:7"}});
+        let told = pins(&world, manifest(MAIN, image)).unwrap().err();
+        let wanted = refused.then(|| vec!["BadValue components.agent.repository".to_owned()]);
+        assert_eq!(told, wanted, "{registry}");
     }
 }
 

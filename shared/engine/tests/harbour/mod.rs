@@ -35,6 +35,8 @@ pub const SERVICE: &str = "agent";
 pub struct Harbour {
     pub world: World,
     pub spec: Spec,
+    /// Where `Prepare` finds the service.
+    pub place: Place,
 }
 
 pub fn repository() -> String {
@@ -82,7 +84,11 @@ impl Harbour {
             base: Base::Running,
             steady_within: Span::seconds(300),
         };
-        Self { world, spec }
+        Self {
+            world,
+            spec,
+            place: Place::default(),
+        }
     }
 
     /// Pushes an image, whose tasks show a platform's digest.
@@ -118,7 +124,6 @@ impl Harbour {
         artifact: Option<&Artifact>,
         goal: Option<&Value>,
     ) -> Answered<Prepared> {
-        let place = Place::default();
         let input = PrepareInput {
             deployment: &DeploymentId(id.into()),
             app: &AppName::new("shop").unwrap(),
@@ -129,7 +134,7 @@ impl Harbour {
             goal_state: goal,
             running: None,
             oldest: None,
-            place: &place,
+            place: &self.place,
         };
         run(prepare(&self.world, &input))
     }

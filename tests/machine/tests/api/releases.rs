@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, Shop};
 use windlass_world::mishaps::When;
+use windlass_world::registry::HOST;
 
 #[test]
 fn the_same_release_again_is_the_same_deployment_and_one_execution() {
@@ -136,6 +137,21 @@ fn what_does_not_fit_the_declaration_is_told_at_once_and_starts_nothing() {
     let reply = call(&shop, "POST", RELEASES, Some(misfits));
     let wanted = vec!["NoEnvironment", "BadValue", "BadValue", "UnknownName"];
     assert_eq!(refused(&reply), (400, wanted));
+    assert_eq!(executions(&shop), 0);
+}
+
+#[test]
+fn an_image_of_another_application_is_refused_and_starts_nothing() {
+    let program = program();
+    let shop = Shop::new(&program, ALL_KINDS);
+    shop.world().registry().push("bank/ledger", "7");
+    for repository in ["bank/ledger", &format!("{HOST}/bank/ledger")] {
+        let image = json!({"agent": {"image": format!("{repository}:7")}});
+        let body = json!({"version": "1.0.0", "environment": "prod", "components": image});
+        let reply = call(&shop, "POST", RELEASES, Some(body));
+        assert_eq!(refused(&reply), (400, vec!["BadValue"]), "{repository}");
+        assert_eq!(reply.body["findings"][0]["path"], "components.agent.image");
+    }
     assert_eq!(executions(&shop), 0);
 }
 

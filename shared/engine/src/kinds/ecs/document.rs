@@ -92,27 +92,6 @@ fn parse_tags(tags: Option<&Value>) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// An image's name split into repository and reference (a tag, or `sha256:…`).
-pub(super) fn split_image(image: &str) -> (&str, &str) {
-    if let Some((repository, digest)) = image.split_once('@') {
-        return (without_tag(repository).0, digest);
-    }
-    let (repository, tag) = without_tag(image);
-    (repository, tag.unwrap_or("latest"))
-}
-
-/// A colon after the last slash begins a tag; before it, it belongs to the registry's port.
-fn without_tag(image: &str) -> (&str, Option<&str>) {
-    let name_at = image.rfind('/').map_or(0, |at| at + 1);
-    match image[name_at..].find(':') {
-        Some(colon) => (
-            &image[..name_at + colon],
-            Some(&image[name_at + colon + 1..]),
-        ),
-        None => (image, None),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,19 +153,5 @@ mod tests {
             "it has no member `containerDefinitions`"
         );
         assert!(parse(b"{").unwrap_err().contains("EOF"));
-    }
-
-    #[test]
-    fn images_split_into_repository_and_reference() {
-        for (image, repository, reference) in [
-            ("agent", "agent", "latest"),
-            ("shop/agent:1.0", "shop/agent", "1.0"),
-            ("host:5000/shop/agent", "host:5000/shop/agent", "latest"),
-            ("host:5000/agent:2", "host:5000/agent", "2"),
-            ("host/agent@sha256:ab", "host/agent", "sha256:ab"),
-            ("host/agent:2@sha256:ab", "host/agent", "sha256:ab"),
-        ] {
-            assert_eq!(split_image(image), (repository, reference), "{image}");
-        }
     }
 }

@@ -7,6 +7,7 @@
 
 mod check;
 mod document;
+mod foreign;
 mod next;
 mod observe;
 mod prepare;

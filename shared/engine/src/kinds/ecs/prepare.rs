@@ -11,6 +11,7 @@ use crate::ports::{Answered, Clock, Objects, Reach, Registry, Service, Services,
 use windlass_domain::declaration::resolved::{Ecs as Spec, Spec as AnySpec};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::image::split_image;
 use windlass_domain::place::Place;
 
 /// Plans the change of one service; see [`crate::kinds::PrepareInput`].
@@ -95,7 +96,7 @@ where
 }
 
 fn what(spec: &Spec, current: &TaskDefinition, goal: &State) -> String {
-    let (_, reference) = document::split_image(&goal.image);
+    let (_, reference) = split_image(&goal.image);
     let from = tell::short(&current.arn);
     match &goal.task_definition {
         Some(to) => format!("service {}: {from} → {}", spec.service, tell::short(to)),

@@ -1,19 +1,21 @@
 //! What a service must run, and what the new task definition is made from.
 
 use super::check::platform;
-use super::register::{BASE_TAG, Base, read_document};
+use super::register::{BASE_TAG, read_document};
 use super::state::{PinnedBase, State};
-use super::{document, tell};
+use super::{document, foreign, tell};
 use crate::config::Configured;
-use crate::kinds::{PrepareInput, is_declared};
-use crate::ports::{Answered, Objects, Registry, Services, TaskDefinition};
+use crate::kinds::PrepareInput;
+use crate::ports::{Answered, Image, Objects, Registry, Services, TaskDefinition};
 use serde::Deserialize as _;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::resolved::{Base as BaseRule, Ecs as Spec};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::image::{is_same_repository, split_image};
 
 /// What a service must run.
 pub(super) struct Goal {
@@ -115,6 +117,9 @@ async fn by_image<P: Services, H: Registry>(
         BaseRule::FamilyLatest => ports.task_definition(&current.family).await?,
         _ => current.clone(),
     };
+    if let Some(finding) = foreign::newest(input, &base, current) {
+        return Ok(Err(vec![finding]));
+    }
     // What the running one lacks is told already.
     let other = base.arn != current.arn;
     if other && document::image(&base.document, &spec.container).is_none() {
@@ -133,7 +138,7 @@ async fn by_image<P: Services, H: Registry>(
         .then(|| runs_already(spec, current, &digests))
         .flatten();
     Ok(Ok(Goal {
-        state: forward(format!("{repository}@sha256:{digest}"), digests),
+        state: forward(pinned(&found), digests),
         family: base.family,
         base: PinnedBase::Registered(base.arn),
         unchanged,
@@ -152,35 +157,26 @@ async fn by_document<H: Registry + Objects + Configured>(
         Ok(base) => base,
         Err(fault) => return unreadable(input, fault),
     };
-    let Some(image) = document::image(&base.document, &spec.container) else {
-        return Ok(Err(vec![no_container(input, spec, key, &base.document)]));
-    };
-    let (repository, reference) = document::split_image(image);
-    if !is_declared(repository, &spec.repository) {
-        return Ok(wrong_artifact(
-            input,
-            &format!(
-                "the task definition {key} has the image `{image}` in container `{}`, which is not of the declared repository `{}`",
-                spec.container, spec.repository
-            ),
-            "write the image as `repository:tag` or `repository@sha256:…` of the declared repository when CI renders the document",
-        ));
-    }
-    let Some(found) = home.image(repository, reference).await? else {
-        return Ok(Err(vec![no_image(input, repository, reference)]));
+    let mut wrong = foreign::of_document(input, key, &base.document, current);
+    let found = match image_of(home, input, spec, key, &base.document).await? {
+        Ok(found) if wrong.is_empty() => found,
+        Ok(_) => return Ok(Err(wrong)),
+        Err(finding) => {
+            wrong.push(finding);
+            return Ok(Err(wrong));
+        }
     };
     if let Some(finding) = platform(input, &base.document, &found) {
         return Ok(Err(vec![finding]));
     }
     let digests = found.digests();
-    let pinned = format!("{repository}@sha256:{}", found.digest);
     let same_base = current.tags.get(BASE_TAG).map(String::as_str) == Some(sha256.as_str());
     let unchanged = same_base
         .then(|| runs_already(spec, current, &digests))
         .flatten();
     Ok(Ok(Goal {
-        state: forward(pinned, digests),
-        family: family(&base),
+        state: forward(pinned(&found), digests),
+        family: current.family.clone(),
         base: PinnedBase::Document {
             key: key.to_owned(),
             version_id: version_id.to_owned(),
@@ -190,11 +186,44 @@ async fn by_document<H: Registry + Objects + Configured>(
     }))
 }
 
-fn family(base: &Base) -> String {
-    base.document["family"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned()
+/// The image that a document brings in the owned container.
+async fn image_of<H: Registry>(
+    home: &H,
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+    key: &str,
+    document: &Value,
+) -> Answered<Result<Image, Finding>> {
+    let Some(image) = document::image(document, &spec.container) else {
+        return Ok(Err(no_container(input, spec, key, document)));
+    };
+    let (repository, reference) = split_image(image);
+    let other = |than: &str| {
+        Ok(Err(tell::finding(
+            FindingName::BadValue,
+            input.path("base"),
+            format!(
+                "the task definition {key} has the image `{image}` in container `{}`, which is not of the {than}",
+                spec.container
+            ),
+            "write the image as `repository:tag` or `repository@sha256:…` of the declared repository when CI renders the document",
+        )))
+    };
+    if !is_same_repository(repository, &spec.repository) {
+        return other(&format!("declared repository `{}`", spec.repository));
+    }
+    match home.image(repository, reference).await? {
+        None => Ok(Err(no_image(input, repository, reference))),
+        Some(found) if !is_same_repository(repository, &found.repository_uri) => {
+            other(&format!("repository `{}`", found.repository_uri))
+        }
+        Some(found) => Ok(Ok(found)),
+    }
+}
+
+/// By digest, and of the repository as its registry tells it.
+fn pinned(image: &Image) -> String {
+    format!("{}@sha256:{}", image.repository_uri, image.digest)
 }
 
 /// A rollback: to exactly the task definition that is recorded, if it and its bytes still exist.
@@ -232,8 +261,8 @@ async fn back<P: Services, H: Registry>(
         }
         Err(fault) => return Err(fault),
     }
-    let (repository, reference) = document::split_image(&state.image);
-    let is_ours = is_declared(repository, &spec.repository);
+    let (repository, reference) = split_image(&state.image);
+    let is_ours = is_same_repository(repository, &spec.repository);
     if is_ours && home.image(repository, reference).await?.is_none() {
         return gone(&format!(
             "the image {} that ran then is no longer in its repository",
@@ -260,8 +289,9 @@ async fn back<P: Services, H: Registry>(
 /// Tasks that start later may show another digest of the same image: the index's or a platform's.
 /// Nothing is added where no task told a digest, or where the image is named by tag.
 pub(super) async fn widen<H: Registry>(home: &H, spec: &Spec, state: &mut State) -> Answered<()> {
-    let (repository, reference) = document::split_image(&state.image);
-    let pinned = reference.starts_with("sha256:") && is_declared(repository, &spec.repository);
+    let (repository, reference) = split_image(&state.image);
+    let pinned =
+        reference.starts_with("sha256:") && is_same_repository(repository, &spec.repository);
     if state.digests.is_empty() || !pinned {
         return Ok(());
     }
@@ -287,7 +317,7 @@ fn runs_already(
     wanted: &BTreeSet<String>,
 ) -> Option<String> {
     let image = document::image(&current.document, &spec.container)?;
-    let (_, reference) = document::split_image(image);
+    let (_, reference) = split_image(image);
     wanted.contains(reference).then(|| {
         format!(
             "service {} runs {reference} already ({})",
@@ -306,12 +336,7 @@ fn no_image(input: &PrepareInput<'_>, repository: &str, reference: &str) -> Find
     )
 }
 
-fn no_container(
-    input: &PrepareInput<'_>,
-    spec: &Spec,
-    base: &str,
-    document: &serde_json::Value,
-) -> Finding {
+fn no_container(input: &PrepareInput<'_>, spec: &Spec, base: &str, document: &Value) -> Finding {
     tell::finding(
         FindingName::UnknownName,
         input.path("container"),

@@ -8,13 +8,14 @@ use super::state::{
 };
 use super::{code, fetch};
 use crate::config::Configured;
-use crate::kinds::{Next, PrepareInput, Prepared, Stage, is_declared, to_value};
+use crate::kinds::{Next, PrepareInput, Prepared, Stage, to_value};
 use crate::ports::{Answered, Functions, Objects, Reach, Registry};
 use serde::Deserialize;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::resolved::{Lambda, Spec};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::image::is_same_repository;
 use windlass_domain::place::Place;
 
 /// Observes the function, checks that it may and can be changed, and computes the stages. Faults:
@@ -332,7 +333,7 @@ impl Plan<'_> {
         else {
             return Ok(None);
         };
-        if !is_declared(repository, declared) {
+        if !is_same_repository(repository, declared) {
             return Ok(None);
         }
         let home = there.at(&Place::default());
