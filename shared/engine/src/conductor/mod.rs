@@ -24,6 +24,7 @@ mod rollback;
 mod second_look;
 mod settle;
 mod settle_undo;
+mod shut_out;
 mod turn;
 mod undo;
 mod view;

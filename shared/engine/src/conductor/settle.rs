@@ -6,8 +6,8 @@ use super::cost::note_cost;
 use super::ending::{end, put, sentence, told};
 use super::recover::judged_good;
 use super::second_look::make_due;
+use super::shut_out::shut_out;
 use super::undo::failure;
-use super::view::lock_with_token;
 use super::{Ports, deployment_of};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Clock, Condition, Write};
@@ -35,8 +35,10 @@ pub async fn settle<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         if let Some(answer) = told(ports, &record.value).await? {
             return Ok(answer);
         }
-        let (app, env) = (record.value.app.clone(), record.value.environment.clone());
-        let mut lock = lock_with_token(ports, &app, &env, ask.token).await?;
+        let Some(mut lock) = shut_out(ports, ask, &record.value).await? else {
+            pause(ports, tried).await;
+            continue;
+        };
         if !judged_good(ports, &record.value).await? {
             return Err(Fault::internal(format!(
                 "deployment {id} is to be settled but was not judged as passed"

@@ -5,8 +5,8 @@ use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
 use super::ending::{end, put};
 use super::second_look::make_due;
+use super::shut_out::shut_out;
 use super::undo::{first_wave, in_words};
-use super::view::lock_with_token;
 use super::{Ports, deployment_of};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
@@ -29,8 +29,10 @@ pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         if let Some(ended) = &record.value.ending {
             return Ok(of_record(&record.value, ended));
         }
-        let (app, env) = (record.value.app.clone(), record.value.environment.clone());
-        let mut lock = lock_with_token(ports, &app, &env, ask.token).await?;
+        let Some(mut lock) = shut_out(ports, ask, &record.value).await? else {
+            pause(ports, tried).await;
+            continue;
+        };
         let steps: Vec<Stored<Step>> =
             store::load_all(ports, &store::deployment_partition(id), "step#").await?;
         let restored = steps

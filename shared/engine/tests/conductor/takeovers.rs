@@ -277,6 +277,7 @@ fn a_recovery_whose_retry_runs_beside_it_goes_on() {
 fn whoever_was_taken_over_from_is_told_so() {
     let desk = Desk::new();
     desk.stage.hold_lock(TOKEN + 1);
+    desk.hold(Some(("recovery", HeldState::Recovering)));
     for state in ["Settle", "Undo", "SettleUndo"] {
         let (name, told) = fault(desk.asks(state));
         assert_eq!(name, FaultName::StaleToken, "{state}");

@@ -1,0 +1,107 @@
+//! A deployer that comes late, while the ending of its deployment is being decided.
+
+use crate::desk::Desk;
+use crate::stage::{TOKEN, app, component, id, prod};
+use std::pin::pin;
+use windlass_domain::ending::Ending;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::gate::Verdict;
+use windlass_domain::plan::Outcome;
+use windlass_domain::step::{Step, StepStatus};
+use windlass_engine::conductor;
+use windlass_engine::payload::Word;
+use windlass_engine::ports::{Condition, Ledger, Transacted, Write};
+use windlass_engine::store::{self, Stored};
+use windlass_world::mishaps::{Mishap, When};
+use windlass_world::run::{run, until_pause};
+
+/// What every write of a deployer is: its step, on the condition that it is unchanged and that the
+/// token is still its own. Whether it was written.
+fn comes_late(desk: &Desk, status: StepStatus) -> bool {
+    let key = store::step(&id(), &component("api"));
+    let mut step: Stored<Step> = run(store::require(&desk.stage.world, &key)).unwrap();
+    step.value.status = status;
+    let token = Condition::Field("token".into(), TOKEN.into());
+    let fence = Write::Check(store::lock(&app(), &prod()), token);
+    let writes = vec![step.put().unwrap(), fence];
+    run(desk.stage.world.transact(writes)).unwrap() == Transacted::Done
+}
+
+/// Serves the state while a deployer comes late at each call; tells how often it could still write.
+fn at_each_call(state: &str, ready: impl Fn() -> Desk, late: StepStatus, good: Word) -> usize {
+    let rehearsal = ready();
+    let from = rehearsal.stage.world.mishaps().count();
+    assert_eq!(rehearsal.asks(state).unwrap().verdict, good);
+    let to = rehearsal.stage.world.mishaps().count();
+    let mut written = 0;
+    for call in from + 1..=to {
+        let desk = ready();
+        desk.stage
+            .world
+            .plan_mishap(call, When::Before, Mishap::Pause);
+        let ask = desk.stage.ask(state, 0);
+        let answer = {
+            let mut asked = pin!(conductor::handle(&desk.stage.world, ask));
+            assert!(until_pause(asked.as_mut()).is_none());
+            let came = comes_late(&desk, late);
+            written += usize::from(came);
+            (run(asked), came)
+        };
+        let is_good = answer.0.is_ok_and(|answer| answer.verdict == good);
+        assert_eq!(is_good, !answer.1, "{state}: late at call {call}");
+    }
+    written
+}
+
+fn undone() -> Desk {
+    let desk = Desk::new();
+    desk.step("api", StepStatus::Planned, |_| ());
+    desk.step("jobs", StepStatus::Undone, |_| ());
+    desk
+}
+
+fn judged() -> Desk {
+    let desk = Desk::new();
+    desk.plan(Outcome::Change, 1);
+    desk.judge(0, Verdict::Pass);
+    desk.step("api", StepStatus::Changed, |_| ());
+    desk
+}
+
+#[test]
+fn what_begins_while_an_undo_is_ended_is_seen_or_refused() {
+    let written = at_each_call("SettleUndo", undone, StepStatus::Changing, Word::RolledBack);
+    assert!(written > 0, "before the token is raised");
+}
+
+#[test]
+fn what_is_taken_back_while_it_is_settled_is_seen_or_refused() {
+    let written = at_each_call("Settle", judged, StepStatus::Failed, Word::Succeeded);
+    assert!(written > 0, "before the token is raised");
+}
+
+#[test]
+fn an_ending_whose_answer_was_lost_at_any_call_is_decided_by_the_same_execution() {
+    for (state, ready, ending) in [
+        ("SettleUndo", undone as fn() -> Desk, Ending::RolledBack),
+        ("Settle", judged, Ending::Succeeded),
+    ] {
+        let rehearsal = ready();
+        let from = rehearsal.stage.world.mishaps().count();
+        rehearsal.asks(state).unwrap();
+        let to = rehearsal.stage.world.mishaps().count();
+        for call in from + 1..=to {
+            for when in [When::Before, When::After] {
+                let desk = ready();
+                let lost = Fault::new(FaultName::Unavailable, "no answer");
+                desk.stage
+                    .world
+                    .plan_mishap(call, when, Mishap::Fault(lost));
+                let _ = desk.asks(state);
+                desk.asks(state).unwrap();
+                assert_eq!(desk.ending().ending, ending, "{state}: {when:?} {call}");
+                assert_eq!(desk.lock().held, None);
+            }
+        }
+    }
+}
