@@ -15,6 +15,10 @@ pub enum What {
     Throttled,
     /// A port call, and every further one of its name, is throttled for ten minutes.
     ThrottledLong,
+    /// A port call is refused, as to a role that lacks a permission.
+    Denied,
+    /// A port call, and every further one of its name, is refused for ten minutes.
+    DeniedLong,
     /// A port call has no effect, and no answer comes within its budget.
     HangsBefore,
     /// A port call takes effect, and no answer comes within its budget.
@@ -87,11 +91,13 @@ pub enum Counted {
 
 impl What {
     /// All that the rules must bear.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::FailsBefore,
         Self::FailsAfter,
         Self::Throttled,
         Self::ThrottledLong,
+        Self::Denied,
+        Self::DeniedLong,
         Self::HangsBefore,
         Self::HangsAfter,
         Self::KilledBefore,
@@ -128,6 +134,8 @@ impl What {
             Self::FailsAfter => "fails_after",
             Self::Throttled => "throttled",
             Self::ThrottledLong => "throttled_long",
+            Self::Denied => "denied",
+            Self::DeniedLong => "denied_long",
             Self::HangsBefore => "hangs_before",
             Self::HangsAfter => "hangs_after",
             Self::KilledBefore => "killed_before",

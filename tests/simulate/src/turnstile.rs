@@ -26,7 +26,7 @@ const LATE_MS: u64 = 14_000;
 /// and before the second look.
 const HELD_MS: u64 = 300_000;
 
-/// How long a long throttle lasts, and how late the index is where it is late.
+/// How long a long throttle or refusal lasts, and how late the index is where it is late.
 const LONG_MS: u64 = 600_000;
 
 /// What the stage has to do after a call met its mishap.
@@ -64,7 +64,7 @@ struct State {
     signals: Vec<Signal>,
     effect: Option<Effect>,
     sent: BTreeMap<u64, Time>,
-    throttled: BTreeMap<&'static str, Time>,
+    refused: BTreeMap<&'static str, (Time, FaultName)>,
     names: BTreeSet<&'static str>,
     lookups: u64,
     met: Vec<What>,
@@ -87,7 +87,7 @@ impl Turnstile {
                 signals: Vec::new(),
                 effect: None,
                 sent: BTreeMap::new(),
-                throttled: BTreeMap::new(),
+                refused: BTreeMap::new(),
                 names: BTreeSet::new(),
                 lookups: 0,
                 met: Vec::new(),
@@ -187,10 +187,12 @@ impl State {
             late_ms: self.late_ms(name),
             answer: Ok(()),
         };
-        if self.throttled.get(name).is_some_and(|until| now < *until) {
+        if let Some((until, refusal)) = self.refused.get(name)
+            && now < *until
+        {
             return Passage {
                 at: passage.at,
-                ..fault(FaultName::Throttled, "slow down")
+                ..fault(*refusal, "not now")
             };
         }
         let met: Vec<What> = self.schedule.at(Counted::Calls, call).collect();
@@ -206,10 +208,15 @@ impl State {
             What::FailsBefore => {
                 passage.answer = fault(FaultName::Unavailable, "no connection").answer;
             }
-            What::Throttled => passage.answer = fault(FaultName::Throttled, "slow down").answer,
-            What::ThrottledLong => {
-                self.throttled.insert(name, now.plus_ms(LONG_MS));
-                passage.answer = fault(FaultName::Throttled, "slow down").answer;
+            What::Throttled | What::ThrottledLong | What::Denied | What::DeniedLong => {
+                let refusal = match what {
+                    What::Throttled | What::ThrottledLong => FaultName::Throttled,
+                    _ => FaultName::AccessDenied,
+                };
+                if matches!(what, What::ThrottledLong | What::DeniedLong) {
+                    self.refused.insert(name, (now.plus_ms(LONG_MS), refusal));
+                }
+                passage.answer = fault(refusal, "not now").answer;
             }
             What::HangsBefore => {
                 passage.at = now.plus_ms(budget_ms(name));

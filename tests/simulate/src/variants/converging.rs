@@ -2,7 +2,8 @@
 
 use super::{Edit, Variant};
 use crate::schedule::What::{
-    FailsAfter, HangsAfter, InvokedLate, Slow, StoppedSlow, StoppedWithin, Stranger, Twin,
+    Denied, DeniedLong, FailsAfter, HangsAfter, InvokedLate, Slow, StoppedSlow, StoppedWithin,
+    Stranger, Twin,
 };
 
 const ATTEMPT: &str = "shared/engine/src/converge/attempt.rs";
@@ -155,6 +156,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         }],
         scenarios: &["function", "canary", "undo"],
         mishaps: &[Stranger],
+    },
+    Variant {
+        name: "part_counts_as_nothing",
+        what: "what AWS refuses after a part was written counts as not made",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/site/in_place/write.rs",
+            find: "            Err(fault) if done.get() > 0 && ",
+            replace: "            Err(fault) if !VARIANT && done.get() > 0 && ",
+        }],
+        scenarios: &["site"],
+        mishaps: &[Denied, DeniedLong],
     },
     Variant {
         name: "undo_forgets_one",
