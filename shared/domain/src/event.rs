@@ -3,6 +3,7 @@
 //! Every detail carries `schema`, which grows when a member changes its meaning or goes; members
 //! may be added at any time.
 
+use crate::cut::cut;
 use crate::deployment::{Deployment, Refusal, Status};
 use crate::ending::Ending;
 use crate::environment::EnvironmentState;
@@ -82,17 +83,38 @@ pub struct Event {
     pub detail: Detail,
 }
 
+/// The notification that an event could not be sent, because of the item that it is about or of what
+/// is in it. The others of its batch are sent all the same.
+pub fn not_sent(item: &str, why: &str) -> Notification {
+    let message = format!(
+        "The ledger's item {item} has changed, and that could not be told: {why}\nWhat came after it was \
+         told. Look at the item, and tell by hand whom it concerns."
+    );
+    Notification {
+        subject: "[windlass] an event could not be sent".to_owned(),
+        message: cut(message, LONGEST_CAUSE),
+    }
+}
+
 /// A notification to a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notification {
     /// ASCII, at most [`LONGEST_SUBJECT`] characters.
     pub subject: String,
-    /// At most [`MOST_LINES`] lines.
+    /// At most [`MOST_LINES`] lines, and about [`LONGEST_CAUSE`] bytes.
     pub message: String,
 }
 
 /// The longest subject (Amazon SNS API Reference, Publish: fewer than 100 characters).
 pub const LONGEST_SUBJECT: usize = 99;
+
+/// The longest `cause`, in bytes, and the longest text of a notification: both fit where they go, an
+/// event of 256 KB (Amazon EventBridge User Guide, "PutEvents") and a message of 256 KB (Amazon SNS
+/// API Reference, Publish), whatever is escaped in them.
+pub const LONGEST_CAUSE: usize = 8192;
+
+/// The longest `version`, in bytes: a key of S3 has at most 1024.
+pub const LONGEST_VERSION: usize = 1024;
 
 /// The most lines of a message: what a person reads on a telephone.
 pub const MOST_LINES: usize = 10;
@@ -120,10 +142,23 @@ impl Event {
             Some(word.as_str()),
         ];
         let subject: Vec<&str> = parts.into_iter().flatten().collect();
+        let subject = format!("[windlass] {}", subject.join(" "));
+        let cause = detail.cause.as_deref().filter(|cause| !cause.is_empty());
         Some(Notification {
-            subject: ascii(&format!("[windlass] {}", subject.join(" "))),
-            message: first_lines(detail.cause.as_deref().unwrap_or_default()),
+            // SNS takes no empty message.
+            message: first_lines(cause.unwrap_or(&subject)),
+            subject: ascii(&subject),
         })
+    }
+
+    fn new(name: EventName, detail: Detail) -> Self {
+        let Detail { version, cause, .. } = detail;
+        let detail = Detail {
+            version: version.map(|version| cut(version, LONGEST_VERSION)),
+            cause: cause.map(|cause| cut(cause, LONGEST_CAUSE)),
+            ..detail
+        };
+        Self { name, detail }
     }
 }
 
@@ -149,10 +184,7 @@ fn first_lines(text: &str) -> String {
 
 /// What a change of a deployment's record means.
 pub fn of_deployment(before: Option<&Deployment>, after: &Deployment) -> Vec<Event> {
-    let event = |name| Event {
-        name,
-        detail: detail_of(after),
-    };
+    let event = |name| Event::new(name, detail_of(after));
     let mut events = Vec::new();
     if before.is_none() {
         events.push(event(EventName::DeploymentAccepted));
@@ -211,10 +243,7 @@ pub fn of_refusal(refusal: &Refusal) -> Event {
             .map(|finding| finding.name.to_string()),
         cause: Some(texts.join("\n")),
     };
-    Event {
-        name: EventName::RequestRefused,
-        detail,
-    }
+    Event::new(EventName::RequestRefused, detail)
 }
 
 /// What a change of an environment's state means.
@@ -249,7 +278,7 @@ pub fn of_environment(
         cause_name: None,
         cause: Some(cause),
     };
-    Some(Event { name, detail })
+    Some(Event::new(name, detail))
 }
 
 /// What a change of a second look means: nothing until it is known what was seen, and nothing where
@@ -274,7 +303,7 @@ pub fn of_second_look(before: Option<&SecondLook>, after: &SecondLook) -> Option
         cause_name: None,
         cause: Some(looked.told.clone()),
     };
-    Some(Event { name, detail })
+    Some(Event::new(name, detail))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Findings: something wrong with input or with a target, told so that its author can mend it.
 
+use crate::cut::cut;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -218,12 +219,50 @@ pub enum FindingName {
     ///
     /// Next: Look at the deployment that holds the environment, then start this release again.
     WaitedTooLong,
+    /// More is wrong than is told at once: a refusal has at most 100 findings, and this is the last of
+    /// them.
+    ///
+    /// Next: Mend what is told, and send it again: then the rest is told.
+    MoreFindings,
 }
 
 impl fmt::Display for FindingName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
     }
+}
+
+/// The most findings that a refusal has: all of them go into one item of the ledger, of 400 KB (Amazon
+/// DynamoDB Developer Guide, "Quotas").
+pub const MOST: usize = 100;
+
+/// The longest path of a finding, in bytes.
+pub const LONGEST_PATH: usize = 300;
+
+/// The longest reason and the longest remedy of a finding, in bytes.
+pub const LONGEST_SENTENCE: usize = 1000;
+
+/// A value as a finding repeats it: long enough to be known again, in bytes.
+const LONGEST_VALUE: usize = 200;
+
+/// A value as a finding repeats it.
+pub(crate) fn repeated(value: &str) -> String {
+    cut(value, LONGEST_VALUE)
+}
+
+/// At most [`MOST`] findings; where there are more, the last one says how many are not told.
+pub fn limited(mut findings: Vec<Finding>) -> Vec<Finding> {
+    if findings.len() > MOST {
+        let more = findings.len() - (MOST - 1);
+        findings.truncate(MOST - 1);
+        findings.push(Finding::new(
+            FindingName::MoreFindings,
+            "",
+            format!("{more} more things are wrong, which are not told here."),
+            "Mend these first; then the rest is told.",
+        ));
+    }
+    findings
 }
 
 /// One thing that is wrong: where, what, and what to write or do instead.
@@ -240,7 +279,8 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Puts a finding together.
+    /// Puts a finding together. Texts that are longer than [`LONGEST_PATH`] and [`LONGEST_SENTENCE`],
+    /// because they repeat a long value, are cut.
     pub fn new(
         name: FindingName,
         path: impl Into<String>,
@@ -249,9 +289,9 @@ impl Finding {
     ) -> Self {
         Self {
             name,
-            path: path.into(),
-            reason: reason.into(),
-            remedy: remedy.into(),
+            path: cut(path, LONGEST_PATH),
+            reason: cut(reason, LONGEST_SENTENCE),
+            remedy: cut(remedy, LONGEST_SENTENCE),
         }
     }
 }
@@ -294,6 +334,31 @@ fn sentence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_of_a_hundred_says_how_many_more_there_are() {
+        let of = |count: usize| {
+            let one = |n: usize| Finding::new(FindingName::BadValue, n.to_string(), "x", "y");
+            limited((0..count).map(one).collect())
+        };
+        assert_eq!(of(100).len(), 100);
+        assert_eq!(of(100)[99].name, FindingName::BadValue);
+        let more = of(101);
+        assert_eq!((more.len(), more[98].path.as_str()), (100, "98"));
+        let last = "MoreFindings: 2 more things are wrong, which are not told here. Remedy: Mend these \
+                    first; then the rest is told.";
+        assert_eq!(more[99].to_string(), last);
+        assert_eq!(limited(more.clone()), more);
+    }
+
+    #[test]
+    fn a_long_value_does_not_make_a_long_finding() {
+        let long = "é".repeat(100_000);
+        let finding = Finding::new(FindingName::BadValue, &long, &long, &long);
+        assert!(finding.path.len() <= LONGEST_PATH);
+        assert!(finding.reason.len() <= LONGEST_SENTENCE);
+        assert!(finding.remedy.len() <= LONGEST_SENTENCE);
+    }
 
     #[test]
     fn a_finding_is_told_in_sentences() {

@@ -9,6 +9,7 @@ pub mod admission;
 pub mod artifact;
 pub mod cancellation;
 pub mod cost;
+pub mod cut;
 pub mod declaration;
 pub mod deployment;
 pub mod digest;

@@ -1,7 +1,7 @@
 //! Manifests: what a release consists of, as CI writes it.
 
 use crate::digest::Digest;
-use crate::finding::{Finding, FindingName};
+use crate::finding::{Finding, FindingName, limited, repeated};
 use crate::git::Git;
 use crate::name::{AppName, ComponentName};
 use crate::shape::{self, Shape, join};
@@ -78,7 +78,7 @@ impl Manifest {
         if findings.is_empty() {
             Ok(manifest)
         } else {
-            Err(findings)
+            Err(limited(findings))
         }
     }
 
@@ -161,7 +161,10 @@ pub(crate) fn key_finding(
         Finding::new(
             FindingName::BadValue,
             path,
-            format!("`{key}` is not the key of an artifact of `{component}`."),
+            format!(
+                "`{}` is not the key of an artifact of `{component}`.",
+                repeated(key)
+            ),
             format!("Upload it below `{folder}` and write that key, without `..`."),
         )
     })
@@ -178,7 +181,7 @@ fn image_finding(image: &str, path: &str) -> Option<Finding> {
         Finding::new(
             FindingName::BadValue,
             path,
-            format!("`{image}` does not name an image."),
+            format!("`{}` does not name an image.", repeated(image)),
             "Write `repository:tag` or `repository@sha256:…`, the repository by name or full URI.",
         )
     })

@@ -1,6 +1,6 @@
 //! What a request must say, action by action.
 
-use crate::finding::{Finding, FindingName};
+use crate::finding::{Finding, FindingName, limited, repeated};
 use crate::manifest::key_finding;
 use crate::name::EnvironmentName;
 use crate::request::{ActionName, Request};
@@ -21,7 +21,7 @@ impl Request {
         if findings.is_empty() {
             Ok(request)
         } else {
-            Err(findings)
+            Err(limited(findings))
         }
     }
 
@@ -178,7 +178,8 @@ impl Request {
                     "manifest_object.key",
                     format!(
                         "`{}` is not the key of a manifest of `{}`.",
-                        object.key, self.app
+                        repeated(&object.key),
+                        self.app
                     ),
                     format!("Upload it as `{folder}<version>.json` and write that key."),
                 ));

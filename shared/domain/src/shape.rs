@@ -3,7 +3,7 @@
 //! A validator's own words ("is not valid under any of the schemas") tell a person nothing, so each
 //! error is told again as a [`Finding`]: where, what was seen, what to write instead.
 
-use crate::finding::{Finding, FindingName};
+use crate::finding::{Finding, FindingName, limited, repeated};
 use crate::secret;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::paths::LocationSegment;
@@ -54,7 +54,7 @@ impl Shape {
         if findings.is_empty() {
             Self::typed(document)
         } else {
-            Err(findings)
+            Err(limited(findings))
         }
     }
 
@@ -146,7 +146,7 @@ impl Shape {
             return Finding::new(
                 FindingName::BadValue,
                 at,
-                format!("`{name}` is not a name."),
+                format!("`{}` is not a name.", repeated(name)),
                 "Use lower-case letters, digits and hyphens, start with a letter, at most 32 characters.",
             );
         }
@@ -163,7 +163,7 @@ impl Shape {
         Finding::new(
             FindingName::UnknownField,
             at,
-            format!("`{name}` is not a field here."),
+            format!("`{}` is not a field here.", repeated(name)),
             remedy,
         )
     }

@@ -11,8 +11,10 @@ use tracing::Instrument as _;
 use windlass_domain::deployment::{Deployment, Refusal};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Lock};
-use windlass_domain::event::{Event, of_deployment, of_environment, of_refusal, of_second_look};
-use windlass_domain::fault::Fault;
+use windlass_domain::event::{
+    Event, not_sent, of_deployment, of_environment, of_refusal, of_second_look,
+};
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::second_look::SecondLook;
 
@@ -30,16 +32,37 @@ pub trait Ports: Ledger + Executions + Events + Notifications {}
 impl<P: Ledger + Executions + Events + Notifications> Ports for P {}
 
 /// Serves a batch of the stream, in order. The stream repeats a batch that fails; so an event may
-/// come twice, and none is lost.
+/// come twice, and none is lost. What fails for itself would fail at every repetition and keep what
+/// comes after it waiting, so people are told of it instead.
 pub async fn handle<P: Ports>(ports: &P, changes: &[Change]) -> Answered<()> {
     for change in changes {
         let work = one(ports, change);
-        match change.after.as_ref().and_then(deployment_of) {
-            Some(id) => work.instrument(log::part_for(&id)).await?,
-            None => work.await?,
+        let served = match change.after.as_ref().and_then(deployment_of) {
+            Some(id) => work.instrument(log::part_for(&id)).await,
+            None => work.await,
+        };
+        match served {
+            Err(fault) if is_for_itself(&fault) => tell(ports, change, &fault).await?,
+            served => served?,
         }
     }
     Ok(())
+}
+
+/// Whether a fault is that of one change: its item cannot be read, or AWS refuses what is made of it.
+fn is_for_itself(fault: &Fault) -> bool {
+    matches!(
+        fault.name,
+        FaultName::Internal | FaultName::BadInput | FaultName::Refused
+    )
+}
+
+async fn tell<P: Ports>(ports: &P, change: &Change, fault: &Fault) -> Answered<()> {
+    let key = change.after.as_ref().map(|item| &item.key);
+    let item = key.map_or_else(String::new, |key| format!("{} {}", key.pk, key.sk));
+    tracing::error!(item, %fault, "an event could not be sent");
+    let told = not_sent(&item, &fault.to_string());
+    ports.notify(&told.subject, &told.message).await
 }
 
 /// The deployment that an item tells of.
@@ -59,27 +82,26 @@ pub struct EndedDeployment {
     pub seconds: u64,
 }
 
-/// The deployments that ended with these changes.
-pub fn endings(changes: &[Change]) -> Answered<Vec<EndedDeployment>> {
-    let mut endings = Vec::new();
-    for change in changes {
-        let Some(after) = change.after.as_ref().filter(|item| is_record(item)) else {
-            continue;
-        };
-        let before: Option<Deployment> = change.before.as_ref().map(read).transpose()?;
-        let after: Deployment = read(after)?;
-        if let Some(ended) = &after.ending
-            && before.is_none_or(|before| before.ending.is_none())
-        {
-            let began = after.started.unwrap_or(after.accepted);
-            endings.push(EndedDeployment {
-                ending: ended.ending,
-                seconds: ended.at.ms_since(began) / 1000,
-                id: after.id,
-            });
-        }
-    }
-    Ok(endings)
+/// The deployments that ended with these changes. Of what cannot be read [`handle`] tells.
+pub fn endings(changes: &[Change]) -> Vec<EndedDeployment> {
+    let endings = changes.iter().map(ending_of);
+    endings.filter_map(Result::ok).flatten().collect()
+}
+
+fn ending_of(change: &Change) -> Answered<Option<EndedDeployment>> {
+    let Some(after) = change.after.as_ref().filter(|item| is_record(item)) else {
+        return Ok(None);
+    };
+    let before: Option<Deployment> = change.before.as_ref().map(read).transpose()?;
+    let after: Deployment = read(after)?;
+    let began = after.started.unwrap_or(after.accepted);
+    let is_new = before.is_none_or(|before| before.ending.is_none());
+    let ended = after.ending.filter(|_| is_new);
+    Ok(ended.map(|ended| EndedDeployment {
+        ending: ended.ending,
+        seconds: ended.at.ms_since(began) / 1000,
+        id: after.id,
+    }))
 }
 
 fn is_record(item: &Item) -> bool {

@@ -11,11 +11,12 @@ use std::collections::BTreeMap;
 use windlass_domain::deployment::{Deployment, Ended, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Hold, Lock, Waiting};
-use windlass_domain::fault::FaultName;
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::outbox::{Change, EndedDeployment, endings, handle};
 use windlass_engine::ports::{Item, Key};
 use windlass_engine::store;
+use windlass_world::mishaps::When;
 use windlass_world::run::run;
 
 const DECLARATION: &str = "
@@ -98,22 +99,95 @@ fn an_ending_is_counted_once_from_its_start_else_from_its_acceptance() {
         of(Ending::RolledBack, 61),
         of(Ending::Succeeded, 60),
     ];
-    assert_eq!(endings(&changes).unwrap(), wanted);
+    assert_eq!(endings(&changes), wanted);
 }
 
 #[test]
-fn an_item_that_cannot_be_read_is_told_by_its_key() {
+fn an_item_that_cannot_be_read_is_told_by_its_key_and_holds_up_nothing() {
     let stage = stage();
     let broken = item(store::deployment(&id()), &json!({"id": 7}));
-    let changes = [change(None, Some(broken))];
+    let ended = record(&stage, ends(Ending::RolledBack, 60));
+    let changes = [change(None, Some(broken)), change(None, Some(ended))];
+    assert_eq!(endings(&changes).len(), 1);
+    run(handle(&stage.world, &changes)).unwrap();
+    assert_eq!(sent(&stage), ["DeploymentAccepted", "DeploymentEnded"]);
+    let published = stage.world.notifications().published.clone();
+    assert_eq!(published[0].0, "[windlass] an event could not be sent");
     let name = format!("deployment#{} record", id());
-    for fault in [
-        endings(&changes).unwrap_err(),
-        run(handle(&stage.world, &changes)).unwrap_err(),
+    assert!(published[0].1.contains(&name), "{}", published[0].1);
+    assert_eq!(published.len(), 2);
+}
+
+#[test]
+fn what_aws_refuses_for_itself_holds_up_nothing_and_what_is_not_answered_comes_again() {
+    for (name, comes_again) in [
+        (FaultName::Refused, false),
+        (FaultName::Unavailable, true),
+        (FaultName::AccessDenied, true),
     ] {
-        assert_eq!(fault.name, FaultName::Internal);
-        assert!(fault.message.contains(&name), "{fault}");
+        let stage = stage();
+        let first = record(&stage, |record| record.status = Status::Waiting);
+        let second = record(&stage, ends(Ending::Succeeded, 60));
+        let changes = [
+            change(None, Some(first.clone())),
+            change(Some(first), Some(second)),
+        ];
+        let next = stage.world.mishaps().count() + 1;
+        stage
+            .world
+            .fail_call(next, When::Before, Fault::new(name, "no"));
+        let served = run(handle(&stage.world, &changes));
+        assert_eq!(served.is_err(), comes_again, "{name}");
+        let told = stage.world.notifications().published.len();
+        if comes_again {
+            assert_eq!((sent(&stage), told), (vec![], 0), "{name}");
+        } else {
+            assert_eq!((sent(&stage), told), (vec!["DeploymentEnded".into()], 1));
+        }
     }
+}
+
+/// A refusal with so many findings, each of so many characters.
+fn refusal(findings: usize, letters: usize) -> Item {
+    let one = |n: usize| json!({"name": "UnknownField", "path": n.to_string(), "reason": "\u{1}".repeat(letters), "remedy": ""});
+    let refusal = json!({
+        "app": "shop", "about": "r".repeat(5000), "requester": {"route": "s3"}, "execution": "e", "at": 0,
+        "findings": (0..findings).map(one).collect::<Vec<_>>(),
+    });
+    item(store::refusal(&app(), "e"), &refusal)
+}
+
+#[test]
+fn a_refusal_is_sent_however_much_is_wrong() {
+    let stage = stage();
+    let held = EnvironmentState {
+        hold: Some(Hold {
+            since: Time(0),
+            reason: "bad prices".into(),
+            by: "e".repeat(300_000),
+        }),
+        ..EnvironmentState::default()
+    };
+    let changes = [
+        change(None, Some(refusal(1000, 1000))),
+        change(None, Some(refusal(0, 0))),
+        change(None, Some(item(store::state(&app(), &prod()), &held))),
+    ];
+    run(handle(&stage.world, &changes)).unwrap();
+    assert_eq!(
+        sent(&stage),
+        ["RequestRefused", "RequestRefused", "HoldSet"]
+    );
+    let published = stage.world.notifications().published.clone();
+    assert_eq!(published.len(), 3);
+    assert!(
+        published
+            .iter()
+            .all(|(_, message)| message.len() <= 8192 + 100)
+    );
+    let put = stage.world.events().put.clone();
+    assert_eq!(put[0].1["cause"].as_str().unwrap().len(), 8192);
+    assert_eq!(put[0].1["version"].as_str().unwrap().len(), 1024);
 }
 
 #[test]

@@ -2,7 +2,11 @@
 
 use crate::World;
 use serde_json::Value;
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{Answered, Events};
+
+/// The largest event, in bytes (Amazon EventBridge User Guide, "PutEvents": 256 KB in all).
+const LARGEST: usize = 256 * 1024;
 
 /// The events.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +18,10 @@ pub struct State {
 impl Events for World {
     async fn put_event(&self, detail_type: &str, detail: &Value) -> Answered<()> {
         let call = self.call("events.put_event").await?;
+        if detail_type.len() + detail.to_string().len() > LARGEST {
+            let text = "PutEvents 400 ValidationException: the total size of the entries";
+            return Err(Fault::new(FaultName::Refused, text));
+        }
         self.events()
             .put
             .push((detail_type.to_owned(), detail.clone()));

@@ -20,7 +20,7 @@ mod scope;
 pub mod text;
 
 use crate::digest::Digest;
-use crate::finding::{Finding, FindingName};
+use crate::finding::{Finding, FindingName, limited};
 use crate::git_rule::{GitRef, GitRule, the_one};
 use crate::image::repository_name;
 use crate::name::{AppName, ComponentName, EnvironmentName};
@@ -60,7 +60,7 @@ impl Declaration {
     /// # Errors
     /// As [`Declaration::parse`].
     pub fn parse_with(text: &str, exceptions: &Exceptions) -> Result<Self, Vec<Finding>> {
-        let (document, digest, mut findings) = read::document(text)?;
+        let (document, digest, mut findings) = read::document(text).map_err(limited)?;
         let declaration = Self { document, digest };
         findings.extend(check::findings(&declaration, exceptions));
         if findings.iter().any(is_secret) {
@@ -70,7 +70,7 @@ impl Declaration {
         if findings.is_empty() {
             Ok(declaration)
         } else {
-            Err(findings)
+            Err(limited(findings))
         }
     }
 

@@ -4,7 +4,7 @@ use super::gates::{Gates as Written, Metric, Probe};
 use super::resolved::{Gates, MetricGate, ProbeGate};
 use super::scope::Scope;
 use super::{aws_name, probe_url};
-use crate::finding::FindingName;
+use crate::finding::{FindingName, repeated};
 use crate::shape::join;
 use crate::time::Span;
 
@@ -185,7 +185,7 @@ pub(super) fn check_url(scope: &mut Scope<'_>, path: &str, url: &str) {
         scope.find(
             FindingName::BadValue,
             path,
-            format!("`{}` {objection}.", without_user(url)),
+            format!("`{}` {objection}.", repeated(&without_user(url))),
             "Write a public http or https address without user name, such as \
              `https://shop.example/health`.",
         );

@@ -4,7 +4,7 @@ use super::Exceptions;
 use super::aws_name::Form;
 use super::document::{Document, Environment};
 use super::text::{Part, Text, parts};
-use crate::finding::{Finding, FindingName};
+use crate::finding::{Finding, FindingName, repeated};
 use crate::name::EnvironmentName;
 use crate::secret;
 use crate::shape::{join, nearest, suggest};
@@ -53,7 +53,7 @@ impl Scope<'_> {
     /// Notes a value that does not have the form that AWS gives to such names.
     pub(super) fn check(&mut self, path: &str, value: &str, form: &Form) {
         if !(form.accepts)(value) {
-            let reason = format!("`{value}` is not {}.", form.words);
+            let reason = format!("`{}` is not {}.", repeated(value), form.words);
             let remedy = format!("Write {}.", form.words);
             self.find(FindingName::BadValue, path, reason, remedy);
         }

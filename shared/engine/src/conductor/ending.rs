@@ -4,6 +4,7 @@ use crate::beside;
 use crate::payload::Answer;
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
+use windlass_domain::cut::cut;
 use windlass_domain::deployment::{Deployment, Ended, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::finding::Finding;
@@ -61,11 +62,12 @@ pub fn put_arrived(record: &Stored<Deployment>) -> Answered<Write> {
     record.put_indexed(Some(store::arriving_index(app, environment, &value.id)))
 }
 
+/// The longest cause that is made of findings, in bytes: what a Fail state takes. The findings stand
+/// in the record beside it.
+const LONGEST_CAUSE: usize = 32_000;
+
 /// Findings as the sentence of a cause.
 pub fn sentence(findings: &[Finding]) -> String {
-    findings
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("\n")
+    let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    cut(told.join("\n"), LONGEST_CAUSE)
 }

@@ -9,7 +9,7 @@ use crate::ports::Answered;
 use crate::store::{self, Stored};
 use windlass_domain::deployment::Refusal;
 use windlass_domain::ending::Ending;
-use windlass_domain::finding::Finding;
+use windlass_domain::finding::{Finding, limited};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::AppName;
 use windlass_domain::request::{Request, Requester, Route};
@@ -40,6 +40,7 @@ pub async fn refuse<P: Ports>(
     request: &Request,
     findings: Vec<Finding>,
 ) -> Answered<Answer> {
+    let findings = limited(findings);
     let requester = request.requester.clone().unwrap_or(Requester {
         route: Route::Console,
         principal: None,

@@ -7,7 +7,7 @@ use crate::ports::Answered;
 use std::collections::BTreeMap;
 use windlass_domain::execution_history;
 use windlass_domain::fault::Fault;
-use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::finding::{Finding, FindingName, limited};
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{
     Candidate, Outcome, Plan, Stage, Unchanged, Watch, Wave, plan, reversed, waves_of,
@@ -46,6 +46,7 @@ pub fn compose(
     plan.warnings.extend(gates.warnings);
     if !plan.findings.is_empty() {
         let input = scene.loaded.record.input();
+        plan.findings = limited(plan.findings);
         plan.findings
             .iter_mut()
             .for_each(|one| with_next(one, &input));

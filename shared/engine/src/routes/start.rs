@@ -6,7 +6,7 @@ use crate::recovery;
 use serde_json::Value;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::Fault;
-use windlass_domain::finding::Finding;
+use windlass_domain::finding::{Finding, limited};
 use windlass_domain::identity::{DeploymentId, execution_name};
 use windlass_domain::request::Request;
 
@@ -32,7 +32,7 @@ pub async fn begin<P: pin::Ports + Executions + Clock>(
     log::name_app(&request.app);
     let pinned = match pin::pin(ports, request).await? {
         Ok(pinned) => pinned,
-        Err(findings) => return Ok(Err(findings)),
+        Err(findings) => return Ok(Err(limited(findings))),
     };
     let Identified { id, existing, .. } = identify(ports, request, &pinned).await?;
     log::name_deployment(&id);

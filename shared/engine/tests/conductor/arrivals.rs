@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use windlass_domain::deployment::{Deployment, Ended, Refusal, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::FaultName;
+use windlass_domain::finding::FindingName;
 use windlass_domain::request::{ActionName, Request, Route};
 use windlass_domain::time::Time;
 use windlass_engine::conductor::{Execution, identify};
@@ -286,6 +287,27 @@ fn what_is_refused_is_told_beside_its_upload() {
     let texts = desk.stage.world.objects().texts("artifacts");
     let beside = &texts["releases/shop/1.5.0.json.findings.json"];
     assert!(beside.contains("MissingField"), "{beside}");
+}
+
+#[test]
+fn a_refusal_has_a_hundred_findings_however_much_is_wrong() {
+    let desk = Desk::new();
+    let mut request = json!({"action": "deploy", "app": "shop"});
+    for number in 0..5000 {
+        request[format!("{number}{}", "x".repeat(40))] = json!(1);
+    }
+    request["y".repeat(50_000)] = json!(1);
+    let answer = desk.admit("many", request);
+    assert_eq!(in_short(&answer), (Word::Rejected, "UnknownField"));
+    let refusal: Option<Refusal> = desk.stage.get(&store::refusal(&app(), &arn_of("many")));
+    let findings = refusal.unwrap().findings;
+    assert_eq!(findings.len(), 100);
+    assert_eq!(findings[99].name, FindingName::MoreFindings);
+    assert!(
+        findings[99].reason.starts_with("4902 more"),
+        "{}",
+        findings[99].reason
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::store::{self, Stored};
 use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, Upload};
 use windlass_domain::deployment::Refusal;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::finding::{Finding, FindingName, limited};
 use windlass_domain::name::AppName;
 
 /// How often the write is tried anew when others write in between.
@@ -24,6 +24,7 @@ pub async fn handle<P: Ports>(ports: &P, app: &AppName, created: Created) -> Ans
         Ok((text, declaration)) => put_in_force(ports, app, &created, &text, &declaration).await?,
         Err(findings) => findings,
     };
+    let findings = limited(findings);
     if !findings.is_empty() {
         record(ports, app, &created, &findings).await?;
     }
