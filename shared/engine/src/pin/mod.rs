@@ -4,6 +4,7 @@
 
 mod artifact;
 mod declaration;
+mod metadata;
 mod record;
 mod source;
 

@@ -1,6 +1,6 @@
 //! What a request wants to deploy, by each route, before anything is pinned.
 
-use super::Ports;
+use super::{Ports, metadata};
 use crate::ports::{Answered, ObjectId, Objects};
 use crate::store::{self, Stored};
 use std::collections::BTreeMap;
@@ -47,7 +47,9 @@ pub async fn read<P: Ports>(ports: &P, request: &Request, declaration: &Declarat
         (None, Some(object), None, None, None) => {
             manifest_object(ports, &request.app, object).await
         }
-        (None, None, Some(object), None, None) => artifact_object(ports, object).await,
+        (None, None, Some(object), None, None) => {
+            artifact_object(ports, &request.app, object).await
+        }
         (None, None, None, Some(push), None) => Ok(image_push(push, declaration)),
         (None, None, None, None, Some(version)) => recorded(ports, request, version).await,
         _ => Ok(Err(vec![Finding::new(
@@ -96,7 +98,7 @@ fn not_readable(key: &str, fault: Fault) -> Answered<Vec<Finding>> {
 }
 
 /// A single artifact is a release of its own; its metadata says which.
-async fn artifact_object<P: Ports>(ports: &P, artifact: &ArtifactObject) -> Read {
+async fn artifact_object<P: Ports>(ports: &P, app: &AppName, artifact: &ArtifactObject) -> Read {
     let object = &artifact.object;
     let id = ObjectId {
         bucket: ports.config().artifacts_bucket.clone(),
@@ -106,33 +108,7 @@ async fn artifact_object<P: Ports>(ports: &P, artifact: &ArtifactObject) -> Read
     let Some(head) = ports.head(&id).await? else {
         return Ok(Err(vec![missing(&object.key)]));
     };
-    let Some(version) = head.metadata.get("version") else {
-        return Ok(Err(vec![Finding::new(
-            FindingName::MissingField,
-            format!("{}: metadata.version", object.key),
-            "the artifact is a release of its own, but its metadata names no version.",
-            "Upload it with the metadata `version`, `git-ref` and `git-commit`.",
-        )]));
-    };
-    let git = head.metadata.get("git-ref").map(|reference| Git {
-        reference: reference.clone(),
-        commit: head.metadata.get("git-commit").cloned(),
-    });
-    let reference = ArtifactRef {
-        key: Some(object.key.clone()),
-        version_id: object.version_id.clone().or(head.version_id),
-        sha256: None,
-        image: None,
-    };
-    Ok(Ok(Source {
-        version: version.clone(),
-        git,
-        sequence: None,
-        declaration: None,
-        named: BTreeMap::from([(artifact.component.clone(), reference)]),
-        pinned: BTreeMap::new(),
-        image_tag: None,
-    }))
+    Ok(metadata::manifest(app, artifact, &head).map(of_manifest))
 }
 
 /// An image push is a release of all components that live in its repository.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value)] // helpers of tests, called with json!
 
+mod artifacts;
 mod bucket;
 mod declarations;
 mod pinning;

@@ -15,8 +15,8 @@ use windlass_world::World;
 use windlass_world::registry::HOST;
 use windlass_world::run::run;
 
-const MAIN: &str = "refs/heads/main";
-const ZIP: &str = "artifacts/shop/api/1.zip";
+pub const MAIN: &str = "refs/heads/main";
+pub const ZIP: &str = "artifacts/shop/api/1.zip";
 
 type Pinning = Answered<Result<Pinned, Vec<String>>>;
 
@@ -33,26 +33,26 @@ fn pins(world: &World, request: Value) -> Pinning {
     }))
 }
 
-fn pinned(world: &World, request: Value) -> Pinned {
+pub fn pinned(world: &World, request: Value) -> Pinned {
     pins(world, request).unwrap().unwrap()
 }
 
-fn refused(world: &World, request: Value) -> Vec<String> {
+pub fn refused(world: &World, request: Value) -> Vec<String> {
     pins(world, request).unwrap().unwrap_err()
 }
 
-fn manifest(reference: &str, components: Value) -> Value {
+pub fn manifest(reference: &str, components: Value) -> Value {
     json!({"manifest": {"version": "1.0.0", "git": {"ref": reference}, "components": components}})
 }
 
-fn uploaded() -> World {
+pub fn uploaded() -> World {
     let world = declared();
     world.objects().upload("artifacts", ZIP, "old");
     world.objects().upload("artifacts", ZIP, "new");
     world
 }
 
-fn artifact(pinned: &Pinned, name: &str) -> Artifact {
+pub fn artifact(pinned: &Pinned, name: &str) -> Artifact {
     pinned.release.components[&ComponentName::new(name).unwrap()].clone()
 }
 
@@ -97,38 +97,6 @@ fn a_checksum_that_s3_keeps_is_believed() {
     drop(objects);
     let present = pinned(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
     assert_eq!(artifact(&present, "api").digest(), &known);
-}
-
-#[test]
-fn what_is_too_large_to_be_hashed_is_refused_unread() {
-    const MOST: u64 = 512 * 1024 * 1024;
-    const WEB: &str = "artifacts/shop/web/1.zip";
-    let world = uploaded();
-    world.objects().upload("artifacts", WEB, "site");
-    let web = |bytes: u64, sha256: Option<Digest>| {
-        let mut objects = world.objects();
-        let bucket = objects.buckets.get_mut("artifacts").unwrap();
-        let version = bucket.keys.get_mut(WEB).unwrap().last_mut().unwrap();
-        (version.size, version.sha256) = (bytes, sha256);
-    };
-    let reads = || {
-        let calls = world.mishaps().calls.clone();
-        let reads = calls.into_iter();
-        reads.filter(|call| *call == "objects.get_range").count()
-    };
-    let alone = || manifest(MAIN, json!({"web": {"key": WEB}}));
-    web(MOST + 1, None);
-    assert_eq!(refused(&world, alone()), ["TooLarge components.web.key"]);
-    web(MOST + 1, Some(Digest::of(b"known to S3")));
-    let known = artifact(&pinned(&world, alone()), "web");
-    assert_eq!(known.digest(), &Digest::of(b"known to S3"));
-    assert_eq!(reads(), 0);
-    // The limit is the release's: the three bytes of `api` count.
-    web(MOST - 2, None);
-    let both = json!({"api": {"key": ZIP}, "web": {"key": WEB}});
-    let told = refused(&world, manifest(MAIN, both));
-    assert_eq!(told, ["TooLarge components.web.key"]);
-    assert_eq!(reads(), 1);
 }
 
 #[test]
@@ -261,31 +229,6 @@ fn a_version_text_never_means_other_bytes() {
     world.objects().upload("artifacts", ZIP, "other");
     let told = refused(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
     assert_eq!(told, ["VersionReused components.api"]);
-}
-
-#[test]
-fn an_artifact_of_its_own_says_by_its_metadata_what_it_is() {
-    let request = json!({"artifact_object": {"component": "api", "object": {"key": ZIP}}});
-    let world = uploaded();
-    let told = refused(&world, request.clone());
-    assert_eq!(told, [format!("MissingField {ZIP}: metadata.version")]);
-    let set = |name: &str, value: &str| {
-        let mut objects = world.objects();
-        let bucket = objects.buckets.get_mut("artifacts").unwrap();
-        let version = bucket.keys.get_mut(ZIP).unwrap().last_mut().unwrap();
-        version.metadata.insert(name.into(), value.into());
-    };
-    set("version", "1.4.0");
-    assert_eq!(refused(&world, request.clone()), ["NoEnvironment git.ref"]);
-    set("git-ref", MAIN);
-    set("git-commit", "9f2c1ab");
-    let release = pinned(&world, request).release;
-    assert_eq!(release.version, "1.4.0");
-    let git = release.git.unwrap();
-    assert_eq!(
-        (git.reference.as_str(), git.commit.as_deref()),
-        (MAIN, Some("9f2c1ab"))
-    );
 }
 
 #[test]

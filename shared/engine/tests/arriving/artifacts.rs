@@ -1,0 +1,110 @@
+//! Artifacts: those that are a release of their own, by their metadata; and large ones.
+
+use crate::pinning::{MAIN, ZIP, artifact, manifest, pinned, refused, uploaded};
+use serde_json::json;
+use windlass_domain::digest::Digest;
+use windlass_world::World;
+
+/// Uploads the artifact's metadata.
+fn say(world: &World, name: &str, value: &str) {
+    let mut objects = world.objects();
+    let bucket = objects.buckets.get_mut("artifacts").unwrap();
+    let version = bucket.keys.get_mut(ZIP).unwrap().last_mut().unwrap();
+    version.metadata.insert(name.into(), value.into());
+}
+
+#[test]
+fn an_artifact_of_its_own_says_by_its_metadata_what_it_is() {
+    let request = json!({"artifact_object": {"component": "api", "object": {"key": ZIP}}});
+    let world = uploaded();
+    let told = refused(&world, request.clone());
+    assert_eq!(told, [format!("MissingField {ZIP}: metadata.version")]);
+    let set = |name: &str, value: &str| say(&world, name, value);
+    set("version", "1.4.0");
+    assert_eq!(refused(&world, request.clone()), ["NoEnvironment git.ref"]);
+    set("git-ref", MAIN);
+    set("git-commit", "9f2c1ab");
+    let release = pinned(&world, request).release;
+    assert_eq!(release.version, "1.4.0");
+    let git = release.git.unwrap();
+    assert_eq!(
+        (git.reference.as_str(), git.commit.as_deref()),
+        (MAIN, Some("9f2c1ab"))
+    );
+}
+
+#[test]
+fn metadata_are_held_to_what_manifests_are_held_to() {
+    const TOKEN: &str = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+    let request = json!({"artifact_object": {"component": "api", "object": {"key": ZIP}}});
+    let with = |version: &str, reference: &str, commit: &str| {
+        let world = uploaded();
+        for (name, value) in [
+            ("version", version),
+            ("git-ref", reference),
+            ("git-commit", commit),
+        ] {
+            say(&world, name, value);
+        }
+        refused(&world, request.clone())
+    };
+    let told = |name: &str, metadata: &[&str]| -> Vec<String> {
+        let told = metadata.iter();
+        told.map(|one| format!("{name} {ZIP}: metadata.{one}"))
+            .collect()
+    };
+    let long = "1".repeat(65);
+    for (version, reference, commit, wanted) in [
+        (
+            "1.4.0#release",
+            MAIN,
+            "9f2c1ab",
+            told("BadValue", &["version"]),
+        ),
+        (&long, MAIN, "9f2c1ab", told("BadValue", &["version"])),
+        ("1.4.0", "main", "9f2c1ab", told("BadValue", &["git-ref"])),
+        ("1.4.0", MAIN, "HEAD", told("BadValue", &["git-commit"])),
+        (TOKEN, "main", "HEAD", told("SecretInInput", &["version"])),
+    ] {
+        assert_eq!(
+            with(version, reference, commit),
+            wanted,
+            "{version} {reference} {commit}"
+        );
+    }
+    let mut all = with("1 4", "main", "HEAD");
+    all.sort();
+    assert_eq!(all, told("BadValue", &["git-commit", "git-ref", "version"]));
+}
+
+#[test]
+fn what_is_too_large_to_be_hashed_is_refused_unread() {
+    const MOST: u64 = 512 * 1024 * 1024;
+    const WEB: &str = "artifacts/shop/web/1.zip";
+    let world = uploaded();
+    world.objects().upload("artifacts", WEB, "site");
+    let web = |bytes: u64, sha256: Option<Digest>| {
+        let mut objects = world.objects();
+        let bucket = objects.buckets.get_mut("artifacts").unwrap();
+        let version = bucket.keys.get_mut(WEB).unwrap().last_mut().unwrap();
+        (version.size, version.sha256) = (bytes, sha256);
+    };
+    let reads = || {
+        let calls = world.mishaps().calls.clone();
+        let reads = calls.into_iter();
+        reads.filter(|call| *call == "objects.get_range").count()
+    };
+    let alone = || manifest(MAIN, json!({"web": {"key": WEB}}));
+    web(MOST + 1, None);
+    assert_eq!(refused(&world, alone()), ["TooLarge components.web.key"]);
+    web(MOST + 1, Some(Digest::of(b"known to S3")));
+    let known = artifact(&pinned(&world, alone()), "web");
+    assert_eq!(known.digest(), &Digest::of(b"known to S3"));
+    assert_eq!(reads(), 0);
+    // The limit is the release's: the three bytes of `api` count.
+    web(MOST - 2, None);
+    let both = json!({"api": {"key": ZIP}, "web": {"key": WEB}});
+    let told = refused(&world, manifest(MAIN, both));
+    assert_eq!(told, ["TooLarge components.web.key"]);
+    assert_eq!(reads(), 1);
+}
