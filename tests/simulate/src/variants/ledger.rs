@@ -167,7 +167,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             Edit {
                 file: SETTLE,
                 find: "        let writes = writes(ports, &mut record, &mut lock, &plan, &steps).await?;",
-                replace: "        if VARIANT {\n            crate::recovery::wake(ports, &app, &env).await?;\n        }\n        let writes = writes(ports, &mut record, &mut lock, &plan, &steps).await?;",
+                replace: "        if VARIANT {\n            crate::recovery::wake(ports, &record.value.app, &record.value.environment).await?;\n        }\n        let writes = writes(ports, &mut record, &mut lock, &plan, &steps).await?;",
             },
         ],
         scenarios: &["queue", "two_apart"],
