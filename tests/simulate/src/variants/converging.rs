@@ -69,11 +69,19 @@ pub(super) const VARIANTS: &[Variant] = &[
     Variant {
         name: "open_calls_not_waited_for",
         what: "a recovery does not wait for open calls",
-        edits: &[Edit {
-            file: ATTEMPT,
-            find: "self.step.value.open.take() else",
-            replace: "self.step.value.open.take().filter(|_| !VARIANT) else",
-        }],
+        edits: &[
+            Edit {
+                file: ATTEMPT,
+                find: "self.step.value.open.take() else",
+                replace: "self.step.value.open.take().filter(|_| !VARIANT) else",
+            },
+            // It would believe what it sees as late as that.
+            Edit {
+                file: DRIVE,
+                find: "        let is_new = self.wave.is_none()",
+                replace: "        let is_new = !VARIANT && self.wave.is_none()",
+            },
+        ],
         scenarios: &["function"],
         mishaps: &[StoppedSlow],
     },
