@@ -35,7 +35,7 @@ fn parts(repository: &str) -> (Option<&str>, &str) {
 
 /// A colon after the last slash begins a tag; before it, it belongs to the registry's port.
 fn without_tag(image: &str) -> (&str, Option<&str>) {
-    let name_at = image.rfind('/').map_or(0, |at| at + 1);
+    let name_at = image.rfind('/').unwrap_or(0);
     match image[name_at..].find(':') {
         Some(colon) => (
             &image[..name_at + colon],

@@ -117,6 +117,24 @@ fn a_look_is_due_after_a_recovery_that_left_something_behind() {
 }
 
 #[test]
+fn a_goal_is_reached_where_it_was_seen_and_not_taken_back() {
+    use StepStatus::{Changed, Changing, Failed, Planned, UndoFailed, Undoing, Undone};
+    for status in [
+        Changing, Changed, Failed, Planned, UndoFailed, Undoing, Undone,
+    ] {
+        for seen in [Some(json!(41)), None] {
+            let is_reached = status == Changed && seen.is_some();
+            let step = Step {
+                status,
+                seen,
+                ..step("api", true)
+            };
+            assert_eq!(step.was_reached(), is_reached, "{status:?}");
+        }
+    }
+}
+
+#[test]
 fn automatic_deployments_are_held_for_what_was_told_first() {
     let mut look = due();
     assert_eq!(look.reason_to_hold(), "");

@@ -13,6 +13,7 @@ fn secrets_are_told_by_name_or_by_looks() {
         ("key", "-----BEGIN RSA PRIVATE KEY-----"),
         ("reason", "the old token ghs_16C7e42F292c was leaked"),
         ("reason", "key:AKIAIOSFODNN7EXAMPLE!"),
+        ("reason", "github_pat_1A_-2b_-"),
         ("reason", "back, because password=hunter2 was in it"),
         ("url", "https://shop.example/?a=b&api_key=8f7d"),
         ("url", "https://shop.example/?api%5Fkey=8f7d"),

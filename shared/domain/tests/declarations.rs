@@ -36,15 +36,13 @@ fn a_component_that_is_not_declared_is_told_with_those_that_are() {
 
 #[test]
 fn a_service_takes_what_its_base_says() {
-    let (key, image) = (
-        serde_json::json!({"key": "artifacts/shop/steady/1.json"}),
-        serde_json::json!({"image": "shop/steady:1"}),
-    );
+    let key = |name: &str| serde_json::json!({"key": format!("artifacts/shop/{name}/1.json")});
+    let image = |name: &str| serde_json::json!({"image": format!("shop/{name}:1")});
     for (component, artifact, field) in [
-        ("agent", &key, Some("key")),
-        ("agent", &image, None),
-        ("steady", &key, None),
-        ("steady", &image, Some("image")),
+        ("agent", key("agent"), Some("key")),
+        ("agent", image("agent"), None),
+        ("steady", key("steady"), None),
+        ("steady", image("steady"), Some("image")),
     ] {
         let told = misfits(component, artifact.clone());
         let paths: Vec<&str> = told.iter().map(|finding| finding.path.as_str()).collect();
@@ -90,4 +88,15 @@ fn the_schema_is_for_editors() {
     for member in ["app", "version", "environments", "components", "gates"] {
         assert!(members.get(member).is_some(), "{member}");
     }
+}
+
+#[test]
+fn images_are_of_the_repository_that_is_declared_here() {
+    let declaration = Declaration::parse(SHOP).unwrap();
+    let prod = declaration.environments().next().unwrap();
+    let resolved = declaration.resolve(prod).unwrap();
+    let of = |name: &str| resolved.repository(&ComponentName::new(name).unwrap());
+    assert_eq!(of("agent"), Some("shop/agent"));
+    assert_eq!(of("steady"), Some("shop/steady"));
+    assert_eq!(of("web"), None);
 }
