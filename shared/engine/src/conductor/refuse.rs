@@ -54,10 +54,11 @@ pub async fn refuse<P: Ports>(
         &findings,
     );
     refusal.environment.clone_from(&request.environment);
-    record(ports, refusal).await?;
+    // First: what is recorded as refused is not served again, and its author would find nothing there.
     if let Some(upload) = request.upload() {
         beside::write(ports, upload, &findings).await?;
     }
+    record(ports, refusal).await?;
     Ok(answer(&findings))
 }
 
