@@ -1,4 +1,5 @@
 use crate::arrivals::{Arrival, served_by};
+use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::schedule::{Counted, Mishap};
 use windlass_domain::deployment::Deployment;
@@ -22,12 +23,19 @@ pub fn arrivals_are_served(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a person stopped it before it was a deployment: it does not come again by itself.
+/// Whether a person stopped it before it was a deployment: it does not come again by itself, also where
+/// the execution was redriven since and ended otherwise.
 fn is_stopped(outcome: &Outcome<'_>, arrival: &Arrival) -> bool {
     let executions = outcome.world.executions();
-    let mut executions = executions.executions.values();
-    executions
-        .any(|execution| execution.status == "ABORTED" && arrival.is_asked_for(&execution.input))
+    let was_for = |arn: &String| {
+        let execution = executions.executions.get(arn);
+        execution.is_some_and(|execution| arrival.is_asked_for(&execution.input))
+    };
+    let mut happened = outcome.happened.iter();
+    happened.any(|happening| match &happening.what {
+        Event::Ended { arn, status } => status == "ABORTED" && was_for(arn),
+        _ => false,
+    })
 }
 
 fn in_time(outcome: &Outcome<'_>, arrived: Time, record: &Deployment) -> Result<(), String> {
