@@ -5,7 +5,9 @@ use crate::stage::id;
 use serde_json::json;
 use windlass_domain::deployment::Status;
 use windlass_domain::ending::Ending;
+use windlass_domain::environment::HeldState;
 use windlass_domain::fault::FaultName;
+use windlass_domain::request::ActionName;
 use windlass_engine::payload::Word;
 
 /// What the recovery of the deployment by its id tells.
@@ -39,6 +41,18 @@ fn one_whose_execution_died_is_rejected_and_leaves_the_queue() {
         assert!(ending.cause.contains("before it had changed anything"));
         assert_eq!(ending.cause.contains(stopped), next, "{}", ending.cause);
     }
+}
+
+#[test]
+fn one_that_waited_is_ended_beside_who_holds_the_lock() {
+    let desk = Desk::free();
+    desk.wait();
+    desk.execution(FIRST, "ABORTED");
+    desk.other_holds(ActionName::Deploy, HeldState::Running);
+    let before = desk.lock();
+    assert!(told(&desk).contains("it waited for its turn and is ended"));
+    assert_eq!(desk.ending().ending, Ending::Rejected);
+    assert_eq!(desk.lock(), before);
 }
 
 #[test]
