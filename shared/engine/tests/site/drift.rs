@@ -9,9 +9,7 @@ use windlass_engine::payload::Word;
 fn a_strangers_change_since_prepare_stops_it() {
     let mut scene = scene();
     scene.deploy_files(ONE);
-    let artifact = scene.upload(zip(TWO));
-    let deployment = scene.prepare(Some(&artifact), None);
-    scene.publish(&deployment);
+    let deployment = scene.publish_files(TWO);
     scene
         .world
         .objects()
@@ -28,9 +26,7 @@ fn a_strangers_change_since_prepare_stops_it() {
 fn a_strangers_change_before_the_undo_is_not_overwritten() {
     let mut scene = scene();
     scene.deploy_files(ONE);
-    let artifact = scene.upload(zip(TWO));
-    let deployment = scene.prepare(Some(&artifact), None);
-    scene.publish(&deployment);
+    let deployment = scene.publish_files(TWO);
     scene.switch(&deployment);
     scene
         .world

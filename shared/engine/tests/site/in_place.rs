@@ -3,11 +3,8 @@
 use crate::scene::Scene;
 use crate::zips::zip;
 use windlass_domain::declaration::resolved::{CacheRule, ConfigFile, SiteMode};
-use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
-use windlass_domain::step::Failure;
 use windlass_engine::payload::Word;
-use windlass_world::mishaps::When;
 
 pub const ONE: &[(&str, &str)] = &[
     (
@@ -81,9 +78,7 @@ fn publishing_changes_nothing_that_visitors_notice() {
     let mut scene = scene();
     scene.deploy_files(ONE);
     let before = scene.bucket();
-    let artifact = scene.upload(zip(TWO));
-    let deployment = scene.prepare(Some(&artifact), None);
-    assert_eq!(scene.publish(&deployment), Word::Changed);
+    let deployment = scene.publish_files(TWO);
     let mut after = scene.bucket();
     assert_eq!(after.remove("assets/index-bbbb2222.js").unwrap(), "two()");
     assert_eq!(after.remove("new.txt").unwrap(), "two");
@@ -97,9 +92,7 @@ fn publishing_changes_nothing_that_visitors_notice() {
 fn nothing_slow_stands_between_the_open_call_and_the_first_file() {
     let mut scene = scene();
     scene.deploy_files(ONE);
-    let artifact = scene.upload(zip(TWO));
-    let deployment = scene.prepare(Some(&artifact), None);
-    assert_eq!(scene.publish(&deployment), Word::Changed);
+    let deployment = scene.publish_files(TWO);
     let published = scene.world.mishaps().calls.len();
     assert_eq!(scene.switch(&deployment), Word::Changed);
     let calls = scene.world.mishaps().calls[published..].to_vec();
@@ -168,9 +161,7 @@ fn undo_restores_what_was_there() {
     let mut scene = scene();
     scene.deploy_files(ONE);
     let before = scene.bucket();
-    let artifact = scene.upload(zip(TWO));
-    let deployment = scene.prepare(Some(&artifact), None);
-    scene.publish(&deployment);
+    let deployment = scene.publish_files(TWO);
     assert_eq!(scene.switch(&deployment), Word::Changed);
     assert_eq!(scene.undo(&deployment), Word::Changed);
     let mut after = scene.bucket();
@@ -189,9 +180,7 @@ fn a_first_deployment_into_a_live_bucket_returns_to_what_was_found() {
         scene.world.objects().upload("shop-web", key, text);
     }
     let before = scene.bucket();
-    let artifact = scene.upload(zip(ONE));
-    let deployment = scene.prepare(Some(&artifact), None);
-    scene.publish(&deployment);
+    let deployment = scene.publish_files(ONE);
     assert_eq!(scene.switch(&deployment), Word::Changed);
     assert!(scene.text("").ends_with("one"));
     assert_eq!(
@@ -304,9 +293,7 @@ fn a_bucket_whose_etags_say_nothing_works_as_well() {
     scene.deploy_files(ONE);
     let before = scene.bucket();
     let one = scene.running.clone().unwrap().state;
-    let artifact = scene.upload(zip(TWO));
-    let deployment = scene.prepare(Some(&artifact), None);
-    scene.publish(&deployment);
+    let deployment = scene.publish_files(TWO);
     assert_eq!(scene.switch(&deployment), Word::Changed);
     assert_eq!(scene.undo(&deployment), Word::Changed);
     let mut after = scene.bucket();
@@ -350,74 +337,4 @@ fn pages_of_a_listing_are_all_read() {
     scene.deploy_files(TWO);
     assert!(scene.text("index.html").ends_with("two"));
     assert!(!scene.keys().contains(&"gone.txt".to_owned()));
-}
-
-#[test]
-fn what_is_written_in_part_is_undone_although_aws_refuses_the_rest() {
-    let mut scene = scene();
-    scene.deploy_files(ONE);
-    let before = scene.bucket();
-    let artifact = scene.upload(zip(TWO));
-    let deployment = scene.prepare(Some(&artifact), None);
-    scene.publish(&deployment);
-    // A policy of the bucket, or the role of the environment, allows no deletions.
-    let refused = Fault::new(FaultName::AccessDenied, "s3:DeleteObject");
-    scene
-        .world
-        .mishaps()
-        .refused
-        .insert("objects.delete", refused);
-    assert_eq!(scene.switch(&deployment), Word::Failed);
-    assert!(
-        scene.text("").ends_with("two"),
-        "what precedes the deletions is live"
-    );
-    let step = scene.step(&deployment);
-    assert!(step.has_switched());
-    let Some(Failure::Fault(told)) = step.failure else {
-        panic!("it tells no fault");
-    };
-    assert_eq!(told.name, FaultName::AccessDenied);
-    scene.world.mishaps().refused.clear();
-    assert_eq!(scene.undo(&deployment), Word::Changed);
-    assert!(scene.text("").ends_with("one"));
-    for (key, text) in before {
-        assert_eq!(scene.bucket()[&key], text, "{key}");
-    }
-}
-
-#[test]
-fn one_write_of_many_that_is_refused_is_no_stranger() {
-    let mut rehearsal = scene();
-    let calls = switched(&mut rehearsal, None);
-    let puts = (1..).zip(calls).filter(|(_, call)| *call == "objects.put");
-    let puts: Vec<u64> = puts.map(|(number, _)| number).collect();
-    assert!(puts.len() > 2);
-    for put in puts {
-        let mut scene = scene();
-        switched(&mut scene, Some(put));
-        assert!(scene.text("").ends_with("two"), "call {put}");
-    }
-}
-
-/// Brings the second release, where one call finds that its condition does not hold. Answers the calls of
-/// the switch.
-fn switched(scene: &mut Scene, conflict_at: Option<u64>) -> Vec<&'static str> {
-    scene.deploy_files(ONE);
-    let artifact = scene.upload(zip(TWO));
-    let deployment = scene.prepare(Some(&artifact), None);
-    scene.publish(&deployment);
-    scene.world.mishaps().calls.clear();
-    if let Some(call) = conflict_at {
-        let conflict = Fault::new(FaultName::Conflict, "the condition does not hold");
-        scene.world.fail_call(call, When::Before, conflict);
-    }
-    let step = |scene: &Scene| format!("{:?}", scene.step(&deployment).failure);
-    assert_eq!(
-        scene.switch(&deployment),
-        Word::Changed,
-        "{conflict_at:?}: {}",
-        step(scene)
-    );
-    scene.world.mishaps().calls.clone()
 }

@@ -5,6 +5,7 @@
 mod archives;
 mod conforming;
 mod drift;
+mod in_part;
 mod in_place;
 mod large;
 mod left;

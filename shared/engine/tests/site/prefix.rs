@@ -62,9 +62,7 @@ fn assets_that_were_found_stay_reachable_and_can_be_reached_ahead() {
     ] {
         scene.world.objects().upload("shop-web", key, text);
     }
-    let artifact = scene.upload(zip(ONE));
-    let deployment = scene.prepare(Some(&artifact), None);
-    scene.publish(&deployment);
+    let deployment = scene.publish_files(ONE);
     assert_eq!(
         scene.text("index.html"),
         "found",
@@ -142,9 +140,7 @@ fn the_same_release_again_changes_nothing() {
 fn a_strangers_origin_path_stops_it() {
     let mut scene = scene();
     scene.deploy_files(ONE);
-    let artifact = scene.upload(zip(TWO));
-    let deployment = scene.prepare(Some(&artifact), None);
-    scene.publish(&deployment);
+    let deployment = scene.publish_files(TWO);
     let mut cdn = scene.world.cdn();
     cdn.distribution("E1", "shop-web").origins[0].path = "/stranger".into();
     drop(cdn);
@@ -173,9 +169,7 @@ fn a_strangers_object_in_the_folder_stops_it() {
 #[test]
 fn a_change_of_other_fields_in_between_is_not_lost() {
     let mut scene = scene();
-    let artifact = scene.upload(zip(ONE));
-    let deployment = scene.prepare(Some(&artifact), None);
-    scene.publish(&deployment);
+    let deployment = scene.publish_files(ONE);
     // Somebody changes another field: the ETag moves, the origin path does not.
     scene.world.cdn().distribution("E1", "shop-web").changes += 1;
     run(scene.world.sleep_ms(1));

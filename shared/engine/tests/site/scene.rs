@@ -280,6 +280,15 @@ impl Scene {
         self.deploy(&artifact)
     }
 
+    /// Prepares and publishes these files, so that only the switch is left.
+    pub fn publish_files(&mut self, files: &[(&str, &str)]) -> Deployment {
+        let artifact = self.upload(zip(files));
+        let deployment = self.prepare(Some(&artifact), None);
+        assert_eq!(deployment.prepared.findings, []);
+        assert_eq!(self.publish(&deployment), Word::Changed);
+        deployment
+    }
+
     /// What visitors get.
     pub fn visit(&self, path: &str) -> ProbeAnswer {
         match self

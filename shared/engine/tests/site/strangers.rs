@@ -3,7 +3,6 @@
 
 use crate::in_place::ONE;
 use crate::scene::{Deployment, Scene};
-use crate::zips::zip;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::fault::{Fault, FaultName};
@@ -42,10 +41,7 @@ fn found(how: Found) -> Scene {
 fn deployed(how: Found) -> (Scene, Deployment, BTreeMap<String, String>) {
     let mut scene = found(how);
     let before = scene.bucket();
-    let artifact = scene.upload(zip(ONE));
-    let deployment = scene.prepare(Some(&artifact), None);
-    assert_eq!(deployment.prepared.findings, []);
-    assert_eq!(scene.publish(&deployment), Word::Changed);
+    let deployment = scene.publish_files(ONE);
     assert_eq!(scene.switch(&deployment), Word::Changed);
     assert!(scene.text("").ends_with("one"));
     (scene, deployment, before)

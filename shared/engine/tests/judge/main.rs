@@ -1,0 +1,176 @@
+//! `Judge` over the in-memory world.
+
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+mod scene;
+#[path = "../stage/mod.rs"]
+mod stage;
+mod twins;
+
+use crate::scene::{HEALTH, answers, changed, judge, judgement, was_seen};
+use crate::stage::{Stage, component, id};
+use windlass_domain::fault::FaultName;
+use windlass_domain::gate::Verdict;
+use windlass_domain::plan::Plan;
+use windlass_domain::request::ActionName;
+use windlass_engine::payload::Word;
+use windlass_engine::store;
+
+#[test]
+fn a_healthy_wave_bakes_then_goes_on_and_the_last_settles() {
+    let stage = changed();
+    let words: Vec<(Word, u64, u32)> = [0, 60, 60]
+        .iter()
+        .map(|seconds| {
+            stage.pass_seconds(*seconds);
+            let answer = judge(&stage, 0).unwrap();
+            (answer.verdict, answer.seconds, answer.wave)
+        })
+        .collect();
+    assert_eq!(
+        words,
+        [
+            (Word::Bake, 60, 0),
+            (Word::Bake, 60, 0),
+            (Word::Change, 0, 1)
+        ]
+    );
+    let answer = judge(&stage, 0).unwrap();
+    assert_eq!(answer.verdict, Word::Change, "asked again: the same");
+    assert_eq!(answer.items[0].component, component("api"));
+    assert_eq!(judgement(&stage, 0).polls, 3);
+
+    assert_eq!(
+        judgement(&stage, 0).measurements[2].gate,
+        "shop-api-prod version 2 health"
+    );
+
+    was_seen(&stage, "2");
+    let first = judge(&stage, 1).unwrap();
+    assert_eq!(
+        first.verdict,
+        Word::Bake,
+        "an earlier verdict is not reused"
+    );
+    stage.pass_seconds(120);
+    let last = judge(&stage, 1).unwrap();
+    assert_eq!((last.verdict, last.items.len()), (Word::Settle, 0));
+    let seen = judgement(&stage, 1);
+    assert_eq!(seen.verdict, Verdict::Pass);
+    let sources: Vec<&str> = seen
+        .measurements
+        .iter()
+        .map(|m| m.source.as_str())
+        .collect();
+    assert_eq!(sources, ["alarm", "probe", "invocation"]);
+}
+
+#[test]
+fn each_kind_of_gate_fails_at_once_and_tells_why() {
+    type Break = fn(&Stage);
+    let table: [(Break, &str); 3] = [
+        (
+            |stage| stage.world.set_alarm("shop-prod-5xx", "ALARM", &[7.3]),
+            "shop prod 1.4.0: gate `shop-prod-5xx` failed in wave 1 (api at 10 %).\n  measured 7.3 Errors per 60 s, threshold 5, 3 of 3 points, 13:57-14:00 UTC\n  next: look at the CloudWatch alarm shop-prod-5xx",
+        ),
+        (
+            |stage| stage.world.serve(HEALTH, 502, "", 9),
+            "shop prod 1.4.0: gate `https://shop.example/health` failed in wave 1 (api at 10 %).\n  measured status 502 after 9 ms, threshold status 200 within 800ms\n  next: look at https://shop.example/health and the logs behind it",
+        ),
+        (
+            |stage| {
+                let error = r#"{"errorType": "Boom", "errorMessage": "no table"}"#;
+                answers(stage, Some("Unhandled"), error, 3);
+            },
+            "shop prod 1.4.0: gate `shop-api-prod version 2 health` failed in wave 1 (api at 10 %).\n  measured function error Unhandled: Boom: no table, threshold {\"status\":200} within 1s\n  next: look at /aws/lambda/shop-api-prod, version 2",
+        ),
+    ];
+    for (break_it, cause) in table {
+        let stage = changed();
+        assert_eq!(judge(&stage, 0).unwrap().verdict, Word::Bake);
+        break_it(&stage);
+        let answer = judge(&stage, 0).unwrap();
+        assert_eq!(answer.verdict, Word::Failed);
+        assert_eq!(answer.error, "GateFailed");
+        assert_eq!(answer.cause, cause);
+        let seen = judgement(&stage, 0);
+        assert_eq!(seen.verdict, Verdict::Fail);
+        assert!(seen.failed.is_some());
+    }
+}
+
+#[test]
+fn an_invocation_compares_members_and_time() {
+    for (payload, ms, measured) in [
+        (r#"{"status": 500}"#, 3, "`answer.status` is 500"),
+        ("{}", 3, "`answer.status` is missing"),
+        (r#"{"status": 200}"#, 1001, "answered after 1001 ms"),
+    ] {
+        let stage = changed();
+        answers(&stage, None, payload, ms);
+        assert_eq!(judge(&stage, 0).unwrap().verdict, Word::Failed);
+        assert_eq!(judgement(&stage, 0).failed.unwrap().measured, measured);
+    }
+}
+
+#[test]
+fn unknown_holds_then_fails() {
+    let stage = changed();
+    stage.world.alarms().denied = true;
+    assert_eq!(judge(&stage, 0).unwrap().verdict, Word::Bake);
+    stage.pass_seconds(299);
+    let answer = judge(&stage, 0).unwrap();
+    assert_eq!(
+        (answer.verdict, answer.seconds),
+        (Word::Bake, 5),
+        "the bake is over, but unknown never passes"
+    );
+    stage.pass_seconds(1);
+    assert_eq!(judge(&stage, 0).unwrap().verdict, Word::Failed);
+}
+
+#[test]
+fn a_version_that_is_not_known_is_unknown() {
+    let stage = changed();
+    was_seen(&stage, "1");
+    assert_eq!(judge(&stage, 0).unwrap().verdict, Word::Bake);
+    let measured = judgement(&stage, 0).measurements.remove(2);
+    assert_eq!(measured.verdict, Verdict::Unknown);
+    assert_eq!(
+        measured.measured,
+        "not measured: no version has a share of live"
+    );
+}
+
+#[test]
+fn the_last_wave_invokes_the_version_that_the_alias_points_to() {
+    let stage = changed();
+    judge(&stage, 0).unwrap();
+    stage.pass_seconds(120);
+    judge(&stage, 0).unwrap();
+    was_seen(&stage, "1");
+    judge(&stage, 1).unwrap();
+    let measured = judgement(&stage, 1).measurements.remove(2);
+    assert_eq!(measured.gate, "shop-api-prod version 1 health");
+}
+
+#[test]
+fn a_rollback_records_its_gates_and_is_not_decided_by_them() {
+    let mut stage = changed();
+    stage.record.action = ActionName::Rollback;
+    stage.write_record();
+    let mut plan: Plan = stage.get(&store::plan(&id())).unwrap();
+    plan.waves[0].bake_s = 0;
+    stage.put(store::plan(&id()), &plan);
+    stage.world.serve(HEALTH, 502, "", 9);
+    assert_eq!(judge(&stage, 0).unwrap().verdict, Word::Change);
+    let seen = judgement(&stage, 0);
+    assert_eq!(seen.measurements[1].verdict, Verdict::Fail);
+}
+
+#[test]
+fn a_wave_whose_predecessor_has_not_passed_is_not_judged() {
+    let stage = changed();
+    assert_eq!(judge(&stage, 1).unwrap_err().name, FaultName::Internal);
+    assert_eq!(judge(&stage, 9).unwrap_err().name, FaultName::BadInput);
+}

@@ -1,0 +1,187 @@
+//! A wave of a canary that was just made, and how its gates are looked at.
+
+use crate::stage::{Stage, TOKEN, component, id, zip};
+use bytes::Bytes;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use windlass_domain::judgement::Judgement;
+use windlass_domain::place::Place;
+use windlass_domain::plan::{KindName, Outcome, Plan, PlannedChange, Wave};
+use windlass_domain::step::{ChangeRecord, Step, StepStatus};
+use windlass_engine::judge::handle;
+use windlass_engine::kinds::{lambda, to_value};
+use windlass_engine::payload::Answer;
+use windlass_engine::ports::{Answered, Clock, Invoked};
+use windlass_engine::store;
+use windlass_world::functions::{Package, Published};
+use windlass_world::run::run;
+
+const DECLARATION: &str = r#"
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api:
+    kind: lambda
+    function: shop-api-prod
+    alias: live
+    rollout: {canary: [10], every: 2m}
+    invocations:
+      - {name: health, payload: {path: /health}, expect: {status: 200}, within: 1s}
+gates:
+  bake: 2m
+  alarms: [shop-prod-5xx]
+  probes: [{url: "https://shop.example/health", within: 800ms}]
+  unknown: {becomes: hold, for: 5m}
+"#;
+
+pub const HEALTH: &str = "https://shop.example/health";
+const CODE: &[u8] = b"the new code";
+
+fn change(what: &str) -> Wave {
+    Wave {
+        changes: vec![PlannedChange {
+            component: component("api"),
+            kind: KindName::Lambda,
+            what: what.into(),
+        }],
+        bake_s: 120,
+    }
+}
+
+/// A canary step was just made: version 2 has the new code, and everything is healthy.
+pub fn changed() -> Stage {
+    let release = BTreeMap::from([(component("api"), zip("api", CODE))]);
+    let stage = Stage::new(DECLARATION, release);
+    let plan = Plan {
+        outcome: Outcome::Change,
+        waves: vec![change("at 10 %"), change("at 100 %")],
+        unchanged: vec![],
+        findings: vec![],
+        warnings: vec![],
+    };
+    stage.put(store::plan(&id()), &plan);
+    stage.put(store::step(&id(), &component("api")), &step(&stage));
+    {
+        let mut functions = stage.world.functions();
+        let api = functions.make("shop-api-prod", CODE);
+        for (number, code) in [(1, b"the old code".as_slice()), (2, CODE)] {
+            let published = Published {
+                package: Package::Zip(Bytes::from_static(code)),
+                configuration: String::new(),
+                description: String::new(),
+                pending: 0,
+            };
+            api.versions.insert(number, published);
+        }
+    }
+    answers(&stage, None, r#"{"status": 200, "more": true}"#, 12);
+    stage.world.serve(HEALTH, 200, "fine", 12);
+    stage.world.set_alarm("shop-prod-5xx", "OK", &[0.0]);
+    stage.pass_seconds(1);
+    stage
+}
+
+fn step(stage: &Stage) -> Step {
+    let record = &stage.record;
+    Step {
+        deployment: id(),
+        app: record.app.clone(),
+        environment: record.environment.clone(),
+        component: component("api"),
+        kind: KindName::Lambda,
+        place: Place::default(),
+        target: serde_json::json!({}),
+        before: serde_json::json!({}),
+        goals: BTreeMap::from([(0, goal(10)), (1, goal(100))]),
+        attempt: 1,
+        open: None,
+        status: StepStatus::Changed,
+        wave: Some(0),
+        changes: vec![ChangeRecord {
+            at: stage.world.now().plus_s(1),
+            what: "alias live to 10 %".into(),
+            answered: true,
+            undo: false,
+            switching: true,
+            token: TOKEN,
+        }],
+        seen: Some(seen("1", &[("2", "0.1")])),
+        confirmed: None,
+        failure: None,
+        undo_failure: None,
+        warnings: vec![],
+        progress: None,
+        shown: None,
+        worked_ms: 0,
+        invocations: 0,
+    }
+}
+
+fn goal(percent: u8) -> Value {
+    let goal = lambda::Goal {
+        code: vec![],
+        source: lambda::Source::Version("2".into()),
+        percent,
+        from: "1".into(),
+        deployment: id(),
+    };
+    to_value(&lambda::State::Goal(goal)).unwrap()
+}
+
+/// The alias points to a version, and these have a share.
+fn seen(version: &str, weights: &[(&str, &str)]) -> Value {
+    let weights = weights.iter();
+    let weights = weights.map(|(version, share)| ((*version).into(), (*share).into()));
+    let observed = lambda::Observed {
+        latest: lambda::Latest {
+            code_sha256: String::new(),
+            image: None,
+            code_key: None,
+            configuration: String::new(),
+            revision_id: lambda::Revision::default(),
+            state: "Active".into(),
+            last_update: "Successful".into(),
+            reason: String::new(),
+        },
+        versions: vec![],
+        alias: Some(lambda::AliasState {
+            name: "live".into(),
+            traffic: lambda::Traffic {
+                version: version.into(),
+                weights: weights.collect(),
+            },
+            revision_id: lambda::Revision::default(),
+            provisioned: None,
+        }),
+    };
+    to_value(&lambda::State::Observed(observed)).unwrap()
+}
+
+/// All callers were seen to go to a version.
+pub fn was_seen(stage: &Stage, version: &str) {
+    let key = store::step(&id(), &component("api"));
+    let mut step: Step = stage.get(&key).unwrap();
+    step.seen = Some(seen(version, &[]));
+    stage.put(key, &step);
+}
+
+/// What version 2 answers.
+pub fn answers(stage: &Stage, error: Option<&str>, payload: &str, ms: u64) {
+    let sha = Package::Zip(Bytes::from_static(CODE)).code_sha256();
+    let invoked = Invoked {
+        error: error.map(str::to_owned),
+        payload: serde_json::from_str(payload).unwrap(),
+        ms,
+    };
+    stage.world.functions().answers.insert(sha, invoked);
+}
+
+pub fn judge(stage: &Stage, wave: u32) -> Answered<Answer> {
+    run(handle(&stage.world, stage.ask("Judge", wave)))
+}
+
+pub fn judgement(stage: &Stage, wave: u32) -> Judgement {
+    stage.get(&store::judgement(&id(), wave)).unwrap()
+}
