@@ -74,53 +74,37 @@ pub async fn metric<P: Alarms>(ports: &P, gate: &MetricGate, window: Window) -> 
 /// What points come to. Pure.
 fn judged(gate: &MetricGate, points: &[Point], window: Window, blank: Measurement) -> Measurement {
     // A period that began before the change also has what was before it.
-    let points = || {
-        points
-            .iter()
-            .copied()
-            .filter(|point| point.at >= window.changed && !point.value.is_nan())
+    let is_told = |point: &Point| point.at >= window.changed && !point.value.is_nan();
+    let points: Vec<Point> = points.iter().copied().filter(is_told).collect();
+    let end = |point: Point| point.at.plus_ms(gate.period.as_ms());
+    let breaching = points
+        .iter()
+        .filter(|point| breach(gate, **point, window.now));
+    let breaching: Vec<Point> = breaching.copied().collect();
+    let is_whole = |point: &Point| gate.at_least.is_none() || end(*point) <= window.now;
+    let last = points.iter().copied().rfind(is_whole);
+    let looked = clock_times(window.changed, window.now);
+    let (verdict, measured, window) = match (breaching.first(), breaching.last(), last) {
+        (Some(first), Some(worst), _) => {
+            let red = clock_times(first.at, end(*worst));
+            let window = format!("{} of {} points, {red}", breaching.len(), points.len());
+            (Verdict::Fail, value(gate, *worst), window)
+        }
+        (_, _, None) => (Verdict::Unknown, "no data yet".to_owned(), looked),
+        (_, _, Some(last)) if has_ceased(gate, last, window.now) => {
+            let measured = format!("no data since {}", end(last));
+            (Verdict::Unknown, measured, looked)
+        }
+        (_, _, Some(last)) => {
+            let window = format!("{} points, {looked}", points.len());
+            (Verdict::Pass, value(gate, last), window)
+        }
     };
-    let breaching: Vec<Point> = points()
-        .filter(|point| breach(gate, *point, window.now))
-        .collect();
-    if let (Some(first), Some(worst)) = (breaching.first(), breaching.last()) {
-        let end = worst.at.plus_ms(gate.period.as_ms());
-        return Measurement {
-            verdict: Verdict::Fail,
-            measured: value(gate, *worst),
-            window: format!(
-                "{} of {} points, {}",
-                breaching.len(),
-                points().count(),
-                clock_times(first.at, end)
-            ),
-            ..blank
-        };
-    }
-    let told = points().rfind(|point| {
-        gate.at_least.is_none() || point.at.plus_ms(gate.period.as_ms()) <= window.now
-    });
-    match told {
-        None => Measurement {
-            measured: "no data yet".to_owned(),
-            window: clock_times(window.changed, window.now),
-            ..blank
-        },
-        Some(last) if has_ceased(gate, last, window.now) => Measurement {
-            measured: format!("no data since {}", last.at.plus_ms(gate.period.as_ms())),
-            window: clock_times(window.changed, window.now),
-            ..blank
-        },
-        Some(last) => Measurement {
-            verdict: Verdict::Pass,
-            measured: value(gate, last),
-            window: format!(
-                "{} points, {}",
-                points().count(),
-                clock_times(window.changed, window.now)
-            ),
-            ..blank
-        },
+    Measurement {
+        verdict,
+        measured,
+        window,
+        ..blank
     }
 }
 

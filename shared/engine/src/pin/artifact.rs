@@ -51,12 +51,7 @@ pub async fn pin_all<P: Ports>(
         }
     }
     if components.is_empty() && findings.is_empty() {
-        findings.push(Finding::new(
-            FindingName::MissingField,
-            "components",
-            "the release names no component of this environment.",
-            "Name at least one component with its artifact.",
-        ));
+        findings.push(no_component());
     }
     if !findings.is_empty() {
         return Ok(Err(findings));
@@ -69,6 +64,15 @@ pub async fn pin_all<P: Ports>(
         components,
         image_push: source.image_tag.is_some(),
     }))
+}
+
+fn no_component() -> Finding {
+    Finding::new(
+        FindingName::MissingField,
+        "components",
+        "the release names no component of this environment.",
+        "Name at least one component with its artifact.",
+    )
 }
 
 async fn pin_one<P: Ports>(
