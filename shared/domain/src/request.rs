@@ -163,6 +163,14 @@ impl Request {
         }
     }
 
+    /// Who asks: somebody at the console where the input names nobody.
+    pub fn asked_by(&self) -> Requester {
+        self.requester.clone().unwrap_or(Requester {
+            route: Route::Console,
+            principal: None,
+        })
+    }
+
     /// The object in the artifacts bucket that it is about, if any: a manifest or an artifact.
     pub fn upload(&self) -> Option<&ObjectRef> {
         let artifact = || Some(&self.artifact_object.as_ref()?.object);

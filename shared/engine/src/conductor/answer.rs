@@ -6,7 +6,7 @@ use windlass_domain::identity::DeploymentId;
 /// The longest error name and cause that a Fail state takes (AWS Step Functions Developer Guide,
 /// "Fail workflow state").
 const LONGEST_ERROR: usize = 256;
-const LONGEST_CAUSE: usize = 32_000;
+pub const LONGEST_CAUSE: usize = 32_000;
 
 /// An answer with nothing but a word.
 pub fn plain(verdict: Word, deployment: &DeploymentId, token: u64) -> Answer {

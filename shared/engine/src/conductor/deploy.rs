@@ -4,7 +4,7 @@ use super::admit::Execution;
 use super::answer::{ended, of_record};
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
-use super::ending::{end, put_arrived, sentence, told};
+use super::ending::{end, put_arrived, reject, told};
 use super::{Ports, refuse};
 use crate::beside;
 use crate::log;
@@ -17,7 +17,7 @@ use windlass_domain::ending::Ending;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::order::Order;
-use windlass_domain::request::{ActionName, Request, Requester, Route};
+use windlass_domain::request::{ActionName, Request};
 
 /// What came of the admission.
 pub enum Admitted {
@@ -175,10 +175,7 @@ fn new_record<P: Ports>(
         snapshot: None,
         declaration: resolved.version.clone(),
         upload: request.upload().cloned(),
-        requester: request.requester.clone().unwrap_or(Requester {
-            route: Route::Console,
-            principal: None,
-        }),
+        requester: request.asked_by(),
         reason: request.reason.clone(),
         order,
         allow_older: request.allow_older,
@@ -214,16 +211,7 @@ fn settle_at_once<P: Ports>(
             format!("the environment does not accept releases from `{route}`."),
             "Add the source to the declaration, or use another one.",
         );
-        let cause = sentence(std::slice::from_ref(&finding));
-        let name = finding.name.to_string();
-        end(
-            record,
-            Ending::Rejected,
-            &name,
-            cause,
-            vec![finding],
-            ports.now(),
-        );
+        reject(record, vec![finding], ports.now());
     } else if pinned.resolved.start == Start::Manual && !pinned.by_person {
         let cause = format!(
             "Recorded: {}/{env} deploys only what a person starts. Start it with {}.",

@@ -1,5 +1,5 @@
 use super::Ports;
-use super::answer::of_record;
+use super::answer::{LONGEST_CAUSE, of_record};
 use crate::beside;
 use crate::payload::Answer;
 use crate::ports::{Answered, Write};
@@ -29,6 +29,12 @@ pub fn end(
         resolved: None,
         cost: None,
     });
+}
+
+/// The record with the ending of what is refused.
+pub fn reject(record: &mut Stored<Deployment>, findings: Vec<Finding>, at: Time) {
+    let (name, cause) = cause_of(&findings);
+    end(record, Ending::Rejected, &name, cause, findings, at);
 }
 
 /// The answer with which an execution ends whose deployment has ended; `None` where it goes on.
@@ -62,12 +68,10 @@ pub fn put_arrived(record: &Stored<Deployment>) -> Answered<Write> {
     record.put_indexed(Some(store::arriving_index(app, environment, &value.id)))
 }
 
-/// The longest cause that is made of findings, in bytes: what a Fail state takes. The findings stand
-/// in the record beside it.
-const LONGEST_CAUSE: usize = 32_000;
-
-/// Findings as the sentence of a cause.
-pub fn sentence(findings: &[Finding]) -> String {
+/// The name and the sentence of a cause that is made of findings, which stand in the record beside it.
+pub fn cause_of(findings: &[Finding]) -> (String, String) {
+    let first = findings.first();
+    let name = first.map_or("Rejected".to_owned(), |finding| finding.name.to_string());
     let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    cut(told.join("\n"), LONGEST_CAUSE)
+    (name, cut(told.join("\n"), LONGEST_CAUSE))
 }

@@ -2,14 +2,13 @@
 
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
-use super::ending::{end, put, told};
+use super::ending::{put, reject, told};
 use super::view::View;
 use super::{Ports, deployment_of};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::ending::Ending;
 use windlass_domain::finding::{Finding, FindingName};
 
 /// Serves the state. Where a late invocation of `Admit` has taken the lock after all, nothing is given up:
@@ -23,25 +22,13 @@ pub async fn give_up<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         }
         let view = View::load(ports, &record.value).await?;
         view.not_taken_over(&record.value)?;
-        let finding = waited_too_long(&view);
-        let cause = finding.to_string();
-        let name = finding.name.to_string();
-        end(
-            &mut record,
-            Ending::Rejected,
-            &name,
-            cause,
-            vec![finding],
-            ports.now(),
-        );
+        reject(&mut record, vec![waited_too_long(&view)], ports.now());
         note_cost(ports, &mut record.value, &[]).await;
         let mut writes = vec![
             put(&record)?,
             Write::Check(view.lock.key.clone(), view.lock.unchanged()),
         ];
-        if let Some(waiting) = view.waiting_of(&record.value) {
-            writes.push(Write::Delete(waiting.key.clone(), waiting.unchanged()));
-        }
+        writes.extend(view.leave_queue(&record.value));
         if commit(ports, writes).await?
             && let Some(answer) = told(ports, &record.value).await?
         {

@@ -31,6 +31,7 @@ mod view;
 
 pub use admit::Execution;
 pub use deploy::{Identified, identify};
+pub use refuse::record_refusal;
 
 use crate::config::Configured;
 use crate::payload::{Answer, Ask};

@@ -2,10 +2,11 @@
 
 use super::Ports;
 use super::answer::ended;
-use super::ending::sentence;
+use super::commit::{TRIES, commit, contended, pause};
+use super::ending::cause_of;
 use crate::beside;
 use crate::payload::{Answer, Ask};
-use crate::ports::Answered;
+use crate::ports::{Answered, Clock, Ledger};
 use crate::store::{self, Stored};
 use windlass_domain::deployment::Refusal;
 use windlass_domain::ending::Ending;
@@ -28,7 +29,7 @@ pub async fn unreadable<P: Ports>(
         };
         let about = "the execution's input".to_owned();
         let refusal = refusal(ports, ask, app, requester, about, &findings);
-        record(ports, refusal).await?;
+        record_refusal(ports, refusal).await?;
     }
     Ok(answer(&findings))
 }
@@ -41,15 +42,11 @@ pub async fn refuse<P: Ports>(
     findings: Vec<Finding>,
 ) -> Answered<Answer> {
     let findings = limited(findings);
-    let requester = request.requester.clone().unwrap_or(Requester {
-        route: Route::Console,
-        principal: None,
-    });
     let mut refusal = refusal(
         ports,
         ask,
         request.app.clone(),
-        requester,
+        request.asked_by(),
         about(request),
         &findings,
     );
@@ -58,7 +55,7 @@ pub async fn refuse<P: Ports>(
     if let Some(upload) = request.upload() {
         beside::write(ports, upload, &findings).await?;
     }
-    record(ports, refusal).await?;
+    record_refusal(ports, refusal).await?;
     Ok(answer(&findings))
 }
 
@@ -81,13 +78,18 @@ fn refusal<P: Ports>(
     }
 }
 
-async fn record<P: Ports>(ports: &P, refusal: Refusal) -> Answered<()> {
+/// Records a refusal once. It is there already where an invocation has written it whose answer was lost; where
+/// it is not, a write that was refused only met another one, which may have come to nothing.
+pub async fn record_refusal<P: Ledger + Clock>(ports: &P, refusal: Refusal) -> Answered<()> {
     let key = store::refusal(&refusal.app, &refusal.execution);
-    // A refused write means that it is recorded already, by an invocation whose answer was lost.
-    ports
-        .transact(vec![Stored::new(key, refusal).put()?])
-        .await?;
-    Ok(())
+    let write = Stored::new(key.clone(), refusal).put()?;
+    for tried in 0..TRIES {
+        if commit(ports, vec![write.clone()]).await? || Ledger::get(ports, &key).await?.is_some() {
+            return Ok(());
+        }
+        pause(ports, tried).await;
+    }
+    Err(contended("recording the refusal"))
 }
 
 fn about(request: &Request) -> String {
@@ -109,13 +111,7 @@ fn about(request: &Request) -> String {
 }
 
 fn answer(findings: &[Finding]) -> Answer {
-    let name = findings
-        .first()
-        .map_or("Rejected".to_owned(), |finding| finding.name.to_string());
-    ended(
-        &DeploymentId("none".into()),
-        Ending::Rejected,
-        &name,
-        &sentence(findings),
-    )
+    let (name, cause) = cause_of(findings);
+    let none = DeploymentId("none".into());
+    ended(&none, Ending::Rejected, &name, &cause)
 }

@@ -20,7 +20,7 @@ use windlass_domain::input::operators;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::order::Order;
 use windlass_domain::release::Release;
-use windlass_domain::request::{ActionName, Request, Requester, Route};
+use windlass_domain::request::{ActionName, Request};
 
 /// Records the rollback and sets the hold, in one transaction.
 pub async fn admit<P: Ports>(
@@ -97,10 +97,7 @@ fn new_record<P: Ports>(
         snapshot: request.snapshot,
         declaration,
         upload: None,
-        requester: request.requester.clone().unwrap_or(Requester {
-            route: Route::Console,
-            principal: None,
-        }),
+        requester: request.asked_by(),
         reason: request.reason.clone(),
         order: Order {
             version: None,

@@ -3,7 +3,7 @@
 
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
-use super::ending::{end, put, sentence, told};
+use super::ending::{end, put, reject, told};
 use super::recover::judged_good;
 use super::second_look::make_due;
 use super::shut_out::shut_out;
@@ -104,20 +104,7 @@ async fn writes<P: Ports>(
     let mut more = Vec::new();
     match plan.value.outcome {
         Outcome::Rejected => {
-            let name = plan
-                .value
-                .findings
-                .first()
-                .map_or("Rejected".into(), |f| f.name.to_string());
-            let cause = sentence(&plan.value.findings);
-            end(
-                record,
-                Ending::Rejected,
-                &name,
-                cause,
-                plan.value.findings.clone(),
-                ports.now(),
-            );
+            reject(record, plan.value.findings.clone(), ports.now());
         }
         Outcome::NothingToDo => {
             mark(&mut state.value, &record.value);

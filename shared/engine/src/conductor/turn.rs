@@ -3,7 +3,7 @@
 use super::answer::plain;
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
-use super::ending::{end, put, told};
+use super::ending::{end, put, reject, told};
 use super::view::{View, is_operator};
 use super::{Ports, rollback};
 use crate::log;
@@ -102,15 +102,9 @@ async fn take<P: Ports>(
         put(&record)?,
         Write::Check(view.state.key.clone(), view.state.unchanged()),
     ];
-    leave_queue(view, &record.value, &mut writes);
+    writes.extend(view.leave_queue(&record.value));
     let done = commit(ports, writes).await?;
     Ok(done.then(|| plain(Word::Go, &record.value.id, lock.value.token)))
-}
-
-fn leave_queue(view: &View, record: &Deployment, writes: &mut Vec<Write>) {
-    if let Some(waiting) = view.waiting_of(record) {
-        writes.push(Write::Delete(waiting.key.clone(), waiting.unchanged()));
-    }
 }
 
 async fn queue<P: Ports>(
@@ -163,15 +157,7 @@ async fn finish<P: Ports>(
     let now = ports.now();
     match outcome {
         Outcome::Refused(finding) => {
-            let (name, cause) = (finding.name.to_string(), finding.to_string());
-            end(
-                &mut record,
-                Ending::Rejected,
-                &name,
-                cause,
-                vec![finding],
-                now,
-            );
+            reject(&mut record, vec![finding], now);
         }
         Outcome::Superseded(by) => {
             let cause = format!("Superseded: deployment {by} brings a newer release.");
@@ -191,7 +177,7 @@ async fn finish<P: Ports>(
         Write::Check(view.state.key.clone(), view.state.unchanged()),
         Write::Check(view.lock.key.clone(), view.lock.unchanged()),
     ];
-    leave_queue(view, &record.value, &mut writes);
+    writes.extend(view.leave_queue(&record.value));
     if !commit(ports, writes).await? {
         return Ok(None);
     }

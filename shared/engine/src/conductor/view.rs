@@ -1,4 +1,4 @@
-use crate::ports::{Answered, Ledger};
+use crate::ports::{Answered, Ledger, Write};
 use crate::store::{self, Stored};
 use windlass_domain::admission::{Candidate, Facts};
 use windlass_domain::deployment::Deployment;
@@ -52,6 +52,12 @@ impl View {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// The write with which a deployment leaves the queue; none where it is not in it.
+    pub fn leave_queue(&self, record: &Deployment) -> Option<Write> {
+        let waiting = self.waiting_of(record)?;
+        Some(Write::Delete(waiting.key.clone(), waiting.unchanged()))
     }
 
     /// The waiting item of a deployment.

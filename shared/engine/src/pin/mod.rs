@@ -111,10 +111,7 @@ fn lives_in(resolved: &Resolved, name: &ComponentName, repository: &str) -> bool
 
 /// A person, or CI on a person's behalf, names the environment; an arrival leaves it to the rules.
 fn is_person(request: &Request) -> bool {
-    let route = request
-        .requester
-        .as_ref()
-        .map_or(Route::Console, |requester| requester.route);
+    let route = request.asked_by().route;
     request.environment.is_some() && matches!(route, Route::Console | Route::Api)
 }
 

@@ -98,6 +98,18 @@ fn a_bad_one_is_told_everywhere_and_leaves_the_former_in_force() {
 }
 
 #[test]
+fn a_bad_one_is_recorded_also_where_that_write_met_another_one() {
+    let world = nothing();
+    world.ledger().busy = 1;
+    let event = upload(&world, KEY, "app: shop\nversion: 2.0.0\n");
+    arrives(&world, event.clone()).unwrap();
+    let version = event["detail"]["object"]["version-id"].as_str().unwrap();
+    let key = store::refusal(&shop(), &format!("{KEY} {version}"));
+    let refusal: Option<Refusal> = get(&world, &key);
+    assert_eq!(refusal.unwrap().findings.len(), 2);
+}
+
+#[test]
 fn one_that_is_too_large_is_told_so() {
     let world = nothing();
     let event = upload(

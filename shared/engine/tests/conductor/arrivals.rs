@@ -290,6 +290,21 @@ fn what_is_refused_is_told_beside_its_upload() {
 }
 
 #[test]
+fn a_refusal_is_recorded_once_also_where_its_write_met_another_one() {
+    let desk = Desk::new();
+    let began = desk.now();
+    desk.busy(1);
+    for _ in 0..2 {
+        let answer = desk.admit("unreadable", json!({"app": "shop"}));
+        assert_eq!(in_short(&answer).0, Word::Rejected);
+        let key = store::refusal(&app(), &arn_of("unreadable"));
+        let refusal: Option<Refusal> = desk.stage.get(&key);
+        assert_eq!(refusal.unwrap().at, began);
+        desk.stage.pass_seconds(60);
+    }
+}
+
+#[test]
 fn a_refusal_has_a_hundred_findings_however_much_is_wrong() {
     let desk = Desk::new();
     let mut request = json!({"action": "deploy", "app": "shop"});

@@ -2,14 +2,15 @@
 
 use crate::desk::{Desk, FIRST, fault, in_short, input, with};
 use crate::stage::id;
-use serde_json::json;
+use serde_json::{Value, json};
 use windlass_domain::environment::HeldState;
 use windlass_domain::fault::FaultName;
-use windlass_domain::gate::Verdict;
-use windlass_domain::plan::Outcome;
-use windlass_domain::step::StepStatus;
+use windlass_domain::request::ActionName;
+use windlass_engine::conductor::Execution;
 use windlass_engine::payload::{Answer, Word};
 use windlass_engine::ports::Answered;
+use windlass_engine::store;
+use windlass_world::executions::arn_of;
 
 /// What is there, what is asked, the word of the answer, what it was about.
 type Row = (
@@ -28,14 +29,6 @@ fn give_a_token(desk: &Desk) -> Answered<Answer> {
 fn abandon(desk: &Desk) -> Answered<Answer> {
     let request = with(input("recover"), json!({"deployment": id()}));
     desk.admit("recovery", request)
-}
-
-fn judged() -> Desk {
-    let desk = Desk::new();
-    desk.plan(Outcome::Change, 1);
-    desk.judge(0, Verdict::Pass);
-    desk.step("api", StepStatus::Changed, |_| ());
-    desk
 }
 
 fn needs_operator() -> Desk {
@@ -69,62 +62,83 @@ fn waiting() -> Desk {
     desk
 }
 
+/// It is known and asks for its turn, where another deployment needs an operator.
+fn kept_out() -> Desk {
+    let desk = Desk::free();
+    desk.other_holds(ActionName::Deploy, HeldState::NeedsOperator);
+    let known = Execution { deployment: id() };
+    desk.stage.put(store::execution(&arn_of(FIRST)), &known);
+    desk
+}
+
+fn turn(desk: &Desk) -> Answered<Answer> {
+    desk.admit(FIRST, Value::Null)
+}
+
+const TABLE: [Row; 13] = [
+    (
+        Desk::judged,
+        |d| d.asks("Settle"),
+        Word::Succeeded,
+        "settling the deployment",
+    ),
+    (
+        Desk::new,
+        |d| d.asks("Undo"),
+        Word::SettleUndo,
+        "recording why it is undone",
+    ),
+    (
+        Desk::new,
+        |d| d.asks("SettleUndo"),
+        Word::RolledBack,
+        "ending the undo",
+    ),
+    (waiting, |d| d.asks("GiveUp"), Word::Rejected, "giving up"),
+    (waiting, give_a_token, Word::Wait, "waiting for its turn"),
+    (
+        Desk::new,
+        |d| d.operator("hold"),
+        Word::Succeeded,
+        "setting the hold",
+    ),
+    (
+        Desk::new,
+        |d| d.operator("rollback"),
+        Word::Preempt,
+        "recording the rollback",
+    ),
+    (
+        needs_operator,
+        |d| d.operator("accept"),
+        Word::Succeeded,
+        "accepting what is there",
+    ),
+    (dead, Desk::recovery, Word::Undo, "taking over"),
+    (
+        dead_again_and_again,
+        Desk::recovery,
+        Word::NeedsOperator,
+        "taking over",
+    ),
+    (
+        dead_while_it_waited,
+        abandon,
+        Word::NothingToDo,
+        "taking over",
+    ),
+    (kept_out, turn, Word::Rejected, "taking the lock"),
+    (
+        Desk::new,
+        |d| d.admit("unreadable", json!({"app": "shop"})),
+        Word::Rejected,
+        "recording the refusal",
+    ),
+];
+
 #[test]
 fn a_state_is_decided_anew_until_nobody_writes_in_between() {
-    let table: [Row; 11] = [
-        (
-            judged,
-            |d| d.asks("Settle"),
-            Word::Succeeded,
-            "settling the deployment",
-        ),
-        (
-            Desk::new,
-            |d| d.asks("Undo"),
-            Word::SettleUndo,
-            "recording why it is undone",
-        ),
-        (
-            Desk::new,
-            |d| d.asks("SettleUndo"),
-            Word::RolledBack,
-            "ending the undo",
-        ),
-        (waiting, |d| d.asks("GiveUp"), Word::Rejected, "giving up"),
-        (waiting, give_a_token, Word::Wait, "waiting for its turn"),
-        (
-            Desk::new,
-            |d| d.operator("hold"),
-            Word::Succeeded,
-            "setting the hold",
-        ),
-        (
-            Desk::new,
-            |d| d.operator("rollback"),
-            Word::Preempt,
-            "recording the rollback",
-        ),
-        (
-            needs_operator,
-            |d| d.operator("accept"),
-            Word::Succeeded,
-            "accepting what is there",
-        ),
-        (dead, Desk::recovery, Word::Undo, "taking over"),
-        (
-            dead_again_and_again,
-            Desk::recovery,
-            Word::NeedsOperator,
-            "taking over",
-        ),
-        (
-            dead_while_it_waited,
-            abandon,
-            Word::NothingToDo,
-            "taking over",
-        ),
-    ];
-    for (made, ask, word, told) in table {
+    for (made, ask, word, told) in TABLE {
         let desk = made();
         let began = desk.now();
         desk.busy(3);

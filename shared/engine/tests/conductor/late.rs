@@ -5,8 +5,6 @@ use crate::stage::{TOKEN, app, component, id, prod};
 use std::pin::pin;
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::gate::Verdict;
-use windlass_domain::plan::Outcome;
 use windlass_domain::step::{Step, StepStatus};
 use windlass_engine::conductor;
 use windlass_engine::payload::Word;
@@ -60,14 +58,6 @@ fn undone() -> Desk {
     desk
 }
 
-fn judged() -> Desk {
-    let desk = Desk::new();
-    desk.plan(Outcome::Change, 1);
-    desk.judge(0, Verdict::Pass);
-    desk.step("api", StepStatus::Changed, |_| ());
-    desk
-}
-
 #[test]
 fn what_begins_while_an_undo_is_ended_is_seen_or_refused() {
     let written = at_each_call("SettleUndo", undone, StepStatus::Changing, Word::RolledBack);
@@ -76,7 +66,7 @@ fn what_begins_while_an_undo_is_ended_is_seen_or_refused() {
 
 #[test]
 fn what_is_taken_back_while_it_is_settled_is_seen_or_refused() {
-    let written = at_each_call("Settle", judged, StepStatus::Failed, Word::Succeeded);
+    let written = at_each_call("Settle", Desk::judged, StepStatus::Failed, Word::Succeeded);
     assert!(written > 0, "before the token is raised");
 }
 
@@ -84,7 +74,7 @@ fn what_is_taken_back_while_it_is_settled_is_seen_or_refused() {
 fn an_ending_whose_answer_was_lost_at_any_call_is_decided_by_the_same_execution() {
     for (state, ready, ending) in [
         ("SettleUndo", undone as fn() -> Desk, Ending::RolledBack),
-        ("Settle", judged, Ending::Succeeded),
+        ("Settle", Desk::judged, Ending::Succeeded),
     ] {
         let rehearsal = ready();
         let from = rehearsal.stage.world.mishaps().count();

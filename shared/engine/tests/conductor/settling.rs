@@ -10,7 +10,6 @@ use windlass_domain::digest::Digest;
 use windlass_domain::environment::{EnvironmentState, Running, Snapshot, Veto};
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::gate::Verdict;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::step::{Failure, StepStatus};
 use windlass_domain::time::Time;
@@ -33,18 +32,9 @@ fn former(name: &str, bytes: &[u8]) -> Running {
     }
 }
 
-/// One wave of `api` was changed, and judged as passed.
-fn judged() -> Desk {
-    let desk = Desk::new();
-    desk.plan(Outcome::Change, 1);
-    desk.judge(0, Verdict::Pass);
-    desk.step("api", StepStatus::Changed, |_| ());
-    desk
-}
-
-/// The same after earlier deployments, whose last snapshot replaced number 2.
+/// One wave was judged as passed after earlier deployments, whose last snapshot replaced number 2.
 fn judged_after_others() -> Desk {
-    let desk = judged();
+    let desk = Desk::judged();
     let running = BTreeMap::from([
         (component("api"), former("api", b"old")),
         (component("jobs"), former("jobs", b"old")),
@@ -76,7 +66,7 @@ fn snapshot(desk: &Desk, number: u64) -> Option<Snapshot> {
 
 #[test]
 fn a_success_is_live_marked_and_unlocked() {
-    let desk = judged();
+    let desk = Desk::judged();
     assert_eq!(in_short(&desk.asks("Settle")), (Word::Succeeded, ""));
     let (lock, state, ending) = (desk.lock(), desk.state(), desk.ending());
     assert_eq!(lock.held, None);
@@ -99,7 +89,7 @@ fn a_success_is_live_marked_and_unlocked() {
 
 #[test]
 fn the_first_success_keeps_what_was_found_before_it() {
-    let mut desk = judged();
+    let mut desk = Desk::judged();
     // It names `jobs` as well, which ran that already.
     desk.change_record(|record| {
         let components = &mut record.release.components;
@@ -191,7 +181,7 @@ fn a_rollback_brings_back_what_its_snapshot_says_and_leaves_the_marks() {
 
 #[test]
 fn a_success_lifts_the_veto_on_its_release_only() {
-    let desk = judged();
+    let desk = Desk::judged();
     let digest = desk.record().release_digest;
     for release in [&digest, &Digest::of(b"another")] {
         let veto = Veto {
@@ -261,7 +251,7 @@ fn what_was_not_judged_or_not_seen_is_not_settled() {
     assert_eq!(name, FaultName::Internal);
     assert!(message.contains(told), "{message}");
     for (status, seen) in [(StepStatus::Changing, true), (StepStatus::Changed, false)] {
-        let desk = judged();
+        let desk = Desk::judged();
         desk.step("jobs", status, |step| {
             step.seen = step.seen.take().filter(|_| seen);
         });
@@ -276,7 +266,7 @@ fn what_was_not_judged_or_not_seen_is_not_settled() {
 
 #[test]
 fn what_was_taken_back_after_it_was_judged_is_undone_for_its_own_reason() {
-    let desk = judged();
+    let desk = Desk::judged();
     let reason = "an asset is of the wrong type";
     desk.step("jobs", StepStatus::Failed, |step| {
         let finding = Finding::new(FindingName::TargetNotReady, "jobs", reason, "mend it");
@@ -296,7 +286,7 @@ fn what_was_taken_back_after_it_was_judged_is_undone_for_its_own_reason() {
 #[test]
 fn a_record_tells_what_its_executions_cost_where_that_is_known() {
     for (dead, transitions) in [(Some(30), Some(42)), (None, None)] {
-        let mut desk = judged();
+        let mut desk = Desk::judged();
         desk.step("api", StepStatus::Changed, |step| step.worked_ms = 1_000);
         let names = ["one", "dead"];
         desk.change_record(|record| record.executions = names.map(arn_of).to_vec());

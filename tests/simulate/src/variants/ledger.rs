@@ -149,8 +149,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "who takes the lock does not check that marks and hold are still those it decided upon",
         edits: &[Edit {
             file: "shared/engine/src/conductor/turn.rs",
-            find: "        put(&record)?,\n        Write::Check(view.state.key.clone(), view.state.unchanged()),\n    ];\n    leave_queue(view, &record.value, &mut writes);\n    let done",
-            replace: "        put(&record)?,\n        if VARIANT {\n            let none = DeploymentId(\"none\".into());\n            Write::Check(store::plan(&none), crate::ports::Condition::Absent)\n        } else {\n            Write::Check(view.state.key.clone(), view.state.unchanged())\n        },\n    ];\n    leave_queue(view, &record.value, &mut writes);\n    let done",
+            find: "        put(&record)?,\n        Write::Check(view.state.key.clone(), view.state.unchanged()),\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    let done",
+            replace: "        put(&record)?,\n        if VARIANT {\n            let none = DeploymentId(\"none\".into());\n            Write::Check(store::plan(&none), crate::ports::Condition::Absent)\n        } else {\n            Write::Check(view.state.key.clone(), view.state.unchanged())\n        },\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    let done",
         }],
         scenarios: &["held_at_once"],
         mishaps: &[Slow],

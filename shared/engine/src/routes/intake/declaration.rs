@@ -3,6 +3,7 @@
 use super::once::Came;
 use super::{Created, Ports, repositories};
 use crate::beside;
+use crate::conductor::record_refusal;
 use crate::log;
 use crate::ports::{Answered, ObjectId, Objects, Transacted};
 use crate::store::{self, Stored};
@@ -70,15 +71,15 @@ async fn put_in_force<P: Ports>(
     for _ in 0..TRIES {
         let key = store::declaration_in_force(app);
         let former: Option<Stored<Declared>> = store::load(ports, &key).await?;
-        match declaration.uploaded(app, former.as_ref().map(|former| &former.value)) {
+        let rev = former.as_ref().map_or(0, |former| former.rev);
+        let former = former.map(|former| former.value);
+        match declaration.uploaded(app, former.as_ref()) {
             Ok(Upload::Unchanged) => return Ok(Vec::new()),
             Ok(Upload::TakesForce) => {}
             Err(finding) => return Ok(vec![finding]),
         }
         let object = Some(created.object.clone());
         let declared = Declared::new(declaration, text, ports.now(), object);
-        let rev = former.as_ref().map_or(0, |former| former.rev);
-        let former = former.map(|former| former.value);
         let (owners, findings) =
             repositories::claim(ports, app, declaration, former.as_ref()).await?;
         if !findings.is_empty() {
@@ -120,10 +121,5 @@ async fn record<P: Ports>(
         findings: findings.to_vec(),
         at: ports.now(),
     };
-    let key = store::refusal(app, &created.seed);
-    // A refused write means that it is recorded already, by an invocation whose answer was lost.
-    ports
-        .transact(vec![Stored::new(key, refusal).put()?])
-        .await?;
-    Ok(())
+    record_refusal(ports, refusal).await
 }
