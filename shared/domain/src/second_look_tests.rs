@@ -1,5 +1,4 @@
 use super::*;
-use crate::place::Place;
 use crate::plan::KindName;
 use crate::step::{ChangeRecord, StepStatus};
 use serde_json::json;
@@ -36,30 +35,23 @@ fn step(component: &str, switching: bool) -> Step {
         switching,
         token: 1,
     };
+    let planned = Step::planned(
+        DeploymentId("1f0c2d9a4b5e6f70".into()),
+        AppName::new("shop").unwrap(),
+        EnvironmentName::new("prod").unwrap(),
+        name(component),
+        KindName::Lambda,
+    );
     Step {
-        deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
-        app: AppName::new("shop").unwrap(),
-        environment: EnvironmentName::new("prod").unwrap(),
-        component: name(component),
-        kind: KindName::Lambda,
-        place: Place::default(),
         target: json!({}),
         before: json!(40),
-        goals: BTreeMap::new(),
         attempt: 1,
-        open: None,
         status: StepStatus::Undone,
         wave: Some(0),
         changes: vec![change],
         seen: Some(json!(40)),
-        confirmed: None,
-        shown: None,
-        failure: None,
-        undo_failure: None,
-        warnings: Vec::new(),
-        progress: None,
-        worked_ms: 0,
         invocations: 1,
+        ..planned
     }
 }
 

@@ -80,6 +80,41 @@ pub struct Step {
 }
 
 impl Step {
+    /// A step that is planned, of which nothing more is known yet.
+    pub fn planned(
+        deployment: DeploymentId,
+        app: AppName,
+        environment: EnvironmentName,
+        component: ComponentName,
+        kind: KindName,
+    ) -> Self {
+        Self {
+            deployment,
+            app,
+            environment,
+            component,
+            kind,
+            place: Place::default(),
+            target: Value::Null,
+            before: Value::Null,
+            goals: BTreeMap::new(),
+            attempt: 0,
+            open: None,
+            status: StepStatus::Planned,
+            wave: None,
+            changes: Vec::new(),
+            seen: None,
+            confirmed: None,
+            shown: None,
+            failure: None,
+            undo_failure: None,
+            warnings: Vec::new(),
+            progress: None,
+            worked_ms: 0,
+            invocations: 0,
+        }
+    }
+
     /// Whether this deployment may have changed anything that callers of the target can notice.
     pub fn has_switched(&self) -> bool {
         self.changes.iter().any(|change| change.switching)

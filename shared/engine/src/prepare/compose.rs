@@ -12,7 +12,7 @@ use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{
     Candidate, Outcome, Plan, Stage, Unchanged, Watch, Wave, plan, reversed, waves_of,
 };
-use windlass_domain::step::{Step, StepStatus};
+use windlass_domain::step::Step;
 
 /// A plan, and the steps that the ledger must hold before it begins.
 pub struct Composed {
@@ -148,29 +148,18 @@ fn stages(scene: &Scene, draft: &Draft<'_>) -> Vec<Stage> {
 fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
     let record = &scene.loaded.record;
     let goals = draft.prepared.stages.iter().map(|stage| stage.goal.clone());
+    let planned = Step::planned(
+        record.id.clone(),
+        record.app.clone(),
+        record.environment.clone(),
+        draft.name.clone(),
+        draft.kind,
+    );
     Step {
-        deployment: record.id.clone(),
-        app: record.app.clone(),
-        environment: record.environment.clone(),
-        component: draft.name.clone(),
-        kind: draft.kind,
         place: scene.loaded.place.clone(),
         target: draft.prepared.target.clone(),
         before: draft.prepared.before.clone(),
         goals: waves_of(waves, draft.name).into_iter().zip(goals).collect(),
-        attempt: 0,
-        open: None,
-        status: StepStatus::Planned,
-        wave: None,
-        changes: vec![],
-        seen: None,
-        confirmed: None,
-        shown: None,
-        failure: None,
-        undo_failure: None,
-        warnings: vec![],
-        progress: None,
-        worked_ms: 0,
-        invocations: 0,
+        ..planned
     }
 }

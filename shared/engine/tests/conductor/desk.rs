@@ -12,7 +12,6 @@ use windlass_domain::gate::Verdict;
 use windlass_domain::judgement::Judgement;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::order::Order;
-use windlass_domain::place::Place;
 use windlass_domain::plan::{KindName, Outcome, Plan, PlannedChange, Unchanged, Wave};
 use windlass_domain::request::ActionName;
 use windlass_domain::step::{Step, StepStatus};
@@ -277,29 +276,14 @@ pub fn dev() -> EnvironmentName {
 
 pub fn step(name: &str, status: StepStatus) -> Step {
     Step {
-        deployment: id(),
-        app: app(),
-        environment: prod(),
-        component: component(name),
-        kind: KindName::Lambda,
-        place: Place::default(),
-        target: Value::Null,
         before: json!("as before"),
         goals: BTreeMap::from([(0, Value::Null)]),
         attempt: 1,
-        open: None,
         status,
         wave: Some(0),
-        changes: vec![],
         seen: Some(json!("as wanted")),
-        confirmed: None,
-        shown: None,
-        failure: None,
-        undo_failure: None,
-        warnings: vec![],
-        progress: None,
-        worked_ms: 0,
         invocations: 1,
+        ..Step::planned(id(), app(), prod(), component(name), KindName::Lambda)
     }
 }
 

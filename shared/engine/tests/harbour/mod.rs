@@ -15,7 +15,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
-use windlass_domain::step::{Failure, Step, StepStatus};
+use windlass_domain::step::{Failure, Step};
 use windlass_domain::time::Span;
 use windlass_engine::deploy::ecs::handle;
 use windlass_engine::kinds::ecs::prepare;
@@ -154,30 +154,18 @@ impl Harbour {
     pub fn begin_planned(&self, id: &str, planned: &Prepared) -> Sailing<'_> {
         assert_eq!(planned.findings, [], "the plan is refused");
         assert_eq!(planned.stages.len(), 1, "{:?}", planned.unchanged);
+        let unbegun = Step::planned(
+            DeploymentId(id.into()),
+            AppName::new("shop").unwrap(),
+            EnvironmentName::new("prod").unwrap(),
+            ComponentName::new("agent").unwrap(),
+            KindName::Ecs,
+        );
         let step = Step {
-            deployment: DeploymentId(id.into()),
-            app: AppName::new("shop").unwrap(),
-            environment: EnvironmentName::new("prod").unwrap(),
-            component: ComponentName::new("agent").unwrap(),
-            kind: KindName::Ecs,
-            place: Place::default(),
             target: planned.target.clone(),
             before: planned.before.clone(),
             goals: [(0, planned.stages[0].goal.clone())].into(),
-            attempt: 0,
-            open: None,
-            status: StepStatus::Planned,
-            wave: None,
-            changes: vec![],
-            seen: None,
-            confirmed: None,
-            shown: None,
-            failure: None,
-            undo_failure: None,
-            warnings: vec![],
-            progress: None,
-            worked_ms: 0,
-            invocations: 0,
+            ..unbegun
         };
         let lock = Lock {
             token: 1,

@@ -1,11 +1,10 @@
 //! A wave of a canary that was just made, and how its gates are looked at.
 
-use crate::stage::{Stage, TOKEN, component, id, zip};
+use crate::stage::{Stage, TOKEN, app, component, id, prod, zip};
 use bytes::Bytes;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::judgement::Judgement;
-use windlass_domain::place::Place;
 use windlass_domain::plan::{KindName, Outcome, Plan, PlannedChange, Wave};
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 use windlass_engine::judge::handle;
@@ -84,19 +83,11 @@ pub fn changed() -> Stage {
 }
 
 fn step(stage: &Stage) -> Step {
-    let record = &stage.record;
     Step {
-        deployment: id(),
-        app: record.app.clone(),
-        environment: record.environment.clone(),
-        component: component("api"),
-        kind: KindName::Lambda,
-        place: Place::default(),
         target: serde_json::json!({}),
         before: serde_json::json!({}),
         goals: BTreeMap::from([(0, goal(10)), (1, goal(100))]),
         attempt: 1,
-        open: None,
         status: StepStatus::Changed,
         wave: Some(0),
         changes: vec![ChangeRecord {
@@ -108,14 +99,7 @@ fn step(stage: &Stage) -> Step {
             token: TOKEN,
         }],
         seen: Some(seen("1", &[("2", "0.1")])),
-        confirmed: None,
-        failure: None,
-        undo_failure: None,
-        warnings: vec![],
-        progress: None,
-        shown: None,
-        worked_ms: 0,
-        invocations: 0,
+        ..Step::planned(id(), app(), prod(), component("api"), KindName::Lambda)
     }
 }
 

@@ -12,7 +12,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
-use windlass_domain::step::{Step, StepStatus};
+use windlass_domain::step::Step;
 use windlass_engine::deploy;
 use windlass_engine::kinds::site::prepare;
 use windlass_engine::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, Prepared};
@@ -128,30 +128,18 @@ impl Scene {
     fn write_step(&self, deployment: &Deployment) {
         let (app, environment, component) = names();
         let stages = deployment.prepared.stages.iter();
+        let planned = Step::planned(
+            deployment.id.clone(),
+            app,
+            environment,
+            component.clone(),
+            KindName::StaticSite,
+        );
         let step = Step {
-            deployment: deployment.id.clone(),
-            app: app.clone(),
-            environment: environment.clone(),
-            component: component.clone(),
-            kind: KindName::StaticSite,
-            place: Place::default(),
             target: deployment.prepared.target.clone(),
             before: deployment.prepared.before.clone(),
             goals: (0..).zip(stages.map(|stage| stage.goal.clone())).collect(),
-            attempt: 0,
-            open: None,
-            status: StepStatus::Planned,
-            wave: None,
-            changes: vec![],
-            seen: None,
-            confirmed: None,
-            shown: None,
-            failure: None,
-            undo_failure: None,
-            warnings: vec![],
-            progress: None,
-            worked_ms: 0,
-            invocations: 0,
+            ..planned
         };
         self.put(
             store::step(&deployment.id, &component),
