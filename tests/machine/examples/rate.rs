@@ -6,6 +6,7 @@
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
+use windlass_machine::on_core::on_core;
 use windlass_machine::program::{LoadError, Program};
 use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, ONE_FUNCTION, Shop};
 
@@ -81,16 +82,4 @@ fn run(program: &Program, deployments: u32, declaration: &str, components: &[&st
         }
     }
     run
-}
-
-/// How long this process was on a core so far (Linux, `proc_pid_schedstat`); the time by the clock
-/// elsewhere.
-fn on_core() -> Duration {
-    static BEGAN: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
-    let told = std::fs::read_to_string("/proc/self/schedstat").ok();
-    let first = told.as_deref().and_then(|text| text.split(' ').next());
-    match first.and_then(|nanoseconds| nanoseconds.parse().ok()) {
-        Some(nanoseconds) => Duration::from_nanos(nanoseconds),
-        None => BEGAN.elapsed(),
-    }
 }

@@ -11,7 +11,8 @@ use std::io::{Cursor, Write};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use windlass_machine::on_core::on_core;
 use windlass_machine::program::Program;
 use windlass_machine::shop::Shop;
 use zip::ZipWriter;
@@ -88,18 +89,6 @@ fn visit(shop: &mut Shop<'_>, arn: &str) -> bool {
         );
     }
     more
-}
-
-/// How long this process was on a core so far (Linux, `proc_pid_schedstat`); the time by the clock
-/// elsewhere.
-fn on_core() -> Duration {
-    static BEGAN: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
-    let told = std::fs::read_to_string("/proc/self/schedstat").ok();
-    let first = told.as_deref().and_then(|text| text.split(' ').next());
-    match first.and_then(|nanoseconds| nanoseconds.parse().ok()) {
-        Some(nanoseconds) => Duration::from_nanos(nanoseconds),
-        None => BEGAN.elapsed(),
-    }
 }
 
 /// The calls to S3 by name.

@@ -1,6 +1,7 @@
 //! The ways of the sample application's deployments through the release machine, in words.
 
 use crate::program::Program;
+use crate::shop::{FUNCTIONS, Shop};
 
 /// From the arrival to a plan.
 pub const GO: &str = "Admit Admitted Prepare Prepared";
@@ -36,4 +37,36 @@ pub fn path(parts: &[&str]) -> String {
 /// All the way of both functions: `jobs`, then `api` at 50 %, then `api`, watched for two minutes.
 pub fn whole_way() -> String {
     path(&[GO, WAVE, WAVE, BAKE, WAVE, BAKE, BAKE, SUCCEEDED])
+}
+
+/// The shop with release 1.0.0 of both functions live: version 2 of each.
+///
+/// # Panics
+/// Where it goes another way.
+pub fn live(program: &Program) -> Shop<'_> {
+    live_with(program, &["1.0.0"])
+}
+
+/// The shop after these releases of both functions.
+///
+/// # Panics
+/// Where one of them goes another way.
+pub fn live_with<'p>(program: &'p Program, versions: &[&str]) -> Shop<'p> {
+    let mut shop = Shop::new(program, FUNCTIONS);
+    for version in versions {
+        let arn = shop.deploy(version, &BOTH);
+        shop.region.run();
+        assert_eq!(shop.path(&arn), whole_way());
+    }
+    shop
+}
+
+/// What both aliases serve: `api`, then `jobs`.
+pub fn serves(shop: &Shop<'_>) -> (String, String) {
+    (shop.serves("shop-api"), shop.serves("shop-jobs"))
+}
+
+/// The same version of both.
+pub fn both(version: &str) -> (String, String) {
+    (version.to_owned(), version.to_owned())
 }

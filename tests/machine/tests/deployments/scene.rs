@@ -1,32 +1,13 @@
 //! The shop whose deployments are walked, and what is asked of them afterwards.
 
 use windlass_domain::ending::Ending;
-use windlass_machine::program::Program;
-use windlass_machine::shop::{FUNCTIONS, Shop};
+use windlass_machine::shop::Shop;
 
 pub use windlass_machine::ways::{
-    BACK, BAKE, BOTH, GO, ROLLED_BACK, WAVE, path, program, whole_way,
+    BACK, BAKE, BOTH, GO, ROLLED_BACK, WAVE, both, live, path, program, serves, whole_way,
 };
 
 pub const SERVICE_WAVE: &str = "Change(ChangeKind DeployEcs) Changed Judge Judged";
-
-/// The shop with release 1.0.0 of both functions live.
-pub fn live(program: &Program) -> Shop<'_> {
-    let mut shop = Shop::new(program, FUNCTIONS);
-    let arn = shop.deploy("1.0.0", &BOTH);
-    shop.region.run();
-    assert_eq!(shop.path(&arn), whole_way());
-    shop
-}
-
-/// What both aliases serve.
-pub fn serves(shop: &Shop<'_>) -> (String, String) {
-    (shop.serves("shop-api"), shop.serves("shop-jobs"))
-}
-
-pub fn both(version: &str) -> (String, String) {
-    (version.to_owned(), version.to_owned())
-}
 
 pub fn cause(shop: &Shop<'_>, arn: &str) -> (String, String) {
     let ended = shop.region.ended(arn).unwrap();

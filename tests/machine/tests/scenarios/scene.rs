@@ -6,12 +6,12 @@ use windlass_domain::request::ObjectRef;
 use windlass_engine::ports::Clock;
 use windlass_engine::routes::intake;
 use windlass_machine::arrivals::{object_created, scheduled};
-use windlass_machine::program::Program;
-use windlass_machine::shop::{FUNCTIONS, Shop};
+use windlass_machine::shop::Shop;
 use windlass_world::run::run;
 
 pub use windlass_machine::ways::{
-    BACK, BAKE, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAVE, path, program, whole_way,
+    BACK, BAKE, BOTH, GO, ROLLED_BACK, SUCCEEDED, WAVE, both, live, live_with, path, program,
+    serves, whole_way,
 };
 
 pub const WAITED: &str = "Admit Admitted AwaitTurn";
@@ -30,31 +30,6 @@ pub fn at_once() -> String {
 /// A rollback of both functions, which waits for no gate.
 pub fn way_back() -> String {
     path(&[GO, WAVE, WAVE, SUCCEEDED])
-}
-
-/// The shop with release 1.0.0 of both functions live: version 2 of each.
-pub fn live(program: &Program) -> Shop<'_> {
-    live_with(program, &["1.0.0"])
-}
-
-/// The shop after these releases of both functions.
-pub fn live_with<'p>(program: &'p Program, versions: &[&str]) -> Shop<'p> {
-    let mut shop = Shop::new(program, FUNCTIONS);
-    for version in versions {
-        let arn = shop.deploy(version, &BOTH);
-        shop.region.run();
-        assert_eq!(shop.path(&arn), whole_way());
-    }
-    shop
-}
-
-/// What both aliases serve: `api`, then `jobs`.
-pub fn serves(shop: &Shop<'_>) -> (String, String) {
-    (shop.serves("shop-api"), shop.serves("shop-jobs"))
-}
-
-pub fn both(version: &str) -> (String, String) {
-    (version.to_owned(), version.to_owned())
 }
 
 /// How a deployment ended, as its record says.
