@@ -142,12 +142,7 @@ fn a_breaker_that_does_not_roll_back_is_undone_by_us() {
     let harbour = Harbour::new();
     let artifact = harbour.push("1.2");
     crash(&harbour, &artifact);
-    harbour
-        .world
-        .services()
-        .service_mut(CLUSTER, SERVICE)
-        .service
-        .breaker = (true, false);
+    live(&harbour, |live| live.service.breaker = (true, false));
     let sailing = harbour.begin("d1", &artifact);
     assert_eq!(sailing.forward(), Word::Failed);
     insta::assert_snapshot!(sailing.failure(), @"ChangeFailed: service shop-prod/agent: The deployment circuit breaker stopped the rollout of agent:2: its tasks do not keep running. 4 tasks stopped: EssentialContainerExited: Essential container in task exited (agent: exit code 1). ECS did not roll back. Remedy: Look at the container's logs from the time of the rollout, then deploy a fixed release.");
@@ -200,12 +195,7 @@ fn without_a_breaker_repeated_failures_end_it() {
     let harbour = Harbour::new();
     let artifact = harbour.push("1.2");
     crash(&harbour, &artifact);
-    harbour
-        .world
-        .services()
-        .service_mut(CLUSTER, SERVICE)
-        .service
-        .breaker = (false, false);
+    live(&harbour, |live| live.service.breaker = (false, false));
     let sailing = harbour.begin("d1", &artifact);
     assert_eq!(sailing.forward(), Word::Failed);
     let told = sailing.failure();
@@ -259,13 +249,11 @@ fn unknown_bytes_are_never_healthy() {
 #[test]
 fn no_tasks_are_steady_at_once_with_a_warning() {
     let mut harbour = Harbour::new();
-    {
-        let mut services = harbour.world.services();
-        let live = services.service_mut(CLUSTER, SERVICE);
+    live(&harbour, |live| {
         live.service.desired = 0;
         live.tasks.clear();
         live.service.deployments[0].running = 0;
-    }
+    });
     harbour.spec.steady_within = Span::seconds(60);
     let artifact = harbour.push("1.1");
     let planned = harbour.plan("d1", Some(&artifact), None);

@@ -4,7 +4,7 @@
 
 mod harbour;
 
-use harbour::{CLUSTER, Harbour, SERVICE, document, live, repository};
+use harbour::{Harbour, document, live, repository};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::resolved::Base;
@@ -230,12 +230,7 @@ fn a_rollback_goes_back_to_other_roles_and_another_family() {
         .world
         .services()
         .put_task_definition(&others, &BTreeMap::new());
-    harbour
-        .world
-        .services()
-        .service_mut(CLUSTER, SERVICE)
-        .service
-        .task_definition = others.arn;
+    live(&harbour, |live| live.service.task_definition = others.arn);
     let planned = harbour.plan("r1", None, Some(&recorded));
     assert_eq!(planned.findings, []);
     assert_eq!(planned.stages[0].what, "service agent: renamed:1 → agent:1");

@@ -1,7 +1,7 @@
 //! What is planned.
 
 use crate::scene::{
-    DECLARATION, NEW, OLD, function, new_release, plan, prepare, shop, step, told, upload,
+    DECLARATION, NEW, OLD, bring, function, new_release, plan, prepare, shop, step, told,
 };
 use crate::stage::{app, component, id};
 use windlass_domain::declaration::Declared;
@@ -67,13 +67,7 @@ fn many_components_are_written_in_several_transactions() {
     declaration = declaration.replace("components:\n", &format!("components:\n{more}"));
     let mut stage = shop(&declaration, NEW, NEW);
     for name in &names {
-        function(&stage, name);
-        let artifact = upload(&stage, name, NEW);
-        stage
-            .record
-            .release
-            .components
-            .insert(component(name), artifact);
+        bring(&mut stage, name, NEW);
     }
     stage.write_record();
     assert_eq!(prepare(&stage).unwrap().items.len(), 61);

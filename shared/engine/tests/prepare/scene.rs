@@ -43,13 +43,7 @@ pub const NEW: &[u8] = b"the new code";
 pub fn shop(declaration: &str, worker: &'static [u8], api: &'static [u8]) -> Stage {
     let mut stage = Stage::new(declaration, BTreeMap::new());
     for (name, bytes) in [("worker", worker), ("api", api)] {
-        function(&stage, name);
-        let artifact = upload(&stage, name, bytes);
-        stage
-            .record
-            .release
-            .components
-            .insert(component(name), artifact);
+        bring(&mut stage, name, bytes);
     }
     stage.write_record();
     stage.deployed_before();
@@ -60,6 +54,14 @@ pub fn shop(declaration: &str, worker: &'static [u8], api: &'static [u8]) -> Sta
 
 pub fn new_release() -> Stage {
     shop(DECLARATION, NEW, NEW)
+}
+
+/// A function that runs the old code, for which the release has these bytes.
+pub fn bring(stage: &mut Stage, name: &str, bytes: &'static [u8]) {
+    function(stage, name);
+    let artifact = upload(stage, name, bytes);
+    let components = &mut stage.record.release.components;
+    components.insert(component(name), artifact);
 }
 
 pub fn function(stage: &Stage, component: &str) {
