@@ -23,6 +23,9 @@ FUNCTIONS = {name: found["Properties"] for name, found in RESOURCES.items() if f
 EVERY = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 # The services that targets live in: whoever calls one of them also reaches targets in other accounts.
 TARGETS = {"lambda", "ecs", "cloudfront", "cloudwatch"}
+# Everything, or everything of a sort; and the conditions that narrow it to what is tagged.
+EVERYTHING = re.compile(r"""[\s\["']\*["']|:[a-z-]+[:/]\*["']""")
+NARROWED = re.compile(r"aws:ResourceTag|ecs:CreateAction")
 # What Lambda does with a function's role where an event source calls it (AWS Lambda Developer Guide, "Using Lambda with …").
 BY_SOURCE = {
     "sqs": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
@@ -96,13 +99,28 @@ def test_some_operations_are_found_in_no_binary_and_none_in_every_one():
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 def test_a_resource_that_is_everything_says_why(path):
-    """AWS offers nothing narrower for some actions; a comment before the statement cites where it says so."""
+    """Everything, or every function, service, repository, …: a comment before the statement cites why it is no narrower. What a condition
+    narrows to what is tagged needs none."""
+    found = 0
+    for number, comment, statement in statements(path):
+        if EVERYTHING.search(statement) and not NARROWED.search(statement):
+            found += 1
+            assert re.search(r"Reference|Guide", comment), f"{path.name}:{number}"
+    assert found, "nothing was looked at"
+
+
+def statements(path):
+    """Each statement that allows something: its line, the comment before it, and its own lines."""
     lines = path.read_text().splitlines()
-    for number, line in enumerate(lines):
-        if re.fullmatch(r'\s*Resource: "\*"', line):
-            start = max(at for at in range(number) if lines[at].lstrip().startswith("- Effect:"))
+    for start, line in enumerate(lines):
+        if line.lstrip().startswith("- Effect:"):
             before = itertools.takewhile(lambda text: text.lstrip().startswith("#"), reversed(lines[:start]))
-            assert re.search(r"Reference|Guide", " ".join(before)), f"{path.name}:{number + 1}"
+            within = itertools.takewhile(lambda text: indent(text) > indent(line), lines[start + 1 :])
+            yield start + 1, " ".join(before), "\n".join(within)
+
+
+def indent(line):
+    return len(line) - len(line.lstrip())
 
 
 def test_no_function_may_do_everything():
