@@ -5,7 +5,7 @@
 Executions are stopped, functions' processes are killed, and a proxy between functions and cloud drops answers, resets
 connections, answers 503 and throttles. When all deployments were asked for nothing goes wrong any more; then every
 deployment must have an ending, every target must be what its record says, every lock must be free or explained, and
-nothing may wait. Ends with status 0 only then.
+nothing may wait; and there must have been enough deployments, and every sort of fault. Ends with status 0 only then.
 """
 
 import argparse
@@ -20,12 +20,14 @@ import time
 import cloud
 import install
 from aws import Aws
-from faulty_proxy import FaultyProxy
+from faulty_proxy import KINDS, FaultyProxy
 from fleet import ENVIRONMENTS, IMAGES, Captain, Fleet, Releases
 from ledger import ending
-from mayhem import Mayhem, Schedule
+from mayhem import STRIKES, Mayhem, Schedule
 
 CALM_WITHIN_S = 1200
+# How many deployments there must be for the run to show something.
+AT_LEAST = 60
 BEFORE = {"page": "nothing", "jobs": "before windlass"}
 
 
@@ -78,6 +80,7 @@ def storm(options, home, description):
     schedule.end()
     report, broken = judge(captains, releases)
     report["faults"] = dict(sorted((proxy.faults + mayhem.faults).items()))
+    broken += too_calm(report)
     options.report.parent.mkdir(exist_ok=True)
     options.report.write_text(json.dumps(report, indent=2) + "\n")
     tell(began, f"{proxy.calls} calls of the functions; {json.dumps(report)}")
@@ -133,6 +136,13 @@ def judge(captains, releases):
     report = {"deployments": len(records), "endings": dict(sorted(endings.items()))}
     report |= {"stuck": len(stuck), "untrue": len(untrue), "locks_leaked": len(leaked)}
     return report, stuck + leaked + untrue + [text for captain in captains for text in captain.trouble]
+
+
+def too_calm(report):
+    """Why the run shows too little: too few deployments, or a sort of fault that did not come."""
+    missing = [f"nothing was {kind}" for kind in (*KINDS, *STRIKES) if not report["faults"].get(kind)]
+    few = report["deployments"] < AT_LEAST
+    return missing + ([f"only {report['deployments']} deployments, and not {AT_LEAST}"] if few else [])
 
 
 def waiting(captain):

@@ -11,6 +11,9 @@ import threading
 import cloud
 from schedules import SCHEDULED
 
+# What goes wrong here, as it is counted.
+STRIKES = ("stopped", "killed")
+
 
 class Mayhem:
     """Strikes every few seconds until it is told to end; counts by kind."""
