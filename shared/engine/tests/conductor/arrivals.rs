@@ -1,12 +1,11 @@
-//! What arrives: recorded once, refused, or only noted.
+//! What arrives: recorded once, or only noted.
 
-use crate::desk::{Desk, dev, fault, in_short, input, with};
+use crate::desk::{Desk, dev, fault, in_short, with};
 use crate::stage::{app, id};
 use serde_json::{Value, json};
-use windlass_domain::deployment::{Deployment, Ended, Refusal, Status};
+use windlass_domain::deployment::{Deployment, Ended, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::FaultName;
-use windlass_domain::finding::FindingName;
 use windlass_domain::request::{ActionName, Request, Route};
 use windlass_domain::time::Time;
 use windlass_engine::conductor::{Execution, identify};
@@ -15,10 +14,10 @@ use windlass_engine::{pin, store};
 use windlass_world::executions::arn_of;
 use windlass_world::run::run;
 
-const MAIN: &str = "refs/heads/main";
+pub const MAIN: &str = "refs/heads/main";
 const TAG: &str = "refs/tags/v1.5.0";
 
-fn by(route: &str) -> Value {
+pub fn by(route: &str) -> Value {
     json!({"requester": {"route": route}})
 }
 
@@ -214,165 +213,6 @@ fn when_asking_again_is_a_new_attempt() {
             identified.attempt
         });
         assert_eq!(found, attempts, "{ended:?} stopped: {stopped}");
-    }
-}
-
-#[test]
-fn a_refusal_says_what_it_is_about() {
-    let desk = Desk::new();
-    let manifest = desk.manifest("1.5.0", "refs/heads/nobodys");
-    let table = [
-        (manifest, "1.5.0", "NoEnvironment"),
-        (
-            json!({"manifest_object": {"key": "releases/shop/9.json"}}),
-            "releases/shop/9.json",
-            "ArtifactMissing",
-        ),
-        (
-            json!({"artifact_object": {"component": "api", "object": {"key": "artifacts/shop/api/9.zip"}}}),
-            "artifacts/shop/api/9.zip",
-            "ArtifactMissing",
-        ),
-        (
-            json!({"image_push": {"repository": "shop/none", "digest": "a".repeat(64), "tag": "main"}}),
-            "shop/none:main",
-            "UnknownName",
-        ),
-        (
-            json!({"version": "9", "environment": "prod"}),
-            "9",
-            "UnknownName",
-        ),
-    ];
-    for (number, (request, about, name)) in table.into_iter().enumerate() {
-        let request = with(json!({"action": "deploy", "app": "shop"}), request);
-        let execution = number.to_string();
-        let answer = desk.admit(&execution, request);
-        assert_eq!(in_short(&answer), (Word::Rejected, name), "{about}");
-        let key = store::refusal(&app(), &arn_of(&execution));
-        let refusal: Refusal = desk.stage.get(&key).unwrap();
-        assert_eq!(refusal.about, about);
-    }
-}
-
-#[test]
-fn what_cannot_be_read_is_refused_and_recorded_where_its_application_can_be_read() {
-    let desk = Desk::new();
-    for (execution, input, is_recorded) in [
-        ("known", json!({"app": "shop", "actoin": "deploy"}), true),
-        ("unknown", json!({"app": "Shop"}), false),
-        ("nobodys", json!({}), false),
-    ] {
-        let answer = desk.admit(execution, input);
-        assert_eq!(in_short(&answer).0, Word::Rejected, "{execution}");
-        let key = store::refusal(&app(), &arn_of(execution));
-        let refusal: Option<Refusal> = desk.stage.get(&key);
-        assert_eq!(refusal.is_some(), is_recorded, "{execution}");
-        if let Some(refusal) = refusal {
-            assert_eq!(refusal.about, "the execution's input");
-            assert_eq!(refusal.requester.principal, Some(arn_of(execution)));
-            assert!(!refusal.findings.is_empty());
-        }
-    }
-}
-
-#[test]
-fn what_is_refused_is_told_beside_its_upload() {
-    let desk = Desk::new();
-    let key = "releases/shop/1.5.0.json";
-    let request = json!({"action": "deploy", "app": "shop", "manifest_object": {"key": key}});
-    desk.stage.world.objects().upload("artifacts", key, "{}");
-    let answer = desk.admit("arrival", with(request, by("s3")));
-    assert_eq!(in_short(&answer), (Word::Rejected, "MissingField"));
-    let texts = desk.stage.world.objects().texts("artifacts");
-    let beside = &texts["releases/shop/1.5.0.json.findings.json"];
-    assert!(beside.contains("MissingField"), "{beside}");
-}
-
-#[test]
-fn a_refusal_is_recorded_once_also_where_its_write_met_another_one() {
-    let desk = Desk::new();
-    let began = desk.now();
-    desk.busy(1);
-    for _ in 0..2 {
-        let answer = desk.admit("unreadable", json!({"app": "shop"}));
-        assert_eq!(in_short(&answer).0, Word::Rejected);
-        let key = store::refusal(&app(), &arn_of("unreadable"));
-        let refusal: Option<Refusal> = desk.stage.get(&key);
-        assert_eq!(refusal.unwrap().at, began);
-        desk.stage.pass_seconds(60);
-    }
-}
-
-#[test]
-fn a_refusal_has_a_hundred_findings_however_much_is_wrong() {
-    let desk = Desk::new();
-    let mut request = json!({"action": "deploy", "app": "shop"});
-    for number in 0..5000 {
-        request[format!("{number}{}", "x".repeat(40))] = json!(1);
-    }
-    request["y".repeat(50_000)] = json!(1);
-    let answer = desk.admit("many", request);
-    assert_eq!(in_short(&answer), (Word::Rejected, "UnknownField"));
-    let refusal: Option<Refusal> = desk.stage.get(&store::refusal(&app(), &arn_of("many")));
-    let findings = refusal.unwrap().findings;
-    assert_eq!(findings.len(), 100);
-    assert_eq!(findings[99].name, FindingName::MoreFindings);
-    assert!(
-        findings[99].reason.starts_with("4902 more"),
-        "{}",
-        findings[99].reason
-    );
-}
-
-#[test]
-fn what_lies_beside_an_upload_and_is_larger_than_ours_is_replaced_unread() {
-    // What lies there: how often an object is read, and whether it is replaced.
-    let beside = |bytes: Option<usize>| {
-        let desk = Desk::free();
-        let world = &desk.stage.world;
-        let manifest = desk.manifest("1.5.0", MAIN)["manifest"].to_string();
-        let (key, note) = (
-            "releases/shop/1.5.0.json",
-            "releases/shop/1.5.0.json.findings.json",
-        );
-        world.objects().upload("artifacts", key, manifest);
-        if let Some(bytes) = bytes {
-            world.objects().upload("artifacts", note, vec![b' '; bytes]);
-        }
-        let request = json!({"action": "deploy", "app": "shop", "manifest_object": {"key": key}});
-        let answer = desk.admit("arrival", with(request, by("s3")));
-        assert_eq!(in_short(&answer).0, Word::Go);
-        let calls = world.mishaps().calls.clone();
-        let reads = calls.iter().filter(|call| **call == "objects.get").count();
-        let texts = world.objects().texts("artifacts");
-        let lies = texts.get(note).map(|text| text.contains("findings"));
-        (reads, lies)
-    };
-    assert_eq!(beside(None), (1, None));
-    let largest = 2 * 1024 * 1024;
-    assert_eq!(beside(Some(largest)), (2, Some(true)));
-    assert_eq!(beside(Some(largest + 1)), (1, Some(true)));
-}
-
-#[test]
-fn an_operators_action_on_what_is_not_declared_is_refused() {
-    let desk = Desk::new();
-    for action in ["hold", "release_hold", "accept", "rollback"] {
-        let elsewhere = with(input(action), json!({"environment": "nowhere"}));
-        let answer = desk.admit(action, elsewhere);
-        assert_eq!(
-            in_short(&answer),
-            (Word::Rejected, "UnknownName"),
-            "{action}"
-        );
-        let of_another = with(input(action), json!({"app": "bank"}));
-        let answer = desk.admit(&format!("{action}-2"), of_another);
-        assert_eq!(
-            in_short(&answer),
-            (Word::Rejected, "NoDeclaration"),
-            "{action}"
-        );
     }
 }
 

@@ -10,6 +10,7 @@ mod late;
 mod left;
 mod operators;
 mod reasons;
+mod refusals;
 mod rollbacks;
 mod schedule;
 mod settling;
