@@ -13,6 +13,7 @@ pub use declaration::{declaration_in_force, named_environment};
 use crate::config::Configured;
 use crate::ports::{Answered, Ledger, Objects, Registry};
 use crate::store::Stored;
+use declaration::Found;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::image::is_same_repository;
@@ -49,16 +50,9 @@ pub async fn pin<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Pinn
         Ok(source) => source,
         Err(findings) => return Ok(Err(findings)),
     };
-    let declared = match &source.declaration {
-        None => in_force,
-        Some(version) if *version == in_force.version => in_force,
-        Some(version) => match declaration::pinned(ports, &request.app, version).await? {
-            Ok(_) if !(is_person(request) && request.allow_older) => {
-                return Ok(Err(vec![not_in_force(version, &in_force.version)]));
-            }
-            Ok(declared) => declared,
-            Err(findings) => return Ok(Err(findings)),
-        },
+    let declared = match declared(ports, request, in_force, source.declaration.as_ref()).await? {
+        Ok(declared) => declared,
+        Err(findings) => return Ok(Err(findings)),
     };
     let declaration = &declared.declaration;
     let environment = environment(request, &source, declaration).map_err(|finding| vec![finding]);
@@ -90,6 +84,23 @@ pub async fn pin<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Pinn
         order_version,
         to_record,
     }))
+}
+
+/// The declaration that a release names, where it may be had; the one in force where it names none.
+async fn declared<P: Ports>(
+    ports: &P,
+    request: &Request,
+    in_force: Found,
+    version: Option<&semver::Version>,
+) -> Answered<Result<Found, Vec<Finding>>> {
+    let Some(version) = version.filter(|version| **version != in_force.version) else {
+        return Ok(Ok(in_force));
+    };
+    let pinned = declaration::pinned(ports, &request.app, version).await?;
+    if pinned.is_ok() && !(is_person(request) && request.allow_older) {
+        return Ok(Err(vec![not_in_force(version, &in_force.version)]));
+    }
+    Ok(pinned)
 }
 
 /// Whoever may upload a release may not choose the rules, gates and targets of a time that is over: who
