@@ -9,7 +9,7 @@ use windlass_domain::digest::Digest;
 use windlass_engine::ports::{Clock, Ledger, Write};
 use windlass_engine::store::{self, Stored};
 use windlass_world::World;
-use windlass_world::functions::{LiveAlias, Published};
+use windlass_world::functions::{LiveAlias, Package, Published};
 use windlass_world::registry::HOST;
 use windlass_world::run::run;
 use zip::ZipWriter;
@@ -37,7 +37,8 @@ pub fn release(world: &World, version: &str, components: &[&str]) -> Value {
     let mut named = Map::new();
     for component in components {
         let artifact = match *component {
-            "agent" => push(world, version),
+            "agent" => push(world, component, version),
+            _ if is_from_image(world, component) => push(world, component, version),
             _ => upload(world, component, version),
         };
         named.insert((*component).to_owned(), artifact);
@@ -58,9 +59,28 @@ fn upload(world: &World, component: &str, version: &str) -> Value {
     json!({"key": key})
 }
 
-fn push(world: &World, version: &str) -> Value {
-    world.registry().push(REPOSITORY, version);
-    json!({"image": format!("{REPOSITORY}:{version}")})
+/// Whether the component's function runs an image.
+fn is_from_image(world: &World, component: &str) -> bool {
+    let functions = world.functions();
+    let function = functions.functions.get(&format!("shop-{component}"));
+    function.is_some_and(|function| matches!(function.package, Package::Image(_)))
+}
+
+fn push(world: &World, component: &str, version: &str) -> Value {
+    let repository = format!("shop/{component}");
+    world.registry().push(&repository, version);
+    json!({"image": format!("{repository}:{version}")})
+}
+
+/// Lets the function run an image of the repository that is called like its component, as it was found.
+pub fn run_image(world: &World, component: &str) {
+    let digest = world
+        .registry()
+        .push(&format!("shop/{component}"), "as-found");
+    let image = format!("{HOST}/shop/{component}@sha256:{digest}");
+    let mut functions = world.functions();
+    let function = functions.make_of(&format!("shop-{component}"), Package::Image(image));
+    function.publish_as("live", "");
 }
 
 const REPOSITORY: &str = "shop/agent";

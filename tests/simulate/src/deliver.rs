@@ -144,6 +144,7 @@ impl<'p> Stage<'p> {
 
     fn invoke(&mut self, request: Request) {
         let (invocation, met) = self.meet_at_invocation();
+        self.look_for_secret(&request.function, &request.payload);
         let now = self.world.true_time();
         let Request {
             arn,

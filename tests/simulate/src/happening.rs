@@ -72,6 +72,8 @@ pub enum Event {
         /// How.
         status: String,
     },
+    /// The planted secret stands in what a function was asked or has answered, as histories keep it.
+    Leaked(String),
     /// An event was lost.
     EventLost,
 }

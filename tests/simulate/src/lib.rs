@@ -31,6 +31,7 @@ pub mod whole;
 
 mod deliver;
 mod events;
+mod redriven;
 mod task;
 mod wings;
 mod witness;

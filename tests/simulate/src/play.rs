@@ -163,9 +163,18 @@ impl<'p> Ready<'p> {
             .collect();
         if played.broken.is_empty()
             && !is_beyond
-            && let Err(why) = self.plan_again(&outcome)
+            && let Err(why) = self.planning_again_plans_nothing(&outcome)
         {
             played.broken.push(("planning_again_plans_nothing", why));
+        }
+        // A mishap that was not met would be met by what is redriven.
+        let is_over = played.met.len() == schedule.mishaps.len();
+        if played.broken.is_empty()
+            && is_over
+            && !is_beyond
+            && let Err(why) = stage.redriven_changes_nothing(self.scenario.acts)
+        {
+            played.broken.push(("redriven_changes_nothing", why));
         }
         stage.world.mishaps().gate = None;
         played
@@ -173,7 +182,7 @@ impl<'p> Ready<'p> {
 
     /// "planning again after success plans nothing": the release that runs is asked for once more, in a
     /// copy of the world in which nothing goes wrong.
-    fn plan_again(&self, outcome: &Outcome<'_>) -> Result<(), String> {
+    fn planning_again_plans_nothing(&self, outcome: &Outcome<'_>) -> Result<(), String> {
         let Some(present) = present(outcome) else {
             return Ok(());
         };

@@ -179,7 +179,7 @@ pub struct Scenario {
     /// What is done, with mishaps.
     pub acts: &'static [Act],
     /// What a person does at a target, if one comes by.
-    pub stranger: Option<fn(&World)>,
+    pub stranger: fn(&World),
     /// How each deployment ends where nothing goes wrong, in the order of their acceptance.
     pub ends: &'static [&'static str],
     /// Whether they end so as well when something goes wrong that is asked again: nothing else

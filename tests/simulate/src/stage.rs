@@ -320,11 +320,9 @@ impl<'p> Stage<'p> {
                 }
             }
             Signal::Stranger => {
-                if let Some(stranger) = self.scenario.stranger {
-                    self.tell(|| "** a stranger changes a target".into());
-                    stranger(&self.world);
-                    self.look_for_strangers();
-                }
+                self.tell(|| "** a stranger changes a target".into());
+                (self.scenario.stranger)(&self.world);
+                self.look_for_strangers();
             }
         }
     }
@@ -333,6 +331,9 @@ impl<'p> Stage<'p> {
         match (task.role, done) {
             (Role::Execution(arn), Done::Execution(end)) => self.end_execution(&arn, end),
             (Role::Function { arn, slot, name }, Done::Function(answer)) => {
+                if let Ok(answered) = &answer {
+                    self.look_for_secret(&name, answered);
+                }
                 if let Err(error) = &answer {
                     let text = format!(
                         "   {name}#{} fails: {} {}",

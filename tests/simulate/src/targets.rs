@@ -57,10 +57,10 @@ pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
             let shown = documents(world);
             version.is_some_and(|version| shown.contains(&format!("<title>Shop {version}</title>")))
         }
+        (_, Artifact::Image { digest, .. }) => code(world, component) == digest.as_str(),
         (_, Artifact::Object { sha256, .. }) => {
             code(world, component) == BASE64_STANDARD.encode(sha256.to_bytes())
         }
-        _ => false,
     }
 }
 

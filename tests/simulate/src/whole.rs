@@ -19,6 +19,10 @@ const IN_PAIRS: [&str; 3] = ["function", "code", "service"];
 /// Every so many-th pair of the others.
 pub const SAMPLED: usize = 101;
 
+/// Every so many-th of the mishaps other than a stop in a state is the first of some pairs, where a recovery
+/// follows it.
+const OTHER_FIRSTS: usize = 37;
+
 /// How many random schedules are played at least.
 pub const RANDOM: u64 = 10_000;
 
@@ -80,6 +84,18 @@ impl Whole<'_> {
             1 => "all pairs",
             _ => "some pairs",
         });
+        self.play_other_pairs();
+    }
+
+    fn play_other_pairs(&mut self) {
+        let firsts = self.plains.iter();
+        let firsts = firsts.flat_map(|(scenario, plain)| one_mishap(scenario.name, plain));
+        let others = firsts.filter(|first| !is_stop(first));
+        let others: Vec<Schedule> = others.step_by(OTHER_FIRSTS).collect();
+        let (pairs, left) = pairs(self.program, &others, self.until, |_| SAMPLED);
+        self.tally.unplanned += left;
+        let played = play_all(self.program, &pairs, self.until);
+        self.take(played, |_| "some pairs that begin otherwise");
     }
 
     fn play_random(&mut self, wanted: u64) {
@@ -122,8 +138,13 @@ fn step_of(scenario: &str) -> usize {
 /// The schedules with a stop in each state.
 pub fn stops(scenario: &str, plain: &Played) -> Vec<Schedule> {
     let mut stops = one_mishap(scenario, plain);
-    stops.retain(|stop| stop.mishaps.iter().all(|m| m.what == What::Stopped));
+    stops.retain(is_stop);
     stops
+}
+
+fn is_stop(schedule: &Schedule) -> bool {
+    let mut mishaps = schedule.mishaps.iter();
+    mishaps.all(|mishap| mishap.what == What::Stopped)
 }
 
 /// Those schedules each with a second mishap within the recovery that follows, every so many-th one of

@@ -1,10 +1,12 @@
 //! What the stage notes of a run.
 
 use crate::happening::{Counts, Event, Who};
+use crate::rules::tells;
 use crate::schedule::{Counted, What};
 use crate::stage::Stage;
 use crate::targets::{COMPONENTS, SWITCHES, missed, visible};
 use crate::turnstile::Effect;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -49,6 +51,15 @@ impl<'p> Stage<'p> {
             call: effect.name,
             sent: effect.sent,
         });
+    }
+
+    /// Notes where the planted secret stands in what a function was asked or has answered.
+    pub(crate) fn look_for_secret(&mut self, function: &str, said: &Value) {
+        if tells(said) {
+            self.log(Event::Leaked(format!(
+                "what {function} was asked or has answered"
+            )));
+        }
     }
 
     /// Notes what somebody outside did.

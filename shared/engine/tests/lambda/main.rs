@@ -5,18 +5,15 @@
 mod overtaken;
 mod plans;
 mod scene;
+mod strangers;
 
-use scene::{Brings, FUNCTION, Setting, artifact, function, package};
-use std::pin::pin;
+use scene::{Brings, Setting, artifact, function, package};
 use windlass_domain::finding::FindingName;
 use windlass_domain::step::Failure;
-use windlass_engine::payload::{Word, Work};
-use windlass_engine::ports::Functions;
-use windlass_world::World;
+use windlass_engine::payload::Word;
 use windlass_world::conformance::{Trial, conforms};
 use windlass_world::functions::LiveAlias;
-use windlass_world::mishaps::{Mishap, When};
-use windlass_world::run::{run, until_pause};
+use windlass_world::run::run;
 
 fn alias() -> Setting {
     Setting {
@@ -239,88 +236,6 @@ fn without_an_alias_an_undo_restores_the_former_code_from_its_kept_version() {
         let old = package(&trial.scene.world, Brings::Zip, "old");
         assert_eq!(function.package, old);
     });
-}
-
-#[test]
-fn a_shift_by_a_stranger_is_not_overwritten() {
-    let setting = alias();
-    let trial = Trial::begin(&setting).unwrap();
-    let work: Work = trial.work(Some(0), 1).unwrap();
-    let rehearsal = Trial::begin(&setting).unwrap();
-    rehearsal.forward().unwrap();
-    let calls = rehearsal.scene.world.mishaps().calls.clone();
-    let shift = calls
-        .iter()
-        .position(|call| *call == "functions.update_alias");
-    let world = &trial.scene.world;
-    world.plan_mishap(shift.unwrap() as u64 + 1, When::Before, Mishap::Pause);
-    let mut invocation = pin!(async {
-        loop {
-            match trial.invoke(&work).await {
-                Err(fault) if fault.name.is_transient() => {}
-                answer => return answer,
-            }
-        }
-    });
-    assert!(until_pause(invocation.as_mut()).is_none());
-    let revision = run(world.alias(FUNCTION, "live")).unwrap().revision_id;
-    let half = [("2".to_owned(), "0.5".to_owned())];
-    run(world.update_alias(FUNCTION, "live", "1", &half, &revision)).unwrap();
-    assert_eq!(run(invocation).unwrap().verdict, Word::Failed);
-    assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
-    assert_eq!(live(&trial).weights, half);
-}
-
-fn shift_by_hand(world: &World) -> [(String, String); 1] {
-    let revision = run(world.alias(FUNCTION, "live")).unwrap().revision_id;
-    let half = [("2".to_owned(), "0.5".to_owned())];
-    run(world.update_alias(FUNCTION, "live", "1", &half, &revision)).unwrap();
-    half
-}
-
-#[test]
-fn a_shift_by_a_stranger_right_after_the_confirmed_one_is_not_overwritten() {
-    let setting = alias();
-    let rehearsal = Trial::begin(&setting).unwrap();
-    rehearsal.forward().unwrap();
-    let calls = rehearsal.scene.world.mishaps().calls.clone();
-    let shift = calls
-        .iter()
-        .position(|call| *call == "functions.update_alias");
-    let confirmed = shift.unwrap() as u64 + 2;
-    let trial = Trial::begin(&setting).unwrap();
-    let world = &trial.scene.world;
-    world.plan_mishap(confirmed, When::After, Mishap::Pause);
-    let work: Work = trial.work(Some(0), 1).unwrap();
-    let half = loop {
-        let mut invocation = pin!(trial.invoke(&work));
-        if until_pause(invocation.as_mut()).is_none() {
-            let half = shift_by_hand(world);
-            assert_eq!(run(invocation).unwrap().verdict, Word::Failed);
-            break half;
-        }
-    };
-    assert_eq!(live(&trial).weights, half);
-    assert_eq!(trial.answer(None, 1), Ok(Word::Failed), "nor by the undo");
-    assert_eq!(live(&trial).weights, half);
-}
-
-#[test]
-fn an_undo_overwrites_a_strangers_shift_only_when_it_is_asked_for_again() {
-    let setting = alias();
-    let trial = Trial::begin(&setting).unwrap();
-    assert_eq!(trial.forward(), Ok(Word::Changed));
-    let half = shift_by_hand(&trial.scene.world);
-    assert_eq!(trial.answer(None, 1), Ok(Word::Failed));
-    assert_eq!(live(&trial).weights, half);
-    let Some(Failure::Finding(told)) = trial.step().unwrap().undo_failure else {
-        panic!("it tells no finding");
-    };
-    insta::assert_snapshot!(told, @"TargetChangedByOther: components.api: Someone else changed the target of api after Windlass had: from 2 to 1 with 2 at 50 %. Windlass owns the code of function shop-api-prod, and version and weights of its alias live; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");
-    // An operator has looked, and wants the state before.
-    trial.set_token(2).unwrap();
-    assert_eq!(trial.answer(None, 2), Ok(Word::Changed));
-    assert_eq!(live(&trial).weights, []);
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub use late_arrivals_lose::late_arrivals_lose;
 pub use looked_again::{looked_again, told_as_drifted};
 pub use no_older_over_newer::no_older_over_newer;
 pub use no_secret::no_secret;
+pub(crate) use no_secret::tells;
 pub use one_ending::one_ending;
 pub use rollback_is_possible::rollback_is_possible;
 pub use strangers_are_left::strangers_are_left;

@@ -1,3 +1,4 @@
+use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::unowned::SECRET;
 use serde_json::Value;
@@ -6,6 +7,11 @@ use windlass_world::objects::Bucket;
 /// "Secrets never appear in an input, a ledger item, a log line or an event" (rule 10): a secret that
 /// is planted in a target is found nowhere else.
 pub fn no_secret(outcome: &Outcome<'_>) -> Result<(), String> {
+    for happening in &outcome.happened {
+        if let Event::Leaked(what) = &happening.what {
+            return Err(format!("{what} tells it"));
+        }
+    }
     let world = outcome.world;
     for (key, item) in &world.ledger().items {
         if item.body.values().any(tells) {
@@ -39,7 +45,7 @@ pub fn no_secret(outcome: &Outcome<'_>) -> Result<(), String> {
 }
 
 /// Whether the secret stands in any text of a value.
-fn tells(value: &Value) -> bool {
+pub(crate) fn tells(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains(SECRET),
         Value::Array(items) => items.iter().any(tells),

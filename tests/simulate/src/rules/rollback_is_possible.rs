@@ -1,9 +1,12 @@
+use crate::happening::{Event, Happening};
 use crate::outcome::Outcome;
 use crate::targets::function_of;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use windlass_domain::environment::{Running, Snapshot};
+use windlass_world::functions::LiveFunction;
+use windlass_world::objects::Bucket;
 
 /// "What a rollback would need is never deleted by the release that replaces it" (rule 8): whatever
 /// the snapshots name is still there, of a site by folder what the declared number of them name.
@@ -47,6 +50,9 @@ fn declared_keep(outcome: &Outcome<'_>) -> u64 {
 
 fn is_there(outcome: &Outcome<'_>, component: &str, running: &Running) -> bool {
     let state = &running.state;
+    if state.is_null() {
+        return true;
+    }
     match component {
         "agent" => task_definition_is_there(outcome, state),
         "web" => files_are_there(outcome, state),
@@ -56,23 +62,51 @@ fn is_there(outcome: &Outcome<'_>, component: &str, running: &Running) -> bool {
 
 fn task_definition_is_there(outcome: &Outcome<'_>, state: &Value) -> bool {
     let named = texts(state).find(|text| text.contains(":task-definition/"));
-    let Some(named) = named else { return true };
+    let Some(named) = named else { return false };
     let services = outcome.world.services();
     let found = services.task_definitions.get(&named);
     found.is_some_and(|found| found.document["status"] == "ACTIVE")
 }
 
 fn version_is_there(outcome: &Outcome<'_>, component: &str, state: &Value) -> bool {
-    let version = &state["observed"]["alias"]["traffic"]["version"];
-    let Some(number) = version.as_str().and_then(|text| text.parse::<u64>().ok()) else {
-        return true;
-    };
+    let observed = &state["observed"];
     let functions = outcome.world.functions();
-    let function = functions.functions.get(&function_of(component));
-    function.is_some_and(|function| function.versions.contains_key(&number))
+    let Some(function) = functions.functions.get(&function_of(component)) else {
+        return false;
+    };
+    if observed["alias"].is_null() {
+        return code_is_there(outcome, component, function, &observed["latest"]);
+    }
+    let version = observed["alias"]["version"].as_str().map(str::parse::<u64>);
+    version.is_some_and(|number| number.is_ok_and(|number| function.versions.contains_key(&number)))
 }
 
-/// In place, the versions of all files that the recorded list names; by folder, the documents in it.
+/// Without an alias: the image, or the code in a version or still live. What somebody else has replaced
+/// by hand was not Windlass's to keep.
+fn code_is_there(
+    outcome: &Outcome<'_>,
+    component: &str,
+    function: &LiveFunction,
+    latest: &Value,
+) -> bool {
+    let by_stranger =
+        |one: &Happening| matches!(one.what, Event::ChangedByStranger(of) if of == component);
+    let Some(code) = latest["code_sha256"].as_str() else {
+        return false;
+    };
+    if latest["image"].is_string() {
+        let registry = outcome.world.registry();
+        let mut images = registry.images.iter();
+        return images.any(|image| image.digest.as_str() == code);
+    }
+    let mut versions = function.versions.values();
+    function.package.code_sha256() == code
+        || versions.any(|version| version.package.code_sha256() == code)
+        || outcome.happened.iter().any(by_stranger)
+}
+
+/// In place, the versions of all files that the recorded list names; by folder, the page in it and what
+/// that names.
 fn files_are_there(outcome: &Outcome<'_>, state: &Value) -> bool {
     let objects = outcome.world.objects();
     let Some(bucket) = objects.buckets.get("shop-web") else {
@@ -82,8 +116,7 @@ fn files_are_there(outcome: &Outcome<'_>, state: &Value) -> bool {
         .as_str()
         .filter(|path| !path.is_empty())
     {
-        let page = format!("{}/index.html", folder.trim_start_matches('/'));
-        return bucket.current(&page).is_some();
+        return page_is_there(bucket, folder.trim_start_matches('/'));
     }
     let Some(digest) = state["objects"].as_str() else {
         return true;
@@ -100,6 +133,18 @@ fn files_are_there(outcome: &Outcome<'_>, state: &Value) -> bool {
         })
     };
     list.is_some_and(|list| list.iter().all(is_there))
+}
+
+fn page_is_there(bucket: &Bucket, folder: &str) -> bool {
+    let Some(page) = bucket.current(&format!("{folder}/index.html")) else {
+        return false;
+    };
+    let page = String::from_utf8_lossy(&page.bytes);
+    let mut named = page
+        .split("src=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next());
+    named.all(|path| bucket.current(&format!("{folder}{path}")).is_some())
 }
 
 /// All texts in a value.

@@ -1,12 +1,17 @@
 use crate::happening::Event;
 use crate::outcome::Outcome;
+use crate::scenario::Deed;
+use crate::targets::COMPONENTS;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// "where AWS has a compare-and-set nothing of theirs is overwritten": a deployment that was prepared
-/// before somebody else changed a target does not change it any more. ECS has no compare-and-set.
+/// before somebody else changed a target does not change it any more. ECS has no compare-and-set. Only an
+/// operator's `recover` goes back all the same, once, because who starts it has looked
+/// (`docs/decisions/0131-what-a-confirmed-change-left-is-remembered.md`).
 pub fn strangers_are_left(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut prepared: BTreeSet<String> = BTreeSet::new();
     let mut theirs: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut asked_for: BTreeSet<&str> = BTreeSet::new();
     for happening in &outcome.happened {
         match &happening.what {
             Event::Wrote(_, change) => {
@@ -18,12 +23,21 @@ pub fn strangers_are_left(outcome: &Outcome<'_>) -> Result<(), String> {
             Event::ChangedByStranger(component) if *component != "agent" => {
                 theirs.insert(component, prepared.clone());
             }
+            Event::Acted(n) => {
+                let act = outcome.scenario.acts.get(*n);
+                if act.is_some_and(|act| matches!(act.deed, Deed::Operate("recover"))) {
+                    asked_for.extend(COMPONENTS);
+                }
+            }
             Event::Switched {
                 who,
                 component,
                 call,
                 ..
             } => {
+                if asked_for.remove(component) {
+                    theirs.remove(component);
+                }
                 let id = who.work.as_ref().map(|work| work.deployment.to_string());
                 let found = theirs.get(component).zip(id);
                 if found.is_some_and(|(prepared, id)| prepared.contains(&id)) {

@@ -18,7 +18,7 @@ pub(super) const UPLOADED: Scenario = Scenario {
     scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[next(Deed::Upload("1.1.0", &["api"]))],
-    stranger: Some(person_at_api),
+    stranger: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     steady: true,
 };
@@ -32,7 +32,7 @@ pub(super) const OVERTAKEN: Scenario = Scenario {
         next(Deed::Upload("1.1.0", &["api"])),
         next(Deed::Upload("1.2.0", &["api"])),
     ],
-    stranger: None,
+    stranger: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
     steady: false,
 };
@@ -46,7 +46,7 @@ pub(super) const PUSHED: Scenario = Scenario {
         quiet(Deed::Deploy("1.0.0", &["agent"])),
     ],
     acts: &[next(Deed::Push("main-42"))],
-    stranger: Some(person_at_service),
+    stranger: person_at_service,
     ends: &["1.0.0 Succeeded", "main-42 Succeeded"],
     steady: true,
 };
@@ -63,7 +63,7 @@ pub(super) const TURNED_AWAY: Scenario = Scenario {
         next(Deed::Upload("1.1.0", &["api"])),
         after(60, Deed::Operate("release_hold")),
     ],
-    stranger: None,
+    stranger: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Rejected (Held)"],
     steady: false,
 };
@@ -77,7 +77,7 @@ pub(super) const TOO_EARLY: Scenario = Scenario {
         next(Deed::Put("releases/shop/1.1.0.json", TOO_SOON)),
         after(30, Deed::Put("artifacts/shop/api/1.1.0.zip", "api 1.1.0")),
     ],
-    stranger: None,
+    stranger: person_at_api,
     ends: &["1.0.0 Succeeded"],
     steady: false,
 };
@@ -88,7 +88,7 @@ pub(super) const DECLARED: Scenario = Scenario {
     scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[next(Deed::Put("apps/shop/app.yaml", ONE_FUNCTION_AGAIN))],
-    stranger: None,
+    stranger: person_at_api,
     ends: &["1.0.0 Succeeded"],
     steady: true,
 };
@@ -105,7 +105,7 @@ pub(super) const POSTED: Scenario = Scenario {
         quiet(Deed::Hold),
         quiet(Deed::Arrive("1.2.0", &["api"])),
     ],
-    stranger: Some(person_at_api),
+    stranger: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",

@@ -26,6 +26,45 @@ gates:
   alarms: [shop-5xx]
 ";
 
+/// A function that is shifted in steps of the same size.
+pub(super) const LINEAR_STEPS: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api: {kind: lambda, function: shop-api, alias: live, rollout: {linear: 40, every: 1m}}
+gates:
+  bake: 2m
+  alarms: [shop-5xx]
+";
+
+/// A function whose code is an image.
+pub(super) const FROM_IMAGE: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api: {kind: lambda, function: shop-api, alias: live, repository: shop/api}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
+/// A function whose code is an image, and live at once.
+pub(super) const FROM_IMAGE_WITHOUT_ALIAS: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api: {kind: lambda, function: shop-api, repository: shop/api}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
 /// A service alone.
 pub(super) const SERVICE: &str = "
 app: shop

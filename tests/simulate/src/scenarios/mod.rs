@@ -4,6 +4,7 @@ mod arrivals;
 mod declarations;
 mod operators;
 mod people;
+mod rollouts;
 
 use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
 use declarations::{
@@ -21,14 +22,14 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 34] = [
+pub static SCENARIOS: [Scenario; 39] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
         scene: as_made,
         before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
         acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
-        stranger: Some(person_at_api),
+        stranger: person_at_api,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
         steady: true,
     },
@@ -38,7 +39,7 @@ pub static SCENARIOS: [Scenario; 34] = [
         scene: as_made,
         before: &[],
         acts: &[next(Deed::Deploy("1.0.0", &["api"]))],
-        stranger: Some(person_at_api),
+        stranger: person_at_api,
         ends: &["1.0.0 Succeeded"],
         steady: true,
     },
@@ -48,7 +49,7 @@ pub static SCENARIOS: [Scenario; 34] = [
         scene: without_alias,
         before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
         acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
-        stranger: Some(person_at_api),
+        stranger: person_at_api,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
         steady: true,
     },
@@ -58,7 +59,7 @@ pub static SCENARIOS: [Scenario; 34] = [
         scene: as_made,
         before: LIVE,
         acts: &[next(Deed::Deploy("1.1.0", BOTH))],
-        stranger: Some(person_at_api),
+        stranger: person_at_api,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
         steady: true,
     },
@@ -68,7 +69,7 @@ pub static SCENARIOS: [Scenario; 34] = [
         scene: as_made,
         before: &[quiet(Deed::Deploy("1.0.0", &["agent"]))],
         acts: &[next(Deed::Deploy("1.1.0", &["agent"]))],
-        stranger: Some(person_at_service),
+        stranger: person_at_service,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
         steady: true,
     },
@@ -78,7 +79,7 @@ pub static SCENARIOS: [Scenario; 34] = [
         scene: as_made,
         before: &[quiet(Deed::Deploy("1.0.0", &["web"]))],
         acts: &[next(Deed::Deploy("1.1.0", &["web"]))],
-        stranger: Some(person_at_web),
+        stranger: person_at_web,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
         steady: true,
     },
@@ -88,7 +89,7 @@ pub static SCENARIOS: [Scenario; 34] = [
         scene: as_made,
         before: &[quiet(Deed::Deploy("1.0.0", &["web"]))],
         acts: &[next(Deed::Deploy("1.1.0", &["web"]))],
-        stranger: Some(person_at_distribution),
+        stranger: person_at_distribution,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
         steady: true,
     },
@@ -98,7 +99,7 @@ pub static SCENARIOS: [Scenario; 34] = [
         scene: edges_are_slow,
         before: &[quiet(Deed::Deploy("1.0.0", &["api", "web"]))],
         acts: &[next(Deed::Deploy("1.1.0", &["api", "web"]))],
-        stranger: Some(person_at_distribution),
+        stranger: person_at_distribution,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
         steady: false,
     },
@@ -112,7 +113,7 @@ pub static SCENARIOS: [Scenario; 34] = [
             next(Deed::Deploy("1.1.0", &["api", "web"])),
             after(345, Deed::Change("the alias can be moved", may_shift_again)),
         ],
-        stranger: None,
+        stranger: person_at_distribution,
         ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (AccessDenied)"],
         steady: true,
     },
@@ -122,7 +123,7 @@ pub static SCENARIOS: [Scenario; 34] = [
         scene: as_made,
         before: &[quiet(Deed::Deploy("1.0.0", ALL))],
         acts: &[next(Deed::Deploy("1.1.0", ALL))],
-        stranger: Some(person_at_web),
+        stranger: person_at_web,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
         steady: true,
     },
@@ -132,7 +133,7 @@ pub static SCENARIOS: [Scenario; 34] = [
         scene: as_made,
         before: &[quiet(Deed::Deploy("1.0.0", &["agent", "api", "jobs"]))],
         acts: &[next(Deed::Deploy("1.1.0", &["agent", "api", "jobs"]))],
-        stranger: Some(person_at_api),
+        stranger: person_at_api,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
         steady: true,
     },
@@ -149,7 +150,7 @@ pub static SCENARIOS: [Scenario; 34] = [
             quiet(Deed::Older("1.1.0", BOTH)),
             quiet(Deed::Again("1.1.0", BOTH)),
         ],
-        stranger: Some(person_at_api),
+        stranger: person_at_api,
         ends: &[
             "1.0.0 Succeeded",
             "1.1.0 RolledBack (GateFailed)",
@@ -167,7 +168,7 @@ pub static SCENARIOS: [Scenario; 34] = [
             next(Deed::Deploy("1.1.0", ALL)),
             when_in("Bake", Deed::Change("the alarm rings", rings)),
         ],
-        stranger: None,
+        stranger: person_at_web,
         ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
         steady: true,
     },
@@ -180,7 +181,7 @@ pub static SCENARIOS: [Scenario; 34] = [
             next(Deed::Deploy("1.0.0", BOTH)),
             when_in("Bake", Deed::Change("the alarm rings", rings)),
         ],
-        stranger: None,
+        stranger: person_at_api,
         ends: &["1.0.0 RolledBack (GateFailed)"],
         steady: true,
     },
@@ -197,7 +198,7 @@ pub static SCENARIOS: [Scenario; 34] = [
             next(Deed::Deploy("1.2.0", BOTH)),
             next(Deed::Arrive("1.3.0", BOTH)),
         ],
-        stranger: None,
+        stranger: person_at_api,
         ends: &[
             "1.0.0 Succeeded",
             "1.1.0 Succeeded",
@@ -219,7 +220,7 @@ pub static SCENARIOS: [Scenario; 34] = [
             next(Deed::Deploy("1.1.0", &["api"])),
             next(Deed::Deploy("1.2.0", &["jobs"])),
         ],
-        stranger: None,
+        stranger: person_at_api,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
         steady: false,
     },
@@ -232,7 +233,7 @@ pub static SCENARIOS: [Scenario; 34] = [
             next(Deed::Deploy("1.1.0", &["api"])),
             when_in("Bake", Deed::Change("the alarm has no data", has_no_data)),
         ],
-        stranger: None,
+        stranger: person_at_api,
         ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
         steady: true,
     },
@@ -245,7 +246,7 @@ pub static SCENARIOS: [Scenario; 34] = [
             next(Deed::ArriveAs("1.2.0", BOTH, 12)),
             quiet(Deed::ArriveAs("1.1.0", BOTH, 11)),
         ],
-        stranger: None,
+        stranger: person_at_api,
         ends: &[
             "1.0.0 Succeeded",
             "1.2.0 Succeeded",
@@ -264,7 +265,7 @@ pub static SCENARIOS: [Scenario; 34] = [
             next(Deed::Arrive("1.1.0", &["api"])),
             quiet(Deed::Arrive("1.0.0", &["api"])),
         ],
-        stranger: None,
+        stranger: person_at_api,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
         steady: false,
     },
@@ -275,6 +276,11 @@ pub static SCENARIOS: [Scenario; 34] = [
     arrivals::TOO_EARLY,
     arrivals::DECLARED,
     arrivals::POSTED,
+    rollouts::LINEAR,
+    rollouts::IMAGE,
+    rollouts::IMAGE_AT_ONCE,
+    rollouts::FIRST_KINDS,
+    rollouts::ROLLBACK_KINDS,
 ];
 
 /// The scenario of that name.

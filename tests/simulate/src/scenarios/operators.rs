@@ -2,7 +2,8 @@
 
 use super::declarations::SITE_THAT_IS_PRUNED;
 use super::people::{
-    as_made, hours_pass, is_quiet_again, may_not_shift, may_shift_again, person_at_api, rings,
+    as_made, hours_pass, is_quiet_again, may_not_shift, may_shift_again, person_at_api,
+    person_at_distribution, rings,
 };
 use super::{BOTH, LIVE};
 use crate::scenario::{Deed, Scenario, next, quiet, when_in};
@@ -21,7 +22,7 @@ pub(super) const ROLLBACK: Scenario = Scenario {
         next(Deed::Operate("rollback")),
         quiet(Deed::Operate("rollback")),
     ],
-    stranger: Some(person_at_api),
+    stranger: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -50,7 +51,7 @@ pub(super) const PRUNED: Scenario = Scenario {
         quiet(Deed::Operate("rollback")),
         quiet(Deed::Operate("rollback")),
     ],
-    stranger: None,
+    stranger: person_at_distribution,
     ends: &[
         "0.9.0 Succeeded",
         "1.0.0 Succeeded",
@@ -75,7 +76,7 @@ pub(super) const PREEMPT: Scenario = Scenario {
         next(Deed::Deploy("1.2.0", BOTH)),
         when_in("Bake", Deed::Operate("rollback")),
     ],
-    stranger: None,
+    stranger: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -98,7 +99,7 @@ pub(super) const HOLD: Scenario = Scenario {
         quiet(Deed::Operate("release_hold")),
         quiet(Deed::Arrive("1.4.0", BOTH)),
     ],
-    stranger: None,
+    stranger: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -119,7 +120,7 @@ pub(super) const HELD_AT_ONCE: Scenario = Scenario {
         next(Deed::Operate("hold")),
         quiet(Deed::Arrive("1.2.0", &["api"])),
     ],
-    stranger: None,
+    stranger: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -146,7 +147,7 @@ pub(super) const STUCK: Scenario = Scenario {
         quiet(Deed::Change("the alias can be moved", may_shift_again)),
         quiet(Deed::Operate("recover")),
     ],
-    stranger: None,
+    stranger: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 RolledBack (GateFailed)",
@@ -176,7 +177,7 @@ pub(super) const ACCEPT: Scenario = Scenario {
         quiet(Deed::Operate("accept")),
         quiet(Deed::Deploy("1.2.0", BOTH)),
     ],
-    stranger: None,
+    stranger: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 NeedsOperator (GateFailed)",
@@ -198,7 +199,7 @@ pub(super) const ROLLBACK_TWICE: Scenario = Scenario {
         next(Deed::Operate("rollback")),
         next(Deed::Operate("rollback")),
     ],
-    stranger: None,
+    stranger: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",

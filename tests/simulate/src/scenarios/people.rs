@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_machine::shop::ALARM;
+use windlass_machine::shop_world::run_image;
 use windlass_world::World;
+use windlass_world::functions::Package;
 use windlass_world::registry::HOST;
 
 pub(super) fn rings(world: &World) {
@@ -24,6 +26,15 @@ pub(super) fn without_alias(world: &World) {
     for function in world.functions().functions.values_mut() {
         function.aliases.clear();
     }
+}
+
+pub(super) fn from_image(world: &World) {
+    run_image(world, "api");
+}
+
+pub(super) fn from_image_without_alias(world: &World) {
+    from_image(world);
+    without_alias(world);
 }
 
 /// The edges follow a distribution's configuration after four minutes: longer than an invocation is late.
@@ -63,6 +74,20 @@ pub(super) fn person_at_api(world: &World) {
             alias.version = version;
             alias.weights.clear();
             alias.revision += 1;
+        }
+    }
+}
+
+/// A person lets the function run another image, and publishes it.
+pub(super) fn person_at_image(world: &World) {
+    let digest = world.registry().push("shop/api", "by-hand");
+    let image = Package::Image(format!("{HOST}/shop/api@sha256:{digest}"));
+    person_at_api(world);
+    let mut functions = world.functions();
+    if let Some(function) = functions.functions.get_mut("shop-api") {
+        function.package = image.clone();
+        if let Some(mut newest) = function.versions.last_entry() {
+            newest.get_mut().package = image;
         }
     }
 }

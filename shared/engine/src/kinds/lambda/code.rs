@@ -16,7 +16,22 @@ fn digits(image: Option<&str>) -> Option<&str> {
     Some(digits)
 }
 
+/// The image by digest that a source brings, whatever else the wanted code is called.
+pub(super) fn image_of(source: &Source) -> Option<String> {
+    let image = match source {
+        Source::Artifact(image @ Artifact::Image { .. }) => image.to_string(),
+        Source::Image(uri) => uri.clone(),
+        Source::Artifact(Artifact::Object { .. }) | Source::Version(_) => return None,
+    };
+    digits(Some(&image)).is_some().then_some(image)
+}
+
 impl Latest {
+    /// Whether it is known by an image's digest.
+    pub(super) fn is_image(&self) -> bool {
+        digits(self.image.as_deref()).is_some()
+    }
+
     /// The code: an image's digits, else `CodeSha256`.
     pub(super) fn code(&self) -> &str {
         digits(self.image.as_deref()).unwrap_or(&self.code_sha256)

@@ -1,5 +1,6 @@
 //! Pure: what to do next with a function.
 
+use super::code::image_of;
 use super::state::{
     AliasState, Change, Goal, Latest, Observed, Source, State, Traffic, Version, description,
 };
@@ -46,9 +47,14 @@ pub fn after(change: &Change, is: &State) -> Option<State> {
     let mut after = is.clone();
     match change {
         Change::Shift { to, .. } => after.alias.as_mut()?.traffic = to.clone(),
-        // Code has more than one name where it is an image.
-        Change::Update { to, live: true, .. } => match to.as_slice() {
-            [code] if is.latest.image.is_none() => after.latest.code_sha256.clone_from(code),
+        Change::Update {
+            to,
+            source,
+            live: true,
+            ..
+        } => match (image_of(source), to.as_slice()) {
+            (Some(sent), _) if is.latest.is_image() => after.latest.image = Some(sent),
+            (None, [code]) if !is.latest.is_image() => after.latest.code_sha256.clone_from(code),
             _ => return None,
         },
         Change::Update { .. } | Change::Publish { .. } => return None,

@@ -1,0 +1,76 @@
+//! Further rollouts and sorts of code, and all kinds at once where they come first or go back.
+
+use super::ALL;
+use super::declarations::{FROM_IMAGE, FROM_IMAGE_WITHOUT_ALIAS, LINEAR_STEPS};
+use super::people::{
+    as_made, from_image, from_image_without_alias, is_quiet_again, person_at_api, person_at_image,
+    person_at_web, rings,
+};
+use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use windlass_machine::shop::ALL_KINDS;
+
+pub(super) const LINEAR: Scenario = Scenario {
+    name: "linear",
+    declaration: LINEAR_STEPS,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+    acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
+    stranger: person_at_api,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    steady: true,
+};
+
+pub(super) const IMAGE: Scenario = Scenario {
+    name: "image",
+    declaration: FROM_IMAGE,
+    scene: from_image,
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+    acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
+    stranger: person_at_image,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    steady: true,
+};
+
+pub(super) const IMAGE_AT_ONCE: Scenario = Scenario {
+    name: "image_at_once",
+    declaration: FROM_IMAGE_WITHOUT_ALIAS,
+    scene: from_image_without_alias,
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["api"])),
+        when_in("Bake", Deed::Change("the alarm rings", rings)),
+    ],
+    stranger: person_at_image,
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
+    steady: true,
+};
+
+pub(super) const FIRST_KINDS: Scenario = Scenario {
+    name: "first_kinds",
+    declaration: ALL_KINDS,
+    scene: as_made,
+    before: &[],
+    acts: &[
+        next(Deed::Deploy("1.0.0", ALL)),
+        when_in("Bake", Deed::Change("the alarm rings", rings)),
+        quiet(Deed::Change("the alarm is quiet", is_quiet_again)),
+        quiet(Deed::Deploy("1.1.0", ALL)),
+    ],
+    stranger: person_at_web,
+    ends: &["1.0.0 RolledBack (GateFailed)", "1.1.0 Succeeded"],
+    steady: true,
+};
+
+pub(super) const ROLLBACK_KINDS: Scenario = Scenario {
+    name: "rollback_kinds",
+    declaration: ALL_KINDS,
+    scene: as_made,
+    before: &[
+        quiet(Deed::Deploy("1.0.0", ALL)),
+        quiet(Deed::Deploy("1.1.0", ALL)),
+    ],
+    acts: &[next(Deed::Operate("rollback"))],
+    stranger: person_at_web,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
+    steady: true,
+};
