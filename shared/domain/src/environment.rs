@@ -19,6 +19,9 @@ pub struct Lock {
     /// Who holds it; nobody if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Held>,
+    /// When it was freed last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freed: Option<Time>,
 }
 
 impl Lock {
@@ -34,6 +37,7 @@ impl Lock {
     pub fn free(&mut self, now: Time) {
         self.raise(now);
         self.held = None;
+        self.freed = Some(now);
     }
 }
 
@@ -196,6 +200,7 @@ mod tests {
                 since: Time(0),
                 state: HeldState::Running,
             }),
+            freed: None,
         };
         lock.free(Time(0));
         assert_eq!((lock.token, lock.held), (8, None));

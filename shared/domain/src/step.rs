@@ -209,6 +209,10 @@ pub const OPEN_CALL_S: u64 = 15;
 /// How long after `not_after` a call that was sent may still take effect, in seconds.
 pub const OPEN_CALL_GRACE_S: u64 = 5;
 
+/// After how many milliseconds every look at a target shows a change of it: as long as an open call is
+/// waited for.
+pub const SEEN_AFTER_MS: u64 = (OPEN_CALL_S + OPEN_CALL_GRACE_S) * 1000;
+
 /// A change that was made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ChangeRecord {

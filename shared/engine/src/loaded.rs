@@ -13,6 +13,7 @@ use windlass_domain::environment::Lock;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::place::{Place, TargetRole};
+use windlass_domain::time::Time;
 
 /// A deployment under way.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +26,8 @@ pub struct Loaded {
     pub place: Place,
     /// The lock's token that it was asked with, and that the lock had when it was read.
     pub token: u64,
+    /// When the environment's deployment before this one let the lock go; absent before the first.
+    pub freed: Option<Time>,
 }
 
 impl Loaded {
@@ -39,7 +42,9 @@ impl Loaded {
 
     /// Whether the lock still has the token: `StaleToken` if another execution took over.
     pub async fn still_ours<P: Ledger>(&self, ports: &P) -> Answered<()> {
-        check_token(ports, &self.record, self.token).await
+        check_token(ports, &self.record, self.token)
+            .await
+            .map(|_| ())
     }
 
     /// An answer about this deployment with nothing in it but its verdict.
@@ -65,7 +70,7 @@ pub async fn load<P: Ledger + Configured>(ports: &P, ask: &Ask) -> Answered<Load
     };
     let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
     let record = record.value;
-    check_token(ports, &record, ask.token).await?;
+    let lock = check_token(ports, &record, ask.token).await?;
     let declared: Stored<Declared> =
         store::require(ports, &store::declaration(&record.app, &record.declaration)).await?;
     let resolved = resolve(&declared.value, &record)?;
@@ -75,15 +80,16 @@ pub async fn load<P: Ledger + Configured>(ports: &P, ask: &Ask) -> Answered<Load
         resolved,
         place,
         token: ask.token,
+        freed: lock.freed,
     })
 }
 
-async fn check_token<P: Ledger>(ports: &P, record: &Deployment, token: u64) -> Answered<()> {
+async fn check_token<P: Ledger>(ports: &P, record: &Deployment, token: u64) -> Answered<Lock> {
     let key = store::lock(&record.app, &record.environment);
     let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
-    let held = lock.value.held;
+    let held = lock.value.held.as_ref();
     if lock.value.token == token && held.is_some_and(|held| held.deployment == record.id) {
-        return Ok(());
+        return Ok(lock.value);
     }
     let message = format!(
         "the lock of {}/{} no longer has the token {token}: another execution took over deployment {}, and will end it",

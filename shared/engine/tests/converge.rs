@@ -208,6 +208,26 @@ fn a_lost_answer_is_waited_out_and_not_repeated() {
 }
 
 #[test]
+fn a_target_is_gone_when_every_look_says_so_for_as_long_as_one_may_be_behind() {
+    let trial = one_with("dial.observe", When::Before, fault(FaultName::NotFound));
+    assert_eq!(trial.forward(), Ok(Word::Changed));
+
+    let trial = begin(&ONE);
+    let gone = Fault::new(FaultName::NotFound, "planned");
+    trial
+        .scene
+        .world
+        .mishaps()
+        .refused
+        .insert("dial.observe", gone);
+    let began = trial.scene.world.now();
+    assert_eq!(trial.forward(), Ok(Word::Failed));
+    assert_eq!(trial.scene.world.now().ms_since(began), 20_000);
+    let failure = trial.step().unwrap().failure;
+    assert!(matches!(failure, Some(Failure::Fault(fault)) if fault.name == FaultName::NotFound));
+}
+
+#[test]
 fn a_stranger_s_change_before_the_first_one_is_not_overwritten() {
     let trial = begin(&ONE);
     stranger_turns(&trial.scene.world, "x");

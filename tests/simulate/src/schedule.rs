@@ -61,6 +61,8 @@ pub enum What {
     EventLate,
     /// A read of the ledger's index does not show the last ten minutes yet.
     IndexLate,
+    /// What is read of the services, and of executions, is a quarter of a minute behind for half a minute.
+    LooksLate,
     /// A function's clock is ahead by as much as is assumed at most.
     ClockAhead,
     /// A function's clock is behind by as much as is assumed at most.
@@ -87,11 +89,15 @@ pub enum Counted {
     /// Reads of the ledger's index, which may be late (Amazon DynamoDB Developer Guide, "Global
     /// secondary indexes": eventually consistent).
     Lookups,
+    /// Reads of services and of executions, for which AWS promises no consistent answer (Amazon ECS API
+    /// Reference, DescribeServices, and AWS Step Functions API Reference, DescribeExecution: eventually
+    /// consistent; Lambda and CloudFront say nothing of it).
+    Looks,
 }
 
 impl What {
     /// All that the rules must bear.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::FailsBefore,
         Self::FailsAfter,
         Self::Throttled,
@@ -118,6 +124,7 @@ impl What {
         Self::EventDoubled,
         Self::EventLate,
         Self::IndexLate,
+        Self::LooksLate,
         Self::ClockAhead,
         Self::ClockBehind,
         Self::Stranger,
@@ -156,6 +163,7 @@ impl What {
             Self::EventDoubled => "event_doubled",
             Self::EventLate => "event_late",
             Self::IndexLate => "index_late",
+            Self::LooksLate => "looks_late",
             Self::ClockAhead => "clock_ahead",
             Self::ClockBehind => "clock_behind",
             Self::Stranger => "stranger",
@@ -177,6 +185,7 @@ impl What {
             | Self::ClockBehind => Counted::Invocations,
             Self::EventLost | Self::EventDoubled | Self::EventLate => Counted::Events,
             Self::IndexLate => Counted::Lookups,
+            Self::LooksLate => Counted::Looks,
             _ => Counted::Calls,
         }
     }

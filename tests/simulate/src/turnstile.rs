@@ -29,6 +29,13 @@ const HELD_MS: u64 = 300_000;
 /// How long a long throttle or refusal lasts, and how late the index is where it is late.
 const LONG_MS: u64 = 600_000;
 
+/// By how much reads are behind that need not be consistent. More than what Windlass waits for after a
+/// change is more than `docs/SAFETY.md` assumes.
+const BEHIND_MS: u64 = 15_000;
+
+/// For how long they are.
+const BEHIND_FOR_MS: u64 = 30_000;
+
 /// What the stage has to do after a call met its mishap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
@@ -67,6 +74,9 @@ struct State {
     refused: BTreeMap<&'static str, (Time, FaultName)>,
     names: BTreeSet<&'static str>,
     lookups: u64,
+    looks: u64,
+    /// Until when reads are behind.
+    behind_until: Time,
     met: Vec<What>,
 }
 
@@ -90,6 +100,8 @@ impl Turnstile {
                 refused: BTreeMap::new(),
                 names: BTreeSet::new(),
                 lookups: 0,
+                looks: 0,
+                behind_until: Time(0),
                 met: Vec::new(),
             }),
         }
@@ -124,6 +136,11 @@ impl Turnstile {
         self.state.borrow().lookups
     }
 
+    /// How many reads there were of services and of executions.
+    pub fn looks(&self) -> u64 {
+        self.state.borrow().looks
+    }
+
     /// The names of all calls that were made.
     pub fn names(&self) -> BTreeSet<&'static str> {
         self.state.borrow().names.clone()
@@ -141,6 +158,24 @@ fn budget_ms(name: &str) -> u64 {
         "functions.invoke" | "objects.get" | "objects.get_range" | "functions.download" => 50_000,
         _ => 20_000,
     }
+}
+
+/// Whether AWS promises no consistent answer of this read.
+fn need_not_be_consistent(name: &str) -> bool {
+    matches!(
+        name,
+        "services.service"
+            | "services.tasks"
+            | "services.task_definition"
+            | "services.task_definitions"
+            | "executions.execution"
+            | "functions.function"
+            | "functions.versions"
+            | "functions.alias"
+            | "functions.provisioned"
+            | "cdn.distribution"
+            | "cdn.invalidated"
+    )
 }
 
 fn fault(name: FaultName, text: &str) -> Passage {
@@ -162,11 +197,29 @@ impl State {
         self.random.u64(1..80)
     }
 
-    /// By how much the index lags behind what is read of it.
-    fn late_ms(&mut self, name: &str) -> u64 {
-        if name != "ledger.query_index" {
-            return 0;
+    /// By how much what is read is behind.
+    fn late_ms(&mut self, now: Time, name: &str) -> u64 {
+        match name {
+            "ledger.query_index" => self.index_late_ms(),
+            _ if need_not_be_consistent(name) => self.look_late_ms(now),
+            _ => 0,
         }
+    }
+
+    fn look_late_ms(&mut self, now: Time) -> u64 {
+        self.looks += 1;
+        if let Some(what) = self.schedule.at(Counted::Looks, self.looks).next() {
+            self.met.push(what);
+            self.behind_until = now.plus_ms(BEHIND_FOR_MS);
+        }
+        match self.schedule.latencies {
+            _ if now < self.behind_until => BEHIND_MS,
+            0 => 0,
+            _ => self.random.u64(0..3_000),
+        }
+    }
+
+    fn index_late_ms(&mut self) -> u64 {
         self.lookups += 1;
         let is_late = self.schedule.at(Counted::Lookups, self.lookups).next();
         if let Some(what) = is_late {
@@ -184,7 +237,7 @@ impl State {
         self.sent.insert(call, now);
         let mut passage = Passage {
             at: now.plus_ms(self.latency()),
-            late_ms: self.late_ms(name),
+            late_ms: self.late_ms(now, name),
             answer: Ok(()),
         };
         if let Some((until, refusal)) = self.refused.get(name)
@@ -288,5 +341,12 @@ impl Gate for Turnstile {
             When::Before => state.before(now, call, name),
             When::After => state.after(now, call, name),
         }
+    }
+
+    fn looks_back(&self) -> bool {
+        let state = self.state.borrow();
+        let mut mishaps = state.schedule.mishaps.iter();
+        state.schedule.latencies > 0
+            || mishaps.any(|mishap| mishap.what.counted() == Counted::Looks)
     }
 }

@@ -97,6 +97,7 @@ impl<'p> Stage<'p> {
             (Counted::Invocations, self.invocations),
             (Counted::Events, self.events),
             (Counted::Lookups, self.gate.lookups()),
+            (Counted::Looks, self.gate.looks()),
         ]
         .into()
     }

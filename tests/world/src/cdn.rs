@@ -211,7 +211,7 @@ impl World {
 impl Cdn for World {
     async fn distribution(&self, id: &str) -> Answered<Distribution> {
         let call = self.call("cdn.distribution").await?;
-        let answer = self.cdn_distribution(id)?;
+        let answer = call.seen().cdn_distribution(id)?;
         call.answer(answer).await
     }
 
@@ -235,7 +235,7 @@ impl Cdn for World {
 
     async fn invalidated(&self, id: &str, invalidation: &str) -> Answered<bool> {
         let call = self.call("cdn.invalidated").await?;
-        let answer = self.cdn_invalidated(id, invalidation)?;
+        let answer = call.seen().cdn_invalidated(id, invalidation)?;
         call.answer(answer).await
     }
 

@@ -78,7 +78,7 @@ impl Executions for World {
 
     async fn execution(&self, arn: &str) -> Answered<Option<Execution>> {
         let call = self.call("executions.execution").await?;
-        let found = self.executions().executions.get(arn).cloned();
+        let found = call.seen().executions().executions.get(arn).cloned();
         call.answer(found).await
     }
 

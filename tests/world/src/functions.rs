@@ -106,7 +106,9 @@ impl World {
 impl Functions for World {
     async fn function(&self, name: &str, qualifier: Option<&str>) -> Answered<Function> {
         let call = self.call("functions.function").await?;
-        let function = self.with(name, |function| function.read(qualifier))?;
+        let function = call
+            .seen()
+            .with(name, |function| function.read(qualifier))?;
         call.answer(function).await
     }
 
@@ -141,7 +143,7 @@ impl Functions for World {
 
     async fn versions(&self, name: &str) -> Answered<Vec<Function>> {
         let call = self.call("functions.versions").await?;
-        let versions = self.with(name, |function| {
+        let versions = call.seen().with(name, |function| {
             let versions = function.versions.iter();
             // A listing leaves the states out, as AWS does.
             Ok(versions
@@ -159,7 +161,7 @@ impl Functions for World {
 
     async fn alias(&self, name: &str, alias: &str) -> Answered<Alias> {
         let call = self.call("functions.alias").await?;
-        let alias = self.with(name, |function| function.alias(alias))?;
+        let alias = call.seen().with(name, |function| function.alias(alias))?;
         call.answer(alias).await
     }
 
@@ -180,7 +182,7 @@ impl Functions for World {
 
     async fn provisioned(&self, name: &str, qualifier: &str) -> Answered<Option<Told>> {
         let call = self.call("functions.provisioned").await?;
-        let provisioned = self.with(name, |function| {
+        let provisioned = call.seen().with(name, |function| {
             let alias = function.aliases.get(qualifier);
             Ok(alias
                 .and_then(|alias| alias.provisioned)

@@ -10,6 +10,9 @@ use windlass_engine::ports::Answered;
 pub trait Gate: Debug {
     /// A call is about to take effect, or its answer to go back.
     fn pass(&self, now: Time, call: u64, name: &'static str, when: When) -> Passage;
+
+    /// Whether any read of a service may be behind, so that the past must be remembered.
+    fn looks_back(&self) -> bool;
 }
 
 /// What becomes of a call at a gate.

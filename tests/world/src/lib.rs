@@ -23,6 +23,7 @@ pub mod mishaps;
 pub mod notifications;
 pub mod objects;
 mod package;
+pub mod past;
 pub mod probe;
 pub mod registry;
 pub mod rollout;

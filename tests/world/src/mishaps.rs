@@ -6,7 +6,7 @@
 
 use crate::World;
 use crate::gate::Gate;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -75,6 +75,8 @@ pub struct State {
     pub refused: BTreeMap<&'static str, Fault>,
     /// Who decides at every call, where a whole simulation runs.
     pub gate: Option<Rc<dyn Gate>>,
+    /// How the services were, oldest first, where somebody may read what was.
+    pub(crate) past: VecDeque<World>,
     planned: Vec<Planned>,
 }
 
@@ -103,6 +105,15 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
+    pub(crate) fn world(&self) -> &World {
+        self.world
+    }
+
+    /// By how many milliseconds a read that need not be consistent is behind.
+    pub(crate) fn late_ms(&self) -> u64 {
+        self.late_ms
+    }
+
     /// The time as of which a read that need not be consistent answers.
     pub fn as_of(&self) -> Time {
         Time(self.world.true_time().0.saturating_sub(self.late_ms))
@@ -157,6 +168,9 @@ impl World {
         if let Some(gate) = gate {
             let passage = gate.pass(self.true_time(), number, name, when);
             self.wait_until(passage.at).await;
+            if gate.looks_back() {
+                self.remember();
+            }
             return passage.answer.map(|()| passage.late_ms);
         }
         let mishap = self.mishaps().take(number, when);

@@ -203,14 +203,17 @@ impl World {
 impl Services for World {
     async fn service(&self, cluster: &str, service: &str) -> Answered<Service> {
         let call = self.call("services.service").await?;
-        let found = self.live(cluster, service, |live| live.service.clone())?;
+        let found = call
+            .seen()
+            .live(cluster, service, |live| live.service.clone())?;
         call.answer(found).await
     }
 
     async fn task_definition(&self, name: &str) -> Answered<TaskDefinition> {
         let call = self.call("services.task_definition").await?;
         let found = {
-            let state = self.services();
+            let seen = call.seen();
+            let state = seen.services();
             let by_arn = state.task_definitions.get(name).cloned();
             let of_family = state.task_definitions.values();
             let newest = of_family
@@ -225,7 +228,8 @@ impl Services for World {
     async fn task_definitions(&self, family: &str, limit: u32) -> Answered<Vec<String>> {
         let call = self.call("services.task_definitions").await?;
         let arns = {
-            let state = self.services();
+            let seen = call.seen();
+            let state = seen.services();
             let mut arns: Vec<String> = state
                 .task_definitions
                 .values()
@@ -278,7 +282,7 @@ impl Services for World {
         stopped: bool,
     ) -> Answered<Vec<ServiceTask>> {
         let call = self.call("services.tasks").await?;
-        let found = self.live(cluster, service, |live| {
+        let found = call.seen().live(cluster, service, |live| {
             let tasks = live.tasks.iter().map(|task| &task.task);
             tasks
                 .filter(|task| (task.last_status == "STOPPED") == stopped)

@@ -108,7 +108,10 @@ impl<'s, S: Subject> Trial<'s, S> {
     /// Sets the lock's token, as a recovery does.
     pub fn set_token(&self, token: u64) -> Answered<()> {
         let (app, environment, _) = names()?;
-        let lock = Lock { token, held: None };
+        let lock = Lock {
+            token,
+            ..Lock::default()
+        };
         self.put(store::lock(&app, &environment), store::to_body(&lock)?);
         Ok(())
     }

@@ -8,7 +8,8 @@ use super::turn::turn;
 use super::view::View;
 use super::{Ports, leave, refuse};
 use crate::payload::{Answer, Ask, Word};
-use crate::ports::{Answered, Execution as Owner, Write};
+use crate::ports::{Answered, Execution, Write};
+use crate::recovery::Owner;
 use crate::store::{self, Stored};
 use windlass_domain::deployment::{Deployment, Status, Why};
 use windlass_domain::ending::Ending;
@@ -22,6 +23,7 @@ use windlass_domain::name::EnvironmentName;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::request::{ActionName, Request, Route};
 use windlass_domain::step::Step;
+use windlass_domain::time::Time;
 
 /// `Admit` of an execution that is known: a recovery goes on, everything else takes its turn.
 pub async fn or_turn<P: Ports>(ports: &P, ask: &Ask, id: &DeploymentId) -> Answered<Answer> {
@@ -67,7 +69,7 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
                     }
                 }
             }
-            _ => abandon(ports, record).await?,
+            _ => abandon(ports, request, record).await?,
         };
         if let Some(answer) = answer {
             return Ok(answer);
@@ -110,9 +112,9 @@ fn unknown_deployment(id: &DeploymentId, env: &EnvironmentName) -> Finding {
 }
 
 enum TakeOver {
-    Yes(Option<Owner>),
+    Yes(Option<Execution>),
     /// Recoveries of this deployment keep dying.
-    Enough(Option<Owner>),
+    Enough(Option<Execution>),
     No(String),
     Refuse(Finding),
 }
@@ -126,10 +128,7 @@ async fn may_take_over<P: Ports>(
     record: &Deployment,
     held: &Held,
 ) -> Answered<TakeOver> {
-    let automatic = request
-        .requester
-        .as_ref()
-        .is_some_and(|r| r.route == Route::Windlass);
+    let automatic = is_automatic(request);
     if held.state == HeldState::NeedsOperator {
         return Ok(if automatic {
             TakeOver::No("only an operator goes on in NeedsOperator".into())
@@ -140,15 +139,12 @@ async fn may_take_over<P: Ports>(
     if held.execution == ask.execution.arn {
         return Ok(TakeOver::No("this execution holds the lock itself".into()));
     }
-    let owner = ports.execution(&held.execution).await?;
-    let running = owner
-        .as_ref()
-        .is_some_and(|o| matches!(o.status.as_str(), "RUNNING"));
-    Ok(match (running, automatic) {
-        (false, true) if leave::has_had_enough(record) => TakeOver::Enough(owner),
-        (false, _) => TakeOver::Yes(owner),
-        (true, true) => TakeOver::No(format!("its owner {} still runs", held.execution)),
-        (true, false) => TakeOver::Refuse(Finding::new(
+    let owner = owner(ports, request, &held.execution, held.since).await?;
+    Ok(match (owner, automatic) {
+        (Owner::Ended(owner), true) if leave::has_had_enough(record) => TakeOver::Enough(owner),
+        (Owner::Ended(owner), _) => TakeOver::Yes(owner),
+        (Owner::Running, true) => TakeOver::No(format!("its owner {} still runs", held.execution)),
+        (Owner::Running, false) => TakeOver::Refuse(Finding::new(
             FindingName::TargetNotReady,
             "deployment",
             format!(
@@ -166,6 +162,20 @@ async fn may_take_over<P: Ports>(
     })
 }
 
+/// Windlass itself starts a recovery where it was told, or has seen, that an execution has ended.
+fn is_automatic(request: &Request) -> bool {
+    let requester = request.requester.as_ref();
+    requester.is_some_and(|requester| requester.route == Route::Windlass)
+}
+
+async fn owner<P: Ports>(ports: &P, request: &Request, arn: &str, since: Time) -> Answered<Owner> {
+    if is_automatic(request) {
+        Owner::of_ended(ports, arn, since).await
+    } else {
+        Owner::of(ports, arn, since).await
+    }
+}
+
 /// Raises the token before anything else, so that the former owner's functions change nothing any
 /// more; then stops what may still run.
 async fn take_over<P: Ports>(
@@ -173,7 +183,7 @@ async fn take_over<P: Ports>(
     ask: &Ask,
     mut record: Stored<Deployment>,
     mut lock: Stored<Lock>,
-    owner: Option<Owner>,
+    owner: Option<Execution>,
 ) -> Answered<Option<Answer>> {
     let Some(former) = hand_over(ports, ask, HeldState::Recovering, &mut record, &mut lock) else {
         return Ok(None);
@@ -196,12 +206,12 @@ async fn take_over<P: Ports>(
 
 /// Whether a person stopped it. Nobody else does: Windlass itself stops one that it has taken over
 /// from, whose deployment is being undone already.
-fn was_stopped(owner: Option<&Owner>) -> bool {
+fn was_stopped(owner: Option<&Execution>) -> bool {
     owner.is_some_and(|owner| owner.status == "ABORTED")
 }
 
 /// Why an owner is gone, as Step Functions tells it.
-pub fn why_stopped(owner: Option<&Owner>) -> Why {
+pub fn why_stopped(owner: Option<&Execution>) -> Why {
     let Some(owner) = owner else {
         return Why {
             name: "ExecutionLost".into(),
@@ -273,7 +283,11 @@ pub async fn judged_good<P: Ports>(ports: &P, record: &Deployment) -> Answered<b
 }
 
 /// Ends a deployment that waited for its turn, or never got that far, and whose execution died.
-async fn abandon<P: Ports>(ports: &P, mut record: Stored<Deployment>) -> Answered<Option<Answer>> {
+async fn abandon<P: Ports>(
+    ports: &P,
+    request: &Request,
+    mut record: Stored<Deployment>,
+) -> Answered<Option<Answer>> {
     if let Some(ended) = &record.value.ending {
         let text = format!("deployment {} has ended {}", record.value.id, ended.ending);
         return Ok(Some(nothing(&text)));
@@ -283,15 +297,12 @@ async fn abandon<P: Ports>(ports: &P, mut record: Stored<Deployment>) -> Answere
             "a deployment without an execution",
         ));
     };
-    let owner = ports.execution(&first).await?;
-    if owner
-        .as_ref()
-        .is_some_and(|owner| owner.status == "RUNNING")
-    {
+    let since = record.value.accepted;
+    let Owner::Ended(owner) = owner(ports, request, &first, since).await? else {
         return Ok(Some(nothing(
             "its execution still runs and waits for its turn",
         )));
-    }
+    };
     let view = View::load(ports, &record.value).await?;
     if view.not_taken_over(&record.value).is_err() {
         // A late invocation of its `Admit` got the lock in between: it is a takeover now.

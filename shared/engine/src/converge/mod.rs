@@ -11,6 +11,7 @@ mod attempt;
 mod budget;
 mod drive;
 mod standing;
+mod strangers;
 
 pub use budget::Budget;
 

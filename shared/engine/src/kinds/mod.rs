@@ -2,10 +2,12 @@
 
 pub mod ecs;
 pub mod lambda;
+mod left;
 mod prepare;
 mod prepared;
 pub mod site;
 
+pub use left::is_as_left;
 pub use prepare::*;
 pub use prepared::*;
 
@@ -82,6 +84,11 @@ pub trait Kind {
     /// Pure: whether AWS puts a condition on every switching change of such a target, so that what a
     /// stranger made of it is never overwritten.
     fn is_guarded(_state: &Self::State) -> bool {
+        false
+    }
+
+    /// Pure: whether AWS promises that a look at such a target shows every change that was made before it.
+    fn is_consistent(_state: &Self::State) -> bool {
         false
     }
 

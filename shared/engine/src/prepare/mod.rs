@@ -2,6 +2,7 @@
 //! writes the intent down before anything changes (rule 2).
 
 mod artifact;
+mod behind;
 mod component;
 mod compose;
 mod gates;
@@ -38,7 +39,11 @@ pub async fn handle<P: Ports>(ports: &P, ask: Ask) -> Answered<Answer> {
             return Ok(answer(&loaded, &plan.value));
         }
         let scene = Scene::read(ports, loaded).await?;
-        let drafts = component::drafts(ports, &scene).await?;
+        let mut drafts = component::drafts(ports, &scene).await?;
+        if let Some(ms) = behind::wait_ms::<P>(&scene, &drafts, ports.now())? {
+            ports.sleep_ms(ms).await;
+            drafts = component::drafts(ports, &scene).await?;
+        }
         let gates = gates::check(ports, &scene).await?;
         let tenancy = tenancy::check(ports, &scene, &drafts).await?;
         let composed = compose::compose(&scene, &drafts, gates, tenancy.findings)?;

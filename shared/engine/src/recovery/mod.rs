@@ -2,11 +2,13 @@
 //! starts recovery executions, wakes those that wait in vain, and writes nothing but second looks.
 
 mod event;
+mod owner;
 mod schedule;
 mod second_look;
 mod start;
 mod wake;
 
+pub use owner::Owner;
 pub use start::{has_ended, quarter, start};
 pub use wake::wake;
 

@@ -1,5 +1,5 @@
 use super::second_look::look_again;
-use super::{Ports, start, wake};
+use super::{Owner, Ports, start, wake};
 use crate::log;
 use crate::ports::{Answered, Clock, Executions, Ledger};
 use crate::store::{self, Stored};
@@ -40,7 +40,7 @@ pub async fn handle<P: Ports>(ports: &P) -> Answered<()> {
 /// It holds no lock and has no place in the queue yet.
 async fn look_at_arriving<P: Executions + Clock>(ports: &P, record: &Deployment) -> Answered<()> {
     if let Some(execution) = record.executions.first()
-        && !is_running(ports, execution).await?
+        && Owner::of(ports, execution, record.accepted).await? != Owner::Running
     {
         let cause = format!("The execution {execution} ended before its first turn.");
         let (app, environment) = (&record.app, &record.environment);
@@ -56,7 +56,9 @@ async fn look_at_owner<P: Executions + Clock>(
     held: &Held,
     token: u64,
 ) -> Answered<()> {
-    if held.state == HeldState::NeedsOperator || is_running(ports, &held.execution).await? {
+    if held.state == HeldState::NeedsOperator
+        || Owner::of(ports, &held.execution, held.since).await? == Owner::Running
+    {
         return Ok(());
     }
     let cause = format!("The execution {} ended in the middle.", held.execution);
@@ -78,7 +80,7 @@ async fn look_at_waiting<P: Ledger + Executions + Clock>(
         return Ok(());
     };
     if let Some(execution) = record.value.executions.first()
-        && !is_running(ports, execution).await?
+        && Owner::of(ports, execution, record.value.accepted).await? != Owner::Running
     {
         let cause = format!("The execution {execution} ended while it waited.");
         start(ports, app, environment, &waiting.deployment, 0, &cause).await?;
@@ -90,11 +92,4 @@ async fn look_at_waiting<P: Ledger + Executions + Clock>(
         wake(ports, app, environment).await?;
     }
     Ok(())
-}
-
-async fn is_running<P: Executions>(ports: &P, arn: &str) -> Answered<bool> {
-    Ok(ports
-        .execution(arn)
-        .await?
-        .is_some_and(|execution| execution.status == "RUNNING"))
 }

@@ -105,8 +105,14 @@ impl Desk {
             state,
         });
         let token = self.lock().token;
-        self.stage
-            .put(store::lock(&app(), &prod()), &Lock { token, held });
+        self.stage.put(
+            store::lock(&app(), &prod()),
+            &Lock {
+                token,
+                held,
+                freed: None,
+            },
+        );
     }
 
     pub fn lock(&self) -> Lock {
@@ -325,8 +331,14 @@ impl Desk {
         };
         let token = self.lock().token;
         let held = Some(held);
-        self.stage
-            .put(store::lock(&app(), &prod()), &Lock { token, held });
+        self.stage.put(
+            store::lock(&app(), &prod()),
+            &Lock {
+                token,
+                held,
+                freed: None,
+            },
+        );
         self.execution("other", "RUNNING");
     }
 

@@ -15,6 +15,7 @@ use windlass_engine::conductor::Execution;
 use windlass_engine::payload::{ExecutionRef, Word};
 use windlass_engine::store;
 use windlass_world::executions::arn_of;
+use windlass_world::mishaps::Visitor;
 
 #[test]
 fn a_lock_whose_owner_has_ended_is_taken_over_by_a_recovery_with_a_raised_token() {
@@ -83,6 +84,53 @@ fn who_may_take_over() {
         let taken = word == Word::Undo;
         assert_eq!(desk.lock().token > TOKEN, taken, "{row}");
         assert_eq!(desk.record().executions.len(), 1 + usize::from(taken));
+    }
+}
+
+/// Step Functions tells for so long, in milliseconds, that the owner runs whose end was told.
+fn still_told_to_run(desk: &Desk, ms: u64) {
+    desk.execution(FIRST, "RUNNING");
+    let ends = desk.now().plus_ms(ms);
+    desk.stage.world.mishaps().visitor = Visitor::new(move |world| {
+        if world.true_time() >= ends
+            && let Some(owner) = world.executions().executions.get_mut(&arn_of(FIRST))
+        {
+            owner.status = "FAILED".into();
+        }
+    });
+}
+
+#[test]
+fn an_answer_that_may_be_behind_is_asked_for_again() {
+    for (told_ms, word) in [(18_000, Word::Undo), (25_000, Word::NothingToDo)] {
+        let desk = Desk::new();
+        still_told_to_run(&desk, told_ms);
+        assert_eq!(desk.recovery().unwrap().verdict, word, "{told_ms}");
+    }
+    let desk = Desk::free();
+    desk.wait();
+    still_told_to_run(&desk, 18_000);
+    let waiting = json!({"deployment": id(), "requester": {"route": "windlass"}});
+    let answer = desk.admit("recovery", with(input("recover"), waiting));
+    assert_eq!(answer.unwrap().verdict, Word::NothingToDo);
+    assert_eq!(desk.record().ending.unwrap().ending, Ending::Rejected);
+
+    // A person is told at once.
+    let desk = Desk::new();
+    still_told_to_run(&desk, 2_000);
+    let began = desk.now();
+    assert_eq!(desk.operator("recover").unwrap().verdict, Word::Rejected);
+    assert_eq!(desk.now(), began);
+}
+
+#[test]
+fn an_execution_that_is_not_known_has_ended_unless_it_has_just_begun() {
+    for (ago_s, word) in [(19, Word::Rejected), (20, Word::Undo)] {
+        let desk = Desk::new();
+        desk.stage.world.executions().executions.clear();
+        desk.stage.hold_lock(TOKEN);
+        desk.stage.pass_seconds(ago_s);
+        assert_eq!(desk.operator("recover").unwrap().verdict, word, "{ago_s}");
     }
 }
 

@@ -38,6 +38,9 @@ pub struct Seen {
     /// What callers get after a switching change, where the kind can tell.
     pub after: Option<u32>,
     pub guarded: bool,
+    /// Whether AWS promises that a look shows everything.
+    #[serde(default)]
+    pub consistent: bool,
 }
 
 /// Callers get this, and this is done next.
@@ -47,6 +50,7 @@ pub fn seen(callers: u32, then: Then) -> Seen {
         then,
         after: None,
         guarded: false,
+        consistent: false,
     }
 }
 
@@ -136,6 +140,10 @@ impl Kind for Scripted {
 
     fn is_guarded(state: &Seen) -> bool {
         state.guarded
+    }
+
+    fn is_consistent(state: &Seen) -> bool {
+        state.consistent
     }
 
     async fn ready(&self, _: &String, _: &Change) -> Answered<()> {

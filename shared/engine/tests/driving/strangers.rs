@@ -144,3 +144,40 @@ fn an_undo_starts_from_whatever_is_there() {
     let ended = play.invoke(None, &[switch(7), done(0)], &[]);
     assert_eq!(ended.answer, Ok(Word::Changed));
 }
+
+#[test]
+fn what_may_only_be_older_is_looked_at_again() {
+    for behind in [done(9), wait(9), switch(9)] {
+        let late = [behind.clone(), behind, switch(0), done(1)];
+        let ended = Play::begin().forward(&late);
+        assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 1_000));
+        assert_eq!(ended.done.len(), 1);
+    }
+    let late = [telling(0), switch(0), switch(0), done(3)];
+    let ended = Play::begin().forward(&late);
+    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 1_000));
+    assert_eq!(ended.done.len(), 1);
+}
+
+#[test]
+fn a_strangers_change_is_one_that_every_look_shows_for_as_long_as_one_may_be_behind() {
+    let ended = Play::begin().forward(&[switch(9)]);
+    assert_strangers(&ended, "since it was last seen", [0, 9]);
+    assert_eq!((ended.took, ended.observed), (20_000, 11));
+
+    // Seen to be as expected in between: it begins anew.
+    let ended = Play::begin().forward(&[switch(9), wait(0), switch(9)]);
+    assert_strangers(&ended, "since it was last seen", [0, 9]);
+    assert_eq!(ended.took, 21_000);
+}
+
+#[test]
+fn where_aws_promises_it_a_strangers_change_is_told_at_once() {
+    let consistent = Seen {
+        consistent: true,
+        ..switch(9)
+    };
+    let ended = Play::begin().forward(&[consistent]);
+    assert_strangers(&ended, "since it was last seen", [0, 9]);
+    assert_eq!((ended.took, ended.observed), (0, 1));
+}

@@ -48,14 +48,15 @@ fn a_switch_is_recorded_sent_once_and_closed() {
 fn a_confirmed_switch_that_is_not_seen_is_waited_for_and_not_sent_again() {
     let play = Play::begin();
     let ended = play.forward(&[switch(0), switch(0), switch(0), done(1)]);
-    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 4_000));
+    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 1_000));
     assert_eq!(ended.done.len(), 1);
 
+    // Until a look cannot be as old as that any more.
     let play = Play::begin();
     let ended = play.forward(&[switch(0)]);
     assert_eq!(
         (ended.answer, ended.took, ended.observed),
-        (Ok(Word::Failed), 4_000, 4)
+        (Ok(Word::Failed), 20_000, 12)
     );
     assert!(
         ended.told.contains("after `switch 1` was confirmed"),
@@ -79,7 +80,7 @@ fn each_switch_is_waited_for_by_itself() {
         done(1),
     ];
     let ended = play.forward(&late);
-    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 8_000));
+    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 2_000));
     assert_eq!(ended.done, ["switch 1", "switch 2"]);
 }
 
@@ -254,4 +255,49 @@ fn an_undo_does_not_believe_a_look_that_may_be_older_than_the_switch() {
     let ended = play.invoke(None, &[seen(0, Then::Done)], &[]);
     assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 0));
     assert!(play.world().now().ms_since(switched) >= 20_000);
+}
+
+#[test]
+fn a_failure_that_may_be_older_than_the_switch_is_looked_at_again() {
+    let failed = seen(1, Then::Fail);
+    let play = Play::begin();
+    let ended = play.forward(&[switch(0), failed.clone(), done(1)]);
+    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 20_000));
+
+    let play = Play::begin();
+    let ended = play.forward(&[switch(0), failed.clone()]);
+    assert_eq!((ended.answer, ended.took), (Ok(Word::Failed), 20_000));
+
+    let play = Play::begin();
+    let at_once = Seen {
+        consistent: true,
+        ..failed.clone()
+    };
+    let ended = play.forward(&[switch(0), at_once]);
+    assert_eq!((ended.answer, ended.took), (Ok(Word::Failed), 0));
+
+    // Nothing was switched that could show later.
+    let ended = Play::begin().forward(&[seen(0, Then::Fail)]);
+    assert_eq!((ended.answer, ended.took), (Ok(Word::Failed), 0));
+}
+
+#[test]
+fn an_undo_believes_its_own_switch_where_a_condition_or_aws_vouches_for_it() {
+    let back = |is: Seen| {
+        let play = Play::begin();
+        play.forward(&[switch(0), done(1)]);
+        let ended = play.invoke(None, &[seen(1, Then::Switch(2)), is], &[]);
+        assert_eq!(ended.answer, Ok(Word::Changed));
+        ended.took
+    };
+    assert_eq!(back(done(0)), 20_000);
+    let guarded = Seen {
+        guarded: true,
+        ..done(0)
+    };
+    let consistent = Seen {
+        consistent: true,
+        ..done(0)
+    };
+    assert_eq!([back(guarded), back(consistent)], [0, 0]);
 }

@@ -169,7 +169,7 @@ impl Harbour {
         };
         let lock = Lock {
             token: 1,
-            held: None,
+            ..Lock::default()
         };
         let lock_key = store::lock(&step.app, &step.environment);
         self.put(lock_key, store::to_body(&lock).unwrap());

@@ -3,12 +3,14 @@
 use crate::scene::{
     DECLARATION, NEW, OLD, bring, function, new_release, plan, prepare, shop, step, told,
 };
-use crate::stage::{app, component, id};
+use crate::stage::{app, component, id, prod};
 use windlass_domain::declaration::Declared;
 use windlass_domain::digest::Digest;
+use windlass_domain::environment::{EnvironmentState, Lock, Running};
 use windlass_domain::fault::FaultName;
 use windlass_domain::plan::Outcome;
 use windlass_engine::payload::Word;
+use windlass_engine::ports::Clock;
 use windlass_engine::prepare::{Owner, handle};
 use windlass_engine::store;
 use windlass_world::run::run;
@@ -37,6 +39,59 @@ fn a_release_is_planned_and_its_intent_written() {
     let target = "arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod";
     let owner: Owner = stage.get(&store::target(target)).unwrap();
     assert_eq!(owner.component, component("api"));
+}
+
+/// How long `Prepare` takes, in milliseconds, so long after the deployment before, where the ledger says
+/// that `api` was left with this version.
+fn takes(since_s: u64, version: &str) -> u64 {
+    let rehearsal = new_release();
+    prepare(&rehearsal).unwrap();
+    let stage = new_release();
+    let mut state: EnvironmentState = stage.get(&store::state(&app(), &prod())).unwrap();
+    for name in ["api", "worker"] {
+        let mut left = step(&rehearsal, name).unwrap().before;
+        if name == "api" {
+            left["observed"]["alias"]["version"] = version.into();
+        }
+        let running = Running {
+            artifact: None,
+            version: "1.3.0".into(),
+            deployment: id(),
+            since: stage.world.now(),
+            state: left,
+        };
+        state.running.insert(component(name), running);
+    }
+    stage.put(store::state(&app(), &prod()), &state);
+    let mut lock: Lock = stage.get(&store::lock(&app(), &prod())).unwrap();
+    lock.freed = Some(stage.world.now());
+    stage.put(store::lock(&app(), &prod()), &lock);
+    stage.pass_seconds(since_s);
+    let began = stage.world.now();
+    assert_eq!(prepare(&stage).unwrap().verdict, Word::Change);
+    stage.world.now().ms_since(began)
+}
+
+#[test]
+fn what_is_not_as_the_deployment_before_left_it_is_looked_at_again() {
+    assert_eq!(takes(5, "1"), 0);
+    assert_eq!(takes(5, "9"), 15_000);
+    assert_eq!(takes(20, "9"), 0);
+}
+
+#[test]
+fn a_target_that_is_not_there_yet_is_looked_for_again() {
+    for (since_s, took) in [(5, 15_000), (20, 0)] {
+        let stage = new_release();
+        stage.world.functions().functions.remove("shop-api-prod");
+        let mut lock: Lock = stage.get(&store::lock(&app(), &prod())).unwrap();
+        lock.freed = Some(stage.world.now());
+        stage.put(store::lock(&app(), &prod()), &lock);
+        stage.pass_seconds(since_s);
+        let began = stage.world.now();
+        assert_eq!(prepare(&stage).unwrap().verdict, Word::Settle);
+        assert_eq!(stage.world.now().ms_since(began), took);
+    }
 }
 
 #[test]

@@ -164,7 +164,10 @@ impl Scene {
     /// Sets the lock's token, as a recovery does.
     pub fn set_token(&self, token: u64) {
         let (app, environment, _) = names();
-        let lock = Lock { token, held: None };
+        let lock = Lock {
+            token,
+            ..Lock::default()
+        };
         self.put(
             store::lock(&app, &environment),
             store::to_body(&lock).unwrap(),

@@ -85,6 +85,7 @@ impl Stage {
         let lock = Lock {
             token,
             held: Some(held),
+            freed: None,
         };
         self.put(store::lock(&app(), &prod()), &lock);
     }

@@ -39,6 +39,7 @@ fn is_asked_again(what: What) -> bool {
             | What::EventLost
             | What::EventDoubled
             | What::IndexLate
+            | What::LooksLate
             | What::ClockAhead
             | What::ClockBehind
     )

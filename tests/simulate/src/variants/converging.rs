@@ -8,6 +8,7 @@ use crate::schedule::What::{
 
 const ATTEMPT: &str = "shared/engine/src/converge/attempt.rs";
 const DRIVE: &str = "shared/engine/src/converge/drive.rs";
+const STRANGERS: &str = "shared/engine/src/converge/strangers.rs";
 const UNDO: &str = "shared/engine/src/conductor/undo.rs";
 
 pub(super) const VARIANTS: &[Variant] = &[
@@ -77,9 +78,9 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             // It would believe what it sees as late as that.
             Edit {
-                file: DRIVE,
-                find: "        let is_new = self.wave.is_none()",
-                replace: "        let is_new = !VARIANT && self.wave.is_none()",
+                file: STRANGERS,
+                find: "        (!is_believed && since < SEEN_AFTER_MS)",
+                replace: "        (!VARIANT && !is_believed && since < SEEN_AFTER_MS)",
             },
         ],
         scenarios: &["function"],
@@ -129,8 +130,8 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             Edit {
                 file: DRIVE,
-                find: "        match self.send(&change).await {\n            Ok(()) => {\n                self.patience",
-                replace: "        let sent = match sent {\n            Some(sent) => sent,\n            None => self.send(&change).await,\n        };\n        match sent {\n            Ok(()) => {\n                self.patience",
+                find: "        match self.send(&change).await {\n            Ok(()) => {\n                let confirmed",
+                replace: "        let sent = match sent {\n            Some(sent) => sent,\n            None => self.send(&change).await,\n        };\n        match sent {\n            Ok(()) => {\n                let confirmed",
             },
         ],
         scenarios: &["function"],
@@ -141,14 +142,14 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a target is not compared with what it was when it was prepared",
         edits: &[
             Edit {
-                file: DRIVE,
+                file: STRANGERS,
                 find: "        if self.wave.is_none() {\n            return Ok(None);",
                 replace: "        if self.wave.is_none() || VARIANT {\n            return Ok(None);",
             },
             Edit {
-                file: DRIVE,
-                find: "        if let Some(before) = self.refused_upon.take()\n            && ",
-                replace: "        if let Some(before) = self.refused_upon.take()\n            && !VARIANT\n            && ",
+                file: STRANGERS,
+                find: "            Some(before) if left.is_none()",
+                replace: "            Some(before) if !VARIANT && left.is_none()",
             },
         ],
         scenarios: &["function", "canary", "folder"],
@@ -158,9 +159,9 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "stranger_overwritten_later",
         what: "a target is not compared with what the last confirmed change made of it",
         edits: &[Edit {
-            file: DRIVE,
-            find: "        let confirmed = self.confirmed()?;",
-            replace: "        let confirmed = self.confirmed()?.filter(|_| !VARIANT);",
+            file: STRANGERS,
+            find: "        let left = self.confirmed()?;",
+            replace: "        let left = self.confirmed()?.filter(|_| !VARIANT);",
         }],
         scenarios: &["function", "canary", "undo"],
         mishaps: &[Stranger],

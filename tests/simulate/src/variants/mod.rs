@@ -6,6 +6,7 @@
 //! variant must follow the product.
 
 mod arrivals;
+mod behind;
 mod converging;
 mod copy;
 mod ledger;
@@ -45,7 +46,13 @@ pub struct Variant {
 
 /// All variants.
 pub fn variants() -> Vec<Variant> {
-    [converging::VARIANTS, ledger::VARIANTS, arrivals::VARIANTS].concat()
+    [
+        converging::VARIANTS,
+        behind::VARIANTS,
+        ledger::VARIANTS,
+        arrivals::VARIANTS,
+    ]
+    .concat()
 }
 
 /// Chooses a variant of the product. Here there is none: this is the product. In the copy this

@@ -125,9 +125,6 @@ impl<P: Services + Clock> Ecs<P> {
     async fn update(&self, target: &Target, from: &str, to: &str) -> Answered<()> {
         let began = self.at.now();
         let service = self.at.service(&target.cluster, &target.service).await?;
-        if service.task_definition == to {
-            return Ok(());
-        }
         if service.task_definition != from {
             return Err(Fault::new(
                 FaultName::Conflict,

@@ -170,6 +170,12 @@ impl<P: SitePorts> Kind for Site<P> {
         matches!(state, State::Prefix(_))
     }
 
+    /// Amazon S3 User Guide, "Amazon S3 data consistency model": reads after writes, and listings, are
+    /// consistent.
+    fn is_consistent(state: &State) -> bool {
+        matches!(state, State::InPlace(_))
+    }
+
     fn class(change: &Change) -> Class {
         match change {
             Change::Record(_) => Class::Additive,

@@ -1,0 +1,148 @@
+//! What a look at a target is worth: whether it shows what somebody else did, or only what was before.
+//!
+//! AWS may answer what was a moment ago (Amazon ECS API Reference, DescribeServices: eventually
+//! consistent; Lambda and CloudFront promise nothing). So what looks like a stranger's change, or like
+//! a target that is gone, must be seen for as long as a look may be behind before anything is said.
+
+use super::drive::{Drive, End, SOONEST_MS, read};
+use crate::kinds::Kind;
+use crate::ports::{Answered, Clock, Ledger};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::step::{SEEN_AFTER_MS, StepStatus};
+use windlass_domain::time::Time;
+
+/// How long to wait at most for another look where the last one is not believed, in milliseconds.
+const LATEST_MS: u64 = 5_000;
+
+/// Looks in a row that are not believed.
+#[derive(Clone, Copy)]
+pub struct Doubt {
+    since: Time,
+    /// The round of the last one.
+    round: u32,
+}
+
+impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
+    /// What somebody else has changed, if a look shows that.
+    pub(super) fn stranger(&self, is: &K::State, is_done: bool) -> Answered<Option<End>> {
+        if let Some(expected) = self.expected()?
+            && !K::same(&expected, is)
+        {
+            let end = self.changed_by_other("since it was last seen", &expected, is);
+            return Ok(Some(end));
+        }
+        if is_done {
+            return Ok(None);
+        }
+        let left = self.confirmed()?;
+        if let Some(left) = &left
+            && !K::same(left, is)
+        {
+            return Ok(Some(self.changed_by_other("after Windlass had", left, is)));
+        }
+        match &self.refused_upon {
+            Some(before) if left.is_none() && !K::same(before, is) => {
+                Ok(Some(self.changed_by_other("at the same time", before, is)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// What a look says is believed once every look has said so for as long as one may be behind;
+    /// until then it is looked again.
+    pub(super) async fn unless_behind(&mut self, said: Answered<End>) -> Answered<Option<End>> {
+        let now = self.attempt.ports.now();
+        let doubt = self.doubt.filter(|doubt| doubt.round + 1 == self.rounds);
+        let since = doubt.map_or(now, |doubt| doubt.since);
+        let left = SEEN_AFTER_MS.saturating_sub(now.ms_since(since));
+        if left == 0 {
+            return said.map(Some);
+        }
+        self.doubt = Some(Doubt {
+            since,
+            round: self.rounds,
+        });
+        let paced = (now.ms_since(since) / 2).clamp(SOONEST_MS, LATEST_MS);
+        let why = "what was seen may be older than what was changed last";
+        Ok(self.pause(paced.min(left), why).await)
+    }
+
+    /// The same of what a look showed: AWS may promise that it is not behind.
+    pub(super) async fn unless_behind_of(
+        &mut self,
+        is: &K::State,
+        other: End,
+    ) -> Answered<Option<End>> {
+        if K::is_consistent(is) {
+            return Ok(Some(other));
+        }
+        self.unless_behind(Ok(other)).await
+    }
+
+    /// For how long the last look at what was just switched is not believed to be the last one, in
+    /// milliseconds: it may be older than that switch. What is wanted forward was not there before,
+    /// so it is believed when it is seen. What an undo wants was there before: it is believed where
+    /// nothing but the undo's own switch, which was confirmed upon a condition, can have come since.
+    pub(super) fn until_seen(&self, is: &K::State, is_done: bool) -> Option<u64> {
+        let changes = &self.attempt.step.value.changes;
+        let last = changes.iter().rfind(|change| change.switching)?;
+        let is_believed = match (is_done, self.wave) {
+            (true, Some(_)) => true,
+            (true, None) => last.undo && (K::is_guarded(is) || K::is_consistent(is)),
+            (false, _) => K::is_consistent(is),
+        };
+        let since = self.attempt.ports.now().ms_since(last.at);
+        (!is_believed && since < SEEN_AFTER_MS).then(|| SEEN_AFTER_MS - since)
+    }
+
+    /// What callers of the target must still see if nobody else changed it: the state before,
+    /// until this deployment switched something; at the begin of a later wave, what the wave
+    /// before has reached.
+    fn expected(&self) -> Answered<Option<K::State>> {
+        let step = &self.attempt.step.value;
+        if self.wave.is_none() {
+            return Ok(None);
+        }
+        if !self.attempt.has_switched() {
+            return read("state before", &step.before).map(Some);
+        }
+        match &step.seen {
+            Some(seen) if step.status == StepStatus::Changed => read("state seen", seen).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// What callers got by the last confirmed change, where that is known.
+    pub(super) fn confirmed(&self) -> Answered<Option<K::State>> {
+        let confirmed = self.attempt.step.value.confirmed.as_ref();
+        let read = |state| read("state that was confirmed", state);
+        confirmed.map(read).transpose()
+    }
+
+    /// What was seen last, where callers get something else now.
+    pub(super) fn seen_otherwise(&self, is: &K::State) -> Answered<Option<K::State>> {
+        let seen = self.attempt.step.value.seen.as_ref();
+        let seen: Option<K::State> = seen.map(|seen| read("state seen", seen)).transpose()?;
+        Ok(seen.filter(|seen| !K::same(seen, is)))
+    }
+
+    pub(super) fn changed_by_other(&self, when: &str, was: &K::State, is: &K::State) -> End {
+        let component = &self.attempt.step.value.component;
+        let (was, is) = (K::shown(was), K::shown(is));
+        // What is shown of a site in place is its release, not each of its files.
+        let how = if was == is {
+            format!("{is} are no longer all as they were")
+        } else {
+            format!("from {was} to {is}")
+        };
+        let owned = K::owned(&self.target);
+        End::Failed(Finding::new(
+            FindingName::TargetChangedByOther,
+            format!("components.{component}"),
+            format!(
+                "Someone else changed the target of {component} {when}: {how}. Windlass owns {owned}; every other field is yours."
+            ),
+            "Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.",
+        ))
+    }
+}

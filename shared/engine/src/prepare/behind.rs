@@ -1,0 +1,58 @@
+//! Whether what was observed may be older than what the deployment before this one has changed.
+//!
+//! AWS may answer what was a moment ago (Amazon ECS API Reference, DescribeServices: eventually
+//! consistent). A plan made upon that would find nothing to do, or take what was for the state to
+//! return to.
+
+use super::component::Draft;
+use super::scene::Scene;
+use crate::kinds::{KindPorts, is_as_left};
+use crate::ports::Answered;
+use windlass_domain::finding::FindingName;
+use windlass_domain::step::SEEN_AFTER_MS;
+use windlass_domain::time::Time;
+
+/// For how long a look may not show yet what the deployment before has changed, in milliseconds;
+/// `None` where everything shows.
+fn until_seen(scene: &Scene, now: Time) -> Option<u64> {
+    let since = now.ms_since(scene.loaded.freed?);
+    (since < SEEN_AFTER_MS).then(|| SEEN_AFTER_MS - since)
+}
+
+/// How long to wait before everything is observed anew, in milliseconds; `None` where what was seen
+/// is what the ledger says that runs, or is surely true.
+pub fn wait_ms<P: KindPorts>(
+    scene: &Scene,
+    drafts: &[Draft<'_>],
+    now: Time,
+) -> Answered<Option<u64>> {
+    let Some(ms) = until_seen(scene, now) else {
+        return Ok(None);
+    };
+    for draft in drafts {
+        if !is_expected::<P>(scene, draft)? {
+            return Ok(Some(ms));
+        }
+    }
+    Ok(None)
+}
+
+fn is_expected<P: KindPorts>(scene: &Scene, draft: &Draft<'_>) -> Answered<bool> {
+    let mut findings = draft.prepared.findings.iter();
+    if findings.any(|finding| {
+        matches!(
+            finding.name,
+            FindingName::TargetMissing | FindingName::TargetNotReady
+        )
+    }) {
+        return Ok(false);
+    }
+    let before = &draft.prepared.before;
+    match scene.state.running.get(draft.name) {
+        _ if before.is_null() => Ok(true),
+        Some(running) if !running.state.is_null() => {
+            is_as_left::<P>(draft.kind, before, &running.state)
+        }
+        _ => Ok(false),
+    }
+}

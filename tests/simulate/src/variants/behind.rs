@@ -1,0 +1,42 @@
+//! Variants of what bears that AWS answers what was a moment ago.
+
+use super::{Edit, Variant};
+use crate::schedule::What::{LooksLate, Stopped};
+
+const OWNER: &str = "shared/engine/src/recovery/owner.rs";
+
+pub(super) const VARIANTS: &[Variant] = &[
+    Variant {
+        name: "look_believed_at_once",
+        what: "a look that does not show what was just changed is taken for a stranger's change",
+        edits: &[Edit {
+            file: "shared/engine/src/converge/strangers.rs",
+            find: "        if left == 0 {",
+            replace: "        if VARIANT || left == 0 {",
+        }],
+        scenarios: &["canary", "service", "folder"],
+        mishaps: &[LooksLate],
+    },
+    Variant {
+        name: "planned_upon_what_was",
+        what: "a plan is made upon a look that may be older than the deployment before",
+        edits: &[Edit {
+            file: "shared/engine/src/prepare/behind.rs",
+            find: "    (since < SEEN_AFTER_MS)",
+            replace: "    (!VARIANT && since < SEEN_AFTER_MS)",
+        }],
+        scenarios: &["rollback"],
+        mishaps: &[LooksLate],
+    },
+    Variant {
+        name: "dead_owner_told_to_run",
+        what: "a recovery believes at once that the execution still runs whose end it was told",
+        edits: &[Edit {
+            file: OWNER,
+            find: "            if owner != Self::Running ||",
+            replace: "            if VARIANT || owner != Self::Running ||",
+        }],
+        scenarios: &["function"],
+        mishaps: &[Stopped],
+    },
+];

@@ -1,0 +1,57 @@
+//! What AWS answers where it promises no consistent reads: the services as they were a while ago.
+
+use crate::World;
+use crate::mishaps::Call;
+use windlass_domain::time::Time;
+
+/// For how long it is remembered how the services were, in milliseconds: no read is further behind.
+pub const REMEMBERED_MS: u64 = 20_000;
+
+impl World {
+    /// Remembers how the services are now whose reads need not be consistent.
+    pub(crate) fn remember(&self) {
+        let now = self.true_time();
+        let oldest = Time(now.0.saturating_sub(REMEMBERED_MS));
+        let sketch = self.sketch(now);
+        let past = &mut self.mishaps().past;
+        while past.get(1).is_some_and(|next| next.true_time() <= oldest) {
+            past.pop_front();
+        }
+        past.push_back(sketch);
+    }
+
+    /// Another world with these services alone, at a time.
+    fn sketch(&self, now: Time) -> Self {
+        let sketch = Self {
+            place: self.place.clone(),
+            ..Self::default()
+        };
+        sketch.clock().now = now;
+        sketch.cdn().clone_from(&self.cdn());
+        sketch.executions().clone_from(&self.executions());
+        sketch.functions().clone_from(&self.functions());
+        sketch.registry().clone_from(&self.registry());
+        sketch.services().clone_from(&self.services());
+        sketch
+    }
+
+    /// The world as it was then, as far as it is remembered.
+    fn then(&self, at: Time) -> Self {
+        let past = &self.mishaps().past;
+        let known = past.iter().rfind(|sketch| sketch.true_time() <= at);
+        match known.or(past.front()) {
+            Some(sketch) => sketch.sketch(at),
+            None => self.clone(),
+        }
+    }
+}
+
+impl Call<'_> {
+    /// What this call reads, where AWS promises no consistent answer.
+    pub(crate) fn seen(&self) -> World {
+        match self.late_ms() {
+            0 => self.world().clone(),
+            _ => self.world().then(self.as_of()),
+        }
+    }
+}
