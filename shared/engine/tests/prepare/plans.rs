@@ -47,7 +47,7 @@ fn takes(since_s: u64, version: &str) -> u64 {
     let rehearsal = new_release();
     prepare(&rehearsal).unwrap();
     let stage = new_release();
-    let mut state: EnvironmentState = stage.get(&store::state(&app(), &prod())).unwrap();
+    let mut known: EnvironmentState = stage.get(&store::state(&app(), &prod())).unwrap();
     for name in ["api", "worker"] {
         let mut left = step(&rehearsal, name).unwrap().before;
         if name == "api" {
@@ -60,9 +60,9 @@ fn takes(since_s: u64, version: &str) -> u64 {
             since: stage.world.now(),
             state: left,
         };
-        state.running.insert(component(name), running);
+        known.running.insert(component(name), running);
     }
-    stage.put(store::state(&app(), &prod()), &state);
+    stage.put(store::state(&app(), &prod()), &known);
     let mut lock: Lock = stage.get(&store::lock(&app(), &prod())).unwrap();
     lock.freed = Some(stage.world.now());
     stage.put(store::lock(&app(), &prod()), &lock);

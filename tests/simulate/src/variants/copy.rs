@@ -21,7 +21,10 @@ const MEMBERS: &str = "members = [\"shared/domain\", \"shared/engine\", \"tests/
 /// The copy's program has a name of its own, so that both can be built into one folder.
 const BINARY: &str = "[[bin]]\nname = \"windlass-variants\"\npath = \"src/main.rs\"\n";
 
-/// Who answers in the copy which variant is chosen.
+/// The one file that only the copy has.
+const ONLY_THERE: &str = "variant.rs";
+
+/// What is in it: who answers which variant is chosen.
 const CHOSEN: &str = "//! Which variant is chosen.
 use std::cell::RefCell;
 use std::sync::Mutex;
@@ -70,7 +73,8 @@ pub fn make(from: &Path, to: &Path) -> Result<(), String> {
     let own_manifest = read(&from.join(own))?.replace("[package]", "[package]\nautobins = false");
     let own_manifest = format!("{own_manifest}\n{BINARY}");
     write(&to.join(own), own_manifest.as_bytes())?;
-    write(&to.join("shared/domain/src/variant.rs"), CHOSEN.as_bytes())
+    let chosen = to.join("shared/domain/src").join(ONLY_THERE);
+    write(&chosen, CHOSEN.as_bytes())
 }
 
 /// The text of a file of the copy: with the edits of all variants.
@@ -118,7 +122,7 @@ fn copy(from: &Path, to: &Path, name: &Path) -> Result<(), String> {
             let entry = entry.map_err(|error| error.to_string())?;
             copy(from, to, &name.join(entry.file_name()))?;
         }
-        return Ok(());
+        return forget(&source, &to.join(name));
     }
     let bytes = fs::read(&source).map_err(|error| format!("{}: {error}", source.display()))?;
     let is_code = name.extension().is_some_and(|extension| extension == "rs");
@@ -129,6 +133,28 @@ fn copy(from: &Path, to: &Path, name: &Path) -> Result<(), String> {
         bytes
     };
     write(&to.join(name), &bytes)
+}
+
+/// Deletes what an earlier copy had and the tree has no more: Cargo would find it as a target.
+fn forget(source: &Path, copied: &Path) -> Result<(), String> {
+    let Ok(entries) = fs::read_dir(copied) else {
+        return Ok(());
+    };
+    for entry in entries {
+        let there = entry.map_err(|error| error.to_string())?;
+        let name = there.file_name();
+        if source.join(&name).exists() || name == ONLY_THERE {
+            continue;
+        }
+        let there = there.path();
+        let gone = if there.is_dir() {
+            fs::remove_dir_all(&there)
+        } else {
+            fs::remove_file(&there)
+        };
+        gone.map_err(|error| format!("{}: {error}", there.display()))?;
+    }
+    Ok(())
 }
 
 fn read(path: &Path) -> Result<String, String> {
@@ -148,6 +174,20 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_gone_from_the_tree_is_gone_from_the_copy() {
+        let root = std::env::temp_dir().join(format!("windlass-copy-{}", std::process::id()));
+        let (from, to) = (root.join("from"), root.join("to"));
+        for path in ["from/a/kept.txt", "to/a/gone.txt", "to/a/folder/gone.txt"] {
+            write(&root.join(path), b"text").unwrap();
+        }
+        copy(&from, &to, Path::new("a")).unwrap();
+        let left = fs::read_dir(to.join("a")).unwrap();
+        let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["kept.txt"]);
+        fs::remove_dir_all(root).unwrap();
+    }
 
     #[test]
     fn every_edit_finds_its_place_exactly_once() {
