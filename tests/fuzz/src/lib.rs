@@ -7,6 +7,7 @@ pub mod mutate;
 pub mod play;
 pub mod report;
 pub mod targets;
+mod watch;
 pub mod words;
 
 /// What came of an input.

@@ -1,10 +1,12 @@
 //! Trying inputs one after the other, and noticing what must not be.
 
+use crate::watch::{self, Most, Tried};
 use crate::{Outcome, Target};
 use fastrand::Rng;
 use peak_alloc::PeakAlloc;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 use std::time::{Duration, Instant};
 
 /// Counts what is allocated, so that an input that makes memory grow is noticed.
@@ -35,8 +37,19 @@ pub struct Seen {
     pub broken: Vec<(u64, String)>,
 }
 
-/// Tries the inputs of these numbers.
+/// Looks after all that is tried, from the first one on.
+static WATCHED: Once = Once::new();
+
+/// Tries the inputs of these numbers. One that does not end, or takes all memory, ends the process
+/// and is named.
 pub fn play(target: &Target, numbers: impl Iterator<Item = u64>) -> Seen {
+    WATCHED.call_once(|| {
+        watch::start(Most {
+            bytes: MOST_BYTES,
+            time: MOST_TIME,
+            now: || MEMORY.current_usage(),
+        });
+    });
     let mut attempt = (target.ready)();
     let mut seen = Seen::default();
     for number in numbers {
@@ -45,7 +58,14 @@ pub fn play(target: &Target, numbers: impl Iterator<Item = u64>) -> Seen {
         let before = MEMORY.current_usage();
         MEMORY.reset_peak_usage();
         let began = Instant::now();
+        watch::begin(Tried {
+            target: target.name,
+            number,
+            began,
+            before,
+        });
         let tried = catch_unwind(AssertUnwindSafe(|| attempt(&mut rng, &mut shown)));
+        watch::end();
         let took = began.elapsed();
         let peak = MEMORY.peak_usage().saturating_sub(before);
         seen.inputs += 1;

@@ -87,7 +87,11 @@ impl<'p> Shop<'p> {
     /// # Panics
     /// Where the declaration has mistakes.
     pub fn new(program: &'p Program, declaration: &str) -> Self {
-        let world = shop_world::make(declaration);
+        Self::in_world(program, shop_world::make(declaration))
+    }
+
+    /// A region in which everything is as it is in this world.
+    pub fn in_world(program: &'p Program, world: World) -> Self {
         Self {
             region: Region::new(program, world),
             started: 0,

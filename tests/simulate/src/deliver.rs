@@ -249,20 +249,24 @@ impl<'p> Stage<'p> {
 
     fn abort(&mut self) {
         loop {
-            let stopped = self.tasks.iter().position(|task| match &task.role {
-                Role::Execution(arn) => {
-                    let executions = self.world.executions();
-                    let known = executions.executions.get(arn);
-                    known.is_some_and(|known| known.status == "ABORTED")
-                }
-                _ => false,
-            });
-            let Some(n) = stopped else { return };
+            let ended = (0..)
+                .zip(&self.tasks)
+                .find_map(|(n, task)| match &task.role {
+                    Role::Execution(arn) => {
+                        let executions = self.world.executions();
+                        let known = executions.executions.get(arn)?;
+                        let mut from_outside = ["ABORTED", "TIMED_OUT"].into_iter();
+                        let status = from_outside.find(|status| known.status == *status)?;
+                        Some((n, status))
+                    }
+                    _ => None,
+                });
+            let Some((n, status)) = ended else { return };
             let task = self.tasks.swap_remove(n);
             if let Role::Execution(arn) = &task.role {
                 let arn = arn.clone();
                 drop(task);
-                self.ended(&arn, "ABORTED");
+                self.ended(&arn, status);
             }
         }
     }

@@ -17,7 +17,8 @@ use windlass_simulate::campaign::{Tally, play_all};
 use windlass_simulate::exhaust::{one_mishap, random};
 use windlass_simulate::play::{Played, Ready};
 use windlass_simulate::report::{Caught, Report, states_of};
-use windlass_simulate::scenarios::named;
+use windlass_simulate::scenario::Scenario;
+use windlass_simulate::scenarios::{SCENARIOS, named};
 use windlass_simulate::schedule::Schedule;
 use windlass_simulate::variants::{Variant, choose, look_for, make, variants};
 use windlass_simulate::whole::{RANDOM, SAMPLED, pairs, play_whole, stops};
@@ -63,10 +64,20 @@ fn program() -> Result<Program, String> {
     Program::release().map_err(|error| error.to_string())
 }
 
+/// The scenario of that name; where there is none, those that there are.
+fn known(name: &str) -> Result<&'static Scenario, String> {
+    named(name).ok_or_else(|| {
+        let names: Vec<&str> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
+        format!(
+            "there is no scenario `{name}`; there are {}",
+            names.join(", ")
+        )
+    })
+}
+
 fn replay(seed: &str) -> Result<bool, String> {
     let schedule: Schedule = seed.parse()?;
-    let scenario = named(&schedule.scenario);
-    let scenario = scenario.ok_or_else(|| format!("there is no scenario {}", schedule.scenario))?;
+    let scenario = known(&schedule.scenario)?;
     let program = program()?;
     let played = Ready::new(&program, scenario).play(&schedule, true);
     for line in &played.told {
@@ -104,7 +115,7 @@ fn part(
     scenario: &str,
     schedules: impl Fn(&Program, &str, &Played) -> Vec<Schedule>,
 ) -> Result<bool, String> {
-    let scenario = named(scenario).ok_or_else(|| format!("there is no scenario {scenario}"))?;
+    let scenario = known(scenario)?;
     let program = program()?;
     let began = Instant::now();
     let plain = Ready::new(&program, scenario).play(&Schedule::plain(scenario.name), false);

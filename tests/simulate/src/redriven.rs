@@ -12,8 +12,8 @@ use windlass_engine::ports::Key;
 impl Stage<'_> {
     /// "A redriven execution changes nothing, says so" (Safety): every execution that has failed, as each does
     /// whose deployment was not to succeed, is redriven; it fails again, and neither a target nor what the ledger
-    /// knows of the environment and its deployments is another one then. Those that were stopped are redriven
-    /// by a mishap of their own.
+    /// knows of the environment and its deployments is another one then. Those that were stopped, or ran out of
+    /// time, had not come to their end: they are redriven by mishaps of their own.
     pub(crate) fn redriven_changes_nothing(&mut self, acts: &[Act]) -> Result<(), String> {
         let failed = self.failed();
         let before = self.left();
@@ -55,8 +55,7 @@ impl Stage<'_> {
     fn failed(&self) -> Vec<String> {
         let executions = self.world.executions();
         let all = executions.executions.iter();
-        let failed =
-            all.filter(|(_, known)| matches!(known.status.as_str(), "FAILED" | "TIMED_OUT"));
+        let failed = all.filter(|(_, known)| known.status == "FAILED");
         failed.map(|(arn, _)| arn.clone()).collect()
     }
 

@@ -41,7 +41,9 @@ pub enum What {
     StoppedSlow,
     /// An execution is stopped as it enters a state.
     Stopped,
-    /// The same, and the event that tells of it is lost.
+    /// An execution has run for as long as it may, as it enters a state.
+    TimedOut,
+    /// An execution is stopped, and the event that tells of it is lost.
     StoppedUntold,
     /// The same, and the execution is redriven two seconds later.
     StoppedRedriven,
@@ -97,7 +99,7 @@ pub enum Counted {
 
 impl What {
     /// All that the rules must bear.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::FailsBefore,
         Self::FailsAfter,
         Self::Throttled,
@@ -114,6 +116,7 @@ impl What {
         Self::StoppedWithin,
         Self::StoppedSlow,
         Self::Stopped,
+        Self::TimedOut,
         Self::StoppedUntold,
         Self::StoppedRedriven,
         Self::StoppedRedrivenLate,
@@ -153,6 +156,7 @@ impl What {
             Self::StoppedWithin => "stopped_within",
             Self::StoppedSlow => "stopped_slow",
             Self::Stopped => "stopped",
+            Self::TimedOut => "timed_out",
             Self::StoppedUntold => "stopped_untold",
             Self::StoppedRedriven => "stopped_redriven",
             Self::StoppedRedrivenLate => "stopped_redriven_late",
@@ -175,6 +179,7 @@ impl What {
     pub fn counted(self) -> Counted {
         match self {
             Self::Stopped
+            | Self::TimedOut
             | Self::StoppedUntold
             | Self::StoppedRedriven
             | Self::StoppedRedrivenLate => Counted::Visits,

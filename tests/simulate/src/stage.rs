@@ -94,7 +94,7 @@ impl<'p> Stage<'p> {
             .iter()
             .filter(|mishap| mishap.what.counted() == Counted::Visits);
         let wings = Rc::new(Wings::default());
-        wings.stop_at(stops.map(|mishap| mishap.at));
+        wings.stop_at(stops.map(|mishap| (mishap.at, mishap.what)));
         let now = world.true_time();
         let seen = COMPONENTS.map(|component| (component, visible(&world, component)));
         let mut stage = Self {

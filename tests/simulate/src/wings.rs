@@ -1,9 +1,10 @@
 //! Between the executions and the stage: an execution asks for functions and waits for answers, and
 //! the stage, which runs everything else, hears of it.
 
+use crate::schedule::What;
 use serde_json::Value;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
@@ -39,7 +40,7 @@ pub struct Wings {
     tokens: RefCell<u64>,
     visits: RefCell<u64>,
     entered: RefCell<Vec<(u64, String, String)>>,
-    stopped: RefCell<BTreeSet<u64>>,
+    stopped: RefCell<BTreeMap<u64, What>>,
     states: RefCell<BTreeMap<String, String>>,
 }
 
@@ -54,8 +55,8 @@ impl Wings {
         self.mail.borrow_mut().insert(token, output);
     }
 
-    /// The visits at which the execution is stopped.
-    pub fn stop_at(&self, visits: impl Iterator<Item = u64>) {
+    /// The visits at which the execution is ended, and how.
+    pub fn stop_at(&self, visits: impl Iterator<Item = (u64, What)>) {
         self.stopped.borrow_mut().extend(visits);
     }
 
@@ -79,15 +80,15 @@ impl Wings {
         self.states.borrow_mut().remove(arn);
     }
 
-    /// A visit begins; whether the execution is stopped just before.
-    fn enter(&self, arn: &str, state: &str) -> bool {
+    /// A visit begins; how the execution is ended just before, if it is.
+    fn enter(&self, arn: &str, state: &str) -> Option<What> {
         let mut visits = self.visits.borrow_mut();
         *visits += 1;
         let mut states = self.states.borrow_mut();
         states.insert(arn.to_owned(), state.to_owned());
         let visit = (*visits, arn.to_owned(), state.to_owned());
         self.entered.borrow_mut().push(visit);
-        self.stopped.borrow().contains(&visits)
+        self.stopped.borrow().get(&visits).copied()
     }
 }
 
@@ -149,8 +150,8 @@ pub async fn drive(home: Home<'_>, arn: String, world: World, wings: Rc<Wings>) 
             }
             continue;
         }
-        if wings.enter(&arn, execution.state()) {
-            around.be_stopped().await;
+        if let Some(how) = wings.enter(&arn, execution.state()) {
+            around.be_ended(how).await;
         }
         if let Some(end) = execution.step(&around).await {
             return end;
@@ -180,12 +181,17 @@ impl Around<'_> {
         .await
     }
 
-    /// The execution is stopped from outside; it goes no further.
-    async fn be_stopped(&self) {
+    /// The execution is ended from outside; it goes no further.
+    async fn be_ended(&self, how: What) {
         if let Some(known) = self.world.executions().executions.get_mut(self.arn) {
-            known.status = "ABORTED".into();
-            known.error = Some("Stopped".into());
-            known.cause = Some("by a person".into());
+            // Step Functions tells neither error nor cause of one that has run for too long.
+            if how == What::TimedOut {
+                known.status = "TIMED_OUT".into();
+            } else {
+                known.status = "ABORTED".into();
+                known.error = Some("Stopped".into());
+                known.cause = Some("by a person".into());
+            }
         }
         poll_fn::<(), _>(|_| Poll::Pending).await;
     }

@@ -7,11 +7,18 @@ use windlass_domain::time::Time;
 /// For how long it is remembered how the services were, in milliseconds: no read is further behind.
 pub const REMEMBERED_MS: u64 = 20_000;
 
+/// How often it is remembered at most, in milliseconds: a read may be behind by so much more.
+const EVERY_MS: u64 = 200;
+
 impl World {
     /// Remembers how the services are now whose reads need not be consistent.
     pub(crate) fn remember(&self) {
         let now = self.true_time();
         let oldest = Time(now.0.saturating_sub(REMEMBERED_MS));
+        let last = self.mishaps().past.back().map(Self::true_time);
+        if last.is_some_and(|last| now.ms_since(last) < EVERY_MS) {
+            return;
+        }
         let sketch = self.sketch(now);
         let past = &mut self.mishaps().past;
         while past.get(1).is_some_and(|next| next.true_time() <= oldest) {

@@ -1,9 +1,9 @@
 //! Calls of the HTTP API by somebody who is allowed everything of `shop`.
 
-use super::names_of;
+use super::answered;
 use super::scene::{BANKS, left_alone, of_the_bank, world};
+use crate::Try;
 use crate::mutate::{bytes, document, pick, word};
-use crate::{Outcome, Try};
 use fastrand::Rng;
 use serde_json::{Value, json};
 use windlass_engine::routes::api::{self, Call};
@@ -40,13 +40,7 @@ pub fn ready() -> Box<Try> {
         if body.contains(BANKS) && !told {
             return Err("an answer shows what is another application's".into());
         }
-        match reply.status {
-            200..=299 => Ok(Outcome::Taken),
-            400..=499 if reply.content_type == "application/problem+json" => {
-                Ok(Outcome::Refused(names_of(&reply.body)))
-            }
-            status => Err(format!("{status} {body}")),
-        }
+        answered(&reply)
     })
 }
 

@@ -1,6 +1,6 @@
 //! Events of S3 and ECR, and what lies behind them.
 
-use super::scene::world;
+use super::scene::{left_alone, of_the_bank, world};
 use crate::mutate::{document, pick, word};
 use crate::{Outcome, Try};
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ const KEYS: [&str; 4] = [
 
 pub fn ready() -> Box<Try> {
     let world = world();
+    let before = world.as_ref().map(of_the_bank).unwrap_or_default();
     let contents = [
         super::documents::declaration(),
         super::documents::manifest(),
@@ -31,7 +32,12 @@ pub fn ready() -> Box<Try> {
         world.objects().upload("artifacts", &key, content.clone());
         let event = document(rng, &seeds(&key));
         *shown = format!("{key}\n{content}\n{event}").into_bytes();
-        match run(intake::handle(&world, event)) {
+        let answer = run(intake::handle(&world, event));
+        // Who may write under the bank's keys is the bank.
+        if key.split('/').nth(1) != Some("bank") {
+            left_alone(&before, &world)?;
+        }
+        match answer {
             Ok(()) => Ok(Outcome::Taken),
             Err(fault) if fault.name == FaultName::BadInput => {
                 Ok(Outcome::Refused(vec!["BadInput".into()]))

@@ -8,10 +8,12 @@ mod events;
 mod names;
 mod operators;
 mod scene;
+mod tenants;
 
 use crate::{Outcome, Target};
 use serde_json::Value;
 use windlass_domain::finding::Finding;
+use windlass_engine::routes::api::Reply;
 
 /// All of them. Names are quick and many; what walks through the product is slower and fewer.
 pub const TARGETS: &[Target] = &[
@@ -47,8 +49,13 @@ pub const TARGETS: &[Target] = &[
     },
     Target {
         name: "events",
-        share: 50,
+        share: 48,
         ready: events::ready,
+    },
+    Target {
+        name: "tenants",
+        share: 2,
+        ready: tenants::ready,
     },
     Target {
         name: "archives",
@@ -71,11 +78,26 @@ fn refused(findings: &[Finding]) -> Result<Outcome, String> {
     Ok(Outcome::Refused(names.collect()))
 }
 
-/// The names of the findings in an answer of the API.
-fn names_of(body: &Value) -> Vec<String> {
-    let findings = body["findings"].as_array().cloned().unwrap_or_default();
-    let names = findings
-        .iter()
-        .filter_map(|finding| finding["name"].as_str());
-    names.map(str::to_owned).collect()
+/// What came of a call of the API that was answered with this. A refusal without a finding, or in
+/// another form than that of all problems, is broken.
+fn answered(reply: &Reply) -> Result<Outcome, String> {
+    match reply.status {
+        200..=299 => Ok(Outcome::Taken),
+        400..=499 if reply.content_type == "application/problem+json" => {
+            by_name(&reply.body["findings"])
+        }
+        status => Err(format!("{status} {}", reply.body)),
+    }
+}
+
+/// A refusal by findings as they are written. One without a name is broken, and so is none.
+fn by_name(findings: &Value) -> Result<Outcome, String> {
+    let findings = findings.as_array().filter(|findings| !findings.is_empty());
+    let findings = findings.ok_or("it is refused without a finding")?;
+    let names = findings.iter().map(|finding| {
+        let name = finding["name"].as_str().filter(|name| !name.is_empty());
+        name.map(str::to_owned)
+            .ok_or_else(|| format!("a finding without a name: {finding}"))
+    });
+    Ok(Outcome::Refused(names.collect::<Result<_, _>>()?))
 }

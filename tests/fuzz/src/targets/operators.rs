@@ -1,7 +1,7 @@
 //! Calls of the HTTP API by somebody who is allowed everything of `shop`'s environment `dev`, and
 //! nothing of `prod`, which needs an operator. What they start is admitted as well.
 
-use super::names_of;
+use super::answered;
 use super::scene::{arrive, in_need, world};
 use crate::mutate::{document, pick, word};
 use crate::{Outcome, Try};
@@ -62,11 +62,9 @@ pub fn ready() -> Box<Try> {
         if of_prod(&world) != before {
             return Err("another environment's items were changed".into());
         }
-        match reply.status {
-            200..=299 if refused.is_empty() => Ok(Outcome::Taken),
-            200..=299 => Ok(Outcome::Refused(refused)),
-            400..=499 => Ok(Outcome::Refused(names_of(&reply.body))),
-            status => Err(format!("{status} {body}")),
+        match answered(&reply)? {
+            Outcome::Taken if !refused.is_empty() => Ok(Outcome::Refused(refused)),
+            outcome => Ok(outcome),
         }
     })
 }

@@ -23,7 +23,7 @@ pub fn recovered_in_time(outcome: &Outcome<'_>) -> Result<(), String> {
         _ => return Ok(()),
     };
     let longest = match what {
-        What::Stopped | What::StoppedWithin | What::StoppedSlow => TOLD_MS,
+        What::Stopped | What::TimedOut | What::StoppedWithin | What::StoppedSlow => TOLD_MS,
         What::StoppedUntold => UNTOLD_MS,
         _ => return Ok(()),
     };

@@ -31,7 +31,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             find: "        self.mark(wave);\n        self.save().await",
             replace: "        let former = (self.step.value.status, self.step.value.wave);\n        self.mark(wave);\n        if VARIANT && former == (self.step.value.status, self.step.value.wave) {\n            return Ok(());\n        }\n        self.save().await",
         }],
-        scenarios: &["queue"],
+        scenarios: &["queue", "preempt", "overtaken", "late_arrival", "hold"],
         mishaps: &[StoppedSlow],
     },
     Variant {

@@ -1,0 +1,219 @@
+//! Declarations and releases of `shop` that name what is the bank's: functions, a service, a
+//! distribution, buckets, repositories, artifacts and roles, deployed by whoever may do everything for
+//! `shop`. Each of them is uploaded, released, and walked through the release machine.
+
+use super::scene::{arrive, left_alone, of_the_bank, world};
+use crate::mutate::pick;
+use crate::{Outcome, Try};
+use fastrand::Rng;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use windlass_engine::ports::Clock;
+use windlass_machine::program::Program;
+use windlass_machine::shop::Shop;
+use windlass_world::World;
+use windlass_world::registry::HOST;
+
+pub fn ready() -> Box<Try> {
+    let ready = world().and_then(|world| {
+        targets_of_the_bank(&world);
+        let program = Program::release().map_err(|error| error.to_string())?;
+        Ok((world, program))
+    });
+    let ready = ready.map(|(world, program)| {
+        let items = of_the_bank(&world);
+        let targets = seen_of_the_bank(&world);
+        (world, program, items, targets)
+    });
+    Box::new(move |rng, shown| {
+        let (world, program, items, targets) = ready.as_ref().map_err(Clone::clone)?;
+        let declaration = declaration(rng);
+        let request = request(rng);
+        *shown = format!("{declaration}\n{request}").into_bytes();
+        let mut shop = Shop::in_world(program, world.copy());
+        let there = shop.world().clone();
+        if arrive(&there, "apps/shop/app.yaml", &declaration).is_err() {
+            return Err("an upload is not taken".into());
+        }
+        let execution = shop.region.start("console-tenants", &request);
+        shop.region.run();
+        left_alone(items, &there)?;
+        if seen_of_the_bank(&there) != *targets {
+            return Err("a target of another application was changed".into());
+        }
+        roles_are_its_own(&there)?;
+        outcome(&there, &execution)
+    })
+}
+
+/// What the bank has besides its functions.
+fn targets_of_the_bank(world: &World) {
+    let tags: BTreeMap<String, String> = [
+        ("windlass:app".to_owned(), "bank".to_owned()),
+        ("windlass:environment".to_owned(), "prod".to_owned()),
+    ]
+    .into();
+    let digest = format!("sha256:{}", world.registry().push("bank/agent", "1"));
+    let document = json!({
+        "family": "bank-agent",
+        "containerDefinitions": [{"name": "agent", "image": format!("{HOST}/bank/agent@{digest}"), "essential": true}],
+    });
+    let now = world.now();
+    let mut services = world.services();
+    let base = services.put_task_definition(&document, &tags);
+    services.put_service("bank", "agent", &base.arn, 1, &digest, now);
+    services.service_mut("bank", "agent").service.tags = tags.clone();
+    world
+        .objects()
+        .bucket("bank-web", true)
+        .tags
+        .clone_from(&tags);
+    world.cdn().distribution("E2", "bank-web").tags = tags;
+}
+
+/// What callers of the bank's targets get.
+fn seen_of_the_bank(world: &World) -> Value {
+    let functions = world.functions();
+    let of_functions = ["bank-api", "bank-jobs"].map(|name| {
+        let function = functions.functions.get(name)?;
+        let aliases = function.aliases.values();
+        let aliases: Vec<_> = aliases
+            .map(|alias| (&alias.version, &alias.weights))
+            .collect();
+        Some(json!([aliases, format!("{:?}", function.package)]))
+    });
+    let mut services = world.services();
+    let service = services
+        .service_mut("bank", "agent")
+        .service
+        .task_definition
+        .clone();
+    let paths = world
+        .cdn()
+        .distributions
+        .get("E2")
+        .map(|found| found.changes);
+    let files = world.objects().texts("bank-web").len();
+    json!([of_functions, service, paths, files])
+}
+
+/// A role is used with the ExternalId of the application and environment that declares it alone.
+fn roles_are_its_own(world: &World) -> Result<(), String> {
+    let ledger = world.ledger();
+    let steps = ledger
+        .items
+        .values()
+        .filter(|item| item.key.sk.starts_with("step#"));
+    for step in steps {
+        let own = format!(
+            "{}/{}",
+            step.body["app"].as_str().unwrap_or_default(),
+            step.body["environment"].as_str().unwrap_or_default()
+        );
+        let id = &step.body["place"]["role"]["external_id"];
+        if !id.is_null() && *id != own.as_str() {
+            return Err(format!("a role is used with the ExternalId {id} for {own}"));
+        }
+    }
+    Ok(())
+}
+
+/// What came of the release: an ending, or the findings of a refusal.
+fn outcome(world: &World, execution: &str) -> Result<Outcome, String> {
+    let ledger = world.ledger();
+    let mut items = ledger.items.values();
+    let of_it = items.find(|item| {
+        let is_record = item.key.sk == "record" && item.body["executions"][0] == execution;
+        is_record || item.key.sk == format!("refusal#{execution}")
+    });
+    let body = &of_it.ok_or("it is neither a deployment nor refused")?.body;
+    if let Some(findings) = body.get("findings") {
+        return super::by_name(findings);
+    }
+    let ended = &body["ending"];
+    match ended["ending"].as_str() {
+        Some("Succeeded" | "NothingToDo") => Ok(Outcome::Taken),
+        Some(ending)
+            if ended["findings"]
+                .as_array()
+                .is_some_and(|all| !all.is_empty()) =>
+        {
+            super::by_name(&ended["findings"]).map_err(|why| format!("{ending}: {why}"))
+        }
+        Some(_) => Ok(Outcome::Refused(vec![
+            ended["cause_name"].as_str().unwrap_or_default().to_owned(),
+        ])),
+        None => Err("it has no ending".into()),
+    }
+}
+
+fn declaration(rng: &mut Rng) -> String {
+    let mut one = |of: &[&'static str]| pick(rng, of).copied().unwrap_or_default();
+    let role = one(&[
+        "",
+        "",
+        ", role_arn: 'arn:aws:iam::222222222222:role/bank'",
+        ", role_arn: 'arn:aws:iam::111111111111:role/shop'",
+    ]);
+    let api = one(&["shop-api", "bank-api", "bank-jobs"]);
+    let jobs = one(&["shop-jobs", "bank-jobs", "bank-api"]);
+    let (cluster, repository) = (one(&["shop", "bank"]), one(&["shop/agent", "bank/agent"]));
+    let (bucket, distribution) = (one(&["shop-web", "bank-web"]), one(&["E1", "E2"]));
+    format!(
+        "
+app: {app}
+version: 2.0.0
+environments:
+  prod: {{deploy: {{branch: main}}{role}}}
+components:
+  api: {{kind: lambda, function: {api}, alias: live}}
+  jobs: {{kind: lambda, function: {jobs}, alias: live}}
+  agent: {{kind: ecs, cluster: {cluster}, service: agent, container: agent, repository: {repository}}}
+  web: {{kind: static_site, bucket: {bucket}, distribution: {distribution}}}
+",
+        app = one(&["shop", "shop", "shop", "bank"]),
+    )
+}
+
+fn request(rng: &mut Rng) -> Value {
+    let mut components = serde_json::Map::new();
+    for (name, artifacts) in [
+        (
+            "api",
+            &[
+                json!({"key": "artifacts/shop/api/1.0.0.zip"}),
+                json!({"key": "artifacts/bank/api/1.zip"}),
+            ],
+        ),
+        (
+            "jobs",
+            &[
+                json!({"key": "artifacts/shop/jobs/1.0.0.zip"}),
+                json!({"key": "artifacts/bank/jobs/1.zip"}),
+            ],
+        ),
+        (
+            "agent",
+            &[
+                json!({"image": "shop/agent:as-found"}),
+                json!({"image": "bank/agent:1"}),
+            ],
+        ),
+        (
+            "web",
+            &[
+                json!({"key": "artifacts/shop/api/1.0.0.zip"}),
+                json!({"key": "artifacts/bank/api/1.zip"}),
+            ],
+        ),
+    ] {
+        if rng.bool() {
+            let chosen = pick(rng, artifacts).cloned().unwrap_or_default();
+            components.insert(name.to_owned(), chosen);
+        }
+    }
+    json!({
+        "action": "deploy", "app": "shop", "environment": "prod",
+        "manifest": {"version": "2.0.0", "components": components},
+    })
+}
