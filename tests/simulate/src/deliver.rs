@@ -47,6 +47,7 @@ impl<'p> Stage<'p> {
 
     /// Stops an execution from outside.
     pub(crate) fn stop(&mut self, arn: &str) {
+        self.world.remember_now();
         let mut executions = self.world.executions();
         if let Some(known) = executions.executions.get_mut(arn)
             && known.status == "RUNNING"

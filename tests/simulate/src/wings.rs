@@ -183,6 +183,7 @@ impl Around<'_> {
 
     /// The execution is ended from outside; it goes no further.
     async fn be_ended(&self, how: What) {
+        self.world.remember_now();
         if let Some(known) = self.world.executions().executions.get_mut(self.arn) {
             // Step Functions tells neither error nor cause of one that has run for too long.
             if how == What::TimedOut {

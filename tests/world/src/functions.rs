@@ -4,6 +4,7 @@ pub use crate::live_function::{LiveAlias, LiveFunction, Package, Provisioned, Pu
 
 use crate::World;
 use crate::live_function::not_found;
+use crate::mishaps::Call;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -55,6 +56,29 @@ impl World {
         let function = state.named(name)?;
         function.tick();
         then(function)
+    }
+
+    /// The same as a call sees it, where AWS promises no consistent answer.
+    fn with_seen<T>(
+        &self,
+        call: &Call<'_>,
+        name: &str,
+        then: impl FnOnce(&mut LiveFunction) -> Answered<T>,
+    ) -> Answered<T> {
+        // Time passes for the function also where what is told of it is behind.
+        self.with(name, |_| Ok(()))?;
+        match call.late_ms() {
+            0 => self.with_as_is(name, then),
+            _ => call.seen().with_as_is(name, then),
+        }
+    }
+
+    fn with_as_is<T>(
+        &self,
+        name: &str,
+        then: impl FnOnce(&mut LiveFunction) -> Answered<T>,
+    ) -> Answered<T> {
+        then(self.functions().named(name)?)
     }
 
     fn package(&self, code: Code) -> Answered<Package> {
@@ -143,7 +167,7 @@ impl Functions for World {
 
     async fn versions(&self, name: &str) -> Answered<Vec<Function>> {
         let call = self.call("functions.versions").await?;
-        let versions = call.seen().with(name, |function| {
+        let versions = self.with_seen(&call, name, |function| {
             let versions = function.versions.iter();
             // A listing leaves the states out, as AWS does.
             Ok(versions
@@ -161,7 +185,7 @@ impl Functions for World {
 
     async fn alias(&self, name: &str, alias: &str) -> Answered<Alias> {
         let call = self.call("functions.alias").await?;
-        let alias = call.seen().with(name, |function| function.alias(alias))?;
+        let alias = self.with_seen(&call, name, |function| function.alias(alias))?;
         call.answer(alias).await
     }
 
@@ -182,7 +206,7 @@ impl Functions for World {
 
     async fn provisioned(&self, name: &str, qualifier: &str) -> Answered<Option<Told>> {
         let call = self.call("functions.provisioned").await?;
-        let provisioned = call.seen().with(name, |function| {
+        let provisioned = self.with_seen(&call, name, |function| {
             let alias = function.aliases.get(qualifier);
             Ok(alias
                 .and_then(|alias| alias.provisioned)

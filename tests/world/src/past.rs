@@ -14,17 +14,22 @@ impl World {
     /// Remembers how the services are now whose reads need not be consistent.
     pub(crate) fn remember(&self) {
         let now = self.true_time();
-        let oldest = Time(now.0.saturating_sub(REMEMBERED_MS));
         let last = self.mishaps().past.back().map(Self::true_time);
         if last.is_some_and(|last| now.ms_since(last) < EVERY_MS) {
             return;
         }
-        let sketch = self.sketch(now);
+        self.remember_now();
+        let oldest = Time(now.0.saturating_sub(REMEMBERED_MS));
         let past = &mut self.mishaps().past;
         while past.get(1).is_some_and(|next| next.true_time() <= oldest) {
             past.pop_front();
         }
-        past.push_back(sketch);
+    }
+
+    /// The same at once, before something changes by itself.
+    pub fn remember_now(&self) {
+        let sketch = self.sketch(self.true_time());
+        self.mishaps().past.push_back(sketch);
     }
 
     /// Another world with these services alone, at a time.
@@ -42,13 +47,14 @@ impl World {
         sketch
     }
 
-    /// The world as it was then, as far as it is remembered.
+    /// The world as it was then, or a little later where that was not remembered: what is read is never
+    /// further behind than was asked for.
     fn then(&self, at: Time) -> Self {
         let past = &self.mishaps().past;
-        let known = past.iter().rfind(|sketch| sketch.true_time() <= at);
-        match known.or(past.front()) {
+        let known = past.iter().find(|sketch| sketch.true_time() >= at);
+        match known {
             Some(sketch) => sketch.sketch(at),
-            None => self.clone(),
+            None => self.sketch(at),
         }
     }
 }
