@@ -91,8 +91,10 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
             (true, None) => last.undo && (K::is_guarded(is) || K::is_consistent(is)),
             (false, _) => K::is_consistent(is),
         };
+        // What was not answered may have taken effect as late as it is waited for.
+        let seen_after = SEEN_AFTER_MS * if last.answered { 1 } else { 2 };
         let since = self.attempt.ports.now().ms_since(last.at);
-        (!is_believed && since < SEEN_AFTER_MS).then(|| SEEN_AFTER_MS - since)
+        (!is_believed && since < seen_after).then(|| seen_after - since)
     }
 
     /// What callers of the target must still see if nobody else changed it: the state before,
