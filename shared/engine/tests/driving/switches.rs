@@ -301,3 +301,11 @@ fn an_undo_believes_its_own_switch_where_a_condition_or_aws_vouches_for_it() {
     };
     assert_eq!([back(guarded), back(consistent)], [0, 0]);
 }
+
+#[test]
+fn a_switch_that_was_not_answered_may_show_as_late_as_it_is_waited_for() {
+    let play = Play::begin();
+    play.invoke(Some(0), &[switch(0)], &[Some(FaultName::Unavailable)]);
+    let ended = play.invoke(None, &[done(0)], &[]);
+    assert_eq!((ended.answer, ended.took), (Ok(Word::Changed), 40_000));
+}
