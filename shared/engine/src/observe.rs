@@ -7,16 +7,14 @@
 use crate::kinds::ecs::Ecs;
 use crate::kinds::lambda::LambdaKind;
 use crate::kinds::site::{Site, load};
-use crate::kinds::{Kind, KindPorts};
+use crate::kinds::{Kind, KindPorts, from_value};
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
 use futures::stream::{self, StreamExt};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::environment::Running;
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::fault::FaultName;
 use windlass_domain::name::ComponentName;
 use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
@@ -74,8 +72,8 @@ async fn component<P: Ports>(
 }
 
 async fn look<K: Kind>(kind: &K, step: &Step, running: &Running) -> Answered<Compared> {
-    let target: K::Target = read("target", &step.target)?;
-    let recorded: K::State = read("state", &running.state)?;
+    let target: K::Target = from_value("target", &step.target)?;
+    let recorded: K::State = from_value("state", &running.state)?;
     let words = Some(K::shown(&recorded));
     match kind.observe(&target).await {
         Ok(seen) => Ok(Compared {
@@ -96,9 +94,4 @@ async fn look<K: Kind>(kind: &K, step: &Step, running: &Running) -> Answered<Com
         }),
         Err(fault) => Err(fault),
     }
-}
-
-fn read<T: DeserializeOwned>(what: &str, value: &Value) -> Answered<T> {
-    T::deserialize(value)
-        .map_err(|error| Fault::internal(format!("the recorded {what} cannot be read: {error}")))
 }

@@ -67,10 +67,7 @@ impl World {
     ) -> Answered<T> {
         // Time passes for the function also where what is told of it is behind.
         self.with(name, |_| Ok(()))?;
-        match call.late_ms() {
-            0 => self.with_as_is(name, then),
-            _ => call.seen().with_as_is(name, then),
-        }
+        call.seen().with_as_is(name, then)
     }
 
     fn with_as_is<T>(

@@ -5,9 +5,9 @@ use crate::mishaps::Call;
 use windlass_domain::time::Time;
 
 /// For how long it is remembered how the services were, in milliseconds: no read is further behind.
-pub const REMEMBERED_MS: u64 = 20_000;
+const REMEMBERED_MS: u64 = 20_000;
 
-/// How often it is remembered at most, in milliseconds: a read may be behind by so much more.
+/// How often it is remembered at most, in milliseconds: a read may be behind by so much less.
 const EVERY_MS: u64 = 200;
 
 impl World {

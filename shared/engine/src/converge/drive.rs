@@ -3,9 +3,8 @@
 use super::attempt::Attempt;
 use super::budget::Budget;
 use super::strangers::Doubt;
-use crate::kinds::{Class, Kind, Next, to_value};
+use crate::kinds::{Class, Kind, Next, from_value, to_value};
 use crate::ports::{Answered, Clock, Ledger};
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::Finding;
@@ -71,8 +70,8 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         budget: Budget,
     ) -> Answered<Self> {
         let step = &attempt.step.value;
-        let target = read("target", &step.target)?;
-        let goal = read("goal", goal(step, wave)?)?;
+        let target = from_value("target", &step.target)?;
+        let goal = from_value("goal", goal(step, wave)?)?;
         Ok(Self {
             attempt,
             kind,
@@ -272,9 +271,4 @@ fn goal(step: &Step, wave: Option<u32>) -> Answered<&Value> {
             ))
         }),
     }
-}
-
-pub(super) fn read<T: DeserializeOwned>(what: &str, value: &Value) -> Answered<T> {
-    T::deserialize(value)
-        .map_err(|error| Fault::internal(format!("the {what} of a step cannot be read: {error}")))
 }

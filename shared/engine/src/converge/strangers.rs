@@ -4,8 +4,8 @@
 //! consistent; Lambda and CloudFront promise nothing). So what looks like a stranger's change, or like
 //! a target that is gone, must be seen for as long as a look may be behind before anything is said.
 
-use super::drive::{Drive, End, SOONEST_MS, read};
-use crate::kinds::Kind;
+use super::drive::{Drive, End, SOONEST_MS};
+use crate::kinds::{Kind, from_value};
 use crate::ports::{Answered, Clock, Ledger};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::step::{SEEN_AFTER_MS, StepStatus};
@@ -106,10 +106,12 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
             return Ok(None);
         }
         if !self.attempt.has_switched() {
-            return read("state before", &step.before).map(Some);
+            return from_value("state before", &step.before).map(Some);
         }
         match &step.seen {
-            Some(seen) if step.status == StepStatus::Changed => read("state seen", seen).map(Some),
+            Some(seen) if step.status == StepStatus::Changed => {
+                from_value("state seen", seen).map(Some)
+            }
             _ => Ok(None),
         }
     }
@@ -117,14 +119,16 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
     /// What callers got by the last confirmed change, where that is known.
     pub(super) fn confirmed(&self) -> Answered<Option<K::State>> {
         let confirmed = self.attempt.step.value.confirmed.as_ref();
-        let read = |state| read("state that was confirmed", state);
+        let read = |state| from_value("state that was confirmed", state);
         confirmed.map(read).transpose()
     }
 
     /// What was seen last, where callers get something else now.
     pub(super) fn seen_otherwise(&self, is: &K::State) -> Answered<Option<K::State>> {
         let seen = self.attempt.step.value.seen.as_ref();
-        let seen: Option<K::State> = seen.map(|seen| read("state seen", seen)).transpose()?;
+        let seen: Option<K::State> = seen
+            .map(|seen| from_value("state seen", seen))
+            .transpose()?;
         Ok(seen.filter(|seen| !K::same(seen, is)))
     }
 

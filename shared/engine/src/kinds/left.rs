@@ -3,11 +3,9 @@
 use super::ecs::Ecs;
 use super::lambda::LambdaKind;
 use super::site::Site;
-use super::{Kind, KindPorts};
+use super::{Kind, KindPorts, from_value};
 use crate::ports::Answered;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-use windlass_domain::fault::Fault;
 use windlass_domain::plan::KindName;
 
 /// Whether callers of a target get what they got when it was left, or AWS promises that what was seen
@@ -21,11 +19,7 @@ pub fn is_as_left<P: KindPorts>(kind: KindName, seen: &Value, left: &Value) -> A
 }
 
 fn of<K: Kind>(seen: &Value, left: &Value) -> Answered<bool> {
-    let (seen, left): (K::State, K::State) = (read(seen)?, read(left)?);
+    let (seen, left): (K::State, K::State) =
+        (from_value("state", seen)?, from_value("state", left)?);
     Ok(K::is_consistent(&seen) || K::same(&seen, &left))
-}
-
-fn read<T: DeserializeOwned>(state: &Value) -> Answered<T> {
-    T::deserialize(state)
-        .map_err(|error| Fault::internal(format!("a state cannot be read: {error}")))
 }

@@ -4,6 +4,7 @@
 
 use crate::ports::Answered;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
@@ -92,6 +93,12 @@ impl Prepared {
 pub fn to_value<T: Serialize>(value: &T) -> Answered<Value> {
     serde_json::to_value(value)
         .map_err(|error| Fault::internal(format!("a state cannot be written: {error}")))
+}
+
+/// What the ledger keeps of a step: `what`, such as a target or a state, as its kind wrote it.
+pub fn from_value<T: DeserializeOwned>(what: &str, value: &Value) -> Answered<T> {
+    T::deserialize(value)
+        .map_err(|error| Fault::internal(format!("the {what} of a step cannot be read: {error}")))
 }
 
 impl PrepareInput<'_> {

@@ -104,6 +104,10 @@ impl Desk {
             since: Time(0),
             state,
         });
+        self.put_lock(held);
+    }
+
+    fn put_lock(&self, held: Option<Held>) {
         let token = self.lock().token;
         self.stage.put(
             store::lock(&app(), &prod()),
@@ -329,16 +333,7 @@ impl Desk {
             since: Time(0),
             state,
         };
-        let token = self.lock().token;
-        let held = Some(held);
-        self.stage.put(
-            store::lock(&app(), &prod()),
-            &Lock {
-                token,
-                held,
-                freed: None,
-            },
-        );
+        self.put_lock(Some(held));
         self.execution("other", "RUNNING");
     }
 

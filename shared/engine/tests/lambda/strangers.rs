@@ -16,14 +16,8 @@ fn a_shift_by_a_stranger_is_not_overwritten() {
     let setting = alias();
     let trial = Trial::begin(&setting).unwrap();
     let work: Work = trial.work(Some(0), 1).unwrap();
-    let rehearsal = Trial::begin(&setting).unwrap();
-    rehearsal.forward().unwrap();
-    let calls = rehearsal.scene.world.mishaps().calls.clone();
-    let shift = calls
-        .iter()
-        .position(|call| *call == "functions.update_alias");
     let world = &trial.scene.world;
-    world.plan_mishap(shift.unwrap() as u64 + 1, When::Before, Mishap::Pause);
+    world.plan_mishap(call_of_shift(&setting), When::Before, Mishap::Pause);
     let mut invocation = pin!(async {
         loop {
             match trial.invoke(&work).await {
@@ -33,12 +27,21 @@ fn a_shift_by_a_stranger_is_not_overwritten() {
         }
     });
     assert!(until_pause(invocation.as_mut()).is_none());
-    let revision = run(world.alias(FUNCTION, "live")).unwrap().revision_id;
-    let half = [("2".to_owned(), "0.5".to_owned())];
-    run(world.update_alias(FUNCTION, "live", "1", &half, &revision)).unwrap();
+    let half = shift_by_hand(world);
     assert_eq!(run(invocation).unwrap().verdict, Word::Failed);
     assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
     assert_eq!(live(&trial).weights, half);
+}
+
+/// The number of the call that shifts the alias.
+fn call_of_shift(setting: &Setting) -> u64 {
+    let rehearsal = Trial::begin(setting).unwrap();
+    rehearsal.forward().unwrap();
+    let calls = rehearsal.scene.world.mishaps().calls.clone();
+    let shift = calls
+        .iter()
+        .position(|call| *call == "functions.update_alias");
+    shift.unwrap() as u64 + 1
 }
 
 fn shift_by_hand(world: &World) -> [(String, String); 1] {
@@ -51,13 +54,7 @@ fn shift_by_hand(world: &World) -> [(String, String); 1] {
 #[test]
 fn a_shift_by_a_stranger_right_after_the_confirmed_one_is_not_overwritten() {
     let setting = alias();
-    let rehearsal = Trial::begin(&setting).unwrap();
-    rehearsal.forward().unwrap();
-    let calls = rehearsal.scene.world.mishaps().calls.clone();
-    let shift = calls
-        .iter()
-        .position(|call| *call == "functions.update_alias");
-    let confirmed = shift.unwrap() as u64 + 2;
+    let confirmed = call_of_shift(&setting) + 1;
     let trial = Trial::begin(&setting).unwrap();
     let world = &trial.scene.world;
     world.plan_mishap(confirmed, When::After, Mishap::Pause);
