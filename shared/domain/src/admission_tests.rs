@@ -97,6 +97,7 @@ impl Scene {
             execution: "arn".into(),
             since: Time(0),
             state,
+            looked: false,
         });
         self
     }

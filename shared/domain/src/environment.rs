@@ -54,6 +54,10 @@ pub struct Held {
     pub since: Time,
     /// How it stands.
     pub state: HeldState,
+    /// Whether an operator asked for this recovery: who does has looked at what is there, so that what
+    /// an undo failed upon may be changed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub looked: bool,
 }
 
 /// How a held lock stands.
@@ -199,6 +203,7 @@ mod tests {
                 execution: "one".into(),
                 since: Time(0),
                 state: HeldState::Running,
+                looked: false,
             }),
             freed: None,
         };

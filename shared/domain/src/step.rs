@@ -56,6 +56,10 @@ pub struct Step {
     /// confirmed; absent where that is not known for sure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<Value>,
+    /// What callers may get instead of what was seen last, by each switching change since then whose
+    /// answer did not come; null where the kind cannot tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unanswered: Vec<Value>,
     /// The same as `seen` in words, such as `40 at 100 %`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<String>,
@@ -105,6 +109,7 @@ impl Step {
             changes: Vec::new(),
             seen: None,
             confirmed: None,
+            unanswered: Vec::new(),
             shown: None,
             failure: None,
             undo_failure: None,

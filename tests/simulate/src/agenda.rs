@@ -1,6 +1,7 @@
 //! What is due later, that nobody runs yet.
 
 use crate::client::Asking;
+use crate::events::tick;
 use crate::queue::{LOOK_S, Message};
 use crate::stage::{Stage, TICK_S};
 use serde_json::Value;
@@ -51,9 +52,11 @@ impl Stage<'_> {
                 self.look();
             }
             Later::Tick => {
-                let at = self.world.true_time().plus_s(TICK_S);
-                self.later(at, Later::Tick);
-                self.tick();
+                let now = self.world.true_time();
+                self.later(now.plus_s(TICK_S), Later::Tick);
+                for at in self.times_of_event(now) {
+                    self.later(at, Later::Recover(tick(), 1));
+                }
             }
         }
         self.pump();

@@ -24,16 +24,22 @@ pub fn one_of(whats: &[What], scenario: &str, plain: &Played) -> Vec<Schedule> {
 /// All schedules with a second mishap after the first, within the recovery that followed it in a run
 /// that is known. Only every `step`-th one.
 pub fn second_mishap(first: &Schedule, played: &Played, step: usize) -> Vec<Schedule> {
+    let all = second_of(&What::ALL, first, played).into_iter();
+    all.step_by(step.max(1)).collect()
+}
+
+/// All schedules with one of these as the second mishap.
+pub fn second_of(whats: &[What], first: &Schedule, played: &Played) -> Vec<Schedule> {
     let (Some(former), Some([from, to])) = (first.mishaps.first(), &played.recovery) else {
         return Vec::new();
     };
     let of = |counts: &Counts, what: What| counts.get(&what.counted()).copied().unwrap_or_default();
-    let seconds = What::ALL.into_iter().flat_map(|what| {
+    let seconds = whats.iter().flat_map(|&what| {
         let within = of(from, what) + 1..=of(to, what);
         within.map(move |at| Mishap { what, at })
     });
-    let pairs = seconds.map(|second| Schedule::with(&first.scenario, &[*former, second]));
-    pairs.step_by(step.max(1)).collect()
+    let pair = |second| Schedule::with(&first.scenario, &[*former, second]);
+    seconds.map(pair).collect()
 }
 
 /// A random schedule: up to four mishaps, and latencies that let parts interleave otherwise each time.

@@ -85,8 +85,8 @@ pub enum Counted {
     Visits,
     /// Invocations of functions by the machine, of `intake` by its queue, and of `api` by clients.
     Invocations,
-    /// Events: ends of executions, batches of the ledger's stream, arrivals, and turns of the schedule
-    /// that looks for them.
+    /// Events: ends of executions, batches of the ledger's stream, arrivals, and turns of the two
+    /// schedules that look for what no event has told.
     Events,
     /// Reads of the ledger's index, which may be late (Amazon DynamoDB Developer Guide, "Global
     /// secondary indexes": eventually consistent).

@@ -12,15 +12,15 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 use windlass_machine::program::Program;
 
-/// The scenarios of which every pair is played: by a pointer with a condition, without one, and at a
-/// service without conditions.
+/// The scenarios of which every pair is played that begins with a stop in a state or at a call: by a
+/// pointer with a condition, without one, and at a service without conditions.
 const IN_PAIRS: [&str; 3] = ["function", "code", "service"];
 
 /// Every so many-th pair of the others.
 pub const SAMPLED: usize = 101;
 
-/// Every so many-th of the mishaps other than a stop in a state is the first of some pairs, where a recovery
-/// follows it.
+/// Every so many-th of the mishaps with which no pair of a scenario was played yet is the first of some pairs,
+/// where a recovery follows it.
 const OTHER_FIRSTS: usize = 37;
 
 /// How many random schedules are played at least.
@@ -90,7 +90,7 @@ impl Whole<'_> {
     fn play_other_pairs(&mut self) {
         let firsts = self.plains.iter();
         let firsts = firsts.flat_map(|(scenario, plain)| one_mishap(scenario.name, plain));
-        let others = firsts.filter(|first| !is_stop(first));
+        let others = firsts.filter(|first| !begins_pairs(first));
         let others: Vec<Schedule> = others.step_by(OTHER_FIRSTS).collect();
         let (pairs, left) = pairs(self.program, &others, self.until, |_| SAMPLED);
         self.tally.unplanned += left;
@@ -135,16 +135,21 @@ fn step_of(scenario: &str) -> usize {
     }
 }
 
-/// The schedules with a stop in each state.
+/// The schedules with a stop in each state, and of the scenarios of which every pair is played at each call.
 pub fn stops(scenario: &str, plain: &Played) -> Vec<Schedule> {
     let mut stops = one_mishap(scenario, plain);
-    stops.retain(is_stop);
+    stops.retain(begins_pairs);
     stops
 }
 
-fn is_stop(schedule: &Schedule) -> bool {
+fn begins_pairs(schedule: &Schedule) -> bool {
+    let at_calls = IN_PAIRS.contains(&schedule.scenario.as_str());
     let mut mishaps = schedule.mishaps.iter();
-    mishaps.all(|mishap| mishap.what == What::Stopped)
+    mishaps.all(|mishap| match mishap.what {
+        What::Stopped => true,
+        What::StoppedWithin => at_calls,
+        _ => false,
+    })
 }
 
 /// Those schedules each with a second mishap within the recovery that follows, every so many-th one of

@@ -4,11 +4,12 @@
 use crate::conformance::{Scene, Subject};
 use crate::run::run;
 use serde_json::Value;
-use windlass_domain::environment::Lock;
+use windlass_domain::environment::{Held, HeldState, Lock};
 use windlass_domain::fault::Fault;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::place::Place;
+use windlass_domain::request::ActionName;
 use windlass_domain::step::{Step, StepStatus};
 use windlass_engine::converge::{Budget, converge};
 use windlass_engine::kinds::{Kind, Next};
@@ -79,6 +80,7 @@ impl<'s, S: Subject> Trial<'s, S> {
             changes: vec![],
             seen: None,
             confirmed: None,
+            unanswered: vec![],
             shown: None,
             failure: None,
             undo_failure: None,
@@ -107,9 +109,27 @@ impl<'s, S: Subject> Trial<'s, S> {
 
     /// Sets the lock's token, as a recovery does.
     pub fn set_token(&self, token: u64) -> Answered<()> {
+        self.write_lock(token, None)
+    }
+
+    /// The same, as the recovery does that an operator has asked for.
+    pub fn set_operators_token(&self, token: u64) -> Answered<()> {
+        let held = Held {
+            deployment: deployment(),
+            action: ActionName::Deploy,
+            execution: "operators".into(),
+            since: self.scene.world.now(),
+            state: HeldState::Recovering,
+            looked: true,
+        };
+        self.write_lock(token, Some(held))
+    }
+
+    fn write_lock(&self, token: u64, held: Option<Held>) -> Answered<()> {
         let (app, environment, _) = names()?;
         let lock = Lock {
             token,
+            held,
             ..Lock::default()
         };
         self.put(store::lock(&app, &environment), store::to_body(&lock)?);

@@ -59,7 +59,10 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
             }
             Some(held) if held.deployment == record.value.id => {
                 match may_take_over(ports, ask, request, &record.value, held).await? {
-                    TakeOver::Yes(owner) => take_over(ports, ask, record, lock, owner).await?,
+                    TakeOver::Yes(owner) => {
+                        let looked = !is_automatic(request);
+                        take_over(ports, ask, record, lock, (owner, looked)).await?
+                    }
                     TakeOver::Enough(owner) => {
                         leave::leave(ports, ask, record, lock, owner).await?
                     }
@@ -177,17 +180,21 @@ async fn owner<P: Ports>(ports: &P, request: &Request, arn: &str, since: Time) -
 }
 
 /// Raises the token before anything else, so that the former owner's functions change nothing any
-/// more; then stops what may still run.
+/// more; then stops what may still run. Who asked for it has looked at what is there, unless that was
+/// Windlass itself.
 async fn take_over<P: Ports>(
     ports: &P,
     ask: &Ask,
     mut record: Stored<Deployment>,
     mut lock: Stored<Lock>,
-    owner: Option<Execution>,
+    (owner, looked): (Option<Execution>, bool),
 ) -> Answered<Option<Answer>> {
     let Some(former) = hand_over(ports, ask, HeldState::Recovering, &mut record, &mut lock) else {
         return Ok(None);
     };
+    if let Some(held) = &mut lock.value.held {
+        held.looked = looked;
+    }
     record.value.status = Status::Recovering;
     record.value.ending = None;
     if record.value.undoing.is_none() && !may_be_settled(ports, &record.value).await? {

@@ -93,6 +93,7 @@ async fn take<P: Ports>(
         execution: execution.arn.clone(),
         since: now,
         state: HeldState::Running,
+        looked: false,
     });
     record.value.started = Some(now);
     record.value.status = Status::Running;

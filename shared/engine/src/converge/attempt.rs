@@ -26,8 +26,8 @@ pub struct Attempt<'a, P> {
     counted: Time,
     /// Whether the call that is open was never sent before.
     first_try: bool,
-    /// What was confirmed before it was recorded as open.
-    former: Option<Value>,
+    /// What was confirmed, and what was not answered, before it was recorded as open.
+    former: (Option<Value>, Vec<Value>),
 }
 
 /// Whether a write is refused where the lock's token is no longer ours.
@@ -53,15 +53,29 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
             started,
             counted: started,
             first_try: true,
-            former: None,
+            former: Default::default(),
         };
         attempt.step.value.attempt += 1;
         attempt.step.value.invocations += 1;
         if work.wave.is_none() {
+            if attempt.has_failed_before_an_operator_looked().await? {
+                attempt.take_as_it_is();
+            }
             attempt.mark(None);
         }
         attempt.save().await?;
         Ok(attempt)
+    }
+
+    /// Whether this undo failed before, and an operator has asked for it again.
+    async fn has_failed_before_an_operator_looked(&self) -> Answered<bool> {
+        let step = &self.step.value;
+        if step.status != StepStatus::UndoFailed {
+            return Ok(false);
+        }
+        let lock = store::require::<Lock>(self.ports, &lock_key(step)).await?;
+        let is_ours = lock.value.token == self.token;
+        Ok(is_ours && lock.value.held.is_some_and(|held| held.looked))
     }
 
     /// Milliseconds since the invocation began.
@@ -110,14 +124,25 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
     }
 
     /// Records a switching change as an open call before it is sent, with what was seen of the
-    /// target just before. No send may start after the time that is answered.
-    pub async fn open(&mut self, what: &str, wave: Option<u32>, seen: Value) -> Answered<Time> {
+    /// target just before, and what callers get by it where that can be told. No send may start after
+    /// the time that is answered.
+    pub async fn open(
+        &mut self,
+        what: &str,
+        wave: Option<u32>,
+        (seen, after): (Value, Option<Value>),
+    ) -> Answered<Time> {
         self.mark(wave);
         let now = self.ports.now();
         let not_after = now.plus_s(OPEN_CALL_S);
         self.record(what, wave.is_none(), now);
-        self.step.value.seen = Some(seen);
-        self.former = self.step.value.confirmed.take();
+        let step = &mut self.step.value;
+        step.seen = Some(seen);
+        self.former = (step.confirmed.take(), step.unanswered.clone());
+        let after = after.unwrap_or_default();
+        if !step.unanswered.contains(&after) {
+            step.unanswered.push(after);
+        }
         self.step.value.open = Some(OpenCall {
             what: what.to_owned(),
             not_after,
@@ -153,6 +178,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
     ) -> Answered<()> {
         self.step.value.open = None;
         self.step.value.confirmed = confirmed;
+        self.step.value.unanswered.clear();
         if let Some(tried) = self.tried_mut(what, undo) {
             tried.answered = true;
         }
@@ -164,7 +190,8 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         self.step.value.open = None;
         if self.first_try {
             self.forget(what, undo);
-            self.step.value.confirmed = self.former.take();
+            let step = &mut self.step.value;
+            (step.confirmed, step.unanswered) = std::mem::take(&mut self.former);
         }
         self.write(Fenced::No).await
     }
@@ -192,6 +219,18 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         {
             changes.remove(at);
         }
+    }
+
+    /// The last switching change whose answer did not come.
+    pub fn last_unanswered(&self) -> Option<&ChangeRecord> {
+        let mut changes = self.step.value.changes.iter();
+        changes.rfind(|change| change.switching && !change.answered)
+    }
+
+    /// Lets whatever is there be changed.
+    fn take_as_it_is(&mut self) {
+        self.step.value.confirmed = None;
+        self.step.value.unanswered.clear();
     }
 
     /// Notes an additive change that was made; written with the next write of the step.

@@ -119,8 +119,12 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             let why = "what was just switched may not be seen yet";
             return Ok(self.pause(ms, why).await);
         }
-        if next == Next::Done && K::is_guarded(&is) {
-            self.attempt.step.value.confirmed = Some(to_value(&is)?);
+        if next == Next::Done {
+            let step = &mut self.attempt.step.value;
+            step.unanswered.clear();
+            if K::is_guarded(&is) {
+                step.confirmed = Some(to_value(&is)?);
+            }
         }
         match next {
             Next::Done => Ok(Some(End::Reached {
@@ -203,12 +207,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
                 Some(seen) => {
                     let when = format!("while `{what}` was sent");
                     let other = self.changed_by_other(&when, &seen, is);
-                    let end = self.unless_behind_of(is, other).await?;
-                    if let Some(End::Failed(_)) = end {
-                        // What is there now is neither what this change makes nor what it was sent upon.
-                        self.attempt.forget(&what, undo);
-                    }
-                    Ok(end)
+                    self.unless_behind_of(is, other).await
                 }
             },
         }
@@ -223,7 +222,9 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             let why = format!("there was no time left to send `{what}`");
             return Ok(Some(End::NotYet(why)));
         }
-        let not_after = self.attempt.open(&what, self.wave, to_value(is)?).await?;
+        let after = K::after(&change, is).as_ref().map(to_value).transpose()?;
+        let expected = (to_value(is)?, after.clone());
+        let not_after = self.attempt.open(&what, self.wave, expected).await?;
         if self.attempt.ports.now().plus_s(SEND_S) > not_after {
             // Or the target would no longer be compared with what it was before the first send.
             self.attempt.close_refused(&what, undo).await?;
@@ -231,8 +232,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         }
         match self.send(&change).await {
             Ok(()) => {
-                let confirmed = K::after(&change, is).as_ref().map(to_value).transpose()?;
-                self.attempt.close(&what, undo, confirmed).await?;
+                self.attempt.close(&what, undo, after).await?;
                 Ok(None)
             }
             Err(fault) if fault.name == FaultName::Unavailable => Ok(Some(End::NotYet(format!(

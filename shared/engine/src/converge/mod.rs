@@ -129,8 +129,6 @@ async fn fail<P: Ledger + Clock>(
         step.failure = Some(failure);
     } else {
         step.undo_failure = Some(failure);
-        // Who lets it be tried again has looked: what is there then may be changed.
-        step.confirmed = None;
     }
     settle(attempt, work, Word::Failed).await
 }

@@ -5,7 +5,7 @@
 //! a target that is gone, must be seen for as long as a look may be behind before anything is said.
 
 use super::drive::{Drive, End, SOONEST_MS};
-use crate::kinds::{Kind, from_value};
+use crate::kinds::{Kind, from_value, to_value};
 use crate::ports::{Answered, Clock, Ledger};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::step::{SEEN_AFTER_MS, StepStatus};
@@ -40,12 +40,54 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
         {
             return Ok(Some(self.changed_by_other("after Windlass had", left, is)));
         }
+        let unanswered = self.unanswered()?;
+        let is_ours = |one: &Option<K::State>| one.as_ref().is_some_and(|one| K::same(one, is));
+        if unanswered.iter().any(is_ours) {
+            return Ok(None);
+        }
+        if let Some(seen) = self.seen_otherwise(is)?
+            && !unanswered.is_empty()
+            && unanswered.iter().all(Option::is_some)
+            && let Some(change) = self.attempt.last_unanswered()
+        {
+            let when = format!("while `{}` was sent", change.what);
+            return Ok(Some(self.changed_by_other(&when, &seen, is)));
+        }
         match &self.refused_upon {
             Some(before) if left.is_none() && !K::same(before, is) => {
                 Ok(Some(self.changed_by_other("at the same time", before, is)))
             }
             _ => Ok(None),
         }
+    }
+
+    /// Keeps what somebody else made of it as what was seen last, and that it is not what is known of it.
+    /// It is neither what a change that was not answered makes, nor what that one was sent upon, so
+    /// there is nothing of it to undo.
+    fn leave_to_them(&mut self, is: &K::State) -> Answered<()> {
+        if self.wave.is_some()
+            && !self.attempt.step.value.unanswered.is_empty()
+            && let Some(change) = self.attempt.last_unanswered()
+        {
+            let what = change.what.clone();
+            self.attempt.forget(&what, false);
+        }
+        let step = &mut self.attempt.step.value;
+        if step.confirmed.is_none() && K::is_guarded(is) {
+            step.confirmed = step.seen.take();
+        }
+        step.unanswered.clear();
+        step.seen = Some(to_value(is)?);
+        step.shown = Some(K::shown(is));
+        Ok(())
+    }
+
+    /// What callers may get by the switching changes that were not answered; `None` of one that cannot
+    /// be told.
+    fn unanswered(&self) -> Answered<Vec<Option<K::State>>> {
+        let unanswered = self.attempt.step.value.unanswered.iter();
+        let read = |state| from_value("state that was not answered", state);
+        unanswered.map(read).collect()
     }
 
     /// What a look says is believed once every look has said so for as long as one may be behind;
@@ -67,16 +109,21 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
         Ok(self.pause(paced.min(left), why).await)
     }
 
-    /// The same of what a look showed: AWS may promise that it is not behind.
+    /// The same of what somebody else made of it: AWS may promise that a look is not behind.
     pub(super) async fn unless_behind_of(
         &mut self,
         is: &K::State,
         other: End,
     ) -> Answered<Option<End>> {
-        if K::is_consistent(is) {
-            return Ok(Some(other));
+        let end = if K::is_consistent(is) {
+            Some(other)
+        } else {
+            self.unless_behind(Ok(other)).await?
+        };
+        if let Some(End::Failed(_)) = end {
+            self.leave_to_them(is)?;
         }
-        self.unless_behind(Ok(other)).await
+        Ok(end)
     }
 
     /// For how long the last look at what was just switched is not believed to be the last one, in

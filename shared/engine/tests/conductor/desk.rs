@@ -103,6 +103,7 @@ impl Desk {
             execution: arn_of(name),
             since: Time(0),
             state,
+            looked: false,
         });
         self.put_lock(held);
     }
@@ -332,6 +333,7 @@ impl Desk {
             execution: arn_of("other"),
             since: Time(0),
             state,
+            looked: false,
         };
         self.put_lock(Some(held));
         self.execution("other", "RUNNING");

@@ -242,6 +242,11 @@ impl Play {
         item.body = store::to_body(&step).unwrap();
     }
 
+    /// An operator has looked, and asks for the undo again.
+    pub fn operator_looks(&self) {
+        self.trial.set_operators_token(1).unwrap();
+    }
+
     /// How long it takes to fetch what a switching change needs.
     pub fn ready_after(&self, ms: u64) {
         *self.script.ready_ms.borrow_mut() = ms;

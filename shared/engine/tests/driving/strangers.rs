@@ -137,6 +137,162 @@ fn who_changes_it_between_look_and_send_is_seen_at_the_next_look() {
     assert_eq!(ended.answer, Ok(Word::Changed), "{}", ended.told);
 }
 
+/// Callers get 0, and would get 3 after the switch, whose answer does not come.
+fn unanswered() -> Play {
+    let play = Play::begin();
+    play.invoke(Some(0), &[telling(0)], &[Some(FaultName::Unavailable)]);
+    play
+}
+
+#[test]
+fn after_a_switch_that_was_not_answered_the_target_is_as_before_it_or_as_it_makes_it() {
+    // Whatever is to be done next.
+    let another = |callers| seen(callers, Then::Switch(2));
+    for strange in [wait(9), another(9), seen(9, Then::Add(1))] {
+        let play = unanswered();
+        let ended = play.forward(&[strange]);
+        assert_strangers(&ended, "while `switch 1` was sent", [0, 9]);
+        assert_eq!((ended.done.len(), play.step().changes.len()), (0, 0));
+    }
+    for ours in [another(0), another(3)] {
+        let ended = unanswered().forward(&[ours, done(1)]);
+        assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+    }
+    // The kind could not tell what the first one makes.
+    let play = Play::begin();
+    play.invoke(Some(0), &[switch(0)], &[Some(FaultName::Unavailable)]);
+    let ended = play.forward(&[another(9), done(1)]);
+    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+}
+
+#[test]
+fn an_undo_does_not_overwrite_what_came_after_a_switch_that_was_not_answered() {
+    let back = |callers| seen(callers, Then::Switch(2));
+    let play = unanswered();
+    let ended = play.invoke(None, &[back(9)], &[]);
+    assert_strangers(&ended, "while `switch 1` was sent", [0, 9]);
+    assert_eq!((ended.done.len(), play.step().changes.len()), (0, 1));
+    for ours in [back(3), back(0)] {
+        let ended = unanswered().invoke(None, &[ours, done(0)], &[]);
+        assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+    }
+}
+
+#[test]
+fn nor_does_the_undo_where_an_earlier_switch_was_answered() {
+    let play = Play::begin();
+    play.forward(&[telling(0), done(3)]);
+    let lost = [Some(FaultName::Unavailable)];
+    let another = Seen {
+        after: Some(4),
+        ..seen(3, Then::Switch(2))
+    };
+    play.invoke(Some(1), &[another], &lost);
+    let guarded = Seen {
+        guarded: true,
+        ..seen(9, Then::Switch(3))
+    };
+    let ended = play.invoke(Some(1), std::slice::from_ref(&guarded), &[]);
+    assert_strangers(&ended, "while `switch 2` was sent", [3, 9]);
+    assert_eq!(
+        play.step().seen,
+        Some(serde_json::json!(guarded)),
+        "for `accept`"
+    );
+    let ended = play.invoke(None, &[guarded], &[]);
+    assert_strangers(&ended, "after Windlass had", [3, 9]);
+    assert_eq!(ended.done.len(), 0);
+}
+
+#[test]
+fn what_was_not_answered_may_still_be_there_after_another_switch_that_was_not() {
+    let another = Seen {
+        after: Some(4),
+        ..seen(0, Then::Switch(2))
+    };
+    let lost = [Some(FaultName::Unavailable)];
+    for ours in [0, 3, 4] {
+        let play = unanswered();
+        play.invoke(Some(0), std::slice::from_ref(&another), &lost);
+        let ended = play.forward(&[seen(ours, Then::Switch(3)), done(1)]);
+        assert_eq!(ended.answer, Ok(Word::Changed), "{}", ended.told);
+    }
+    let play = unanswered();
+    play.invoke(Some(0), std::slice::from_ref(&another), &lost);
+    let ended = play.forward(&[wait(9)]);
+    assert_strangers(&ended, "while `switch 2` was sent", [0, 9]);
+
+    // A refused one does not make that known, and is itself not there.
+    let play = unanswered();
+    let conflict = [Some(FaultName::Conflict)];
+    let ended = play.invoke(Some(0), &[another, wait(3), wait(3), done(1)], &conflict);
+    assert_eq!(ended.answer, Ok(Word::Changed), "our own late effect");
+}
+
+#[test]
+fn what_was_not_answered_is_known_once_it_is_seen_or_another_one_is_answered() {
+    let guarded = Seen {
+        guarded: true,
+        ..done(3)
+    };
+    let play = unanswered();
+    play.forward(&[guarded]);
+    assert_eq!(play.step().unanswered.len(), 0);
+
+    let play = unanswered();
+    assert_eq!(play.step().unanswered.len(), 1);
+    play.forward(&[telling(0), wait(3), done(3)]);
+    assert_eq!(play.step().unanswered.len(), 0);
+}
+
+#[test]
+fn a_switch_whose_effect_was_seen_stays_to_be_undone_whoever_comes_after_it() {
+    let play = Play::begin();
+    play.invoke(Some(0), &[switch(0)], &[Some(FaultName::Unavailable)]);
+    assert_eq!(play.forward(&[done(1)]).answer, Ok(Word::Changed));
+    let ended = play.invoke(Some(1), &[wait(2)], &[]);
+    assert_strangers(&ended, "since it was last seen", [1, 2]);
+    assert_eq!(play.step().changes.len(), 1);
+    let ended = play.invoke(None, &[seen(2, Then::Switch(2)), done(0)], &[]);
+    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+}
+
+#[test]
+fn an_undo_that_found_a_stranger_goes_on_when_an_operator_asks_for_it() {
+    let back = |callers| seen(callers, Then::Switch(2));
+    let lost = || unanswered();
+    let known = || {
+        let play = Play::begin();
+        play.forward(&[telling(0), done(3)]);
+        play
+    };
+    for play in [lost(), known()] {
+        for _ in 0..2 {
+            let strange = Seen {
+                guarded: true,
+                ..back(9)
+            };
+            let ended = play.invoke(None, &[strange], &[]);
+            assert_eq!(ended.answer, Ok(Word::Failed), "nobody has looked");
+        }
+        play.operator_looks();
+        let ended = play.invoke(None, &[back(9), done(0)], &[]);
+        assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+    }
+    // What changes after that is a stranger's again.
+    let play = known();
+    play.invoke(None, &[back(9)], &[]);
+    play.operator_looks();
+    play.invoke(None, &[back(9)], &[Some(FaultName::Unavailable)]);
+    let told = Seen {
+        after: Some(0),
+        ..back(9)
+    };
+    play.invoke(None, &[told], &[]);
+    let ended = play.invoke(None, &[back(7)], &[]);
+    assert_eq!(ended.answer, Ok(Word::Failed), "{}", ended.told);
+}
+
 #[test]
 fn an_undo_starts_from_whatever_is_there() {
     let play = Play::begin();

@@ -220,18 +220,19 @@ fn an_undo_has_changes_of_its_own_and_ends_where_nothing_was_switched() {
 }
 
 #[test]
-fn an_undo_that_cannot_be_done_forgets_what_was_confirmed() {
+fn an_undo_that_cannot_be_done_keeps_what_was_confirmed() {
     let play = Play::begin();
     let mut told = switch(0);
     told.after = Some(1);
     play.forward(&[told, done(1)]);
-    assert!(play.step().confirmed.is_some());
+    let confirmed = play.step().confirmed;
+    assert!(confirmed.is_some());
     let ended = play.invoke(None, &[seen(1, Then::Fail)], &[]);
     assert_eq!(ended.answer, Ok(Word::Failed));
     let step = play.step();
     assert_eq!(
         (step.status, step.confirmed),
-        (StepStatus::UndoFailed, None)
+        (StepStatus::UndoFailed, confirmed)
     );
     assert!(step.failure.is_none() && step.undo_failure.is_some());
 }

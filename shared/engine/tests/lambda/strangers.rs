@@ -84,9 +84,13 @@ fn an_undo_overwrites_a_strangers_shift_only_when_it_is_asked_for_again() {
         panic!("it tells no finding");
     };
     insta::assert_snapshot!(told, @"TargetChangedByOther: components.api: Someone else changed the target of api after Windlass had: from 2 to 1 with 2 at 50 %. Windlass owns the code of function shop-api-prod, and version and weights of its alias live; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");
-    // An operator has looked, and wants the state before.
+    // A recovery that starts by itself has not looked.
     trial.set_token(2).unwrap();
-    assert_eq!(trial.answer(None, 2), Ok(Word::Changed));
+    assert_eq!(trial.answer(None, 2), Ok(Word::Failed));
+    assert_eq!(live(&trial).weights, half);
+    // An operator has looked, and wants the state before.
+    trial.set_operators_token(3).unwrap();
+    assert_eq!(trial.answer(None, 3), Ok(Word::Changed));
     assert_eq!(live(&trial).weights, []);
 }
 

@@ -81,6 +81,7 @@ impl Stage {
             execution: EXECUTION.into(),
             since: self.world.now(),
             state: HeldState::Running,
+            looked: false,
         };
         let lock = Lock {
             token,

@@ -22,7 +22,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 39] = [
+pub static SCENARIOS: [Scenario; 40] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -210,6 +210,7 @@ pub static SCENARIOS: [Scenario; 39] = [
     operators::HOLD,
     operators::HELD_AT_ONCE,
     operators::STUCK,
+    operators::TOUCHED,
     operators::ACCEPT,
     Scenario {
         name: "two_apart",

@@ -156,6 +156,30 @@ pub(super) const STUCK: Scenario = Scenario {
     steady: false,
 };
 
+pub(super) const TOUCHED: Scenario = Scenario {
+    name: "touched",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: LIVE,
+    acts: &[
+        next(Deed::Deploy("1.1.0", BOTH)),
+        when_in(
+            "Bake",
+            Deed::Change(
+                "the alarm rings, and a person is at the function",
+                |world| {
+                    rings(world);
+                    person_at_api(world);
+                },
+            ),
+        ),
+        quiet(Deed::Operate("recover")),
+    ],
+    stranger: person_at_api,
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
+    steady: false,
+};
+
 pub(super) const ACCEPT: Scenario = Scenario {
     name: "accept",
     declaration: FUNCTIONS,

@@ -2,8 +2,8 @@
 
 use super::{Edit, Variant};
 use crate::schedule::What::{
-    Denied, DeniedLong, FailsAfter, HangsAfter, InvokedLate, Slow, StoppedSlow, StoppedWithin,
-    Stranger, Twin,
+    Denied, DeniedLong, FailsAfter, HangsAfter, InvokedLate, Slow, Stopped, StoppedSlow,
+    StoppedWithin, Stranger, Twin,
 };
 
 const ATTEMPT: &str = "shared/engine/src/converge/attempt.rs";
@@ -130,8 +130,8 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             Edit {
                 file: DRIVE,
-                find: "        match self.send(&change).await {\n            Ok(()) => {\n                let confirmed",
-                replace: "        let sent = match sent {\n            Some(sent) => sent,\n            None => self.send(&change).await,\n        };\n        match sent {\n            Ok(()) => {\n                let confirmed",
+                find: "        match self.send(&change).await {\n            Ok(()) => {\n                self.attempt.close(",
+                replace: "        let sent = match sent {\n            Some(sent) => sent,\n            None => self.send(&change).await,\n        };\n        match sent {\n            Ok(()) => {\n                self.attempt.close(",
             },
         ],
         scenarios: &["function"],
@@ -165,6 +165,28 @@ pub(super) const VARIANTS: &[Variant] = &[
         }],
         scenarios: &["function", "canary", "undo"],
         mishaps: &[Stranger],
+    },
+    Variant {
+        name: "stranger_overwritten_unanswered",
+        what: "a target is not compared with what a switch makes that was not answered",
+        edits: &[Edit {
+            file: STRANGERS,
+            find: "            && !unanswered.is_empty()",
+            replace: "            && !(VARIANT || unanswered.is_empty())",
+        }],
+        scenarios: &["function"],
+        mishaps: &[StoppedSlow, Stranger],
+    },
+    Variant {
+        name: "nobody_looked",
+        what: "a recovery that starts by itself goes back over what its undo failed upon",
+        edits: &[Edit {
+            file: ATTEMPT,
+            find: "|held| held.looked)",
+            replace: "|held| VARIANT || held.looked)",
+        }],
+        scenarios: &["touched"],
+        mishaps: &[Stopped],
     },
     Variant {
         name: "part_counts_as_nothing",

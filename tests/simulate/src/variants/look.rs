@@ -2,7 +2,7 @@
 
 use super::{Variant, choose};
 use crate::campaign::{first_broken, play};
-use crate::exhaust::one_of;
+use crate::exhaust::{one_of, second_of};
 use crate::play::Ready;
 use crate::scenario::Scenario;
 use crate::scenarios::named;
@@ -27,12 +27,34 @@ pub fn look_for(program: &Program, variant: &Variant, until: Instant) -> Option<
         let plain = vec![Schedule::plain(scenario.name)];
         caught_by(program, variant, plain, until)
     });
-    plain.or_else(|| {
-        chosen().find_map(|scenario| {
-            let schedules = mixed(program, variant, scenario);
-            caught_by(program, variant, schedules, until)
+    plain
+        .or_else(|| {
+            chosen().find_map(|scenario| {
+                let schedules = mixed(program, variant, scenario);
+                caught_by(program, variant, schedules, until)
+            })
         })
-    })
+        .or_else(|| {
+            chosen().find_map(|scenario| {
+                let schedules = pairs(program, variant, scenario);
+                caught_by(program, variant, schedules, until)
+            })
+        })
+}
+
+/// All schedules with one of the variant's mishaps and another one in the recovery that follows.
+fn pairs(program: &Program, variant: &Variant, scenario: &'static Scenario) -> Vec<Schedule> {
+    choose(variant.name);
+    let ready = Ready::new(program, scenario);
+    let plain = play(&ready, &Schedule::plain(scenario.name));
+    let firsts = one_of(variant.mishaps, scenario.name, &plain);
+    let seconds = firsts.iter().flat_map(|first| {
+        let played = play(&ready, first);
+        second_of(variant.mishaps, first, &played)
+    });
+    let mut schedules: Vec<Schedule> = seconds.collect();
+    fastrand::Rng::with_seed(1).shuffle(&mut schedules);
+    schedules
 }
 
 /// All schedules with one of the variant's mishaps, then the same with other latencies: some mistakes show
