@@ -76,6 +76,17 @@ pub struct Stage<'p> {
     steps: u64,
 }
 
+/// A panic of the product is told with what led to it.
+impl Drop for Stage<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for line in self.told.iter().flatten() {
+                println!("{line}");
+            }
+        }
+    }
+}
+
 impl<'p> Stage<'p> {
     /// A stage on which a scenario begins in a world.
     pub fn new(
