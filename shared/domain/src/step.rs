@@ -265,6 +265,11 @@ mod tests {
     }
 
     #[test]
+    fn a_look_shows_a_change_when_its_call_can_no_longer_take_effect() {
+        assert_eq!(SEEN_AFTER_MS, 20_000);
+    }
+
+    #[test]
     fn the_time_that_is_left() {
         // What a file costs beside its bytes.
         const FILE: u64 = 65_536;
