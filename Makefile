@@ -9,6 +9,7 @@
 # make simulate   whole deployments with a mishap at every step; broken variants of the product must be caught
 # make replay SEED=…   one of them as a timeline
 # make fuzz   hostile input of every sort: nothing panics, memory and time stay bounded, refusals have names
+# make figures  writes what these measured into docs/SAFETY.md
 # make bench  measures Windlass beside what its users would use instead: tables, and target/bench.json
 PORT ?= 4566
 WAIT_SCALE ?= 0.1
@@ -28,7 +29,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up down demo test lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-readme chaos build-aws bench bench-docs
+.PHONY: tools peers build up down demo test lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-readme chaos build-aws bench bench-docs figures
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp
@@ -138,6 +139,10 @@ e2e-readme:
 # On a local cloud of its own; what came of it is in target/chaos.json.
 chaos: build
 	$(E2E)/chaos.py $(if $(SEED),--seed $(SEED))
+
+# What simulate, chaos, fuzz, mutants and coverage measured, into docs/SAFETY.md.
+figures:
+	$(PYTHON) tests/tools/figures.py
 
 # For AWS: optimised, with zig as the linker, so that the binaries run on Amazon Linux 2023.
 build-aws: tools

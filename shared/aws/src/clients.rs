@@ -1,5 +1,6 @@
 //! The SDK's clients for one place, made on first use.
 
+use crate::patience::Patience;
 use crate::{endpoint, limits, signing, throttles};
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -10,6 +11,7 @@ use std::cell::OnceCell;
 pub(crate) struct Clients {
     config: SdkConfig,
     transfer: TimeoutConfig,
+    patience: Patience,
     s3: OnceCell<aws_sdk_s3::Client>,
     s3_in_bulk: OnceCell<aws_sdk_s3::Client>,
     dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
@@ -27,7 +29,11 @@ macro_rules! clients {
     ($($name:ident: $sdk:ident),* $(,)?) => {
         $(
             pub(crate) fn $name(&self) -> &$sdk::Client {
-                self.$name.get_or_init(|| $sdk::Client::new(&self.config))
+                self.$name.get_or_init(|| {
+                    let config = $sdk::config::Builder::from(&self.config)
+                        .interceptor(self.patience.clone());
+                    $sdk::Client::from_conf(config.build())
+                })
             }
         )*
     };
@@ -39,6 +45,7 @@ impl Clients {
         Self {
             config,
             transfer: limits::transfer(),
+            patience: Patience::default(),
             s3: OnceCell::new(),
             s3_in_bulk: OnceCell::new(),
             dynamodb: OnceCell::new(),
@@ -82,6 +89,7 @@ impl Clients {
             .timeout_config(self.transfer.clone())
             .endpoint_resolver(endpoint::OfBucket::default())
             .interceptor(signing::ByChecksum)
+            .interceptor(self.patience.clone())
     }
 
     clients! {

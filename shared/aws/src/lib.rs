@@ -23,6 +23,7 @@ mod limits;
 mod notifications;
 mod objects;
 mod origin_path;
+mod patience;
 mod probe;
 mod queue;
 mod reach;

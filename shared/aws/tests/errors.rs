@@ -75,6 +75,28 @@ async fn reading_is_tried_again_and_switching_is_not() {
     assert_eq!(replay.sent().len(), 1);
 }
 
+#[tokio::test]
+async fn what_aws_refuses_all_the_time_is_sent_once_by_each_further_call() {
+    let throttled = || json_error(429, "TooManyRequestsException", "slow");
+    let alias = || reply(200, &[], r#"{"FunctionVersion": "4", "RevisionId": "r"}"#);
+    let mut replies: Vec<Reply> = (0..5).map(|_| throttled()).collect();
+    replies.extend([alias(), throttled(), alias()]);
+    let (aws, replay) = Replay::new(replies);
+    for sent in [3, 4, 5] {
+        aws.alias("f", "live").await.expect_err("throttled");
+        assert_eq!(replay.sent().len(), sent);
+    }
+    // Once it has succeeded it is tried again as before; other operations were not concerned.
+    for sent in [6, 8] {
+        aws.alias("f", "live").await.expect("the alias");
+        assert_eq!(replay.sent().len(), sent);
+    }
+    let (aws, replay) = Replay::new((0..6).map(|_| throttled()).collect());
+    aws.alias("f", "live").await.expect_err("throttled");
+    aws.function("f", None).await.expect_err("throttled");
+    assert_eq!(replay.sent().len(), 6);
+}
+
 /// A call to which AWS never answers: how long it was waited for, and that it was sent once.
 async fn given_up<T: std::fmt::Debug>(call: impl AsyncFnOnce(Aws) -> Answered<T>) -> Duration {
     let (aws, replay) = Replay::new(vec![Reply::Silence]);

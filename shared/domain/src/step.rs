@@ -53,13 +53,18 @@ pub struct Step {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Value>,
     /// What callers of the target get since the last change that this deployment made and that was
-    /// confirmed; absent where that is not known for sure.
+    /// confirmed, or what they got before somebody else was seen to have changed it; absent where that
+    /// is not known for sure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<Value>,
     /// What callers may get instead of what was seen last, by each switching change since then whose
     /// answer did not come; null where the kind cannot tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<Value>,
+    /// The lock's token of the recovery that an operator asked for, once its undo has taken what was
+    /// there as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked: Option<u64>,
     /// The same as `seen` in words, such as `40 at 100 %`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<String>,
@@ -110,6 +115,7 @@ impl Step {
             seen: None,
             confirmed: None,
             unanswered: Vec::new(),
+            looked: None,
             shown: None,
             failure: None,
             undo_failure: None,

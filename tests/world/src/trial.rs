@@ -81,6 +81,7 @@ impl<'s, S: Subject> Trial<'s, S> {
             seen: None,
             confirmed: None,
             unanswered: vec![],
+            looked: None,
             shown: None,
             failure: None,
             undo_failure: None,

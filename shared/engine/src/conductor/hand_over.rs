@@ -23,7 +23,6 @@ pub fn hand_over<P: Ports>(
     let former = std::mem::replace(&mut held.execution, ask.execution.arn.clone());
     held.state = state;
     held.since = now;
-    held.looked = false;
     lock.value.raise(now);
     record.value.executions.push(ask.execution.arn.clone());
     Some(former)

@@ -60,8 +60,7 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
             Some(held) if held.deployment == record.value.id => {
                 match may_take_over(ports, ask, request, &record.value, held).await? {
                     TakeOver::Yes(owner) => {
-                        let looked = !is_automatic(request);
-                        take_over(ports, ask, record, lock, (owner, looked)).await?
+                        take_over(ports, ask, request, record, lock, owner).await?
                     }
                     TakeOver::Enough(owner) => {
                         leave::leave(ports, ask, record, lock, owner).await?
@@ -185,15 +184,16 @@ async fn owner<P: Ports>(ports: &P, request: &Request, arn: &str, since: Time) -
 async fn take_over<P: Ports>(
     ports: &P,
     ask: &Ask,
+    request: &Request,
     mut record: Stored<Deployment>,
     mut lock: Stored<Lock>,
-    (owner, looked): (Option<Execution>, bool),
+    owner: Option<Execution>,
 ) -> Answered<Option<Answer>> {
     let Some(former) = hand_over(ports, ask, HeldState::Recovering, &mut record, &mut lock) else {
         return Ok(None);
     };
     if let Some(held) = &mut lock.value.held {
-        held.looked = looked;
+        held.looked = !is_automatic(request);
     }
     record.value.status = Status::Recovering;
     record.value.ending = None;

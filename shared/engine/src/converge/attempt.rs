@@ -26,8 +26,23 @@ pub struct Attempt<'a, P> {
     counted: Time,
     /// Whether the call that is open was never sent before.
     first_try: bool,
-    /// What was confirmed, and what was not answered, before it was recorded as open.
-    former: (Option<Value>, Vec<Value>),
+    /// What was known before it was recorded as open.
+    former: Former,
+}
+
+/// What a step knows of its target while no call is open.
+#[derive(Default)]
+struct Former {
+    confirmed: Option<Value>,
+    unanswered: Vec<Value>,
+}
+
+/// What a switching change is sent upon.
+pub struct Upon {
+    /// What was seen of the target just before.
+    pub seen: Value,
+    /// What callers may get instead, by each change that was not answered and by this one.
+    pub unanswered: Vec<Value>,
 }
 
 /// Whether a write is refused where the lock's token is no longer ours.
@@ -53,29 +68,34 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
             started,
             counted: started,
             first_try: true,
-            former: Default::default(),
+            former: Former::default(),
         };
         attempt.step.value.attempt += 1;
         attempt.step.value.invocations += 1;
         if work.wave.is_none() {
-            if attempt.has_failed_before_an_operator_looked().await? {
-                attempt.take_as_it_is();
-            }
+            attempt.take_as_it_is().await?;
             attempt.mark(None);
         }
         attempt.save().await?;
         Ok(attempt)
     }
 
-    /// Whether this undo failed before, and an operator has asked for it again.
-    async fn has_failed_before_an_operator_looked(&self) -> Answered<bool> {
+    /// Lets the undo change whatever is there, where it had begun before an operator asked for it again:
+    /// who does has looked. Once for each time that one asks.
+    async fn take_as_it_is(&mut self) -> Answered<()> {
         let step = &self.step.value;
-        if step.status != StepStatus::UndoFailed {
-            return Ok(false);
+        let had_begun = matches!(step.status, StepStatus::Undoing | StepStatus::UndoFailed);
+        if !had_begun || step.looked == Some(self.token) {
+            return Ok(());
         }
         let lock = store::require::<Lock>(self.ports, &lock_key(step)).await?;
-        let is_ours = lock.value.token == self.token;
-        Ok(is_ours && lock.value.held.is_some_and(|held| held.looked))
+        if lock.value.held.is_some_and(|held| held.looked) {
+            let step = &mut self.step.value;
+            step.looked = Some(self.token);
+            step.confirmed = None;
+            step.unanswered.clear();
+        }
+        Ok(())
     }
 
     /// Milliseconds since the invocation began.
@@ -123,26 +143,19 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         step.wave = wave.or(step.wave);
     }
 
-    /// Records a switching change as an open call before it is sent, with what was seen of the
-    /// target just before, and what callers get by it where that can be told. No send may start after
-    /// the time that is answered.
-    pub async fn open(
-        &mut self,
-        what: &str,
-        wave: Option<u32>,
-        (seen, after): (Value, Option<Value>),
-    ) -> Answered<Time> {
+    /// Records a switching change as an open call before it is sent. No send may start after the time
+    /// that is answered.
+    pub async fn open(&mut self, what: &str, wave: Option<u32>, upon: Upon) -> Answered<Time> {
         self.mark(wave);
         let now = self.ports.now();
         let not_after = now.plus_s(OPEN_CALL_S);
         self.record(what, wave.is_none(), now);
         let step = &mut self.step.value;
-        step.seen = Some(seen);
-        self.former = (step.confirmed.take(), step.unanswered.clone());
-        let after = after.unwrap_or_default();
-        if !step.unanswered.contains(&after) {
-            step.unanswered.push(after);
-        }
+        step.seen = Some(upon.seen);
+        self.former = Former {
+            confirmed: step.confirmed.take(),
+            unanswered: std::mem::replace(&mut step.unanswered, upon.unanswered),
+        };
         self.step.value.open = Some(OpenCall {
             what: what.to_owned(),
             not_after,
@@ -191,7 +204,8 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         if self.first_try {
             self.forget(what, undo);
             let step = &mut self.step.value;
-            (step.confirmed, step.unanswered) = std::mem::take(&mut self.former);
+            let former = std::mem::take(&mut self.former);
+            (step.confirmed, step.unanswered) = (former.confirmed, former.unanswered);
         }
         self.write(Fenced::No).await
     }
@@ -225,12 +239,6 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
     pub fn last_unanswered(&self) -> Option<&ChangeRecord> {
         let mut changes = self.step.value.changes.iter();
         changes.rfind(|change| change.switching && !change.answered)
-    }
-
-    /// Lets whatever is there be changed.
-    fn take_as_it_is(&mut self) {
-        self.step.value.confirmed = None;
-        self.step.value.unanswered.clear();
     }
 
     /// Notes an additive change that was made; written with the next write of the step.

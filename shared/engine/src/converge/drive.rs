@@ -1,6 +1,6 @@
 //! The loop: observe, decide, fence, change.
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, Upon};
 use super::budget::Budget;
 use super::strangers::Doubt;
 use crate::kinds::{Class, Kind, Next, from_value, to_value};
@@ -111,7 +111,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         };
         let next = K::next(&is, &self.goal);
         if let Some(other) = self.stranger(&is, next == Next::Done)? {
-            return self.unless_behind_of(&is, other).await;
+            return self.leave_unless_behind(&is, other).await;
         }
         self.refused_upon = None;
         let is_last = matches!(next, Next::Done | Next::Failed(_));
@@ -200,14 +200,14 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
                 let when = format!("after `{what}` was confirmed");
                 let made = self.confirmed()?.unwrap_or_else(|| self.goal.clone());
                 let other = self.changed_by_other(&when, &made, is);
-                self.unless_behind_of(is, other).await
+                self.leave_unless_behind(is, other).await
             }
             Some(false) => match self.seen_otherwise(is)? {
                 None => self.send_switching(change, is).await,
                 Some(seen) => {
                     let when = format!("while `{what}` was sent");
                     let other = self.changed_by_other(&when, &seen, is);
-                    self.unless_behind_of(is, other).await
+                    self.leave_unless_behind(is, other).await
                 }
             },
         }
@@ -222,9 +222,12 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             let why = format!("there was no time left to send `{what}`");
             return Ok(Some(End::NotYet(why)));
         }
-        let after = K::after(&change, is).as_ref().map(to_value).transpose()?;
-        let expected = (to_value(is)?, after.clone());
-        let not_after = self.attempt.open(&what, self.wave, expected).await?;
+        let after = K::after(&change, is);
+        let upon = Upon {
+            seen: to_value(is)?,
+            unanswered: self.unanswered_with(after.as_ref())?,
+        };
+        let not_after = self.attempt.open(&what, self.wave, upon).await?;
         if self.attempt.ports.now().plus_s(SEND_S) > not_after {
             // Or the target would no longer be compared with what it was before the first send.
             self.attempt.close_refused(&what, undo).await?;
@@ -232,7 +235,8 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         }
         match self.send(&change).await {
             Ok(()) => {
-                self.attempt.close(&what, undo, after).await?;
+                let confirmed = after.as_ref().map(to_value).transpose()?;
+                self.attempt.close(&what, undo, confirmed).await?;
                 Ok(None)
             }
             Err(fault) if fault.name == FaultName::Unavailable => Ok(Some(End::NotYet(format!(

@@ -7,6 +7,7 @@
 use super::drive::{Drive, End, SOONEST_MS};
 use crate::kinds::{Kind, from_value, to_value};
 use crate::ports::{Answered, Clock, Ledger};
+use serde_json::Value;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::step::{SEEN_AFTER_MS, StepStatus};
 use windlass_domain::time::Time;
@@ -61,24 +62,27 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
         }
     }
 
-    /// Keeps what somebody else made of it as what was seen last, and that it is not what is known of it.
-    /// It is neither what a change that was not answered makes, nor what that one was sent upon, so
-    /// there is nothing of it to undo.
+    /// Leaves the target to whoever has changed it. Where AWS puts a condition on each change, the undo
+    /// does so, too, and what was seen is kept for who accepts it. Elsewhere the undo goes back, unless
+    /// nothing of this deployment is there: neither what a change makes that was not answered, nor what
+    /// that one was sent upon.
     fn leave_to_them(&mut self, is: &K::State) -> Answered<()> {
-        if self.wave.is_some()
-            && !self.attempt.step.value.unanswered.is_empty()
+        let step = &self.attempt.step.value;
+        if !K::is_guarded(is)
+            && self.wave.is_some()
+            && !step.unanswered.is_empty()
             && let Some(change) = self.attempt.last_unanswered()
         {
             let what = change.what.clone();
             self.attempt.forget(&what, false);
         }
         let step = &mut self.attempt.step.value;
-        if step.confirmed.is_none() && K::is_guarded(is) {
-            step.confirmed = step.seen.take();
-        }
         step.unanswered.clear();
-        step.seen = Some(to_value(is)?);
-        step.shown = Some(K::shown(is));
+        if K::is_guarded(is) {
+            let before = step.seen.replace(to_value(is)?);
+            step.confirmed = step.confirmed.take().or(before);
+            step.shown = Some(K::shown(is));
+        }
         Ok(())
     }
 
@@ -88,6 +92,20 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
         let unanswered = self.attempt.step.value.unanswered.iter();
         let read = |state| from_value("state that was not answered", state);
         unanswered.map(read).collect()
+    }
+
+    /// The same with what this change makes, where that can be told: null where it cannot.
+    pub(super) fn unanswered_with(&self, after: Option<&K::State>) -> Answered<Vec<Value>> {
+        let mut unanswered = self.attempt.step.value.unanswered.clone();
+        let is_known = self.unanswered()?.iter().any(|known| match (known, after) {
+            (Some(known), Some(after)) => K::same(known, after),
+            (None, None) => true,
+            _ => false,
+        });
+        if !is_known {
+            unanswered.push(after.map(to_value).transpose()?.unwrap_or_default());
+        }
+        Ok(unanswered)
     }
 
     /// What a look says is believed once every look has said so for as long as one may be behind;
@@ -109,8 +127,9 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
         Ok(self.pause(paced.min(left), why).await)
     }
 
-    /// The same of what somebody else made of it: AWS may promise that a look is not behind.
-    pub(super) async fn unless_behind_of(
+    /// The same of what somebody else made of it, which is left to them then. AWS may promise that a look is
+    /// not behind.
+    pub(super) async fn leave_unless_behind(
         &mut self,
         is: &K::State,
         other: End,

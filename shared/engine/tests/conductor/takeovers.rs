@@ -83,6 +83,8 @@ fn who_may_take_over() {
         assert!(answer.cause.contains(told), "{row}: {}", answer.cause);
         let taken = word == Word::Undo;
         assert_eq!(desk.lock().token > TOKEN, taken, "{row}");
+        let looked = desk.lock().held.unwrap().looked;
+        assert_eq!(looked, taken && by_person, "{row}");
         assert_eq!(desk.record().executions.len(), 1 + usize::from(taken));
     }
 }

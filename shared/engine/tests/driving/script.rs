@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use windlass_domain::fault::{Fault, FaultName};
@@ -206,6 +206,7 @@ pub struct Play {
     script: Rc<Script>,
     trial: Trial<'static, Copy>,
     pub budget: Budget,
+    token: Cell<u64>,
 }
 
 impl Play {
@@ -221,6 +222,7 @@ impl Play {
             trial: Trial::begin(subject).unwrap(),
             script,
             budget: Budget::default(),
+            token: Cell::new(1),
         }
     }
 
@@ -244,7 +246,16 @@ impl Play {
 
     /// An operator has looked, and asks for the undo again.
     pub fn operator_looks(&self) {
-        self.trial.set_operators_token(1).unwrap();
+        let token = self.token.get() + 1;
+        self.token.set(token);
+        self.trial.set_operators_token(token).unwrap();
+    }
+
+    /// A recovery takes over.
+    pub fn taken_over(&self) {
+        let token = self.token.get() + 1;
+        self.token.set(token);
+        self.trial.set_token(token).unwrap();
     }
 
     /// How long it takes to fetch what a switching change needs.
@@ -265,7 +276,7 @@ impl Play {
         *script.observed.borrow_mut() = 0;
         script.done.borrow_mut().clear();
         let began = self.world().now();
-        let work = self.trial.work(wave, 1).unwrap();
+        let work = self.trial.work(wave, self.token.get()).unwrap();
         let kind = |at| Copy(Rc::clone(script)).kind(at);
         let answer = run(converge(self.world(), kind, &work, self.budget));
         let told = match &answer {

@@ -154,6 +154,21 @@ fn after_a_switch_that_was_not_answered_the_target_is_as_before_it_or_as_it_make
         assert_strangers(&ended, "while `switch 1` was sent", [0, 9]);
         assert_eq!((ended.done.len(), play.step().changes.len()), (0, 0));
     }
+    // Where AWS guards it, what was sent may still be served in part: the undo leaves it to them, too.
+    let play = unanswered();
+    let guarded = Seen {
+        guarded: true,
+        ..another(9)
+    };
+    assert_strangers(
+        &play.forward(std::slice::from_ref(&guarded)),
+        "while `switch 1` was sent",
+        [0, 9],
+    );
+    let ended = play.invoke(None, &[guarded], &[]);
+    assert_strangers(&ended, "after Windlass had", [0, 9]);
+    assert_eq!((ended.done.len(), play.step().changes.len()), (0, 1));
+
     for ours in [another(0), another(3)] {
         let ended = unanswered().forward(&[ours, done(1)]);
         assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
@@ -260,6 +275,10 @@ fn a_switch_whose_effect_was_seen_stays_to_be_undone_whoever_comes_after_it() {
 #[test]
 fn an_undo_that_found_a_stranger_goes_on_when_an_operator_asks_for_it() {
     let back = |callers| seen(callers, Then::Switch(2));
+    let strange = |callers| Seen {
+        guarded: true,
+        ..back(callers)
+    };
     let lost = || unanswered();
     let known = || {
         let play = Play::begin();
@@ -268,29 +287,56 @@ fn an_undo_that_found_a_stranger_goes_on_when_an_operator_asks_for_it() {
     };
     for play in [lost(), known()] {
         for _ in 0..2 {
-            let strange = Seen {
-                guarded: true,
-                ..back(9)
-            };
-            let ended = play.invoke(None, &[strange], &[]);
+            let ended = play.invoke(None, &[strange(9)], &[]);
             assert_eq!(ended.answer, Ok(Word::Failed), "nobody has looked");
+            play.taken_over();
         }
         play.operator_looks();
         let ended = play.invoke(None, &[back(9), done(0)], &[]);
         assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
     }
-    // What changes after that is a stranger's again.
-    let play = known();
+    // The undo before may have ended without a word.
+    let play = unanswered();
+    play.invoke(None, &[back(3)], &[Some(FaultName::Unavailable)]);
+    play.operator_looks();
+    let ended = play.invoke(None, &[back(9), done(0)], &[]);
+    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+}
+
+#[test]
+fn what_changes_after_an_operator_has_looked_is_a_strangers_again() {
+    let back = |callers| Seen {
+        guarded: true,
+        after: Some(0),
+        ..seen(callers, Then::Switch(2))
+    };
+    let play = Play::begin();
+    play.forward(&[telling(0), done(3)]);
     play.invoke(None, &[back(9)], &[]);
     play.operator_looks();
     play.invoke(None, &[back(9)], &[Some(FaultName::Unavailable)]);
-    let told = Seen {
-        after: Some(0),
-        ..back(9)
+    // However often the same recovery is asked.
+    for _ in 0..2 {
+        let ended = play.invoke(None, &[back(7)], &[]);
+        assert_eq!(ended.answer, Ok(Word::Failed));
+        assert_eq!(ended.done.len(), 0);
+    }
+}
+
+#[test]
+fn the_same_switch_that_is_not_answered_twice_is_known_once() {
+    let play = unanswered();
+    let lost = [Some(FaultName::Unavailable)];
+    let other_state_same_callers = Seen {
+        consistent: true,
+        ..telling(0)
     };
-    play.invoke(None, &[told], &[]);
-    let ended = play.invoke(None, &[back(7)], &[]);
-    assert_eq!(ended.answer, Ok(Word::Failed), "{}", ended.told);
+    play.invoke(Some(0), &[other_state_same_callers], &lost);
+    assert_eq!(play.step().unanswered.len(), 1);
+    for _ in 0..2 {
+        play.invoke(Some(0), &[switch(0)], &lost);
+        assert_eq!(play.step().unanswered.len(), 2, "one that cannot be told");
+    }
 }
 
 #[test]

@@ -78,6 +78,23 @@ pub(super) fn person_at_api(world: &World) {
     }
 }
 
+/// A person gives the newest version, whosever it is, half of the alias.
+pub(super) fn person_at_weights(world: &World) {
+    let mut functions = world.functions();
+    if let Some(function) = functions.functions.get_mut("shop-api")
+        && let Some(newest) = function
+            .versions
+            .keys()
+            .next_back()
+            .map(ToString::to_string)
+        && let Some(alias) = function.aliases.get_mut("live")
+        && alias.version != newest
+    {
+        alias.weights = vec![(newest, "0.5".to_owned())];
+        alias.revision += 1;
+    }
+}
+
 /// A person lets the function run another image, and publishes it.
 pub(super) fn person_at_image(world: &World) {
     let digest = world.registry().push("shop/api", "by-hand");

@@ -3,8 +3,8 @@
 use super::ALL;
 use super::declarations::{FROM_IMAGE, FROM_IMAGE_WITHOUT_ALIAS, LINEAR_STEPS};
 use super::people::{
-    as_made, from_image, from_image_without_alias, is_quiet_again, person_at_api, person_at_image,
-    person_at_web, rings,
+    as_made, from_image, from_image_without_alias, is_quiet_again, person_at_image, person_at_web,
+    person_at_weights, rings,
 };
 use crate::scenario::{Deed, Scenario, next, quiet, when_in};
 use windlass_machine::shop::ALL_KINDS;
@@ -15,7 +15,7 @@ pub(super) const LINEAR: Scenario = Scenario {
     scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
-    stranger: person_at_api,
+    stranger: person_at_weights,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     steady: true,
 };

@@ -130,8 +130,8 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             Edit {
                 file: DRIVE,
-                find: "        match self.send(&change).await {\n            Ok(()) => {\n                self.attempt.close(",
-                replace: "        let sent = match sent {\n            Some(sent) => sent,\n            None => self.send(&change).await,\n        };\n        match sent {\n            Ok(()) => {\n                self.attempt.close(",
+                find: "        match self.send(&change).await {\n            Ok(()) => {\n                let confirmed",
+                replace: "        let sent = match sent {\n            Some(sent) => sent,\n            None => self.send(&change).await,\n        };\n        match sent {\n            Ok(()) => {\n                let confirmed",
             },
         ],
         scenarios: &["function"],

@@ -1,0 +1,78 @@
+"""Writes the figures of docs/SAFETY.md anew, from what the commands that measure them left in target/: `make figures`.
+
+What was not measured here keeps its line.
+"""
+
+import json
+import pathlib
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+PAGE = REPOSITORY / "docs/SAFETY.md"
+BEGIN, END = "<!-- written by make figures -->\n", "<!-- end of the figures -->\n"
+
+
+def simulated(found):
+    faults = sum(found["faults"].values())
+    return (
+        f"{found['schedules']:,} schedules in {found['seconds']} s, {found['failures']} broke a rule; {faults:,} mishaps of "
+        f"{len(found['faults'])} kinds; {found['states_covered']} of {found['states_total']} states; "
+        f"{found['variants_caught']} of {found['variants_total']} broken variants caught"
+    )
+
+
+def endured(found):
+    endings = ", ".join(f"{count} {name}" for name, count in sorted(found["endings"].items()))
+    faults = ", ".join(f"{count} {name}" for name, count in sorted(found["faults"].items()))
+    return (
+        f"{found['deployments']} deployments ({endings}); stuck {found['stuck']}, untrue {found['untrue']}, "
+        f"locks leaked {found['locks_leaked']}; {faults}"
+    )
+
+
+def fuzzed(found):
+    most = max(target["peak_bytes"] for target in found["targets"].values())
+    slowest = max(target["slowest_ms"] for target in found["targets"].values())
+    return (
+        f"{found['inputs']:,} inputs of {len(found['targets'])} sorts, {found['failures']} broken; "
+        f"at most {most / 2**20:.0f} MiB and {slowest} ms each"
+    )
+
+
+def mutated(found):
+    viable = found["caught"] + found["timeout"] + found["missed"]
+    return f"{found['share']} % of {viable:,} viable mutants caught; {found['missed']} survive, each with its reason"
+
+
+def covered(found):
+    return ", ".join(f"{found[crate]['share']} % of the lines of {crate}" for crate in sorted(found))
+
+
+MEASURED = {
+    "simulate": simulated,
+    "chaos": endured,
+    "fuzz": fuzzed,
+    "mutants": mutated,
+    "coverage": covered,
+}
+
+
+def line(command, tell, former):
+    file = REPOSITORY / f"target/{command}.json"
+    if file.exists():
+        return f"| `make {command}` | {tell(json.loads(file.read_text()))} |"
+    kept = [row for row in former.splitlines() if row.startswith(f"| `make {command}` ")]
+    return kept[0] if kept else f"| `make {command}` | not measured |"
+
+
+def main():
+    before, rest = PAGE.read_text().split(BEGIN)
+    former, after = rest.split(END)
+    rows = ["| command | what it printed last |", "| --- | --- |"]
+    rows += [line(command, tell, former) for command, tell in MEASURED.items()]
+    table = "\n".join(rows) + "\n"
+    PAGE.write_text(before + BEGIN + table + END + after)
+    print(table, end="")
+
+
+if __name__ == "__main__":
+    main()
