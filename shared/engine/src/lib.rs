@@ -5,6 +5,7 @@ pub mod conductor;
 pub mod config;
 pub mod converge;
 pub mod deploy;
+pub mod faults;
 pub mod judge;
 pub mod kinds;
 pub mod loaded;

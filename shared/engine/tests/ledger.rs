@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 use windlass_domain::fault::FaultName;
+use windlass_engine::faults::Faults;
 use windlass_engine::ports::{Item, Key, Ledger};
 use windlass_engine::store::{self, Stored};
 use windlass_world::World;
@@ -41,11 +42,15 @@ fn everything_is_read_however_many_pages_it_takes() {
         let wanted: Vec<u64> = (0..count.into()).collect();
         let found = run(store::load_all(&world, PARTITION, "item#")).unwrap();
         assert_eq!(numbers(&found), wanted, "{count}");
-        let found = run(store::load_all_indexed(&world, "index")).unwrap();
+        let mut faults = Faults::default();
+        let found = run(store::load_all_indexed(&world, "index", &mut faults));
+        faults.into_answer().unwrap();
         assert_eq!(numbers(&found), wanted, "{count}");
     }
     let world = filled(30);
-    let first = run(store::load_first_indexed(&world, "index", 25)).unwrap();
+    let mut faults = Faults::default();
+    let first = run(store::load_first_indexed(&world, "index", 25, &mut faults));
+    faults.into_answer().unwrap();
     assert_eq!(numbers(&first), (0..25).collect::<Vec<_>>());
     let none: Vec<Stored<Value>> = run(store::load_all(&world, PARTITION, "other#")).unwrap();
     assert_eq!(none, []);

@@ -6,6 +6,7 @@ mod owner;
 mod schedule;
 mod second_look;
 mod start;
+mod unended;
 mod wake;
 
 pub use owner::Owner;

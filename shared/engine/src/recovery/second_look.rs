@@ -1,6 +1,7 @@
 //! The second look, 15 minutes after a recovery (`docs/decisions/0184-a-recovery-is-looked-at-again.md`).
 
 use super::Ports;
+use crate::faults::Faults;
 use crate::log;
 use crate::observe::compare;
 use crate::ports::{Answered, Ledger, Transacted, Write};
@@ -23,21 +24,19 @@ const AT_MOST: u32 = 25;
 const BEGINS_WITHIN_MS: u64 = 25_000;
 
 /// Makes the looks that are due. One that goes wrong keeps no other from its turn.
-pub async fn look_again<P: Ports>(ports: &P) -> Answered<()> {
+pub async fn look_again<P: Ports>(ports: &P, faults: &mut Faults) {
     let began = ports.now();
     let looks: Vec<Stored<SecondLook>> =
-        store::load_first_indexed(ports, store::SECOND_LOOKS, AT_MOST).await?;
-    let mut gone = Ok(());
+        store::load_first_indexed(ports, store::SECOND_LOOKS, AT_MOST, faults).await;
     for look in looks.into_iter().filter(|look| look.value.due <= began) {
         if ports.now().ms_since(began) > BEGINS_WITHIN_MS {
             break;
         }
-        let part = log::part_for(&look.value.deployment);
-        if let Err(fault) = one(ports, look).instrument(part).await {
-            gone = Err(fault);
-        }
+        let deployment = look.value.deployment.clone();
+        let part = log::part_for(&deployment);
+        let came = one(ports, look).instrument(part.clone()).await;
+        part.in_scope(|| faults.take(format!("the second look at {deployment}"), came));
     }
-    gone
 }
 
 async fn one<P: Ports>(ports: &P, mut look: Stored<SecondLook>) -> Answered<()> {

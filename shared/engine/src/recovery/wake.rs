@@ -1,3 +1,4 @@
+use crate::faults::Faults;
 use crate::ports::{Answered, Executions, Ledger};
 use crate::store::{self, Stored};
 use serde_json::json;
@@ -6,6 +7,9 @@ use windlass_domain::name::{AppName, EnvironmentName};
 
 /// Wakes all that wait for an environment; each then asks `Admit` again, which decides. Waking one
 /// that has to wait on costs a transition and is otherwise harmless.
+///
+/// # Errors
+/// One could not be woken; the others were.
 pub async fn wake<P: Ledger + Executions>(
     ports: &P,
     app: &AppName,
@@ -13,11 +17,17 @@ pub async fn wake<P: Ledger + Executions>(
 ) -> Answered<()> {
     let partition = store::environment(app, environment);
     let waiting: Vec<Stored<Waiting>> = store::load_all(ports, &partition, "waiting#").await?;
-    for token in waiting
-        .iter()
-        .filter_map(|waiting| waiting.value.task_token.as_ref())
+    let mut faults = Faults::default();
+    for Waiting {
+        deployment,
+        task_token,
+        ..
+    } in waiting.into_iter().map(|one| one.value)
     {
-        ports.succeed_task(token, &json!({})).await?;
+        if let Some(token) = task_token {
+            let woken = ports.succeed_task(&token, &json!({})).await;
+            faults.take(format!("waking deployment {deployment}"), woken);
+        }
     }
-    Ok(())
+    faults.into_answer()
 }

@@ -1,4 +1,5 @@
 use super::packed;
+use crate::faults::Faults;
 use crate::ports::{Answered, Condition, Item, Key, Ledger, Page, Query, Write};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -121,35 +122,40 @@ pub async fn require<T: DeserializeOwned>(ledger: &impl Ledger, key: &Key) -> An
         .ok_or_else(|| Fault::internal(format!("the ledger has no item {} {}", key.pk, key.sk)))
 }
 
-/// Reads all values of a partition of the index.
+/// Reads all values of a partition of the index that can be read. What cannot is noted, and hides
+/// nothing else of it.
 pub async fn load_all_indexed<T: DeserializeOwned>(
     ledger: &impl Ledger,
     pk: &str,
-) -> Answered<Vec<Stored<T>>> {
-    let mut query = whole(pk, "");
-    let mut all = Vec::new();
-    while let Some(next) = take(&mut all, ledger.query_index(query).await?)? {
-        query = Query {
-            after: Some(next),
+    faults: &mut Faults,
+) -> Vec<Stored<T>> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let query = Query {
+            after,
             ..whole(pk, "")
         };
+        after = take_readable(&mut all, ledger.query_index(query).await, pk, faults);
+        if after.is_none() {
+            return all;
+        }
     }
-    Ok(all)
 }
 
-/// Reads the first values of a partition of the index, so many at most.
+/// The same of the first values, so many at most.
 pub async fn load_first_indexed<T: DeserializeOwned>(
     ledger: &impl Ledger,
     pk: &str,
     limit: u32,
-) -> Answered<Vec<Stored<T>>> {
+    faults: &mut Faults,
+) -> Vec<Stored<T>> {
     let query = Query {
         limit,
         ..whole(pk, "")
     };
     let mut first = Vec::new();
-    take(&mut first, ledger.query_index(query).await?)?;
-    Ok(first)
+    take_readable(&mut first, ledger.query_index(query).await, pk, faults);
+    first
 }
 
 /// Reads all values of a partition whose sort key begins so.
@@ -177,6 +183,21 @@ fn whole(pk: &str, sk_prefix: &str) -> Query {
         limit: 1000,
         after: None,
     }
+}
+
+/// Takes in what can be read of a page, and tells where the next one begins.
+fn take_readable<T: DeserializeOwned>(
+    all: &mut Vec<Stored<T>>,
+    page: Answered<Page>,
+    pk: &str,
+    faults: &mut Faults,
+) -> Option<String> {
+    let page = faults.take(format!("reading `{pk}` of the index"), page)?;
+    for item in page.items {
+        let thing = format!("reading {} {}", item.key.pk, item.key.sk);
+        all.extend(faults.take(thing, from_item(item)));
+    }
+    page.next
 }
 
 /// Takes in a page, and tells where the next one begins.

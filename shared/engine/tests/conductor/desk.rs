@@ -17,6 +17,7 @@ use windlass_domain::request::ActionName;
 use windlass_domain::step::{Step, StepStatus};
 use windlass_domain::time::{Span, Time};
 use windlass_engine::conductor;
+use windlass_engine::faults::Faults;
 use windlass_engine::payload::{Answer, Ask, ExecutionRef, Word};
 use windlass_engine::ports::{Answered, Clock, Execution, Key, Ledger};
 use windlass_engine::store::{self, Stored};
@@ -255,6 +256,14 @@ impl Desk {
 
     pub fn now(&self) -> Time {
         self.stage.world.now()
+    }
+
+    /// All of a partition of the index.
+    pub fn indexed<T: serde::de::DeserializeOwned>(&self, pk: &str) -> Vec<Stored<T>> {
+        let mut faults = Faults::default();
+        let found = run(store::load_all_indexed(&self.stage.world, pk, &mut faults));
+        faults.into_answer().unwrap();
+        found
     }
 
     /// Writes an item with its place in the index, which [`Stage::put`] leaves out.

@@ -6,6 +6,7 @@ mod abandoned;
 mod arrivals;
 mod busy;
 mod desk;
+mod each;
 mod late;
 mod left;
 mod operators;

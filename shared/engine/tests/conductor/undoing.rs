@@ -16,7 +16,6 @@ use windlass_domain::step::{ChangeRecord, Failure, Step, StepStatus};
 use windlass_domain::time::{Span, Time};
 use windlass_engine::payload::{Answer, Word};
 use windlass_engine::store::{self, Stored};
-use windlass_world::run::run;
 
 fn in_wave(wave: u32) -> impl FnOnce(&mut Step) {
     move |step| step.goals = BTreeMap::from([(wave, serde_json::Value::Null)])
@@ -203,8 +202,7 @@ fn one_that_was_not_seen_needs_an_operator_and_keeps_the_lock() {
         assert!(lock.token > TOKEN);
         assert_eq!(lock.held.unwrap().state, HeldState::NeedsOperator);
         // The schedule finds it.
-        let held: Vec<Stored<Lock>> =
-            run(store::load_all_indexed(&desk.stage.world, store::HELD)).unwrap();
+        let held: Vec<Stored<Lock>> = desk.indexed(store::HELD);
         assert_eq!(held.len(), 1);
     }
 }
@@ -318,11 +316,7 @@ fn what_a_recovery_has_undone_is_looked_at_again() {
         desk.asks("SettleUndo").unwrap();
         let look: Option<SecondLook> = desk.stage.get(&key);
         assert_eq!(look.is_some(), due, "{executions} {switched}");
-        let due_ones: Vec<Stored<SecondLook>> = run(store::load_all_indexed(
-            &desk.stage.world,
-            store::SECOND_LOOKS,
-        ))
-        .unwrap();
+        let due_ones: Vec<Stored<SecondLook>> = desk.indexed(store::SECOND_LOOKS);
         assert_eq!(due_ones.len(), usize::from(due));
         if !due {
             continue;

@@ -13,7 +13,6 @@ use windlass_engine::payload::{Answer, Word};
 use windlass_engine::ports::Answered;
 use windlass_engine::store::{self, Stored};
 use windlass_world::executions::arn_of;
-use windlass_world::run::run;
 
 /// It asks for its turn, as at every wake-up.
 fn turn(desk: &Desk) -> Answered<Answer> {
@@ -42,8 +41,7 @@ fn what_has_to_wait_has_a_place_in_the_queue_once() {
         assert_eq!(in_short(&turn(&desk)), (Word::Wait, ""));
         desk.stage.pass_seconds(60);
     }
-    let queued: Vec<Stored<Waiting>> =
-        run(store::load_all_indexed(&desk.stage.world, store::WAITING)).unwrap();
+    let queued: Vec<Stored<Waiting>> = desk.indexed(store::WAITING);
     let [one] = queued.as_slice() else {
         panic!("{queued:?}")
     };

@@ -168,6 +168,31 @@ fn a_push_whose_event_was_lost_is_found_once() {
 }
 
 #[test]
+fn a_push_is_found_also_when_the_repositories_could_not_be_read_in_between() {
+    let program = program();
+    let mut shop = shop(&program);
+    look(&shop);
+    let digest = shop.world().registry().push(REPOSITORY, "main-42");
+    pass_minutes(&shop, 15);
+    // The round goes on without the repository until it can be read again.
+    let lost = Fault::new(FaultName::Unavailable, "no answer");
+    let mut mishaps = shop.world().mishaps();
+    mishaps.refused.insert("ledger.query_index", lost);
+    drop(mishaps);
+    for _ in 0..4 {
+        arrive_in_vain(&shop, scheduled(shop.world().true_time()));
+        pass_minutes(&shop, 15);
+    }
+    shop.world().mishaps().refused.clear();
+    for _ in 0..2 {
+        look(&shop);
+    }
+    shop.region.run();
+    assert_eq!(shop.region.all_ended().len(), 1);
+    assert!(worker(&shop).ends_with(digest.as_str()));
+}
+
+#[test]
 fn tags_that_go_nowhere_do_not_stand_in_the_way_of_one_that_does() {
     let program = program();
     let mut shop = shop(&program);

@@ -6,8 +6,9 @@ use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::name::ComponentName;
 use windlass_domain::second_look::{Saw, SecondLook};
+use windlass_engine::faults::Faults;
 use windlass_engine::routes::api::{Call, handle};
-use windlass_engine::store;
+use windlass_engine::store::{self, Stored};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALARM, ALL_KINDS, Shop};
 use windlass_world::run::run;
@@ -19,8 +20,11 @@ fn look(shop: &Shop<'_>, arn: &str) -> SecondLook {
 
 /// How many looks are still in the index.
 fn due(shop: &Shop<'_>) -> usize {
-    let found = store::load_all_indexed::<SecondLook>(shop.world(), store::SECOND_LOOKS);
-    run(found).unwrap().len()
+    let (world, mut faults) = (shop.world(), Faults::default());
+    let found = store::load_all_indexed(world, store::SECOND_LOOKS, &mut faults);
+    let found: Vec<Stored<SecondLook>> = run(found);
+    faults.into_answer().unwrap();
+    found.len()
 }
 
 fn saw(shop: &Shop<'_>, arn: &str) -> Option<Saw> {

@@ -265,9 +265,9 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "arrival_not_found",
         what: "the schedule does not look for those that have not had a turn",
         edits: &[Edit {
-            file: "shared/engine/src/recovery/schedule.rs",
-            find: "    for record in &arriving {",
-            replace: "    for record in arriving.iter().filter(|_| !VARIANT) {",
+            file: "shared/engine/src/recovery/unended.rs",
+            find: "    all.extend(arriving.into_iter().map(",
+            replace: "    all.extend(arriving.into_iter().filter(|_| !VARIANT).map(",
         }],
         scenarios: &["function", "first"],
         mishaps: &[ThrottledLong],

@@ -2,6 +2,7 @@
 
 use super::once::{Came, Known};
 use super::{Ports, created, image};
+use crate::faults::Faults;
 use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::{Answered, Listed, Transacted};
@@ -39,7 +40,7 @@ pub async fn handle<P: Ports>(ports: &P) -> Answered<()> {
     let key = store::rounds();
     let now = ports.now();
     let stored: Option<Stored<Rounds>> = store::load(ports, &key).await?;
-    let mut failed = Ok(());
+    let mut faults = Faults::default();
     let rounds = match stored {
         None => Stored::new(
             key,
@@ -52,41 +53,36 @@ pub async fn handle<P: Ports>(ports: &P) -> Answered<()> {
             key,
             rev,
             value: Rounds {
-                uploads: uploads(ports, value.uploads, now, &mut failed).await?,
-                images: images(ports, value.images, now, &mut failed).await?,
+                uploads: uploads(ports, value.uploads, now, &mut faults).await?,
+                images: images(ports, value.images, now, &mut faults).await?,
             },
         },
     };
     if let Transacted::Refused(_) = ports.transact(vec![rounds.put()?]).await? {
         tracing::info!("another run was quicker; the next one goes on from there");
     }
-    failed
+    faults.into_answer()
 }
 
 /// Notes what came of an arrival in the round that looked after it.
 fn note(
     round: &mut Round,
-    arrived: Time,
+    (what, arrived): (&str, Time),
     came: Answered<Option<Came>>,
-    failed: &mut Answered<()>,
+    faults: &mut Faults,
 ) -> Option<Came> {
-    let came = came.unwrap_or_else(|fault| {
-        tracing::error!(%fault, "an arrival could not be served");
-        round.look_again(arrived);
-        *failed = Err(fault);
-        None
-    });
-    if let Some(Came::Started(_)) = came {
+    let came = faults.take(what, came);
+    if matches!(came, None | Some(Some(Came::Started(_)))) {
         round.look_again(arrived);
     }
-    came
+    came.flatten()
 }
 
 async fn uploads<P: Ports>(
     ports: &P,
     mut round: Round,
     now: Time,
-    failed: &mut Answered<()>,
+    faults: &mut Faults,
 ) -> Answered<Round> {
     let bucket = ports.config().artifacts_bucket.clone();
     let mut left = ARRIVALS;
@@ -101,7 +97,7 @@ async fn uploads<P: Ports>(
             }
             left -= 1;
             let came = look_after(ports, one).instrument(log::part(&one.key));
-            note(&mut round, one.modified, came.await, failed);
+            note(&mut round, (&one.key, one.modified), came.await, faults);
             round.after = Some(one.key.clone());
         }
         round = round.next(page.next, now);
@@ -126,10 +122,15 @@ async fn images<P: Ports>(
     ports: &P,
     mut round: Round,
     now: Time,
-    failed: &mut Answered<()>,
+    faults: &mut Faults,
 ) -> Answered<Round> {
+    let known = faults.count();
     let owners: Vec<Stored<RepositoryOwner>> =
-        store::load_all_indexed(ports, store::REPOSITORIES).await?;
+        store::load_all_indexed(ports, store::REPOSITORIES, faults).await;
+    if faults.count() > known {
+        // What cannot be read now is looked through by the next round.
+        round.look_again(round.since);
+    }
     let mut owners = owners.into_iter().map(|owner| owner.value);
     let after = round.after.clone().unwrap_or_default();
     let Some(owner) = owners.find(|owner| owner.repository > after) else {
@@ -140,9 +141,10 @@ async fn images<P: Ports>(
         if left == 0 {
             return Ok(round);
         }
-        let part = log::part(&format!("{}:{}", push.repository, push.tag));
+        let what = format!("{}:{}", push.repository, push.tag);
         let came = image::pushed(ports, push, None, Known::Found(at));
-        let came = note(&mut round, at, came.instrument(part).await, failed);
+        let came = came.instrument(log::part(&what)).await;
+        let came = note(&mut round, (&what, at), came, faults);
         left -= usize::from(came.is_some());
     }
     let after = owners.next().is_some().then_some(owner.repository);

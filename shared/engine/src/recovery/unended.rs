@@ -1,0 +1,85 @@
+//! The deployments that have no ending yet, as the index tells.
+
+use crate::faults::Faults;
+use crate::ports::Ledger;
+use crate::store::{self, Stored};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::environment::{Held, Lock, Waiting};
+use windlass_domain::fault::Fault;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::time::Time;
+
+/// A deployment without an ending.
+#[derive(Debug)]
+pub struct Unended {
+    pub app: AppName,
+    pub environment: EnvironmentName,
+    pub deployment: DeploymentId,
+    pub stands: Stands,
+}
+
+/// Where a deployment without an ending stands.
+#[derive(Debug)]
+pub enum Stands {
+    /// It holds the lock, whose token is this.
+    Holding(Held, u64),
+    /// It has a place in the queue.
+    Waiting,
+    /// It holds no lock and has no place in the queue yet; this execution works for it since then.
+    Arriving(Option<String>, Time),
+}
+
+/// All of them. What cannot be read is noted, and hides no other.
+pub async fn all<P: Ledger>(ports: &P, faults: &mut Faults) -> Vec<Unended> {
+    let mut all = Vec::new();
+    let locks: Vec<Stored<Lock>> = store::load_all_indexed(ports, store::HELD, faults).await;
+    for Stored { key, value, .. } in locks {
+        if let Some(held) = value.held {
+            let deployment = held.deployment.clone();
+            let stands = Stands::Holding(held, value.token);
+            all.extend(in_environment(&key.pk, deployment, stands, faults));
+        }
+    }
+    let waiting: Vec<Stored<Waiting>> =
+        store::load_all_indexed(ports, store::WAITING, faults).await;
+    for Stored { key, value, .. } in waiting {
+        all.extend(in_environment(
+            &key.pk,
+            value.deployment,
+            Stands::Waiting,
+            faults,
+        ));
+    }
+    let arriving = store::load_all_indexed(ports, store::ARRIVING, faults).await;
+    all.extend(arriving.into_iter().map(|record: Stored<Deployment>| {
+        let record = record.value;
+        let execution = record.executions.into_iter().next();
+        Unended {
+            app: record.app,
+            environment: record.environment,
+            deployment: record.id,
+            stands: Stands::Arriving(execution, record.accepted),
+        }
+    }));
+    all
+}
+
+fn in_environment(
+    pk: &str,
+    deployment: DeploymentId,
+    stands: Stands,
+    faults: &mut Faults,
+) -> Option<Unended> {
+    let Some((app, environment)) = store::environment_of(pk) else {
+        let fault = Fault::internal(format!("the ledger's partition {pk} is no environment's"));
+        faults.note(format!("deployment {deployment}"), fault);
+        return None;
+    };
+    Some(Unended {
+        app,
+        environment,
+        deployment,
+        stands,
+    })
+}

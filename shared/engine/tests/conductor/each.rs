@@ -1,0 +1,270 @@
+//! What the schedule of recoveries looks at has its turn whatever becomes of the others.
+
+use crate::desk::{DECLARATION, Desk};
+use crate::stage::{Stage, app};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{Held, HeldState, Lock, Waiting};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::EnvironmentName;
+use windlass_domain::request::ActionName;
+use windlass_domain::second_look::SecondLook;
+use windlass_domain::time::Time;
+use windlass_engine::ports::{Answered, Key};
+use windlass_engine::{recovery, store};
+use windlass_world::executions::arn_of;
+use windlass_world::mishaps::When;
+use windlass_world::run::run;
+
+/// What needs a recovery, or another look.
+const ALL: [&str; 5] = ["arriving", "dead", "held", "looked", "waiting"];
+
+fn environment(name: &str) -> EnvironmentName {
+    EnvironmentName::new(name).unwrap()
+}
+
+fn deployment(name: &str) -> DeploymentId {
+    DeploymentId(format!("{name:0<16}"))
+}
+
+fn record(desk: &Desk, name: &str) -> Deployment {
+    Deployment {
+        id: deployment(name),
+        environment: environment(name),
+        executions: vec![arn_of(name)],
+        ..desk.stage.record.clone()
+    }
+}
+
+/// Nobody has died, and nothing is in the index.
+fn quiet() -> Desk {
+    let desk = Desk {
+        stage: Stage::new(DECLARATION, BTreeMap::new()),
+    };
+    desk.stage.pass_seconds(1_000_000);
+    desk
+}
+
+/// A deployment that holds the lock of an environment of its own, whose execution ended so.
+pub fn holding(desk: &Desk, name: &str, status: &str) {
+    desk.execution(name, status);
+    let held = Held {
+        deployment: deployment(name),
+        action: ActionName::Deploy,
+        execution: arn_of(name),
+        since: Time(0),
+        state: HeldState::Running,
+        looked: false,
+    };
+    let lock = Lock {
+        token: 1,
+        held: Some(held),
+        freed: None,
+    };
+    let at = environment(name);
+    desk.put_indexed(
+        store::lock(&app(), &at),
+        lock,
+        store::held_index(&app(), &at),
+    );
+}
+
+/// One that waits in an environment of its own, whose lock is free.
+pub fn waiting(desk: &Desk, name: &str, status: &str) {
+    waiting_for(desk, name, name, status);
+}
+
+/// The same in this environment.
+pub fn waiting_for(desk: &Desk, at: &str, name: &str, status: &str) {
+    desk.execution(name, status);
+    desk.stage.world.executions().tokens.insert(name.into());
+    let record = record(desk, name);
+    let waiting = Waiting {
+        deployment: record.id.clone(),
+        components: vec![],
+        order: record.order.clone(),
+        operator: false,
+        since: Time(0),
+        task_token: Some(name.into()),
+    };
+    let (at, who) = (environment(at), record.id.clone());
+    desk.stage.put(store::deployment(&who), &record);
+    let index = store::waiting_index(&app(), &at, &who);
+    desk.put_indexed(store::waiting(&app(), &at, &who), waiting, index);
+}
+
+pub fn arriving(desk: &Desk, name: &str, status: &str) {
+    desk.execution(name, status);
+    let record = record(desk, name);
+    let index = store::arriving_index(&app(), &environment(name), &record.id);
+    desk.put_indexed(store::deployment(&record.id.clone()), record, index);
+}
+
+/// One that a recovery has ended, and whose second look is due.
+pub fn to_look_at(desk: &Desk, name: &str) {
+    let look = SecondLook {
+        deployment: deployment(name),
+        app: app(),
+        environment: environment(name),
+        version: "1.0.0".into(),
+        ending: Ending::RolledBack,
+        ended: Time(0),
+        due: Time(1),
+        tries: 0,
+        looked: None,
+        held: false,
+    };
+    let key = store::second_look(&look.deployment);
+    let index = store::second_look_index(look.due, &look.deployment);
+    desk.put_indexed(key, look, index);
+}
+
+fn one_of_each() -> Desk {
+    let desk = quiet();
+    holding(&desk, "held", "ABORTED");
+    waiting(&desk, "waiting", "RUNNING");
+    waiting(&desk, "dead", "ABORTED");
+    arriving(&desk, "arriving", "TIMED_OUT");
+    to_look_at(&desk, "looked");
+    desk
+}
+
+fn scheduled(desk: &Desk) -> Answered<()> {
+    let event = json!({"detail-type": "Scheduled Event"});
+    run(recovery::handle(&desk.stage.world, event))
+}
+
+/// What was recovered, woken or looked at.
+fn served(desk: &Desk) -> BTreeSet<String> {
+    let executions = desk.stage.world.executions();
+    let recovered = executions.started.iter().map(|(_, _, input)| {
+        let name = input["environment"].as_str();
+        name.unwrap().to_owned()
+    });
+    let woken = executions.answered.iter().map(|(token, _)| token.clone());
+    let look: Option<SecondLook> = desk.stage.get(&store::second_look(&deployment("looked")));
+    let looked = look.and_then(|look| look.looked).map(|_| "looked".into());
+    recovered.chain(woken).chain(looked).collect()
+}
+
+fn all() -> BTreeSet<String> {
+    ALL.map(str::to_owned).into()
+}
+
+#[test]
+fn a_call_that_fails_puts_off_what_it_was_for_and_nothing_else() {
+    let calm = one_of_each();
+    let before = calm.stage.world.mishaps().count();
+    scheduled(&calm).unwrap();
+    assert_eq!(served(&calm), all());
+    let calls = calm.stage.world.mishaps().calls.clone();
+    for (number, call) in (1..).zip(&calls).skip(usize::try_from(before).unwrap()) {
+        let desk = one_of_each();
+        let fault = Fault::new(FaultName::Unavailable, "no answer");
+        desk.stage.world.fail_call(number, When::Before, fault);
+        let told = scheduled(&desk).unwrap_err();
+        assert_eq!(told.name, FaultName::Unavailable, "{number} {call}");
+        let list = if *call == "ledger.query_index" { 2 } else { 1 };
+        let put_off = all().difference(&served(&desk)).count();
+        assert!(put_off <= list, "{number} {call}: {:?}", served(&desk));
+        scheduled(&desk).unwrap();
+        desk.stage.pass_seconds(15 * 60);
+        scheduled(&desk).unwrap();
+        assert_eq!(served(&desk), all(), "{number} {call}");
+    }
+}
+
+#[test]
+fn one_that_cannot_be_woken_keeps_nobody_asleep() {
+    for woken in [1, 2, 3] {
+        let desk = quiet();
+        for name in ["one", "three", "two"] {
+            waiting_for(&desk, "dev", name, "RUNNING");
+        }
+        let calls = || desk.stage.world.mishaps().calls.clone();
+        let (calm, before) = (desk.stage.world.copy(), calls().len());
+        run(recovery::handle(
+            &calm,
+            json!({"detail-type": "Scheduled Event"}),
+        ))
+        .unwrap();
+        let made = calm.mishaps().calls.clone();
+        let wakes = (1..).zip(&made).skip(before);
+        let mut wakes = wakes.filter(|(_, call)| **call == "executions.succeed_task");
+        let (number, _) = wakes.nth(woken - 1).unwrap();
+        let fault = Fault::new(FaultName::Unavailable, "no answer");
+        desk.stage.world.fail_call(number, When::Before, fault);
+        let told = scheduled(&desk).unwrap_err();
+        assert!(told.message.contains("waking deployment"), "{told}");
+        assert_eq!(served(&desk).len(), 2);
+        scheduled(&desk).unwrap();
+        assert_eq!(served(&desk).len(), 3);
+    }
+}
+
+#[test]
+fn the_first_fault_is_told_and_names_all() {
+    let desk = one_of_each();
+    let fault = Fault::new(FaultName::AccessDenied, "not allowed");
+    let mut refused = desk.stage.world.mishaps();
+    refused.refused.insert("executions.execution", fault);
+    drop(refused);
+    let told = scheduled(&desk).unwrap_err();
+    assert_eq!(told.name, FaultName::AccessDenied);
+    for name in ["held", "waiting", "dead", "arriving"] {
+        let name = format!("deployment {}", deployment(name));
+        assert!(told.message.contains(&name), "{name}: {told}");
+    }
+    assert_eq!(served(&desk), BTreeSet::from(["looked".into()]));
+}
+
+#[test]
+fn what_cannot_be_read_hides_nothing_else() {
+    let desk = one_of_each();
+    let lists = [
+        store::HELD,
+        store::WAITING,
+        store::ARRIVING,
+        store::SECOND_LOOKS,
+    ];
+    for list in lists {
+        let key = |pk: &str| Key {
+            pk: pk.into(),
+            sk: "!".into(),
+        };
+        let nothing = json!({"broken": true});
+        desk.put_indexed(key(&format!("broken {list}")), nothing, key(list));
+    }
+    let told = scheduled(&desk).unwrap_err();
+    assert_eq!(told.name, FaultName::Internal);
+    for list in lists {
+        let name = format!("reading broken {list} !");
+        assert!(told.message.contains(&name), "{name}: {told}");
+    }
+    assert_eq!(served(&desk), all());
+}
+
+#[test]
+fn a_lock_at_no_environment_hides_nothing_else() {
+    let desk = one_of_each();
+    holding(&desk, "lost", "ABORTED");
+    let lost = store::held_index(&app(), &environment("lost"));
+    let mut lock: Lock = desk
+        .stage
+        .get(&store::lock(&app(), &environment("lost")))
+        .unwrap();
+    lock.token += 1;
+    let nowhere = Key {
+        pk: "env#nowhere".into(),
+        sk: "lock".into(),
+    };
+    desk.put_indexed(nowhere, lock, lost);
+    let told = scheduled(&desk).unwrap_err();
+    assert!(told.message.contains("env#nowhere"), "{told}");
+    let mut wanted = all();
+    wanted.insert("lost".into());
+    assert_eq!(served(&desk), wanted);
+}
