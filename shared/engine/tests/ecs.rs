@@ -317,3 +317,47 @@ fn a_look_that_took_long_is_no_reason_to_send() {
     run(kind.change(&target, &change, &deployment)).unwrap();
     assert_eq!(harbour.set_to(), "agent:1");
 }
+
+/// The window that ECS leaves, because it knows no condition: `docs/SAFETY.md`, "What is left open".
+#[test]
+fn who_changes_the_service_between_the_look_and_the_change_is_overwritten() {
+    let harbour = Harbour::new();
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    assert_eq!(sailing.forward(), Word::Changed);
+    let world = || harbour.world.clone();
+    let by_hand = {
+        let document = document("public.ecr.aws/other:1");
+        let mut services = harbour.world.services();
+        services
+            .put_task_definition(&document, &BTreeMap::new())
+            .arn
+    };
+    let stranger = || {
+        let now = harbour.world.now();
+        let mut services = harbour.world.services();
+        services.update(CLUSTER, SERVICE, &by_hand, now).unwrap();
+    };
+    let deployment = DeploymentId("d1".into());
+    let kind = Ecs::new(world(), world(), deployment.clone(), None);
+    let target = serde_json::from_value(sailing.step().target).unwrap();
+    let arn = |n: u32| format!("arn:aws:ecs:eu-west-1:111111111111:task-definition/agent:{n}");
+    let change = Change::Update {
+        from: arn(2),
+        to: arn(1),
+    };
+    let describing = harbour.world.mishaps().count() + 1;
+    harbour
+        .world
+        .plan_mishap(describing, When::After, Mishap::Pause);
+    let mut sending = pin!(kind.change(&target, &change, &deployment));
+    assert!(until_pause(sending.as_mut()).is_none());
+    stranger();
+    run(sending).unwrap();
+    assert_eq!(harbour.set_to(), "agent:1", "theirs was overwritten");
+
+    // What is there at the look is not.
+    stranger();
+    let refused = run(kind.change(&target, &change, &deployment));
+    assert_eq!(refused.unwrap_err().name, FaultName::Conflict);
+    assert_eq!(harbour.set_to(), "agent:3");
+}

@@ -1,0 +1,84 @@
+//! Who may write which items of the ledger: locks, states and snapshots only the conductor.
+
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use windlass_contract::template;
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_engine::store;
+
+const WRITES: [&str; 5] = [
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:*",
+];
+
+fn list(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
+        one => one.as_str().into_iter().collect(),
+    }
+}
+
+/// The beginnings of the partitions that each role may write; nothing of one that may write all.
+fn writers(template: &Value) -> BTreeMap<String, Option<Vec<String>>> {
+    let resources = template["Resources"].as_object().expect("resources");
+    let roles = resources
+        .iter()
+        .filter(|(_, one)| one["Type"] == "AWS::IAM::Role");
+    let mut writers = BTreeMap::new();
+    for (name, role) in roles {
+        let policies = role["Properties"]["Policies"].as_array();
+        let statements = policies.into_iter().flatten().flat_map(|policy| {
+            let all = policy["PolicyDocument"]["Statement"].as_array();
+            all.expect("statements")
+        });
+        for statement in statements {
+            let actions = list(&statement["Action"]);
+            if !actions.iter().any(|action| WRITES.contains(action)) {
+                continue;
+            }
+            let keys = &statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+            let keys =
+                (!keys.is_null()).then(|| list(keys).iter().map(ToString::to_string).collect());
+            assert_eq!(writers.insert(name.clone(), keys), None, "{name} twice");
+        }
+    }
+    writers
+}
+
+fn matches(pattern: &str, key: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(beginning) => key.starts_with(beginning),
+        None => pattern == key,
+    }
+}
+
+/// "One conductor" in docs/SAFETY.md. The condition is on the partition key, whatever the action (Amazon
+/// DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access control").
+#[test]
+fn only_the_conductor_may_write_locks_states_and_snapshots() {
+    let (app, env) = (AppName::new("shop"), EnvironmentName::new("prod"));
+    let (app, env) = (app.expect("a name"), env.expect("a name"));
+    let fenced = [
+        store::lock(&app, &env).pk,
+        store::state(&app, &env).pk,
+        store::snapshot(&app, &env, 1).pk,
+    ];
+    let writers = writers(&template());
+    assert!(writers.len() > 8, "{writers:?}");
+    for (role, keys) in writers {
+        let Some(keys) = keys else {
+            assert_eq!(role, "ConductorRole", "may write everything");
+            continue;
+        };
+        assert!(!keys.is_empty(), "{role}");
+        for key in &fenced {
+            let reaching = keys.iter().find(|pattern| matches(pattern, key));
+            assert_eq!(reaching, None, "{role} may write {key}");
+        }
+    }
+}
