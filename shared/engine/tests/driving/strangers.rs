@@ -383,3 +383,20 @@ fn where_aws_promises_it_a_strangers_change_is_told_at_once() {
     assert_strangers(&ended, "since it was last seen", [0, 9]);
     assert_eq!((ended.took, ended.observed), (0, 1));
 }
+
+#[test]
+fn what_is_taken_back_is_the_change_that_was_not_answered() {
+    let play = Play::begin();
+    let lost = Some(FaultName::Unavailable);
+    play.invoke(Some(0), &[switch(0)], &[lost]);
+    let both = [seen(0, Then::Switch(2)), switch(0)];
+    play.invoke(Some(0), &both, &[None, lost]);
+    let ended = play.forward(&[switch(9)]);
+    assert_strangers(&ended, "while `switch 1` was sent", [0, 9]);
+    let left = play.step().changes;
+    assert_eq!(left.len(), 1);
+    assert_eq!(
+        (left[0].what.as_str(), left[0].answered),
+        ("switch 2", true)
+    );
+}

@@ -5,6 +5,7 @@
 
 mod large;
 mod live;
+mod older;
 mod operators;
 mod queue;
 mod scene;
