@@ -139,10 +139,14 @@ def judge(captains, releases):
 
 
 def too_calm(report):
-    """Why the run shows too little: too few deployments, or a sort of fault that did not come."""
+    """Why the run shows too little: too few deployments, or too few that succeed, or a sort of fault that did not come."""
     missing = [f"nothing was {kind}" for kind in (*KINDS, *STRIKES) if not report["faults"].get(kind)]
-    few = report["deployments"] < AT_LEAST
-    return missing + ([f"only {report['deployments']} deployments, and not {AT_LEAST}"] if few else [])
+    deployments, succeeded = report["deployments"], report["endings"].get("Succeeded", 0)
+    if deployments < AT_LEAST:
+        missing.append(f"only {deployments} deployments, and not {AT_LEAST}")
+    if succeeded * 4 < deployments:
+        missing.append(f"only {succeeded} of {deployments} deployments succeeded: nothing is shown of the others' work")
+    return missing
 
 
 def waiting(captain):
@@ -164,7 +168,7 @@ def untruths(captain, releases):
     """Where a target is not what the ledger says that runs: seen from outside, and as Windlass itself tells it."""
     environment = captain.where["environment"]
     observed = captain.aws.call_api("GET", f"/apps/fleet/environments/{environment}?observe=true").body["observed"]
-    found = [f"{environment}: {name} has drifted: {told}" for name, told in observed.items() if told["drift"] == "changed"]
+    found = [f"{environment}: {name} has drifted: {told}" for name, told in observed.items() if told["drift"] in ("changed", "unknown")]
     runs = captain.ledger.state().get("running", {})
     for name, seen in captain.fleet.seen().items():
         recorded = runs[name]["version"] if name in runs else BEFORE.get(name)

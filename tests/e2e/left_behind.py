@@ -48,10 +48,10 @@ def executions(aws):
 
 
 def logs(aws):
-    """The functions' log lines."""
+    """Every log line: the functions', the machine's, the API's."""
     texts = []
-    for group in aws.logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/windlass-")["logGroups"]:
-        texts += pages(aws.logs, "filter_log_events", "events", logGroupName=group["logGroupName"])
+    for found in pages(aws.logs, "describe_log_groups", "logGroups"):
+        texts += pages(aws.logs, "filter_log_events", "events", logGroupName=json.loads(found)["logGroupName"])
     return texts
 
 

@@ -8,9 +8,14 @@ EVERY_FAULT = dict.fromkeys((*KINDS, *STRIKES), 1)
 
 
 def test_a_run_with_enough_of_everything_is_taken():
-    assert too_calm({"deployments": AT_LEAST, "faults": EVERY_FAULT}) == []
+    assert too_calm({"deployments": AT_LEAST, "endings": {"Succeeded": AT_LEAST}, "faults": EVERY_FAULT}) == []
 
 
 def test_a_run_that_shows_too_little_is_told():
-    calm = too_calm({"deployments": AT_LEAST - 1, "faults": {**EVERY_FAULT, "reset": 0}})
-    assert calm == ["nothing was reset", "only 59 deployments, and not 60"]
+    endings = {"Succeeded": 14, "NeedsOperator": 45}
+    calm = too_calm({"deployments": AT_LEAST - 1, "endings": endings, "faults": {**EVERY_FAULT, "reset": 0}})
+    assert calm == [
+        "nothing was reset",
+        "only 59 deployments, and not 60",
+        "only 14 of 59 deployments succeeded: nothing is shown of the others' work",
+    ]

@@ -1,4 +1,4 @@
-//! A sample of `make fuzz`, and what it once found.
+//! A sample of `make fuzz`. What that has found is tested where the product was mended.
 
 use windlass_fuzz::play::play;
 use windlass_fuzz::targets::TARGETS;
