@@ -9,7 +9,7 @@ mod probe;
 pub use alarm::{alarms, is_red as alarm_is_red};
 pub use invocation::{Invoke, invocation};
 pub use metric::{breach as metric_breach, metric, metric_name, threshold as metric_threshold};
-pub use probe::{LONGEST_MS as LONGEST_PROBE_MS, probe};
+pub use probe::{LONGEST_MS as LONGEST_PROBE_MS, probe, probe_or_fault};
 
 use windlass_domain::fault::Fault;
 use windlass_domain::gate::{Measurement, Verdict};

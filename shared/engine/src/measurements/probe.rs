@@ -1,9 +1,10 @@
 //! HTTP probes: status, body, latency.
 
 use super::{shortened, unmeasured, unreadable};
-use crate::ports::{Clock, Probe, ProbeAnswer, Probed};
+use crate::ports::{Answered, Clock, Probe, ProbeAnswer, Probed};
 use windlass_domain::declaration::resolved::ProbeGate;
 use windlass_domain::gate::{Measurement, Verdict};
+use windlass_domain::time::Time;
 
 /// The longest time a probe may take, in milliseconds: two tries fit in one look.
 pub const LONGEST_MS: u64 = 20_000;
@@ -11,23 +12,35 @@ pub const LONGEST_MS: u64 = 20_000;
 /// How much of a body is searched, in bytes.
 const BODY_LIMIT: u64 = 64 * 1024;
 
-/// Measures a probe. No answer at all is tried once more, because one lost connection is not an
-/// unhealthy release; a wrong answer is not.
+/// Measures a probe.
 pub async fn probe<P: Probe + Clock>(ports: &P, gate: &ProbeGate) -> Measurement {
-    let blank = Measurement {
-        threshold: threshold(gate),
-        look_at: format!("{} and the logs behind it", gate.url),
-        ..unmeasured("probe", &gate.url, ports.now())
-    };
+    let measured = probe_or_fault(ports, gate).await;
+    measured.unwrap_or_else(|fault| unreadable(blank(gate, ports.now()), &fault))
+}
+
+/// The same, where a call that failed is asked again by whoever asked. No answer at all is tried once more,
+/// because one lost connection is not an unhealthy release; a wrong answer is not.
+pub async fn probe_or_fault<P: Probe + Clock>(
+    ports: &P,
+    gate: &ProbeGate,
+) -> Answered<Measurement> {
+    let blank = blank(gate, ports.now());
     let timeout_ms = gate.within.as_ms().min(LONGEST_MS);
     let mut tries = 0;
     loop {
         tries += 1;
-        match ports.probe(&gate.url, timeout_ms, BODY_LIMIT).await {
-            Err(fault) => return unreadable(blank, &fault),
-            Ok(Probed::NoAnswer(_)) if tries < 2 => {}
-            Ok(probed) => return judged(gate, &probed, blank),
+        match ports.probe(&gate.url, timeout_ms, BODY_LIMIT).await? {
+            Probed::NoAnswer(_) if tries < 2 => {}
+            probed => return Ok(judged(gate, &probed, blank)),
         }
+    }
+}
+
+fn blank(gate: &ProbeGate, at: Time) -> Measurement {
+    Measurement {
+        threshold: threshold(gate),
+        look_at: format!("{} and the logs behind it", gate.url),
+        ..unmeasured("probe", &gate.url, at)
     }
 }
 

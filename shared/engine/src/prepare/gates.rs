@@ -49,7 +49,9 @@ pub async fn check<P: Ports>(ports: &P, scene: &Scene) -> Answered<GateProblems>
     for problems in metrics {
         found.extend(problems?);
     }
-    found.extend(probes.into_iter().flatten());
+    for problem in probes {
+        found.extend(problem?);
+    }
     Ok(sorted(scene, found))
 }
 
@@ -185,10 +187,13 @@ async fn metric<P: Ports>(
     Ok(problems)
 }
 
-async fn probe<P: Ports>(ports: &P, index: usize, gate: &ProbeGate) -> Option<Problem> {
+async fn probe<P: Ports>(ports: &P, index: usize, gate: &ProbeGate) -> Answered<Option<Problem>> {
     let path = format!("gates.probes[{index}]");
-    let seen = measurements::probe(ports, gate).await;
-    match seen.verdict {
+    let seen = match measurements::probe_or_fault(ports, gate).await {
+        Ok(seen) => seen,
+        Err(fault) => return unreadable(&path, &gate.url, fault).map(Some),
+    };
+    Ok(match seen.verdict {
         Verdict::Pass => None,
         Verdict::Fail => Some(red(&path, &gate.url, &seen.measured, &seen.threshold)),
         Verdict::Unknown => Some(Problem::NotMeasurable(not_measurable(
@@ -196,5 +201,5 @@ async fn probe<P: Ports>(ports: &P, index: usize, gate: &ProbeGate) -> Option<Pr
             format!("`{}`: {}.", gate.url, seen.measured),
             "Probe an address that Windlass can reach.",
         ))),
-    }
+    })
 }

@@ -244,13 +244,26 @@ fn an_alarm_without_data_is_doubtful() {
 #[test]
 fn a_probe_that_may_not_be_made_cannot_be_measured() {
     let stage = new_release();
-    let fault = Fault::new(FaultName::Unavailable, "no answer");
+    let fault = Fault::new(FaultName::AccessDenied, "no network");
     stage.world.mishaps().refused.insert("probe.probe", fault);
     prepare(&stage).unwrap();
     let plan = plan(&stage);
     let told = named(&plan);
     let probes = told.iter().filter(|(_, path)| *path == "gates.probes[0]");
     assert_eq!(probes.count(), 1, "{told:?}");
+}
+
+#[test]
+fn a_probe_whose_call_fails_is_asked_for_again() {
+    let stage = new_release();
+    let fault = Fault::new(FaultName::Unavailable, "no answer");
+    stage.world.mishaps().refused.insert("probe.probe", fault);
+    let fault = prepare(&stage).unwrap_err();
+    assert_eq!(fault.name, FaultName::Unavailable);
+    assert!(
+        fault.message.contains("checking gates.probes[0]"),
+        "{fault}"
+    );
 }
 
 #[test]
