@@ -46,6 +46,8 @@ pub enum Deed {
     Operate(&'static str),
     /// The world changes, told in words.
     Change(&'static str, fn(&World)),
+    /// The same, and until the next change what is deployed is not healthy by its gates.
+    Ail(&'static str, fn(&World)),
 }
 
 impl fmt::Debug for Deed {
@@ -72,7 +74,7 @@ impl fmt::Display for Deed {
             Self::Post(version, of) => write!(f, "CI posts {version} of {of:?}"),
             Self::Hold => f.write_str("an operator puts a hold"),
             Self::Operate(action) => write!(f, "an operator starts `{action}`"),
-            Self::Change(what, _) => f.write_str(what),
+            Self::Change(what, _) | Self::Ail(what, _) => f.write_str(what),
         }
     }
 }
@@ -148,7 +150,7 @@ impl Deed {
             Self::Operate(action) => Some(json!({
                 "action": action, "app": "shop", "environment": "prod", "reason": "as planned"
             })),
-            Self::Change(_, change) => {
+            Self::Change(_, change) | Self::Ail(_, change) => {
                 change(world);
                 None
             }

@@ -5,7 +5,7 @@ use windlass_machine::program::Program;
 use windlass_simulate::campaign::play_all;
 use windlass_simulate::exhaust::{one_mishap, one_of};
 use windlass_simulate::play::Ready;
-use windlass_simulate::scenarios::{SCENARIOS, named};
+use windlass_simulate::scenarios::{self, SCENARIOS, named};
 use windlass_simulate::schedule::{Schedule, What};
 use windlass_simulate::whole::{RANDOM, play_whole};
 
@@ -15,7 +15,7 @@ const SAMPLED: usize = 41;
 #[test]
 fn every_scenario_holds_every_rule_and_ends_as_written() {
     let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
-    for scenario in &SCENARIOS {
+    for scenario in SCENARIOS.iter().chain(&scenarios::SAMPLED) {
         let ready = Ready::new(&program, scenario);
         let played = ready.play(&Schedule::plain(scenario.name), false);
         assert_eq!(played.broken, [], "{}", scenario.name);
@@ -25,7 +25,7 @@ fn every_scenario_holds_every_rule_and_ends_as_written() {
 #[test]
 fn a_mishap_anywhere_breaks_no_rule() {
     let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
-    for (n, scenario) in SCENARIOS.iter().enumerate() {
+    for (n, scenario) in SCENARIOS.iter().chain(&scenarios::SAMPLED).enumerate() {
         let ready = Ready::new(&program, scenario);
         let plain = ready.play(&Schedule::plain(scenario.name), false);
         let all = one_mishap(scenario.name, &plain);

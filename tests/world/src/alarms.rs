@@ -1,6 +1,7 @@
 //! CloudWatch in memory: alarms whose state tests set (SetAlarmState), their history, and metrics.
 
 use crate::World;
+use crate::source::Source;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::resolved::MetricGate;
 use windlass_domain::fault::{Fault, FaultName};
@@ -16,6 +17,8 @@ pub struct State {
     pub history: BTreeMap<String, Vec<AlarmChange>>,
     /// The points of metrics by [`metric_key`], oldest first.
     pub points: BTreeMap<String, Vec<Point>>,
+    /// What puts further points by itself as time passes, by [`metric_key`].
+    pub sources: BTreeMap<String, Source>,
     /// Whether every call is refused, as to a role without permission.
     pub denied: bool,
 }
@@ -83,6 +86,15 @@ impl World {
         points.push(Point { at, value });
     }
 
+    /// Lets a metric's source put this value into every period from now on, or fall silent.
+    pub fn emit(&self, metric: &MetricGate, value: Option<f64>) {
+        let now = self.true_time();
+        let mut alarms = self.alarms();
+        let source = alarms.sources.entry(metric_key(metric));
+        let source = source.or_insert_with(|| Source::of(metric.period));
+        source.put(now, value);
+    }
+
     fn allowed_alarms(&self, action: &str) -> Answered<()> {
         if self.alarms().denied {
             let message = format!("the role is not authorized to perform cloudwatch:{action}");
@@ -119,12 +131,15 @@ impl Alarms for World {
         let call = self.call("alarms.points").await?;
         self.allowed_alarms("GetMetricData")?;
         let found = {
-            let state = World::alarms(self);
-            let all = state.points.get(&metric_key(metric)).into_iter().flatten();
+            let (state, key) = (World::alarms(self), metric_key(metric));
+            let all = state.points.get(&key).into_iter().flatten();
             // Like GetMetricData: StartTime is inclusive, EndTime exclusive.
-            all.filter(|point| point.at >= from && point.at < to)
-                .copied()
-                .collect()
+            let put = all.filter(|point| point.at >= from && point.at < to);
+            let source = state.sources.get(&key);
+            let emitted = source.map(|source| source.points((from, to), self.true_time()));
+            let mut found: Vec<Point> = put.copied().chain(emitted.into_iter().flatten()).collect();
+            found.sort_by_key(|point| point.at);
+            found
         };
         call.answer(found).await
     }

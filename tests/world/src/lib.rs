@@ -29,6 +29,7 @@ pub mod registry;
 pub mod rollout;
 pub mod run;
 pub mod services;
+pub mod source;
 mod trial;
 mod uploads;
 

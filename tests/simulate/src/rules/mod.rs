@@ -41,6 +41,8 @@ mod same_call_same_id;
 pub use same_call_same_id::same_call_same_id;
 mod undo_in_reverse;
 pub use undo_in_reverse::undo_in_reverse;
+mod unhealthy_is_undone;
+pub use unhealthy_is_undone::unhealthy_is_undone;
 mod woken_in_time;
 use crate::outcome::Outcome;
 pub use woken_in_time::woken_in_time;
@@ -49,7 +51,7 @@ pub use woken_in_time::woken_in_time;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 20] = [
+pub const RULES: [(&str, Rule); 21] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -70,6 +72,7 @@ pub const RULES: [(&str, Rule); 20] = [
     ("late_arrivals_lose", late_arrivals_lose),
     ("same_call_same_id", same_call_same_id),
     ("recovered_in_time", recovered_in_time),
+    ("unhealthy_is_undone", unhealthy_is_undone),
 ];
 
 /// What must hold as well where AWS does what is assumed not to happen: it is told.

@@ -1,7 +1,7 @@
 //! What arrives by itself, of which events tell, or do not; and what CI asks the API for.
 
-use super::declarations::{ONE_FUNCTION_AGAIN, SERVICE, SERVICE_AGAIN};
-use super::people::{as_made, person_at_api, person_at_service};
+use super::declarations::{FUNCTION_AND_SERVICE, SERVICE, SERVICE_AGAIN};
+use super::people::{as_made, has_another_repository, person_at_api, person_at_service};
 use crate::scenario::{Deed, Scenario, after, next, quiet};
 use windlass_machine::shop::ONE_FUNCTION;
 
@@ -85,9 +85,9 @@ pub(super) const TOO_EARLY: Scenario = Scenario {
 pub(super) const DECLARED: Scenario = Scenario {
     name: "declared",
     declaration: ONE_FUNCTION,
-    scene: as_made,
+    scene: has_another_repository,
     before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
-    acts: &[next(Deed::Put("apps/shop/app.yaml", ONE_FUNCTION_AGAIN))],
+    acts: &[next(Deed::Put("apps/shop/app.yaml", FUNCTION_AND_SERVICE))],
     stranger: person_at_api,
     ends: &["1.0.0 Succeeded"],
     steady: true,

@@ -1,13 +1,15 @@
 //! Declarations that only the simulation has.
 
-/// One function as in `windlass_machine::shop`, watched for longer.
-pub(super) const ONE_FUNCTION_AGAIN: &str = "
+/// One function as in `windlass_machine::shop`, watched for longer, and a service whose repository says only by a
+/// tag whose it is.
+pub(super) const FUNCTION_AND_SERVICE: &str = "
 app: shop
 version: 1.1.0
 environments:
   prod: {deploy: {branch: main}}
 components:
   api: {kind: lambda, function: shop-api, alias: live}
+  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: images/agent}
 gates:
   bake: 2m
   alarms: [shop-5xx]
@@ -157,4 +159,24 @@ components:
 gates:
   bake: 1m
   alarms: [shop-5xx]
+";
+
+/// A function with a gate of every sort.
+pub(super) const EVERY_GATE: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api:
+    kind: lambda
+    function: shop-api
+    alias: live
+    invocations: [{name: health, payload: {path: /health}, expect: {status: fine}, within: 1s}]
+gates:
+  bake: 3m
+  alarms: [shop-5xx]
+  metrics: [{namespace: AWS/Lambda, metric: Errors, dimensions: {FunctionName: shop-api}, statistic: Sum, at_most: 5}]
+  probes: [{url: https://shop.example/health, body: fine, within: 800ms}]
+  unknown: {becomes: hold, for: 3m}
 ";

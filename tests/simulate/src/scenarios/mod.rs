@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod declarations;
+mod gates;
 mod operators;
 mod people;
 mod rollouts;
@@ -22,7 +23,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 40] = [
+pub static SCENARIOS: [Scenario; 42] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -144,7 +145,7 @@ pub static SCENARIOS: [Scenario; 40] = [
         before: LIVE,
         acts: &[
             next(Deed::Deploy("1.1.0", BOTH)),
-            when_in("Bake", Deed::Change("the alarm rings", rings)),
+            when_in("Bake", Deed::Ail("the alarm rings", rings)),
             quiet(Deed::Change("the alarm is quiet", is_quiet_again)),
             quiet(Deed::Arrive("1.1.0", BOTH)),
             quiet(Deed::Older("1.1.0", BOTH)),
@@ -166,7 +167,7 @@ pub static SCENARIOS: [Scenario; 40] = [
         before: &[quiet(Deed::Deploy("1.0.0", ALL))],
         acts: &[
             next(Deed::Deploy("1.1.0", ALL)),
-            when_in("Bake", Deed::Change("the alarm rings", rings)),
+            when_in("Bake", Deed::Ail("the alarm rings", rings)),
         ],
         stranger: person_at_web,
         ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
@@ -179,7 +180,7 @@ pub static SCENARIOS: [Scenario; 40] = [
         before: &[],
         acts: &[
             next(Deed::Deploy("1.0.0", BOTH)),
-            when_in("Bake", Deed::Change("the alarm rings", rings)),
+            when_in("Bake", Deed::Ail("the alarm rings", rings)),
         ],
         stranger: person_at_api,
         ends: &["1.0.0 RolledBack (GateFailed)"],
@@ -232,7 +233,7 @@ pub static SCENARIOS: [Scenario; 40] = [
         before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
         acts: &[
             next(Deed::Deploy("1.1.0", &["api"])),
-            when_in("Bake", Deed::Change("the alarm has no data", has_no_data)),
+            when_in("Bake", Deed::Ail("the alarm has no data", has_no_data)),
         ],
         stranger: person_at_api,
         ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
@@ -282,9 +283,21 @@ pub static SCENARIOS: [Scenario; 40] = [
     rollouts::IMAGE_AT_ONCE,
     rollouts::FIRST_KINDS,
     rollouts::ROLLBACK_KINDS,
+    gates::GATES,
+    gates::IS_SILENT,
+];
+
+/// Scenarios that differ from others only in the gate that is not healthy: of these, tests play a sample, and
+/// the whole campaign plays none.
+pub static SAMPLED: [Scenario; 4] = [
+    gates::ANSWERS_WRONGLY,
+    gates::ERRS,
+    gates::IS_DOWN,
+    gates::FLICKERS,
 ];
 
 /// The scenario of that name.
 pub fn named(name: &str) -> Option<&'static Scenario> {
-    SCENARIOS.iter().find(|scenario| scenario.name == name)
+    let mut all = SCENARIOS.iter().chain(&SAMPLED);
+    all.find(|scenario| scenario.name == name)
 }

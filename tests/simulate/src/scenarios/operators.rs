@@ -46,7 +46,7 @@ pub(super) const PRUNED: Scenario = Scenario {
     ],
     acts: &[
         next(Deed::Deploy("1.3.0", &["web"])),
-        when_in("Bake", Deed::Change("the alarm rings", rings)),
+        when_in("Bake", Deed::Ail("the alarm rings", rings)),
         quiet(Deed::Change("the alarm is quiet", is_quiet_again)),
         quiet(Deed::Operate("rollback")),
         quiet(Deed::Operate("rollback")),
@@ -138,7 +138,7 @@ pub(super) const STUCK: Scenario = Scenario {
         next(Deed::Deploy("1.1.0", BOTH)),
         when_in(
             "Bake",
-            Deed::Change("the alarm rings and the alias cannot be moved", |world| {
+            Deed::Ail("the alarm rings and the alias cannot be moved", |world| {
                 rings(world);
                 may_not_shift(world);
             }),
@@ -165,7 +165,7 @@ pub(super) const TOUCHED: Scenario = Scenario {
         next(Deed::Deploy("1.1.0", BOTH)),
         when_in(
             "Bake",
-            Deed::Change(
+            Deed::Ail(
                 "the alarm rings, and a person is at the function",
                 |world| {
                     rings(world);
@@ -189,7 +189,7 @@ pub(super) const ACCEPT: Scenario = Scenario {
         next(Deed::Deploy("1.1.0", BOTH)),
         when_in(
             "Bake",
-            Deed::Change("the alarm rings and the alias cannot be moved", |world| {
+            Deed::Ail("the alarm rings and the alias cannot be moved", |world| {
                 rings(world);
                 may_not_shift(world);
             }),

@@ -22,6 +22,14 @@ pub(super) fn is_quiet_again(world: &World) {
 
 pub(super) fn as_made(_: &World) {}
 
+/// A repository that is called otherwise, and has the application's tag.
+pub(super) fn has_another_repository(world: &World) {
+    let tags = BTreeMap::from([("windlass:app".into(), "shop".into())]);
+    let mut registry = world.registry();
+    registry.push("images/agent", "as-found");
+    registry.tags.insert("images/agent".into(), tags);
+}
+
 pub(super) fn without_alias(world: &World) {
     for function in world.functions().functions.values_mut() {
         function.aliases.clear();

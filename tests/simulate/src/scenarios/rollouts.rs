@@ -38,7 +38,7 @@ pub(super) const IMAGE_AT_ONCE: Scenario = Scenario {
     before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[
         next(Deed::Deploy("1.1.0", &["api"])),
-        when_in("Bake", Deed::Change("the alarm rings", rings)),
+        when_in("Bake", Deed::Ail("the alarm rings", rings)),
     ],
     stranger: person_at_image,
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
@@ -52,7 +52,7 @@ pub(super) const FIRST_KINDS: Scenario = Scenario {
     before: &[],
     acts: &[
         next(Deed::Deploy("1.0.0", ALL)),
-        when_in("Bake", Deed::Change("the alarm rings", rings)),
+        when_in("Bake", Deed::Ail("the alarm rings", rings)),
         quiet(Deed::Change("the alarm is quiet", is_quiet_again)),
         quiet(Deed::Deploy("1.1.0", ALL)),
     ],

@@ -1,0 +1,23 @@
+use crate::happening::Event;
+use crate::outcome::Outcome;
+use crate::scenario::Deed;
+
+/// "Unknown is not healthy" (rule 7), and what is red is not: no deployment succeeds while what it brings is not
+/// healthy by a gate, whichever sort of gate tells it.
+pub fn unhealthy_is_undone(outcome: &Outcome<'_>) -> Result<(), String> {
+    let mut ails = None;
+    for happening in &outcome.happened {
+        if let Event::Acted(n) = happening.what {
+            match outcome.scenario.acts.get(n).map(|act| act.deed) {
+                Some(Deed::Ail(what, _)) => ails = Some(what),
+                Some(Deed::Change(..)) => ails = None,
+                _ => {}
+            }
+        }
+        if let (Some(what), Some(record)) = (ails, outcome.went_live(&happening.what)) {
+            let version = &record.release.version;
+            return Err(format!("{version} succeeded though {what}"));
+        }
+    }
+    Ok(())
+}

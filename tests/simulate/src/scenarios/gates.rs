@@ -1,0 +1,144 @@
+//! A gate of every sort: all of them healthy, and each of them not.
+
+use super::declarations::EVERY_GATE;
+use super::people::{has_no_data, is_quiet_again, person_at_api, rings};
+use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use windlass_domain::declaration::resolved::MetricGate;
+use windlass_domain::time::Span;
+use windlass_engine::ports::Invoked;
+use windlass_world::World;
+use windlass_world::functions::Package;
+
+pub(super) const GATES: Scenario = Scenario {
+    name: "gates",
+    declaration: EVERY_GATE,
+    scene: is_healthy,
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["api"])),
+        when_in(
+            "Bake",
+            Deed::Change("the alarm has no data for a moment", |world| {
+                has_no_data(world);
+                is_quiet_again(world);
+            }),
+        ),
+    ],
+    stranger: person_at_api,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    steady: true,
+};
+
+const IS_UNDONE: &[&str] = &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"];
+
+pub(super) const ANSWERS_WRONGLY: Scenario = Scenario {
+    name: "answers_wrongly",
+    acts: &[
+        next(Deed::Ail(
+            "the new version answers wrongly",
+            answers_wrongly,
+        )),
+        next(Deed::Deploy("1.1.0", &["api"])),
+    ],
+    ends: IS_UNDONE,
+    ..GATES
+};
+
+pub(super) const ERRS: Scenario = Scenario {
+    name: "errs",
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["api"])),
+        when_in("Bake", Deed::Ail("the function errs", errs)),
+    ],
+    ends: IS_UNDONE,
+    ..GATES
+};
+
+pub(super) const IS_SILENT: Scenario = Scenario {
+    name: "is_silent",
+    acts: &[
+        next(Deed::Ail("the metric has no points", has_no_points)),
+        next(Deed::Deploy("1.1.0", &["api"])),
+    ],
+    ends: IS_UNDONE,
+    ..GATES
+};
+
+pub(super) const IS_DOWN: Scenario = Scenario {
+    name: "is_down",
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["api"])),
+        when_in("Bake", Deed::Ail("the page is down", is_down)),
+    ],
+    ends: IS_UNDONE,
+    ..GATES
+};
+
+pub(super) const FLICKERS: Scenario = Scenario {
+    name: "flickers",
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["api"])),
+        when_in(
+            "Bake",
+            Deed::Ail("the alarm rings for a moment", |world| {
+                rings(world);
+                is_quiet_again(world);
+            }),
+        ),
+    ],
+    ends: IS_UNDONE,
+    ..GATES
+};
+
+const PAGE: &str = "https://shop.example/health";
+
+fn is_healthy(world: &World) {
+    for version in ["1.0.0", "1.1.0"] {
+        answers(world, version, json!({"status": "fine"}));
+    }
+    world.emit(&errors(), Some(0.0));
+    world.serve(PAGE, 200, "fine", 12);
+}
+
+fn answers_wrongly(world: &World) {
+    answers(world, "1.1.0", json!({"status": "no table"}));
+}
+
+fn errs(world: &World) {
+    world.emit(&errors(), Some(9.0));
+}
+
+fn has_no_points(world: &World) {
+    world.emit(&errors(), None);
+}
+
+fn is_down(world: &World) {
+    world.serve(PAGE, 503, "soon", 12);
+}
+
+/// Lets the code of a release of `api` answer so.
+fn answers(world: &World, version: &str, payload: Value) {
+    let code = Package::Zip(format!("api {version}").into());
+    let answer = Invoked {
+        error: None,
+        payload,
+        ms: 5,
+    };
+    let mut functions = world.functions();
+    functions.answers.insert(code.code_sha256(), answer);
+}
+
+/// The metric of the gate.
+fn errors() -> MetricGate {
+    MetricGate {
+        namespace: "AWS/Lambda".into(),
+        metric: "Errors".into(),
+        dimensions: BTreeMap::from([("FunctionName".into(), "shop-api".into())]),
+        statistic: "Sum".into(),
+        period: Span::seconds(60),
+        at_most: Some(5.0),
+        at_least: None,
+    }
+}
