@@ -10,6 +10,7 @@ pub mod arrivals;
 pub mod campaign;
 pub mod client;
 pub mod cores;
+pub mod coverage;
 pub mod exhaust;
 pub mod happening;
 pub mod outcome;

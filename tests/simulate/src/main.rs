@@ -14,11 +14,12 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use windlass_machine::program::Program;
 use windlass_simulate::campaign::{Tally, play_all};
+use windlass_simulate::coverage::{gaps, states_of};
 use windlass_simulate::exhaust::{one_mishap, random};
 use windlass_simulate::play::{Played, Ready};
-use windlass_simulate::report::{Caught, Report, states_of};
+use windlass_simulate::report::{Caught, Report};
 use windlass_simulate::scenario::Scenario;
-use windlass_simulate::scenarios::{SCENARIOS, named};
+use windlass_simulate::scenarios::{self, SCENARIOS, named};
 use windlass_simulate::schedule::Schedule;
 use windlass_simulate::variants::{Variant, choose, look_for, make, variants};
 use windlass_simulate::whole::{RANDOM, SAMPLED, pairs, play_whole, stops};
@@ -67,7 +68,11 @@ fn program() -> Result<Program, String> {
 /// The scenario of that name; where there is none, those that there are.
 fn known(name: &str) -> Result<&'static Scenario, String> {
     named(name).ok_or_else(|| {
-        let names: Vec<&str> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
+        let names: Vec<&str> = SCENARIOS
+            .iter()
+            .chain(&scenarios::SAMPLED)
+            .map(|scenario| scenario.name)
+            .collect();
         format!(
             "there is no scenario `{name}`; there are {}",
             names.join(", ")
@@ -99,7 +104,7 @@ fn report(
 ) -> Result<bool, String> {
     let report = Report {
         tally,
-        states_total: states_of(program),
+        states_total: states_of(program).len(),
         variants,
         took,
     };
@@ -134,9 +139,13 @@ fn run(schedules: &str, seconds: &str, variants: &str, to: &Path) -> Result<bool
     let began = Instant::now();
     let until = began + seconds_of(seconds)?.saturating_sub(caught.took);
     let tally = play_whole(&program, wanted, until);
-    let is_whole = tally.is_whole() && caught.is_all();
     let took = caught.took + began.elapsed();
-    Ok(report(&program, &tally, &caught, took, Some(to))? && is_whole)
+    let is_unbroken = report(&program, &tally, &caught, took, Some(to))?;
+    let gaps = gaps(&tally, &states_of(&program));
+    for gap in &gaps {
+        println!("NOT COVERED: {gap}");
+    }
+    Ok(is_unbroken && tally.is_whole() && caught.is_all() && gaps.is_empty())
 }
 
 fn seconds_of(text: &str) -> Result<Duration, String> {

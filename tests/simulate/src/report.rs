@@ -1,11 +1,13 @@
 //! What is printed and written of a campaign.
 
 use crate::campaign::Tally;
+use crate::coverage::{UNREACHED, missing_calls};
+use crate::schedule::What;
 use serde_json::{Map, Value, json};
 use std::io;
 use std::path::Path;
 use std::time::Duration;
-use windlass_machine::program::{Program, State};
+use windlass_world::calls::CALLS;
 
 /// How many of the broken variants were caught.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -62,15 +64,6 @@ pub struct Report<'a> {
     pub took: Duration,
 }
 
-/// How many states a machine has, those within Maps too.
-pub fn states_of(program: &Program) -> usize {
-    let within = program.states.iter().map(|state| match state {
-        State::Map(map) => map.processor.states.len(),
-        _ => 0,
-    });
-    program.states.len() + within.sum::<usize>()
-}
-
 impl Report<'_> {
     /// Prints it.
     pub fn print(&self) {
@@ -90,11 +83,20 @@ impl Report<'_> {
             println!("  {times:8} {}", what.name());
         }
         println!(
-            "{} of {} states, {} port calls",
+            "{} of {} states, {} of {} port calls, {} of {} kinds of mishaps",
             tally.states.len(),
             self.states_total,
-            tally.calls.len()
+            tally.calls.len(),
+            CALLS.len(),
+            tally.met.len(),
+            What::ALL.len(),
         );
+        for call in missing_calls(tally) {
+            println!("  never made: {call}");
+        }
+        for (call, why) in UNREACHED {
+            println!("  out of reach: {call} ({why})");
+        }
         if !tally.is_whole() {
             println!(
                 "the time was over: {} schedules were not played, and no pair was planned for {} stops",
@@ -121,6 +123,8 @@ impl Report<'_> {
             "faults": faults,
             "states_covered": tally.states.len(),
             "states_total": self.states_total,
+            "calls_covered": tally.calls.len(),
+            "calls_total": CALLS.len(),
             "variants_caught": self.variants.caught,
             "variants_total": self.variants.of,
             "seconds": self.took.as_secs(),

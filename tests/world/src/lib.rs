@@ -7,6 +7,7 @@
 
 pub mod alarms;
 mod bucket;
+pub mod calls;
 pub mod cdn;
 pub mod clock;
 pub mod conformance;

@@ -1,0 +1,83 @@
+//! The names of all calls of the ports.
+
+/// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
+pub const CALLS: [&str; 54] = [
+    "alarms.alarm_history",
+    "alarms.alarms",
+    "alarms.points",
+    "cdn.distribution",
+    "cdn.distribution_tags",
+    "cdn.invalidate",
+    "cdn.invalidated",
+    "cdn.set_origin_path",
+    "events.put_event",
+    "executions.execution",
+    "executions.start",
+    "executions.stop",
+    "executions.succeed_task",
+    "functions.alias",
+    "functions.download",
+    "functions.function",
+    "functions.function_tags",
+    "functions.invoke",
+    "functions.provisioned",
+    "functions.publish_version",
+    "functions.update_alias",
+    "functions.update_code",
+    "functions.versions",
+    "ledger.get",
+    "ledger.query",
+    "ledger.query_index",
+    "ledger.transact",
+    "notifications.notify",
+    "objects.abort_upload",
+    "objects.bucket_tags",
+    "objects.complete_upload",
+    "objects.copy",
+    "objects.create_upload",
+    "objects.delete",
+    "objects.delete_all",
+    "objects.get",
+    "objects.get_range",
+    "objects.head",
+    "objects.keeps_versions",
+    "objects.lifecycle",
+    "objects.list",
+    "objects.list_versions",
+    "objects.put",
+    "objects.upload_part",
+    "probe.probe",
+    "registry.image",
+    "registry.repository_tags",
+    "registry.tagged",
+    "services.register",
+    "services.service",
+    "services.task_definition",
+    "services.task_definitions",
+    "services.tasks",
+    "services.update_service",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    #[test]
+    fn these_are_all_calls() {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let files = std::fs::read_dir(source).unwrap();
+        let files = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+        let source: Vec<String> = files.collect();
+        let made = source.iter().flat_map(|text| {
+            let code = text
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"));
+            code.filter_map(|line| line.split_once("self.call(\"")?.1.split('"').next())
+        });
+        let made: BTreeSet<&str> = made.collect();
+        assert_eq!(made, BTreeSet::from(CALLS));
+        assert!(CALLS.is_sorted());
+    }
+}
