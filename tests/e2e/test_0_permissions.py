@@ -23,8 +23,9 @@ FUNCTIONS = {name: found["Properties"] for name, found in RESOURCES.items() if f
 EVERY = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 # The services that targets live in: whoever calls one of them also reaches targets in other accounts.
 TARGETS = {"lambda", "ecs", "cloudfront", "cloudwatch"}
-# Everything, or everything of a sort; and the conditions that narrow it to what is tagged.
-EVERYTHING = re.compile(r"""[\s\["']\*["']|:[a-z-]+[:/]\*["']""")
+# What a statement is about, and where that is a pattern: written here, or given by who installs. The conditions that narrow it to what is tagged.
+RESOURCE = re.compile(r"\bResource:(.*?)(?=\n *[A-Z][A-Za-z]+:|\Z)", re.DOTALL)
+PATTERN = re.compile(r"\*|SiteBucketArns|TargetRoles|TaskRoleArns")
 NARROWED = re.compile(r"aws:ResourceTag|ecs:CreateAction")
 # What Lambda does with a function's role where an event source calls it (AWS Lambda Developer Guide, "Using Lambda with …").
 BY_SOURCE = {
@@ -98,25 +99,37 @@ def test_some_operations_are_found_in_no_binary_and_none_in_every_one():
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
-def test_a_resource_that_is_everything_says_why(path):
-    """Everything, or every function, service, repository, …: a comment before the statement cites why it is no narrower. What a condition
+def test_a_resource_that_is_a_pattern_says_why(path):
+    """Everything, every function, every key of a folder, …: a comment before the statement cites why it is no narrower. What a condition
     narrows to what is tagged needs none."""
-    found = 0
-    for number, comment, statement in statements(path):
-        if EVERYTHING.search(statement) and not NARROWED.search(statement):
-            found += 1
-            assert re.search(r"Reference|Guide", comment), f"{path.name}:{number}"
+    found = [(number, comment) for number, comment, statement in statements(path) if is_wide(statement)]
     assert found, "nothing was looked at"
+    assert [number for number, comment in found if not re.search(r"Reference|Guide", comment)] == [], f"lines of {path.name}"
+
+
+def is_wide(statement):
+    named = RESOURCE.search(statement)
+    return named and PATTERN.search(named[1]) and not NARROWED.search(statement)
+
+
+def test_nobody_may_read_or_write_all_of_the_artifacts_bucket():
+    """Uploads lie under apps, artifacts and releases, and what Windlass keeps for itself under windlass."""
+    for name, found in RESOURCES.items():
+        if found["Type"] == "AWS::IAM::Role":
+            for policy in found["Properties"].get("Policies", []):
+                named = [key for statement in policy["PolicyDocument"]["Statement"] for key in as_list(statement["Resource"])]
+                keys = [key for key in named if "Artifacts.Arn}/" in key]
+                assert [key for key in keys if not re.match(r"\$\{Artifacts\.Arn\}/(apps|artifacts|releases|windlass/[a-z]+)/", key)] == [], name
 
 
 def statements(path):
     """Each statement that allows something: its line, the comment before it, and its own lines."""
     lines = path.read_text().splitlines()
     for start, line in enumerate(lines):
-        if line.lstrip().startswith("- Effect:"):
+        if line.lstrip().startswith(("- Effect:", "- Sid:")) and "Effect: Deny" not in line + lines[start + 1]:
             before = itertools.takewhile(lambda text: text.lstrip().startswith("#"), reversed(lines[:start]))
             within = itertools.takewhile(lambda text: indent(text) > indent(line), lines[start + 1 :])
-            yield start + 1, " ".join(before), "\n".join(within)
+            yield start + 1, " ".join(before), "\n".join([line.replace("- ", "  ", 1), *within])
 
 
 def indent(line):
