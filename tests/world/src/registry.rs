@@ -3,12 +3,16 @@
 use crate::World;
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::image::repository_name;
 use windlass_domain::time::Time;
 use windlass_engine::ports::{Answered, Image, Platform, Registry, Tagged, TaggedPage};
 
 /// The host of the repositories.
 pub const HOST: &str = "111111111111.dkr.ecr.eu-west-1.amazonaws.com";
+
+/// How many images a page has at most (Amazon ECR API Reference, DescribeImages, `maxResults`).
+const PAGE: usize = 1000;
 
 /// The images.
 #[derive(Debug, Clone, Default)]
@@ -67,16 +71,24 @@ impl State {
         self.images.iter().any(|image| is_of(image, repository))
     }
 
-    fn tagged(&self, repository: &str) -> Vec<Tagged> {
+    /// A page of the images that have tags. Its token is the number of images before it.
+    fn tagged(&self, repository: &str, after: Option<&str>) -> Answered<TaggedPage> {
+        let before: usize = after.unwrap_or("0").parse().map_err(|_| {
+            let message = "DescribeImages: the token is none that ECR gave";
+            Fault::new(FaultName::Refused, message)
+        })?;
         let images = self.images.iter();
-        images
-            .filter(|image| is_of(image, repository) && !image.tags.is_empty())
-            .map(|image| Tagged {
-                digest: image.digest.clone(),
-                tags: image.tags.clone(),
-                pushed: self.pushed.get(&image.digest).copied().unwrap_or_default(),
-            })
-            .collect()
+        let tagged = images.filter(|image| is_of(image, repository) && !image.tags.is_empty());
+        let mut tagged = tagged.skip(before);
+        let page = tagged.by_ref().take(PAGE).map(|image| Tagged {
+            digest: image.digest.clone(),
+            tags: image.tags.clone(),
+            pushed: self.pushed.get(&image.digest).copied().unwrap_or_default(),
+        });
+        Ok(TaggedPage {
+            tagged: page.collect(),
+            next: tagged.next().map(|_| (before + PAGE).to_string()),
+        })
     }
 
     /// An image by repository name or URI and by tag or digest.
@@ -110,10 +122,9 @@ impl Registry for World {
         call.answer(found).await
     }
 
-    async fn tagged(&self, repository: &str, _after: Option<String>) -> Answered<TaggedPage> {
+    async fn tagged(&self, repository: &str, after: Option<String>) -> Answered<TaggedPage> {
         let call = self.call("registry.tagged").await?;
-        let tagged = self.registry().tagged(repository);
-        let page = TaggedPage { tagged, next: None };
+        let page = self.registry().tagged(repository, after.as_deref())?;
         call.answer(page).await
     }
 

@@ -10,6 +10,17 @@ use tracing::Instrument as _;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{Held, HeldState, Lock};
 use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::time::Time;
+
+/// Until how many milliseconds after the run began another deployment is looked at: what is due to be
+/// seen again has its turn after it. The next run begins with others.
+const BEGINS_WITHIN_MS: u64 = 15_000;
+
+/// The period of the schedule.
+const PERIOD_MS: u64 = 5 * 60 * 1000;
+
+/// The golden ratio, as a fraction of 2⁶⁴.
+const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// The environments that were woken in a run.
 type Woken = BTreeSet<(AppName, EnvironmentName)>;
@@ -21,15 +32,31 @@ type Woken = BTreeSet<(AppName, EnvironmentName)>;
 /// # Errors
 /// Something could not be read or looked at; all else was.
 pub async fn handle<P: Ports>(ports: &P) -> Answered<()> {
-    let (mut faults, mut woken) = (Faults::default(), Woken::new());
-    for one in &unended::all(ports, &mut faults).await {
+    let (began, mut faults, mut woken) = (ports.now(), Faults::default(), Woken::new());
+    let mut all = unended::all(ports, &mut faults).await;
+    let first = first(all.len(), began);
+    all.rotate_left(first);
+    for one in &all {
+        if ports.now().ms_since(began) > BEGINS_WITHIN_MS {
+            tracing::warn!(all = all.len(), "the rest is looked at by the next runs");
+            break;
+        }
         let part = log::part_for(&one.deployment);
         let came = look_at(ports, one, &mut woken).instrument(part.clone());
         let came = came.await;
         part.in_scope(|| faults.take(format!("deployment {}", one.deployment), came));
     }
-    look_again(ports, &mut faults).await;
+    look_again(ports, began, &mut faults).await;
     faults.into_answer()
+}
+
+/// At which of so many a run begins. Each is further by the golden ratio than the one before, so that
+/// the places where some runs began are nowhere far apart, however many there were: a run that comes
+/// to few of them leaves none to wait for much longer than the others.
+fn first(count: usize, now: Time) -> usize {
+    let part = (now.0 / PERIOD_MS).wrapping_mul(GOLDEN) >> 32;
+    let count = u64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    usize::try_from((part * count) >> 32).unwrap_or_default()
 }
 
 async fn look_at<P: Ports>(ports: &P, one: &Unended, woken: &mut Woken) -> Answered<()> {

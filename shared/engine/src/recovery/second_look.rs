@@ -15,20 +15,21 @@ use windlass_domain::identity::{DeploymentId, execution_name};
 use windlass_domain::name::ComponentName;
 use windlass_domain::second_look::{Saw, SecondLook};
 use windlass_domain::step::Step;
+use windlass_domain::time::Time;
 
 /// How many are read in a run of the schedule. What is due then comes first.
 const AT_MOST: u32 = 25;
 
-/// Until how many milliseconds after the first one another look begins: it has the rest of the
+/// Until how many milliseconds after the run began another look begins: it has the rest of the
 /// function's 60 s. The others are made at the next run.
 const BEGINS_WITHIN_MS: u64 = 25_000;
 
 /// Makes the looks that are due. One that goes wrong keeps no other from its turn.
-pub async fn look_again<P: Ports>(ports: &P, faults: &mut Faults) {
-    let began = ports.now();
+pub async fn look_again<P: Ports>(ports: &P, began: Time, faults: &mut Faults) {
+    let now = ports.now();
     let looks: Vec<Stored<SecondLook>> =
         store::load_first_indexed(ports, store::SECOND_LOOKS, AT_MOST, faults).await;
-    for look in looks.into_iter().filter(|look| look.value.due <= began) {
+    for look in looks.into_iter().filter(|look| look.value.due <= now) {
         if ports.now().ms_since(began) > BEGINS_WITHIN_MS {
             break;
         }

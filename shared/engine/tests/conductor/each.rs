@@ -27,7 +27,7 @@ fn environment(name: &str) -> EnvironmentName {
 }
 
 fn deployment(name: &str) -> DeploymentId {
-    DeploymentId(format!("{name:0<16}"))
+    DeploymentId(format!("{name:0>16}"))
 }
 
 fn record(desk: &Desk, name: &str) -> Deployment {
@@ -40,7 +40,7 @@ fn record(desk: &Desk, name: &str) -> Deployment {
 }
 
 /// Nobody has died, and nothing is in the index.
-fn quiet() -> Desk {
+pub fn quiet() -> Desk {
     let desk = Desk {
         stage: Stage::new(DECLARATION, BTreeMap::new()),
     };
@@ -122,7 +122,7 @@ pub fn to_look_at(desk: &Desk, name: &str) {
     desk.put_indexed(key, look, index);
 }
 
-fn one_of_each() -> Desk {
+pub fn one_of_each() -> Desk {
     let desk = quiet();
     holding(&desk, "held", "ABORTED");
     waiting(&desk, "waiting", "RUNNING");
@@ -132,13 +132,13 @@ fn one_of_each() -> Desk {
     desk
 }
 
-fn scheduled(desk: &Desk) -> Answered<()> {
+pub fn scheduled(desk: &Desk) -> Answered<()> {
     let event = json!({"detail-type": "Scheduled Event"});
     run(recovery::handle(&desk.stage.world, event))
 }
 
 /// What was recovered, woken or looked at.
-fn served(desk: &Desk) -> BTreeSet<String> {
+pub fn served(desk: &Desk) -> BTreeSet<String> {
     let executions = desk.stage.world.executions();
     let recovered = executions.started.iter().map(|(_, _, input)| {
         let name = input["environment"].as_str();

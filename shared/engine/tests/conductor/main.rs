@@ -5,6 +5,7 @@
 mod abandoned;
 mod arrivals;
 mod busy;
+mod costs;
 mod desk;
 mod each;
 mod late;

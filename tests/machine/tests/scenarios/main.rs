@@ -5,6 +5,7 @@
 
 mod arrivals;
 mod beside;
+mod costs;
 mod images;
 mod late;
 mod left;

@@ -1,16 +1,16 @@
 //! The schedule: what arrived and no event told, found by looking, a part at a time.
 
+use super::missed_images::Images;
 use super::once::{Came, Known};
-use super::{Ports, created, image};
+use super::{Ports, created};
 use crate::faults::Faults;
 use crate::log;
-use crate::pin::declaration_in_force;
 use crate::ports::{Answered, Listed, Transacted};
-use crate::store::{self, RepositoryOwner, Stored};
+use crate::store::{self, Stored};
 use serde::{Deserialize, Serialize};
 use tracing::Instrument as _;
 use windlass_domain::key::upload;
-use windlass_domain::request::{ImagePush, ObjectRef};
+use windlass_domain::request::ObjectRef;
 use windlass_domain::round::Round;
 use windlass_domain::time::Time;
 
@@ -18,17 +18,13 @@ use windlass_domain::time::Time;
 const PAGES: usize = 3;
 
 /// How many arrivals one run looks after, so that it ends in time after a long outage.
-const ARRIVALS: usize = 100;
-
-/// How many pages of the images of one repository are read, of 1,000 each: as many images as ECR
-/// keeps in one unless it was asked for more (Amazon ECR User Guide, "Amazon ECR service quotas").
-const IMAGE_PAGES: usize = 20;
+pub const ARRIVALS: usize = 100;
 
 /// How far the looking has come, over the bucket and over the repositories.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Rounds {
     uploads: Round,
-    images: Round,
+    images: Images,
 }
 
 /// Looks at a part of the artifacts bucket and at one image repository. What it costs does not grow
@@ -46,15 +42,15 @@ pub async fn handle<P: Ports>(ports: &P) -> Answered<()> {
             key,
             Rounds {
                 uploads: Round::first(now),
-                images: Round::first(now),
+                images: Images::first(now),
             },
         ),
         Some(Stored { key, rev, value }) => Stored {
             key,
             rev,
             value: Rounds {
-                uploads: uploads(ports, value.uploads, now, &mut faults).await?,
-                images: images(ports, value.images, now, &mut faults).await?,
+                uploads: uploads(ports, value.uploads, now, &mut faults).await,
+                images: value.images.look(ports, now, &mut faults).await,
             },
         },
     };
@@ -65,7 +61,7 @@ pub async fn handle<P: Ports>(ports: &P) -> Answered<()> {
 }
 
 /// Notes what came of an arrival in the round that looked after it.
-fn note(
+pub fn note(
     round: &mut Round,
     (what, arrived): (&str, Time),
     came: Answered<Option<Came>>,
@@ -78,22 +74,20 @@ fn note(
     came.flatten()
 }
 
-async fn uploads<P: Ports>(
-    ports: &P,
-    mut round: Round,
-    now: Time,
-    faults: &mut Faults,
-) -> Answered<Round> {
+async fn uploads<P: Ports>(ports: &P, mut round: Round, now: Time, faults: &mut Faults) -> Round {
     let bucket = ports.config().artifacts_bucket.clone();
     let mut left = ARRIVALS;
     for _ in 0..PAGES {
-        let page = ports.list(&bucket, "", round.after.clone()).await?;
+        let page = ports.list(&bucket, "", round.after.clone()).await;
+        let Some(page) = faults.take("listing the artifacts bucket", page) else {
+            return round;
+        };
         let concerned =
             |one: &&Listed| round.concerns(one.modified, now) && upload(&one.key).is_some();
         let arrived: Vec<Listed> = page.objects.iter().filter(concerned).cloned().collect();
         for one in &arrived {
             if left == 0 {
-                return Ok(round);
+                return round;
             }
             left -= 1;
             let came = look_after(ports, one).instrument(log::part(&one.key));
@@ -105,7 +99,7 @@ async fn uploads<P: Ports>(
             break;
         }
     }
-    Ok(round)
+    round
 }
 
 async fn look_after<P: Ports>(ports: &P, one: &Listed) -> Answered<Option<Came>> {
@@ -115,75 +109,4 @@ async fn look_after<P: Ports>(ports: &P, one: &Listed) -> Answered<Option<Came>>
         version_id: None,
     };
     created(ports, object, None, Known::Found(one.modified)).await
-}
-
-/// One repository after the other.
-async fn images<P: Ports>(
-    ports: &P,
-    mut round: Round,
-    now: Time,
-    faults: &mut Faults,
-) -> Answered<Round> {
-    let known = faults.count();
-    let owners: Vec<Stored<RepositoryOwner>> =
-        store::load_all_indexed(ports, store::REPOSITORIES, faults).await;
-    if faults.count() > known {
-        // What cannot be read now is looked through by the next round.
-        round.look_again(round.since);
-    }
-    let mut owners = owners.into_iter().map(|owner| owner.value);
-    let after = round.after.clone().unwrap_or_default();
-    let Some(owner) = owners.find(|owner| owner.repository > after) else {
-        return Ok(round.next(None, now));
-    };
-    let mut left = ARRIVALS;
-    for (push, at) in pushes(ports, &owner, &round, now).await? {
-        if left == 0 {
-            return Ok(round);
-        }
-        let what = format!("{}:{}", push.repository, push.tag);
-        let came = image::pushed(ports, push, None, Known::Found(at));
-        let came = came.instrument(log::part(&what)).await;
-        let came = note(&mut round, (&what, at), came, faults);
-        left -= usize::from(came.is_some());
-    }
-    let after = owners.next().is_some().then_some(owner.repository);
-    Ok(round.next(after, now))
-}
-
-/// What was pushed to a repository, goes somewhere, and concerns the round.
-async fn pushes<P: Ports>(
-    ports: &P,
-    owner: &RepositoryOwner,
-    round: &Round,
-    now: Time,
-) -> Answered<Vec<(ImagePush, Time)>> {
-    let (name, mut found, mut after) = (&owner.repository, Vec::new(), None);
-    let Ok(declared) = declaration_in_force(ports, &owner.app).await? else {
-        return Ok(found);
-    };
-    for _ in 0..IMAGE_PAGES {
-        let page = ports.tagged(name, after).await?;
-        let tagged = page.tagged.into_iter();
-        for image in tagged.filter(|image| round.concerns(image.pushed, now)) {
-            let tags = image.tags.into_iter();
-            let tags = tags.filter(|tag| image::chooses(&declared.declaration, tag));
-            found.extend(tags.map(|tag| {
-                let push = ImagePush {
-                    repository: name.clone(),
-                    digest: image.digest.clone(),
-                    tag,
-                };
-                (push, image.pushed)
-            }));
-        }
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    if after.is_some() {
-        tracing::warn!(repository = name, "it has more images than are looked at");
-    }
-    Ok(found)
 }

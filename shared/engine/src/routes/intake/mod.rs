@@ -5,6 +5,7 @@ mod declaration;
 mod image;
 mod manifest;
 mod missed;
+mod missed_images;
 mod once;
 mod repositories;
 

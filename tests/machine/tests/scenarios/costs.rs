@@ -1,0 +1,133 @@
+//! What a run of a schedule costs, in calls of ports: it grows with what is new, not with history.
+
+use crate::scene::{
+    BOTH, assert_free, declare, ended, executions, live, look, pass_minutes, program,
+    release_unheard, upload_unheard,
+};
+use std::collections::BTreeMap;
+use windlass_domain::digest::Digest;
+use windlass_domain::ending::Ending;
+use windlass_engine::ports::Image;
+use windlass_machine::shop::{SERVICE_AND_FUNCTION, Shop};
+use windlass_world::registry::HOST;
+
+const REPOSITORY: &str = "shop/agent";
+
+/// The calls that this makes, by name.
+fn calls(shop: &mut Shop<'_>, of: impl FnOnce(&mut Shop<'_>)) -> BTreeMap<&'static str, usize> {
+    let before = shop.world().mishaps().calls.len();
+    of(shop);
+    let mut made = BTreeMap::new();
+    for name in shop.world().mishaps().calls.iter().skip(before) {
+        *made.entry(*name).or_default() += 1;
+    }
+    made
+}
+
+/// Raises a release, which is recovered after a stop and looked at again, and another one.
+fn grow_older(shop: &mut Shop<'_>, number: usize) {
+    let stopped = shop.deploy(&format!("2.{number}.0"), &BOTH);
+    assert!(shop.region.run_until(&stopped, "Bake"));
+    shop.region.stop(&stopped);
+    shop.region.run();
+    assert_eq!(ended(shop, &stopped).ending, Ending::RolledBack);
+    pass_minutes(shop, 15);
+    shop.region.scheduled();
+    let whole = shop.deploy(&format!("2.{number}.1"), &BOTH);
+    shop.region.run();
+    assert_eq!(ended(shop, &whole).ending, Ending::Succeeded);
+    assert_free(shop);
+    pass_minutes(shop, 15);
+}
+
+#[test]
+fn the_schedule_of_recoveries_makes_the_same_calls_whatever_was() {
+    let program = program();
+    let mut shop = live(&program);
+    let fresh = calls(&mut shop, |shop| shop.region.scheduled());
+    assert_eq!(fresh, BTreeMap::from([("ledger.query_index", 4)]));
+    for number in 0..30 {
+        grow_older(&mut shop, number);
+    }
+    assert!(shop.environment().snapshot > 30);
+    let old = calls(&mut shop, |shop| shop.region.scheduled());
+    assert_eq!(old, fresh);
+}
+
+/// Two looks of intake: from then on there are rounds.
+fn rounds_begin(shop: &Shop<'_>) {
+    for _ in 0..2 {
+        look(shop);
+        pass_minutes(shop, 15);
+    }
+}
+
+#[test]
+fn a_look_at_the_bucket_costs_the_same_however_much_lies_there() {
+    let program = program();
+    let mut shop = live(&program);
+    for number in 0..2_000 {
+        upload_unheard(&shop, &format!("releases/old/{number:05}.json"), "{}");
+        upload_unheard(&shop, &format!("windlass/{number:05}"), "{}");
+    }
+    pass_minutes(&shop, 15);
+    rounds_begin(&shop);
+    let executions_before = executions(&mut shop);
+    release_unheard(&shop, "1.1.0");
+    pass_minutes(&shop, 15);
+    // The last run of a round is at what is new.
+    let mut pages = 0;
+    while executions(&mut shop) == executions_before {
+        let made = calls(&mut shop, |shop| look(shop));
+        pages += made["objects.list"];
+        assert!(made["objects.list"] <= 3 && pages <= 12, "{made:?}");
+        pass_minutes(&shop, 15);
+    }
+    // The rounds overlap, so it is looked at, and left, by the next ones as well.
+    for _ in 0..8 {
+        look(&shop);
+        pass_minutes(&shop, 15);
+    }
+    // How far it has come, and the repositories.
+    for _ in 0..4 {
+        let mut made = calls(&mut shop, |shop| look(shop));
+        assert!(made.remove("objects.list").unwrap() <= 3);
+        let wanted = [
+            ("ledger.get", 1),
+            ("ledger.query_index", 1),
+            ("ledger.transact", 1),
+        ];
+        assert_eq!(made, BTreeMap::from(wanted));
+        pass_minutes(&shop, 15);
+    }
+}
+
+#[test]
+fn a_repository_is_looked_through_over_several_runs_each_of_which_reads_twenty_pages() {
+    let program = program();
+    let mut shop = Shop::new(&program, SERVICE_AND_FUNCTION);
+    declare(&shop, &SERVICE_AND_FUNCTION.replace("1.0.0", "1.0.1"));
+    rounds_begin(&shop);
+    let mut registry = shop.world().registry();
+    let old = (0..20_500).map(|number| Image {
+        repository_uri: format!("{HOST}/{REPOSITORY}"),
+        digest: Digest::of(format!("{number}").as_bytes()),
+        tags: vec![format!("main-old-{number}")],
+        media_type: "application/vnd.oci.image.manifest.v1+json".into(),
+        platforms: vec![],
+    });
+    registry.images.extend(old);
+    registry.push(REPOSITORY, "main-42");
+    drop(registry);
+    pass_minutes(&shop, 15);
+    let mut pages = vec![];
+    for _ in 0..2 {
+        let made = calls(&mut shop, |shop| look(shop));
+        pages.push(made["registry.tagged"]);
+        pass_minutes(&shop, 15);
+    }
+    assert_eq!(pages, [20, 1]);
+    shop.region.run();
+    assert_eq!(shop.runs(), "agent:2", "it was the last of all");
+    assert_eq!(shop.region.all_ended().len(), 1);
+}
