@@ -225,7 +225,7 @@ fn a_stranger_who_replaces_the_rollout_is_told() {
         .update(CLUSTER, SERVICE, &arn, now)
         .unwrap();
     assert_eq!(sailing.forward(), Word::Failed);
-    insta::assert_snapshot!(sailing.failure(), @"TargetChangedByOther: service shop-prod/agent: The rollout of agent:3 was replaced: someone else set the service to agent:2 (deployment ecs-svc/3). Remedy: Find out who updates this service besides Windlass, which owns the image of its container there; every other field is yours.");
+    insta::assert_snapshot!(sailing.failure(), @"TargetChangedByOther: service shop-prod/agent: The rollout of agent:3 was replaced: someone else set the service to agent:2 (deployment ecs-svc/3). Windlass owns the image of container agent in the task definition of service shop-prod/agent; every other field is yours. Remedy: Find out who updates this service besides Windlass.");
 }
 
 #[test]

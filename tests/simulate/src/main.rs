@@ -9,6 +9,7 @@
 //! - `windlass-simulate copy <from> <to>` makes the copy of the tree in which the broken variants are;
 //!   there, `windlass-variants variants <result> <seconds> [name]` looks whether each of them is caught.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use windlass_simulate::coverage::{gaps, states_of};
 use windlass_simulate::exhaust::{one_mishap, random};
 use windlass_simulate::play::{Played, Ready};
 use windlass_simulate::report::{Caught, Report};
+use windlass_simulate::rules::{PLANNING_AGAIN, REDRIVEN, RULES};
 use windlass_simulate::scenario::Scenario;
 use windlass_simulate::scenarios::{self, SCENARIOS, named};
 use windlass_simulate::schedule::Schedule;
@@ -153,7 +155,7 @@ fn seconds_of(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(seconds))
 }
 
-/// Looks whether each variant is caught, and writes how many of how many.
+/// Looks whether each variant is caught, writes how many of how many, and tells the rules that none breaks.
 fn look_for_variants(to: &Path, seconds: &str, only: &str) -> Result<bool, String> {
     let program = program()?;
     let mut all = variants();
@@ -161,21 +163,30 @@ fn look_for_variants(to: &Path, seconds: &str, only: &str) -> Result<bool, Strin
     let began = Instant::now();
     let until = began + seconds_of(seconds)?;
     let mut caught = Caught::default();
+    let mut broken = BTreeSet::new();
     for variant in &all {
         if !choose(variant.name) {
             return Err("this is the product, which has no variants".into());
         }
         caught.of += 1;
-        caught.caught += u64::from(is_caught(&program, variant, until));
+        let by = caught_by(&program, variant, until);
+        caught.caught += u64::from(by.is_some());
+        broken.extend(by);
     }
     caught.took = began.elapsed();
     caught.write(to)?;
     println!("{} of {} broken variants caught", caught.caught, caught.of);
+    if only.is_empty() {
+        let rules = RULES.iter().map(|(name, _)| *name);
+        let rules = rules.chain([PLANNING_AGAIN, REDRIVEN]);
+        let unbroken: Vec<&str> = rules.filter(|name| !broken.contains(name)).collect();
+        println!("broken by none of them: {}", unbroken.join(", "));
+    }
     Ok(caught.is_all())
 }
 
-/// Looks whether a variant is caught, and tells by what.
-fn is_caught(program: &Program, variant: &Variant, until: Instant) -> bool {
+/// Looks whether a variant is caught, tells by what, and answers the rule.
+fn caught_by(program: &Program, variant: &Variant, until: Instant) -> Option<&'static str> {
     let began = Instant::now();
     let found = look_for(program, variant, until);
     let word = found.as_ref().map_or("MISSED", |_| "caught");
@@ -185,5 +196,5 @@ fn is_caught(program: &Program, variant: &Variant, until: Instant) -> bool {
     if let Some((seed, rule, why)) = &found {
         println!("        {seed} breaks {rule}: {why}");
     }
-    found.is_some()
+    found.map(|(_, rule, _)| rule)
 }

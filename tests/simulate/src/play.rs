@@ -4,7 +4,7 @@ use crate::happening::Counts;
 use crate::outcome::Outcome;
 use crate::readings::Readings;
 use crate::rest::Rest;
-use crate::rules::{BEYOND, RULES, changed_outside, told_as_drifted};
+use crate::rules::{BEYOND, PLANNING_AGAIN, REDRIVEN, RULES, changed_outside, told_as_drifted};
 use crate::scenario::Scenario;
 use crate::schedule::{Schedule, What};
 use crate::stage::Stage;
@@ -165,7 +165,7 @@ impl<'p> Ready<'p> {
             && !is_beyond
             && let Err(why) = self.planning_again_plans_nothing(&outcome)
         {
-            played.broken.push(("planning_again_plans_nothing", why));
+            played.broken.push((PLANNING_AGAIN, why));
         }
         // A mishap that was not met would be met by what is redriven.
         let is_over = played.met.len() == schedule.mishaps.len();
@@ -174,7 +174,7 @@ impl<'p> Ready<'p> {
             && !is_beyond
             && let Err(why) = stage.redriven_changes_nothing(self.scenario.acts)
         {
-            played.broken.push(("redriven_changes_nothing", why));
+            played.broken.push((REDRIVEN, why));
         }
         stage.world.mishaps().gate = None;
         played

@@ -41,6 +41,11 @@ pub enum Class {
     Switching,
 }
 
+/// Who owns which field, for the end of what is told of a stranger's change.
+fn whose(owned: &str) -> String {
+    format!("Windlass owns {owned}; every other field is yours")
+}
+
 /// One kind of component. Generic over its ports; stateless but for what it was built with.
 pub trait Kind {
     /// What its target is, as the step item keeps it.

@@ -34,7 +34,10 @@ fn a_strangers_change_before_the_undo_is_not_overwritten() {
         .upload("shop-web", "logo.svg", "stranger");
     assert_eq!(scene.undo(&deployment), Word::Failed);
     assert_eq!(scene.bucket()["logo.svg"], "stranger");
-    assert!(scene.step(&deployment).undo_failure.is_some());
+    let Some(Failure::Finding(finding)) = scene.step(&deployment).undo_failure else {
+        panic!("it tells no finding");
+    };
+    insta::assert_snapshot!(finding, @"TargetChangedByOther: logo.svg: 1 files are neither what was there before nor what this deployment wrote: logo.svg. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Find out who wrote them (CloudTrail, the object's versions), put back what should be there, then use `recover` or deploy again.");
 }
 
 #[test]
@@ -47,14 +50,27 @@ fn drift_is_told_and_counts_as_the_state_before() {
         .upload("shop-web", "about.html", "stranger");
     let artifact = scene.upload(zip(TWO));
     let deployment = scene.prepare(Some(&artifact), None);
-    assert!(
-        deployment.prepared.warnings[0]
-            .reason
-            .contains("about.html")
-    );
+    let warning = &deployment.prepared.warnings[0];
+    insta::assert_snapshot!(warning, @"TargetChangedByOther: components.web: Somebody else changed 1 files since the last deployment: about.html; what is there now counts as the state before. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Let only one deployer write to the bucket.");
     scene.publish(&deployment);
     assert_eq!(scene.switch(&deployment), Word::Changed);
     assert_eq!(scene.text("about.html"), "about");
     assert_eq!(scene.undo(&deployment), Word::Changed);
     assert_eq!(scene.text("about.html"), "stranger");
+}
+
+#[test]
+fn what_stands_where_a_new_file_must_go_is_not_overwritten() {
+    let mut scene = scene();
+    scene.deploy_files(ONE);
+    let artifact = scene.upload(zip(TWO));
+    let deployment = scene.prepare(Some(&artifact), None);
+    let asset = "assets/index-bbbb2222.js";
+    scene.world.objects().upload("shop-web", asset, "stranger");
+    assert_eq!(scene.publish(&deployment), Word::Failed);
+    assert_eq!(scene.bucket()[asset], "stranger");
+    let Some(Failure::Finding(finding)) = scene.step(&deployment).failure else {
+        panic!("it tells no finding");
+    };
+    insta::assert_snapshot!(finding, @"TargetChangedByOther: assets/index-bbbb2222.js: Somebody else wrote another object there since the deployment was prepared. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Find out who wrote it (CloudTrail), delete it, then deploy again.");
 }

@@ -153,6 +153,24 @@ fn a_strangers_origin_path_stops_it() {
 }
 
 #[test]
+fn what_nobody_can_fetch_any_more_is_told_as_a_strangers_origin_path() {
+    let mut scene = scene();
+    scene.deploy_files(ONE);
+    let artifact = scene.upload(zip(TWO));
+    let deployment = scene.prepare(Some(&artifact), None);
+    let mut cdn = scene.world.cdn();
+    cdn.distribution("E1", "shop-web").origins[0].path = "/stranger".into();
+    drop(cdn);
+    assert_eq!(scene.publish(&deployment), Word::Failed);
+    let Some(Failure::Finding(told)) = scene.step(&deployment).failure else {
+        panic!("it tells no finding");
+    };
+    assert_eq!(told.name, FindingName::TargetChangedByOther, "{told}");
+    let whose = "Windlass owns the path of origin shop-web of distribution E1";
+    assert!(told.reason.contains(whose), "{told}");
+}
+
+#[test]
 fn a_strangers_object_in_the_folder_stops_it() {
     let mut scene = scene();
     let artifact = scene.upload(zip(ONE));

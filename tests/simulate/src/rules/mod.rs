@@ -8,6 +8,7 @@ mod no_secret;
 mod one_ending;
 mod rollback_is_possible;
 mod strangers_are_left;
+mod strangers_are_told;
 mod switches_are_fenced;
 mod targets_as_recorded;
 mod unlocked;
@@ -22,6 +23,7 @@ pub(crate) use no_secret::tells;
 pub use one_ending::one_ending;
 pub use rollback_is_possible::rollback_is_possible;
 pub use strangers_are_left::strangers_are_left;
+pub use strangers_are_told::strangers_are_told;
 pub use switches_are_fenced::switches_are_fenced;
 pub use targets_as_recorded::{changed_outside, targets_as_recorded};
 pub use unlocked::unlocked;
@@ -51,7 +53,7 @@ pub use woken_in_time::woken_in_time;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 21] = [
+pub const RULES: [(&str, Rule); 22] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -66,6 +68,7 @@ pub const RULES: [(&str, Rule); 21] = [
     ("undo_in_reverse", undo_in_reverse),
     ("woken_in_time", woken_in_time),
     ("strangers_are_left", strangers_are_left),
+    ("strangers_are_told", strangers_are_told),
     ("nothing_missed", nothing_missed),
     ("looked_again", looked_again),
     ("arrivals_are_served", arrivals_are_served),
@@ -74,6 +77,12 @@ pub const RULES: [(&str, Rule); 21] = [
     ("recovered_in_time", recovered_in_time),
     ("unhealthy_is_undone", unhealthy_is_undone),
 ];
+
+/// Of a copy of the world in which the same is asked for again (`play.rs`).
+pub const PLANNING_AGAIN: &str = "planning_again_plans_nothing";
+
+/// Of executions that have ended (`redriven.rs`).
+pub const REDRIVEN: &str = "redriven_changes_nothing";
 
 /// What must hold as well where AWS does what is assumed not to happen: it is told.
 pub const BEYOND: [&str; 4] = [

@@ -7,6 +7,7 @@
 
 mod arrivals;
 mod behind;
+mod bounds;
 mod converging;
 mod copy;
 mod ledger;
@@ -51,6 +52,7 @@ pub fn variants() -> Vec<Variant> {
         behind::VARIANTS,
         ledger::VARIANTS,
         arrivals::VARIANTS,
+        bounds::VARIANTS,
     ]
     .concat()
 }

@@ -100,10 +100,8 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
     }
 
     fn owned(target: &Target) -> String {
-        format!(
-            "the image of container {} in the task definition of service {}/{}",
-            target.container, target.cluster, target.service
-        )
+        let service = format!("{}/{}", target.cluster, target.service);
+        tell::owned(&target.container, &service)
     }
 
     async fn change(

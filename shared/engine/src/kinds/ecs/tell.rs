@@ -1,6 +1,7 @@
 //! What failed, told as what it is: one function per story.
 
 use super::state::{Seen, Trouble};
+use crate::kinds::whose;
 use crate::ports::ServiceDeployment;
 use std::collections::BTreeSet;
 use windlass_domain::finding::{Finding, FindingName};
@@ -32,6 +33,11 @@ fn sentence(text: &str) -> String {
         .chain(letters)
         .chain(end.chars())
         .collect()
+}
+
+/// What of a service Windlass owns, in words.
+pub(super) fn owned(container: &str, service: &str) -> String {
+    format!("the image of container {container} in the task definition of service {service}")
 }
 
 /// The change of a service's task definition in words.
@@ -242,10 +248,11 @@ pub(super) fn replaced(seen: &Seen, goal: &str, set_to: &str) -> Finding {
         FindingName::TargetChangedByOther,
         format!("service {}", seen.service),
         format!(
-            "the rollout of {} was replaced: someone else set the service to {} (deployment {deployment})",
+            "the rollout of {} was replaced: someone else set the service to {} (deployment {deployment}). {}",
             short(goal),
-            short(set_to)
+            short(set_to),
+            whose(&owned(&seen.container, &seen.service))
         ),
-        "find out who updates this service besides Windlass, which owns the image of its container there; every other field is yours",
+        "find out who updates this service besides Windlass",
     )
 }

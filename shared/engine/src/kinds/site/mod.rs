@@ -52,6 +52,15 @@ use windlass_domain::identity::DeploymentId;
 pub trait SitePorts: Objects + Cdn + Clock + Reach + Configured {}
 impl<P: Objects + Cdn + Clock + Reach + Configured> SitePorts for P {}
 
+/// The files that are Windlass's own, in words.
+fn files_of(target: &Target) -> String {
+    let site = &target.site;
+    format!(
+        "the files of its releases in s3://{}/{}",
+        site.bucket, site.prefix
+    )
+}
+
 /// A static site, with what is known of the deployment that changes it.
 pub struct Site<P> {
     /// The ports at the target's place.
@@ -212,10 +221,7 @@ impl<P: SitePorts> Kind for Site<P> {
             Ok((id, origin)) if target.site.mode == SiteMode::Prefix => {
                 format!("the path of origin {origin} of distribution {id}")
             }
-            _ => format!(
-                "the files of its releases in s3://{}/{}",
-                target.site.bucket, target.site.prefix
-            ),
+            _ => files_of(target),
         }
     }
 

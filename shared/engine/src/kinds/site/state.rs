@@ -37,6 +37,9 @@ pub struct InPlace {
     /// Only observed: what is at each key, if its list is not kept yet.
     #[serde(skip)]
     pub unrecorded: Option<Arc<Objects>>,
+    /// Only observed: what of the site Windlass owns, in words.
+    #[serde(skip)]
+    pub owned: String,
 }
 
 impl InPlace {
@@ -63,6 +66,9 @@ pub struct Prefix {
     /// Only observed: whether the origin path is neither that of before nor the goal's.
     #[serde(skip)]
     pub strange: bool,
+    /// Only observed: what of the distribution Windlass owns, in words.
+    #[serde(skip)]
+    pub owned: String,
 }
 
 impl Prefix {

@@ -1,6 +1,6 @@
-use crate::kinds::Next;
 use crate::kinds::site::plan::{Op, What};
 use crate::kinds::site::state::{Change, InPlace};
+use crate::kinds::{Next, whose};
 use std::sync::Arc;
 use windlass_domain::finding::{Finding, FindingName};
 
@@ -10,7 +10,7 @@ pub fn next(is: &InPlace, wanted: &InPlace) -> Next<Change> {
         return Next::Failed(unknown(&wanted.id()));
     };
     if !way.strange.is_empty() {
-        return Next::Failed(strange(&way.strange));
+        return Next::Failed(strange(&way.strange, &is.owned));
     }
     if !way.ops.is_empty() {
         return Next::Do(Change::Write(Arc::new(way.ops.clone())));
@@ -38,15 +38,16 @@ pub fn what(ops: &[Op]) -> String {
     format!("{} files, first `{first}`", parts.join(", "))
 }
 
-fn strange(paths: &[String]) -> Finding {
+fn strange(paths: &[String], owned: &str) -> Finding {
     let some: Vec<&str> = paths.iter().take(5).map(String::as_str).collect();
     Finding::new(
         FindingName::TargetChangedByOther,
         paths.first().cloned().unwrap_or_default(),
         format!(
-            "{} files are neither what was there before nor what this deployment wrote: {}",
+            "{} files are neither what was there before nor what this deployment wrote: {}. {}",
             paths.len(),
-            some.join(", ")
+            some.join(", "),
+            whose(owned)
         ),
         "find out who wrote them (CloudTrail, the object's versions), put back what should be there, then use `recover` or deploy again",
     )
@@ -76,6 +77,7 @@ mod tests {
                     .collect(),
             ),
             unrecorded: unrecorded.then(Arc::default),
+            owned: "the files".into(),
             ..InPlace::default()
         }
     }
@@ -123,6 +125,8 @@ mod tests {
             panic!("a stranger's file is overwritten");
         };
         assert_eq!(finding.name, FindingName::TargetChangedByOther);
+        let ending = "wrote: x. Windlass owns the files; every other field is yours";
+        assert!(finding.reason.ends_with(ending), "{finding}");
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use super::write::SHA256;
+use crate::kinds::Kind as _;
 use crate::kinds::site::files::{File, Goal, Object, Objects};
 use crate::kinds::site::listing::list_all;
 use crate::kinds::site::lists::{Lists, digest_of};
@@ -55,6 +56,7 @@ impl<P: SitePorts> Site<P> {
             noticed: Some(noticed),
             ways: Arc::new(ways),
             unrecorded: (!kept).then(|| Arc::new(objects)),
+            owned: Self::owned(target),
         })
     }
 

@@ -1,5 +1,5 @@
-use crate::kinds::Next;
 use crate::kinds::site::state::{Change, Prefix};
+use crate::kinds::{Next, whose};
 use windlass_domain::finding::{Finding, FindingName};
 
 /// How long to wait before looking again whether all edges have the configuration, in seconds.
@@ -15,21 +15,27 @@ pub fn next(is: &Prefix, wanted: &Prefix) -> Next<Change> {
         };
     }
     if is.strange {
-        return Next::Failed(Finding::new(
-            FindingName::TargetChangedByOther,
-            is.origin_path.clone(),
-            format!(
-                "the origin path is `{}`, which is neither that of before nor the release's",
-                is.origin_path
-            ),
-            "find out who changed the distribution (CloudTrail), set the origin path that should be there, then use `recover` or deploy again",
-        ));
+        return Next::Failed(strange(is));
     }
     Next::Do(Change::Switch {
         etag: is.etag.clone(),
         from: is.origin_path.clone(),
         to: wanted.origin_path.clone(),
     })
+}
+
+/// Somebody else pointed the distribution elsewhere.
+pub fn strange(is: &Prefix) -> Finding {
+    Finding::new(
+        FindingName::TargetChangedByOther,
+        is.origin_path.clone(),
+        format!(
+            "the origin path is `{}`, which is neither that of before nor the release's. {}",
+            is.origin_path,
+            whose(&is.owned)
+        ),
+        "find out who changed the distribution (CloudTrail), set the origin path that should be there, then use `recover` or deploy again",
+    )
 }
 
 /// The declaration changed the mode in the middle of a deployment.
@@ -52,6 +58,7 @@ mod tests {
             deployed,
             etag: "E1".into(),
             strange,
+            owned: "the path".into(),
             ..Prefix::default()
         }
     }
@@ -77,5 +84,7 @@ mod tests {
             panic!("it is overwritten");
         };
         assert_eq!(finding.name, FindingName::TargetChangedByOther);
+        let ending = "release's. Windlass owns the path; every other field is yours";
+        assert!(finding.reason.ends_with(ending), "{finding}");
     }
 }

@@ -1,32 +1,39 @@
+use crate::kinds::Kind as _;
 use crate::kinds::site::state::{Prefix, State};
 use crate::kinds::site::target::Target;
-use crate::kinds::site::{Site, SitePorts};
+use crate::kinds::site::{Knowledge, Site, SitePorts};
 use crate::ports::Answered;
 use windlass_domain::fault::{Fault, FaultName};
 
 impl<P: SitePorts> Site<P> {
     /// Looks at the distribution.
     pub(in crate::kinds::site) async fn observe_prefix(&self, target: &Target) -> Answered<Prefix> {
-        let (id, origin) = distribution_of(target)?;
-        let found = self.at.distribution(id).await?;
-        let origin = found.origins.iter().find(|it| it.id == origin);
-        let origin = origin.ok_or_else(|| {
-            let text = format!("the distribution {id} has no such origin any more");
-            Fault::new(FaultName::NotFound, text)
-        })?;
-        let known = [&self.known.forward.0, &self.known.before.0];
-        let there = known.into_iter().find_map(|state| match state {
-            State::Prefix(state) if state.origin_path == origin.path => Some(state),
-            _ => None,
-        });
-        Ok(Prefix {
-            release: there.and_then(|state| state.release.clone()),
-            origin_path: origin.path.clone(),
-            deployed: found.deployed,
-            etag: found.etag,
-            strange: there.is_none(),
-        })
+        observe(&self.at, &self.known, target).await
     }
+}
+
+/// What the distribution, at the target's place, is like.
+pub async fn observe<P: SitePorts>(at: &P, known: &Knowledge, target: &Target) -> Answered<Prefix> {
+    let (id, origin) = distribution_of(target)?;
+    let found = at.distribution(id).await?;
+    let origin = found.origins.iter().find(|it| it.id == origin);
+    let origin = origin.ok_or_else(|| {
+        let text = format!("the distribution {id} has no such origin any more");
+        Fault::new(FaultName::NotFound, text)
+    })?;
+    let known = [&known.forward.0, &known.before.0];
+    let there = known.into_iter().find_map(|state| match state {
+        State::Prefix(state) if state.origin_path == origin.path => Some(state),
+        _ => None,
+    });
+    Ok(Prefix {
+        release: there.and_then(|state| state.release.clone()),
+        origin_path: origin.path.clone(),
+        deployed: found.deployed,
+        etag: found.etag,
+        strange: there.is_none(),
+        owned: Site::<P>::owned(target),
+    })
 }
 
 /// The distribution and its origin.

@@ -1,7 +1,6 @@
 use super::left::{left, own_what_was_undone};
 use super::versions::{Latest, ids, is_few, latest, missing, still_there};
 use super::{Scene, Wanted, other_mode};
-use crate::kinds::site::SitePorts;
 use crate::kinds::site::archive::Entry;
 use crate::kinds::site::files::{File, Files, Goal, Object, Objects};
 use crate::kinds::site::in_place::{DEPLOYMENT, file_of, noticed};
@@ -11,8 +10,10 @@ use crate::kinds::site::many::{self, Patience};
 use crate::kinds::site::plan::{Direction, Known, Way, changed, is_in_scope, plan as plan_way};
 use crate::kinds::site::publish::is_unchanged;
 use crate::kinds::site::state::{InPlace, State};
+use crate::kinds::site::target::Target;
 use crate::kinds::site::trouble::Trouble;
-use crate::kinds::{Prepared, Stage, to_value};
+use crate::kinds::site::{SitePorts, files_of};
+use crate::kinds::{Prepared, Stage, to_value, whose};
 use crate::ports::Answered;
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -57,9 +58,11 @@ pub(super) async fn plan<P: SitePorts>(
         ..InPlace::default()
     };
     goal.left = scene.lists.keep_left(&left).await?;
-    scene
-        .warnings
-        .extend(drift_warning(scene.input.component, &drifted));
+    scene.warnings.extend(drift_warning(
+        scene.input.component,
+        &scene.target,
+        &drifted,
+    ));
     if let Goal::Recorded(objects) = &forward {
         goal.objects = Some(scene.lists.keep_objects(objects).await?);
     }
@@ -300,16 +303,17 @@ fn drifted<'a>(running: &'a Objects, before: &Objects) -> Vec<&'a str> {
         .collect()
 }
 
-fn drift_warning(component: &ComponentName, drifted: &[&str]) -> Option<Finding> {
+fn drift_warning(component: &ComponentName, target: &Target, drifted: &[&str]) -> Option<Finding> {
     (!drifted.is_empty()).then(|| {
         let some: Vec<&str> = drifted.iter().take(5).copied().collect();
         Finding::new(
             FindingName::TargetChangedByOther,
             format!("components.{component}"),
             format!(
-                "somebody else changed {} files since the last deployment: {}; what is there now counts as the state before",
+                "somebody else changed {} files since the last deployment: {}; what is there now counts as the state before. {}",
                 drifted.len(),
-                some.join(", ")
+                some.join(", "),
+                whose(&files_of(target))
             ),
             "let only one deployer write to the bucket",
         )

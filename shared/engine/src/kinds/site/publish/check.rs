@@ -4,6 +4,8 @@ use super::documents::Need;
 use super::nowhere;
 use crate::kinds::site::SitePorts;
 use crate::kinds::site::many::{self, Patience};
+use crate::kinds::site::prefix;
+use crate::kinds::site::state::State;
 use crate::kinds::site::trouble::Trouble;
 use crate::ports::{Answered, Probe, ProbeAnswer, Probed};
 use windlass_domain::finding::{Finding, FindingName};
@@ -86,11 +88,23 @@ pub async fn check_assets<P: SitePorts + Probe>(
     }
     warnings.sort();
     if findings.is_empty() {
-        Ok(warnings)
-    } else {
-        findings.sort_by(|a, b| a.path.cmp(&b.path));
-        Err(Trouble::Findings(findings))
+        return Ok(warnings);
     }
+    findings.sort_by(|a, b| a.path.cmp(&b.path));
+    let other = pointed_elsewhere(publisher).await?;
+    Err(Trouble::Findings(other.map_or(findings, |it| vec![it])))
+}
+
+/// Why visitors miss everything, where somebody else has pointed the distribution elsewhere.
+async fn pointed_elsewhere<P: SitePorts>(
+    publisher: &Publisher<'_, P>,
+) -> Answered<Option<Finding>> {
+    let known = publisher.known;
+    if !matches!(known.forward.0, State::Prefix(_)) {
+        return Ok(None);
+    }
+    let is = prefix::observe(publisher.at, known, publisher.target).await?;
+    Ok(is.strange.then(|| prefix::strange(&is)))
 }
 
 /// Where visitors reach the site, without trailing slash.

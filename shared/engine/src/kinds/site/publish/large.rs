@@ -115,7 +115,7 @@ impl<P: SitePorts> Publisher<'_, P> {
             Ok(written) => Ok(Some(Handled::written(path, file, written))),
             Err(fault) if matches!(fault.name, FaultName::Conflict | FaultName::NotFound) => {
                 let there = self.found(&object, &file).await?;
-                let there = there.ok_or_else(|| in_the_way(&object.key))?;
+                let there = there.ok_or_else(|| in_the_way(self.target, &object.key))?;
                 Ok(Some(Handled::written(path, file, there)))
             }
             Err(fault) => Err(fault.into()),

@@ -32,7 +32,8 @@ use super::release::folder_of;
 use super::state::State;
 use super::target::{Archive, Target};
 use super::trouble::Trouble;
-use super::{Knowledge, SitePorts};
+use super::{Knowledge, SitePorts, files_of};
+use crate::kinds::whose;
 use crate::ports::{Answered, ObjectId};
 use brought::Brought;
 use std::cell::{Cell, RefCell};
@@ -250,11 +251,14 @@ fn split(entries: &mut [Entry]) -> (&[Entry], &[Entry]) {
 }
 
 /// A file that is neither ours nor what is wanted stands where a new one must go.
-fn in_the_way(key: &str) -> Trouble {
+fn in_the_way(target: &Target, key: &str) -> Trouble {
     Finding::new(
         FindingName::TargetChangedByOther,
         key,
-        "somebody else wrote another object there since the deployment was prepared",
+        format!(
+            "somebody else wrote another object there since the deployment was prepared. {}",
+            whose(&files_of(target))
+        ),
         "find out who wrote it (CloudTrail), delete it, then deploy again",
     )
     .into()

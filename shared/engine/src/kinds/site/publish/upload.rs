@@ -53,7 +53,7 @@ impl<P: SitePorts> Publisher<'_, P> {
             Ok(written) => Ok(written),
             Err(fault) if fault.name == FaultName::Conflict => {
                 let there = self.found(&object, file).await?;
-                there.ok_or_else(|| in_the_way(&object.key))
+                there.ok_or_else(|| in_the_way(self.target, &object.key))
             }
             Err(fault) => Err(fault.into()),
         }

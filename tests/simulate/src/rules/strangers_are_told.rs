@@ -1,0 +1,76 @@
+use crate::happening::Event;
+use crate::outcome::Outcome;
+use crate::schedule::What;
+use std::collections::BTreeSet;
+use windlass_domain::deployment::{Deployment, Ended};
+use windlass_domain::finding::FindingName;
+use windlass_domain::step::{Failure, Step};
+
+/// "Either way it ends truthfully as `TargetChangedByOther`, and says who owns which field": where nothing
+/// goes wrong but that somebody else changes a target, a deployment that was prepared before that, ended
+/// after it, and did not end as the scenario says, tells so. What is changed after the last look at a target
+/// changes no ending, and is nobody's to tell.
+pub fn strangers_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
+    let mishaps = &outcome.schedule.mishaps;
+    if mishaps.is_empty() || mishaps.iter().any(|one| one.what != What::Stranger) {
+        return Ok(());
+    }
+    let theirs = under_way(outcome);
+    let told = outcome.records().into_iter().find_map(|record| {
+        let ended = record.ending.as_ref()?;
+        let name = format!("{} {ended}", record.release.version);
+        let is_as_written = outcome.scenario.ends.contains(&name.as_str());
+        let is_meant = theirs.contains(record.id.0.as_str()) && !is_as_written;
+        (is_meant && !tells(outcome, &record, ended))
+            .then(|| format!("{name} says: {}", ended.cause))
+    });
+    told.map_or(Ok(()), Err)
+}
+
+/// The deployments that were prepared, and had no ending, when somebody else changed a target of theirs.
+fn under_way(outcome: &Outcome<'_>) -> BTreeSet<String> {
+    let mut open: BTreeSet<String> = BTreeSet::new();
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    for happening in &outcome.happened {
+        match &happening.what {
+            Event::Wrote(_, change) => {
+                let key = change.after.as_ref().map(|item| &item.key);
+                if let Some(key) = key.filter(|key| key.sk == "plan") {
+                    open.insert(key.pk.trim_start_matches("deployment#").to_owned());
+                }
+                let record = outcome.read::<Deployment>(change.after.as_ref(), "record");
+                if let Some(record) = record.filter(|record| record.ending.is_some()) {
+                    open.remove(&record.id.0);
+                }
+            }
+            Event::ChangedByStranger(component) => {
+                let has_part = |id: &&String| {
+                    let ledger = outcome.world.ledger();
+                    let step = (format!("deployment#{id}"), format!("step#{component}"));
+                    ledger
+                        .items
+                        .keys()
+                        .any(|key| (&key.pk, &key.sk) == (&step.0, &step.1))
+                };
+                found.extend(open.iter().filter(has_part).cloned());
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether its cause, or the finding by which a change or an undo has failed, names it, and the cause says
+/// who owns what.
+fn tells(outcome: &Outcome<'_>, record: &Deployment, ended: &Ended) -> bool {
+    let other = FindingName::TargetChangedByOther;
+    let partition = format!("deployment#{}", record.id);
+    let steps = outcome.all::<Step>(&partition, "step#");
+    let failures = steps
+        .iter()
+        .flat_map(|step| [&step.failure, &step.undo_failure]);
+    let mut failures = failures.flatten();
+    let is_named = ended.cause_name == other.to_string()
+        || failures.any(|one| matches!(one, Failure::Finding(finding) if finding.name == other));
+    is_named && ended.cause.contains("Windlass owns")
+}

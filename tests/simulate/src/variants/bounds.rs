@@ -1,0 +1,51 @@
+//! Variants of what is not Windlass's own, of what it tells, and of what is there already.
+
+use super::{Edit, Variant};
+use crate::schedule::What::Stranger;
+
+pub(super) const VARIANTS: &[Variant] = &[
+    Variant {
+        name: "stranger_not_named",
+        what: "what somebody else changed is told as a change that failed",
+        edits: &[Edit {
+            file: "shared/engine/src/converge/strangers.rs",
+            find: "            FindingName::TargetChangedByOther,\n",
+            replace: "            if VARIANT {\n                FindingName::ChangeFailed\n            } else {\n                FindingName::TargetChangedByOther\n            },\n",
+        }],
+        scenarios: &["function", "folder"],
+        mishaps: &[Stranger],
+    },
+    Variant {
+        name: "member_lost",
+        what: "a task definition is registered without a member of its base",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/ecs/document.rs",
+            find: " && name != \"tags\" && !value.is_null()",
+            replace: " && name != \"tags\" && !(VARIANT && name == \"cpu\") && !value.is_null()",
+        }],
+        scenarios: &["service"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "document_told",
+        what: "the plan tells the whole task definition that runs",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/ecs/prepare.rs",
+            find: "    let from = tell::short(&current.arn);\n    match",
+            replace: "    let whole = current.document.to_string();\n    let from = if VARIANT { whole.as_str() } else { tell::short(&current.arn) };\n    match",
+        }],
+        scenarios: &["service"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "brought_again",
+        what: "a function that serves the wanted code is changed once more",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/lambda/prepare.rs",
+            find: "            .filter(|(last, ..)| next(&before, last) == Next::Done)",
+            replace: "            .filter(|(last, ..)| !VARIANT && next(&before, last) == Next::Done)",
+        }],
+        scenarios: &["function"],
+        mishaps: &[],
+    },
+];
