@@ -168,7 +168,7 @@ impl<'p> Ready<'p> {
             played.broken.push((PLANNING_AGAIN, why));
         }
         // A mishap that was not met would be met by what is redriven.
-        let is_over = played.met.len() == schedule.mishaps.len();
+        let is_over = played.met.len() == schedule.to_be_met();
         if played.broken.is_empty()
             && is_over
             && !is_beyond

@@ -1,42 +1,36 @@
 //! Executions that have ended are redriven when all is over.
 
-use crate::happening::Event;
 use crate::rest::Rest;
 use crate::scenario::Act;
 use crate::stage::Stage;
 use crate::targets::{COMPONENTS, visible};
+use serde::Deserialize as _;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
 use windlass_engine::ports::Key;
 
 impl Stage<'_> {
-    /// "A redriven execution changes nothing, says so" (Safety): every execution that has failed, as each does
-    /// whose deployment was not to succeed, is redriven; it fails again, and neither a target nor what the ledger
-    /// knows of the environment and its deployments is another one then. Those that were stopped, or ran out of
-    /// time, had not come to their end: they are redriven by mishaps of their own.
+    /// "A redriven execution changes nothing, says so" (Safety): every ended execution is redriven that has not
+    /// succeeded. It fails again, and neither a target nor what the ledger knows of the environment and its
+    /// deployments is another one then. One that was stopped, or ran out of time, may end as its deployment did
+    /// meanwhile; it is left alone where it belongs to no deployment that has an ending, because it may go on, and
+    /// after most schedules with more than one mishap, because that takes long.
     pub(crate) fn redriven_changes_nothing(&mut self, acts: &[Act]) -> Result<(), String> {
-        let failed = self.failed();
+        let ended = self.ended_without_success();
+        if ended.is_empty() {
+            return Ok(());
+        }
         let before = self.left();
-        for arn in &failed {
+        for arn in ended.keys() {
             self.redrive(arn);
         }
         if self.run(acts) == Rest::Never {
             return Err("what was redriven never comes to rest".into());
         }
-        let again = self
-            .happened
-            .iter()
-            .filter_map(|happening| match &happening.what {
-                Event::Ended { arn, status } if status != "SUCCEEDED" => Some(arn),
-                _ => None,
-            });
-        if let Some(arn) = failed
-            .iter()
-            .find(|arn| !again.clone().any(|one| one == *arn))
-        {
-            return Err(format!(
-                "{arn} had failed, was redriven, and did not fail again"
-            ));
+        for (arn, may_succeed) in &ended {
+            self.ended_again(arn, *may_succeed)?;
         }
         let after = self.left();
         match before
@@ -52,11 +46,52 @@ impl Stage<'_> {
         }
     }
 
-    fn failed(&self) -> Vec<String> {
+    /// The executions that are redriven, each with whether it may succeed.
+    fn ended_without_success(&self) -> BTreeMap<String, bool> {
         let executions = self.world.executions();
         let all = executions.executions.iter();
-        let failed = all.filter(|(_, known)| known.status == "FAILED");
-        failed.map(|(arn, _)| arn.clone()).collect()
+        let all = all.filter(|(arn, _)| self.homes.contains_key(*arn));
+        let redriven = all.filter_map(|(arn, known)| {
+            let may_succeed = match known.status.as_str() {
+                "FAILED" => false,
+                "ABORTED" | "TIMED_OUT" if self.are_stopped_redriven() => {
+                    self.has_ended_well(arn)?
+                }
+                _ => return None,
+            };
+            Some((arn.clone(), may_succeed))
+        });
+        redriven.collect()
+    }
+
+    /// Whether those are redriven that were stopped: after each schedule with one mishap, and after every
+    /// fourth of the many with more.
+    fn are_stopped_redriven(&self) -> bool {
+        let mishaps = &self.schedule.mishaps;
+        let sum: u64 = mishaps.iter().map(|mishap| mishap.at).sum();
+        mishaps.len() < 2 || sum.is_multiple_of(4)
+    }
+
+    /// Whether the deployment that an execution worked for has ended well; `None` where it has no ending, or
+    /// the execution is no deployment's.
+    fn has_ended_well(&self, arn: &str) -> Option<bool> {
+        let ledger = self.world.ledger();
+        let records = ledger.items.values().filter(|item| item.key.sk == "record");
+        let mut records = records.filter_map(|item| Deployment::deserialize(&item.body).ok());
+        let own = records.find(|record| record.executions.iter().any(|one| one == arn))?;
+        let ending = own.ending?.ending;
+        Some(matches!(ending, Ending::Succeeded | Ending::NothingToDo))
+    }
+
+    fn ended_again(&self, arn: &str, may_succeed: bool) -> Result<(), String> {
+        let executions = self.world.executions();
+        let known = executions.executions.get(arn);
+        let status = known.map_or("gone", |known| known.status.as_str());
+        match status {
+            "FAILED" => Ok(()),
+            "SUCCEEDED" if may_succeed => Ok(()),
+            _ => Err(format!("{arn} was redriven, and is {status}")),
+        }
     }
 
     /// What callers see of the targets, and what the ledger knows of the environment and its deployments.

@@ -240,6 +240,13 @@ impl Schedule {
         }
     }
 
+    /// How many mishaps are met in all, if each is: one that nobody is told of is met with the loss of its event.
+    pub fn to_be_met(&self) -> usize {
+        let mishaps = self.mishaps.iter();
+        let untold = mishaps.filter(|mishap| mishap.what == What::StoppedUntold);
+        self.mishaps.len() + untold.count()
+    }
+
     /// Whether anything goes beyond what is assumed of AWS.
     pub fn is_beyond(&self) -> bool {
         let mut mishaps = self.mishaps.iter();
