@@ -89,7 +89,6 @@ impl<'p> Stage<'p> {
         let started = std::mem::take(&mut self.world.executions().started);
         for (arn, name, input) in started {
             self.tell(|| format!("{} begins", short(&arn)));
-            self.recovery_begins(&name);
             let now = self.world.true_time();
             let execution = Execution::start(self.program, &arn, &name, input, now);
             let home: Home<'p> = Rc::new(RefCell::new(Some(execution)));
@@ -309,6 +308,7 @@ impl<'p> Stage<'p> {
         if status == "SUCCEEDED" {
             return;
         }
+        self.recovery_begins();
         let event = status_event(arn, status);
         let comes = now.plus_ms(EVENT_MS);
         for at in self.times_of_event(comes) {

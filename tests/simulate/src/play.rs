@@ -42,7 +42,7 @@ pub struct Played {
     pub met: Vec<What>,
     /// How many there were of what is counted.
     pub counted: Counts,
-    /// The same when the first recovery began, and when it ended.
+    /// The same when the first recovery began, with the end that it recovers from, and when it ended.
     pub recovery: Option<[Counts; 2]>,
     /// The states that executions were in.
     pub states: BTreeSet<String>,
@@ -136,7 +136,7 @@ impl<'p> Ready<'p> {
         played.recovery = stage
             .recovery
             .take()
-            .and_then(|[from, to]| Some([from?, to?]));
+            .and_then(|(from, to)| Some([from, to?]));
         let mut outcome = Outcome {
             scenario: self.scenario,
             schedule,

@@ -58,8 +58,8 @@ pub struct Stage<'p> {
     pub(crate) redrives: BTreeMap<String, u64>,
     pub(crate) seen: BTreeMap<&'static str, String>,
     pub(crate) told: Option<Vec<String>>,
-    /// What there was when the first recovery began and when it ended.
-    pub(crate) recovery: Option<[Option<Counts>; 2]>,
+    /// What there was when the first recovery began, with the end that it recovers from, and when it ended.
+    pub(crate) recovery: Option<(Counts, Option<Counts>)>,
     /// What open documents of the site have named.
     pub(crate) named: BTreeSet<String>,
     /// Whether events tell of what arrives.

@@ -102,17 +102,18 @@ impl<'p> Stage<'p> {
         .into()
     }
 
-    /// The first recovery begins.
-    pub(crate) fn recovery_begins(&mut self, name: &str) {
-        if name.starts_with("recover-") && self.recovery.is_none() {
-            self.recovery = Some([Some(self.counted()), None]);
+    /// An execution ends without success. The recovery of the first one begins with the event that tells of
+    /// its end, and with the function that this starts, long before the recovery's own execution.
+    pub(crate) fn recovery_begins(&mut self) {
+        if self.recovery.is_none() {
+            self.recovery = Some((self.counted(), None));
         }
     }
 
-    /// A recovery ends.
+    /// An execution ends, maybe a recovery's.
     pub(crate) fn recovery_ends(&mut self, name: &str) {
         let counted = self.counted();
-        if let Some([_, ended @ None]) = &mut self.recovery
+        if let Some((_, ended @ None)) = &mut self.recovery
             && name.starts_with("recover-")
         {
             *ended = Some(counted);
