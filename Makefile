@@ -96,7 +96,7 @@ coverage: export CARGO_PROFILE_DEV_STRIP := false
 coverage: .local/coverage/stamp
 	nice cargo tarpaulin --engine llvm --skip-clean --target $(CARGO_BUILD_TARGET) --target-dir target/coverage \
 		$(addprefix --packages windlass-,$(COVERED_BY)) --include-files 'shared/domain/src/*' 'shared/engine/src/*' \
-		--exclude-files '*_tests.rs' --timeout 900 --out Json --output-dir target/coverage
+		--exclude-files '*_tests.rs' --timeout 2700 --out Json --output-dir target/coverage
 	$(PYTHON) tests/tools/coverage.py
 
 mutants: .local/mutants/stamp
