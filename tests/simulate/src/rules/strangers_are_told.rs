@@ -9,10 +9,11 @@ use windlass_domain::step::{Failure, Step};
 /// "Either way it ends truthfully as `TargetChangedByOther`, and says who owns which field": where nothing
 /// goes wrong but that somebody else changes a target, a deployment that was prepared before that, ended
 /// after it, and did not end as the scenario says, tells so. What is changed after the last look at a target
-/// changes no ending, and is nobody's to tell.
+/// changes no ending, and is nobody's to tell. With other latencies it may end otherwise for that alone.
 pub fn strangers_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
     let mishaps = &outcome.schedule.mishaps;
-    if mishaps.is_empty() || mishaps.iter().any(|one| one.what != What::Stranger) {
+    let is_else = outcome.schedule.latencies > 0 || mishaps.is_empty();
+    if is_else || mishaps.iter().any(|one| one.what != What::Stranger) {
         return Ok(());
     }
     let theirs = under_way(outcome);

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::HeldState;
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::step::Step;
+use windlass_domain::step::{Step, StepStatus};
 
 /// "the record says what is where" and "everything that it changed is restored and seen to be"
 /// (rule 1): each target is what the ledger says that runs; in `NeedsOperator` at least those of the
@@ -58,7 +58,12 @@ pub fn changed_outside(outcome: &Outcome<'_>, component: &str) -> bool {
     let is_undone = |id: &DeploymentId| {
         let record = records.iter().find(|record| record.id == *id);
         let ended = record.and_then(|record| record.ending.as_ref());
+        let steps = outcome.all::<Step>(&format!("deployment#{id}"), "step#");
+        let mut steps = steps
+            .iter()
+            .filter(|step| step.component.as_str() == component);
         ended.is_some_and(|ended| ended.ending == Ending::RolledBack)
+            || steps.any(|step| step.status == StepStatus::Undone)
     };
     switched_by(since, component).all(|id| !known.contains(id) && is_undone(id))
 }
