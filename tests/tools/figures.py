@@ -40,7 +40,8 @@ def fuzzed(found):
 
 def mutated(found):
     viable = found["caught"] + found["timeout"] + found["missed"]
-    return f"{found['share']} % of {viable:,} viable mutants caught; {found['missed']} survive, each with its reason"
+    untried = f"; {found['untried']} not tried" if found["untried"] else ""
+    return f"{found['share']} % of {viable:,} viable mutants caught; {found['missed']} survive{untried}"
 
 
 def covered(found):
