@@ -5,3 +5,4 @@ mod budgets;
 mod script;
 mod strangers;
 mod switches;
+mod unanswered;

@@ -4,27 +4,27 @@ use super::script::{Ended, Play, Seen, Then, seen};
 use windlass_domain::fault::FaultName;
 use windlass_engine::payload::Word;
 
-fn switch(callers: u32) -> Seen {
+pub(super) fn switch(callers: u32) -> Seen {
     seen(callers, Then::Switch(1))
 }
 
 /// A switch after which callers are known to get 3.
-fn telling(callers: u32) -> Seen {
+pub(super) fn telling(callers: u32) -> Seen {
     Seen {
         after: Some(3),
         ..switch(callers)
     }
 }
 
-fn done(callers: u32) -> Seen {
+pub(super) fn done(callers: u32) -> Seen {
     seen(callers, Then::Done)
 }
 
-fn wait(callers: u32) -> Seen {
+pub(super) fn wait(callers: u32) -> Seen {
     seen(callers, Then::Wait(1))
 }
 
-fn assert_strangers(ended: &Ended, when: &str, [was, is]: [u32; 2]) {
+pub(super) fn assert_strangers(ended: &Ended, when: &str, [was, is]: [u32; 2]) {
     assert_eq!(ended.answer, Ok(Word::Failed), "{}", ended.told);
     let told = format!(
         "TargetChangedByOther: Someone else changed the target of api {when}: from {was} for callers \
@@ -137,208 +137,6 @@ fn who_changes_it_between_look_and_send_is_seen_at_the_next_look() {
     assert_eq!(ended.answer, Ok(Word::Changed), "{}", ended.told);
 }
 
-/// Callers get 0, and would get 3 after the switch, whose answer does not come.
-fn unanswered() -> Play {
-    let play = Play::begin();
-    play.invoke(Some(0), &[telling(0)], &[Some(FaultName::Unavailable)]);
-    play
-}
-
-#[test]
-fn after_a_switch_that_was_not_answered_the_target_is_as_before_it_or_as_it_makes_it() {
-    // Whatever is to be done next.
-    let another = |callers| seen(callers, Then::Switch(2));
-    for strange in [wait(9), another(9), seen(9, Then::Add(1))] {
-        let play = unanswered();
-        let ended = play.forward(&[strange]);
-        assert_strangers(&ended, "while `switch 1` was sent", [0, 9]);
-        assert_eq!((ended.done.len(), play.step().changes.len()), (0, 0));
-    }
-    // Where AWS guards it, what was sent may still be served in part: the undo leaves it to them, too.
-    let play = unanswered();
-    let guarded = Seen {
-        guarded: true,
-        ..another(9)
-    };
-    assert_strangers(
-        &play.forward(std::slice::from_ref(&guarded)),
-        "while `switch 1` was sent",
-        [0, 9],
-    );
-    let ended = play.invoke(None, &[guarded], &[]);
-    assert_strangers(&ended, "after Windlass had", [0, 9]);
-    assert_eq!((ended.done.len(), play.step().changes.len()), (0, 1));
-
-    for ours in [another(0), another(3)] {
-        let ended = unanswered().forward(&[ours, done(1)]);
-        assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
-    }
-    // The kind could not tell what the first one makes.
-    let play = Play::begin();
-    play.invoke(Some(0), &[switch(0)], &[Some(FaultName::Unavailable)]);
-    let ended = play.forward(&[another(9), done(1)]);
-    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
-}
-
-#[test]
-fn an_undo_does_not_overwrite_what_came_after_a_switch_that_was_not_answered() {
-    let back = |callers| seen(callers, Then::Switch(2));
-    let play = unanswered();
-    let ended = play.invoke(None, &[back(9)], &[]);
-    assert_strangers(&ended, "while `switch 1` was sent", [0, 9]);
-    assert_eq!((ended.done.len(), play.step().changes.len()), (0, 1));
-    for ours in [back(3), back(0)] {
-        let ended = unanswered().invoke(None, &[ours, done(0)], &[]);
-        assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
-    }
-}
-
-#[test]
-fn nor_does_the_undo_where_an_earlier_switch_was_answered() {
-    let play = Play::begin();
-    play.forward(&[telling(0), done(3)]);
-    let lost = [Some(FaultName::Unavailable)];
-    let another = Seen {
-        after: Some(4),
-        ..seen(3, Then::Switch(2))
-    };
-    play.invoke(Some(1), &[another], &lost);
-    let guarded = Seen {
-        guarded: true,
-        ..seen(9, Then::Switch(3))
-    };
-    let ended = play.invoke(Some(1), std::slice::from_ref(&guarded), &[]);
-    assert_strangers(&ended, "while `switch 2` was sent", [3, 9]);
-    assert_eq!(
-        play.step().seen,
-        Some(serde_json::json!(guarded)),
-        "for `accept`"
-    );
-    let ended = play.invoke(None, &[guarded], &[]);
-    assert_strangers(&ended, "after Windlass had", [3, 9]);
-    assert_eq!(ended.done.len(), 0);
-}
-
-#[test]
-fn what_was_not_answered_may_still_be_there_after_another_switch_that_was_not() {
-    let another = Seen {
-        after: Some(4),
-        ..seen(0, Then::Switch(2))
-    };
-    let lost = [Some(FaultName::Unavailable)];
-    for ours in [0, 3, 4] {
-        let play = unanswered();
-        play.invoke(Some(0), std::slice::from_ref(&another), &lost);
-        let ended = play.forward(&[seen(ours, Then::Switch(3)), done(1)]);
-        assert_eq!(ended.answer, Ok(Word::Changed), "{}", ended.told);
-    }
-    let play = unanswered();
-    play.invoke(Some(0), std::slice::from_ref(&another), &lost);
-    let ended = play.forward(&[wait(9)]);
-    assert_strangers(&ended, "while `switch 2` was sent", [0, 9]);
-
-    // A refused one does not make that known, and is itself not there.
-    let play = unanswered();
-    let conflict = [Some(FaultName::Conflict)];
-    let ended = play.invoke(Some(0), &[another, wait(3), wait(3), done(1)], &conflict);
-    assert_eq!(ended.answer, Ok(Word::Changed), "our own late effect");
-}
-
-#[test]
-fn what_was_not_answered_is_known_once_it_is_seen_or_another_one_is_answered() {
-    let guarded = Seen {
-        guarded: true,
-        ..done(3)
-    };
-    let play = unanswered();
-    play.forward(&[guarded]);
-    assert_eq!(play.step().unanswered.len(), 0);
-
-    let play = unanswered();
-    assert_eq!(play.step().unanswered.len(), 1);
-    play.forward(&[telling(0), wait(3), done(3)]);
-    assert_eq!(play.step().unanswered.len(), 0);
-}
-
-#[test]
-fn a_switch_whose_effect_was_seen_stays_to_be_undone_whoever_comes_after_it() {
-    let play = Play::begin();
-    play.invoke(Some(0), &[switch(0)], &[Some(FaultName::Unavailable)]);
-    assert_eq!(play.forward(&[done(1)]).answer, Ok(Word::Changed));
-    let ended = play.invoke(Some(1), &[wait(2)], &[]);
-    assert_strangers(&ended, "since it was last seen", [1, 2]);
-    assert_eq!(play.step().changes.len(), 1);
-    let ended = play.invoke(None, &[seen(2, Then::Switch(2)), done(0)], &[]);
-    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
-}
-
-#[test]
-fn an_undo_that_found_a_stranger_goes_on_when_an_operator_asks_for_it() {
-    let back = |callers| seen(callers, Then::Switch(2));
-    let strange = |callers| Seen {
-        guarded: true,
-        ..back(callers)
-    };
-    let lost = || unanswered();
-    let known = || {
-        let play = Play::begin();
-        play.forward(&[telling(0), done(3)]);
-        play
-    };
-    for play in [lost(), known()] {
-        for _ in 0..2 {
-            let ended = play.invoke(None, &[strange(9)], &[]);
-            assert_eq!(ended.answer, Ok(Word::Failed), "nobody has looked");
-            play.taken_over();
-        }
-        play.operator_looks();
-        let ended = play.invoke(None, &[back(9), done(0)], &[]);
-        assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
-    }
-    // The undo before may have ended without a word.
-    let play = unanswered();
-    play.invoke(None, &[back(3)], &[Some(FaultName::Unavailable)]);
-    play.operator_looks();
-    let ended = play.invoke(None, &[back(9), done(0)], &[]);
-    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
-}
-
-#[test]
-fn what_changes_after_an_operator_has_looked_is_a_strangers_again() {
-    let back = |callers| Seen {
-        guarded: true,
-        after: Some(0),
-        ..seen(callers, Then::Switch(2))
-    };
-    let play = Play::begin();
-    play.forward(&[telling(0), done(3)]);
-    play.invoke(None, &[back(9)], &[]);
-    play.operator_looks();
-    play.invoke(None, &[back(9)], &[Some(FaultName::Unavailable)]);
-    // However often the same recovery is asked.
-    for _ in 0..2 {
-        let ended = play.invoke(None, &[back(7)], &[]);
-        assert_eq!(ended.answer, Ok(Word::Failed));
-        assert_eq!(ended.done.len(), 0);
-    }
-}
-
-#[test]
-fn the_same_switch_that_is_not_answered_twice_is_known_once() {
-    let play = unanswered();
-    let lost = [Some(FaultName::Unavailable)];
-    let other_state_same_callers = Seen {
-        consistent: true,
-        ..telling(0)
-    };
-    play.invoke(Some(0), &[other_state_same_callers], &lost);
-    assert_eq!(play.step().unanswered.len(), 1);
-    for _ in 0..2 {
-        play.invoke(Some(0), &[switch(0)], &lost);
-        assert_eq!(play.step().unanswered.len(), 2, "one that cannot be told");
-    }
-}
-
 #[test]
 fn an_undo_starts_from_whatever_is_there() {
     let play = Play::begin();
@@ -382,21 +180,4 @@ fn where_aws_promises_it_a_strangers_change_is_told_at_once() {
     let ended = Play::begin().forward(&[consistent]);
     assert_strangers(&ended, "since it was last seen", [0, 9]);
     assert_eq!((ended.took, ended.observed), (0, 1));
-}
-
-#[test]
-fn what_is_taken_back_is_the_change_that_was_not_answered() {
-    let play = Play::begin();
-    let lost = Some(FaultName::Unavailable);
-    play.invoke(Some(0), &[switch(0)], &[lost]);
-    let both = [seen(0, Then::Switch(2)), switch(0)];
-    play.invoke(Some(0), &both, &[None, lost]);
-    let ended = play.forward(&[switch(9)]);
-    assert_strangers(&ended, "while `switch 1` was sent", [0, 9]);
-    let left = play.step().changes;
-    assert_eq!(left.len(), 1);
-    assert_eq!(
-        (left[0].what.as_str(), left[0].answered),
-        ("switch 2", true)
-    );
 }
