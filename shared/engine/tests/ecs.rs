@@ -292,6 +292,14 @@ fn a_lost_answer_of_registering_registers_once() {
     assert_eq!(harbour.world.services().task_definitions.len(), 2);
 }
 
+fn back_to_the_former() -> Change {
+    let arn = |n: u32| format!("arn:aws:ecs:eu-west-1:111111111111:task-definition/agent:{n}");
+    Change::Update {
+        from: arn(2),
+        to: arn(1),
+    }
+}
+
 #[test]
 fn a_look_that_took_long_is_no_reason_to_send() {
     let harbour = Harbour::new();
@@ -301,11 +309,7 @@ fn a_look_that_took_long_is_no_reason_to_send() {
     let world = || harbour.world.clone();
     let kind = Ecs::new(world(), world(), deployment.clone(), None);
     let target = serde_json::from_value(sailing.step().target).unwrap();
-    let arn = |n: u32| format!("arn:aws:ecs:eu-west-1:111111111111:task-definition/agent:{n}");
-    let change = Change::Update {
-        from: arn(2),
-        to: arn(1),
-    };
+    let change = back_to_the_former();
     let describing = harbour.world.mishaps().count() + 1;
     let pause = Mishap::Pause;
     harbour.world.plan_mishap(describing, When::After, pause);
@@ -340,11 +344,7 @@ fn who_changes_the_service_between_the_look_and_the_change_is_overwritten() {
     let deployment = DeploymentId("d1".into());
     let kind = Ecs::new(world(), world(), deployment.clone(), None);
     let target = serde_json::from_value(sailing.step().target).unwrap();
-    let arn = |n: u32| format!("arn:aws:ecs:eu-west-1:111111111111:task-definition/agent:{n}");
-    let change = Change::Update {
-        from: arn(2),
-        to: arn(1),
-    };
+    let change = back_to_the_former();
     let describing = harbour.world.mishaps().count() + 1;
     harbour
         .world
