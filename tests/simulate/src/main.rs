@@ -19,11 +19,11 @@ use windlass_simulate::coverage::{gaps, states_of};
 use windlass_simulate::exhaust::{one_mishap, random};
 use windlass_simulate::play::{Played, Ready};
 use windlass_simulate::report::{Caught, Report};
-use windlass_simulate::rules::{PLANNING_AGAIN, REDRIVEN, RULES};
+use windlass_simulate::rules;
 use windlass_simulate::scenario::Scenario;
 use windlass_simulate::scenarios::{self, SCENARIOS, named};
 use windlass_simulate::schedule::Schedule;
-use windlass_simulate::variants::{Variant, choose, look_for, make, variants};
+use windlass_simulate::variants::{Found, Variant, choose, look_for, make, variants};
 use windlass_simulate::whole::{RANDOM, SAMPLED, pairs, play_whole, stops};
 
 /// A third of the time went into allocating with the system's.
@@ -170,31 +170,36 @@ fn look_for_variants(to: &Path, seconds: &str, only: &str) -> Result<bool, Strin
         }
         caught.of += 1;
         let by = caught_by(&program, variant, until);
-        caught.caught += u64::from(by.is_some());
+        caught.caught += u64::from(!by.is_empty());
         broken.extend(by);
     }
     caught.took = began.elapsed();
     caught.write(to)?;
     println!("{} of {} broken variants caught", caught.caught, caught.of);
     if only.is_empty() {
-        let rules = RULES.iter().map(|(name, _)| *name);
-        let rules = rules.chain([PLANNING_AGAIN, REDRIVEN]);
-        let unbroken: Vec<&str> = rules.filter(|name| !broken.contains(name)).collect();
-        println!("broken by none of them: {}", unbroken.join(", "));
+        let unbroken = rules::names().filter(|name| !broken.contains(name));
+        let unbroken: Vec<&str> = unbroken.collect();
+        match unbroken.as_slice() {
+            [] => println!("each rule is broken by one of them"),
+            rules => println!("broken by none of them: {}", rules.join(", ")),
+        }
     }
     Ok(caught.is_all())
 }
 
-/// Looks whether a variant is caught, tells by what, and answers the rule.
-fn caught_by(program: &Program, variant: &Variant, until: Instant) -> Option<&'static str> {
+/// Looks whether a variant is caught, tells by what, and answers the rules that it breaks.
+fn caught_by(program: &Program, variant: &Variant, until: Instant) -> Vec<&'static str> {
     let began = Instant::now();
     let found = look_for(program, variant, until);
     let word = found.as_ref().map_or("MISSED", |_| "caught");
     let seconds = began.elapsed().as_secs_f64();
     let Variant { name, what, .. } = variant;
     println!("{word}  {name} ({what}), after {seconds:.1} s");
-    if let Some((seed, rule, why)) = &found {
+    let Some(Found { seed, broken }) = found else {
+        return Vec::new();
+    };
+    for (rule, why) in &broken {
         println!("        {seed} breaks {rule}: {why}");
     }
-    found.map(|(_, rule, _)| rule)
+    broken.into_iter().map(|(rule, _)| rule).collect()
 }

@@ -84,6 +84,12 @@ pub const PLANNING_AGAIN: &str = "planning_again_plans_nothing";
 /// Of executions that have ended (`redriven.rs`).
 pub const REDRIVEN: &str = "redriven_changes_nothing";
 
+/// The names of everything that a schedule can break. A panic is none of them: it may be the simulation's own.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let rules = RULES.iter().map(|(name, _)| *name);
+    rules.chain([PLANNING_AGAIN, REDRIVEN])
+}
+
 /// What must hold as well where AWS does what is assumed not to happen: it is told.
 pub const BEYOND: [&str; 4] = [
     "one_ending",

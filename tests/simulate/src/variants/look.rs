@@ -4,6 +4,7 @@ use super::{Variant, choose};
 use crate::campaign::{first_broken, play};
 use crate::exhaust::{one_of, second_of};
 use crate::play::Ready;
+use crate::rules;
 use crate::scenario::Scenario;
 use crate::scenarios::named;
 use crate::schedule::Schedule;
@@ -16,8 +17,14 @@ const LONGEST: Duration = Duration::from_mins(1);
 /// How many times the same mishaps are tried with other latencies.
 const LATENCIES: u64 = 20;
 
-/// What caught a variant: the schedule, the rule, and why it does not hold.
-pub type Found = (Schedule, &'static str, String);
+/// What caught a variant.
+#[derive(Debug)]
+pub struct Found {
+    /// The schedule.
+    pub seed: Schedule,
+    /// All rules that do not hold after it, each with the reason.
+    pub broken: Vec<(&'static str, String)>,
+}
 
 /// The first schedule found, before the time is over, that breaks a rule with the variant and none without.
 pub fn look_for(program: &Program, variant: &Variant, until: Instant) -> Option<Found> {
@@ -85,15 +92,26 @@ fn caught_by(
 ) -> Option<Found> {
     loop {
         choose(variant.name);
-        let found = first_broken(program, &schedules, until)?;
+        let (seed, first, _) = first_broken(program, &schedules, until)?;
+        let broken = broken_by(program, &seed);
         choose("none");
-        let one = std::slice::from_ref(&found.0);
-        // However little time is left, it is known only then.
-        let forever = Instant::now() + LONGEST;
-        if first_broken(program, one, forever).is_none() {
-            return Some(found);
+        if broken.is_empty() {
+            println!("        {seed} breaks {first}, which is no rule");
+        } else if broken_by(program, &seed).is_empty() {
+            return Some(Found { seed, broken });
+        } else {
+            println!("        {seed} breaks {first} without it, too");
         }
-        println!("        {} breaks {} without it, too", found.0, found.1);
-        schedules.retain(|schedule| *schedule != found.0);
+        schedules.retain(|schedule| *schedule != seed);
     }
+}
+
+/// The rules that a schedule breaks. A panic is none: the simulation itself may have made it.
+fn broken_by(program: &Program, schedule: &Schedule) -> Vec<(&'static str, String)> {
+    let scenario = named(&schedule.scenario);
+    let mut broken = scenario.map_or_else(Vec::new, |scenario| {
+        play(&Ready::new(program, scenario), schedule).broken
+    });
+    broken.retain(|(rule, _)| rules::names().any(|name| name == *rule));
+    broken
 }
