@@ -95,4 +95,15 @@ pub(super) const VARIANTS: &[Variant] = &[
         scenarios: &["declared", "uploaded", "posted"],
         mishaps: &[EventDoubled, EventLate],
     },
+    Variant {
+        name: "next_attempt_told",
+        what: "who asks again for what is recorded is told the id of a next attempt",
+        edits: &[Edit {
+            file: "shared/engine/src/routes/start.rs",
+            find: "    let Identified { id, existing, .. } = identify(ports, request, &pinned).await?;",
+            replace: "    let Identified { id, existing, attempt } = identify(ports, request, &pinned).await?;\n    let id = if VARIANT && existing.is_some() {\n        let (env, release) = (&pinned.resolved.environment, pinned.release.digest());\n        DeploymentId::of(&request.app, env, request.action, &release, attempt + 1)\n    } else {\n        id\n    };",
+        }],
+        scenarios: &["posted"],
+        mishaps: &[],
+    },
 ];

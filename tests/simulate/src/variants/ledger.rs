@@ -272,4 +272,37 @@ pub(super) const VARIANTS: &[Variant] = &[
         scenarios: &["function", "first"],
         mishaps: &[ThrottledLong],
     },
+    Variant {
+        name: "accepted_stays_locked",
+        what: "what an operator accepts is taken in, and the environment stays locked",
+        edits: &[Edit {
+            file: "shared/engine/src/conductor/accept.rs",
+            find: "    lock.value.free(now);",
+            replace: "    if !VARIANT {\n        lock.value.free(now);\n    }",
+        }],
+        scenarios: &["accept"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "freed_once_more",
+        what: "who is asked to settle what has ended frees the lock once more",
+        edits: &[Edit {
+            file: SETTLE,
+            find: "        if let Some(answer) = told(ports, &record.value).await? {\n            return Ok(answer);\n        }\n        let Some(mut lock)",
+            replace: "        if let Some(answer) = told(ports, &record.value).await? {\n            if VARIANT {\n                let key = store::lock(&record.value.app, &record.value.environment);\n                let mut lock: Stored<Lock> = store::load_or_default(ports, &key).await?;\n                lock.value.free(ports.now());\n                commit(ports, vec![lock.put()?]).await?;\n            }\n            return Ok(answer);\n        }\n        let Some(mut lock)",
+        }],
+        scenarios: &["function"],
+        mishaps: &[Stopped],
+    },
+    Variant {
+        name: "judged_is_good",
+        what: "a recovery settles whatever was judged, also what failed",
+        edits: &[Edit {
+            file: RECOVER,
+            find: "judgement.value.verdict == Verdict::Pass))",
+            replace: "judgement.value.verdict == Verdict::Pass || VARIANT && judgement.value.settled().is_some()))",
+        }],
+        scenarios: &["unknown", "is_silent"],
+        mishaps: &[Stopped],
+    },
 ];
