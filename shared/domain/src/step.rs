@@ -61,10 +61,10 @@ pub struct Step {
     /// answer did not come; null where the kind cannot tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<Value>,
-    /// The lock's token of the recovery that an operator asked for, once its undo has taken what was
-    /// there as it was.
+    /// The lock's token under which its undo began last; whether what was there then is taken as it was is
+    /// decided with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub looked: Option<u64>,
+    pub undone_under: Option<u64>,
     /// The same as `seen` in words, such as `40 at 100 %`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<String>,
@@ -115,7 +115,7 @@ impl Step {
             seen: None,
             confirmed: None,
             unanswered: Vec::new(),
-            looked: None,
+            undone_under: None,
             shown: None,
             failure: None,
             undo_failure: None,

@@ -81,7 +81,7 @@ impl<'s, S: Subject> Trial<'s, S> {
             seen: None,
             confirmed: None,
             unanswered: vec![],
-            looked: None,
+            undone_under: None,
             shown: None,
             failure: None,
             undo_failure: None,

@@ -81,19 +81,20 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
     }
 
     /// Lets the undo change whatever is there, where it had begun before an operator asked for it again:
-    /// who does has looked. Once for each time that one asks.
+    /// who does has looked. Decided once under each token, so that what changes after that is a stranger's.
     async fn take_as_it_is(&mut self) -> Answered<()> {
-        let step = &self.step.value;
+        let step = &mut self.step.value;
         let had_begun = matches!(step.status, StepStatus::Undoing | StepStatus::UndoFailed);
-        if !had_begun || step.looked == Some(self.token) {
+        let is_decided = step.undone_under.replace(self.token) == Some(self.token);
+        if !had_begun || is_decided {
             return Ok(());
         }
-        let lock = store::require::<Lock>(self.ports, &lock_key(step)).await?;
+        let lock = store::require::<Lock>(self.ports, &lock_key(&self.step.value)).await?;
         if lock.value.held.is_some_and(|held| held.looked) {
             let step = &mut self.step.value;
-            step.looked = Some(self.token);
             step.confirmed = None;
             step.unanswered.clear();
+            step.undo_failure = None;
         }
         Ok(())
     }

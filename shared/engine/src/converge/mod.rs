@@ -24,7 +24,7 @@ use drive::Drive;
 pub(crate) use drive::End;
 pub(crate) use standing::{Standing, of as standing_of};
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::finding::Finding;
+use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::step::{Failure, Step, StepStatus};
 
 /// Drives the component named by `work`; `make` builds the kind from the ports at the target's
@@ -54,6 +54,9 @@ where
     if work.wave.is_none() && !attempt.step.value.has_switched() {
         return finish(&mut attempt, work, Ok(End::Untouched)).await;
     }
+    if let Some(strangers) = left_to_them(&attempt.step.value, work) {
+        return finish(&mut attempt, work, Ok(End::Failed(strangers))).await;
+    }
     attempt.wait_out_open_call().await?;
     let kind = make(ports.at(&attempt.step.value.place));
     let end = match Drive::<K, P>::new(&mut attempt, &kind, work.wave, budget) {
@@ -61,6 +64,17 @@ where
         Err(fault) => Err(fault),
     };
     finish(&mut attempt, work, end).await
+}
+
+/// What somebody else made of the target, where an undo has found that before: it does not go back over it by
+/// itself, not even where AWS has no condition. An operator's recovery has forgotten it by then.
+fn left_to_them(step: &Step, work: &Work) -> Option<Finding> {
+    match &step.undo_failure {
+        Some(Failure::Finding(found)) if work.wave.is_none() => {
+            (found.name == FindingName::TargetChangedByOther).then(|| found.clone())
+        }
+        _ => None,
+    }
 }
 
 /// Takes back that a goal was reached: what was seen of it later is wrong. The step has failed then,

@@ -63,18 +63,10 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
     }
 
     /// Leaves the target to whoever has changed it. Where AWS puts a condition on each change, the undo
-    /// does so, too, and what was seen is kept for who accepts it. Elsewhere the undo goes back, unless
-    /// nothing of this deployment is there: neither what a change makes that was not answered, nor what
-    /// that one was sent upon.
+    /// does so, too, and what was seen is kept for who accepts it.
     fn leave_to_them(&mut self, is: &K::State) -> Answered<()> {
-        let step = &self.attempt.step.value;
-        if !K::is_guarded(is)
-            && self.wave.is_some()
-            && !step.unanswered.is_empty()
-            && let Some(change) = self.attempt.last_unanswered()
-        {
-            let what = change.what.clone();
-            self.attempt.forget(&what, false);
+        if !K::is_guarded(is) {
+            self.forget_unanswered();
         }
         let step = &mut self.attempt.step.value;
         step.unanswered.clear();
@@ -84,6 +76,22 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
             step.shown = Some(K::shown(is));
         }
         Ok(())
+    }
+
+    /// Where AWS puts no condition, the undo goes back over what somebody else made of the target, unless
+    /// nothing of this deployment is there: neither what the change makes that was not answered, nor what it
+    /// was sent upon. A change that was refused after it tells nothing of it: it may well be there.
+    fn forget_unanswered(&mut self) {
+        let is_looked_for = !self.attempt.step.value.unanswered.is_empty();
+        let told_by_a_refusal = self.refused_upon.is_some();
+        if self.wave.is_some()
+            && is_looked_for
+            && !told_by_a_refusal
+            && let Some(change) = self.attempt.last_unanswered()
+        {
+            let what = change.what.clone();
+            self.attempt.forget(&what, false);
+        }
     }
 
     /// What callers may get by the switching changes that were not answered; `None` of one that cannot
@@ -127,8 +135,8 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
         Ok(self.pause(paced.min(left), why).await)
     }
 
-    /// The same of what somebody else made of it, which is left to them then. AWS may promise that a look is
-    /// not behind.
+    /// The same where a look says that somebody else has changed the target, which is left to them once that is
+    /// believed: at once where AWS promises that a look is not behind.
     pub(super) async fn leave_unless_behind(
         &mut self,
         is: &K::State,

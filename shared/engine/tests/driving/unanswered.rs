@@ -141,6 +141,33 @@ fn a_switch_whose_effect_was_seen_stays_to_be_undone_whoever_comes_after_it() {
 }
 
 #[test]
+fn a_switch_that_was_not_answered_may_be_there_whoever_refused_the_next_one() {
+    let play = Play::begin();
+    play.invoke(Some(0), &[switch(0)], &[Some(FaultName::Unavailable)]);
+    let another = seen(0, Then::Switch(2));
+    let ended = play.invoke(Some(0), &[another, wait(9)], &[Some(FaultName::Conflict)]);
+    assert_strangers(&ended, "at the same time", [0, 9]);
+    assert_eq!(play.step().changes.len(), 1);
+    let ended = play.invoke(None, &[seen(9, Then::Switch(2)), done(0)], &[]);
+    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+}
+
+#[test]
+fn an_undo_that_found_a_stranger_does_not_begin_again_by_itself_where_aws_has_no_condition() {
+    let back = seen(9, Then::Switch(2));
+    let play = unanswered();
+    for _ in 0..2 {
+        let ended = play.invoke(None, std::slice::from_ref(&back), &[]);
+        assert_strangers(&ended, "while `switch 1` was sent", [0, 9]);
+        assert_eq!(ended.done.len(), 0);
+        play.taken_over();
+    }
+    play.operator_looks();
+    let ended = play.invoke(None, &[back, done(0)], &[]);
+    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
+}
+
+#[test]
 fn an_undo_that_found_a_stranger_goes_on_when_an_operator_asks_for_it() {
     let back = |callers| seen(callers, Then::Switch(2));
     let strange = |callers| Seen {
@@ -173,21 +200,30 @@ fn an_undo_that_found_a_stranger_goes_on_when_an_operator_asks_for_it() {
 
 #[test]
 fn what_changes_after_an_operator_has_looked_is_a_strangers_again() {
-    let back = |callers| Seen {
+    let guarded = |callers, then| Seen {
         guarded: true,
         after: Some(0),
-        ..seen(callers, Then::Switch(2))
+        ..seen(callers, then)
     };
-    let play = Play::begin();
-    play.forward(&[telling(0), done(3)]);
-    play.invoke(None, &[back(9)], &[]);
-    play.operator_looks();
-    play.invoke(None, &[back(9)], &[Some(FaultName::Unavailable)]);
-    // However often the same recovery is asked.
-    for _ in 0..2 {
-        let ended = play.invoke(None, &[back(7)], &[]);
-        assert_eq!(ended.answer, Ok(Word::Failed));
-        assert_eq!(ended.done.len(), 0);
+    let back = |callers| guarded(callers, Then::Switch(2));
+    let deployed = || {
+        let play = Play::begin();
+        play.forward(&[telling(0), done(3)]);
+        play
+    };
+    let failed = deployed();
+    failed.invoke(None, &[back(9)], &[]);
+    // The undo had begun before the operator asked, or it begins with that.
+    for (play, callers) in [(failed, 9), (deployed(), 3)] {
+        play.operator_looks();
+        let ended = play.invoke(None, &[back(callers)], &[Some(FaultName::Unavailable)]);
+        assert_eq!(ended.done.len(), 1);
+        // However often the same recovery is asked.
+        for _ in 0..2 {
+            let ended = play.invoke(None, &[guarded(7, Then::Switch(3))], &[]);
+            assert_eq!(ended.answer, Ok(Word::Failed));
+            assert_eq!(ended.done.len(), 0);
+        }
     }
 }
 
