@@ -9,6 +9,10 @@ const GRACE_MS: u64 = 10 * 60 * 1000;
 /// By how much the clocks of a service and of a function may differ.
 const SKEW_MS: u64 = 60 * 1000;
 
+/// For how long it is noted that an arrival was served, in seconds. What arrived before nobody can
+/// tell from what was never served, so it is not looked after.
+pub const NOTED_FOR_S: u64 = 30 * 24 * 60 * 60;
+
 /// For how long an arrival is looked at again until it came to something.
 const UNSETTLED_FOR_MS: u64 = 24 * 60 * 60 * 1000;
 
@@ -26,6 +30,14 @@ pub struct Round {
     /// The oldest arrival that the next round looks at again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsettled: Option<Time>,
+    /// Whether a part was passed over: the next round looks at all that this one had to look at.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub passed: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Round {
@@ -36,7 +48,14 @@ impl Round {
             began: now,
             after: None,
             unsettled: None,
+            passed: false,
         }
+    }
+
+    /// A part cannot be looked at now: the next round begins as far back as this one, however long
+    /// that goes on.
+    pub fn pass_over(&mut self) {
+        self.passed = true;
     }
 
     /// What arrived then has not come to anything yet: the next round looks at what became of it.
@@ -45,10 +64,12 @@ impl Round {
         self.unsettled = Some(oldest);
     }
 
-    /// Whether what arrived then is looked after now: its event should have come, and no earlier
-    /// round has looked after it.
+    /// Whether what arrived then is looked after now: its event should have come, no earlier round
+    /// has looked after it, and that it was served would still be noted.
     pub fn concerns(&self, arrived: Time, now: Time) -> bool {
-        arrived >= self.since && arrived.plus_ms(GRACE_MS) <= now
+        let noted = now.plus_ms(GRACE_MS + SKEW_MS).0;
+        let noted = Time(noted.saturating_sub(NOTED_FOR_S * 1000));
+        arrived >= self.since.max(noted) && arrived.plus_ms(GRACE_MS) <= now
     }
 
     /// The round after a part of it: further on, or a new one.
@@ -65,8 +86,12 @@ impl Round {
 }
 
 impl Round {
-    /// What came too late for this round, by any clock, or has not come to anything yet.
+    /// What came too late for this round, by any clock, has not come to anything yet, or was passed
+    /// over.
     fn next_since(&self, now: Time) -> Time {
+        if self.passed {
+            return self.since;
+        }
         let came_late = Time(self.began.0.saturating_sub(GRACE_MS + SKEW_MS)).max(self.since);
         let unsettled = self.unsettled.unwrap_or(came_late).min(came_late);
         let oldest = Time(now.0.saturating_sub(UNSETTLED_FOR_MS)).min(came_late);
@@ -122,6 +147,25 @@ mod tests {
         );
         round.look_again(at(50));
         assert_eq!(round.next(None, at(50 + 24 * 60 + 30)).since, at(80));
+    }
+
+    #[test]
+    fn what_was_passed_over_is_looked_at_for_as_long_as_it_is_noted_what_was_served() {
+        let days = |days: u64| at(days * 24 * 60);
+        let mut round = Round::first(at(0));
+        for day in 1..40 {
+            round.pass_over();
+            round.look_again(days(day));
+            round = round.next(None, days(day));
+            assert_eq!(round.since, at(0), "{day}");
+            assert!(!round.passed, "the next one may come to it");
+            assert_eq!(round.concerns(at(60), days(day)), day <= 30, "{day}");
+        }
+        // Its note may be gone at any moment now.
+        assert!(round.concerns(at(12), days(30)));
+        assert!(!round.concerns(at(10), days(30)));
+        let round = round.next(None, days(40));
+        assert_eq!(round.since.ms_since(at(0)), days(39).ms_since(at(11)));
     }
 
     #[test]

@@ -129,17 +129,46 @@ pub async fn load_all_indexed<T: DeserializeOwned>(
     pk: &str,
     faults: &mut Faults,
 ) -> Vec<Stored<T>> {
-    let (mut all, mut after) = (Vec::new(), None);
+    let mut all = Vec::new();
+    take_pages(&mut all, ledger, pk, faults).await;
+    all
+}
+
+/// The same where a part of the list is of no use: nothing where a page of it could not be read.
+pub async fn load_whole_index<T: DeserializeOwned>(
+    ledger: &impl Ledger,
+    pk: &str,
+    faults: &mut Faults,
+) -> Option<Vec<Stored<T>>> {
+    let mut all = Vec::new();
+    take_pages(&mut all, ledger, pk, faults).await?;
+    Some(all)
+}
+
+/// Takes in page after page of a partition of the index, up to one that cannot be read.
+async fn take_pages<T: DeserializeOwned>(
+    all: &mut Vec<Stored<T>>,
+    ledger: &impl Ledger,
+    pk: &str,
+    faults: &mut Faults,
+) -> Option<()> {
+    let mut query = whole(pk, "");
     loop {
-        let query = Query {
-            after,
+        let page = page_of(ledger, query, faults).await?;
+        let Some(next) = take_readable(all, page, faults) else {
+            return Some(());
+        };
+        query = Query {
+            after: Some(next),
             ..whole(pk, "")
         };
-        after = take_readable(&mut all, ledger.query_index(query).await, pk, faults);
-        if after.is_none() {
-            return all;
-        }
     }
+}
+
+/// A page of the index; nothing where it cannot be read.
+async fn page_of(ledger: &impl Ledger, query: Query, faults: &mut Faults) -> Option<Page> {
+    let what = format!("reading `{}` of the index", query.pk);
+    faults.take(what, ledger.query_index(query).await)
 }
 
 /// The same of the first values, so many at most.
@@ -154,7 +183,9 @@ pub async fn load_first_indexed<T: DeserializeOwned>(
         ..whole(pk, "")
     };
     let mut first = Vec::new();
-    take_readable(&mut first, ledger.query_index(query).await, pk, faults);
+    if let Some(page) = page_of(ledger, query, faults).await {
+        take_readable(&mut first, page, faults);
+    }
     first
 }
 
@@ -188,11 +219,9 @@ fn whole(pk: &str, sk_prefix: &str) -> Query {
 /// Takes in what can be read of a page, and tells where the next one begins.
 fn take_readable<T: DeserializeOwned>(
     all: &mut Vec<Stored<T>>,
-    page: Answered<Page>,
-    pk: &str,
+    page: Page,
     faults: &mut Faults,
 ) -> Option<String> {
-    let page = faults.take(format!("reading `{pk}` of the index"), page)?;
     for item in page.items {
         let thing = format!("reading {} {}", item.key.pk, item.key.sk);
         all.extend(faults.take(thing, from_item(item)));

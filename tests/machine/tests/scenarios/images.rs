@@ -9,11 +9,13 @@ use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::request::ImagePush;
+use windlass_engine::store;
 use windlass_machine::arrivals::{image_pushed, scheduled};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{SERVICE_AND_FUNCTION, Shop};
 use windlass_world::functions::Package;
 use windlass_world::registry::HOST;
+use windlass_world::run::run;
 
 const REPOSITORY: &str = "shop/agent";
 
@@ -168,28 +170,48 @@ fn a_push_whose_event_was_lost_is_found_once() {
 }
 
 #[test]
-fn a_push_is_found_also_when_the_repositories_could_not_be_read_in_between() {
+fn a_push_is_found_also_when_its_repository_could_not_be_read_for_days() {
     let program = program();
-    let mut shop = shop(&program);
+    for refused in ["ledger.query_index", "registry.tagged"] {
+        let mut shop = shop(&program);
+        look(&shop);
+        let digest = shop.world().registry().push(REPOSITORY, "main-42");
+        let denied = Fault::new(FaultName::AccessDenied, "not allowed");
+        shop.world().mishaps().refused.insert(refused, denied);
+        for _ in 0..6 {
+            pass_minutes(&shop, 12 * 60);
+            arrive_in_vain(&shop, scheduled(shop.world().true_time()));
+        }
+        shop.world().mishaps().refused.clear();
+        for _ in 0..2 {
+            pass_minutes(&shop, 15);
+            look(&shop);
+        }
+        shop.region.run();
+        assert_eq!(shop.region.all_ended().len(), 1, "{refused}");
+        assert!(worker(&shop).ends_with(digest.as_str()));
+    }
+}
+
+#[test]
+fn a_round_goes_no_further_on_a_part_of_the_repositories() {
+    let program = program();
+    let shop = shop(&program);
     look(&shop);
-    let digest = shop.world().registry().push(REPOSITORY, "main-42");
     pass_minutes(&shop, 15);
-    // The round goes on without the repository until it can be read again.
+    look(&shop);
+    let rounds = || {
+        let found = run(store::load::<Value>(shop.world(), &store::rounds()));
+        found.unwrap().unwrap().value["images"].clone()
+    };
+    let before = rounds();
     let lost = Fault::new(FaultName::Unavailable, "no answer");
     let mut mishaps = shop.world().mishaps();
     mishaps.refused.insert("ledger.query_index", lost);
     drop(mishaps);
-    for _ in 0..4 {
-        arrive_in_vain(&shop, scheduled(shop.world().true_time()));
-        pass_minutes(&shop, 15);
-    }
-    shop.world().mishaps().refused.clear();
-    for _ in 0..2 {
-        look(&shop);
-    }
-    shop.region.run();
-    assert_eq!(shop.region.all_ended().len(), 1);
-    assert!(worker(&shop).ends_with(digest.as_str()));
+    pass_minutes(&shop, 15);
+    arrive_in_vain(&shop, scheduled(shop.world().true_time()));
+    assert_eq!(rounds(), before);
 }
 
 #[test]

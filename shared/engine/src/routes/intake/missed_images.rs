@@ -49,11 +49,14 @@ impl Images {
     /// be looked through does not keep the others from their turn; the next round makes up for it.
     pub async fn look<P: Ports>(mut self, ports: &P, now: Time, faults: &mut Faults) -> Self {
         let known = faults.count();
-        let owners: Vec<Stored<RepositoryOwner>> =
-            store::load_all_indexed(ports, store::REPOSITORIES, faults).await;
+        let owners: Option<Vec<Stored<RepositoryOwner>>> =
+            store::load_whole_index(ports, store::REPOSITORIES, faults).await;
+        let Some(owners) = owners else {
+            return self;
+        };
         if faults.count() > known {
-            // What cannot be read now is looked through by the next round.
-            self.round.look_again(self.round.since);
+            // The repository of an item that cannot be read.
+            self.round.pass_over();
         }
         let mut owners = owners.into_iter().map(|owner| owner.value);
         let after = self.round.after.clone().unwrap_or_default();
@@ -65,7 +68,7 @@ impl Images {
             Ok(within) => return Self { within, ..self },
             Err(fault) => {
                 faults.note(format!("repository {}", owner.repository), fault);
-                self.round.look_again(self.round.since);
+                self.round.pass_over();
             }
         }
         let after = owners.next().is_some().then_some(owner.repository);

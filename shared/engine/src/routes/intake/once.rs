@@ -6,11 +6,8 @@ use crate::recovery::quarter;
 use crate::store::{self, Stored};
 use serde::{Deserialize, Serialize};
 use windlass_domain::name::AppName;
+use windlass_domain::round::NOTED_FOR_S;
 use windlass_domain::time::Time;
-
-/// For how long it is noted that an arrival was served: longer than any round of looking for missed
-/// ones takes.
-const NOTED_FOR_S: u64 = 30 * 24 * 60 * 60;
 
 /// How an arrival became known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
