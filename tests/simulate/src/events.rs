@@ -63,7 +63,7 @@ impl Stage<'_> {
             future: Box::pin(async move {
                 let done = recovery::handle(&world, asked).await;
                 Done::Function(
-                    done.map(|()| Value::Null)
+                    done.map(|_| Value::Null)
                         .map_err(|fault| TaskError::of(&fault)),
                 )
             }),

@@ -10,6 +10,7 @@ mod unended;
 mod wake;
 
 pub use owner::Owner;
+pub use schedule::Looked;
 pub use start::{has_ended, quarter, start};
 pub use wake::wake;
 
@@ -23,11 +24,14 @@ pub trait Ports: observe::Ports + Executions {}
 impl<P: observe::Ports + Executions> Ports for P {}
 
 /// Serves the execution-status rule and the schedule. Both may come twice, late or never: the
-/// first is quick, the second finds what the first missed.
-pub async fn handle<P: Ports>(ports: &P, event: Value) -> Answered<()> {
+/// first is quick, the second finds what the first missed, and answers what it came to.
+pub async fn handle<P: Ports>(ports: &P, event: Value) -> Answered<Option<Looked>> {
     match event.get("detail-type").and_then(Value::as_str) {
-        Some("Step Functions Execution Status Change") => event::handle(ports, &event).await,
-        Some("Scheduled Event") => schedule::handle(ports).await,
+        Some("Step Functions Execution Status Change") => {
+            event::handle(ports, &event).await?;
+            Ok(None)
+        }
+        Some("Scheduled Event") => schedule::handle(ports).await.map(Some),
         other => Err(Fault::new(
             FaultName::BadInput,
             format!("recovery knows no event of the type {other:?}"),

@@ -5,12 +5,17 @@ use crate::faults::Faults;
 use crate::log;
 use crate::ports::{Answered, Clock, Executions, Ledger};
 use crate::store::{self, Stored};
-use std::collections::BTreeSet;
+use serde::Serialize;
+use std::collections::{BTreeSet, VecDeque};
 use tracing::Instrument as _;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{Held, HeldState, Lock};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
+
+/// Until how many milliseconds after the run began a held lock is looked at before the others have
+/// their turn.
+const LOCKS_WITHIN_MS: u64 = 10_000;
 
 /// Until how many milliseconds after the run began another deployment is looked at: what is due to be
 /// seen again has its turn after it. The next run begins with others.
@@ -25,29 +30,70 @@ const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 /// The environments that were woken in a run.
 type Woken = BTreeSet<(AppName, EnvironmentName)>;
 
+/// What a run of the schedule came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Looked {
+    /// How many deployments without an ending were looked at.
+    pub looked_at: usize,
+    /// How many there were no time for: the next runs look at them.
+    pub left: usize,
+}
+
 /// Looks for dead owners, for those that wait in vain and for those that died at their arrival, in
 /// case an event or a wake-up was lost; then makes the second looks that are due. Its cost grows with
-/// what is held, waits, arrives and was recovered now, not with history.
+/// what is held, waits, arrives and was recovered now, not with history. Held locks come first: on a
+/// dead one depend all who want to go into its environment. They leave the others a third of the time.
 ///
 /// # Errors
-/// Something could not be read or looked at; all else was.
-pub async fn handle<P: Ports>(ports: &P) -> Answered<()> {
+/// Something could not be read or looked at; all else was, or is left to the next runs.
+pub async fn handle<P: Ports>(ports: &P) -> Answered<Looked> {
     let (began, mut faults, mut woken) = (ports.now(), Faults::default(), Woken::new());
-    let mut all = unended::all(ports, &mut faults).await;
-    let first = first(all.len(), began);
+    let mut holding = from_a_place(unended::holding(ports, &mut faults).await, began);
+    let mut others = from_a_place(unended::others(ports, &mut faults).await, began);
+    let all = holding.len() + others.len();
+    for (some, within) in [
+        (&mut holding, LOCKS_WITHIN_MS),
+        (&mut others, BEGINS_WITHIN_MS),
+    ] {
+        look_at_some(ports, some, began.plus_ms(within), &mut woken, &mut faults).await;
+    }
+    // The time that the others left.
+    let last = began.plus_ms(BEGINS_WITHIN_MS);
+    look_at_some(ports, &mut holding, last, &mut woken, &mut faults).await;
+    let left = holding.len() + others.len();
+    let looked_at = all - left;
+    tracing::info!(
+        looked_at,
+        left,
+        "what is left is looked at by the next runs"
+    );
+    look_again(ports, began, &mut faults).await;
+    faults.into_answer().map(|()| Looked { looked_at, left })
+}
+
+/// These, from the place on where a run of this time begins.
+fn from_a_place(mut all: Vec<Unended>, now: Time) -> VecDeque<Unended> {
+    let first = first(all.len(), now);
     all.rotate_left(first);
-    for one in &all {
-        if ports.now().ms_since(began) > BEGINS_WITHIN_MS {
-            tracing::warn!(all = all.len(), "the rest is looked at by the next runs");
-            break;
-        }
+    all.into()
+}
+
+/// Looks at one after the other; none is begun after this time.
+async fn look_at_some<P: Ports>(
+    ports: &P,
+    some: &mut VecDeque<Unended>,
+    last: Time,
+    woken: &mut Woken,
+    faults: &mut Faults,
+) {
+    while ports.now() <= last
+        && let Some(one) = some.pop_front()
+    {
         let part = log::part_for(&one.deployment);
-        let came = look_at(ports, one, &mut woken).instrument(part.clone());
+        let came = look_at(ports, &one, woken).instrument(part.clone());
         let came = came.await;
         part.in_scope(|| faults.take(format!("deployment {}", one.deployment), came));
     }
-    look_again(ports, began, &mut faults).await;
-    faults.into_answer()
 }
 
 /// At which of so many a run begins. Each is further by the golden ratio than the one before, so that

@@ -30,8 +30,8 @@ pub enum Stands {
     Arriving(Option<String>, Time),
 }
 
-/// All of them. What cannot be read is noted, and hides no other.
-pub async fn all<P: Ledger>(ports: &P, faults: &mut Faults) -> Vec<Unended> {
+/// Those that hold a lock. What cannot be read is noted, and hides no other.
+pub async fn holding<P: Ledger>(ports: &P, faults: &mut Faults) -> Vec<Unended> {
     let mut all = Vec::new();
     let locks: Vec<Stored<Lock>> = store::load_all_indexed(ports, store::HELD, faults).await;
     for Stored { key, value, .. } in locks {
@@ -41,6 +41,13 @@ pub async fn all<P: Ledger>(ports: &P, faults: &mut Faults) -> Vec<Unended> {
             all.extend(in_environment(&key.pk, deployment, stands, faults));
         }
     }
+    all
+}
+
+/// All others: those that wait, and those that have not had a turn yet. What cannot be read is noted,
+/// and hides no other.
+pub async fn others<P: Ledger>(ports: &P, faults: &mut Faults) -> Vec<Unended> {
+    let mut all = Vec::new();
     let waiting: Vec<Stored<Waiting>> =
         store::load_all_indexed(ports, store::WAITING, faults).await;
     for Stored { key, value, .. } in waiting {

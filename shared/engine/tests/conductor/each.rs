@@ -14,7 +14,8 @@ use windlass_domain::request::ActionName;
 use windlass_domain::second_look::SecondLook;
 use windlass_domain::time::Time;
 use windlass_engine::ports::{Answered, Key};
-use windlass_engine::{recovery, store};
+use windlass_engine::recovery::{self, Looked};
+use windlass_engine::store;
 use windlass_world::executions::arn_of;
 use windlass_world::mishaps::When;
 use windlass_world::run::run;
@@ -132,9 +133,9 @@ pub fn one_of_each() -> Desk {
     desk
 }
 
-pub fn scheduled(desk: &Desk) -> Answered<()> {
+pub fn scheduled(desk: &Desk) -> Answered<Looked> {
     let event = json!({"detail-type": "Scheduled Event"});
-    run(recovery::handle(&desk.stage.world, event))
+    run(recovery::handle(&desk.stage.world, event)).map(Option::unwrap)
 }
 
 /// What was recovered, woken or looked at.

@@ -15,7 +15,7 @@ use windlass_world::executions::arn_of;
 use windlass_world::run::run;
 
 fn handle(desk: &Desk, event: Value) -> Answered<()> {
-    run(recovery::handle(&desk.stage.world, event))
+    run(recovery::handle(&desk.stage.world, event)).map(drop)
 }
 
 fn status_change(name: &str) -> Value {
