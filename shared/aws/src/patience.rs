@@ -3,27 +3,43 @@
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextRef, FinalizerInterceptorContextRef,
+    BeforeSerializationInterceptorContextRef, FinalizerInterceptorContextRef, InterceptorContext,
 };
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry as _, RetryAction};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::RetryConfig;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+/// For how long it is known that AWS refused an operation: longer than the longest pause of a state,
+/// a minute. A function's sandbox may be frozen for much longer than AWS refuses.
+const KNOWN_FOR: Duration = Duration::from_mins(2);
 
 /// Lets the SDK try again only while AWS is not known to refuse: an operation of which every try of a
-/// call has failed is sent once by each further call, until one succeeds. The state that invokes the
-/// function again (or the queue, or the stream) then asks as often as it invokes.
+/// call was throttled or not answered is sent once by each further call, until one is answered, be it
+/// with a definite refusal, or until two minutes are over. The state that invokes the function again (or
+/// the queue, or the stream) then asks as often as it invokes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Patience {
-    refused: Arc<Mutex<BTreeSet<String>>>,
+    /// Operations, with the time of the last refusal: the wall clock's, because the monotonic clock
+    /// need not go on while a sandbox is frozen. Where the wall clock was set back, a mark is
+    /// forgotten as well.
+    refused: Arc<Mutex<BTreeMap<String, SystemTime>>>,
 }
 
 impl Patience {
-    fn refused(&self) -> MutexGuard<'_, BTreeSet<String>> {
+    fn refused(&self) -> MutexGuard<'_, BTreeMap<String, SystemTime>> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_refused(&self, operation: &str, now: SystemTime) -> bool {
+        let refused = self.refused();
+        let known = refused.get(operation);
+        known.is_some_and(|at| now.duration_since(*at).is_ok_and(|age| age < KNOWN_FOR))
     }
 }
 
@@ -36,11 +52,11 @@ impl Intercept for Patience {
     fn read_before_serialization(
         &self,
         _context: &BeforeSerializationInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
+        components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let is_refused = operation(config).is_some_and(|name| self.refused().contains(&name));
-        if is_refused {
+        let now = now(components);
+        if operation(config).is_some_and(|name| self.is_refused(&name, now)) {
             config
                 .interceptor_state()
                 .store_put(RetryConfig::disabled());
@@ -51,24 +67,44 @@ impl Intercept for Patience {
     fn read_after_execution(
         &self,
         context: &FinalizerInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
+        components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let Some(operation) = operation(config) else {
             return Ok(());
         };
+        let now = now(components);
         let tries = config.load::<RequestAttempts>();
-        match context.output_or_error() {
-            Some(Ok(_)) => {
-                self.refused().remove(&operation);
+        let again = tries.is_some_and(|tries| tries.attempts() > 1);
+        match last_answer(context.inner(), components) {
+            RetryAction::RetryIndicated(_) if again || self.is_refused(&operation, now) => {
+                self.refused().insert(operation, now);
             }
-            Some(Err(_)) if tries.is_some_and(|tries| tries.attempts() > 1) => {
-                self.refused().insert(operation);
+            RetryAction::NoActionIndicated => {
+                self.refused().remove(&operation);
             }
             _ => {}
         }
         Ok(())
     }
+}
+
+/// What the SDK's own retries make of the last answer: a throttle, a failure of AWS's and no answer at
+/// all are to be tried again; about all else there is nothing to do.
+fn last_answer(context: &InterceptorContext, components: &RuntimeComponents) -> RetryAction {
+    let classifiers = components.retry_classifiers();
+    classifiers.fold(
+        RetryAction::NoActionIndicated,
+        |told, classifier| match classifier.classify_retry_v2(context, &told) {
+            RetryAction::NoActionIndicated => told,
+            other => other,
+        },
+    )
+}
+
+fn now(components: &RuntimeComponents) -> SystemTime {
+    let source = components.time_source();
+    source.map_or_else(SystemTime::now, |source| source.now())
 }
 
 /// Which operation of which service it is; known from serialization on.

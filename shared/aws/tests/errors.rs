@@ -97,6 +97,47 @@ async fn what_aws_refuses_all_the_time_is_sent_once_by_each_further_call() {
     assert_eq!(replay.sent().len(), 6);
 }
 
+#[tokio::test]
+async fn a_definite_refusal_is_an_answer() {
+    let throttled = || json_error(429, "TooManyRequestsException", "slow");
+    let gone = || json_error(404, "ResourceNotFoundException", "gone");
+    // It is given at the second try: AWS answers, and the next call is tried as often as ever.
+    let replies = vec![Reply::Lost, gone(), throttled(), throttled(), throttled()];
+    let (aws, replay) = Replay::new(replies);
+    for sent in [2, 5] {
+        let _ = aws.alias("f", "live").await;
+        assert_eq!(replay.sent().len(), sent);
+    }
+    // It is given when the operation was refused all the time before.
+    let mut replies: Vec<Reply> = (0..4).map(|_| throttled()).collect();
+    replies.extend([gone(), throttled(), gone()]);
+    let (aws, replay) = Replay::new(replies);
+    for sent in [3, 4, 5, 7] {
+        let _ = aws.alias("f", "live").await;
+        assert_eq!(replay.sent().len(), sent);
+    }
+}
+
+#[tokio::test]
+async fn what_aws_refused_is_forgotten_after_two_minutes() {
+    let throttled = |_| json_error(429, "TooManyRequestsException", "slow");
+    for (seconds, sent) in [(0, 4), (119, 4), (120, 6), (86_400, 6), (-1, 6)] {
+        let (aws, replay) = Replay::new((0..9).map(throttled).collect());
+        aws.alias("f", "live").await.expect_err("throttled");
+        assert_eq!(replay.sent().len(), 3);
+        replay.pass_seconds(seconds);
+        aws.alias("f", "live").await.expect_err("throttled");
+        assert_eq!(replay.sent().len(), sent, "{seconds} s");
+    }
+    // Each refusal makes it known anew.
+    let (aws, replay) = Replay::new((0..9).map(throttled).collect());
+    for sent in [3, 4, 5] {
+        aws.alias("f", "live").await.expect_err("throttled");
+        assert_eq!(replay.sent().len(), sent);
+        replay.pass_seconds(100);
+    }
+}
+
 /// A call to which AWS never answers: how long it was waited for, and that it was sent once.
 async fn given_up<T: std::fmt::Debug>(call: impl AsyncFnOnce(Aws) -> Answered<T>) -> Duration {
     let (aws, replay) = Replay::new(vec![Reply::Silence]);

@@ -10,7 +10,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_async::time::SystemTimeSource;
+use aws_smithy_async::time::TimeSource;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
@@ -24,7 +24,7 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use windlass_aws::{Aws, Settings};
 use windlass_engine::config::Config;
 
@@ -102,6 +102,8 @@ struct Tape {
     /// The time limits that run.
     limits: Vec<Duration>,
     gave_up_after: Option<Duration>,
+    /// By how many seconds the clock is another than when the first call was made.
+    passed_s: i64,
 }
 
 impl std::fmt::Debug for Tape {
@@ -128,6 +130,11 @@ impl Replay {
     /// How long a call was waited for to which nothing was answered.
     pub fn gave_up_after(&self) -> Option<Duration> {
         self.0.lock().expect("unpoisoned").gave_up_after
+    }
+
+    /// Lets time pass on the wall clock; it is set back by a time below zero.
+    pub fn pass_seconds(&self, seconds: i64) {
+        self.0.lock().expect("unpoisoned").passed_s += seconds;
     }
 
     /// The only request that was sent.
@@ -164,10 +171,23 @@ fn config(replay: Replay) -> SdkConfig {
         )
         .sleep_impl(Awake(replay.clone()))
         // As the SDK's own loading of the environment sets them.
-        .time_source(SystemTimeSource::new())
+        .time_source(Clock(replay.clone()))
         .identity_cache(IdentityCache::lazy().build())
         .http_client(SharedHttpClient::new(replay))
         .build()
+}
+
+/// A clock that stands until time is made to pass.
+#[derive(Debug)]
+struct Clock(Replay);
+
+impl TimeSource for Clock {
+    fn now(&self) -> SystemTime {
+        let Replay(tape) = &self.0;
+        let passed_s = tape.lock().expect("unpoisoned").passed_s;
+        let seconds = 1_800_000_000_u64.saturating_add_signed(passed_s);
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
 }
 
 /// Waits for nothing, so that retries take no time.
