@@ -4,12 +4,16 @@ use crate::ports::Answered;
 use std::fmt::Display;
 use windlass_domain::fault::Fault;
 
+/// How many faults a run names in its answer. Its log has all of them.
+const NAMED: usize = 20;
+
 /// The faults of a run, so that it fails at its end and tells of all.
 #[derive(Debug, Default)]
 pub struct Faults {
     first: Option<Fault>,
-    /// What else went wrong.
+    /// What else went wrong, as far as it is named.
     others: Vec<String>,
+    count: usize,
 }
 
 impl Faults {
@@ -17,9 +21,10 @@ impl Faults {
     pub fn note(&mut self, thing: impl Display, fault: Fault) {
         let fault = fault.while_doing(thing);
         tracing::error!(%fault, "the others have their turn");
+        self.count += 1;
         if self.first.is_none() {
             self.first = Some(fault);
-        } else {
+        } else if self.count <= NAMED {
             self.others.push(fault.to_string());
         }
     }
@@ -37,10 +42,10 @@ impl Faults {
 
     /// How many things went wrong so far.
     pub fn count(&self) -> usize {
-        usize::from(self.first.is_some()) + self.others.len()
+        self.count
     }
 
-    /// The end of the run: the first fault, with all others in its message.
+    /// The end of the run: the first fault, with the others in its message.
     ///
     /// # Errors
     /// Something went wrong.
@@ -48,9 +53,11 @@ impl Faults {
         let Some(mut first) = self.first else {
             return Ok(());
         };
-        for other in self.others {
-            first.message = format!("{}; and {other}", first.message);
-        }
+        let unnamed = self.count.saturating_sub(NAMED);
+        let more = (unnamed > 0).then(|| format!("{unnamed} more, which the log names"));
+        let mut told = vec![first.message];
+        told.extend(self.others.into_iter().chain(more));
+        first.message = told.join("; and ");
         Err(first)
     }
 }
@@ -75,5 +82,22 @@ mod tests {
             "Throttled: two: slow down; and Internal: three: it is broken"
         );
         assert_eq!(Faults::default().into_answer(), Ok(()));
+    }
+
+    #[test]
+    fn an_answer_names_twenty_faults_and_says_how_many_more_there_were() {
+        for (count, more) in [(20, None), (21, Some(1)), (10_000, Some(9980))] {
+            let mut faults = Faults::default();
+            for number in 0..count {
+                faults.note(format!("<{number}>"), Fault::internal("it is broken"));
+            }
+            assert_eq!(faults.count(), count);
+            let told = faults.into_answer().unwrap_err().message;
+            assert_eq!(told.matches("it is broken").count(), 20);
+            assert!(told.contains("<19>: it is broken"), "{told}");
+            let more = more.map(|more| format!("; and {more} more, which the log names"));
+            let end = more.unwrap_or_else(|| "it is broken".to_owned());
+            assert!(told.ends_with(&end), "{told}");
+        }
     }
 }

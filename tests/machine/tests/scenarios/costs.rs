@@ -1,15 +1,20 @@
 //! What a run of a schedule costs, in calls of ports: it grows with what is new, not with history.
 
 use crate::scene::{
-    BOTH, assert_free, declare, ended, executions, live, look, pass_minutes, program,
-    release_unheard, upload_unheard,
+    BOTH, arrive_in_vain, assert_free, declare, ended, executions, live, look, pass_minutes,
+    program, release_unheard, upload_unheard,
 };
+use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
-use windlass_engine::ports::Image;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{Clock, Image, Ledger};
+use windlass_engine::store::{self, Stored};
+use windlass_machine::arrivals::scheduled;
 use windlass_machine::shop::{SERVICE_AND_FUNCTION, Shop};
 use windlass_world::registry::HOST;
+use windlass_world::run::run;
 
 const REPOSITORY: &str = "shop/agent";
 
@@ -100,6 +105,61 @@ fn a_look_at_the_bucket_costs_the_same_however_much_lies_there() {
         assert_eq!(made, BTreeMap::from(wanted));
         pass_minutes(&shop, 15);
     }
+}
+
+#[test]
+fn what_cannot_be_served_is_tried_in_bounded_parts_and_keeps_nothing_from_its_turn() {
+    let program = program();
+    let mut shop = Shop::new(&program, SERVICE_AND_FUNCTION);
+    declare(&shop, &SERVICE_AND_FUNCTION.replace("1.0.0", "1.0.1"));
+    rounds_begin(&shop);
+    for number in 0..250 {
+        let tag = format!("main-{number}");
+        shop.world().registry().push(REPOSITORY, &tag);
+    }
+    let denied = Fault::new(FaultName::AccessDenied, "not allowed");
+    let mut mishaps = shop.world().mishaps();
+    mishaps.refused.insert("executions.start", denied);
+    drop(mishaps);
+    pass_minutes(&shop, 15);
+    let mut tried = vec![];
+    for _ in 0..3 {
+        let made = calls(&mut shop, |shop| {
+            arrive_in_vain(shop, scheduled(shop.world().now()));
+        });
+        tried.push(made["executions.start"]);
+        pass_minutes(&shop, 15);
+    }
+    assert_eq!(tried, [100, 100, 50]);
+}
+
+#[test]
+fn a_run_asks_the_ledger_about_a_thousand_pushes_at_most() {
+    let program = program();
+    let mut shop = Shop::new(&program, SERVICE_AND_FUNCTION);
+    declare(&shop, &SERVICE_AND_FUNCTION.replace("1.0.0", "1.0.1"));
+    rounds_begin(&shop);
+    for number in 0..2_050 {
+        let tag = format!("main-{number:04}");
+        let digest = shop.world().registry().push(REPOSITORY, &tag);
+        // Its event has come, but for the last one.
+        if number < 2_049 {
+            let key = store::arrival(&format!("{REPOSITORY} {digest} {tag}"));
+            let noted = Stored::new(key, json!({"at": shop.world().now()}));
+            run(shop.world().transact(vec![noted.put().unwrap()])).unwrap();
+        }
+    }
+    pass_minutes(&shop, 15);
+    let mut gets = vec![];
+    for _ in 0..3 {
+        assert_eq!(shop.region.all_ended().len(), 0);
+        let made = calls(&mut shop, |shop| look(shop));
+        gets.push(made["ledger.get"] / 100);
+        pass_minutes(&shop, 15);
+        shop.region.run();
+    }
+    assert_eq!(gets, [10, 10, 0]);
+    assert_eq!(shop.region.all_ended().len(), 1);
 }
 
 #[test]

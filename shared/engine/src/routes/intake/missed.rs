@@ -17,7 +17,7 @@ use windlass_domain::time::Time;
 /// How many pages of the bucket's listing, of 1,000 objects each, one run looks at.
 const PAGES: usize = 3;
 
-/// How many arrivals one run looks after, so that it ends in time after a long outage.
+/// How many arrivals one run looks after, also in vain, so that it ends in time after a long outage.
 pub const ARRIVALS: usize = 100;
 
 /// How far the looking has come, over the bucket and over the repositories.
@@ -60,18 +60,19 @@ pub async fn handle<P: Ports>(ports: &P) -> Answered<()> {
     faults.into_answer()
 }
 
-/// Notes what came of an arrival in the round that looked after it.
+/// Notes what came of an arrival in the round that looked after it. Answers whether there was
+/// something to do, be it in vain: it was not known to be served.
 pub fn note(
     round: &mut Round,
     (what, arrived): (&str, Time),
     came: Answered<Option<Came>>,
     faults: &mut Faults,
-) -> Option<Came> {
+) -> bool {
     let came = faults.take(what, came);
     if matches!(came, None | Some(Some(Came::Started(_)))) {
         round.look_again(arrived);
     }
-    came.flatten()
+    !matches!(came, Some(None))
 }
 
 async fn uploads<P: Ports>(ports: &P, mut round: Round, now: Time, faults: &mut Faults) -> Round {

@@ -18,6 +18,9 @@ use windlass_domain::time::Time;
 /// How many pages of the images of one repository a run reads, of 1,000 each.
 const PAGES: usize = 20;
 
+/// How many pushes a run asks the ledger about, most of which are known to be served.
+const LOOKS: usize = 1000;
+
 /// How far the looking has come over the repositories.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Images {
@@ -34,6 +37,9 @@ struct Within {
     repository: String,
     /// The page, as the registry names it; the first if absent.
     page: Option<String>,
+    /// The last tag of the page that was looked at, in their order; none of them if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    after: Option<String>,
 }
 
 impl Images {
@@ -93,59 +99,63 @@ impl Images {
         let Ok(declared) = declaration_in_force(ports, &owner.app).await? else {
             return Ok(None);
         };
-        let repository = &owner.repository;
-        let place = self.within.take();
-        let mut place = place
-            .filter(|place| place.repository == *repository)
-            .unwrap_or_else(|| Within {
-                repository: repository.clone(),
-                page: None,
-            });
-        let mut left = ARRIVALS;
+        let mut place = self.place_in(&owner.repository);
+        let (mut left, mut looks) = (ARRIVALS, LOOKS);
         for _ in 0..PAGES {
-            let page = ports.tagged(repository, place.page.clone()).await?;
+            let page = ports.tagged(&place.repository, place.page.clone());
+            let page = page.await?;
             let concerned = |image: &Tagged| self.round.concerns(image.pushed, now);
             let tagged: Vec<Tagged> = page.tagged.into_iter().filter(concerned).collect();
-            for (push, at) in pushes(repository, &declared.declaration, tagged) {
-                if left == 0 {
+            for (push, at) in pushes(&place, &declared.declaration, tagged) {
+                if left == 0 || looks == 0 {
                     return Ok(Some(place));
                 }
-                let what = format!("{repository}:{}", push.tag);
+                place.after = Some(push.tag.clone());
+                let what = format!("{}:{}", push.repository, push.tag);
                 let came = image::pushed(ports, push, None, Known::Found(at));
                 let came = came.instrument(log::part(&what)).await;
-                let came = note(&mut self.round, (&what, at), came, faults);
-                left -= usize::from(came.is_some());
+                looks -= 1;
+                left -= usize::from(note(&mut self.round, (&what, at), came, faults));
             }
-            place.page = page.next;
+            (place.page, place.after) = (page.next, None);
             if place.page.is_none() {
                 return Ok(None);
             }
         }
         Ok(Some(place))
     }
+
+    /// Where a run goes on in a repository.
+    fn place_in(&mut self, repository: &str) -> Within {
+        let place = self.within.take();
+        let place = place.filter(|place| place.repository == repository);
+        place.unwrap_or_else(|| Within {
+            repository: repository.to_owned(),
+            page: None,
+            after: None,
+        })
+    }
 }
 
-/// What of these goes somewhere.
-fn pushes<'a>(
-    repository: &'a str,
-    declaration: &'a Declaration,
+/// What of these goes somewhere and was not looked at yet, by tag.
+fn pushes(
+    place: &Within,
+    declaration: &Declaration,
     tagged: Vec<Tagged>,
-) -> impl Iterator<Item = (ImagePush, Time)> + 'a {
-    tagged.into_iter().flat_map(move |image| {
-        let Tagged {
-            digest,
-            tags,
-            pushed,
-        } = image;
-        let tags = tags.into_iter();
-        let tags = tags.filter(|tag| image::chooses(declaration, tag));
-        tags.map(move |tag| {
+) -> Vec<(ImagePush, Time)> {
+    let mut pushes = Vec::new();
+    for image in tagged {
+        let tags = image.tags.into_iter();
+        for tag in tags.filter(|tag| image::chooses(declaration, tag)) {
             let push = ImagePush {
-                repository: repository.to_owned(),
-                digest: digest.clone(),
+                repository: place.repository.clone(),
+                digest: image.digest.clone(),
                 tag,
             };
-            (push, pushed)
-        })
-    })
+            pushes.push((push, image.pushed));
+        }
+    }
+    pushes.retain(|(push, _)| Some(&push.tag) > place.after.as_ref());
+    pushes.sort_by(|(one, _), (other, _)| one.tag.cmp(&other.tag));
+    pushes
 }
