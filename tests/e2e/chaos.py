@@ -4,8 +4,9 @@
 
 Executions are stopped, functions' processes are killed, and a proxy between functions and cloud drops answers, resets
 connections, answers 503 and throttles. When all deployments were asked for nothing goes wrong any more; then every
-deployment must have an ending, every target must be what its record says, every lock must be free or explained, and
-nothing may wait; and there must have been enough deployments, and every sort of fault. Ends with status 0 only then.
+deployment must have an ending, every refusal a cause that these faults explain, every target must be what its record says,
+every lock and every dead letter must be free or explained, and nothing may wait; and there must have been enough
+deployments, and every sort of fault. Ends with status 0 only then.
 """
 
 import argparse
@@ -23,12 +24,16 @@ from aws import Aws
 from faulty_proxy import KINDS, FaultyProxy
 from fleet import ENVIRONMENTS, IMAGES, Captain, Fleet, Releases
 from ledger import ending
+from left_behind import taken
 from mayhem import STRIKES, Mayhem, Schedule
 
 CALM_WITHIN_S = 1200
 # How many deployments there must be for the run to show something.
 AT_LEAST = 60
 BEFORE = {"page": "nothing", "jobs": "before windlass"}
+# Why a deployment may be refused here: its execution was stopped before it had changed anything, the calls of its first
+# state were refused for too long, or it came behind one that could not be undone.
+REFUSED_FOR = {"Chaos", "Throttled", "Unavailable", "NeedsOperator"}
 
 
 def main():
@@ -111,7 +116,7 @@ def progress(captains, proxy, mayhem):
 def wait_for_calm(captains):
     """Waits until nothing runs, nothing waits, and every deployment has an ending; what does not come to that is told by `judge`."""
     deadline = time.monotonic() + CALM_WITHIN_S
-    while time.monotonic() < deadline and (running(captains[0]) or any(unended(captain) for captain in captains)):
+    while time.monotonic() < deadline and (running(captains[0]) or unended(captains[0].ledger.records())):
         time.sleep(2)
 
 
@@ -120,22 +125,65 @@ def running(captain):
     return [found["name"] for found in answer["executions"]]
 
 
-def unended(captain):
-    return [record["id"] for record in captain.ledger.deployments() if not ending(record)]
+def unended(records):
+    return [f"{record['environment']}: deployment {record['id']} has no ending" for record in records if not ending(record)]
 
 
 def judge(captains, releases):
     """What came of it all: the report, and what is wrong, in words."""
-    records = [record for captain in captains for record in captain.ledger.deployments()]
-    stuck = [f"{captain.where['environment']}: deployment {found} has no ending" for captain in captains for found in unended(captain)]
+    records = captains[0].ledger.records()
+    stuck = unended(records)
     stuck += [f"execution {name} still runs" for name in running(captains[0])]
     stuck += [f"{captain.where['environment']}: {found['deployment']} still waits" for captain in captains for found in waiting(captain)]
     leaked = [text for captain in captains for text in leaked_lock(captain)]
     untrue = [text for captain in captains for text in untruths(captain, releases)]
     endings = collections.Counter(ending(record) for record in records if ending(record))
     report = {"deployments": len(records), "endings": dict(sorted(endings.items()))}
-    report |= {"stuck": len(stuck), "untrue": len(untrue), "locks_leaked": len(leaked)}
-    return report, stuck + leaked + untrue + [text for captain in captains for text in captain.trouble]
+    report |= {"stuck": len(stuck), "untrue": len(untrue), "locks_leaked": len(leaked), "refused_for": refused_for(records)}
+    letters = dead_letters(captains[0].aws)
+    report["dead_letters"] = {queue: len(found) for queue, found in letters.items()}
+    lost = unexplained(letters, lambda execution: is_done(captains[0].ledger, execution))
+    return report, stuck + leaked + untrue + wrongly_refused(records) + lost + [text for captain in captains for text in captain.trouble]
+
+
+def refused(records):
+    return [record["ending"] for record in records if ending(record) == "Rejected"]
+
+
+def refused_for(records):
+    """How many were refused, by cause."""
+    return dict(sorted(collections.Counter(ended["cause_name"] for ended in refused(records)).items()))
+
+
+def wrongly_refused(records):
+    """What was refused although nothing that goes wrong here is a reason."""
+    return [f"refused for {ended['cause_name']}: {ended['cause']}" for ended in refused(records) if ended["cause_name"] not in REFUSED_FOR]
+
+
+def dead_letters(aws):
+    """The messages of the dead-letter queues, by queue."""
+    names = [url.rpartition("/")[2] for url in aws.sqs.list_queues().get("QueueUrls", [])]
+    return {name: [json.loads(text) for text in taken(aws, name)] for name in sorted(names) if "DeadLetters" in name}
+
+
+def unexplained(letters, is_done):
+    """The dead letters for which nothing has made up. The schedule makes up for a death that was not told, and its next run for one
+    that failed; for an event or a notification that was not sent, and for what was not taken in, nothing does."""
+    found = []
+    for queue, messages in letters.items():
+        for message in messages:
+            event = message.get("requestPayload", message)
+            is_schedules = event.get("detail-type") == "Scheduled Event"
+            execution = event.get("detail", {}).get("executionArn")
+            if "Recovery" not in queue or not (is_schedules or execution and is_done(execution)):
+                found.append(f"a dead letter in {queue}: {json.dumps(message)}")
+    return found
+
+
+def is_done(ledger, execution):
+    """Whether there is nothing to recover of an execution: it worked for no deployment, or for one that has its ending."""
+    known = ledger.item(f"execution#{execution}", "deployment")
+    return not known or bool(ending(ledger.deployment(known["deployment"])))
 
 
 def too_calm(report):

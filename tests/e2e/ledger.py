@@ -48,6 +48,16 @@ class Ledger:
         key = {":pk": {"S": f"history#{self.app}/{self.environment}"}}
         return self.items(IndexName="by_index", KeyConditionExpression="index_pk = :pk", ExpressionAttributeValues=key)
 
+    def records(self):
+        """The records of all deployments of the application; also those that had no turn yet, which are in no history."""
+        pages = self.aws.dynamodb.get_paginator("scan").paginate(
+            TableName=self.table,
+            ConsistentRead=True,
+            FilterExpression="sk = :sk AND app = :app",
+            ExpressionAttributeValues={":sk": {"S": "record"}, ":app": {"S": self.app}},
+        )
+        return [plain(item) for page in pages for item in page["Items"]]
+
     def deployment(self, deployment_id):
         return self.item(f"deployment#{deployment_id}", "record")
 

@@ -25,8 +25,16 @@ def endured(found):
     faults = ", ".join(f"{count} {name}" for name, count in sorted(found["faults"].items()))
     return (
         f"{found['deployments']} deployments ({endings}); stuck {found['stuck']}, untrue {found['untrue']}, "
-        f"locks leaked {found['locks_leaked']}; {faults}"
+        f"locks leaked {found['locks_leaked']}{explained(found)}; {faults}"
     )
+
+
+def explained(found):
+    """Why deployments were rejected, and how many dead letters there were; earlier runs did not tell."""
+    if "refused_for" not in found:
+        return ""
+    causes = ", ".join(f"{count} for {name}" for name, count in sorted(found["refused_for"].items())) or "none"
+    return f"; rejected {causes}; dead letters {sum(found['dead_letters'].values())}, each explained"
 
 
 def fuzzed(found):
