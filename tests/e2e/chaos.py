@@ -143,6 +143,7 @@ def judge(captains, releases):
     letters = dead_letters(captains[0].aws)
     report["dead_letters"] = {queue: len(found) for queue, found in letters.items()}
     lost = unexplained(letters, lambda execution: is_done(captains[0].ledger, execution))
+    report["lost"] = len(lost)
     return report, stuck + leaked + untrue + wrongly_refused(records) + lost + [text for captain in captains for text in captain.trouble]
 
 

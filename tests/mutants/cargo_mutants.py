@@ -10,7 +10,9 @@ import resource
 import shutil
 import subprocess
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+import judges
+from repository import REPOSITORY
+
 TOOL = REPOSITORY / ".local/mutants/bin/cargo-mutants"
 CONFIG = pathlib.Path(__file__).with_name("mutants.toml")
 HOME = REPOSITORY / "target/mutants"
@@ -82,7 +84,7 @@ def run(part, tests):
     try:
         tool("--config", config, "--in-place", *arguments, *limits, "--output", OUT, "--no-shuffle")
     finally:
-        note_outcomes({mutant["name"]: mutant for mutant in part})
+        note_outcomes({mutant["name"]: mutant for mutant in part}, tests)
 
 
 def pass_without_mutant(tests):
@@ -92,11 +94,21 @@ def pass_without_mutant(tests):
         raise SystemExit(f"the tests fail without a mutant:\n{(tried.stdout + tried.stderr).decode()}")
 
 
-def note_outcomes(by_name):
+def note_outcomes(by_name, tests):
+    commit = present_commit()
     for outcome in json.loads((OUT / "mutants.out/outcomes.json").read_text())["outcomes"]:
         # Some that were not asked for are tried as well: the tool looks for fields of structs only after it has chosen.
         mutant = by_name.get(outcome["scenario"]["Mutant"]["name"], {})
-        mutant["outcome"] = OUTCOMES[outcome["summary"]]
+        mutant["outcome"], mutant["commit"], mutant["judges"] = OUTCOMES[outcome["summary"]], commit, []
+        log = OUT / "mutants.out/log" / pathlib.PurePath(outcome["log_path"]).name
+        if mutant["outcome"] == "caught" and log.exists():
+            mutant["judges"] = judges.of_log(log.read_text(errors="replace"), tests)
+
+
+def present_commit():
+    """What is tried now; with a mark where files are changed that are not in a commit."""
+    told = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    return subprocess.run(told, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def environment():

@@ -2,7 +2,8 @@
 
 import collections
 
-from cargo_mutants import ALIAS, KNOWN, REPOSITORY
+from cargo_mutants import ALIAS, KNOWN
+from repository import REPOSITORY
 
 PAGE = REPOSITORY / "docs/MUTANTS.md"
 

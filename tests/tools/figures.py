@@ -34,7 +34,7 @@ def explained(found):
     if "refused_for" not in found:
         return ""
     causes = ", ".join(f"{count} for {name}" for name, count in sorted(found["refused_for"].items())) or "none"
-    return f"; rejected {causes}; dead letters {sum(found['dead_letters'].values())}, each explained"
+    return f"; rejected {causes}; dead letters {sum(found['dead_letters'].values())}, lost {found['lost']}"
 
 
 def fuzzed(found):
@@ -49,7 +49,9 @@ def fuzzed(found):
 def mutated(found):
     viable = found["caught"] + found["timeout"] + found["missed"]
     untried = f"; {found['untried']} not tried" if found["untried"] else ""
-    return f"{found['share']} % of {viable:,} viable mutants caught; {found['missed']} survive{untried}"
+    kept = found.get("kept", {})
+    former = f"; {kept['unjudged']:,} of them kept from runs before {kept['before']}, which did not note the test" if kept.get("unjudged") else ""
+    return f"{found['share']} % of {viable:,} viable mutants caught; {found['missed']} survive{untried}{former}"
 
 
 def covered(found):
