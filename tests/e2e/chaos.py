@@ -33,7 +33,7 @@ AT_LEAST = 60
 BEFORE = {"page": "nothing", "jobs": "before windlass"}
 # Why a deployment may be refused here: its execution was stopped before it had changed anything, the calls of its first
 # state were refused for too long, or it came behind one that could not be undone.
-REFUSED_FOR = {"Chaos", "Throttled", "Unavailable", "NeedsOperator"}
+REFUSED_FOR = {"Chaos", "Unsettled", "NeedsOperator"}
 
 
 def main():
