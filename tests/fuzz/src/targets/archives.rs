@@ -5,7 +5,6 @@ use crate::mutate::{bytes, word};
 use crate::{Outcome, Try};
 use fastrand::Rng;
 use std::io::{Cursor, Write as _};
-use windlass_domain::fault::FaultName;
 use windlass_engine::kinds::site::archive::{Entry, Limits, Unpacker, check, read_directory};
 use windlass_engine::kinds::site::trouble::Trouble;
 use windlass_engine::ports::ObjectId;
@@ -30,9 +29,6 @@ pub fn ready() -> Box<Try> {
         match run(unpacked(&world, shown.len() as u64)) {
             Ok(outcome) => Ok(outcome),
             Err(Trouble::Findings(findings)) => refused(&findings),
-            Err(Trouble::Fault(fault)) if fault.name == FaultName::Refused => {
-                Ok(Outcome::Refused(vec!["Refused".into()]))
-            }
             Err(Trouble::Fault(fault)) => Err(fault.to_string()),
         }
     })
