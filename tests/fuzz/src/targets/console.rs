@@ -2,14 +2,12 @@
 
 use super::documents::manifest;
 use super::refused;
-use super::scene::{left_alone, of_the_bank, world};
+use super::scene::{admit, left_alone, of_the_bank, world};
 use crate::mutate::document;
 use crate::{Outcome, Try};
 use serde_json::{Value, json};
 use windlass_domain::request::Request;
-use windlass_engine::conductor;
-use windlass_engine::payload::{Ask, ExecutionRef};
-use windlass_world::run::run;
+use windlass_engine::payload::ExecutionRef;
 
 pub fn ready() -> Box<Try> {
     let world = world();
@@ -20,8 +18,7 @@ pub fn ready() -> Box<Try> {
         *shown = input.to_string().into_bytes();
         let parsed = Request::parse(&input);
         let world = world.as_ref().map_err(Clone::clone)?.copy();
-        let ask = ask(&input)?;
-        let answered = run(conductor::handle(&world, ask));
+        let answered = admit(&world, &execution(), &input);
         // Whoever may start the machine may do so for every application: what is another's is
         // looked at only where this one is named.
         if input["app"] == "shop" {
@@ -34,18 +31,16 @@ pub fn ready() -> Box<Try> {
             (Err(findings), _) => refused(&findings),
             (Ok(_), Ok(answer)) if answer.error.is_empty() => Ok(Outcome::Taken),
             (Ok(_), Ok(answer)) => Ok(Outcome::Refused(vec![answer.error])),
-            (Ok(_), Err(fault)) => Err(format!("{fault}")),
+            (Ok(_), Err(fault)) => Err(fault),
         }
     })
 }
 
-fn ask(input: &Value) -> Result<Ask, String> {
-    let execution = ExecutionRef {
+fn execution() -> ExecutionRef {
+    ExecutionRef {
         arn: windlass_world::executions::arn_of("console-hostile"),
         name: "console-hostile".into(),
-    };
-    let ask = json!({"state": "Admit", "execution": execution, "request": input});
-    serde_json::from_value(ask).map_err(|error| error.to_string())
+    }
 }
 
 fn seeds() -> Vec<Value> {

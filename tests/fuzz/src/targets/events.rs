@@ -1,11 +1,15 @@
 //! Events of S3 and ECR, and what lies behind them.
 
-use super::scene::{left_alone, of_the_bank, world};
+use super::by_name;
+use super::scene::{admit, left_alone, of_the_bank, world};
 use crate::mutate::{document, pick, word};
-use crate::{Outcome, Try};
+use crate::{Broken, Outcome, Try};
 use serde_json::{Value, json};
 use windlass_domain::fault::FaultName;
+use windlass_domain::key::FINDINGS_SUFFIX;
+use windlass_engine::payload::ExecutionRef;
 use windlass_engine::routes::intake;
+use windlass_world::World;
 use windlass_world::run::run;
 
 const KEYS: [&str; 4] = [
@@ -34,17 +38,71 @@ pub fn ready() -> Box<Try> {
         *shown = format!("{key}\n{content}\n{event}").into_bytes();
         let answer = run(intake::handle(&world, event));
         // Who may write under the bank's keys is the bank.
-        if key.split('/').nth(1) != Some("bank") {
+        let is_the_banks = key.split('/').nth(1) == Some("bank");
+        if !is_the_banks {
+            left_alone(&before, &world)?;
+        }
+        admit_started(&world)?;
+        if !is_the_banks {
             left_alone(&before, &world)?;
         }
         match answer {
-            Ok(()) => Ok(Outcome::Taken),
+            Ok(()) => outcome(&world),
             Err(fault) if fault.name == FaultName::BadInput => {
                 Ok(Outcome::Refused(vec!["BadInput".into()]))
             }
             Err(fault) => Err(fault.to_string()),
         }
     })
+}
+
+/// Admits what the event started: what is wrong with a release is told only there.
+fn admit_started(world: &World) -> Result<(), Broken> {
+    let started = std::mem::take(&mut world.executions().started);
+    for (arn, name, input) in started {
+        admit(world, &ExecutionRef { arn, name }, &input)?;
+    }
+    Ok(())
+}
+
+/// What is wrong with what arrived, as the ledger tells it, which is the same that lies beside the upload.
+fn outcome(world: &World) -> Result<Outcome, Broken> {
+    let ledger = world.ledger();
+    let mut names = Vec::new();
+    for (key, item) in &ledger.items {
+        let body = Value::Object(item.body.clone());
+        let (findings, upload) = match key.sk.as_str() {
+            "record" if body["ending"]["ending"] == "Rejected" => {
+                (&body["ending"]["findings"], &body["upload"]["key"])
+            }
+            sk if sk.starts_with("refusal#") => (&body["findings"], &body["about"]),
+            _ => continue,
+        };
+        if let Outcome::Refused(found) = by_name(findings)? {
+            names.extend(found);
+        }
+        lie_beside(world, upload.as_str().unwrap_or_default(), findings)?;
+    }
+    if names.is_empty() {
+        return Ok(Outcome::Taken);
+    }
+    Ok(Outcome::Refused(names))
+}
+
+/// That whoever looks beside an upload reads the same.
+fn lie_beside(world: &World, upload: &str, findings: &Value) -> Result<(), Broken> {
+    let objects = world.objects();
+    let artifacts = objects.buckets.get("artifacts").ok_or("no bucket")?;
+    if artifacts.current(upload).is_none() {
+        return Ok(());
+    }
+    let beside = artifacts.current(&format!("{upload}{FINDINGS_SUFFIX}"));
+    let beside = beside.ok_or_else(|| format!("nothing is told beside {upload}"))?;
+    let told: Value = serde_json::from_slice(&beside.bytes).map_err(|error| error.to_string())?;
+    if told["findings"] == *findings {
+        return Ok(());
+    }
+    Err(format!("{told} lies beside {upload} instead of {findings}"))
 }
 
 fn seeds(key: &str) -> [Value; 3] {

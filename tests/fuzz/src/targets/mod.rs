@@ -12,7 +12,7 @@ mod tenants;
 
 use crate::{Outcome, Target};
 use serde_json::Value;
-use windlass_domain::finding::Finding;
+use windlass_domain::finding::{Finding, FindingName};
 use windlass_engine::routes::api::Reply;
 
 /// All of them. Names are quick and many; what walks through the product is slower and fewer.
@@ -64,7 +64,16 @@ pub const TARGETS: &[Target] = &[
     },
 ];
 
-/// The outcome of a refusal. One without a finding, or with one that says nothing, is broken.
+/// What can be wrong with a document as a whole, which has no path.
+const OF_THE_WHOLE: [FindingName; 5] = [
+    FindingName::BadValue,
+    FindingName::MoreFindings,
+    FindingName::NotWellFormed,
+    FindingName::SecretInInput,
+    FindingName::UnknownField,
+];
+
+/// The outcome of a refusal. One without a finding, or with one that says nothing or not where, is broken.
 fn refused(findings: &[Finding]) -> Result<Outcome, String> {
     if findings.is_empty() {
         return Err("it is refused without a finding".into());
@@ -72,6 +81,9 @@ fn refused(findings: &[Finding]) -> Result<Outcome, String> {
     for finding in findings {
         if finding.reason.is_empty() || finding.remedy.is_empty() {
             return Err(format!("a finding says nothing: {finding:?}"));
+        }
+        if finding.path.is_empty() && !OF_THE_WHOLE.contains(&finding.name) {
+            return Err(format!("a finding does not say where: {finding:?}"));
         }
     }
     let names = findings.iter().map(|finding| finding.name.to_string());
@@ -90,14 +102,8 @@ fn answered(reply: &Reply) -> Result<Outcome, String> {
     }
 }
 
-/// A refusal by findings as they are written. One without a name is broken, and so is none.
+/// A refusal by findings as they are written. One without a documented name is broken, and so is none.
 fn by_name(findings: &Value) -> Result<Outcome, String> {
-    let findings = findings.as_array().filter(|findings| !findings.is_empty());
-    let findings = findings.ok_or("it is refused without a finding")?;
-    let names = findings.iter().map(|finding| {
-        let name = finding["name"].as_str().filter(|name| !name.is_empty());
-        name.map(str::to_owned)
-            .ok_or_else(|| format!("a finding without a name: {finding}"))
-    });
-    Ok(Outcome::Refused(names.collect::<Result<_, _>>()?))
+    let read: Result<Vec<Finding>, _> = serde_json::from_value(findings.clone());
+    refused(&read.map_err(|error| format!("no findings: {error}: {findings}"))?)
 }

@@ -2,15 +2,13 @@
 //! nothing of `prod`, which needs an operator. What they start is admitted as well.
 
 use super::answered;
-use super::scene::{arrive, in_need, world};
+use super::scene::{admit, arrive, in_need, of_environment, world};
 use crate::mutate::{document, pick, word};
 use crate::{Outcome, Try};
 use fastrand::Rng;
 use serde_json::{Value, json};
 use windlass_domain::identity::DeploymentId;
-use windlass_engine::conductor;
-use windlass_engine::payload::{Ask, ExecutionRef};
-use windlass_engine::ports::Key;
+use windlass_engine::payload::ExecutionRef;
 use windlass_engine::routes::api::{self, Call};
 use windlass_world::World;
 use windlass_world::run::run;
@@ -44,7 +42,9 @@ pub fn ready() -> Box<Try> {
         world.executions().started.clear();
         Ok((world, id))
     });
-    let before = ready.as_ref().map(|(world, _)| of_prod(world));
+    let before = ready
+        .as_ref()
+        .map(|(world, _)| of_environment(world, "prod"));
     let before = before.unwrap_or_default();
     Box::new(move |rng, shown| {
         let (world, id) = ready.as_ref().map_err(Clone::clone)?;
@@ -58,8 +58,8 @@ pub fn ready() -> Box<Try> {
         if body.contains(id.as_str()) && !told {
             return Err("an answer shows what is another environment's".into());
         }
-        let refused = admit(&world)?;
-        if of_prod(&world) != before {
+        let refused = admit_started(&world)?;
+        if of_environment(&world, "prod") != before {
             return Err("another environment's items were changed".into());
         }
         match answered(&reply)? {
@@ -70,33 +70,19 @@ pub fn ready() -> Box<Try> {
 }
 
 /// Admits what was started, and tells why not.
-fn admit(world: &World) -> Result<Vec<String>, String> {
+fn admit_started(world: &World) -> Result<Vec<String>, String> {
     let started = std::mem::take(&mut world.executions().started);
     let mut refused = Vec::new();
     for (arn, name, input) in started {
         if input["environment"] != "dev" {
             return Err(format!("started for another environment: {input}"));
         }
-        let execution = ExecutionRef { arn, name };
-        let ask = json!({"state": "Admit", "execution": execution, "request": input});
-        let ask: Ask = serde_json::from_value(ask).map_err(|error| error.to_string())?;
-        let answer = run(conductor::handle(world, ask)).map_err(|fault| fault.to_string())?;
+        let answer = admit(world, &ExecutionRef { arn, name }, &input)?;
         if !answer.error.is_empty() {
             refused.push(answer.error);
         }
     }
     Ok(refused)
-}
-
-/// Everything of the ledger that is the environment `prod`'s.
-fn of_prod(world: &World) -> Vec<(Key, Value)> {
-    let ledger = world.ledger();
-    let items = ledger.items.iter();
-    let items = items.map(|(key, item)| (key.clone(), Value::Object(item.body.clone())));
-    let is_of_prod = |(key, body): &(Key, Value)| {
-        key.pk.starts_with("env#shop/prod") || body["environment"] == "prod"
-    };
-    items.filter(is_of_prod).collect()
 }
 
 fn call(rng: &mut Rng, id: &DeploymentId) -> Call {

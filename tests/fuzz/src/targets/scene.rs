@@ -4,6 +4,8 @@
 use serde_json::{Value, json};
 use std::rc::Rc;
 use windlass_domain::identity::DeploymentId;
+use windlass_engine::conductor;
+use windlass_engine::payload::{Answer, Ask, ExecutionRef};
 use windlass_engine::ports::Key;
 use windlass_engine::routes::intake;
 use windlass_machine::program::Program;
@@ -82,6 +84,13 @@ pub fn arrive(world: &World, key: &str, text: &str) -> Result<(), String> {
     run(intake::handle(world, event)).map_err(|fault| fault.message)
 }
 
+/// Admits an execution with its input.
+pub fn admit(world: &World, execution: &ExecutionRef, input: &Value) -> Result<Answer, String> {
+    let ask = json!({"state": "Admit", "execution": execution, "request": input});
+    let ask: Ask = serde_json::from_value(ask).map_err(|error| error.to_string())?;
+    run(conductor::handle(world, ask)).map_err(|fault| fault.to_string())
+}
+
 /// Everything of the ledger that is the bank's.
 pub fn of_the_bank(world: &World) -> Vec<(Key, Value)> {
     let ledger = world.ledger();
@@ -95,6 +104,16 @@ pub fn of_the_bank(world: &World) -> Vec<(Key, Value)> {
             by_key || body.get("app").and_then(Value::as_str) == Some("bank")
         })
         .collect()
+}
+
+/// Everything of the ledger that is an environment's.
+pub fn of_environment(world: &World, name: &str) -> Vec<(Key, Value)> {
+    let ledger = world.ledger();
+    let items = ledger.items.iter();
+    let items = items.map(|(key, item)| (key.clone(), Value::Object(item.body.clone())));
+    let partition = format!("env#shop/{name}");
+    let is_of_it = |(key, body): &(Key, Value)| key.pk == partition || body["environment"] == name;
+    items.filter(is_of_it).collect()
 }
 
 /// That nothing of the bank's changed, and that nothing was started for it.
