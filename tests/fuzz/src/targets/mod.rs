@@ -6,6 +6,7 @@ mod console;
 mod documents;
 mod events;
 mod names;
+mod neighbours;
 mod operators;
 mod scene;
 mod tenants;
@@ -19,7 +20,7 @@ use windlass_engine::routes::api::Reply;
 pub const TARGETS: &[Target] = &[
     Target {
         name: "names",
-        share: 350,
+        share: 340,
         ready: names::ready,
     },
     Target {
@@ -54,7 +55,7 @@ pub const TARGETS: &[Target] = &[
     },
     Target {
         name: "tenants",
-        share: 2,
+        share: 12,
         ready: tenants::ready,
     },
     Target {

@@ -1,29 +1,23 @@
-//! Declarations and releases of `shop` that name what is the bank's: functions, a service, a
-//! distribution, buckets, repositories, artifacts and roles, deployed by whoever may do everything for
-//! `shop`. Each of them is uploaded, released, and walked through the release machine.
+//! Declarations and releases of `prod` of `shop` that name what is the bank's, or what is of `dev`:
+//! functions, services, distributions, buckets, repositories, artifacts and roles, deployed by whoever may
+//! do everything for `prod`. Each of them is uploaded, released, and walked through the release machine.
 
-use super::scene::{arrive, left_alone, of_the_bank, world};
+use super::neighbours::{kept, left_alone, move_in, seen};
+use super::scene::{arrive, world};
 use crate::mutate::pick;
 use crate::{Outcome, Try};
 use fastrand::Rng;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use windlass_engine::ports::Clock;
 use windlass_machine::program::Program;
 use windlass_machine::shop::Shop;
 use windlass_world::World;
-use windlass_world::registry::HOST;
 
 pub fn ready() -> Box<Try> {
     let ready = world().and_then(|world| {
-        targets_of_the_bank(&world);
         let program = Program::release().map_err(|error| error.to_string())?;
-        Ok((world, program))
-    });
-    let ready = ready.map(|(world, program)| {
-        let items = of_the_bank(&world);
-        let targets = seen_of_the_bank(&world);
-        (world, program, items, targets)
+        let world = move_in(&program, world)?;
+        let (items, targets) = (kept(&world), seen(&world));
+        Ok((world, program, items, targets))
     });
     Box::new(move |rng, shown| {
         let (world, program, items, targets) = ready.as_ref().map_err(Clone::clone)?;
@@ -38,69 +32,22 @@ pub fn ready() -> Box<Try> {
         let execution = shop.region.start("console-tenants", &request);
         shop.region.run();
         left_alone(items, &there)?;
-        let mut seen = seen_of_the_bank(&there);
+        let mut seen = seen(&there);
         if declaration.contains("role_arn") {
             // What a role of the environment's own reaches is said by its policies, which nobody keeps
             // here. A target that another component has claimed is not reached by it all the same.
             seen["others"] = targets["others"].clone();
+            if declaration.contains("prefix:") {
+                // Claimed is a site's bucket with its prefix, not what lies below.
+                seen["site"] = targets["site"].clone();
+            }
         }
         if seen != *targets {
-            return Err("a target of another application was changed".into());
+            return Err("a target of another application or environment was changed".into());
         }
         roles_are_its_own(&there)?;
         outcome(&there, &execution)
     })
-}
-
-/// What the bank has besides its functions.
-fn targets_of_the_bank(world: &World) {
-    let tags: BTreeMap<String, String> = [
-        ("windlass:app".to_owned(), "bank".to_owned()),
-        ("windlass:environment".to_owned(), "prod".to_owned()),
-    ]
-    .into();
-    let digest = format!("sha256:{}", world.registry().push("bank/agent", "1"));
-    let document = json!({
-        "family": "bank-agent",
-        "containerDefinitions": [{"name": "agent", "image": format!("{HOST}/bank/agent@{digest}"), "essential": true}],
-    });
-    let now = world.now();
-    let mut services = world.services();
-    let base = services.put_task_definition(&document, &tags);
-    services.put_service("bank", "agent", &base.arn, 1, &digest, now);
-    services.service_mut("bank", "agent").service.tags = tags.clone();
-    world
-        .objects()
-        .bucket("bank-web", true)
-        .tags
-        .clone_from(&tags);
-    world.cdn().distribution("E2", "bank-web").tags = tags;
-}
-
-/// What callers of the bank's targets get: of those that it has deployed, and of others with its tags.
-fn seen_of_the_bank(world: &World) -> Value {
-    let functions = world.functions();
-    let of_functions = ["bank-api", "bank-jobs"].map(|name| {
-        let function = functions.functions.get(name)?;
-        let aliases = function.aliases.values();
-        let aliases: Vec<_> = aliases
-            .map(|alias| (&alias.version, &alias.weights))
-            .collect();
-        Some(json!([aliases, format!("{:?}", function.package)]))
-    });
-    let mut services = world.services();
-    let service = services
-        .service_mut("bank", "agent")
-        .service
-        .task_definition
-        .clone();
-    let paths = world
-        .cdn()
-        .distributions
-        .get("E2")
-        .map(|found| found.changes);
-    let files = world.objects().texts("bank-web").len();
-    json!({"deployed": of_functions, "others": [service, paths, files]})
 }
 
 /// A role is used with the ExternalId of the application and environment that declares it alone.
@@ -161,21 +108,34 @@ fn declaration(rng: &mut Rng) -> String {
         ", role_arn: 'arn:aws:iam::222222222222:role/bank'",
         ", role_arn: 'arn:aws:iam::111111111111:role/shop'",
     ]);
-    let api = one(&["shop-api", "bank-api", "bank-jobs"]);
-    let jobs = one(&["shop-jobs", "bank-jobs", "bank-api"]);
-    let (cluster, repository) = (one(&["shop", "bank"]), one(&["shop/agent", "bank/agent"]));
-    let (bucket, distribution) = (one(&["shop-web", "bank-web"]), one(&["E1", "E2"]));
+    let api = one(&["shop-api", "bank-api", "bank-jobs", "shop-api-dev"]);
+    let jobs = one(&["shop-jobs", "bank-jobs", "bank-api", "shop-jobs-dev"]);
+    let (cluster, repository) = (
+        one(&["shop", "bank", "shop-dev"]),
+        one(&["shop/agent", "bank/agent"]),
+    );
+    let (bucket, distribution) = (
+        one(&["shop-web", "bank-web", "shop-web-dev"]),
+        one(&["E1", "E2", "E3"]),
+    );
+    let rest = one(&[
+        "",
+        "",
+        ", mode: prefix, prefix: releases",
+        ", prefix: pages",
+    ]);
+    let dev = one(&["", "", "\n  dev: {deploy: {branch: dev}}"]);
     format!(
         "
 app: {app}
 version: 2.0.0
 environments:
-  prod: {{deploy: {{branch: main}}{role}}}
+  prod: {{deploy: {{branch: main}}{role}}}{dev}
 components:
   api: {{kind: lambda, function: {api}, alias: live}}
   jobs: {{kind: lambda, function: {jobs}, alias: live}}
   agent: {{kind: ecs, cluster: {cluster}, service: agent, container: agent, repository: {repository}}}
-  web: {{kind: static_site, bucket: {bucket}, distribution: {distribution}}}
+  web: {{kind: static_site, bucket: {bucket}, distribution: {distribution}{rest}}}
 ",
         app = one(&["shop", "shop", "shop", "bank"]),
     )
@@ -208,14 +168,15 @@ fn request(rng: &mut Rng) -> Value {
         (
             "web",
             &[
-                json!({"key": "artifacts/shop/api/1.0.0.zip"}),
+                json!({"key": "artifacts/shop/web/1.1.0.zip"}),
                 json!({"key": "artifacts/bank/api/1.zip"}),
             ],
         ),
     ] {
         if rng.bool() {
-            let chosen = pick(rng, artifacts).cloned().unwrap_or_default();
-            components.insert(name.to_owned(), chosen);
+            let [own, foreign] = artifacts;
+            let chosen = if rng.u8(0..8) > 0 { own } else { foreign };
+            components.insert(name.to_owned(), chosen.clone());
         }
     }
     json!({

@@ -1,0 +1,175 @@
+//! What `prod` of `shop` must leave alone: targets of another application, and of another environment of
+//! its own. Each has some that it has deployed, and some that only carry its tags.
+
+use super::scene::{arrive, of_environment, of_the_bank};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use windlass_domain::ending::Ending;
+use windlass_engine::ports::{Clock, Key};
+use windlass_machine::program::Program;
+use windlass_machine::shop::Shop;
+use windlass_world::World;
+use windlass_world::registry::HOST;
+
+struct Neighbour {
+    app: &'static str,
+    environment: &'static str,
+    cluster: &'static str,
+    repository: &'static str,
+    bucket: &'static str,
+    distribution: &'static str,
+}
+
+const BANK: Neighbour = Neighbour {
+    app: "bank",
+    environment: "prod",
+    cluster: "bank",
+    repository: "bank/agent",
+    bucket: "bank-web",
+    distribution: "E2",
+};
+
+const DEV: Neighbour = Neighbour {
+    app: "shop",
+    environment: "dev",
+    cluster: "shop-dev",
+    repository: "shop/agent",
+    bucket: "shop-web-dev",
+    distribution: "E3",
+};
+
+/// The shop with `dev` beside `prod`.
+const DECLARATION: &str = "
+app: shop
+version: 1.1.0
+environments:
+  dev: {deploy: {branch: dev}}
+  prod: {deploy: {branch: main}}
+components:
+  jobs: {kind: lambda, function: {dev: shop-jobs-dev, prod: shop-jobs}, alias: live}
+  api: {kind: lambda, function: {dev: shop-api-dev, prod: shop-api}, alias: live}
+  web: {kind: static_site, bucket: {dev: shop-web-dev, prod: shop-web}, distribution: {dev: E3, prod: E1}}
+";
+
+/// Gives the neighbours what they have, and lets `dev` deploy one of its functions and its site.
+pub fn move_in(program: &Program, world: World) -> Result<World, String> {
+    let mut shop = Shop::in_world(program, world);
+    let there = shop.world().clone();
+    for name in ["shop-api-dev", "shop-jobs-dev"] {
+        shop.make_function(name);
+        if let Some(function) = there.functions().functions.get_mut(name) {
+            function.tags.clone_from(&tags(&DEV));
+        }
+    }
+    for neighbour in [&BANK, &DEV] {
+        give(&there, neighbour);
+    }
+    arrive(&there, "apps/shop/app.yaml", DECLARATION)?;
+    let mut request = shop.release("1.1.0", &["api", "web"]);
+    request["environment"] = json!("dev");
+    let execution = shop.region.start("console-dev", &request);
+    shop.region.run();
+    let ended = shop.deployment(&execution).ending;
+    match ended.map(|ended| (ended.ending, ended.cause)) {
+        Some((Ending::Succeeded, _)) => {}
+        other => return Err(format!("dev has not deployed: {other:?}")),
+    }
+    let world = there.copy();
+    world.executions().started.clear();
+    Ok(world)
+}
+
+fn tags(of: &Neighbour) -> BTreeMap<String, String> {
+    [
+        ("windlass:app".to_owned(), of.app.to_owned()),
+        ("windlass:environment".to_owned(), of.environment.to_owned()),
+    ]
+    .into()
+}
+
+/// A service, a bucket and a distribution.
+fn give(world: &World, neighbour: &Neighbour) {
+    let tags = tags(neighbour);
+    let (repository, cluster) = (neighbour.repository, neighbour.cluster);
+    let digest = format!("sha256:{}", world.registry().push(repository, "1"));
+    let image = format!("{HOST}/{repository}@{digest}");
+    let document = json!({
+        "family": format!("{cluster}-agent"),
+        "containerDefinitions": [{"name": "agent", "image": image, "essential": true}],
+    });
+    let now = world.now();
+    let mut services = world.services();
+    let base = services.put_task_definition(&document, &tags);
+    services.put_service(cluster, "agent", &base.arn, 1, &digest, now);
+    services
+        .service_mut(cluster, "agent")
+        .service
+        .tags
+        .clone_from(&tags);
+    let mut objects = world.objects();
+    let bucket = objects.bucket(neighbour.bucket, true);
+    bucket.tags.clone_from(&tags);
+    let mut cdn = world.cdn();
+    let distribution = cdn.distribution(neighbour.distribution, neighbour.bucket);
+    distribution.tags = tags;
+}
+
+/// What callers of the neighbours' targets get: of functions and a site that they have deployed, and of the
+/// others.
+pub fn seen(world: &World) -> Value {
+    let functions = ["bank-api", "bank-jobs", "shop-api-dev"].map(|name| function(world, name));
+    let others = [
+        function(world, "shop-jobs-dev"),
+        service(world, &BANK),
+        service(world, &DEV),
+        site(world, &BANK),
+    ];
+    json!({"functions": functions, "site": site(world, &DEV), "others": others})
+}
+
+fn function(world: &World, name: &str) -> Value {
+    let functions = world.functions();
+    let aliases = functions.functions.get(name).map(|function| {
+        let aliases = function.aliases.values();
+        let aliases: Vec<_> = aliases
+            .map(|alias| (&alias.version, &alias.weights))
+            .collect();
+        json!([aliases, format!("{:?}", function.package)])
+    });
+    json!(aliases)
+}
+
+fn service(world: &World, of: &Neighbour) -> Value {
+    let mut services = world.services();
+    json!(
+        services
+            .service_mut(of.cluster, "agent")
+            .service
+            .task_definition
+    )
+}
+
+fn site(world: &World, of: &Neighbour) -> Value {
+    let cdn = world.cdn();
+    let found = cdn.distributions.get(of.distribution);
+    let changes = found.map(|found| found.changes);
+    json!([changes, world.objects().texts(of.bucket)])
+}
+
+/// Everything of the ledger that is the neighbours'.
+pub fn kept(world: &World) -> [Vec<(Key, Value)>; 2] {
+    [of_the_bank(world), of_environment(world, "dev")]
+}
+
+/// That nothing of the neighbours' changed in the ledger, and that nothing was started for them.
+pub fn left_alone(before: &[Vec<(Key, Value)>; 2], world: &World) -> Result<(), String> {
+    if kept(world) != *before {
+        return Err("another application's or environment's items were changed".into());
+    }
+    for (_, _, input) in &world.executions().started {
+        if input["app"] == "bank" || input["environment"] == "dev" {
+            return Err(format!("an execution was started for another one: {input}"));
+        }
+    }
+    Ok(())
+}
