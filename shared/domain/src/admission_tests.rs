@@ -121,6 +121,7 @@ impl Scene {
             operator: false,
             since: Time(0),
             task_token: None,
+            former_task_tokens: Vec::new(),
         });
         self
     }

@@ -155,9 +155,33 @@ pub struct Waiting {
     pub operator: bool,
     /// Since when.
     pub since: Time,
-    /// The task token that wakes it; absent until `AwaitTurn` has begun.
+    /// The task token that came last; absent until `AwaitTurn` has begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_token: Option<String>,
+    /// Those that came before it, oldest first: an invocation of `AwaitTurn` that comes late brings a token by
+    /// which nobody waits any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_task_tokens: Vec<String>,
+}
+
+/// How many task tokens are kept beside the last one: more than a state is retried.
+const FORMER_TOKENS: usize = 16;
+
+impl Waiting {
+    /// Keeps a task token that `AwaitTurn` was given.
+    pub fn keep(&mut self, token: &str) {
+        let former = self.task_token.replace(token.to_owned());
+        self.former_task_tokens
+            .extend(former.filter(|former| former != token));
+        let spare = self.former_task_tokens.len().saturating_sub(FORMER_TOKENS);
+        self.former_task_tokens.drain(..spare);
+    }
+
+    /// The task tokens of which one wakes it, the last one first.
+    pub fn tokens(&self) -> impl Iterator<Item = &str> {
+        let former = self.former_task_tokens.iter().rev();
+        self.task_token.iter().chain(former).map(String::as_str)
+    }
 }
 
 /// A release that was undone here and is not deployed again unless asked (rule 8).
@@ -191,6 +215,35 @@ mod tests {
         let mut restored = backup;
         restored.raise(Time(5000));
         assert!(restored.token > lock.token);
+    }
+
+    #[test]
+    fn a_token_that_comes_late_does_not_replace_the_others() {
+        let mut waiting = Waiting {
+            deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
+            components: Vec::new(),
+            order: Order {
+                version: None,
+                sequence: None,
+                accepted: Time(0),
+                recorded: Time(0),
+                id: DeploymentId("1f0c2d9a4b5e6f70".into()),
+            },
+            operator: false,
+            since: Time(0),
+            task_token: None,
+            former_task_tokens: Vec::new(),
+        };
+        assert_eq!(waiting.tokens().next(), None);
+        for token in ["second", "first", "first"] {
+            waiting.keep(token);
+        }
+        assert_eq!(waiting.tokens().collect::<Vec<_>>(), ["first", "second"]);
+        for token in 0..100 {
+            waiting.keep(&token.to_string());
+        }
+        assert_eq!(waiting.tokens().count(), 1 + FORMER_TOKENS);
+        assert_eq!(waiting.tokens().next(), Some("99"));
     }
 
     #[test]

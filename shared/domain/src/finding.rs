@@ -214,6 +214,12 @@ pub enum FindingName {
     /// Next: Remove it and revoke it if it was real. Keep it in Secrets Manager or an SSM
     /// parameter that the target itself reads, and write the ARN.
     SecretInInput,
+    /// The deployment could not wait for its turn, because a function failed, and was refused before it
+    /// changed anything.
+    ///
+    /// Next: Look for the error in the log of `conductor`, mend what it tells, then start this release
+    /// again.
+    CouldNotWait,
     /// The deployment waited longer for its turn than is allowed, and was refused before it
     /// changed anything.
     ///

@@ -263,6 +263,7 @@ fn a_lock_that_was_freed_wakes_who_waits_for_it() {
             operator: false,
             since: Time(0),
             task_token: Some("token".into()),
+            former_task_tokens: Vec::new(),
         };
         stage.put(store::waiting(&app(), &prod(), &id()), &waiting);
         stage.world.executions().tokens.insert("token".into());

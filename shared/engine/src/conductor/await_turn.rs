@@ -31,7 +31,7 @@ pub async fn await_turn<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             return Ok(plain(Word::Wait, id, 0));
         };
         let mut waiting = waiting.clone();
-        waiting.value.task_token = Some(token.clone());
+        waiting.value.keep(token);
         let (app, env) = (&record.value.app, &record.value.environment);
         let index = store::waiting_index(app, env, id);
         if commit(ports, vec![waiting.put_indexed(Some(index))?]).await? {

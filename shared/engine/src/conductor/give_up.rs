@@ -1,4 +1,4 @@
-//! `GiveUp`: it waited longer than is allowed.
+//! `GiveUp`: it waited longer than is allowed, or it could not wait.
 
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
@@ -11,6 +11,9 @@ use crate::store::{self, Stored};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::finding::{Finding, FindingName};
 
+/// What Step Functions calls the time that is over.
+const TOO_LONG: &str = "States.Timeout";
+
 /// Serves the state. Where a late invocation of `Admit` has taken the lock after all, nothing is given up:
 /// the recovery ends the deployment.
 pub async fn give_up<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
@@ -22,7 +25,11 @@ pub async fn give_up<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         }
         let view = View::load(ports, &record.value).await?;
         view.not_taken_over(&record.value)?;
-        reject(&mut record, vec![waited_too_long(&view)], ports.now());
+        let finding = match ask.error.as_str() {
+            "" | TOO_LONG => waited_too_long(&view),
+            error => could_not_wait(error),
+        };
+        reject(&mut record, vec![finding], ports.now());
         note_cost(ports, &mut record.value, &[]).await;
         let mut writes = vec![
             put(&record)?,
@@ -54,5 +61,14 @@ fn waited_too_long(view: &View) -> Finding {
         "",
         format!("it waited too long for its turn; {owner}."),
         "See why the other deployment takes so long, then ask again.",
+    )
+}
+
+fn could_not_wait(error: &str) -> Finding {
+    Finding::new(
+        FindingName::CouldNotWait,
+        "",
+        format!("it could not wait for its turn: a function failed with {error}."),
+        "See the function's log for what failed, mend it, then ask again.",
     )
 }

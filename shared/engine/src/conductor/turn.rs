@@ -132,6 +132,7 @@ async fn queue<P: Ports>(
             operator: is_operator(record.value.action),
             since: ports.now(),
             task_token: None,
+            former_task_tokens: Vec::new(),
         },
     );
     let index = store::waiting_index(app, env, id);

@@ -18,16 +18,19 @@ pub async fn wake<P: Ledger + Executions>(
     let partition = store::environment(app, environment);
     let waiting: Vec<Stored<Waiting>> = store::load_all(ports, &partition, "waiting#").await?;
     let mut faults = Faults::default();
-    for Waiting {
-        deployment,
-        task_token,
-        ..
-    } in waiting.into_iter().map(|one| one.value)
-    {
-        if let Some(token) = task_token {
-            let woken = ports.succeed_task(&token, &json!({})).await;
-            faults.take(format!("waking deployment {deployment}"), woken);
-        }
+    for waiting in waiting.into_iter().map(|one| one.value) {
+        let woken = wake_one(ports, &waiting).await;
+        faults.take(format!("waking deployment {}", waiting.deployment), woken);
     }
     faults.into_answer()
+}
+
+/// Tries its tokens until one is found by which it waits.
+async fn wake_one<P: Executions>(ports: &P, waiting: &Waiting) -> Answered<()> {
+    for token in waiting.tokens() {
+        if ports.succeed_task(token, &json!({})).await? {
+            break;
+        }
+    }
+    Ok(())
 }

@@ -167,6 +167,7 @@ impl Desk {
             operator: false,
             since: Time(0),
             task_token: None,
+            former_task_tokens: Vec::new(),
         };
         self.stage.put(waiting_key(), &waiting);
     }

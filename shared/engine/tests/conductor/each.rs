@@ -90,6 +90,7 @@ pub fn waiting_for(desk: &Desk, at: &str, name: &str, status: &str) {
         operator: false,
         since: Time(0),
         task_token: Some(name.into()),
+        former_task_tokens: Vec::new(),
     };
     let (at, who) = (environment(at), record.id.clone());
     desk.stage.put(store::deployment(&who), &record);

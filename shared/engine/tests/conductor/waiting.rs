@@ -11,8 +11,10 @@ use windlass_domain::request::ActionName;
 use windlass_engine::conductor::Execution;
 use windlass_engine::payload::{Answer, Word};
 use windlass_engine::ports::Answered;
+use windlass_engine::recovery::wake;
 use windlass_engine::store::{self, Stored};
 use windlass_world::executions::arn_of;
+use windlass_world::run::run;
 
 /// It asks for its turn, as at every wake-up.
 fn turn(desk: &Desk) -> Answered<Answer> {
@@ -162,6 +164,42 @@ fn who_waits_too_long_is_rejected_and_leaves_the_queue() {
         assert_eq!(desk.waiting(), None);
         assert_eq!(desk.ending().ending, Ending::Rejected);
     }
+}
+
+#[test]
+fn who_could_not_wait_is_not_told_to_have_waited_too_long() {
+    for (error, wanted) in [
+        ("States.Timeout", "WaitedTooLong"),
+        ("AccessDenied", "CouldNotWait"),
+    ] {
+        let desk = Desk::free();
+        desk.wait();
+        let mut ask = desk.stage.ask("GiveUp", 0);
+        ask.error = error.into();
+        let answer = desk.serve(ask);
+        assert_eq!(in_short(&answer), (Word::Rejected, wanted));
+        assert_eq!(
+            answer.unwrap().cause.contains(error),
+            wanted == "CouldNotWait"
+        );
+        assert_eq!(desk.waiting(), None);
+    }
+}
+
+#[test]
+fn a_token_that_comes_late_does_not_keep_the_one_that_is_waited_by_from_waking() {
+    let desk = Desk::free();
+    desk.other_holds(ActionName::Deploy, HeldState::Running);
+    desk.wait();
+    desk.stage.world.executions().tokens.insert("live".into());
+    for token in ["live", "dead"] {
+        let mut ask = desk.stage.ask("AwaitTurn", 0);
+        ask.task_token = Some(token.into());
+        desk.serve(ask).unwrap();
+    }
+    run(wake(&desk.stage.world, &app(), &prod())).unwrap();
+    let answered = desk.stage.world.executions().answered.clone();
+    assert_eq!(answered, [("live".to_owned(), json!({}))]);
 }
 
 #[test]
