@@ -39,7 +39,8 @@ pub struct Happening {
 pub enum Event {
     /// The ledger was written.
     Wrote(Who, Written),
-    /// What callers of a component's target see has changed, by a call that was sent at this time.
+    /// What callers of a component's target see has changed, by a call that was sent at this time, whether or not
+    /// its sender works for that component.
     Switched {
         /// By whom.
         who: Who,
@@ -50,6 +51,8 @@ pub enum Event {
         /// When it was sent.
         sent: Time,
     },
+    /// A deployer has looked at what callers of its own component's target get.
+    Looked(Who, &'static str),
     /// A visitor of the site misses something, told in words.
     Missed(String),
     /// Somebody outside changed what callers of this component's target see.

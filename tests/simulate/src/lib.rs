@@ -14,6 +14,7 @@ pub mod coverage;
 pub mod exhaust;
 pub mod happening;
 pub mod outcome;
+pub mod place;
 pub mod play;
 pub mod queue;
 pub mod readings;
@@ -32,6 +33,7 @@ pub mod whole;
 
 mod deliver;
 mod events;
+mod recovered;
 mod redriven;
 mod task;
 mod wings;

@@ -12,8 +12,6 @@ use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Lock};
-use windlass_domain::name::ComponentName;
-use windlass_domain::order::Order;
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
 use windlass_engine::ports::Item;
@@ -41,8 +39,6 @@ pub struct Outcome<'a> {
     pub lock_before: Lock,
     /// Whether deployments were held when the run began.
     pub held_before: bool,
-    /// The newest releases when the run began.
-    pub marks: BTreeMap<ComponentName, Order>,
     /// What was read of the ledger's items.
     pub readings: Readings,
 }
@@ -96,7 +92,6 @@ impl Outcome<'_> {
             unowned: self.unowned.clone(),
             lock_before: self.lock_before.clone(),
             held_before: self.held_before,
-            marks: self.marks.clone(),
             readings: Readings::default(),
         }
     }
@@ -153,11 +148,6 @@ impl Outcome<'_> {
     /// What the ledger knows of the environment.
     pub fn environment(&self) -> Rc<EnvironmentState> {
         self.all("env#shop/prod", "state").pop().unwrap_or_default()
-    }
-
-    /// The newest releases when the run began.
-    pub fn marks_before(&self) -> BTreeMap<ComponentName, Order> {
-        self.marks.clone()
     }
 
     /// Whether an operator did this.

@@ -3,8 +3,11 @@
 use crate::happening::Counts;
 use crate::outcome::Outcome;
 use crate::readings::Readings;
+use crate::recovered::recover_goes_back;
 use crate::rest::Rest;
-use crate::rules::{BEYOND, PLANNING_AGAIN, REDRIVEN, RULES, changed_outside, told_as_drifted};
+use crate::rules::{
+    BEYOND, PLANNING_AGAIN, RECOVERED, REDRIVEN, RULES, changed_outside, told_as_drifted,
+};
 use crate::scenario::Scenario;
 use crate::schedule::{Schedule, What};
 use crate::stage::Stage;
@@ -148,7 +151,6 @@ impl<'p> Ready<'p> {
             unowned: self.unowned.clone(),
             lock_before: Lock::default(),
             held_before: false,
-            marks: BTreeMap::new(),
             readings: Readings::default(),
         };
         self.remember(&mut outcome);
@@ -166,6 +168,12 @@ impl<'p> Ready<'p> {
             && let Err(why) = self.planning_again_plans_nothing(&outcome)
         {
             played.broken.push((PLANNING_AGAIN, why));
+        }
+        if played.broken.is_empty()
+            && !is_beyond
+            && let Err(why) = recover_goes_back(self.program, &outcome)
+        {
+            played.broken.push((RECOVERED, why));
         }
         // A mishap that was not met would be met by what is redriven.
         let is_over = played.met.len() == schedule.to_be_met();
@@ -226,7 +234,6 @@ impl<'p> Ready<'p> {
             }
             if let Some(state) = outcome.read::<EnvironmentState>(Some(item), "state") {
                 outcome.held_before = state.hold.is_some();
-                outcome.marks = state.marks.clone();
             }
         }
     }

@@ -184,12 +184,24 @@ pub struct Scenario {
     pub stranger: fn(&World),
     /// How each deployment ends where nothing goes wrong, in the order of their acceptance.
     pub ends: &'static [&'static str],
+    /// How else a deployment may end where one thing goes wrong, because it comes before or after another
+    /// one then, or because what stood in its way failed. What any mishap may lead to is not named.
+    pub may: &'static [&'static str],
     /// Whether they end so as well when something goes wrong that is asked again: nothing else
     /// depends on how long each part takes.
     pub steady: bool,
 }
 
 impl Scenario {
+    /// CI's number of a version, if it has one.
+    pub fn number_of(&self, version: &str) -> Option<u64> {
+        let mut acts = self.before.iter().chain(self.acts);
+        acts.find_map(|act| match act.deed {
+            Deed::ArriveAs(one, _, number) if one == version => Some(number),
+            _ => None,
+        })
+    }
+
     /// Whether something arrives of which events tell.
     pub fn hears(&self) -> bool {
         let mut acts = self.before.iter().chain(self.acts);

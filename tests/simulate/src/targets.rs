@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use windlass_domain::artifact::Artifact;
 use windlass_engine::ports::Probed;
@@ -23,6 +24,28 @@ pub const SWITCHES: [&str; 8] = [
     "objects.delete",
     "objects.delete_all",
 ];
+
+/// Whether this call looks at what callers of a component's target get, as it is declared.
+pub fn looks_at(call: &str, component: &str, declaration: &str) -> bool {
+    let looks = match component {
+        "agent" => "services.service",
+        "web" if declaration.contains("mode: prefix") => "cdn.distribution",
+        "web" => "objects.head",
+        _ if declaration.contains("alias:") => "functions.alias",
+        _ => "functions.function",
+    };
+    call == looks
+}
+
+/// How many such calls it takes until one of them belongs to a look that began after the first. A look at an
+/// alias or a service is one call; others may be in the middle, or ask for something beside it.
+pub fn looks_needed(component: &str, declaration: &str) -> u32 {
+    match component {
+        "agent" => 1,
+        "api" | "jobs" if declaration.contains("alias:") => 1,
+        _ => 2,
+    }
+}
 
 /// The function of a component.
 pub fn function_of(component: &str) -> String {
@@ -64,6 +87,31 @@ pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
     }
 }
 
+/// Whether callers of a component's target get what a state says, as its kind records it; `None` where the
+/// state does not tell.
+pub fn is_shown(world: &World, component: &str, state: &Value) -> Option<bool> {
+    match component {
+        "agent" => Some(task_definition(world) == state["task_definition"].as_str()?),
+        "web" => {
+            let path = state["origin_path"].as_str()?;
+            let cdn = world.cdn();
+            let origin = cdn.distributions.get("E1")?.origins.first()?;
+            Some(origin.path == path)
+        }
+        _ => {
+            let functions = world.functions();
+            let function = functions.functions.get(&function_of(component))?;
+            let observed = state.get("observed")?;
+            let Some(alias) = function.aliases.get("live") else {
+                return Some(function.package.code_sha256() == observed["latest"]["code_sha256"]);
+            };
+            let weights = serde_json::to_value(&alias.weights).ok()?;
+            let told = &observed["alias"];
+            Some(told["version"] == alias.version && told["weights"] == weights)
+        }
+    }
+}
+
 /// The task definition that the service is steered towards.
 fn task_definition(world: &World) -> String {
     let mut services = world.services();
@@ -100,13 +148,22 @@ fn documents(world: &World) -> String {
 }
 
 /// Why a visitor of the site's page would miss something, at an edge that has a new configuration at
-/// once and at the last one. What open documents have named is in `named`, and more is put there.
-pub fn missed(world: &World, named: &mut BTreeSet<String>) -> Option<String> {
+/// once and at the last one. What open documents have named is in `named`, and more is put there. Once the
+/// page has named something it is there, too, unless it may be gone.
+pub fn missed(
+    world: &World,
+    named: &mut BTreeSet<String>,
+    may_be_gone: impl Fn() -> bool,
+) -> Option<String> {
     let host = world.cdn().distributions.get("E1")?.domain.clone();
     for edge in [Edge::Quick, Edge::Slow] {
-        if let Some((200, page)) = visit(world, edge, &format!("https://{host}/index.html")) {
-            let addresses = page.split("src=\"").skip(1);
-            named.extend(addresses.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+        match visit(world, edge, &format!("https://{host}/index.html")) {
+            Some((200, page)) => {
+                let addresses = page.split("src=\"").skip(1);
+                named.extend(addresses.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+            }
+            _ if named.is_empty() || may_be_gone() => {}
+            other => return Some(format!("the page at a {edge:?} edge is {other:?}")),
         }
         for script in named.iter() {
             match visit(world, edge, &format!("https://{host}{script}")) {

@@ -4,11 +4,12 @@ use crate::happening::{Counts, Event, Who};
 use crate::rules::tells;
 use crate::schedule::{Counted, What};
 use crate::stage::Stage;
-use crate::targets::{COMPONENTS, SWITCHES, missed, visible};
+use crate::targets::{COMPONENTS, SWITCHES, looks_at, missed, visible};
 use crate::turnstile::Effect;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use windlass_world::World;
 
 /// How far a clock may be off: what is left of `OPEN_CALL_GRACE_S` for clocks.
 const SKEW_MS: i64 = 900;
@@ -24,33 +25,52 @@ impl<'p> Stage<'p> {
         let Some(effect) = effect else { return };
         let (name, function) = (effect.name, Rc::clone(&who.function));
         self.tell(|| format!("   {function}#{} {name} (call {})", who.number, effect.call));
-        let Some(work) = who
-            .work
-            .as_ref()
-            .filter(|_| SWITCHES.contains(&effect.name))
-        else {
+        self.witness_look(who, effect.name);
+        if SWITCHES.contains(&effect.name) {
+            self.witness_switch(who, effect);
+        }
+    }
+
+    fn witness_look(&mut self, who: &Who, call: &str) {
+        let Some(component) = component_of(who) else {
             return;
         };
-        let component = COMPONENTS
-            .into_iter()
-            .find(|c| *c == work.component.as_str());
-        let Some(component) = component else { return };
-        if component == "web"
-            && let Some(what) = missed(&self.world, &mut self.named)
-        {
+        let is_deployer = who.function.starts_with("Deploy");
+        if is_deployer && looks_at(call, component, self.scenario.declaration) {
+            self.log(Event::Looked(who.clone(), component));
+        }
+    }
+
+    /// Notes whatever component shows something else since, whosever call it was.
+    fn witness_switch(&mut self, who: &Who, effect: Effect) {
+        for component in COMPONENTS {
+            let shown = visible(&self.world, component);
+            let is_changed = self.seen.get(component) != Some(&shown);
+            if component == "web" && (is_changed || component_of(who) == Some(component)) {
+                self.visit(who);
+            }
+            if !is_changed {
+                continue;
+            }
+            self.tell(|| format!("   => {component} now shows {shown}"));
+            self.seen.insert(component, shown);
+            self.log(Event::Switched {
+                who: who.clone(),
+                component,
+                call: effect.name,
+                sent: effect.sent,
+            });
+        }
+    }
+
+    /// A visitor comes to the site. Its page may be gone only where a first deployment is undone.
+    fn visit(&mut self, who: &Who) {
+        let is_undo = who.work.as_ref().is_some_and(|work| work.wave.is_none());
+        let world = &self.world;
+        let may_be_gone = || is_undo && is_first(world, "web");
+        if let Some(what) = missed(world, &mut self.named, may_be_gone) {
             self.log(Event::Missed(what));
         }
-        let shown = visible(&self.world, component);
-        if self.seen.insert(component, shown.clone()) == Some(shown.clone()) {
-            return;
-        }
-        self.tell(|| format!("   => {component} now shows {shown}"));
-        self.log(Event::Switched {
-            who: who.clone(),
-            component,
-            call: effect.name,
-            sent: effect.sent,
-        });
     }
 
     /// Notes where the planted secret stands in what a function was asked or has answered.
@@ -64,6 +84,10 @@ impl<'p> Stage<'p> {
 
     /// Notes what somebody outside did.
     pub(crate) fn look_for_strangers(&mut self) {
+        if self.named.is_empty() {
+            // What is missed before anything was changed is nobody's doing.
+            missed(&self.world, &mut self.named, || true);
+        }
         for component in COMPONENTS {
             let shown = visible(&self.world, component);
             if self.seen.insert(component, shown.clone()) != Some(shown) {
@@ -119,6 +143,23 @@ impl<'p> Stage<'p> {
             *ended = Some(counted);
         }
     }
+}
+
+/// The component that an invocation works for.
+fn component_of(who: &Who) -> Option<&'static str> {
+    let work = who.work.as_ref()?;
+    let mut all = COMPONENTS.into_iter();
+    all.find(|component| *component == work.component.as_str())
+}
+
+/// Whether no release of a component is known to run.
+fn is_first(world: &World, component: &str) -> bool {
+    let ledger = world.ledger();
+    let mut states = ledger.items.values().filter(|item| item.key.sk == "state");
+    !states.any(|state| {
+        let running = state.body.get("running").and_then(|all| all.get(component));
+        running.is_some_and(|running| running["artifact"].is_object())
+    })
 }
 
 /// By how much the clock of an invocation is ahead that meets this.

@@ -33,8 +33,14 @@ mod arrivals_are_served;
 pub use arrivals_are_served::arrivals_are_served;
 mod ends_as_written;
 pub use ends_as_written::ends_as_written;
+mod needs_operator_is_earned;
+pub use needs_operator_is_earned::needs_operator_is_earned;
+mod ends_explained;
+pub use ends_explained::ends_explained;
 mod nothing_missed;
 pub use nothing_missed::nothing_missed;
+mod stuck_as_recorded;
+pub use stuck_as_recorded::stuck_as_recorded;
 mod recovered_in_time;
 pub use recovered_in_time::recovered_in_time;
 mod repeated_is_once;
@@ -53,7 +59,7 @@ pub use woken_in_time::woken_in_time;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 22] = [
+pub const RULES: [(&str, Rule); 25] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -64,6 +70,7 @@ pub const RULES: [(&str, Rule); 22] = [
     ("unowned_untouched", unowned_untouched),
     ("no_secret", no_secret),
     ("ends_as_written", ends_as_written),
+    ("ends_explained", ends_explained),
     ("repeated_is_once", repeated_is_once),
     ("undo_in_reverse", undo_in_reverse),
     ("woken_in_time", woken_in_time),
@@ -76,10 +83,15 @@ pub const RULES: [(&str, Rule); 22] = [
     ("same_call_same_id", same_call_same_id),
     ("recovered_in_time", recovered_in_time),
     ("unhealthy_is_undone", unhealthy_is_undone),
+    ("needs_operator_is_earned", needs_operator_is_earned),
+    ("stuck_as_recorded", stuck_as_recorded),
 ];
 
 /// Of a copy of the world in which the same is asked for again (`play.rs`).
 pub const PLANNING_AGAIN: &str = "planning_again_plans_nothing";
+
+/// Of a copy of the world in which an operator recovers (`recovered.rs`).
+pub const RECOVERED: &str = "recover_goes_back";
 
 /// Of executions that have ended (`redriven.rs`).
 pub const REDRIVEN: &str = "redriven_changes_nothing";
@@ -87,7 +99,7 @@ pub const REDRIVEN: &str = "redriven_changes_nothing";
 /// The names of everything that a schedule can break. A panic is none of them: it may be the simulation's own.
 pub fn names() -> impl Iterator<Item = &'static str> {
     let rules = RULES.iter().map(|(name, _)| *name);
-    rules.chain([PLANNING_AGAIN, REDRIVEN])
+    rules.chain([PLANNING_AGAIN, RECOVERED, REDRIVEN])
 }
 
 /// What must hold as well where AWS does what is assumed not to happen: it is told.

@@ -1,25 +1,27 @@
 use crate::outcome::Outcome;
+use crate::place::Place;
 use std::collections::BTreeMap;
+use std::rc::Rc;
+use windlass_domain::deployment::Deployment;
 
-/// "A late, duplicated or reordered arrival never replaces a newer release" (rule 6).
+/// "A late, duplicated or reordered arrival never replaces a newer release" (rule 6): newer by CI's
+/// number where both have one, else by when each arrived.
 pub fn no_older_over_newer(outcome: &Outcome<'_>) -> Result<(), String> {
-    let mut newest = BTreeMap::new();
-    for (component, order) in outcome.marks_before() {
-        newest.insert(component, order);
-    }
+    let mut newest: BTreeMap<String, (Place, Rc<Deployment>)> = BTreeMap::new();
     for happening in &outcome.happened {
         let Some(record) = outcome.went_live(&happening.what) else {
             continue;
         };
+        let place = Place::of(outcome, &record);
         for component in record.release.components.keys() {
-            let former = newest.insert(component.clone(), record.order.clone());
-            if let Some(former) = former
+            let former = newest.insert(component.to_string(), (place, Rc::clone(&record)));
+            if let Some((former, other)) = former
                 && !record.allow_older
-                && former.is_newer_than(&record.order)
+                && former.is_after(place)
             {
                 return Err(format!(
                     "deployment {} of {} replaced the newer {} in {component}",
-                    record.id, record.release.version, former.id
+                    record.id, record.release.version, other.release.version
                 ));
             }
         }

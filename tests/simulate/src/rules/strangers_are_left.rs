@@ -1,17 +1,24 @@
 use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::scenario::Deed;
+use crate::schedule::What;
 use crate::targets::COMPONENTS;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// "where AWS has a compare-and-set nothing of theirs is overwritten": a deployment that was prepared
-/// before somebody else changed a target does not change it any more. ECS has no compare-and-set. Only an
+/// before somebody else changed a target does not change it any more. ECS has no compare-and-set: there, one
+/// whose deployer has seen it does not go forward over it. Only an
 /// operator's `recover` goes back all the same, once, because who starts it has looked
 /// (`docs/decisions/0131-what-a-confirmed-change-left-is-remembered.md`).
 pub fn strangers_are_left(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut prepared: BTreeSet<String> = BTreeSet::new();
     let mut theirs: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let mut asked_for: BTreeSet<&str> = BTreeSet::new();
+    // The service is as somebody else has made it, and nobody has looked since.
+    let mut unseen: Option<BTreeSet<String>> = None;
+    let mut mishaps = outcome.schedule.mishaps.iter();
+    let is_behind =
+        outcome.schedule.latencies > 0 || mishaps.any(|one| one.what == What::LooksLate);
     for happening in &outcome.happened {
         match &happening.what {
             Event::Wrote(_, change) => {
@@ -20,8 +27,12 @@ pub fn strangers_are_left(outcome: &Outcome<'_>) -> Result<(), String> {
                     prepared.insert(key.pk.trim_start_matches("deployment#").to_owned());
                 }
             }
-            Event::ChangedByStranger(component) if *component != "agent" => {
+            Event::ChangedByStranger("agent") => unseen = Some(prepared.clone()),
+            Event::ChangedByStranger(component) => {
                 theirs.insert(component, prepared.clone());
+            }
+            Event::Looked(_, "agent") if !is_behind => {
+                theirs.extend(unseen.take().map(|prepared| ("agent", prepared)));
             }
             Event::Acted(n) => {
                 let act = outcome.scenario.acts.get(*n);
@@ -35,10 +46,14 @@ pub fn strangers_are_left(outcome: &Outcome<'_>) -> Result<(), String> {
                 call,
                 ..
             } => {
+                unseen = unseen.filter(|_| *component != "agent");
                 if asked_for.remove(component) {
                     theirs.remove(component);
                 }
-                let id = who.work.as_ref().map(|work| work.deployment.to_string());
+                let work = who.work.as_ref();
+                // An undo of a service goes back to the recorded state before, whatever is there.
+                let work = work.filter(|work| *component != "agent" || work.wave.is_some());
+                let id = work.map(|work| work.deployment.to_string());
                 let found = theirs.get(component).zip(id);
                 if found.is_some_and(|(prepared, id)| prepared.contains(&id)) {
                     return Err(format!(

@@ -1,27 +1,31 @@
 use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::schedule::What;
-use std::collections::BTreeSet;
+use crate::targets::looks_needed;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::finding::FindingName;
 use windlass_domain::step::{Failure, Step};
 
 /// "Either way it ends truthfully as `TargetChangedByOther`, and says who owns which field": where nothing
 /// goes wrong but that somebody else changes a target, a deployment that was prepared before that, ended
-/// after it, and did not end as the scenario says, tells so. What is changed after the last look at a target
-/// changes no ending, and is nobody's to tell. With other latencies it may end otherwise for that alone.
+/// after it, and did not end as the scenario says, tells so; and so does one whose deployer looked at the target
+/// while that was there. What is changed after the last look at a target changes no ending, and is nobody's to
+/// tell. With other latencies it may end otherwise for that alone.
 pub fn strangers_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
     let mishaps = &outcome.schedule.mishaps;
     let is_else = outcome.schedule.latencies > 0 || mishaps.is_empty();
     if is_else || mishaps.iter().any(|one| one.what != What::Stranger) {
         return Ok(());
     }
-    let theirs = under_way(outcome);
+    let (theirs, seen) = (under_way(outcome), seen(outcome));
     let told = outcome.records().into_iter().find_map(|record| {
         let ended = record.ending.as_ref()?;
         let name = format!("{} {ended}", record.release.version);
         let is_as_written = outcome.scenario.ends.contains(&name.as_str());
-        let is_meant = theirs.contains(record.id.0.as_str()) && !is_as_written;
+        // Who recovers has looked, and then it goes back over what somebody else has put there.
+        let is_seen = !outcome.did("recover") && seen.contains(record.id.0.as_str());
+        let is_meant = theirs.contains(record.id.0.as_str()) && (!is_as_written || is_seen);
         (is_meant && !tells(outcome, &record, ended))
             .then(|| format!("{name} says: {}", ended.cause))
     });
@@ -59,6 +63,42 @@ fn under_way(outcome: &Outcome<'_>) -> BTreeSet<String> {
         }
     }
     found
+}
+
+/// The deployments whose own deployer looked at a target while it was as somebody else had made it, before
+/// they had an ending.
+fn seen(outcome: &Outcome<'_>) -> BTreeSet<String> {
+    let mut theirs: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut ended: BTreeSet<String> = BTreeSet::new();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    for happening in &outcome.happened {
+        match &happening.what {
+            Event::ChangedByStranger(component) => {
+                let needed = looks_needed(component, outcome.scenario.declaration);
+                theirs.insert(component, needed);
+            }
+            Event::Switched { component, .. } => {
+                theirs.remove(component);
+            }
+            Event::Looked(who, component) => {
+                let Some(needed) = theirs.get_mut(component) else {
+                    continue;
+                };
+                *needed = needed.saturating_sub(1);
+                let work = who.work.as_ref().filter(|_| *needed == 0);
+                let id = work.map(|work| work.deployment.to_string());
+                seen.extend(id.filter(|id| !ended.contains(id)));
+            }
+            Event::Wrote(_, change) => {
+                let record = outcome.read::<Deployment>(change.after.as_ref(), "record");
+                if let Some(record) = record.filter(|record| record.ending.is_some()) {
+                    ended.insert(record.id.to_string());
+                }
+            }
+            _ => {}
+        }
+    }
+    seen
 }
 
 /// Whether its cause, or the finding by which a change or an undo has failed, names it, and the cause says

@@ -18,7 +18,7 @@ struct Opened {
 
 /// "Before a switching call the function records it as open in its step item, in one transaction
 /// that checks the lock's token and its own step attempt; it starts no send after that" (Safety). So
-/// no change that callers notice is made but by whoever recorded the last open call, under the token
+/// no change that callers notice is made but by the deployer of that component who recorded the last open call, under the token
 /// that the lock had then, and in its time.
 pub fn switches_are_fenced(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut opened: BTreeMap<String, Opened> = BTreeMap::new();
@@ -58,6 +58,13 @@ pub fn switches_are_fenced(outcome: &Outcome<'_>) -> Result<(), String> {
                 call,
                 sent,
             } => {
+                let own = who.work.as_ref().map(|work| work.component.as_str());
+                if own != Some(component) {
+                    return Err(format!(
+                        "{call} of {component} was made by {}#{}, which works for {own:?}",
+                        who.function, who.number
+                    ));
+                }
                 let found = opened.get(*component);
                 is_in_time(found, who, *sent, happening.at)
                     .map_err(|why| format!("{call} of {component} took effect {why}"))?;

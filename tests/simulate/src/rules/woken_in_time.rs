@@ -1,7 +1,10 @@
 use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::schedule::{Mishap, What};
+use std::collections::BTreeMap;
+use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{Lock, Waiting};
+use windlass_domain::identity::DeploymentId;
 use windlass_domain::time::Time;
 
 /// How long one may wait beside a free lock where nothing fails: the way of the stream and of a turn,
@@ -9,48 +12,100 @@ use windlass_domain::time::Time;
 const LONGEST_MS: u64 = 30_000;
 /// And where the wake-up is lost: a period of the schedule more.
 const UNTOLD_MS: u64 = LONGEST_MS + 300_000;
+/// And where whoever was woken dies: until it is recovered.
+const DEAD_MS: u64 = UNTOLD_MS + 60_000;
+/// And where something lasts: as long as the longest of all that does.
+const LASTS_MS: u64 = DEAD_MS + 600_000;
+
+/// How long one waits before it gives up (`AwaitTurn`), less what it takes to be put in the queue.
+const DAY_MS: u64 = 86_400_000 - LONGEST_MS;
 
 /// "The end of the running deployment wakes the newest that waits": nobody waits while the lock is
-/// free, but for as long as the wake-up takes.
+/// free, but for as long as the wake-up takes. Nobody gives up before a day is over, through all of which
+/// somebody else has held the lock then.
 pub fn woken_in_time(outcome: &Outcome<'_>) -> Result<(), String> {
-    let longest = match outcome.schedule.mishaps.as_slice() {
-        [] => LONGEST_MS,
-        [Mishap { what, .. }] => match what {
-            What::Slow | What::EventDoubled => LONGEST_MS,
-            What::EventLost | What::EventLate => UNTOLD_MS,
-            _ => return Ok(()),
-        },
-        _ => return Ok(()),
+    let longest = longest(&outcome.schedule.mishaps);
+    let mut queue = Queue {
+        is_free: outcome.lock_before.held.is_none(),
+        ..Queue::default()
     };
-    let mut free_since: Option<Time> = None;
-    let mut waiting = 0_u32;
     for happening in &outcome.happened {
         let Event::Wrote(_, change) = &happening.what else {
             continue;
         };
-        let waited = waiting > 0;
-        match (
-            outcome.read::<Waiting>(change.before.as_ref(), "waiting#"),
-            outcome.read::<Waiting>(change.after.as_ref(), "waiting#"),
-        ) {
-            (None, Some(_)) => waiting += 1,
-            (Some(_), None) => waiting = waiting.saturating_sub(1),
-            _ => {}
+        let (before, after) = (change.before.as_ref(), change.after.as_ref());
+        if let Some(lock) = outcome.read::<Lock>(after, "lock") {
+            queue.is_free = lock.held.is_none();
         }
-        let Some(lock) = outcome.read::<Lock>(change.after.as_ref(), "lock") else {
-            continue;
+        if let Some(waiting) = outcome.read::<Waiting>(after, "waiting#") {
+            let id = waiting.deployment.clone();
+            queue.since.entry(id).or_insert(happening.at);
+        } else if let Some(waiting) = outcome.read::<Waiting>(before, "waiting#") {
+            queue.leaves(outcome, &waiting.deployment, happening.at)?;
+        }
+        queue.look(happening.at, longest)?;
+    }
+    match queue.beside {
+        Some(since) => Err(format!("someone waits beside a free lock since {since}")),
+        None => Ok(()),
+    }
+}
+
+fn longest(mishaps: &[Mishap]) -> u64 {
+    let each = mishaps.iter().map(|mishap| match mishap.what {
+        What::Slow | What::EventDoubled => LONGEST_MS,
+        What::EventLost | What::EventLate => UNTOLD_MS,
+        What::ThrottledLong | What::DeniedLong | What::IndexLate => LASTS_MS,
+        _ => DEAD_MS,
+    });
+    each.sum::<u64>().max(LONGEST_MS)
+}
+
+/// Who waits.
+#[derive(Default)]
+struct Queue {
+    is_free: bool,
+    /// Since when each waits.
+    since: BTreeMap<DeploymentId, Time>,
+    /// Since when someone waits beside a free lock.
+    beside: Option<Time>,
+}
+
+impl Queue {
+    fn look(&mut self, at: Time, longest: u64) -> Result<(), String> {
+        if self.is_free && !self.since.is_empty() {
+            self.beside.get_or_insert(at);
+        }
+        let Some(since) = self.beside else {
+            return Ok(());
         };
-        if lock.held.is_none() {
-            free_since = Some(happening.at);
-        } else if let Some(since) = free_since.take()
-            && waited
-            && happening.at.ms_since(since) > longest
-        {
+        if !self.is_free || self.since.is_empty() {
+            self.beside = None;
+        }
+        if at.ms_since(since) > longest {
             return Err(format!(
-                "someone waited beside a free lock from {since} to {}",
-                happening.at
+                "someone waited beside a free lock from {since} to {at}"
             ));
         }
+        Ok(())
     }
-    Ok(())
+
+    fn leaves(&mut self, outcome: &Outcome<'_>, id: &DeploymentId, at: Time) -> Result<(), String> {
+        let Some(since) = self.since.remove(id) else {
+            return Ok(());
+        };
+        let records = outcome.records();
+        let record = records.iter().find(|record| record.id == *id);
+        if record.is_some_and(|record| gave_up(record)) && at.ms_since(since) < DAY_MS {
+            return Err(format!(
+                "deployment {id} gave up at {at}, and had waited only since {since}"
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn gave_up(record: &Deployment) -> bool {
+    let ended = record.ending.as_ref();
+    ended.is_some_and(|ended| ended.cause_name == "WaitedTooLong")
 }

@@ -20,6 +20,7 @@ pub(super) const UPLOADED: Scenario = Scenario {
     acts: &[next(Deed::Upload("1.1.0", &["api"]))],
     stranger: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    may: &[],
     steady: true,
 };
 
@@ -34,6 +35,7 @@ pub(super) const OVERTAKEN: Scenario = Scenario {
     ],
     stranger: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
+    may: &["1.1.0 NothingToDo (Superseded)"],
     steady: false,
 };
 
@@ -48,6 +50,7 @@ pub(super) const PUSHED: Scenario = Scenario {
     acts: &[next(Deed::Push("main-42"))],
     stranger: person_at_service,
     ends: &["1.0.0 Succeeded", "main-42 Succeeded"],
+    may: &[],
     steady: true,
 };
 
@@ -65,6 +68,7 @@ pub(super) const TURNED_AWAY: Scenario = Scenario {
     ],
     stranger: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Rejected (Held)"],
+    may: &["1.1.0 Succeeded"],
     steady: false,
 };
 
@@ -79,6 +83,7 @@ pub(super) const TOO_EARLY: Scenario = Scenario {
     ],
     stranger: person_at_api,
     ends: &["1.0.0 Succeeded"],
+    may: &["1.1.0 Succeeded", "1.1.0 RolledBack (ArtifactMissing)"],
     steady: false,
 };
 
@@ -90,6 +95,7 @@ pub(super) const DECLARED: Scenario = Scenario {
     acts: &[next(Deed::Put("apps/shop/app.yaml", FUNCTION_AND_SERVICE))],
     stranger: person_at_api,
     ends: &["1.0.0 Succeeded"],
+    may: &[],
     steady: true,
 };
 
@@ -111,5 +117,6 @@ pub(super) const POSTED: Scenario = Scenario {
         "1.1.0 Succeeded",
         "1.2.0 Rejected (Held)",
     ],
+    may: &["1.2.0 Succeeded"],
     steady: true,
 };

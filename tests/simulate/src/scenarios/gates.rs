@@ -28,6 +28,7 @@ pub(super) const GATES: Scenario = Scenario {
     ],
     stranger: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    may: &[],
     steady: true,
 };
 

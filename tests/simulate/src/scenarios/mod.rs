@@ -32,6 +32,7 @@ pub static SCENARIOS: [Scenario; 42] = [
         acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
         stranger: person_at_api,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+        may: &[],
         steady: true,
     },
     Scenario {
@@ -42,6 +43,7 @@ pub static SCENARIOS: [Scenario; 42] = [
         acts: &[next(Deed::Deploy("1.0.0", &["api"]))],
         stranger: person_at_api,
         ends: &["1.0.0 Succeeded"],
+        may: &[],
         steady: true,
     },
     Scenario {
@@ -52,6 +54,7 @@ pub static SCENARIOS: [Scenario; 42] = [
         acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
         stranger: person_at_api,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+        may: &[],
         steady: true,
     },
     Scenario {
@@ -62,6 +65,7 @@ pub static SCENARIOS: [Scenario; 42] = [
         acts: &[next(Deed::Deploy("1.1.0", BOTH))],
         stranger: person_at_api,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+        may: &[],
         steady: true,
     },
     Scenario {
@@ -72,6 +76,7 @@ pub static SCENARIOS: [Scenario; 42] = [
         acts: &[next(Deed::Deploy("1.1.0", &["agent"]))],
         stranger: person_at_service,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+        may: &[],
         steady: true,
     },
     Scenario {
@@ -82,6 +87,7 @@ pub static SCENARIOS: [Scenario; 42] = [
         acts: &[next(Deed::Deploy("1.1.0", &["web"]))],
         stranger: person_at_web,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+        may: &[],
         steady: true,
     },
     Scenario {
@@ -92,6 +98,7 @@ pub static SCENARIOS: [Scenario; 42] = [
         acts: &[next(Deed::Deploy("1.1.0", &["web"]))],
         stranger: person_at_distribution,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+        may: &[],
         steady: true,
     },
     Scenario {
@@ -102,6 +109,7 @@ pub static SCENARIOS: [Scenario; 42] = [
         acts: &[next(Deed::Deploy("1.1.0", &["api", "web"]))],
         stranger: person_at_distribution,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+        may: &[],
         steady: false,
     },
     Scenario {
@@ -116,6 +124,7 @@ pub static SCENARIOS: [Scenario; 42] = [
         ],
         stranger: person_at_distribution,
         ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (AccessDenied)"],
+        may: &["1.1.0 Succeeded"],
         steady: true,
     },
     Scenario {
@@ -126,6 +135,7 @@ pub static SCENARIOS: [Scenario; 42] = [
         acts: &[next(Deed::Deploy("1.1.0", ALL))],
         stranger: person_at_web,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+        may: &[],
         steady: true,
     },
     Scenario {
@@ -136,6 +146,7 @@ pub static SCENARIOS: [Scenario; 42] = [
         acts: &[next(Deed::Deploy("1.1.0", &["agent", "api", "jobs"]))],
         stranger: person_at_api,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+        may: &[],
         steady: true,
     },
     Scenario {
@@ -158,6 +169,7 @@ pub static SCENARIOS: [Scenario; 42] = [
             "1.1.0 Rejected (Vetoed)",
             "1.1.0 Succeeded",
         ],
+        may: &["1.1.0 NothingToDo (AlreadyThere)"],
         steady: true,
     },
     Scenario {
@@ -171,6 +183,7 @@ pub static SCENARIOS: [Scenario; 42] = [
         ],
         stranger: person_at_web,
         ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
+        may: &[],
         steady: true,
     },
     Scenario {
@@ -184,6 +197,7 @@ pub static SCENARIOS: [Scenario; 42] = [
         ],
         stranger: person_at_api,
         ends: &["1.0.0 RolledBack (GateFailed)"],
+        may: &[],
         steady: true,
     },
     operators::ROLLBACK,
@@ -206,6 +220,11 @@ pub static SCENARIOS: [Scenario; 42] = [
             "1.2.0 NothingToDo (Superseded)",
             "1.3.0 Succeeded",
         ],
+        may: &[
+            "1.1.0 NothingToDo (Superseded)",
+            "1.2.0 Succeeded",
+            "1.3.0 NothingToDo (Superseded)",
+        ],
         steady: false,
     },
     operators::HOLD,
@@ -224,6 +243,7 @@ pub static SCENARIOS: [Scenario; 42] = [
         ],
         stranger: person_at_api,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.2.0 Succeeded"],
+        may: &[],
         steady: false,
     },
     Scenario {
@@ -237,6 +257,7 @@ pub static SCENARIOS: [Scenario; 42] = [
         ],
         stranger: person_at_api,
         ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
+        may: &[],
         steady: true,
     },
     Scenario {
@@ -254,6 +275,7 @@ pub static SCENARIOS: [Scenario; 42] = [
             "1.2.0 Succeeded",
             "1.1.0 NothingToDo (Superseded)",
         ],
+        may: &["1.1.0 Succeeded"],
         steady: true,
     },
     operators::ROLLBACK_TWICE,
@@ -269,6 +291,7 @@ pub static SCENARIOS: [Scenario; 42] = [
         ],
         stranger: person_at_api,
         ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+        may: &[],
         steady: false,
     },
     arrivals::UPLOADED,

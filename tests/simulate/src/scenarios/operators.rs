@@ -30,6 +30,7 @@ pub(super) const ROLLBACK: Scenario = Scenario {
         "1.1.0 Succeeded",
         "1.0.0 Succeeded",
     ],
+    may: &[],
     steady: true,
 };
 
@@ -61,6 +62,7 @@ pub(super) const PRUNED: Scenario = Scenario {
         "1.1.0 Succeeded",
         "1.0.0 Succeeded",
     ],
+    may: &[],
     steady: true,
 };
 
@@ -83,6 +85,7 @@ pub(super) const PREEMPT: Scenario = Scenario {
         "1.2.0 RolledBack (PreemptedByOperator)",
         "1.1.0 NothingToDo (AlreadyThere)",
     ],
+    may: &["1.2.0 Succeeded"],
     steady: false,
 };
 
@@ -107,6 +110,12 @@ pub(super) const HOLD: Scenario = Scenario {
         "1.3.0 Rejected (Held)",
         "1.4.0 Succeeded",
     ],
+    may: &[
+        "1.1.0 Rejected (Held)",
+        "1.2.0 Succeeded",
+        "1.3.0 Succeeded",
+        "1.4.0 Rejected (Held)",
+    ],
     steady: false,
 };
 
@@ -126,6 +135,7 @@ pub(super) const HELD_AT_ONCE: Scenario = Scenario {
         "1.1.0 Succeeded",
         "1.2.0 Rejected (Held)",
     ],
+    may: &["1.1.0 Rejected (Held)", "1.2.0 Succeeded"],
     steady: false,
 };
 
@@ -153,6 +163,7 @@ pub(super) const STUCK: Scenario = Scenario {
         "1.1.0 RolledBack (GateFailed)",
         "1.2.0 Rejected (NeedsOperator)",
     ],
+    may: &["1.2.0 Rejected (GateAlreadyRed)"],
     steady: false,
 };
 
@@ -177,6 +188,7 @@ pub(super) const TOUCHED: Scenario = Scenario {
     ],
     stranger: person_at_api,
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
+    may: &[],
     steady: false,
 };
 
@@ -207,6 +219,7 @@ pub(super) const ACCEPT: Scenario = Scenario {
         "1.1.0 NeedsOperator (GateFailed)",
         "1.2.0 Succeeded",
     ],
+    may: &[],
     steady: false,
 };
 
@@ -231,5 +244,6 @@ pub(super) const ROLLBACK_TWICE: Scenario = Scenario {
         "1.1.0 Succeeded",
         "1.0.0 Succeeded",
     ],
+    may: &[],
     steady: false,
 };

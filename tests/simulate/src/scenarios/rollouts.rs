@@ -17,6 +17,7 @@ pub(super) const LINEAR: Scenario = Scenario {
     acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
     stranger: person_at_weights,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    may: &[],
     steady: true,
 };
 
@@ -28,6 +29,7 @@ pub(super) const IMAGE: Scenario = Scenario {
     acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
     stranger: person_at_image,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    may: &[],
     steady: true,
 };
 
@@ -42,6 +44,7 @@ pub(super) const IMAGE_AT_ONCE: Scenario = Scenario {
     ],
     stranger: person_at_image,
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
+    may: &[],
     steady: true,
 };
 
@@ -58,6 +61,7 @@ pub(super) const FIRST_KINDS: Scenario = Scenario {
     ],
     stranger: person_at_web,
     ends: &["1.0.0 RolledBack (GateFailed)", "1.1.0 Succeeded"],
+    may: &[],
     steady: true,
 };
 
@@ -72,5 +76,6 @@ pub(super) const ROLLBACK_KINDS: Scenario = Scenario {
     acts: &[next(Deed::Operate("rollback"))],
     stranger: person_at_web,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
+    may: &[],
     steady: true,
 };

@@ -1,0 +1,79 @@
+use crate::happening::Event;
+use crate::outcome::Outcome;
+use crate::place::Place;
+use crate::schedule::{Counted, What};
+use windlass_domain::deployment::{Deployment, Ended};
+use windlass_domain::ending::Ending;
+
+/// "one deployment per distinct request; a status URL, an end that tells the truth": where one thing goes
+/// wrong, what was asked for is not turned away, and does not go live, but as the scenario says that it
+/// may, or where that one thing explains it. What a newer release supersedes has a newer one.
+pub fn ends_explained(outcome: &Outcome<'_>) -> Result<(), String> {
+    let [mishap] = outcome.schedule.mishaps.as_slice() else {
+        return Ok(());
+    };
+    for record in outcome.records() {
+        let Some(ended) = &record.ending else {
+            continue;
+        };
+        let name = format!("{} {ended}", record.release.version);
+        let scenario = outcome.scenario;
+        let mut written = scenario.ends.iter().chain(scenario.may);
+        let is_written = written.any(|one| *one == name);
+        if !is_written && !explains(outcome, mishap.what, ended) {
+            return Err(format!("{name} says: {}", ended.cause));
+        }
+        if ended.cause_name == "Superseded" && !is_superseded(outcome, &record) {
+            return Err(format!("{name}, and nothing newer was asked for"));
+        }
+    }
+    Ok(())
+}
+
+fn explains(outcome: &Outcome<'_>, what: What, ended: &Ended) -> bool {
+    let is_stop = matches!(what, What::StoppedWithin | What::StoppedSlow)
+        || what.counted() == Counted::Visits;
+    let is_refusal = matches!(what, What::Denied | What::DeniedLong);
+    let lasts = matches!(what, What::ThrottledLong | What::DeniedLong);
+    match ended.ending {
+        Ending::Succeeded | Ending::NothingToDo => false,
+        Ending::RolledBack | Ending::NeedsOperator => {
+            is_stop || is_refusal || lasts || what == What::Stranger
+        }
+        Ending::Rejected => match ended.cause_name.as_str() {
+            "NoPermission" | "GateNotMeasurable" => is_refusal,
+            "Unsettled" | "CouldNotWait" => is_refusal || lasts,
+            "Stopped" => is_stop,
+            "ExecutionTimedOut" => what == What::TimedOut,
+            // Somebody else keeps the lock.
+            "NeedsOperator" | "WaitedTooLong" => is_anyone_stuck(outcome),
+            _ => false,
+        },
+    }
+}
+
+fn is_anyone_stuck(outcome: &Outcome<'_>) -> bool {
+    let is_left = |record: &Deployment| {
+        let ended = record.ending.as_ref();
+        ended.is_some_and(|ended| ended.ending == Ending::NeedsOperator)
+    };
+    let mut happened = outcome.happened.iter();
+    happened.any(|happening| match &happening.what {
+        Event::Wrote(_, change) => {
+            let record = outcome.read::<Deployment>(change.after.as_ref(), "record");
+            record.is_some_and(|record| is_left(&record))
+        }
+        _ => false,
+    })
+}
+
+/// Whether another release of all its components is no older.
+fn is_superseded(outcome: &Outcome<'_>, record: &Deployment) -> bool {
+    let own = Place::of(outcome, record);
+    outcome.records().iter().any(|other| {
+        let mut components = record.release.components.keys();
+        other.id != record.id
+            && !own.is_after(Place::of(outcome, other))
+            && components.all(|one| other.release.components.contains_key(one))
+    })
+}

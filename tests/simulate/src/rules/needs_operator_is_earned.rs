@@ -1,0 +1,123 @@
+use crate::happening::Event;
+use crate::outcome::Outcome;
+use crate::scenario::Deed;
+use crate::schedule::What;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
+use windlass_domain::fault::FaultName;
+use windlass_domain::finding::FindingName;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::step::{Failure, Step};
+
+/// "`NeedsOperator` (restoring failed)" (rule 1), and nothing less: a deployment is left to an operator
+/// only where something stood in the way of its undo that asking again does not mend. That is a stranger's
+/// change of that very component, a refusal, or minutes of throttling; a stop, a kill, a lost answer and
+/// whatever else passes are none.
+pub fn needs_operator_is_earned(outcome: &Outcome<'_>) -> Result<(), String> {
+    let mut steps: BTreeMap<String, Rc<Step>> = BTreeMap::new();
+    let mut theirs: BTreeSet<&str> = BTreeSet::new();
+    for happening in &outcome.happened {
+        let change = match &happening.what {
+            Event::ChangedByStranger(component) => {
+                theirs.insert(component);
+                continue;
+            }
+            Event::Wrote(_, change) => change,
+            _ => continue,
+        };
+        let after = change.after.as_ref();
+        if let Some(step) = outcome.read::<Step>(after, "step#") {
+            steps.insert(format!("{} {}", step.deployment, step.component), step);
+        }
+        let before = outcome.read::<Deployment>(change.before.as_ref(), "record");
+        let Some(record) = outcome.read::<Deployment>(after, "record") else {
+            continue;
+        };
+        if is_left(&record) && !before.as_deref().is_some_and(is_left) {
+            let of_it = steps.values().filter(|step| step.deployment == record.id);
+            let why = why_not_back(outcome, of_it, &theirs);
+            why.and_then(|found| is_said(outcome, &record, found))
+                .map_err(|why| unearned(&record.id, &why))?;
+        }
+    }
+    Ok(())
+}
+
+fn is_left(record: &Deployment) -> bool {
+    let ended = record.ending.as_ref();
+    ended.is_some_and(|ended| ended.ending == Ending::NeedsOperator)
+}
+
+fn unearned(id: &DeploymentId, why: &str) -> String {
+    format!("deployment {id} was left to an operator: {why}")
+}
+
+/// How many components are not back, where something explains each.
+fn why_not_back<'s>(
+    outcome: &Outcome<'_>,
+    steps: impl Iterator<Item = &'s Rc<Step>>,
+    theirs: &BTreeSet<&str>,
+) -> Result<usize, String> {
+    let mut found = 0;
+    for step in steps.filter(|step| step.status.may_have_changed()) {
+        found += 1;
+        let component = &step.component;
+        let is_explained = match &step.undo_failure {
+            Some(Failure::Finding(finding)) => {
+                finding.name == FindingName::TargetChangedByOther
+                    && theirs.contains(component.as_str())
+            }
+            Some(Failure::Fault(fault)) => {
+                fault.name == FaultName::AccessDenied && is_refused(outcome)
+            }
+            // Its function never came so far as to say why.
+            None => meets(
+                outcome,
+                &[What::ThrottledLong, What::DeniedLong, What::Denied],
+            ),
+        };
+        if !is_explained {
+            let why = &step.undo_failure;
+            return Err(format!(
+                "nothing explains that {component} is not back: {why:?}"
+            ));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a component is not back, or so many recoveries died as only what lasts for minutes kills.
+fn is_said(outcome: &Outcome<'_>, record: &Deployment, found: usize) -> Result<(), String> {
+    let ended = record.ending.as_ref();
+    let have_died = ended.is_some_and(|ended| ended.cause_name == "RecoveriesDied");
+    let lasts = meets(outcome, &[What::ThrottledLong, What::DeniedLong]);
+    match (have_died, found) {
+        (true, _) if !lasts => Err("its recoveries died of what passes".into()),
+        (false, 0) => Err("every component is back".into()),
+        _ => Ok(()),
+    }
+}
+
+fn meets(outcome: &Outcome<'_>, whats: &[What]) -> bool {
+    let mut mishaps = outcome.schedule.mishaps.iter();
+    mishaps.any(|mishap| whats.contains(&mishap.what))
+}
+
+/// Whether calls are refused, by a mishap or by the scenario.
+fn is_refused(outcome: &Outcome<'_>) -> bool {
+    let refuses = |change: fn(&windlass_world::World)| {
+        let tried = outcome.world.copy();
+        tried.mishaps().refused.clear();
+        change(&tried);
+        let refused = &tried.mishaps().refused;
+        !refused.is_empty()
+    };
+    let mut acts = outcome.scenario.acts.iter();
+    meets(outcome, &[What::Denied, What::DeniedLong])
+        || acts.any(|act| match act.deed {
+            Deed::Change(_, change) | Deed::Ail(_, change) => refuses(change),
+            _ => false,
+        })
+}

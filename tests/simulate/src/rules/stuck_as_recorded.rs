@@ -1,0 +1,52 @@
+use crate::happening::Event;
+use crate::outcome::Outcome;
+use crate::targets::is_shown;
+use serde_json::Value;
+use std::rc::Rc;
+use windlass_domain::environment::HeldState;
+use windlass_domain::step::Step;
+
+/// "the record says what is where" (rule 1), also in `NeedsOperator`: of each component that is not back,
+/// and that nobody else has changed, callers get what was confirmed last, or seen last, or what a change
+/// makes whose answer did not come.
+pub fn stuck_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
+    let lock = outcome.lock();
+    let held = lock.held.as_ref();
+    let Some(held) = held.filter(|held| held.state == HeldState::NeedsOperator) else {
+        return Ok(());
+    };
+    let steps: Vec<Rc<Step>> = outcome.all(&format!("deployment#{}", held.deployment), "step#");
+    let stuck = steps.iter().filter(|step| step.status.may_have_changed());
+    for step in stuck.filter(|step| !is_changed_by_other(outcome, step.component.as_str())) {
+        let component = step.component.as_str();
+        let Some(last) = last_known(step) else {
+            continue;
+        };
+        let mut told = std::iter::once(last).chain(&step.unanswered);
+        // What cannot be compared is nothing that is wrong.
+        let is_so = told.any(|state| is_shown(outcome.world, component, state).unwrap_or(true));
+        if !is_so {
+            return Err(format!(
+                "{component} is recorded as {last:?}, or as {:?}, and is neither",
+                step.unanswered
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What was confirmed last; else what was seen last, unless a change was answered since, which tells itself.
+fn last_known(step: &Step) -> Option<&Value> {
+    let mut switches = step.changes.iter().filter(|change| change.switching);
+    let seen = || {
+        step.seen
+            .as_ref()
+            .filter(|_| !switches.any(|change| change.answered))
+    };
+    step.confirmed.as_ref().or_else(seen)
+}
+
+fn is_changed_by_other(outcome: &Outcome<'_>, component: &str) -> bool {
+    let mut happened = outcome.happened.iter();
+    happened.any(|one| matches!(one.what, Event::ChangedByStranger(of) if of == component))
+}
