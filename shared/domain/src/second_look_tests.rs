@@ -31,6 +31,7 @@ fn step(component: &str, switching: bool) -> Step {
         at: ENDED,
         what: "alias live 40 → 41".into(),
         answered: false,
+        answered_at: None,
         undo: false,
         switching,
         token: 1,

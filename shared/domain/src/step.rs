@@ -233,6 +233,9 @@ pub struct ChangeRecord {
     pub what: String,
     /// Whether its answer arrived.
     pub answered: bool,
+    /// When a switching change was answered, which is when it had taken effect; absent where no answer came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Time>,
     /// Whether it was part of the undo.
     pub undo: bool,
     /// Whether callers of the target could notice it. A step without such a change has nothing to

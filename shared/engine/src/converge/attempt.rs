@@ -169,6 +169,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         self.first_try = self.tried(what, undo).is_none();
         if let Some(tried) = self.tried_mut(what, undo) {
             tried.at = at;
+            tried.answered_at = None;
             return;
         }
         let token = self.token;
@@ -176,6 +177,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
             at,
             what: what.to_owned(),
             answered: false,
+            answered_at: None,
             undo,
             switching: true,
             token,
@@ -193,8 +195,10 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         self.step.value.open = None;
         self.step.value.confirmed = confirmed;
         self.step.value.unanswered.clear();
+        let now = self.ports.now();
         if let Some(tried) = self.tried_mut(what, undo) {
             tried.answered = true;
+            tried.answered_at = Some(now);
         }
         self.write(Fenced::No).await
     }
@@ -249,6 +253,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
             at,
             what,
             answered: true,
+            answered_at: None,
             undo,
             switching: false,
             token,

@@ -166,9 +166,11 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
             (false, _) => K::is_consistent(is),
         };
         // What was not answered may have taken effect as late as it is waited for.
-        let seen_after = SEEN_AFTER_MS * if last.answered { 1 } else { 2 };
-        let since = self.attempt.ports.now().ms_since(last.at);
-        (!is_believed && since < seen_after).then(|| seen_after - since)
+        let waited_for = last.at.plus_ms(SEEN_AFTER_MS);
+        let in_effect = last.answered_at.unwrap_or(waited_for);
+        let seen_by = in_effect.plus_ms(SEEN_AFTER_MS);
+        let left = seen_by.ms_since(self.attempt.ports.now());
+        (!is_believed && left > 0).then_some(left)
     }
 
     /// What callers of the target must still see if nobody else changed it: the state before,

@@ -251,6 +251,7 @@ fn change(what: &str, undo: bool, switching: bool) -> ChangeRecord {
         at: Time(0),
         what: what.into(),
         answered: true,
+        answered_at: None,
         undo,
         switching,
         token: TOKEN,

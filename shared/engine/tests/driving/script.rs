@@ -66,6 +66,7 @@ pub struct Script {
     observations: RefCell<VecDeque<Seen>>,
     answers: RefCell<VecDeque<Option<FaultName>>>,
     ready_ms: RefCell<u64>,
+    answer_ms: RefCell<u64>,
     done: RefCell<Vec<String>>,
     observed: RefCell<u32>,
 }
@@ -154,6 +155,8 @@ impl Kind for Scripted {
 
     async fn change(&self, _: &String, change: &Change, _: &DeploymentId) -> Answered<()> {
         self.script.done.borrow_mut().push(Self::what(change));
+        let ms = *self.script.answer_ms.borrow();
+        self.world.sleep_ms(ms).await;
         let answer = self.script.answers.borrow_mut().pop_front();
         match answer.flatten() {
             Some(name) => Err(Fault::new(name, "as planned")),
@@ -261,6 +264,11 @@ impl Play {
     /// How long it takes to fetch what a switching change needs.
     pub fn ready_after(&self, ms: u64) {
         *self.script.ready_ms.borrow_mut() = ms;
+    }
+
+    /// How long a change takes until it has effect and is answered.
+    pub fn answered_after(&self, ms: u64) {
+        *self.script.answer_ms.borrow_mut() = ms;
     }
 
     /// One invocation towards a wave's goal, or back, that sees these one after the other.

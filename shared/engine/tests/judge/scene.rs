@@ -94,6 +94,7 @@ fn step(stage: &Stage) -> Step {
             at: stage.world.now().plus_s(1),
             what: "alias live to 10 %".into(),
             answered: true,
+            answered_at: None,
             undo: false,
             switching: true,
             token: TOKEN,
