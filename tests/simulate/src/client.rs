@@ -1,15 +1,11 @@
 //! Clients of the API: CI and operators, who ask again where no answer came.
 
 use crate::agenda::Later;
-use crate::deliver::{BEGIN_MS, LATE_MS};
 use crate::happening::Event;
-use crate::schedule::What;
 use crate::stage::Stage;
-use crate::task::{Done, Role, Task};
-use crate::witness::ahead_of;
+use crate::task::{Role, Task};
 use serde_json::{Value, json};
 use windlass_engine::routes::api::{self, Call};
-use windlass_machine::TaskError;
 
 /// How often a client asks at most.
 const ASKED_AT_MOST: u32 = 5;
@@ -43,41 +39,34 @@ impl Asking {
 impl Stage<'_> {
     /// A client calls the API.
     pub(crate) fn ask(&mut self, mut asking: Asking) {
-        let now = self.world.true_time();
         asking.asked += 1;
-        let (invocation, met) = self.meet_at_invocation();
+        let invocation = self.next_invocation();
         let who = self.who("Api");
         let number = who.number;
         self.tell(|| {
             let Call { method, path, .. } = &asking.call;
+            let invocation = invocation.number;
             format!("Api#{number} (invocation {invocation}) is asked {method} {path}")
         });
-        let is_late = met.contains(&What::InvokedLate);
-        if is_late || met.contains(&What::NotInvoked) {
+        if invocation.is_given_up || invocation.is_refused {
             self.replied(Some(asking.clone()), None);
         }
-        if met.contains(&What::NotInvoked) {
+        if invocation.is_refused {
             return;
         }
-        let begins = now.plus_ms(if is_late { LATE_MS } else { BEGIN_MS });
-        let lost = met.contains(&What::AnswerLost);
         let (world, call) = (self.world.clone(), asking.call.clone());
         self.tasks.push(Task {
             number,
-            role: Role::Api(Some(asking).filter(|_| !is_late)),
+            role: Role::Api(Some(asking).filter(|_| !invocation.is_given_up)),
             who,
             future: Box::pin(async move {
-                let reply = api::handle(&world, call).await;
-                if lost {
-                    let error = TaskError::new("Lambda.Unknown", "its answer was lost");
-                    return Done::Function(Err(error));
-                }
-                let (status, body) = (reply.status, reply.body);
-                Done::Function(Ok(json!({"status": status, "body": body})))
+                let answered = api::handle(&world, call).await;
+                let (status, body) = (answered.status, answered.body);
+                invocation.done(Ok(json!({"status": status, "body": body})))
             }),
-            due: Some(begins),
-            deadline: Some(begins.plus_s(TIMEOUT_S)),
-            ahead_ms: ahead_of(&met),
+            due: Some(invocation.begins),
+            deadline: Some(invocation.begins.plus_s(TIMEOUT_S)),
+            ahead_ms: invocation.ahead_ms,
             only_request: false,
         });
     }

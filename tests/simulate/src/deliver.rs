@@ -8,7 +8,6 @@ use crate::schedule::{Counted, What};
 use crate::stage::Stage;
 use crate::task::{Done, Role, Task};
 use crate::wings::{Home, Request, Slot, drive};
-use crate::witness::ahead_of;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,11 +16,8 @@ use windlass_engine::ports::Execution as Known;
 use windlass_machine::{End, Execution, TaskError, answer, status_event, timeout_s};
 use windlass_world::executions::arn_of;
 
-/// How long it takes until a function begins, in milliseconds.
-pub(crate) const BEGIN_MS: u64 = 20;
-
-/// How long it takes where the invocation was given up long ago.
-pub(crate) const LATE_MS: u64 = 120_000;
+/// How long it takes until an execution begins, in milliseconds.
+const BEGIN_MS: u64 = 20;
 
 /// How long after its end an execution is redriven: before its recovery takes over, or long after.
 const REDRIVEN_S: [u64; 2] = [2, 7200];
@@ -131,33 +127,20 @@ impl<'p> Stage<'p> {
         }
     }
 
-    /// The number of an invocation that is to begin, and what it meets.
-    pub(crate) fn meet_at_invocation(&mut self) -> (u64, Vec<What>) {
-        self.invocations += 1;
-        let invocation = self.invocations;
-        let met: Vec<What> = self.schedule.at(Counted::Invocations, invocation).collect();
-        for what in &met {
-            self.gate.note(*what);
-        }
-        (invocation, met)
-    }
-
     fn invoke(&mut self, request: Request) {
-        let (invocation, met) = self.meet_at_invocation();
+        let invocation = self.next_invocation();
         self.look_for_secret(&request.function, &request.payload);
-        let now = self.world.true_time();
         let Request {
             arn,
             function,
             payload,
             slot,
         } = request;
-        if met.contains(&What::NotInvoked) {
+        if invocation.is_refused {
             let error = TaskError::new("Lambda.ServiceException", "it was not invoked");
             return self.answer(&arn, Some(slot), Err(error));
         }
-        let is_late = met.contains(&What::InvokedLate);
-        if is_late {
+        if invocation.is_given_up {
             let error = TaskError::new("Lambda.Unknown", "no answer came");
             self.answer(&arn, Some(Rc::clone(&slot)), Err(error));
         }
@@ -167,34 +150,29 @@ impl<'p> Stage<'p> {
         let number = who.number;
         self.tell(|| {
             format!(
-                "{} invokes {function}#{number} (invocation {invocation}) {payload}",
-                short(&arn)
+                "{} invokes {function}#{number} (invocation {}) {payload}",
+                short(&arn),
+                invocation.number
             )
         });
-        let ahead_ms = ahead_of(&met);
-        let lost = met.contains(&What::AnswerLost);
         let (world, name) = (self.world.clone(), function.clone());
         let future = async move {
             let answered = answer(&world, &name, payload).await;
-            if lost {
-                let error = TaskError::new("Lambda.Unknown", "its answer was lost");
-                return Done::Function(Err(error));
-            }
-            Done::Function(answered.map_err(|fault| TaskError::of(&fault)))
+            invocation.done(answered.map_err(|fault| TaskError::of(&fault)))
         };
-        let begins = now.plus_ms(if is_late { LATE_MS } else { BEGIN_MS });
+        let begins = invocation.begins;
         self.tasks.push(Task {
             number,
             role: Role::Function {
                 arn,
                 name: function.clone(),
-                slot: Some(slot).filter(|_| !is_late),
+                slot: Some(slot).filter(|_| !invocation.is_given_up),
             },
             who,
             future: Box::pin(future),
             due: Some(begins),
             deadline: Some(begins.plus_s(timeout_s(&function))),
-            ahead_ms,
+            ahead_ms: invocation.ahead_ms,
             only_request: false,
         });
     }
@@ -228,12 +206,12 @@ impl<'p> Stage<'p> {
                 self.answer(&arn, slot, Err(error));
             }
             Role::Stream(batch) => {
-                let batch = std::mem::take(batch);
+                let batch = batch.take();
                 self.stream_done(batch, false);
             }
-            Role::Recovery(event, tries) => {
-                let (event, tries) = (event.take(), *tries);
-                self.recovery_done(event, tries, false);
+            Role::Recovery(event) => {
+                let event = event.take();
+                self.recovery_done(event, false);
             }
             Role::Intake(message) => {
                 let message = message.take();

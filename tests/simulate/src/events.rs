@@ -1,11 +1,10 @@
 //! Events and the ledger's stream: when they come, to whom, and how often.
 
 use crate::agenda::Later;
-use crate::deliver::BEGIN_MS;
 use crate::happening::Event;
 use crate::schedule::{Counted, What};
 use crate::stage::Stage;
-use crate::task::{Done, Role, Task};
+use crate::task::{Brought, Role, Task};
 use serde_json::{Value, json};
 use std::rc::Rc;
 use windlass_domain::time::Time;
@@ -20,6 +19,9 @@ pub const EVENT_MS: u64 = 300;
 /// times (AWS Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous
 /// invocation"), a minute and then two minutes apart.
 const EVENT_TRIES: u32 = 3;
+
+/// How long after it could not invoke it Lambda invokes a function again for an event, in seconds.
+const BROUGHT_AGAIN_S: u64 = 60;
 
 /// How often a batch of the stream comes again (`MaximumRetryAttempts` in the template).
 const STREAM_TRIES: u32 = 9;
@@ -52,30 +54,43 @@ impl Stage<'_> {
         times
     }
 
+    /// An event comes to `recovery`. Lambda keeps what it could not bring, and brings it again
+    /// (the same page: after throttles and its own errors, for hours).
     pub(crate) fn recover(&mut self, event: Value, tries: u32) {
+        let invocation = self.next_invocation();
         let who = self.who("Recovery");
+        let number = invocation.number;
+        self.tell(|| format!("Recovery#{} (invocation {number}) is told", who.number));
+        if invocation.is_refused || invocation.is_given_up {
+            let again = self.world.true_time().plus_s(BROUGHT_AGAIN_S);
+            self.later(again, Later::Recover(event.clone(), tries));
+        }
+        if invocation.is_refused {
+            return;
+        }
         let (world, asked) = (self.world.clone(), event.clone());
-        let now = self.world.true_time();
+        let brought = Brought { event, tries };
         self.tasks.push(Task {
             number: who.number,
-            role: Role::Recovery(event, tries),
+            role: Role::Recovery(Some(brought).filter(|_| !invocation.is_given_up)),
             who,
             future: Box::pin(async move {
                 let done = recovery::handle(&world, asked).await;
-                Done::Function(
-                    done.map(|_| Value::Null)
-                        .map_err(|fault| TaskError::of(&fault)),
-                )
+                let done = done.map(|_| Value::Null);
+                invocation.done(done.map_err(|fault| TaskError::of(&fault)))
             }),
-            due: Some(now.plus_ms(BEGIN_MS)),
-            deadline: Some(now.plus_s(60)),
-            ahead_ms: 0,
+            due: Some(invocation.begins),
+            deadline: Some(invocation.begins.plus_s(60)),
+            ahead_ms: invocation.ahead_ms,
             only_request: false,
         });
     }
 
-    pub(crate) fn recovery_done(&mut self, event: Value, tries: u32, well: bool) {
-        if !well && tries < EVENT_TRIES {
+    pub(crate) fn recovery_done(&mut self, brought: Option<Brought>, well: bool) {
+        if let Some(Brought { event, tries }) = brought
+            && !well
+            && tries < EVENT_TRIES
+        {
             let at = self.world.true_time().plus_s(60 * u64::from(tries));
             self.later(at, Later::Recover(event, tries + 1));
         }
@@ -103,30 +118,37 @@ impl Stage<'_> {
 
     pub(crate) fn bring_stream(&mut self) {
         let batch: Rc<Vec<Written>> = Rc::new(std::mem::take(&mut self.stream));
+        let invocation = self.next_invocation();
         let who = self.who("Outbox");
+        let (number, writes) = (invocation.number, batch.len());
+        self.tell(|| format!("Outbox#{} (invocation {number}) gets {writes}", who.number));
+        if invocation.is_refused || invocation.is_given_up {
+            self.stream_done(Some(Rc::clone(&batch)), false);
+        }
+        if invocation.is_refused {
+            return;
+        }
         let (world, brought) = (self.world.clone(), Rc::clone(&batch));
-        let now = self.world.true_time();
         self.tasks.push(Task {
             number: who.number,
-            role: Role::Stream(batch),
+            role: Role::Stream(Some(batch).filter(|_| !invocation.is_given_up)),
             who,
             future: Box::pin(async move {
                 let changes: Vec<_> = brought.iter().map(Written::change).collect();
                 let done = outbox::handle(&world, &changes).await;
-                Done::Function(
-                    done.map(|()| Value::Null)
-                        .map_err(|fault| TaskError::of(&fault)),
-                )
+                let done = done.map(|()| Value::Null);
+                invocation.done(done.map_err(|fault| TaskError::of(&fault)))
             }),
-            due: Some(now.plus_ms(BEGIN_MS)),
-            deadline: Some(now.plus_s(30)),
-            ahead_ms: 0,
+            due: Some(invocation.begins),
+            deadline: Some(invocation.begins.plus_s(30)),
+            ahead_ms: invocation.ahead_ms,
             only_request: false,
         });
     }
 
     /// A batch that fails comes again, with what was written meanwhile after it, until it is given up.
-    pub(crate) fn stream_done(&mut self, batch: Rc<Vec<Written>>, well: bool) {
+    pub(crate) fn stream_done(&mut self, batch: Option<Rc<Vec<Written>>>, well: bool) {
+        let Some(batch) = batch else { return };
         if well {
             self.stream_comes = false;
             return;

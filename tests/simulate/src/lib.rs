@@ -13,6 +13,7 @@ pub mod cores;
 pub mod coverage;
 pub mod exhaust;
 pub mod happening;
+mod invocation;
 pub mod outcome;
 pub mod place;
 pub mod play;

@@ -5,7 +5,7 @@
 //!   variants as well, whose result says how many they took.
 //! - `windlass-simulate replay <seed>` tells one schedule as a timeline.
 //! - `windlass-simulate one <scenario>` plays every schedule with one mishap, `two <scenario> <step>` every so
-//!   many-th one with a stop and a second one in its recovery, `random <scenario> <count>` random ones.
+//!   many-th one with a first one that begins pairs and a second one in its recovery, `random <scenario> <count>` random ones.
 //! - `windlass-simulate copy <from> <to>` makes the copy of the tree in which the broken variants are;
 //!   there, `windlass-variants variants <result> <seconds> [name]` looks whether each of them is caught.
 
@@ -24,7 +24,7 @@ use windlass_simulate::scenario::Scenario;
 use windlass_simulate::scenarios::{self, SCENARIOS, named};
 use windlass_simulate::schedule::Schedule;
 use windlass_simulate::variants::{Found, Variant, choose, look_for, make, variants};
-use windlass_simulate::whole::{RANDOM, SAMPLED, pairs, play_whole, stops};
+use windlass_simulate::whole::{RANDOM, SAMPLED, firsts_of, pairs, play_whole};
 
 /// A third of the time went into allocating with the system's.
 #[global_allocator]
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
         ["two", scenario, step] => part(scenario, |program, name, plain| {
             let step = step.parse().unwrap_or(SAMPLED);
             let forever = Instant::now() + Duration::from_hours(1);
-            pairs(program, &stops(name, plain), forever, |_| step).0
+            pairs(program, &firsts_of(name, plain), forever, |_| step).0
         }),
         ["random", scenario, count] => part(scenario, |_, name, plain| {
             let seeds = 1..=count.parse().unwrap_or(RANDOM);

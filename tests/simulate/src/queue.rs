@@ -1,12 +1,9 @@
 //! The queue of `intake`: what comes to it, and how often.
 
 use crate::agenda::Later;
-use crate::deliver::{BEGIN_MS, LATE_MS};
 use crate::events::EVENT_MS;
-use crate::schedule::What;
 use crate::stage::Stage;
-use crate::task::{Done, Role, Task};
-use crate::witness::ahead_of;
+use crate::task::{Role, Task};
 use serde_json::Value;
 use std::rc::Rc;
 use windlass_domain::time::Time;
@@ -63,19 +60,17 @@ impl Stage<'_> {
         let now = self.world.true_time();
         message.received += 1;
         message.seen_again = now.plus_s(HIDDEN_S);
-        let (invocation, met) = self.meet_at_invocation();
+        let invocation = self.next_invocation();
         let who = self.who("Intake");
         let number = who.number;
         self.tell(|| {
             let body = &message.body;
+            let invocation = invocation.number;
             format!("Intake#{number} (invocation {invocation}) gets {body}")
         });
-        if met.contains(&What::NotInvoked) {
+        if invocation.is_refused {
             return self.received(Some(message), false);
         }
-        let is_late = met.contains(&What::InvokedLate);
-        let begins = now.plus_ms(if is_late { LATE_MS } else { BEGIN_MS });
-        let lost = met.contains(&What::AnswerLost);
         let (world, event) = (self.world.clone(), Value::clone(&message.body));
         self.tasks.push(Task {
             number,
@@ -83,16 +78,12 @@ impl Stage<'_> {
             who,
             future: Box::pin(async move {
                 let done = intake::handle(&world, event).await;
-                if lost {
-                    let error = TaskError::new("Lambda.Unknown", "its answer was lost");
-                    return Done::Function(Err(error));
-                }
                 let done = done.map(|()| Value::Null);
-                Done::Function(done.map_err(|fault| TaskError::of(&fault)))
+                invocation.done(done.map_err(|fault| TaskError::of(&fault)))
             }),
-            due: Some(begins),
-            deadline: Some(begins.plus_s(TIMEOUT_S)),
-            ahead_ms: ahead_of(&met),
+            due: Some(invocation.begins),
+            deadline: Some(invocation.begins.plus_s(TIMEOUT_S)),
+            ahead_ms: invocation.ahead_ms,
             only_request: false,
         });
     }

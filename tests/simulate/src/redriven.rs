@@ -5,11 +5,11 @@ use crate::scenario::Act;
 use crate::stage::Stage;
 use crate::targets::{COMPONENTS, visible};
 use serde::Deserialize as _;
-use serde_json::Value;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
-use windlass_engine::ports::Key;
+use windlass_engine::ports::{Item, Key};
 
 impl Stage<'_> {
     /// "A redriven execution changes nothing, says so" (Safety): every ended execution is redriven that has not
@@ -32,18 +32,7 @@ impl Stage<'_> {
         for (arn, may_succeed) in &ended {
             self.ended_again(arn, *may_succeed)?;
         }
-        let after = self.left();
-        match before
-            .iter()
-            .find(|(key, was)| after.get(*key) != Some(was))
-        {
-            Some((key, was)) => Err(format!(
-                "{key} was {was} before executions were redriven, and is {:?}",
-                after.get(key)
-            )),
-            None if before.len() == after.len() => Ok(()),
-            None => Err("executions that were redriven left something new".into()),
-        }
+        before.is_all_there_is(&self.left())
     }
 
     /// The executions that are redriven, each with whether it may succeed.
@@ -94,21 +83,47 @@ impl Stage<'_> {
         }
     }
 
-    /// What callers see of the targets, and what the ledger knows of the environment and its deployments.
-    fn left(&self) -> BTreeMap<String, Value> {
+    fn left(&self) -> Left {
         let ledger = self.world.ledger();
         let of_deployments =
             |key: &Key| key.pk.starts_with("env#") || key.pk.starts_with("deployment#");
         let items = ledger.items.iter().filter(|(key, _)| of_deployments(key));
-        let items = items.map(|(key, item)| {
-            let name = format!("{} {}", key.pk, key.sk);
-            (name, Value::Object(item.body.clone()))
-        });
-        let mut left: BTreeMap<String, Value> = items.collect();
-        drop(ledger);
-        for component in COMPONENTS {
-            left.insert(component.to_owned(), visible(&self.world, component).into());
+        let items = items.map(|(key, item)| (key.clone(), Rc::clone(item)));
+        Left {
+            items: items.collect(),
+            shown: COMPONENTS.map(|component| visible(&self.world, component)),
         }
-        left
+    }
+}
+
+/// What the ledger knows of the environment and its deployments, and what callers see of the targets.
+struct Left {
+    items: BTreeMap<Key, Rc<Item>>,
+    shown: [String; COMPONENTS.len()],
+}
+
+impl Left {
+    fn is_all_there_is(&self, after: &Self) -> Result<(), String> {
+        for (key, was) in &self.items {
+            let is = after.items.get(key);
+            let is_same = |is: &Rc<Item>| Rc::ptr_eq(is, was) || is.body == was.body;
+            if !is.is_some_and(is_same) {
+                let (Key { pk, sk }, was) = (key, &was.body);
+                let is = is.map(|is| &is.body);
+                return Err(format!(
+                    "{pk} {sk} was {was:?} before executions were redriven, and is {is:?}"
+                ));
+            }
+        }
+        if self.items.len() != after.items.len() {
+            return Err("executions that were redriven left something new".into());
+        }
+        if self.shown != after.shown {
+            let (was, is) = (&self.shown, &after.shown);
+            return Err(format!(
+                "callers saw {was:?} before executions were redriven, and see {is:?}"
+            ));
+        }
+        Ok(())
     }
 }

@@ -357,8 +357,8 @@ impl<'p> Stage<'p> {
             (Role::Stream(batch), Done::Function(answer)) => {
                 self.stream_done(batch, answer.is_ok());
             }
-            (Role::Recovery(event, tries), Done::Function(answer)) => {
-                self.recovery_done(event, tries, answer.is_ok());
+            (Role::Recovery(brought), Done::Function(answer)) => {
+                self.recovery_done(brought, answer.is_ok());
             }
             (Role::Intake(message), Done::Function(answer)) => {
                 self.received(message, answer.is_ok());

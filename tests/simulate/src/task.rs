@@ -32,14 +32,22 @@ pub enum Role {
         /// Where the answer goes; nowhere once Step Functions has lost it.
         slot: Option<Slot>,
     },
-    /// A batch of the stream on its way through `outbox`.
-    Stream(Rc<Vec<Written>>),
-    /// An event on its way through `recovery`, and how often it came before.
-    Recovery(Value, u32),
+    /// A batch of the stream on its way through `outbox`; nothing once it was given up.
+    Stream(Option<Rc<Vec<Written>>>),
+    /// An event on its way through `recovery`; nothing once it was given up.
+    Recovery(Option<Brought>),
     /// A message on its way through `intake`; nothing once it is lost.
     Intake(Option<Message>),
     /// A call on its way through `api`; nothing once its client hears no more of it.
     Api(Option<Asking>),
+}
+
+/// An event, and how often it was brought.
+pub struct Brought {
+    /// The event.
+    pub event: Value,
+    /// How often.
+    pub tries: u32,
 }
 
 /// A task.

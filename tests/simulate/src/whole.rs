@@ -12,15 +12,15 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 use windlass_machine::program::Program;
 
-/// The scenarios of which every pair is played that begins with a stop in a state or at a call: by a
-/// pointer with a condition, without one, and at a service without conditions.
+/// The scenarios of which every pair is played: by a pointer with a condition, without one, and at a
+/// service without conditions.
 const IN_PAIRS: [&str; 3] = ["function", "code", "service"];
 
 /// Every so many-th pair of the others.
 pub const SAMPLED: usize = 101;
 
-/// Every so many-th of the mishaps with which no pair of a scenario was played yet is the first of some pairs,
-/// where a recovery follows it.
+/// Every so many-th of the mishaps other than a stop is the first of some pairs of the others, where a
+/// recovery follows it.
 const OTHER_FIRSTS: usize = 37;
 
 /// How many random schedules are played at least.
@@ -75,7 +75,7 @@ impl Whole<'_> {
     fn play_pairs(&mut self) {
         let firsts = self.plains.iter();
         let firsts: Vec<Schedule> = firsts
-            .flat_map(|(scenario, plain)| stops(scenario.name, plain))
+            .flat_map(|(scenario, plain)| firsts_of(scenario.name, plain))
             .collect();
         let (pairs, left) = pairs(self.program, &firsts, self.until, step_of);
         self.tally.unplanned += left;
@@ -135,21 +135,17 @@ fn step_of(scenario: &str) -> usize {
     }
 }
 
-/// The schedules with a stop in each state, and of the scenarios of which every pair is played at each call.
-pub fn stops(scenario: &str, plain: &Played) -> Vec<Schedule> {
-    let mut stops = one_mishap(scenario, plain);
-    stops.retain(begins_pairs);
-    stops
+/// The schedules with one mishap of which pairs are made: with a stop in each state, and of the scenarios
+/// of which every pair is played with any.
+pub fn firsts_of(scenario: &str, plain: &Played) -> Vec<Schedule> {
+    let mut firsts = one_mishap(scenario, plain);
+    firsts.retain(begins_pairs);
+    firsts
 }
 
-fn begins_pairs(schedule: &Schedule) -> bool {
-    let at_calls = IN_PAIRS.contains(&schedule.scenario.as_str());
-    let mut mishaps = schedule.mishaps.iter();
-    mishaps.all(|mishap| match mishap.what {
-        What::Stopped => true,
-        What::StoppedWithin => at_calls,
-        _ => false,
-    })
+fn begins_pairs(first: &Schedule) -> bool {
+    let mut mishaps = first.mishaps.iter();
+    IN_PAIRS.contains(&first.scenario.as_str()) || mishaps.all(|one| one.what == What::Stopped)
 }
 
 /// Those schedules each with a second mishap within the recovery that follows, every so many-th one of

@@ -1,0 +1,64 @@
+//! An invocation that is to begin, and the mishap that it meets.
+
+use crate::schedule::{Counted, What};
+use crate::stage::Stage;
+use crate::task::Done;
+use crate::witness::ahead_of;
+use serde_json::Value;
+use windlass_domain::time::Time;
+use windlass_machine::TaskError;
+
+/// How long it takes until a function begins, in milliseconds.
+const BEGIN_MS: u64 = 20;
+
+/// How long it takes where the invocation was given up long ago.
+const LATE_MS: u64 = 120_000;
+
+/// How an invocation goes.
+#[derive(Clone, Copy)]
+pub(crate) struct Invocation {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Whether there is none: who invokes cannot.
+    pub is_refused: bool,
+    /// Whether who invoked has given it up, and it begins all the same.
+    pub is_given_up: bool,
+    /// When it begins.
+    pub begins: Time,
+    /// By how much its clock is ahead, in milliseconds.
+    pub ahead_ms: i64,
+    is_answer_lost: bool,
+}
+
+impl Stage<'_> {
+    /// The next invocation of any function, whoever invokes it.
+    pub(crate) fn next_invocation(&mut self) -> Invocation {
+        self.invocations += 1;
+        let number = self.invocations;
+        let met: Vec<What> = self.schedule.at(Counted::Invocations, number).collect();
+        for what in &met {
+            self.gate.note(*what);
+        }
+        let is_given_up = met.contains(&What::InvokedLate);
+        let now = self.world.true_time();
+        Invocation {
+            number,
+            is_refused: met.contains(&What::NotInvoked),
+            is_given_up,
+            begins: now.plus_ms(if is_given_up { LATE_MS } else { BEGIN_MS }),
+            ahead_ms: ahead_of(&met),
+            is_answer_lost: met.contains(&What::AnswerLost),
+        }
+    }
+}
+
+impl Invocation {
+    /// The function's answer, as who invoked it gets it.
+    pub fn done(self, answer: Result<Value, TaskError>) -> Done {
+        if self.is_answer_lost {
+            let error = TaskError::new("Lambda.Unknown", "its answer was lost");
+            return Done::Function(Err(error));
+        }
+        Done::Function(answer)
+    }
+}
