@@ -103,7 +103,12 @@ pub fn is_shown(world: &World, component: &str, state: &Value) -> Option<bool> {
             let function = functions.functions.get(&function_of(component))?;
             let observed = state.get("observed")?;
             let Some(alias) = function.aliases.get("live") else {
-                return Some(function.package.code_sha256() == observed["latest"]["code_sha256"]);
+                let (live, latest) = (function.package.code_sha256(), &observed["latest"]);
+                // Lambda tells an image's platform as its code.
+                return Some(match latest["image"].as_str() {
+                    Some(image) => image.ends_with(&live),
+                    None => latest["code_sha256"] == live,
+                });
             };
             let weights = serde_json::to_value(&alias.weights).ok()?;
             let told = &observed["alias"];

@@ -14,8 +14,9 @@ const LONGEST_MS: u64 = 30_000;
 const UNTOLD_MS: u64 = LONGEST_MS + 300_000;
 /// And where whoever was woken dies: until it is recovered.
 const DEAD_MS: u64 = UNTOLD_MS + 60_000;
-/// And where something lasts: as long as the longest of all that does.
-const LASTS_MS: u64 = DEAD_MS + 600_000;
+/// And where something lasts: as long as the longest of all that does, and a quarter of an hour, which is how
+/// often a deployment is still recovered whose recoveries have died.
+const LASTS_MS: u64 = DEAD_MS + 600_000 + 900_000;
 
 /// How long one waits before it gives up (`AwaitTurn`), less what it takes to be put in the queue.
 const DAY_MS: u64 = 86_400_000 - LONGEST_MS;
