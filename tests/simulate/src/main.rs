@@ -173,17 +173,18 @@ fn look_for_variants(to: &Path, seconds: &str, only: &str) -> Result<bool, Strin
         caught.caught += u64::from(!by.is_empty());
         broken.extend(by);
     }
-    caught.took = began.elapsed();
-    caught.write(to)?;
     println!("{} of {} broken variants caught", caught.caught, caught.of);
     if only.is_empty() {
         let unbroken = rules::names().filter(|name| !broken.contains(name));
         let unbroken: Vec<&str> = unbroken.collect();
+        caught.unbroken = unbroken.len() as u64;
         match unbroken.as_slice() {
             [] => println!("each rule is broken by one of them"),
             rules => println!("broken by none of them: {}", rules.join(", ")),
         }
     }
+    caught.took = began.elapsed();
+    caught.write(to)?;
     Ok(caught.is_all())
 }
 

@@ -14,8 +14,8 @@ use windlass_domain::step::{Failure, Step};
 use windlass_machine::program::Program;
 
 /// "a person is alerted" (rule 1), and can do something: where a deployment needs an operator, `recover`
-/// brings everything back in a copy of the world in which nothing goes wrong any more, or tells of what somebody
-/// else has put there.
+/// brings everything back in a copy of the world in which nothing goes wrong any more, ends what had been judged
+/// to its end, or tells of what somebody else has put there.
 pub fn recover_goes_back(program: &Program, outcome: &Outcome<'_>) -> Result<(), String> {
     let lock = outcome.lock();
     let held = lock.held.as_ref();
@@ -46,7 +46,8 @@ pub fn recover_goes_back(program: &Program, outcome: &Outcome<'_>) -> Result<(),
     {
         return Ok(());
     }
-    if ended.is_none_or(|ended| ended.ending != Ending::RolledBack) {
+    let is_settled = |ending| matches!(ending, Ending::RolledBack | Ending::Succeeded);
+    if ended.is_none_or(|ended| !is_settled(ended.ending)) {
         let told = ended.map(|ended| (&ended.cause_name, &ended.cause));
         return Err(format!("{} was recovered: {told:?}", held.deployment));
     }

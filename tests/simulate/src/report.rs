@@ -16,20 +16,28 @@ pub struct Caught {
     pub caught: u64,
     /// How many there are.
     pub of: u64,
+    /// How many rules none of them breaks: such a rule was not shown to be able to fail.
+    pub unbroken: u64,
     /// How long they were looked for.
     pub took: Duration,
 }
 
 impl Caught {
-    /// Whether none was missed.
+    /// Whether none was missed, and each rule is broken by one of them.
     pub fn is_all(&self) -> bool {
-        self.caught == self.of
+        self.caught == self.of && self.unbroken == 0
     }
 
     /// Writes it for the report.
     pub fn write(&self, to: &Path) -> Result<(), String> {
         let seconds = self.took.as_secs_f64().ceil();
-        std::fs::write(to, format!("{} {} {seconds}\n", self.caught, self.of))
+        let Self {
+            caught,
+            of,
+            unbroken,
+            ..
+        } = self;
+        std::fs::write(to, format!("{caught} {of} {unbroken} {seconds}\n"))
             .map_err(|error| format!("{}: {error}", to.display()))
     }
 
@@ -39,13 +47,14 @@ impl Caught {
         let text = std::fs::read_to_string(path).map_err(|error| told(error.to_string()))?;
         let numbers: Result<Vec<u64>, _> = text.split_whitespace().map(str::parse).collect();
         match numbers.as_deref() {
-            Ok([caught, of, seconds]) => Ok(Self {
+            Ok([caught, of, unbroken, seconds]) => Ok(Self {
                 caught: *caught,
                 of: *of,
+                unbroken: *unbroken,
                 took: Duration::from_secs(*seconds),
             }),
             _ => Err(told(format!(
-                "`{text}` is not how many of how many in seconds"
+                "`{text}` is not how many of how many, rules that none breaks, and seconds"
             ))),
         }
     }

@@ -94,7 +94,13 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             if self.attempt.elapsed_ms() >= self.budget.work_ms {
                 break;
             }
-            if let Some(end) = self.round().await? {
+            let said = match self.round().await {
+                Err(fault) if fault.name == FaultName::NotFound => {
+                    self.unless_behind(Err(fault)).await?
+                }
+                said => said?,
+            };
+            if let Some(end) = said {
                 return Ok(end);
             }
         }
@@ -103,12 +109,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
 
     async fn round(&mut self) -> Answered<Option<End>> {
         self.rounds += 1;
-        let is = match self.kind.observe(&self.target).await {
-            Err(fault) if fault.name == FaultName::NotFound => {
-                return self.unless_behind(Err(fault)).await;
-            }
-            seen => seen?,
-        };
+        let is = self.kind.observe(&self.target).await?;
         let next = K::next(&is, &self.goal);
         if let Some(other) = self.stranger(&is, next == Next::Done)? {
             return self.leave_unless_behind(&is, other).await;
