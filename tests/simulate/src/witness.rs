@@ -63,11 +63,14 @@ impl<'p> Stage<'p> {
         }
     }
 
-    /// A visitor comes to the site. Its page may be gone only where a first deployment is undone.
+    /// A visitor comes to the site. Its page may be gone only where a first deployment is undone, and until the
+    /// next one brings another.
     fn visit(&mut self, who: &Who) {
         let is_undo = who.work.as_ref().is_some_and(|work| work.wave.is_none());
+        let shown = self.seen.get("web");
+        let had_page = shown.is_some_and(|shown| shown.contains("index.html"));
         let world = &self.world;
-        let may_be_gone = || is_undo && is_first(world, "web");
+        let may_be_gone = || (is_undo || !had_page) && is_first(world, "web");
         if let Some(what) = missed(world, &mut self.named, may_be_gone) {
             self.log(Event::Missed(what));
         }
