@@ -79,8 +79,8 @@ pub(super) const VARIANTS: &[Variant] = &[
             // It would believe what it sees as late as that.
             Edit {
                 file: STRANGERS,
-                find: "        (!is_believed && since < seen_after)",
-                replace: "        (!VARIANT && !is_believed && since < seen_after)",
+                find: "        (!is_believed && left > 0)",
+                replace: "        (!VARIANT && !is_believed && left > 0)",
             },
         ],
         scenarios: &["function"],
