@@ -32,7 +32,10 @@ const ROUND: usize = 1_000;
 /// The whole campaign under way.
 struct Whole<'p> {
     program: &'p Program,
+    began: Instant,
     until: Instant,
+    /// How many schedules are wanted, until it was told when so many had been played.
+    wanted: Option<u64>,
     plains: Vec<(&'static Scenario, Played)>,
     tally: Tally,
 }
@@ -42,7 +45,9 @@ struct Whole<'p> {
 pub fn play_whole(program: &Program, wanted: u64, until: Instant) -> Tally {
     let mut whole = Whole {
         program,
+        began: Instant::now(),
         until,
+        wanted: Some(wanted),
         plains: SCENARIOS
             .iter()
             .map(|one| (one, plain(program, one)))
@@ -123,6 +128,13 @@ impl Whole<'_> {
             println!("{played} schedules of {scenario} with {what}, {broken} of them broke a rule");
         }
         self.tally.merge(part);
+        if let Some(wanted) = self
+            .wanted
+            .take_if(|wanted| self.tally.schedules >= *wanted)
+        {
+            let seconds = self.began.elapsed().as_secs();
+            println!("so far {wanted} schedules and more, within {seconds} s");
+        }
     }
 }
 

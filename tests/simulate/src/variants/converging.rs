@@ -8,6 +8,7 @@ use crate::schedule::What::{
 
 const ATTEMPT: &str = "shared/engine/src/converge/attempt.rs";
 const DRIVE: &str = "shared/engine/src/converge/drive.rs";
+const STANDING: &str = "shared/engine/src/converge/standing.rs";
 const STRANGERS: &str = "shared/engine/src/converge/strangers.rs";
 const UNDO: &str = "shared/engine/src/conductor/undo.rs";
 
@@ -187,6 +188,28 @@ pub(super) const VARIANTS: &[Variant] = &[
         }],
         scenarios: &["touched"],
         mishaps: &[Stopped],
+    },
+    Variant {
+        name: "former_confirmation_kept",
+        what: "a confirmed change leaves what was confirmed before it",
+        edits: &[Edit {
+            file: ATTEMPT,
+            find: "        self.step.value.confirmed = confirmed;",
+            replace: "        let former = self.former.confirmed.take().filter(|_| VARIANT);\n        self.step.value.confirmed = former.or(confirmed);",
+        }],
+        scenarios: &["canary"],
+        mishaps: &[StoppedWithin],
+    },
+    Variant {
+        name: "undo_failed_for_good",
+        what: "an undo that has failed is not tried again, whoever asks",
+        edits: &[Edit {
+            file: STANDING,
+            find: "            Undone => Standing::Settled(Word::Changed),",
+            replace: "            Undone => Standing::Settled(Word::Changed),\n            UndoFailed if VARIANT => Standing::Settled(Word::Failed),",
+        }],
+        scenarios: &["first_undo", "undo"],
+        mishaps: &[DeniedLong],
     },
     Variant {
         name: "part_counts_as_nothing",
