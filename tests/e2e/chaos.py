@@ -32,8 +32,9 @@ CALM_WITHIN_S = 1200
 AT_LEAST = 60
 BEFORE = {"page": "nothing", "jobs": "before windlass"}
 # Why a deployment may be refused here: its execution was stopped before it had changed anything, the calls of its first
-# state, or of the one in which it waits, were refused for too long, or it came behind one that could not be undone.
-REFUSED_FOR = {"Chaos", "Unsettled", "CouldNotWait", "NeedsOperator"}
+# state, or of the one in which it waits, were refused for too long, it came behind one that could not be undone, or an
+# operator asked to go back where nothing older had succeeded yet.
+REFUSED_FOR = {"Chaos", "Unsettled", "CouldNotWait", "NeedsOperator", "NothingToGoBackTo"}
 
 
 def main():
