@@ -54,7 +54,7 @@ where
     if work.wave.is_none() && !attempt.step.value.has_switched() {
         return finish(&mut attempt, work, Ok(End::Untouched)).await;
     }
-    if let Some(strangers) = left_to_them(&attempt.step.value, work) {
+    if let Some(strangers) = found_by_the_undo_before(&attempt.step.value, work) {
         return finish(&mut attempt, work, Ok(End::Failed(strangers))).await;
     }
     attempt.wait_out_open_call().await?;
@@ -68,7 +68,7 @@ where
 
 /// What somebody else made of the target, where an undo has found that before: it does not go back over it by
 /// itself, not even where AWS has no condition. An operator's recovery has forgotten it by then.
-fn left_to_them(step: &Step, work: &Work) -> Option<Finding> {
+fn found_by_the_undo_before(step: &Step, work: &Work) -> Option<Finding> {
     match &step.undo_failure {
         Some(Failure::Finding(found)) if work.wave.is_none() => {
             (found.name == FindingName::TargetChangedByOther).then(|| found.clone())
