@@ -154,13 +154,7 @@ impl<'p> Region<'p> {
     fn count(&self, n: usize) {
         let Running { arn, execution } = &self.running[n];
         let made = execution.path().transitions;
-        let mut executions = self.world().executions();
-        match executions.transitions.get_mut(arn) {
-            Some(known) => *known = made,
-            None => {
-                executions.transitions.insert(arn.clone(), made);
-            }
-        }
+        self.world().executions().count(arn, made);
     }
 
     fn wait_until(&self, due: Time) {

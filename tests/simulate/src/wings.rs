@@ -153,6 +153,8 @@ pub async fn drive(home: Home<'_>, arn: String, world: World, wings: Rc<Wings>) 
         if let Some(how) = wings.enter(&arn, execution.state()) {
             around.be_ended(how).await;
         }
+        let made = execution.path().transitions;
+        world.executions().count(&arn, made);
         if let Some(end) = execution.step(&around).await {
             return end;
         }

@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 54] = [
+pub const CALLS: [&str; 56] = [
     "alarms.alarm_history",
     "alarms.alarms",
     "alarms.points",
@@ -12,9 +12,11 @@ pub const CALLS: [&str; 54] = [
     "cdn.set_origin_path",
     "events.put_event",
     "executions.execution",
+    "executions.newest",
     "executions.start",
     "executions.stop",
     "executions.succeed_task",
+    "executions.transitions",
     "functions.alias",
     "functions.download",
     "functions.function",

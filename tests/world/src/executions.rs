@@ -47,6 +47,24 @@ impl State {
         arn
     }
 
+    /// The ARNs of the newest, as many as ListExecutions answers at a time.
+    fn newest(&self) -> Vec<String> {
+        let mut newest: Vec<&Execution> = self.executions.values().collect();
+        newest.sort_by_key(|execution| Reverse(execution.started));
+        let newest = newest.into_iter().take(100);
+        newest.map(|execution| execution.arn.clone()).collect()
+    }
+
+    /// Tells how many transitions an execution has made so far.
+    pub fn count(&mut self, arn: &str, made: u64) {
+        match self.transitions.get_mut(arn) {
+            Some(known) => *known = made,
+            None => {
+                self.transitions.insert(arn.to_owned(), made);
+            }
+        }
+    }
+
     fn succeed(&mut self, token: &str, output: &Value) -> bool {
         let waited = self.tokens.remove(token);
         if waited {
@@ -83,15 +101,15 @@ impl Executions for World {
     }
 
     async fn newest(&self) -> Answered<Vec<String>> {
-        let state = self.executions();
-        let mut newest: Vec<&Execution> = state.executions.values().collect();
-        newest.sort_by_key(|execution| Reverse(execution.started));
-        let arns = newest.into_iter().take(100);
-        Ok(arns.map(|execution| execution.arn.clone()).collect())
+        let call = self.call("executions.newest").await?;
+        let arns = call.seen().executions().newest();
+        call.answer(arns).await
     }
 
     async fn transitions(&self, arn: &str) -> Answered<Option<u64>> {
-        Ok(self.executions().transitions.get(arn).copied())
+        let call = self.call("executions.transitions").await?;
+        let made = self.executions().transitions.get(arn).copied();
+        call.answer(made).await
     }
 
     async fn succeed_task(&self, token: &str, output: &Value) -> Answered<bool> {
