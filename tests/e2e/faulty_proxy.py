@@ -55,6 +55,8 @@ class FaultyProxy(Proxy):
 def throttled(call):
     """How the service that is asked says that it was asked too much."""
     target = call.headers.get("x-amz-target", "")
+    if target.endswith(".TransactWriteItems"):
+        return 400, "application/x-amz-json-1.0", "", canceled(len(json.loads(call.body)["TransactItems"]))
     if target.startswith("DynamoDB"):
         kind = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"
         return 400, "application/x-amz-json-1.0", "", json.dumps({"__type": kind, "message": "Rate exceeded"}).encode()
@@ -66,6 +68,14 @@ def throttled(call):
     if call.path.startswith("/2020-05-31/"):
         return 400, "text/xml", "", RATE
     return SLOW_DOWN
+
+
+def canceled(writes):
+    """How DynamoDB says that of a transaction of so many writes the last was one too many (API Reference, CancellationReason)."""
+    reasons = [{"Code": "None"}] * (writes - 1) + [{"Code": "ThrottlingError", "Message": "Rate exceeded"}]
+    message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{', '.join(reason['Code'] for reason in reasons)}]"
+    kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException"
+    return json.dumps({"__type": kind, "message": message, "CancellationReasons": reasons}).encode()
 
 
 def reset(writer):

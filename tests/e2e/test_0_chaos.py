@@ -1,9 +1,12 @@
 """What `make chaos` demands of itself: a run that is too short or too calm shows nothing."""
 
+import json
+
 import pytest
 from chaos import AT_LEAST, refused_for, too_calm, unended, unexplained, wrongly_refused
-from faulty_proxy import KINDS
+from faulty_proxy import KINDS, throttled
 from mayhem import STRIKES
+from proxy import Call
 
 EVERY_FAULT = dict.fromkeys((*KINDS, *STRIKES), 1)
 
@@ -55,3 +58,15 @@ def test_a_run_of_the_schedule_is_made_up_for_and_nothing_else_is():
     letters = {"windlass-RecoveryDeadLetters-1": [tick, {}], "windlass-OutboxDeadLetters-1": [tick], "windlass-IntakeDeadLetters-1": [DEATH]}
     lost = unexplained(letters, lambda execution: True)
     assert [text.partition(":")[0] for text in lost] == [f"a dead letter in windlass-{name}DeadLetters-1" for name in ("Recovery", "Outbox", "Intake")]
+
+
+def test_a_throttled_transaction_is_canceled_for_it_and_a_single_write_is_not():
+    def answered(operation, asked):
+        status, _, _, body = throttled(Call(b"", {"x-amz-target": f"DynamoDB_20120810.{operation}"}, json.dumps(asked).encode()))
+        assert status == 400
+        return json.loads(body)
+
+    transaction = answered("TransactWriteItems", {"TransactItems": [{}, {}]})
+    assert transaction["__type"].endswith("#TransactionCanceledException")
+    assert [reason["Code"] for reason in transaction["CancellationReasons"]] == ["None", "ThrottlingError"]
+    assert "CancellationReasons" not in answered("PutItem", {})

@@ -144,6 +144,8 @@ fn name_of_code(code: &str) -> Option<FaultName> {
         "ThroughputExceeded",
         "SlowDown",
         "TooManyInvalidationsInProgress",
+        // Its own former send is under way: the same transaction, asked later, tells what came of it.
+        "TransactionInProgress",
     ]) {
         return Some(FaultName::Throttled);
     }

@@ -161,6 +161,66 @@ async fn a_transaction_tells_which_conditions_were_broken() {
 }
 
 #[tokio::test]
+async fn a_throttled_transaction_is_sent_again_and_is_no_refusal() {
+    let throttles = [
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+    ];
+    for throttle in throttles {
+        let (aws, replay) = Replay::new(vec![canceled(["None", throttle]), ok(&json!({}))]);
+        assert_eq!(aws.transact(two()).await, Ok(Transacted::Done));
+        let tokens = replay
+            .sent()
+            .iter()
+            .map(|sent| sent.json()["ClientRequestToken"].clone())
+            .collect::<Vec<_>>();
+        assert_eq!(tokens.len(), 2);
+        assert_eq!(tokens[0], tokens[1], "it is the same transaction");
+
+        let refused = (0..4).map(|_| canceled([throttle, "None"])).collect();
+        let (aws, replay) = Replay::new(refused);
+        for sent in [3, 4] {
+            let fault = aws.transact(two()).await.expect_err("throttled");
+            assert_eq!(fault.name, FaultName::Throttled, "{fault}");
+            assert_eq!(replay.sent().len(), sent);
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_several_reasons_the_one_that_stays_wins() {
+    let once = async |reasons| {
+        let (aws, replay) = Replay::new(vec![canceled(reasons)]);
+        let answered = aws.transact(two()).await;
+        replay.only();
+        answered.map_err(|fault| fault.name)
+    };
+    let (broken, throttled) = ("ConditionalCheckFailed", "ThrottlingError");
+    let expected = Ok(Transacted::Refused(vec![1]));
+    assert_eq!(once([throttled, broken]).await, expected);
+    let wrong = once([throttled, "ValidationError"]).await;
+    assert_eq!(wrong, Err(FaultName::Refused));
+    let wrong = once([broken, "ItemCollectionSizeLimitExceeded"]).await;
+    assert_eq!(wrong, Err(FaultName::Refused));
+
+    let in_the_way = ["TransactionConflict", throttled];
+    let (aws, replay) = Replay::new((0..3).map(|_| canceled(in_the_way)).collect());
+    let fault = aws.transact(two()).await.expect_err("throttled");
+    assert_eq!(fault.name, FaultName::Throttled);
+    assert_eq!(replay.sent().len(), 3);
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_under_way_is_asked_for_again() {
+    let under_way = |_| json_error(400, "TransactionInProgressException", "in progress");
+    let (aws, replay) = Replay::new((0..3).map(under_way).collect());
+    let fault = aws.transact(two()).await.expect_err("under way");
+    assert_eq!(fault.name, FaultName::Throttled);
+    assert_eq!(replay.sent().len(), 3);
+}
+
+#[tokio::test]
 async fn a_cursor_leads_to_the_next_page() {
     let last = json!({"pk": {"S": "p"}, "sk": {"S": "s"}});
     let page = json!({"Items": [{"pk": {"S": "p"}, "sk": {"S": "s"}, "rev": {"N": "1"}}], "LastEvaluatedKey": last});

@@ -1,16 +1,18 @@
 //! Conditional writes, one or several in a transaction.
 
+use super::canceled::{ByReason, Canceled};
 use super::condition::{Terms, key_of, transacted};
 use super::item::{attributes_of, key_attributes};
 use super::named;
 use crate::Aws;
 use crate::error::{code, fault};
 use crate::limits;
+use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use std::time::Duration;
-use windlass_domain::fault::FaultName;
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{Answered, Condition, Item, Key, Transacted, Write};
 
 impl Aws {
@@ -68,20 +70,19 @@ impl Aws {
             .dynamodb()
             .transact_write_items()
             .set_transact_items(Some(items?))
+            .customize()
+            .config_override(Builder::new().retry_classifier(ByReason))
             .send()
             .await;
         match sent {
             Ok(_) => Ok(Transacted::Done),
-            Err(error) => match refused(&error) {
-                Some(indexes) => Ok(Transacted::Refused(indexes)),
-                None => Err(fault(&error, "TransactWriteItems", &first_named(writes))),
-            },
+            Err(error) => refused(&error, writes),
         }
     }
 }
 
-fn sent_once() -> aws_sdk_dynamodb::config::Builder {
-    aws_sdk_dynamodb::config::Builder::new().retry_config(limits::one_attempt())
+fn sent_once() -> Builder {
+    Builder::new().retry_config(limits::one_attempt())
 }
 
 /// Three attempts as long as DynamoDB answers that it did nothing because it was asked too much.
@@ -123,27 +124,20 @@ where
     }
 }
 
-/// The indexes that did not hold; `None` where the transaction failed for another reason, which
-/// then is the fault.
-fn refused(error: &SdkError<TransactWriteItemsError, HttpResponse>) -> Option<Vec<usize>> {
-    let TransactWriteItemsError::TransactionCanceledException(canceled) =
-        error.as_service_error()?
-    else {
-        return (code(error) == Some("TransactionConflictException")).then(Vec::new);
-    };
-    let reasons = canceled.cancellation_reasons();
-    let held = |code: Option<&str>| {
-        !matches!(code, Some("ConditionalCheckFailed" | "TransactionConflict"))
-    };
-    let other = |code: Option<&str>| held(code) && !matches!(code, None | Some("None"));
-    if reasons.is_empty() || reasons.iter().any(|reason| other(reason.code())) {
-        return None;
+/// What an error of a transaction means: conditions that did not hold are no fault.
+fn refused(
+    error: &SdkError<TransactWriteItemsError, HttpResponse>,
+    writes: &[Write],
+) -> Answered<Transacted> {
+    if code(error) == Some("TransactionConflictException") {
+        return Ok(Transacted::Refused(Vec::new()));
     }
-    let indexes = reasons
-        .iter()
-        .enumerate()
-        .filter(|(_, reason)| !held(reason.code()));
-    Some(indexes.map(|(index, _)| index).collect())
+    let fault = fault(error, "TransactWriteItems", &first_named(writes));
+    match error.as_service_error().and_then(Canceled::of) {
+        Some(Canceled::Refused(indexes)) => Ok(Transacted::Refused(indexes)),
+        Some(Canceled::Throttled) => Err(Fault::new(FaultName::Throttled, fault.message)),
+        None => Err(fault),
+    }
 }
 
 fn first_named(writes: &[Write]) -> String {
