@@ -23,10 +23,9 @@ FUNCTIONS = {name: found["Properties"] for name, found in RESOURCES.items() if f
 EVERY = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 # The services that targets live in: whoever calls one of them also reaches targets in other accounts.
 TARGETS = {"lambda", "ecs", "cloudfront", "cloudwatch"}
-# What a statement is about, and where that is a pattern: written here, or given by who installs. The conditions that narrow it to what is tagged.
+# What a statement is about, and where that is a pattern: written here, or given by who installs.
 RESOURCE = re.compile(r"\bResource:(.*?)(?=\n *[A-Z][A-Za-z]+:|\Z)", re.DOTALL)
 PATTERN = re.compile(r"\*|SiteBucketArns|TargetRoles|TaskRoleArns")
-NARROWED = re.compile(r"aws:ResourceTag|ecs:CreateAction")
 # What Lambda does with a function's role where an event source calls it (AWS Lambda Developer Guide, "Using Lambda with …").
 BY_SOURCE = {
     "sqs": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
@@ -100,8 +99,8 @@ def test_some_operations_are_found_in_no_binary_and_none_in_every_one():
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 def test_a_resource_that_is_a_pattern_says_why(path):
-    """Everything, every function, every key of a folder, …: a comment before the statement cites why it is no narrower. What a condition
-    narrows to what is tagged needs none."""
+    """Everything, every function, every key of a folder, …: a comment before the statement cites why it is no narrower, also where a
+    condition narrows it to what is tagged."""
     found = [(number, comment) for number, comment, statement in statements(path) if is_wide(statement)]
     assert found, "nothing was looked at"
     assert [number for number, comment in found if not re.search(r"Reference|Guide", comment)] == [], f"lines of {path.name}"
@@ -109,7 +108,7 @@ def test_a_resource_that_is_a_pattern_says_why(path):
 
 def is_wide(statement):
     named = RESOURCE.search(statement)
-    return named and PATTERN.search(named[1]) and not NARROWED.search(statement)
+    return named and PATTERN.search(named[1])
 
 
 def test_nobody_may_read_or_write_all_of_the_artifacts_bucket():
