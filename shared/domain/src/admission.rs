@@ -220,13 +220,15 @@ fn by_lock(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
     }
 }
 
-/// Operators go first; among operators, who asked first; among deployments, the newest.
+/// Operators go first; among operators, who asked first; among deployments, the last that arrived. Not the
+/// newest by rule 6, which compares numbers only where both have one: of three, each could be newer than the next,
+/// and nobody would go. Which release wins is a matter of the components that two have in common.
 fn goes_before(other: &Waiting, operator: bool, order: &Order) -> bool {
     match (other.operator, operator) {
         (true, false) => true,
         (false, true) => false,
-        (true, true) => order.is_newer_than(&other.order),
-        (false, false) => other.order.is_newer_than(order),
+        (true, true) => order.arrived_after(&other.order),
+        (false, false) => other.order.arrived_after(order),
     }
 }
 

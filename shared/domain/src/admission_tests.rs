@@ -26,7 +26,7 @@ fn order(text: &str, sequence: u64) -> Order {
     Order {
         version: None,
         sequence: Some(sequence),
-        accepted: Time(0),
+        accepted: Time(sequence),
         recorded: Time(0),
         id: id(text),
     }
@@ -284,6 +284,33 @@ fn operators_go_first_and_among_them_who_asked_first() {
         (|s| s.operator_waits("op", 6).rollback(), "take"),
         (|s| s.operator_waits("me", 5).rollback(), "take"),
     ]);
+}
+
+/// By number `a` is newer than `b`; by the time of their arrival `b` is newer than `c`, and `c` than `a`.
+#[test]
+fn of_those_that_wait_exactly_one_goes_next() {
+    let arrivals = [("a", Some(812), 1), ("c", None, 2), ("b", Some(33), 3)];
+    let mut goes = Vec::new();
+    for (me, sequence, at) in arrivals {
+        let mut scene = Scene::new();
+        for (other, sequence, at) in arrivals.into_iter().filter(|(other, ..)| *other != me) {
+            scene.waits(other, 0, &[other]);
+            scene.waiting.last_mut().unwrap().order = Order {
+                sequence,
+                ..order(other, at)
+            };
+        }
+        scene.candidate.id = id(me);
+        scene.candidate.components = names(&[me]);
+        scene.candidate.order = Order {
+            sequence,
+            ..order(me, at)
+        };
+        if scene.decision() == Decision::Take {
+            goes.push(me);
+        }
+    }
+    assert_eq!(goes, ["b"], "the last that arrived");
 }
 
 /// What a refusal says, and whether each input in it can be started as it stands there.

@@ -60,6 +60,10 @@ pub struct Deployment {
     pub accepted: Time,
     /// The executions that worked for it: the first one, then recoveries.
     pub executions: Vec<String>,
+    /// The place among these of the last that was not started by Windlass itself: its own, else the recovery that
+    /// an operator asked for last.
+    #[serde(default)]
+    pub asked_for: usize,
     /// When it got the lock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Time>,
@@ -79,6 +83,11 @@ pub struct Deployment {
 }
 
 impl Deployment {
+    /// How many recoveries that Windlass started by itself have worked for it since somebody asked for an execution.
+    pub fn recoveries(&self) -> usize {
+        self.executions.len().saturating_sub(self.asked_for + 1)
+    }
+
     /// The input with which a person asks for the same once more.
     pub fn input(&self) -> String {
         let mut members = Vec::new();

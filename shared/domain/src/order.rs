@@ -43,10 +43,17 @@ impl Order {
         {
             return a.cmp(&b);
         }
-        self.accepted
-            .cmp(&other.accepted)
-            .then_with(|| self.recorded.cmp(&other.recorded))
-            .then_with(|| self.id.cmp(&other.id))
+        self.arrival().cmp(&other.arrival())
+    }
+
+    fn arrival(&self) -> (Time, Time, &DeploymentId) {
+        (self.accepted, self.recorded, &self.id)
+    }
+
+    /// Whether it arrived after `other`, whatever the numbers of both: of any that are not the same one, exactly
+    /// one arrived last.
+    pub fn arrived_after(&self, other: &Self) -> bool {
+        self.arrival() > other.arrival()
     }
 
     /// Whether this release is newer than `other`.

@@ -31,13 +31,8 @@ pub struct Round {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsettled: Option<Time>,
     /// Whether a part was passed over: the next round looks at all that this one had to look at.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub passed: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_false(value: &bool) -> bool {
-    !value
 }
 
 impl Round {

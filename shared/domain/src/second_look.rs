@@ -45,6 +45,12 @@ pub struct SecondLook {
     /// What came of it; absent while it is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked: Option<Looked>,
+    /// The execution that was started last to hold automatic deployments because of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<String>,
+    /// How many were.
+    #[serde(default)]
+    pub holds: u32,
     /// Whether automatic deployments were held because of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub held: bool,
@@ -98,6 +104,8 @@ impl SecondLook {
             due: ended.at.plus_s(AFTER_S),
             tries: 0,
             looked: None,
+            hold: None,
+            holds: 0,
             held: false,
         })
     }
@@ -201,7 +209,7 @@ impl SecondLook {
         let (app, environment) = (&self.app, &self.environment);
         match saw {
             Saw::Changed => Some(format!(
-                "automatic deployments are held; find out who changed it (CloudTrail); deploy what \
+                "automatic deployments are being held; find out who changed it (CloudTrail); deploy what \
                  should run with `again`, or roll back; then start {}",
                 operators(ActionName::ReleaseHold, app, environment)
             )),

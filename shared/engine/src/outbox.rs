@@ -4,7 +4,7 @@
 use crate::log;
 use crate::ports::{Answered, Events, Executions, Item, Ledger, Notifications};
 use crate::recovery::wake;
-use crate::store;
+use crate::store::{self, Stored};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::Instrument as _;
@@ -109,10 +109,13 @@ fn is_record(item: &Item) -> bool {
 }
 
 async fn one<P: Ports>(ports: &P, change: &Change) -> Answered<()> {
-    let Some(after) = &change.after else {
-        return Ok(());
-    };
     let before = change.before.as_ref();
+    let Some(after) = &change.after else {
+        return match before.filter(|before| before.key.sk.starts_with("waiting#")) {
+            Some(before) => left_the_queue(ports, before).await,
+            None => Ok(()),
+        };
+    };
     match (after.key.pk.as_str(), after.key.sk.as_str()) {
         (_, "lock") => freed(ports, before, after).await,
         (pk, "record") if pk.starts_with("deployment#") => {
@@ -150,6 +153,19 @@ async fn freed<P: Ports>(ports: &P, before: Option<&Item>, after: &Item) -> Answ
             wake(ports, &app, &environment).await
         }
         _ => Ok(()),
+    }
+}
+
+/// Who leaves the queue without a turn wakes those that let it go before them, beside a lock that is free.
+async fn left_the_queue<P: Ports>(ports: &P, before: &Item) -> Answered<()> {
+    let Some((app, environment)) = store::environment_of(&before.key.pk) else {
+        return Ok(());
+    };
+    let lock: Stored<Lock> =
+        store::load_or_default(ports, &store::lock(&app, &environment)).await?;
+    match lock.value.held {
+        Some(_) => Ok(()),
+        None => wake(ports, &app, &environment).await,
     }
 }
 

@@ -12,6 +12,7 @@ use windlass_domain::deployment::{Deployment, Ended, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Hold, Lock, Waiting};
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::DeploymentId;
 use windlass_domain::time::Time;
 use windlass_engine::outbox::{Change, EndedDeployment, endings, handle};
 use windlass_engine::ports::{Item, Key};
@@ -239,6 +240,44 @@ fn a_hold_is_told_where_the_environment_can_be_read() {
     assert_eq!(sent(&stage), ["HoldSet"]);
 }
 
+fn waiting(stage: &Stage, who: &str, token: &str) -> Waiting {
+    Waiting {
+        deployment: DeploymentId(who.into()),
+        components: vec![],
+        order: stage.record.order.clone(),
+        operator: false,
+        since: Time(0),
+        task_token: Some(token.into()),
+        former_task_tokens: Vec::new(),
+    }
+}
+
+/// One waits, whose task token Step Functions knows.
+fn one_waits(stage: &Stage) {
+    stage.put(
+        store::waiting(&app(), &prod(), &id()),
+        &waiting(stage, &id().0, "token"),
+    );
+    stage.world.executions().tokens.insert("token".into());
+}
+
+#[test]
+fn who_leaves_the_queue_wakes_the_others_beside_a_free_lock() {
+    for (is_held, woken) in [(true, 0), (false, 1)] {
+        let stage = stage();
+        one_waits(&stage);
+        if !is_held {
+            stage.put(store::lock(&app(), &prod()), &Lock::default());
+        }
+        let other = waiting(&stage, "other", "gone");
+        let other = item(store::waiting(&app(), &prod(), &other.deployment), &other);
+        let changes = [change(Some(other), None)];
+        run(handle(&stage.world, &changes)).unwrap();
+        let answered = stage.world.executions().answered.len();
+        assert_eq!(answered, woken, "held: {is_held}");
+    }
+}
+
 #[test]
 fn a_lock_that_was_freed_wakes_who_waits_for_it() {
     let key = store::lock(&app(), &prod());
@@ -256,17 +295,7 @@ fn a_lock_that_was_freed_wakes_who_waits_for_it() {
     ] {
         let stage = stage();
         let held: Lock = stage.get(&store::lock(&app(), &prod())).unwrap();
-        let waiting = Waiting {
-            deployment: id(),
-            components: vec![],
-            order: stage.record.order.clone(),
-            operator: false,
-            since: Time(0),
-            task_token: Some("token".into()),
-            former_task_tokens: Vec::new(),
-        };
-        stage.put(store::waiting(&app(), &prod(), &id()), &waiting);
-        stage.world.executions().tokens.insert("token".into());
+        one_waits(&stage);
         let lock = |is_held| item(key.clone(), if is_held { &held } else { &free });
         let changes = [change(Some(lock(before)), Some(lock(after)))];
         run(handle(&stage.world, &changes)).unwrap();

@@ -22,9 +22,9 @@ const RECOVERIES: usize = 5;
 /// The name of the cause.
 const RECOVERIES_DIED: &str = "RecoveriesDied";
 
-/// Whether so many have died. The first execution is the deployment's own.
+/// Whether so many have died, one after the other.
 pub fn has_had_enough(record: &Deployment) -> bool {
-    record.executions.len() > RECOVERIES
+    record.recoveries() >= RECOVERIES
 }
 
 /// Ends it `NeedsOperator`: only an operator's `recover` or `accept` goes on. The token is raised as

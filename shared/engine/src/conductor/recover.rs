@@ -192,8 +192,12 @@ async fn take_over<P: Ports>(
     let Some(former) = hand_over(ports, ask, HeldState::Recovering, &mut record, &mut lock) else {
         return Ok(None);
     };
+    let has_looked = !is_automatic(request);
     if let Some(held) = &mut lock.value.held {
-        held.looked = !is_automatic(request);
+        held.looked = has_looked;
+    }
+    if has_looked {
+        record.value.asked_for = record.value.executions.len() - 1;
     }
     record.value.status = Status::Recovering;
     record.value.ending = None;

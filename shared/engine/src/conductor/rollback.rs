@@ -112,6 +112,7 @@ fn new_record<P: Ports>(
         by_person: true,
         accepted: now,
         executions: vec![ask.execution.arn.clone()],
+        asked_for: 0,
         started: None,
         status: Status::Waiting,
         undoing: None,

@@ -157,6 +157,7 @@ async fn finish<P: Ports>(
     outcome: Outcome,
 ) -> Answered<Option<Answer>> {
     let now = ports.now();
+    let mut superseded_by = None;
     match outcome {
         Outcome::Refused(finding) => {
             reject(&mut record, vec![finding], now);
@@ -171,6 +172,7 @@ async fn finish<P: Ports>(
                 Vec::new(),
                 now,
             );
+            superseded_by = Some(by);
         }
     }
     note_cost(ports, &mut record.value, &[]).await;
@@ -179,6 +181,9 @@ async fn finish<P: Ports>(
         Write::Check(view.state.key.clone(), view.state.unchanged()),
         Write::Check(view.lock.key.clone(), view.lock.unchanged()),
     ];
+    // Who brings a newer release still waits with it.
+    let by = superseded_by.and_then(|id| view.waiting_as(&id));
+    writes.extend(by.map(|by| Write::Check(by.key.clone(), by.unchanged())));
     writes.extend(view.leave_queue(&record.value));
     if !commit(ports, writes).await? {
         return Ok(None);

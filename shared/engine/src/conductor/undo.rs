@@ -6,9 +6,10 @@ use super::ending::put;
 use super::view::lock_with_token;
 use super::{Ports, deployment_of};
 use crate::payload::{Answer, Ask, Word, WorkItem};
-use crate::ports::{Answered, Ledger};
+use crate::ports::{Answered, Ledger, Write};
 use crate::store::{self, Stored};
 use windlass_domain::deployment::{Deployment, Why};
+use windlass_domain::environment::Lock;
 use windlass_domain::judgement::Judgement;
 use windlass_domain::message::{gate_cause, wave_in_words};
 use windlass_domain::plan::Plan;
@@ -19,13 +20,7 @@ use windlass_domain::step::{Failure, Step};
 pub async fn undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     let id = deployment_of(ask)?;
     let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
-    lock_with_token(
-        ports,
-        &record.value.app,
-        &record.value.environment,
-        ask.token,
-    )
-    .await?;
+    still_ours(ports, ask, &record.value).await?;
     let steps: Vec<Stored<Step>> =
         store::load_all(ports, &store::deployment_partition(id), "step#").await?;
     if record.value.undoing.is_none() || record.value.stopped {
@@ -64,7 +59,11 @@ pub fn first_wave(step: &Step) -> Option<u32> {
     step.goals.keys().next().copied()
 }
 
-/// Records why. One that was stopped has its reason already; but what had failed before that, and
+async fn still_ours<P: Ports>(ports: &P, ask: &Ask, record: &Deployment) -> Answered<Stored<Lock>> {
+    lock_with_token(ports, &record.app, &record.environment, ask.token).await
+}
+
+/// Records why, unless another execution has taken over since. One that was stopped has its reason already; but what had failed before that, and
 /// was not acted on yet, goes before it: it is wrong with the release.
 async fn record_why<P: Ports>(ports: &P, ask: &Ask, steps: &[Stored<Step>]) -> Answered<()> {
     let id = deployment_of(ask)?;
@@ -77,9 +76,14 @@ async fn record_why<P: Ports>(ports: &P, ask: &Ask, steps: &[Stored<Step>]) -> A
             (_, Some(failure)) => failure.clone(),
             (None, None) => as_the_machine_saw_it(ask),
         };
+        let lock = still_ours(ports, ask, &record.value).await?;
         record.value.undoing = Some(why);
         record.value.stopped = false;
-        if commit(ports, vec![put(&record)?]).await? {
+        let writes = vec![
+            put(&record)?,
+            Write::Check(lock.key.clone(), lock.unchanged()),
+        ];
+        if commit(ports, writes).await? {
             return Ok(());
         }
         pause(ports, tried).await;

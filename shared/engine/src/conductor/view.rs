@@ -4,6 +4,7 @@ use windlass_domain::admission::{Candidate, Facts};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Lock, Veto, Waiting};
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::ActionName;
 
@@ -62,9 +63,13 @@ impl View {
 
     /// The waiting item of a deployment.
     pub fn waiting_of(&self, record: &Deployment) -> Option<&Stored<Waiting>> {
-        self.waiting
-            .iter()
-            .find(|waiting| waiting.value.deployment == record.id)
+        self.waiting_as(&record.id)
+    }
+
+    /// The same by its id.
+    pub fn waiting_as(&self, id: &DeploymentId) -> Option<&Stored<Waiting>> {
+        let mut waiting = self.waiting.iter();
+        waiting.find(|waiting| waiting.value.deployment == *id)
     }
 }
 

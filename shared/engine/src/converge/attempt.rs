@@ -270,7 +270,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         for attempt in 1..=TRIES {
             let mut writes = vec![self.step.put()?];
             if fenced == Fenced::Yes {
-                writes.push(self.lock_check());
+                writes.push(fence(&self.step.value, self.token));
             }
             match self.ports.transact(writes).await? {
                 Transacted::Done => {
@@ -293,11 +293,6 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         self.counted = now;
     }
 
-    fn lock_check(&self) -> Write {
-        let token = Condition::Field("token".into(), self.token.into());
-        Write::Check(lock_key(&self.step.value), token)
-    }
-
     /// Why a write was refused; no fault where another transaction was in the way.
     async fn explain(&self, fenced: Fenced) -> Answered<()> {
         if fenced == Fenced::Yes {
@@ -315,6 +310,12 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
             ),
         ))
     }
+}
+
+/// What lets a transaction pass only while the lock's token is this one.
+pub fn fence(step: &Step, token: u64) -> Write {
+    let token = Condition::Field("token".into(), token.into());
+    Write::Check(lock_key(step), token)
 }
 
 /// The fault `StaleToken` if the lock's token is no longer this one.

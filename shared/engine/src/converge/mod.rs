@@ -19,7 +19,7 @@ use crate::kinds::Kind;
 use crate::payload::{Word, Work, WorkDone};
 use crate::ports::{Answered, Clock, Ledger, Reach};
 use crate::store;
-pub(crate) use attempt::{Attempt, check_token};
+pub(crate) use attempt::{Attempt, check_token, fence};
 use drive::Drive;
 pub(crate) use drive::End;
 pub(crate) use standing::{Standing, of as standing_of};
@@ -54,7 +54,7 @@ where
     if work.wave.is_none() && !attempt.step.value.has_switched() {
         return finish(&mut attempt, work, Ok(End::Untouched)).await;
     }
-    if let Some(strangers) = found_by_the_undo_before(&attempt.step.value, work) {
+    if let Some(strangers) = found_by_the_undo_before(&attempt.step.value) {
         return finish(&mut attempt, work, Ok(End::Failed(strangers))).await;
     }
     attempt.wait_out_open_call().await?;
@@ -68,10 +68,10 @@ where
 
 /// What somebody else made of the target, where an undo has found that before: it does not go back over it by
 /// itself, not even where AWS has no condition. An operator's recovery has forgotten it by then.
-fn found_by_the_undo_before(step: &Step, work: &Work) -> Option<Finding> {
+fn found_by_the_undo_before(step: &Step) -> Option<Finding> {
     match &step.undo_failure {
-        Some(Failure::Finding(found)) if work.wave.is_none() => {
-            (found.name == FindingName::TargetChangedByOther).then(|| found.clone())
+        Some(Failure::Finding(found)) if found.name == FindingName::TargetChangedByOther => {
+            Some(found.clone())
         }
         _ => None,
     }

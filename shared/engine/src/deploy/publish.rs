@@ -65,7 +65,7 @@ async fn publish<P: Ports>(
     }
     if !found.is_empty() {
         // The last write: it is not the attempt's, which knows nothing of the step after it.
-        warnings::note(ports, &work.deployment, &work.component, &found).await?;
+        warnings::note(ports, work, &found).await?;
     }
     Ok(Published::All)
 }

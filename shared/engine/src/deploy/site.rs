@@ -44,7 +44,7 @@ pub async fn handle<P: Ports>(ports: &P, work: Work) -> Answered<WorkDone> {
     if done.verdict == Word::Changed {
         let step = store::require::<Step>(ports, &key).await?;
         if let Some(warning) = invalidate(ports, &step.value, &work).await? {
-            warnings::note(ports, &work.deployment, &work.component, &[warning]).await?;
+            warnings::note(ports, &work, &[warning]).await?;
         }
         if work.wave.is_some() {
             return check(ports, &step.value, &work, started).await;
@@ -67,7 +67,7 @@ async fn check<P: Ports>(ports: &P, step: &Step, work: &Work, started: Time) -> 
         match check_assets(&publisher, Moment::AfterSwitch).await {
             Ok(found) if found.is_empty() => {}
             Ok(found) => {
-                warnings::note(ports, &work.deployment, &work.component, &found).await?;
+                warnings::note(ports, work, &found).await?;
             }
             Err(Trouble::Fault(fault)) => return Err(fault),
             Err(Trouble::Findings(findings)) => {

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use tracing::Instrument as _;
 use windlass_domain::drift::Compared;
 use windlass_domain::environment::{EnvironmentState, HeldState, Lock, Running};
+use windlass_domain::fault::Fault;
 use windlass_domain::identity::{DeploymentId, execution_name};
 use windlass_domain::name::ComponentName;
 use windlass_domain::second_look::{Saw, SecondLook};
@@ -111,8 +112,31 @@ async fn steps<P: Ledger>(ports: &P, deployment: &DeploymentId) -> Answered<Vec<
 }
 
 /// Holds automatic deployments: the next one would take what nobody released for the state before,
-/// and bring that back where it is undone. Only then the look is over.
+/// and bring that back where it is undone. The look is over when the execution that holds them has
+/// succeeded, which the next run of the schedule sees; one that has not is told, and followed by another.
 async fn hold<P: Ports>(ports: &P, mut look: Stored<SecondLook>) -> Answered<()> {
+    let Some(arn) = look.value.hold.clone() else {
+        return start_to_hold(ports, look).await;
+    };
+    let found = ports.execution(&arn).await?;
+    match found.as_ref().map_or("lost", |found| &found.status) {
+        "SUCCEEDED" => {
+            look.value.held = true;
+            save(ports, &mut look, Vec::new()).await?;
+            Ok(())
+        }
+        "RUNNING" => Ok(()),
+        status => {
+            let failed = Fault::internal(format!(
+                "automatic deployments are not held: the execution {arn} is {status}; it is tried again"
+            ));
+            start_to_hold(ports, look).await?;
+            Err(failed)
+        }
+    }
+}
+
+async fn start_to_hold<P: Ports>(ports: &P, mut look: Stored<SecondLook>) -> Answered<()> {
     let (app, environment) = (&look.value.app, &look.value.environment);
     let input = json!({
         "action": "hold",
@@ -121,10 +145,13 @@ async fn hold<P: Ports>(ports: &P, mut look: Stored<SecondLook>) -> Answered<()>
         "reason": look.value.reason_to_hold(),
         "requester": { "route": "windlass", "principal": "Windlass" },
     });
-    let stem = ["second-look", app.as_str(), environment.as_str()];
+    // One whose start could not be noted is this one again.
+    let nth = format!("second-look-{}", look.value.holds + 1);
+    let stem = [nth.as_str(), app.as_str(), environment.as_str()];
     let name = execution_name(&stem, look.value.deployment.as_str());
-    ports.start(&name, &input).await?;
-    look.value.held = true;
+    look.value.hold = Some(ports.start(&name, &input).await?);
+    look.value.holds += 1;
+    look.value.postpone(ports.now());
     save(ports, &mut look, Vec::new()).await?;
     Ok(())
 }

@@ -241,13 +241,13 @@ impl Desk {
 
     /// Windlass itself starts a recovery.
     pub fn recovery(&self) -> Answered<Answer> {
-        self.admit(
-            "recovery",
-            with(
-                input("recover"),
-                json!({"requester": {"route": "windlass"}}),
-            ),
-        )
+        self.recovery_as("recovery")
+    }
+
+    /// The same with the execution's name.
+    pub fn recovery_as(&self, name: &str) -> Answered<Answer> {
+        let by_itself = json!({"requester": {"route": "windlass"}});
+        self.admit(name, with(input("recover"), by_itself))
     }
 
     /// How the faults of others' writes look to whoever asks: every transaction is refused so often.

@@ -117,6 +117,8 @@ pub fn to_look_at(desk: &Desk, name: &str) {
         due: Time(1),
         tries: 0,
         looked: None,
+        hold: None,
+        holds: 0,
         held: false,
     };
     let key = store::second_look(&look.deployment);

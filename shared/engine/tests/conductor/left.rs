@@ -1,6 +1,6 @@
 //! A deployment whose recoveries keep dying is left to an operator.
 
-use crate::desk::{Desk, FIRST, in_short};
+use crate::desk::{Desk, FIRST, in_short, input};
 use crate::stage::TOKEN;
 use windlass_domain::deployment::{Status, Why};
 use windlass_domain::ending::Ending;
@@ -31,6 +31,22 @@ fn after_five_recoveries_none_follows_by_itself() {
     }
     // An operator may try as often as he likes.
     assert_eq!(in_short(&died(9).operator("recover")), (Word::Undo, ""));
+}
+
+#[test]
+fn recoveries_that_an_operator_asked_for_have_not_died() {
+    let mut desk = died(6);
+    for (operator, dies, word) in [("a", 4, Word::Undo), ("b", 5, Word::NeedsOperator)] {
+        let answer = desk.admit(operator, input("recover"));
+        assert_eq!(in_short(&answer), (Word::Undo, ""));
+        desk.stage.record = desk.record();
+        let dead = (0..dies).map(|n| arn_of(&format!("{operator}-{n}")));
+        desk.change_record(|record| record.executions.extend(dead));
+        desk.execution(operator, "TIMED_OUT");
+        let recovery = format!("after-{operator}");
+        assert_eq!(in_short(&desk.recovery_as(&recovery)).0, word, "{dies}");
+        desk.hold(Some((FIRST, HeldState::NeedsOperator)));
+    }
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use crate::desk::{Desk, in_short, is_rollback};
 use crate::stage::{TOKEN, app, id, prod};
 use std::collections::BTreeMap;
+use std::pin::pin;
 use windlass_domain::deployment::{Status, Why};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{HeldState, Lock, Veto};
-use windlass_domain::fault::Fault;
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::judgement::Judgement;
@@ -14,8 +15,11 @@ use windlass_domain::plan::Outcome;
 use windlass_domain::second_look::SecondLook;
 use windlass_domain::step::{ChangeRecord, Failure, Step, StepStatus};
 use windlass_domain::time::{Span, Time};
+use windlass_engine::conductor;
 use windlass_engine::payload::{Answer, Word};
 use windlass_engine::store::{self, Stored};
+use windlass_world::mishaps::{Mishap, When};
+use windlass_world::run::{run, until_pause};
 
 fn in_wave(wave: u32) -> impl FnOnce(&mut Step) {
     move |step| step.goals = BTreeMap::from([(wave, serde_json::Value::Null)])
@@ -46,6 +50,33 @@ fn waves_are_brought_back_in_reverse_each_once() {
     assert_eq!(next(&desk, Some(2)), (Word::Restore, 1, names(&["d", "e"])));
     assert_eq!(next(&desk, Some(1)), (Word::Restore, 0, names(&["a"])));
     assert_eq!(next(&desk, Some(0)), (Word::SettleUndo, 0, names(&[])));
+}
+
+/// An invocation that is slow, while another execution takes over and ends the deployment.
+#[test]
+fn who_was_taken_over_says_nothing_of_why() {
+    let rehearsal = Desk::new();
+    let from = rehearsal.stage.world.mishaps().count();
+    rehearsal.asks("Undo").unwrap();
+    assert!(rehearsal.record().undoing.is_some());
+    let to = rehearsal.stage.world.mishaps().count();
+    for call in from + 1..=to {
+        let mut desk = Desk::new();
+        desk.stage
+            .world
+            .plan_mishap(call, When::Before, Mishap::Pause);
+        let (world, ask) = (desk.stage.world.clone(), desk.stage.ask("Undo", 0));
+        let mut asked = pin!(conductor::handle(&world, ask));
+        assert!(until_pause(asked.as_mut()).is_none());
+        desk.end(Ending::Succeeded);
+        desk.hold(None);
+        assert_eq!(
+            run(asked).unwrap_err().name,
+            FaultName::StaleToken,
+            "{call}"
+        );
+        assert_eq!(desk.record().undoing, None, "{call}");
+    }
 }
 
 fn finding() -> Failure {

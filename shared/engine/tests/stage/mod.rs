@@ -180,6 +180,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         by_person: true,
         accepted: Time(0),
         executions: vec![EXECUTION.into()],
+        asked_for: 0,
         started: None,
         status: Status::Running,
         undoing: None,

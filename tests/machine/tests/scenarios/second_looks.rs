@@ -152,11 +152,12 @@ fn a_call_that_lands_after_the_recovery_is_told_and_deployments_are_held() {
     let hold = shop.environment().hold.unwrap();
     assert_eq!(hold.by, "Windlass");
     assert!(hold.reason.contains("seen 3"), "{}", hold.reason);
-    assert_eq!((look(&shop, &arn).held, due(&shop)), (true, 0));
 
     // Neither the alert nor the hold comes a second time.
     shop.act("release_hold");
     shop.region.run();
+    scheduled_after(&mut shop, 5);
+    assert_eq!((look(&shop, &arn).held, due(&shop)), (true, 0));
     scheduled_after(&mut shop, 15);
     assert_eq!(told(&shop).len(), 1);
     assert_eq!(shop.environment().hold, None);
@@ -177,7 +178,30 @@ fn the_hold_is_set_though_its_start_failed_at_first() {
     shop.world().mishaps().refused.clear();
     scheduled_after(&mut shop, 5);
     assert!(shop.environment().hold.is_some());
+    scheduled_after(&mut shop, 5);
     assert_eq!((told(&shop).len(), due(&shop)), (1, 0));
+}
+
+#[test]
+fn a_hold_whose_execution_dies_is_tried_again() {
+    let program = program();
+    let (mut shop, arn) = recovered_in(&program, "Bake");
+    lands_late(&shop, "shop-api");
+    pass_minutes(&shop, 15);
+    for _ in 0..2 {
+        shop.region.scheduled();
+        let hold = look(&shop, &arn).hold.unwrap();
+        shop.region.stop(&hold);
+        shop.region.run();
+        assert_eq!(shop.environment().hold, None);
+        assert!(!look(&shop, &arn).held);
+        pass_minutes(&shop, 5);
+    }
+    scheduled_after(&mut shop, 0);
+    assert!(shop.environment().hold.is_some());
+    scheduled_after(&mut shop, 5);
+    let look = look(&shop, &arn);
+    assert_eq!((look.held, look.holds, due(&shop)), (true, 3, 0));
 }
 
 #[test]
