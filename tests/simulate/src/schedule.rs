@@ -65,6 +65,11 @@ pub enum What {
     IndexLate,
     /// What is read of the services, and of executions, is a quarter of a minute behind for half a minute.
     LooksLate,
+    /// A transaction of the ledger is refused although its conditions hold: another one is under way on one of
+    /// its items.
+    Conflict,
+    /// The same, and so is every further one for seconds.
+    ConflictLasts,
     /// A function's clock is ahead by as much as is assumed at most.
     ClockAhead,
     /// A function's clock is behind by as much as is assumed at most.
@@ -95,11 +100,14 @@ pub enum Counted {
     /// Reference, DescribeServices, and AWS Step Functions API Reference, DescribeExecution: eventually
     /// consistent; Lambda and CloudFront say nothing of it).
     Looks,
+    /// Transactions of the ledger, which DynamoDB refuses while another one is under way on one of the same items
+    /// (Amazon DynamoDB Developer Guide, "Transactional conflict handling").
+    Transactions,
 }
 
 impl What {
     /// All that the rules must bear.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::FailsBefore,
         Self::FailsAfter,
         Self::Throttled,
@@ -128,6 +136,8 @@ impl What {
         Self::EventLate,
         Self::IndexLate,
         Self::LooksLate,
+        Self::Conflict,
+        Self::ConflictLasts,
         Self::ClockAhead,
         Self::ClockBehind,
         Self::Stranger,
@@ -168,6 +178,8 @@ impl What {
             Self::EventLate => "event_late",
             Self::IndexLate => "index_late",
             Self::LooksLate => "looks_late",
+            Self::Conflict => "conflict",
+            Self::ConflictLasts => "conflict_lasts",
             Self::ClockAhead => "clock_ahead",
             Self::ClockBehind => "clock_behind",
             Self::Stranger => "stranger",
@@ -191,6 +203,7 @@ impl What {
             Self::EventLost | Self::EventDoubled | Self::EventLate => Counted::Events,
             Self::IndexLate => Counted::Lookups,
             Self::LooksLate => Counted::Looks,
+            Self::Conflict | Self::ConflictLasts => Counted::Transactions,
             _ => Counted::Calls,
         }
     }

@@ -36,6 +36,10 @@ const BEHIND_MS: u64 = 15_000;
 /// For how long they are.
 const BEHIND_FOR_MS: u64 = 30_000;
 
+/// For how long transactions are in the way of others where that lasts: longer than one invocation tries
+/// again, which is two seconds (`shared/engine/src/converge/attempt.rs`, `shared/engine/src/conductor/commit.rs`).
+const CONFLICT_MS: u64 = 5_000;
+
 /// What the stage has to do after a call met its mishap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
@@ -77,6 +81,9 @@ struct State {
     looks: u64,
     /// Until when reads are behind.
     behind_until: Time,
+    transactions: u64,
+    /// Until when other transactions are in the way.
+    conflict_until: Time,
     met: Vec<What>,
 }
 
@@ -102,6 +109,8 @@ impl Turnstile {
                 lookups: 0,
                 looks: 0,
                 behind_until: Time(0),
+                transactions: 0,
+                conflict_until: Time(0),
                 met: Vec::new(),
             }),
         }
@@ -139,6 +148,11 @@ impl Turnstile {
     /// How many reads there were of services and of executions.
     pub fn looks(&self) -> u64 {
         self.state.borrow().looks
+    }
+
+    /// How many transactions there were.
+    pub fn transactions(&self) -> u64 {
+        self.state.borrow().transactions
     }
 
     /// The names of all calls that were made.
@@ -182,6 +196,7 @@ fn fault(name: FaultName, text: &str) -> Passage {
     Passage {
         at: Time(0),
         late_ms: 0,
+        conflict: None,
         answer: Err(Fault::new(name, text)),
     }
 }
@@ -232,12 +247,28 @@ impl State {
         }
     }
 
+    /// On which item of a transaction another one is under way, counted around: on another one each time.
+    fn conflict(&mut self, now: Time, name: &str) -> Option<u64> {
+        if name != "ledger.transact" {
+            return None;
+        }
+        self.transactions += 1;
+        let number = self.transactions;
+        let what = self.schedule.at(Counted::Transactions, number).next();
+        self.met.extend(what);
+        if what == Some(What::ConflictLasts) {
+            self.conflict_until = now.plus_ms(CONFLICT_MS);
+        }
+        (what.is_some() || now < self.conflict_until).then_some(number)
+    }
+
     fn before(&mut self, now: Time, call: u64, name: &'static str) -> Passage {
         self.names.insert(name);
         self.sent.insert(call, now);
         let mut passage = Passage {
             at: now.plus_ms(self.latency()),
             late_ms: self.late_ms(now, name),
+            conflict: self.conflict(now, name),
             answer: Ok(()),
         };
         if let Some((until, refusal)) = self.refused.get(name)
@@ -308,6 +339,7 @@ impl State {
         let mut passage = Passage {
             at: now.plus_ms(self.latency()),
             late_ms: 0,
+            conflict: None,
             answer: Ok(()),
         };
         if self.only_request {

@@ -125,6 +125,7 @@ impl<'p> Stage<'p> {
             (Counted::Events, self.events),
             (Counted::Lookups, self.gate.lookups()),
             (Counted::Looks, self.gate.looks()),
+            (Counted::Transactions, self.gate.transactions()),
         ]
         .into()
     }

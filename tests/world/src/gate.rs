@@ -22,6 +22,8 @@ pub struct Passage {
     pub at: Time,
     /// By how many milliseconds a read that need not be consistent is behind.
     pub late_ms: u64,
+    /// Where another transaction is under way on an item of this one: on which, counted around.
+    pub conflict: Option<u64>,
     /// With what: a fault ends the call there.
     pub answer: Answered<()>,
 }

@@ -297,7 +297,10 @@ impl Ledger for World {
     async fn transact(&self, writes: Vec<Write>) -> Answered<Transacted> {
         let call = self.call("ledger.transact").await?;
         let now = self.true_time();
-        let transacted = self.ledger().transact(writes, now)?;
+        let transacted = match call.conflict(writes.len()) {
+            Some(index) => Transacted::Refused(vec![index]),
+            None => self.ledger().transact(writes, now)?,
+        };
         call.answer(transacted).await
     }
 

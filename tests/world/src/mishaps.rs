@@ -102,6 +102,14 @@ pub struct Call<'a> {
     number: u64,
     name: &'static str,
     late_ms: u64,
+    conflict: Option<u64>,
+}
+
+/// What a call meets that neither fails it nor holds it up.
+#[derive(Debug, Clone, Copy, Default)]
+struct Met {
+    late_ms: u64,
+    conflict: Option<u64>,
 }
 
 impl Call<'_> {
@@ -112,6 +120,12 @@ impl Call<'_> {
     /// By how many milliseconds a read that need not be consistent is behind.
     pub(crate) fn late_ms(&self) -> u64 {
         self.late_ms
+    }
+
+    /// On which of so many items another transaction is under way, if any is.
+    pub(crate) fn conflict(&self, items: usize) -> Option<usize> {
+        let index = self.conflict?.checked_rem(items as u64)?;
+        usize::try_from(index).ok()
     }
 
     /// The time as of which a read that need not be consistent answers.
@@ -150,7 +164,7 @@ impl World {
             mishaps.calls.push(name);
             mishaps.count()
         };
-        let late_ms = self.suffer(number, name, When::Before).await?;
+        let met = self.suffer(number, name, When::Before).await?;
         if let Some(fault) = self.mishaps().refused.get(name) {
             return Err(fault.clone());
         }
@@ -158,12 +172,13 @@ impl World {
             world: self,
             number,
             name,
-            late_ms,
+            late_ms: met.late_ms,
+            conflict: met.conflict,
         })
     }
 
-    /// Answers by how much a read that need not be consistent is behind.
-    async fn suffer(&self, number: u64, name: &'static str, when: When) -> Answered<u64> {
+    /// Lets a call meet what is planned for it.
+    async fn suffer(&self, number: u64, name: &'static str, when: When) -> Answered<Met> {
         let gate = self.mishaps().gate.clone();
         if let Some(gate) = gate {
             let passage = gate.pass(self.true_time(), number, name, when);
@@ -171,15 +186,18 @@ impl World {
             if gate.looks_back() {
                 self.remember();
             }
-            return passage.answer.map(|()| passage.late_ms);
+            return passage.answer.map(|()| Met {
+                late_ms: passage.late_ms,
+                conflict: passage.conflict,
+            });
         }
         let mishap = self.mishaps().take(number, when);
         match mishap {
-            None => Ok(0),
+            None => Ok(Met::default()),
             Some(Mishap::Fault(fault)) => Err(fault),
             Some(Mishap::Pause) => {
                 pause().await;
-                Ok(0)
+                Ok(Met::default())
             }
         }
     }

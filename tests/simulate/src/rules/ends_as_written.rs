@@ -40,6 +40,8 @@ fn is_asked_again(what: What) -> bool {
             | What::EventDoubled
             | What::IndexLate
             | What::LooksLate
+            | What::Conflict
+            | What::ConflictLasts
             | What::ClockAhead
             | What::ClockBehind
     )

@@ -2,7 +2,8 @@
 
 use super::{Edit, Variant};
 use crate::schedule::What::{
-    Slow, Stopped, StoppedHeld, StoppedRedriven, StoppedRedrivenLate, StoppedSlow, ThrottledLong,
+    Conflict, Slow, Stopped, StoppedHeld, StoppedRedriven, StoppedRedrivenLate, StoppedSlow,
+    ThrottledLong,
 };
 
 const ADMISSION: &str = "shared/domain/src/admission.rs";
@@ -14,6 +15,17 @@ const VIEW: &str = "shared/engine/src/conductor/view.rs";
 const LOADED: &str = "shared/engine/src/loaded.rs";
 
 pub(super) const VARIANTS: &[Variant] = &[
+    Variant {
+        name: "conflict_is_a_takeover",
+        what: "a transaction that was in the way of a judgement is taken for a newer owner of the lock",
+        edits: &[Edit {
+            file: "shared/engine/src/judge/mod.rs",
+            find: "        Ok(()) => contended(),\n",
+            replace: "        Ok(()) if VARIANT => Fault::new(windlass_domain::fault::FaultName::StaleToken, \"somebody else's\"),\n        Ok(()) => contended(),\n",
+        }],
+        scenarios: &["gates"],
+        mishaps: &[Conflict],
+    },
     Variant {
         name: "token_raised_last",
         what: "a recovery raises the token when it is done",
