@@ -233,6 +233,21 @@ fn what_ecs_gave_up_is_observed_and_not_raced() {
             s(is).deployments.truncate(1);
             sent(is, "t:0");
         }),
+        ("set to something else, tasks failed", |is| {
+            gone_back(is, "COMPLETED");
+            s(is).deployments.truncate(1);
+            failures(is, 3);
+            sent(is, "t:0");
+        }),
+        ("set to something else, given up", |is| {
+            gone_back(is, "COMPLETED");
+            sent(is, "t:0");
+        }),
+        ("gone further back, ECS says so", |is| {
+            gone_back(is, "IN_PROGRESS");
+            primary(is).reason = "ECS deployment circuit breaker: rolling back to e0.".into();
+            sent(is, "t:0");
+        }),
     ];
     let wanted = State {
         seen: None,
@@ -248,6 +263,9 @@ fn what_ecs_gave_up_is_observed_and_not_raced() {
     failed under an earlier token: task definition t:2 → t:1
     the observation is old: task definition t:2 → t:1
     set to something else: failed: TargetChangedByOther
+    set to something else, tasks failed: failed: TargetChangedByOther
+    set to something else, given up: failed: TargetChangedByOther
+    gone further back, ECS says so: wait
     "#);
 }
 

@@ -127,6 +127,8 @@ impl<'p> Ready<'p> {
             stage.tell_all();
         }
         let rest = stage.run(self.scenario.acts);
+        // ECS goes on, whether or not anybody looks.
+        stage.world.roll();
         let mut played = Played {
             met: stage.met(),
             told: stage.told.take().unwrap_or_default(),

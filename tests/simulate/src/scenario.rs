@@ -44,6 +44,8 @@ pub enum Deed {
     Hold,
     /// An operator acts at the console: `rollback`, `recover`, `accept`, `hold`, `release_hold`.
     Operate(&'static str),
+    /// An operator goes back to the snapshot with this number, at the console.
+    RollBackTo(u64),
     /// The world changes, told in words.
     Change(&'static str, fn(&World)),
     /// The same, and until the next change what is deployed is not healthy by its gates.
@@ -74,6 +76,7 @@ impl fmt::Display for Deed {
             Self::Post(version, of) => write!(f, "CI posts {version} of {of:?}"),
             Self::Hold => f.write_str("an operator puts a hold"),
             Self::Operate(action) => write!(f, "an operator starts `{action}`"),
+            Self::RollBackTo(number) => write!(f, "an operator goes back to snapshot {number}"),
             Self::Change(what, _) | Self::Ail(what, _) => f.write_str(what),
         }
     }
@@ -150,6 +153,11 @@ impl Deed {
             Self::Operate(action) => Some(json!({
                 "action": action, "app": "shop", "environment": "prod", "reason": "as planned"
             })),
+            Self::RollBackTo(number) => {
+                let mut request = Self::Operate("rollback").request(world)?;
+                request["snapshot"] = json!(number);
+                Some(request)
+            }
             Self::Change(_, change) | Self::Ail(_, change) => {
                 change(world);
                 None

@@ -93,6 +93,26 @@ pub(super) const FLICKERS: Scenario = Scenario {
     ..GATES
 };
 
+/// What is gone back to is what an operator wants, whatever is measured (rule 8).
+pub(super) const RED_ROLLBACK: Scenario = Scenario {
+    name: "red_rollback",
+    before: &[
+        quiet(Deed::Deploy("1.0.0", &["api"])),
+        quiet(Deed::Deploy("1.1.0", &["api"])),
+    ],
+    acts: &[
+        next(Deed::Change("every gate is red", |world| {
+            rings(world);
+            errs(world);
+            is_down(world);
+            answers(world, "1.0.0", json!({"status": "no table"}));
+        })),
+        next(Deed::Operate("rollback")),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
+    ..GATES
+};
+
 const PAGE: &str = "https://shop.example/health";
 
 fn is_healthy(world: &World) {

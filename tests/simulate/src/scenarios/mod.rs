@@ -23,7 +23,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 42] = [
+pub static SCENARIOS: [Scenario; 47] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -203,6 +203,8 @@ pub static SCENARIOS: [Scenario; 42] = [
     operators::ROLLBACK,
     operators::PRUNED,
     operators::PREEMPT,
+    operators::PREEMPT_CHANGE,
+    operators::BEHIND_UNDONE,
     Scenario {
         name: "queue",
         declaration: FUNCTIONS,
@@ -304,10 +306,13 @@ pub static SCENARIOS: [Scenario; 42] = [
     rollouts::LINEAR,
     rollouts::IMAGE,
     rollouts::IMAGE_AT_ONCE,
+    rollouts::CRASHES,
+    rollouts::CRASHES_ON,
     rollouts::FIRST_KINDS,
     rollouts::ROLLBACK_KINDS,
     gates::GATES,
     gates::IS_SILENT,
+    gates::RED_ROLLBACK,
 ];
 
 /// Scenarios that differ from others only in the gate that is not healthy: of these, tests play a sample, and

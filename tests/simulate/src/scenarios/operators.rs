@@ -89,6 +89,51 @@ pub(super) const PREEMPT: Scenario = Scenario {
     steady: false,
 };
 
+pub(super) const PREEMPT_CHANGE: Scenario = Scenario {
+    name: "preempt_change",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: &[
+        quiet(Deed::Deploy("1.0.0", BOTH)),
+        quiet(Deed::Deploy("1.1.0", BOTH)),
+    ],
+    acts: &[
+        next(Deed::Deploy("1.2.0", BOTH)),
+        // The first snapshot is what was found.
+        when_in("Change", Deed::RollBackTo(2)),
+    ],
+    stranger: person_at_api,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 RolledBack (PreemptedByOperator)",
+        "1.0.0 Succeeded",
+    ],
+    may: &["1.2.0 Succeeded"],
+    steady: false,
+};
+
+pub(super) const BEHIND_UNDONE: Scenario = Scenario {
+    name: "behind_undone",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: LIVE,
+    acts: &[
+        next(Deed::Deploy("1.1.0", BOTH)),
+        next(Deed::Arrive("1.2.0", BOTH)),
+        when_in("Bake", Deed::Ail("the alarm rings", rings)),
+        when_in("Undo", Deed::Change("the alarm is quiet", is_quiet_again)),
+    ],
+    stranger: person_at_api,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 RolledBack (GateFailed)",
+        "1.2.0 Succeeded",
+    ],
+    may: &["1.1.0 Succeeded", "1.2.0 RolledBack (GateFailed)"],
+    steady: false,
+};
+
 pub(super) const HOLD: Scenario = Scenario {
     name: "hold",
     declaration: FUNCTIONS,

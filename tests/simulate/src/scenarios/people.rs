@@ -61,6 +61,18 @@ pub(super) fn hours_pass(world: &World) {
     clock.now = clock.now.plus_s(2 * 3_600);
 }
 
+/// The containers of the image of 1.1.0 exit.
+pub(super) fn tasks_crash(world: &World) {
+    let digest = world.registry().push("shop/agent", "1.1.0");
+    world.services().crash.insert(format!("sha256:{digest}"));
+}
+
+/// ECS gives no deployment of the service up.
+pub(super) fn gives_nothing_up(world: &World) {
+    let mut services = world.services();
+    services.service_mut("shop", "agent").service.breaker = (false, false);
+}
+
 pub(super) fn may_not_shift(world: &World) {
     let fault = Fault::new(FaultName::AccessDenied, "lambda:UpdateAlias was refused");
     world

@@ -1,10 +1,10 @@
 //! Further rollouts and sorts of code, and all kinds at once where they come first or go back.
 
 use super::ALL;
-use super::declarations::{FROM_IMAGE, FROM_IMAGE_WITHOUT_ALIAS, LINEAR_STEPS};
+use super::declarations::{FROM_IMAGE, FROM_IMAGE_WITHOUT_ALIAS, LINEAR_STEPS, SERVICE};
 use super::people::{
-    as_made, from_image, from_image_without_alias, is_quiet_again, person_at_image, person_at_web,
-    person_at_weights, rings,
+    as_made, from_image, from_image_without_alias, gives_nothing_up, is_quiet_again,
+    person_at_image, person_at_service, person_at_web, person_at_weights, rings, tasks_crash,
 };
 use crate::scenario::{Deed, Scenario, next, quiet, when_in};
 use windlass_machine::shop::ALL_KINDS;
@@ -46,6 +46,27 @@ pub(super) const IMAGE_AT_ONCE: Scenario = Scenario {
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
     may: &[],
     steady: true,
+};
+
+pub(super) const CRASHES: Scenario = Scenario {
+    name: "crashes",
+    declaration: SERVICE,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", &["agent"]))],
+    acts: &[
+        next(Deed::Ail("the tasks of the release crash", tasks_crash)),
+        next(Deed::Deploy("1.1.0", &["agent"])),
+    ],
+    stranger: person_at_service,
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
+    may: &[],
+    steady: true,
+};
+
+pub(super) const CRASHES_ON: Scenario = Scenario {
+    name: "crashes_on",
+    scene: gives_nothing_up,
+    ..CRASHES
 };
 
 pub(super) const FIRST_KINDS: Scenario = Scenario {

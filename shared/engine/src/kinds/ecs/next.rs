@@ -27,7 +27,7 @@ pub(super) fn next(is: &State, wanted: &State) -> Next<Change> {
     if set_to == goal {
         return rollout(is, seen, wanted, goal);
     }
-    if rolled_back_by_ecs(seen, goal) {
+    if rolled_back_by_ecs(seen, goal, set_to) {
         return rolled_back(seen, goal);
     }
     if is_replaced(seen, goal, set_to) {
@@ -116,8 +116,9 @@ fn is_replaced(seen: &Seen, goal: &str, set_to: &str) -> bool {
     was_sent(seen, goal) && seen.sent.as_ref().is_some_and(|sent| sent.what != same)
 }
 
-/// Whether the service was set to the goal and is not any more because ECS gave the rollout up.
-fn rolled_back_by_ecs(seen: &Seen, goal: &str) -> bool {
+/// Whether the service was set to the goal and is not any more because ECS gave the rollout up. Unless ECS
+/// says of what runs now that this is the rollback, it is one only to what the service was changed from.
+fn rolled_back_by_ecs(seen: &Seen, goal: &str, set_to: &str) -> bool {
     if !was_sent(seen, goal) {
         return false;
     }
@@ -126,10 +127,12 @@ fn rolled_back_by_ecs(seen: &Seen, goal: &str) -> bool {
     let says_so =
         |d: &ServiceDeployment| d.reason.contains("rolling back") || d.reason.contains("rollback");
     let told = |event: &String| event.contains(GIVEN_UP);
-    seen.deployments.iter().any(failed)
-        || seen.primary().is_some_and(says_so)
-        || seen.events.iter().any(told)
-        || (seen.rolls_back && seen.troubles.get(goal).is_some_and(|t| t.tasks > 0))
+    let is_given_up = || {
+        seen.deployments.iter().any(failed)
+            || seen.events.iter().any(told)
+            || (seen.rolls_back && seen.troubles.get(goal).is_some_and(|t| t.tasks > 0))
+    };
+    seen.primary().is_some_and(says_so) || (!is_replaced(seen, goal, set_to) && is_given_up())
 }
 
 /// A rollback by ECS under way is observed, not raced.
