@@ -213,9 +213,9 @@ impl<'p> Stage<'p> {
                 let event = event.take();
                 self.recovery_done(event, false);
             }
-            Role::Intake(message) => {
-                let message = message.take();
-                self.received(message, false);
+            Role::Intake(messages) => {
+                let messages = messages.take();
+                self.received(messages.as_deref(), None);
             }
             Role::Api(asking) => {
                 let asking = asking.take();

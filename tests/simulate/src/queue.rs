@@ -1,15 +1,15 @@
-//! The queue of `intake`: what comes to it, and how often.
+//! The queue of `intake`: what comes to it, together with what, and how often.
 
 use crate::agenda::Later;
 use crate::events::EVENT_MS;
 use crate::stage::Stage;
 use crate::task::{Role, Task};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::rc::Rc;
 use windlass_domain::time::Time;
 use windlass_engine::routes::intake;
-use windlass_machine::TaskError;
 use windlass_machine::arrivals::scheduled;
+use windlass_world::World;
 
 /// How often the schedule of `intake` looks for what no event told (`MissedArrivalsSchedule` in the template).
 pub const LOOK_S: u64 = 900;
@@ -19,6 +19,9 @@ const HIDDEN_S: u64 = 360;
 
 /// How often a message is received before it is a dead letter (`maxReceiveCount`).
 const RECEIVED_AT_MOST: u32 = 5;
+
+/// How many messages one invocation gets at most (`BatchSize` of `IntakeSource`).
+const TOGETHER_AT_MOST: usize = 10;
 
 /// The timeout of `intake`, in seconds.
 const TIMEOUT_S: u64 = 60;
@@ -55,32 +58,30 @@ impl Stage<'_> {
         self.send(&scheduled(now));
     }
 
-    /// `intake` gets a message.
-    pub(crate) fn receive(&mut self, mut message: Message) {
+    /// `intake` gets a message, with all others that are there by now.
+    pub(crate) fn receive(&mut self, first: Message) {
         let now = self.world.true_time();
-        message.received += 1;
-        message.seen_again = now.plus_s(HIDDEN_S);
+        let messages: Rc<[Message]> = self.with_others(first, now).into();
         let invocation = self.next_invocation();
         let who = self.who("Intake");
         let number = who.number;
-        self.tell(|| {
-            let body = &message.body;
-            let invocation = invocation.number;
-            format!("Intake#{number} (invocation {invocation}) gets {body}")
-        });
-        if invocation.is_refused {
-            return self.received(Some(message), false);
+        for Message { body, .. } in messages.iter() {
+            self.tell(|| {
+                format!(
+                    "Intake#{number} (invocation {}) gets {body}",
+                    invocation.number
+                )
+            });
         }
-        let (world, event) = (self.world.clone(), Value::clone(&message.body));
+        if invocation.is_refused {
+            return self.received(Some(&messages), None);
+        }
+        let (world, bodies) = (self.world.clone(), Rc::clone(&messages));
         self.tasks.push(Task {
             number,
-            role: Role::Intake(Some(message)),
+            role: Role::Intake(Some(messages)),
             who,
-            future: Box::pin(async move {
-                let done = intake::handle(&world, event).await;
-                let done = done.map(|()| Value::Null);
-                invocation.done(done.map_err(|fault| TaskError::of(&fault)))
-            }),
+            future: Box::pin(async move { invocation.done(Ok(serve(&world, &bodies).await)) }),
             due: Some(invocation.begins),
             deadline: Some(invocation.begins.plus_s(TIMEOUT_S)),
             ahead_ms: invocation.ahead_ms,
@@ -88,15 +89,49 @@ impl Stage<'_> {
         });
     }
 
-    /// A message that was served is deleted; another one comes again, until it is a dead letter.
-    pub(crate) fn received(&mut self, message: Option<Message>, well: bool) {
-        let Some(message) = message.filter(|_| !well) else {
-            return;
-        };
-        if message.received >= RECEIVED_AT_MOST {
-            let body = Rc::clone(&message.body);
-            return self.tell(|| format!("a dead letter: {body}"));
+    /// A batch of messages: each is received once more, and hidden for a while.
+    fn with_others(&mut self, first: Message, now: Time) -> Vec<Message> {
+        let due = self.agenda.range(..=(now, u64::MAX));
+        let due = due.filter(|(_, what)| matches!(what, Later::Message(_)));
+        let due = due.map(|(key, _)| *key).take(TOGETHER_AT_MOST - 1);
+        let due: Vec<(Time, u64)> = due.collect();
+        let others = due.iter().filter_map(|key| self.agenda.remove(key));
+        let others = others.filter_map(|what| match what {
+            Later::Message(message) => Some(message),
+            _ => None,
+        });
+        let mut messages: Vec<Message> = std::iter::once(first).chain(others).collect();
+        for message in &mut messages {
+            message.received += 1;
+            message.seen_again = now.plus_s(HIDDEN_S);
         }
-        self.later(message.seen_again, Later::Message(message));
+        messages
     }
+
+    /// What was served is deleted; another message comes again, until it is a dead letter. Without an
+    /// answer that is each of them.
+    pub(crate) fn received(&mut self, messages: Option<&[Message]>, answer: Option<&Value>) {
+        for (n, message) in messages.into_iter().flatten().enumerate() {
+            if answer.is_some_and(|served| served[n] == true) {
+                continue;
+            }
+            if message.received >= RECEIVED_AT_MOST {
+                let body = &message.body;
+                self.tell(|| format!("a dead letter: {body}"));
+            } else {
+                self.later(message.seen_again, Later::Message(message.clone()));
+            }
+        }
+    }
+}
+
+/// Serves each message, whatever came of the one before, and answers which were served, as
+/// `windlass_aws::each_message` does.
+async fn serve(world: &World, messages: &[Message]) -> Value {
+    let mut served = Vec::new();
+    for message in messages {
+        let done = intake::handle(world, Value::clone(&message.body)).await;
+        served.push(done.is_ok());
+    }
+    json!(served)
 }

@@ -360,8 +360,8 @@ impl<'p> Stage<'p> {
             (Role::Recovery(brought), Done::Function(answer)) => {
                 self.recovery_done(brought, answer.is_ok());
             }
-            (Role::Intake(message), Done::Function(answer)) => {
-                self.received(message, answer.is_ok());
+            (Role::Intake(messages), Done::Function(answer)) => {
+                self.received(messages.as_deref(), answer.ok().as_ref());
             }
             (Role::Api(asking), Done::Function(answer)) => {
                 self.replied(asking, answer.ok());

@@ -36,8 +36,8 @@ pub enum Role {
     Stream(Option<Rc<Vec<Written>>>),
     /// An event on its way through `recovery`; nothing once it was given up.
     Recovery(Option<Brought>),
-    /// A message on its way through `intake`; nothing once it is lost.
-    Intake(Option<Message>),
+    /// Messages on their way through `intake`; nothing once they are lost.
+    Intake(Option<Rc<[Message]>>),
     /// A call on its way through `api`; nothing once its client hears no more of it.
     Api(Option<Asking>),
 }

@@ -1,5 +1,6 @@
 //! A short run of the simulation: every scenario as it is, and with some of all mishaps.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use windlass_machine::program::Program;
 use windlass_simulate::campaign::play_all;
@@ -59,6 +60,25 @@ fn a_call_that_is_held_until_the_recovery_is_over_is_told() {
         }
     }
     assert!(drifted >= 4, "only {drifted} calls took effect so late");
+}
+
+/// An artifact and its manifest come to `intake` together. Where a call for one of them fails, that one comes again.
+#[test]
+fn of_messages_that_come_together_only_what_failed_comes_again() {
+    let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
+    let scenario = named("uploaded").unwrap_or_else(|| panic!("there is no such scenario"));
+    let ready = Ready::new(&program, scenario);
+    let plain = ready.play(&Schedule::plain(scenario.name), false);
+    let mut came = BTreeSet::new();
+    for schedule in one_of(&[What::FailsBefore], scenario.name, &plain) {
+        let told = ready.play(&schedule, true).told;
+        let times = |of: &str| {
+            let gets = |line: &&String| line.contains("Intake#") && line.contains(of);
+            told.iter().filter(gets).count()
+        };
+        came.insert((times("artifacts/shop/api"), times("releases/shop")));
+    }
+    assert_eq!(came, BTreeSet::from([(1, 1), (1, 2), (2, 1)]));
 }
 
 #[test]
