@@ -1,4 +1,5 @@
-//! Who may write which items of the ledger: locks, states and snapshots only the conductor.
+//! Who may write which items of the ledger: locks, states and snapshots only the conductor, claims only the
+//! planner beside it.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -81,4 +82,18 @@ fn only_the_conductor_may_write_locks_states_and_snapshots() {
             assert_eq!(reaching, None, "{role} may write {key}");
         }
     }
+}
+
+/// "Tenancy" in docs/SAFETY.md: claims are made where they are compared.
+#[test]
+fn only_the_planner_claims_targets() {
+    let claims = [store::target("arn").pk, store::bucket("shop-web").pk];
+    let writers = writers(&template()).into_iter();
+    let claiming = writers.filter_map(|(role, keys)| {
+        let reaches = |key: &String| keys.iter().flatten().any(|pattern| matches(pattern, key));
+        let many = claims.iter().filter(|key| reaches(key)).count();
+        (many > 0).then_some((role, many))
+    });
+    let claiming: Vec<(String, usize)> = claiming.collect();
+    assert_eq!(claiming, [("PlannerRole".to_owned(), claims.len())]);
 }

@@ -1,12 +1,14 @@
 //! Kinds of components. One file, or folder, each; [`crate::converge`] is their only caller.
 
 pub mod ecs;
+mod folder;
 pub mod lambda;
 mod left;
 mod prepare;
 mod prepared;
 pub mod site;
 
+pub use folder::{Clash, Folder};
 pub use left::is_as_left;
 pub use prepare::*;
 pub use prepared::*;

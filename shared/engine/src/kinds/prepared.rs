@@ -2,6 +2,7 @@
 //! &PrepareInput<'_>) -> Answered<Prepared>` in each kind's module, with `ports` at the target's
 //! place.
 
+use super::Folder;
 use crate::ports::Answered;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -56,6 +57,10 @@ pub struct Prepared {
     pub target: Value,
     /// The target for tenancy: one text per resource that must not be shared, such as its ARN.
     pub identity: String,
+    /// Where a site is; what its identity says alone is not comparable with another one's.
+    pub folder: Option<Folder>,
+    /// Whether what runs is in that folder already.
+    pub in_folder: bool,
     /// The state that was observed; undo returns to it.
     pub before: Value,
     /// The wanted states, in order; each belongs to a wave of its own.

@@ -7,10 +7,12 @@ mod component;
 mod compose;
 mod gates;
 mod scene;
+mod sites;
 mod tenancy;
 mod write;
 
-pub use tenancy::Owner;
+pub use sites::{Site, Sites};
+pub use tenancy::{Claim, Owner};
 
 use crate::kinds::KindPorts;
 use crate::loaded::{Loaded, load};

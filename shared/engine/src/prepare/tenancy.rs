@@ -3,14 +3,16 @@
 use super::Ports;
 use super::component::Draft;
 use super::scene::Scene;
+use super::sites::{Buckets, Site};
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 
-/// Who a target belongs to; the ledger item at [`store::target`].
+/// Who a target belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// The application.
@@ -21,13 +23,31 @@ pub struct Owner {
     pub component: ComponentName,
 }
 
+/// That a target belongs to somebody; the ledger item at [`store::target`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// To whom.
+    #[serde(flatten)]
+    pub owner: Owner,
+    /// Whether it is a site's whose folder was compared with those of others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub compared: bool,
+}
+
 /// What came of the check.
 #[derive(Default)]
 pub struct Tenancy {
     /// Targets that are not ours.
     pub findings: Vec<Finding>,
-    /// What makes targets ours that were nobody's, by component; each is conditional.
-    pub claims: BTreeMap<ComponentName, Write>,
+    /// What makes those ours that were nobody's.
+    pub claims: Claims,
+}
+
+/// What makes targets ours that were nobody's. Each write is conditional.
+#[derive(Default)]
+pub struct Claims {
+    targets: BTreeMap<ComponentName, Write>,
+    buckets: Buckets,
 }
 
 const REMEDY: &str = "Give each component of each environment a target of its own.";
@@ -39,61 +59,104 @@ pub async fn check<P: Ports>(ports: &P, scene: &Scene, drafts: &[Draft<'_>]) -> 
     let known = drafts.iter().filter(|d| !d.prepared.identity.is_empty());
     for draft in known {
         let (name, identity) = (draft.name, draft.prepared.identity.as_str());
-        if let Some(other) = seen.insert(identity, name) {
-            tenancy.findings.push(twice(name, other, identity));
-            continue;
-        }
-        match claim(ports, scene, name, identity).await? {
-            Ok(None) => {}
-            Ok(Some(write)) => {
-                tenancy.claims.insert(name.clone(), write);
-            }
-            Err(finding) => tenancy.findings.push(finding),
-        }
+        let finding = match seen.insert(identity, name) {
+            Some(other) => Some(twice(name, other, identity)),
+            None => tenancy.claims.claim(ports, scene, draft).await?,
+        };
+        tenancy.findings.extend(finding);
     }
     Ok(tenancy)
 }
 
-async fn claim<P: Ports>(
-    ports: &P,
-    scene: &Scene,
-    component: &ComponentName,
-    identity: &str,
-) -> Answered<Result<Option<Write>, Finding>> {
-    let record = &scene.loaded.record;
-    let us = Owner {
-        app: record.app.clone(),
-        environment: record.environment.clone(),
-        component: component.clone(),
-    };
-    let key = store::target(identity);
-    let known: Option<Stored<Owner>> = store::load(ports, &key).await?;
-    Ok(match known {
-        None => Ok(Some(Stored::new(key, us).put()?)),
-        Some(known) if known.value == us => Ok(None),
-        Some(known) if given_up(scene, &known.value) => {
-            Ok(Some(Stored { value: us, ..known }.put()?))
+impl Claims {
+    /// The writes that claim the targets of these components.
+    pub fn writes(
+        self,
+        scene: &Scene,
+        is_changed: impl Fn(&ComponentName) -> bool,
+    ) -> Answered<Vec<Write>> {
+        let targets = self.targets.into_iter();
+        let targets = targets.filter(|(component, _)| is_changed(component));
+        let mut writes = self.buckets.writes(scene, &is_changed)?;
+        writes.extend(targets.map(|(_, write)| write));
+        Ok(writes)
+    }
+
+    async fn claim<P: Ports>(
+        &mut self,
+        ports: &P,
+        scene: &Scene,
+        draft: &Draft<'_>,
+    ) -> Answered<Option<Finding>> {
+        let (name, prepared) = (draft.name, &draft.prepared);
+        let owner = Owner::of(scene, name);
+        let key = store::target(&prepared.identity);
+        let known: Option<Stored<Claim>> = store::load(ports, &key).await?;
+        let others = known.as_ref().map(|known| &known.value.owner);
+        if let Some(other) = others.filter(|it| **it != owner && !it.is_given_up(scene)) {
+            return Ok(Some(not_ours(name, &prepared.identity, other)));
         }
-        Some(known) => Err(not_ours(component, identity, &known.value)),
-    })
+        if let Some(folder) = prepared.folder.clone() {
+            let earlier = known.as_ref().is_some_and(|known| !known.value.compared);
+            let is_held = earlier && prepared.in_folder;
+            let owner = owner.clone();
+            let site = Site { owner, folder };
+            let finding = self.buckets.claim(ports, site, is_held).await?;
+            if finding.is_some() {
+                return Ok(finding);
+            }
+        }
+        let ours = Claim {
+            owner,
+            compared: prepared.folder.is_some(),
+        };
+        let rev = known.as_ref().map_or(0, |known| known.rev);
+        if known.is_none_or(|known| known.value != ours) {
+            let value = ours;
+            let write = Stored { key, rev, value }.put()?;
+            self.targets.insert(name.clone(), write);
+        }
+        Ok(None)
+    }
 }
 
-/// A component that was renamed or removed in this environment owns nothing any more.
-fn given_up(scene: &Scene, owner: &Owner) -> bool {
-    let resolved = &scene.loaded.resolved;
-    owner.app == resolved.app
-        && owner.environment == resolved.environment
-        && !resolved.components.contains_key(&owner.component)
+impl Owner {
+    fn of(scene: &Scene, component: &ComponentName) -> Self {
+        let record = &scene.loaded.record;
+        Self {
+            app: record.app.clone(),
+            environment: record.environment.clone(),
+            component: component.clone(),
+        }
+    }
+
+    /// Whether it is a component that was renamed or removed in this environment: it owns nothing any
+    /// more.
+    pub fn is_given_up(&self, scene: &Scene) -> bool {
+        let resolved = &scene.loaded.resolved;
+        self.app == resolved.app
+            && self.environment == resolved.environment
+            && !resolved.components.contains_key(&self.component)
+    }
+
+    /// Whether both are of one environment.
+    pub fn is_neighbour(&self, other: &Self) -> bool {
+        self.app == other.app && self.environment == other.environment
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (app, environment) = (&self.app, &self.environment);
+        write!(f, "the component {} of {app}/{environment}", self.component)
+    }
 }
 
 fn not_ours(component: &ComponentName, identity: &str, owner: &Owner) -> Finding {
     Finding::new(
         FindingName::TargetNotOurs,
         format!("components.{component}"),
-        format!(
-            "{identity} belongs to the component {} of {}/{}.",
-            owner.component, owner.app, owner.environment
-        ),
+        format!("{identity} belongs to {owner}."),
         REMEDY,
     )
 }

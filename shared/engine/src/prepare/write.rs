@@ -1,8 +1,9 @@
-//! Writes the intent: steps and claims first, the plan last, so that a plan that is there is whole.
+//! Writes the intent: claims and steps first, the plan last, so that a plan that is there is whole.
 
 use super::Ports;
 use super::compose::Composed;
 use super::scene::Scene;
+use super::tenancy::Claims;
 use crate::ports::{Answered, Condition, Transacted, Write};
 use crate::store::{self, Stored};
 use std::collections::BTreeMap;
@@ -19,19 +20,15 @@ pub async fn write<P: Ports>(
     ports: &P,
     scene: &Scene,
     composed: &Composed,
-    claims: BTreeMap<ComponentName, Write>,
+    claims: Claims,
 ) -> Answered<bool> {
     let key = store::plan(&scene.loaded.record.id);
     let plan = Stored::new(key, composed.plan.clone());
     if composed.plan.outcome == Outcome::Change {
-        let mut writes = steps(ports, scene, composed).await?;
-        writes.extend(
-            composed
-                .steps
-                .iter()
-                .filter_map(|step| claims.get(&step.component))
-                .cloned(),
-        );
+        let is_changed =
+            |name: &ComponentName| composed.steps.iter().any(|it| it.component == *name);
+        let mut writes = claims.writes(scene, is_changed)?;
+        writes.extend(steps(ports, scene, composed).await?);
         for some in writes.chunks(PER_TRANSACTION) {
             // As soon as a twin has written the plan, its steps may be changing.
             let no_plan = Write::Check(plan.key.clone(), Condition::Absent);

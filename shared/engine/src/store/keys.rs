@@ -49,6 +49,12 @@ pub fn target(identity: &str) -> Key {
     key(format!("target#{identity}"), "owner")
 }
 
+/// Which sites are in a bucket, by whom: one item, so that of two that come at the same moment one has
+/// to look again.
+pub fn bucket(bucket: &str) -> Key {
+    key(format!("target#s3://{bucket}"), "sites")
+}
+
 /// The partition of an environment.
 pub fn environment(app: &AppName, environment: &EnvironmentName) -> String {
     format!("env#{app}/{environment}")

@@ -7,5 +7,10 @@ mod plans;
 mod refusals;
 mod rollbacks;
 mod scene;
+mod sites;
 #[path = "../stage/mod.rs"]
 mod stage;
+mod tenants;
+#[path = "../site/zips.rs"]
+#[allow(dead_code)] // each test file uses its part
+mod zips;

@@ -90,8 +90,8 @@ where
         before: to_value(&before)?,
         stages,
         unchanged: goal.unchanged,
-        findings: vec![],
         warnings: warnings(input, spec, service, current),
+        ..Prepared::default()
     })
 }
 

@@ -104,8 +104,8 @@ impl Plan<'_> {
             before: to_value(&before)?,
             stages: stages?,
             unchanged,
-            findings: vec![],
             warnings: self.warnings(),
+            ..Prepared::default()
         })
     }
 

@@ -75,8 +75,8 @@ fn finish<P: SitePorts>(
     goal: InPlace,
     way: &Way,
 ) -> Result<Prepared, Trouble> {
-    let site = &scene.target.site;
-    let there = format!("s3://{}/{}", site.bucket, site.prefix);
+    let folder = scene.folder();
+    let there = folder.address();
     let release = goal
         .release
         .as_ref()
@@ -90,6 +90,8 @@ fn finish<P: SitePorts>(
     };
     Ok(Prepared {
         identity: there,
+        folder: Some(folder),
+        in_folder: true,
         target: to_value(&scene.target)?,
         before: to_value(&State::InPlace(before))?,
         stages: if reached { vec![] } else { vec![stage] },

@@ -20,7 +20,7 @@ use super::rules::Rules;
 use super::state::State;
 use super::target::Target;
 use super::trouble::Trouble;
-use crate::kinds::{PrepareInput, Prepared};
+use crate::kinds::{Folder, PrepareInput, Prepared};
 use crate::ports::{Answered, Distribution};
 use windlass_domain::declaration::resolved::{SiteMode, Spec};
 use windlass_domain::digest::Digest;
@@ -99,6 +99,25 @@ async fn plan<P: SitePorts>(ports: &P, input: &PrepareInput<'_>) -> Result<Prepa
     match site.mode {
         SiteMode::InPlace => in_place::plan(scene, wanted).await,
         SiteMode::Prefix => prefix::plan(scene, wanted).await,
+    }
+}
+
+impl<P> Scene<'_, P> {
+    /// Where the site is. In place it is not known which of several origins serves it.
+    fn folder(&self) -> Folder {
+        let site = &self.target.site;
+        let switches = site.mode == SiteMode::Prefix;
+        Folder {
+            bucket: site.bucket.clone(),
+            prefix: site.prefix.clone(),
+            distribution: self.distribution.as_ref().map(|found| found.arn.clone()),
+            origin: if switches {
+                self.target.origin.clone()
+            } else {
+                site.origin.clone()
+            },
+            switches,
+        }
     }
 }
 

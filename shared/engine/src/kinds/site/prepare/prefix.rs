@@ -54,8 +54,12 @@ pub(super) async fn plan<P: SitePorts>(
     };
     let arn = scene.distribution.as_ref().map(|it| it.arn.clone());
     let origin = scene.target.origin.clone().unwrap_or_default();
+    let folder = scene.folder();
     Ok(Prepared {
         identity: format!("{}#{origin}", arn.unwrap_or_default()),
+        in_folder: before.release.is_some()
+            && folder_of(&before.origin_path).starts_with(&folder.prefix),
+        folder: Some(folder),
         target: to_value(&scene.target)?,
         before: to_value(&State::Prefix(before))?,
         stages: if reached { vec![] } else { vec![stage] },

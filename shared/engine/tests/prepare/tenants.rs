@@ -1,0 +1,212 @@
+//! Sites of several environments and applications, each with a role of its own that reaches all of them.
+
+use crate::stage::{Stage, TOKEN};
+use crate::zips::zip;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::{Declaration, Declared};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::digest::Digest;
+use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock, Running};
+use windlass_domain::finding::FindingName;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::plan::{Outcome, Plan};
+use windlass_domain::release::Release;
+use windlass_domain::time::Time;
+use windlass_engine::payload::Ask;
+use windlass_engine::prepare::handle;
+use windlass_engine::store;
+use windlass_world::run::run;
+
+const ROLE: &str = "arn:aws:iam::111111111111:role/reaches-all";
+
+/// Buckets and distributions that all of them may reach.
+pub struct Tenants {
+    stage: Stage,
+    deployments: u32,
+}
+
+/// One deployment before its `Prepare`.
+pub struct Tenant {
+    pub id: DeploymentId,
+    pub ask: Ask,
+}
+
+impl Tenants {
+    pub fn new() -> Self {
+        let plain = "{app: shop, version: 1.0.0, environments: {prod: {}}, components: {web: {kind: static_site, bucket: web}}}";
+        let stage = Stage::new(plain, BTreeMap::new());
+        let mut objects = stage.world.objects();
+        objects.bucket("artifacts", true);
+        for bucket in ["web", "docs"] {
+            objects.bucket(bucket, true);
+        }
+        drop(objects);
+        let mut cdn = stage.world.cdn();
+        for (id, bucket) in [("E1", "web"), ("E2", "web"), ("E3", "docs")] {
+            cdn.distribution(id, bucket);
+        }
+        drop(cdn);
+        Self {
+            stage,
+            deployments: 0,
+        }
+    }
+
+    pub fn world(&self) -> &windlass_world::World {
+        &self.stage.world
+    }
+
+    /// A deployment of the sites of an environment, such as `shop/prod web=web/docs/`, where a
+    /// distribution may follow in place (`docs=web/docs/@E1`), or one that is switched (`=web/docs/>E1`).
+    pub fn tenant(&mut self, text: &str) -> Tenant {
+        let (tenant, sites) = text.split_once(' ').unwrap();
+        let (app, environment) = tenant.split_once('/').unwrap();
+        self.deployments += 1;
+        let id = DeploymentId(format!("{:016x}", self.deployments));
+        let sites: Vec<&str> = sites.split(' ').collect();
+        let components: Vec<String> = sites.iter().map(|site| declared(site)).collect();
+        let declaration = format!(
+            "{{app: {app}, version: 1.0.{}, environments: {{{environment}: {{role_arn: '{ROLE}'}}}}, components: {{{}}}}}",
+            self.deployments,
+            components.join(", ")
+        );
+        let artifacts = sites.iter().map(|site| {
+            let (name, _) = site.split_once('=').unwrap();
+            (ComponentName::new(name).unwrap(), self.upload(app, name))
+        });
+        let artifacts = artifacts.collect();
+        let app = AppName::new(app).unwrap();
+        let environment = EnvironmentName::new(environment).unwrap();
+        self.write(&declaration, &id, &app, &environment, artifacts);
+        let ask = Ask {
+            deployment: Some(id.clone()),
+            ..self.stage.ask("Prepare", 0)
+        };
+        Tenant { id, ask }
+    }
+
+    fn upload(&self, app: &str, component: &str) -> Artifact {
+        let bytes = zip(&[("index.html", &format!("<p>{}</p>", self.deployments))]);
+        let (sha256, size) = (Digest::of(&bytes), bytes.len() as u64);
+        let key = format!("artifacts/{app}/{component}/site.zip");
+        let version = self.world().objects().upload("artifacts", &key, bytes);
+        Artifact::Object {
+            key,
+            version_id: version.id.unwrap(),
+            sha256,
+            bytes: size,
+        }
+    }
+
+    fn write(
+        &self,
+        declaration: &str,
+        id: &DeploymentId,
+        app: &AppName,
+        environment: &EnvironmentName,
+        components: BTreeMap<ComponentName, Artifact>,
+    ) {
+        let declared = Declaration::parse(declaration).unwrap();
+        let version = declared.version().clone();
+        let declared = Declared::new(&declared, declaration, Time(0), None);
+        let stage = &self.stage;
+        stage.put(store::declaration(app, &version), &declared);
+        let record = Deployment {
+            id: id.clone(),
+            app: app.clone(),
+            environment: environment.clone(),
+            declaration: version,
+            release: Release {
+                app: app.clone(),
+                components,
+                ..stage.record.release.clone()
+            },
+            ..stage.record.clone()
+        };
+        stage.put(store::deployment(id), &record);
+        let held = Held {
+            deployment: id.clone(),
+            action: record.action,
+            execution: record.executions[0].clone(),
+            since: Time(0),
+            state: HeldState::Running,
+            looked: false,
+        };
+        let lock = Lock {
+            token: TOKEN,
+            held: Some(held),
+            freed: None,
+        };
+        stage.put(store::lock(app, environment), &lock);
+    }
+
+    /// Lets a distribution point to a folder, as the last deployment of an environment left it.
+    pub fn runs(&self, tenant: &str, component: &str, distribution: &str, path: &str) {
+        let (app, environment) = tenant.split_once('/').unwrap();
+        let release = Digest::of(path.as_bytes());
+        let running = Running {
+            artifact: None,
+            version: "1.0.0".into(),
+            deployment: DeploymentId("0123456789abcdef".into()),
+            since: Time(0),
+            state: json!({"mode": "prefix", "origin_path": path, "deployed": true, "release": release}),
+        };
+        let state = EnvironmentState {
+            running: [(ComponentName::new(component).unwrap(), running)].into(),
+            ..EnvironmentState::default()
+        };
+        let app = AppName::new(app).unwrap();
+        let environment = EnvironmentName::new(environment).unwrap();
+        self.stage.put(store::state(&app, &environment), &state);
+        let mut cdn = self.world().cdn();
+        let found = cdn.distributions.get_mut(distribution).unwrap();
+        found.origins[0].path = path.into();
+    }
+
+    /// Leaves of the claims what a Windlass wrote that did not compare folders.
+    pub fn forget_folders(&self) {
+        let mut ledger = self.world().ledger();
+        ledger.items.retain(|key, _| key.sk != "sites");
+        for item in ledger.items.values_mut() {
+            Rc::make_mut(item).body.remove("compared");
+        }
+    }
+
+    /// Why the deployment is refused; nothing if it is planned.
+    pub fn refused(&self, tenant: &Tenant) -> Option<String> {
+        let plan: Plan = self.stage.get(&store::plan(&tenant.id)).unwrap();
+        if plan.outcome == Outcome::Change {
+            return None;
+        }
+        let [finding] = plan.findings.as_slice() else {
+            panic!("{plan:?}");
+        };
+        assert_eq!(finding.name, FindingName::TargetNotOurs);
+        Some(finding.reason.clone())
+    }
+
+    /// Prepares a deployment, and tells why it is refused.
+    pub fn deploy(&mut self, text: &str) -> Option<String> {
+        let tenant = self.tenant(text);
+        run(handle(self.world(), tenant.ask.clone())).unwrap();
+        self.refused(&tenant)
+    }
+}
+
+fn declared(site: &str) -> String {
+    let (name, place) = site.split_once('=').unwrap();
+    let (place, rest) = match place.split_once(['@', '>']) {
+        Some((folder, distribution)) if place.contains('>') => (
+            folder,
+            format!(", mode: prefix, distribution: {distribution}"),
+        ),
+        Some((folder, distribution)) => (folder, format!(", distribution: {distribution}")),
+        None => (place, String::new()),
+    };
+    let (bucket, prefix) = place.split_once('/').unwrap();
+    format!("{name}: {{kind: static_site, bucket: {bucket}, prefix: '{prefix}'{rest}}}")
+}
