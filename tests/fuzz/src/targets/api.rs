@@ -1,11 +1,13 @@
 //! Calls of the HTTP API by somebody who is allowed everything of `shop`.
 
 use super::answered;
-use super::scene::{BANKS, left_alone, of_the_bank, world};
+use super::scene::{BANK, BANKS, world};
+use super::whose::Belongings;
 use crate::Try;
 use crate::mutate::{bytes, document, pick, word};
 use fastrand::Rng;
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_engine::routes::api::{self, Call};
 use windlass_world::World;
 use windlass_world::run::run;
@@ -26,7 +28,8 @@ const PLACES: [&str; 10] = [
 pub fn ready() -> Box<Try> {
     let world = world();
     let ids = world.as_ref().map(ids).unwrap_or_default();
-    let before = world.as_ref().map(of_the_bank).unwrap_or_default();
+    let before = world.as_ref().map(|world| Belongings::of(world, BANK));
+    let before = before.unwrap_or_default();
     Box::new(move |rng, shown| {
         let world = world.as_ref().map_err(Clone::clone)?.copy();
         let call = call(rng, &ids);
@@ -36,7 +39,7 @@ pub fn ready() -> Box<Try> {
         *shown = sent.into_bytes();
         let reply = run(api::handle(&world, call));
         let body = reply.body.to_string();
-        left_alone(&before, &world)?;
+        before.left_alone(&world, BANK)?;
         if body.contains(BANKS) && !told {
             return Err("an answer shows what is another application's".into());
         }
@@ -44,13 +47,15 @@ pub fn ready() -> Box<Try> {
     })
 }
 
+/// Of all deployments, and of the executions that work for them.
 fn ids(world: &World) -> Vec<String> {
     let ledger = world.ledger();
-    let ids = ledger
-        .items
-        .keys()
-        .filter_map(|key| key.pk.strip_prefix("deployment#"));
-    ids.map(str::to_owned).collect()
+    let of = |key: &str| {
+        let id = key.strip_prefix("deployment#");
+        id.or(key.strip_prefix("execution#")).map(str::to_owned)
+    };
+    let ids: BTreeSet<String> = ledger.items.keys().filter_map(|key| of(&key.pk)).collect();
+    ids.into_iter().collect()
 }
 
 fn call(rng: &mut Rng, ids: &[String]) -> Call {
@@ -67,9 +72,9 @@ fn call(rng: &mut Rng, ids: &[String]) -> Call {
         let changed = bytes(rng, &[place.into_bytes()]);
         path = format!("/apps/shop/{}", String::from_utf8_lossy(&changed));
     }
-    let mut query = std::collections::BTreeMap::new();
+    let mut query = BTreeMap::new();
     for _ in 0..rng.u8(0..3) {
-        let name = ["limit", "after", "environment", "observe"][rng.usize(0..4)];
+        let name = ["limit", "after", "environment", "observe", "execution"][rng.usize(0..5)];
         let value = if rng.bool() {
             some(rng)
         } else {

@@ -2,7 +2,8 @@
 
 use super::documents::manifest;
 use super::refused;
-use super::scene::{admit, left_alone, of_the_bank, world};
+use super::scene::{BANK, admit, world};
+use super::whose::Belongings;
 use crate::mutate::document;
 use crate::{Outcome, Try};
 use serde_json::{Value, json};
@@ -11,7 +12,8 @@ use windlass_engine::payload::ExecutionRef;
 
 pub fn ready() -> Box<Try> {
     let world = world();
-    let before = world.as_ref().map(of_the_bank).unwrap_or_default();
+    let before = world.as_ref().map(|world| Belongings::of(world, BANK));
+    let before = before.unwrap_or_default();
     let seeds = seeds();
     Box::new(move |rng, shown| {
         let input = document(rng, &seeds);
@@ -22,7 +24,7 @@ pub fn ready() -> Box<Try> {
         // Whoever may start the machine may do so for every application: what is another's is
         // looked at only where this one is named.
         if input["app"] == "shop" {
-            left_alone(&before, &world)?;
+            before.left_alone(&world, BANK)?;
         }
         match (parsed, answered) {
             (Err(findings), Ok(answer)) if answer.error.is_empty() => {

@@ -1,7 +1,8 @@
 //! Events of S3 and ECR, and what lies behind them.
 
 use super::by_name;
-use super::scene::{admit, left_alone, of_the_bank, world};
+use super::scene::{BANK, admit, world};
+use super::whose::Belongings;
 use crate::mutate::{document, pick, word};
 use crate::{Broken, Outcome, Try};
 use serde_json::{Value, json};
@@ -21,7 +22,8 @@ const KEYS: [&str; 4] = [
 
 pub fn ready() -> Box<Try> {
     let world = world();
-    let before = world.as_ref().map(of_the_bank).unwrap_or_default();
+    let before = world.as_ref().map(|world| Belongings::of(world, BANK));
+    let before = before.unwrap_or_default();
     let contents = [
         super::documents::declaration(),
         super::documents::manifest(),
@@ -40,11 +42,11 @@ pub fn ready() -> Box<Try> {
         // Who may write under the bank's keys is the bank.
         let is_the_banks = key.split('/').nth(1) == Some("bank");
         if !is_the_banks {
-            left_alone(&before, &world)?;
+            before.left_alone(&world, BANK)?;
         }
         admit_started(&world)?;
         if !is_the_banks {
-            left_alone(&before, &world)?;
+            before.left_alone(&world, BANK)?;
         }
         match answer {
             Ok(()) => outcome(&world),

@@ -10,6 +10,7 @@ mod neighbours;
 mod operators;
 mod scene;
 mod tenants;
+mod whose;
 
 use crate::{Outcome, Target};
 use serde_json::Value;

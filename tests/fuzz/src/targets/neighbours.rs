@@ -1,11 +1,12 @@
 //! What `prod` of `shop` must leave alone: targets of another application, and of another environment of
 //! its own. Each has some that it has deployed, and some that only carry its tags.
 
-use super::scene::{arrive, of_environment, of_the_bank};
+use super::scene::{self, arrive};
+use super::whose::{Belongings, Tenant};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::ending::Ending;
-use windlass_engine::ports::{Clock, Key};
+use windlass_engine::ports::Clock;
 use windlass_machine::program::Program;
 use windlass_machine::shop::Shop;
 use windlass_world::World;
@@ -156,20 +157,23 @@ fn site(world: &World, of: &Neighbour) -> Value {
     json!([changes, world.objects().texts(of.bucket)])
 }
 
-/// Everything of the ledger that is the neighbours'.
-pub fn kept(world: &World) -> [Vec<(Key, Value)>; 2] {
-    [of_the_bank(world), of_environment(world, "dev")]
+const TENANTS: [Tenant; 2] = [
+    scene::BANK,
+    Tenant {
+        app: "shop",
+        environment: Some("dev"),
+    },
+];
+
+/// Everything that is the neighbours', in the ledger and in Step Functions.
+pub fn kept(world: &World) -> [Belongings; 2] {
+    TENANTS.map(|tenant| Belongings::of(world, tenant))
 }
 
-/// That nothing of the neighbours' changed in the ledger, and that nothing was started for them.
-pub fn left_alone(before: &[Vec<(Key, Value)>; 2], world: &World) -> Result<(), String> {
-    if kept(world) != *before {
-        return Err("another application's or environment's items were changed".into());
-    }
-    for (_, _, input) in &world.executions().started {
-        if input["app"] == "bank" || input["environment"] == "dev" {
-            return Err(format!("an execution was started for another one: {input}"));
-        }
+/// That nothing of it changed, and that nothing was started for them.
+pub fn left_alone(before: &[Belongings; 2], world: &World) -> Result<(), String> {
+    for (tenant, before) in TENANTS.into_iter().zip(before) {
+        before.left_alone(world, tenant)?;
     }
     Ok(())
 }

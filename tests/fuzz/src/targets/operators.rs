@@ -2,8 +2,9 @@
 //! nothing of `prod`, which needs an operator. What they start is admitted as well.
 
 use super::answered;
-use super::scene::{admit, arrive, in_need, of_environment, world};
-use crate::mutate::{document, pick, word};
+use super::scene::{BANK, admit, arrive, in_need, world};
+use super::whose::{Belongings, Tenant};
+use crate::mutate::{bytes, document, pick, word};
 use crate::{Outcome, Try};
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -24,6 +25,24 @@ components:
   api: {kind: lambda, function: {dev: shop-api-dev, prod: shop-api}, alias: live, after: [jobs]}
 ";
 
+const OTHERS: [Tenant; 2] = [
+    BANK,
+    Tenant {
+        app: "shop",
+        environment: Some("prod"),
+    },
+];
+
+/// What follows the path of `dev`, to be changed: API Gateway lets in whatever begins with that.
+const PATHS: [&str; 6] = [
+    "recover",
+    "hold",
+    "../prod/recover",
+    "%2e%2e/prod/hold",
+    "/../prod/accept",
+    "snapshots/../../prod/rollbacks",
+];
+
 const CALLS: [(&str, &str); 8] = [
     ("GET", ""),
     ("GET", "/snapshots"),
@@ -42,9 +61,7 @@ pub fn ready() -> Box<Try> {
         world.executions().started.clear();
         Ok((world, id))
     });
-    let before = ready
-        .as_ref()
-        .map(|(world, _)| of_environment(world, "prod"));
+    let before = ready.as_ref().map(|(world, _)| kept(world));
     let before = before.unwrap_or_default();
     Box::new(move |rng, shown| {
         let (world, id) = ready.as_ref().map_err(Clone::clone)?;
@@ -59,14 +76,18 @@ pub fn ready() -> Box<Try> {
             return Err("an answer shows what is another environment's".into());
         }
         let refused = admit_started(&world)?;
-        if of_environment(&world, "prod") != before {
-            return Err("another environment's items were changed".into());
+        for (tenant, before) in OTHERS.into_iter().zip(&before) {
+            before.left_alone(&world, tenant)?;
         }
         match answered(&reply)? {
             Outcome::Taken if !refused.is_empty() => Ok(Outcome::Refused(refused)),
             outcome => Ok(outcome),
         }
     })
+}
+
+fn kept(world: &World) -> [Belongings; 2] {
+    OTHERS.map(|tenant| Belongings::of(world, tenant))
 }
 
 /// Admits what was started, and tells why not.
@@ -110,9 +131,15 @@ fn call(rng: &mut Rng, id: &DeploymentId) -> Call {
             );
         }
     }
+    let mut path = format!("/apps/shop/environments/dev{place}");
+    if rng.u8(0..4) == 0 {
+        let changed = bytes(rng, &PATHS.map(|path| path.as_bytes().to_vec()));
+        let changed = String::from_utf8_lossy(&changed);
+        path = format!("/apps/shop/environments/dev/{changed}");
+    }
     Call {
         method: method.to_owned(),
-        path: format!("/apps/shop/environments/dev{place}"),
+        path,
         query,
         body,
         caller: Some("arn:aws:iam::111111111111:user/mallory".into()),

@@ -1,12 +1,12 @@
 //! Two applications: `shop`, whose people try everything, and `bank`, which is none of their
 //! business.
 
+use super::whose::{Belongings, Tenant};
 use serde_json::{Value, json};
 use std::rc::Rc;
 use windlass_domain::identity::DeploymentId;
 use windlass_engine::conductor;
 use windlass_engine::payload::{Answer, Ask, ExecutionRef};
-use windlass_engine::ports::Key;
 use windlass_engine::routes::intake;
 use windlass_machine::program::Program;
 use windlass_machine::shop::{FUNCTIONS, Shop};
@@ -16,7 +16,13 @@ use windlass_world::run::run;
 /// What no answer to `shop` may show.
 pub const BANKS: &str = "9.9.9-of-the-bank";
 
-/// A world in which both have deployed.
+/// Who is none of the shop's business.
+pub const BANK: Tenant = Tenant {
+    app: "bank",
+    environment: None,
+};
+
+/// A world in which both have deployed, and the bank does: one of its deployments bakes, and one waits.
 pub fn world() -> Result<World, String> {
     let program = Program::release().map_err(|error| error.to_string())?;
     let mut shop = Shop::new(&program, FUNCTIONS);
@@ -31,27 +37,36 @@ pub fn world() -> Result<World, String> {
     }
     shop.world().set_alarm("bank-5xx", "OK", &[0.0]);
     arrive(shop.world(), "apps/bank/app.yaml", &bank)?;
-    let mut components = serde_json::Map::new();
-    for component in ["api", "jobs"] {
-        let key = format!("artifacts/bank/{component}/1.zip");
-        shop.world()
-            .objects()
-            .upload("artifacts", &key, component.as_bytes().to_vec());
-        components.insert(component.into(), json!({"key": key}));
+    for version in [BANKS.to_owned(), format!("{BANKS}.2"), format!("{BANKS}.3")] {
+        let execution = shop.start(&banks_release(shop.world(), &version));
+        let until = match version.rsplit('.').next() {
+            Some("2") => "Bake",
+            Some("3") => "AwaitTurn",
+            _ => "none",
+        };
+        shop.region.run_until(&execution, until);
     }
-    let manifest = json!({"version": BANKS, "components": components});
-    shop.start(
-        &json!({"action": "deploy", "app": "bank", "environment": "prod", "manifest": manifest}),
-    );
-    shop.region.run();
+    shop.region.step();
     let world = shop.world().copy();
     world.executions().started.clear();
-    let deployed = of_the_bank(&world)
-        .iter()
-        .any(|(key, _)| key.pk.starts_with("deployment#"));
-    deployed
+    let is_busy = Belongings::of(&world, BANK).is_busy();
+    is_busy
         .then_some(world)
-        .ok_or_else(|| "the bank has not deployed".into())
+        .ok_or_else(|| "the bank does not deploy".into())
+}
+
+fn banks_release(world: &World, version: &str) -> Value {
+    let components = ["api", "jobs"].map(|component| {
+        let key = format!("artifacts/bank/{component}/1.zip");
+        let bytes = format!("{component} {version}");
+        world
+            .objects()
+            .upload("artifacts", &key, bytes.into_bytes());
+        (component.to_owned(), json!({"key": key}))
+    });
+    let components: serde_json::Map<_, _> = components.into_iter().collect();
+    let manifest = json!({"version": version, "components": components});
+    json!({"action": "deploy", "app": "bank", "environment": "prod", "manifest": manifest})
 }
 
 /// Lets `prod` of `shop` need an operator. Answers the deployment that does.
@@ -89,44 +104,4 @@ pub fn admit(world: &World, execution: &ExecutionRef, input: &Value) -> Result<A
     let ask = json!({"state": "Admit", "execution": execution, "request": input});
     let ask: Ask = serde_json::from_value(ask).map_err(|error| error.to_string())?;
     run(conductor::handle(world, ask)).map_err(|fault| fault.to_string())
-}
-
-/// Everything of the ledger that is the bank's.
-pub fn of_the_bank(world: &World) -> Vec<(Key, Value)> {
-    let ledger = world.ledger();
-    let items = ledger
-        .items
-        .iter()
-        .map(|(key, item)| (key.clone(), Value::Object(item.body.clone())));
-    items
-        .filter(|(key, body)| {
-            let by_key = key.pk.starts_with("app#bank") || key.pk.starts_with("env#bank/");
-            by_key || body.get("app").and_then(Value::as_str) == Some("bank")
-        })
-        .collect()
-}
-
-/// Everything of the ledger that is an environment's.
-pub fn of_environment(world: &World, name: &str) -> Vec<(Key, Value)> {
-    let ledger = world.ledger();
-    let items = ledger.items.iter();
-    let items = items.map(|(key, item)| (key.clone(), Value::Object(item.body.clone())));
-    let partition = format!("env#shop/{name}");
-    let is_of_it = |(key, body): &(Key, Value)| key.pk == partition || body["environment"] == name;
-    items.filter(is_of_it).collect()
-}
-
-/// That nothing of the bank's changed, and that nothing was started for it.
-pub fn left_alone(before: &[(Key, Value)], world: &World) -> Result<(), String> {
-    if of_the_bank(world) != before {
-        return Err("another application's items were changed".into());
-    }
-    for (_, _, input) in &world.executions().started {
-        if input["app"] == "bank" {
-            return Err(format!(
-                "an execution was started for another application: {input}"
-            ));
-        }
-    }
-    Ok(())
 }
