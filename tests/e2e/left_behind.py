@@ -5,6 +5,10 @@ import json
 HEARD = "heard"
 # What the targets hold and Windlass must never take along: values of the environment of functions and containers.
 PLANTED = "planted-Zk3vTq81-never-to-be-told"
+# What is wrong with an input and no secret, so that it is told.
+WRONG = "wrong-Hd9xLp46-to-be-told"
+# Members of an execution's description and history that repeat what it was started with.
+INPUTS = {"input", "parameters"}
 
 
 def listen(aws, queue=HEARD):
@@ -45,6 +49,26 @@ def executions(aws):
     for arn in arns:
         texts += pages(aws.stepfunctions, "get_execution_history", "events", executionArn=arn)
     return texts
+
+
+def without_inputs(text):
+    """A text of `executions` without what it was started with: that is Step Functions' own, before Windlass sees it. Any other as it is."""
+
+    def kept(value):
+        if isinstance(value, dict):
+            return {name: kept(member) for name, member in value.items() if name not in INPUTS}
+        return [kept(member) for member in value] if isinstance(value, list) else value
+
+    try:
+        return json.dumps(kept(json.loads(text)), ensure_ascii=False)
+    except ValueError:
+        return text
+
+
+def leave_a_metric(aws):
+    """A metric as the local cloud would make it of a function's log line, if it did: with what is wrong as a dimension."""
+    data = {"MetricName": "Faults", "Dimensions": [{"Name": "Function", "Value": WRONG}], "Value": 1}
+    aws.cloudwatch.put_metric_data(Namespace="Windlass", MetricData=[data])
 
 
 def logs(aws):
