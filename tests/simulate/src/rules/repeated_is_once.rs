@@ -1,11 +1,19 @@
 use crate::happening::{Event, Happening};
 use crate::outcome::Outcome;
+use crate::schedule::What;
 use crate::targets::function_of;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The tag of a task definition with the deployment that made it.
+const MADE_BY: &str = "windlass:deployment";
 
 /// "a lost answer must not publish twice": a deployment publishes a function once, and replaces its
-/// code once on the way there.
+/// code once on the way there; and it registers one task definition of a service, unless the former one takes
+/// effect, or is seen, too late: it is additive, so nobody waits for it.
 pub fn repeated_is_once(outcome: &Outcome<'_>) -> Result<(), String> {
+    if !is_anything_late(outcome) {
+        registered_once(outcome)?;
+    }
     let functions = outcome.world.functions();
     for component in ["api", "jobs"] {
         let Some(function) = functions.functions.get(&function_of(component)) else {
@@ -37,4 +45,21 @@ pub fn repeated_is_once(outcome: &Outcome<'_>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn is_anything_late(outcome: &Outcome<'_>) -> bool {
+    let late = [What::Late, What::Twin, What::LooksLate];
+    let mut mishaps = outcome.schedule.mishaps.iter();
+    outcome.schedule.latencies > 0 || mishaps.any(|one| late.contains(&one.what))
+}
+
+fn registered_once(outcome: &Outcome<'_>) -> Result<(), String> {
+    let services = outcome.world.services();
+    let mut made: BTreeSet<&str> = BTreeSet::new();
+    let all = services.task_definitions.values();
+    let mut own = all.filter_map(|one| Some((one.tags.get(MADE_BY)?, &one.arn)));
+    match own.find(|(by, _)| !made.insert(by)) {
+        Some((by, arn)) => Err(format!("deployment {by} has registered {arn} as well")),
+        None => Ok(()),
+    }
 }

@@ -1,7 +1,7 @@
 //! Variants of what is not Windlass's own, of what it tells, and of what is there already.
 
 use super::{Edit, Variant};
-use crate::schedule::What::Stranger;
+use crate::schedule::What::{FailsAfter, Stranger};
 
 pub(super) const VARIANTS: &[Variant] = &[
     Variant {
@@ -25,6 +25,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         }],
         scenarios: &["service"],
         mishaps: &[],
+    },
+    Variant {
+        name: "registered_again",
+        what: "a task definition is registered without a look whether it was before",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/ecs/register.rs",
+            find: "        if known.is_some_and(|known| known.image == image) {",
+            replace: "        if !VARIANT && known.is_some_and(|known| known.image == image) {",
+        }],
+        scenarios: &["service"],
+        mishaps: &[FailsAfter],
     },
     Variant {
         name: "document_told",
