@@ -63,7 +63,7 @@ pub enum What {
     EventLate,
     /// A read of the ledger's index does not show the last ten minutes yet.
     IndexLate,
-    /// What is read of the services, and of executions, is a quarter of a minute behind for half a minute.
+    /// What is read of the services, of executions, and of what alarms were before, is a quarter of a minute behind for half a minute.
     LooksLate,
     /// A transaction of the ledger is refused although its conditions hold: another one is under way on one of
     /// its items.
@@ -96,9 +96,9 @@ pub enum Counted {
     /// Reads of the ledger's index, which may be late (Amazon DynamoDB Developer Guide, "Global
     /// secondary indexes": eventually consistent).
     Lookups,
-    /// Reads of services and of executions, for which AWS promises no consistent answer (Amazon ECS API
+    /// Reads of services, of executions and of the history of alarms, for which AWS promises no consistent answer (Amazon ECS API
     /// Reference, DescribeServices, and AWS Step Functions API Reference, DescribeExecution: eventually
-    /// consistent; Lambda and CloudFront say nothing of it).
+    /// consistent; Lambda, CloudFront and CloudWatch say nothing of it).
     Looks,
     /// Transactions of the ledger, which DynamoDB refuses while another one is under way on one of the same items
     /// (Amazon DynamoDB Developer Guide, "Transactional conflict handling").

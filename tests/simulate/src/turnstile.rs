@@ -178,7 +178,8 @@ fn budget_ms(name: &str) -> u64 {
 fn need_not_be_consistent(name: &str) -> bool {
     matches!(
         name,
-        "services.service"
+        "alarms.alarm_history"
+            | "services.service"
             | "services.tasks"
             | "services.task_definition"
             | "services.task_definitions"

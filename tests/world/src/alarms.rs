@@ -122,7 +122,10 @@ impl Alarms for World {
         let found = {
             let state = World::alarms(self);
             let all = state.history.get(name).into_iter().flatten();
-            all.filter(|change| change.at >= from).cloned().collect()
+            let shown = from..=call.as_of();
+            all.filter(|change| shown.contains(&change.at))
+                .cloned()
+                .collect()
         };
         call.answer(found).await
     }
