@@ -9,7 +9,7 @@ from shop import ENVIRONMENT, Shop
 
 APP = "shop"
 ENDS_WITHIN_S = 180
-NAMED_STATES = {"Admit", "Preempt", "AwaitTurn", "GiveUp", "Prepare", "Change", "Bake", "Judge", "Settle", "Undo", "UndoChange", "SettleUndo"}
+NAMED_STATES = {"Admit", "Preempt", "AwaitTurn", "GiveUp", "Look", "Accept", "Prepare", "Change", "Bake", "Judge", "Settle", "Undo", "UndoChange", "SettleUndo"}
 NAMED_STATES |= {"Succeeded", "NothingToDo", "Rejected", "RolledBack", "NeedsOperator", "TakenOver"}
 
 

@@ -1,4 +1,4 @@
-//! Serves the planner: the state `Prepare`.
+//! Serves the planner: the states `Prepare` and `Look`.
 
 use std::process::ExitCode;
 use windlass_aws::Aws;

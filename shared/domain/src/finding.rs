@@ -188,6 +188,13 @@ pub enum FindingName {
     ///
     /// Next: Nothing has to be done. `windlass status` tells what runs and who holds the lock.
     NothingToAccept,
+    /// `accept` was asked, and what runs of a component could not be seen: the look failed, or came too
+    /// soon after a change of the deployment to be sure to show it. Nothing was recorded, because the next
+    /// deployment would go on from it; the environment stays locked.
+    ///
+    /// Next: Mend what the finding tells, such as a permission to read the target, and `accept` again. A
+    /// target that is gone for good is no obstacle: it is recorded as not running.
+    TargetNotSeen,
     /// The deployment cannot be cancelled: it has ended, or it is being undone already.
     ///
     /// Next: Wait for its ending; start a rollback to go back from one that succeeded.

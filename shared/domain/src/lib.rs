@@ -4,6 +4,7 @@
 //! time, identities and observations come in as values, so every decision can be tested as a
 //! table. What is done with a decision lives in `windlass-engine`.
 
+pub mod accept;
 pub mod address;
 pub mod admission;
 pub mod artifact;

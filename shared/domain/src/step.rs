@@ -3,6 +3,7 @@
 //! The step item is written at `Prepare`, before anything changes (rule 2), and from then on only
 //! by the function that changes the component.
 
+use crate::accept::Look;
 use crate::fault::Fault;
 use crate::finding::Finding;
 use crate::identity::DeploymentId;
@@ -68,6 +69,9 @@ pub struct Step {
     /// The same as `seen` in words, such as `40 at 100 %`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<String>,
+    /// What was seen when an operator accepted what is there; absent where none has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked: Option<Look>,
     /// Why it failed on the way to a goal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
@@ -117,6 +121,7 @@ impl Step {
             unanswered: Vec::new(),
             undone_under: None,
             shown: None,
+            looked: None,
             failure: None,
             undo_failure: None,
             warnings: Vec::new(),
@@ -129,6 +134,12 @@ impl Step {
     /// Whether this deployment may have changed anything that callers of the target can notice.
     pub fn has_switched(&self) -> bool {
         self.changes.iter().any(|change| change.switching)
+    }
+
+    /// From when on every look at its target shows each of its switching changes; `None` where there is none.
+    pub fn shown_from(&self) -> Option<Time> {
+        let switching = self.changes.iter().filter(|change| change.switching);
+        switching.map(ChangeRecord::shown_from).max()
     }
 
     /// Whether the goal of the last wave that it took part in was seen, and was not taken back since.
@@ -246,6 +257,17 @@ pub struct ChangeRecord {
     /// same change again.
     #[serde(default)]
     pub token: u64,
+}
+
+impl ChangeRecord {
+    /// From when on every look at the target shows this switching change. What was not answered may have
+    /// taken effect as late as it is waited for.
+    pub fn shown_from(&self) -> Time {
+        let waited_for = self.at.plus_ms(SEEN_AFTER_MS);
+        self.answered_at
+            .unwrap_or(waited_for)
+            .plus_ms(SEEN_AFTER_MS)
+    }
 }
 
 /// Why a step failed.

@@ -84,7 +84,8 @@ pub async fn load<P: Ledger + Configured>(ports: &P, ask: &Ask) -> Answered<Load
     })
 }
 
-async fn check_token<P: Ledger>(ports: &P, record: &Deployment, token: u64) -> Answered<Lock> {
+/// The lock of a deployment's environment; `StaleToken` if it is no longer held for it with this token.
+pub async fn check_token<P: Ledger>(ports: &P, record: &Deployment, token: u64) -> Answered<Lock> {
     let key = store::lock(&record.app, &record.environment);
     let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
     let held = lock.value.held.as_ref();

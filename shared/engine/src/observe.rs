@@ -7,11 +7,13 @@
 use crate::kinds::ecs::Ecs;
 use crate::kinds::lambda::LambdaKind;
 use crate::kinds::site::{Site, load};
-use crate::kinds::{Kind, KindPorts, from_value};
+use crate::kinds::{Kind, KindPorts, from_value, to_value};
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
 use futures::stream::{self, StreamExt};
+use serde_json::Value;
 use std::collections::BTreeMap;
+use windlass_domain::accept::Live;
 use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::environment::Running;
 use windlass_domain::fault::FaultName;
@@ -56,42 +58,85 @@ async fn component<P: Ports>(
             "it ran already when Windlass came, and no deployment has changed it since",
         ));
     };
-    let step = step.value;
+    let looked = look(ports, &step.value, Some(&running.state)).await?;
+    Ok(match looked.saw {
+        Saw::There { shown, same, .. } => Compared {
+            drift: if same { Drift::None } else { Drift::Changed },
+            recorded: looked.recorded,
+            seen: Some(shown),
+            reason: None,
+        },
+        Saw::Gone(reason) => Compared {
+            drift: Drift::Changed,
+            recorded: looked.recorded,
+            seen: None,
+            reason: Some(reason),
+        },
+    })
+}
+
+/// What callers of a step's target get now. Transient faults are answered as such, so that it is asked
+/// again; every other one is what it is that stands in the way.
+pub async fn live<P: Ports>(ports: &P, step: &Step) -> Answered<Live> {
+    match look(ports, step, None).await {
+        Ok(looked) => Ok(match looked.saw {
+            Saw::There { state, shown, .. } => Live::There { state, shown },
+            Saw::Gone(why) => Live::Gone(why),
+        }),
+        Err(fault) if fault.name.is_transient() => Err(fault),
+        Err(fault) => Ok(Live::Unknown(fault)),
+    }
+}
+
+/// What was seen of a target, beside what is recorded of it in words.
+struct Looked {
+    recorded: Option<String>,
+    saw: Saw,
+}
+
+enum Saw {
+    There {
+        state: Value,
+        shown: String,
+        /// Whether callers notice no difference to what is recorded.
+        same: bool,
+    },
+    Gone(String),
+}
+
+async fn look<P: Ports>(ports: &P, step: &Step, recorded: Option<&Value>) -> Answered<Looked> {
     let (home, at) = (ports.at(&Place::default()), ports.at(&step.place));
     match step.kind {
-        KindName::Lambda => look(&LambdaKind::new(home, at), &step, running).await,
+        KindName::Lambda => look_at(&LambdaKind::new(home, at), step, recorded).await,
         KindName::Ecs => {
-            let deployment = running.deployment.clone();
-            look(&Ecs::new(home, at, deployment, None), &step, running).await
+            let deployment = step.deployment.clone();
+            look_at(&Ecs::new(home, at, deployment, None), step, recorded).await
         }
         KindName::StaticSite => {
-            let known = load(&home, &step).await?;
-            look(&Site::new(at, known).whole(), &step, running).await
+            let known = load(&home, step).await?;
+            look_at(&Site::new(at, known).whole(), step, recorded).await
         }
     }
 }
 
-async fn look<K: Kind>(kind: &K, step: &Step, running: &Running) -> Answered<Compared> {
+async fn look_at<K: Kind>(kind: &K, step: &Step, recorded: Option<&Value>) -> Answered<Looked> {
     let target: K::Target = from_value("target", &step.target)?;
-    let recorded: K::State = from_value("state", &running.state)?;
-    let words = Some(K::shown(&recorded));
-    match kind.observe(&target).await {
-        Ok(seen) => Ok(Compared {
-            drift: if K::same(&seen, &recorded) {
-                Drift::None
-            } else {
-                Drift::Changed
-            },
-            recorded: words,
-            seen: Some(K::shown(&seen)),
-            reason: None,
-        }),
-        Err(fault) if fault.name == FaultName::NotFound => Ok(Compared {
-            drift: Drift::Changed,
-            recorded: words,
-            seen: None,
-            reason: Some(fault.message),
-        }),
-        Err(fault) => Err(fault),
-    }
+    let recorded: Option<K::State> = recorded
+        .map(|state| from_value("state", state))
+        .transpose()?;
+    let saw = match kind.observe(&target).await {
+        Ok(seen) => Saw::There {
+            state: to_value(&seen)?,
+            shown: K::shown(&seen),
+            same: recorded
+                .as_ref()
+                .is_some_and(|recorded| K::same(&seen, recorded)),
+        },
+        Err(fault) if fault.name == FaultName::NotFound => Saw::Gone(fault.message),
+        Err(fault) => return Err(fault),
+    };
+    Ok(Looked {
+        recorded: recorded.as_ref().map(K::shown),
+        saw,
+    })
 }

@@ -21,6 +21,8 @@ pub enum Word {
     Preempt,
     /// Admit, for a recovery: on to `Undo`.
     Undo,
+    /// Admit, for an `accept`: on to `Look`, which answers the same.
+    Look,
     /// Prepare, Judge: change the wave's items; on to `Change`.
     Change,
     /// Judge: all waves passed. Prepare: nothing to do or refused. Admit, for a recovery: judged
@@ -63,12 +65,12 @@ pub struct ExecutionRef {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ask {
-    /// The state that asks: `Admit`, `AwaitTurn`, `GiveUp`, `Preempt`, `Prepare`, `Judge`,
-    /// `Settle`, `Undo` or `SettleUndo`.
+    /// The state that asks: `Admit`, `AwaitTurn`, `GiveUp`, `Preempt`, `Look`, `Accept`, `Prepare`,
+    /// `Judge`, `Settle`, `Undo` or `SettleUndo`.
     pub state: String,
     /// The execution.
     pub execution: ExecutionRef,
-    /// `Admit`: the execution's input, as it came.
+    /// `Admit`, `Accept`: the execution's input, as it came.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub request: Value,
     /// All others: the deployment.
@@ -83,7 +85,7 @@ pub struct Ask {
     /// `AwaitTurn`: the task token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_token: Option<String>,
-    /// `Undo`, `SettleUndo`, `GiveUp`: what failed, as the machine saw it, such as an error's name;
+    /// `Undo`, `SettleUndo`, `GiveUp`, `Accept`: what failed, as the machine saw it, such as an error's name;
     /// empty where a function recorded the reason itself.
     #[serde(default)]
     pub error: String,

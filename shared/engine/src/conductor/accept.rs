@@ -1,53 +1,75 @@
-//! `accept`: what was seen last becomes the truth, and the environment is unlocked.
+//! `accept`: what runs becomes the truth, and the environment is unlocked.
 
+use super::answer::plain;
 use super::commit::{TRIES, commit, contended, pause};
 use super::done::{self, Done};
 use super::ending::put;
-use super::{Ports, refuse};
-use crate::payload::{Answer, Ask};
+use super::{Ports, admit, deployment_of, refuse};
+use crate::payload::{Answer, Ask, Word};
 use crate::pin;
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
+use windlass_domain::accept::{Accepted, accepted};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::{EnvironmentState, HeldState, Lock, Running, Snapshot};
+use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock, Running, Snapshot};
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::Request;
-use windlass_domain::step::{Step, StepStatus};
+use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
 /// What the version of a snapshot says that an operator accepted.
 const ACCEPTED: &str = "accepted";
 
+/// `Admit` of an `accept`: on to `Look`, which sees what runs. The conductor's role reaches no target.
+pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Answer> {
+    if let Some(answer) = done::before(ports, ask).await? {
+        return Ok(answer);
+    }
+    let env = match pin::named_environment(ports, request).await? {
+        Ok(env) => env,
+        Err(findings) => return refuse::refuse(ports, ask, request, findings).await,
+    };
+    let lock: Stored<Lock> =
+        store::load_or_default(ports, &store::lock(&request.app, &env)).await?;
+    if let Some(held) = needs_operator(&lock.value) {
+        return Ok(plain(Word::Look, &held.deployment, lock.value.token));
+    }
+    let finding = nothing_to_accept(&request.app, &env);
+    refuse::refuse(ports, ask, request, vec![finding]).await
+}
+
 /// One of the two ways out of `NeedsOperator`. The deployment keeps its ending, with a word on how
-/// it was resolved. What the deployers saw last is what is accepted: the conductor's role reaches
-/// no target.
-pub async fn accept<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Answer> {
+/// it was resolved. What `Look` has just seen is what is accepted; where it could not see something, nothing
+/// is, and the environment stays locked.
+pub async fn accept<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
+    let request = match admit::request_of(ask) {
+        Ok(request) => request,
+        Err(findings) => return refuse::unreadable(ports, ask, findings).await,
+    };
+    let id = deployment_of(ask)?;
     for tried in 0..TRIES {
         if let Some(answer) = done::before(ports, ask).await? {
             return Ok(answer);
         }
-        let env = match pin::named_environment(ports, request).await? {
-            Ok(env) => env,
-            Err(findings) => return refuse::refuse(ports, ask, request, findings).await,
+        let (record, lock) = match still_stuck(ports, ask, id).await? {
+            Ok(found) => found,
+            Err(finding) => return refuse::refuse(ports, ask, &request, vec![finding]).await,
         };
-        let lock: Stored<Lock> =
-            store::load_or_default(ports, &store::lock(&request.app, &env)).await?;
-        let held = lock.value.held.clone();
-        let Some(held) = held.filter(|held| held.state == HeldState::NeedsOperator) else {
-            let finding = nothing_to_accept(&request.app, &env);
-            return refuse::refuse(ports, ask, request, vec![finding]).await;
+        let steps: Vec<Stored<Step>> =
+            store::load_all(ports, &store::deployment_partition(id), "step#").await?;
+        let seen = match seen(&steps, ask) {
+            Ok(seen) => seen,
+            Err(findings) => return refuse::refuse(ports, ask, &request, findings).await,
         };
-        let record: Stored<Deployment> =
-            store::require(ports, &store::deployment(&held.deployment)).await?;
         let done = Done {
-            cause: format!(
-                "{}/{env} is unlocked; what was seen after deployment {} is accepted.",
-                request.app, held.deployment
-            ),
-            deployment: held.deployment,
+            deployment: id.clone(),
+            cause: cause(&record.value, &seen),
         };
-        let mut writes = writes(ports, request, &env, lock, record).await?;
+        let resolved = resolved(&request, ports.now());
+        let mut writes = writes(ports, record, lock, &seen, resolved).await?;
         writes.push(done.put(ask)?);
         if commit(ports, writes).await? {
             return Ok(done.answer());
@@ -55,6 +77,52 @@ pub async fn accept<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answer
         pause(ports, tried).await;
     }
     Err(contended("accepting what is there"))
+}
+
+type Stuck = (Stored<Deployment>, Stored<Lock>);
+
+/// The deployment and its environment's lock, where it needs an operator as it did when it was looked at.
+async fn still_stuck<P: Ports>(
+    ports: &P,
+    ask: &Ask,
+    id: &DeploymentId,
+) -> Answered<Result<Stuck, Finding>> {
+    let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+    let (app, env) = (&record.value.app, &record.value.environment);
+    let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, env)).await?;
+    if needs_operator(&lock.value).is_none_or(|held| held.deployment != *id) {
+        return Ok(Err(nothing_to_accept(app, env)));
+    }
+    if lock.value.token != ask.token {
+        return Err(taken_over(app, env));
+    }
+    Ok(Ok((record, lock)))
+}
+
+async fn writes<P: Ports>(
+    ports: &P,
+    mut record: Stored<Deployment>,
+    mut lock: Stored<Lock>,
+    seen: &Seen<'_>,
+    resolved: String,
+) -> Answered<Vec<Write>> {
+    let now = ports.now();
+    let (app, env) = (record.value.app.clone(), record.value.environment.clone());
+    let mut state: Stored<EnvironmentState> =
+        store::load_or_default(ports, &store::state(&app, &env)).await?;
+    let snapshot = take_in(&mut state.value, &record.value, seen, now);
+    let key = store::snapshot(&app, &env, snapshot.number);
+    let snapshot = Stored::new(key, snapshot).put()?;
+    if let Some(ended) = &mut record.value.ending {
+        ended.resolved = Some(resolved);
+    }
+    lock.value.free(now);
+    Ok(vec![lock.put()?, put(&record)?, state.put()?, snapshot])
+}
+
+fn needs_operator(lock: &Lock) -> Option<&Held> {
+    let held = lock.held.as_ref();
+    held.filter(|held| held.state == HeldState::NeedsOperator)
 }
 
 fn nothing_to_accept(app: &AppName, env: &EnvironmentName) -> Finding {
@@ -66,56 +134,88 @@ fn nothing_to_accept(app: &AppName, env: &EnvironmentName) -> Finding {
     )
 }
 
-async fn writes<P: Ports>(
-    ports: &P,
-    request: &Request,
-    env: &EnvironmentName,
-    mut lock: Stored<Lock>,
-    mut record: Stored<Deployment>,
-) -> Answered<Vec<Write>> {
-    let now = ports.now();
-    let by = request
-        .requester
-        .as_ref()
-        .and_then(|r| r.principal.clone())
-        .unwrap_or_default();
-    let reason = request.reason.clone().unwrap_or_default();
-    if let Some(ended) = &mut record.value.ending {
-        ended.resolved = Some(format!("accepted at {now} by {by}: {reason}"));
-    }
-    let key = store::state(&request.app, env);
-    let mut state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
-    let steps: Vec<Stored<Step>> = store::load_all(
-        ports,
-        &store::deployment_partition(&record.value.id),
-        "step#",
+fn taken_over(app: &AppName, env: &EnvironmentName) -> Fault {
+    Fault::new(
+        FaultName::StaleToken,
+        format!("a recovery of {app}/{env} has begun since what runs was seen for this `accept`"),
     )
-    .await?;
-    let snapshot = take_in(&mut state.value, &record.value, &steps, now);
-    lock.value.free(now);
-    let key = store::snapshot(&request.app, env, snapshot.number);
-    let snapshot = Stored::new(key, snapshot).put()?;
-    Ok(vec![lock.put()?, put(&record)?, state.put()?, snapshot])
 }
 
-/// The components that could not be brought back are what was seen of them; a snapshot without a
-/// release, because nobody judged it.
+/// What was seen of each component that is not known to be back.
+type Seen<'a> = Vec<(&'a Step, Accepted<'a>)>;
+
+fn seen<'a>(steps: &'a [Stored<Step>], ask: &Ask) -> Result<Seen<'a>, Vec<Finding>> {
+    let (mut seen, mut findings) = (Vec::new(), Vec::new());
+    for step in steps.iter().map(|step| &step.value) {
+        match accepted(step, ask.token) {
+            Ok(Accepted::AsRecorded) => {}
+            Ok(accepted) => seen.push((step, accepted)),
+            Err(finding) => findings.push(finding),
+        }
+    }
+    if ask.error.is_empty() && findings.is_empty() {
+        return Ok(seen);
+    }
+    if !ask.error.is_empty() {
+        findings.push(look_failed(&ask.error));
+    }
+    Err(findings)
+}
+
+/// The function that looks has failed, and has told nobody what it met.
+fn look_failed(error: &str) -> Finding {
+    Finding::new(
+        FindingName::TargetNotSeen,
+        "",
+        format!("the function that looks at what runs failed with {error}."),
+        "Look for the error in the log of `planner`, mend what it tells, then `accept` again; the environment stays locked until then.",
+    )
+}
+
+fn cause(record: &Deployment, seen: &Seen<'_>) -> String {
+    let told: Vec<String> = seen
+        .iter()
+        .map(|(step, accepted)| match accepted {
+            Accepted::Runs { shown, .. } => format!("{} {shown}", step.component),
+            _ => format!("{} is gone", step.component),
+        })
+        .collect();
+    let told = match told.as_slice() {
+        [] => "everything is as it is recorded".to_owned(),
+        told => told.join(", "),
+    };
+    format!(
+        "{}/{} is unlocked; what runs after deployment {} is accepted: {told}.",
+        record.app, record.environment, record.id
+    )
+}
+
+fn resolved(request: &Request, now: Time) -> String {
+    let requester = request.requester.as_ref();
+    let by = requester.and_then(|requester| requester.principal.as_deref());
+    let (by, reason) = (by.unwrap_or_default(), request.reason.as_deref());
+    format!("accepted at {now} by {by}: {}", reason.unwrap_or_default())
+}
+
+/// What could not be brought back is what was seen of it; a snapshot without a release, because nobody
+/// judged it.
 fn take_in(
     state: &mut EnvironmentState,
     record: &Deployment,
-    steps: &[Stored<Step>],
+    seen: &Seen<'_>,
     now: Time,
 ) -> Snapshot {
-    for step in steps.iter().map(|step| &step.value) {
-        if matches!(step.status, StepStatus::Planned | StepStatus::Undone) {
+    for (step, accepted) in seen {
+        let Accepted::Runs { state: runs, .. } = accepted else {
+            state.running.remove(&step.component);
             continue;
-        }
+        };
         let running = Running {
             artifact: None,
             version: ACCEPTED.into(),
             deployment: record.id.clone(),
             since: now,
-            state: step.seen.clone().unwrap_or_else(|| step.before.clone()),
+            state: (*runs).clone(),
         };
         state.running.insert(step.component.clone(), running);
     }

@@ -7,6 +7,7 @@ use crate::payload::{Answer, Ask};
 use crate::ports::Answered;
 use crate::store::{self, Stored};
 use serde::{Deserialize, Serialize};
+use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::request::{ActionName, Request, Requester, Route};
 
@@ -25,14 +26,10 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         log::name_deployment(&known.value.deployment);
         return recover::or_turn(ports, ask, &known.value.deployment).await;
     }
-    let mut request = match Request::parse(&ask.request) {
+    let request = match request_of(ask) {
         Ok(request) => request,
         Err(findings) => return refuse::unreadable(ports, ask, findings).await,
     };
-    request.requester.get_or_insert_with(|| Requester {
-        route: Route::Console,
-        principal: Some(ask.execution.arn.clone()),
-    });
     match request.action {
         ActionName::Deploy => match deploy::admit(ports, ask, &request).await? {
             deploy::Admitted::New(id) => turn(ports, &ask.execution, &id).await,
@@ -43,7 +40,17 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             Err(findings) => refuse::refuse(ports, ask, &request, findings).await,
         },
         ActionName::Recover => recover::admit(ports, ask, &request).await,
-        ActionName::Accept => accept::accept(ports, ask, &request).await,
+        ActionName::Accept => accept::admit(ports, ask, &request).await,
         ActionName::Hold | ActionName::ReleaseHold => hold::hold(ports, ask, &request).await,
     }
+}
+
+/// The request of an execution, as it came. Who starts one by hand is known by it alone.
+pub fn request_of(ask: &Ask) -> Result<Request, Vec<Finding>> {
+    let mut request = Request::parse(&ask.request)?;
+    request.requester.get_or_insert_with(|| Requester {
+        route: Route::Console,
+        principal: Some(ask.execution.arn.clone()),
+    });
+    Ok(request)
 }

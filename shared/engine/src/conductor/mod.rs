@@ -43,13 +43,14 @@ use windlass_domain::identity::DeploymentId;
 pub trait Ports: Ledger + Objects + Registry + Executions + Clock + Configured {}
 impl<P: Ledger + Objects + Registry + Executions + Clock + Configured> Ports for P {}
 
-/// Serves the states `Admit`, `AwaitTurn`, `GiveUp`, `Preempt`, `Settle`, `Undo`, `SettleUndo`.
+/// Serves the states `Admit`, `AwaitTurn`, `GiveUp`, `Preempt`, `Accept`, `Settle`, `Undo`, `SettleUndo`.
 pub async fn handle<P: Ports>(ports: &P, ask: Ask) -> Answered<Answer> {
     match ask.state.as_str() {
         "Admit" => admit::admit(ports, &ask).await,
         "AwaitTurn" => await_turn::await_turn(ports, &ask).await,
         "GiveUp" => give_up::give_up(ports, &ask).await,
         "Preempt" => preempt::preempt(ports, &ask).await,
+        "Accept" => accept::accept(ports, &ask).await,
         "Settle" => settle::settle(ports, &ask).await,
         "Undo" => undo::undo(ports, &ask).await,
         "SettleUndo" => settle_undo::settle_undo(ports, &ask).await,

@@ -165,11 +165,7 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
             (true, None) => last.undo && (K::is_guarded(is) || K::is_consistent(is)),
             (false, _) => K::is_consistent(is),
         };
-        // What was not answered may have taken effect as late as it is waited for.
-        let waited_for = last.at.plus_ms(SEEN_AFTER_MS);
-        let in_effect = last.answered_at.unwrap_or(waited_for);
-        let seen_by = in_effect.plus_ms(SEEN_AFTER_MS);
-        let left = seen_by.ms_since(self.attempt.ports.now());
+        let left = last.shown_from().ms_since(self.attempt.ports.now());
         (!is_believed && left > 0).then_some(left)
     }
 

@@ -1,11 +1,13 @@
 //! `Prepare`: observes every target, checks everything that the deployment will need, plans, and
-//! writes the intent down before anything changes (rule 2).
+//! writes the intent down before anything changes (rule 2). And `Look`, which observes what an operator
+//! accepts.
 
 mod artifact;
 mod behind;
 mod component;
 mod compose;
 mod gates;
+mod look;
 mod scene;
 mod sites;
 mod tenancy;
@@ -30,11 +32,22 @@ impl<P: KindPorts + Ledger + Alarms> Ports for P {}
 /// How often it plans anew when others wrote what it had read.
 const TRIES: u32 = 3;
 
-/// Serves the state `Prepare`. Asked again it answers from the plan that it wrote; killed before
-/// that, it plans anew, because nothing has changed yet.
+/// What is told where others keep writing what was read.
+const MESSAGE: &str = "the deployment's items are being written by others; ask again";
+
+/// Serves the states `Prepare` and `Look`.
 pub async fn handle<P: Ports>(ports: &P, ask: Ask) -> Answered<Answer> {
+    match (ask.state.as_str(), &ask.deployment) {
+        ("Look", Some(id)) => look::look(ports, &ask, id).await,
+        _ => prepare(ports, &ask).await,
+    }
+}
+
+/// Asked again it answers from the plan that it wrote; killed before that, it plans anew, because nothing
+/// has changed yet.
+async fn prepare<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     for _ in 0..TRIES {
-        let loaded = load(ports, &ask).await?;
+        let loaded = load(ports, ask).await?;
         let known: Option<Stored<Plan>> =
             store::load(ports, &store::plan(&loaded.record.id)).await?;
         if let Some(plan) = known {
@@ -53,8 +66,7 @@ pub async fn handle<P: Ports>(ports: &P, ask: Ask) -> Answered<Answer> {
             return Ok(answer(&scene.loaded, &composed.plan));
         }
     }
-    let message = "the plan's items are being written by others; ask again";
-    Err(Fault::new(FaultName::Unavailable, message))
+    Err(Fault::new(FaultName::Unavailable, MESSAGE))
 }
 
 fn answer(loaded: &Loaded, plan: &Plan) -> Answer {

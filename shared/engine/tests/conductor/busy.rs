@@ -110,7 +110,7 @@ const TABLE: [Row; 13] = [
     ),
     (
         needs_operator,
-        |d| d.operator("accept"),
+        |d| d.accepts("operator"),
         Word::Succeeded,
         "accepting what is there",
     ),

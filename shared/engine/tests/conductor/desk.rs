@@ -239,6 +239,29 @@ impl Desk {
         self.admit("operator", input(action))
     }
 
+    /// An operator accepts: after `Look`, which has seen what the steps say.
+    pub fn accepts(&self, name: &str) -> Answered<Answer> {
+        let answer = self.admit(name, input("accept"))?;
+        if answer.verdict != Word::Look {
+            return Ok(answer);
+        }
+        self.serve(self.accept_after(name, &answer))
+    }
+
+    /// What the state `Accept` asks after `Admit` has answered this.
+    pub fn accept_after(&self, name: &str, answer: &Answer) -> Ask {
+        Ask {
+            execution: ExecutionRef {
+                arn: arn_of(name),
+                name: name.into(),
+            },
+            request: input("accept"),
+            deployment: Some(answer.deployment.clone()),
+            token: answer.token,
+            ..self.stage.ask("Accept", 0)
+        }
+    }
+
     /// Windlass itself starts a recovery.
     pub fn recovery(&self) -> Answered<Answer> {
         self.recovery_as("recovery")

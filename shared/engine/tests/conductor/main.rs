@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value)] // helpers of tests, called with json!
 
 mod abandoned;
+mod accepting;
 mod arrivals;
 mod busy;
 mod costs;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod interrupted;
+mod looks;
 mod plans;
 mod refusals;
 mod rollbacks;

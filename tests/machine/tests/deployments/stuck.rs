@@ -82,7 +82,10 @@ fn accept_makes_what_is_there_the_truth() {
     shop.world().set_alarm(ALARM, "OK", &[0.0]);
     let accept = shop.act("accept");
     shop.region.run();
-    assert_eq!(shop.path(&accept), "Admit Admitted Succeeded");
+    assert_eq!(
+        shop.path(&accept),
+        "Admit Admitted Look Accept Ended Succeeded"
+    );
     assert!(unlocked(&shop));
     assert!(
         shop.deployment(&arn)

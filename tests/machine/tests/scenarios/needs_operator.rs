@@ -80,22 +80,58 @@ fn an_undo_whose_retries_run_out_is_data_and_the_other_wave_is_tried() {
     assert_recovers(&mut shop, &arn);
 }
 
+/// A person moves an alias by hand.
+fn repair(shop: &Shop<'_>, function: &str, version: &str) {
+    let mut functions = shop.world().functions();
+    let function = functions.functions.get_mut(function).unwrap();
+    function.aliases.get_mut("live").unwrap().version = version.into();
+}
+
+#[test]
+fn what_cannot_be_seen_is_not_accepted_and_stays_a_persons() {
+    let program = program();
+    let (mut shop, arn) = refused(&program, FaultName::AccessDenied);
+    for fault in [FaultName::AccessDenied, FaultName::Throttled] {
+        let denied = Fault::new(fault, "lambda:GetAlias was refused");
+        let look = "functions.alias";
+        shop.world().mishaps().refused.insert(look, denied);
+        let accept = shop.act("accept");
+        shop.region.run();
+        assert_eq!(
+            shop.path(&accept),
+            "Admit Admitted Look Accept Ended Rejected"
+        );
+        let (error, cause) = failure(&shop, &accept);
+        assert_eq!(error, "TargetNotSeen");
+        assert!(cause.contains(&fault.to_string()), "{cause}");
+        assert_stuck(&shop, &arn);
+    }
+    assert_recovers(&mut shop, &arn);
+}
+
 #[test]
 fn accept_takes_what_is_there_and_the_next_release_goes_on_from_it() {
     let program = program();
     let (mut shop, arn) = refused(&program, FaultName::AccessDenied);
     shop.world().mishaps().refused.clear();
     shop.world().set_alarm(ALARM, "OK", &[0.0]);
+    repair(&shop, "shop-jobs", "2");
     let accept = shop.act("accept");
     shop.region.run();
-    assert_eq!(shop.path(&accept), "Admit Admitted Succeeded");
+    assert_eq!(
+        shop.path(&accept),
+        "Admit Admitted Look Accept Ended Succeeded"
+    );
     assert_free(&shop);
     let ended = ended(&shop, &arn);
     assert_eq!(ended.ending, Ending::NeedsOperator, "it stays what it was");
     assert!(ended.resolved.unwrap().starts_with("accepted at"));
-    let found = ("2 3@0.5".to_owned(), "3".to_owned());
+    let found = ("2 3@0.5".to_owned(), "2".to_owned());
     assert_eq!(serves(&shop), found, "nothing was changed");
     let running = shop.environment().running;
+    let jobs = running.iter().find(|(name, _)| name.as_str() == "jobs");
+    let recorded = &jobs.unwrap().1.state["observed"]["alias"]["version"];
+    assert_eq!(recorded, "2", "what was repaired by hand is what runs");
     assert!(running.values().all(|one| one.version == "accepted"));
     let second = shop.act("accept");
     shop.region.run();

@@ -1,0 +1,90 @@
+//! Pure: what an operator's `accept` records of a component, which is what callers of its target get.
+
+use crate::fault::Fault;
+use crate::finding::{Finding, FindingName};
+use crate::step::Step;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A look at a component's target, made because an operator accepts what is there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Look {
+    /// When it began.
+    pub at: Time,
+    /// The lock's token under which it was made: what is written under a later one may have changed since.
+    pub token: u64,
+    /// What was seen.
+    pub saw: Live,
+}
+
+/// What was seen of a target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Live {
+    /// It is there.
+    There {
+        /// What callers get, as the kind writes it.
+        state: Value,
+        /// The same in words, such as `40 at 100 %`.
+        shown: String,
+    },
+    /// It is gone, as AWS says.
+    Gone(String),
+    /// It could not be looked at.
+    Unknown(Fault),
+}
+
+/// What is recorded of a component.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Accepted<'a> {
+    /// What is recorded already: the deployment has not touched it, or has brought it back.
+    AsRecorded,
+    /// This runs.
+    Runs {
+        /// As the kind writes it.
+        state: &'a Value,
+        /// In words.
+        shown: &'a str,
+    },
+    /// Nothing runs: the target is gone.
+    Nothing,
+}
+
+/// What is accepted of a component by an operator who holds the lock's token. A finding where that is not
+/// known: then nothing may be recorded, because a record that is not so would be gone on from.
+pub fn accepted(step: &Step, token: u64) -> Result<Accepted<'_>, Finding> {
+    if !step.status.may_have_changed() {
+        return Ok(Accepted::AsRecorded);
+    }
+    let Some(look) = step.looked.as_ref().filter(|look| look.token == token) else {
+        return Err(not_seen(step, "nobody has looked at it"));
+    };
+    if step.shown_from().is_some_and(|from| look.at < from) {
+        return Err(not_seen(
+            step,
+            "it was looked at before its last change was sure to show",
+        ));
+    }
+    match &look.saw {
+        Live::There { state, shown } => Ok(Accepted::Runs { state, shown }),
+        Live::Gone(_) => Ok(Accepted::Nothing),
+        Live::Unknown(fault) => Err(not_seen(step, &fault.to_string())),
+    }
+}
+
+fn not_seen(step: &Step, why: &str) -> Finding {
+    Finding::new(
+        FindingName::TargetNotSeen,
+        format!("components.{}", step.component),
+        format!(
+            "what runs of {} could not be seen, so it cannot be accepted: {why}.",
+            step.component
+        ),
+        "Mend that, then `accept` again; the environment stays locked until then. `recover`, which undoes, has to see it as well.",
+    )
+}
+
+#[cfg(test)]
+#[path = "accept_tests.rs"]
+mod tests;

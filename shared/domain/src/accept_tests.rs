@@ -1,0 +1,124 @@
+use super::*;
+use crate::fault::FaultName;
+use crate::identity::DeploymentId;
+use crate::name::{AppName, ComponentName, EnvironmentName};
+use crate::plan::KindName;
+use crate::step::{ChangeRecord, SEEN_AFTER_MS, StepStatus};
+use serde_json::json;
+
+const TOKEN: u64 = 7;
+/// When the deployment made its last switching change.
+const CHANGED: Time = Time(1_000_000);
+
+fn step(status: StepStatus) -> Step {
+    Step {
+        status,
+        before: json!(40),
+        seen: Some(json!(40)),
+        ..Step::planned(
+            DeploymentId("1f0c2d9a4b5e6f70".into()),
+            AppName::new("shop").unwrap(),
+            EnvironmentName::new("prod").unwrap(),
+            ComponentName::new("api").unwrap(),
+            KindName::Lambda,
+        )
+    }
+}
+
+fn change(at: Time, answered_at: Option<Time>) -> ChangeRecord {
+    ChangeRecord {
+        at,
+        what: "alias live 40 → 41".into(),
+        answered: answered_at.is_some(),
+        answered_at,
+        undo: false,
+        switching: true,
+        token: 3,
+    }
+}
+
+fn look(at: Time, token: u64, saw: Live) -> Option<Look> {
+    Some(Look { at, token, saw })
+}
+
+fn there() -> Live {
+    Live::There {
+        state: json!(41),
+        shown: "41 at 100 %".into(),
+    }
+}
+
+#[test]
+fn what_was_not_changed_or_is_back_is_what_is_recorded() {
+    for status in [StepStatus::Planned, StepStatus::Undone] {
+        assert_eq!(accepted(&step(status), TOKEN), Ok(Accepted::AsRecorded));
+    }
+}
+
+#[test]
+fn what_is_live_is_accepted_and_not_what_was_seen_before_the_last_change() {
+    let answered = change(CHANGED, Some(CHANGED.plus_s(1)));
+    let (unanswered, old) = (change(CHANGED, None), change(Time(0), Some(Time(1))));
+    let additive = ChangeRecord {
+        switching: false,
+        ..change(CHANGED.plus_s(3600), None)
+    };
+    // The changes, and after how many milliseconds a look shows all of them.
+    let table = [
+        (vec![old.clone(), answered.clone()], 1_000 + SEEN_AFTER_MS),
+        (vec![answered, old], 1_000 + SEEN_AFTER_MS),
+        (vec![unanswered, additive], 2 * SEEN_AFTER_MS),
+    ];
+    for (changes, after) in table {
+        let mut step = step(StepStatus::UndoFailed);
+        step.changes = changes;
+        step.looked = look(CHANGED.plus_ms(after), TOKEN, there());
+        let runs = Accepted::Runs {
+            state: &json!(41),
+            shown: "41 at 100 %",
+        };
+        assert_eq!(accepted(&step, TOKEN), Ok(runs));
+        step.looked = look(CHANGED.plus_ms(after - 1), TOKEN, there());
+        let finding = accepted(&step, TOKEN).unwrap_err();
+        assert_eq!(finding.name, FindingName::TargetNotSeen);
+        assert!(
+            finding.reason.contains("its last change"),
+            "{}",
+            finding.reason
+        );
+    }
+}
+
+#[test]
+fn of_a_target_that_is_gone_nothing_runs() {
+    let mut step = step(StepStatus::Undoing);
+    step.looked = look(CHANGED, TOKEN, Live::Gone("no such function".into()));
+    assert_eq!(accepted(&step, TOKEN), Ok(Accepted::Nothing));
+}
+
+#[test]
+fn what_nobody_has_seen_is_not_accepted() {
+    let fault = Fault::new(FaultName::AccessDenied, "lambda:GetAlias is not allowed");
+    // What was looked at, and what is told of it.
+    let table = [
+        (None, "nobody has looked at it"),
+        (look(CHANGED, TOKEN - 1, there()), "nobody has looked at it"),
+        (
+            look(CHANGED, TOKEN, Live::Unknown(fault)),
+            "AccessDenied: lambda:GetAlias is not allowed",
+        ),
+    ];
+    for (looked, told) in table {
+        let mut step = step(StepStatus::Changed);
+        step.looked = looked;
+        let finding = accepted(&step, TOKEN).unwrap_err();
+        assert_eq!(finding.name, FindingName::TargetNotSeen);
+        assert_eq!(finding.path, "components.api");
+        assert!(finding.reason.contains(told), "{}", finding.reason);
+        assert!(
+            finding.remedy.contains("`accept` again"),
+            "{}",
+            finding.remedy
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! `Look`: sees what runs of each component that an operator accepts. Changes nothing.
+
+use super::{MESSAGE, Ports, TRIES};
+use crate::loaded::check_token;
+use crate::log;
+use crate::observe::live;
+use crate::payload::{Answer, Ask, Word};
+use crate::ports::{Answered, Condition, Transacted, Write};
+use crate::store::{self, Stored};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use serde_json::Value;
+use windlass_domain::accept::Look;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::step::{SEEN_AFTER_MS, Step};
+use windlass_domain::time::Time;
+
+/// How many targets are looked at at the same time.
+const AT_A_TIME: usize = 8;
+
+/// How long it waits at most: until everything shows that was sent when it was asked.
+const LONGEST_MS: u64 = 2 * SEEN_AFTER_MS;
+
+/// Looks at the target of each component that is not known to be back, when every look shows what the
+/// deployment and whoever repaired it by hand have changed before this was asked. What was seen goes into the
+/// steps, for the state `Accept`.
+pub async fn look<P: Ports>(ports: &P, ask: &Ask, id: &DeploymentId) -> Answered<Answer> {
+    log::name_deployment(id);
+    let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+    let record = record.value;
+    if !is_ours(ports, &record, ask.token).await? {
+        return Ok(answer(ask, id));
+    }
+    let asked = ports.now();
+    for tried in 0..TRIES {
+        let steps = store::load_all(ports, &store::deployment_partition(id), "step#").await?;
+        let mut steps: Vec<Stored<Step>> = steps;
+        steps.retain(|step| step.value.status.may_have_changed());
+        if tried == 0 {
+            ports.sleep_ms(until_shown(&steps, asked)).await;
+        }
+        let steps: Vec<Stored<Step>> = stream::iter(steps)
+            .map(|step| see(ports, step, ask.token))
+            .buffered(AT_A_TIME)
+            .try_collect()
+            .await?;
+        if keep(ports, &record, ask.token, &steps).await?
+            || !is_ours(ports, &record, ask.token).await?
+        {
+            return Ok(answer(ask, id));
+        }
+    }
+    Err(Fault::new(FaultName::Unavailable, MESSAGE))
+}
+
+/// Whether the lock is still the one that is accepted. Where it is not, `Accept` tells why.
+async fn is_ours<P: Ports>(ports: &P, record: &Deployment, token: u64) -> Answered<bool> {
+    match check_token(ports, record, token).await {
+        Ok(_) => Ok(true),
+        Err(fault) if fault.name == FaultName::StaleToken => Ok(false),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// For how long a look may not show yet what was changed before this was asked, in milliseconds.
+fn until_shown(steps: &[Stored<Step>], asked: Time) -> u64 {
+    let shown = steps.iter().filter_map(|step| step.value.shown_from());
+    let latest = shown.chain([asked.plus_ms(SEEN_AFTER_MS)]).max();
+    latest
+        .map_or(0, |latest| latest.ms_since(asked))
+        .min(LONGEST_MS)
+}
+
+async fn see<P: Ports>(ports: &P, mut step: Stored<Step>, token: u64) -> Answered<Stored<Step>> {
+    let at = ports.now();
+    let saw = live(ports, &step.value).await?;
+    step.value.looked = Some(Look { at, token, saw });
+    Ok(step)
+}
+
+/// Writes what was seen; `false` where a step was written in between, such as by a call whose answer came late.
+async fn keep<P: Ports>(
+    ports: &P,
+    record: &Deployment,
+    token: u64,
+    steps: &[Stored<Step>],
+) -> Answered<bool> {
+    let lock = store::lock(&record.app, &record.environment);
+    for step in steps {
+        let fence = Condition::Field("token".into(), Value::from(token));
+        let writes = vec![Write::Check(lock.clone(), fence), step.put()?];
+        if let Transacted::Refused(_) = ports.transact(writes).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn answer(ask: &Ask, id: &DeploymentId) -> Answer {
+    Answer {
+        verdict: Word::Look,
+        deployment: id.clone(),
+        token: ask.token,
+        wave: 0,
+        items: vec![],
+        seconds: 0,
+        error: String::new(),
+        cause: String::new(),
+    }
+}

@@ -1,0 +1,207 @@
+//! `accept`.
+
+use crate::desk::{Desk, FIRST, fault, in_short, input};
+use crate::stage::{TOKEN, app, component, id, prod};
+use serde_json::{Value, json};
+use windlass_domain::accept::{Live, Look};
+use windlass_domain::deployment::Refusal;
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{EnvironmentState, HeldState, Running, Snapshot};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::name::ComponentName;
+use windlass_domain::step::{Step, StepStatus};
+use windlass_domain::time::Time;
+use windlass_engine::payload::Word;
+use windlass_engine::store;
+use windlass_world::executions::arn_of;
+use windlass_world::mishaps::{Mishap, When};
+
+fn stuck() -> Desk {
+    let mut desk = Desk::new();
+    desk.hold(Some((FIRST, HeldState::NeedsOperator)));
+    desk.end(Ending::NeedsOperator);
+    desk
+}
+
+fn looked(step: &mut Step, saw: Live) {
+    step.looked = Some(Look {
+        at: Time(0),
+        token: TOKEN,
+        saw,
+    });
+}
+
+fn there(state: Value) -> Live {
+    let shown = format!("{state} at 100 %");
+    Live::There { state, shown }
+}
+
+fn refusal(desk: &Desk, name: &str) -> Option<Refusal> {
+    desk.stage.get(&store::refusal(&app(), &arn_of(name)))
+}
+
+#[test]
+fn an_accept_whose_answer_was_lost_has_succeeded() {
+    let desk = stuck();
+    let first = desk.admit("accept", input("accept")).unwrap();
+    assert_eq!((first.verdict, first.token), (Word::Look, TOKEN));
+    let accept = || desk.serve(desk.accept_after("accept", &first));
+    let told = accept().unwrap();
+    assert_eq!(told.verdict, Word::Succeeded);
+    let (lock, state, record) = (desk.lock(), desk.state(), desk.record());
+    assert_eq!(accept().unwrap(), told);
+    let from_the_begin = desk.accepts("accept");
+    assert_eq!(from_the_begin.unwrap(), told);
+    assert_eq!(refusal(&desk, "accept"), None);
+    assert_eq!((desk.lock(), desk.state()), (lock, state));
+    assert_eq!(desk.record(), record);
+    let another = desk.accepts("another");
+    let nothing_left = (Word::Rejected, "NothingToAccept");
+    assert_eq!(in_short(&another), nothing_left);
+    let beside = desk.serve(desk.accept_after("beside", &first));
+    assert_eq!(in_short(&beside), nothing_left, "both had looked");
+}
+
+#[test]
+fn an_accept_whose_transaction_was_made_but_not_answered_has_succeeded() {
+    let rehearsal = stuck();
+    let from = rehearsal.stage.world.mishaps().count();
+    rehearsal.accepts("operator").unwrap();
+    let to = rehearsal.stage.world.mishaps().count();
+    for call in from + 1..=to {
+        let desk = stuck();
+        let lost = Fault::new(FaultName::Unavailable, "no answer");
+        let world = &desk.stage.world;
+        world.plan_mishap(call, When::After, Mishap::Fault(lost));
+        let failed = desk.accepts("operator");
+        assert_eq!(failed.unwrap_err().name, FaultName::Unavailable);
+        let again = desk.accepts("operator");
+        assert_eq!(in_short(&again), (Word::Succeeded, ""), "call {call}");
+        assert_eq!(desk.lock().held, None);
+    }
+}
+
+#[test]
+fn only_what_needs_an_operator_is_accepted() {
+    for held in [None, Some(HeldState::Running), Some(HeldState::Recovering)] {
+        let desk = Desk::new();
+        desk.hold(held.map(|state| (FIRST, state)));
+        let answer = desk.accepts("operator");
+        let refused = (Word::Rejected, "NothingToAccept");
+        assert_eq!(in_short(&answer), refused, "{held:?}");
+        assert!(answer.unwrap().cause.contains("windlass status shop prod"));
+        assert_eq!(desk.lock().token, TOKEN);
+    }
+}
+
+#[test]
+fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
+    use StepStatus::{Changing, Planned, UndoFailed, Undone};
+    let desk = stuck();
+    let before = Running {
+        artifact: None,
+        version: "1.0.0".into(),
+        deployment: id(),
+        since: Time(0),
+        state: json!("as before"),
+    };
+    let names = ["gone", "live", "undone"];
+    let state = EnvironmentState {
+        snapshot: 3,
+        last_snapshot: 5,
+        running: names.map(|name| (component(name), before.clone())).into(),
+        ..EnvironmentState::default()
+    };
+    desk.stage.put(store::state(&app(), &prod()), &state);
+    desk.step("live", UndoFailed, |step| looked(step, there(json!(41))));
+    let gone = || Live::Gone("no such function".into());
+    desk.step("gone", Changing, |step| looked(step, gone()));
+    desk.step("undone", Undone, |_| ());
+    desk.step("untouched", Planned, |_| ());
+    let answer = desk.accepts("operator").unwrap();
+    assert_eq!((answer.verdict, answer.deployment), (Word::Succeeded, id()));
+    let told = format!(
+        "shop/prod is unlocked; what runs after deployment {} is accepted: gone is gone, live 41 at 100 %.",
+        id()
+    );
+    assert_eq!(answer.cause, told);
+
+    let (lock, state) = (desk.lock(), desk.state());
+    assert_eq!(lock.held, None);
+    assert!(lock.token > TOKEN);
+    let names: Vec<&str> = state.running.keys().map(ComponentName::as_str).collect();
+    assert_eq!(names, ["live", "undone"]);
+    let live = Running {
+        version: "accepted".into(),
+        since: desk.now(),
+        state: json!(41),
+        ..before.clone()
+    };
+    assert_eq!(state.running[&component("live")], live);
+    assert_eq!(state.running[&component("undone")], before);
+    assert_eq!((state.snapshot, state.last_snapshot), (6, 6));
+
+    let key = store::snapshot(&app(), &prod(), 6);
+    let snapshot: Snapshot = desk.stage.get(&key).unwrap();
+    assert_eq!((snapshot.number, snapshot.replaced), (6, 3));
+    let judged = (snapshot.release, snapshot.version.as_str());
+    assert_eq!(judged, (None, "accepted"));
+    assert_eq!((snapshot.made, snapshot.deployment), (desk.now(), id()));
+    assert_eq!(snapshot.components, state.running);
+    let ending = desk.ending();
+    assert_eq!(ending.ending, Ending::NeedsOperator, "it stays what it was");
+    let (now, who) = (desk.now(), arn_of("operator"));
+    let by = format!("accepted at {now} by {who}: a test");
+    assert_eq!(ending.resolved, Some(by));
+}
+
+#[test]
+fn what_could_not_be_seen_is_refused_by_name_and_the_environment_stays_locked() {
+    use StepStatus::{Changed, UndoFailed, Undoing};
+    let desk = stuck();
+    desk.step("live", UndoFailed, |step| looked(step, there(json!(41))));
+    let denied = || Fault::new(FaultName::AccessDenied, "lambda:GetAlias is not allowed");
+    desk.step("denied", Undoing, |step| {
+        looked(step, Live::Unknown(denied()));
+    });
+    desk.step("unseen", Changed, |_| ());
+    let (lock, state) = (desk.lock(), desk.state());
+    let answer = desk.accepts("operator");
+    assert_eq!(in_short(&answer), (Word::Rejected, "TargetNotSeen"));
+    let refusal = refusal(&desk, "operator").unwrap();
+    let paths: Vec<&str> = refusal.findings.iter().map(|it| it.path.as_str()).collect();
+    assert_eq!(paths, ["components.denied", "components.unseen"]);
+    assert!(
+        refusal.findings[0]
+            .reason
+            .contains("lambda:GetAlias is not allowed")
+    );
+    assert_eq!((desk.lock(), desk.state()), (lock, state));
+    assert_eq!(desk.ending().resolved, None);
+}
+
+#[test]
+fn where_the_function_that_looks_fails_nothing_is_accepted() {
+    let desk = stuck();
+    let first = desk.admit("operator", input("accept")).unwrap();
+    let mut ask = desk.accept_after("operator", &first);
+    ask.error = "Throttled".into();
+    let answer = desk.serve(ask);
+    assert_eq!(in_short(&answer), (Word::Rejected, "TargetNotSeen"));
+    let cause = answer.unwrap().cause;
+    assert!(cause.contains("failed with Throttled"), "{cause}");
+    assert!(cause.contains("`accept` again"), "{cause}");
+    assert!(desk.lock().held.is_some());
+}
+
+#[test]
+fn what_a_recovery_went_on_with_since_the_look_is_not_accepted() {
+    let desk = stuck();
+    let first = desk.admit("operator", input("accept")).unwrap();
+    let mut lock = desk.lock();
+    lock.token += 1;
+    desk.stage.put(store::lock(&app(), &prod()), &lock);
+    let answer = desk.serve(desk.accept_after("operator", &first));
+    assert_eq!(fault(answer).0, FaultName::StaleToken);
+    assert_eq!(desk.lock(), lock);
+}

@@ -1,0 +1,168 @@
+//! What is seen of the components that an operator accepts.
+
+use crate::scene::{new_release, prepare, step};
+use crate::stage::{Stage, app, component, id, prod};
+use windlass_domain::accept::{Accepted, Live, Look, accepted};
+use windlass_domain::environment::Lock;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::step::{ChangeRecord, Step, StepStatus};
+use windlass_domain::time::Time;
+use windlass_engine::payload::{Answer, Word};
+use windlass_engine::ports::{Answered, Clock};
+use windlass_engine::prepare::handle;
+use windlass_engine::store;
+use windlass_world::mishaps::{Mishap, When};
+use windlass_world::run::run;
+
+/// `api` was switched just now, which nobody looked at, and `worker` is back.
+fn stuck(answered: bool) -> Stage {
+    let stage = new_release();
+    prepare(&stage).unwrap();
+    let now = stage.world.now();
+    change(&stage, "worker", |step| step.status = StepStatus::Undone);
+    change(&stage, "api", |step| {
+        step.status = StepStatus::UndoFailed;
+        step.seen = Some(step.before.clone());
+        step.changes = vec![ChangeRecord {
+            at: now,
+            what: "alias live 1 → 2".into(),
+            answered,
+            answered_at: answered.then_some(now),
+            undo: false,
+            switching: true,
+            token: 1,
+        }];
+    });
+    shift(&stage, "2");
+    stage
+}
+
+fn change(stage: &Stage, name: &str, change: impl FnOnce(&mut Step)) {
+    let mut changed = step(stage, name).unwrap();
+    change(&mut changed);
+    stage.put(store::step(&id(), &component(name)), &changed);
+}
+
+/// The alias serves this version.
+fn shift(stage: &Stage, version: &str) {
+    let mut functions = stage.world.functions();
+    let function = functions.named("shop-api-prod").unwrap();
+    let live = function.versions[&1].clone();
+    function.versions.entry(2).or_insert(live);
+    let alias = function.aliases.get_mut("live").unwrap();
+    alias.version = version.into();
+}
+
+fn look(stage: &Stage) -> Answered<Answer> {
+    run(handle(&stage.world, stage.ask("Look", 0)))
+}
+
+fn seen(stage: &Stage) -> Look {
+    step(stage, "api").unwrap().looked.unwrap()
+}
+
+#[test]
+fn what_runs_is_seen_when_every_look_shows_what_was_changed() {
+    // Whether the change was answered, and after how many seconds every look shows it.
+    for (answered, after) in [(true, 20), (false, 40)] {
+        let stage = stuck(answered);
+        let asked = stage.world.now();
+        let answer = look(&stage).unwrap();
+        let told = (answer.verdict, answer.deployment, answer.token);
+        assert_eq!(told, (Word::Look, id(), 7));
+        let seen = seen(&stage);
+        assert_eq!(seen.at, asked.plus_s(after), "{answered}");
+        let Live::There { state, shown } = &seen.saw else {
+            panic!("{seen:?}");
+        };
+        assert_eq!(state["observed"]["alias"]["version"], "2");
+        assert_eq!(shown, "2");
+        let api = step(&stage, "api").unwrap();
+        let runs = Accepted::Runs { state, shown };
+        assert_eq!(accepted(&api, 7), Ok(runs));
+        assert_eq!(step(&stage, "worker").unwrap().looked, None, "it is back");
+    }
+}
+
+#[test]
+fn what_was_repaired_by_hand_just_before_is_waited_for() {
+    let stage = stuck(true);
+    change(&stage, "api", |step| step.changes.clear());
+    let asked = stage.world.now();
+    look(&stage).unwrap();
+    assert_eq!(seen(&stage).at, asked.plus_s(20));
+}
+
+#[test]
+fn a_target_that_is_gone_is_seen_to_be_gone() {
+    let stage = stuck(true);
+    stage.world.functions().functions.remove("shop-api-prod");
+    look(&stage).unwrap();
+    assert!(matches!(seen(&stage).saw, Live::Gone(_)));
+}
+
+#[test]
+fn what_stands_in_the_way_is_told_and_what_may_pass_is_asked_again() {
+    let stage = stuck(true);
+    let denied = Fault::new(FaultName::AccessDenied, "lambda:GetAlias is not allowed");
+    let refused = &stage.world;
+    refused
+        .mishaps()
+        .refused
+        .insert("functions.alias", denied.clone());
+    look(&stage).unwrap();
+    assert_eq!(seen(&stage).saw, Live::Unknown(denied));
+    let throttled = Fault::new(FaultName::Throttled, "not now");
+    refused
+        .mishaps()
+        .refused
+        .insert("functions.alias", throttled.clone());
+    assert_eq!(look(&stage), Err(throttled));
+    refused.mishaps().refused.clear();
+    look(&stage).unwrap();
+    assert!(matches!(seen(&stage).saw, Live::There { .. }));
+}
+
+#[test]
+fn a_step_that_is_written_meanwhile_is_looked_at_again() {
+    let stage = stuck(true);
+    let rehearsal = stuck(true);
+    let from = rehearsal.world.mishaps().count();
+    look(&rehearsal).unwrap();
+    let last = rehearsal.world.mishaps().count();
+    stage.world.ledger().busy = 1;
+    look(&stage).unwrap();
+    let again = stage.world.mishaps().count();
+    assert!(again - from > last - from, "{again} after {last}");
+    assert_eq!(seen(&stage).token, 7);
+}
+
+#[test]
+fn who_was_taken_over_writes_nothing_and_leaves_it_to_accept_to_tell() {
+    let stage = stuck(true);
+    let key = store::lock(&app(), &prod());
+    let lock: Lock = stage.get(&key).unwrap();
+    let token = lock.token + 1;
+    stage.put(key, &Lock { token, ..lock });
+    assert_eq!(look(&stage).unwrap().verdict, Word::Look);
+    assert_eq!(step(&stage, "api").unwrap().looked, None);
+}
+
+#[test]
+fn killed_at_any_call_it_is_asked_again() {
+    let rehearsal = stuck(true);
+    let from = rehearsal.world.mishaps().count();
+    look(&rehearsal).unwrap();
+    let to = rehearsal.world.mishaps().count();
+    assert!(to - from > 5, "{from} {to}");
+    for call in from + 1..=to {
+        let stage = stuck(true);
+        let lost = Fault::new(FaultName::Unavailable, "no answer");
+        stage
+            .world
+            .plan_mishap(call, When::After, Mishap::Fault(lost));
+        assert_eq!(look(&stage).unwrap_err().name, FaultName::Unavailable);
+        look(&stage).unwrap();
+        assert!(seen(&stage).at > Time(0));
+    }
+}
