@@ -3,10 +3,10 @@
 use crate::happening::Counts;
 use crate::outcome::Outcome;
 use crate::readings::Readings;
-use crate::recovered::recover_goes_back;
+use crate::recovered::{accept_records_what_runs, recover_goes_back};
 use crate::rest::Rest;
 use crate::rules::{
-    BEYOND, PLANNING_AGAIN, RECOVERED, REDRIVEN, RULES, changed_outside, told_as_drifted,
+    ACCEPTED, BEYOND, PLANNING_AGAIN, RECOVERED, REDRIVEN, RULES, changed_outside, told_as_drifted,
 };
 use crate::scenario::Scenario;
 use crate::schedule::{Schedule, What};
@@ -176,6 +176,12 @@ impl<'p> Ready<'p> {
             && let Err(why) = recover_goes_back(self.program, &outcome)
         {
             played.broken.push((RECOVERED, why));
+        }
+        if played.broken.is_empty()
+            && !is_beyond
+            && let Err(why) = accept_records_what_runs(self.program, &outcome)
+        {
+            played.broken.push((ACCEPTED, why));
         }
         // A mishap that was not met would be met by what is redriven.
         let is_over = played.met.len() == schedule.to_be_met();

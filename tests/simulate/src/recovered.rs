@@ -1,4 +1,4 @@
-//! What needs an operator is recovered by one.
+//! What needs an operator is recovered by one, or accepted.
 
 use crate::happening::Event;
 use crate::outcome::Outcome;
@@ -6,6 +6,7 @@ use crate::rules::{targets_as_recorded, unlocked};
 use crate::scenario::Deed;
 use crate::schedule::Schedule;
 use crate::stage::Stage;
+use crate::targets::is_shown;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::HeldState;
 use windlass_domain::finding::FindingName;
@@ -17,6 +18,57 @@ use windlass_machine::program::Program;
 /// brings everything back in a copy of the world in which nothing goes wrong any more, ends what had been judged
 /// to its end, or tells of what somebody else has put there.
 pub fn recover_goes_back(program: &Program, outcome: &Outcome<'_>) -> Result<(), String> {
+    with_operator(program, outcome, "recover", |id, recovered| {
+        let records = recovered.records();
+        let record = records.iter().find(|record| record.id == *id);
+        let ended = record.and_then(|record| record.ending.as_ref());
+        if ended.is_some_and(|ended| ended.ending == Ending::NeedsOperator)
+            && is_up_to_others(recovered, id)
+        {
+            return Ok(());
+        }
+        let is_settled = |ending| matches!(ending, Ending::RolledBack | Ending::Succeeded);
+        if ended.is_none_or(|ended| !is_settled(ended.ending)) {
+            let told = ended.map(|ended| (&ended.cause_name, &ended.cause));
+            return Err(format!("{id} was recovered: {told:?}"));
+        }
+        unlocked(recovered)?;
+        targets_as_recorded(recovered)
+    })
+}
+
+/// "`accept` makes the observed state the truth and unlocks" (the ways in): where a deployment needs an operator,
+/// `accept` unlocks in such a copy, and of each component that was not back callers get what is then recorded,
+/// whoever put it there.
+pub fn accept_records_what_runs(program: &Program, outcome: &Outcome<'_>) -> Result<(), String> {
+    with_operator(program, outcome, "accept", |id, accepted| {
+        unlocked(accepted)?;
+        let state = accepted.environment();
+        let steps = accepted.all::<Step>(&format!("deployment#{id}"), "step#");
+        for step in steps.iter().filter(|step| step.status.may_have_changed()) {
+            let component = step.component.as_str();
+            let Some(running) = state.running.get(&step.component) else {
+                return Err(format!("{component} is not recorded as running"));
+            };
+            // What cannot be compared is nothing that is wrong.
+            if !is_shown(accepted.world, component, &running.state).unwrap_or(true) {
+                return Err(format!(
+                    "{component} is accepted as {running:?}, and is not that"
+                ));
+            }
+        }
+        targets_as_recorded(accepted)
+    })
+}
+
+/// Where a deployment needs an operator, what holds when one has acted in a copy of the world in which nothing
+/// goes wrong any more.
+fn with_operator(
+    program: &Program,
+    outcome: &Outcome<'_>,
+    action: &'static str,
+    holds: impl FnOnce(&DeploymentId, &Outcome<'_>) -> Result<(), String>,
+) -> Result<(), String> {
     let lock = outcome.lock();
     let held = lock.held.as_ref();
     let Some(held) = held.filter(|held| held.state == HeldState::NeedsOperator) else {
@@ -24,35 +76,21 @@ pub fn recover_goes_back(program: &Program, outcome: &Outcome<'_>) -> Result<(),
     };
     let world = outcome.world.copy();
     world.mishaps().refused.clear();
-    let plain = Schedule::plain("recover");
+    let plain = Schedule::plain(action);
     let mut stage = Stage::new(program, outcome.scenario, world, &plain);
-    if let Some(request) = Deed::Operate("recover").request(&stage.world) {
-        stage.start("recover", request);
+    if let Some(request) = Deed::Operate(action).request(&stage.world) {
+        stage.start(action, request);
     }
     let rest = stage.run(&[]);
     stage.world.mishaps().gate = None;
     let since = std::mem::take(&mut stage.happened);
-    let recovered = Outcome {
+    let after = Outcome {
         world: &stage.world,
         rest,
         happened: outcome.happened.iter().cloned().chain(since).collect(),
         ..outcome.bare()
     };
-    let records = recovered.records();
-    let record = records.iter().find(|record| record.id == held.deployment);
-    let ended = record.and_then(|record| record.ending.as_ref());
-    if ended.is_some_and(|ended| ended.ending == Ending::NeedsOperator)
-        && is_up_to_others(&recovered, &held.deployment)
-    {
-        return Ok(());
-    }
-    let is_settled = |ending| matches!(ending, Ending::RolledBack | Ending::Succeeded);
-    if ended.is_none_or(|ended| !is_settled(ended.ending)) {
-        let told = ended.map(|ended| (&ended.cause_name, &ended.cause));
-        return Err(format!("{} was recovered: {told:?}", held.deployment));
-    }
-    unlocked(&recovered)?;
-    targets_as_recorded(&recovered)
+    holds(&held.deployment, &after)
 }
 
 /// Whether everything that is not back is something that somebody else has changed, and is told so.

@@ -93,13 +93,16 @@ pub const PLANNING_AGAIN: &str = "planning_again_plans_nothing";
 /// Of a copy of the world in which an operator recovers (`recovered.rs`).
 pub const RECOVERED: &str = "recover_goes_back";
 
+/// Of a copy of the world in which an operator accepts (`recovered.rs`).
+pub const ACCEPTED: &str = "accept_records_what_runs";
+
 /// Of executions that have ended (`redriven.rs`).
 pub const REDRIVEN: &str = "redriven_changes_nothing";
 
 /// The names of everything that a schedule can break. A panic is none of them: it may be the simulation's own.
 pub fn names() -> impl Iterator<Item = &'static str> {
     let rules = RULES.iter().map(|(name, _)| *name);
-    rules.chain([PLANNING_AGAIN, RECOVERED, REDRIVEN])
+    rules.chain([PLANNING_AGAIN, RECOVERED, ACCEPTED, REDRIVEN])
 }
 
 /// What must hold as well where AWS does what is assumed not to happen: it is told.

@@ -35,7 +35,8 @@ pub fn stuck_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// What was confirmed last; else what was seen last, unless a change was answered since, which tells itself.
+/// What was confirmed last; else what was seen last, unless a change was answered since, which tells itself: what
+/// callers get by it is not known before somebody looks, as `accept` does (`accept_records_what_runs`).
 fn last_known(step: &Step) -> Option<&Value> {
     let mut switches = step.changes.iter().filter(|change| change.switching);
     let seen = || {

@@ -1,7 +1,7 @@
 use crate::happening::{Event, Happening};
 use crate::outcome::Outcome;
 use crate::rules::told_as_drifted;
-use crate::targets::{COMPONENTS, shows, visible};
+use crate::targets::{COMPONENTS, is_shown, shows, visible};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use windlass_domain::ending::Ending;
@@ -30,7 +30,9 @@ pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
         let artifact = running.and_then(|(_, running)| running.artifact.as_ref());
         let holds = match (running, artifact) {
             (_, Some(artifact)) => shows(outcome.world, component, artifact),
-            (Some((_, running)), None) if running.version == "accepted" => true,
+            (Some((_, running)), None) if running.version == "accepted" => {
+                is_shown(outcome.world, component, &running.state).unwrap_or(true)
+            }
             (Some(_), None) => outcome.pristine.get(component) == Some(&shown),
             (None, _) => outcome.began.get(component) == Some(&shown),
         };
