@@ -307,4 +307,26 @@ pub(super) const VARIANTS: &[Variant] = &[
         scenarios: &["code"],
         mishaps: &[],
     },
+    Variant {
+        name: "works_for_another",
+        what: "of two functions each is changed by the deployer that was asked for the other",
+        edits: &[Edit {
+            file: "shared/engine/src/converge/mod.rs",
+            find: "    let key = store::step(&work.deployment, &work.component);\n    let step = store::require::<Step>(ports, &key).await?;\n    if let Standing::Settled(verdict)",
+            replace: "    let other = match work.component.as_str() {\n        \"api\" if VARIANT => \"jobs\",\n        \"jobs\" if VARIANT => \"api\",\n        own => own,\n    };\n    let other = windlass_domain::name::ComponentName::new(other)\n        .unwrap_or_else(|_| work.component.clone());\n    let key = store::step(&work.deployment, &other);\n    let step = store::require::<Step>(ports, &key).await?;\n    if let Standing::Settled(verdict)",
+        }],
+        scenarios: &["side_by_side"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "switched_through_nothing",
+        what: "a distribution is sent to a path where nothing is, and from there to the folder of the release",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/site/mod.rs",
+            find: "                self.at.set_origin_path(id, etag, origin, to).await",
+            replace: "                let mut etag = etag.clone();\n                if VARIANT {\n                    self.at.set_origin_path(id, &etag, origin, \"/nothing\").await?;\n                    etag = self.at.distribution(id).await?.etag;\n                }\n                self.at.set_origin_path(id, &etag, origin, to).await",
+        }],
+        scenarios: &["folder"],
+        mishaps: &[],
+    },
 ];

@@ -2,8 +2,8 @@
 
 use super::{Edit, Variant};
 use crate::schedule::What::{
-    Conflict, Slow, Stopped, StoppedHeld, StoppedRedriven, StoppedRedrivenLate, StoppedSlow,
-    ThrottledLong,
+    Conflict, DeniedLong, Slow, Stopped, StoppedHeld, StoppedRedriven, StoppedRedrivenLate,
+    StoppedSlow, ThrottledLong,
 };
 
 const ADMISSION: &str = "shared/domain/src/admission.rs";
@@ -283,6 +283,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         }],
         scenarios: &["function", "first"],
         mishaps: &[ThrottledLong],
+    },
+    Variant {
+        name: "accepted_unseen",
+        what: "what an operator accepts is recorded as it was seen before the last change",
+        edits: &[Edit {
+            file: "shared/engine/src/conductor/accept.rs",
+            find: "            state: (*runs).clone(),",
+            replace: "            state: if VARIANT {\n                step.seen.clone().unwrap_or_default()\n            } else {\n                (*runs).clone()\n            },",
+        }],
+        scenarios: &["service", "touched"],
+        mishaps: &[ThrottledLong, DeniedLong],
     },
     Variant {
         name: "accepted_stays_locked",
