@@ -46,6 +46,7 @@ use clients::Clients;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::time::Duration;
 use windlass_domain::place::Place;
 use windlass_engine::config::{Config, Configured};
 use windlass_engine::ports::Answered;
@@ -58,6 +59,8 @@ pub struct Aws {
     /// Whether it works on targets. Who does writes many objects at a time and makes fewer calls
     /// when S3 asks to slow down, so that it must be told.
     on_targets: bool,
+    /// Where its writes of objects are switching: how long each may take.
+    once: Option<Duration>,
 }
 
 struct Shared {
@@ -106,6 +109,7 @@ impl Aws {
             }),
             clients,
             on_targets: false,
+            once: None,
         }
     }
 

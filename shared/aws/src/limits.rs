@@ -18,7 +18,7 @@ pub(crate) fn ordinary() -> TimeoutConfig {
     times(8, 20)
 }
 
-/// Objects' bytes: 25 s an attempt, 50 s with all attempts.
+/// Objects' bytes, but for those of a switching write: 25 s an attempt, 50 s with all attempts.
 pub(crate) fn transfer() -> TimeoutConfig {
     times(25, 50)
 }
@@ -37,6 +37,16 @@ pub(crate) fn one_attempt() -> RetryConfig {
 /// A switching change: 10 s, well within the 15 s for which an open call is recorded.
 pub(crate) fn switching() -> TimeoutConfig {
     times(10, 10)
+}
+
+/// A switching write of an object, of which one change has many: its caller says for how long, so that
+/// all of them end within the time for which their open call is recorded.
+pub(crate) fn switching_within(limit: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(limit)
+        .operation_timeout(limit)
+        .build()
 }
 
 /// What is read between the record of a switching change and its send: 2 s, so that the send still

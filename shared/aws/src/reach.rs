@@ -34,6 +34,7 @@ impl Aws {
             shared: Rc::clone(&self.shared),
             clients,
             on_targets: true,
+            once: None,
         }
     }
 }

@@ -8,13 +8,16 @@
 
 mod replay;
 
+use bytes::Bytes;
 use replay::{Replay, Reply, json_error, reply};
 use serde_json::json;
 use std::time::Duration;
 use windlass_aws::Aws;
 use windlass_domain::fault::FaultName;
+use windlass_domain::place::Place;
 use windlass_engine::ports::{
-    Answered, Cdn, Code, Events, Executions, Functions, Notifications, Registry, Services,
+    Answered, Cdn, Code, CopySource, Events, Executions, Functions, Notifications, ObjectId,
+    Objects, PutOptions, Reach, Registry, Replaces, Services, Upload,
 };
 
 async fn fault_of(status: u16, code: &str) -> windlass_domain::fault::Fault {
@@ -147,6 +150,23 @@ async fn given_up<T: std::fmt::Debug>(call: impl AsyncFnOnce(Aws) -> Answered<T>
     replay.gave_up_after().expect("a limit")
 }
 
+fn source() -> CopySource {
+    let object = ObjectId {
+        bucket: "b".into(),
+        key: "k".into(),
+        version_id: Some("1".into()),
+    };
+    CopySource { object, etag: None }
+}
+
+fn upload() -> Upload {
+    Upload {
+        bucket: "b".into(),
+        key: "k".into(),
+        id: "u".into(),
+    }
+}
+
 #[tokio::test]
 async fn a_switching_call_that_is_not_answered_is_given_up_within_its_open_call() {
     let switching = Duration::from_secs(10);
@@ -159,6 +179,19 @@ async fn a_switching_call_that_is_not_answered_is_given_up_within_its_open_call(
     assert_eq!(given_up(alias).await, switching);
     let service = async |aws: Aws| aws.update_service("c", "s", "agent:8").await;
     assert_eq!(given_up(service).await, switching);
+    // A site in place: its caller says for how long, because one change has many such writes.
+    let within = Duration::from_secs(4);
+    let once = |aws: &Aws| aws.at(&Place::default()).sent_once(4_000);
+    let options = PutOptions::default();
+    let put = async |aws: Aws| once(&aws).put("b", "k", Bytes::new(), &options).await;
+    assert_eq!(given_up(put).await, within);
+    let (from, upload, seen) = (source(), upload(), Replaces::ETag("e".into()));
+    let copy = async |aws: Aws| once(&aws).copy(&from, "b", "k", &seen).await;
+    assert_eq!(given_up(copy).await, within);
+    let delete = async |aws: Aws| once(&aws).delete("b", "k", &seen).await;
+    assert_eq!(given_up(delete).await, within);
+    let complete = async |aws: Aws| once(&aws).complete_upload(&upload, &[], &seen).await;
+    assert_eq!(given_up(complete).await, within);
     // A distribution is read once more first, when the change is recorded as open already.
     let look = async |aws: Aws| aws.set_origin_path("D1", "E1", "site", "/1").await;
     assert_eq!(given_up(look).await, Duration::from_secs(2));

@@ -225,7 +225,7 @@ pub struct OpenCall {
     pub not_after: Time,
 }
 
-/// How far ahead `not_after` may be, in seconds.
+/// How far ahead `not_after` is, in seconds, but for a change that may take longer than usual.
 pub const OPEN_CALL_S: u64 = 15;
 
 /// How long after `not_after` a call that was sent may still take effect, in seconds.

@@ -17,6 +17,7 @@ pub mod executions;
 pub mod functions;
 pub mod gate;
 pub mod ledger;
+mod listing;
 mod live_alias;
 pub mod live_function;
 mod live_task;
@@ -45,6 +46,8 @@ use windlass_engine::ports::Reach;
 pub struct World {
     shared: Rc<Shared>,
     place: Place,
+    /// Where its writes of objects are switching: how long each may take, in milliseconds.
+    once_ms: Option<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -92,6 +95,7 @@ impl Default for World {
                 mishaps: RefCell::default(),
             }),
             place: Place::default(),
+            once_ms: None,
         }
     }
 }
@@ -151,6 +155,7 @@ impl World {
         let copy = Self {
             shared: Rc::new(Shared::clone(&self.shared)),
             place: self.place.clone(),
+            once_ms: self.once_ms,
         };
         copy.mishaps().gate = None;
         copy
@@ -162,6 +167,7 @@ impl Reach for World {
         Self {
             shared: Rc::clone(&self.shared),
             place: place.clone(),
+            once_ms: None,
         }
     }
 }

@@ -6,13 +6,12 @@ use crate::World;
 pub use crate::uploads::Pending;
 use bytes::Bytes;
 use std::collections::BTreeMap;
-use std::ops::Bound;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
-    Answered, CopySource, LifecycleRule, Listed, Listing, ObjectHead, ObjectId, Objects, Part,
-    PutOptions, Replaces, Upload, Written,
+    Answered, CopySource, LifecycleRule, Listing, ObjectHead, ObjectId, Objects, Part, PutOptions,
+    Replaces, Upload, Written,
 };
 
 /// The buckets.
@@ -28,6 +27,9 @@ pub struct State {
     pub writes: u64,
     /// The uploads in parts that were begun and neither completed nor aborted, by id.
     pub uploads: BTreeMap<String, Pending>,
+    /// The writes that were to be sent once, by key, with the milliseconds after which each was to be
+    /// given up.
+    pub sent_once: Vec<(String, u64)>,
 }
 
 impl State {
@@ -116,32 +118,6 @@ impl State {
             Fault::new(FaultName::NotFound, text)
         })
     }
-
-    fn page(&self) -> usize {
-        if self.page == 0 { 1000 } else { self.page }
-    }
-
-    fn page_of(&self, all: Vec<Listed>, after: Option<String>) -> Listing {
-        let page = self.page();
-        let start: usize = after.and_then(|after| after.parse().ok()).unwrap_or(0);
-        let next = (all.len() > start + page).then(|| (start + page).to_string());
-        Listing {
-            objects: all.into_iter().skip(start).take(page).collect(),
-            next,
-        }
-    }
-}
-
-fn listed(key: &str, version: &Version, latest: bool) -> Listed {
-    Listed {
-        key: key.to_owned(),
-        etag: version.etag.clone(),
-        bytes: version.size,
-        modified: version.modified,
-        version_id: version.id.clone(),
-        latest,
-        deleted: version.marker,
-    }
 }
 
 /// The effects, without the hook for mishaps.
@@ -218,50 +194,6 @@ impl World {
         })
     }
 
-    fn object_list(&self, bucket: &str, prefix: &str, after: Option<&str>) -> Answered<Listing> {
-        let state = self.objects();
-        let known = state.known(bucket)?;
-        let from = after.unwrap_or_default();
-        let page = state.page();
-        let mut objects: Vec<Listed> = known
-            .keys
-            .range::<str, _>((Bound::Excluded(from), Bound::Unbounded))
-            .map(|(key, _)| key)
-            .filter(|key| key.starts_with(prefix))
-            .filter_map(|key| Some((key, known.current(key)?)))
-            .map(|(key, version)| Listed {
-                version_id: None,
-                ..listed(key, version, true)
-            })
-            .take(page + 1)
-            .collect();
-        let more = objects.len() > page;
-        objects.truncate(page);
-        let last = objects.last().filter(|_| more);
-        Ok(Listing {
-            next: last.map(|last| last.key.clone()),
-            objects,
-        })
-    }
-
-    fn object_list_versions(
-        &self,
-        bucket: &str,
-        prefix: &str,
-        after: Option<String>,
-    ) -> Answered<Listing> {
-        let state = self.objects();
-        let known = state.known(bucket)?;
-        let mut all = Vec::new();
-        for (key, versions) in &known.keys {
-            if key.starts_with(prefix) {
-                let newest_first = versions.iter().rev().enumerate();
-                all.extend(newest_first.map(|(index, version)| listed(key, version, index == 0)));
-            }
-        }
-        Ok(state.page_of(all, after))
-    }
-
     fn object_keeps_versions(&self, bucket: &str) -> Answered<bool> {
         Ok(self.objects().known(bucket)?.versioned)
     }
@@ -271,7 +203,22 @@ impl World {
     }
 }
 
+impl World {
+    fn note_if_once(&self, key: &str) {
+        if let Some(ms) = self.once_ms {
+            self.objects().sent_once.push((key.to_owned(), ms));
+        }
+    }
+}
+
 impl Objects for World {
+    fn sent_once(&self, within_ms: u64) -> Self {
+        Self {
+            once_ms: Some(within_ms),
+            ..self.clone()
+        }
+    }
+
     async fn head(&self, object: &ObjectId) -> Answered<Option<ObjectHead>> {
         let call = self.call("objects.head").await?;
         self.let_in(&object.bucket)?;
@@ -299,6 +246,7 @@ impl Objects for World {
         options: &PutOptions,
     ) -> Answered<Written> {
         let call = self.call("objects.put").await?;
+        self.note_if_once(key);
         let answer = self.object_put(bucket, key, bytes, options)?;
         call.answer(answer).await
     }
@@ -327,6 +275,7 @@ impl Objects for World {
         replaces: &Replaces,
     ) -> Answered<Written> {
         let call = self.call("objects.complete_upload").await?;
+        self.note_if_once(&upload.key);
         let answer = self.upload_complete(upload, parts, replaces)?;
         call.answer(answer).await
     }
@@ -351,12 +300,14 @@ impl Objects for World {
         replaces: &Replaces,
     ) -> Answered<Written> {
         let call = self.call("objects.copy").await?;
+        self.note_if_once(key);
         let answer = self.object_copy(from, bucket, key, replaces)?;
         call.answer(answer).await
     }
 
     async fn delete(&self, bucket: &str, key: &str, replaces: &Replaces) -> Answered<()> {
         let call = self.call("objects.delete").await?;
+        self.note_if_once(key);
         self.object_delete(bucket, key, replaces)?;
         call.answer(()).await
     }

@@ -7,17 +7,26 @@ mod read;
 mod upload;
 mod write;
 
-use crate::Aws;
+use crate::{Aws, limits};
+use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::error::SdkError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use bytes::Bytes;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use windlass_engine::ports::{
     Answered, CopySource, LifecycleRule, Listing, ObjectHead, ObjectId, Objects, Part, PutOptions,
     Replaces, Upload, Written,
 };
 
 impl Objects for Aws {
+    fn sent_once(&self, within_ms: u64) -> Self {
+        Self {
+            once: Some(Duration::from_millis(within_ms)),
+            ..self.clone()
+        }
+    }
+
     async fn head(&self, object: &ObjectId) -> Answered<Option<ObjectHead>> {
         read::head(self.clients.s3(), object).await
     }
@@ -37,7 +46,7 @@ impl Objects for Aws {
         bytes: Bytes,
         options: &PutOptions,
     ) -> Answered<Written> {
-        write::put(self.writer(), bucket, key, bytes, options).await
+        write::put(&self.writer(), bucket, key, bytes, options).await
     }
 
     async fn create_upload(
@@ -50,7 +59,7 @@ impl Objects for Aws {
     }
 
     async fn upload_part(&self, upload: &Upload, number: u16, bytes: Bytes) -> Answered<Part> {
-        upload::part(self.writer(), upload, number, bytes).await
+        upload::part(self.writer().s3, upload, number, bytes).await
     }
 
     async fn complete_upload(
@@ -59,7 +68,7 @@ impl Objects for Aws {
         parts: &[Part],
         replaces: &Replaces,
     ) -> Answered<Written> {
-        upload::complete(self.clients.s3(), upload, parts, replaces).await
+        upload::complete(&self.writer(), upload, parts, replaces).await
     }
 
     async fn abort_upload(&self, upload: &Upload) -> Answered<()> {
@@ -73,15 +82,15 @@ impl Objects for Aws {
         key: &str,
         replaces: &Replaces,
     ) -> Answered<Written> {
-        write::copy(self.writer(), from, bucket, key, replaces).await
+        write::copy(&self.writer(), from, bucket, key, replaces).await
     }
 
     async fn delete(&self, bucket: &str, key: &str, replaces: &Replaces) -> Answered<()> {
-        write::delete(self.writer(), bucket, key, replaces).await
+        write::delete(&self.writer(), bucket, key, replaces).await
     }
 
     async fn delete_all(&self, bucket: &str, keys: &[String]) -> Answered<()> {
-        delete::all(self.writer(), bucket, keys).await
+        delete::all(self.writer().s3, bucket, keys).await
     }
 
     async fn list(&self, bucket: &str, prefix: &str, after: Option<String>) -> Answered<Listing> {
@@ -110,12 +119,34 @@ impl Objects for Aws {
     }
 }
 
+/// How objects are written.
+struct Writer<'a> {
+    s3: &'a aws_sdk_s3::Client,
+    once: Option<Duration>,
+}
+
+impl Writer<'_> {
+    /// What is other than the client's own for one call.
+    fn config(&self) -> Builder {
+        match self.once {
+            None => Builder::new(),
+            Some(limit) => Builder::new()
+                .retry_config(limits::one_attempt())
+                .timeout_config(limits::switching_within(limit)),
+        }
+    }
+}
+
 impl Aws {
-    fn writer(&self) -> &aws_sdk_s3::Client {
-        if self.on_targets {
+    fn writer(&self) -> Writer<'_> {
+        let s3 = if self.on_targets {
             self.clients.s3_in_bulk()
         } else {
             self.clients.s3()
+        };
+        Writer {
+            s3,
+            once: self.once,
         }
     }
 }

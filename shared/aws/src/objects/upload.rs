@@ -1,5 +1,6 @@
 //! Uploads in parts, for objects that are larger than what is held in memory.
 
+use super::Writer;
 use super::write::{conditions, metadata};
 use crate::error::OrFault;
 use aws_sdk_s3::Client;
@@ -58,7 +59,7 @@ pub(super) async fn part(
 }
 
 pub(super) async fn complete(
-    s3: &Client,
+    writer: &Writer<'_>,
     upload: &Upload,
     parts: &[Part],
     replaces: &Replaces,
@@ -72,7 +73,8 @@ pub(super) async fn complete(
             .build()
     });
     let all = CompletedMultipartUpload::builder().set_parts(Some(parts.collect()));
-    let request = s3
+    let request = writer
+        .s3
         .complete_multipart_upload()
         .bucket(&upload.bucket)
         .key(&upload.key);
@@ -81,6 +83,8 @@ pub(super) async fn complete(
         .multipart_upload(all.build())
         .set_if_match(if_match)
         .set_if_none_match(if_none_match)
+        .customize()
+        .config_override(writer.config())
         .send()
         .await;
     let made = sent.or_fault("CompleteMultipartUpload", &named(upload))?;

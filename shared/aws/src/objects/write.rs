@@ -1,6 +1,6 @@
 //! Writing an object under a condition: put, copy, delete.
 
-use super::{named, read};
+use super::{Writer, named, read};
 use crate::error::OrFault;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
@@ -13,7 +13,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{Answered, CopySource, ObjectId, PutOptions, Replaces, Written};
 
 pub(super) async fn put(
-    s3: &Client,
+    writer: &Writer<'_>,
     bucket: &str,
     key: &str,
     bytes: Bytes,
@@ -22,7 +22,7 @@ pub(super) async fn put(
     let (if_match, if_none_match) = conditions(&options.replaces);
     let sha256 = options.sha256.clone();
     let sha256 = sha256.unwrap_or_else(|| Digest::of(&bytes));
-    let request = s3.put_object().bucket(bucket).key(key);
+    let request = writer.s3.put_object().bucket(bucket).key(key);
     let sent = request
         .checksum_sha256(STANDARD.encode(sha256.to_bytes()))
         .content_length(i64::try_from(bytes.len()).unwrap_or(i64::MAX))
@@ -32,6 +32,8 @@ pub(super) async fn put(
         .set_metadata(metadata(options))
         .set_if_match(if_match)
         .set_if_none_match(if_none_match)
+        .customize()
+        .config_override(writer.config())
         .send()
         .await;
     let made = sent.or_fault("PutObject", &format!("s3://{bucket}/{key}"))?;
@@ -42,19 +44,21 @@ pub(super) async fn put(
 }
 
 pub(super) async fn copy(
-    s3: &Client,
+    writer: &Writer<'_>,
     from: &CopySource,
     bucket: &str,
     key: &str,
     replaces: &Replaces,
 ) -> Answered<Written> {
     let (if_match, if_none_match) = conditions(replaces);
-    let request = s3.copy_object().bucket(bucket).key(key);
+    let request = writer.s3.copy_object().bucket(bucket).key(key);
     let sent = request
         .copy_source(copy_source(&from.object))
         .set_copy_source_if_match(from.etag.clone())
         .set_if_match(if_match)
         .set_if_none_match(if_none_match)
+        .customize()
+        .config_override(writer.config())
         .send()
         .await;
     let what = format!("{} to s3://{bucket}/{key}", named(&from.object));
@@ -69,7 +73,7 @@ pub(super) async fn copy(
 }
 
 pub(super) async fn delete(
-    s3: &Client,
+    writer: &Writer<'_>,
     bucket: &str,
     key: &str,
     replaces: &Replaces,
@@ -78,10 +82,15 @@ pub(super) async fn delete(
         Replaces::Anything => None,
         Replaces::ETag(etag) => Some(etag.clone()),
         // Nothing is there to be deleted, or it must not be.
-        Replaces::Nothing => return must_be_absent(s3, bucket, key).await,
+        Replaces::Nothing => return must_be_absent(writer.s3, bucket, key).await,
     };
-    let request = s3.delete_object().bucket(bucket).key(key);
-    let sent = request.set_if_match(if_match).send().await;
+    let request = writer.s3.delete_object().bucket(bucket).key(key);
+    let sent = request
+        .set_if_match(if_match)
+        .customize()
+        .config_override(writer.config())
+        .send()
+        .await;
     sent.or_fault("DeleteObject", &format!("s3://{bucket}/{key}"))
         .map(drop)
 }

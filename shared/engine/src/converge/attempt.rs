@@ -43,6 +43,8 @@ pub struct Upon {
     pub seen: Value,
     /// What callers may get instead, by each change that was not answered and by this one.
     pub unanswered: Vec<Value>,
+    /// How many seconds longer than usual it may take.
+    pub longer_s: u64,
 }
 
 /// Whether a write is refused where the lock's token is no longer ours.
@@ -147,9 +149,10 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
     /// Records a switching change as an open call before it is sent. No send may start after the time
     /// that is answered.
     pub async fn open(&mut self, what: &str, wave: Option<u32>, upon: Upon) -> Answered<Time> {
+        let open_s = OPEN_CALL_S + upon.longer_s;
         self.mark(wave);
         let now = self.ports.now();
-        let not_after = now.plus_s(OPEN_CALL_S);
+        let not_after = now.plus_s(open_s);
         self.record(what, wave.is_none(), now);
         let step = &mut self.step.value;
         step.seen = Some(upon.seen);

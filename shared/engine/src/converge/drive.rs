@@ -22,7 +22,7 @@ const CONFLICTS: u32 = 5;
 /// How many times one invocation observes at most: its budget is time, this is the last resort.
 const ROUNDS: u32 = 2_000;
 
-/// How long a send may take, in seconds (the adapters' limit). None begins that could outlast the
+/// How long a send usually takes at most, in seconds (the adapters' limit). None begins that could outlast the
 /// time of its open call: then the grace after it covers clocks and the network alone.
 const SEND_S: u64 = 10;
 
@@ -217,9 +217,10 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
     async fn send_switching(&mut self, change: K::Change, is: &K::State) -> Answered<Option<End>> {
         let what = K::what(&change);
         let undo = self.wave.is_none();
+        let longer_s = K::takes_longer_s(&change);
         let ready = self.kind.ready(&self.target, &change).await;
         ready.map_err(|fault| fault.while_doing(&what))?;
-        if self.attempt.elapsed_ms() >= self.budget.work_ms {
+        if self.attempt.elapsed_ms() + longer_s * 1000 >= self.budget.work_ms {
             let why = format!("there was no time left to send `{what}`");
             return Ok(Some(End::NotYet(why)));
         }
@@ -227,9 +228,10 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         let upon = Upon {
             seen: to_value(is)?,
             unanswered: self.unanswered_with(after.as_ref())?,
+            longer_s,
         };
         let not_after = self.attempt.open(&what, self.wave, upon).await?;
-        if self.attempt.ports.now().plus_s(SEND_S) > not_after {
+        if self.attempt.ports.now().plus_s(SEND_S + longer_s) > not_after {
             // Or the target would no longer be compared with what it was before the first send.
             self.attempt.close_refused(&what, undo).await?;
             return Ok(Some(End::NotYet(format!("`{what}` was not sent in time"))));

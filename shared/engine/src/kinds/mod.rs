@@ -72,6 +72,12 @@ pub trait Kind {
     /// Pure: how harmful the change is when it is late.
     fn class(change: &Self::Change) -> Class;
 
+    /// Pure: how many seconds longer than the usual 10 s a switching change may take. Its open call is
+    /// recorded for as much longer.
+    fn takes_longer_s(_change: &Self::Change) -> u64 {
+        0
+    }
+
     /// Pure: the change in words, such as `alias live 41 → 42 at 10 %`.
     fn what(change: &Self::Change) -> String;
 
@@ -108,7 +114,7 @@ pub trait Kind {
     /// One bounded, conditional change. The deployment's id goes into descriptions and tags.
     ///
     /// A switching change is one call that the adapter sends once, without a retry of its own, and
-    /// for at most 10 s: then `Conflict` and every other refusal mean that it was not made, and
+    /// for at most 10 s ([`Kind::takes_longer_s`]): then `Conflict` and every other refusal mean that it was not made, and
     /// only `Unavailable` and `Throttled` leave that open.
     async fn change(
         &self,

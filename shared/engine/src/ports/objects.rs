@@ -156,6 +156,13 @@ pub struct LifecycleRule {
 
 /// Objects in Amazon S3.
 pub trait Objects {
+    /// The same port for writes of a switching change: each put, copy, deletion and completion is sent
+    /// once, without a retry of the adapter's own, and given up after so many milliseconds.
+    #[must_use]
+    fn sent_once(&self, within_ms: u64) -> Self
+    where
+        Self: Sized;
+
     /// What S3 tells of an object; `None` where there is none.
     async fn head(&self, object: &ObjectId) -> Answered<Option<ObjectHead>>;
 

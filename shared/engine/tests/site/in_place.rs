@@ -105,6 +105,21 @@ fn nothing_slow_stands_between_the_open_call_and_the_first_file() {
 }
 
 #[test]
+fn each_write_of_a_switch_is_sent_once_and_those_of_publishing_as_often_as_needed() {
+    let mut scene = scene();
+    scene.deploy_files(ONE);
+    scene.world.objects().sent_once.clear();
+    let deployment = scene.publish_files(TWO);
+    assert_eq!(scene.sent_once(), []);
+    assert_eq!(scene.switch(&deployment), Word::Changed);
+    let switched = ["gone.txt", "index.html", "logo.svg", "new.html"];
+    assert_eq!(scene.sent_once(), switched.map(|key| (key.into(), 4_000)));
+    assert_eq!(scene.undo(&deployment), Word::Changed);
+    let back = ["gone.txt", "index.html", "logo.svg", "new.html", "new.txt"];
+    assert_eq!(scene.sent_once(), back.map(|key| (key.into(), 4_000)));
+}
+
+#[test]
 fn a_second_release_changes_only_what_differs_and_keeps_hashed_assets() {
     let mut scene = scene();
     scene.deploy_files(ONE);

@@ -6,6 +6,7 @@ use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::payload::Word;
+use windlass_engine::ports::Clock;
 use windlass_world::mishaps::When;
 
 /// Two parts, the last of them a short one.
@@ -99,6 +100,31 @@ fn a_completion_whose_answer_is_lost_is_done() {
         let versions = objects.buckets["shop-web"].keys["film.mp4"].len();
         assert_eq!(versions, 2, "{when:?}");
     }
+}
+
+#[test]
+fn a_switch_of_a_large_file_may_take_longer_and_is_waited_for_as_much_longer() {
+    let mut scene = Scene::new(SiteMode::InPlace);
+    let artifact = release(&scene, 1);
+    scene.deploy(&artifact);
+    let artifact = release(&scene, 2);
+    let deployment = scene.prepare(Some(&artifact), None);
+    assert_eq!(scene.publish(&deployment), Word::Changed);
+    scene.sent_once();
+    let lost = Fault::new(FaultName::Unavailable, "lost");
+    let refused = [("objects.complete_upload", lost)].into();
+    scene.world.mishaps().refused = refused;
+    scene.switch_once(&deployment, Some(0)).unwrap_err();
+    let step = scene.step(&deployment);
+    let recorded = step.changes.last().unwrap().at;
+    assert_eq!(step.open.unwrap().not_after, recorded.plus_s(35));
+    scene.world.mishaps().refused.clear();
+    assert_eq!(scene.switch(&deployment), Word::Changed);
+    assert!(scene.world.now() >= recorded.plus_s(40));
+    let within = [("film.mp4".into(), 24_000), ("index.html".into(), 4_000)];
+    assert_eq!(scene.sent_once(), within);
+    assert_eq!(scene.undo(&deployment), Word::Changed);
+    assert_eq!(scene.sent_once(), within);
 }
 
 #[test]

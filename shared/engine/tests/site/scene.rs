@@ -229,6 +229,14 @@ impl Scene {
         store::from_item::<Step>(item).unwrap().value
     }
 
+    /// The writes since this was asked last that were sent once, with the milliseconds after which each
+    /// was to be given up.
+    pub fn sent_once(&self) -> Vec<(String, u64)> {
+        let mut sent = std::mem::take(&mut self.world.objects().sent_once);
+        sent.sort();
+        sent
+    }
+
     /// A whole deployment that succeeds, and is settled as the conductor does.
     pub fn deploy(&mut self, artifact: &Artifact) -> Deployment {
         let deployment = self.prepare(Some(artifact), None);

@@ -114,8 +114,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a call is sent however long ago it was recorded as open",
         edits: &[Edit {
             file: DRIVE,
-            find: "        if self.attempt.ports.now().plus_s(SEND_S) > not_after {",
-            replace: "        if !VARIANT && self.attempt.ports.now().plus_s(SEND_S) > not_after {",
+            find: "        if self.attempt.ports.now().plus_s(SEND_S + longer_s) > not_after {",
+            replace: "        if !VARIANT && self.attempt.ports.now().plus_s(SEND_S + longer_s) > not_after {",
         }],
         scenarios: &["function", "service"],
         mishaps: &[Slow],

@@ -193,6 +193,13 @@ impl<P: SitePorts> Kind for Site<P> {
         }
     }
 
+    fn takes_longer_s(change: &Change) -> u64 {
+        match change {
+            Change::Write(ops) => in_place::takes_longer_s(ops),
+            Change::Record(_) | Change::Switch { .. } => 0,
+        }
+    }
+
     fn what(change: &Change) -> String {
         match change {
             Change::Record(objects) => format!("list of {} files kept", objects.len()),

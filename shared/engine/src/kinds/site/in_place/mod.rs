@@ -3,9 +3,11 @@
 mod copy;
 mod next;
 mod observe;
+mod time;
 mod write;
 
 pub use next::{next, what};
 pub use observe::{file_of, noticed};
+pub use time::takes_longer_s;
 pub(super) use write::Contents;
 pub use write::{DEPLOYMENT, put_options};

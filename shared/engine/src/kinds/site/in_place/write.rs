@@ -1,4 +1,5 @@
 use super::observe::file_of;
+use super::time::{SENDING_MS, within_ms};
 use crate::kinds::site::archive::{Entry, Unpacker, read_directory};
 use crate::kinds::site::config_file::config_bytes;
 use crate::kinds::site::files::File;
@@ -24,8 +25,6 @@ pub const SHA256: &str = "windlass-sha256";
 /// The metadata that names the deployment that wrote an object.
 pub const DEPLOYMENT: &str = "windlass-deployment";
 
-/// No write begins after this many milliseconds: an open call is bounded to 15 s.
-const SENDING_MS: u64 = 8_000;
 /// How many files a batch has at most.
 const BATCH_FILES: usize = 256;
 /// How many bytes a batch has at most.
@@ -120,29 +119,31 @@ impl<P: SitePorts> Site<P> {
         deployment: &DeploymentId,
     ) -> Answered<Option<Handled>> {
         let (bucket, key) = (&target.site.bucket, target.key(&op.path));
+        // A second send could arrive after somebody else's decision.
+        let at = self.at.sent_once(within_ms(op));
         let answer = match &op.what {
             What::Put(file) if is_large(file.bytes) => {
                 let staged = self.staged(&op.path, file)?;
                 let (upload, parts) = (&staged.upload, &staged.parts);
-                let made = self.at.complete_upload(upload, parts, &op.replaces);
+                let made = at.complete_upload(upload, parts, &op.replaces);
                 made.await.map(Some)
             }
             What::Put(file) => {
                 let bytes = content.ok_or_else(|| no_archive(&op.path))?.clone();
                 let mut options = put_options(file, deployment);
                 options.replaces = op.replaces.clone();
-                self.at.put(bucket, &key, bytes, &options).await.map(Some)
+                at.put(bucket, &key, bytes, &options).await.map(Some)
             }
             What::Restore(object) => {
                 let from = CopySource {
                     object: target.object(&op.path, object.version_id.clone()),
                     etag: None,
                 };
-                let copied = self.at.copy(&from, bucket, &key, &op.replaces).await;
+                let copied = at.copy(&from, bucket, &key, &op.replaces).await;
                 copied.map(Some)
             }
             What::Delete => {
-                let deleted = self.at.delete(bucket, &key, &op.replaces).await;
+                let deleted = at.delete(bucket, &key, &op.replaces).await;
                 deleted.map(|()| None)
             }
         };
