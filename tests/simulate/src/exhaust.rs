@@ -4,6 +4,7 @@
 use crate::happening::Counts;
 use crate::play::Played;
 use crate::schedule::{Counted, Mishap, Schedule, What};
+use windlass_world::calls::only_reads;
 
 /// All schedules with one mishap, of a scenario of which a plain run is known.
 pub fn one_mishap(scenario: &str, plain: &Played) -> Vec<Schedule> {
@@ -22,10 +23,30 @@ pub fn one_of(whats: &[What], scenario: &str, plain: &Played) -> Vec<Schedule> {
 }
 
 /// All schedules with a second mishap after the first, within the recovery that followed it in a run
-/// that is known. Only every `step`-th one.
+/// that is known. Only every `step`-th one of those that differ.
 pub fn second_mishap(first: &Schedule, played: &Played, step: usize) -> Vec<Schedule> {
     let all = second_of(&What::ALL, first, played).into_iter();
-    all.step_by(step.max(1)).collect()
+    let others = all.filter(|pair| {
+        pair.mishaps
+            .iter()
+            .skip(1)
+            .all(|second| differs(second, played))
+    });
+    others.step_by(step.max(1)).collect()
+}
+
+/// Whether a mishap is another one than the same before its call, in a run whose calls are known: a read whose
+/// answer is lost is one that was never made (`tests/simulation.rs` shows that both end alike).
+pub fn differs(mishap: &Mishap, played: &Played) -> bool {
+    let is_after = matches!(
+        mishap.what,
+        What::FailsAfter | What::HangsAfter | What::KilledAfter | What::Late
+    );
+    let index = usize::try_from(mishap.at).unwrap_or(usize::MAX);
+    let call = index
+        .checked_sub(1)
+        .and_then(|index| played.calls.get(index));
+    !(is_after && call.is_some_and(|call| only_reads(call)))
 }
 
 /// All schedules with one of these as the second mishap.

@@ -16,6 +16,7 @@ pub mod happening;
 mod invocation;
 pub mod outcome;
 pub mod place;
+mod planned;
 pub mod play;
 pub mod queue;
 pub mod readings;

@@ -2,6 +2,7 @@
 
 use crate::happening::Counts;
 use crate::outcome::Outcome;
+use crate::planned::planned_upon;
 use crate::readings::Readings;
 use crate::recovered::{accept_records_what_runs, recover_goes_back};
 use crate::rest::Rest;
@@ -15,6 +16,7 @@ use crate::targets::{COMPONENTS, visible};
 use crate::unowned::{plant, unowned};
 use crate::variants::in_past;
 use serde_json::json;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
@@ -34,6 +36,8 @@ pub struct Ready<'p> {
     world: World,
     pristine: BTreeMap<&'static str, String>,
     unowned: BTreeMap<String, String>,
+    /// Upon what was planned again, and nothing was planned.
+    planned: RefCell<BTreeSet<String>>,
 }
 
 /// What came of a run.
@@ -49,8 +53,8 @@ pub struct Played {
     pub recovery: Option<[Counts; 2]>,
     /// The states that executions were in.
     pub states: BTreeSet<String>,
-    /// The port calls that were made.
-    pub calls: BTreeSet<&'static str>,
+    /// The port calls that were made, by name: the first has the number 1.
+    pub calls: Vec<&'static str>,
     /// How each deployment ended: version and ending, in the order of their acceptance.
     pub endings: Vec<String>,
     /// Whether a second look told that something is not as a recovery left it.
@@ -115,6 +119,7 @@ impl<'p> Ready<'p> {
             world,
             pristine,
             unowned,
+            planned: RefCell::default(),
         }
     }
 
@@ -134,9 +139,9 @@ impl<'p> Ready<'p> {
             told: stage.told.take().unwrap_or_default(),
             ..Played::default()
         };
-        let (states, calls) = stage.covered();
-        played.states = states.into_iter().map(str::to_owned).collect();
-        played.calls = calls;
+        let states = stage.states().into_iter();
+        played.states = states.map(str::to_owned).collect();
+        played.calls.clone_from(&stage.world.mishaps().calls);
         played.counted = stage.counted();
         played.recovery = stage
             .recovery
@@ -197,11 +202,15 @@ impl<'p> Ready<'p> {
     }
 
     /// "planning again after success plans nothing": the release that runs is asked for once more, in a
-    /// copy of the world in which nothing goes wrong.
+    /// copy of the world in which nothing goes wrong; unless it was where everything was the same.
     fn planning_again_plans_nothing(&self, outcome: &Outcome<'_>) -> Result<(), String> {
         let Some(present) = present(outcome) else {
             return Ok(());
         };
+        let upon = planned_upon(outcome, &present);
+        if self.planned.borrow().contains(&upon) {
+            return Ok(());
+        }
         let world = outcome.world.copy();
         let components = present.release.components.keys();
         let components: Vec<&str> = components.map(ComponentName::as_str).collect();
@@ -225,7 +234,10 @@ impl<'p> Ready<'p> {
         });
         let told = new.and_then(|record| record.ending.as_ref().map(ToString::to_string));
         match told.as_deref() {
-            Some("NothingToDo (AlreadyThere)") => Ok(()),
+            Some("NothingToDo (AlreadyThere)") => {
+                self.planned.borrow_mut().insert(upon);
+                Ok(())
+            }
             other => Err(format!(
                 "{} asked for again: {other:?}",
                 present.release.version

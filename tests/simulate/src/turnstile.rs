@@ -2,7 +2,7 @@
 
 use crate::schedule::{Counted, Schedule, What};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_world::gate::{Gate, Passage};
@@ -76,7 +76,6 @@ struct State {
     effect: Option<Effect>,
     sent: BTreeMap<u64, Time>,
     refused: BTreeMap<&'static str, (Time, FaultName)>,
-    names: BTreeSet<&'static str>,
     lookups: u64,
     looks: u64,
     /// Until when reads are behind.
@@ -105,7 +104,6 @@ impl Turnstile {
                 effect: None,
                 sent: BTreeMap::new(),
                 refused: BTreeMap::new(),
-                names: BTreeSet::new(),
                 lookups: 0,
                 looks: 0,
                 behind_until: Time(0),
@@ -153,11 +151,6 @@ impl Turnstile {
     /// How many transactions there were.
     pub fn transactions(&self) -> u64 {
         self.state.borrow().transactions
-    }
-
-    /// The names of all calls that were made.
-    pub fn names(&self) -> BTreeSet<&'static str> {
-        self.state.borrow().names.clone()
     }
 }
 
@@ -264,7 +257,6 @@ impl State {
     }
 
     fn before(&mut self, now: Time, call: u64, name: &'static str) -> Passage {
-        self.names.insert(name);
         self.sent.insert(call, now);
         let mut passage = Passage {
             at: now.plus_ms(self.latency()),

@@ -3,7 +3,7 @@
 
 use crate::campaign::{Tally, play, play_all};
 use crate::cores::on_all_cores;
-use crate::exhaust::{one_mishap, random, second_mishap};
+use crate::exhaust::{differs, one_mishap, random, second_mishap};
 use crate::play::{Played, Ready};
 use crate::scenario::Scenario;
 use crate::scenarios::SCENARIOS;
@@ -148,10 +148,13 @@ fn step_of(scenario: &str) -> usize {
 }
 
 /// The schedules with one mishap of which pairs are made: with a stop in each state, and of the scenarios
-/// of which every pair is played with any.
+/// of which every pair is played with any that differs.
 pub fn firsts_of(scenario: &str, plain: &Played) -> Vec<Schedule> {
     let mut firsts = one_mishap(scenario, plain);
-    firsts.retain(begins_pairs);
+    firsts.retain(|first| {
+        let mut mishaps = first.mishaps.iter();
+        begins_pairs(first) && mishaps.all(|mishap| differs(mishap, plain))
+    });
     firsts
 }
 

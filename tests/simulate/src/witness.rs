@@ -104,15 +104,15 @@ impl<'p> Stage<'p> {
         self.gate.met()
     }
 
-    /// The states that executions were in, and the port calls that were made.
-    pub fn covered(&self) -> (BTreeSet<&'p str>, BTreeSet<&'static str>) {
+    /// The states that executions were in.
+    pub fn states(&self) -> BTreeSet<&'p str> {
         let mut states = BTreeSet::new();
         for home in self.homes.values() {
             if let Some(execution) = &*home.borrow() {
                 states.extend(execution.path().states(self.program));
             }
         }
-        (states, self.gate.names())
+        states
     }
 
     /// How many there were of what is counted.

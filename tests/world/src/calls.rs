@@ -60,6 +60,49 @@ pub const CALLS: [&str; 56] = [
     "services.update_service",
 ];
 
+/// Those that change nothing, and of which nobody but the caller learns anything: that such a call was made
+/// makes no difference.
+const READS: [&str; 33] = [
+    "alarms.alarm_history",
+    "alarms.alarms",
+    "alarms.points",
+    "cdn.distribution",
+    "cdn.distribution_tags",
+    "cdn.invalidated",
+    "executions.execution",
+    "executions.newest",
+    "executions.transitions",
+    "functions.alias",
+    "functions.download",
+    "functions.function",
+    "functions.function_tags",
+    "functions.provisioned",
+    "functions.versions",
+    "ledger.get",
+    "ledger.query",
+    "ledger.query_index",
+    "objects.bucket_tags",
+    "objects.get",
+    "objects.get_range",
+    "objects.head",
+    "objects.keeps_versions",
+    "objects.lifecycle",
+    "objects.list",
+    "objects.list_versions",
+    "registry.image",
+    "registry.repository_tags",
+    "registry.tagged",
+    "services.service",
+    "services.task_definition",
+    "services.task_definitions",
+    "services.tasks",
+];
+
+/// Whether a call changes nothing.
+pub fn only_reads(name: &str) -> bool {
+    READS.contains(&name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +124,6 @@ mod tests {
         let made: BTreeSet<&str> = made.collect();
         assert_eq!(made, BTreeSet::from(CALLS));
         assert!(CALLS.is_sorted());
+        assert!(READS.iter().all(|read| CALLS.contains(read)));
     }
 }

@@ -3,6 +3,7 @@ use crate::outcome::Outcome;
 use std::rc::Rc;
 use windlass_domain::drift::Drift;
 use windlass_domain::ending::Ending;
+use windlass_domain::environment::EnvironmentState;
 use windlass_domain::second_look::{Saw, SecondLook};
 use windlass_domain::step::Step;
 
@@ -26,7 +27,7 @@ pub fn looked_again(outcome: &Outcome<'_>) -> Result<(), String> {
         else {
             return Err(format!("nobody looked again at deployment {}", record.id));
         };
-        if looked.saw == Saw::Changed && !look.held {
+        if looked.saw == Saw::Changed && !(look.held && were_held(outcome)) {
             return Err(format!("nothing is held after: {}", looked.told));
         }
         for (component, compared) in &looked.components {
@@ -37,6 +38,17 @@ pub fn looked_again(outcome: &Outcome<'_>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether automatic deployments were ever held.
+fn were_held(outcome: &Outcome<'_>) -> bool {
+    outcome.happened.iter().any(|happening| {
+        let Event::Wrote(_, change) = &happening.what else {
+            return false;
+        };
+        let state = outcome.read::<EnvironmentState>(change.after.as_ref(), "state");
+        state.is_some_and(|state| state.hold.is_some())
+    })
 }
 
 /// Whether a stranger, or a call that AWS held beyond all assumptions, has changed it.

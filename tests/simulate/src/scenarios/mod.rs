@@ -23,7 +23,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 47] = [
+pub static SCENARIOS: [Scenario; 48] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -205,6 +205,7 @@ pub static SCENARIOS: [Scenario; 47] = [
     operators::PREEMPT,
     operators::PREEMPT_CHANGE,
     operators::BEHIND_UNDONE,
+    operators::NOTHING_TO_GO_BACK_TO,
     Scenario {
         name: "queue",
         declaration: FUNCTIONS,

@@ -134,6 +134,27 @@ pub(super) const BEHIND_UNDONE: Scenario = Scenario {
     steady: false,
 };
 
+/// Whoever waits behind an operator has their turn when it turns out that there is nothing to go back to.
+pub(super) const NOTHING_TO_GO_BACK_TO: Scenario = Scenario {
+    name: "nothing_to_go_back_to",
+    declaration: ONE_FUNCTION,
+    scene: as_made,
+    before: &[],
+    acts: &[
+        next(Deed::Deploy("1.0.0", &["api"])),
+        when_in("Bake", Deed::Operate("rollback")),
+        next(Deed::Deploy("1.1.0", &["api"])),
+    ],
+    stranger: person_at_api,
+    ends: &[
+        "1.0.0 RolledBack (PreemptedByOperator)",
+        "rollback Rejected (NothingToGoBackTo)",
+        "1.1.0 Succeeded",
+    ],
+    may: &["1.0.0 Succeeded"],
+    steady: false,
+};
+
 pub(super) const HOLD: Scenario = Scenario {
     name: "hold",
     declaration: FUNCTIONS,

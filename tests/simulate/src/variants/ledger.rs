@@ -45,6 +45,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[StoppedSlow],
     },
     Variant {
+        name: "queue_left_in_silence",
+        what: "who leaves the queue without a turn wakes nobody",
+        edits: &[Edit {
+            file: "shared/engine/src/outbox.rs",
+            find: "            Some(before) => left_the_queue(ports, before).await,",
+            replace: "            Some(before) if !VARIANT => left_the_queue(ports, before).await,\n            Some(_) => Ok(()),",
+        }],
+        scenarios: &["nothing_to_go_back_to"],
+        mishaps: &[],
+    },
+    Variant {
         name: "recovery_left_to_the_schedule",
         what: "the event that tells of a death starts no recovery",
         edits: &[Edit {
@@ -76,8 +87,8 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             Edit {
                 file: "shared/engine/src/converge/attempt.rs",
-                find: "        let token = Condition::Field(\"token\".into(), self.token.into());",
-                replace: "        if VARIANT {\n            let id = windlass_domain::identity::DeploymentId(\"none\".into());\n            return Write::Check(store::plan(&id), Condition::Absent);\n        }\n        let token = Condition::Field(\"token\".into(), self.token.into());",
+                find: "    let token = Condition::Field(\"token\".into(), token.into());",
+                replace: "    if VARIANT {\n        let id = windlass_domain::identity::DeploymentId(\"none\".into());\n        return Write::Check(store::plan(&id), Condition::Absent);\n    }\n    let token = Condition::Field(\"token\".into(), token.into());",
             },
         ],
         scenarios: &["function", "canary"],
