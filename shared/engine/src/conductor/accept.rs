@@ -16,7 +16,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
-use windlass_domain::request::Request;
+use windlass_domain::request::{ActionName, Request};
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
@@ -198,7 +198,7 @@ fn resolved(request: &Request, now: Time) -> String {
 }
 
 /// What could not be brought back is what was seen of it; a snapshot without a release, because nobody
-/// judged it.
+/// judged it. Nothing older than the release that runs in part goes there by itself any more (rule 6).
 fn take_in(
     state: &mut EnvironmentState,
     record: &Deployment,
@@ -218,6 +218,11 @@ fn take_in(
             state: (*runs).clone(),
         };
         state.running.insert(step.component.clone(), running);
+        if record.action == ActionName::Deploy {
+            state
+                .marks
+                .insert(step.component.clone(), record.order.clone());
+        }
     }
     let replaced = state.snapshot;
     state.last_snapshot += 1;

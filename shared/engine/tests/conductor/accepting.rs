@@ -140,6 +140,9 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     assert_eq!(state.running[&component("live")], live);
     assert_eq!(state.running[&component("undone")], before);
     assert_eq!((state.snapshot, state.last_snapshot), (6, 6));
+    // Whatever waits and is older does not go over it.
+    let marks = [(component("live"), desk.record().order)];
+    assert_eq!(state.marks, marks.into());
 
     let key = store::snapshot(&app(), &prod(), 6);
     let snapshot: Snapshot = desk.stage.get(&key).unwrap();
