@@ -37,8 +37,8 @@ fn change(at: Time, answered_at: Option<Time>) -> ChangeRecord {
     }
 }
 
-fn look(at: Time, token: u64, saw: Live) -> Option<Look> {
-    Some(Look { at, token, saw })
+fn look(at: Time, token: u64, saw: Live) -> Look {
+    Look { at, token, saw }
 }
 
 fn there() -> Live {
@@ -72,13 +72,13 @@ fn what_is_live_is_accepted_and_not_what_was_seen_before_the_last_change() {
     for (changes, after) in table {
         let mut step = step(StepStatus::UndoFailed);
         step.changes = changes;
-        step.looked = look(CHANGED.plus_ms(after), TOKEN, there());
+        step.looked = Some(look(CHANGED.plus_ms(after), TOKEN, there()));
         let runs = Accepted::Runs {
             state: &json!(41),
             shown: "41 at 100 %",
         };
         assert_eq!(accepted(&step, TOKEN), Ok(runs));
-        step.looked = look(CHANGED.plus_ms(after - 1), TOKEN, there());
+        step.looked = Some(look(CHANGED.plus_ms(after - 1), TOKEN, there()));
         let finding = accepted(&step, TOKEN).unwrap_err();
         assert_eq!(finding.name, FindingName::TargetNotSeen);
         assert!(
@@ -92,7 +92,7 @@ fn what_is_live_is_accepted_and_not_what_was_seen_before_the_last_change() {
 #[test]
 fn of_a_target_that_is_gone_nothing_runs() {
     let mut step = step(StepStatus::Undoing);
-    step.looked = look(CHANGED, TOKEN, Live::Gone("no such function".into()));
+    step.looked = Some(look(CHANGED, TOKEN, Live::Gone("no such function".into())));
     assert_eq!(accepted(&step, TOKEN), Ok(Accepted::Nothing));
 }
 
@@ -102,9 +102,12 @@ fn what_nobody_has_seen_is_not_accepted() {
     // What was looked at, and what is told of it.
     let table = [
         (None, "nobody has looked at it"),
-        (look(CHANGED, TOKEN - 1, there()), "nobody has looked at it"),
         (
-            look(CHANGED, TOKEN, Live::Unknown(fault)),
+            Some(look(CHANGED, TOKEN - 1, there())),
+            "nobody has looked at it",
+        ),
+        (
+            Some(look(CHANGED, TOKEN, Live::Unknown(fault))),
             "AccessDenied: lambda:GetAlias is not allowed",
         ),
     ];

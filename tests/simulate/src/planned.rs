@@ -49,7 +49,9 @@ fn blur(value: &Value, into: &mut String) {
         }
         Value::Array(all) => {
             into.push('[');
-            all.iter().for_each(|one| blur(one, into));
+            for one in all {
+                blur(one, into);
+            }
         }
         Value::String(text) => into.push_str(blurred(text)),
         Value::Number(number) if number.as_u64().is_some_and(|number| number > TIMES) => {
