@@ -21,7 +21,7 @@ use windlass_simulate::play::{Played, Ready};
 use windlass_simulate::report::{Caught, Report};
 use windlass_simulate::rules;
 use windlass_simulate::scenario::Scenario;
-use windlass_simulate::scenarios::{self, SCENARIOS, named};
+use windlass_simulate::scenarios::{SCENARIOS, named};
 use windlass_simulate::schedule::Schedule;
 use windlass_simulate::variants::{Found, Variant, choose, look_for, make, variants};
 use windlass_simulate::whole::{RANDOM, SAMPLED, firsts_of, pairs, play_whole};
@@ -70,11 +70,7 @@ fn program() -> Result<Program, String> {
 /// The scenario of that name; where there is none, those that there are.
 fn known(name: &str) -> Result<&'static Scenario, String> {
     named(name).ok_or_else(|| {
-        let names: Vec<&str> = SCENARIOS
-            .iter()
-            .chain(&scenarios::SAMPLED)
-            .map(|scenario| scenario.name)
-            .collect();
+        let names: Vec<&str> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
         format!(
             "there is no scenario `{name}`; there are {}",
             names.join(", ")
