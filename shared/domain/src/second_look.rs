@@ -45,7 +45,7 @@ pub struct SecondLook {
     /// What came of it; absent while it is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked: Option<Looked>,
-    /// The execution that was started last to hold automatic deployments because of it.
+    /// The execution that was started last to hold automatic deployments because of it; none where it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<String>,
     /// How many were.
@@ -178,7 +178,12 @@ impl SecondLook {
     /// Whether nothing is left to do for it.
     pub fn is_over(&self) -> bool {
         let looked = self.looked.as_ref();
-        looked.is_some_and(|looked| looked.saw != Saw::Changed || self.held)
+        looked.is_some_and(|looked| looked.saw != Saw::Changed || self.held || self.was_not_held())
+    }
+
+    /// Whether so many executions that should hold automatic deployments have failed that none follows.
+    pub fn was_not_held(&self) -> bool {
+        self.hold.is_none() && self.holds >= TRIES
     }
 
     fn told(&self, saw: Saw, components: &BTreeMap<ComponentName, Compared>, at: Time) -> String {

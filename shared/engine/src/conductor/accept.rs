@@ -218,10 +218,11 @@ fn take_in(
             state: (*runs).clone(),
         };
         state.running.insert(step.component.clone(), running);
-        if record.action == ActionName::Deploy {
-            state
-                .marks
-                .insert(step.component.clone(), record.order.clone());
+        let mark = state.marks.get(&step.component);
+        let is_newer = mark.is_none_or(|mark| record.order.is_newer_than(mark));
+        if record.action == ActionName::Deploy && is_newer {
+            let order = record.order.clone();
+            state.marks.insert(step.component.clone(), order);
         }
     }
     let replaced = state.snapshot;

@@ -113,7 +113,8 @@ async fn steps<P: Ledger>(ports: &P, deployment: &DeploymentId) -> Answered<Vec<
 
 /// Holds automatic deployments: the next one would take what nobody released for the state before,
 /// and bring that back where it is undone. The look is over when the execution that holds them has
-/// succeeded, which the next run of the schedule sees; one that has not is told, and followed by another.
+/// succeeded, which the next run of the schedule sees; one that has not is told, and followed by another, but
+/// for the sixth.
 async fn hold<P: Ports>(ports: &P, mut look: Stored<SecondLook>) -> Answered<()> {
     let Some(arn) = look.value.hold.clone() else {
         return start_to_hold(ports, look).await;
@@ -127,11 +128,17 @@ async fn hold<P: Ports>(ports: &P, mut look: Stored<SecondLook>) -> Answered<()>
         }
         "RUNNING" => Ok(()),
         status => {
-            let failed = Fault::internal(format!(
-                "automatic deployments are not held: the execution {arn} is {status}; it is tried again"
-            ));
-            start_to_hold(ports, look).await?;
-            Err(failed)
+            look.value.hold = None;
+            let next = if look.value.was_not_held() {
+                save(ports, &mut look, Vec::new()).await?;
+                "no other follows: hold them"
+            } else {
+                start_to_hold(ports, look).await?;
+                "another is started"
+            };
+            Err(Fault::internal(format!(
+                "automatic deployments are not held: the execution {arn} is {status}; {next}"
+            )))
         }
     }
 }

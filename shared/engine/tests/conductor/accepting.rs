@@ -1,6 +1,6 @@
 //! `accept`.
 
-use crate::desk::{Desk, FIRST, fault, in_short, input};
+use crate::desk::{Desk, FIRST, fault, in_short, input, order};
 use crate::stage::{TOKEN, app, component, id, prod};
 use serde_json::{Value, json};
 use windlass_domain::accept::{Live, Look};
@@ -156,6 +156,24 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     let (now, who) = (desk.now(), arn_of("operator"));
     let by = format!("accepted at {now} by {who}: a test");
     assert_eq!(ending.resolved, Some(by));
+}
+
+/// An older release was asked for with `allow_older`, and a person has put the newer one back.
+#[test]
+fn an_older_release_that_is_accepted_leaves_the_mark_of_the_newer_one() {
+    let desk = stuck();
+    let newer = order(9_000, "newer");
+    assert!(newer.is_newer_than(&desk.record().order));
+    let state = EnvironmentState {
+        marks: [(component("live"), newer.clone())].into(),
+        ..EnvironmentState::default()
+    };
+    desk.stage.put(store::state(&app(), &prod()), &state);
+    desk.step("live", StepStatus::UndoFailed, |step| {
+        looked(step, there(json!(41)));
+    });
+    desk.accepts("operator").unwrap();
+    assert_eq!(desk.state().marks, [(component("live"), newer)].into());
 }
 
 #[test]

@@ -205,6 +205,26 @@ fn a_hold_whose_execution_dies_is_tried_again() {
 }
 
 #[test]
+fn a_hold_whose_executions_all_die_is_tried_six_times() {
+    let program = program();
+    let (mut shop, arn) = recovered_in(&program, "Bake");
+    lands_late(&shop, "shop-api");
+    pass_minutes(&shop, 15);
+    for holds in 1..=6 {
+        shop.region.scheduled();
+        let look = look(&shop, &arn);
+        assert_eq!((look.held, look.holds, due(&shop)), (false, holds, 1));
+        shop.region.stop(&look.hold.unwrap());
+        shop.region.run();
+        pass_minutes(&shop, 5);
+    }
+    scheduled_after(&mut shop, 0);
+    let look = look(&shop, &arn);
+    assert_eq!((look.held, look.holds, due(&shop)), (false, 6, 0));
+    assert_eq!(shop.environment().hold, None);
+}
+
+#[test]
 fn what_cannot_be_seen_is_tried_again_and_then_told_as_unknown() {
     let program = program();
     let (mut shop, arn) = recovered_in(&program, "Bake");
