@@ -58,7 +58,7 @@ async fn component<P: Ports>(
             "it ran already when Windlass came, and no deployment has changed it since",
         ));
     };
-    let looked = look(ports, &step.value, Some(&running.state)).await?;
+    let looked = look(ports, &step.value, For::Comparing(&running.state)).await?;
     Ok(match looked.saw {
         Saw::There { shown, same, .. } => Compared {
             drift: if same { Drift::None } else { Drift::Changed },
@@ -75,10 +75,11 @@ async fn component<P: Ports>(
     })
 }
 
-/// What callers of a step's target get now. Transient faults are answered as such, so that it is asked
-/// again; every other one is what it is that stands in the way.
+/// What callers of a step's target get now, to be recorded: what the state only names is kept. Transient
+/// faults are answered as such, so that it is asked again; every other one is what it is that stands in
+/// the way.
 pub async fn live<P: Ports>(ports: &P, step: &Step) -> Answered<Live> {
-    match look(ports, step, None).await {
+    match look(ports, step, For::Recording).await {
         Ok(looked) => Ok(match looked.saw {
             Saw::There { state, shown, .. } => Live::There { state, shown },
             Saw::Gone(why) => Live::Gone(why),
@@ -86,6 +87,15 @@ pub async fn live<P: Ports>(ports: &P, step: &Step) -> Answered<Live> {
         Err(fault) if fault.name.is_transient() => Err(fault),
         Err(fault) => Ok(Live::Unknown(fault)),
     }
+}
+
+/// What a look is for.
+#[derive(Clone, Copy)]
+enum For<'a> {
+    /// To compare what is seen with this state.
+    Comparing(&'a Value),
+    /// To record what is seen.
+    Recording,
 }
 
 /// What was seen of a target, beside what is recorded of it in words.
@@ -104,34 +114,40 @@ enum Saw {
     Gone(String),
 }
 
-async fn look<P: Ports>(ports: &P, step: &Step, recorded: Option<&Value>) -> Answered<Looked> {
+async fn look<P: Ports>(ports: &P, step: &Step, what_for: For<'_>) -> Answered<Looked> {
     let (home, at) = (ports.at(&Place::default()), ports.at(&step.place));
     match step.kind {
-        KindName::Lambda => look_at(&LambdaKind::new(home, at), step, recorded).await,
+        KindName::Lambda => look_at(&LambdaKind::new(home, at), step, what_for).await,
         KindName::Ecs => {
             let deployment = step.deployment.clone();
-            look_at(&Ecs::new(home, at, deployment, None), step, recorded).await
+            look_at(&Ecs::new(home, at, deployment, None), step, what_for).await
         }
         KindName::StaticSite => {
             let known = load(&home, step).await?;
-            look_at(&Site::new(at, known).whole(), step, recorded).await
+            look_at(&Site::new(at, known).whole(), step, what_for).await
         }
     }
 }
 
-async fn look_at<K: Kind>(kind: &K, step: &Step, recorded: Option<&Value>) -> Answered<Looked> {
+async fn look_at<K: Kind>(kind: &K, step: &Step, what_for: For<'_>) -> Answered<Looked> {
     let target: K::Target = from_value("target", &step.target)?;
-    let recorded: Option<K::State> = recorded
-        .map(|state| from_value("state", state))
-        .transpose()?;
+    let recorded: Option<K::State> = match what_for {
+        For::Comparing(state) => Some(from_value("state", state)?),
+        For::Recording => None,
+    };
     let saw = match kind.observe(&target).await {
-        Ok(seen) => Saw::There {
-            state: to_value(&seen)?,
-            shown: K::shown(&seen),
-            same: recorded
-                .as_ref()
-                .is_some_and(|recorded| K::same(&seen, recorded)),
-        },
+        Ok(seen) => {
+            if matches!(what_for, For::Recording) {
+                kind.keep(&target, &seen).await?;
+            }
+            Saw::There {
+                state: to_value(&seen)?,
+                shown: K::shown(&seen),
+                same: recorded
+                    .as_ref()
+                    .is_some_and(|recorded| K::same(&seen, recorded)),
+            }
+        }
         Err(fault) if fault.name == FaultName::NotFound => Saw::Gone(fault.message),
         Err(fault) => return Err(fault),
     };

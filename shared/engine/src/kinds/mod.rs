@@ -62,6 +62,12 @@ pub trait Kind {
     /// Reads the target.
     async fn observe(&self, target: &Self::Target) -> Answered<Self::State>;
 
+    /// Keeps what a state that was seen only names, such as a list, so that the state can be recorded.
+    /// Changes nothing of the target.
+    async fn keep(&self, _target: &Self::Target, _seen: &Self::State) -> Answered<()> {
+        Ok(())
+    }
+
     /// Pure: what to do next to get from what is to what is wanted.
     fn next(is: &Self::State, wanted: &Self::State) -> Next<Self::Change>;
 

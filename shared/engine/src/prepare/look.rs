@@ -1,4 +1,4 @@
-//! `Look`: sees what runs of each component that an operator accepts. Changes nothing.
+//! `Look`: sees what runs of each component that an operator accepts. Changes no target.
 
 use super::{MESSAGE, Ports, TRIES};
 use crate::loaded::check_token;

@@ -9,7 +9,7 @@ use windlass_domain::environment::HeldState;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::step::StepStatus;
 use windlass_machine::program::Program;
-use windlass_machine::shop::{ALARM, Shop};
+use windlass_machine::shop::{ALARM, ALL_KINDS, Shop};
 
 const UPDATE_ALIAS: &str = "functions.update_alias";
 
@@ -141,4 +141,66 @@ fn accept_takes_what_is_there_and_the_next_release_goes_on_from_it() {
     let walked = shop.path(&next);
     assert!(walked.ends_with(SUCCEEDED), "{walked}");
     assert_eq!(serves(&shop), both("4"));
+}
+
+fn succeeds(shop: &mut Shop<'_>, version: &str, components: &[&str]) {
+    let arn = shop.deploy(version, components);
+    shop.region.run();
+    assert_eq!(ended(shop, &arn).ending, Ending::Succeeded, "{version}");
+}
+
+const REPAIRED: &str = "<title>Repaired</title>";
+
+/// A site in place whose second release could not be undone, and whose page a person wrote since.
+fn repaired_site(program: &Program) -> Shop<'_> {
+    let mut shop = Shop::new(program, ALL_KINDS);
+    succeeds(&mut shop, "1.0.0", &["api", "web"]);
+    let stuck = shop.deploy("1.1.0", &["web"]);
+    assert!(shop.region.run_until(&stuck, "Bake"));
+    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    for call in ["objects.copy", "objects.put"] {
+        let denied = Fault::new(FaultName::AccessDenied, "s3:PutObject was refused");
+        shop.world().mishaps().refused.insert(call, denied);
+    }
+    shop.region.run();
+    assert_eq!(ended(&shop, &stuck).ending, Ending::NeedsOperator);
+    shop.world().set_alarm(ALARM, "OK", &[0.0]);
+    let mut objects = shop.world().objects();
+    objects.upload("shop-web", "index.html", REPAIRED);
+    drop(objects);
+    shop
+}
+
+#[test]
+fn a_site_repaired_by_hand_is_accepted_with_the_list_that_a_rollback_needs() {
+    let program = program();
+    let mut shop = repaired_site(&program);
+    shop.world().mishaps().refused.clear();
+    let accept = shop.act("accept");
+    shop.region.run();
+    let accepted = "Admit Admitted Look Accept Ended Succeeded";
+    assert_eq!(shop.path(&accept), accepted);
+    succeeds(&mut shop, "1.2.0", &["api"]);
+    assert_eq!(shop.page(), REPAIRED);
+    succeeds(&mut shop, "1.3.0", &["web"]);
+    assert!(shop.page().contains("Shop 1.3.0"));
+    let rollback = shop.act("rollback");
+    shop.region.run();
+    let ended = ended(&shop, &rollback);
+    assert_eq!(ended.ending, Ending::Succeeded, "{:?}", ended.findings);
+    assert_eq!(shop.page(), REPAIRED);
+    assert_free(&shop);
+}
+
+#[test]
+fn a_site_whose_list_cannot_be_kept_is_not_accepted() {
+    let program = program();
+    let mut shop = repaired_site(&program);
+    let accept = shop.act("accept");
+    shop.region.run();
+    let (error, cause) = failure(&shop, &accept);
+    assert_eq!(error, "TargetNotSeen");
+    assert!(cause.contains("s3:PutObject was refused"), "{cause}");
+    let held = shop.lock().held.unwrap();
+    assert_eq!(held.state, HeldState::NeedsOperator);
 }

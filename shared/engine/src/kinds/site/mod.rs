@@ -126,6 +126,12 @@ impl<P: SitePorts> Site<P> {
         }
     }
 
+    /// Keeps the list of what is at each key.
+    async fn record(&self, target: &Target, objects: &files::Objects) -> Answered<()> {
+        let lists = lists::Lists::of(&self.home, target);
+        lists.keep_objects(objects).await.map(drop)
+    }
+
     /// The same, looking at all files of the site.
     #[must_use]
     pub fn whole(self) -> Self {
@@ -145,6 +151,16 @@ impl<P: SitePorts> Kind for Site<P> {
         match self.known.forward.0 {
             State::InPlace(_) => Ok(State::InPlace(self.observe_in_place(target).await?)),
             State::Prefix(_) => Ok(State::Prefix(self.observe_prefix(target).await?)),
+        }
+    }
+
+    async fn keep(&self, target: &Target, seen: &State) -> Answered<()> {
+        match seen {
+            State::InPlace(InPlace {
+                unrecorded: Some(objects),
+                ..
+            }) => self.record(target, objects).await,
+            State::InPlace(_) | State::Prefix(_) => Ok(()),
         }
     }
 
@@ -247,10 +263,7 @@ impl<P: SitePorts> Kind for Site<P> {
     ) -> Answered<()> {
         match change {
             Change::Write(ops) => self.write(target, ops, deployment).await,
-            Change::Record(objects) => {
-                let lists = lists::Lists::of(&self.home, target);
-                lists.keep_objects(objects).await.map(|_| ())
-            }
+            Change::Record(objects) => self.record(target, objects).await,
             Change::Switch { etag, to, .. } => {
                 let (id, origin) = prefix::distribution_of(target)?;
                 self.at.set_origin_path(id, etag, origin, to).await

@@ -34,7 +34,7 @@ pub struct InPlace {
     /// Only observed: the ways to the states that are known, by [`InPlace::id`].
     #[serde(skip)]
     pub ways: Arc<BTreeMap<String, Way>>,
-    /// Only observed: what is at each key, if its list is not kept yet.
+    /// Only observed: what is at each key, unless its list is known to be kept.
     #[serde(skip)]
     pub unrecorded: Option<Arc<Objects>>,
     /// Only observed: what of the site Windlass owns, in words.

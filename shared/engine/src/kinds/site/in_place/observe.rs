@@ -48,7 +48,8 @@ impl<P: SitePorts> Site<P> {
         let arrived = |goal: &InPlace| ways.get(&goal.id()).is_some_and(|way| way.ops.is_empty());
         let there = [forward, before].into_iter().find(|goal| arrived(goal));
         let lists = Lists::of(&self.home, target);
-        let kept = there.is_none() || lists.has_objects(&digest).await?;
+        // On the way nobody asks for the list; who records such a state keeps it first.
+        let kept = there.is_some() && lists.has_objects(&digest).await?;
         Ok(InPlace {
             release: there.and_then(|goal| goal.release.clone()),
             left: there.and_then(|goal| goal.left.clone()),
