@@ -42,12 +42,18 @@ impl Folder {
 
     /// Pure: whether two sites cannot be of two environments.
     pub fn clash(&self, other: &Self) -> Option<Clash> {
+        let (ours, theirs) = (&self.prefix, &other.prefix);
+        let overlap = ours.starts_with(theirs) || theirs.starts_with(ours);
+        if overlap && self.bucket == other.bucket {
+            return Some(Clash::Folder);
+        }
+        self.clash_of_origins(other)
+    }
+
+    /// Pure: whether one switches the path of an origin that serves the other, wherever their folders are.
+    pub fn clash_of_origins(&self, other: &Self) -> Option<Clash> {
         if self.bucket != other.bucket {
             return None;
-        }
-        let (ours, theirs) = (&self.prefix, &other.prefix);
-        if ours.starts_with(theirs) || theirs.starts_with(ours) {
-            return Some(Clash::Folder);
         }
         let is_served = self.distribution.is_some() && self.distribution == other.distribution;
         let may_be_same = match (&self.origin, &other.origin) {

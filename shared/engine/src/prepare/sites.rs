@@ -9,6 +9,7 @@ use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::ComponentName;
 
@@ -33,36 +34,51 @@ pub struct Sites {
 pub struct Buckets {
     read: BTreeMap<String, Stored<Sites>>,
     new: Vec<Site>,
+    left: Vec<Left>,
+}
+
+/// A claim of before folders were compared, whose owner has another folder of the bucket since.
+struct Left {
+    /// Whose site comes into what was left.
+    by: ComponentName,
+    claim: Stored<Claim>,
 }
 
 const REMEDY: &str = "Give each component of each environment a target of its own: a folder that is in no other one's, and an origin of its own where `mode: prefix` switches it.";
 
 impl Buckets {
     /// Claims the folder of a site, unless it is claimed already. One that is held by a claim of before
-    /// folders were compared is not compared: nobody is refused what is theirs already.
+    /// folders were compared is not compared, nor is a folder again that its environment has already:
+    /// nobody is refused what is theirs. The holder is the owner by such a claim; of a folder that it has
+    /// left it holds nothing.
     pub async fn claim<P: Ports>(
         &mut self,
         ports: &P,
         site: Site,
-        is_held: bool,
+        holder: Option<&Owner>,
     ) -> Answered<Option<Finding>> {
         let bucket = &site.folder.bucket;
-        if !self.read.contains_key(bucket) {
-            let stored = store::load_or_default(ports, &store::bucket(bucket)).await?;
-            self.read.insert(bucket.clone(), stored);
-        }
-        let known = self.read.get(bucket).map(|known| &known.value);
-        let known = known.map_or(&[][..], |known| &known.sites);
-        if known.contains(&site) {
+        let read = match self.read.entry(bucket.clone()) {
+            Entry::Occupied(read) => read.into_mut(),
+            Entry::Vacant(new) => {
+                new.insert(store::load_or_default(ports, &store::bucket(bucket)).await?)
+            }
+        };
+        let known = &read.value;
+        if known.sites.contains(&site) {
             return Ok(None);
         }
-        if !is_held {
-            let clashing = known.iter().find_map(|other| clash(&site, other));
+        if holder.is_none_or(|holder| known.has(holder)) {
+            let stays = known.is_in_place(&site);
+            let clashing = known.sites.iter().find_map(|it| clash(&site, it, stays));
             if clashing.is_some() {
                 return Ok(clashing);
             }
-            if let Some(finding) = claimed_before(ports, &site).await? {
-                return Ok(Some(finding));
+            if !stays {
+                match claimed_before(ports, &site, known).await? {
+                    Ok(left) => self.left.extend(left),
+                    Err(finding) => return Ok(Some(finding)),
+                }
             }
         }
         self.new.push(site);
@@ -86,11 +102,29 @@ impl Buckets {
                 stored.value.take(site, scene);
             }
         }
-        changed.values().map(Stored::put).collect()
+        let left = self.left.into_iter().filter(|left| is_changed(&left.by));
+        let left = left.map(|left| (left.claim.key.pk.clone(), left.claim));
+        // Several sites may come into the same folder; a transaction writes an item once.
+        let left: BTreeMap<String, Stored<Claim>> = left.collect();
+        let sites = changed.values().map(Stored::put);
+        // First, as there may be several transactions: what was left is so whether or not somebody came.
+        left.values().map(Stored::put).chain(sites).collect()
     }
 }
 
 impl Sites {
+    fn has(&self, owner: &Owner) -> bool {
+        self.sites.iter().any(|site| site.owner == *owner)
+    }
+
+    /// Whether the folder of a site is its environment's already: whoever came since was compared with
+    /// it.
+    fn is_in_place(&self, site: &Site) -> bool {
+        let same = |it: &&Site| it.folder.address() == site.folder.address();
+        let mut same = self.sites.iter().filter(same);
+        same.any(|it| it.owner.is_neighbour(&site.owner))
+    }
+
     /// Takes in a site, in place of what its component had in this bucket and of what a component had
     /// there that is gone.
     fn take(&mut self, site: Site, scene: &Scene) {
@@ -103,27 +137,42 @@ impl Sites {
     }
 }
 
-/// A claim of before folders were compared, on a folder that the site is in.
-async fn claimed_before<P: Ports>(ports: &P, site: &Site) -> Answered<Option<Finding>> {
+/// Looks for claims of before folders were compared, on a folder that the site is in: refuses one that
+/// holds, and else tells those that were left, with the mark that nobody holds them again.
+async fn claimed_before<P: Ports>(
+    ports: &P,
+    site: &Site,
+    known: &Sites,
+) -> Answered<Result<Vec<Left>, Finding>> {
+    let mut left = Vec::new();
     for address in site.folder.within() {
-        let known: Option<Stored<Claim>> = store::load(ports, &store::target(&address)).await?;
-        let earlier = known.map(|known| known.value);
+        let claim: Option<Stored<Claim>> = store::load(ports, &store::target(&address)).await?;
         let earlier =
-            earlier.filter(|claim| !claim.compared && !claim.owner.is_neighbour(&site.owner));
-        if let Some(earlier) = earlier {
-            return Ok(Some(within(site, &address, &earlier.owner)));
+            claim.filter(|it| !it.value.compared && !it.value.owner.is_neighbour(&site.owner));
+        let Some(mut claim) = earlier else { continue };
+        if !known.has(&claim.value.owner) {
+            return Ok(Err(within(site, &address, &claim.value.owner)));
         }
+        claim.value.compared = true;
+        let by = site.owner.component.clone();
+        left.push(Left { by, claim });
     }
-    Ok(None)
+    Ok(Ok(left))
 }
 
-/// What is wrong with a site beside another one. Within an environment the declaration tells it.
-fn clash(site: &Site, other: &Site) -> Option<Finding> {
+/// What is wrong with a site beside another one, of its folder only if it comes to it. Within an
+/// environment the declaration tells it.
+fn clash(site: &Site, other: &Site, stays: bool) -> Option<Finding> {
     if site.owner.is_neighbour(&other.owner) {
         return None;
     }
+    let found = if stays {
+        site.folder.clash_of_origins(&other.folder)
+    } else {
+        site.folder.clash(&other.folder)
+    };
     let theirs = other.folder.address();
-    Some(match site.folder.clash(&other.folder)? {
+    Some(match found? {
         Clash::Folder => within(site, &theirs, &other.owner),
         Clash::Origin => not_ours(
             site,

@@ -97,11 +97,12 @@ impl Claims {
             return Ok(Some(not_ours(name, &prepared.identity, other)));
         }
         if let Some(folder) = prepared.folder.clone() {
-            let earlier = known.as_ref().is_some_and(|known| !known.value.compared);
-            let is_held = earlier && prepared.in_folder;
+            let earlier = known.as_ref().map(|known| &known.value);
+            let earlier = earlier.filter(|claim| !claim.compared && prepared.in_folder);
+            let holder = earlier.map(|claim| &claim.owner);
             let owner = owner.clone();
             let site = Site { owner, folder };
-            let finding = self.buckets.claim(ports, site, is_held).await?;
+            let finding = self.buckets.claim(ports, site, holder).await?;
             if finding.is_some() {
                 return Ok(finding);
             }

@@ -9,6 +9,7 @@ mod refusals;
 mod rollbacks;
 mod scene;
 mod sites;
+mod sites_before;
 #[path = "../stage/mod.rs"]
 mod stage;
 mod tenants;

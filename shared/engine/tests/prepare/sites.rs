@@ -7,9 +7,9 @@ use windlass_world::mishaps::{Mishap, When};
 use windlass_world::run::{run, until_pause};
 
 /// Deployments one after the other, each with a word of why it is refused; none of one that is planned.
-type Story = &'static [(&'static str, &'static str)];
+pub type Story = &'static [(&'static str, &'static str)];
 
-fn tell(story: Story, after: &dyn Fn(usize, &Tenants)) {
+pub fn tell(story: Story, after: &dyn Fn(usize, &Tenants)) {
     let mut tenants = Tenants::new();
     for (number, (tenant, refused)) in story.iter().enumerate() {
         let told = tenants.deploy(tenant);
@@ -178,122 +178,6 @@ fn a_site_of_another_environment_is_beside_ours_or_refused() {
         println!("{what}");
         tell(story, &|_, _| {});
     }
-}
-
-/// What the first deployments of each story claimed is as a Windlass left it that compared no folders.
-#[test]
-fn a_claim_of_before_folders_were_compared_holds() {
-    let table: [(&str, usize, Story); 5] = [
-        (
-            "it is its owner's, whoever is above and below",
-            0,
-            &[
-                ("shop/prod web=web/", ""),
-                ("shop/prod web=web/", ""),
-                ("shop/dev web=web/docs/", "is in s3://web/"),
-                ("shop/prod web=web/", ""),
-            ],
-        ),
-        (
-            "also before its owner deploys again",
-            0,
-            &[
-                ("shop/prod web=web/a/", ""),
-                (
-                    "bank/prod web=web/a/b/c/",
-                    "s3://web/a/b/c/ is in s3://web/a/, which belongs to the component web of shop/prod.",
-                ),
-                (
-                    "bank/prod web=web/a/>E1",
-                    "s3://web/a/ belongs to the component web of shop/prod.",
-                ),
-                ("bank/prod web=web/b/", ""),
-            ],
-        ),
-        (
-            "of an origin",
-            0,
-            &[
-                ("shop/prod web=web/releases/>E1", ""),
-                (
-                    "bank/prod web=web/more/>E1",
-                    "belongs to the component web of shop/prod.",
-                ),
-                ("shop/prod web=web/releases/>E1", ""),
-                (
-                    "bank/prod web=web/releases/",
-                    "s3://web/releases/ belongs to",
-                ),
-            ],
-        ),
-        (
-            "it is compared like any other when its site moves",
-            1,
-            &[
-                ("shop/prod web=web/prod/", ""),
-                ("shop/dev web=web/dev/", ""),
-                ("shop/prod web=web/prod/", ""),
-                ("shop/dev web=web/prod/dev/", "is in s3://web/prod/"),
-            ],
-        ),
-        (
-            "a renamed component takes it over",
-            0,
-            &[
-                ("shop/prod web=web/", ""),
-                ("shop/prod site=web/", ""),
-                (
-                    "bank/prod web=web/a/",
-                    "s3://web/a/ is in s3://web/, which belongs to the component site of shop/prod.",
-                ),
-            ],
-        ),
-    ];
-    for (what, last, story) in table {
-        println!("{what}");
-        tell(story, &|number, tenants| {
-            if number == last {
-                tenants.forget_folders();
-            }
-        });
-    }
-}
-
-/// Both were there before: neither is refused its own place, whichever deploys first.
-#[test]
-fn claims_of_before_that_clash_stay() {
-    let both = ["shop/prod web=web/", "bank/prod web=web/releases/>E1"];
-    for (first, second) in [(0, 1), (1, 0)] {
-        let mut tenants = Tenants::new();
-        for tenant in both {
-            let mut alone = Tenants::new();
-            assert_eq!(alone.deploy(tenant), None);
-            alone.forget_folders();
-            let claims = alone.world().ledger().items.clone();
-            let claims = claims
-                .into_iter()
-                .filter(|(key, _)| key.pk.starts_with("target#"));
-            tenants.world().ledger().items.extend(claims);
-        }
-        tenants.runs("bank/prod", "web", "E1", "/releases/0123456789ab");
-        for tenant in [first, second, first, second] {
-            assert_eq!(tenants.deploy(both[tenant]), None, "{first}");
-        }
-        let moved = tenants.deploy("bank/prod web=web/more/>E1");
-        assert!(moved.unwrap().contains("is in s3://web/"), "{first}");
-    }
-}
-
-/// A claim of before is of where its site runs, and not of wherever its declaration says now.
-#[test]
-fn an_origin_of_before_claims_no_other_folder() {
-    let mut tenants = Tenants::new();
-    assert_eq!(tenants.deploy("bank/prod web=web/releases/>E1"), None);
-    tenants.forget_folders();
-    tenants.runs("bank/prod", "web", "E1", "/releases/0123456789ab");
-    assert_eq!(tenants.deploy("shop/prod web=web/shop/"), None);
-    let below = tenants.deploy("bank/prod web=web/shop/releases/>E1");
-    assert!(below.unwrap().contains("is in s3://web/shop/"));
 }
 
 /// While one is paused at any of its calls of the ledger since it looked at its target the other comes and
