@@ -231,6 +231,18 @@ mod tests {
     }
 
     #[test]
+    fn recoveries_are_counted_from_the_execution_that_somebody_asked_for_last() {
+        for (executions, asked_for, recoveries) in
+            [(0, 0, 0), (1, 0, 0), (4, 0, 3), (4, 3, 0), (7, 3, 3)]
+        {
+            let mut record = record(ActionName::Deploy, None);
+            record.executions = vec![String::new(); executions];
+            record.asked_for = asked_for;
+            assert_eq!(record.recoveries(), recoveries, "{executions} {asked_for}");
+        }
+    }
+
+    #[test]
     fn what_was_asked_for_can_be_asked_for_again() {
         let deploy = record(ActionName::Deploy, None);
         assert_eq!(

@@ -108,7 +108,13 @@ mod tests {
         let (older, newer) = (recorded(8, "b"), recorded(9, "a"));
         assert!(newer.is_newer_than(&older));
         assert!(!older.is_newer_than(&newer));
-        let earlier = order("", 0, 3, "c");
+        let earlier = order("", 9, 3, "c");
         assert!(older.is_newer_than(&earlier));
+        let all = [&earlier, &older, &newer];
+        for (a, one) in all.iter().enumerate() {
+            for (b, other) in all.iter().enumerate() {
+                assert_eq!(one.arrived_after(other), a > b, "{one:?} {other:?}");
+            }
+        }
     }
 }

@@ -28,11 +28,11 @@ pub(super) const VARIANTS: &[Variant] = &[
     },
     Variant {
         name: "registered_again",
-        what: "a task definition is registered without a look whether it was before",
+        what: "a task definition is registered though it was before",
         edits: &[Edit {
-            file: "shared/engine/src/kinds/ecs/register.rs",
-            find: "        if known.is_some_and(|known| known.image == image) {",
-            replace: "        if !VARIANT && known.is_some_and(|known| known.image == image) {",
+            file: "shared/engine/src/kinds/ecs/observe.rs",
+            find: "            if let Some(own) = self.as_own(&found, target) {",
+            replace: "            if let Some(own) = self.as_own(&found, target).filter(|_| !VARIANT) {",
         }],
         scenarios: &["service"],
         mishaps: &[FailsAfter],

@@ -53,7 +53,7 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "            Some(before) if !VARIANT => left_the_queue(ports, before).await,\n            Some(_) => Ok(()),",
         }],
         scenarios: &["nothing_to_go_back_to"],
-        mishaps: &[],
+        mishaps: &[Slow],
     },
     Variant {
         name: "recovery_left_to_the_schedule",
