@@ -230,6 +230,17 @@ fn it_is_over_when_it_is_told_and_held() {
         look.conclude(saw, BTreeMap::new(), ENDED);
         assert_eq!(look.is_over(), is_over, "{saw:?}");
     }
+    for (holds, hold, is_over) in [
+        (TRIES - 1, None, false),
+        (TRIES, Some("arn"), false),
+        (TRIES, None, true),
+    ] {
+        look.holds = holds;
+        look.hold = hold.map(str::to_owned);
+        assert_eq!(look.was_not_held(), is_over, "{holds} {hold:?}");
+        assert_eq!(look.is_over(), is_over, "{holds} {hold:?}");
+    }
+    look.holds = 0;
     look.held = true;
     assert!(look.is_over());
 }
