@@ -151,7 +151,8 @@ pub(super) const NOTHING_TO_GO_BACK_TO: Scenario = Scenario {
         "rollback Rejected (NothingToGoBackTo)",
         "1.1.0 Succeeded",
     ],
-    may: &["1.0.0 Succeeded"],
+    // Where the rollback comes so late that 1.0.0 has ended.
+    may: &["1.0.0 Succeeded", "1.1.0 RolledBack (PreemptedByOperator)"],
     steady: false,
 };
 
