@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::finding::FindingName;
 use windlass_domain::step::{Failure, Step};
+use windlass_world::ledger::Written;
 
 /// "Either way it ends truthfully as `TargetChangedByOther`, and says who owns which field": where nothing
 /// goes wrong but that somebody else changes a target, a deployment that was prepared before that, ended
@@ -40,14 +41,7 @@ fn under_way(outcome: &Outcome<'_>) -> BTreeSet<String> {
     for happening in &outcome.happened {
         match &happening.what {
             Event::Wrote(_, change) => {
-                let key = change.after.as_ref().map(|item| &item.key);
-                if let Some(key) = key.filter(|key| key.sk == "plan") {
-                    open.insert(key.pk.trim_start_matches("deployment#").to_owned());
-                }
-                let record = outcome.read::<Deployment>(change.after.as_ref(), "record");
-                if let Some(record) = record.filter(|record| record.ending.is_some()) {
-                    open.remove(&record.id.0);
-                }
+                note_open(outcome, change, &mut open);
             }
             Event::ChangedByStranger(component) => {
                 let has_part = |id: &&String| {
@@ -66,17 +60,29 @@ fn under_way(outcome: &Outcome<'_>) -> BTreeSet<String> {
     found
 }
 
-/// The deployments whose own deployer looked at a target while it was as somebody else had made it, before
-/// they had an ending.
+/// Notes who is prepared and has no ending yet.
+fn note_open(outcome: &Outcome<'_>, change: &Written, open: &mut BTreeSet<String>) {
+    let key = change.after.as_ref().map(|item| &item.key);
+    if let Some(key) = key.filter(|key| key.sk == "plan") {
+        open.insert(key.pk.trim_start_matches("deployment#").to_owned());
+    }
+    let record = outcome.read::<Deployment>(change.after.as_ref(), "record");
+    if let Some(record) = record.filter(|record| record.ending.is_some()) {
+        open.remove(&record.id.0);
+    }
+}
+
+/// The deployments whose own deployer looked at a target while it was as somebody else had made it since they
+/// were prepared, before they had an ending.
 fn seen(outcome: &Outcome<'_>) -> BTreeSet<String> {
-    let mut theirs: BTreeMap<&str, u32> = BTreeMap::new();
-    let mut ended: BTreeSet<String> = BTreeSet::new();
+    let mut theirs: BTreeMap<&str, (u32, BTreeSet<String>)> = BTreeMap::new();
+    let mut open: BTreeSet<String> = BTreeSet::new();
     let mut seen: BTreeSet<String> = BTreeSet::new();
     for happening in &outcome.happened {
         match &happening.what {
             Event::ChangedByStranger(component) => {
                 let needed = looks_needed(component, outcome.scenario.declaration);
-                theirs.insert(component, needed);
+                theirs.insert(component, (needed, open.clone()));
             }
             Event::Switched { component, .. } => {
                 theirs.remove(component);
@@ -86,19 +92,16 @@ fn seen(outcome: &Outcome<'_>) -> BTreeSet<String> {
                 if *component == "agent" && is_undo {
                     continue;
                 }
-                let Some(needed) = theirs.get_mut(component) else {
+                let Some((needed, prepared)) = theirs.get_mut(component) else {
                     continue;
                 };
                 *needed = needed.saturating_sub(1);
                 let work = who.work.as_ref().filter(|_| *needed == 0);
                 let id = work.map(|work| work.deployment.to_string());
-                seen.extend(id.filter(|id| !ended.contains(id)));
+                seen.extend(id.filter(|id| prepared.contains(id) && open.contains(id)));
             }
             Event::Wrote(_, change) => {
-                let record = outcome.read::<Deployment>(change.after.as_ref(), "record");
-                if let Some(record) = record.filter(|record| record.ending.is_some()) {
-                    ended.insert(record.id.to_string());
-                }
+                note_open(outcome, change, &mut open);
             }
             _ => {}
         }
