@@ -58,7 +58,7 @@ async fn component<P: Ports>(
             "it ran already when Windlass came, and no deployment has changed it since",
         ));
     };
-    let looked = look(ports, &step.value, For::Comparing(&running.state)).await?;
+    let looked = look::<P, false>(ports, &step.value, Some(&running.state)).await?;
     Ok(match looked.saw {
         Saw::There { shown, same, .. } => Compared {
             drift: if same { Drift::None } else { Drift::Changed },
@@ -79,7 +79,7 @@ async fn component<P: Ports>(
 /// faults are answered as such, so that it is asked again; every other one is what it is that stands in
 /// the way.
 pub async fn live<P: Ports>(ports: &P, step: &Step) -> Answered<Live> {
-    match look(ports, step, For::Recording).await {
+    match look::<P, true>(ports, step, None).await {
         Ok(looked) => Ok(match looked.saw {
             Saw::There { state, shown, .. } => Live::There { state, shown },
             Saw::Gone(why) => Live::Gone(why),
@@ -87,15 +87,6 @@ pub async fn live<P: Ports>(ports: &P, step: &Step) -> Answered<Live> {
         Err(fault) if fault.name.is_transient() => Err(fault),
         Err(fault) => Ok(Live::Unknown(fault)),
     }
-}
-
-/// What a look is for.
-#[derive(Clone, Copy)]
-enum For<'a> {
-    /// To compare what is seen with this state.
-    Comparing(&'a Value),
-    /// To record what is seen.
-    Recording,
 }
 
 /// What was seen of a target, beside what is recorded of it in words.
@@ -114,30 +105,39 @@ enum Saw {
     Gone(String),
 }
 
-async fn look<P: Ports>(ports: &P, step: &Step, what_for: For<'_>) -> Answered<Looked> {
+/// Compares what is seen with what is recorded, where that is given. Whether what the state only names is kept
+/// is known where this is compiled: who only compares has no code that writes, as its role has no right to.
+async fn look<P: Ports, const KEEPS: bool>(
+    ports: &P,
+    step: &Step,
+    recorded: Option<&Value>,
+) -> Answered<Looked> {
     let (home, at) = (ports.at(&Place::default()), ports.at(&step.place));
     match step.kind {
-        KindName::Lambda => look_at(&LambdaKind::new(home, at), step, what_for).await,
+        KindName::Lambda => look_at::<_, KEEPS>(&LambdaKind::new(home, at), step, recorded).await,
         KindName::Ecs => {
             let deployment = step.deployment.clone();
-            look_at(&Ecs::new(home, at, deployment, None), step, what_for).await
+            look_at::<_, KEEPS>(&Ecs::new(home, at, deployment, None), step, recorded).await
         }
         KindName::StaticSite => {
             let known = load(&home, step).await?;
-            look_at(&Site::new(at, known).whole(), step, what_for).await
+            look_at::<_, KEEPS>(&Site::new(at, known).whole(), step, recorded).await
         }
     }
 }
 
-async fn look_at<K: Kind>(kind: &K, step: &Step, what_for: For<'_>) -> Answered<Looked> {
+async fn look_at<K: Kind, const KEEPS: bool>(
+    kind: &K,
+    step: &Step,
+    recorded: Option<&Value>,
+) -> Answered<Looked> {
     let target: K::Target = from_value("target", &step.target)?;
-    let recorded: Option<K::State> = match what_for {
-        For::Comparing(state) => Some(from_value("state", state)?),
-        For::Recording => None,
-    };
+    let recorded: Option<K::State> = recorded
+        .map(|state| from_value("state", state))
+        .transpose()?;
     let saw = match kind.observe(&target).await {
         Ok(seen) => {
-            if matches!(what_for, For::Recording) {
+            if KEEPS {
                 kind.keep(&target, &seen).await?;
             }
             Saw::There {
