@@ -58,7 +58,7 @@ async fn component<P: Ports>(
             "it ran already when Windlass came, and no deployment has changed it since",
         ));
     };
-    let looked = look::<P, false>(ports, &step.value, Some(&running.state)).await?;
+    let looked = look::<P, Compares>(ports, &step.value, Some(&running.state)).await?;
     Ok(match looked.saw {
         Saw::There { shown, same, .. } => Compared {
             drift: if same { Drift::None } else { Drift::Changed },
@@ -79,7 +79,7 @@ async fn component<P: Ports>(
 /// faults are answered as such, so that it is asked again; every other one is what it is that stands in
 /// the way.
 pub async fn live<P: Ports>(ports: &P, step: &Step) -> Answered<Live> {
-    match look::<P, true>(ports, step, None).await {
+    match look::<P, Keeps>(ports, step, None).await {
         Ok(looked) => Ok(match looked.saw {
             Saw::There { state, shown, .. } => Live::There { state, shown },
             Saw::Gone(why) => Live::Gone(why),
@@ -105,28 +105,50 @@ enum Saw {
     Gone(String),
 }
 
-/// Compares what is seen with what is recorded, where that is given. Whether what the state only names is kept
-/// is known where this is compiled: who only compares has no code that writes, as its role has no right to.
-async fn look<P: Ports, const KEEPS: bool>(
+/// What is done with what was seen. A type and no value, so that who only compares has no code that writes, as
+/// its role has no right to.
+trait Then {
+    async fn then<K: Kind>(kind: &K, target: &K::Target, seen: &K::State) -> Answered<()>;
+}
+
+struct Compares;
+
+impl Then for Compares {
+    async fn then<K: Kind>(_: &K, _: &K::Target, _: &K::State) -> Answered<()> {
+        Ok(())
+    }
+}
+
+/// Keeps what the state only names.
+struct Keeps;
+
+impl Then for Keeps {
+    async fn then<K: Kind>(kind: &K, target: &K::Target, seen: &K::State) -> Answered<()> {
+        kind.keep(target, seen).await
+    }
+}
+
+/// Compares what is seen with what is recorded, where that is given.
+async fn look<P: Ports, T: Then>(
     ports: &P,
     step: &Step,
     recorded: Option<&Value>,
 ) -> Answered<Looked> {
     let (home, at) = (ports.at(&Place::default()), ports.at(&step.place));
     match step.kind {
-        KindName::Lambda => look_at::<_, KEEPS>(&LambdaKind::new(home, at), step, recorded).await,
+        KindName::Lambda => look_at::<_, T>(&LambdaKind::new(home, at), step, recorded).await,
         KindName::Ecs => {
             let deployment = step.deployment.clone();
-            look_at::<_, KEEPS>(&Ecs::new(home, at, deployment, None), step, recorded).await
+            look_at::<_, T>(&Ecs::new(home, at, deployment, None), step, recorded).await
         }
         KindName::StaticSite => {
             let known = load(&home, step).await?;
-            look_at::<_, KEEPS>(&Site::new(at, known).whole(), step, recorded).await
+            look_at::<_, T>(&Site::new(at, known).whole(), step, recorded).await
         }
     }
 }
 
-async fn look_at<K: Kind, const KEEPS: bool>(
+async fn look_at<K: Kind, T: Then>(
     kind: &K,
     step: &Step,
     recorded: Option<&Value>,
@@ -137,9 +159,7 @@ async fn look_at<K: Kind, const KEEPS: bool>(
         .transpose()?;
     let saw = match kind.observe(&target).await {
         Ok(seen) => {
-            if KEEPS {
-                kind.keep(&target, &seen).await?;
-            }
+            T::then(kind, &target, &seen).await?;
             Saw::There {
                 state: to_value(&seen)?,
                 shown: K::shown(&seen),
