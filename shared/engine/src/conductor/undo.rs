@@ -63,8 +63,8 @@ async fn still_ours<P: Ports>(ports: &P, ask: &Ask, record: &Deployment) -> Answ
     lock_with_token(ports, &record.app, &record.environment, ask.token).await
 }
 
-/// Records why, unless another execution has taken over since. One that was stopped has its reason already; but what had failed before that, and
-/// was not acted on yet, goes before it: it is wrong with the release.
+/// Records why, unless another execution has taken over since. One that was stopped has its reason already; but
+/// what had failed before that, and was not acted on yet, goes before it: it is wrong with the release.
 async fn record_why<P: Ports>(ports: &P, ask: &Ask, steps: &[Stored<Step>]) -> Answered<()> {
     let id = deployment_of(ask)?;
     let failure = failure(ports, ask, steps).await?;
