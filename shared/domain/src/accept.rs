@@ -28,6 +28,9 @@ pub enum Live {
         state: Value,
         /// The same in words, such as `40 at 100 %`.
         shown: String,
+        /// Whether callers notice no difference to what ran before the deployment.
+        #[serde(default)]
+        as_before: bool,
     },
     /// It is gone, as AWS says.
     Gone(String),
@@ -38,7 +41,7 @@ pub enum Live {
 /// What is recorded of a component.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Accepted<'a> {
-    /// What is recorded already: the deployment has not touched it, or has brought it back.
+    /// What is recorded already: the deployment has not touched it, or has seen it back, and no look shows more.
     AsRecorded,
     /// This runs.
     Runs {
@@ -46,30 +49,45 @@ pub enum Accepted<'a> {
         state: &'a Value,
         /// In words.
         shown: &'a str,
+        /// Whether that is what ran before the deployment.
+        as_before: bool,
     },
     /// Nothing runs: the target is gone.
     Nothing,
 }
 
-/// What is accepted of a component by an operator who holds the lock's token. A finding where that is not
-/// known: then nothing may be recorded, because a record that is not so would be gone on from.
+/// What is accepted of a component by an operator who holds the lock's token: what runs, whoever brought it. A
+/// finding where that is not known of what the deployment may have changed: then nothing may be recorded, because
+/// a record that is not so would be gone on from.
 pub fn accepted(step: &Step, token: u64) -> Result<Accepted<'_>, Finding> {
-    if !step.status.may_have_changed() {
-        return Ok(Accepted::AsRecorded);
+    match seen(step, token) {
+        Ok(accepted) => Ok(accepted),
+        // What it has not touched, or has seen back, is as well known as it was before the deployment.
+        Err(_) if !step.status.may_have_changed() => Ok(Accepted::AsRecorded),
+        Err(why) => Err(not_seen(step, &why)),
     }
+}
+
+/// What a look shows that counts, or why none does.
+fn seen(step: &Step, token: u64) -> Result<Accepted<'_>, String> {
     let Some(look) = step.looked.as_ref().filter(|look| look.token == token) else {
-        return Err(not_seen(step, "nobody has looked at it"));
+        return Err("nobody has looked at it".to_owned());
     };
     if step.shown_from().is_some_and(|from| look.at < from) {
-        return Err(not_seen(
-            step,
-            "it was looked at before its last change was sure to show",
-        ));
+        return Err("it was looked at before its last change was sure to show".to_owned());
     }
     match &look.saw {
-        Live::There { state, shown } => Ok(Accepted::Runs { state, shown }),
+        Live::There {
+            state,
+            shown,
+            as_before,
+        } => Ok(Accepted::Runs {
+            state,
+            shown,
+            as_before: *as_before,
+        }),
         Live::Gone(_) => Ok(Accepted::Nothing),
-        Live::Unknown(fault) => Err(not_seen(step, &fault.to_string())),
+        Live::Unknown(fault) => Err(fault.to_string()),
     }
 }
 

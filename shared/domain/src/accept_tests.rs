@@ -45,13 +45,42 @@ fn there() -> Live {
     Live::There {
         state: json!(41),
         shown: "41 at 100 %".into(),
+        as_before: false,
     }
 }
 
+/// Somebody may have repaired by hand also what the deployment has not touched, or has seen back.
 #[test]
-fn what_was_not_changed_or_is_back_is_what_is_recorded() {
+fn what_was_not_changed_or_is_back_is_as_recorded_unless_a_look_shows_more() {
+    let fault = Fault::new(FaultName::AccessDenied, "lambda:GetAlias is not allowed");
+    let denied = Live::Unknown(fault);
+    let runs = Accepted::Runs {
+        state: &json!(41),
+        shown: "41 at 100 %",
+        as_before: false,
+    };
     for status in [StepStatus::Planned, StepStatus::Undone] {
-        assert_eq!(accepted(&step(status), TOKEN), Ok(Accepted::AsRecorded));
+        let table = [
+            (None, Accepted::AsRecorded),
+            (
+                Some(look(CHANGED, TOKEN - 1, there())),
+                Accepted::AsRecorded,
+            ),
+            (
+                Some(look(CHANGED, TOKEN, denied.clone())),
+                Accepted::AsRecorded,
+            ),
+            (Some(look(CHANGED, TOKEN, there())), runs),
+            (
+                Some(look(CHANGED, TOKEN, Live::Gone("gone".into()))),
+                Accepted::Nothing,
+            ),
+        ];
+        for (looked, what) in table {
+            let mut step = step(status);
+            step.looked = looked;
+            assert_eq!(accepted(&step, TOKEN), Ok(what), "{status:?}");
+        }
     }
 }
 
@@ -76,6 +105,7 @@ fn what_is_live_is_accepted_and_not_what_was_seen_before_the_last_change() {
         let runs = Accepted::Runs {
             state: &json!(41),
             shown: "41 at 100 %",
+            as_before: false,
         };
         assert_eq!(accepted(&step, TOKEN), Ok(runs));
         step.looked = Some(look(CHANGED.plus_ms(after - 1), TOKEN, there()));

@@ -78,7 +78,8 @@ pub struct EnvironmentState {
     /// The hold on automatic deployments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
-    /// Per component, the order of the newest release that was settled as succeeded (rule 6).
+    /// Per component, the order of the newest release that was settled as succeeded, or that an operator
+    /// accepted where it was brought (rule 6).
     #[serde(default)]
     pub marks: BTreeMap<ComponentName, Order>,
     /// What runs, per component, as far as Windlass knows.

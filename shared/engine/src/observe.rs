@@ -58,30 +58,35 @@ async fn component<P: Ports>(
             "it ran already when Windlass came, and no deployment has changed it since",
         ));
     };
-    let looked = look::<P, Compares>(ports, &step.value, Some(&running.state)).await?;
+    let looked = look::<P, Compares>(ports, &step.value, &running.state).await?;
     Ok(match looked.saw {
         Saw::There { shown, same, .. } => Compared {
             drift: if same { Drift::None } else { Drift::Changed },
-            recorded: looked.recorded,
+            recorded: Some(looked.recorded),
             seen: Some(shown),
             reason: None,
         },
         Saw::Gone(reason) => Compared {
             drift: Drift::Changed,
-            recorded: looked.recorded,
+            recorded: Some(looked.recorded),
             seen: None,
             reason: Some(reason),
         },
     })
 }
 
-/// What callers of a step's target get now, to be recorded: what the state only names is kept. Transient
+/// What callers of a step's target get now, beside what they got before the deployment, to be recorded: what
+/// the state only names is kept. Transient
 /// faults are answered as such, so that it is asked again; every other one is what it is that stands in
 /// the way.
 pub async fn live<P: Ports>(ports: &P, step: &Step) -> Answered<Live> {
-    match look::<P, Keeps>(ports, step, None).await {
+    match look::<P, Keeps>(ports, step, &step.before).await {
         Ok(looked) => Ok(match looked.saw {
-            Saw::There { state, shown, .. } => Live::There { state, shown },
+            Saw::There { state, shown, same } => Live::There {
+                state,
+                shown,
+                as_before: same,
+            },
             Saw::Gone(why) => Live::Gone(why),
         }),
         Err(fault) if fault.name.is_transient() => Err(fault),
@@ -91,7 +96,7 @@ pub async fn live<P: Ports>(ports: &P, step: &Step) -> Answered<Live> {
 
 /// What was seen of a target, beside what is recorded of it in words.
 struct Looked {
-    recorded: Option<String>,
+    recorded: String,
     saw: Saw,
 }
 
@@ -128,12 +133,8 @@ impl Then for Keeps {
     }
 }
 
-/// Compares what is seen with what is recorded, where that is given.
-async fn look<P: Ports, T: Then>(
-    ports: &P,
-    step: &Step,
-    recorded: Option<&Value>,
-) -> Answered<Looked> {
+/// Compares what is seen with what is recorded.
+async fn look<P: Ports, T: Then>(ports: &P, step: &Step, recorded: &Value) -> Answered<Looked> {
     let (home, at) = (ports.at(&Place::default()), ports.at(&step.place));
     match step.kind {
         KindName::Lambda => look_at::<_, T>(&LambdaKind::new(home, at), step, recorded).await,
@@ -148,31 +149,23 @@ async fn look<P: Ports, T: Then>(
     }
 }
 
-async fn look_at<K: Kind, T: Then>(
-    kind: &K,
-    step: &Step,
-    recorded: Option<&Value>,
-) -> Answered<Looked> {
+async fn look_at<K: Kind, T: Then>(kind: &K, step: &Step, recorded: &Value) -> Answered<Looked> {
     let target: K::Target = from_value("target", &step.target)?;
-    let recorded: Option<K::State> = recorded
-        .map(|state| from_value("state", state))
-        .transpose()?;
+    let recorded: K::State = from_value("state", recorded)?;
     let saw = match kind.observe(&target).await {
         Ok(seen) => {
             T::then(kind, &target, &seen).await?;
             Saw::There {
                 state: to_value(&seen)?,
                 shown: K::shown(&seen),
-                same: recorded
-                    .as_ref()
-                    .is_some_and(|recorded| K::same(&seen, recorded)),
+                same: K::same(&seen, &recorded),
             }
         }
         Err(fault) if fault.name == FaultName::NotFound => Saw::Gone(fault.message),
         Err(fault) => return Err(fault),
     };
     Ok(Looked {
-        recorded: recorded.as_ref().map(K::shown),
+        recorded: K::shown(&recorded),
         saw,
     })
 }

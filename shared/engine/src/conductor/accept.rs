@@ -4,6 +4,7 @@ use super::answer::plain;
 use super::commit::{TRIES, commit, contended, pause};
 use super::done::{self, Done};
 use super::ending::put;
+use super::settle::{before_windlass, put_snapshot};
 use super::{Ports, admit, deployment_of, refuse};
 use crate::payload::{Answer, Ask, Word};
 use crate::pin;
@@ -16,6 +17,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::order::Order;
 use windlass_domain::request::{ActionName, Request};
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
@@ -69,7 +71,8 @@ pub async fn accept<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             cause: cause(&record.value, &seen),
         };
         let resolved = resolved(&request, ports.now());
-        let mut writes = writes(ports, record, lock, &seen, resolved).await?;
+        let mut writes = taken_in(ports, &record.value, &steps, &seen).await?;
+        writes.extend(unlocked(ports, record, lock, resolved)?);
         writes.push(done.put(ask)?);
         if commit(ports, writes).await? {
             return Ok(done.answer());
@@ -99,25 +102,17 @@ async fn still_stuck<P: Ports>(
     Ok(Ok((record, lock)))
 }
 
-async fn writes<P: Ports>(
+fn unlocked<P: Ports>(
     ports: &P,
     mut record: Stored<Deployment>,
     mut lock: Stored<Lock>,
-    seen: &Seen<'_>,
     resolved: String,
-) -> Answered<Vec<Write>> {
-    let now = ports.now();
-    let (app, env) = (record.value.app.clone(), record.value.environment.clone());
-    let mut state: Stored<EnvironmentState> =
-        store::load_or_default(ports, &store::state(&app, &env)).await?;
-    let snapshot = take_in(&mut state.value, &record.value, seen, now);
-    let key = store::snapshot(&app, &env, snapshot.number);
-    let snapshot = Stored::new(key, snapshot).put()?;
+) -> Answered<[Write; 2]> {
     if let Some(ended) = &mut record.value.ending {
         ended.resolved = Some(resolved);
     }
-    lock.value.free(now);
-    Ok(vec![lock.put()?, put(&record)?, state.put()?, snapshot])
+    lock.value.free(ports.now());
+    Ok([lock.put()?, put(&record)?])
 }
 
 fn needs_operator(lock: &Lock) -> Option<&Held> {
@@ -141,7 +136,7 @@ fn taken_over(app: &AppName, env: &EnvironmentName) -> Fault {
     )
 }
 
-/// What was seen of each component that is not known to be back.
+/// What was seen of each component.
 type Seen<'a> = Vec<(&'a Step, Accepted<'a>)>;
 
 fn seen<'a>(steps: &'a [Stored<Step>], ask: &Ask) -> Result<Seen<'a>, Vec<Finding>> {
@@ -173,20 +168,30 @@ fn look_failed(error: &str) -> Finding {
 }
 
 fn cause(record: &Deployment, seen: &Seen<'_>) -> String {
-    let told: Vec<String> = seen
-        .iter()
+    let others = seen.iter().filter(|(_, accepted)| !is_as_before(accepted));
+    let told: Vec<String> = others
         .map(|(step, accepted)| match accepted {
             Accepted::Runs { shown, .. } => format!("{} {shown}", step.component),
             _ => format!("{} is gone", step.component),
         })
         .collect();
     let told = match told.as_slice() {
-        [] => "everything is as it is recorded".to_owned(),
+        [] => "everything runs as before the deployment".to_owned(),
         told => told.join(", "),
     };
     format!(
         "{}/{} is unlocked; what runs after deployment {} is accepted: {told}.",
         record.app, record.environment, record.id
+    )
+}
+
+fn is_as_before(accepted: &Accepted<'_>) -> bool {
+    matches!(
+        accepted,
+        Accepted::Runs {
+            as_before: true,
+            ..
+        }
     )
 }
 
@@ -197,35 +202,73 @@ fn resolved(request: &Request, now: Time) -> String {
     format!("accepted at {now} by {by}: {}", reason.unwrap_or_default())
 }
 
-/// What could not be brought back is what was seen of it; a snapshot without a release, because nobody
-/// judged it. Nothing older than the release that runs in part goes there by itself any more (rule 6).
-fn take_in(
-    state: &mut EnvironmentState,
+/// What was seen is what runs. Where all of it is as before the deployment, the present snapshot is still what
+/// runs. A first deployment has found what a rollback may go back to, as when it succeeds.
+async fn taken_in<P: Ports>(
+    ports: &P,
     record: &Deployment,
+    steps: &[Stored<Step>],
     seen: &Seen<'_>,
-    now: Time,
-) -> Snapshot {
+) -> Answered<Vec<Write>> {
+    if seen.iter().all(|(_, accepted)| is_as_before(accepted)) {
+        return Ok(Vec::new());
+    }
+    let now = ports.now();
+    let key = store::state(&record.app, &record.environment);
+    let mut state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
+    let mut writes = Vec::new();
+    if state.value.last_snapshot == 0 {
+        writes.push(before_windlass(record, &mut state.value, steps, now)?);
+    }
+    take_in(&mut state.value, record, seen, now);
+    writes.push(put_snapshot(
+        record,
+        snapshot(&mut state.value, record, now),
+    )?);
+    writes.push(state.put()?);
+    Ok(writes)
+}
+
+/// Nothing older than the release goes by itself to where the release was brought and not taken back (rule 6).
+fn take_in(state: &mut EnvironmentState, record: &Deployment, seen: &Seen<'_>, now: Time) {
     for (step, accepted) in seen {
-        let Accepted::Runs { state: runs, .. } = accepted else {
-            state.running.remove(&step.component);
+        let name = &step.component;
+        let former = state.running.remove(name);
+        let Accepted::Runs {
+            state: runs,
+            as_before,
+            ..
+        } = accepted
+        else {
             continue;
         };
+        let former = former.filter(|_| *as_before);
+        let former = former.map(|former| (former.artifact, former.version, former.since));
+        let (artifact, version, since) = former.unwrap_or((None, ACCEPTED.into(), now));
         let running = Running {
-            artifact: None,
-            version: ACCEPTED.into(),
+            artifact,
+            version,
             deployment: record.id.clone(),
-            since: now,
+            since,
             state: (*runs).clone(),
         };
-        state.running.insert(step.component.clone(), running);
-        let mark = state.marks.get(&step.component);
-        let is_newer = mark.is_none_or(|mark| record.order.is_newer_than(mark));
-        if record.action == ActionName::Deploy && is_newer {
-            let order = record.order.clone();
-            state.marks.insert(step.component.clone(), order);
+        state.running.insert(name.clone(), running);
+        if !as_before && is_brought(record, step, state.marks.get(name)) {
+            state.marks.insert(name.clone(), record.order.clone());
         }
     }
-    let replaced = state.snapshot;
+}
+
+/// Whether the release was brought there, and nothing newer before.
+fn is_brought(record: &Deployment, step: &Step, mark: Option<&Order>) -> bool {
+    let is_newer = mark.is_none_or(|mark| record.order.is_newer_than(mark));
+    record.action == ActionName::Deploy && step.has_switched() && is_newer
+}
+
+/// A snapshot without a release, because nobody judged it. That of a rollback replaces what the rollback went to,
+/// so that the next one walks further back and never forward (rule 8).
+fn snapshot(state: &mut EnvironmentState, record: &Deployment, now: Time) -> Snapshot {
+    let replaced = record.snapshot.unwrap_or(state.snapshot);
     state.last_snapshot += 1;
     state.snapshot = state.last_snapshot;
     Snapshot {

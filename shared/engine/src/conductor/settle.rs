@@ -108,6 +108,9 @@ async fn writes<P: Ports>(
         }
         Outcome::NothingToDo => {
             mark(&mut state.value, &record.value);
+            if let Some(goal) = &goal(ports, &record.value).await? {
+                be_back_at(&mut state.value, goal, &plan.value);
+            }
             let cause = already_there(&plan.value);
             end(
                 record,
@@ -156,6 +159,15 @@ fn mark(state: &mut EnvironmentState, record: &Deployment) {
             state.marks.insert(component.clone(), record.order.clone());
         }
     }
+}
+
+/// A rollback has found its goal in place, such as where somebody had moved an alias by hand: what runs is that
+/// snapshot, and the next rollback walks further back.
+fn be_back_at(state: &mut EnvironmentState, goal: &Snapshot, plan: &Plan) {
+    let seen = plan.unchanged.iter().map(|unchanged| &unchanged.component);
+    let found = seen.filter_map(|name| Some((name.clone(), goal.components.get(name)?.clone())));
+    state.running.extend(found);
+    state.snapshot = goal.number;
 }
 
 /// The snapshot that a rollback goes back to.
@@ -287,7 +299,7 @@ fn snapshot_of(
 }
 
 /// What a first deployment found, so that a person can go back to it by its number.
-fn before_windlass(
+pub fn before_windlass(
     record: &Deployment,
     state: &mut EnvironmentState,
     steps: &[Stored<Step>],
@@ -316,7 +328,7 @@ fn before_windlass(
     put_snapshot(record, snapshot)
 }
 
-fn put_snapshot(record: &Deployment, snapshot: Snapshot) -> Answered<Write> {
+pub fn put_snapshot(record: &Deployment, snapshot: Snapshot) -> Answered<Write> {
     let key = store::snapshot(&record.app, &record.environment, snapshot.number);
     Stored::new(key, snapshot).put()
 }

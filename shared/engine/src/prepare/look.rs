@@ -22,9 +22,9 @@ const AT_A_TIME: usize = 8;
 /// How long it waits at most: until everything shows that was sent when it was asked.
 const LONGEST_MS: u64 = 2 * SEEN_AFTER_MS;
 
-/// Looks at the target of each component that is not known to be back, when every look shows what the
-/// deployment and whoever repaired it by hand have changed before this was asked. What was seen goes into the
-/// steps, for the state `Accept`.
+/// Looks at the target of each component, also of those that the deployment has not touched or has brought back,
+/// which may have been changed since by whoever repairs by hand: when every look shows what was changed before
+/// this was asked. What was seen goes into the steps, for the state `Accept`.
 pub async fn look<P: Ports>(ports: &P, ask: &Ask, id: &DeploymentId) -> Answered<Answer> {
     log::name_deployment(id);
     let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
@@ -34,9 +34,8 @@ pub async fn look<P: Ports>(ports: &P, ask: &Ask, id: &DeploymentId) -> Answered
     }
     let asked = ports.now();
     for tried in 0..TRIES {
-        let steps = store::load_all(ports, &store::deployment_partition(id), "step#").await?;
-        let mut steps: Vec<Stored<Step>> = steps;
-        steps.retain(|step| step.value.status.may_have_changed());
+        let steps: Vec<Stored<Step>> =
+            store::load_all(ports, &store::deployment_partition(id), "step#").await?;
         if tried == 0 {
             ports.sleep_ms(until_shown(&steps, asked)).await;
         }

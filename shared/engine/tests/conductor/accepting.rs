@@ -1,15 +1,16 @@
 //! `accept`.
 
-use crate::desk::{Desk, FIRST, fault, in_short, input, order};
+use crate::desk::{Desk, FIRST, fault, in_short, input, is_rollback, order};
 use crate::stage::{TOKEN, app, component, id, prod};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use windlass_domain::accept::{Live, Look};
 use windlass_domain::deployment::Refusal;
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, HeldState, Running, Snapshot};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::name::ComponentName;
-use windlass_domain::step::{Step, StepStatus};
+use windlass_domain::step::{ChangeRecord, SEEN_AFTER_MS, Step, StepStatus};
 use windlass_domain::time::Time;
 use windlass_engine::payload::Word;
 use windlass_engine::store;
@@ -31,9 +32,38 @@ fn looked(step: &mut Step, saw: Live) {
     });
 }
 
+/// One that callers may have noticed.
+fn switched(step: &mut Step, saw: Live) {
+    looked(step, saw);
+    step.changes.push(ChangeRecord {
+        at: Time(0),
+        what: "alias live 40 → 41".into(),
+        answered: true,
+        answered_at: Some(Time(0)),
+        undo: false,
+        switching: true,
+        token: TOKEN,
+    });
+    let look = step.looked.as_mut().unwrap();
+    look.at = Time(SEEN_AFTER_MS);
+}
+
 fn there(state: Value) -> Live {
     let shown = format!("{state} at 100 %");
-    Live::There { state, shown }
+    Live::There {
+        state,
+        shown,
+        as_before: false,
+    }
+}
+
+fn as_before(state: Value) -> Live {
+    let (shown, as_before) = (format!("{state} at 100 %"), true);
+    Live::There {
+        state,
+        shown,
+        as_before,
+    }
 }
 
 fn refusal(desk: &Desk, name: &str) -> Option<Refusal> {
@@ -105,7 +135,7 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
         since: Time(0),
         state: json!("as before"),
     };
-    let names = ["gone", "live", "undone"];
+    let names = ["gone", "live", "undone", "untouched"];
     let state = EnvironmentState {
         snapshot: 3,
         last_snapshot: 5,
@@ -113,15 +143,18 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
         ..EnvironmentState::default()
     };
     desk.stage.put(store::state(&app(), &prod()), &state);
-    desk.step("live", UndoFailed, |step| looked(step, there(json!(41))));
+    desk.step("live", UndoFailed, |step| switched(step, there(json!(41))));
     let gone = || Live::Gone("no such function".into());
-    desk.step("gone", Changing, |step| looked(step, gone()));
-    desk.step("undone", Undone, |_| ());
-    desk.step("untouched", Planned, |_| ());
+    desk.step("gone", Changing, |step| switched(step, gone()));
+    desk.step("undone", Undone, |step| {
+        switched(step, as_before(json!(40)));
+    });
+    desk.step("untouched", Planned, |step| looked(step, there(json!(7))));
+    desk.step("unseen", Planned, |_| ());
     let answer = desk.accepts("operator").unwrap();
     assert_eq!((answer.verdict, answer.deployment), (Word::Succeeded, id()));
     let told = format!(
-        "shop/prod is unlocked; what runs after deployment {} is accepted: gone is gone, live 41 at 100 %.",
+        "shop/prod is unlocked; what runs after deployment {} is accepted: gone is gone, live 41 at 100 %, untouched 7 at 100 %.",
         id()
     );
     assert_eq!(answer.cause, told);
@@ -130,7 +163,7 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     assert_eq!(lock.held, None);
     assert!(lock.token > TOKEN);
     let names: Vec<&str> = state.running.keys().map(ComponentName::as_str).collect();
-    assert_eq!(names, ["live", "undone"]);
+    assert_eq!(names, ["live", "undone", "untouched"]);
     let live = Running {
         version: "accepted".into(),
         since: desk.now(),
@@ -138,9 +171,18 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
         ..before.clone()
     };
     assert_eq!(state.running[&component("live")], live);
-    assert_eq!(state.running[&component("undone")], before);
+    let by_hand = Running {
+        state: json!(7),
+        ..live.clone()
+    };
+    assert_eq!(state.running[&component("untouched")], by_hand);
+    let back = Running {
+        state: json!(40),
+        ..before
+    };
+    assert_eq!(state.running[&component("undone")], back);
     assert_eq!((state.snapshot, state.last_snapshot), (6, 6));
-    // Whatever waits and is older does not go over it.
+    // Whatever waits and is older does not go over what the release was brought to.
     let marks = [(component("live"), desk.record().order)];
     assert_eq!(state.marks, marks.into());
 
@@ -170,10 +212,85 @@ fn an_older_release_that_is_accepted_leaves_the_mark_of_the_newer_one() {
     };
     desk.stage.put(store::state(&app(), &prod()), &state);
     desk.step("live", StepStatus::UndoFailed, |step| {
-        looked(step, there(json!(41)));
+        switched(step, there(json!(41)));
     });
     desk.accepts("operator").unwrap();
     assert_eq!(desk.state().marks, [(component("live"), newer)].into());
+}
+
+/// Somebody has put everything back by hand: a newer fix is not superseded by the release that runs nowhere.
+#[test]
+fn where_all_runs_as_before_nothing_is_recorded_but_that_it_is_accepted() {
+    use StepStatus::{Planned, UndoFailed};
+    let desk = stuck();
+    let state = EnvironmentState {
+        snapshot: 5,
+        last_snapshot: 5,
+        ..EnvironmentState::default()
+    };
+    desk.stage.put(store::state(&app(), &prod()), &state);
+    desk.step("live", UndoFailed, |step| {
+        switched(step, as_before(json!(40)));
+    });
+    desk.step("untouched", Planned, |_| ());
+    let answer = desk.accepts("operator").unwrap();
+    assert_eq!(answer.verdict, Word::Succeeded);
+    let told = "everything runs as before the deployment.";
+    assert!(answer.cause.ends_with(told), "{}", answer.cause);
+    assert_eq!((desk.lock().held, desk.state()), (None, state));
+    assert!(desk.ending().resolved.is_some());
+}
+
+/// Back from 5 to 4, which failed and could not be undone.
+#[test]
+fn what_is_accepted_of_a_rollback_replaces_what_it_went_to() {
+    let mut desk = stuck();
+    is_rollback(&mut desk);
+    desk.change_record(|record| record.snapshot = Some(4));
+    let state = EnvironmentState {
+        snapshot: 5,
+        last_snapshot: 5,
+        ..EnvironmentState::default()
+    };
+    desk.stage.put(store::state(&app(), &prod()), &state);
+    desk.step("live", StepStatus::UndoFailed, |step| {
+        switched(step, there(json!(41)));
+    });
+    desk.accepts("operator").unwrap();
+    let snapshot: Option<Snapshot> = desk.stage.get(&store::snapshot(&app(), &prod(), 6));
+    assert_eq!(snapshot.unwrap().replaced, 4);
+    assert_eq!(desk.state().marks, BTreeMap::new());
+}
+
+/// As when it succeeds: a person can go back to what was there.
+#[test]
+fn an_accepted_first_deployment_keeps_what_it_found() {
+    let desk = stuck();
+    desk.step("live", StepStatus::UndoFailed, |step| {
+        switched(step, there(json!(41)));
+    });
+    desk.step("undone", StepStatus::Undone, |step| {
+        switched(step, as_before(json!(40)));
+    });
+    desk.accepts("operator").unwrap();
+    let snapshot = |number| -> Snapshot {
+        desk.stage
+            .get(&store::snapshot(&app(), &prod(), number))
+            .unwrap()
+    };
+    let found = snapshot(1);
+    assert_eq!(found.version, "before-windlass");
+    assert_eq!(
+        found.components[&component("live")].state,
+        json!("as before")
+    );
+    let accepted = snapshot(2);
+    assert_eq!(accepted.replaced, 1);
+    let versions = |name| accepted.components[&component(name)].version.clone();
+    assert_eq!(
+        (versions("live").as_str(), versions("undone").as_str()),
+        ("accepted", "before-windlass")
+    );
 }
 
 #[test]

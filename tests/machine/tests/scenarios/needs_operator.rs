@@ -132,7 +132,12 @@ fn accept_takes_what_is_there_and_the_next_release_goes_on_from_it() {
     let jobs = running.iter().find(|(name, _)| name.as_str() == "jobs");
     let recorded = &jobs.unwrap().1.state["observed"]["alias"]["version"];
     assert_eq!(recorded, "2", "what was repaired by hand is what runs");
-    assert!(running.values().all(|one| one.version == "accepted"));
+    let versions: Vec<&str> = running.values().map(|one| one.version.as_str()).collect();
+    assert_eq!(
+        versions,
+        ["accepted", "1.0.0"],
+        "of api, and of jobs, which is back"
+    );
     let second = shop.act("accept");
     shop.region.run();
     assert_eq!(shop.path(&second), "Admit Admitted Rejected");
@@ -141,6 +146,79 @@ fn accept_takes_what_is_there_and_the_next_release_goes_on_from_it() {
     let walked = shop.path(&next);
     assert!(walked.ends_with(SUCCEEDED), "{walked}");
     assert_eq!(serves(&shop), both("4"));
+}
+
+/// A release fails and cannot be undone, and is repaired by hand to what ran before: it runs nowhere.
+#[test]
+fn after_a_repair_to_what_ran_before_a_fix_goes_in_and_a_rollback_goes_further_back() {
+    let program = program();
+    let mut shop = live(&program);
+    succeeds(&mut shop, "1.1.0", &BOTH);
+    let stuck = shop.deploy("1.4.0", &BOTH);
+    assert!(shop.region.run_until(&stuck, "Bake"));
+    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    let denied = Fault::new(FaultName::AccessDenied, "lambda:UpdateAlias was refused");
+    shop.world().mishaps().refused.insert(UPDATE_ALIAS, denied);
+    shop.region.run();
+    assert_eq!(ended(&shop, &stuck).ending, Ending::NeedsOperator);
+    shop.world().mishaps().refused.clear();
+    shop.world().set_alarm(ALARM, "OK", &[0.0]);
+    let is = shop.environment();
+    let runs = |function: &str| {
+        let mut functions = shop.world().functions();
+        let alias = functions
+            .named(function)
+            .unwrap()
+            .aliases
+            .get_mut("live")
+            .unwrap();
+        alias.version = "3".into();
+        alias.weights.clear();
+    };
+    runs("shop-api");
+    runs("shop-jobs");
+    let accept = shop.act("accept");
+    shop.region.run();
+    assert!(shop.path(&accept).ends_with("Succeeded"));
+    assert_free(&shop);
+    assert_eq!(shop.environment().snapshot, is.snapshot);
+    let running = shop.environment().running;
+    assert!(
+        running.values().all(|one| one.version == "1.1.0"),
+        "{running:?}"
+    );
+    let fix = shop.deploy("1.3.0", &BOTH);
+    shop.region.run();
+    assert_eq!(ended(&shop, &fix).ending, Ending::Succeeded);
+    for version in ["3", "2"] {
+        let rollback = shop.act("rollback");
+        shop.region.run();
+        assert_eq!(ended(&shop, &rollback).ending, Ending::Succeeded);
+        assert_eq!(serves(&shop), both(version));
+    }
+}
+
+/// The rollback fails and cannot be undone; what it went back from is not where the next one goes.
+#[test]
+fn after_an_accepted_rollback_the_next_one_does_not_go_forward() {
+    let program = program();
+    let mut shop = live(&program);
+    succeeds(&mut shop, "1.1.0", &BOTH);
+    succeeds(&mut shop, "1.2.0", &BOTH);
+    let rollback = shop.act("rollback");
+    assert!(shop.region.run_until(&rollback, "Judge"));
+    let denied = Fault::new(FaultName::AccessDenied, "lambda:UpdateAlias was refused");
+    shop.world().mishaps().refused.insert(UPDATE_ALIAS, denied);
+    shop.region.run();
+    assert_eq!(ended(&shop, &rollback).ending, Ending::NeedsOperator);
+    shop.world().mishaps().refused.clear();
+    let accept = shop.act("accept");
+    shop.region.run();
+    assert!(shop.path(&accept).ends_with("Succeeded"));
+    let next = shop.act("rollback");
+    shop.region.run();
+    assert_eq!(ended(&shop, &next).ending, Ending::Succeeded);
+    assert_eq!(serves(&shop), both("3"), "and not 4");
 }
 
 fn succeeds(shop: &mut Shop<'_>, version: &str, components: &[&str]) {

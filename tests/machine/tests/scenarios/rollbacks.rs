@@ -35,6 +35,30 @@ fn pressing_it_twice_walks_further_back() {
     assert!(running.values().all(|running| running.version == "1.0.0"));
 }
 
+/// Somebody has put the aliases back by hand before the operator pressed.
+#[test]
+fn one_that_finds_its_goal_in_place_walks_further_back_the_next_time() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0", "1.2.0"]);
+    for function in ["shop-api", "shop-jobs"] {
+        let mut functions = shop.world().functions();
+        let function = functions.named(function).unwrap();
+        function.aliases.get_mut("live").unwrap().version = "3".into();
+    }
+    let first = shop.act("rollback");
+    shop.region.run();
+    assert_eq!(ended(&shop, &first).ending, Ending::NothingToDo);
+    let running = shop.environment().running;
+    assert!(running.values().all(|running| running.version == "1.1.0"));
+    let second = shop.act("rollback");
+    shop.region.run();
+    assert_eq!(shop.path(&second), way_back());
+    assert_eq!(serves(&shop), both("2"));
+    let third = shop.act("rollback");
+    shop.region.run();
+    assert_eq!(failure(&shop, &third).0, "NothingToGoBackTo");
+}
+
 #[test]
 fn one_that_is_pressed_while_another_runs_waits_and_walks_further_back() {
     let program = program();

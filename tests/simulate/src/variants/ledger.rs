@@ -311,8 +311,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "what an operator accepts is taken in, and the environment stays locked",
         edits: &[Edit {
             file: "shared/engine/src/conductor/accept.rs",
-            find: "    lock.value.free(now);",
-            replace: "    if !VARIANT {\n        lock.value.free(now);\n    }",
+            find: "    lock.value.free(ports.now());",
+            replace: "    if !VARIANT {\n        lock.value.free(ports.now());\n    }",
         }],
         scenarios: &["accept"],
         mishaps: &[],
