@@ -1,4 +1,5 @@
 use crate::Aws;
+use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use windlass_domain::time::Time;
 use windlass_engine::ports::Clock;
@@ -11,6 +12,15 @@ impl Clock for Aws {
     async fn sleep_ms(&self, ms: u64) {
         tokio::time::sleep(Duration::from_millis(ms)).await;
     }
+
+    async fn back_off_ms(&self, at_most: u64) {
+        self.sleep_ms(fastrand::u64(pauses(at_most))).await;
+    }
+}
+
+/// Of which lengths a pause is. At least half of it, so that the pauses of one who tries grow.
+fn pauses(at_most: u64) -> RangeInclusive<u64> {
+    at_most / 2..=at_most
 }
 
 /// A time of the system; one before 1970 is 1970.
@@ -32,4 +42,18 @@ pub(crate) fn time_of(at: &aws_smithy_types::DateTime) -> Time {
 /// A time for the SDK.
 pub(crate) fn date_time(at: Time) -> aws_smithy_types::DateTime {
     aws_smithy_types::DateTime::from_millis(i64::try_from(at.0).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_of_a_random_length_up_to_its_bound() {
+        let drawn: Vec<u64> = (0..1_000).map(|_| fastrand::u64(pauses(100))).collect();
+        assert!(drawn.iter().all(|ms| (50..=100).contains(ms)), "{drawn:?}");
+        assert!(drawn.iter().any(|ms| *ms != drawn[0]));
+        assert_eq!(pauses(0), 0..=0);
+        assert_eq!(pauses(1), 0..=1);
+    }
 }

@@ -89,7 +89,12 @@ impl Surroundings for Deployed {
 
 /// The event that Step Functions sends when an execution has ended (AWS Step Functions Developer
 /// Guide, "Automating Step Functions event delivery with EventBridge").
-pub fn status_event(arn: &str, status: &str) -> Value {
+pub fn status_event(world: &World, arn: &str, status: &str) -> Value {
+    let executions = world.executions();
+    let input = executions
+        .executions
+        .get(arn)
+        .map(|found| found.input.to_string());
     json!({
         "version": "0",
         "source": "aws.states",
@@ -98,6 +103,8 @@ pub fn status_event(arn: &str, status: &str) -> Value {
             "executionArn": arn,
             "stateMachineArn": "arn:aws:states:eu-west-1:111111111111:stateMachine:windlass-release",
             "status": status,
+            "input": input,
+            "inputDetails": {"included": true},
             "error": null,
             "cause": null
         }

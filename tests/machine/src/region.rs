@@ -191,7 +191,8 @@ impl<'p> Region<'p> {
 
     /// The rule on executions that ended otherwise than well starts recovery.
     fn tell_the_end(&mut self, ended: Ended<'p>) {
-        let event = (ended.status != "SUCCEEDED").then(|| status_event(&ended.arn, ended.status));
+        let is_told = ended.status != "SUCCEEDED";
+        let event = is_told.then(|| status_event(self.world(), &ended.arn, ended.status));
         self.ended.push(ended);
         if let Some(event) = event {
             self.recover(&event);

@@ -287,7 +287,7 @@ impl<'p> Stage<'p> {
             return;
         }
         self.recovery_begins();
-        let event = status_event(arn, status);
+        let event = status_event(&self.world, arn, status);
         let comes = now.plus_ms(EVENT_MS);
         for at in self.times_of_event(comes) {
             self.later(at, Later::Recover(event.clone(), 1));

@@ -9,9 +9,9 @@ pub async fn commit<P: Ledger + Clock>(ports: &P, writes: Vec<Write>) -> Answere
     Ok(ports.transact(writes).await? == Transacted::Done)
 }
 
-/// Waits a little before the decision is made anew: longer at each try.
+/// Waits a little before the decision is made anew: up to a longer time at each try.
 pub async fn pause<P: Clock>(ports: &P, tried: u64) {
-    ports.sleep_ms(20 * (tried + 1)).await;
+    ports.back_off_ms(20 * (tried + 1)).await;
 }
 
 /// The fault when it never came to an end; the state's Retry goes on.

@@ -282,7 +282,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
                 }
                 Transacted::Refused(_) => self.explain(fenced).await?,
             }
-            self.ports.sleep_ms(50 * attempt).await;
+            self.ports.back_off_ms(50 * attempt).await;
         }
         Err(Fault::new(
             FaultName::Throttled,

@@ -1,4 +1,4 @@
-use super::start;
+use super::{Owner, start};
 use crate::conductor::Execution;
 use crate::log;
 use crate::ports::{Answered, Clock, Executions, Ledger};
@@ -7,6 +7,7 @@ use serde_json::Value;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{HeldState, Lock};
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::DeploymentId;
 
 /// An execution ended ABORTED, TIMED_OUT or FAILED (AWS Step Functions Developer Guide,
 /// "Automating Step Functions event delivery with EventBridge"). One whose deployment has an ending,
@@ -16,26 +17,27 @@ pub async fn handle<P: Ledger + Executions + Clock>(ports: &P, event: &Value) ->
         .pointer("/detail/executionArn")
         .and_then(Value::as_str)
         .ok_or_else(|| Fault::new(FaultName::BadInput, "the status event names no execution"))?;
-    let known: Option<Stored<Execution>> = store::load(ports, &store::execution(arn)).await?;
-    let Some(known) = known else {
+    let Some((record, is_owner)) = meant(ports, event, arn).await? else {
         tracing::info!(
             execution = arn,
             "the execution died before it was a deployment"
         );
         return Ok(());
     };
-    let id = known.value.deployment;
-    log::name_deployment(&id);
-    let record: Stored<Deployment> = store::require(ports, &store::deployment(&id)).await?;
-    let record = record.value;
+    log::name_deployment(&record.id);
     if record.ending.is_some() {
         return Ok(());
     }
     let key = store::lock(&record.app, &record.environment);
     let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
     let token = match &lock.value.held {
-        Some(held) if held.deployment == id => {
-            if held.execution != arn || held.state == HeldState::NeedsOperator {
+        Some(held) if held.deployment == record.id => {
+            let goes_on = if is_owner {
+                held.execution != arn
+            } else {
+                Owner::of(ports, &held.execution, held.since).await? == Owner::Running
+            };
+            if goes_on || held.state == HeldState::NeedsOperator {
                 return Ok(());
             }
             lock.value.token
@@ -48,6 +50,38 @@ pub async fn handle<P: Ledger + Executions + Clock>(ports: &P, event: &Value) ->
         .and_then(Value::as_str)
         .unwrap_or("FAILED");
     let cause = format!("The execution {arn} ended {status} in the middle.");
-    start(ports, &record.app, &record.environment, &id, token, &cause).await?;
+    let (app, environment) = (&record.app, &record.environment);
+    start(ports, app, environment, &record.id, token, &cause).await?;
     Ok(())
+}
+
+/// The deployment that an execution worked for, or, of a recovery that died before it had taken over, was to
+/// work for, and whether it did.
+async fn meant<P: Ledger>(
+    ports: &P,
+    event: &Value,
+    arn: &str,
+) -> Answered<Option<(Deployment, bool)>> {
+    let known: Option<Stored<Execution>> = store::load(ports, &store::execution(arn)).await?;
+    if let Some(known) = known {
+        let key = store::deployment(&known.value.deployment);
+        let record: Stored<Deployment> = store::require(ports, &key).await?;
+        return Ok(Some((record.value, true)));
+    }
+    let input = event.pointer("/detail/input").and_then(Value::as_str);
+    let input: Value = input
+        .and_then(|input| serde_json::from_str(input).ok())
+        .unwrap_or_default();
+    let Some(id) = input["deployment"]
+        .as_str()
+        .filter(|_| input["action"] == "recover")
+    else {
+        return Ok(None);
+    };
+    let key = store::deployment(&DeploymentId(id.to_owned()));
+    let record: Option<Stored<Deployment>> = store::load(ports, &key).await?;
+    let record = record.map(|record| record.value).filter(|record| {
+        input["app"] == record.app.as_str() && input["environment"] == record.environment.as_str()
+    });
+    Ok(record.map(|record| (record, false)))
 }

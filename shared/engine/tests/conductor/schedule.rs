@@ -1,6 +1,6 @@
 //! What starts recoveries: an execution's end that is told, and the schedule where it is not.
 
-use crate::desk::{Desk, FIRST, waiting_key};
+use crate::desk::{Desk, FIRST, waiting_key, with};
 use crate::stage::{TOKEN, app, id, prod};
 use serde_json::{Value, json};
 use windlass_domain::ending::Ending;
@@ -82,6 +82,62 @@ fn an_end_that_is_told_starts_the_recovery_of_who_holds_the_lock_or_waits() {
     desk.other_holds(ActionName::Deploy, Running);
     handle(&desk, status_change(FIRST)).unwrap();
     assert_eq!(started(&desk)[0].0, name_of_recovery(0), "it waited");
+}
+
+/// A recovery that died before it had taken over is known by its input alone.
+#[test]
+fn the_end_of_a_recovery_that_took_nothing_over_starts_another_where_the_owner_is_dead() {
+    use HeldState::{NeedsOperator, Running};
+    let input =
+        json!({"action": "recover", "app": "shop", "environment": "prod", "deployment": id()});
+    let with = |change: Value| with(input.clone(), change);
+    // Its input; who holds the lock, and how; whether that one runs: the token in the recovery's name
+    let table = [
+        (
+            input.clone(),
+            Some((FIRST, Running)),
+            "ABORTED",
+            Some(TOKEN),
+        ),
+        (input.clone(), Some((FIRST, Running)), "RUNNING", None),
+        (input.clone(), Some((FIRST, NeedsOperator)), "FAILED", None),
+        (input.clone(), None, "FAILED", Some(0)),
+        (
+            with(json!({"environment": "dev"})),
+            Some((FIRST, Running)),
+            "ABORTED",
+            None,
+        ),
+        (
+            with(json!({"app": "bank"})),
+            Some((FIRST, Running)),
+            "ABORTED",
+            None,
+        ),
+        (
+            with(json!({"deployment": "nobody"})),
+            Some((FIRST, Running)),
+            "ABORTED",
+            None,
+        ),
+        (
+            with(json!({"action": "rollback"})),
+            Some((FIRST, Running)),
+            "ABORTED",
+            None,
+        ),
+    ];
+    for (input, held, owner, token) in table {
+        let desk = Desk::new();
+        desk.hold(held);
+        desk.execution(FIRST, owner);
+        let mut event = status_change("recover-t1");
+        event["detail"]["input"] = Value::from(input.to_string());
+        handle(&desk, event).unwrap();
+        let wanted = token.map(name_of_recovery);
+        let names: Vec<String> = started(&desk).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, Vec::from_iter(wanted), "{input} {held:?} {owner}");
+    }
 }
 
 #[test]

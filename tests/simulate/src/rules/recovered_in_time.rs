@@ -16,16 +16,8 @@ const UNTOLD_MS: u64 = TOLD_MS + 300_000;
 /// dies in the middle is followed by another execution, which has taken over, or has brought the
 /// deployment to its ending, in time.
 pub fn recovered_in_time(outcome: &Outcome<'_>) -> Result<(), String> {
-    let what = match outcome.schedule.mishaps.as_slice() {
-        [Mishap { what, .. }] => what,
-        // Step Functions may tell for a while that the dead one runs.
-        [Mishap { what, .. }, late] if late.what == What::LooksLate => what,
-        _ => return Ok(()),
-    };
-    let longest = match what {
-        What::Stopped | What::TimedOut | What::StoppedWithin | What::StoppedSlow => TOLD_MS,
-        What::StoppedUntold => UNTOLD_MS,
-        _ => return Ok(()),
+    let Some(longest) = longest(&outcome.schedule.mishaps) else {
+        return Ok(());
     };
     let mut left = Left::default();
     for happening in &outcome.happened {
@@ -43,6 +35,25 @@ pub fn recovered_in_time(outcome: &Outcome<'_>) -> Result<(), String> {
         None => Ok(()),
         Some((id, _)) => Err(format!("nobody takes over deployment {id}")),
     }
+}
+
+/// How long it may take where nothing happens but that executions die, one after the other: the second may be
+/// the recovery of the first, also before it has taken over. Which dies after that is followed once in a quarter
+/// of an hour only.
+fn longest(mishaps: &[Mishap]) -> Option<u64> {
+    // Step Functions may tell for a while that a dead one runs.
+    let deaths = mishaps.iter().filter(|it| it.what != What::LooksLate);
+    let each: Option<Vec<u64>> = deaths
+        .map(|death| match death.what {
+            What::Stopped | What::TimedOut | What::StoppedWithin | What::StoppedSlow => {
+                Some(TOLD_MS)
+            }
+            What::StoppedUntold => Some(UNTOLD_MS),
+            _ => None,
+        })
+        .collect();
+    each.filter(|each| matches!(each.len(), 1 | 2))
+        .map(|each| each.iter().sum())
 }
 
 /// Deployments without an ending.

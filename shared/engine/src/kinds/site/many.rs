@@ -59,7 +59,7 @@ where
             let answer = call(item);
             under_way.push(async move {
                 if let Some(before) = nth.checked_sub(1) {
-                    clock.sleep_ms(Pace::pause_ms(before)).await;
+                    clock.back_off_ms(Pace::pause_ms(before)).await;
                 }
                 (item, nth, answer.await)
             });

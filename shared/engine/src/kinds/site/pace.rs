@@ -56,7 +56,7 @@ impl Pace {
         self
     }
 
-    /// How long to wait before such a call is made again for the `nth` time, in milliseconds.
+    /// How long to wait at most before such a call is made again for the `nth` time, in milliseconds.
     pub fn pause_ms(nth: u32) -> u64 {
         100 << nth.min(5)
     }
