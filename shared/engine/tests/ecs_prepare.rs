@@ -4,7 +4,7 @@
 
 mod harbour;
 
-use harbour::{Harbour, document, live, reference, repository};
+use harbour::{CLUSTER, Harbour, SERVICE, document, live, reference, repository};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
@@ -12,6 +12,8 @@ use windlass_domain::declaration::resolved::Base;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
 use windlass_engine::payload::Word;
+use windlass_engine::ports::Clock;
+use windlass_world::run::run;
 
 #[test]
 fn prepare_refuses_what_cannot_work() {
@@ -90,6 +92,30 @@ fn what_runs_already_is_left_alone() {
     let reason = again.unchanged.unwrap();
     assert!(reason.starts_with("service agent runs sha256:"), "{reason}");
     assert!(reason.ends_with("already (agent:2)"), "{reason}");
+}
+
+#[test]
+fn a_task_definition_that_names_its_image_by_tag_is_warned_of() {
+    let harbour = Harbour::new();
+    let artifact = harbour.push("1.1");
+    assert_eq!(harbour.plan("d1", Some(&artifact), None).warnings, []);
+    let by_tag = document(&format!("{}:1.0", repository()));
+    let now = harbour.world.now();
+    let mut services = harbour.world.services();
+    let arn = services.put_task_definition(&by_tag, &BTreeMap::new()).arn;
+    services.update(CLUSTER, SERVICE, &arn, now).unwrap();
+    drop(services);
+    run(harbour.world.sleep_ms(60_000));
+    let warnings = harbour.plan("d1", Some(&artifact), None).warnings;
+    let told: Vec<&str> = warnings
+        .iter()
+        .map(|warning| warning.reason.as_str())
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].contains("agent:2 names its image by tag"),
+        "{told:?}"
+    );
 }
 
 #[test]
