@@ -28,7 +28,7 @@ from left_behind import taken
 from mayhem import STRIKES, Mayhem, Schedule
 
 CALM_WITHIN_S = 1200
-# How many deployments there must be for the run to show something.
+# How many deployments must have begun for the run to show something.
 AT_LEAST = 60
 BEFORE = {"page": "nothing", "jobs": "before windlass"}
 # Why a deployment may be refused here: its execution was stopped before it had changed anything, the calls of its first
@@ -192,8 +192,9 @@ def too_calm(report):
     """Why the run shows too little: too few deployments, or too few that succeed, or a sort of fault that did not come."""
     missing = [f"nothing was {kind}" for kind in (*KINDS, *STRIKES) if not report["faults"].get(kind)]
     deployments, succeeded = report["deployments"], report["endings"].get("Succeeded", 0)
-    if deployments < AT_LEAST:
-        missing.append(f"only {deployments} deployments, and not {AT_LEAST}")
+    begun = deployments - report["endings"].get("Rejected", 0)
+    if begun < AT_LEAST:
+        missing.append(f"only {begun} deployments began, and not {AT_LEAST}")
     if succeeded * 4 < deployments:
         missing.append(f"only {succeeded} of {deployments} deployments succeeded: nothing is shown of the others' work")
     return missing

@@ -16,12 +16,12 @@ def test_a_run_with_enough_of_everything_is_taken():
 
 
 def test_a_run_that_shows_too_little_is_told():
-    endings = {"Succeeded": 14, "NeedsOperator": 45}
-    calm = too_calm({"deployments": AT_LEAST - 1, "endings": endings, "faults": {**EVERY_FAULT, "reset": 0}})
+    endings = {"Succeeded": 14, "NeedsOperator": 45, "Rejected": 1}
+    calm = too_calm({"deployments": AT_LEAST, "endings": endings, "faults": {**EVERY_FAULT, "reset": 0}})
     assert calm == [
         "nothing was reset",
-        "only 59 deployments, and not 60",
-        "only 14 of 59 deployments succeeded: nothing is shown of the others' work",
+        "only 59 deployments began, and not 60",
+        "only 14 of 60 deployments succeeded: nothing is shown of the others' work",
     ]
 
 

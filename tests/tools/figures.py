@@ -13,8 +13,9 @@ BEGIN, END = "<!-- written by make figures -->\n", "<!-- end of the figures -->\
 
 def simulated(found):
     faults = sum(found["faults"].values())
+    left = f"{found['left']:,} were not played, " if found.get("left") else ""
     return (
-        f"{found['schedules']:,} schedules in {found['seconds']} s, {found['failures']} broke a rule; {faults:,} mishaps of "
+        f"{found['schedules']:,} schedules in {found['seconds']} s, {left}{found['failures']} broke a rule; {faults:,} mishaps of "
         f"{len(found['faults'])} kinds; {found['states_covered']} of {found['states_total']} states; "
         f"{found['variants_caught']} of {found['variants_total']} broken variants caught"
     )

@@ -129,6 +129,7 @@ impl Report<'_> {
         let report = json!({
             "schedules": tally.schedules,
             "failures": tally.broken,
+            "left": tally.left + tally.unplanned,
             "faults": faults,
             "states_covered": tally.states.len(),
             "states_total": self.states_total,
