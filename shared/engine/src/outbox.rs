@@ -58,7 +58,8 @@ fn is_for_itself(fault: &Fault) -> bool {
 }
 
 async fn tell<P: Ports>(ports: &P, change: &Change, fault: &Fault) -> Answered<()> {
-    let key = change.after.as_ref().map(|item| &item.key);
+    let item = change.after.as_ref().or(change.before.as_ref());
+    let key = item.map(|item| &item.key);
     let item = key.map_or_else(String::new, |key| format!("{} {}", key.pk, key.sk));
     tracing::error!(item, %fault, "an event could not be sent");
     let told = not_sent(&item, &fault.to_string());

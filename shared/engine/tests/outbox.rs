@@ -279,6 +279,20 @@ fn who_leaves_the_queue_wakes_the_others_beside_a_free_lock() {
 }
 
 #[test]
+fn who_left_the_queue_is_named_where_the_others_cannot_be_woken() {
+    let stage = stage();
+    stage.put(store::lock(&app(), &prod()), &json!({"token": "none"}));
+    let key = store::waiting(&app(), &prod(), &id());
+    let left = item(key, &waiting(&stage, &id().0, "gone"));
+    run(handle(&stage.world, &[change(Some(left), None)])).unwrap();
+    let [(_, message)] = &stage.world.notifications().published[..] else {
+        panic!("nobody was told");
+    };
+    let name = format!("env#shop/prod waiting#{}", id());
+    assert!(message.contains(&name), "{message}");
+}
+
+#[test]
 fn a_lock_that_was_freed_wakes_who_waits_for_it() {
     let key = store::lock(&app(), &prod());
     let elsewhere = Key {

@@ -32,6 +32,20 @@ impl Folder {
         address(&self.bucket, &self.prefix)
     }
 
+    /// The site as a target: one text per resource that must not be shared.
+    pub fn identity(&self) -> String {
+        if !self.switches {
+            return self.address();
+        }
+        let (arn, origin) = (self.distribution.as_deref(), self.origin.as_deref());
+        format!("{}#{}", arn.unwrap_or_default(), origin.unwrap_or_default())
+    }
+
+    /// Pure: whether it is another one, or in it.
+    pub fn is_in(&self, other: &Self) -> bool {
+        self.bucket == other.bucket && self.prefix.starts_with(&other.prefix)
+    }
+
     /// The addresses of all folders that it is in, and its own.
     pub fn within(&self) -> impl Iterator<Item = String> {
         let ends = self.prefix.match_indices('/').map(|(at, _)| at + 1);
@@ -42,9 +56,7 @@ impl Folder {
 
     /// Pure: whether two sites cannot be of two environments.
     pub fn clash(&self, other: &Self) -> Option<Clash> {
-        let (ours, theirs) = (&self.prefix, &other.prefix);
-        let overlap = ours.starts_with(theirs) || theirs.starts_with(ours);
-        if overlap && self.bucket == other.bucket {
+        if self.is_in(other) || other.is_in(self) {
             return Some(Clash::Folder);
         }
         self.clash_of_origins(other)

@@ -61,6 +61,8 @@ pub struct Prepared {
     pub folder: Option<Folder>,
     /// Whether what runs is in that folder already.
     pub in_folder: bool,
+    /// Where a rollback goes back to, unless it is in that folder.
+    pub back: Option<Folder>,
     /// The state that was observed; undo returns to it.
     pub before: Value,
     /// The wanted states, in order; each belongs to a wave of its own.

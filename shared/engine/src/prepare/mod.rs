@@ -4,6 +4,7 @@
 
 mod artifact;
 mod behind;
+mod buckets;
 mod component;
 mod compose;
 mod gates;

@@ -1,17 +1,14 @@
-//! The sites of a bucket: one of another environment may be beside ours, and neither in the folder of
-//! the other nor behind an origin whose path one of them switches.
+//! What the ledger keeps of the sites of a bucket: one of another environment may be beside ours, and
+//! neither in the folder of the other nor behind an origin whose path one of them switches. Pure.
 
-use super::Ports;
 use super::scene::Scene;
-use super::tenancy::{Claim, Owner};
+use super::tenancy::Owner;
+use crate::kinds::site::is_in;
 use crate::kinds::{Clash, Folder};
-use crate::ports::{Answered, Write};
-use crate::store::{self, Stored};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use windlass_domain::environment::Running;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::name::ComponentName;
+use windlass_domain::identity::DeploymentId;
 
 /// A site of a bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,173 +17,144 @@ pub struct Site {
     pub owner: Owner,
     /// Where it is.
     pub folder: Folder,
+    /// The deployment that claimed it last; absent where that was before it was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<DeploymentId>,
 }
 
-/// Which sites are in a bucket; the ledger item at [`store::bucket`].
+/// Which sites are in a bucket; the ledger item at [`store::bucket`]. A component has several of them
+/// between a `Prepare` that moves it and a later one that knows that the move held.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sites {
-    /// In the order in which they came.
+    /// In the order in which they were claimed last.
     pub sites: Vec<Site>,
 }
 
-/// The buckets of our sites as they were read, and what is new in them.
-#[derive(Default)]
-pub struct Buckets {
-    read: BTreeMap<String, Stored<Sites>>,
-    new: Vec<Site>,
-    left: Vec<Left>,
-}
-
-/// A claim of before folders were compared, whose owner has another folder of the bucket since.
-struct Left {
-    /// Whose site comes into what was left.
-    by: ComponentName,
-    claim: Stored<Claim>,
+/// What of a site is compared with others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Compared {
+    /// One that comes.
+    All,
+    /// One whose folder is its environment's already: what serves it.
+    Origins,
+    /// One that a rollback goes back to, which writes nothing there: whether it is in another one's folder.
+    Within,
 }
 
 const REMEDY: &str = "Give each component of each environment a target of its own: a folder that is in no other one's, and an origin of its own where `mode: prefix` switches it.";
 
-impl Buckets {
-    /// Claims the folder of a site, unless it is claimed already. One that is held by a claim of before
-    /// folders were compared is not compared, nor is a folder again that its environment has already:
-    /// nobody is refused what is theirs. The holder is the owner by such a claim; of a folder that it has
-    /// left it holds nothing.
-    pub async fn claim<P: Ports>(
-        &mut self,
-        ports: &P,
-        site: Site,
-        holder: Option<&Owner>,
-    ) -> Answered<Option<Finding>> {
-        let bucket = &site.folder.bucket;
-        let read = match self.read.entry(bucket.clone()) {
-            Entry::Occupied(read) => read.into_mut(),
-            Entry::Vacant(new) => {
-                new.insert(store::load_or_default(ports, &store::bucket(bucket)).await?)
-            }
-        };
-        let known = &read.value;
-        if known.sites.contains(&site) {
-            return Ok(None);
-        }
-        if holder.is_none_or(|holder| known.has(holder)) {
-            let stays = known.is_in_place(&site);
-            let clashing = known.sites.iter().find_map(|it| clash(&site, it, stays));
-            if clashing.is_some() {
-                return Ok(clashing);
-            }
-            if !stays {
-                match claimed_before(ports, &site, known).await? {
-                    Ok(left) => self.left.extend(left),
-                    Err(finding) => return Ok(Some(finding)),
-                }
-            }
-        }
-        self.new.push(site);
-        Ok(None)
+impl Site {
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.owner == other.owner && self.folder == other.folder
     }
 
-    /// What claims the folders of these components: a bucket's sites as a whole.
-    pub fn writes(
-        mut self,
-        scene: &Scene,
-        is_changed: impl Fn(&ComponentName) -> bool,
-    ) -> Answered<Vec<Write>> {
-        let mut changed = BTreeMap::new();
-        let new = self.new.into_iter();
-        for site in new.filter(|site| is_changed(&site.owner.component)) {
-            let bucket = site.folder.bucket.clone();
-            if let Some(stored) = self.read.remove(&bucket) {
-                changed.insert(bucket.clone(), stored);
-            }
-            if let Some(stored) = changed.get_mut(&bucket) {
-                stored.value.take(site, scene);
-            }
-        }
-        let left = self.left.into_iter().filter(|left| is_changed(&left.by));
-        let left = left.map(|left| (left.claim.key.pk.clone(), left.claim));
-        // Several sites may come into the same folder; a transaction writes an item once.
-        let left: BTreeMap<String, Stored<Claim>> = left.collect();
-        let sites = changed.values().map(Stored::put);
-        // First, as there may be several transactions: what was left is so whether or not somebody came.
-        left.values().map(Stored::put).chain(sites).collect()
+    /// Whether it is where its component runs: the deployment that claimed it last is the one that held.
+    fn runs(&self, held: &Running) -> bool {
+        self.by.as_ref() == Some(&held.deployment) && is_in(&held.state, &self.folder)
+    }
+
+    /// Whether a move of another site of its environment may have left it: its component's, or one's that
+    /// stands in the place of a component that is gone.
+    fn may_be_left_for(&self, other: &Self, scene: &Scene) -> bool {
+        let takes_over = self.owner.is_given_up(scene)
+            && self.folder.clash(&other.folder) == Some(Clash::Folder);
+        !self.is_same(other) && (self.owner == other.owner || takes_over)
     }
 }
 
 impl Sites {
-    fn has(&self, owner: &Owner) -> bool {
-        self.sites.iter().any(|site| site.owner == *owner)
+    /// Whether a component's site is known here, and nothing that it may have left.
+    pub(super) fn is_settled(&self, site: &Site, scene: &Scene) -> bool {
+        let mut sites = self.sites.iter();
+        let known = sites.any(|it| it.is_same(site) && it.by.is_some());
+        let mut sites = self.sites.iter();
+        known && !sites.any(|it| it.may_be_left_for(site, scene))
     }
 
     /// Whether the folder of a site is its environment's already: whoever came since was compared with
     /// it.
-    fn is_in_place(&self, site: &Site) -> bool {
+    pub(super) fn is_in_place(&self, site: &Site) -> bool {
         let same = |it: &&Site| it.folder.address() == site.folder.address();
         let mut same = self.sites.iter().filter(same);
         same.any(|it| it.owner.is_neighbour(&site.owner))
     }
 
-    /// Takes in a site, in place of what its component had in this bucket and of what a component had
-    /// there that is gone.
-    fn take(&mut self, site: Site, scene: &Scene) {
-        self.sites.retain(|other| {
-            let is_left = other.owner.is_given_up(scene)
-                && other.folder.clash(&site.folder) == Some(Clash::Folder);
-            other.owner != site.owner && !is_left
-        });
+    /// The first that a site cannot be beside, and why.
+    pub(super) fn clash(&self, site: &Site, how: Compared) -> Option<(usize, Finding)> {
+        let mut sites = self.sites.iter().enumerate();
+        sites.find_map(|(at, other)| Some((at, clash(site, other, how)?)))
+    }
+
+    /// Whether the component of a site runs where it came to later.
+    pub(super) fn is_left(&self, at: usize, held: &Running) -> bool {
+        let (owner, later) = (&self.sites[at].owner, &self.sites[at + 1..]);
+        later.iter().any(|it| it.owner == *owner && it.runs(held))
+    }
+
+    /// Whether a component runs elsewhere than at this target. One that is on its way back there has it
+    /// among its sites.
+    pub(super) fn has_moved(&self, target: &str, owner: &Owner, held: &Running) -> bool {
+        let mut theirs = self.sites.iter().filter(|it| it.owner == *owner);
+        theirs.any(|it| it.folder.identity() != target && it.runs(held))
+    }
+
+    /// Takes in a site as the last one. What it may have left stays until the move held: an undo goes back
+    /// there.
+    pub(super) fn take(&mut self, site: Site, held: Option<&Running>, scene: &Scene) {
+        let runs = |it: &Site| held.is_some_and(|held| it.runs(held));
+        let is_live = |it: &Site| it.owner == site.owner && runs(it);
+        if let Some(at) = self.sites.iter().rposition(is_live) {
+            let since = self.sites.split_off(at);
+            let is_left = |it: &Site| it.may_be_left_for(&since[0], scene);
+            self.sites.retain(|it| !is_left(it));
+            self.sites.extend(since);
+        }
+        self.sites.retain(|it| !it.is_same(&site));
         self.sites.push(site);
     }
 }
 
-/// Looks for claims of before folders were compared, on a folder that the site is in: refuses one that
-/// holds, and else tells those that were left, with the mark that nobody holds them again.
-async fn claimed_before<P: Ports>(
-    ports: &P,
-    site: &Site,
-    known: &Sites,
-) -> Answered<Result<Vec<Left>, Finding>> {
-    let mut left = Vec::new();
-    for address in site.folder.within() {
-        let claim: Option<Stored<Claim>> = store::load(ports, &store::target(&address)).await?;
-        let earlier =
-            claim.filter(|it| !it.value.compared && !it.value.owner.is_neighbour(&site.owner));
-        let Some(mut claim) = earlier else { continue };
-        if !known.has(&claim.value.owner) {
-            return Ok(Err(within(site, &address, &claim.value.owner)));
-        }
-        claim.value.compared = true;
-        let by = site.owner.component.clone();
-        left.push(Left { by, claim });
-    }
-    Ok(Ok(left))
-}
-
-/// What is wrong with a site beside another one, of its folder only if it comes to it. Within an
-/// environment the declaration tells it.
-fn clash(site: &Site, other: &Site, stays: bool) -> Option<Finding> {
+/// What is wrong with a site beside another one. Within an environment the declaration tells it.
+fn clash(site: &Site, other: &Site, how: Compared) -> Option<Finding> {
     if site.owner.is_neighbour(&other.owner) {
         return None;
     }
-    let found = if stays {
-        site.folder.clash_of_origins(&other.folder)
-    } else {
-        site.folder.clash(&other.folder)
+    let (ours, theirs) = (&site.folder, &other.folder);
+    let found = match how {
+        Compared::All => ours.clash(theirs),
+        Compared::Origins => ours.clash_of_origins(theirs),
+        Compared::Within => ours.is_in(theirs).then_some(Clash::Folder),
     };
-    let theirs = other.folder.address();
-    Some(match found? {
-        Clash::Folder => within(site, &theirs, &other.owner),
-        Clash::Origin => not_ours(
-            site,
-            format!(
-                "{} and {theirs}, which belongs to {}, are served by the same origin of {}, whose path one of them switches.",
-                site.folder.address(),
-                other.owner,
-                site.folder.distribution.as_deref().unwrap_or_default(),
-            ),
-        ),
-    })
+    match found? {
+        Clash::Folder => Some(within(site, &theirs.address(), &other.owner)),
+        Clash::Origin => Some(same_origin(site, other)),
+    }
 }
 
-fn within(site: &Site, theirs: &str, owner: &Owner) -> Finding {
+fn same_origin(site: &Site, other: &Site) -> Finding {
+    let (ours, theirs) = (&site.folder, &other.folder);
+    let unnamed = [ours, theirs].into_iter().find(|it| it.origin.is_none());
+    let (are, unnamed) = match unnamed {
+        Some(unnamed) => (
+            "may be",
+            format!(
+                "; {} names no `origin`, which would tell",
+                unnamed.address()
+            ),
+        ),
+        None => ("are", String::new()),
+    };
+    let reason = format!(
+        "{} and {}, which belongs to {}, {are} served by the same origin of {}, whose path one of them switches{unnamed}.",
+        ours.address(),
+        theirs.address(),
+        other.owner,
+        ours.distribution.as_deref().unwrap_or_default(),
+    );
+    not_ours(site, reason)
+}
+
+pub fn within(site: &Site, theirs: &str, owner: &Owner) -> Finding {
     let ours = site.folder.address();
     let reason = match ours.len().cmp(&theirs.len()) {
         std::cmp::Ordering::Less => format!("{theirs}, which belongs to {owner}, is in {ours}."),

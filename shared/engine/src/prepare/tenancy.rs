@@ -1,9 +1,11 @@
 //! Tenancy: a target belongs to one component of one environment of one application.
 
 use super::Ports;
+use super::buckets::Buckets;
 use super::component::Draft;
 use super::scene::Scene;
-use super::sites::{Buckets, Site};
+use super::sites::Site;
+use crate::kinds::{Folder, Prepared};
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
 use serde::{Deserialize, Serialize};
@@ -92,20 +94,16 @@ impl Claims {
         let owner = Owner::of(scene, name);
         let key = store::target(&prepared.identity);
         let known: Option<Stored<Claim>> = store::load(ports, &key).await?;
-        let others = known.as_ref().map(|known| &known.value.owner);
-        if let Some(other) = others.filter(|it| **it != owner && !it.is_given_up(scene)) {
-            return Ok(Some(not_ours(name, &prepared.identity, other)));
+        let earlier = known.as_ref().map(|known| &known.value);
+        let others = earlier.filter(|it| it.owner != owner && !it.owner.is_given_up(scene));
+        if let Some(other) = others
+            && !self.is_left(ports, prepared, other).await?
+        {
+            return Ok(Some(not_ours(name, &prepared.identity, &other.owner)));
         }
-        if let Some(folder) = prepared.folder.clone() {
-            let earlier = known.as_ref().map(|known| &known.value);
-            let earlier = earlier.filter(|claim| !claim.compared && prepared.in_folder);
-            let holder = earlier.map(|claim| &claim.owner);
-            let owner = owner.clone();
-            let site = Site { owner, folder };
-            let finding = self.buckets.claim(ports, site, holder).await?;
-            if finding.is_some() {
-                return Ok(finding);
-            }
+        let finding = self.place(ports, scene, &owner, prepared, earlier).await?;
+        if finding.is_some() {
+            return Ok(finding);
         }
         let ours = Claim {
             owner,
@@ -118,6 +116,50 @@ impl Claims {
             self.targets.insert(name.clone(), write);
         }
         Ok(None)
+    }
+
+    /// Whether a target is a site's that has moved within its bucket since.
+    async fn is_left<P: Ports>(
+        &mut self,
+        ports: &P,
+        prepared: &Prepared,
+        claim: &Claim,
+    ) -> Answered<bool> {
+        match &prepared.folder {
+            Some(folder) if claim.compared => {
+                self.buckets.has_moved(ports, folder, &claim.owner).await
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Claims the folder of a site, and where a rollback of it goes back to.
+    async fn place<P: Ports>(
+        &mut self,
+        ports: &P,
+        scene: &Scene,
+        owner: &Owner,
+        prepared: &Prepared,
+        earlier: Option<&Claim>,
+    ) -> Answered<Option<Finding>> {
+        let site = |folder: &Folder| Site {
+            owner: owner.clone(),
+            folder: folder.clone(),
+            by: Some(scene.loaded.record.id.clone()),
+        };
+        // Before the folder that is declared, which the next release goes to.
+        if let Some(back) = &prepared.back {
+            let finding = self.buckets.claim_back(ports, site(back)).await?;
+            if finding.is_some() {
+                return Ok(finding);
+            }
+        }
+        let Some(folder) = &prepared.folder else {
+            return Ok(None);
+        };
+        let earlier = earlier.filter(|claim| !claim.compared && prepared.in_folder);
+        let holder = earlier.map(|claim| &claim.owner);
+        self.buckets.claim(ports, scene, site(folder), holder).await
     }
 }
 

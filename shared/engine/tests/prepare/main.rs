@@ -10,6 +10,7 @@ mod rollbacks;
 mod scene;
 mod sites;
 mod sites_before;
+mod sites_left;
 #[path = "../stage/mod.rs"]
 mod stage;
 mod tenants;

@@ -114,12 +114,16 @@ fn a_site_of_another_environment_is_beside_ours_or_refused() {
                 ("shop/dev web=web/dev/@E1", ""),
                 (
                     "bank/prod web=web/bank/>E1",
-                    "are served by the same origin of arn:",
+                    "; s3://web/shop/ names no `origin`, which would tell.",
                 ),
                 ("bank/prod web=web/bank/>E2", ""),
                 (
                     "shop/dev web=web/dev/@E2",
-                    "are served by the same origin of arn:",
+                    "s3://web/dev/ and s3://web/bank/, which belongs to the component web of bank/prod, may be served by the same origin of arn:aws:cloudfront::111111111111:distribution/E2, whose path one of them switches; s3://web/dev/ names no `origin`, which would tell.",
+                ),
+                (
+                    "shop/dev web=web/dev/@E2#web",
+                    "are served by the same origin of arn:aws:cloudfront::111111111111:distribution/E2, whose path one of them switches.",
                 ),
             ],
         ),
@@ -184,16 +188,20 @@ fn a_site_of_another_environment_is_beside_ours_or_refused() {
 /// goes.
 #[test]
 fn of_two_that_come_at_the_same_moment_one_is_refused() {
-    let table = [
-        ("shop/prod web=web/", "bank/prod web=web/docs/", 1),
-        ("shop/prod web=web/a/", "bank/prod web=web/>E1", 1),
-        ("shop/prod web=web/a/@E1", "bank/prod web=web/b/>E1", 1),
-        ("shop/prod web=web/a/", "bank/prod web=web/b/", 0),
+    let moved = &["shop/prod web=web/a/", "shop/prod web=web/b/"];
+    let table: [(&[&str], &str, &str, usize); 6] = [
+        (&[], "shop/prod web=web/", "bank/prod web=web/docs/", 1),
+        (&[], "shop/prod web=web/a/", "bank/prod web=web/>E1", 1),
+        (&[], "shop/prod web=web/a/@E1", "bank/prod web=web/b/>E1", 1),
+        (&[], "shop/prod web=web/a/", "bank/prod web=web/b/", 0),
+        // Who comes into what was left, and who comes back there.
+        (moved, "bank/prod web=web/a/", "shop/prod web=web/a/", 1),
+        (moved, "shop/prod web=web/a/", "bank/prod web=web/a/c/", 1),
     ];
-    for (slow, quick, refused) in table {
-        for call in ledger_calls(slow) {
+    for (before, slow, quick, refused) in table {
+        for call in ledger_calls(before, slow) {
             for when in [When::Before, When::After] {
-                let told = beside(slow, quick, call, when);
+                let told = beside(before, slow, quick, call, when);
                 let many = told.iter().flatten().count();
                 assert_eq!(many, refused, "{slow} {call} {when:?}: {told:?}");
             }
@@ -201,17 +209,27 @@ fn of_two_that_come_at_the_same_moment_one_is_refused() {
     }
 }
 
-/// The last calls of a `Prepare`, which are all of the ledger.
-fn ledger_calls(tenant: &str) -> RangeInclusive<u64> {
+fn after(before: &[&str]) -> Tenants {
     let mut tenants = Tenants::new();
-    assert_eq!(tenants.deploy(tenant), None);
+    for tenant in before {
+        assert_eq!(tenants.deploy(tenant), None);
+    }
+    tenants
+}
+
+/// The last calls of a `Prepare`, which are all of the ledger.
+fn ledger_calls(before: &[&str], tenant: &str) -> RangeInclusive<u64> {
+    let mut tenants = after(before);
+    assert_eq!(tenants.deploy(&format!("undone {tenant}")), None);
     let mishaps = tenants.world().mishaps();
     let others = mishaps
         .calls
         .iter()
         .rposition(|it| !it.starts_with("ledger."));
-    let calls = others.unwrap() as u64 + 2..=mishaps.count();
-    let writes = mishaps.calls.iter().filter(|it| **it == "ledger.transact");
+    let last = others.unwrap() + 1;
+    let calls = last as u64 + 1..=mishaps.count();
+    let writes = mishaps.calls[last..].iter();
+    let writes = writes.filter(|it| **it == "ledger.transact");
     assert!(
         writes.count() == 2 && calls.clone().count() >= 5,
         "{calls:?}"
@@ -220,8 +238,8 @@ fn ledger_calls(tenant: &str) -> RangeInclusive<u64> {
 }
 
 /// Why the slow one and the quick one are refused, where the quick one comes at that call of the other.
-fn beside(slow: &str, quick: &str, call: u64, when: When) -> [Option<String>; 2] {
-    let mut tenants = Tenants::new();
+fn beside(before: &[&str], slow: &str, quick: &str, call: u64, when: When) -> [Option<String>; 2] {
+    let mut tenants = after(before);
     let (slow, quick) = (tenants.tenant(slow), tenants.tenant(quick));
     let world = tenants.world();
     world.plan_mishap(call, when, Mishap::Pause);

@@ -6,7 +6,7 @@ use crate::tenants::Tenants;
 /// What the deployments of each story up to that number claimed is as a Windlass left it that compared no folders.
 #[test]
 fn a_claim_of_before_folders_were_compared_holds() {
-    let table: [(&str, usize, Story); 10] = [
+    let table: [(&str, usize, Story); 11] = [
         (
             "it is its owner's, whoever is above and below",
             0,
@@ -83,7 +83,10 @@ fn a_claim_of_before_folders_were_compared_holds() {
                 ("shop/dev web=web/dev/>E2", ""),
                 ("shop/dev site=web/dev/", ""),
                 ("shop/prod web=web/@E1", ""),
-                ("shop/dev site=web/dev/>E1", "are served by the same origin"),
+                (
+                    "shop/dev site=web/dev/>E1",
+                    "may be served by the same origin",
+                ),
                 ("shop/dev site=web/dev/more/@E2", "is in s3://web/"),
             ],
         ),
@@ -110,6 +113,19 @@ fn a_claim_of_before_folders_were_compared_holds() {
                 ("shop/dev web=web/dev/ docs=web/docs/", ""),
                 ("bank/prod web=web/prod/bank/", "is in s3://web/prod/"),
                 ("shop/prod web=web/", "is in s3://web/."),
+            ],
+        ),
+        (
+            "one that was left by a move that was undone is its owner's, whoever is above and below",
+            1,
+            &[
+                ("shop/dev web=web/dev/", ""),
+                ("shop/prod web=web/", ""),
+                ("undone shop/prod web=web/prod/", ""),
+                ("bank/prod web=web/bank/", "is in s3://web/, which"),
+                ("shop/prod web=web/", ""),
+                ("shop/dev web=web/dev/", ""),
+                ("shop/prod web=web/", ""),
             ],
         ),
         (
@@ -150,7 +166,7 @@ fn a_claim_of_before_folders_were_compared_holds() {
 /// Both were there before: neither is refused its own place, whichever deploys first.
 #[test]
 fn claims_of_before_that_clash_stay() {
-    let both = ["shop/prod web=web/", "bank/prod web=web/releases/>E1"];
+    let both = ["shop/prod web=web/@E1", "bank/prod web=web/releases/>E1"];
     for (first, second) in [(0, 1), (1, 0)] {
         let mut tenants = Tenants::new();
         for tenant in both {
@@ -169,6 +185,8 @@ fn claims_of_before_that_clash_stay() {
         }
         let moved = tenants.deploy("bank/prod web=web/more/>E1");
         assert!(moved.unwrap().contains("is in s3://web/"), "{first}");
+        assert_eq!(tenants.deploy("undone shop/prod web=web/new/"), None);
+        assert_eq!(tenants.deploy(both[0]), None, "it is its own again");
     }
 }
 
@@ -182,4 +200,21 @@ fn an_origin_of_before_claims_no_other_folder() {
     assert_eq!(tenants.deploy("shop/prod web=web/shop/"), None);
     let below = tenants.deploy("bank/prod web=web/shop/releases/>E1");
     assert!(below.unwrap().contains("is in s3://web/shop/"));
+}
+
+/// As long as no claim named its deployment, a component had one folder of a bucket.
+#[test]
+fn what_was_left_before_claims_named_deployments_is_free_after_the_next_one() {
+    let story: Story = &[
+        ("shop/prod web=web/a/", ""),
+        ("shop/prod web=web/b/", ""),
+        ("bank/prod web=web/a/", "s3://web/a/ belongs to"),
+        ("shop/prod web=web/b/", ""),
+        ("bank/prod web=web/a/", ""),
+    ];
+    tell(story, &|number, tenants| {
+        if number == 1 {
+            tenants.forget_deployments();
+        }
+    });
 }

@@ -2,19 +2,22 @@
 
 use crate::stage::{Stage, TOKEN};
 use crate::zips::zip;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::{Declaration, Declared};
-use windlass_domain::deployment::Deployment;
+use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::digest::Digest;
-use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock, Running};
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock, Running, Snapshot};
 use windlass_domain::finding::FindingName;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::release::Release;
+use windlass_domain::request::ActionName;
+use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 use windlass_engine::payload::Ask;
 use windlass_engine::prepare::handle;
@@ -61,7 +64,8 @@ impl Tenants {
     }
 
     /// A deployment of the sites of an environment, such as `shop/prod web=web/docs/`, where a
-    /// distribution may follow in place (`docs=web/docs/@E1`), or one that is switched (`=web/docs/>E1`).
+    /// distribution may follow in place (`docs=web/docs/@E1`, with its origin `@E1#web`), or one that is
+    /// switched (`=web/docs/>E1`).
     pub fn tenant(&mut self, text: &str) -> Tenant {
         let (tenant, sites) = text.split_once(' ').unwrap();
         let (app, environment) = tenant.split_once('/').unwrap();
@@ -176,6 +180,17 @@ impl Tenants {
         }
     }
 
+    /// Leaves of the sites of a bucket what a Windlass wrote that did not note who claimed them: the last one.
+    pub fn forget_deployments(&self) {
+        let mut ledger = self.world().ledger();
+        for (_, item) in ledger.items.iter_mut().filter(|(key, _)| key.sk == "sites") {
+            let sites = &mut Rc::make_mut(item).body["sites"];
+            let mut last = sites.as_array().unwrap().last().unwrap().clone();
+            last.as_object_mut().unwrap().remove("by").unwrap();
+            *sites = json!([last]);
+        }
+    }
+
     /// Why the deployment is refused; nothing if it is planned.
     pub fn refused(&self, tenant: &Tenant) -> Option<String> {
         let plan: Plan = self.stage.get(&store::plan(&tenant.id)).unwrap();
@@ -189,11 +204,107 @@ impl Tenants {
         Some(finding.reason.clone())
     }
 
-    /// Prepares a deployment, and tells why it is refused.
+    /// Prepares a deployment, and tells why it is refused. What is planned succeeds, unless the text
+    /// begins with `undone`, or `accepted`: then an operator accepts what it left.
     pub fn deploy(&mut self, text: &str) -> Option<String> {
+        let words = [
+            ("undone ", Ending::RolledBack),
+            ("accepted ", Ending::NeedsOperator),
+        ];
+        let mut words = words.into_iter();
+        let named = words.find_map(|(word, ending)| Some((text.strip_prefix(word)?, ending)));
+        let (text, ending) = named.unwrap_or((text, Ending::Succeeded));
         let tenant = self.tenant(text);
+        self.prepare(&tenant, ending)
+    }
+
+    /// Prepares a rollback of what a deployment of these sites would change to what was recorded then, and
+    /// tells why it is refused. It succeeds, unless it is refused.
+    pub fn roll_back(&mut self, text: &str, to: &EnvironmentState) -> Option<String> {
+        let tenant = self.tenant(text);
+        let mut record: Deployment = self.stage.get(&store::deployment(&tenant.id)).unwrap();
+        let snapshot = Snapshot {
+            number: 1,
+            version: "1.0.0".into(),
+            release: None,
+            deployment: tenant.id.clone(),
+            made: Time(0),
+            replaced: 0,
+            components: to.running.clone(),
+        };
+        let key = store::snapshot(&record.app, &record.environment, 1);
+        self.stage.put(key, &snapshot);
+        record.action = ActionName::Rollback;
+        record.snapshot = Some(1);
+        self.stage.put(store::deployment(&tenant.id), &record);
+        self.prepare(&tenant, Ending::Succeeded)
+    }
+
+    fn prepare(&self, tenant: &Tenant, ending: Ending) -> Option<String> {
         run(handle(self.world(), tenant.ask.clone())).unwrap();
-        self.refused(&tenant)
+        let refused = self.refused(tenant);
+        if refused.is_none() {
+            let mut record: Deployment = self.stage.get(&store::deployment(&tenant.id)).unwrap();
+            record.ending = Some(Ended {
+                ending,
+                cause_name: String::new(),
+                cause: String::new(),
+                findings: vec![],
+                at: Time(0),
+                resolved: None,
+                cost: None,
+            });
+            self.stage.put(store::deployment(&tenant.id), &record);
+        }
+        if refused.is_none() && ending != Ending::RolledBack {
+            self.is_recorded(tenant);
+        }
+        refused
+    }
+
+    /// What runs in an environment.
+    pub fn state(&self, tenant: &str) -> EnvironmentState {
+        let (app, environment) = tenant.split_once('/').unwrap();
+        let (app, environment) = (AppName::new(app), EnvironmentName::new(environment));
+        let key = store::state(&app.unwrap(), &environment.unwrap());
+        self.stage.get(&key).unwrap_or_default()
+    }
+
+    /// Lets everything that was planned run, with one file where a distribution points to.
+    fn is_recorded(&self, tenant: &Tenant) {
+        let record: Deployment = self.stage.get(&store::deployment(&tenant.id)).unwrap();
+        let mut state = self.state(&format!("{}/{}", record.app, record.environment));
+        for component in record.release.components.keys() {
+            let key = store::step(&tenant.id, component);
+            let step: Step = self.stage.get(&key).unwrap();
+            let seen = step.goals.values().last().unwrap();
+            self.points_to(&step.target, seen);
+            let running = Running {
+                artifact: None,
+                version: "1.0.0".into(),
+                deployment: tenant.id.clone(),
+                since: Time(0),
+                state: seen.clone(),
+            };
+            state.running.insert(component.clone(), running);
+        }
+        let key = store::state(&record.app, &record.environment);
+        self.stage.put(key, &state);
+    }
+
+    fn points_to(&self, target: &Value, seen: &Value) {
+        let (Some(id), Some(path)) = (
+            target["site"]["distribution"].as_str(),
+            seen["origin_path"].as_str(),
+        ) else {
+            return;
+        };
+        let bucket = target["site"]["bucket"].as_str().unwrap();
+        let key = format!("{}/index.html", &path[1..]);
+        self.world().objects().upload(bucket, &key, &b"here"[..]);
+        let mut cdn = self.world().cdn();
+        let found = cdn.distributions.get_mut(id).unwrap();
+        found.origins[0].path = path.into();
     }
 }
 
@@ -204,7 +315,10 @@ fn declared(site: &str) -> String {
             folder,
             format!(", mode: prefix, distribution: {distribution}"),
         ),
-        Some((folder, distribution)) => (folder, format!(", distribution: {distribution}")),
+        Some((folder, distribution)) => match distribution.split_once('#') {
+            Some((id, origin)) => (folder, format!(", distribution: {id}, origin: {origin}")),
+            None => (folder, format!(", distribution: {distribution}")),
+        },
         None => (place, String::new()),
     };
     let (bucket, prefix) = place.split_once('/').unwrap();

@@ -31,7 +31,7 @@ pub mod trouble;
 pub use load::load;
 pub use prepare::prepare;
 pub use release::{folder_of, origin_path_of, release_of};
-pub use state::{Change, InPlace, Prefix, State};
+pub use state::{Change, InPlace, Prefix, State, is_in};
 pub use target::{Archive, Target};
 
 use super::{Class, Kind, Next};

@@ -1,6 +1,9 @@
 use super::files::Objects;
 use super::plan::{Op, Way};
+use super::release::folder_of;
+use crate::kinds::Folder;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use windlass_domain::digest::Digest;
@@ -14,6 +17,16 @@ pub enum State {
     InPlace(InPlace),
     /// A folder per release.
     Prefix(Prefix),
+}
+
+/// Pure: whether what runs is in the folder that its deployment went to. In place it is; a folder per
+/// release may be elsewhere, such as after a rollback. What cannot be read is not known to be there.
+pub fn is_in(running: &Value, folder: &Folder) -> bool {
+    match State::deserialize(running) {
+        Ok(State::InPlace(_)) => true,
+        Ok(State::Prefix(state)) => folder_of(&state.origin_path).starts_with(&folder.prefix),
+        Err(_) => false,
+    }
 }
 
 /// A site that is changed in place.

@@ -89,9 +89,10 @@ fn finish<P: SitePorts>(
         bake_s: None,
     };
     Ok(Prepared {
-        identity: there,
+        identity: folder.identity(),
         folder: Some(folder),
         in_folder: true,
+        back: None,
         target: to_value(&scene.target)?,
         before: to_value(&State::InPlace(before))?,
         stages: if reached { vec![] } else { vec![stage] },
