@@ -106,6 +106,14 @@ def test_a_resource_that_is_a_pattern_says_why(path):
     assert [number for number, comment in found if not re.search(r"Reference|Guide", comment)] == [], f"lines of {path.name}"
 
 
+def test_a_policy_that_aws_wrote_says_why():
+    """What is in it is not read here, and is for all resources: a comment before it cites why there is nothing narrower."""
+    lines = TEMPLATES[0].read_text().splitlines()
+    found = [start for start, line in enumerate(lines) if ":iam::aws:policy/" in line]
+    assert found, "nothing was looked at"
+    assert [start + 1 for start in found if not re.search(r"Reference|Guide", comment_before(lines, start))] == [], "lines"
+
+
 def is_wide(statement):
     named = RESOURCE.search(statement)
     return named and PATTERN.search(named[1])
@@ -126,9 +134,13 @@ def statements(path):
     lines = path.read_text().splitlines()
     for start, line in enumerate(lines):
         if line.lstrip().startswith(("- Effect:", "- Sid:")) and "Effect: Deny" not in line + lines[start + 1]:
-            before = itertools.takewhile(lambda text: text.lstrip().startswith("#"), reversed(lines[:start]))
             within = itertools.takewhile(lambda text: indent(text) > indent(line), lines[start + 1 :])
-            yield start + 1, " ".join(before), "\n".join([line.replace("- ", "  ", 1), *within])
+            yield start + 1, comment_before(lines, start), "\n".join([line.replace("- ", "  ", 1), *within])
+
+
+def comment_before(lines, start):
+    before = itertools.takewhile(lambda text: text.lstrip().startswith("#"), reversed(lines[:start]))
+    return " ".join(before)
 
 
 def indent(line):
