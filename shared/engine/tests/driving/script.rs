@@ -54,6 +54,9 @@ pub fn seen(callers: u32, then: Then) -> Seen {
     }
 }
 
+/// A switch with this number and more takes so many seconds longer as it has more.
+pub const LONG: u32 = 1_000;
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     Add(u32),
@@ -136,6 +139,13 @@ impl Kind for Scripted {
         match change {
             Change::Switch(_, Some(callers)) => Some(seen(*callers, Then::Done)),
             _ => None,
+        }
+    }
+
+    fn takes_longer_s(change: &Change) -> u64 {
+        match change {
+            Change::Switch(number, _) => number.saturating_sub(LONG).into(),
+            Change::Add(_) => 0,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What callers notice: recorded, sent, answered or not, and tried again or not.
 
-use super::script::{Play, Seen, Then, seen};
+use super::script::{LONG, Play, Seen, Then, seen};
 use windlass_domain::fault::FaultName;
 use windlass_domain::step::{ChangeRecord, StepStatus};
 use windlass_engine::converge::Budget;
@@ -199,6 +199,22 @@ fn what_takes_until_the_end_of_the_work_is_not_sent_any_more() {
     };
     play.ready_after(9);
     assert_eq!(play.forward(&[switch(0), done(1)]).done.len(), 1);
+}
+
+#[test]
+fn what_takes_longer_is_sent_while_there_is_time_for_it_and_stays_open_for_as_much_longer() {
+    let long = seen(0, Then::Switch(LONG + 20));
+    for (ready_ms, sent) in [(24_999, true), (25_000, false)] {
+        let play = Play::begin();
+        play.ready_after(ready_ms);
+        let lost = [Some(FaultName::Unavailable)];
+        let ended = play.invoke(Some(0), std::slice::from_ref(&long), &lost);
+        assert_eq!(ended.done.len(), usize::from(sent), "{ready_ms}");
+        let step = play.step();
+        let open = step.open.map(|open| open.not_after);
+        let recorded = step.changes.first().map(|change| change.at.plus_s(35));
+        assert_eq!((open, open.is_some()), (recorded, sent));
+    }
 }
 
 #[test]
