@@ -68,6 +68,7 @@ impl Stage<'_> {
             deadline: Some(invocation.begins.plus_s(TIMEOUT_S)),
             ahead_ms: invocation.ahead_ms,
             only_request: false,
+            open_until: None,
         });
     }
 

@@ -114,6 +114,7 @@ impl<'p> Stage<'p> {
             deadline: None,
             ahead_ms: 0,
             only_request: false,
+            open_until: None,
         });
     }
 
@@ -174,6 +175,7 @@ impl<'p> Stage<'p> {
             deadline: Some(begins.plus_s(timeout_s(&function))),
             ahead_ms: invocation.ahead_ms,
             only_request: false,
+            open_until: None,
         });
     }
 

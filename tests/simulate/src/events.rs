@@ -83,6 +83,7 @@ impl Stage<'_> {
             deadline: Some(invocation.begins.plus_s(60)),
             ahead_ms: invocation.ahead_ms,
             only_request: false,
+            open_until: None,
         });
     }
 
@@ -143,6 +144,7 @@ impl Stage<'_> {
             deadline: Some(invocation.begins.plus_s(30)),
             ahead_ms: invocation.ahead_ms,
             only_request: false,
+            open_until: None,
         });
     }
 

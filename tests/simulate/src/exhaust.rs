@@ -4,6 +4,7 @@
 use crate::happening::Counts;
 use crate::play::Played;
 use crate::schedule::{Counted, Mishap, Schedule, What};
+use crate::targets::SWITCHES;
 use windlass_world::calls::only_reads;
 
 /// All schedules with one mishap, of a scenario of which a plain run is known.
@@ -15,9 +16,9 @@ pub fn one_mishap(scenario: &str, plain: &Played) -> Vec<Schedule> {
 pub fn one_of(whats: &[What], scenario: &str, plain: &Played) -> Vec<Schedule> {
     let mut schedules = Vec::new();
     for &what in whats {
-        for at in 1..=count(plain, what.counted()) {
-            schedules.push(Schedule::with(scenario, &[Mishap { what, at }]));
-        }
+        let all = (1..=count(plain, what.counted())).map(|at| Mishap { what, at });
+        let placed = all.filter(|mishap| may_be_placed(mishap, plain));
+        schedules.extend(placed.map(|mishap| Schedule::with(scenario, &[mishap])));
     }
     schedules
 }
@@ -42,11 +43,18 @@ pub fn differs(mishap: &Mishap, played: &Played) -> bool {
         mishap.what,
         What::FailsAfter | What::HangsAfter | What::KilledAfter | What::Late
     );
-    let index = usize::try_from(mishap.at).unwrap_or(usize::MAX);
-    let call = index
-        .checked_sub(1)
-        .and_then(|index| played.calls.get(index));
-    !(is_after && call.is_some_and(|call| only_reads(call)))
+    !(is_after && call_at(mishap.at, played).is_some_and(only_reads))
+}
+
+/// Whether a mishap is placed here, in a run whose calls are known: a switching call that is late is one that switches.
+fn may_be_placed(mishap: &Mishap, played: &Played) -> bool {
+    mishap.what != What::StoppedLate
+        || call_at(mishap.at, played).is_some_and(|call| SWITCHES.contains(&call))
+}
+
+fn call_at(number: u64, played: &Played) -> Option<&'static str> {
+    let index = usize::try_from(number).ok()?.checked_sub(1)?;
+    played.calls.get(index).copied()
 }
 
 /// All schedules with one of these as the second mishap.
@@ -57,7 +65,8 @@ pub fn second_of(whats: &[What], first: &Schedule, played: &Played) -> Vec<Sched
     let of = |counts: &Counts, what: What| counts.get(&what.counted()).copied().unwrap_or_default();
     let seconds = whats.iter().flat_map(|&what| {
         let within = of(from, what) + 1..=of(to, what);
-        within.map(move |at| Mishap { what, at })
+        let within = within.map(move |at| Mishap { what, at });
+        within.filter(|mishap| may_be_placed(mishap, played))
     });
     let pair = |second| Schedule::with(&first.scenario, &[*former, second]);
     seconds.map(pair).collect()

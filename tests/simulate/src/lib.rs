@@ -38,5 +38,6 @@ mod events;
 mod recovered;
 mod redriven;
 mod task;
+mod times;
 mod wings;
 mod witness;

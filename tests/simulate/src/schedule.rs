@@ -39,6 +39,9 @@ pub enum What {
     StoppedWithin,
     /// The same, and the call is so slow that a recovery goes by.
     StoppedSlow,
+    /// The execution is stopped at a switching call of its function, whose process dies, and which takes effect as
+    /// late as AWS may hold a request.
+    StoppedLate,
     /// An execution is stopped as it enters a state.
     Stopped,
     /// An execution has run for as long as it may, as it enters a state.
@@ -107,7 +110,7 @@ pub enum Counted {
 
 impl What {
     /// All that the rules must bear.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::FailsBefore,
         Self::FailsAfter,
         Self::Throttled,
@@ -123,6 +126,7 @@ impl What {
         Self::Twin,
         Self::StoppedWithin,
         Self::StoppedSlow,
+        Self::StoppedLate,
         Self::Stopped,
         Self::TimedOut,
         Self::StoppedUntold,
@@ -165,6 +169,7 @@ impl What {
             Self::Twin => "twin",
             Self::StoppedWithin => "stopped_within",
             Self::StoppedSlow => "stopped_slow",
+            Self::StoppedLate => "stopped_late",
             Self::Stopped => "stopped",
             Self::TimedOut => "timed_out",
             Self::StoppedUntold => "stopped_untold",

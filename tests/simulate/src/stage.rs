@@ -275,8 +275,7 @@ impl<'p> Stage<'p> {
             self.kill(n, "Sandbox.Timedout");
             return self.pump();
         }
-        let only_request = self.tasks[n].only_request;
-        self.gate.enter(only_request);
+        self.gate.enter(&self.tasks[n]);
         {
             let mut clock = self.world.clock();
             clock.ring();
@@ -318,9 +317,9 @@ impl<'p> Stage<'p> {
         };
         match signal {
             Signal::Kill => self.kill(n, "Runtime.ExitError"),
-            Signal::KillAfterSend => {
+            Signal::KillAfterSend(until) => {
                 self.tasks[n].only_request = true;
-                self.tasks[n].deadline = None;
+                self.tasks[n].deadline = Some(until.plus_ms(1));
                 self.lose(n, "Runtime.ExitError");
             }
             Signal::Lose => self.lose(n, "Lambda.Unknown"),

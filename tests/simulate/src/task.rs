@@ -68,6 +68,8 @@ pub struct Task<'p> {
     pub ahead_ms: i64,
     /// Whether its process is dead and only a request of it is under way.
     pub only_request: bool,
+    /// Until when the switching call may be under way that it has recorded last as open.
+    pub open_until: Option<Time>,
 }
 
 impl Task<'_> {

@@ -1,40 +1,21 @@
 //! The gate at every port call: places the mishaps of a schedule, and gives each call its time.
 
 use crate::schedule::{Counted, Schedule, What};
+use crate::targets::SWITCHES;
+use crate::task::Task;
+use crate::times::{BEHIND_FOR_MS, BEHIND_MS, HELD_MS, budget_ms, late, slow_ms, twin_ms};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
-use windlass_world::gate::{Gate, Passage};
+use windlass_world::gate::{Gate, Passage, Passing};
 use windlass_world::mishaps::When;
 
 /// How long a call and its answer take where latencies are all alike, in milliseconds each.
 const LATENCY_MS: u64 = 15;
 
-/// How long before the end of its budget a slow call takes effect.
-const SPARE_MS: u64 = 2_000;
-
-/// How long a call is slow whose function Step Functions has lost: longer than the first wait of the
-/// Task's Retry, shorter than any budget.
-const SLOW_MS: u64 = 7_000;
-
-/// How late a request may take effect after it was sent: the longest time that a switching call may
-/// be under way (10 s), and what is assumed for the network (`OPEN_CALL_GRACE_S` less a second).
-const LATE_MS: u64 = 14_000;
-
-/// How late a request takes effect that AWS holds beyond all assumptions: when the recovery is over,
-/// and before the second look.
-const HELD_MS: u64 = 300_000;
-
 /// How long a long throttle or refusal lasts, and how late the index is where it is late.
 const LONG_MS: u64 = 600_000;
-
-/// By how much reads are behind that need not be consistent. More than what Windlass waits for after a
-/// change is more than `docs/SAFETY.md` assumes.
-const BEHIND_MS: u64 = 15_000;
-
-/// For how long they are.
-const BEHIND_FOR_MS: u64 = 30_000;
 
 /// For how long transactions are in the way of others where that lasts: longer than one invocation tries
 /// again, which is two seconds (`shared/engine/src/converge/attempt.rs`, `shared/engine/src/conductor/commit.rs`).
@@ -45,8 +26,8 @@ const CONFLICT_MS: u64 = 5_000;
 pub enum Signal {
     /// The process dies.
     Kill,
-    /// The process dies, and the request that it sent is still under way.
-    KillAfterSend,
+    /// The process dies, and the request that it sent is under way until then.
+    KillAfterSend(Time),
     /// Step Functions loses the function, which goes on.
     Lose,
     /// The execution that the function works for is stopped.
@@ -66,12 +47,21 @@ pub struct Effect {
     pub sent: Time,
 }
 
+/// Who runs now.
+#[derive(Debug, Clone, Copy, Default)]
+struct Runs {
+    /// Whether its process is dead and only a request of it is under way.
+    only_request: bool,
+    /// Until when the switching call may be under way that it has recorded last.
+    open_until: Option<Time>,
+}
+
 #[derive(Debug)]
 struct State {
     schedule: Schedule,
     random: fastrand::Rng,
-    /// Whether the one that runs now is only a request that outlived its process.
-    only_request: bool,
+    /// Who runs now.
+    runs: Runs,
     signals: Vec<Signal>,
     effect: Option<Effect>,
     sent: BTreeMap<u64, Time>,
@@ -99,7 +89,7 @@ impl Turnstile {
             state: RefCell::new(State {
                 random: fastrand::Rng::with_seed(schedule.latencies),
                 schedule: schedule.clone(),
-                only_request: false,
+                runs: Runs::default(),
                 signals: Vec::new(),
                 effect: None,
                 sent: BTreeMap::new(),
@@ -115,9 +105,12 @@ impl Turnstile {
     }
 
     /// Somebody goes on: a process, or only a request that outlived its process.
-    pub fn enter(&self, only_request: bool) {
+    pub(crate) fn enter(&self, task: &Task<'_>) {
         let mut state = self.state.borrow_mut();
-        state.only_request = only_request;
+        state.runs = Runs {
+            only_request: task.only_request,
+            open_until: task.open_until,
+        };
         state.effect = None;
         state.signals.clear();
     }
@@ -154,19 +147,6 @@ impl Turnstile {
     }
 }
 
-/// How long the adapters wait for an answer, in milliseconds, with their own attempts
-/// (`shared/aws/src/limits.rs`).
-fn budget_ms(name: &str) -> u64 {
-    match name {
-        "functions.update_alias"
-        | "functions.update_code"
-        | "services.update_service"
-        | "cdn.set_origin_path" => 10_000,
-        "functions.invoke" | "objects.get" | "objects.get_range" | "functions.download" => 50_000,
-        _ => 20_000,
-    }
-}
-
 /// Whether AWS promises no consistent answer of this read.
 fn need_not_be_consistent(name: &str) -> bool {
     matches!(
@@ -192,6 +172,16 @@ fn fault(name: FaultName, text: &str) -> Passage {
         late_ms: 0,
         conflict: None,
         answer: Err(Fault::new(name, text)),
+    }
+}
+
+/// What is left of a dead process makes no other call, and no answer comes to it.
+fn never() -> Passage {
+    Passage {
+        at: Time(u64::MAX),
+        late_ms: 0,
+        conflict: None,
+        answer: Ok(()),
     }
 }
 
@@ -256,7 +246,17 @@ impl State {
         (what.is_some() || now < self.conflict_until).then_some(number)
     }
 
-    fn before(&mut self, now: Time, call: u64, name: &'static str) -> Passage {
+    /// The process dies when it has sent a request, which takes effect then.
+    fn outlive(&mut self, at: Time, passage: &mut Passage) {
+        self.signals.push(Signal::KillAfterSend(at));
+        passage.at = at;
+    }
+
+    fn before(&mut self, now: Time, passing: Passing) -> Passage {
+        let Passing { call, name, .. } = passing;
+        if self.runs.only_request {
+            return never();
+        }
         self.sent.insert(call, now);
         let mut passage = Passage {
             at: now.plus_ms(self.latency()),
@@ -275,12 +275,13 @@ impl State {
         let met: Vec<What> = self.schedule.at(Counted::Calls, call).collect();
         for what in met {
             self.met.push(what);
-            self.meet_before(what, now, name, &mut passage);
+            self.meet_before(what, now, passing, &mut passage);
         }
         passage
     }
 
-    fn meet_before(&mut self, what: What, now: Time, name: &'static str, passage: &mut Passage) {
+    fn meet_before(&mut self, what: What, now: Time, passing: Passing, passage: &mut Passage) {
+        let budget_ms = budget_ms(passing.name, passing.within_ms);
         match what {
             What::FailsBefore => {
                 passage.answer = fault(FaultName::Unavailable, "no connection").answer;
@@ -291,12 +292,13 @@ impl State {
                     _ => FaultName::AccessDenied,
                 };
                 if matches!(what, What::ThrottledLong | What::DeniedLong) {
-                    self.refused.insert(name, (now.plus_ms(LONG_MS), refusal));
+                    let until = now.plus_ms(LONG_MS);
+                    self.refused.insert(passing.name, (until, refusal));
                 }
                 passage.answer = fault(refusal, "not now").answer;
             }
             What::HangsBefore => {
-                passage.at = now.plus_ms(budget_ms(name));
+                passage.at = now.plus_ms(budget_ms);
                 passage.answer = fault(FaultName::Unavailable, "no answer in time").answer;
             }
             What::KilledBefore => {
@@ -304,29 +306,45 @@ impl State {
                 passage.at = Time(u64::MAX);
             }
             What::Late => {
-                self.signals.push(Signal::KillAfterSend);
-                passage.at = now.plus_ms(LATE_MS);
+                let at = self.latest(now, passing);
+                self.outlive(at, passage);
+            }
+            What::StoppedLate => {
+                let at = self.latest(now, passing);
+                self.signals.push(Signal::Stop);
+                self.outlive(at, passage);
             }
             What::StoppedHeld => {
-                self.signals.extend([Signal::Stop, Signal::KillAfterSend]);
-                passage.at = now.plus_ms(HELD_MS);
+                self.signals.push(Signal::Stop);
+                self.outlive(now.plus_ms(HELD_MS), passage);
             }
             What::Twin => {
                 self.signals.push(Signal::Lose);
-                passage.at = now.plus_ms(SLOW_MS);
+                passage.at = now.plus_ms(twin_ms(budget_ms));
             }
-            What::Slow => passage.at = now.plus_ms(budget_ms(name) - SPARE_MS),
+            What::Slow => passage.at = now.plus_ms(slow_ms(budget_ms)),
             What::StoppedWithin => self.signals.push(Signal::Stop),
             What::StoppedSlow => {
                 self.signals.push(Signal::Stop);
-                passage.at = now.plus_ms(SLOW_MS);
+                passage.at = now.plus_ms(twin_ms(budget_ms));
             }
             What::Stranger => self.signals.push(Signal::Stranger),
             _ => {}
         }
     }
 
-    fn after(&mut self, now: Time, call: u64, name: &'static str) -> Passage {
+    /// When a request takes effect at the latest.
+    fn latest(&self, now: Time, passing: Passing) -> Time {
+        let given_up = now.plus_ms(budget_ms(passing.name, passing.within_ms));
+        let open_until = self.runs.open_until;
+        late(match open_until {
+            Some(open_until) if SWITCHES.contains(&passing.name) => open_until,
+            _ => given_up,
+        })
+    }
+
+    fn after(&mut self, now: Time, passing: Passing) -> Passage {
+        let Passing { call, name, .. } = passing;
         let sent = self.sent.remove(&call).unwrap_or(now);
         self.effect = Some(Effect { call, name, sent });
         let mut passage = Passage {
@@ -335,17 +353,15 @@ impl State {
             conflict: None,
             answer: Ok(()),
         };
-        if self.only_request {
-            self.signals.push(Signal::Kill);
-            passage.at = Time(u64::MAX);
-            return passage;
+        if self.runs.only_request {
+            return never();
         }
         let lost = |text: &str| fault(FaultName::Unavailable, text).answer;
         for what in self.schedule.at(Counted::Calls, call) {
             match what {
                 What::FailsAfter => passage.answer = lost("the answer was lost"),
                 What::HangsAfter => {
-                    passage.at = sent.plus_ms(budget_ms(name));
+                    passage.at = sent.plus_ms(budget_ms(name, passing.within_ms));
                     passage.answer = lost("no answer in time");
                 }
                 What::KilledAfter => {
@@ -360,11 +376,11 @@ impl State {
 }
 
 impl Gate for Turnstile {
-    fn pass(&self, now: Time, call: u64, name: &'static str, when: When) -> Passage {
+    fn pass(&self, now: Time, passing: Passing) -> Passage {
         let mut state = self.state.borrow_mut();
-        match when {
-            When::Before => state.before(now, call, name),
-            When::After => state.after(now, call, name),
+        match passing.when {
+            When::Before => state.before(now, passing),
+            When::After => state.after(now, passing),
         }
     }
 

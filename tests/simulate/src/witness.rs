@@ -5,20 +5,23 @@ use crate::rules::tells;
 use crate::schedule::{Counted, What};
 use crate::stage::Stage;
 use crate::targets::{COMPONENTS, SWITCHES, looks_at, missed, visible};
+use crate::times::SKEW_MS;
 use crate::turnstile::Effect;
+use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use windlass_domain::step::OpenCall;
+use windlass_domain::time::Time;
 use windlass_world::World;
-
-/// How far a clock may be off: what is left of `OPEN_CALL_GRACE_S` for clocks.
-const SKEW_MS: i64 = 900;
+use windlass_world::ledger::Written;
 
 impl<'p> Stage<'p> {
     /// Notes what a call did.
     pub(crate) fn witness(&mut self, who: &Who, effect: Option<Effect>) {
         let changes = std::mem::take(&mut self.world.ledger().stream);
         for change in changes {
+            self.witness_open_call(who, &change);
             self.log(Event::Wrote(who.clone(), change.clone()));
             self.stream.push(change);
         }
@@ -28,6 +31,21 @@ impl<'p> Stage<'p> {
         self.witness_look(who, effect.name);
         if SWITCHES.contains(&effect.name) {
             self.witness_switch(who, effect);
+        }
+    }
+
+    /// Notes until when the call that is recorded as open may be under way: by the clock of who records it.
+    fn witness_open_call(&mut self, who: &Who, change: &Written) {
+        let Some(step) = &change.after else { return };
+        if !step.key.sk.starts_with("step#") {
+            return;
+        }
+        let open = step.body.get("open");
+        let open = open.and_then(|open| OpenCall::deserialize(open).ok());
+        let mut tasks = self.tasks.iter_mut();
+        if let Some(task) = tasks.find(|task| task.number == who.number) {
+            let until = |open: OpenCall| open.not_after.0.saturating_add_signed(-task.ahead_ms);
+            task.open_until = open.map(|open| Time(until(open)));
         }
     }
 
@@ -169,8 +187,8 @@ fn is_first(world: &World, component: &str) -> bool {
 /// By how much the clock of an invocation is ahead that meets this.
 pub(crate) fn ahead_of(met: &[What]) -> i64 {
     let found = met.iter().find_map(|what| match what {
-        What::ClockAhead => Some(SKEW_MS),
-        What::ClockBehind => Some(-SKEW_MS),
+        What::ClockAhead => Some(SKEW_MS.cast_signed()),
+        What::ClockBehind => Some(-SKEW_MS.cast_signed()),
         _ => None,
     });
     found.unwrap_or_default()

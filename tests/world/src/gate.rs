@@ -9,10 +9,23 @@ use windlass_engine::ports::Answered;
 /// Decides at every call.
 pub trait Gate: Debug {
     /// A call is about to take effect, or its answer to go back.
-    fn pass(&self, now: Time, call: u64, name: &'static str, when: When) -> Passage;
+    fn pass(&self, now: Time, passing: Passing) -> Passage;
 
     /// Whether any read of a service may be behind, so that the past must be remembered.
     fn looks_back(&self) -> bool;
+}
+
+/// A call at a gate.
+#[derive(Debug, Clone, Copy)]
+pub struct Passing {
+    /// Its number.
+    pub call: u64,
+    /// Its name.
+    pub name: &'static str,
+    /// After how many milliseconds its caller gives it up, where the caller says so.
+    pub within_ms: Option<u64>,
+    /// Whether it is about to take effect, or its answer to go back.
+    pub when: When,
 }
 
 /// What becomes of a call at a gate.

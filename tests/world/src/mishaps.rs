@@ -5,7 +5,7 @@
 //! with `call.answer(value).await` (no `RefMut` may be held there). Calls are counted from 1.
 
 use crate::World;
-use crate::gate::Gate;
+use crate::gate::{Gate, Passing};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::poll_fn;
@@ -181,7 +181,13 @@ impl World {
     async fn suffer(&self, number: u64, name: &'static str, when: When) -> Answered<Met> {
         let gate = self.mishaps().gate.clone();
         if let Some(gate) = gate {
-            let passage = gate.pass(self.true_time(), number, name, when);
+            let passing = Passing {
+                call: number,
+                name,
+                within_ms: self.once_ms,
+                when,
+            };
+            let passage = gate.pass(self.true_time(), passing);
             self.wait_until(passage.at).await;
             if gate.looks_back() {
                 self.remember();

@@ -31,8 +31,10 @@ pub fn ends_explained(outcome: &Outcome<'_>) -> Result<(), String> {
 }
 
 fn explains(outcome: &Outcome<'_>, what: What, ended: &Ended) -> bool {
-    let is_stop = matches!(what, What::StoppedWithin | What::StoppedSlow)
-        || what.counted() == Counted::Visits;
+    let is_stop = matches!(
+        what,
+        What::StoppedWithin | What::StoppedSlow | What::StoppedLate
+    ) || what.counted() == Counted::Visits;
     let is_refusal = matches!(what, What::Denied | What::DeniedLong);
     let lasts = matches!(what, What::ThrottledLong | What::DeniedLong);
     match ended.ending {

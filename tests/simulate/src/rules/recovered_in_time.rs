@@ -45,9 +45,11 @@ fn longest(mishaps: &[Mishap]) -> Option<u64> {
     let deaths = mishaps.iter().filter(|it| it.what != What::LooksLate);
     let each: Option<Vec<u64>> = deaths
         .map(|death| match death.what {
-            What::Stopped | What::TimedOut | What::StoppedWithin | What::StoppedSlow => {
-                Some(TOLD_MS)
-            }
+            What::Stopped
+            | What::TimedOut
+            | What::StoppedWithin
+            | What::StoppedSlow
+            | What::StoppedLate => Some(TOLD_MS),
             What::StoppedUntold => Some(UNTOLD_MS),
             _ => None,
         })

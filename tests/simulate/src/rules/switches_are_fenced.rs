@@ -1,13 +1,11 @@
 use crate::happening::{Event, Who};
 use crate::outcome::Outcome;
+use crate::times::SKEW_MS;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use windlass_domain::environment::Lock;
 use windlass_domain::step::{OPEN_CALL_GRACE_S, OpenCall, Step};
 use windlass_domain::time::Time;
-
-/// How far a function's clock may be off in a schedule.
-const SKEW_MS: u64 = 1_000;
 
 /// The call that was recorded last as open for a component.
 struct Opened {

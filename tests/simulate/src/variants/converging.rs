@@ -2,8 +2,8 @@
 
 use super::{Edit, Variant};
 use crate::schedule::What::{
-    Denied, DeniedLong, FailsAfter, HangsAfter, InvokedLate, Slow, Stopped, StoppedSlow,
-    StoppedWithin, Stranger, Twin,
+    Denied, DeniedLong, FailsAfter, HangsAfter, InvokedLate, Slow, Stopped, StoppedLate,
+    StoppedSlow, StoppedWithin, Stranger, Twin,
 };
 
 const ATTEMPT: &str = "shared/engine/src/converge/attempt.rs";
@@ -86,6 +86,25 @@ pub(super) const VARIANTS: &[Variant] = &[
         ],
         scenarios: &["function"],
         mishaps: &[StoppedSlow],
+    },
+    Variant {
+        name: "grace_not_waited_for",
+        what: "an open call is waited for until its end, and no longer",
+        edits: &[
+            Edit {
+                file: ATTEMPT,
+                find: "        let until = open.not_after.plus_s(OPEN_CALL_GRACE_S);",
+                replace: "        let until = open.not_after.plus_s(if VARIANT { 0 } else { OPEN_CALL_GRACE_S });",
+            },
+            // It would believe what it sees as late as that.
+            Edit {
+                file: STRANGERS,
+                find: "        let left = last.shown_from().ms_since(self.attempt.ports.now());",
+                replace: "        let shown_from = if VARIANT { last.at } else { last.shown_from() };\n        let left = shown_from.ms_since(self.attempt.ports.now());",
+            },
+        ],
+        scenarios: &["function", "code", "service"],
+        mishaps: &[StoppedLate],
     },
     Variant {
         name: "twin_with_the_same_token",

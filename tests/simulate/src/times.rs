@@ -1,0 +1,86 @@
+//! How long calls take, and how late they take effect at most: what `docs/SAFETY.md` assumes.
+
+use windlass_domain::step::OPEN_CALL_GRACE_S;
+use windlass_domain::time::Time;
+use windlass_engine::measurements::LONGEST_PROBE_MS;
+
+/// How far a function's clock may be off.
+pub const SKEW_MS: u64 = 900;
+
+/// How long a request may still be on its way when its sender has given it up: what `OPEN_CALL_GRACE_S` leaves
+/// where of two clocks one is ahead and one behind, less a moment in which it is looked for.
+const ON_ITS_WAY_MS: u64 = OPEN_CALL_GRACE_S * 1000 - 2 * SKEW_MS - 100;
+
+/// How late a request takes effect that AWS holds beyond all assumptions: when the recovery is over,
+/// and before the second look.
+pub const HELD_MS: u64 = 300_000;
+
+/// By how much reads are behind that need not be consistent. More than what Windlass waits for after a
+/// change is more than `docs/SAFETY.md` assumes.
+pub const BEHIND_MS: u64 = 15_000;
+
+/// For how long they are.
+pub const BEHIND_FOR_MS: u64 = 30_000;
+
+/// For how long a call is slow at most whose function Step Functions has lost: longer than the first wait of the
+/// Task's Retry.
+const TWIN_MS: u64 = 7_000;
+
+/// How long an adapter waits for an answer, in milliseconds, with its own attempts (`shared/aws/src/limits.rs`),
+/// where its caller does not say for how long.
+pub fn budget_ms(name: &str, within_ms: Option<u64>) -> u64 {
+    within_ms.unwrap_or_else(|| match name {
+        "functions.update_alias" | "functions.update_code" | "services.update_service" => 10_000,
+        // What is sent is read within two seconds before.
+        "cdn.set_origin_path" => 12_000,
+        "functions.invoke" | "functions.download" => 50_000,
+        "probe.probe" => LONGEST_PROBE_MS,
+        _ if name.starts_with("objects.") => 50_000,
+        _ => 20_000,
+    })
+}
+
+/// When a request takes effect at the latest that may be under way until then.
+pub fn late(until: Time) -> Time {
+    until.plus_ms(ON_ITS_WAY_MS)
+}
+
+/// After how long a slow call takes effect whose answer comes within its budget.
+pub fn slow_ms(budget_ms: u64) -> u64 {
+    budget_ms / 5 * 4
+}
+
+/// The same where another invocation begins meanwhile.
+pub fn twin_ms(budget_ms: u64) -> u64 {
+    slow_ms(budget_ms).min(TWIN_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// The adapters name an SDK, which nothing here does.
+    #[test]
+    fn these_are_the_limits_of_the_adapters() {
+        let limits = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/aws/src/limits.rs");
+        let limits = std::fs::read_to_string(limits).unwrap();
+        let operation_ms = |of: &str| {
+            let named = format!("fn {of}() -> TimeoutConfig {{\n    times(");
+            let (_, rest) = limits.split_once(&named).unwrap();
+            let (times, _) = rest.split_once(')').unwrap();
+            let (_, operation_s) = times.split_once(", ").unwrap();
+            operation_s.parse::<u64>().unwrap() * 1000
+        };
+        let budget_ms = |name| budget_ms(name, None);
+        let [look, switching] = ["look", "switching"].map(operation_ms);
+        assert_eq!(budget_ms("functions.update_alias"), switching);
+        assert_eq!(budget_ms("functions.update_code"), switching);
+        assert_eq!(budget_ms("services.update_service"), switching);
+        assert_eq!(budget_ms("cdn.set_origin_path"), look + switching);
+        assert_eq!(budget_ms("objects.head"), operation_ms("transfer"));
+        assert_eq!(budget_ms("functions.invoke"), operation_ms("invocation"));
+        assert_eq!(budget_ms("services.service"), operation_ms("ordinary"));
+        assert_eq!(super::budget_ms("objects.put", Some(4_000)), 4_000);
+    }
+}
