@@ -192,8 +192,10 @@ fn by_lock(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
             .filter(|waiting| waiting.deployment != candidate.id)
     };
     if !operator && !candidate.allow_older {
+        let is_held = |other: &Waiting| facts.state.hold.is_some() && !other.by_person;
         let covers = |other: &&Waiting| {
             !other.operator
+                && !is_held(other)
                 && other.order.is_newer_than(&candidate.order)
                 && candidate
                     .components

@@ -119,6 +119,7 @@ impl Scene {
             components: names(components),
             order: order(who, sequence),
             operator: false,
+            by_person: false,
             since: Time(0),
             task_token: None,
             former_task_tokens: Vec::new(),
@@ -271,6 +272,19 @@ fn newer_wins_over_what_waits() {
         (|s| s.waits("new", 6, &["a"]), "wait"),
         (|s| s.waits("new", 6, &["a", "b"]).allow_older(), "wait"),
         (|s| s.waits("old", 4, &["a"]).runs("other"), "wait"),
+        // What will be refused supersedes nobody.
+        (
+            |s| s.waits("new", 6, &["a", "b"]).hold().by_person(),
+            "wait",
+        ),
+        (
+            |s| {
+                s.waits("new", 6, &["a", "b"]).hold().by_person();
+                s.waiting.last_mut().unwrap().by_person = true;
+                s
+            },
+            "superseded by new",
+        ),
     ]);
 }
 

@@ -230,6 +230,11 @@ fn settle_at_once<P: Ports>(
     }
 }
 
+fn is_rejected(record: &Deployment) -> bool {
+    let ended = record.ending.as_ref();
+    ended.is_some_and(|ended| ended.ending == Ending::Rejected)
+}
+
 fn writes(record: &Stored<Deployment>, ask: &Ask, pinned: &Pinned) -> Answered<Vec<Write>> {
     let execution = Stored::new(
         store::execution(&ask.execution.arn),
@@ -238,7 +243,10 @@ fn writes(record: &Stored<Deployment>, ask: &Ask, pinned: &Pinned) -> Answered<V
         },
     );
     let mut writes = vec![put_arrived(record)?, execution.put()?];
-    if let Some(recorded) = &pinned.to_record {
+    // What came by a source that is not accepted takes no version's name.
+    if let Some(recorded) = &pinned.to_record
+        && !is_rejected(&record.value)
+    {
         writes.push(recorded.put()?);
     }
     Ok(writes)

@@ -14,6 +14,7 @@ use crate::ports::{Answered, Clock, Condition, Write};
 use crate::store::{self, Stored};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use windlass_domain::artifact::Artifact;
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Lock, Running, Snapshot, Veto};
@@ -109,7 +110,8 @@ async fn writes<P: Ports>(
         Outcome::NothingToDo => {
             mark(&mut state.value, &record.value);
             if let Some(goal) = &goal(ports, &record.value).await? {
-                be_back_at(&mut state.value, goal, &plan.value);
+                found_back(&mut state.value, goal, &plan.value, ports.now());
+                state.value.snapshot = goal.number;
             }
             let cause = already_there(&plan.value);
             end(
@@ -123,6 +125,9 @@ async fn writes<P: Ports>(
         }
         Outcome::Change => {
             let goal = goal(ports, &record.value).await?;
+            if let Some(goal) = &goal {
+                found_back(&mut state.value, goal, &plan.value, ports.now());
+            }
             more = succeed(ports, record, &mut state.value, steps, goal.as_ref())?;
             more.extend(lift_veto(ports, &record.value).await?);
             more.extend(make_due(ports, &record.value, steps).await?);
@@ -161,13 +166,23 @@ fn mark(state: &mut EnvironmentState, record: &Deployment) {
     }
 }
 
-/// A rollback has found its goal in place, such as where somebody had moved an alias by hand: what runs is that
-/// snapshot, and the next rollback walks further back.
-fn be_back_at(state: &mut EnvironmentState, goal: &Snapshot, plan: &Plan) {
-    let seen = plan.unchanged.iter().map(|unchanged| &unchanged.component);
-    let found = seen.filter_map(|name| Some((name.clone(), goal.components.get(name)?.clone())));
-    state.running.extend(found);
-    state.snapshot = goal.number;
+/// What a rollback has found in place, such as where somebody had moved an alias by hand, is what its goal says.
+fn found_back(state: &mut EnvironmentState, goal: &Snapshot, plan: &Plan, now: Time) {
+    for name in plan.unchanged.iter().map(|unchanged| &unchanged.component) {
+        let Some(back) = goal.components.get(name) else {
+            continue;
+        };
+        let known = state.running.get(name);
+        if known
+            .is_none_or(|known| (&known.artifact, &known.state) != (&back.artifact, &back.state))
+        {
+            let back = Running {
+                since: now,
+                ..back.clone()
+            };
+            state.running.insert(name.clone(), back);
+        }
+    }
 }
 
 /// The snapshot that a rollback goes back to.
@@ -255,17 +270,27 @@ fn changed(
     running
 }
 
-/// What the release names and ran already, where Windlass did not know of it: a snapshot must hold
-/// it, or a rollback to that snapshot would leave the component with what came later.
+/// What the release names and ran already, where Windlass did not know of it, or of other bytes: a snapshot must
+/// hold it, or a rollback to that snapshot would leave the component with what came later.
 fn unchanged(
     record: &Deployment,
     state: &EnvironmentState,
     version: &str,
     now: Time,
 ) -> BTreeMap<ComponentName, Running> {
+    // What a rollback has found is taken in by its snapshot's word.
+    let forward = record.action == ActionName::Deploy;
     let named = record.release.components.iter();
     named
-        .filter(|(name, _)| !state.running.contains_key(*name))
+        .filter(|(name, artifact)| {
+            let known = state
+                .running
+                .get(*name)
+                .map(|known| known.artifact.as_ref());
+            // Of what an operator accepted the state is known, and no artifact.
+            let differs = |known: &Artifact| forward && known.digest() != artifact.digest();
+            known.is_none_or(|known| known.is_some_and(differs))
+        })
         .map(|(name, artifact)| {
             let running = Running {
                 artifact: Some(artifact.clone()),

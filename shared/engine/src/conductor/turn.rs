@@ -130,6 +130,7 @@ async fn queue<P: Ports>(
             components: record.value.release.components.keys().cloned().collect(),
             order: record.value.order.clone(),
             operator: is_operator(record.value.action),
+            by_person: record.value.by_person,
             since: ports.now(),
             task_token: None,
             former_task_tokens: Vec::new(),

@@ -1,6 +1,6 @@
 //! Objects of the artifacts bucket: which of them start something.
 
-use crate::place::{arrives, declared, get, nothing, started, upload};
+use crate::place::{DECLARATION, arrives, declared, get, nothing, started, upload};
 use serde_json::json;
 use windlass_domain::fault::FaultName;
 use windlass_engine::ports::Clock;
@@ -83,4 +83,25 @@ fn that_it_was_served_is_noted_for_a_month() {
     assert!(get::<serde_json::Value>(&world, &key).is_some());
     let noted = world.ledger().items[&key].expires;
     assert_eq!(noted, Some(world.now().plus_s(30 * 24 * 60 * 60)));
+}
+
+/// Messages come in any order: that of the declaration which names it may be on its way.
+#[test]
+fn an_artifact_whose_component_is_not_declared_yet_is_served_again_when_it_is() {
+    let world = declared();
+    let event = upload(&world, "artifacts/shop/docs/1.zip", "…");
+    arrives(&world, event.clone()).unwrap();
+    assert_eq!(started(&world), [json!(null); 0]);
+    let docs = "components:\n  docs: {kind: static_site, bucket: 'shop-docs-{environment}', on_artifact: true}";
+    let next = DECLARATION
+        .replace("1.0.0", "1.1.0")
+        .replace("components:", docs);
+    let declaration = upload(&world, "apps/shop/app.yaml", &next);
+    arrives(&world, declaration).unwrap();
+    arrives(&world, event.clone()).unwrap();
+    let inputs = started(&world);
+    assert_eq!(inputs.len(), 1);
+    assert_eq!(inputs[0]["artifact_object"]["component"], "docs");
+    arrives(&world, event).unwrap();
+    assert_eq!(started(&world).len(), 1, "its event came twice");
 }

@@ -59,6 +59,31 @@ fn one_that_finds_its_goal_in_place_walks_further_back_the_next_time() {
     assert_eq!(failure(&shop, &third).0, "NothingToGoBackTo");
 }
 
+/// Somebody has put one of two aliases back by hand: its snapshot says what runs of both.
+#[test]
+fn one_that_finds_a_part_of_its_goal_in_place_is_gone_back_to_as_a_whole() {
+    let program = program();
+    let mut shop = live_with(&program, &["1.0.0", "1.1.0", "1.2.0"]);
+    {
+        let mut functions = shop.world().functions();
+        let function = functions.named("shop-jobs").unwrap();
+        function.aliases.get_mut("live").unwrap().version = "3".into();
+    }
+    let first = shop.act("rollback");
+    shop.region.run();
+    assert_eq!(ended(&shop, &first).ending, Ending::Succeeded);
+    let running = shop.environment().running;
+    assert!(running.values().all(|running| running.version == "1.1.0"));
+    assert_eq!(serves(&shop), both("3"));
+    let fix = shop.deploy("1.3.0", &BOTH);
+    shop.act("release_hold");
+    shop.region.run();
+    assert_eq!(ended(&shop, &fix).ending, Ending::Succeeded);
+    shop.act("rollback");
+    shop.region.run();
+    assert_eq!(serves(&shop), both("3"), "and not 4");
+}
+
 #[test]
 fn one_that_is_pressed_while_another_runs_waits_and_walks_further_back() {
     let program = program();

@@ -30,11 +30,14 @@ pub async fn handle<P: Ports>(
         return Ok(Came::Nothing);
     };
     let components = &declared.declaration.document().components;
-    if !components
-        .get(&component)
-        .is_some_and(Component::on_artifact)
-    {
-        return Ok(Came::Served);
+    match components.get(&component).map(Component::on_artifact) {
+        Some(true) => {}
+        Some(false) => return Ok(Came::Served),
+        // Its declaration may be on its way.
+        None => {
+            tracing::info!(%component, "an artifact of an unknown component is dropped");
+            return Ok(Came::Nothing);
+        }
     }
     let mut request = Request::new(ActionName::Deploy, app);
     request.artifact_object = Some(ArtifactObject { component, object });
