@@ -1,4 +1,7 @@
-//! A sample of `make fuzz`. What that has found is tested where the product was mended.
+//! A sample of `make fuzz`. An input is made from its number and the text of its target, which both change
+//! what it is, so no number is kept of one that failed: it becomes a test of its own, beside what is mended.
+//! So did what the target `operators` looks for, a recovery that names another environment's deployment:
+//! `shared/engine/tests/conductor/takeovers.rs::what_is_not_there_is_not_recovered`.
 
 use windlass_fuzz::play::play;
 use windlass_fuzz::targets::TARGETS;
