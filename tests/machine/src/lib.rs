@@ -8,6 +8,7 @@ pub mod arrivals;
 pub mod definition;
 pub mod jsonata;
 pub mod many;
+pub mod older;
 pub mod on_core;
 pub mod program;
 pub mod shop;

@@ -1,53 +1,11 @@
-//! What an older Windlass left in the ledger.
+//! What an older Windlass began.
 
 use crate::scene::{BOTH, both, ending, live, program, serves, unlocked};
-use std::rc::Rc;
 use windlass_domain::ending::Ending;
-use windlass_world::World;
-
-/// By the beginning of an item's sort key, the members that the first Windlass wrote. This table does not
-/// grow: what is written since then must have a default, and none of these gets another name.
-const FIRST: [(&str, &str); 10] = [
-    ("declaration", "accepted digest text version"),
-    ("release", "release"),
-    (
-        "judgement",
-        "changed decides looked measurements pace_s polls started unknown_since until verdict wave",
-    ),
-    ("plan", "findings outcome unchanged warnings waves"),
-    (
-        "record",
-        "accept_red accepted action again allow_older app attempt by_person declaration ending environment \
-         executions id order reason release release_digest requester snapshot started status undoing upload",
-    ),
-    (
-        "step",
-        "app attempt before changes component deployment environment failure goals invocations kind open \
-         place progress seen shown status target undo_failure warnings wave worked_ms",
-    ),
-    ("lock", "held token"),
-    (
-        "snapshot",
-        "components deployment made number release replaced version",
-    ),
-    ("state", "hold last_snapshot marks running snapshot"),
-    ("owner", "app component environment"),
-];
-
-/// Leaves of each item what the first Windlass would have written.
-fn written_by_the_first(world: &World) -> usize {
-    let mut dropped = 0;
-    for (key, item) in &mut world.ledger().items {
-        let known = FIRST.iter().find(|(begin, _)| key.sk.starts_with(begin));
-        if let Some((_, known)) = known {
-            let body = &mut Rc::make_mut(item).body;
-            let before = body.len();
-            body.retain(|name, _| known.split_whitespace().any(|known| known == name));
-            dropped += before - body.len();
-        }
-    }
-    dropped
-}
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_machine::older::{assert_seen, written_by_the_first};
+use windlass_machine::program::Program;
+use windlass_machine::shop::Shop;
 
 #[test]
 fn a_deployment_that_an_older_windlass_began_is_brought_back() {
@@ -56,7 +14,8 @@ fn a_deployment_that_an_older_windlass_began_is_brought_back() {
         let mut shop = live(&program);
         let arn = shop.deploy("1.1.0", &BOTH);
         assert!(shop.region.run_until(&arn, "Bake"));
-        assert!(written_by_the_first(shop.region.world()) > 0);
+        let seen = written_by_the_first(shop.region.world());
+        assert_seen(&seen, &["lock", "step", "-step.changes", "-state.marks"]);
         if told {
             shop.region.stop(&arn);
         } else {
@@ -74,9 +33,64 @@ fn a_deployment_that_an_older_windlass_began_is_brought_back() {
 fn what_an_older_windlass_deployed_is_gone_on_from() {
     let program = program();
     let mut shop = live(&program);
-    assert!(written_by_the_first(shop.region.world()) > 0);
+    assert_seen(
+        &written_by_the_first(shop.region.world()),
+        &["-state.marks"],
+    );
     let arn = shop.deploy("1.1.0", &BOTH);
     shop.region.run();
     assert_eq!(ending(&shop, &arn), Ending::Succeeded);
     assert_eq!(serves(&shop), both("3"));
+}
+
+/// The shop with 1.0.0 live, and the execution of 1.1.0, whose switch of this function got no answer.
+fn unanswered<'p>(program: &'p Program, function: &str) -> (Shop<'p>, String) {
+    let mut shop = live(program);
+    let arn = shop.deploy("1.1.0", &BOTH);
+    let lost = Fault::new(FaultName::Unavailable, "no answer");
+    assert!(shop.region.run_until(&arn, "Change"));
+    let call = ("functions.update_alias", lost);
+    shop.world().mishaps().refused.extend([call]);
+    while shop.step(&arn, function).open.is_none() {
+        assert!(shop.region.step());
+    }
+    shop.world().mishaps().refused.clear();
+    (shop, arn)
+}
+
+#[test]
+fn a_call_that_an_older_windlass_left_open_is_waited_for() {
+    let program = program();
+    let (mut shop, arn) = unanswered(&program, "jobs");
+    let not_after = shop.step(&arn, "jobs").open.unwrap().not_after;
+    let seen = written_by_the_first(shop.world());
+    assert_seen(&seen, &["step.open", "step.changes", "lock.held"]);
+    shop.region.stop(&arn);
+    shop.region.run();
+    assert_eq!(ending(&shop, &arn), Ending::RolledBack);
+    assert!(shop.deployment(&arn).ending.unwrap().at > not_after);
+    assert_eq!(serves(&shop), both("2"));
+}
+
+#[test]
+fn who_waits_since_an_older_windlass_gets_a_turn_or_is_superseded() {
+    let program = program();
+    let mut shop = live(&program);
+    let first = shop.deploy("1.1.0", &BOTH);
+    assert!(shop.region.run_until(&first, "Bake"));
+    let second = shop.deploy("1.2.0", &BOTH);
+    let third = shop.deploy("1.3.0", &BOTH);
+    for waits in [&second, &third] {
+        while shop.region.state_of(waits) != Some("AwaitTurn") {
+            assert!(shop.region.step());
+        }
+    }
+    assert!(shop.region.step());
+    let seen = written_by_the_first(shop.world());
+    assert_seen(&seen, &["waiting", "-waiting.order", "deployment"]);
+    shop.region.run();
+    assert_eq!(ending(&shop, &first), Ending::Succeeded);
+    assert_eq!(ending(&shop, &second), Ending::NothingToDo);
+    assert_eq!(ending(&shop, &third), Ending::Succeeded);
+    assert!(unlocked(&shop) && !shop.has("waiting#"));
 }

@@ -12,6 +12,7 @@ mod left;
 mod long_watches;
 mod missed;
 mod needs_operator;
+mod older;
 mod queue;
 mod recoveries;
 mod remedies;
