@@ -28,7 +28,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// A function that is shifted in steps of the same size.
+/// A function that is shifted in steps of the same size, also where nothing is known of it.
 pub(super) const LINEAR_STEPS: &str = "
 app: shop
 version: 1.0.0
@@ -39,6 +39,7 @@ components:
 gates:
   bake: 2m
   alarms: [shop-5xx]
+  unknown: {becomes: pass}
 ";
 
 /// A function whose code is an image.
@@ -54,7 +55,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-/// A function whose code is an image, and live at once.
+/// A function whose code is an image, and live at once. It goes back as soon as nothing is known of it.
 pub(super) const FROM_IMAGE_WITHOUT_ALIAS: &str = "
 app: shop
 version: 1.0.0
@@ -65,6 +66,7 @@ components:
 gates:
   bake: 1m
   alarms: [shop-5xx]
+  unknown: {becomes: fail}
 ";
 
 /// A service alone.

@@ -12,8 +12,9 @@ use declarations::{
     SERVICE, SIDE_BY_SIDE, SITE, SITE_BY_FOLDER, SITE_THEN_FUNCTION, WITHOUT_ALIAS,
 };
 use people::{
-    as_made, edges_are_slow, has_no_data, is_quiet_again, may_not_shift, may_shift_again,
-    person_at_api, person_at_distribution, person_at_service, person_at_web, rings, without_alias,
+    as_made, edges_are_slow, has_no_data, is_provisioned, is_quiet_again, may_not_shift,
+    may_shift_again, person_at_api, person_at_distribution, person_at_service, person_at_web,
+    rings, without_alias,
 };
 use windlass_machine::shop::{ALL_KINDS, FUNCTIONS, ONE_FUNCTION};
 
@@ -141,7 +142,7 @@ pub static SCENARIOS: [Scenario; 52] = [
     Scenario {
         name: "side_by_side",
         declaration: SIDE_BY_SIDE,
-        scene: as_made,
+        scene: is_provisioned,
         before: &[quiet(Deed::Deploy("1.0.0", &["agent", "api", "jobs"]))],
         acts: &[next(Deed::Deploy("1.1.0", &["agent", "api", "jobs"]))],
         stranger: person_at_api,

@@ -5,7 +5,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_machine::shop::ALARM;
 use windlass_machine::shop_world::run_image;
 use windlass_world::World;
-use windlass_world::functions::Package;
+use windlass_world::functions::{Package, Provisioned};
 use windlass_world::registry::HOST;
 
 pub(super) fn rings(world: &World) {
@@ -43,6 +43,19 @@ pub(super) fn from_image(world: &World) {
 pub(super) fn from_image_without_alias(world: &World) {
     from_image(world);
     without_alias(world);
+}
+
+/// The alias of the second function has provisioned concurrency, which comes one by one after it moves.
+pub(super) fn is_provisioned(world: &World) {
+    let mut functions = world.functions();
+    let jobs = functions.functions.get_mut("shop-jobs");
+    if let Some(live) = jobs.and_then(|jobs| jobs.aliases.get_mut("live")) {
+        live.provisioned = Some(Provisioned {
+            requested: 4,
+            available: 4,
+            fails: false,
+        });
+    }
 }
 
 /// The edges follow a distribution's configuration after four minutes: longer than an invocation is late.

@@ -3,10 +3,10 @@
 use super::ALL;
 use super::declarations::{FROM_IMAGE, FROM_IMAGE_WITHOUT_ALIAS, LINEAR_STEPS, SERVICE};
 use super::people::{
-    as_made, from_image, from_image_without_alias, gives_nothing_up, is_quiet_again,
+    as_made, from_image, from_image_without_alias, gives_nothing_up, has_no_data, is_quiet_again,
     person_at_image, person_at_service, person_at_web, person_at_weights, rings, tasks_crash,
 };
-use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
 use windlass_machine::shop::ALL_KINDS;
 
 pub(super) const LINEAR: Scenario = Scenario {
@@ -14,7 +14,10 @@ pub(super) const LINEAR: Scenario = Scenario {
     declaration: LINEAR_STEPS,
     scene: as_made,
     before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
-    acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["api"])),
+        when_in("Bake", Deed::Change("the alarm has no data", has_no_data)),
+    ],
     stranger: person_at_weights,
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
     may: &[],
@@ -40,7 +43,9 @@ pub(super) const IMAGE_AT_ONCE: Scenario = Scenario {
     before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
     acts: &[
         next(Deed::Deploy("1.1.0", &["api"])),
-        when_in("Bake", Deed::Ail("the alarm rings", rings)),
+        when_in("Bake", Deed::Ail("the alarm has no data", has_no_data)),
+        // Who holds would see it.
+        after(180, Deed::Change("the alarm is quiet", is_quiet_again)),
     ],
     stranger: person_at_image,
     ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
