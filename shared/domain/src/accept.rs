@@ -31,8 +31,11 @@ pub enum Live {
         /// Whether callers notice no difference to what ran before the deployment.
         #[serde(default)]
         as_before: bool,
+        /// The same of what is recorded as running, or, where nothing is, of what ran before the deployment.
+        #[serde(default)]
+        as_recorded: bool,
     },
-    /// It is gone, as AWS says.
+    /// What is declared is not there, for this reason.
     Gone(String),
     /// It could not be looked at.
     Unknown(Fault),
@@ -51,9 +54,11 @@ pub enum Accepted<'a> {
         shown: &'a str,
         /// Whether that is what ran before the deployment.
         as_before: bool,
+        /// Whether that is what is recorded.
+        as_recorded: bool,
     },
-    /// Nothing runs: the target is gone.
-    Nothing,
+    /// Nothing runs: what is declared is not there, for this reason.
+    Nothing(&'a str),
 }
 
 /// What is accepted of a component by an operator who holds the lock's token: what runs, whoever brought it. A
@@ -81,12 +86,14 @@ fn seen(step: &Step, token: u64) -> Result<Accepted<'_>, String> {
             state,
             shown,
             as_before,
+            as_recorded,
         } => Ok(Accepted::Runs {
             state,
             shown,
             as_before: *as_before,
+            as_recorded: *as_recorded,
         }),
-        Live::Gone(_) => Ok(Accepted::Nothing),
+        Live::Gone(why) => Ok(Accepted::Nothing(why)),
         Live::Unknown(fault) => Err(fault.to_string()),
     }
 }

@@ -46,6 +46,7 @@ fn there() -> Live {
         state: json!(41),
         shown: "41 at 100 %".into(),
         as_before: false,
+        as_recorded: false,
     }
 }
 
@@ -58,6 +59,7 @@ fn what_was_not_changed_or_is_back_is_as_recorded_unless_a_look_shows_more() {
         state: &json!(41),
         shown: "41 at 100 %",
         as_before: false,
+        as_recorded: false,
     };
     for status in [StepStatus::Planned, StepStatus::Undone] {
         let table = [
@@ -73,7 +75,7 @@ fn what_was_not_changed_or_is_back_is_as_recorded_unless_a_look_shows_more() {
             (Some(look(CHANGED, TOKEN, there())), runs),
             (
                 Some(look(CHANGED, TOKEN, Live::Gone("gone".into()))),
-                Accepted::Nothing,
+                Accepted::Nothing("gone"),
             ),
         ];
         for (looked, what) in table {
@@ -106,6 +108,7 @@ fn what_is_live_is_accepted_and_not_what_was_seen_before_the_last_change() {
             state: &json!(41),
             shown: "41 at 100 %",
             as_before: false,
+            as_recorded: false,
         };
         assert_eq!(accepted(&step, TOKEN), Ok(runs));
         step.looked = Some(look(CHANGED.plus_ms(after - 1), TOKEN, there()));
@@ -123,7 +126,10 @@ fn what_is_live_is_accepted_and_not_what_was_seen_before_the_last_change() {
 fn of_a_target_that_is_gone_nothing_runs() {
     let mut step = step(StepStatus::Undoing);
     step.looked = Some(look(CHANGED, TOKEN, Live::Gone("no such function".into())));
-    assert_eq!(accepted(&step, TOKEN), Ok(Accepted::Nothing));
+    assert_eq!(
+        accepted(&step, TOKEN),
+        Ok(Accepted::Nothing("no such function"))
+    );
 }
 
 #[test]

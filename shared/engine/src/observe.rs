@@ -58,55 +58,71 @@ async fn component<P: Ports>(
             "it ran already when Windlass came, and no deployment has changed it since",
         ));
     };
-    let looked = look::<P, Compares>(ports, &step.value, &running.state).await?;
+    let looked = look::<P, Compares, 1>(ports, &step.value, [&running.state]).await?;
+    let [beside] = looked.beside;
+    let beside = beside?;
     Ok(match looked.saw {
-        Saw::There { shown, same, .. } => Compared {
-            drift: if same { Drift::None } else { Drift::Changed },
-            recorded: Some(looked.recorded),
+        Saw::There { shown, .. } => Compared {
+            drift: if beside.same {
+                Drift::None
+            } else {
+                Drift::Changed
+            },
+            recorded: Some(beside.shown),
             seen: Some(shown),
             reason: None,
         },
         Saw::Gone(reason) => Compared {
             drift: Drift::Changed,
-            recorded: Some(looked.recorded),
+            recorded: Some(beside.shown),
             seen: None,
             reason: Some(reason),
         },
     })
 }
 
-/// What callers of a step's target get now, beside what they got before the deployment, to be recorded: what
-/// the state only names is kept. Transient
-/// faults are answered as such, so that it is asked again; every other one is what it is that stands in
-/// the way.
-pub async fn live<P: Ports>(ports: &P, step: &Step) -> Answered<Live> {
-    match look::<P, Keeps>(ports, step, &step.before).await {
-        Ok(looked) => Ok(match looked.saw {
-            Saw::There { state, shown, same } => Live::There {
-                state,
-                shown,
-                as_before: same,
-            },
-            Saw::Gone(why) => Live::Gone(why),
-        }),
+/// What callers of a step's target get now, to be recorded, beside what they got before the deployment and what
+/// is recorded as running: what the state only names is kept. Transient faults are answered as such, so that it is
+/// asked again; every other one is what it is that stands in the way.
+pub async fn live<P: Ports>(ports: &P, step: &Step, running: Option<&Running>) -> Answered<Live> {
+    let recorded = running.map(|running| &running.state);
+    let recorded = recorded.filter(|state| !state.is_null());
+    let known = [&step.before, recorded.unwrap_or(&step.before)];
+    match look::<P, Keeps, 2>(ports, step, known).await {
+        Ok(looked) => {
+            // What cannot be read is not what is there.
+            let same = looked.beside.map(|one| one.is_ok_and(|one| one.same));
+            Ok(match looked.saw {
+                Saw::There { state, shown } => Live::There {
+                    state,
+                    shown,
+                    as_before: same[0],
+                    as_recorded: same[1],
+                },
+                Saw::Gone(why) => Live::Gone(why),
+            })
+        }
         Err(fault) if fault.name.is_transient() => Err(fault),
         Err(fault) => Ok(Live::Unknown(fault)),
     }
 }
 
-/// What was seen of a target, beside what is recorded of it in words.
-struct Looked {
-    recorded: String,
+/// What was seen of a target, beside states that are known of it.
+struct Looked<const N: usize> {
+    beside: [Answered<Beside>; N],
     saw: Saw,
 }
 
+/// A known state.
+struct Beside {
+    /// In words.
+    shown: String,
+    /// Whether callers notice no difference between it and what was seen.
+    same: bool,
+}
+
 enum Saw {
-    There {
-        state: Value,
-        shown: String,
-        /// Whether callers notice no difference to what is recorded.
-        same: bool,
-    },
+    There { state: Value, shown: String },
     Gone(String),
 }
 
@@ -133,39 +149,47 @@ impl Then for Keeps {
     }
 }
 
-/// Compares what is seen with what is recorded.
-async fn look<P: Ports, T: Then>(ports: &P, step: &Step, recorded: &Value) -> Answered<Looked> {
+/// Compares what is seen with known states.
+async fn look<P: Ports, T: Then, const N: usize>(
+    ports: &P,
+    step: &Step,
+    known: [&Value; N],
+) -> Answered<Looked<N>> {
     let (home, at) = (ports.at(&Place::default()), ports.at(&step.place));
     match step.kind {
-        KindName::Lambda => look_at::<_, T>(&LambdaKind::new(home, at), step, recorded).await,
+        KindName::Lambda => look_at::<_, T, N>(&LambdaKind::new(home, at), step, known).await,
         KindName::Ecs => {
             let deployment = step.deployment.clone();
-            look_at::<_, T>(&Ecs::new(home, at, deployment, None), step, recorded).await
+            look_at::<_, T, N>(&Ecs::new(home, at, deployment, None), step, known).await
         }
         KindName::StaticSite => {
-            let known = load(&home, step).await?;
-            look_at::<_, T>(&Site::new(at, known).whole(), step, recorded).await
+            let lists = load(&home, step).await?;
+            look_at::<_, T, N>(&Site::new(at, lists).whole(), step, known).await
         }
     }
 }
 
-async fn look_at<K: Kind, T: Then>(kind: &K, step: &Step, recorded: &Value) -> Answered<Looked> {
+async fn look_at<K: Kind, T: Then, const N: usize>(
+    kind: &K,
+    step: &Step,
+    known: [&Value; N],
+) -> Answered<Looked<N>> {
     let target: K::Target = from_value("target", &step.target)?;
-    let recorded: K::State = from_value("state", recorded)?;
-    let saw = match kind.observe(&target).await {
+    let (seen, saw) = match kind.observe(&target).await {
         Ok(seen) => {
             T::then(kind, &target, &seen).await?;
-            Saw::There {
-                state: to_value(&seen)?,
-                shown: K::shown(&seen),
-                same: K::same(&seen, &recorded),
-            }
+            let (state, shown) = (to_value(&seen)?, K::shown(&seen));
+            (Some(seen), Saw::There { state, shown })
         }
-        Err(fault) if fault.name == FaultName::NotFound => Saw::Gone(fault.message),
+        Err(fault) if fault.name == FaultName::NotFound => (None, Saw::Gone(fault.message)),
         Err(fault) => return Err(fault),
     };
-    Ok(Looked {
-        recorded: K::shown(&recorded),
-        saw,
-    })
+    let beside = known.map(|state| {
+        let state: K::State = from_value("state", state)?;
+        Ok(Beside {
+            shown: K::shown(&state),
+            same: seen.as_ref().is_some_and(|seen| K::same(seen, &state)),
+        })
+    });
+    Ok(Looked { beside, saw })
 }

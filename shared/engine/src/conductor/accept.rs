@@ -168,15 +168,16 @@ fn look_failed(error: &str) -> Finding {
 }
 
 fn cause(record: &Deployment, seen: &Seen<'_>) -> String {
-    let others = seen.iter().filter(|(_, accepted)| !is_as_before(accepted));
+    let others = seen.iter().filter(|(_, accepted)| !is_recorded(accepted));
     let told: Vec<String> = others
         .map(|(step, accepted)| match accepted {
             Accepted::Runs { shown, .. } => format!("{} {shown}", step.component),
-            _ => format!("{} is gone", step.component),
+            Accepted::Nothing(why) => format!("{} is not there ({why})", step.component),
+            Accepted::AsRecorded => format!("{} as recorded", step.component),
         })
         .collect();
     let told = match told.as_slice() {
-        [] => "everything runs as before the deployment".to_owned(),
+        [] => "everything is as it is recorded".to_owned(),
         told => told.join(", "),
     };
     format!(
@@ -185,14 +186,12 @@ fn cause(record: &Deployment, seen: &Seen<'_>) -> String {
     )
 }
 
-fn is_as_before(accepted: &Accepted<'_>) -> bool {
-    matches!(
-        accepted,
-        Accepted::Runs {
-            as_before: true,
-            ..
-        }
-    )
+fn is_recorded(accepted: &Accepted<'_>) -> bool {
+    match accepted {
+        Accepted::AsRecorded => true,
+        Accepted::Runs { as_recorded, .. } => *as_recorded,
+        Accepted::Nothing(_) => false,
+    }
 }
 
 fn resolved(request: &Request, now: Time) -> String {
@@ -202,15 +201,14 @@ fn resolved(request: &Request, now: Time) -> String {
     format!("accepted at {now} by {by}: {}", reason.unwrap_or_default())
 }
 
-/// What was seen is what runs. Where all of it is as before the deployment, the present snapshot is still what
-/// runs. A first deployment has found what a rollback may go back to, as when it succeeds.
+/// What was seen is what runs. Where all of it is as it is recorded, the present snapshot is still what runs. A first deployment has found what a rollback may go back to, as when it succeeds.
 async fn taken_in<P: Ports>(
     ports: &P,
     record: &Deployment,
     steps: &[Stored<Step>],
     seen: &Seen<'_>,
 ) -> Answered<Vec<Write>> {
-    if seen.iter().all(|(_, accepted)| is_as_before(accepted)) {
+    if seen.iter().all(|(_, accepted)| is_recorded(accepted)) {
         return Ok(Vec::new());
     }
     let now = ports.now();
@@ -231,25 +229,23 @@ async fn taken_in<P: Ports>(
 
 /// Nothing older than the release goes by itself to where the release was brought and not taken back (rule 6).
 fn take_in(state: &mut EnvironmentState, record: &Deployment, seen: &Seen<'_>, now: Time) {
-    for (step, accepted) in seen {
+    let others = seen.iter().filter(|(_, accepted)| !is_recorded(accepted));
+    for (step, accepted) in others {
         let name = &step.component;
-        let former = state.running.remove(name);
         let Accepted::Runs {
             state: runs,
             as_before,
             ..
         } = accepted
         else {
+            state.running.remove(name);
             continue;
         };
-        let former = former.filter(|_| *as_before);
-        let former = former.map(|former| (former.artifact, former.version, former.since));
-        let (artifact, version, since) = former.unwrap_or((None, ACCEPTED.into(), now));
         let running = Running {
-            artifact,
-            version,
+            artifact: None,
+            version: ACCEPTED.into(),
             deployment: record.id.clone(),
-            since,
+            since: now,
             state: (*runs).clone(),
         };
         state.running.insert(name.clone(), running);
@@ -259,10 +255,11 @@ fn take_in(state: &mut EnvironmentState, record: &Deployment, seen: &Seen<'_>, n
     }
 }
 
-/// Whether the release was brought there, and nothing newer before.
+/// Whether the release was brought there and not taken back, and nothing newer before.
 fn is_brought(record: &Deployment, step: &Step, mark: Option<&Order>) -> bool {
+    let is_left = step.has_switched() && step.status.may_have_changed();
     let is_newer = mark.is_none_or(|mark| record.order.is_newer_than(mark));
-    record.action == ActionName::Deploy && step.has_switched() && is_newer
+    record.action == ActionName::Deploy && is_left && is_newer
 }
 
 /// A snapshot without a release, because nobody judged it. That of a rollback replaces what the rollback went to,

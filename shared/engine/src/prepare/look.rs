@@ -9,8 +9,9 @@ use crate::ports::{Answered, Condition, Transacted, Write};
 use crate::store::{self, Stored};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::Value;
-use windlass_domain::accept::Look;
+use windlass_domain::accept::{Live, Look};
 use windlass_domain::deployment::Deployment;
+use windlass_domain::environment::EnvironmentState;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::step::{SEEN_AFTER_MS, Step};
@@ -33,6 +34,8 @@ pub async fn look<P: Ports>(ports: &P, ask: &Ask, id: &DeploymentId) -> Answered
         return Ok(answer(ask, id));
     }
     let asked = ports.now();
+    let key = store::state(&record.app, &record.environment);
+    let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
     for tried in 0..TRIES {
         let steps: Vec<Stored<Step>> =
             store::load_all(ports, &store::deployment_partition(id), "step#").await?;
@@ -40,7 +43,7 @@ pub async fn look<P: Ports>(ports: &P, ask: &Ask, id: &DeploymentId) -> Answered
             ports.sleep_ms(until_shown(&steps, asked)).await;
         }
         let steps: Vec<Stored<Step>> = stream::iter(steps)
-            .map(|step| see(ports, step, ask.token))
+            .map(|step| see(ports, step, &state.value, ask.token))
             .buffered(AT_A_TIME)
             .try_collect()
             .await?;
@@ -71,9 +74,19 @@ fn until_shown(steps: &[Stored<Step>], asked: Time) -> u64 {
         .min(LONGEST_MS)
 }
 
-async fn see<P: Ports>(ports: &P, mut step: Stored<Step>, token: u64) -> Answered<Stored<Step>> {
+async fn see<P: Ports>(
+    ports: &P,
+    mut step: Stored<Step>,
+    state: &EnvironmentState,
+    token: u64,
+) -> Answered<Stored<Step>> {
     let at = ports.now();
-    let saw = live(ports, &step.value).await?;
+    let running = state.running.get(&step.value.component);
+    let saw = match live(ports, &step.value, running).await {
+        // It is as well known as it was before the deployment: nobody has to wait for it.
+        Err(fault) if !step.value.status.may_have_changed() => Live::Unknown(fault),
+        saw => saw?,
+    };
     step.value.looked = Some(Look { at, token, saw });
     Ok(step)
 }

@@ -3,7 +3,7 @@
 use crate::scene::{new_release, prepare, step};
 use crate::stage::{Stage, app, component, id, prod};
 use windlass_domain::accept::{Accepted, Live, Look, accepted};
-use windlass_domain::environment::Lock;
+use windlass_domain::environment::{EnvironmentState, Lock, Running};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::time::Time;
@@ -76,6 +76,7 @@ fn what_runs_is_seen_when_every_look_shows_what_was_changed() {
             state,
             shown,
             as_before,
+            as_recorded,
         } = &seen.saw
         else {
             panic!("{seen:?}");
@@ -87,6 +88,7 @@ fn what_runs_is_seen_when_every_look_shows_what_was_changed() {
             state,
             shown,
             as_before: *as_before,
+            as_recorded: *as_recorded,
         };
         assert_eq!(accepted(&api, 7), Ok(runs));
         let worker = step(&stage, "worker").unwrap().looked;
@@ -133,6 +135,53 @@ fn what_stands_in_the_way_is_told_and_what_may_pass_is_asked_again() {
     assert!(matches!(seen(&stage).saw, Live::There { .. }));
 }
 
+/// A person may unlock while what was never touched cannot be looked at.
+#[test]
+fn what_the_deployment_has_not_touched_keeps_nobody_waiting() {
+    let stage = stuck(true);
+    change(&stage, "api", |step| step.status = StepStatus::Planned);
+    let throttled = Fault::new(FaultName::Throttled, "not now");
+    let refused = &stage.world;
+    let mut mishaps = refused.mishaps();
+    mishaps.refused.insert("functions.alias", throttled.clone());
+    drop(mishaps);
+    look(&stage).unwrap();
+    assert_eq!(seen(&stage).saw, Live::Unknown(throttled));
+}
+
+/// Somebody had changed the target before the deployment: what ran before it is not what is recorded.
+#[test]
+fn what_is_seen_is_compared_with_what_ran_before_and_with_what_is_recorded() {
+    for (recorded, as_recorded) in [(Some("2"), true), (Some("7"), false), (None, false)] {
+        let stage = stuck(true);
+        let api = step(&stage, "api").unwrap();
+        let mut state = EnvironmentState::default();
+        if let Some(version) = recorded {
+            let mut runs = api.before.clone();
+            runs["observed"]["alias"]["version"] = version.into();
+            let running = Running {
+                artifact: None,
+                version: "1.3.0".into(),
+                deployment: id(),
+                since: Time(0),
+                state: runs,
+            };
+            state.running.insert(component("api"), running);
+        }
+        stage.put(store::state(&app(), &prod()), &state);
+        look(&stage).unwrap();
+        let Live::There {
+            as_before,
+            as_recorded: same,
+            ..
+        } = seen(&stage).saw
+        else {
+            panic!("{recorded:?}");
+        };
+        assert_eq!((as_before, same), (false, as_recorded), "{recorded:?}");
+    }
+}
+
 #[test]
 fn a_step_that_is_written_meanwhile_is_looked_at_again() {
     let stage = stuck(true);
@@ -160,13 +209,20 @@ fn who_was_taken_over_writes_nothing_and_leaves_it_to_accept_to_tell() {
 
 #[test]
 fn killed_at_any_call_it_is_asked_again() {
-    let rehearsal = stuck(true);
+    let stuck = || {
+        let stage = stuck(true);
+        change(&stage, "worker", |step| {
+            step.status = StepStatus::UndoFailed
+        });
+        stage
+    };
+    let rehearsal = stuck();
     let from = rehearsal.world.mishaps().count();
     look(&rehearsal).unwrap();
     let to = rehearsal.world.mishaps().count();
     assert!(to - from > 5, "{from} {to}");
     for call in from + 1..=to {
-        let stage = stuck(true);
+        let stage = stuck();
         let lost = Fault::new(FaultName::Unavailable, "no answer");
         stage
             .world

@@ -87,6 +87,14 @@ fn repair(shop: &Shop<'_>, function: &str, version: &str) {
     function.aliases.get_mut("live").unwrap().version = version.into();
 }
 
+/// The same, in the middle of a shift.
+fn put_back(shop: &Shop<'_>, function: &str, version: &str) {
+    repair(shop, function, version);
+    let mut functions = shop.world().functions();
+    let function = functions.functions.get_mut(function).unwrap();
+    function.aliases.get_mut("live").unwrap().weights.clear();
+}
+
 #[test]
 fn what_cannot_be_seen_is_not_accepted_and_stays_a_persons() {
     let program = program();
@@ -164,19 +172,8 @@ fn after_a_repair_to_what_ran_before_a_fix_goes_in_and_a_rollback_goes_further_b
     shop.world().mishaps().refused.clear();
     shop.world().set_alarm(ALARM, "OK", &[0.0]);
     let is = shop.environment();
-    let runs = |function: &str| {
-        let mut functions = shop.world().functions();
-        let alias = functions
-            .named(function)
-            .unwrap()
-            .aliases
-            .get_mut("live")
-            .unwrap();
-        alias.version = "3".into();
-        alias.weights.clear();
-    };
-    runs("shop-api");
-    runs("shop-jobs");
+    put_back(&shop, "shop-api", "3");
+    put_back(&shop, "shop-jobs", "3");
     let accept = shop.act("accept");
     shop.region.run();
     assert!(shop.path(&accept).ends_with("Succeeded"));
@@ -196,6 +193,39 @@ fn after_a_repair_to_what_ran_before_a_fix_goes_in_and_a_rollback_goes_further_b
         assert_eq!(ended(&shop, &rollback).ending, Ending::Succeeded);
         assert_eq!(serves(&shop), both(version));
     }
+}
+
+/// Somebody had moved an alias before the deployment, and an operator puts that back and accepts it.
+#[test]
+fn what_ran_before_and_was_not_recorded_is_accepted_as_what_runs() {
+    let program = program();
+    let mut shop = live(&program);
+    succeeds(&mut shop, "1.1.0", &BOTH);
+    repair(&shop, "shop-api", "2");
+    let stuck = shop.deploy("1.4.0", &BOTH);
+    assert!(shop.region.run_until(&stuck, "Bake"));
+    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    let denied = Fault::new(FaultName::AccessDenied, "lambda:UpdateAlias was refused");
+    shop.world().mishaps().refused.insert(UPDATE_ALIAS, denied);
+    shop.region.run();
+    assert_eq!(ended(&shop, &stuck).ending, Ending::NeedsOperator);
+    shop.world().mishaps().refused.clear();
+    shop.world().set_alarm(ALARM, "OK", &[0.0]);
+    put_back(&shop, "shop-api", "2");
+    put_back(&shop, "shop-jobs", "3");
+    shop.act("accept");
+    shop.region.run();
+    assert_free(&shop);
+    let running = shop.environment().running;
+    let versions: Vec<&str> = running.values().map(|one| one.version.as_str()).collect();
+    assert_eq!(versions, ["accepted", "1.1.0"]);
+    let fix = shop.deploy("1.3.0", &BOTH);
+    shop.region.run();
+    assert_eq!(
+        ended(&shop, &fix).ending,
+        Ending::Succeeded,
+        "1.4.0 runs nowhere"
+    );
 }
 
 /// The rollback fails and cannot be undone; what it went back from is not where the next one goes.

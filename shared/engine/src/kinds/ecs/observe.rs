@@ -125,13 +125,12 @@ impl<P: Services + Clock> Ecs<P> {
     }
 }
 
-/// The service is there, and runs something that is not known by its declared name.
 fn own_image(found: &TaskDefinition, target: &Target) -> Answered<String> {
     document::image(&found.document, &target.container)
         .map(str::to_owned)
         .ok_or_else(|| {
             Fault::new(
-                FaultName::TargetChangedByOther,
+                FaultName::NotFound,
                 format!(
                     "task definition {} has no container `{}`",
                     found.arn, target.container
