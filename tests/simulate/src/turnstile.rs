@@ -272,7 +272,10 @@ impl State {
                 ..fault(*refusal, "not now")
             };
         }
-        let met: Vec<What> = self.schedule.at(Counted::Calls, call).collect();
+        // What may be late so far is a switching call.
+        let is_here = |what: &What| *what != What::StoppedLate || SWITCHES.contains(&name);
+        let met = self.schedule.at(Counted::Calls, call).filter(is_here);
+        let met: Vec<What> = met.collect();
         for what in met {
             self.met.push(what);
             self.meet_before(what, now, passing, &mut passage);
