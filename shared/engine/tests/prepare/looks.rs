@@ -155,7 +155,7 @@ fn what_is_seen_is_compared_with_what_ran_before_and_with_what_is_recorded() {
     for (recorded, as_recorded) in [(Some("2"), true), (Some("7"), false), (None, false)] {
         let stage = stuck(true);
         let api = step(&stage, "api").unwrap();
-        let mut state = EnvironmentState::default();
+        let mut known = EnvironmentState::default();
         if let Some(version) = recorded {
             let mut runs = api.before.clone();
             runs["observed"]["alias"]["version"] = version.into();
@@ -166,9 +166,9 @@ fn what_is_seen_is_compared_with_what_ran_before_and_with_what_is_recorded() {
                 since: Time(0),
                 state: runs,
             };
-            state.running.insert(component("api"), running);
+            known.running.insert(component("api"), running);
         }
-        stage.put(store::state(&app(), &prod()), &state);
+        stage.put(store::state(&app(), &prod()), &known);
         look(&stage).unwrap();
         let Live::There {
             as_before,
@@ -212,7 +212,7 @@ fn killed_at_any_call_it_is_asked_again() {
     let stuck = || {
         let stage = stuck(true);
         change(&stage, "worker", |step| {
-            step.status = StepStatus::UndoFailed
+            step.status = StepStatus::UndoFailed;
         });
         stage
     };
