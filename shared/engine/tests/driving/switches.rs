@@ -251,6 +251,10 @@ fn an_undo_that_cannot_be_done_keeps_what_was_confirmed() {
         (StepStatus::UndoFailed, confirmed)
     );
     assert!(step.failure.is_none() && step.undo_failure.is_some());
+    // Whoever recovers tries it again.
+    play.taken_over();
+    let ended = play.invoke(None, &[seen(1, Then::Switch(2)), done(0)], &[]);
+    assert_eq!((ended.answer, ended.done.len()), (Ok(Word::Changed), 1));
 }
 
 #[test]

@@ -39,23 +39,20 @@ pub fn recovered_in_time(outcome: &Outcome<'_>) -> Result<(), String> {
 
 /// How long it may take where nothing happens but that executions die, one after the other: the second may be
 /// the recovery of the first, also before it has taken over. Which dies after that is followed once in a quarter
-/// of an hour only.
+/// of an hour only. Whose function goes on may take the lock after the last recovery that was told has looked:
+/// then the schedule finds it.
 fn longest(mishaps: &[Mishap]) -> Option<u64> {
     // Step Functions may tell for a while that a dead one runs.
-    let deaths = mishaps.iter().filter(|it| it.what != What::LooksLate);
-    let each: Option<Vec<u64>> = deaths
-        .map(|death| match death.what {
-            What::Stopped
-            | What::TimedOut
-            | What::StoppedWithin
-            | What::StoppedSlow
-            | What::StoppedLate => Some(TOLD_MS),
-            What::StoppedUntold => Some(UNTOLD_MS),
-            _ => None,
-        })
-        .collect();
-    each.filter(|each| matches!(each.len(), 1 | 2))
-        .map(|each| each.iter().sum())
+    let deaths = mishaps.iter().map(|mishap| mishap.what);
+    let deaths: Vec<What> = deaths.filter(|what| *what != What::LooksLate).collect();
+    let after = |death: &What| match death {
+        What::StoppedSlow if deaths.len() > 1 => Some(UNTOLD_MS),
+        What::Stopped | What::TimedOut | What::StoppedWithin | What::StoppedSlow => Some(TOLD_MS),
+        What::StoppedUntold => Some(UNTOLD_MS),
+        _ => None,
+    };
+    let each: Vec<u64> = deaths.iter().map(after).collect::<Option<_>>()?;
+    matches!(each.len(), 1 | 2).then(|| each.iter().sum())
 }
 
 /// Deployments without an ending.
