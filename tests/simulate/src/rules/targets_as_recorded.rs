@@ -51,11 +51,6 @@ pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
 pub fn changed_outside(outcome: &Outcome<'_>, component: &str) -> bool {
     let by_stranger =
         |one: &Happening| matches!(one.what, Event::ChangedByStranger(of) if of == component);
-    let Some(last) = outcome.happened.iter().rposition(by_stranger) else {
-        return false;
-    };
-    let (before, since) = outcome.happened.split_at(last);
-    let known: BTreeSet<&DeploymentId> = switched_by(before, component).collect();
     let records = outcome.records();
     let is_undone = |id: &DeploymentId| {
         let record = records.iter().find(|record| record.id == *id);
@@ -67,7 +62,13 @@ pub fn changed_outside(outcome: &Outcome<'_>, component: &str) -> bool {
         ended.is_some_and(|ended| ended.ending == Ending::RolledBack)
             || steps.any(|step| step.status == StepStatus::Undone)
     };
-    switched_by(since, component).all(|id| !known.contains(id) && is_undone(id))
+    let happened = outcome.happened.iter().enumerate();
+    let mut changes = happened.filter(|(_, one)| by_stranger(one));
+    changes.any(|(at, _)| {
+        let (before, since) = outcome.happened.split_at(at);
+        let known: BTreeSet<&DeploymentId> = switched_by(before, component).collect();
+        switched_by(since, component).all(|id| !known.contains(id) && is_undone(id))
+    })
 }
 
 /// The deployments that have changed a component.
