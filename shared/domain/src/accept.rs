@@ -65,10 +65,14 @@ pub enum Accepted<'a> {
 /// finding where that is not known of what the deployment may have changed: then nothing may be recorded, because
 /// a record that is not so would be gone on from.
 pub fn accepted(step: &Step, token: u64) -> Result<Accepted<'_>, Finding> {
+    let is_untouched = !step.status.may_have_changed();
     match seen(step, token) {
-        Ok(accepted) => Ok(accepted),
         // What it has not touched, or has seen back, is as well known as it was before the deployment.
-        Err(_) if !step.status.may_have_changed() => Ok(Accepted::AsRecorded),
+        Err(_)
+        | Ok(Accepted::Runs {
+            as_before: true, ..
+        }) if is_untouched => Ok(Accepted::AsRecorded),
+        Ok(accepted) => Ok(accepted),
         Err(why) => Err(not_seen(step, &why)),
     }
 }

@@ -41,6 +41,16 @@ fn look(at: Time, token: u64, saw: Live) -> Look {
     Look { at, token, saw }
 }
 
+/// What ran before the deployment.
+fn as_before() -> Live {
+    Live::There {
+        state: json!(40),
+        shown: "40 at 100 %".into(),
+        as_before: true,
+        as_recorded: false,
+    }
+}
+
 fn there() -> Live {
     Live::There {
         state: json!(41),
@@ -73,6 +83,10 @@ fn what_was_not_changed_or_is_back_is_as_recorded_unless_a_look_shows_more() {
                 Accepted::AsRecorded,
             ),
             (Some(look(CHANGED, TOKEN, there())), runs),
+            (
+                Some(look(CHANGED, TOKEN, as_before())),
+                Accepted::AsRecorded,
+            ),
             (
                 Some(look(CHANGED, TOKEN, Live::Gone("gone".into()))),
                 Accepted::Nothing("gone"),

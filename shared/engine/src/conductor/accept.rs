@@ -219,10 +219,9 @@ async fn taken_in<P: Ports>(
         writes.push(before_windlass(record, &mut state.value, steps, now)?);
     }
     take_in(&mut state.value, record, seen, now);
-    writes.push(put_snapshot(
-        record,
-        snapshot(&mut state.value, record, now),
-    )?);
+    let replaced = replaced(ports, &state.value, record).await?;
+    let snapshot = snapshot(&mut state.value, record, replaced, now);
+    writes.push(put_snapshot(record, snapshot)?);
     writes.push(state.put()?);
     Ok(writes)
 }
@@ -262,10 +261,28 @@ fn is_brought(record: &Deployment, step: &Step, mark: Option<&Order>) -> bool {
     record.action == ActionName::Deploy && is_left && is_newer
 }
 
-/// A snapshot without a release, because nobody judged it. That of a rollback replaces what the rollback went to,
-/// so that the next one walks further back and never forward (rule 8).
-fn snapshot(state: &mut EnvironmentState, record: &Deployment, now: Time) -> Snapshot {
-    let replaced = record.snapshot.unwrap_or(state.snapshot);
+/// What the accepted snapshot replaces: of a rollback what it went to, unless that is newer than what the present one
+/// replaced, so that the next rollback walks further back and never forward (rule 8).
+async fn replaced<P: Ports>(
+    ports: &P,
+    state: &EnvironmentState,
+    record: &Deployment,
+) -> Answered<u64> {
+    let Some(goal) = record.snapshot else {
+        return Ok(state.snapshot);
+    };
+    let key = store::snapshot(&record.app, &record.environment, state.snapshot);
+    let present: Option<Stored<Snapshot>> = store::load(ports, &key).await?;
+    Ok(present.map_or(goal, |present| goal.min(present.value.replaced)))
+}
+
+/// A snapshot without a release, because nobody judged it.
+fn snapshot(
+    state: &mut EnvironmentState,
+    record: &Deployment,
+    replaced: u64,
+    now: Time,
+) -> Snapshot {
     state.last_snapshot += 1;
     state.snapshot = state.last_snapshot;
     Snapshot {

@@ -14,7 +14,6 @@ use crate::ports::{Answered, Clock, Condition, Write};
 use crate::store::{self, Stored};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use windlass_domain::artifact::Artifact;
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Lock, Running, Snapshot, Veto};
@@ -110,8 +109,16 @@ async fn writes<P: Ports>(
         Outcome::NothingToDo => {
             mark(&mut state.value, &record.value);
             if let Some(goal) = &goal(ports, &record.value).await? {
-                found_back(&mut state.value, goal, &plan.value, ports.now());
-                state.value.snapshot = goal.number;
+                let now = ports.now();
+                found_back(&mut state.value, goal, &plan.value, now);
+                if goal.number != state.value.snapshot {
+                    more.push(next_snapshot(
+                        &record.value,
+                        &mut state.value,
+                        Some(goal),
+                        now,
+                    )?);
+                }
             }
             let cause = already_there(&plan.value);
             end(
@@ -213,14 +220,7 @@ fn succeed<P: Clock>(
     state.running.extend(changed);
     let unchanged = unchanged(&record.value, state, &record.value.release.version, now);
     state.running.extend(unchanged);
-    let replaced = goal.map_or(state.snapshot, |goal| goal.replaced);
-    state.last_snapshot += 1;
-    state.snapshot = state.last_snapshot;
-    let mut snapshot = snapshot_of(&record.value, state, replaced, now);
-    if let Some(goal) = goal {
-        snapshot.release.clone_from(&goal.release);
-    }
-    writes.push(put_snapshot(&record.value, snapshot)?);
+    writes.push(next_snapshot(&record.value, state, goal, now)?);
     let cause = format!(
         "{} {} {} is live: {} changed.",
         record.value.app,
@@ -270,27 +270,17 @@ fn changed(
     running
 }
 
-/// What the release names and ran already, where Windlass did not know of it, or of other bytes: a snapshot must
-/// hold it, or a rollback to that snapshot would leave the component with what came later.
+/// What the release names and ran already, where Windlass did not know of it: a snapshot must hold
+/// it, or a rollback to that snapshot would leave the component with what came later.
 fn unchanged(
     record: &Deployment,
     state: &EnvironmentState,
     version: &str,
     now: Time,
 ) -> BTreeMap<ComponentName, Running> {
-    // What a rollback has found is taken in by its snapshot's word.
-    let forward = record.action == ActionName::Deploy;
     let named = record.release.components.iter();
     named
-        .filter(|(name, artifact)| {
-            let known = state
-                .running
-                .get(*name)
-                .map(|known| known.artifact.as_ref());
-            // Of what an operator accepted the state is known, and no artifact.
-            let differs = |known: &Artifact| forward && known.digest() != artifact.digest();
-            known.is_none_or(|known| known.is_some_and(differs))
-        })
+        .filter(|(name, _)| !state.running.contains_key(*name))
         .map(|(name, artifact)| {
             let running = Running {
                 artifact: Some(artifact.clone()),
@@ -305,7 +295,23 @@ fn unchanged(
 }
 
 /// A snapshot replaces the one that ran. A rollback's replaces what its goal had replaced, so that
-/// the next rollback walks further back and never forward (rule 8).
+/// the next rollback walks further back and never forward (rule 8), and is as good as its goal.
+fn next_snapshot(
+    record: &Deployment,
+    state: &mut EnvironmentState,
+    goal: Option<&Snapshot>,
+    now: Time,
+) -> Answered<Write> {
+    let replaced = goal.map_or(state.snapshot, |goal| goal.replaced);
+    state.last_snapshot += 1;
+    state.snapshot = state.last_snapshot;
+    let mut snapshot = snapshot_of(record, state, replaced, now);
+    if let Some(goal) = goal {
+        snapshot.release.clone_from(&goal.release);
+    }
+    put_snapshot(record, snapshot)
+}
+
 fn snapshot_of(
     record: &Deployment,
     state: &EnvironmentState,

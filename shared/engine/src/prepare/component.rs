@@ -70,6 +70,7 @@ async fn ask_kind<P: Ports>(
 ) -> Answered<Prepared> {
     let record = &scene.loaded.record;
     let oldest = oldest(ports, scene, wanted).await?;
+    let running = scene.state.running.get(wanted.name);
     let input = PrepareInput {
         deployment: &record.id,
         app: &record.app,
@@ -78,7 +79,8 @@ async fn ask_kind<P: Ports>(
         spec: &wanted.component.spec,
         artifact: wanted.artifact,
         goal_state: wanted.goal_state,
-        running: scene.state.running.get(wanted.name),
+        // A component that ran its bytes already when it was first named has no recorded state.
+        running: running.filter(|running| !running.state.is_null()),
         oldest,
         place: &scene.loaded.place,
     };

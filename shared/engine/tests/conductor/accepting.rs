@@ -154,10 +154,13 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     });
     desk.step("untouched", Planned, |step| looked(step, there(json!(7))));
     desk.step("unseen", Planned, |_| ());
+    // Nothing of the release is there: it was taken back, and changed by hand since; or nothing was sent.
+    desk.step("redone", Undone, |step| switched(step, there(json!(8))));
+    desk.step("unmoved", UndoFailed, |step| looked(step, there(json!(9))));
     let answer = desk.accepts("operator").unwrap();
     assert_eq!((answer.verdict, answer.deployment), (Word::Succeeded, id()));
     let told = format!(
-        "shop/prod is unlocked; what runs after deployment {} is accepted: gone is not there (no such function), live 41 at 100 %, untouched 7 at 100 %.",
+        "shop/prod is unlocked; what runs after deployment {} is accepted: gone is not there (no such function), live 41 at 100 %, redone 8 at 100 %, unmoved 9 at 100 %, untouched 7 at 100 %.",
         id()
     );
     assert_eq!(answer.cause, told);
@@ -166,7 +169,7 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     assert_eq!(lock.held, None);
     assert!(lock.token > TOKEN);
     let names: Vec<&str> = state.running.keys().map(ComponentName::as_str).collect();
-    assert_eq!(names, ["live", "undone", "untouched"]);
+    assert_eq!(names, ["live", "redone", "undone", "unmoved", "untouched"]);
     let live = Running {
         version: "accepted".into(),
         since: desk.now(),
@@ -240,25 +243,38 @@ fn where_all_runs_as_before_nothing_is_recorded_but_that_it_is_accepted() {
     assert!(desk.ending().resolved.is_some());
 }
 
-/// Back from 5 to 4, which failed and could not be undone.
+/// Back from 5, which failed and could not be undone. By number one may also ask for what is newer.
 #[test]
-fn what_is_accepted_of_a_rollback_replaces_what_it_went_to() {
-    let mut desk = stuck();
-    is_rollback(&mut desk);
-    desk.change_record(|record| record.snapshot = Some(4));
-    let state = EnvironmentState {
-        snapshot: 5,
-        last_snapshot: 5,
-        ..EnvironmentState::default()
-    };
-    desk.stage.put(store::state(&app(), &prod()), &state);
-    desk.step("live", StepStatus::UndoFailed, |step| {
-        switched(step, there(json!(41)));
-    });
-    desk.accepts("operator").unwrap();
-    let snapshot: Option<Snapshot> = desk.stage.get(&store::snapshot(&app(), &prod(), 6));
-    assert_eq!(snapshot.unwrap().replaced, 4);
-    assert_eq!(desk.state().marks, BTreeMap::new());
+fn what_is_accepted_of_a_rollback_replaces_what_it_went_to_and_nothing_newer() {
+    // What the present snapshot replaced, what the rollback went to: what the accepted one replaces.
+    for (present, goal, replaced) in [(4, 4, 4), (4, 2, 2), (2, 4, 2)] {
+        let mut desk = stuck();
+        is_rollback(&mut desk);
+        desk.change_record(|record| record.snapshot = Some(goal));
+        let state = EnvironmentState {
+            snapshot: 5,
+            last_snapshot: 5,
+            ..EnvironmentState::default()
+        };
+        desk.stage.put(store::state(&app(), &prod()), &state);
+        let runs = Snapshot {
+            number: 5,
+            version: "1.5.0".into(),
+            release: None,
+            deployment: id(),
+            made: Time(0),
+            replaced: present,
+            components: BTreeMap::new(),
+        };
+        desk.stage.put(store::snapshot(&app(), &prod(), 5), &runs);
+        desk.step("live", StepStatus::UndoFailed, |step| {
+            switched(step, there(json!(41)));
+        });
+        desk.accepts("operator").unwrap();
+        let snapshot: Option<Snapshot> = desk.stage.get(&store::snapshot(&app(), &prod(), 6));
+        assert_eq!(snapshot.unwrap().replaced, replaced, "{present} {goal}");
+        assert_eq!(desk.state().marks, BTreeMap::new());
+    }
 }
 
 /// As when it succeeds: a person can go back to what was there.

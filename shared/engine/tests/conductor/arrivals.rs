@@ -73,6 +73,8 @@ fn a_source_that_the_environment_does_not_accept_is_rejected() {
         let request = with(desk.manifest(&version, MAIN), by(route));
         let answer = desk.admit(route, request).unwrap();
         assert_eq!(answer.verdict, word, "{route}");
+        let recorded: Option<Value> = desk.stage.get(&store::release(&app(), &version));
+        assert_eq!(recorded.is_some(), word == Word::Go, "{route}");
         if word == Word::Rejected {
             assert_eq!(answer.error, "SourceNotAccepted");
             assert!(

@@ -59,6 +59,31 @@ fn one_that_finds_its_goal_in_place_walks_further_back_the_next_time() {
     assert_eq!(failure(&shop, &third).0, "NothingToGoBackTo");
 }
 
+/// The snapshot before knows nothing of a component that was brought later: that runs on, and is not lost from what
+/// one goes back to.
+#[test]
+fn one_that_finds_its_goal_in_place_loses_no_component_that_the_goal_lacks() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    for (version, component) in [("1.0.0", "api"), ("1.1.0", "jobs")] {
+        let arn = shop.deploy(version, &[component]);
+        shop.region.run();
+        assert_eq!(ended(&shop, &arn).ending, Ending::Succeeded);
+    }
+    assert_eq!(serves(&shop), both("2"));
+    let nothing = shop.act("rollback");
+    shop.region.run();
+    assert_eq!(ended(&shop, &nothing).ending, Ending::NothingToDo);
+    shop.act("release_hold");
+    shop.region.run();
+    let newer = shop.deploy("1.2.0", &["jobs"]);
+    shop.region.run();
+    assert_eq!(ended(&shop, &newer).ending, Ending::Succeeded);
+    shop.act("rollback");
+    shop.region.run();
+    assert_eq!(serves(&shop), both("2"), "jobs is back where it was before");
+}
+
 /// Somebody has put one of two aliases back by hand: its snapshot says what runs of both.
 #[test]
 fn one_that_finds_a_part_of_its_goal_in_place_is_gone_back_to_as_a_whole() {
