@@ -5,9 +5,10 @@ use crate::zips::stored;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::payload::Word;
-use windlass_engine::ports::Clock;
+use windlass_engine::payload::{Word, WorkDone};
+use windlass_engine::ports::{Answered, Clock};
 use windlass_world::mishaps::When;
+use windlass_world::run::run;
 
 /// Two parts, the last of them a short one.
 const BYTES: usize = 9 * 1024 * 1024;
@@ -99,6 +100,67 @@ fn a_completion_whose_answer_is_lost_is_done() {
         let objects = scene.world.objects();
         let versions = objects.buckets["shop-web"].keys["film.mp4"].len();
         assert_eq!(versions, 2, "{when:?}");
+    }
+}
+
+/// The calls that only a large file needs.
+const OF_PARTS: [&str; 3] = [
+    "objects.create_upload",
+    "objects.upload_part",
+    "objects.complete_upload",
+];
+
+/// The machine's Retry.
+fn changes(scene: &Scene, mut invoke: impl FnMut() -> Answered<WorkDone>) {
+    for _ in 0..20 {
+        match invoke() {
+            Ok(done) => return assert_eq!(done.verdict, Word::Changed),
+            Err(fault) => assert!(fault.name.is_transient(), "{fault}"),
+        }
+        run(scene.world.sleep_ms(20_000));
+    }
+    panic!("it takes for ever");
+}
+
+/// Each of them is refused, throttled, or done and not answered.
+#[test]
+fn a_mishap_at_any_call_of_an_upload_in_parts_is_got_over() {
+    use FaultName::{Throttled, Unavailable};
+    let second = || {
+        let mut scene = Scene::new(SiteMode::InPlace);
+        let artifact = release(&scene, 1);
+        scene.deploy(&artifact);
+        let artifact = release(&scene, 2);
+        let deployment = scene.prepare(Some(&artifact), None);
+        (scene, deployment)
+    };
+    let (scene, deployment) = second();
+    let before = scene.world.mishaps().calls.len();
+    scene.publish(&deployment);
+    scene.switch(&deployment);
+    let calls = scene.world.mishaps().calls.clone();
+    let numbered = (1..).zip(calls).skip(before);
+    let concerned: Vec<u64> = numbered
+        .filter(|(_, name)| OF_PARTS.contains(name))
+        .map(|(number, _)| number)
+        .collect();
+    assert_eq!(concerned.len(), 4);
+    for number in concerned {
+        for (when, name) in [
+            (When::Before, Unavailable),
+            (When::After, Unavailable),
+            (When::Before, Throttled),
+        ] {
+            let (scene, deployment) = second();
+            scene
+                .world
+                .fail_call(number, when, Fault::new(name, "as planned"));
+            changes(&scene, || scene.publish_once(&deployment));
+            changes(&scene, || scene.switch_once(&deployment, Some(0)));
+            assert_eq!(seen(&scene), (2, BYTES), "{number} {when:?} {name}");
+            changes(&scene, || scene.switch_once(&deployment, None));
+            assert_eq!(seen(&scene), (1, BYTES), "{number} {when:?} {name}");
+        }
     }
 }
 
