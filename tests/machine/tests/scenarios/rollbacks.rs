@@ -45,11 +45,13 @@ fn one_that_finds_its_goal_in_place_walks_further_back_the_next_time() {
         let function = functions.named(function).unwrap();
         function.aliases.get_mut("live").unwrap().version = "3".into();
     }
+    let pressed = shop.world().clock().now;
     let first = shop.act("rollback");
     shop.region.run();
     assert_eq!(ended(&shop, &first).ending, Ending::NothingToDo);
     let running = shop.environment().running;
     assert!(running.values().all(|running| running.version == "1.1.0"));
+    assert!(running.values().all(|running| running.since >= pressed));
     let second = shop.act("rollback");
     shop.region.run();
     assert_eq!(shop.path(&second), way_back());
