@@ -201,7 +201,8 @@ fn resolved(request: &Request, now: Time) -> String {
     format!("accepted at {now} by {by}: {}", reason.unwrap_or_default())
 }
 
-/// What was seen is what runs. Where all of it is as it is recorded, the present snapshot is still what runs. A first deployment has found what a rollback may go back to, as when it succeeds.
+/// What was seen is what runs. Where all of it is as it is recorded, the present snapshot is still what runs.
+/// A first deployment has found what a rollback may go back to, as when it succeeds.
 async fn taken_in<P: Ports>(
     ports: &P,
     record: &Deployment,

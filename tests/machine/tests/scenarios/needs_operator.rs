@@ -16,13 +16,29 @@ const UPDATE_ALIAS: &str = "functions.update_alias";
 /// A deployment whose gate fails, and whose undo may not move aliases.
 fn refused(program: &Program, fault: FaultName) -> (Shop<'_>, String) {
     let mut shop = live(program);
-    let arn = shop.deploy("1.1.0", &BOTH);
+    let arn = cannot_be_undone(&mut shop, "1.1.0", fault);
+    (shop, arn)
+}
+
+fn cannot_be_undone(shop: &mut Shop<'_>, version: &str, fault: FaultName) -> String {
+    let arn = shop.deploy(version, &BOTH);
     assert!(shop.region.run_until(&arn, "Bake"));
     shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    refuse(shop, fault);
+    shop.region.run();
+    arn
+}
+
+/// Aliases may not be moved.
+fn refuse(shop: &Shop<'_>, fault: FaultName) {
     let fault = Fault::new(fault, "lambda:UpdateAlias was refused");
     shop.world().mishaps().refused.insert(UPDATE_ALIAS, fault);
-    shop.region.run();
-    (shop, arn)
+}
+
+/// They may again, and nothing is red.
+fn mend(shop: &Shop<'_>) {
+    shop.world().mishaps().refused.clear();
+    shop.world().set_alarm(ALARM, "OK", &[0.0]);
 }
 
 fn assert_stuck(shop: &Shop<'_>, arn: &str) {
@@ -121,8 +137,7 @@ fn what_cannot_be_seen_is_not_accepted_and_stays_a_persons() {
 fn accept_takes_what_is_there_and_the_next_release_goes_on_from_it() {
     let program = program();
     let (mut shop, arn) = refused(&program, FaultName::AccessDenied);
-    shop.world().mishaps().refused.clear();
-    shop.world().set_alarm(ALARM, "OK", &[0.0]);
+    mend(&shop);
     repair(&shop, "shop-jobs", "2");
     let accept = shop.act("accept");
     shop.region.run();
@@ -162,15 +177,9 @@ fn after_a_repair_to_what_ran_before_a_fix_goes_in_and_a_rollback_goes_further_b
     let program = program();
     let mut shop = live(&program);
     succeeds(&mut shop, "1.1.0", &BOTH);
-    let stuck = shop.deploy("1.4.0", &BOTH);
-    assert!(shop.region.run_until(&stuck, "Bake"));
-    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
-    let denied = Fault::new(FaultName::AccessDenied, "lambda:UpdateAlias was refused");
-    shop.world().mishaps().refused.insert(UPDATE_ALIAS, denied);
-    shop.region.run();
+    let stuck = cannot_be_undone(&mut shop, "1.4.0", FaultName::AccessDenied);
     assert_eq!(ended(&shop, &stuck).ending, Ending::NeedsOperator);
-    shop.world().mishaps().refused.clear();
-    shop.world().set_alarm(ALARM, "OK", &[0.0]);
+    mend(&shop);
     let is = shop.environment();
     put_back(&shop, "shop-api", "3");
     put_back(&shop, "shop-jobs", "3");
@@ -202,15 +211,9 @@ fn what_ran_before_and_was_not_recorded_is_accepted_as_what_runs() {
     let mut shop = live(&program);
     succeeds(&mut shop, "1.1.0", &BOTH);
     repair(&shop, "shop-api", "2");
-    let stuck = shop.deploy("1.4.0", &BOTH);
-    assert!(shop.region.run_until(&stuck, "Bake"));
-    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
-    let denied = Fault::new(FaultName::AccessDenied, "lambda:UpdateAlias was refused");
-    shop.world().mishaps().refused.insert(UPDATE_ALIAS, denied);
-    shop.region.run();
+    let stuck = cannot_be_undone(&mut shop, "1.4.0", FaultName::AccessDenied);
     assert_eq!(ended(&shop, &stuck).ending, Ending::NeedsOperator);
-    shop.world().mishaps().refused.clear();
-    shop.world().set_alarm(ALARM, "OK", &[0.0]);
+    mend(&shop);
     put_back(&shop, "shop-api", "2");
     put_back(&shop, "shop-jobs", "3");
     shop.act("accept");
@@ -237,8 +240,7 @@ fn after_an_accepted_rollback_the_next_one_does_not_go_forward() {
     succeeds(&mut shop, "1.2.0", &BOTH);
     let rollback = shop.act("rollback");
     assert!(shop.region.run_until(&rollback, "Judge"));
-    let denied = Fault::new(FaultName::AccessDenied, "lambda:UpdateAlias was refused");
-    shop.world().mishaps().refused.insert(UPDATE_ALIAS, denied);
+    refuse(&shop, FaultName::AccessDenied);
     shop.region.run();
     assert_eq!(ended(&shop, &rollback).ending, Ending::NeedsOperator);
     shop.world().mishaps().refused.clear();
