@@ -76,16 +76,15 @@ pub fn lines(record: &Record) -> Vec<Line> {
 
 fn head(record: &Record) -> Vec<Line> {
     let deployment = &record.deployment;
-    let who = deployment.requester.principal.as_deref();
     let mut lines = vec![Line::plain(format!(
-        "{} {} {}: {} {}, asked {}{}",
+        "{} {} {}: {} {}, asked {} by {}",
         deployment.app,
         deployment.environment,
         deployment.release.version,
         deployment.action,
         deployment.id,
         deployment.accepted,
-        who.map(|who| format!(" by {who}")).unwrap_or_default(),
+        deployment.requester,
     ))];
     if let Some(reason) = &deployment.reason {
         lines.push(Line::plain(format!("  reason: {reason}")));

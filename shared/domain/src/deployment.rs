@@ -92,7 +92,7 @@ impl Deployment {
     pub fn input(&self) -> String {
         let mut members = Vec::new();
         if self.action == ActionName::Deploy {
-            members.push(("version", self.release.recorded_as().into()));
+            members.push(("version", self.release.version.clone().into()));
         } else {
             members.push(("reason", "…".into()));
             members.extend(self.snapshot.map(|number| ("snapshot", number.into())));
@@ -103,7 +103,7 @@ impl Deployment {
     /// The input with which a person deploys its release once more.
     pub fn again_input(&self) -> String {
         let members = [
-            ("version", self.release.recorded_as().into()),
+            ("version", self.release.version.clone().into()),
             ("again", true.into()),
             ("reason", "…".into()),
         ];

@@ -3,6 +3,7 @@
 use crate::cut::cut;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// What is wrong, by name. Each variant's comment is its page under `docs/findings/`.
@@ -75,6 +76,12 @@ pub enum FindingName {
     ///
     /// Next: Give the new bytes a new version.
     VersionReused,
+    /// The release is of a Git tag that is another version than the release says, and goes to an
+    /// environment that deploys tags. There the tag is the version, because it gives the order of
+    /// releases.
+    ///
+    /// Next: Write the tag's version, without its `v`, as the release's version.
+    VersionNotOfTag,
     /// No declaration is known for this application, or not the version that the manifest
     /// names.
     ///
@@ -263,14 +270,17 @@ pub(crate) fn repeated(value: &str) -> String {
     cut(value, LONGEST_VALUE)
 }
 
-/// At most [`MOST`] findings; where there are more, the last one says how many are not told.
+/// At most [`MOST`] findings, and none twice; where there are more, the last one says how many are
+/// not told.
 pub fn limited(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let mut told = BTreeSet::new();
+    findings.retain(|f| told.insert((f.name, f.path.clone(), f.reason.clone())));
     if findings.len() > MOST {
         let more = findings.len() - (MOST - 1);
         findings.truncate(MOST - 1);
         findings.push(Finding::new(
             FindingName::MoreFindings,
-            "",
+            "the rest",
             format!("{more} more things are wrong, which are not told here."),
             "Mend these first; then the rest is told.",
         ));
@@ -345,59 +355,5 @@ fn sentence(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_of_a_hundred_says_how_many_more_there_are() {
-        let of = |count: usize| {
-            let one = |n: usize| Finding::new(FindingName::BadValue, n.to_string(), "x", "y");
-            limited((0..count).map(one).collect())
-        };
-        assert_eq!(of(100).len(), 100);
-        assert_eq!(of(100)[99].name, FindingName::BadValue);
-        let more = of(101);
-        assert_eq!((more.len(), more[98].path.as_str()), (100, "98"));
-        let last = "MoreFindings: 2 more things are wrong, which are not told here. Remedy: Mend these \
-                    first; then the rest is told.";
-        assert_eq!(more[99].to_string(), last);
-        assert_eq!(limited(more.clone()), more);
-    }
-
-    #[test]
-    fn a_long_value_does_not_make_a_long_finding() {
-        let long = "é".repeat(100_000);
-        let finding = Finding::new(FindingName::BadValue, &long, &long, &long);
-        assert!(finding.path.len() <= LONGEST_PATH);
-        assert!(finding.reason.len() <= LONGEST_SENTENCE);
-        assert!(finding.remedy.len() <= LONGEST_SENTENCE);
-    }
-
-    #[test]
-    fn a_finding_is_told_in_sentences() {
-        let told = |path: &str, reason: &str, remedy: &str| {
-            Finding::new(FindingName::BadArchive, path, reason, remedy).to_string()
-        };
-        assert_eq!(
-            told("web.zip", "it has no files", "Pack it again."),
-            "BadArchive: web.zip: It has no files. Remedy: Pack it again."
-        );
-        assert_eq!(
-            told("", "`x` is no name.", "write another"),
-            "BadArchive: `x` is no name. Remedy: Write another."
-        );
-    }
-
-    #[test]
-    fn in_a_message_a_finding_is_two_sentences() {
-        let in_words = |reason: &str, remedy: &str| {
-            Finding::new(FindingName::BadArchive, "web.zip", reason, remedy).in_words()
-        };
-        assert_eq!(
-            in_words("it has no files", "pack it again!"),
-            "It has no files. Pack it again!"
-        );
-        assert_eq!(in_words(" why? ", "write:"), "Why? Write:");
-        assert_eq!(in_words("", ""), " ");
-    }
-}
+#[path = "finding_tests.rs"]
+mod tests;

@@ -1,6 +1,6 @@
 //! Rules by which Git refs and image tags choose an environment.
 
-use crate::finding::{Finding, FindingName};
+use crate::finding::{Finding, FindingName, repeated};
 use crate::name::EnvironmentName;
 use globset::{GlobBuilder, GlobMatcher};
 
@@ -54,6 +54,35 @@ pub fn version_of_tag(tag: &str) -> Option<semver::Version> {
     semver::Version::parse(tag.strip_prefix('v').unwrap_or(tag)).ok()
 }
 
+/// What is wrong with a release of a Git tag whose own version is another one, where it goes to an
+/// environment whose rule is a tag rule: there the tag is the version, because it gives the order of
+/// releases (rule 6). `path` is where the version is written.
+///
+/// Nothing is wrong with a branch, nor with a tag that is no semantic version, which no tag rule
+/// matches: a person named the environment then.
+pub fn tag_version_differs(version: &str, reference: &str, path: &str) -> Option<Finding> {
+    let GitRef::Tag(tag) = GitRef::of(reference) else {
+        return None;
+    };
+    let of_tag = version_of_tag(tag)?;
+    if version_of_tag(version).as_ref() == Some(&of_tag) {
+        return None;
+    }
+    Some(Finding::new(
+        FindingName::VersionNotOfTag,
+        path,
+        format!(
+            "`{}` is not the version of the tag `{}`, and where tags are deployed the tag is the \
+             version.",
+            repeated(version),
+            repeated(tag)
+        ),
+        format!(
+            "Write `{of_tag}` as the version, or release the tag of the version that is meant."
+        ),
+    ))
+}
+
 /// A matcher for a glob whose `*` stops at `/`.
 ///
 /// # Errors
@@ -63,7 +92,19 @@ pub fn glob(text: &str) -> Result<GlobMatcher, String> {
         .literal_separator(true)
         .build()
         .map(|glob| glob.compile_matcher())
-        .map_err(|error| error.kind().to_string())
+        .map_err(|error| objection(error.kind()).to_owned())
+}
+
+fn objection(kind: &globset::ErrorKind) -> &'static str {
+    use globset::ErrorKind as Kind;
+    match kind {
+        Kind::UnclosedClass => "a `[` is not closed",
+        Kind::InvalidRange(..) => "a range in `[…]` goes backwards",
+        Kind::UnopenedAlternates => "a `}` was not opened",
+        Kind::UnclosedAlternates => "a `{` is not closed",
+        Kind::DanglingEscape => "a `\\` stands at its end",
+        _ => "it is too large, or has `**` beside other letters",
+    }
 }
 
 fn glob_matches(pattern: &str, text: &str) -> bool {
@@ -237,6 +278,29 @@ mod tests {
         }
         assert!(!tags("*").matches(GitRef::Tag("nightly")));
         assert!(tags("v*.*.0-rc*").matches(GitRef::Tag("v1.4.0-rc1")));
+    }
+
+    #[test]
+    fn where_tags_are_deployed_the_tag_is_the_version() {
+        for (version, reference, differs) in [
+            ("2.1.0", "refs/tags/v2.1.0", false),
+            ("v2.1.0", "refs/tags/2.1.0", false),
+            ("2.1.0-rc.1", "refs/tags/v2.1.0-rc.1", false),
+            ("spring-release", "refs/tags/v2.1.0", true),
+            ("2.1.1", "refs/tags/v2.1.0", true),
+            ("2.1.0-rc.1", "refs/tags/v2.1.0", true),
+            ("2.1", "refs/tags/v2.1.0", true),
+            ("spring-release", "refs/tags/spring", false),
+            ("spring-release", "refs/heads/v2.1.0", false),
+            ("spring-release", "refs/pull/1/head", false),
+        ] {
+            let found = tag_version_differs(version, reference, "version");
+            assert_eq!(found.is_some(), differs, "{version} {reference}");
+            if let Some(found) = found {
+                assert_eq!(found.name, FindingName::VersionNotOfTag);
+                assert!(found.remedy.contains("2.1.0`"), "{found}");
+            }
+        }
     }
 
     #[test]

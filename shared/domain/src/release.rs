@@ -3,6 +3,7 @@
 use crate::artifact::Artifact;
 use crate::digest::Digest;
 use crate::git::Git;
+use crate::git_rule::version_of_tag;
 use crate::name::{AppName, ComponentName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,8 @@ use std::collections::BTreeMap;
 pub struct Release {
     /// The application.
     pub app: AppName,
-    /// The version as text; for an image push, the tag.
+    /// The version as text: the one name of the release, by which it is recorded, listed and asked
+    /// for. For an image push, what [`version_of_push`] makes of it.
     pub version: String,
     /// Where in Git it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,15 +47,25 @@ impl Release {
         }
         Digest::of(text.as_bytes())
     }
+}
 
-    /// Under what it is recorded, and so what a person names to start it. A tag such as `main`
-    /// moves by nature, so an image push is recorded by its digest, as `sha256-<12 digits>`.
-    pub fn recorded_as(&self) -> String {
-        match self.components.values().next() {
-            Some(artifact) if self.image_push => format!("sha256-{}", artifact.digest().short()),
-            _ => self.version.clone(),
-        }
+/// How many digits of its digest tell the pushes of a moving tag apart.
+const DIGITS: usize = 12;
+
+/// The longest part of a tag that a version repeats, in bytes; Amazon ECR takes tags of up to 128
+/// (Amazon ECR API Reference, `PutImage`, `imageTag`).
+const LONGEST_TAG: usize = 128;
+
+/// The version of an image push. A tag that is a semantic version is the version, and never means
+/// other bytes (rule 5). Every other tag, such as `main`, moves by nature: then the version is the tag
+/// with the first digits of the digest, `main+3f9a1c225566`. No tag has a `+`, so no tag is the version
+/// of another one's push.
+pub fn version_of_push(tag: &str, digest: &Digest) -> String {
+    if version_of_tag(tag).is_some() {
+        return tag.to_owned();
     }
+    let tag: String = tag.chars().take(LONGEST_TAG).collect();
+    format!("{tag}+{}", &digest.as_str()[..DIGITS])
 }
 
 /// What is recorded of a version text, so that it can never mean other bytes (rule 5) and so that
@@ -67,6 +79,7 @@ pub struct RecordedRelease {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::Request;
 
     fn release(version: &str, commit: &str, bytes: &[u8], image_push: bool) -> Release {
         let image = Artifact::Image {
@@ -99,9 +112,27 @@ mod tests {
     }
 
     #[test]
-    fn a_moving_tag_is_recorded_by_its_digest() {
-        let recorded = release("main", "a", b"1", true).recorded_as();
-        assert_eq!(recorded, format!("sha256-{}", Digest::of(b"1").short()));
-        assert_eq!(release("1.0.0", "a", b"1", false).recorded_as(), "1.0.0");
+    fn a_version_of_a_push_means_its_bytes_for_ever() {
+        let (one, other) = (Digest::of(b"1"), Digest::of(b"2"));
+        for tag in ["1.3.0", "v1.3.0", "1.3.0-rc.1"] {
+            assert_eq!(version_of_push(tag, &one), tag);
+        }
+        for tag in [
+            "main",
+            "main-128",
+            "main-9f2c1ab",
+            "1.3",
+            "_x",
+            &"x".repeat(128),
+        ] {
+            let version = version_of_push(tag, &one);
+            assert_eq!(version, format!("{tag}+{}", one.short()));
+            assert_ne!(version, version_of_push(tag, &other));
+            let asked = format!(
+                r#"{{"action":"deploy","app":"shop","environment":"dev","version":"{version}"}}"#
+            );
+            let asked = Request::parse(&serde_json::from_str(&asked).unwrap());
+            assert!(asked.is_ok(), "{version}: {asked:?}");
+        }
     }
 }

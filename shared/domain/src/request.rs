@@ -79,9 +79,26 @@ impl fmt::Display for Route {
 pub struct Requester {
     /// By which route.
     pub route: Route,
-    /// The principal as AWS names it (an ARN, an account, or the execution that was started).
+    /// The principal as AWS names it (an ARN, another account, a service, or the execution that was
+    /// started), where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub principal: Option<String>,
+}
+
+/// Who asks, for a person: the principal, else what came by the route.
+impl fmt::Display for Requester {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.principal {
+            Some(principal) => f.write_str(principal),
+            None => f.write_str(match self.route {
+                Route::S3 => "an upload",
+                Route::Ecr => "a push",
+                Route::Api => "the API",
+                Route::Console => "the console",
+                Route::Windlass => "Windlass",
+            }),
+        }
+    }
 }
 
 /// The input of the release machine. Unknown fields are refused.
@@ -112,9 +129,10 @@ pub struct Request {
     /// `deploy`: an image that was pushed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_push: Option<ImagePush>,
-    /// `deploy`: the version of a release that is recorded already (promotion).
+    /// `deploy`: the version of a release that is recorded already (promotion), as the history lists it;
+    /// of an image push also its tag, where one push alone has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("pattern" = r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$"))]
+    #[schemars(extend("pattern" = r"^[A-Za-z0-9_][A-Za-z0-9._+-]{0,140}$"))]
     pub version: Option<String>,
     /// `rollback`: the number of the snapshot to go back to; the newest suitable one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

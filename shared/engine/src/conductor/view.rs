@@ -78,7 +78,7 @@ fn candidate(record: &Deployment) -> Candidate {
         id: record.id.clone(),
         app: record.app.clone(),
         environment: record.environment.clone(),
-        version: record.release.recorded_as(),
+        version: record.release.version.clone(),
         action: record.action,
         components: record.release.components.keys().cloned().collect(),
         order: record.order.clone(),

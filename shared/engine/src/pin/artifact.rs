@@ -62,7 +62,7 @@ pub async fn pin_all<P: Ports>(
         git: source.git,
         sequence: source.sequence,
         components,
-        image_push: source.image_tag.is_some(),
+        image_push: source.image_push,
     }))
 }
 

@@ -14,8 +14,10 @@ use crate::config::Configured;
 use crate::ports::{Answered, Ledger, Objects, Registry};
 use crate::store::Stored;
 use declaration::Found;
+use source::Source;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::git_rule::tag_version_differs;
 use windlass_domain::image::is_same_repository;
 use windlass_domain::name::{ComponentName, EnvironmentName};
 use windlass_domain::release::{RecordedRelease, Release};
@@ -63,6 +65,11 @@ pub async fn pin<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Pinn
             return Ok(Err(findings));
         }
     };
+    if let Some(finding) = not_of_its_tag(request, &source, &resolved) {
+        let mut findings = vec![finding];
+        findings.extend(declaration.misfits(&source.named));
+        return Ok(Err(findings));
+    }
     if let Some(push) = &request.image_push {
         let named = &mut source.named;
         named.retain(|name, _| lives_in(&resolved, name, &push.repository));
@@ -114,6 +121,17 @@ fn not_in_force(pinned: &semver::Version, in_force: &semver::Version) -> Finding
     )
 }
 
+/// Rule 6: where the environment's rule is a tag rule, the tag is the version.
+fn not_of_its_tag(request: &Request, source: &Source, resolved: &Resolved) -> Option<Finding> {
+    let git = source.git.as_ref().filter(|_| resolved.tag_rule)?;
+    let upload = request.artifact_object.as_ref();
+    let path = upload.map_or_else(
+        || "version".to_owned(),
+        |upload| format!("{}: metadata.version", upload.object.key),
+    );
+    tag_version_differs(&source.version, &git.reference, &path)
+}
+
 /// Whether a component lives in this repository here: it may live in another one elsewhere.
 fn lives_in(resolved: &Resolved, name: &ComponentName, repository: &str) -> bool {
     let declared = resolved.repository(name);
@@ -128,7 +146,7 @@ fn is_person(request: &Request) -> bool {
 
 fn environment(
     request: &Request,
-    source: &source::Source,
+    source: &Source,
     declaration: &windlass_domain::declaration::Declaration,
 ) -> Result<EnvironmentName, Finding> {
     if let Some(environment) = &request.environment {

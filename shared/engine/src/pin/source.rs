@@ -1,7 +1,7 @@
 //! What a request wants to deploy, by each route, before anything is pinned.
 
 use super::{Ports, metadata};
-use crate::ports::{Answered, ObjectId, Objects};
+use crate::ports::{Answered, ObjectId, Objects, Query};
 use crate::store::{self, Stored};
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
@@ -12,11 +12,14 @@ use windlass_domain::git::Git;
 use windlass_domain::image::repository_name;
 use windlass_domain::manifest::{ArtifactRef, Manifest};
 use windlass_domain::name::{AppName, ComponentName};
-use windlass_domain::release::RecordedRelease;
+use windlass_domain::release::{RecordedRelease, version_of_push};
 use windlass_domain::request::{ArtifactObject, ImagePush, ObjectRef, Request};
 
 /// The largest manifest, in bytes: 500 components of 200 bytes each, and room.
 const LARGEST_MANIFEST: u64 = 256 * 1024;
+
+/// How many pushes of one tag are told, where it has several.
+const PUSHES: u32 = 5;
 
 /// A release before it is pinned.
 pub struct Source {
@@ -30,6 +33,8 @@ pub struct Source {
     pub pinned: BTreeMap<ComponentName, Artifact>,
     /// The tag of an image push; what chose the environment.
     pub image_tag: Option<String>,
+    /// Whether it is an image push, now or when it was recorded.
+    pub image_push: bool,
 }
 
 type Read = Answered<Result<Source, Vec<Finding>>>;
@@ -71,6 +76,7 @@ fn of_manifest(manifest: Manifest) -> Source {
         named: manifest.components,
         pinned: BTreeMap::new(),
         image_tag: None,
+        image_push: false,
     }
 }
 
@@ -131,7 +137,7 @@ fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Vec
         image: Some(image),
     };
     Ok(Source {
-        version: push.tag.clone(),
+        version: version_of_push(&push.tag, &push.digest),
         git: None,
         sequence: None,
         declaration: None,
@@ -141,22 +147,17 @@ fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Vec
             .collect(),
         pinned: BTreeMap::new(),
         image_tag: Some(push.tag.clone()),
+        image_push: true,
     })
 }
 
 /// A recorded release: promotion.
 async fn recorded<P: Ports>(ports: &P, request: &Request, version: &str) -> Read {
-    let key = store::release(&request.app, version);
-    let recorded: Option<Stored<RecordedRelease>> = store::load(ports, &key).await?;
-    let Some(recorded) = recorded else {
-        return Ok(Err(vec![Finding::new(
-            FindingName::UnknownName,
-            "version",
-            format!("no release {version} of `{}` is recorded.", request.app),
-            "Upload its manifest first, or name a version from the history.",
-        )]));
+    let recorded = match named(ports, &request.app, version).await? {
+        Ok(recorded) => recorded,
+        Err(finding) => return Ok(Err(vec![finding])),
     };
-    let release = recorded.value.release;
+    let release = recorded.release;
     Ok(Ok(Source {
         version: release.version,
         git: release.git,
@@ -164,8 +165,62 @@ async fn recorded<P: Ports>(ports: &P, request: &Request, version: &str) -> Read
         declaration: None,
         named: BTreeMap::new(),
         pinned: release.components,
-        image_tag: release.image_push.then_some(version.to_owned()),
+        image_tag: None,
+        image_push: release.image_push,
     }))
+}
+
+/// The recorded release of this version, or the one push of this tag.
+async fn named<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    version: &str,
+) -> Answered<Result<RecordedRelease, Finding>> {
+    let key = store::release(app, version);
+    if let Some(recorded) = store::load(ports, &key).await? {
+        let recorded: Stored<RecordedRelease> = recorded;
+        return Ok(Ok(recorded.value));
+    }
+    let of_tag = Query {
+        pk: key.pk,
+        sk_prefix: format!("{}+", key.sk),
+        descending: true,
+        limit: PUSHES,
+        after: None,
+    };
+    let mut found: Vec<Stored<RecordedRelease>> = Vec::new();
+    for item in ports.query(of_tag).await?.items {
+        found.push(store::from_item(item)?);
+    }
+    let mut releases: Vec<RecordedRelease> = found.into_iter().map(|one| one.value).collect();
+    releases.retain(|one| one.release.image_push);
+    if releases.len() > 1 {
+        return Ok(Err(several(app, version, &releases)));
+    }
+    Ok(releases.pop().ok_or_else(|| unknown(app, version)))
+}
+
+fn several(app: &AppName, tag: &str, releases: &[RecordedRelease]) -> Finding {
+    let versions = releases.iter().map(|one| one.release.version.as_str());
+    let versions: Vec<&str> = versions.collect();
+    Finding::new(
+        FindingName::UnknownName,
+        "version",
+        format!("several images of `{app}` were pushed as `{tag}`, each a release of its own."),
+        format!(
+            "Name one as the history lists it, such as `{}`.",
+            versions.join("`, `")
+        ),
+    )
+}
+
+fn unknown(app: &AppName, version: &str) -> Finding {
+    Finding::new(
+        FindingName::UnknownName,
+        "version",
+        format!("no release {version} of `{app}` is recorded."),
+        "Upload its manifest first, or name a version from the history.",
+    )
 }
 
 /// That an object is not there.

@@ -3,6 +3,7 @@
 use crate::place::{DECLARATION, arrives, declared, get, nothing, started, upload};
 use serde_json::json;
 use windlass_domain::fault::FaultName;
+use windlass_domain::request::Request;
 use windlass_engine::ports::Clock;
 use windlass_engine::store;
 
@@ -45,8 +46,37 @@ fn an_artifact_that_is_a_release_of_its_own_starts_it() {
     assert_eq!(input["artifact_object"]["component"], "web");
     let object = json!({"key": "artifacts/shop/web/1.zip", "version_id": version});
     assert_eq!(input["artifact_object"]["object"], object);
-    let requester = json!({"route": "s3", "principal": "111111111111"});
-    assert_eq!(input["requester"], requester);
+    assert_eq!(input["requester"], json!({"route": "s3"}));
+}
+
+#[test]
+fn who_uploaded_is_told_where_the_event_tells_it() {
+    for (account, requester, told) in [
+        (json!("111111111111"), json!("111111111111"), None),
+        (
+            json!("111111111111"),
+            json!("222222222222"),
+            Some("222222222222"),
+        ),
+        (
+            json!("111111111111"),
+            json!("s3.amazonaws.com"),
+            Some("s3.amazonaws.com"),
+        ),
+        (json!("111111111111"), json!(null), None),
+        (json!(null), json!("111111111111"), None),
+    ] {
+        let world = declared();
+        let mut event = upload(&world, "artifacts/shop/web/1.zip", "…");
+        event["account"] = account;
+        event["detail"]["requester"] = requester;
+        arrives(&world, event).unwrap();
+        let [input] = started(&world).try_into().unwrap();
+        let request = Request::parse(&input).unwrap();
+        let asked_by = request.asked_by();
+        assert_eq!(asked_by.principal.as_deref(), told);
+        assert_eq!(asked_by.to_string(), told.unwrap_or("an upload"));
+    }
 }
 
 #[test]

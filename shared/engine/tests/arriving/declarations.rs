@@ -93,7 +93,7 @@ fn a_bad_one_is_told_everywhere_and_leaves_the_former_in_force() {
         (refusal.requester.route, refusal.at),
         (Route::S3, world.now())
     );
-    assert_eq!(refusal.requester.principal.as_deref(), Some("111111111111"));
+    assert_eq!(refusal.requester.to_string(), "an upload");
     assert_eq!(refusal.findings.len(), 2);
 }
 

@@ -257,6 +257,105 @@ fn a_push_is_for_what_lives_in_the_repository_in_that_environment() {
     assert_eq!(told, ["NoEnvironment image_push.tag"]);
 }
 
+#[test]
+fn where_tags_are_deployed_a_release_has_the_version_of_its_tag() {
+    let world = uploaded();
+    let mut request = manifest("refs/tags/v2.1.0", json!({"api": {"key": ZIP}}));
+    request["manifest"]["version"] = json!("spring-release");
+    assert_eq!(
+        refused(&world, request.clone()),
+        ["VersionNotOfTag version"]
+    );
+    // Not where a branch is deployed: there it is recorded, and is refused when it is promoted.
+    request["environment"] = json!("dev");
+    let recorded = pinned(&world, request).to_record.unwrap();
+    run(world.transact(vec![recorded.put().unwrap()])).unwrap();
+    let promoted = json!({"version": "spring-release", "environment": "prod"});
+    assert_eq!(refused(&world, promoted), ["VersionNotOfTag version"]);
+    // The metadata of a single artifact are held to it as well.
+    let (key, mut objects) = ("artifacts/shop/web/1.zip", world.objects());
+    objects.upload("artifacts", key, "web");
+    let bucket = objects.buckets.get_mut("artifacts").unwrap();
+    let version = bucket.keys.get_mut(key).unwrap().last_mut().unwrap();
+    for (name, value) in [("version", "spring"), ("git-ref", "refs/tags/v2.1.0")] {
+        version.metadata.insert(name.into(), value.into());
+    }
+    drop(objects);
+    let single = json!({"artifact_object": {"component": "web", "object": {"key": key}}});
+    let told = refused(&world, single);
+    assert_eq!(told, [format!("VersionNotOfTag {key}: metadata.version")]);
+}
+
+/// Records what is pinned; answers its version.
+fn recorded(world: &World, pinned: &Pinned) -> String {
+    if let Some(recorded) = &pinned.to_record {
+        run(world.transact(vec![recorded.put().unwrap()])).unwrap();
+    }
+    pinned.release.version.clone()
+}
+
+/// A push of the image `bytes` under a tag.
+fn pushed(world: &World, repository: &str, tag: &str, bytes: &str) -> Value {
+    let digest = world.registry().push(repository, bytes);
+    json!({"image_push": {"repository": repository, "digest": digest, "tag": tag}})
+}
+
+#[test]
+fn a_push_is_asked_for_by_the_version_that_is_listed() {
+    let world = declared();
+    let promoted = |version: &str| json!({"version": version, "environment": "dev"});
+    let release = pinned(&world, pushed(&world, "shop/steady", "1.4.0", "one"));
+    assert_eq!(recorded(&world, &release), "1.4.0");
+    let taken = pinned(&world, json!({"version": "1.4.0", "environment": "prod"}));
+    assert_eq!(taken.release, release.release);
+
+    let first = pinned(&world, pushed(&world, "shop/agent", "main", "one"));
+    let version = recorded(&world, &first);
+    assert!(version.starts_with("main+"), "{version}");
+    // By the tag alone as well, as long as one push has it.
+    for name in [version.as_str(), "main"] {
+        let taken = pinned(&world, promoted(name)).release;
+        assert_eq!(taken, first.release, "{name}");
+        assert_eq!(taken.digest(), first.release.digest());
+    }
+    let second = pinned(&world, pushed(&world, "shop/agent", "main", "other"));
+    let other = recorded(&world, &second);
+    assert_ne!(version, other, "other bytes have another name");
+    assert_eq!(refused(&world, promoted("main")), ["UnknownName version"]);
+    for (name, of) in [(&version, &first), (&other, &second)] {
+        assert_eq!(pinned(&world, promoted(name)).release, of.release);
+    }
+    // `main-1` is no push of `main`.
+    let longer = pinned(&world, pushed(&world, "shop/agent", "main-1", "one"));
+    recorded(&world, &longer);
+    assert_eq!(pinned(&world, promoted("main-1")).release, longer.release);
+    assert_eq!(refused(&world, promoted("mai")), ["UnknownName version"]);
+}
+
+#[test]
+fn a_tag_that_is_a_version_never_means_another_image() {
+    let world = declared();
+    let first = pinned(&world, pushed(&world, "shop/steady", "1.4.0", "one"));
+    recorded(&world, &first);
+    let other = pushed(&world, "shop/steady", "1.4.0", "other");
+    assert_eq!(refused(&world, other), ["VersionReused components.agent"]);
+}
+
+#[test]
+fn a_manifest_of_a_version_that_was_pushed_says_where_in_git_it_comes_from() {
+    let world = uploaded();
+    let push = pinned(&world, pushed(&world, "shop/steady", "1.0.0", "one"));
+    recorded(&world, &push);
+    let written = manifest("refs/tags/v1.0.0", json!({"api": {"key": ZIP}}));
+    let written = pinned(&world, written);
+    let RecordedRelease { release } = written.to_record.clone().unwrap().value;
+    assert_eq!((release.components.len(), release.image_push), (2, false));
+    assert_eq!(release.git, written.release.git);
+    recorded(&world, &written);
+    let again = pushed(&world, "shop/steady", "1.0.0", "other");
+    assert_eq!(refused(&world, again), ["VersionReused components.agent"]);
+}
+
 fn semver(major: u64, minor: u64, patch: u64) -> semver::Version {
     semver::Version::new(major, minor, patch)
 }
@@ -265,13 +364,14 @@ fn semver(major: u64, minor: u64, patch: u64) -> semver::Version {
 fn releases_are_ordered_by_version_where_the_rule_is_of_tags() {
     let world = uploaded();
     let components = json!({"api": {"key": ZIP}});
-    for (reference, environment, wanted) in [
-        ("refs/tags/v1.4.0", None, Some(semver(1, 4, 0))),
-        ("refs/tags/2.0.0", None, Some(semver(2, 0, 0))),
-        (MAIN, Some("prod"), Some(semver(1, 0, 0))),
-        ("refs/tags/v1.4.0", Some("dev"), None),
+    for (version, reference, environment, wanted) in [
+        ("1.4.0", "refs/tags/v1.4.0", None, Some(semver(1, 4, 0))),
+        ("v2.0.0", "refs/tags/2.0.0", None, Some(semver(2, 0, 0))),
+        ("1.0.0", MAIN, Some("prod"), Some(semver(1, 0, 0))),
+        ("spring", "refs/tags/v1.4.0", Some("dev"), None),
     ] {
         let mut request = manifest(reference, components.clone());
+        request["manifest"]["version"] = json!(version);
         request["environment"] = json!(environment);
         let pinned = pinned(&world, request);
         assert_eq!(pinned.order_version, wanted, "{reference} {environment:?}");

@@ -56,6 +56,7 @@ pub fn upload(world: &World, key: &str, text: &str) -> Value {
     let version = world.objects().upload("artifacts", key, text.to_owned());
     json!({
         "detail-type": "Object Created",
+        "account": "111111111111",
         "detail": {
             "bucket": {"name": "artifacts"},
             "object": {"key": key, "version-id": version.id},

@@ -109,7 +109,7 @@ fn where_only_a_person_starts_deployments_an_arrival_is_only_recorded() {
     let named = with(arrival, json!({"environment": "prod"}));
     let named = with(
         named,
-        json!({"manifest": desk.manifest("1.5.1", TAG)["manifest"]}),
+        json!({"manifest": desk.manifest("1.5.1", "refs/tags/v1.5.1")["manifest"]}),
     );
     assert_eq!(desk.admit("named", named).unwrap().error, "Recorded");
 }

@@ -52,36 +52,19 @@ pub async fn handle<P: Ports>(ports: &P, event: &Value) -> Answered<()> {
         digest,
         tag: tag.to_owned(),
     };
-    let account = event.get("account").and_then(Value::as_str);
-    let known = Known::Told(sent(event));
-    pushed(ports, push, account.map(str::to_owned), known).await?;
+    pushed(ports, push, Known::Told(sent(event))).await?;
     Ok(())
 }
 
 /// Serves a push, once; answers what came of it, unless that was noted before.
-pub async fn pushed<P: Ports>(
-    ports: &P,
-    push: ImagePush,
-    principal: Option<String>,
-    known: Known,
-) -> Answered<Option<Came>> {
-    let requester = Requester {
-        route: Route::Ecr,
-        principal,
-    };
+pub async fn pushed<P: Ports>(ports: &P, push: ImagePush, known: Known) -> Answered<Option<Came>> {
     once(ports, &what(&push), known, async |seed| {
-        serve(ports, push, requester, known, &seed).await
+        serve(ports, push, known, &seed).await
     })
     .await
 }
 
-async fn serve<P: Ports>(
-    ports: &P,
-    push: ImagePush,
-    requester: Requester,
-    known: Known,
-    seed: &str,
-) -> Answered<Came> {
+async fn serve<P: Ports>(ports: &P, push: ImagePush, known: Known, seed: &str) -> Answered<Came> {
     let owner: Option<Stored<RepositoryOwner>> =
         store::load(ports, &store::repository(&push.repository)).await?;
     let Some(owner) = owner else {
@@ -97,7 +80,11 @@ async fn serve<P: Ports>(
     let mut request = Request::new(ActionName::Deploy, app);
     request.image_push = Some(push);
     request.arrived = known.arrived();
-    request.requester = Some(requester);
+    // ECR's event tells no more of who pushed than the account.
+    request.requester = Some(Requester {
+        route: Route::Ecr,
+        principal: None,
+    });
     start(ports, &request, seed).await
 }
 

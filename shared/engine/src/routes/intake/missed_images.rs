@@ -112,7 +112,7 @@ impl Images {
                 }
                 place.after = Some(push.tag.clone());
                 let what = format!("{}:{}", push.repository, push.tag);
-                let came = image::pushed(ports, push, None, Known::Found(at));
+                let came = image::pushed(ports, push, Known::Found(at));
                 let came = came.instrument(log::part(&what)).await;
                 looks -= 1;
                 left -= usize::from(note(&mut self.round, (&what, at), came, faults));

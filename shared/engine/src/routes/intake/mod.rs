@@ -61,9 +61,17 @@ async fn object<P: Ports>(ports: &P, event: &Value) -> Answered<()> {
         key: key.to_owned(),
         version_id: text("/detail/object/version-id").map(str::to_owned),
     };
-    let principal = text("/detail/requester").map(str::to_owned);
-    created(ports, object, principal, Known::Told(sent(event))).await?;
+    created(ports, object, requester(event), Known::Told(sent(event))).await?;
     Ok(())
+}
+
+/// Who uploaded, as far as the event tells: `requester` is the number of an account or the name of a
+/// service (Amazon S3 User Guide, "EventBridge event message structure"). That it was our own account,
+/// which `account` is, tells nobody anything.
+fn requester(event: &Value) -> Option<String> {
+    let requester = event.pointer("/detail/requester")?.as_str()?;
+    let own = event.get("account").and_then(Value::as_str);
+    (own.is_some() && own != Some(requester)).then(|| requester.to_owned())
 }
 
 /// When an event was sent; absent where it does not tell.
