@@ -14,6 +14,9 @@ use windlass_engine::routes::api::{Call, Reply};
 /// The call in an event of the HTTP API.
 pub fn call_of(event: ApiGatewayV2httpRequest) -> Answered<Call> {
     let body = body(event.body, event.is_base64_encoded)?;
+    // What is no text is no key that can be used: the request tells what is wrong with it.
+    let key = event.headers.get("idempotency-key");
+    let key = key.map(|key| String::from_utf8_lossy(key.as_bytes()).into_owned());
     let path = event.raw_path.ok_or_else(|| bad("it names no path"))?;
     let context = event.request_context;
     let stage = context.stage.as_deref().unwrap_or("$default");
@@ -26,6 +29,7 @@ pub fn call_of(event: ApiGatewayV2httpRequest) -> Answered<Call> {
             .into_owned()
             .collect(),
         body,
+        key,
         caller: context
             .authorizer
             .and_then(|authorizer| authorizer.iam)
@@ -90,6 +94,7 @@ mod tests {
         json!({
             "version": "2.0",
             "rawPath": "/apps/shop/releases",
+            "headers": {"idempotency-key": "run-812", "content-type": "application/json"},
             "rawQueryString": "environment=prod&cursor=1%2C2",
             "queryStringParameters": {"environment": "prod", "cursor": "1,2"},
             "requestContext": {
@@ -111,6 +116,7 @@ mod tests {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
             body: Some("{}".into()),
+            key: Some("run-812".into()),
             caller: Some("arn:aws:iam::111111111111:user/ci".into()),
         };
         assert_eq!(call_of(&event()), Ok(expected));

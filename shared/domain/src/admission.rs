@@ -1,6 +1,8 @@
 //! Admission: whether a deployment goes, waits, or is refused. Pure.
+//!
+//! It says nothing of what the targets show: what is admitted looks at them before it claims anything.
 
-use crate::environment::{EnvironmentState, Held, HeldState, Lock, Veto, Waiting};
+use crate::environment::{Became, EnvironmentState, Held, HeldState, Lock, Past, Veto, Waiting};
 use crate::finding::{Finding, FindingName};
 use crate::identity::DeploymentId;
 use crate::input::{input, operators};
@@ -28,6 +30,8 @@ pub struct Candidate {
     pub order: Order,
     /// Whether a person named the environment, in contrast to an arrival that a rule sent there.
     pub by_person: bool,
+    /// Whether it is a request of its own, in contrast to an arrival: somebody wants just this, now.
+    pub own: bool,
     /// Whether the release may be deployed again after an undo.
     pub again: bool,
     /// Whether an older release may be deployed.
@@ -59,6 +63,10 @@ pub struct Facts<'a> {
     pub waiting: &'a [Waiting],
     /// The veto on the candidate's release, if any.
     pub veto: Option<&'a Veto>,
+    /// What became of the candidate's release before, if that matters.
+    pub past: Option<&'a Past>,
+    /// Whether the candidate's release runs, as far as the state says ([`EnvironmentState::runs`]).
+    pub runs: bool,
 }
 
 /// What becomes of the candidate.
@@ -70,10 +78,30 @@ pub enum Decision {
     Wait,
     /// It waits, and the owner of the lock is stopped and recovered first.
     Preempt(Held),
-    /// A newer release is there, or waits, for all of its components: the deployment that is newer.
-    Superseded(DeploymentId),
+    /// Something else has taken its place, or is about to, for all of its components.
+    Superseded(Replaced),
     /// It is refused.
     Reject(Finding),
+}
+
+/// What stands in the place of a release that is superseded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// The deployment that brought it, or waits to.
+    pub by: DeploymentId,
+    /// How that came.
+    pub how: How,
+}
+
+/// How a release came to be superseded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// A deployment that was asked for later waits to bring all of its components.
+    Waits,
+    /// A newer release was here (rule 6), whether or not it still runs.
+    Newer,
+    /// It was live itself and was replaced since: by a newer release, a rollback, an `accept`.
+    Since,
 }
 
 /// Decides. Called at the arrival and again at every wake-up, always on what the ledger says then.
@@ -81,8 +109,10 @@ pub fn decide(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
     if let Some(finding) = refusal(candidate, facts) {
         return Decision::Reject(finding);
     }
+    // What runs already replaces nothing: whether it is so is for the targets to say.
     if candidate.action == ActionName::Deploy
-        && let Some(decision) = by_order(candidate, facts)
+        && !facts.runs
+        && let Some(decision) = by_past(candidate, facts).or_else(|| by_order(candidate, facts))
     {
         return decision;
     }
@@ -116,13 +146,27 @@ fn refusal(candidate: &Candidate, facts: &Facts<'_>) -> Option<Finding> {
                 FindingName::Vetoed,
                 format!("environments.{}", candidate.environment),
                 format!(
-                    "release {} was undone here by deployment {} at {}.",
+                    "release {} failed here in deployment {} at {}.",
                     veto.version, veto.deployment, veto.since
                 ),
                 format!(
                     "Deploy a fixed release, or start {} to deploy this one once more.",
                     candidate.input(&[("again", true.into()), ("reason", "…".into())]),
                 ),
+            ));
+        }
+        if let Some(past) = facts.past
+            && past.became == Became::Stopped
+            && !(candidate.own || candidate.again || facts.runs)
+        {
+            return Some(Finding::new(
+                FindingName::Stopped,
+                format!("environments.{}", candidate.environment),
+                format!(
+                    "a person stopped release {} here, in deployment {} at {}.",
+                    candidate.version, past.deployment, past.at
+                ),
+                format!("Start {} to deploy it.", candidate.input(&[])),
             ));
         }
     }
@@ -165,8 +209,9 @@ fn by_order(candidate: &Candidate, facts: &Facts<'_>) -> Option<Decision> {
         .waiting
         .iter()
         .any(|waiting| waiting.deployment == candidate.id);
-    if newer.len() == candidate.components.len() && (waits || !candidate.by_person) {
-        return Some(Decision::Superseded(mark.id.clone()));
+    let wants_just_this = candidate.own && candidate.by_person;
+    if newer.len() == candidate.components.len() && (waits || !wants_just_this) {
+        return Some(superseded(&mark.id, How::Newer));
     }
     Some(Decision::Reject(Finding::new(
         FindingName::Older,
@@ -181,6 +226,28 @@ fn by_order(candidate: &Candidate, facts: &Facts<'_>) -> Option<Decision> {
             candidate.input(&[("allow_older", true.into()), ("reason", "…".into())]),
         ),
     )))
+}
+
+/// An arrival does not bring back what was live and was replaced: who did that wanted something else here. A person
+/// does, by a request of their own.
+fn by_past(candidate: &Candidate, facts: &Facts<'_>) -> Option<Decision> {
+    let past = facts.past.filter(|past| past.became == Became::Live)?;
+    if candidate.own || candidate.again || candidate.allow_older {
+        return None;
+    }
+    let running = |component| facts.state.running.get(component);
+    let mut there = candidate.components.iter().filter_map(running);
+    let by = there
+        .clone()
+        .find(|running| running.deployment != past.deployment)
+        .or_else(|| there.next())
+        .map_or(&past.deployment, |running| &running.deployment);
+    Some(superseded(by, How::Since))
+}
+
+fn superseded(by: &DeploymentId, how: How) -> Decision {
+    let by = by.clone();
+    Decision::Superseded(Replaced { by, how })
 }
 
 fn by_lock(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
@@ -203,7 +270,7 @@ fn by_lock(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
                     .all(|c| other.components.contains(c))
         };
         if let Some(other) = others().find(covers) {
-            return Decision::Superseded(other.deployment.clone());
+            return superseded(&other.deployment, How::Waits);
         }
     }
     match &facts.lock.held {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::digest::Digest;
-use crate::environment::Hold;
+use crate::environment::{Hold, Running};
 use crate::request::Request;
 use crate::time::Time;
 
@@ -11,6 +11,8 @@ struct Scene {
     state: EnvironmentState,
     waiting: Vec<Waiting>,
     veto: Option<Veto>,
+    past: Option<Past>,
+    runs: bool,
 }
 
 fn names(components: &[&str]) -> Vec<ComponentName> {
@@ -45,6 +47,7 @@ impl Scene {
                 components: names(&["a", "b"]),
                 order: order("me", 5),
                 by_person: false,
+                own: false,
                 again: false,
                 allow_older: false,
             },
@@ -52,7 +55,57 @@ impl Scene {
             state: EnvironmentState::default(),
             waiting: vec![],
             veto: None,
+            past: None,
+            runs: false,
         }
+    }
+
+    fn own(&mut self) -> &mut Self {
+        self.candidate.own = true;
+        self
+    }
+
+    fn again(&mut self) -> &mut Self {
+        self.candidate.again = true;
+        self
+    }
+
+    fn past(&mut self, became: Became) -> &mut Self {
+        self.past = Some(Past {
+            release: Digest::of(b"release"),
+            deployment: id("former"),
+            became,
+            at: Time(0),
+        });
+        self
+    }
+
+    /// The release was live, by the deployment `former`.
+    fn live(&mut self) -> &mut Self {
+        self.past(Became::Live)
+    }
+
+    fn stopped(&mut self) -> &mut Self {
+        self.past(Became::Stopped)
+    }
+
+    /// What the ledger says that runs of a component.
+    fn there(&mut self, component: &str, by: &str) -> &mut Self {
+        let running = Running {
+            artifact: None,
+            version: "1.3.0".into(),
+            deployment: id(by),
+            since: Time(0),
+            state: serde_json::Value::Null,
+        };
+        let name = ComponentName::new(component).unwrap();
+        self.state.running.insert(name, running);
+        self
+    }
+
+    fn running(&mut self) -> &mut Self {
+        self.runs = true;
+        self
     }
 
     fn rollback(&mut self) -> &mut Self {
@@ -139,6 +192,8 @@ impl Scene {
             state: &self.state,
             waiting: &self.waiting,
             veto: self.veto.as_ref(),
+            past: self.past.as_ref(),
+            runs: self.runs,
         };
         decide(&self.candidate, &facts)
     }
@@ -149,7 +204,14 @@ fn in_words(decision: &Decision) -> String {
         Decision::Take => "take".to_owned(),
         Decision::Wait => "wait".to_owned(),
         Decision::Preempt(held) => format!("preempt {}", held.deployment),
-        Decision::Superseded(by) => format!("superseded by {by}"),
+        Decision::Superseded(Replaced { by, how }) => {
+            let how = match how {
+                How::Waits => "which waits",
+                How::Newer => "which is newer",
+                How::Since => "since",
+            };
+            format!("superseded by {by}, {how}")
+        }
         Decision::Reject(finding) => format!("{} at {}", finding.name, finding.path),
     }
 }
@@ -186,6 +248,72 @@ fn holds_and_vetoes() {
             },
             "take",
         ),
+        (|s| s.veto().own(), "Vetoed at environments.prod"),
+        (|s| s.stopped(), "Stopped at environments.prod"),
+        (|s| s.stopped().by_person(), "Stopped at environments.prod"),
+        (|s| s.stopped().own(), "take"),
+        (|s| s.stopped().again(), "take"),
+        (|s| s.stopped().running(), "take"),
+        (|s| s.stopped().rollback(), "take"),
+    ]);
+}
+
+#[test]
+fn an_arrival_does_not_bring_back_what_was_replaced() {
+    check(&[
+        (
+            |s| s.live().there("a", "op").there("b", "op"),
+            "superseded by op, since",
+        ),
+        // Only one of them was replaced.
+        (
+            |s| s.live().there("a", "former").there("b", "op"),
+            "superseded by op, since",
+        ),
+        // That newer ones came since changes nothing.
+        (
+            |s| {
+                s.live().there("a", "op").there("b", "op");
+                s.mark("a", "new", 6).mark("b", "new", 6)
+            },
+            "superseded by op, since",
+        ),
+        // What an `accept` found gone.
+        (|s| s.live(), "superseded by former, since"),
+        (
+            |s| s.live().there("a", "op").by_person(),
+            "superseded by op, since",
+        ),
+        (|s| s.live().there("a", "op").own(), "take"),
+        (|s| s.live().there("a", "op").again(), "take"),
+        (|s| s.live().there("a", "op").allow_older(), "take"),
+        (|s| s.live().there("a", "op").rollback(), "take"),
+        (|s| s.there("a", "op"), "take"),
+        (
+            |s| s.live().there("a", "op").hold(),
+            "Held at environments.prod",
+        ),
+    ]);
+}
+
+#[test]
+fn what_runs_already_is_looked_at_whatever_was_newer_once() {
+    check(&[
+        (|s| s.running().live().there("a", "op"), "take"),
+        (
+            |s| s.running().mark("a", "new", 6).mark("b", "new", 6),
+            "take",
+        ),
+        (
+            |s| s.running().mark("a", "new", 6).by_person().own(),
+            "take",
+        ),
+        (|s| s.running().runs("other"), "wait"),
+        (
+            |s| s.running().waits("new", 6, &["a", "b"]),
+            "superseded by new, which waits",
+        ),
+        (|s| s.running().veto(), "Vetoed at environments.prod"),
     ]);
 }
 
@@ -222,7 +350,7 @@ fn newer_wins_over_what_is_there() {
         (|s| s.mark("c", "new", 6), "take"),
         (
             |s| s.mark("a", "new", 6).mark("b", "newer", 7),
-            "superseded by new",
+            "superseded by new, which is newer",
         ),
         (|s| s.mark("a", "new", 6), "Older at components.a"),
         (
@@ -231,18 +359,26 @@ fn newer_wins_over_what_is_there() {
         ),
         (
             |s| s.mark("a", "new", 6).mark("b", "new", 6).by_person(),
+            "superseded by new, which is newer",
+        ),
+        (
+            |s| s.mark("a", "new", 6).mark("b", "new", 6).own(),
+            "superseded by new, which is newer",
+        ),
+        (
+            |s| s.mark("a", "new", 6).mark("b", "new", 6).by_person().own(),
             "Older at components.a",
         ),
         (
             |s| {
-                s.mark("a", "new", 6).mark("b", "new", 6).by_person();
+                s.mark("a", "new", 6).mark("b", "new", 6).by_person().own();
                 s.waits("me", 5, &["a", "b"])
             },
-            "superseded by new",
+            "superseded by new, which is newer",
         ),
         (
             |s| {
-                s.mark("a", "new", 6).mark("b", "new", 6).by_person();
+                s.mark("a", "new", 6).mark("b", "new", 6).by_person().own();
                 s.waits("other", 4, &["a", "b"])
             },
             "Older at components.a",
@@ -263,10 +399,13 @@ fn newer_wins_over_what_waits() {
     check(&[
         (|s| s.waits("me", 5, &["a", "b"]), "take"),
         (|s| s.waits("old", 4, &["a", "b"]), "take"),
-        (|s| s.waits("new", 6, &["a", "b", "c"]), "superseded by new"),
+        (
+            |s| s.waits("new", 6, &["a", "b", "c"]),
+            "superseded by new, which waits",
+        ),
         (
             |s| s.waits("new", 6, &["a", "b"]).runs("other"),
-            "superseded by new",
+            "superseded by new, which waits",
         ),
         // It brings only one of the two: the older one goes after it, and is not lost.
         (|s| s.waits("new", 6, &["a"]), "wait"),
@@ -283,7 +422,7 @@ fn newer_wins_over_what_waits() {
                 s.waiting.last_mut().unwrap().by_person = true;
                 s
             },
-            "superseded by new",
+            "superseded by new, which waits",
         ),
     ]);
 }
@@ -346,7 +485,8 @@ fn refused(change: fn(&mut Scene) -> &mut Scene) -> String {
 #[test]
 fn a_refusal_says_what_to_start() {
     insta::assert_snapshot!(refused(|s| s.hold()), @r#"Held: environments.prod: Automatic deployments are held since 1970-01-01T00:00:00Z by eva: bad prices. Remedy: The release is recorded. Start {"action":"deploy","app":"shop","environment":"prod","version":"1.4.0"} to deploy it all the same; or let automatic deployments go on with {"action":"release_hold","app":"shop","environment":"prod","reason":"…"}, and then start it."#);
-    insta::assert_snapshot!(refused(|s| s.veto()), @r#"Vetoed: environments.prod: Release 1.4.0 was undone here by deployment undone at 1970-01-01T00:00:00Z. Remedy: Deploy a fixed release, or start {"action":"deploy","again":true,"app":"shop","environment":"prod","reason":"…","version":"1.4.0"} to deploy this one once more."#);
+    insta::assert_snapshot!(refused(|s| s.veto()), @r#"Vetoed: environments.prod: Release 1.4.0 failed here in deployment undone at 1970-01-01T00:00:00Z. Remedy: Deploy a fixed release, or start {"action":"deploy","again":true,"app":"shop","environment":"prod","reason":"…","version":"1.4.0"} to deploy this one once more."#);
+    insta::assert_snapshot!(refused(|s| s.stopped()), @r#"Stopped: environments.prod: A person stopped release 1.4.0 here, in deployment former at 1970-01-01T00:00:00Z. Remedy: Start {"action":"deploy","app":"shop","environment":"prod","version":"1.4.0"} to deploy it."#);
     insta::assert_snapshot!(
         refused(|s| s.held("other", ActionName::Deploy, HeldState::NeedsOperator)),
         @r#"NeedsOperator: environments.prod: Deployment other could not be undone and holds the lock. Remedy: Start {"action":"recover","app":"shop","environment":"prod","reason":"…"} to undo it again, or {"action":"accept","app":"shop","environment":"prod","reason":"…"} to take what is there now; then ask again."#

@@ -25,8 +25,11 @@ pub struct Deployment {
     pub environment: EnvironmentName,
     /// What was asked for: `deploy` or `rollback`.
     pub action: ActionName,
-    /// 1 unless asked `again`.
+    /// Of an arrival: 1, and one more for each time that it came again after the one before had ended.
     pub attempt: u32,
+    /// Its idempotency key, where it is a request of its own and no arrival.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyed: Option<Keyed>,
     /// The release, with only the components that are to be changed by it.
     pub release: Release,
     /// The release's digest.
@@ -111,6 +114,15 @@ impl Deployment {
     }
 }
 
+/// The key by which a request is known again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Keyed {
+    /// The idempotency key; what an operator starts at the console has its execution's ARN.
+    pub key: String,
+    /// The digest of what was asked for with it.
+    pub content: Digest,
+}
+
 /// How a deployment stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -132,6 +144,25 @@ pub struct Why {
     pub name: String,
     /// A sentence for a person.
     pub text: String,
+}
+
+/// The causes that say something of the release: a gate that it failed, a component that it broke or that never
+/// came to be steady with it, bytes that are not what they should be.
+const OF_THE_RELEASE: [&str; 5] = [
+    "GateFailed",
+    "ChangeFailed",
+    "StillInProgress",
+    "DigestMismatch",
+    "BadArchive",
+];
+
+impl Why {
+    /// Whether it says something of the release, which is then vetoed (rule 8). Anything else, such as a call that
+    /// was refused, a target that somebody else changed, or an execution that died, says something of the target or
+    /// of AWS: once that is mended, the same release is brought by its next arrival.
+    pub fn is_of_the_release(&self) -> bool {
+        OF_THE_RELEASE.contains(&self.name.as_str())
+    }
 }
 
 /// A deployment's ending.
@@ -215,6 +246,37 @@ mod tests {
         };
         assert_eq!(ended("").to_string(), "Succeeded");
         assert_eq!(ended("Superseded").to_string(), "Succeeded (Superseded)");
+    }
+
+    #[test]
+    fn only_what_says_something_of_the_release_vetoes_it() {
+        use crate::fault::FaultName;
+        use crate::finding::FindingName;
+        let of_release = |name: String| {
+            let text = String::new();
+            Why { name, text }.is_of_the_release()
+        };
+        for name in [
+            "GateFailed".to_owned(),
+            FindingName::ChangeFailed.to_string(),
+            FindingName::DigestMismatch.to_string(),
+            FindingName::BadArchive.to_string(),
+            FaultName::StillInProgress.to_string(),
+        ] {
+            assert!(of_release(name.clone()), "{name}");
+        }
+        for name in [
+            FindingName::TargetChangedByOther.to_string(),
+            FindingName::TargetMissing.to_string(),
+            FindingName::NoPermission.to_string(),
+            FaultName::AccessDenied.to_string(),
+            FaultName::Throttled.to_string(),
+            FaultName::Internal.to_string(),
+            "ExecutionStopped".to_owned(),
+            "States.Timeout".to_owned(),
+        ] {
+            assert!(!of_release(name.clone()), "{name}");
+        }
     }
 
     /// A record as the ledger has it.

@@ -93,6 +93,27 @@ pub struct EnvironmentState {
     pub last_snapshot: u64,
 }
 
+impl EnvironmentState {
+    /// Whether all of these run, as far as Windlass knows. The targets say whether it is so.
+    pub fn runs(&self, components: &BTreeMap<ComponentName, Artifact>) -> bool {
+        let is_there = |(name, artifact): (&ComponentName, &Artifact)| {
+            let running = self.running.get(name);
+            let runs = running.and_then(|running| running.artifact.as_ref());
+            runs.is_some_and(|runs| runs.digest() == artifact.digest())
+        };
+        !components.is_empty() && components.iter().all(is_there)
+    }
+
+    /// Marks that nothing older than this goes to a component any more (rule 6). What is newer stays marked, unless
+    /// somebody allowed an older release.
+    pub fn mark(&mut self, component: &ComponentName, order: &Order, allow_older: bool) {
+        let newer = self.marks.get(component);
+        if allow_older || newer.is_none_or(|mark| !mark.is_newer_than(order)) {
+            self.marks.insert(component.clone(), order.clone());
+        }
+    }
+}
+
 /// What runs of a component.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Running {
@@ -203,9 +224,88 @@ pub struct Veto {
     pub cause: String,
 }
 
+/// What became last of a release in an environment, where that decides what becomes of its next arrival.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Past {
+    /// The release's digest.
+    pub release: Digest,
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// What became of it.
+    pub became: Became,
+    /// When.
+    pub at: Time,
+}
+
+/// What became of a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Became {
+    /// It was live. Where it does not run now it was replaced, and no arrival brings it back.
+    Live,
+    /// A person stopped it. No arrival undoes that.
+    Stopped,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn order(accepted: u64) -> Order {
+        Order {
+            version: None,
+            sequence: None,
+            accepted: Time(accepted),
+            recorded: Time(0),
+            id: DeploymentId("1f0c2d9a4b5e6f70".into()),
+        }
+    }
+
+    #[test]
+    fn a_mark_is_lowered_only_where_somebody_allowed_it() {
+        let a = ComponentName::new("a").unwrap();
+        let mut state = EnvironmentState::default();
+        for (at, allow_older, wanted) in [(5, false, 5), (3, false, 5), (7, false, 7), (4, true, 4)]
+        {
+            state.mark(&a, &order(at), allow_older);
+            assert_eq!(state.marks[&a].accepted, Time(wanted));
+        }
+    }
+
+    #[test]
+    fn a_release_runs_where_each_of_its_components_runs_its_bytes() {
+        let name = |name: &str| ComponentName::new(name).unwrap();
+        let image = |bytes: &str| Artifact::Image {
+            repository: "shop/agent".into(),
+            digest: Digest::of(bytes.as_bytes()),
+        };
+        let of = |named: &[(&str, &str)]| -> BTreeMap<ComponentName, Artifact> {
+            let named = named.iter();
+            named.map(|(of, bytes)| (name(of), image(bytes))).collect()
+        };
+        let mut state = EnvironmentState::default();
+        for (of, artifact) in [("a", Some("1")), ("b", Some("2")), ("c", None)] {
+            let running = Running {
+                artifact: artifact.map(image),
+                version: "1.0.0".into(),
+                deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
+                since: Time(0),
+                state: serde_json::Value::Null,
+            };
+            state.running.insert(name(of), running);
+        }
+        assert!(state.runs(&of(&[("a", "1")])));
+        assert!(state.runs(&of(&[("a", "1"), ("b", "2")])));
+        for other in [
+            &[("a", "2")][..],
+            &[("a", "1"), ("b", "1")],
+            &[("c", "1")],
+            &[("d", "1")],
+            &[],
+        ] {
+            assert!(!state.runs(&of(other)), "{other:?}");
+        }
+    }
 
     #[test]
     fn a_token_only_grows_and_exceeds_those_that_a_backup_has_forgotten() {

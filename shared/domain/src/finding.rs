@@ -168,6 +168,16 @@ pub enum FindingName {
     /// Next: Deploy a fixed release, which the veto does not concern, or ask `again` with a
     /// reason.
     Vetoed,
+    /// A person stopped or cancelled this release here, so it is not deployed again by an arrival, such as
+    /// a late event or a job that runs once more.
+    ///
+    /// Next: Start the input that the remedy gives, or deploy the next release.
+    Stopped,
+    /// This idempotency key was used before, for the same action in the same environment, with another
+    /// content. A key stands for one request, so that asking twice is once.
+    ///
+    /// Next: Send a new key with each new request, and the same one only to repeat the same request.
+    KeyReused,
     /// A newer release, or a newer declaration than the release pins, is there already. A late or
     /// reordered arrival never replaces it.
     ///

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A deployment's id: 16 hexadecimal digits made from application, environment, action, the
-/// digest of the pinned release, and the attempt.
+/// A deployment's id: 16 hexadecimal digits made from application, environment, action, and what makes the
+/// request the same one: of an arrival the digest of the pinned release and the attempt, else the idempotency key.
 #[derive(
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -25,6 +25,18 @@ impl DeploymentId {
         attempt: u32,
     ) -> Self {
         let text = format!("{app}\n{environment}\n{action}\n{release}\n{attempt}");
+        Self(Digest::of(text.as_bytes()).as_str()[..16].to_owned())
+    }
+
+    /// The id of what is asked for with an idempotency key: the same key is the same request, whatever it is for.
+    pub fn keyed(
+        app: &AppName,
+        environment: &EnvironmentName,
+        action: ActionName,
+        key: &str,
+    ) -> Self {
+        // No attempt is called so: a key cannot be chosen to meet the id of an arrival.
+        let text = format!("{app}\n{environment}\n{action}\nkey {key}");
         Self(Digest::of(text.as_bytes()).as_str()[..16].to_owned())
     }
 
@@ -95,6 +107,25 @@ mod tests {
             of("shop", "prod", ActionName::Rollback, b"1", 1),
             of("shop", "prod", ActionName::Deploy, b"2", 1),
             of("shop", "prod", ActionName::Deploy, b"1", 2),
+        ] {
+            assert_ne!(one, other);
+        }
+    }
+
+    #[test]
+    fn the_same_key_is_the_same_request_within_its_environment_and_action() {
+        let of = |app: &str, environment: &str, action, key| {
+            let (app, environment) = (AppName::new(app), EnvironmentName::new(environment));
+            DeploymentId::keyed(&app.unwrap(), &environment.unwrap(), action, key)
+        };
+        let one = of("shop", "prod", ActionName::Deploy, "run-812");
+        assert_eq!(one, of("shop", "prod", ActionName::Deploy, "run-812"));
+        assert_eq!(one.as_str().len(), 16);
+        for other in [
+            of("bank", "prod", ActionName::Deploy, "run-812"),
+            of("shop", "test", ActionName::Deploy, "run-812"),
+            of("shop", "prod", ActionName::Rollback, "run-812"),
+            of("shop", "prod", ActionName::Deploy, "run-813"),
         ] {
             assert_ne!(one, other);
         }

@@ -43,5 +43,6 @@ pub mod round;
 pub mod second_look;
 pub mod secret;
 mod shape;
+pub mod since;
 pub mod step;
 pub mod time;

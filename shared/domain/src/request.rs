@@ -153,6 +153,12 @@ pub struct Request {
     /// event came, it is no newer than what was accepted since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrived: Option<Time>,
+    /// What makes it a request of its own, in 1 to 255 printable ASCII characters: the same key is the same
+    /// request, however often it comes. Without one a `deploy` is an arrival, and the same content is the same
+    /// deployment while that waits or runs. At the console the execution's ARN is the key if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("pattern" = r"^[ -~]{1,255}$"))]
+    pub idempotency_key: Option<String>,
     /// Who asks; an operator at the console if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester: Option<Requester>,
@@ -177,6 +183,7 @@ impl Request {
             allow_older: false,
             accept_red: false,
             arrived: None,
+            idempotency_key: None,
             requester: None,
         }
     }
@@ -187,6 +194,23 @@ impl Request {
             route: Route::Console,
             principal: None,
         })
+    }
+
+    /// The digest of what is asked for: of everything but the key, who asks, and when it arrived. The same key with
+    /// another content is another request by mistake, and is refused.
+    pub fn content(&self) -> Digest {
+        let content = Self {
+            idempotency_key: None,
+            requester: None,
+            arrived: None,
+            ..self.clone()
+        };
+        // A request has no map whose keys are not text, so it can be written.
+        Digest::of(
+            serde_json::to_string(&content)
+                .unwrap_or_default()
+                .as_bytes(),
+        )
     }
 
     /// The object in the artifacts bucket that it is about, if any: a manifest or an artifact.
@@ -248,6 +272,34 @@ mod tests {
             Route::Windlass,
         ] {
             assert_eq!(json!(route), json!(route.to_string()));
+        }
+    }
+
+    #[test]
+    fn the_content_of_a_request_is_what_it_asks_for_and_not_who_asks() {
+        let request = |change: fn(&mut Request)| {
+            let mut request = Request::new(ActionName::Deploy, AppName::new("shop").unwrap());
+            request.version = Some("1.4.0".into());
+            change(&mut request);
+            request.content()
+        };
+        let content = request(|_| {});
+        let same: [fn(&mut Request); 3] = [
+            |r| r.idempotency_key = Some("run-812".into()),
+            |r| r.arrived = Some(Time(5)),
+            |r| r.requester = Some(r.asked_by()),
+        ];
+        let other: [fn(&mut Request); 4] = [
+            |r| r.version = Some("1.4.1".into()),
+            |r| r.reason = Some("so".into()),
+            |r| r.again = true,
+            |r| r.action = ActionName::Rollback,
+        ];
+        for change in same {
+            assert_eq!(request(change), content);
+        }
+        for change in other {
+            assert_ne!(request(change), content);
         }
     }
 

@@ -86,6 +86,26 @@ impl Arrival {
         records.filter(|record| self.became(record)).collect()
     }
 
+    /// Whether it is the deployment of an equal upload: that waited or ran when this one arrived, or was accepted since.
+    pub fn is_anothers(&self, world: &World, arrived: Time) -> bool {
+        let Self::Object(object) = self else {
+            return false;
+        };
+        let own = bytes_of(world, object);
+        let is_equal = |other: &ObjectRef| {
+            other != object && other.key == object.key && bytes_of(world, other) == own
+        };
+        let ledger = world.ledger();
+        let items = ledger.items.values();
+        let records = items.filter(|item| item.key.sk == "record");
+        let mut records = records.filter_map(|item| Deployment::deserialize(&item.body).ok());
+        records.any(|record| {
+            let ended = record.ending.as_ref();
+            record.upload.as_ref().is_some_and(is_equal)
+                && ended.is_none_or(|ended| ended.at >= arrived)
+        })
+    }
+
     /// Whether it is in force, or everything that is wrong with it is told, in the ledger and beside it.
     pub fn is_told(&self, world: &World) -> bool {
         let Self::Object(object) = self else {
@@ -127,6 +147,15 @@ impl Arrival {
             }
         }
     }
+}
+
+/// What was uploaded.
+fn bytes_of(world: &World, object: &ObjectRef) -> Option<Vec<u8>> {
+    let objects = world.objects();
+    let versions = objects.buckets.get(BUCKET)?.keys.get(&object.key)?;
+    let mut versions = versions.iter();
+    let version = versions.find(|version| version.id == object.version_id)?;
+    Some(version.bytes.to_vec())
 }
 
 /// Whether findings on this version of an object lie beside it.
@@ -226,11 +255,13 @@ impl Stage<'_> {
         let mishaps = self.schedule.mishaps.len();
         self.arrived.iter().any(|(at, arrival)| {
             let has_looked = self.looked >= at.plus_s(GRACE_S);
-            !has_looked || (now <= served_by(*at, mishaps) && !self.is_served(arrival))
+            !has_looked || (now <= served_by(*at, mishaps) && !self.is_served(*at, arrival))
         })
     }
 
-    fn is_served(&self, arrival: &Arrival) -> bool {
-        arrival.is_told(&self.world) || !arrival.deployments(&self.world).is_empty()
+    fn is_served(&self, at: Time, arrival: &Arrival) -> bool {
+        arrival.is_told(&self.world)
+            || !arrival.deployments(&self.world).is_empty()
+            || arrival.is_anothers(&self.world, at)
     }
 }

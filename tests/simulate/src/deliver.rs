@@ -252,6 +252,9 @@ impl<'p> Stage<'p> {
     }
 
     pub(crate) fn end_execution(&mut self, arn: &str, end: End) {
+        if let End::Succeeded(answer) = &end {
+            self.hold_answer(arn, answer);
+        }
         let (status, error) = match end {
             End::Succeeded(_) => ("SUCCEEDED", None),
             End::Failed(error) => ("FAILED", Some(error)),

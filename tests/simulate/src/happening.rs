@@ -77,6 +77,8 @@ pub enum Event {
     },
     /// The planted secret stands in what a function was asked or has answered, as histories keep it.
     Leaked(String),
+    /// An ending, or an answer, claimed what the targets did not show at that moment; in words.
+    Untrue(String),
     /// An event was lost.
     EventLost,
 }

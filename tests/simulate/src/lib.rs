@@ -33,6 +33,7 @@ pub mod unowned;
 pub mod variants;
 pub mod whole;
 
+mod claims;
 mod deliver;
 mod events;
 mod recovered;

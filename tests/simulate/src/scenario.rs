@@ -112,6 +112,8 @@ impl Deed {
             Self::Arrive(version, of) => {
                 let mut request = shop_world::release(world, version, of);
                 request["manifest"]["git"] = json!({"ref": "refs/heads/main"});
+                // Without a way it would be somebody's at the console, and a request of its own.
+                request["requester"] = json!({"route": "s3"});
                 if let Some(members) = request.as_object_mut() {
                     members.remove("environment");
                 }

@@ -23,6 +23,7 @@ impl<'p> Stage<'p> {
         for change in changes {
             self.witness_open_call(who, &change);
             self.log(Event::Wrote(who.clone(), change.clone()));
+            self.hold_ending(&change);
             self.stream.push(change);
         }
         let Some(effect) = effect else { return };

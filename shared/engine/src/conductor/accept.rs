@@ -4,6 +4,7 @@ use super::answer::plain;
 use super::commit::{TRIES, commit, contended, pause};
 use super::done::{self, Done};
 use super::ending::put;
+use super::past::past;
 use super::settle::{before_windlass, put_snapshot};
 use super::{Ports, admit, deployment_of, refuse};
 use crate::payload::{Answer, Ask, Word};
@@ -12,7 +13,9 @@ use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
 use windlass_domain::accept::{Accepted, accepted};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock, Running, Snapshot};
+use windlass_domain::environment::{
+    Became, EnvironmentState, Held, HeldState, Lock, Running, Snapshot,
+};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
@@ -223,6 +226,9 @@ async fn taken_in<P: Ports>(
     let replaced = replaced(ports, &state.value, record).await?;
     let snapshot = snapshot(&mut state.value, record, replaced, now);
     writes.push(put_snapshot(record, snapshot)?);
+    if is_marked(&state.value, record) {
+        writes.extend(past(ports, record, Became::Live, now).await?);
+    }
     writes.push(state.put()?);
     Ok(writes)
 }
@@ -253,6 +259,12 @@ fn take_in(state: &mut EnvironmentState, record: &Deployment, seen: &Seen<'_>, n
             state.marks.insert(name.clone(), record.order.clone());
         }
     }
+}
+
+/// Whether any of it is marked as brought here, and so as live.
+fn is_marked(state: &EnvironmentState, record: &Deployment) -> bool {
+    let mut marks = state.marks.values();
+    marks.any(|mark| mark.id == record.id)
 }
 
 /// Whether the release was brought there and not taken back, and nothing newer before.

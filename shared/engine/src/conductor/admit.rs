@@ -36,7 +36,8 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             deploy::Admitted::Answer(answer) => Ok(answer),
         },
         ActionName::Rollback => match rollback::admit(ports, ask, &request).await? {
-            Ok(id) => turn(ports, &ask.execution, &id).await,
+            Ok(deploy::Admitted::New(id)) => turn(ports, &ask.execution, &id).await,
+            Ok(deploy::Admitted::Answer(answer)) => Ok(answer),
             Err(findings) => refuse::refuse(ports, ask, &request, findings).await,
         },
         ActionName::Recover => recover::admit(ports, ask, &request).await,
@@ -45,12 +46,17 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     }
 }
 
-/// The request of an execution, as it came. Who starts one by hand is known by it alone.
+/// The request of an execution, as it came. Who starts one by hand is known by it alone, and each that they start is
+/// a request of its own.
 pub fn request_of(ask: &Ask) -> Result<Request, Vec<Finding>> {
     let mut request = Request::parse(&ask.request)?;
-    request.requester.get_or_insert_with(|| Requester {
-        route: Route::Console,
-        principal: Some(ask.execution.arn.clone()),
-    });
+    if request.requester.is_none() {
+        let arn = &ask.execution.arn;
+        request.idempotency_key.get_or_insert_with(|| arn.clone());
+        request.requester = Some(Requester {
+            route: Route::Console,
+            principal: Some(arn.clone()),
+        });
+    }
     Ok(request)
 }

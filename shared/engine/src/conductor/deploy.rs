@@ -1,18 +1,19 @@
 //! `deploy`: pins the release, gives the deployment its id, and records it.
 
 use super::admit::Execution;
-use super::answer::{ended, of_record};
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
 use super::ending::{end, put_arrived, reject, told};
+use super::identify::{Identified, identify};
+use super::since::same;
 use super::{Ports, refuse};
 use crate::beside;
 use crate::log;
 use crate::payload::{Answer, Ask};
 use crate::pin::{self, Pinned};
-use crate::ports::{Answered, Ledger, Write};
+use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
-use windlass_domain::deployment::{Deployment, Status};
+use windlass_domain::deployment::{Deployment, Keyed, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
@@ -25,17 +26,6 @@ pub enum Admitted {
     New(DeploymentId),
     /// The execution ends with this answer.
     Answer(Answer),
-}
-
-/// A request with the deployment that it is.
-#[derive(Debug, Clone)]
-pub struct Identified {
-    /// The deployment's id.
-    pub id: DeploymentId,
-    /// The attempt; 1 unless it was deployed before.
-    pub attempt: u32,
-    /// The deployment, if it was accepted before.
-    pub existing: Option<Stored<Deployment>>,
 }
 
 /// The name of the ending of an arrival that a manual environment only records.
@@ -51,15 +41,28 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
         }
     };
     for tried in 0..TRIES {
-        let identified = identify(ports, request, &pinned).await?;
+        // A twin has recorded it in between: what it ended with is no reason for a next attempt.
+        let known: Option<Stored<Execution>> =
+            store::load(ports, &store::execution(&ask.execution.arn)).await?;
+        if let Some(known) = known {
+            return Ok(Admitted::New(known.value.deployment));
+        }
+        let identified = match identify(ports, request, &pinned).await? {
+            Ok(identified) => identified,
+            Err(finding) => {
+                let answer = refuse::refuse(ports, ask, request, vec![finding]).await?;
+                return Ok(Admitted::Answer(answer));
+            }
+        };
         log::name_deployment(&identified.id);
         beside::clear(ports, request.upload(), &identified.id).await?;
         if let Some(existing) = &identified.existing {
-            // A retry beside the invocation that has just recorded it, or after that one's answer was lost.
+            // A retry whose own answer was lost, where it looked before that one's writes showed.
             if existing.value.executions.first() == Some(&ask.execution.arn) {
                 return Ok(Admitted::New(identified.id));
             }
-            return Ok(Admitted::Answer(same(&existing.value)));
+            let answer = same(ports, &existing.value).await?;
+            return Ok(Admitted::Answer(answer));
         }
         let mut record = new_record(ports, ask, request, &pinned, &identified);
         settle_at_once(ports, &mut record, request, &pinned);
@@ -73,78 +76,6 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
         pause(ports, tried).await;
     }
     Err(contended("recording the deployment"))
-}
-
-/// Finds the id of a request, by which the same request is one deployment whatever its route.
-///
-/// A deployment that was rejected, or only recorded, changed nothing: asking again is a new
-/// attempt. So is `again`, and a person who asks for an older release with `allow_older`. What a
-/// person stopped comes again by `again` alone: a late duplicate must not undo the stop. Nor is it
-/// asking again where what was rejected comes once more, late or by another event.
-pub async fn identify<P: Ledger>(
-    ports: &P,
-    request: &Request,
-    pinned: &Pinned,
-) -> Answered<Identified> {
-    let release = pinned.release.digest();
-    let (app, env) = (&request.app, &pinned.resolved.environment);
-    let mut attempt = 1;
-    loop {
-        let id = DeploymentId::of(app, env, ActionName::Deploy, &release, attempt);
-        let existing: Option<Stored<Deployment>> =
-            store::load(ports, &store::deployment(&id)).await?;
-        match existing {
-            Some(existing) if is_new_attempt(request, pinned, &existing.value) => attempt += 1,
-            existing => {
-                return Ok(Identified {
-                    id,
-                    attempt,
-                    existing,
-                });
-            }
-        }
-    }
-}
-
-fn is_new_attempt(request: &Request, pinned: &Pinned, existing: &Deployment) -> bool {
-    let Some(ended) = &existing.ending else {
-        return false;
-    };
-    match ended.ending {
-        Ending::Rejected => request.again || !(existing.stopped || is_repeated(request, existing)),
-        Ending::NothingToDo if ended.cause_name == RECORDED => pinned.by_person,
-        // Until it is resolved, the environment is locked for it.
-        Ending::NeedsOperator => ended.resolved.is_some() && request.again,
-        _ => request.again || (pinned.by_person && request.allow_older),
-    }
-}
-
-/// Whether a request is for the upload that became this deployment, or for an image that had been
-/// pushed when it was recorded.
-fn is_repeated(request: &Request, existing: &Deployment) -> bool {
-    request
-        .arrived
-        .is_some_and(|arrived| match request.upload() {
-            Some(upload) => existing.upload.as_ref() == Some(upload),
-            None => arrived <= existing.accepted,
-        })
-}
-
-/// The answer to a request that was made before: the truth about that deployment.
-fn same(existing: &Deployment) -> Answer {
-    let Some(ended_as) = &existing.ending else {
-        let cause = format!(
-            "The same request is deployment {}, which is under way.",
-            existing.id
-        );
-        return ended(&existing.id, Ending::NothingToDo, "SameRequest", &cause);
-    };
-    let mut answer = of_record(existing, ended_as);
-    answer.cause = format!(
-        "The same request is deployment {}: {}",
-        existing.id, ended_as.cause
-    );
-    answer
 }
 
 fn new_record<P: Ports>(
@@ -164,12 +95,25 @@ fn new_record<P: Ports>(
         recorded: now,
         id: id.clone(),
     };
+    // A release that arrives once more is no newer for that (rule 6).
+    let order = match &identified.first {
+        Some(first) => Order {
+            accepted: first.accepted,
+            recorded: first.recorded,
+            ..order
+        },
+        None => order,
+    };
     let record = Deployment {
         id: id.clone(),
         app: request.app.clone(),
         environment: resolved.environment.clone(),
         action: ActionName::Deploy,
         attempt: identified.attempt,
+        keyed: request.idempotency_key.clone().map(|key| Keyed {
+            key,
+            content: request.content(),
+        }),
         release_digest: pinned.release.digest(),
         release: pinned.release.clone(),
         snapshot: None,

@@ -16,7 +16,9 @@ mod ending;
 mod give_up;
 mod hand_over;
 mod hold;
+mod identify;
 mod leave;
+mod past;
 mod preempt;
 mod recover;
 mod refuse;
@@ -25,13 +27,15 @@ mod second_look;
 mod settle;
 mod settle_undo;
 mod shut_out;
+mod since;
 mod turn;
 mod undo;
 mod view;
 
 pub use admit::Execution;
-pub use deploy::{Identified, identify};
+pub use identify::{Identified, identify, key_reused};
 pub use refuse::record_refusal;
+pub use since::now;
 
 use crate::config::Configured;
 use crate::payload::{Answer, Ask};

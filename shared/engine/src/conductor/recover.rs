@@ -4,6 +4,7 @@ use super::answer::{ended, plain};
 use super::commit::{TRIES, commit, contended, pause};
 use super::ending::{end, put};
 use super::hand_over::{hand_over, handed_over};
+use super::past::past;
 use super::turn::turn;
 use super::view::View;
 use super::{Ports, leave, refuse};
@@ -13,7 +14,7 @@ use crate::recovery::Owner;
 use crate::store::{self, Stored};
 use windlass_domain::deployment::{Deployment, Status, Why};
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{Held, HeldState, Lock};
+use windlass_domain::environment::{Became, Held, HeldState, Lock};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::gate::Verdict;
 use windlass_domain::identity::DeploymentId;
@@ -348,6 +349,9 @@ async fn abandon<P: Ports>(
     ];
     if let Some(waiting) = view.waiting_of(&record.value) {
         writes.push(Write::Delete(waiting.key.clone(), waiting.unchanged()));
+    }
+    if record.value.stopped {
+        writes.extend(past(ports, &record.value, Became::Stopped, ports.now()).await?);
     }
     if !commit(ports, writes).await? {
         return Ok(None);

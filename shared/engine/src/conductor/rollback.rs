@@ -3,15 +3,18 @@
 use super::Ports;
 use super::admit::Execution;
 use super::commit::{TRIES, commit, contended, pause};
+use super::deploy::Admitted;
 use super::ending::put_arrived;
 use super::hold::new_hold;
+use super::identify::reused;
+use super::since::same;
 use super::view::View;
 use crate::payload::Ask;
 use crate::pin;
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
 use std::collections::BTreeMap;
-use windlass_domain::deployment::{Deployment, Status};
+use windlass_domain::deployment::{Deployment, Keyed, Status};
 use windlass_domain::digest::Digest;
 use windlass_domain::environment::{EnvironmentState, Snapshot, Veto};
 use windlass_domain::finding::{Finding, FindingName};
@@ -27,7 +30,7 @@ pub async fn admit<P: Ports>(
     ports: &P,
     ask: &Ask,
     request: &Request,
-) -> Answered<Result<DeploymentId, Vec<Finding>>> {
+) -> Answered<Result<Admitted, Vec<Finding>>> {
     let env = match pin::named_environment(ports, request).await? {
         Ok(env) => env,
         Err(findings) => return Ok(Err(findings)),
@@ -45,6 +48,20 @@ pub async fn admit<P: Ports>(
             .get_or_insert_with(|| new_hold(ports, request));
         let record = new_record(ports, ask, request, &env, declaration.clone());
         let id = record.value.id.clone();
+        let former: Option<Stored<Deployment>> =
+            store::load(ports, &store::deployment(&id)).await?;
+        if let Some(former) = former {
+            let asked = former.value.keyed.as_ref();
+            if let Some(finding) = asked.and_then(|asked| reused(request, asked, &id)) {
+                return Ok(Err(vec![finding]));
+            }
+            // A retry beside the invocation that has just recorded it, or after that one's answer was lost.
+            if former.value.executions.first() == Some(&ask.execution.arn) {
+                return Ok(Ok(Admitted::New(id)));
+            }
+            let answer = same(ports, &former.value).await?;
+            return Ok(Ok(Admitted::Answer(answer)));
+        }
         let execution = Stored::new(
             store::execution(&ask.execution.arn),
             Execution {
@@ -57,18 +74,14 @@ pub async fn admit<P: Ports>(
         )
         .await?
         {
-            return Ok(Ok(id));
-        }
-        let known: Option<Stored<Deployment>> = store::load(ports, &store::deployment(&id)).await?;
-        if known.is_some() {
-            return Ok(Ok(id));
+            return Ok(Ok(Admitted::New(id)));
         }
         pause(ports, tried).await;
     }
     Err(contended("recording the rollback"))
 }
 
-/// Each press is a deployment of its own, so its identity is the execution's.
+/// Each press is a deployment of its own: its identity is its key's, else the execution's.
 fn new_record<P: Ports>(
     ports: &P,
     ask: &Ask,
@@ -77,14 +90,20 @@ fn new_record<P: Ports>(
     declaration: semver::Version,
 ) -> Stored<Deployment> {
     let now = ports.now();
-    let press = Digest::of(ask.execution.arn.as_bytes());
-    let id = DeploymentId::of(&request.app, env, ActionName::Rollback, &press, 1);
+    let key = request.idempotency_key.as_ref();
+    let key = key.unwrap_or(&ask.execution.arn);
+    let press = Digest::of(key.as_bytes());
+    let id = DeploymentId::keyed(&request.app, env, ActionName::Rollback, key);
     let record = Deployment {
         id: id.clone(),
         app: request.app.clone(),
         environment: env.clone(),
         action: ActionName::Rollback,
         attempt: 1,
+        keyed: request.idempotency_key.clone().map(|key| Keyed {
+            key,
+            content: request.content(),
+        }),
         release: Release {
             app: request.app.clone(),
             version: "rollback".into(),

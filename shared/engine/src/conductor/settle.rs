@@ -4,6 +4,7 @@
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
 use super::ending::{end, put, reject, told};
+use super::past::past;
 use super::recover::judged_good;
 use super::second_look::make_due;
 use super::shut_out::shut_out;
@@ -16,11 +17,12 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{EnvironmentState, Lock, Running, Snapshot, Veto};
+use windlass_domain::environment::{Became, EnvironmentState, Lock, Running, Snapshot, Veto};
 use windlass_domain::fault::Fault;
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::request::ActionName;
+use windlass_domain::since::{ALREADY_THERE, since};
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
@@ -108,6 +110,7 @@ async fn writes<P: Ports>(
         }
         Outcome::NothingToDo => {
             mark(&mut state.value, &record.value);
+            more.extend(past(ports, &record.value, Became::Live, ports.now()).await?);
             if let Some(goal) = &goal(ports, &record.value).await? {
                 let now = ports.now();
                 found_back(&mut state.value, goal, &plan.value, now);
@@ -120,11 +123,11 @@ async fn writes<P: Ports>(
                     )?);
                 }
             }
-            let cause = already_there(&plan.value);
+            let cause = already_there(&record.value, &state.value, &plan.value);
             end(
                 record,
                 Ending::NothingToDo,
-                "AlreadyThere",
+                ALREADY_THERE,
                 cause,
                 Vec::new(),
                 ports.now(),
@@ -137,6 +140,7 @@ async fn writes<P: Ports>(
             }
             more = succeed(ports, record, &mut state.value, steps, goal.as_ref())?;
             more.extend(lift_veto(ports, &record.value).await?);
+            more.extend(past(ports, &record.value, Became::Live, ports.now()).await?);
             more.extend(make_due(ports, &record.value, steps).await?);
         }
     }
@@ -154,11 +158,16 @@ async fn lift_veto<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<
     Ok(veto.map(|veto| Write::Delete(key, Condition::Rev(veto.rev))))
 }
 
-fn already_there(plan: &Plan) -> String {
+/// What was seen to be there, and since when, where Windlass has brought it.
+fn already_there(record: &Deployment, state: &EnvironmentState, plan: &Plan) -> String {
     let reasons: Vec<String> = plan
         .unchanged
         .iter()
-        .map(|one| format!("{} {}", one.component, one.reason))
+        .map(|one| {
+            let since = since(&one.component, record, state);
+            let since = since.map_or_else(String::new, |since| format!(", {since}"));
+            format!("{} {}{since}", one.component, one.reason)
+        })
         .collect();
     format!("Nothing to do: {}.", reasons.join("; "))
 }
@@ -168,7 +177,7 @@ fn already_there(plan: &Plan) -> String {
 fn mark(state: &mut EnvironmentState, record: &Deployment) {
     if record.action == ActionName::Deploy {
         for component in record.release.components.keys() {
-            state.marks.insert(component.clone(), record.order.clone());
+            state.mark(component, &record.order, record.allow_older);
         }
     }
 }

@@ -4,6 +4,7 @@ use super::answer::of_record;
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
 use super::ending::{end, put};
+use super::past::past;
 use super::second_look::make_due;
 use super::shut_out::shut_out;
 use super::undo::{first_wave, in_words};
@@ -12,9 +13,9 @@ use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
 use std::cmp::Reverse;
-use windlass_domain::deployment::Deployment;
+use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{HeldState, Lock, Veto};
+use windlass_domain::environment::{Became, HeldState, Lock, Veto};
 use windlass_domain::input::operators;
 use windlass_domain::message::{Undone, undone};
 use windlass_domain::request::ActionName;
@@ -49,8 +50,11 @@ pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             put(&record)?,
             leave(&mut lock, &record.value, ending, ports.now())?,
         ];
-        if restored && record.value.action == ActionName::Deploy && !record.value.stopped {
+        if is_vetoed(&record.value) {
             writes.extend(veto(ports, &record.value).await?);
+        }
+        if record.value.stopped {
+            writes.extend(past(ports, &record.value, Became::Stopped, ports.now()).await?);
         }
         writes.extend(make_due(ports, &record.value, &steps).await?);
         if commit(ports, writes).await?
@@ -81,8 +85,15 @@ fn leave(
     lock.put_indexed(Some(store::held_index(&record.app, &record.environment)))
 }
 
-/// The veto on the release that was undone (rule 8). One that is there already stays. What a person
-/// stopped says nothing of the release, and vetoes nothing.
+/// Whether the release is vetoed (rule 8), be it brought back or not: where it is to blame. What a person stopped, or
+/// what the target did, says nothing of it.
+fn is_vetoed(record: &Deployment) -> bool {
+    let why = record.undoing.as_ref();
+    let is_to_blame = why.is_some_and(Why::is_of_the_release);
+    record.action == ActionName::Deploy && !record.stopped && is_to_blame
+}
+
+/// The veto on the release that failed. One that is there already stays.
 async fn veto<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<Write>> {
     let key = store::veto(&record.app, &record.environment, &record.release_digest);
     let former: Option<Stored<Veto>> = store::load(ports, &key).await?;
@@ -183,6 +194,13 @@ fn next(record: &Deployment, ending: Ending) -> Vec<String> {
             "release {} was stopped and not judged, so it is not vetoed; start {} to deploy it",
             record.release.version,
             record.again_input()
+        )];
+    }
+    if !is_vetoed(record) {
+        return vec![format!(
+            "mend what is told above; this says nothing of release {}, which is not vetoed: send it again, or start {}",
+            record.release.version,
+            record.input()
         )];
     }
     vec![

@@ -4,19 +4,21 @@ use super::answer::plain;
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
 use super::ending::{end, put, reject, told};
+use super::since::known;
 use super::view::{View, is_operator};
 use super::{Ports, rollback};
 use crate::log;
 use crate::payload::{Answer, ExecutionRef, Word};
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
-use windlass_domain::admission::Decision;
+use windlass_domain::admission::{Decision, How, Replaced};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{Held, HeldState, Waiting};
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::request::ActionName;
+use windlass_domain::since;
 
 /// Decides whether the deployment goes, waits or ends, and writes that.
 pub async fn turn<P: Ports>(
@@ -148,7 +150,7 @@ async fn queue<P: Ports>(
 
 enum Outcome {
     Refused(Finding),
-    Superseded(DeploymentId),
+    Superseded(Replaced),
 }
 
 async fn finish<P: Ports>(
@@ -164,7 +166,9 @@ async fn finish<P: Ports>(
             reject(&mut record, vec![finding], now);
         }
         Outcome::Superseded(by) => {
-            let cause = format!("Superseded: deployment {by} brings a newer release.");
+            let state = &view.state.value;
+            let known = known(ports, &record.value, state, Some(&by.by)).await?;
+            let cause = since::superseded(&record.value, &by, state, &known);
             end(
                 &mut record,
                 Ending::NothingToDo,
@@ -173,7 +177,7 @@ async fn finish<P: Ports>(
                 Vec::new(),
                 now,
             );
-            superseded_by = Some(by);
+            superseded_by = Some(by).filter(|by| by.how == How::Waits);
         }
     }
     note_cost(ports, &mut record.value, &[]).await;
@@ -183,7 +187,7 @@ async fn finish<P: Ports>(
         Write::Check(view.lock.key.clone(), view.lock.unchanged()),
     ];
     // Who brings a newer release still waits with it.
-    let by = superseded_by.and_then(|id| view.waiting_as(&id));
+    let by = superseded_by.and_then(|by| view.waiting_as(&by.by));
     writes.extend(by.map(|by| Write::Check(by.key.clone(), by.unchanged())));
     writes.extend(view.leave_queue(&record.value));
     if !commit(ports, writes).await? {

@@ -108,7 +108,13 @@ pub async fn failure<P: Ledger>(
             Some((name, format!("{} failed: {text}", step.value.component)))
         })
         .collect();
-    Ok(failed.first().map(|(name, _)| {
+    // What says something of the release goes before what only says something of a target.
+    let is_of_the_release = |(name, text): &&(String, String)| {
+        let (name, text) = (name.clone(), text.clone());
+        Why { name, text }.is_of_the_release()
+    };
+    let first = failed.iter().find(is_of_the_release).or(failed.first());
+    Ok(first.map(|(name, _)| {
         let texts: Vec<_> = failed.iter().map(|(_, text)| text.clone()).collect();
         Why {
             name: name.clone(),

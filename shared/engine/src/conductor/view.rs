@@ -2,7 +2,7 @@ use crate::ports::{Answered, Ledger, Write};
 use crate::store::{self, Stored};
 use windlass_domain::admission::{Candidate, Facts};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::{EnvironmentState, Lock, Veto, Waiting};
+use windlass_domain::environment::{EnvironmentState, Lock, Past, Veto, Waiting};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, EnvironmentName};
@@ -14,6 +14,7 @@ pub struct View {
     pub state: Stored<EnvironmentState>,
     pub waiting: Vec<Stored<Waiting>>,
     pub veto: Option<Stored<Veto>>,
+    pub past: Option<Stored<Past>>,
 }
 
 impl View {
@@ -25,6 +26,7 @@ impl View {
             state: store::load_or_default(ports, &store::state(app, env)).await?,
             waiting: store::load_all(ports, &store::environment(app, env), "waiting#").await?,
             veto: store::load(ports, &store::veto(app, env, &record.release_digest)).await?,
+            past: store::load(ports, &store::past(app, env, &record.release_digest)).await?,
         })
     }
 
@@ -36,6 +38,8 @@ impl View {
             state: &self.state.value,
             waiting: &waiting,
             veto: self.veto.as_ref().map(|veto| &veto.value),
+            past: self.past.as_ref().map(|past| &past.value),
+            runs: self.state.value.runs(&record.release.components),
         };
         windlass_domain::admission::decide(&candidate(record), &facts)
     }
@@ -83,6 +87,7 @@ fn candidate(record: &Deployment) -> Candidate {
         components: record.release.components.keys().cloned().collect(),
         order: record.order.clone(),
         by_person: record.by_person,
+        own: record.keyed.is_some(),
         again: record.again,
         allow_older: record.allow_older,
     }

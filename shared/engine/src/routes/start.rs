@@ -1,4 +1,4 @@
-use crate::conductor::{Identified, identify};
+use crate::conductor::{Identified, identify, key_reused};
 use crate::log;
 use crate::pin;
 use crate::ports::{Answered, Clock, Executions};
@@ -34,7 +34,10 @@ pub async fn begin<P: pin::Ports + Executions + Clock>(
         Ok(pinned) => pinned,
         Err(findings) => return Ok(Err(limited(findings))),
     };
-    let Identified { id, existing, .. } = identify(ports, request, &pinned).await?;
+    let Identified { id, existing, .. } = match identify(ports, request, &pinned).await? {
+        Ok(identified) => identified,
+        Err(finding) => return Ok(Err(vec![finding])),
+    };
     log::name_deployment(&id);
     if let Some(existing) = existing
         && let Some(execution) = existing.value.executions.first()
@@ -80,6 +83,26 @@ pub async fn begin_anyway<P: Executions>(
     let stem = [request.app.as_str(), environment, &action];
     let name = execution_name(&stem, Digest::of(seed.as_bytes()).as_str());
     ports.start(&name, &input(request)?).await
+}
+
+/// Starts an operator's action. The same key starts it once: Step Functions knows an execution's name for 90 days
+/// after its end (AWS Step Functions API Reference, StartExecution). Answers a finding where the key was used with
+/// another content.
+pub async fn begin_own<P: Executions>(
+    ports: &P,
+    request: &Request,
+    seed: &str,
+) -> Answered<Result<String, Finding>> {
+    let arn = begin_anyway(ports, request, seed).await?;
+    if request.idempotency_key.is_none() {
+        return Ok(Ok(arn));
+    }
+    let started = ports.execution(&arn).await?;
+    let asked = started.and_then(|started| Request::parse(&started.input).ok());
+    Ok(match asked {
+        Some(asked) if asked.content() != request.content() => Err(key_reused(&arn)),
+        _ => Ok(arn),
+    })
 }
 
 fn input(request: &Request) -> Answered<Value> {

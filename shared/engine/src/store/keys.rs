@@ -94,6 +94,11 @@ pub fn veto(app: &AppName, env: &EnvironmentName, release: &Digest) -> Key {
     key(environment(app, env), format!("veto#{release}"))
 }
 
+/// What became of a release here before: [`windlass_domain::environment::Past`].
+pub fn past(app: &AppName, env: &EnvironmentName, release: &Digest) -> Key {
+    key(environment(app, env), format!("past#{release}"))
+}
+
 /// The partition of a deployment.
 pub fn deployment_partition(id: &DeploymentId) -> String {
     format!("deployment#{id}")

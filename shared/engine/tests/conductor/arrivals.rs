@@ -3,7 +3,7 @@
 use crate::desk::{Desk, dev, fault, in_short, with};
 use crate::stage::{app, id};
 use serde_json::{Value, json};
-use windlass_domain::deployment::{Deployment, Ended, Status};
+use windlass_domain::deployment::{Deployment, Ended, Status, Why};
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::FaultName;
 use windlass_domain::request::{ActionName, Request, Route};
@@ -104,7 +104,8 @@ fn where_only_a_person_starts_deployments_an_arrival_is_only_recorded() {
     let input: Value = serde_json::from_str(input).unwrap();
     let person = desk.admit("person", input).unwrap();
     assert_eq!(person.verdict, Word::Go);
-    assert_eq!(record(&desk, &person).attempt, 2);
+    let keyed = record(&desk, &person).keyed.unwrap();
+    assert_eq!(keyed.key, arn_of("person"), "a request of its own");
     // A route that names the environment for nobody is no person.
     let named = with(arrival, json!({"environment": "prod"}));
     let named = with(
@@ -129,24 +130,84 @@ fn a_retry_that_runs_beside_the_first_invocation_is_not_another_request() {
 
 #[test]
 fn the_same_request_is_told_how_its_deployment_stands() {
+    type Row = (fn(&mut Deployment), Word, &'static str, &'static str);
     let desk = Desk::free();
-    let request = with(desk.manifest("1.5.0", TAG), json!({"environment": "prod"}));
+    let key = json!({"environment": "prod", "idempotency_key": "run-812"});
+    let request = with(desk.manifest("1.5.0", TAG), key);
     let first = desk.admit("first", request.clone()).unwrap();
-    let under_way = desk.admit("second", request.clone()).unwrap();
-    assert_eq!(under_way.deployment, first.deployment);
-    assert_eq!(
-        (under_way.verdict, under_way.error.as_str()),
-        (Word::NothingToDo, "SameRequest")
-    );
     let same = format!("The same request is deployment {}", first.deployment);
-    assert_eq!(under_way.cause, format!("{same}, which is under way."));
+    let stands = |change: fn(&mut Deployment)| {
+        let mut stands = record(&desk, &first);
+        change(&mut stands);
+        desk.stage.put(store::deployment(&stands.id), &stands);
+        let answer = desk.admit("second", request.clone()).unwrap();
+        assert_eq!(answer.deployment, first.deployment);
+        (answer.verdict, answer.error, answer.cause)
+    };
+    let table: [Row; 6] = [
+        (
+            |one| one.status = Status::Waiting,
+            Word::NothingToDo,
+            "SameRequest",
+            ", which waits for its turn.",
+        ),
+        (
+            |one| one.status = Status::Running,
+            Word::NothingToDo,
+            "SameRequest",
+            ", which is under way.",
+        ),
+        (
+            |one| {
+                let name = "GateFailed".into();
+                let text = String::new();
+                one.undoing = Some(Why { name, text });
+            },
+            Word::NothingToDo,
+            "SameRequest",
+            ", which is being undone.",
+        ),
+        (
+            |one| one.ending = Some(how(Ending::RolledBack, "GateFailed", None)),
+            Word::RolledBack,
+            "GateFailed",
+            ", which ended RolledBack (GateFailed) at 1970-01-01T00:00:00Z: it was so.",
+        ),
+        (
+            |one| one.ending = Some(how(Ending::NothingToDo, "Superseded", None)),
+            Word::NothingToDo,
+            "Superseded",
+            ", which ended NothingToDo (Superseded) at 1970-01-01T00:00:00Z: it was so.",
+        ),
+        // That it was live then is no answer to what is so now.
+        (
+            |one| one.ending = Some(how(Ending::Succeeded, "", None)),
+            Word::NothingToDo,
+            "SameRequest",
+            ", which ended Succeeded at 1970-01-01T00:00:00Z. It does not run any more:",
+        ),
+    ];
+    for (change, word, name, cause) in table {
+        let told = stands(change);
+        assert_eq!((told.0, told.1.as_str()), (word, name), "{cause}");
+        assert!(told.2.starts_with(&format!("{same}{cause}")), "{}", told.2);
+    }
+}
 
-    let mut ended = record(&desk, &first);
-    ended.ending = Some(how(Ending::Succeeded, "", None));
-    desk.stage.put(store::deployment(&ended.id), &ended);
-    let told = desk.admit("third", request).unwrap();
-    assert_eq!(told.verdict, Word::Succeeded);
-    assert_eq!(told.cause, format!("{same}: it was so."));
+#[test]
+fn a_key_with_another_content_is_refused_and_changes_nothing() {
+    let desk = Desk::free();
+    let key = json!({"environment": "prod", "idempotency_key": "run-812"});
+    let request = with(desk.manifest("1.5.0", TAG), key.clone());
+    let first = desk.admit("first", request).unwrap();
+    let before = record(&desk, &first);
+    let other = with(desk.manifest("1.5.1", TAG), key);
+    let answer = desk.admit("second", other).unwrap();
+    assert_eq!(
+        (answer.verdict, answer.error.as_str()),
+        (Word::Rejected, "KeyReused")
+    );
+    assert_eq!(record(&desk, &first), before);
 }
 
 fn how(ending: Ending, cause_name: &str, resolved: Option<&str>) -> Ended {
@@ -162,59 +223,45 @@ fn how(ending: Ending, cause_name: &str, resolved: Option<&str>) -> Ended {
 }
 
 #[test]
-fn when_asking_again_is_a_new_attempt() {
+fn an_arrival_after_an_equal_one_has_ended_is_a_new_attempt() {
     use Ending::{NeedsOperator, NothingToDo, Rejected, RolledBack, Succeeded};
-    // how it ended; the attempt of: the same request of a person, with `again`, with `allow_older`,
-    // and of an arrival, also with `allow_older`
+    // how it ended; the attempt of an equal arrival
     let table = [
-        (Some(how(Rejected, "", None)), false, [2, 2, 2, 2, 2]),
-        (Some(how(Rejected, "", None)), true, [1, 2, 1, 1, 1]),
-        (
-            Some(how(NothingToDo, "Recorded", None)),
-            false,
-            [2, 2, 2, 1, 1],
-        ),
-        (
-            Some(how(NothingToDo, "AlreadyThere", None)),
-            false,
-            [1, 2, 2, 1, 1],
-        ),
-        (Some(how(NeedsOperator, "", None)), false, [1, 1, 1, 1, 1]),
-        (
-            Some(how(NeedsOperator, "", Some("accepted"))),
-            false,
-            [1, 2, 1, 1, 1],
-        ),
-        (Some(how(Succeeded, "", None)), false, [1, 2, 2, 1, 1]),
-        (Some(how(RolledBack, "", None)), true, [1, 2, 2, 1, 1]),
-        (None, false, [1, 1, 1, 1, 1]),
+        (None, 1),
+        (Some(how(Rejected, "", None)), 2),
+        (Some(how(NothingToDo, "Recorded", None)), 2),
+        (Some(how(NothingToDo, "AlreadyThere", None)), 2),
+        (Some(how(NeedsOperator, "", None)), 2),
+        (Some(how(NeedsOperator, "", Some("accepted"))), 2),
+        (Some(how(Succeeded, "", None)), 2),
+        (Some(how(RolledBack, "", None)), 2),
     ];
-    for (ended, stopped, attempts) in table {
+    for (ended, attempt) in table {
         let desk = Desk::free();
-        let person = with(desk.manifest("1.5.0", TAG), json!({"environment": "prod"}));
-        let reason = json!({"reason": "a test"});
-        let again = with(with(person.clone(), reason.clone()), json!({"again": true}));
-        let older = with(with(person.clone(), reason), json!({"allow_older": true}));
-        let first = desk.admit("first", person.clone()).unwrap();
+        let arrival = with(desk.manifest("1.5.0", TAG), by("s3"));
+        let first = desk.admit("first", arrival.clone()).unwrap();
         let mut former = record(&desk, &first);
         former.ending.clone_from(&ended);
-        former.stopped = stopped;
         desk.stage.put(store::deployment(&former.id), &former);
-        let requests = [
-            person.clone(),
-            again,
-            older.clone(),
-            with(person, by("s3")),
-            with(older, by("s3")),
-        ];
-        let found = requests.map(|request| {
-            let request = Request::parse(&request).unwrap();
+        let attempt_of = |more: Value| {
+            let request = Request::parse(&with(arrival.clone(), more)).unwrap();
             let pinned = run(pin::pin(&desk.stage.world, &request)).unwrap().unwrap();
             let identified = run(identify(&desk.stage.world, &request, &pinned)).unwrap();
-            assert_eq!(identified.existing.is_some(), identified.attempt == 1);
+            let identified = identified.unwrap();
+            let is_known = identified.existing.map(|one| one.value.id);
+            assert_eq!(is_known.is_some(), identified.attempt == 1, "{ended:?}");
             identified.attempt
-        });
-        assert_eq!(found, attempts, "{ended:?} stopped: {stopped}");
+        };
+        // Whatever its way, and whatever is allowed it.
+        let allowed = json!({"allow_older": true, "again": true, "reason": "a test"});
+        for more in [json!({}), by("api"), allowed] {
+            assert_eq!(attempt_of(more.clone()), attempt, "{ended:?} {more}");
+        }
+        // What had arrived when it was recorded is no arrival of its own.
+        let accepted = former.accepted.0;
+        assert_eq!(attempt_of(json!({"arrived": accepted})), 1, "{ended:?}");
+        let later = json!({"arrived": accepted + 1});
+        assert_eq!(attempt_of(later), attempt, "{ended:?}");
     }
 }
 

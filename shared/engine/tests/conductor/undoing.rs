@@ -262,8 +262,28 @@ fn neither_a_rollback_nor_what_a_person_stopped_is_vetoed() {
 }
 
 #[test]
+fn what_says_something_of_the_release_vetoes_it_and_nothing_else_does() {
+    for (name, vetoes) in [
+        ("GateFailed", true),
+        ("ChangeFailed", true),
+        ("AccessDenied", false),
+        ("TargetChangedByOther", false),
+        ("ExecutionTimedOut", false),
+    ] {
+        let mut desk = Desk::new();
+        desk.change_record(|record| record.undoing = Some(why(name)));
+        desk.asks("SettleUndo").unwrap();
+        assert_eq!(veto(&desk).is_some(), vetoes, "{name}");
+        let cause = desk.ending().cause;
+        let told = ["is vetoed here", "is not vetoed: send it again"];
+        assert_eq!(told.map(|part| cause.contains(part)), [vetoes, !vetoes]);
+    }
+}
+
+#[test]
 fn a_veto_that_is_there_stays() {
-    let desk = Desk::new();
+    let mut desk = Desk::new();
+    desk.change_record(|record| record.undoing = Some(why("GateFailed")));
     let former = Veto {
         release: desk.record().release_digest,
         version: "1.3.9".into(),

@@ -157,6 +157,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         environment: prod(),
         action: ActionName::Deploy,
         attempt: 1,
+        keyed: None,
         release_digest: release.digest(),
         release,
         snapshot: None,

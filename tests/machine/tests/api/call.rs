@@ -13,6 +13,17 @@ pub const PROD: &str = "/apps/shop/environments/prod";
 
 /// Calls the API; the query stands in the path as in an address, without escapes.
 pub fn call(shop: &Shop<'_>, method: &str, address: &str, body: Option<Value>) -> Reply {
+    call_with(shop, None, method, address, body)
+}
+
+/// Calls the API with an idempotency key.
+pub fn call_with(
+    shop: &Shop<'_>,
+    key: Option<&str>,
+    method: &str,
+    address: &str,
+    body: Option<Value>,
+) -> Reply {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let query: BTreeMap<String, String> = pairs
@@ -23,6 +34,7 @@ pub fn call(shop: &Shop<'_>, method: &str, address: &str, body: Option<Value>) -
         path: path.into(),
         query,
         body: body.map(|body| body.to_string()),
+        key: key.map(str::to_owned),
         caller: Some(CI.into()),
     };
     run(handle(shop.world(), call))

@@ -6,4 +6,5 @@
 mod call;
 mod deployments;
 mod environments;
+mod keys;
 mod releases;

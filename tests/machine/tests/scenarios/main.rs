@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and reads better")]
 
+mod again;
 mod arrivals;
 mod beside;
 mod costs;

@@ -6,12 +6,13 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::time::Time;
 
 /// "Nothing lost" and "one deployment per distinct request": whatever was uploaded or pushed to be
-/// released is one deployment, or is refused, within a stated time, whether or not its event came;
-/// and never two. A declaration is in force, or is refused.
+/// released is one deployment, its own or that of an equal upload, or is refused, within a stated time, whether or not
+/// its event came; and never two. A declaration is in force, or is refused.
 pub fn arrivals_are_served(outcome: &Outcome<'_>) -> Result<(), String> {
     for (arrived, arrival) in outcome.arrivals() {
         match arrival.deployments(outcome.world).as_slice() {
             [] if arrival.is_told(outcome.world) || is_stopped(outcome, arrival) => {}
+            [] if arrival.is_anothers(outcome.world, arrived) => {}
             [] => return Err(format!("nothing came of {arrival:?} of {arrived}")),
             [one] => in_time(outcome, arrived, one)?,
             more => {

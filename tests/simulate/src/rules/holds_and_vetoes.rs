@@ -50,13 +50,20 @@ pub fn holds_and_vetoes(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether it was undone for what it did itself.
+fn is_to_blame(record: &Deployment) -> bool {
+    let undoing = record.undoing.as_ref();
+    let why = undoing.map_or("", |why| why.name.as_str());
+    !record.stopped && matches!(why, "GateFailed" | "ChangeFailed" | "StillInProgress")
+}
+
 fn vetoes_stand(outcome: &Outcome<'_>, vetoed: &BTreeSet<String>) -> Result<(), String> {
     let records = outcome.records();
     let undone = records.iter().filter(|record| {
         let ended = record.ending.as_ref();
-        // What a person stopped says nothing against its release.
+        // What a person stopped, or a target did, says nothing against its release.
         record.action == ActionName::Deploy
-            && !record.stopped
+            && is_to_blame(record)
             && ended.is_some_and(|ended| ended.ending == Ending::RolledBack)
     });
     for record in undone {

@@ -31,6 +31,8 @@ pub use unowned_untouched::unowned_untouched;
 
 mod arrivals_are_served;
 pub use arrivals_are_served::arrivals_are_served;
+mod claims_are_shown;
+pub use claims_are_shown::claims_are_shown;
 mod ends_as_written;
 pub use ends_as_written::ends_as_written;
 mod needs_operator_is_earned;
@@ -59,7 +61,7 @@ pub use woken_in_time::woken_in_time;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 25] = [
+pub const RULES: [(&str, Rule); 26] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -85,6 +87,7 @@ pub const RULES: [(&str, Rule); 25] = [
     ("unhealthy_is_undone", unhealthy_is_undone),
     ("needs_operator_is_earned", needs_operator_is_earned),
     ("stuck_as_recorded", stuck_as_recorded),
+    ("claims_are_shown", claims_are_shown),
 ];
 
 /// Of a copy of the world in which the same is asked for again (`play.rs`).

@@ -2,15 +2,23 @@ use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::scenario::Deed;
 use serde_json::Value;
-use std::collections::BTreeMap;
-use windlass_domain::ending::Ending;
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::identity::DeploymentId;
 
-/// "CI gets one deployment per distinct request": whoever posts the same release again, because no
-/// answer came or without a reason, is told the same deployment, unless that was rejected; and it is
-/// there, unless its execution died before it was one.
+/// "The same content is one deployment while it waits or runs": whoever posts the same release again, because no
+/// answer came or without a reason, is told the same deployment until that has ended; and it is there, unless its
+/// execution died before it was one.
 pub fn same_call_same_id(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut told: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut ended: BTreeSet<DeploymentId> = BTreeSet::new();
     for happening in &outcome.happened {
+        if let Event::Wrote(_, change) = &happening.what
+            && let Some(record) = outcome.read::<Deployment>(change.after.as_ref(), "record")
+            && record.ending.is_some()
+        {
+            ended.insert(record.id.clone());
+        }
         let Event::Answered { act, reply } = &happening.what else {
             continue;
         };
@@ -23,7 +31,7 @@ pub fn same_call_same_id(outcome: &Outcome<'_>) -> Result<(), String> {
         let id = reply["body"]["id"].as_str().unwrap_or_default();
         if let Some(former) = told.insert(version, id)
             && former != id
-            && !is_rejected(outcome, former)
+            && !ended.iter().any(|ended| ended.as_str() == former)
         {
             return Err(format!("{version} is deployment {former}, and then {id}"));
         }
@@ -33,13 +41,6 @@ pub fn same_call_same_id(outcome: &Outcome<'_>) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn is_rejected(outcome: &Outcome<'_>, id: &str) -> bool {
-    outcome.records().iter().any(|record| {
-        let ended = record.ending.as_ref();
-        record.id.as_str() == id && ended.is_some_and(|ended| ended.ending == Ending::Rejected)
-    })
 }
 
 fn died(outcome: &Outcome<'_>, execution: &Value) -> bool {

@@ -1,7 +1,10 @@
 //! What arrives by itself, of which events tell, or do not; and what CI asks the API for.
 
 use super::declarations::{FUNCTION_AND_SERVICE, SERVICE, SERVICE_AGAIN};
-use super::people::{as_made, has_another_repository, person_at_api, person_at_service};
+use super::people::{
+    as_made, has_another_repository, may_not_shift, may_shift_again, person_at_api,
+    person_at_service,
+};
 use crate::scenario::{Deed, Scenario, after, next, quiet};
 use windlass_machine::shop::ONE_FUNCTION;
 
@@ -115,8 +118,115 @@ pub(super) const POSTED: Scenario = Scenario {
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
+        "1.1.0 NothingToDo (AlreadyThere)",
         "1.2.0 Rejected (Held)",
     ],
     may: &["1.2.0 Succeeded"],
+    steady: true,
+};
+
+/// The same release by each way, after a rollback and after a person brought it back.
+pub(super) const RELEASED_AGAIN: Scenario = Scenario {
+    name: "released_again",
+    declaration: ONE_FUNCTION,
+    scene: as_made,
+    before: &[
+        quiet(Deed::Arrive("1.0.0", &["api"])),
+        quiet(Deed::Arrive("1.1.0", &["api"])),
+        quiet(Deed::Arrive("1.2.0", &["api"])),
+        quiet(Deed::Operate("rollback")),
+        quiet(Deed::Operate("release_hold")),
+    ],
+    acts: &[
+        next(Deed::Arrive("1.2.0", &["api"])),
+        quiet(Deed::Post("1.2.0", &["api"])),
+        quiet(Deed::Arrive("1.1.0", &["api"])),
+        quiet(Deed::Deploy("1.2.0", &["api"])),
+        quiet(Deed::Arrive("1.2.0", &["api"])),
+        quiet(Deed::Deploy("1.2.0", &["api"])),
+        quiet(Deed::Arrive("1.1.0", &["api"])),
+    ],
+    stranger: person_at_api,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 NothingToDo (Superseded)",
+        "1.2.0 NothingToDo (Superseded)",
+        "1.1.0 NothingToDo (AlreadyThere)",
+        "1.2.0 Succeeded",
+        "1.2.0 NothingToDo (AlreadyThere)",
+        "1.2.0 NothingToDo (AlreadyThere)",
+        "1.1.0 NothingToDo (Superseded)",
+    ],
+    may: &[],
+    steady: true,
+};
+
+/// The same upload once more, which tells what runs, and leaves a line of its own.
+pub(super) const UPLOADED_AGAIN: Scenario = Scenario {
+    name: "uploaded_again",
+    declaration: ONE_FUNCTION,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+    acts: &[
+        next(Deed::Upload("1.1.0", &["api"])),
+        quiet(Deed::Upload("1.1.0", &["api"])),
+    ],
+    stranger: person_at_api,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.1.0 NothingToDo (AlreadyThere)",
+    ],
+    may: &[],
+    steady: false,
+};
+
+/// Somebody moved the target of what runs, as the ledger has it: what arrives again is brought again.
+pub(super) const MOVED_BY_HAND: Scenario = Scenario {
+    name: "moved_by_hand",
+    declaration: ONE_FUNCTION,
+    scene: as_made,
+    before: &[
+        quiet(Deed::Deploy("1.0.0", &["api"])),
+        quiet(Deed::Arrive("1.1.0", &["api"])),
+    ],
+    acts: &[
+        next(Deed::Change(
+            "a person puts other code in place",
+            person_at_api,
+        )),
+        quiet(Deed::Arrive("1.1.0", &["api"])),
+    ],
+    stranger: person_at_api,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.1.0 Succeeded"],
+    may: &[],
+    steady: true,
+};
+
+/// The target failed a release, and is mended: the same arrival brings it then.
+pub(super) const MENDED: Scenario = Scenario {
+    name: "mended",
+    declaration: ONE_FUNCTION,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+    acts: &[
+        next(Deed::Change("the alias cannot be moved", may_not_shift)),
+        next(Deed::Arrive("1.1.0", &["api"])),
+        quiet(Deed::Change("the alias can be moved", may_shift_again)),
+        quiet(Deed::Arrive("1.1.0", &["api"])),
+    ],
+    stranger: person_at_api,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 RolledBack (AccessDenied)",
+        "1.1.0 Succeeded",
+    ],
+    may: &[
+        "1.1.0 NeedsOperator (AccessDenied)",
+        "1.1.0 Rejected (NeedsOperator)",
+    ],
     steady: true,
 };

@@ -24,7 +24,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 52] = [
+pub static SCENARIOS: [Scenario; 56] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -168,6 +168,7 @@ pub static SCENARIOS: [Scenario; 52] = [
             "1.0.0 Succeeded",
             "1.1.0 RolledBack (GateFailed)",
             "1.1.0 Rejected (Vetoed)",
+            "1.1.0 Rejected (Vetoed)",
             "1.1.0 Succeeded",
         ],
         may: &["1.1.0 NothingToDo (AlreadyThere)"],
@@ -294,8 +295,12 @@ pub static SCENARIOS: [Scenario; 52] = [
             quiet(Deed::Arrive("1.0.0", &["api"])),
         ],
         stranger: person_at_api,
-        ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
-        may: &[],
+        ends: &[
+            "1.0.0 Succeeded",
+            "1.1.0 Succeeded",
+            "1.0.0 NothingToDo (Superseded)",
+        ],
+        may: &["1.1.0 NothingToDo (AlreadyThere)"],
         steady: false,
     },
     arrivals::UPLOADED,
@@ -305,6 +310,10 @@ pub static SCENARIOS: [Scenario; 52] = [
     arrivals::TOO_EARLY,
     arrivals::DECLARED,
     arrivals::POSTED,
+    arrivals::RELEASED_AGAIN,
+    arrivals::UPLOADED_AGAIN,
+    arrivals::MOVED_BY_HAND,
+    arrivals::MENDED,
     rollouts::LINEAR,
     rollouts::IMAGE,
     rollouts::IMAGE_AT_ONCE,

@@ -6,6 +6,7 @@ use crate::schedule::What::{
 };
 
 const DEPLOY: &str = "shared/engine/src/conductor/deploy.rs";
+const IDENTIFY: &str = "shared/engine/src/conductor/identify.rs";
 const IMAGE: &str = "shared/engine/src/routes/intake/image.rs";
 const MISSED: &str = "shared/engine/src/routes/intake/missed.rs";
 const ONCE: &str = "shared/engine/src/routes/intake/once.rs";
@@ -70,21 +71,21 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "rejected_is_asked_for_again",
         what: "a message that comes again asks once more for what was rejected",
         edits: &[Edit {
-            file: DEPLOY,
-            find: "        Ending::Rejected => request.again || !(existing.stopped || is_repeated(",
-            replace: "        Ending::Rejected => request.again || !(existing.stopped || !VARIANT && is_repeated(",
+            file: IDENTIFY,
+            find: "    request.arrived.is_some_and(|arrived| {",
+            replace: "    request.arrived.filter(|_| !VARIANT).is_some_and(|arrived| {",
         }],
         scenarios: &["turned_away"],
         mishaps: &[KilledAfter],
     },
     Variant {
         name: "released_twice",
-        what: "the same request is another deployment each time",
+        what: "the same arrival is another deployment each time",
         edits: &[
             Edit {
-                file: DEPLOY,
-                find: "        _ => request.again || (pinned.by_person",
-                replace: "        _ => VARIANT || request.again || (pinned.by_person",
+                file: IDENTIFY,
+                find: "    if !is_over || is_repeated(",
+                replace: "    if !VARIANT && !is_over || !VARIANT && is_repeated(",
             },
             Edit {
                 file: ONCE,
@@ -97,13 +98,75 @@ pub(super) const VARIANTS: &[Variant] = &[
     },
     Variant {
         name: "next_attempt_told",
-        what: "who asks again for what is recorded is told the id of a next attempt",
+        what: "who asks again for what is under way is told the id of a next attempt",
         edits: &[Edit {
             file: "shared/engine/src/routes/start.rs",
-            find: "    let Identified { id, existing, .. } = identify(ports, request, &pinned).await?;",
-            replace: "    let Identified { id, existing, attempt } = identify(ports, request, &pinned).await?;\n    let id = if VARIANT && existing.is_some() {\n        let (env, release) = (&pinned.resolved.environment, pinned.release.digest());\n        DeploymentId::of(&request.app, env, request.action, &release, attempt + 1)\n    } else {\n        id\n    };",
+            find: "    let Identified { id, existing, .. } = match identify(ports, request, &pinned).await? {",
+            replace: "    let Identified { id, existing, .. } = match identify(ports, request, &pinned).await?.map(|mut it| {\n        if VARIANT && it.existing.is_some() {\n            let (env, release) = (&pinned.resolved.environment, pinned.release.digest());\n            it.id = DeploymentId::of(&request.app, env, request.action, &release, it.attempt + 1);\n        }\n        it\n    }) {",
         }],
         scenarios: &["posted"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "old_story_told",
+        what: "an arrival is told how an equal one ended, whatever runs since",
+        edits: &[
+            Edit {
+                file: IDENTIFY,
+                find: "    let is_over = last.value.ending.is_some();",
+                replace: "    let is_over = last.value.ending.is_some() && !VARIANT;",
+            },
+            Edit {
+                file: "shared/engine/src/conductor/since.rs",
+                find: "    if let Some(now) = now(ports, existing).await? {",
+                replace: "    if let Some(now) = now(ports, existing).await?.filter(|_| !VARIANT) {",
+            },
+        ],
+        scenarios: &["released_again"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "there_by_the_ledger",
+        what: "what the ledger says that runs is said to be there, without a look",
+        edits: &[Edit {
+            file: "shared/engine/src/prepare/compose.rs",
+            find: "        plan.waves = waves(scene, drafts)?;",
+            replace: "        if !(VARIANT && scene.state.runs(&scene.loaded.record.release.components)) {\n            plan.waves = waves(scene, drafts)?;\n        }",
+        }],
+        scenarios: &["moved_by_hand"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "superseded_by_what_is_gone",
+        what: "what runs is said to be superseded by what was rolled back",
+        edits: &[Edit {
+            file: "shared/domain/src/admission.rs",
+            find: "        && !facts.runs\n",
+            replace: "        && (VARIANT || !facts.runs)\n",
+        }],
+        scenarios: &["released_again"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "replaced_is_brought_back",
+        what: "an arrival brings back what an operator rolled back",
+        edits: &[Edit {
+            file: "shared/domain/src/admission.rs",
+            find: "    if candidate.own || candidate.again || candidate.allow_older {",
+            replace: "    if VARIANT || candidate.own || candidate.again || candidate.allow_older {",
+        }],
+        scenarios: &["released_again"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "vetoed_for_its_target",
+        what: "a release is vetoed for what its target did",
+        edits: &[Edit {
+            file: "shared/engine/src/conductor/settle_undo.rs",
+            find: "    record.action == ActionName::Deploy && !record.stopped && is_to_blame",
+            replace: "    record.action == ActionName::Deploy && !record.stopped && (VARIANT || is_to_blame)",
+        }],
+        scenarios: &["mended"],
         mishaps: &[],
     },
 ];

@@ -223,8 +223,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "an undo leaves no veto",
         edits: &[Edit {
             file: SETTLE_UNDO,
-            find: "        if restored && record.value.action",
-            replace: "        if !VARIANT && restored && record.value.action",
+            find: "        if is_vetoed(&record.value) {",
+            replace: "        if !VARIANT && is_vetoed(&record.value) {",
         }],
         scenarios: &["undo", "first_undo"],
         mishaps: &[],

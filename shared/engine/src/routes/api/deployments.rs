@@ -2,7 +2,7 @@
 
 use super::problem::problem;
 use super::{Call, Ports, Reply, accepted, page};
-use crate::conductor::Execution;
+use crate::conductor::{Execution, now};
 use crate::log;
 use crate::ports::{Answered, Item};
 use crate::store::{self, Stored};
@@ -99,6 +99,9 @@ pub async fn get<P: Ports>(ports: &P, app: &AppName, id: &str) -> Answered<Reply
         return accepted::or_unknown(ports, app, &id).await;
     };
     let mut whole = json!({ "deployment": record.value, "plan": null });
+    if let Some(now) = now(ports, &record.value).await? {
+        whole["now"] = json!(now);
+    }
     let (mut steps, mut judgements) = (Vec::new(), Vec::new());
     let partition = store::deployment_partition(&id);
     let items: Vec<Stored<Value>> = store::load_all(ports, &partition, "").await?;

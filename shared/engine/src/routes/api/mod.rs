@@ -37,6 +37,8 @@ pub struct Call {
     pub query: BTreeMap<String, String>,
     /// The body, if any.
     pub body: Option<String>,
+    /// The header `Idempotency-Key`, if any.
+    pub key: Option<String>,
     /// Who calls, as API Gateway's authorizer tells it: an ARN.
     pub caller: Option<String>,
 }

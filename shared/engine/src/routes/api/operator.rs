@@ -4,7 +4,7 @@ use super::problem::problem;
 use super::{Call, Ports, Reply, body, requester};
 use crate::log;
 use crate::ports::{Answered, Clock};
-use crate::routes::start::begin_anyway;
+use crate::routes::start::begin_own;
 use serde_json::{Value, json};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::{ActionName, Request};
@@ -30,19 +30,29 @@ pub async fn start<P: Ports>(
     input.insert("app".into(), json!(app));
     input.insert("environment".into(), json!(environment));
     input.insert("requester".into(), requester(call)?);
+    if let Some(key) = &call.key {
+        input.insert("idempotency_key".into(), json!(key));
+    }
     let request = match Request::parse(&Value::Object(input)) {
         Ok(request) => request,
         Err(findings) => return Ok(problem(400, &findings)),
     };
     request.deployment.iter().for_each(log::name_deployment);
-    let execution = begin_anyway(ports, &request, &seed(ports, call)).await?;
+    let execution = match begin_own(ports, &request, &seed(ports, call)).await? {
+        Ok(execution) => execution,
+        Err(finding) => return Ok(problem(409, &[finding])),
+    };
     // A rollback gets its id from this execution.
     tracing::info!(execution, "started");
     Ok(Reply::json(202, json!({ "execution": execution })))
 }
 
-/// Each call is an action of its own: pressing twice walks further back.
+/// Each call is an action of its own, because pressing twice walks further back; the same key is the same call.
 fn seed<P: Clock>(ports: &P, call: &Call) -> String {
+    let Call { method, path, .. } = call;
+    if let Some(key) = &call.key {
+        return format!("{method} {path} key {key}");
+    }
     let caller = call.caller.as_deref().unwrap_or_default();
-    format!("{} {} {caller} {}", call.method, call.path, ports.now().0)
+    format!("{method} {path} {caller} {}", ports.now().0)
 }

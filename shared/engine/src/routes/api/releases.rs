@@ -19,14 +19,14 @@ const OF_THE_REQUEST: [&str; 5] = [
 ];
 
 /// The body is a manifest, or only the `version` of a recorded release; beside it may stand
-/// `environment`, `reason`, `again`, `allow_older` and `accept_red`. The same request again gives
-/// the same id.
+/// `environment`, `reason`, `again`, `allow_older` and `accept_red`. The same key again gives the same id; without
+/// a key the same release does while its deployment waits or runs.
 pub async fn post<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<Reply> {
     let body = match body(call) {
         Ok(body) => body,
         Err(finding) => return Ok(problem(400, &[finding])),
     };
-    let input = input(app, body, requester(call)?);
+    let input = input(app, body, call.key.as_deref(), requester(call)?);
     let request = match Request::parse(&input) {
         Ok(request) => request,
         Err(findings) => return Ok(problem(400, &findings)),
@@ -46,7 +46,12 @@ pub async fn post<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<R
 }
 
 /// The request of the release machine.
-fn input(app: &AppName, mut body: Map<String, Value>, requester: Value) -> Value {
+fn input(
+    app: &AppName,
+    mut body: Map<String, Value>,
+    key: Option<&str>,
+    requester: Value,
+) -> Value {
     let mut input = Map::new();
     for name in OF_THE_REQUEST {
         if let Some(value) = body.remove(name) {
@@ -56,6 +61,9 @@ fn input(app: &AppName, mut body: Map<String, Value>, requester: Value) -> Value
     input.insert("action".into(), "deploy".into());
     input.insert("app".into(), app.as_str().into());
     input.insert("requester".into(), requester);
+    if let Some(key) = key {
+        input.insert("idempotency_key".into(), key.into());
+    }
     if body.len() == 1
         && let Some(version) = body.remove("version")
     {
@@ -67,12 +75,11 @@ fn input(app: &AppName, mut body: Map<String, Value>, requester: Value) -> Value
 }
 
 fn status_of(findings: &[Finding]) -> u16 {
-    let unknown = [FindingName::NoDeclaration];
-    if findings
-        .iter()
-        .any(|finding| unknown.contains(&finding.name))
-    {
+    let has = |name| findings.iter().any(|finding| finding.name == name);
+    if has(FindingName::NoDeclaration) {
         404
+    } else if has(FindingName::KeyReused) {
+        409
     } else {
         400
     }

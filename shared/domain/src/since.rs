@@ -1,0 +1,195 @@
+//! What came of a release since: what stands in its place, who put it there, and how to have the release.
+
+use crate::admission::{How, Replaced};
+use crate::deployment::Deployment;
+use crate::ending::Ending;
+use crate::environment::{EnvironmentState, Running};
+use crate::identity::DeploymentId;
+use crate::input::input;
+use crate::name::ComponentName;
+use crate::order::Order;
+use crate::request::{ActionName, Requester};
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The deployments that brought what runs, as far as they are known.
+pub type Known = BTreeMap<DeploymentId, Deployment>;
+
+/// The deployments that brought what runs of these components: what a sentence on them needs to know.
+pub fn brought_by(record: &Deployment, state: &EnvironmentState) -> Vec<DeploymentId> {
+    let running = there(record, state).map(|(_, running)| running.deployment.clone());
+    let mut brought: Vec<DeploymentId> = running.collect();
+    brought.sort();
+    brought.dedup();
+    brought
+}
+
+/// The sentences that a superseded deployment ends with: by what, what Windlass brought in its place, by whom and
+/// why, and what a person starts to have the release all the same.
+pub fn superseded(
+    record: &Deployment,
+    replaced: &Replaced,
+    state: &EnvironmentState,
+    known: &Known,
+) -> String {
+    let by = &replaced.by;
+    let version = match known.get(by) {
+        Some(by) => format!(", {}", by.release.version),
+        None => String::new(),
+    };
+    let same = known
+        .get(by)
+        .is_some_and(|by| by.release_digest == record.release_digest);
+    let first = match replaced.how {
+        How::Waits if same => {
+            format!("Superseded: deployment {by} waits for its turn with the same release.")
+        }
+        How::Waits => {
+            format!("Superseded: deployment {by} waits for its turn with a newer release{version}.")
+        }
+        How::Newer => format!("Superseded: deployment {by} brought a newer release here{version}."),
+        How::Since => format!(
+            "Superseded: {} was live here and was replaced.",
+            record.release.version
+        ),
+    };
+    let mut lines = vec![first];
+    lines.extend(in_its_place(record, state, known));
+    if replaced.how == How::Waits && same {
+        return lines.join("\n");
+    }
+    let mut members = vec![("version", record.release.recorded_as().into())];
+    if replaced.how == How::Waits || is_older(record, state) {
+        members.extend([("allow_older", true.into()), ("reason", "…".into())]);
+    }
+    let again = input(
+        ActionName::Deploy,
+        &record.app,
+        &record.environment,
+        &members,
+    );
+    lines.push(format!(
+        "  next: start {again} to deploy {}",
+        record.release.version
+    ));
+    lines.join("\n")
+}
+
+/// Whether a request of a person would be older than what was here, however late it comes: by its numbers.
+fn is_older(record: &Deployment, state: &EnvironmentState) -> bool {
+    let latest = Order {
+        accepted: Time(u64::MAX),
+        ..record.order.clone()
+    };
+    let marks = record.release.components.keys();
+    let mut marks = marks.filter_map(|name| state.marks.get(name));
+    marks.any(|mark| mark.is_newer_than(&latest))
+}
+
+/// What is so now of a deployment that brought something, or found it there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Now {
+    /// Whether all of it still runs, as far as Windlass knows.
+    pub runs: bool,
+    /// The same in words: since when, or what was brought in its place, by whom and why.
+    pub text: String,
+}
+
+/// What is so now of a deployment that ended in success; `None` of any other, whose ending says it all.
+pub fn now(record: &Deployment, state: &EnvironmentState, known: &Known) -> Option<Now> {
+    let ended = record.ending.as_ref()?;
+    let brought = match ended.ending {
+        Ending::Succeeded => true,
+        Ending::NothingToDo => ended.cause_name == ALREADY_THERE,
+        _ => false,
+    };
+    if !brought {
+        return None;
+    }
+    let runs = state.runs(&record.release.components);
+    let first = if runs {
+        "It runs, as far as Windlass knows:"
+    } else {
+        "It does not run any more:"
+    };
+    let mut lines = vec![first.to_owned()];
+    lines.extend(in_its_place(record, state, known));
+    Some(Now {
+        runs,
+        text: lines.join("\n"),
+    })
+}
+
+/// The name of the cause of what was found in place.
+pub const ALREADY_THERE: &str = "AlreadyThere";
+
+/// What runs of the components of a release, and since when; nothing of what Windlass did not bring.
+pub fn since(
+    name: &ComponentName,
+    record: &Deployment,
+    state: &EnvironmentState,
+) -> Option<String> {
+    let wanted = record.release.components.get(name)?;
+    let running = state.running.get(name)?;
+    let runs = running.artifact.as_ref()?;
+    (runs.digest() == wanted.digest()).then(|| {
+        format!(
+            "since {} by deployment {}",
+            running.since, running.deployment
+        )
+    })
+}
+
+fn there<'a>(
+    record: &'a Deployment,
+    state: &'a EnvironmentState,
+) -> impl Iterator<Item = (&'a ComponentName, &'a Running)> {
+    let named = record.release.components.keys();
+    named.filter_map(|name| Some((name, state.running.get(name)?)))
+}
+
+/// A line for each component: what Windlass brought there last.
+fn in_its_place(record: &Deployment, state: &EnvironmentState, known: &Known) -> Vec<String> {
+    let named = record.release.components.keys();
+    let line = |name: &ComponentName| match state.running.get(name) {
+        Some(running) => format!(
+            "  {name}: {} since {}, {}",
+            running.version,
+            running.since,
+            brought(running, known)
+        ),
+        None => format!("  {name}: nothing is known to run"),
+    };
+    named.map(line).collect()
+}
+
+/// By which deployment, of whom, and why.
+fn brought(running: &Running, known: &Known) -> String {
+    let id = &running.deployment;
+    let Some(by) = known.get(id) else {
+        return format!("by deployment {id}");
+    };
+    let resolved = by.ending.as_ref().and_then(|ended| ended.resolved.as_ref());
+    if let Some(resolved) = resolved {
+        return format!("{resolved} (deployment {id})");
+    }
+    let what = match by.action {
+        ActionName::Rollback => "rollback",
+        _ => "deployment",
+    };
+    let reason = by.reason.as_ref();
+    let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+    format!("by {what} {id} of {}{reason}", who(&by.requester))
+}
+
+fn who(requester: &Requester) -> String {
+    match &requester.principal {
+        Some(principal) => principal.clone(),
+        None => format!("somebody by the way `{}`", requester.route),
+    }
+}
+
+#[cfg(test)]
+#[path = "since_tests.rs"]
+mod tests;

@@ -1,0 +1,196 @@
+use super::*;
+use crate::artifact::Artifact;
+use crate::deployment::Ended;
+use crate::digest::Digest;
+use crate::time::Time;
+use serde_json::json;
+
+fn record(id: &str, action: ActionName, version: &str, of: &[&str]) -> Deployment {
+    let components: BTreeMap<&str, Artifact> = of.iter().map(|of| (*of, image(version))).collect();
+    let record = json!({
+        "id": id, "app": "shop", "environment": "prod", "action": action, "attempt": 1,
+        "release": {"app": "shop", "version": version, "components": components},
+        "release_digest": Digest::of(version.as_bytes()), "declaration": "1.0.0",
+        "requester": {"route": "api", "principal": "arn:aws:iam::1:role/eva"},
+        "order": {"accepted": 0, "id": id},
+        "allow_older": false, "accept_red": false, "again": false, "by_person": false,
+        "accepted": 0, "executions": [], "status": "ended",
+    });
+    serde_json::from_value(record).unwrap()
+}
+
+fn image(version: &str) -> Artifact {
+    Artifact::Image {
+        repository: "shop/agent".into(),
+        digest: Digest::of(version.as_bytes()),
+    }
+}
+
+fn ended(mut record: Deployment, ending: Ending, cause_name: &str) -> Deployment {
+    record.ending = Some(Ended {
+        ending,
+        cause_name: cause_name.into(),
+        cause: String::new(),
+        findings: vec![],
+        at: Time(0),
+        resolved: None,
+        cost: None,
+    });
+    record
+}
+
+fn running(version: &str, by: &str) -> Running {
+    Running {
+        artifact: Some(image(version)),
+        version: version.into(),
+        deployment: DeploymentId(by.into()),
+        since: Time(60_000),
+        state: serde_json::Value::Null,
+    }
+}
+
+fn name(name: &str) -> ComponentName {
+    ComponentName::new(name).unwrap()
+}
+
+/// `a` runs 2.0.0 by a rollback, and `b` what somebody accepted.
+fn scene() -> (EnvironmentState, Known) {
+    let mut back = record("back", ActionName::Rollback, "2.0.0", &["a"]);
+    back.reason = Some("checkout is broken".into());
+    let stuck = record("stuck", ActionName::Deploy, "2.5.0", &["b"]);
+    let mut stuck = ended(stuck, Ending::NeedsOperator, "AccessDenied");
+    if let Some(ended) = &mut stuck.ending {
+        ended.resolved = Some("accepted at noon by tom: mended by hand".into());
+    }
+    let mut state = EnvironmentState::default();
+    state.running.insert(name("a"), running("2.0.0", "back"));
+    state.running.insert(
+        name("b"),
+        Running {
+            artifact: None,
+            version: "accepted".into(),
+            ..running("2.5.0", "stuck")
+        },
+    );
+    let known = [back, stuck].map(|record| (record.id.clone(), record));
+    (state, known.into())
+}
+
+fn replaced(by: &str, how: How) -> Replaced {
+    let by = DeploymentId(by.into());
+    Replaced { by, how }
+}
+
+#[test]
+fn what_was_replaced_is_told_by_whom_and_how_to_have_it() {
+    let (state, known) = scene();
+    let me = record("me", ActionName::Deploy, "3.0.0", &["a", "b", "c"]);
+    insta::assert_snapshot!(superseded(&me, &replaced("back", How::Since), &state, &known), @r#"
+    Superseded: 3.0.0 was live here and was replaced.
+      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
+      b: accepted since 1970-01-01T00:01:00Z, accepted at noon by tom: mended by hand (deployment stuck)
+      c: nothing is known to run
+      next: start {"action":"deploy","app":"shop","environment":"prod","version":"3.0.0"} to deploy 3.0.0
+    "#);
+    let me = record("me", ActionName::Deploy, "1.0.0", &["a"]);
+    insta::assert_snapshot!(superseded(&me, &replaced("newer", How::Newer), &state, &known), @r#"
+    Superseded: deployment newer brought a newer release here.
+      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
+      next: start {"action":"deploy","app":"shop","environment":"prod","version":"1.0.0"} to deploy 1.0.0
+    "#);
+    insta::assert_snapshot!(superseded(&me, &replaced("back", How::Newer), &state, &known), @r#"
+    Superseded: deployment back brought a newer release here, 2.0.0.
+      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
+      next: start {"action":"deploy","app":"shop","environment":"prod","version":"1.0.0"} to deploy 1.0.0
+    "#);
+    insta::assert_snapshot!(superseded(&me, &replaced("back", How::Waits), &state, &known), @r#"
+    Superseded: deployment back waits for its turn with a newer release, 2.0.0.
+      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
+      next: start {"action":"deploy","allow_older":true,"app":"shop","environment":"prod","reason":"…","version":"1.0.0"} to deploy 1.0.0
+    "#);
+    let me = record("me", ActionName::Deploy, "2.0.0", &["a"]);
+    insta::assert_snapshot!(superseded(&me, &replaced("back", How::Waits), &state, &known), @r#"
+    Superseded: deployment back waits for its turn with the same release.
+      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
+    "#);
+}
+
+#[test]
+fn what_is_older_by_its_number_is_told_how_to_allow_it() {
+    let (mut state, known) = scene();
+    let mut me = record("me", ActionName::Deploy, "1.0.0", &["a"]);
+    me.order.sequence = Some(10);
+    for (mark, allows) in [(Some(20), true), (Some(10), false), (None, false)] {
+        let mark = Order {
+            sequence: mark,
+            accepted: Time(99),
+            ..me.order.clone()
+        };
+        state.marks.insert(name("a"), mark);
+        for how in [How::Newer, How::Since] {
+            let text = superseded(&me, &replaced("newer", how), &state, &known);
+            assert_eq!(text.contains("allow_older"), allows, "{text}");
+        }
+    }
+}
+
+#[test]
+fn each_input_that_is_told_can_be_started() {
+    let (state, known) = scene();
+    let me = record("me", ActionName::Deploy, "3.0.0", &["a"]);
+    for how in [How::Waits, How::Newer, How::Since] {
+        let text = superseded(&me, &replaced("back", how), &state, &known);
+        let (begin, end) = (text.find('{').unwrap(), text.rfind('}').unwrap());
+        let input = serde_json::from_str(&text[begin..=end]).unwrap();
+        assert!(crate::request::Request::parse(&input).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn what_is_so_now_is_told_of_a_success_alone() {
+    let (state, known) = scene();
+    let of = |version, ending, cause_name| {
+        let me = record("me", ActionName::Deploy, version, &["a"]);
+        now(&ended(me, ending, cause_name), &state, &known)
+    };
+    assert!(of("2.0.0", Ending::Succeeded, "").unwrap().runs);
+    assert!(
+        of("2.0.0", Ending::NothingToDo, ALREADY_THERE)
+            .unwrap()
+            .runs
+    );
+    let gone = of("3.0.0", Ending::Succeeded, "").unwrap();
+    assert!(!gone.runs);
+    insta::assert_snapshot!(gone.text, @r#"
+    It does not run any more:
+      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
+    "#);
+    assert_eq!(of("2.0.0", Ending::NothingToDo, "Superseded"), None);
+    assert_eq!(of("2.0.0", Ending::RolledBack, "GateFailed"), None);
+    assert_eq!(of("2.0.0", Ending::Rejected, "Held"), None);
+    let waiting = record("me", ActionName::Deploy, "2.0.0", &["a"]);
+    assert_eq!(now(&waiting, &state, &known), None);
+}
+
+#[test]
+fn since_when_it_runs_is_told_of_the_bytes_that_run() {
+    let (state, _) = scene();
+    let of = |version, component: &str| {
+        let me = record("me", ActionName::Deploy, version, &["a", "b"]);
+        since(&name(component), &me, &state)
+    };
+    let told = "since 1970-01-01T00:01:00Z by deployment back";
+    assert_eq!(of("2.0.0", "a").as_deref(), Some(told));
+    assert_eq!(of("3.0.0", "a"), None);
+    assert_eq!(of("2.5.0", "b"), None, "accepted, and not known");
+    assert_eq!(of("2.0.0", "c"), None);
+}
+
+#[test]
+fn each_that_brought_something_is_asked_for_once() {
+    let (state, _) = scene();
+    let me = record("me", ActionName::Deploy, "3.0.0", &["a", "b", "c"]);
+    let brought = brought_by(&me, &state);
+    let brought: Vec<&str> = brought.iter().map(DeploymentId::as_str).collect();
+    assert_eq!(brought, ["back", "stuck"]);
+}

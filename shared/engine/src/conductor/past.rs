@@ -1,0 +1,37 @@
+//! What became of a release here, kept for its next arrival.
+
+use crate::ports::{Answered, Ledger, Write};
+use crate::store::{self, Stored};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::environment::{Became, Past};
+use windlass_domain::request::ActionName;
+use windlass_domain::time::Time;
+
+/// The write that keeps it, to be made with the deployment's ending. A rollback brings no release of its own.
+pub async fn past<P: Ledger>(
+    ports: &P,
+    record: &Deployment,
+    became: Became,
+    at: Time,
+) -> Answered<Option<Write>> {
+    if record.action != ActionName::Deploy {
+        return Ok(None);
+    }
+    let release = record.release_digest.clone();
+    let key = store::past(&record.app, &record.environment, &release);
+    let former: Option<Stored<Past>> = store::load(ports, &key).await?;
+    let past = Past {
+        release,
+        deployment: record.id.clone(),
+        became,
+        at,
+    };
+    let stored = match former {
+        Some(former) => Stored {
+            value: past,
+            ..former
+        },
+        None => Stored::new(key, past),
+    };
+    stored.put().map(Some)
+}

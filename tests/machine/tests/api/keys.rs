@@ -1,0 +1,151 @@
+//! The header `Idempotency-Key`: the same key is the same request, and another one is another.
+
+use crate::call::{
+    PROD, RELEASES, begun, call, call_with, ending, executions, get, program, refused, release,
+};
+use serde_json::json;
+use windlass_machine::shop::{FUNCTIONS, Shop};
+
+#[test]
+fn the_same_key_is_the_same_deployment_for_ever_and_another_one_is_another() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let body = release(&mut shop, "1.0.0");
+    let post =
+        |shop: &Shop<'_>, key| call_with(shop, Some(key), "POST", RELEASES, Some(body.clone()));
+    let first = begun(&post(&shop, "run-812"));
+    assert_eq!(begun(&post(&shop, "run-812")), first);
+    shop.region.run();
+    assert_eq!(begun(&post(&shop, "run-812")), first);
+    assert_eq!(executions(&shop), 1);
+    let second = begun(&post(&shop, "run-813"));
+    assert_ne!(second.0, first.0);
+    shop.region.run();
+    assert_eq!(ending(&shop, &first.0), "Succeeded");
+    assert_eq!(ending(&shop, &second.0), "NothingToDo");
+    let record = get(&shop, &format!("/apps/shop/deployments/{}", second.0));
+    assert_eq!(record["deployment"]["ending"]["cause_name"], "AlreadyThere");
+    assert_eq!(record["deployment"]["keyed"]["key"], "run-813");
+}
+
+#[test]
+fn the_same_key_with_another_content_is_refused() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let body = release(&mut shop, "1.0.0");
+    let mut other = body.clone();
+    other["reason"] = json!("for another reason");
+    begun(&call_with(
+        &shop,
+        Some("run-812"),
+        "POST",
+        RELEASES,
+        Some(body),
+    ));
+    shop.region.run();
+    let reply = call_with(
+        &shop,
+        Some("run-812"),
+        "POST",
+        RELEASES,
+        Some(other.clone()),
+    );
+    assert_eq!(refused(&reply), (409, vec!["KeyReused"]));
+    assert_eq!(executions(&shop), 1);
+    begun(&call_with(
+        &shop,
+        Some("run-813"),
+        "POST",
+        RELEASES,
+        Some(other),
+    ));
+}
+
+#[test]
+fn a_key_is_bounded_and_printable() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let body = release(&mut shop, "1.0.0");
+    for key in ["", "run\n812", "rün", &"x".repeat(256)] {
+        let reply = call_with(&shop, Some(key), "POST", RELEASES, Some(body.clone()));
+        assert_eq!(refused(&reply), (400, vec!["BadValue"]), "{key}");
+    }
+    let longest = "x".repeat(255);
+    begun(&call_with(
+        &shop,
+        Some(&longest),
+        "POST",
+        RELEASES,
+        Some(body),
+    ));
+}
+
+#[test]
+fn what_succeeded_once_is_told_with_what_is_so_now() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let mut ids = Vec::new();
+    for version in ["1.0.0", "1.1.0"] {
+        let body = release(&mut shop, version);
+        ids.push(
+            begun(&call_with(
+                &shop,
+                Some(version),
+                "POST",
+                RELEASES,
+                Some(body),
+            ))
+            .0,
+        );
+        shop.region.run();
+    }
+    let now = |shop: &Shop<'_>, id: &str| {
+        get(shop, &format!("/apps/shop/deployments/{id}"))["now"].clone()
+    };
+    assert_eq!(now(&shop, &ids[1])["runs"], true);
+    assert_eq!(now(&shop, &ids[0])["runs"], false);
+    let back = json!({"reason": "checkout is broken"});
+    let back = call(&shop, "POST", &format!("{PROD}/rollbacks"), Some(back));
+    assert_eq!(back.status, 202);
+    shop.region.step();
+    shop.region.run();
+    let gone = now(&shop, &ids[1]);
+    assert_eq!(gone["runs"], false);
+    let text = gone["text"].as_str().unwrap();
+    assert!(
+        text.contains("1.0.0 since") && text.contains("checkout is broken"),
+        "{text}"
+    );
+    assert_eq!(now(&shop, &ids[0])["runs"], true);
+}
+
+#[test]
+fn an_operators_action_with_a_key_is_done_once() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    for version in ["1.0.0", "1.1.0", "1.2.0"] {
+        let body = release(&mut shop, version);
+        begun(&call(&shop, "POST", RELEASES, Some(body)));
+        shop.region.step();
+        shop.region.run();
+    }
+    let press = |shop: &Shop<'_>, key, reason: &str| {
+        let path = format!("{PROD}/rollbacks");
+        call_with(shop, key, "POST", &path, Some(json!({"reason": reason})))
+    };
+    let before = executions(&shop);
+    let first = press(&shop, Some("press-1"), "broken");
+    assert_eq!(press(&shop, Some("press-1"), "broken").body, first.body);
+    shop.region.step();
+    shop.region.run();
+    assert_eq!(press(&shop, Some("press-1"), "broken").body, first.body);
+    assert_eq!(executions(&shop), before + 1);
+    let other = press(&shop, Some("press-1"), "for another reason");
+    assert_eq!(refused(&other), (409, vec!["KeyReused"]));
+    let runs = |shop: &Shop<'_>| get(shop, PROD)["running"]["api"]["version"].clone();
+    assert_eq!(runs(&shop), "1.1.0");
+    press(&shop, Some("press-2"), "broken");
+    shop.region.step();
+    shop.region.run();
+    assert_eq!(runs(&shop), "1.0.0", "another key walks further back");
+}

@@ -1,0 +1,395 @@
+//! The same release once more: by each way, after each ending, and by a person.
+
+use crate::scene::{
+    BOTH, arrive, assert_free, both, ended, executions, failure, live, look, manifest,
+    pass_minutes, program, release_unheard, serves, upload,
+};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::routes::api::{Call, handle};
+use windlass_engine::store;
+use windlass_machine::shop::{ALARM, Shop};
+use windlass_world::run::run;
+
+/// The records of a version's deployments, the first one first.
+fn records(shop: &Shop<'_>, version: &str) -> Vec<Deployment> {
+    let ledger = shop.world().ledger();
+    let items = ledger.items.values().filter(|item| item.key.sk == "record");
+    let records = items.map(|item| store::from_item::<Deployment>((**item).clone()));
+    let mut of: Vec<Deployment> = records
+        .map(|record| record.unwrap().value)
+        .filter(|record| record.release.version == version)
+        .collect();
+    of.sort_by_key(|record| (record.accepted, record.attempt));
+    of
+}
+
+fn endings(shop: &Shop<'_>, version: &str) -> Vec<String> {
+    let records = records(shop, version).into_iter();
+    records
+        .map(|record| record.ending.unwrap().to_string())
+        .collect()
+}
+
+fn last_cause(shop: &Shop<'_>, version: &str) -> String {
+    let last = records(shop, version).pop().unwrap();
+    last.ending.unwrap().cause
+}
+
+/// CI uploads a release.
+fn by_upload(shop: &mut Shop<'_>, version: &str) {
+    pass_minutes(shop, 1);
+    let manifest = manifest(shop, version);
+    upload(shop, &format!("releases/shop/{version}.json"), &manifest);
+    shop.region.run();
+}
+
+/// CI posts the same release, without a key.
+fn by_post(shop: &mut Shop<'_>, version: &str) -> String {
+    pass_minutes(shop, 1);
+    let reply = run(handle(
+        shop.world(),
+        Call {
+            method: "POST".into(),
+            path: "/apps/shop/releases".into(),
+            body: Some(manifest(shop, version)),
+            caller: Some("arn:aws:iam::111111111111:role/ci".into()),
+            ..Call::default()
+        },
+    ));
+    assert_eq!(reply.status, 202, "{}", reply.body);
+    shop.region.run();
+    reply.body["id"].as_str().unwrap().to_owned()
+}
+
+fn start(shop: &mut Shop<'_>, input: &Value) -> String {
+    let arn = shop.start(input);
+    shop.region.run();
+    arn
+}
+
+/// The inputs that a text tells to start.
+fn told(text: &str) -> Vec<Value> {
+    let pieces = text.split("start ").skip(1);
+    let values = pieces.map(|piece| serde_json::Deserializer::from_str(piece).into_iter().next());
+    values.map(|value| value.unwrap().unwrap()).collect()
+}
+
+/// 2.0.0 and 3.0.0 were released; an operator went back to 2.0.0 and let deployments go on.
+fn rolled_back<'p>(program: &'p windlass_machine::program::Program) -> Shop<'p> {
+    let mut shop = live(program);
+    by_upload(&mut shop, "2.0.0");
+    by_upload(&mut shop, "3.0.0");
+    let back = shop.act("rollback");
+    shop.region.run();
+    assert_eq!(ended(&shop, &back).ending, Ending::Succeeded);
+    shop.act("release_hold");
+    shop.region.run();
+    shop
+}
+
+#[test]
+fn what_was_rolled_back_is_told_by_every_way_and_brought_back_by_a_person_alone() {
+    let program = program();
+    let mut shop = rolled_back(&program);
+    let serving = serves(&shop);
+    by_upload(&mut shop, "3.0.0");
+    by_post(&mut shop, "3.0.0");
+    by_upload(&mut shop, "3.0.0");
+    let superseded = "NothingToDo (Superseded)";
+    let wanted = ["Succeeded", superseded, superseded, superseded];
+    assert_eq!(endings(&shop, "3.0.0"), wanted, "each leaves a line");
+    assert_eq!(serves(&shop), serving);
+    let cause = last_cause(&shop, "3.0.0");
+    let back = records(&shop, "2.0.0").pop().unwrap();
+    for part in [
+        "3.0.0 was live here and was replaced",
+        "api: 2.0.0 since ",
+        &format!("by rollback {} of ", back.id),
+        "because a test says so",
+    ] {
+        assert!(cause.contains(part), "{part} is not in {cause}");
+    }
+    // What is told to be typed brings it.
+    let told = told(&cause);
+    let person = start(&mut shop, &told[0]);
+    assert_eq!(ended(&shop, &person).ending, Ending::Succeeded);
+    assert!(
+        shop.environment()
+            .running
+            .values()
+            .all(|one| one.version == "3.0.0")
+    );
+    // And now what arrives again is there.
+    by_post(&mut shop, "3.0.0");
+    assert_eq!(
+        endings(&shop, "3.0.0").pop().unwrap(),
+        "NothingToDo (AlreadyThere)"
+    );
+    let id = shop.deployment(&person).id;
+    let cause = last_cause(&shop, "3.0.0");
+    assert!(cause.contains(&format!("by deployment {id}")), "{cause}");
+    assert_free(&shop);
+}
+
+#[test]
+fn what_runs_after_a_rollback_is_not_superseded_by_what_does_not() {
+    let program = program();
+    let mut shop = rolled_back(&program);
+    by_upload(&mut shop, "2.0.0");
+    assert_eq!(
+        endings(&shop, "2.0.0").pop().unwrap(),
+        "NothingToDo (AlreadyThere)"
+    );
+    // The newer release stays the newest that was here: nothing older comes by itself.
+    by_upload(&mut shop, "3.0.0");
+    assert_eq!(
+        endings(&shop, "3.0.0").pop().unwrap(),
+        "NothingToDo (Superseded)"
+    );
+    by_post(&mut shop, "1.0.0");
+    assert_eq!(
+        endings(&shop, "1.0.0").pop().unwrap(),
+        "Succeeded",
+        "with a commit it is another release"
+    );
+}
+
+#[test]
+fn a_person_deploys_what_they_say_and_each_time_is_a_request_of_its_own() {
+    let program = program();
+    let mut shop = live(&program);
+    let request = shop.release("1.1.0", &BOTH);
+    let first = start(&mut shop, &request);
+    let back = shop.act("rollback");
+    shop.region.run();
+    assert_eq!(ended(&shop, &back).ending, Ending::Succeeded);
+    // The hold does not stop a person.
+    let again = start(&mut shop, &request);
+    let there = start(&mut shop, &request);
+    let endings: Vec<String> = [&first, &again, &there]
+        .map(|arn| ended(&shop, arn).to_string())
+        .into();
+    assert_eq!(
+        endings,
+        ["Succeeded", "Succeeded", "NothingToDo (AlreadyThere)"]
+    );
+    let ids: Vec<_> = [&first, &again, &there]
+        .map(|arn| shop.deployment(arn).id)
+        .into();
+    assert!(ids[0] != ids[1] && ids[1] != ids[2]);
+    let cause = ended(&shop, &there).cause;
+    assert!(
+        cause.contains(&format!("by deployment {}", ids[1])),
+        "{cause}"
+    );
+    assert_free(&shop);
+}
+
+#[test]
+fn after_superseded_a_person_is_told_older_with_its_remedy() {
+    let program = program();
+    let mut shop = live(&program);
+    let numbered = |shop: &Shop<'_>, version: &str, sequence: u64| {
+        let mut request = shop.release(version, &BOTH);
+        request["manifest"]["sequence"] = json!(sequence);
+        request
+    };
+    let newer = numbered(&shop, "1.2.0", 20);
+    start(&mut shop, &newer);
+    let older = numbered(&shop, "1.1.0", 10);
+    let mut arrival = older.clone();
+    arrival["requester"] = json!({"route": "s3"});
+    for _ in 0..2 {
+        let arn = start(&mut shop, &arrival);
+        assert_eq!(ended(&shop, &arn).to_string(), "NothingToDo (Superseded)");
+    }
+    let person = start(&mut shop, &older);
+    let (name, cause) = failure(&shop, &person);
+    assert_eq!(name, "Older");
+    let told = told(&cause);
+    assert_eq!(told[0]["action"], "rollback");
+    assert_eq!(told[1]["allow_older"], true);
+}
+
+#[test]
+fn what_its_target_failed_is_brought_by_its_next_arrival() {
+    let program = program();
+    let mut shop = live(&program);
+    let refused = Fault::new(
+        FaultName::AccessDenied,
+        "lambda:UpdateFunctionCode was refused",
+    );
+    let call = "functions.update_code";
+    shop.world().mishaps().refused.insert(call, refused);
+    by_upload(&mut shop, "1.1.0");
+    assert_eq!(endings(&shop, "1.1.0"), ["RolledBack (AccessDenied)"]);
+    let cause = last_cause(&shop, "1.1.0");
+    assert!(cause.contains("is not vetoed"), "{cause}");
+    assert!(!shop.has("veto#"));
+    shop.world().mishaps().refused.clear();
+    by_upload(&mut shop, "1.1.0");
+    assert_eq!(
+        endings(&shop, "1.1.0"),
+        ["RolledBack (AccessDenied)", "Succeeded"]
+    );
+    assert_eq!(serves(&shop).0, "3");
+    assert_free(&shop);
+}
+
+#[test]
+fn what_a_gate_failed_is_told_again_each_time() {
+    let program = program();
+    let mut shop = live(&program);
+    pass_minutes(&shop, 1);
+    let event = release_unheard(&shop, "1.1.0");
+    arrive(&shop, event);
+    let first = shop.world().executions().started.last().unwrap().0.clone();
+    shop.region.step();
+    assert!(shop.region.run_until(&first, "Bake"));
+    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    shop.region.run();
+    shop.world().set_alarm(ALARM, "OK", &[0.0]);
+    for _ in 0..2 {
+        by_upload(&mut shop, "1.1.0");
+        assert_eq!(endings(&shop, "1.1.0").pop().unwrap(), "Rejected (Vetoed)");
+    }
+    let person = shop.release("1.1.0", &BOTH);
+    let mut person = person["manifest"].clone();
+    person["git"] = json!({"ref": "refs/heads/main", "commit": "0123456"});
+    let request =
+        json!({"action": "deploy", "app": "shop", "environment": "prod", "manifest": person});
+    let refused = start(&mut shop, &request);
+    let (name, cause) = failure(&shop, &refused);
+    assert_eq!(name, "Vetoed");
+    let again = start(&mut shop, &told(&cause)[0]);
+    assert_eq!(ended(&shop, &again).ending, Ending::Succeeded);
+    assert_free(&shop);
+}
+
+#[test]
+fn what_a_person_stopped_comes_by_a_person_alone() {
+    let program = program();
+    let mut shop = live(&program);
+    by_stopped(&mut shop, "1.1.0");
+    by_upload(&mut shop, "1.1.0");
+    by_post(&mut shop, "1.1.0");
+    assert_eq!(
+        endings(&shop, "1.1.0")[1..],
+        ["Rejected (Stopped)", "Rejected (Stopped)"]
+    );
+    assert_eq!(serves(&shop), both("2"));
+    let input = told(&last_cause(&shop, "1.1.0")).remove(0);
+    let person = start(&mut shop, &input);
+    assert_eq!(ended(&shop, &person).ending, Ending::Succeeded);
+    by_upload(&mut shop, "1.1.0");
+    assert_eq!(
+        endings(&shop, "1.1.0").pop().unwrap(),
+        "NothingToDo (AlreadyThere)"
+    );
+    assert_free(&shop);
+}
+
+/// A release arrives, and is stopped in the middle.
+fn by_stopped(shop: &mut Shop<'_>, version: &str) {
+    pass_minutes(shop, 1);
+    let event = release_unheard(shop, version);
+    arrive(shop, event);
+    let arn = shop.world().executions().started.last().unwrap().0.clone();
+    shop.region.step();
+    assert!(shop.region.run_until(&arn, "Bake"));
+    shop.region.stop(&arn);
+    shop.region.run();
+    assert_eq!(endings(shop, version), ["RolledBack (ExecutionStopped)"]);
+}
+
+#[test]
+fn an_event_that_comes_again_is_no_arrival() {
+    let program = program();
+    let mut shop = live(&program);
+    look(&shop);
+    pass_minutes(&shop, 1);
+    let first = release_unheard(&shop, "1.1.0");
+    arrive(&shop, first.clone());
+    shop.region.run();
+    pass_minutes(&shop, 1);
+    let second = release_unheard(&shop, "1.1.0");
+    arrive(&shop, second.clone());
+    shop.region.run();
+    let wanted = ["Succeeded", "NothingToDo (AlreadyThere)"];
+    assert_eq!(endings(&shop, "1.1.0"), wanted);
+    let before = executions(&mut shop);
+    // Also where nobody noted that they were served.
+    for forget in [false, true] {
+        for event in [&first, &second] {
+            if forget {
+                let mut ledger = shop.world().ledger();
+                ledger
+                    .items
+                    .retain(|key, _| !key.pk.starts_with("arrival#"));
+            }
+            pass_minutes(&shop, 1);
+            arrive(&shop, event.clone());
+            shop.region.run();
+        }
+    }
+    for _ in 0..12 {
+        pass_minutes(&shop, 15);
+        look(&shop);
+        shop.region.run();
+    }
+    assert_eq!(executions(&mut shop), before);
+    assert_eq!(endings(&shop, "1.1.0"), wanted);
+}
+
+#[test]
+fn while_it_waits_or_runs_the_same_arrival_is_one_deployment_whatever_its_way() {
+    let program = program();
+    let mut shop = live(&program);
+    pass_minutes(&shop, 1);
+    let event = release_unheard(&shop, "1.1.0");
+    arrive(&shop, event);
+    let arn = shop.world().executions().started.last().unwrap().0.clone();
+    shop.region.step();
+    assert!(shop.region.run_until(&arn, "Bake"));
+    // The clock of what runs stands still: nothing of it ends in between.
+    let body = manifest(&shop, "1.1.0");
+    let reply = run(handle(
+        shop.world(),
+        Call {
+            method: "POST".into(),
+            path: "/apps/shop/releases".into(),
+            body: Some(body.clone()),
+            ..Call::default()
+        },
+    ));
+    assert_eq!(reply.body["execution"], arn);
+    let mut request = json!({"action": "deploy", "app": "shop", "requester": {"route": "s3"}});
+    request["manifest"] = serde_json::from_str(&body).unwrap();
+    let same = shop.start(&request);
+    shop.region.run();
+    assert_eq!(shop.path(&same), "Admit Admitted NothingToDo");
+    assert_eq!(endings(&shop, "1.1.0"), ["Succeeded"]);
+}
+
+#[test]
+fn an_arrival_that_came_many_times_is_found_in_few_reads() {
+    let program = program();
+    let mut shop = live(&program);
+    let mut reads = BTreeMap::new();
+    for attempt in 1..=20 {
+        let before = shop.world().mishaps().count();
+        by_post(&mut shop, "1.1.0");
+        reads.insert(attempt, shop.world().mishaps().count() - before);
+    }
+    let records = records(&shop, "1.1.0");
+    let attempts: Vec<u32> = records.iter().map(|record| record.attempt).collect();
+    assert_eq!(attempts, (1..=20).collect::<Vec<u32>>());
+    let order = |n: usize| (records[n].order.accepted, records[n].order.recorded);
+    assert_eq!(order(19), order(0), "it is no newer for coming again");
+    // Twice, by the API and by `Admit`.
+    assert!(reads[&20] <= reads[&2] + 2 * 8, "{reads:?}");
+}

@@ -1,0 +1,161 @@
+//! What is claimed at the end of a deployment, or answered to who asks again, held at that moment against what the
+//! targets show.
+
+use crate::happening::Event;
+use crate::stage::Stage;
+use crate::targets::{COMPONENTS, is_shown, shows};
+use serde::Deserialize as _;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{EnvironmentState, Lock};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::ComponentName;
+use windlass_domain::step::{Step, StepStatus};
+use windlass_domain::time::Time;
+use windlass_engine::ports::{Item, Key};
+use windlass_engine::store;
+use windlass_world::ledger::Written;
+
+/// What an ending claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    /// Its release, or what it went back to, runs.
+    Runs,
+    /// Everything that it changed is as it was before.
+    Restored,
+    /// Something else runs in its place.
+    Replaced,
+}
+
+impl Claim {
+    fn of(ending: Ending, cause_name: &str, cause: &str) -> Option<Self> {
+        match (ending, cause_name) {
+            (Ending::Succeeded, _) | (Ending::NothingToDo, "AlreadyThere") => Some(Self::Runs),
+            // What waits to replace it has not done so yet.
+            (Ending::NothingToDo, "Superseded") => {
+                (!cause.contains("waits for its turn")).then_some(Self::Replaced)
+            }
+            (Ending::RolledBack, _) => Some(Self::Restored),
+            _ => None,
+        }
+    }
+}
+
+impl Stage<'_> {
+    /// Holds the ending of a deployment that was just written.
+    pub(crate) fn hold_ending(&mut self, change: &Written) {
+        let record = |item: &Item| {
+            let is_record = item.key.sk == "record";
+            is_record
+                .then(|| Deployment::deserialize(&item.body).ok())
+                .flatten()
+        };
+        let before = change.before.as_deref().and_then(record);
+        if before.is_some_and(|before| before.ending.is_some()) {
+            return;
+        }
+        let Some(record) = change.after.as_deref().and_then(record) else {
+            return;
+        };
+        let Some(ended) = &record.ending else { return };
+        let claim = Claim::of(ended.ending, &ended.cause_name, &ended.cause);
+        let since = record.started.unwrap_or(record.accepted);
+        self.hold(claim, &record, since);
+    }
+
+    /// Holds what an execution answers of another one's deployment. Of its own the record has told already.
+    pub(crate) fn hold_answer(&mut self, arn: &str, answer: &Value) {
+        let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
+        let id = DeploymentId(text("deployment"));
+        let Some(record) = self.item::<Deployment>(&store::deployment(&id)) else {
+            return;
+        };
+        let executions = self.world.executions();
+        let asked = executions.executions.get(arn);
+        let asked = asked.and_then(|asked| asked.input["action"].as_str().map(str::to_owned));
+        drop(executions);
+        // An operator's `accept` answers what was seen, and not that a release runs.
+        let brings = matches!(asked.as_deref(), Some("deploy" | "rollback"));
+        if !brings || record.executions.iter().any(|own| own == arn) {
+            return;
+        }
+        let ending = match text("verdict").as_str() {
+            "succeeded" => Ending::Succeeded,
+            "nothing_to_do" => Ending::NothingToDo,
+            _ => return,
+        };
+        let claim = Claim::of(ending, &text("error"), &text("cause"));
+        let now = self.world.true_time();
+        self.hold(claim, &record, now);
+    }
+
+    fn hold(&mut self, claim: Option<Claim>, record: &Deployment, since: Time) {
+        let why = match claim {
+            Some(Claim::Runs) => self.does_not_run(record, since),
+            Some(Claim::Restored) => self.is_not_restored(record, since),
+            Some(Claim::Replaced) => self.is_not_replaced(record),
+            None => None,
+        };
+        if let Some(why) = why {
+            let (id, version) = (&record.id, &record.release.version);
+            self.log(Event::Untrue(format!("{version} ({id}): {why}")));
+        }
+    }
+
+    fn does_not_run(&self, record: &Deployment, since: Time) -> Option<String> {
+        let mut named = record.release.components.iter();
+        let missing = named.find(|(name, artifact)| {
+            let name = name.as_str();
+            !shows(&self.world, name, artifact) && !self.is_touched(name, since)
+        });
+        missing.map(|(name, _)| format!("{name} is said to run it, and does not show it"))
+    }
+
+    fn is_not_restored(&self, record: &Deployment, since: Time) -> Option<String> {
+        COMPONENTS.into_iter().find_map(|component| {
+            let name = ComponentName::new(component).ok()?;
+            let step: Step = self.item(&store::step(&record.id, &name))?;
+            let is_back = is_shown(&self.world, component, &step.before).unwrap_or(true);
+            let is_said = step.status == StepStatus::Undone;
+            (is_said && !is_back && !self.is_touched(component, since))
+                .then(|| format!("{component} is said to be as before, and is not"))
+        })
+    }
+
+    /// While another deployment is under way its targets are between the two.
+    fn is_not_replaced(&self, record: &Deployment) -> Option<String> {
+        let (app, env) = (&record.app, &record.environment);
+        let lock: Option<Lock> = self.item(&store::lock(app, env));
+        if lock.is_some_and(|lock| lock.held.is_some()) {
+            return None;
+        }
+        let state: EnvironmentState = self.item(&store::state(app, env))?;
+        let mut named = record.release.components.iter();
+        if named.all(|(name, artifact)| shows(&self.world, name.as_str(), artifact)) {
+            return Some("it is said to be replaced, and all of it runs".to_owned());
+        }
+        let mut named = record.release.components.keys();
+        let wrong = named.find(|name| {
+            let running = state.running.get(*name);
+            let artifact = running.and_then(|running| running.artifact.as_ref());
+            artifact.is_some_and(|artifact| !shows(&self.world, name.as_str(), artifact))
+                && !self.is_touched(name.as_str(), Time(0))
+        });
+        wrong.map(|name| format!("{name} is said to run something that it does not show"))
+    }
+
+    /// Whether somebody outside has changed it since.
+    fn is_touched(&self, component: &str, since: Time) -> bool {
+        let mut happened = self.happened.iter();
+        happened.any(|one| {
+            one.at >= since && matches!(one.what, Event::ChangedByStranger(of) if of == component)
+        })
+    }
+
+    fn item<T: DeserializeOwned>(&self, key: &Key) -> Option<T> {
+        let ledger = self.world.ledger();
+        T::deserialize(&ledger.items.get(key)?.body).ok()
+    }
+}
