@@ -8,7 +8,7 @@ use crate::identity::DeploymentId;
 use crate::input::input;
 use crate::name::ComponentName;
 use crate::order::Order;
-use crate::request::{ActionName, Requester};
+use crate::request::ActionName;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -59,7 +59,7 @@ pub fn superseded(
     if replaced.how == How::Waits && same {
         return lines.join("\n");
     }
-    let mut members = vec![("version", record.release.recorded_as().into())];
+    let mut members = vec![("version", record.release.version.clone().into())];
     if replaced.how == How::Waits || is_older(record, state) {
         members.extend([("allow_older", true.into()), ("reason", "…".into())]);
     }
@@ -180,14 +180,7 @@ fn brought(running: &Running, known: &Known) -> String {
     };
     let reason = by.reason.as_ref();
     let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
-    format!("by {what} {id} of {}{reason}", who(&by.requester))
-}
-
-fn who(requester: &Requester) -> String {
-    match &requester.principal {
-        Some(principal) => principal.clone(),
-        None => format!("somebody by the way `{}`", requester.route),
-    }
+    format!("by {what} {id} of {}{reason}", by.requester)
 }
 
 #[cfg(test)]
