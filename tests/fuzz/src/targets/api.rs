@@ -96,6 +96,10 @@ fn call(rng: &mut Rng, ids: &[String]) -> Call {
         path,
         query,
         body: body.map(|body| String::from_utf8_lossy(&body).into_owned()),
+        key: (rng.u8(0..4) == 0).then(|| {
+            let key = bytes(rng, &[b"run-812".to_vec()]);
+            String::from_utf8_lossy(&key).into_owned()
+        }),
         caller: Some("arn:aws:iam::111111111111:user/mallory".into()),
     }
 }

@@ -142,6 +142,7 @@ fn call(rng: &mut Rng, id: &DeploymentId) -> Call {
         path,
         query,
         body,
+        key: (rng.u8(0..4) == 0).then(|| format!("press-{}", rng.u8(0..4))),
         caller: Some("arn:aws:iam::111111111111:user/mallory".into()),
     }
 }
