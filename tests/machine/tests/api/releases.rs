@@ -10,7 +10,7 @@ use windlass_world::mishaps::When;
 use windlass_world::registry::HOST;
 
 #[test]
-fn the_same_release_again_is_the_same_deployment_and_one_execution() {
+fn the_same_release_again_is_one_deployment_until_it_has_ended_and_then_told_what_runs() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
     let body = release(&mut shop, "1.0.0");
@@ -18,10 +18,17 @@ fn the_same_release_again_is_the_same_deployment_and_one_execution() {
     let second = call(&shop, "POST", RELEASES, Some(body.clone()));
     assert_eq!(begun(&first), begun(&second));
     shop.region.run();
-    let third = call(&shop, "POST", RELEASES, Some(body));
-    assert_eq!(begun(&first), begun(&third));
     assert_eq!(executions(&shop), 1);
+    let third = call(&shop, "POST", RELEASES, Some(body));
+    let (third, _) = begun(&third);
     let (id, _) = begun(&first);
+    assert_ne!(third, id);
+    shop.region.step();
+    shop.region.run();
+    let record = get(&shop, &format!("/apps/shop/deployments/{third}"));
+    assert_eq!(record["deployment"]["attempt"], 2);
+    assert_eq!(record["deployment"]["ending"]["cause_name"], "AlreadyThere");
+    assert_eq!(executions(&shop), 2);
     assert_eq!(ending(&shop, &id), "Succeeded");
     let status = format!("https://windlass.example/apps/shop/deployments/{id}");
     assert_eq!(first.body["status"], status);

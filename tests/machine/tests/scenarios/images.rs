@@ -89,9 +89,14 @@ fn an_image_pushed_with_two_tags_is_one_deployment() {
     assert_eq!(paths, ["Admit Admitted NothingToDo", &whole]);
     assert_eq!(shop.runs(), "agent:2");
     assert_eq!(shop.environment().snapshot, 2, "one deployment");
+    pass_minutes(&shop, 1);
     arrive(&shop, pushed(&shop, "main-43", &digest));
     shop.region.run();
-    assert_eq!(shop.region.all_ended().len(), 2, "the same bytes are known");
+    assert_eq!(shop.region.all_ended().len(), 3, "it arrives once more");
+    let last = shop.region.all_ended().last().unwrap();
+    let there = path(&[GO, "Settle Ended NothingToDo"]);
+    assert_eq!(last.execution.told(), there, "the same bytes run");
+    assert_eq!(shop.environment().snapshot, 2);
     assert_free(&shop);
 }
 
