@@ -201,7 +201,7 @@ fn a_key_with_another_content_is_refused_and_changes_nothing() {
     let request = with(desk.manifest("1.5.0", TAG), key.clone());
     let first = desk.admit("first", request).unwrap();
     let before = record(&desk, &first);
-    let other = with(desk.manifest("1.5.1", TAG), key);
+    let other = with(desk.manifest("1.5.1", "refs/tags/v1.5.1"), key);
     let answer = desk.admit("second", other).unwrap();
     assert_eq!(
         (answer.verdict, answer.error.as_str()),
