@@ -66,6 +66,7 @@ fn a_call_about_a_deployment_names_it() {
             path: path.into(),
             query: BTreeMap::new(),
             body: body.map(Value::to_string),
+            key: None,
             caller: None,
         };
         logged(|| run(api::handle(shop.world(), call)))
