@@ -52,7 +52,7 @@ pub(super) const PUSHED: Scenario = Scenario {
     ],
     acts: &[next(Deed::Push("main-42"))],
     stranger: person_at_service,
-    ends: &["1.0.0 Succeeded", "main-42 Succeeded"],
+    ends: &["1.0.0 Succeeded", "main-42+2496dec45328 Succeeded"],
     may: &[],
     steady: true,
 };
@@ -134,11 +134,11 @@ pub(super) const RELEASED_AGAIN: Scenario = Scenario {
         quiet(Deed::Arrive("1.0.0", &["api"])),
         quiet(Deed::Arrive("1.1.0", &["api"])),
         quiet(Deed::Arrive("1.2.0", &["api"])),
-        quiet(Deed::Operate("rollback")),
-        quiet(Deed::Operate("release_hold")),
     ],
     acts: &[
-        next(Deed::Arrive("1.2.0", &["api"])),
+        next(Deed::Operate("rollback")),
+        quiet(Deed::Operate("release_hold")),
+        quiet(Deed::Arrive("1.2.0", &["api"])),
         quiet(Deed::Post("1.2.0", &["api"])),
         quiet(Deed::Arrive("1.1.0", &["api"])),
         quiet(Deed::Deploy("1.2.0", &["api"])),

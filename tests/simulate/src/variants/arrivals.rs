@@ -28,8 +28,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "the schedule finds no image",
         edits: &[Edit {
             file: IMAGE,
-            find: "    let requester = Requester {",
-            replace: "    if VARIANT && matches!(known, Known::Found(_)) {\n        return Ok(None);\n    }\n    let requester = Requester {",
+            find: "    once(ports, &what(&push), known, async |seed| {",
+            replace: "    if VARIANT && matches!(known, Known::Found(_)) {\n        return Ok(None);\n    }\n    once(ports, &what(&push), known, async |seed| {",
         }],
         scenarios: &["pushed"],
         mishaps: &[EventLost],
