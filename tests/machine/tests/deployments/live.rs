@@ -67,23 +67,24 @@ fn all_kinds_go_live_and_come_back() {
 }
 
 #[test]
-fn the_same_request_again_is_the_same_deployment() {
+fn what_runs_already_is_looked_at_and_not_brought_again() {
     let program = program();
     let mut shop = live(&program);
-    let before = shop.lock().token;
     let request = shop.release("1.0.0", &BOTH);
     let arn = shop.start(&request);
     shop.region.run();
-    assert_eq!(shop.path(&arn), "Admit Admitted Succeeded");
-    assert_eq!(shop.lock().token, before, "nothing was locked");
+    let looked = path(&[GO, "Settle Ended NothingToDo"]);
+    assert_eq!(shop.path(&arn), looked);
+    assert_eq!(shop.environment().snapshot, 2, "one deployment");
     assert_eq!(serves(&shop), both("2"));
 }
 
 #[test]
-fn the_same_request_while_it_runs_is_the_same_deployment() {
+fn the_same_arrival_while_it_runs_is_the_same_deployment() {
     let program = program();
     let mut shop = Shop::new(&program, FUNCTIONS);
-    let request = shop.release("1.0.0", &BOTH);
+    let mut request = shop.release("1.0.0", &BOTH);
+    request["requester"] = json!({"route": "s3"});
     let first = shop.start(&request);
     assert!(shop.region.run_until(&first, "Bake"));
     let second = shop.start(&request);

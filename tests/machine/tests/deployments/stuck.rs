@@ -98,7 +98,7 @@ fn accept_makes_what_is_there_the_truth() {
     let mut request = shop.release("1.1.0", &BOTH);
     let same = shop.start(&request);
     shop.region.run();
-    assert_eq!(shop.path(&same), "Admit Admitted NeedsOperator");
+    assert_eq!(shop.path(&same), "Admit Admitted Rejected", "vetoed");
     request["again"] = json!(true);
     request["reason"] = json!("the alarm had another reason");
     let again = shop.start(&request);

@@ -101,7 +101,13 @@ fn findings_of_a_former_upload_go_also_where_the_good_one_is_known_already() {
 
     let version = upload(&shop, KEY, &good.to_string());
     shop.region.run();
-    assert_eq!(shop.region.all_ended().len(), so_far, "it is live already");
+    shop.region.step();
+    shop.region.run();
+    assert_eq!(shop.region.all_ended().len(), so_far + 1);
+    assert!(
+        last_path(&shop).ends_with("NothingToDo"),
+        "it is live already"
+    );
     let told = beside(&shop).unwrap();
     assert_eq!(names(&told), [""; 0]);
     assert_eq!(told["version_id"], version);

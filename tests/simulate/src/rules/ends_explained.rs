@@ -23,7 +23,8 @@ pub fn ends_explained(outcome: &Outcome<'_>) -> Result<(), String> {
         if !is_written && !explains(outcome, mishap.what, ended) {
             return Err(format!("{name} says: {}", ended.cause));
         }
-        if ended.cause_name == "Superseded" && !is_superseded(outcome, &record) {
+        let is_superseded = || is_superseded(outcome, &record) || was_replaced(outcome, &record);
+        if ended.cause_name == "Superseded" && !is_superseded() {
             return Err(format!("{name}, and nothing newer was asked for"));
         }
     }
@@ -66,6 +67,22 @@ fn is_anyone_stuck(outcome: &Outcome<'_>) -> bool {
             record.is_some_and(|record| is_left(&record))
         }
         _ => false,
+    })
+}
+
+/// Whether its release was live before, and something else went live since.
+fn was_replaced(outcome: &Outcome<'_>, record: &Deployment) -> bool {
+    let records = outcome.records();
+    let is_live = |one: &Deployment| {
+        let ended = one.ending.as_ref();
+        ended.is_some_and(|ended| ended.ending == Ending::Succeeded)
+    };
+    let live = || records.iter().filter(|one| is_live(one));
+    let mut former = live().filter(|one| one.release_digest == record.release_digest);
+    former.any(|former| {
+        live().any(|other| {
+            other.release_digest != record.release_digest && other.accepted > former.accepted
+        })
     })
 }
 
