@@ -94,7 +94,7 @@ impl Stage<'_> {
     fn hold(&mut self, claim: Option<Claim>, record: &Deployment, since: Time) {
         let why = match claim {
             Some(Claim::Runs) => self.does_not_run(record, since),
-            Some(Claim::Restored) => self.is_not_restored(record, since),
+            Some(Claim::Restored) => self.is_not_restored(record),
             Some(Claim::Replaced) => self.is_not_replaced(record),
             None => None,
         };
@@ -113,13 +113,15 @@ impl Stage<'_> {
         missing.map(|(name, _)| format!("{name} is said to run it, and does not show it"))
     }
 
-    fn is_not_restored(&self, record: &Deployment, since: Time) -> Option<String> {
+    /// Callers cannot tell a version with the same code from another one, which is why somebody outside may have changed
+    /// what is before unseen, once they have changed it at all.
+    fn is_not_restored(&self, record: &Deployment) -> Option<String> {
         COMPONENTS.into_iter().find_map(|component| {
             let name = ComponentName::new(component).ok()?;
             let step: Step = self.item(&store::step(&record.id, &name))?;
             let is_back = is_shown(&self.world, component, &step.before).unwrap_or(true);
             let is_said = step.status == StepStatus::Undone;
-            (is_said && !is_back && !self.is_touched(component, since))
+            (is_said && !is_back && !self.is_touched(component, Time(0)))
                 .then(|| format!("{component} is said to be as before, and is not"))
         })
     }
