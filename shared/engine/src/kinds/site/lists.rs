@@ -113,9 +113,14 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
     pub async fn keep_objects(&self, objects: &files::Objects) -> Answered<Digest> {
         let digest = digest_of(objects)?;
         if !self.has_objects(&digest).await? {
-            self.keep(&self.objects_key(&digest), objects).await?;
+            self.keep_objects_as(&digest, objects).await?;
         }
         Ok(digest)
+    }
+
+    /// The same where the digest is known, and that the list is not kept.
+    pub async fn keep_objects_as(&self, digest: &Digest, objects: &files::Objects) -> Answered<()> {
+        self.keep(&self.objects_key(digest), objects).await
     }
 
     /// What this deployment has handled so far.

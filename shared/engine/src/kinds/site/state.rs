@@ -47,9 +47,9 @@ pub struct InPlace {
     /// Only observed: the ways to the states that are known, by [`InPlace::id`].
     #[serde(skip)]
     pub ways: Arc<BTreeMap<String, Way>>,
-    /// Only observed: what is at each key, unless its list is known to be kept.
+    /// Only observed: what is at each key, unless its list is known to be kept, or not named yet.
     #[serde(skip)]
-    pub unrecorded: Option<Arc<Objects>>,
+    pub unrecorded: Option<Arc<Kept>>,
     /// Only observed: what of the site Windlass owns, in words.
     #[serde(skip)]
     pub owned: String,
@@ -61,6 +61,15 @@ impl InPlace {
         let named = self.objects.as_ref().or(self.release.as_ref());
         named.map(ToString::to_string).unwrap_or_default()
     }
+}
+
+/// A list of what is at each key, to be kept under its digest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// The digest of its content.
+    pub digest: Digest,
+    /// What is at each key.
+    pub objects: Objects,
 }
 
 /// A site with a folder per release.
@@ -98,7 +107,7 @@ pub enum Change {
     /// Writes, restores and deletes files, as many as fit in its time.
     Write(Arc<Vec<Op>>),
     /// Keeps the list of what is at each key.
-    Record(Arc<Objects>),
+    Record(Arc<Kept>),
     /// Switches the distribution's origin path.
     Switch {
         /// The ETag of the configuration that was seen.
