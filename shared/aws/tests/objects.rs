@@ -220,7 +220,7 @@ async fn a_bucket_without_tags_has_none() {
 #[tokio::test]
 async fn the_tags_of_a_version_are_read() {
     let tagged =
-        r#"<Tagging><TagSet><Tag><Key>owner</Key><Value>web</Value></Tag></TagSet></Tagging>"#;
+        "<Tagging><TagSet><Tag><Key>owner</Key><Value>web</Value></Tag></TagSet></Tagging>";
     let denied = s3_error(403, "AccessDenied");
     let (aws, replay) = Replay::new(vec![reply(200, &[], tagged), denied]);
     let tags = aws.object_tags(&object(Some("v1"))).await.expect("read");

@@ -132,7 +132,7 @@ impl<P: SitePorts> Site<P> {
     /// Keeps the list of what is at each key.
     async fn record(&self, target: &Target, list: &Kept) -> Answered<()> {
         let lists = lists::Lists::of(&self.home, target);
-        lists.keep_objects_as(&list.digest, &list.objects).await?;
+        lists.keep_list(list).await?;
         // Nothing was done to the site.
         self.go_on_from(|looked| looked.kept = Some(list.digest.clone()));
         Ok(())
@@ -224,7 +224,7 @@ impl<P: SitePorts> Kind for Site<P> {
 
     fn what(change: &Change) -> String {
         match change {
-            Change::Record(list) => format!("list of {} files kept", list.objects.len()),
+            Change::Record(list) => format!("list of {} files kept", list.files),
             Change::Write(ops) => in_place::what(ops),
             Change::Switch { from, to, .. } => format!("origin path `{from}` → `{to}`"),
         }

@@ -1,7 +1,10 @@
 use super::files::Objects;
+use super::lists::to_json;
 use super::plan::{Op, Way};
 use super::release::folder_of;
 use crate::kinds::Folder;
+use crate::ports::Answered;
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -68,8 +71,22 @@ impl InPlace {
 pub struct Kept {
     /// The digest of its content.
     pub digest: Digest,
-    /// What is at each key.
-    pub objects: Objects,
+    /// Its content.
+    pub bytes: Bytes,
+    /// How many files it tells of.
+    pub files: usize,
+}
+
+impl Kept {
+    /// Writes a list down.
+    pub fn of(objects: &Objects) -> Answered<Self> {
+        let bytes = to_json(objects)?;
+        Ok(Self {
+            digest: Digest::of(&bytes),
+            bytes,
+            files: objects.len(),
+        })
+    }
 }
 
 /// A site with a folder per release.

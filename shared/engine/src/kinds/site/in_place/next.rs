@@ -87,10 +87,7 @@ mod tests {
     }
 
     fn list() -> Arc<Kept> {
-        Arc::new(Kept {
-            digest: Digest::of(b"list"),
-            objects: Objects::new(),
-        })
+        Arc::new(Kept::of(&Objects::new()).unwrap())
     }
 
     fn wanted(release: &str) -> InPlace {

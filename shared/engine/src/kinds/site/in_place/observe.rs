@@ -103,16 +103,16 @@ impl<P: SitePorts> Site<P> {
         let arrived = |goal: &InPlace| ways.get(&goal.id()).is_some_and(Way::is_gone);
         let there = [forward, before].into_iter().find(|goal| arrived(goal));
         // On the way nobody asks for the list, but who looks at the whole site to record it.
-        let digest = if there.is_some() || self.whole {
-            Some(digest_of(&looked.objects)?)
+        let list = if there.is_some() || self.whole {
+            Some(Kept::of(&looked.objects)?)
         } else {
             None
         };
-        let unrecorded = match &digest {
-            Some(digest) if !self.is_kept(target, &looked, digest).await? => Some(Arc::new(Kept {
-                digest: digest.clone(),
-                objects: looked.objects.clone(),
-            })),
+        let digest = list.as_ref().map(|list| list.digest.clone());
+        let unrecorded = match list {
+            Some(list) if !self.is_kept(target, &looked, &list.digest).await? => {
+                Some(Arc::new(list))
+            }
             _ => None,
         };
         let observed = InPlace {
