@@ -31,6 +31,7 @@ MEASURES = {
     "sizes": in_process.sizes,
     "site_first": sites.first,
     "site_one_percent": sites.one_percent,
+    "site_switch": sites.long_switch,
     "publish_peak": publish_peak.measure,
     "deployments_at_once": many.measure,
     "releases": releases.measure,
@@ -45,6 +46,7 @@ class Bench:
     deployments: int = 10_000
     environments: int = 100
     files: int = 10_000
+    documents: int = 30_000
     rounds: int = 3
     notes: dict = dataclasses.field(default_factory=dict)
     in_process: dict | None = None
@@ -52,7 +54,7 @@ class Bench:
     @classmethod
     def quick(cls):
         """Enough to see that everything works; no figures."""
-        return cls(starts=3, deployments=100, environments=6, files=300, rounds=1)
+        return cls(starts=3, deployments=100, environments=6, files=300, documents=600, rounds=1)
 
 
 def main():

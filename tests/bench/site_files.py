@@ -82,6 +82,18 @@ def zip_into(file, folder):
             archive.write(path, path.relative_to(folder).as_posix())
 
 
+def zip_documents(path, count, release, with_large):
+    """Writes an archive of so many small pages, all of which name the release; one of them is larger than what is uploaded in one piece."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr(DOCUMENT, f"<!doctype html><title>Yard</title>{release}")
+        for number in range(count - 1):
+            archive.writestr(f"pages/{number % 100:02}/{number:06}.html", f"<!doctype html>{number} of {release}")
+        if with_large:
+            # Not so repetitive that it looks like a bomb.
+            words = random.Random(release).randbytes(5_000_000).hex()
+            archive.writestr("all.html", f"<!doctype html>{words}")
+
+
 def described(folder):
     """Size and MD5 by path: what a bucket of it must hold."""
     files = (path for path in folder.rglob("*") if path.is_file())

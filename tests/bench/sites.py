@@ -11,6 +11,7 @@ import peers
 import site_files
 import targets
 from figures import compared
+from ledger import Ledger
 
 MODES = ("in_place", "prefix")
 # Ours is what the state machine does for a site: looking at what is there and planning; publishing and the switch.
@@ -68,6 +69,13 @@ class Sites:
         self.yard.ended(execution)
         seconds, worked = self.yard.seconds_in(execution), self.yard.worked_in(execution)
         return {state: seconds[state] for state in STATES}, {function: worked[function] for function in FUNCTIONS}
+
+    def seconds_mixed(self, environment, mode):
+        """How long the last release of a site switched: while it did, visitors met files of two releases."""
+        ledger = Ledger(self.yard.aws, app_of(mode), environment)
+        (step,) = ledger.steps(ledger.deployments()[-1]["id"]).values()
+        switching = [change for change in step["changes"] if change["switching"]]
+        return float(switching[-1]["answered_at"] - switching[0]["at"]) / 1000
 
     def folder_served(self, environment):
         """The folder that visitors see: of the bucket itself, or of what the distribution serves of it."""
@@ -170,6 +178,29 @@ def one_round(sites, changed, number):
         places.append((f"yard-web-{environment}", sites.folder_served(environment)))
     sites.require_same(changed, *places)
     return took
+
+
+def long_switch(bench):
+    """The switch in place of many documents with one large page among them, beside the same without it: the seconds in which visitors
+    meet pages of both releases, from the record of its first change to the answer of its last."""
+    names = ("with a large page", "without")
+    with on_fast_store() as sites:
+        environments = dict(zip(names, ("large", "small")))
+        sites.declare("in_place", environments.values())
+        rows = []
+        for number in range(bench.rounds + 2):
+            row = {}
+            for name in turned(names, number):
+                archive = sites.folder / f"{environments[name]}-{number}.zip"
+                site_files.zip_documents(archive, bench.documents, number, name == names[0])
+                manifest = sites.upload(f"2.{len(archive.stem)}.{number}", archive, "in_place")
+                parts, _ = sites.release(environments[name], manifest, "in_place")
+                row |= {name: sites.seconds_mixed(environments[name], "in_place"), f"{name} Change": parts["Change"]}
+            rows.append(row)
+    # The first release of each has nothing to switch.
+    times = after_the_first(rows[1:])
+    yield compared("site_switch_with_large_page", "s", times[names[0]], times[names[1]], "the same without it")
+    bench.notes["site_switch_with_large_page"] = f"{bench.documents:,} documents in place, all changed; {told(times, *times)}; {bench.rounds} rounds"
 
 
 def environment_of(mode):

@@ -218,6 +218,21 @@ async fn a_bucket_without_tags_has_none() {
 }
 
 #[tokio::test]
+async fn the_tags_of_a_version_are_read() {
+    let tagged =
+        "<Tagging><TagSet><Tag><Key>owner</Key><Value>web</Value></Tag></TagSet></Tagging>";
+    let denied = s3_error(403, "AccessDenied");
+    let (aws, replay) = Replay::new(vec![reply(200, &[], tagged), denied]);
+    let tags = aws.object_tags(&object(Some("v1"))).await.expect("read");
+    assert_eq!(tags["owner"], "web");
+    let asked = replay.only();
+    assert!(asked.uri.contains("tagging"), "{}", asked.uri);
+    assert!(asked.uri.contains("versionId=v1"), "{}", asked.uri);
+    let fault = aws.object_tags(&object(None)).await.expect_err("denied");
+    assert_eq!(fault.name, FaultName::AccessDenied);
+}
+
+#[tokio::test]
 async fn versions_and_markers_are_listed_with_the_next_page() {
     let page = "<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>k</NextKeyMarker><NextVersionIdMarker>v1</NextVersionIdMarker>\
         <Version><Key>k</Key><VersionId>v1</VersionId><IsLatest>false</IsLatest><ETag>\"e\"</ETag><Size>3</Size></Version>\

@@ -15,6 +15,12 @@ pub enum FaultName {
     /// Next: Nothing, unless it is the end of an execution: then the change took longer than it
     /// may. Look at the target that the message names.
     StillInProgress,
+    /// A part of the change is made, and there is more than one invocation has time for. Nobody else is
+    /// waited for: the state machine's Retry goes on at once.
+    ///
+    /// Next: Nothing, unless it is the end of an execution: then the change has more parts than it may.
+    /// Release less at once, or a site with mode `prefix`.
+    MoreToDo,
     /// AWS asked to slow down. The state machine's Retry asks again, later.
     ///
     /// Next: Nothing, if it passes. If it is frequent, ask AWS for a higher quota of the call
@@ -80,7 +86,7 @@ impl FaultName {
     pub fn is_transient(self) -> bool {
         matches!(
             self,
-            Self::StillInProgress | Self::Throttled | Self::Unavailable
+            Self::StillInProgress | Self::MoreToDo | Self::Throttled | Self::Unavailable
         )
     }
 }
@@ -130,12 +136,11 @@ mod tests {
     #[test]
     fn what_asking_again_may_help_with() {
         use FaultName::{
-            AccessDenied, AttemptSuperseded, BadInput, Conflict, Internal, NotFound, Refused,
-            StaleToken, StillInProgress, TargetChangedByOther, Throttled, Unavailable,
+            AccessDenied, AttemptSuperseded, BadInput, Conflict, Internal, MoreToDo, NotFound,
+            Refused, StaleToken, StillInProgress, TargetChangedByOther, Throttled, Unavailable,
         };
-        assert!(
-            [StillInProgress, Throttled, Unavailable].map(FaultName::is_transient) == [true; 3]
-        );
+        let passing = [StillInProgress, MoreToDo, Throttled, Unavailable];
+        assert!(passing.map(FaultName::is_transient) == [true; 4]);
         let lasting = [
             AccessDenied,
             NotFound,

@@ -225,6 +225,13 @@ pub enum FindingName {
     /// Next: Look where the reason points, such as the stopped tasks' reasons or the function's
     /// log; then deploy a fixed release.
     ChangeFailed,
+    /// For some time visitors get files of two releases: because files keep their names although their
+    /// content changes, so that pages which were opened before get the new ones; or because so much of a
+    /// site is changed in place that it takes a while.
+    ///
+    /// Next: Let the bundler write a hash of the content into the names of scripts and styles. For a
+    /// large site use the mode `prefix`, which goes live by one change.
+    MixedReleases,
     /// What was asked for needs something that the target does not have, such as an alias for a
     /// canary.
     ///

@@ -168,6 +168,16 @@ pub struct Progress {
 const PER_FILE: u64 = 64 * 1024;
 
 impl Progress {
+    /// Whether more is done than there.
+    pub fn is_further_than(&self, other: &Self) -> bool {
+        (self.files_done, self.bytes_done) > (other.files_done, other.bytes_done)
+    }
+
+    /// Whether nothing is left.
+    pub fn is_all(&self) -> bool {
+        self.files_done >= self.files_total
+    }
+
     /// The same with the time that is left, where it stood at `began` so many milliseconds ago.
     #[must_use]
     pub fn with_time_left(self, began: Self, elapsed_ms: u64) -> Self {

@@ -84,7 +84,7 @@ async fn measured(
     metrics::write(function, started.elapsed(), name, named.as_deref());
     match fault {
         None => tracing::info!(target: "windlass", "answered"),
-        Some(fault) if fault.name == FaultName::StillInProgress => {
+        Some(fault) if matches!(fault.name, FaultName::StillInProgress | FaultName::MoreToDo) => {
             tracing::info!(target: "windlass", %fault, "not ready yet");
         }
         Some(fault) => tracing::warn!(target: "windlass", %fault, "answered a fault"),

@@ -30,7 +30,7 @@ fn decision(fault: FaultName) -> Decision {
         | FaultName::Throttled
         | FaultName::Unavailable
         | FaultName::Conflict => Decision::AskAgain,
-        FaultName::AttemptSuperseded => Decision::AskAgainInMaps,
+        FaultName::AttemptSuperseded | FaultName::MoreToDo => Decision::AskAgainInMaps,
         FaultName::StaleToken => Decision::TakenOver,
         FaultName::AccessDenied
         | FaultName::NotFound
@@ -92,7 +92,12 @@ fn every_fault_is_treated_as_decided_in_every_task() {
 #[test]
 fn whatever_is_transient_is_asked_again() {
     for fault in faults().into_iter().filter(|fault| fault.is_transient()) {
-        assert_eq!(decision(fault), Decision::AskAgain, "{fault}");
+        let wanted = match fault {
+            // Only what changes a component has parts.
+            FaultName::MoreToDo => Decision::AskAgainInMaps,
+            _ => Decision::AskAgain,
+        };
+        assert_eq!(decision(fault), wanted, "{fault}");
     }
 }
 
@@ -146,7 +151,11 @@ fn every_retry_is_bounded_and_backs_off() {
             );
             // A poll asks at known times; everybody else who is refused must not come back at once.
             let polls = retrier.error_equals == ["StillInProgress"];
-            assert_eq!(retrier.jitter_strategy == Jitter::None, polls, "{name}");
+            // Who goes on waits for nobody.
+            let goes_on = retrier.error_equals == ["MoreToDo"];
+            let calm = retrier.jitter_strategy == Jitter::None;
+            assert_eq!(calm, polls || goes_on, "{name}");
+            assert!(!goes_on || retrier.max_delay_seconds <= 2, "{name}");
             assert!(
                 !polls || waits >= 3_600_000,
                 "{name} polls for {waits} ms only"

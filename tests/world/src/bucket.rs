@@ -23,6 +23,8 @@ pub struct Bucket {
     pub lifecycle: Vec<LifecycleRule>,
     /// Whether its policy lets in no role of another account.
     pub closed: bool,
+    /// Whether Windlass's roles may neither read nor write the tags of its objects.
+    pub hides_tags: bool,
     /// The versions of each key, oldest first.
     pub keys: BTreeMap<String, Vec<Version>>,
 }
@@ -46,6 +48,8 @@ pub struct Version {
     pub sha256: Option<Digest>,
     /// The user's metadata.
     pub metadata: BTreeMap<String, String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
     /// Its content type.
     pub content_type: Option<String>,
     /// Its cache header.
@@ -81,6 +85,16 @@ impl World {
 }
 
 impl Bucket {
+    /// Whether the role may read and write the tags of the object at a key (Amazon S3 API Reference,
+    /// `CopyObject`: its tags go along).
+    pub(crate) fn shows_tags(&self, key: &str) -> Answered<()> {
+        if self.hides_tags {
+            let text = format!("S3 403 AccessDenied: s3:GetObjectTagging on {key}");
+            return Err(Fault::new(FaultName::AccessDenied, text));
+        }
+        Ok(())
+    }
+
     /// The current version of a key; `None` where there is none or it is deleted.
     pub fn current(&self, key: &str) -> Option<&Version> {
         self.keys

@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 56] = [
+pub const CALLS: [&str; 57] = [
     "alarms.alarm_history",
     "alarms.alarms",
     "alarms.points",
@@ -46,6 +46,7 @@ pub const CALLS: [&str; 56] = [
     "objects.lifecycle",
     "objects.list",
     "objects.list_versions",
+    "objects.object_tags",
     "objects.put",
     "objects.upload_part",
     "probe.probe",
@@ -62,7 +63,7 @@ pub const CALLS: [&str; 56] = [
 
 /// Those that change nothing, and of which nobody but the caller learns anything: that such a call was made
 /// makes no difference.
-const READS: [&str; 33] = [
+const READS: [&str; 34] = [
     "alarms.alarm_history",
     "alarms.alarms",
     "alarms.points",
@@ -89,6 +90,7 @@ const READS: [&str; 33] = [
     "objects.lifecycle",
     "objects.list",
     "objects.list_versions",
+    "objects.object_tags",
     "registry.image",
     "registry.repository_tags",
     "registry.tagged",

@@ -186,12 +186,21 @@ impl World {
             let text = format!("S3 412 PreconditionFailed: {} is not {from:?}", source.etag);
             return Err(Fault::new(FaultName::Conflict, text));
         }
+        if !source.tags.is_empty() {
+            state.known(bucket)?.shows_tags(key)?;
+        }
         let version = Version { parts: 0, ..source };
         let version = state.add(bucket, key, version);
         Ok(Written {
             etag: version.etag,
             version_id: version.id,
         })
+    }
+
+    fn object_tags_of(&self, object: &ObjectId) -> Answered<BTreeMap<String, String>> {
+        let state = self.objects();
+        state.known(&object.bucket)?.shows_tags(&object.key)?;
+        Ok(state.require(object)?.tags.clone())
     }
 
     fn object_keeps_versions(&self, bucket: &str) -> Answered<bool> {
@@ -289,6 +298,12 @@ impl Objects for World {
     async fn lifecycle(&self, bucket: &str) -> Answered<Vec<LifecycleRule>> {
         let call = self.call("objects.lifecycle").await?;
         let answer = self.objects().known(bucket)?.lifecycle.clone();
+        call.answer(answer).await
+    }
+
+    async fn object_tags(&self, object: &ObjectId) -> Answered<BTreeMap<String, String>> {
+        let call = self.call("objects.object_tags").await?;
+        let answer = self.object_tags_of(object)?;
         call.answer(answer).await
     }
 

@@ -75,6 +75,10 @@ impl Objects for Aws {
         upload::abort(self.clients.s3(), upload).await
     }
 
+    async fn object_tags(&self, object: &ObjectId) -> Answered<BTreeMap<String, String>> {
+        read::tags(self.clients.s3(), object).await
+    }
+
     async fn copy(
         &self,
         from: &CopySource,

@@ -1,7 +1,7 @@
 //! Reading an object: what it is, all of it, a range of it.
 
 use super::{named, size, status};
-use crate::error::fault;
+use crate::error::{OrFault, fault};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
@@ -9,6 +9,7 @@ use aws_sdk_s3::types::{ChecksumMode, ChecksumType};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
+use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{Answered, ObjectHead, ObjectId};
@@ -48,6 +49,18 @@ pub(super) async fn head(s3: &Client, object: &ObjectId) -> Answered<Option<Obje
         content_type: told.content_type,
         cache_control: told.cache_control,
     }))
+}
+
+pub(super) async fn tags(s3: &Client, object: &ObjectId) -> Answered<BTreeMap<String, String>> {
+    let request = s3.get_object_tagging().bucket(&object.bucket);
+    let sent = request
+        .key(&object.key)
+        .set_version_id(object.version_id.clone())
+        .send()
+        .await;
+    let told = sent.or_fault("GetObjectTagging", &named(object))?;
+    let tags = told.tag_set.into_iter();
+    Ok(tags.map(|tag| (tag.key, tag.value)).collect())
 }
 
 pub(super) async fn get(s3: &Client, object: &ObjectId, limit: u64) -> Answered<Bytes> {

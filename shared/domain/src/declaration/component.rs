@@ -67,15 +67,20 @@ pub struct StaticSite {
     /// The address under which visitors reach it; the distribution's own domain if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<Text>,
+    /// The file that `/` is answered with: a release without it is refused. The distribution's default
+    /// root object if absent, else `index.html`; `none` for files that are no pages of their own, such
+    /// as those of another site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<Text>,
     /// Cache headers by pattern; the first match wins, before the built-in rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cache: Vec<CacheRule>,
-    /// Patterns of files whose names change with their content.
+    /// Patterns of files whose names change with their content: browsers keep them for a year.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hashed: Vec<String>,
     /// How many snapshots back a rollback finds its files; 10 if absent. What only older ones need
-    /// is deleted by later deployments; in place, and hashed assets, not within 30 days, because pages
-    /// that name them may be open.
+    /// is deleted by later deployments; what is no document, and in place everything, not within 30
+    /// days, because pages that name it may be open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub keep: Option<u32>,

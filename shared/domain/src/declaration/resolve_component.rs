@@ -68,6 +68,7 @@ fn static_site(scope: &mut Scope<'_>, path: &str, site: &component::StaticSite) 
         ),
         origin: scope.maybe(&at("origin"), site.origin.as_ref(), &aws_name::ORIGIN),
         url,
+        root: scope.maybe(&at("root"), site.root.as_ref(), &aws_name::FILE),
         cache: site.cache.clone(),
         hashed: site.hashed.clone(),
         keep: site.keep.unwrap_or_else(StaticSite::default_keep),

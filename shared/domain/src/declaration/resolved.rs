@@ -114,6 +114,10 @@ pub struct StaticSite {
     /// The address under which visitors reach it, for the check at the end of a publish; the
     /// distribution's own domain if absent.
     pub url: Option<String>,
+    /// The file that `/` is answered with, which a release must have; [`StaticSite::NO_ROOT`] where there
+    /// is none, absent where the distribution says it.
+    #[serde(default)]
+    pub root: Option<String>,
     /// Cache headers by pattern; the first match wins, before the built-in rules.
     pub cache: Vec<CacheRule>,
     /// Patterns of files whose names change with their content.
@@ -126,6 +130,9 @@ pub struct StaticSite {
 }
 
 impl StaticSite {
+    /// Stands for no file that `/` is answered with.
+    pub const NO_ROOT: &str = "none";
+
     /// How many snapshots are kept where the declaration does not say.
     pub fn default_keep() -> u32 {
         10

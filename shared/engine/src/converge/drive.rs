@@ -41,6 +41,8 @@ pub enum End {
     Failed(Finding),
     /// It needs more time than one invocation has: what it waits for.
     NotYet(String),
+    /// It has made a part of what is to be done, and needs another invocation for more, at once.
+    More(String),
 }
 
 /// One invocation on its way.
@@ -59,6 +61,8 @@ pub struct Drive<'r, 'a, K: Kind, P> {
     made: Vec<K::Change>,
     /// What was seen before a switching change whose condition did not hold.
     pub(super) refused_upon: Option<K::State>,
+    /// Whether this invocation has made a change that was answered.
+    has_made_some: bool,
 }
 
 impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
@@ -85,6 +89,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             doubt: None,
             made: Vec::new(),
             refused_upon: None,
+            has_made_some: false,
         })
     }
 
@@ -104,7 +109,17 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
                 return Ok(end);
             }
         }
-        Ok(End::NotYet("it needs more than one invocation".into()))
+        Ok(self.out_of_time("it needs more than one invocation".into()))
+    }
+
+    /// There is no time left in this invocation. Another one goes on at once only where this one has made a
+    /// part: so what makes none is not asked for ever.
+    fn out_of_time(&self, why: String) -> End {
+        if self.has_made_some {
+            End::More(why)
+        } else {
+            End::NotYet(why)
+        }
     }
 
     async fn round(&mut self) -> Answered<Option<End>> {
@@ -178,6 +193,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
                 let undo = self.wave.is_none();
                 self.attempt.note_additive(K::what(&change), undo);
                 self.made.push(change);
+                self.has_made_some = true;
                 Ok(None)
             }
             Err(fault) if fault.name == FaultName::Conflict => Ok(self.conflict(&fault).await),
@@ -222,7 +238,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         ready.map_err(|fault| fault.while_doing(&what))?;
         if self.attempt.elapsed_ms() + longer_s * 1000 >= self.budget.work_ms {
             let why = format!("there was no time left to send `{what}`");
-            return Ok(Some(End::NotYet(why)));
+            return Ok(Some(self.out_of_time(why)));
         }
         let after = K::after(&change, is);
         let upon = Upon {
@@ -240,6 +256,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             Ok(()) => {
                 let confirmed = after.as_ref().map(to_value).transpose()?;
                 self.attempt.close(&what, undo, confirmed).await?;
+                self.has_made_some = true;
                 Ok(None)
             }
             Err(fault) if fault.name == FaultName::Unavailable => Ok(Some(End::NotYet(format!(

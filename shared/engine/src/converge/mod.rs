@@ -31,8 +31,8 @@ use windlass_domain::step::{Failure, Step, StepStatus};
 /// place.
 ///
 /// Answers `changed` when the wanted state was seen, `failed` when it cannot be reached (the step
-/// tells why). Faults: `StillInProgress` when it needs more time than one invocation has;
-/// `StaleToken`; `AttemptSuperseded`; the transient faults of AWS.
+/// tells why). Faults: `StillInProgress` while it waits for others; `MoreToDo` when it has made a part and
+/// needs another invocation for more; `StaleToken`; `AttemptSuperseded`; the transient faults of AWS.
 pub async fn converge<K, P>(
     ports: &P,
     make: impl FnOnce(P) -> K,
@@ -120,6 +120,10 @@ pub(crate) async fn finish<P: Ledger + Clock>(
             attempt.save().await?;
             Err(Fault::new(FaultName::StillInProgress, why))
         }
+        Ok(End::More(why)) => {
+            attempt.save().await?;
+            Err(Fault::new(FaultName::MoreToDo, why))
+        }
         Err(fault) => Err(fault),
     }
 }
@@ -171,12 +175,12 @@ mod tests {
     #[test]
     fn only_what_would_not_help_to_ask_again_fails_a_step() {
         use FaultName::{
-            AccessDenied, AttemptSuperseded, BadInput, Conflict, Internal, NotFound, Refused,
-            StaleToken, StillInProgress, TargetChangedByOther, Throttled, Unavailable,
+            AccessDenied, AttemptSuperseded, BadInput, Conflict, Internal, MoreToDo, NotFound,
+            Refused, StaleToken, StillInProgress, TargetChangedByOther, Throttled, Unavailable,
         };
-        let about_time = [StillInProgress, Throttled, Unavailable];
+        let about_time = [StillInProgress, MoreToDo, Throttled, Unavailable];
         let about_us = [StaleToken, AttemptSuperseded, Conflict];
-        assert_eq!(about_time.map(is_permanent), [false; 3]);
+        assert_eq!(about_time.map(is_permanent), [false; 4]);
         assert_eq!(about_us.map(is_permanent), [false; 3]);
         let permanent = [
             AccessDenied,

@@ -20,8 +20,8 @@ impl<P: Ledger + Clock + Reach + Objects + Cdn + Probe + Configured> Ports for P
 /// No batch begins after so long, in milliseconds: the function's timeout is 15 minutes.
 const WORK_MS: u64 = 12 * 60 * 1000;
 
-/// Serves the state `PublishSite`. Faults: `StillInProgress` when it must go on in a further
-/// invocation; `StaleToken`; `AttemptSuperseded`; the transient faults of AWS.
+/// Serves the state `PublishSite`. Faults: `MoreToDo` when it must go on in a further invocation, or
+/// `StillInProgress` if this one came no further; `StaleToken`; `AttemptSuperseded`; the transient faults of AWS.
 pub async fn handle<P: Ports>(ports: &P, work: Work) -> Answered<WorkDone> {
     let started = ports.now();
     let key = store::step(&work.deployment, &work.component);
@@ -31,11 +31,21 @@ pub async fn handle<P: Ports>(ports: &P, work: Work) -> Answered<WorkDone> {
         return Ok(done(&work, verdict));
     }
     let mut attempt = Attempt::claim(ports, step, &work, started).await?;
+    let began = attempt.step.value.progress.unwrap_or_default();
     match publish(ports, &mut attempt, &work).await {
         Ok(Published::All) => Ok(done(&work, Word::Changed)),
         Ok(Published::Some) => {
-            let so_far = progress(&attempt);
-            finish(&mut attempt, &work, Ok(End::NotYet(so_far))).await
+            let is = attempt.step.value.progress.unwrap_or_default();
+            let so_far = format!(
+                "{} of {} files are published",
+                is.files_done, is.files_total
+            );
+            let end = if is.is_further_than(&began) {
+                End::More(so_far)
+            } else {
+                End::NotYet(so_far)
+            };
+            finish(&mut attempt, &work, Ok(end)).await
         }
         Err(Trouble::Findings(findings)) => {
             let end = End::Failed(together(work.component.as_str(), &findings));
@@ -59,6 +69,7 @@ async fn publish<P: Ports>(
         return Ok(Published::Some);
     }
     let mut found = check_assets(&publisher, Moment::BeforeSwitch).await?;
+    found.extend(publisher.uncopied());
     if target.archive.is_some() {
         // Not in a rollback's way.
         found.extend(prune(ports, &publisher, &target, attempt).await?);
@@ -105,12 +116,4 @@ impl<P: Ledger + Clock> Fence for Attempt<'_, P> {
     fn has_time(&self) -> bool {
         self.elapsed_ms() < WORK_MS
     }
-}
-
-fn progress<P>(attempt: &Attempt<'_, P>) -> String {
-    let progress = attempt.step.value.progress.unwrap_or_default();
-    format!(
-        "{} of {} files are published",
-        progress.files_done, progress.files_total
-    )
 }

@@ -209,7 +209,11 @@ pub trait Objects {
     /// Throws the parts away. The fault is `NotFound` where the upload was completed or aborted.
     async fn abort_upload(&self, upload: &Upload) -> Answered<()>;
 
-    /// Copies within S3, headers and metadata included. The new ETag may be another one than the
+    /// The tags of an object, or of one version of it; `NotFound` where there is none.
+    async fn object_tags(&self, object: &ObjectId) -> Answered<BTreeMap<String, String>>;
+
+    /// Copies within S3, headers, metadata and tags included. S3 refuses the copy of an object that has tags
+    /// to who may not read and write them. The new ETag may be another one than the
     /// copied object's: after an upload in parts, and where the bucket is encrypted with a key of
     /// KMS (Amazon S3 API Reference, "Object"). The fault is `Conflict` if `replaces` does not hold
     /// for the destination, or the source has another ETag.

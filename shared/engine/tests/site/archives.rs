@@ -101,6 +101,7 @@ fn a_damaged_directory_never_does_harm() {
             let mut damaged = whole.clone();
             damaged[at] = value;
             let mut scene = Scene::new(SiteMode::InPlace);
+            scene.site.root = Some("none".into());
             let artifact = scene.upload(damaged);
             let deployment = scene.prepare(Some(&artifact), None);
             if deployment.prepared.findings.is_empty() {
@@ -140,6 +141,7 @@ fn an_entry_larger_than_declared_stops_it() {
     // 10,000 bytes, declared as 16.
     archive[record + 24..record + 28].copy_from_slice(&16_u32.to_le_bytes());
     let mut scene = Scene::new(SiteMode::InPlace);
+    scene.site.root = Some("none".into());
     let artifact = scene.upload(archive);
     let deployment = scene.prepare(Some(&artifact), None);
     assert_eq!(deployment.prepared.findings, []);

@@ -7,7 +7,7 @@ use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::payload::{Word, WorkDone};
 use windlass_engine::ports::{Answered, Clock};
-use windlass_world::mishaps::When;
+use windlass_world::mishaps::{Visitor, When};
 use windlass_world::run::run;
 
 /// Two parts, the last of them a short one.
@@ -187,6 +187,47 @@ fn a_switch_of_a_large_file_may_take_longer_and_is_waited_for_as_much_longer() {
     assert_eq!(scene.sent_once(), within);
     assert_eq!(scene.undo(&deployment), Word::Changed);
     assert_eq!(scene.sent_once(), within);
+}
+
+#[test]
+fn a_large_page_makes_no_other_call_longer_and_nobody_wait() {
+    let site = |text: &str| {
+        let mut files: Vec<(String, Vec<u8>)> = (0..600)
+            .map(|n| (format!("page{n}.html"), text.into()))
+            .collect();
+        files.push(("index.html".into(), text.into()));
+        files.push(("all.html".into(), film(text.as_bytes()[0])));
+        let files: Vec<(&str, &[u8])> = files.iter().map(|(a, b)| (a.as_str(), &b[..])).collect();
+        stored(&files)
+    };
+    let mut scene = Scene::new(SiteMode::InPlace);
+    scene.site.distribution = None;
+    let artifact = scene.upload(site("one"));
+    scene.deploy(&artifact);
+    let artifact = scene.upload(site("two"));
+    let deployment = scene.prepare(Some(&artifact), None);
+    assert_eq!(scene.publish(&deployment), Word::Changed);
+    // So long that several calls, and several invocations, are needed.
+    scene.world.mishaps().visitor = Visitor::new(|world| run(world.sleep_ms(100)));
+    let began = scene.world.now();
+    let mut waited_for_others = 0;
+    let ended = loop {
+        match scene.switch_once(&deployment, Some(0)) {
+            Ok(done) => break done.verdict,
+            Err(fault) if fault.name == FaultName::MoreToDo => run(scene.world.sleep_ms(1_000)),
+            Err(_) => waited_for_others += 1,
+        }
+    };
+    assert_eq!((ended, waited_for_others), (Word::Changed, 0));
+    let took = scene.world.now().ms_since(began);
+    let step = scene.step(&deployment);
+    let told: Vec<&str> = step.changes.iter().map(|it| it.what.as_str()).collect();
+    assert!(
+        told.iter()
+            .any(|it| *it == "write 1 files, first `all.html`"),
+        "{told:?}"
+    );
+    assert!((60_000..90_000).contains(&took), "{took} ms: {told:?}");
 }
 
 #[test]

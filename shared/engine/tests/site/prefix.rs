@@ -39,17 +39,26 @@ fn a_release_is_served_from_a_folder_of_its_own() {
 }
 
 #[test]
-fn hashed_assets_of_both_releases_are_reachable_from_both_folders() {
+fn what_is_no_document_is_reachable_from_both_folders() {
     let mut scene = scene();
     let one = scene.deploy_files(ONE);
     let two = scene.deploy_files(TWO);
     let bucket = scene.bucket();
     for deployment in [&one, &two] {
         let folder = goal_path(deployment);
-        for (name, text) in [("aaaa1111", "one()"), ("bbbb2222", "two()")] {
-            let key = format!("{}/assets/index-{name}.js", folder.trim_start_matches('/'));
+        let files = [
+            ("assets/index-aaaa1111.js", "one()"),
+            ("assets/index-bbbb2222.js", "two()"),
+            ("gone.txt", "one"),
+            ("new.txt", "two"),
+        ];
+        for (path, text) in files {
+            let key = format!("{}/{path}", folder.trim_start_matches('/'));
             assert_eq!(bucket[&key], text, "{key}");
         }
+        let of_other = ["new.html", "gone.html"][usize::from(deployment.id == two.id)];
+        let key = format!("{}/{of_other}", folder.trim_start_matches('/'));
+        assert!(!bucket.contains_key(&key), "{key}");
     }
 }
 
@@ -149,7 +158,7 @@ fn a_strangers_origin_path_stops_it() {
     let Some(Failure::Finding(told)) = scene.step(&deployment).failure else {
         panic!("it tells no finding");
     };
-    insta::assert_snapshot!(told, @"TargetChangedByOther: components.web: Someone else changed the target of web since it was last seen: from the files of 03926fb62588 at `/releases/cf2bf7c8e690` to the files that Windlass found at `/stranger`. Windlass owns the path of origin shop-web of distribution E1; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");
+    insta::assert_snapshot!(told, @"TargetChangedByOther: components.web: Someone else changed the target of web since it was last seen: from the files of df8c1387e8cc at `/releases/70de059eef45` to the files that Windlass found at `/stranger`. Windlass owns the path of origin shop-web of distribution E1; every other field is yours. Remedy: Find out who changed it (CloudTrail), make sure that nobody else changes what Windlass owns, then deploy again.");
 }
 
 #[test]
@@ -207,7 +216,8 @@ fn what_did_not_change_is_copied_within_s3() {
     let two: Vec<(&str, &str)> = ONE.iter().copied().chain([("new.txt", "two")]).collect();
     let copies = calls(&scene, "objects.copy");
     let deployment = scene.deploy_files(&two);
-    assert_eq!(calls(&scene, "objects.copy") - copies, ONE.len());
+    // What is new is copied back as well.
+    assert_eq!(calls(&scene, "objects.copy") - copies, ONE.len() + 1);
     let folder = goal_path(&deployment);
     let objects = scene.world.objects();
     for (path, text) in two {

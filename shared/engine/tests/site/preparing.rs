@@ -1,6 +1,6 @@
 //! What `Prepare` finds in the way of a site.
 
-use crate::in_place::ONE;
+use crate::in_place::{ONE, TWO};
 use crate::scene::Scene;
 use crate::zips::zip;
 use windlass_domain::artifact::Artifact;
@@ -8,6 +8,7 @@ use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
+use windlass_engine::payload::Word;
 use windlass_engine::ports::{ErrorPage, LifecycleRule};
 
 fn findings(mode: SiteMode, spoil: impl Fn(&mut Scene)) -> Vec<(FindingName, String)> {
@@ -135,10 +136,132 @@ fn a_state_of_the_other_mode_cannot_be_gone_back_to() {
 #[test]
 fn a_single_top_folder_is_noticed_but_not_stripped() {
     let mut scene = Scene::new(SiteMode::InPlace);
+    scene.site.root = Some("dist/index.html".into());
     let artifact = scene.upload(zip(&[("dist/index.html", "x"), ("dist/a.txt", "y")]));
     let deployment = scene.deploy(&artifact);
     assert!(deployment.prepared.warnings[0].reason.contains("`dist/`"));
     assert_eq!(scene.keys(), ["dist/a.txt", "dist/index.html"]);
+}
+
+#[test]
+fn a_release_without_what_visitors_begin_with_is_refused() {
+    let refused = |mode, root: &str, declared: Option<&str>, files: &[(&str, &str)]| {
+        let mut scene = Scene::new(mode);
+        scene.world.cdn().distribution("E1", "").root = root.into();
+        scene.site.root = declared.map(str::to_owned);
+        let artifact = scene.upload(zip(files));
+        let findings = scene.prepare(Some(&artifact), None).prepared.findings;
+        findings.first().map(|it| (it.name, it.to_string()))
+    };
+    let page = &[("index.html", "x")];
+    let packed = &[("dist/index.html", "x"), ("dist/a.js", "y")];
+    for mode in [SiteMode::InPlace, SiteMode::Prefix] {
+        assert_eq!(refused(mode, "index.html", None, page), None);
+        assert_eq!(refused(mode, "", None, page), None);
+        assert_eq!(refused(mode, "index.html", Some("none"), packed), None);
+        let (name, told) = refused(mode, "app.html", None, page).unwrap();
+        assert_eq!(name, FindingName::BadArchive);
+        assert!(
+            told.contains("`app.html`, the distribution's default root object"),
+            "{told}"
+        );
+        let (_, told) = refused(mode, "", None, packed).unwrap();
+        assert!(told.contains("cd dist && zip"), "{told}");
+        let (_, told) = refused(mode, "index.html", Some("app.html"), page).unwrap();
+        assert!(told.contains("`components.web.root`"), "{told}");
+    }
+}
+
+fn warned(scene: &mut Scene, files: &[(&str, &str)]) -> Vec<String> {
+    let artifact = scene.upload(zip(files));
+    let warnings = scene.prepare(Some(&artifact), None).prepared.warnings;
+    let mixed = warnings
+        .into_iter()
+        .filter(|it| it.name == FindingName::MixedReleases);
+    mixed.map(|it| it.reason).collect()
+}
+
+#[test]
+fn scripts_that_keep_their_names_are_told() {
+    for mode in [SiteMode::InPlace, SiteMode::Prefix] {
+        let mut scene = Scene::new(mode);
+        let page = "<script src=/main.js></script>";
+        scene.deploy_files(&[
+            ("index.html", page),
+            ("main.js", "1"),
+            ("chunk-ABCDEFGH.js", "1"),
+        ]);
+        let same = [
+            ("index.html", "2"),
+            ("main.js", "1"),
+            ("chunk-HGFEDCBA.js", "2"),
+        ];
+        assert_eq!(warned(&mut scene, &same), [""; 0], "{mode:?}");
+        let other = [
+            ("index.html", "2"),
+            ("main.js", "2"),
+            ("chunk-HGFEDCBA.js", "2"),
+        ];
+        let told = warned(&mut scene, &other);
+        assert_eq!(told.len(), 1, "{mode:?} {told:?}");
+        assert!(told[0].starts_with("1 scripts and styles"), "{told:?}");
+        assert!(told[0].contains("`main.js`"), "{told:?}");
+    }
+}
+
+#[test]
+fn how_long_a_switch_in_place_takes_is_told() {
+    let pages: Vec<String> = (0..6_000).map(|n| format!("page{n}.html")).collect();
+    let site = |text: &'static str| -> Vec<(&str, &str)> {
+        let pages = pages.iter().map(|page| (page.as_str(), text));
+        pages.chain([("index.html", text)]).collect()
+    };
+    let mut scene = Scene::new(SiteMode::InPlace);
+    scene.site.distribution = None;
+    scene.deploy_files(&site("one"));
+    let artifact = scene.upload(zip(&site("two")));
+    let prepared = scene.prepare(Some(&artifact), None).prepared;
+    let told = &prepared.stages[0].what;
+    assert!(
+        told.ends_with("documents last: 6001 that visitors have, in about 13 s"),
+        "{told}"
+    );
+    let warning = &prepared.warnings[0];
+    assert_eq!(warning.name, FindingName::MixedReleases);
+    assert!(warning.remedy.contains("mode `prefix`"), "{warning}");
+}
+
+#[test]
+fn tags_that_an_undo_could_not_copy_back_refuse_the_release() {
+    let tagged = |hides_tags: bool| {
+        let mut scene = Scene::new(SiteMode::InPlace);
+        scene.deploy_files(ONE);
+        let mut objects = scene.world.objects();
+        let bucket = objects.buckets.get_mut("shop-web").unwrap();
+        bucket.hides_tags = hides_tags;
+        for versions in bucket.keys.values_mut() {
+            let tags = [("owner".to_owned(), "web".to_owned())];
+            versions.last_mut().unwrap().tags = tags.into();
+        }
+        drop(objects);
+        scene
+    };
+    let mut scene = tagged(true);
+    let artifact = scene.upload(zip(TWO));
+    let refused = scene.prepare(Some(&artifact), None).prepared.findings;
+    assert_eq!(refused[0].name, FindingName::NoPermission);
+    assert!(
+        refused[0].remedy.contains("s3:PutObjectTagging"),
+        "{refused:?}"
+    );
+
+    let mut scene = tagged(false);
+    let deployment = scene.publish_files(TWO);
+    assert_eq!(scene.switch(&deployment), Word::Changed);
+    assert_eq!(scene.undo(&deployment), Word::Changed);
+    let objects = scene.world.objects();
+    let page = objects.buckets["shop-web"].current("index.html").unwrap();
+    assert_eq!(page.tags["owner"], "web");
 }
 
 #[test]

@@ -257,9 +257,11 @@ fn what_cannot_be_deleted_is_told_and_stops_no_deployment() {
 #[test]
 fn an_invocation_deletes_so_many_and_the_next_one_goes_on() {
     let mut scene = scene();
-    let names: Vec<String> = (0..600).map(|number| format!("{number}.txt")).collect();
+    scene.site.root = Some("none".into());
+    let names: Vec<String> = (0..600).map(|number| format!("{number}.html")).collect();
     let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
     scene.deploy_files(&files);
+    scene.site.root = None;
     settle(&scene, 1, 0);
     for number in 2..=3 {
         deployed(&mut scene, number);

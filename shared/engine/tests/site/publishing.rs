@@ -20,6 +20,7 @@ use windlass_world::run::{run, until_pause};
 fn three_batches(scene: &mut Scene) -> Deployment {
     let names: Vec<String> = (0..1200).map(|number| format!("{number}.txt")).collect();
     let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
+    scene.site.root = Some("none".into());
     let artifact = scene.upload(zip(&files));
     scene.prepare(Some(&artifact), None)
 }
@@ -158,8 +159,44 @@ fn what_cannot_be_fetched_is_a_warning() {
 }
 
 #[test]
+fn what_cannot_be_fetched_is_told_once_for_all() {
+    let mut scene = Scene::new(SiteMode::InPlace);
+    scene.site.url = Some("http://nowhere.example".into());
+    let names: Vec<String> = (0..9).map(|n| format!("assets/{n}-aaaa1111.js")).collect();
+    let scripts: Vec<String> = names
+        .iter()
+        .map(|name| format!("<script src=/{name}></script>"))
+        .collect();
+    let page = scripts.concat();
+    let mut files = vec![("index.html", page.as_str())];
+    files.extend(names.iter().map(|name| (name.as_str(), "x()")));
+    for name in &names {
+        let url = format!("http://nowhere.example/{name}");
+        let no_answer = Probed::NoAnswer("the name is not known".into());
+        scene.world.probe().answers.insert(url, no_answer);
+    }
+    let deployment = scene.deploy_files(&files);
+    let warnings = scene.step(&deployment).warnings;
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].ends_with("the name is not known; the same or like it for 8 more"));
+}
+
+#[test]
+fn a_finished_publish_says_that_all_is_done() {
+    for mode in [SiteMode::InPlace, SiteMode::Prefix] {
+        let mut scene = Scene::new(mode);
+        scene.deploy_files(ONE);
+        let second = scene.deploy_files(TWO);
+        let progress = scene.step(&second).progress.unwrap();
+        assert_eq!(progress.files_done, progress.files_total, "{mode:?}");
+        assert_eq!(progress.left_s, Some(0), "{mode:?}");
+    }
+}
+
+#[test]
 fn many_small_files_are_brought_in_batches() {
     let mut scene = Scene::new(SiteMode::InPlace);
+    scene.site.root = Some("page0.html".into());
     let files: Vec<(String, String)> = (0..1500)
         .map(|number| (format!("page{number}.html"), format!("page {number}")))
         .collect();

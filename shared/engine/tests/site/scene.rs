@@ -71,6 +71,7 @@ impl Scene {
             distribution: Some("E1".into()),
             origin: None,
             url: None,
+            root: None,
             cache: vec![],
             hashed: vec![],
             keep: 10,
@@ -216,6 +217,9 @@ impl Scene {
                 Ok(done) => return done.verdict,
                 Err(fault) if fault.name == FaultName::StillInProgress => {
                     run(self.world.sleep_ms(5_000));
+                }
+                Err(fault) if fault.name == FaultName::MoreToDo => {
+                    run(self.world.sleep_ms(1_000));
                 }
                 Err(fault) => panic!("{fault}"),
             }

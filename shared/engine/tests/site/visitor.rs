@@ -17,10 +17,30 @@ use windlass_world::probe::Edge;
 const SITE: &str = "https://e1.cloudfront.net/";
 const EDGES: [Edge; 2] = [Edge::Quick, Edge::Slow];
 
-/// A release: a start page, a page that it links to, a script and a style with hashes in their names.
-fn release(name: &str, hash: &str, pages: &[&str]) -> Vec<(String, String)> {
-    let script = format!("assets/index-{hash}.js");
-    let style = format!("assets/index-{hash}.css");
+/// Names of a script as bundlers give them, in three releases.
+const NAMES: [[&str; 3]; 4] = [
+    // esbuild, and Angular with it: base32, one in five without a digit
+    [
+        "chunk-ABCDEFGH.js",
+        "chunk-QRSTUVWX.js",
+        "chunk-YZABCDEF.js",
+    ],
+    // digits alone
+    ["main.12345678.js", "main.23456789.js", "main.34567890.js"],
+    // Vite and Rollup: eight characters of base64url
+    [
+        "assets/page-DxYkAbCd.js",
+        "assets/page-_qRsTuVw.js",
+        "assets/page-xYz-AbCd.js",
+    ],
+    // webpack: chunks by number
+    ["123.js", "456.js", "789.js"],
+];
+
+/// A release: a start page, a page that it links to, a script and a style.
+fn release(name: &str, script: &str, pages: &[&str]) -> Vec<(String, String)> {
+    let script = script.to_owned();
+    let style = script.replace(".js", ".css");
     let links: Vec<String> = pages
         .iter()
         .map(|page| format!("<a href={page}>"))
@@ -120,12 +140,12 @@ fn archive(files: &[(String, String)]) -> Vec<u8> {
 }
 
 /// A release, the next one, one that is undone, a rollback to the first, the last again.
-fn story(mode: SiteMode) -> Rc<Seen> {
-    let one = release("one", "aaaa1111", &["old.html"]);
-    let two = release("two", "bbbb2222", &["about.html", "new.html"]);
-    let three = release("three", "cccc3333", &["about.html"]);
+fn story(mode: SiteMode, names: [&str; 3]) -> Rc<Seen> {
+    let one = release("one", names[0], &["old.html"]);
+    let two = release("two", names[1], &["about.html", "new.html"]);
+    let three = release("three", names[2], &["about.html"]);
     let all = one.iter().chain(&two).chain(&three);
-    let assets = all.filter(|(path, _)| path.starts_with("assets/"));
+    let assets = all.filter(|(path, _)| path.ends_with(".js") || path.ends_with(".css"));
     let seen = Rc::new(Seen {
         assets: assets.cloned().collect(),
         ..Seen::default()
@@ -156,17 +176,13 @@ fn story(mode: SiteMode) -> Rc<Seen> {
 
 #[test]
 fn no_visitor_meets_a_missing_file_a_mixed_release_or_a_wrong_type() {
-    for mode in [SiteMode::InPlace, SiteMode::Prefix] {
-        let seen = story(mode);
-        assert_eq!(
-            seen.pages.borrow().len(),
-            3,
-            "{mode:?}: each release was met"
-        );
-        assert!(
-            seen.looks.get() > 100,
-            "{mode:?}: {} looks",
-            seen.looks.get()
-        );
+    for names in NAMES {
+        for mode in [SiteMode::InPlace, SiteMode::Prefix] {
+            let seen = story(mode, names);
+            let met = seen.pages.borrow().len();
+            assert_eq!(met, 3, "{mode:?} {names:?}: each release was met");
+            let looks = seen.looks.get();
+            assert!(looks > 100, "{mode:?} {names:?}: {looks} looks");
+        }
     }
 }

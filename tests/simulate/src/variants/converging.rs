@@ -276,8 +276,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         edits: &[
             Edit {
                 file: "shared/engine/src/kinds/site/publish/upload.rs",
-                find: "                new && self.known.rules.role(path) != Role::Document",
-                replace: "                !VARIANT && new && self.known.rules.role(path) != Role::Document",
+                find: "                new && self.known.rules.outlives(path)",
+                replace: "                !VARIANT && new && self.known.rules.outlives(path)",
             },
             Edit {
                 file: "shared/engine/src/kinds/site/plan.rs",
@@ -291,6 +291,17 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
         ],
         scenarios: &["site"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "nothing_outlives",
+        what: "no file of a site stays reachable after its release",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/site/rules.rs",
+            find: "        self.role(path) != Role::Document",
+            replace: "        self.role(path) != Role::Document && !VARIANT",
+        }],
+        scenarios: &["folder", "site"],
         mishaps: &[],
     },
     Variant {

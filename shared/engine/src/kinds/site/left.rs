@@ -1,4 +1,4 @@
-//! What former releases left at the keys of a site in place: hashed assets, which open documents and
+//! What former releases left at the keys of a site in place: files that are no documents, which open pages and
 //! rollbacks need. The list of it is named by the state whose releases do not name them, so it counts
 //! only where that state was reached.
 
@@ -6,7 +6,7 @@ use super::files::{Goal, Objects};
 use super::handled::Handled;
 use super::listing::list_all;
 use super::lists::{Lists, digest_of};
-use super::rules::{Role, Rules};
+use super::rules::Rules;
 use crate::config::Configured;
 use crate::ports::{self, Answered, Clock};
 use serde::{Deserialize, Serialize};
@@ -31,8 +31,7 @@ pub fn left_by(goal: &Goal, owned: &Objects, formerly: &Left, rules: &Rules, now
     let ours = owned
         .iter()
         .filter(|(_, object)| object.ours && object.file.is_some());
-    let left =
-        ours.filter(|(path, _)| rules.role(path) == Role::Hashed && goal.want(path).is_none());
+    let left = ours.filter(|(path, _)| rules.outlives(path) && goal.want(path).is_none());
     left.map(|(path, _)| (path.clone(), formerly.get(path).copied().unwrap_or(now)))
         .collect()
 }

@@ -7,7 +7,7 @@ use super::handled::Handled;
 use super::listing::list_all;
 use super::many::{self, Patience};
 use super::publish::Carried;
-use super::state::Prefix;
+use super::state::{Kept, Prefix};
 use super::target::Target;
 use crate::config::Configured;
 use crate::ports::{Answered, Clock, Listed, ObjectId, Objects, PutOptions, Replaces};
@@ -111,11 +111,19 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
 
     /// Keeps the list of what is at each key, under its digest.
     pub async fn keep_objects(&self, objects: &files::Objects) -> Answered<Digest> {
-        let digest = digest_of(objects)?;
-        if !self.has_objects(&digest).await? {
-            self.keep(&self.objects_key(&digest), objects).await?;
+        let list = Kept::of(objects)?;
+        if !self.has_objects(&list.digest).await? {
+            self.keep_list(&list).await?;
         }
-        Ok(digest)
+        Ok(list.digest)
+    }
+
+    /// The same of what is written down, and not kept yet.
+    pub async fn keep_list(&self, list: &Kept) -> Answered<()> {
+        let key = self.objects_key(&list.digest);
+        let sum = Some(list.digest.clone());
+        let written = self.put(&key, list.bytes.clone(), Replaces::Nothing, sum);
+        unless_there(written.await)
     }
 
     /// What this deployment has handled so far.
@@ -187,10 +195,7 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
 
     /// Writes a list that is named by its content: one that is there already is the same.
     pub(super) async fn keep<T: Serialize>(&self, key: &str, list: &T) -> Answered<()> {
-        match self.write(key, list, Replaces::Nothing).await {
-            Err(fault) if fault.name == FaultName::Conflict => Ok(()),
-            answer => answer,
-        }
+        unless_there(self.write(key, list, Replaces::Nothing).await)
     }
 
     pub(super) async fn write<T: Serialize>(
@@ -199,15 +204,33 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
         list: &T,
         replaces: Replaces,
     ) -> Answered<()> {
+        self.put(key, to_json(list)?, replaces, None).await
+    }
+
+    async fn put(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        replaces: Replaces,
+        sha256: Option<Digest>,
+    ) -> Answered<()> {
         let options = PutOptions {
             content_type: Some("application/json".into()),
             replaces,
+            sha256,
             ..PutOptions::default()
         };
         let bucket = &self.home.config().artifacts_bucket;
-        let bytes = Bytes::from(to_json(list)?);
         let written = self.home.put(bucket, key, bytes, &options).await;
         written.map(drop)
+    }
+}
+
+/// What is named by its content and there already is the same.
+fn unless_there(written: Answered<()>) -> Answered<()> {
+    match written {
+        Err(fault) if fault.name == FaultName::Conflict => Ok(()),
+        answer => answer,
     }
 }
 
@@ -234,8 +257,10 @@ impl Write for Summing {
     }
 }
 
-fn to_json<T: Serialize>(list: &T) -> Answered<Vec<u8>> {
-    serde_json::to_vec(list).map_err(|error| unwritten(&error))
+/// A list as it is kept.
+pub fn to_json<T: Serialize>(list: &T) -> Answered<Bytes> {
+    let written = serde_json::to_vec(list);
+    written.map(Bytes::from).map_err(|error| unwritten(&error))
 }
 
 fn unwritten(error: &serde_json::Error) -> Fault {

@@ -2,8 +2,8 @@
 //!
 //! Two modes (`docs/decisions/0050-two-ways-to-change-a-site.md`): in place, files are written
 //! over the live ones, documents last; with a prefix, each release has a folder, and the
-//! distribution's origin path is switched. Either way hashed assets and new keys are brought first
-//! by `publish`, which is additive, and the switch is made by the kind.
+//! distribution's origin path is switched. Either way new files that are no documents are brought
+//! first by `publish`, which is additive, and the switch is made by the kind.
 
 pub mod archive;
 mod config_file;
@@ -31,7 +31,7 @@ pub mod trouble;
 pub use load::load;
 pub use prepare::prepare;
 pub use release::{folder_of, origin_path_of, release_of};
-pub use state::{Change, InPlace, Prefix, State, is_in};
+pub use state::{Change, InPlace, Kept, Prefix, State, is_in};
 pub use target::{Archive, Target};
 
 use super::{Class, Kind, Next};
@@ -76,6 +76,8 @@ pub struct Site<P> {
     fetched: RefCell<Option<(Vec<plan::Op>, in_place::Contents)>>,
     /// How many calls to S3 are under way at once.
     pace: Cell<Pace>,
+    /// What was seen last, with what was done since.
+    looked: RefCell<Option<in_place::Looked>>,
     /// Whether all files are looked at, and not only those that the deployment changes.
     whole: bool,
 }
@@ -122,14 +124,18 @@ impl<P: SitePorts> Site<P> {
             directory: OnceCell::new(),
             fetched: RefCell::default(),
             pace: Cell::default(),
+            looked: RefCell::default(),
             whole: false,
         }
     }
 
     /// Keeps the list of what is at each key.
-    async fn record(&self, target: &Target, objects: &files::Objects) -> Answered<()> {
+    async fn record(&self, target: &Target, list: &Kept) -> Answered<()> {
         let lists = lists::Lists::of(&self.home, target);
-        lists.keep_objects(objects).await.map(drop)
+        lists.keep_list(list).await?;
+        // Nothing was done to the site.
+        self.go_on_from(|looked| looked.kept = Some(list.digest.clone()));
+        Ok(())
     }
 
     /// The same, looking at all files of the site.
@@ -157,9 +163,9 @@ impl<P: SitePorts> Kind for Site<P> {
     async fn keep(&self, target: &Target, seen: &State) -> Answered<()> {
         match seen {
             State::InPlace(InPlace {
-                unrecorded: Some(objects),
+                unrecorded: Some(list),
                 ..
-            }) => self.record(target, objects).await,
+            }) => self.record(target, list).await,
             State::InPlace(_) | State::Prefix(_) => Ok(()),
         }
     }
@@ -218,7 +224,7 @@ impl<P: SitePorts> Kind for Site<P> {
 
     fn what(change: &Change) -> String {
         match change {
-            Change::Record(objects) => format!("list of {} files kept", objects.len()),
+            Change::Record(list) => format!("list of {} files kept", list.files),
             Change::Write(ops) => in_place::what(ops),
             Change::Switch { from, to, .. } => format!("origin path `{from}` → `{to}`"),
         }
@@ -263,7 +269,7 @@ impl<P: SitePorts> Kind for Site<P> {
     ) -> Answered<()> {
         match change {
             Change::Write(ops) => self.write(target, ops, deployment).await,
-            Change::Record(objects) => self.record(target, objects).await,
+            Change::Record(list) => self.record(target, list).await,
             Change::Switch { etag, to, .. } => {
                 let (id, origin) = prefix::distribution_of(target)?;
                 self.at.set_origin_path(id, etag, origin, to).await

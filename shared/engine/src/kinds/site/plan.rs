@@ -1,7 +1,8 @@
 //! Pure: what must be written and deleted to bring a site in place from what is to a goal.
 
 use super::files::{File, Goal, Object, Objects, Want};
-use super::rules::{Role, Rules};
+use super::parts::is_large;
+use super::rules::Rules;
 use crate::ports::Replaces;
 use std::collections::BTreeSet;
 
@@ -18,6 +19,17 @@ pub struct Op {
     pub additive: bool,
     /// Its place in the order: everything of a lower stage is done before.
     pub stage: u8,
+}
+
+impl Op {
+    /// Whether S3 copies or puts together a large file for it, which takes longer.
+    pub fn is_slow(&self) -> bool {
+        match &self.what {
+            What::Put(file) => is_large(file.bytes),
+            What::Restore(object) => is_large(object.bytes),
+            What::Delete => false,
+        }
+    }
 }
 
 /// What to do with a key.
@@ -40,6 +52,13 @@ pub struct Way {
     pub strange: Vec<String>,
 }
 
+impl Way {
+    /// Whether it leads nowhere: what is wanted is there.
+    pub fn is_gone(&self) -> bool {
+        self.ops.is_empty() && self.strange.is_empty()
+    }
+}
+
 /// What is known of a site when a way is planned.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {
@@ -51,7 +70,7 @@ pub struct Known<'a> {
     pub forward: &'a Goal,
     /// The rules of the site.
     pub rules: &'a Rules,
-    /// Hashed assets that nobody needs any more.
+    /// Files of former releases that nobody needs any more.
     pub due: &'a BTreeSet<String>,
 }
 
@@ -81,8 +100,9 @@ pub fn plan(known: Known<'_>, direction: Direction) -> Way {
     for op in &mut way.ops {
         op.stage = stage(known.rules, direction, op);
     }
+    // The large ones of a stage together, so that a stage has two sorts of calls at most.
     way.ops
-        .sort_by(|a, b| (a.stage, &a.path).cmp(&(b.stage, &b.path)));
+        .sort_by(|a, b| (a.stage, !a.is_slow(), &a.path).cmp(&(b.stage, !b.is_slow(), &b.path)));
     way
 }
 
@@ -92,16 +112,14 @@ pub fn is_in_scope(known: &Known<'_>, path: &str) -> bool {
 }
 
 /// The paths whose content differs between the state before and the goal: all that this deployment
-/// changes, or would change back. Hashed assets that the goal does not name stay until they are due.
+/// changes, or would change back. What the goal does not name stays until it is due, unless it is a document.
 pub fn changed<'a>(known: &Known<'a>) -> Vec<&'a String> {
     let paths: BTreeSet<&String> = known.before.paths().chain(known.forward.paths()).collect();
     let differs = |path: &&String| {
         is_in_scope(known, path)
             && match (known.before.want(path), known.forward.want(path)) {
                 (Some(before), Some(forward)) => !is_same(before, forward),
-                (Some(_), None) => {
-                    known.rules.role(path) != Role::Hashed || known.due.contains(*path)
-                }
+                (Some(_), None) => !known.rules.outlives(path) || known.due.contains(*path),
                 (None, forward) => forward.is_some(),
             }
     };
@@ -125,16 +143,14 @@ pub fn ask_each(paths: usize, site: usize, at_once: usize) -> bool {
 
 /// Whether visitors notice a change at this path: something was there before, or a document is new.
 pub fn is_noticed(known: &Known<'_>, path: &str) -> bool {
-    known.before.want(path).is_some() || known.rules.role(path) == Role::Document
+    known.before.want(path).is_some() || !known.rules.outlives(path)
 }
 
 fn step(known: &Known<'_>, goal: &Goal, path: &str, way: &mut Way) {
     let what = match (known.is.get(path), goal.want(path)) {
         (None, None) => return,
         (Some(is), Some(want)) if fits(is, want) => return,
-        (Some(is), None) if known.rules.role(path) == Role::Hashed && !is_due(known, path, is) => {
-            return;
-        }
+        (Some(is), None) if known.rules.outlives(path) && !is_due(known, path, is) => return,
         (_, Some(want)) => write(want),
         (Some(_), None) => Some(What::Delete),
     };
@@ -193,7 +209,7 @@ fn is_known(known: &Known<'_>, path: &str, is: &Object) -> bool {
 
 /// What is named by others comes before what names it, and what is not there yet hurts nobody.
 fn stage(rules: &Rules, direction: Direction, op: &Op) -> u8 {
-    let document = rules.role(&op.path) == Role::Document;
+    let document = !rules.outlives(&op.path);
     let new = op.replaces == Replaces::Nothing;
     match (&op.what, direction, document, new) {
         (What::Delete, ..) => 6,

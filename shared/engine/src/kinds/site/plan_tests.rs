@@ -10,6 +10,7 @@ fn rules() -> Rules {
         distribution: None,
         origin: None,
         url: None,
+        root: None,
         cache: vec![],
         hashed: vec!["h/**".into()],
         keep: 10,
@@ -89,6 +90,7 @@ const BEFORE: &[(&str, &str)] = &[
     ("about.html", "1"),
     ("logo.png", "1"),
     ("h/a.js", "1"),
+    ("gone.html", "1"),
     ("gone.png", "1"),
     ("uploads/x", "?u"),
 ];
@@ -102,7 +104,7 @@ const RELEASE: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn forward_writes_documents_last_and_then_deletes() {
+fn forward_writes_documents_last_and_then_deletes_documents_alone() {
     assert_eq!(
         way(Direction::Forward, BEFORE, RELEASE, BEFORE),
         [
@@ -111,7 +113,7 @@ fn forward_writes_documents_last_and_then_deletes() {
             "put logo.png over 1",
             "put new.html over nothing",
             "put index.html over 1",
-            "delete gone.png over 1",
+            "delete gone.html over 1",
         ]
     );
 }
@@ -124,6 +126,7 @@ fn forward_goes_on_where_it_was_stopped() {
         ("logo.png", "2"),
         ("h/a.js", "1"),
         ("h/b.js", "2"),
+        ("gone.html", "1"),
         ("gone.png", "1"),
     ];
     assert_eq!(
@@ -132,13 +135,13 @@ fn forward_goes_on_where_it_was_stopped() {
             "additive put new.png over nothing",
             "put new.html over nothing",
             "put index.html over 1",
-            "delete gone.png over 1",
+            "delete gone.html over 1",
         ]
     );
 }
 
 #[test]
-fn back_restores_what_documents_name_then_documents_and_keeps_hashed_assets() {
+fn back_restores_what_documents_name_then_documents_and_deletes_documents_alone() {
     let is = &[
         ("index.html", "2"),
         ("about.html", "1"),
@@ -153,10 +156,10 @@ fn back_restores_what_documents_name_then_documents_and_keeps_hashed_assets() {
         way(Direction::Back, BEFORE, RELEASE, is),
         [
             "restore gone.png over nothing",
+            "restore gone.html over nothing",
             "restore index.html over 2",
             "restore logo.png over 2",
             "delete new.html over 2",
-            "delete new.png over 2",
         ]
     );
 }
@@ -175,7 +178,7 @@ fn only_what_differs_is_changed() {
         due: &BTreeSet::new(),
     };
     let expected = [
-        "gone.png",
+        "gone.html",
         "h/b.js",
         "index.html",
         "logo.png",
@@ -184,7 +187,7 @@ fn only_what_differs_is_changed() {
     ];
     assert_eq!(changed(&known), expected);
     let back = Known {
-        forward: &Goal::Recorded(objects(&BEFORE[..5])),
+        forward: &Goal::Recorded(objects(&BEFORE[..6])),
         ..known
     };
     assert_eq!(changed(&back), [""; 0]);
@@ -222,6 +225,7 @@ fn nothing_is_planned_where_the_goal_is_reached() {
         ("new.png", "2"),
         ("h/a.js", "1"),
         ("h/b.js", "2"),
+        ("gone.png", "1"),
         ("uploads/x", "?u"),
     ];
     assert_eq!(way(Direction::Forward, BEFORE, RELEASE, reached), [""; 0]);

@@ -12,10 +12,11 @@ const REVALIDATED: &str = "no-cache";
 /// Everything else may be kept, but is asked for every time as well.
 const OTHERS: &str = "public, max-age=0, must-revalidate";
 
-/// What a file is to a site.
+/// What a file is to a site. Between [`Role::Hashed`] and [`Role::Other`] the name can only be guessed
+/// at, so nothing but the cache header, and what can be fetched before the switch, depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// Its name changes with its content: it is never overwritten and outlives its release.
+    /// Its name changes with its content: nobody has to ask for it again.
     Hashed,
     /// Neither hashed nor a document, such as an image.
     Other,
@@ -58,6 +59,11 @@ impl Rules {
         } else {
             Role::Other
         }
+    }
+
+    /// Whether a file stays reachable after its release, for pages that are open: everything but documents.
+    pub fn outlives(&self, path: &str) -> bool {
+        self.role(path) != Role::Document
     }
 
     /// The `Cache-Control` header of a file: the first declared rule that matches, else by role.
@@ -177,6 +183,7 @@ mod tests {
             distribution: None,
             origin: None,
             url: None,
+            root: None,
             cache: vec![CacheRule {
                 files: "fonts/**".into(),
                 cache_control: "public, max-age=86400".into(),

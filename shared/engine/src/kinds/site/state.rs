@@ -1,7 +1,10 @@
 use super::files::Objects;
+use super::lists::to_json;
 use super::plan::{Op, Way};
 use super::release::folder_of;
 use crate::kinds::Folder;
+use crate::ports::Answered;
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -47,9 +50,9 @@ pub struct InPlace {
     /// Only observed: the ways to the states that are known, by [`InPlace::id`].
     #[serde(skip)]
     pub ways: Arc<BTreeMap<String, Way>>,
-    /// Only observed: what is at each key, unless its list is known to be kept.
+    /// Only observed: what is at each key, unless its list is known to be kept, or not named yet.
     #[serde(skip)]
-    pub unrecorded: Option<Arc<Objects>>,
+    pub unrecorded: Option<Arc<Kept>>,
     /// Only observed: what of the site Windlass owns, in words.
     #[serde(skip)]
     pub owned: String,
@@ -60,6 +63,29 @@ impl InPlace {
     pub fn id(&self) -> String {
         let named = self.objects.as_ref().or(self.release.as_ref());
         named.map(ToString::to_string).unwrap_or_default()
+    }
+}
+
+/// A list of what is at each key, to be kept under its digest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// The digest of its content.
+    pub digest: Digest,
+    /// Its content.
+    pub bytes: Bytes,
+    /// How many files it tells of.
+    pub files: usize,
+}
+
+impl Kept {
+    /// Writes a list down.
+    pub fn of(objects: &Objects) -> Answered<Self> {
+        let bytes = to_json(objects)?;
+        Ok(Self {
+            digest: Digest::of(&bytes),
+            bytes,
+            files: objects.len(),
+        })
     }
 }
 
@@ -98,7 +124,7 @@ pub enum Change {
     /// Writes, restores and deletes files, as many as fit in its time.
     Write(Arc<Vec<Op>>),
     /// Keeps the list of what is at each key.
-    Record(Arc<Objects>),
+    Record(Arc<Kept>),
     /// Switches the distribution's origin path.
     Switch {
         /// The ETag of the configuration that was seen.

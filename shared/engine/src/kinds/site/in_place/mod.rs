@@ -7,7 +7,8 @@ mod time;
 mod write;
 
 pub use next::{next, what};
+pub(super) use observe::Looked;
 pub use observe::{file_of, noticed};
-pub use time::takes_longer_s;
+pub use time::{about_s, takes_longer_s};
 pub(super) use write::Contents;
 pub use write::{DEPLOYMENT, put_options};

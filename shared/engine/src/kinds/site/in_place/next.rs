@@ -1,3 +1,4 @@
+use super::time::one_call;
 use crate::kinds::site::plan::{Op, What};
 use crate::kinds::site::state::{Change, InPlace};
 use crate::kinds::{Next, whose};
@@ -13,7 +14,7 @@ pub fn next(is: &InPlace, wanted: &InPlace) -> Next<Change> {
         return Next::Failed(strange(&way.strange, &is.owned));
     }
     if !way.ops.is_empty() {
-        return Next::Do(Change::Write(Arc::new(way.ops.clone())));
+        return Next::Do(Change::Write(Arc::new(one_call(&way.ops).to_vec())));
     }
     match &is.unrecorded {
         Some(objects) => Next::Do(Change::Record(Arc::clone(objects))),
@@ -21,7 +22,8 @@ pub fn next(is: &InPlace, wanted: &InPlace) -> Next<Change> {
     }
 }
 
-/// The change in words. Says how much is left, so that going on is another change than beginning.
+/// The change in words. Says how much is left of its sort, and with which file it begins, so that going
+/// on is another change than beginning.
 pub fn what(ops: &[Op]) -> String {
     let count = |is: fn(&What) -> bool| ops.iter().filter(|op| is(&op.what)).count();
     let counts = [
@@ -65,7 +67,9 @@ fn unknown(id: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinds::site::files::Objects;
     use crate::kinds::site::plan::Way;
+    use crate::kinds::site::state::Kept;
     use crate::ports::Replaces;
     use windlass_domain::digest::Digest;
 
@@ -76,10 +80,14 @@ mod tests {
                     .map(|(id, way)| (Digest::of(id.as_bytes()).to_string(), way.clone()))
                     .collect(),
             ),
-            unrecorded: unrecorded.then(Arc::default),
+            unrecorded: unrecorded.then(list),
             owned: "the files".into(),
             ..InPlace::default()
         }
+    }
+
+    fn list() -> Arc<Kept> {
+        Arc::new(Kept::of(&Objects::new()).unwrap())
     }
 
     fn wanted(release: &str) -> InPlace {
@@ -110,10 +118,7 @@ mod tests {
             panic!("b is not reached");
         };
         assert_eq!(change, Change::Write(Arc::new(way(&[], &["x", "y"]).ops)));
-        assert_eq!(
-            next(&there, &wanted("a")),
-            Next::Do(Change::Record(Arc::default()))
-        );
+        assert_eq!(next(&there, &wanted("a")), Next::Do(Change::Record(list())));
         let kept = is(&[("a", way(&[], &[]))], false);
         assert_eq!(next(&kept, &wanted("a")), Next::Done);
     }

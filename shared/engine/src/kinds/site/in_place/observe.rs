@@ -7,7 +7,7 @@ use crate::kinds::site::many::{self, Patience};
 use crate::kinds::site::plan::{
     Direction, Known, Way, ask_each, changed, is_in_scope, is_noticed, plan,
 };
-use crate::kinds::site::state::{InPlace, State};
+use crate::kinds::site::state::{InPlace, Kept, State};
 use crate::kinds::site::target::Target;
 use crate::kinds::site::{Site, SitePorts};
 use crate::ports::{Answered, ObjectHead};
@@ -27,15 +27,70 @@ pub fn noticed(known: &Known<'_>) -> Answered<Digest> {
     digest_of(&noticed)
 }
 
+/// What was seen last, with what this invocation has done since.
+#[derive(Debug, Clone)]
+pub(in crate::kinds::site) struct Looked {
+    /// What is at each key.
+    objects: Objects,
+    /// Whether nothing was written since.
+    pub is_seen: bool,
+    /// Whether the next look may begin with it: what was done since is known by its answers.
+    is_known: bool,
+    /// The digest of the list of it that is kept for sure.
+    pub kept: Option<Digest>,
+}
+
+impl Looked {
+    /// What is at a path now.
+    pub fn put(&mut self, path: &str, object: Option<Object>) {
+        self.is_seen = false;
+        match object {
+            Some(object) => self.objects.insert(path.to_owned(), object),
+            None => self.objects.remove(path),
+        };
+    }
+}
+
 impl<P: SitePorts> Site<P> {
+    /// Goes on from what was seen last and a change that was answered: a look would show nothing else
+    /// (Amazon S3 User Guide, "Amazon S3 data consistency model").
+    pub(in crate::kinds::site) fn go_on_from(&self, change: impl FnOnce(&mut Looked)) {
+        if let Some(looked) = self.looked.borrow_mut().as_mut() {
+            change(looked);
+            looked.is_known = true;
+        }
+    }
+
+    /// What is at each key. On the way it is what was seen with what was done since; where that is a state
+    /// to go to, it is looked at again, so that what is said to be there was seen.
+    async fn now(&self, target: &Target) -> Answered<Looked> {
+        let known = self.looked.take().filter(|looked| looked.is_known);
+        if let Some(looked) = known
+            && (looked.is_seen || !self.is_arrived(&looked.objects))
+        {
+            return Ok(looked);
+        }
+        Ok(Looked {
+            objects: self.look(target).await?,
+            is_seen: true,
+            is_known: false,
+            kept: None,
+        })
+    }
+
+    fn is_arrived(&self, objects: &Objects) -> bool {
+        let arrived = |direction| plan(self.known(objects), direction).is_gone();
+        arrived(Direction::Forward) || arrived(Direction::Back)
+    }
+
     /// Looks at every key of the site, and plans the ways to the states that are known.
     pub(in crate::kinds::site) async fn observe_in_place(
         &self,
         target: &Target,
     ) -> Answered<InPlace> {
-        let objects = self.look(target).await?;
-        let known = self.known(&objects);
-        let (digest, noticed) = (digest_of(&objects)?, noticed(&known)?);
+        let looked = self.now(target).await?;
+        let known = self.known(&looked.objects);
+        let noticed = noticed(&known)?;
         let (forward, before) = (
             in_place(&self.known.forward.0)?,
             in_place(&self.known.before.0)?,
@@ -45,20 +100,42 @@ impl<P: SitePorts> Site<P> {
             (before.id(), plan(known, Direction::Back)),
         ]
         .into();
-        let arrived = |goal: &InPlace| ways.get(&goal.id()).is_some_and(|way| way.ops.is_empty());
+        let arrived = |goal: &InPlace| ways.get(&goal.id()).is_some_and(Way::is_gone);
         let there = [forward, before].into_iter().find(|goal| arrived(goal));
-        let lists = Lists::of(&self.home, target);
-        // On the way nobody asks for the list; who records such a state keeps it first.
-        let kept = there.is_some() && lists.has_objects(&digest).await?;
-        Ok(InPlace {
+        // On the way nobody asks for the list, but who looks at the whole site to record it.
+        let list = if there.is_some() || self.whole {
+            Some(Kept::of(&looked.objects)?)
+        } else {
+            None
+        };
+        let digest = list.as_ref().map(|list| list.digest.clone());
+        let unrecorded = match list {
+            Some(list) if !self.is_kept(target, &looked, &list.digest).await? => {
+                Some(Arc::new(list))
+            }
+            _ => None,
+        };
+        let observed = InPlace {
             release: there.and_then(|goal| goal.release.clone()),
             left: there.and_then(|goal| goal.left.clone()),
-            objects: Some(digest),
+            objects: digest,
             noticed: Some(noticed),
             ways: Arc::new(ways),
-            unrecorded: (!kept).then(|| Arc::new(objects)),
+            unrecorded,
             owned: Self::owned(target),
-        })
+        };
+        *self.looked.borrow_mut() = Some(Looked {
+            is_known: false,
+            ..looked
+        });
+        Ok(observed)
+    }
+
+    async fn is_kept(&self, target: &Target, looked: &Looked, digest: &Digest) -> Answered<bool> {
+        if looked.kept.as_ref() == Some(digest) {
+            return Ok(true);
+        }
+        Lists::of(&self.home, target).has_objects(digest).await
     }
 
     fn known<'a>(&'a self, is: &'a Objects) -> Known<'a> {

@@ -2,7 +2,7 @@ use super::observe::file_of;
 use super::time::{SENDING_MS, within_ms};
 use crate::kinds::site::archive::{Entry, Unpacker, read_directory};
 use crate::kinds::site::config_file::config_bytes;
-use crate::kinds::site::files::File;
+use crate::kinds::site::files::{File, Object};
 use crate::kinds::site::handled::Handled;
 use crate::kinds::site::handled::Staged;
 use crate::kinds::site::lists::Lists;
@@ -29,6 +29,9 @@ pub const DEPLOYMENT: &str = "windlass-deployment";
 const BATCH_FILES: usize = 256;
 /// How many bytes a batch has at most.
 const BATCH_BYTES: u64 = 32 * 1024 * 1024;
+
+/// A path of which an op is done, and what was written there.
+type Done = (String, Option<Handled>);
 
 /// The bytes of files by path.
 pub(in crate::kinds::site) type Contents = BTreeMap<String, Bytes>;
@@ -82,17 +85,34 @@ impl<P: SitePorts> Site<P> {
             })
             .await;
             made.set(made.get() + done.len());
-            let written: Vec<Handled> = done.into_iter().flatten().collect();
-            for handled in &written {
-                if let Some(object) = handled.object() {
-                    self.remember(&handled.path, &object);
-                }
-            }
+            let written = self.take_in(done, fault.is_none());
             let lists = Lists::of(&self.home, target);
             let noted = lists.note_handled(deployment, &written).await;
             fault.map_or(noted, Err)?;
         }
         Ok(())
+    }
+
+    /// Keeps in mind what was done, and answers what was written. Where something was refused or not
+    /// answered, only a look tells what is there.
+    fn take_in(&self, done: Vec<Done>, is_whole: bool) -> Vec<Handled> {
+        let now: Vec<(String, Option<Object>)> = done
+            .iter()
+            .map(|(path, handled)| (path.clone(), handled.as_ref().and_then(Handled::object)))
+            .collect();
+        for (path, object) in &now {
+            if let Some(object) = object {
+                self.remember(path, object);
+            }
+        }
+        if is_whole {
+            self.go_on_from(|looked| now.into_iter().for_each(|(path, it)| looked.put(&path, it)));
+        } else {
+            self.looked.take();
+        }
+        done.into_iter()
+            .filter_map(|(_, handled)| handled)
+            .collect()
     }
 
     /// Reads what is written first, so that nothing slow stands between the record of the open call and
@@ -117,7 +137,7 @@ impl<P: SitePorts> Site<P> {
         op: &Op,
         content: Option<&Bytes>,
         deployment: &DeploymentId,
-    ) -> Answered<Option<Handled>> {
+    ) -> Answered<Done> {
         let (bucket, key) = (&target.site.bucket, target.key(&op.path));
         // A second send could arrive after somebody else's decision.
         let at = self.at.sent_once(within_ms(op));
@@ -147,15 +167,16 @@ impl<P: SitePorts> Site<P> {
                 deleted.map(|()| None)
             }
         };
-        match answer {
-            Ok(None) => Ok(None),
-            Ok(Some(written)) => Ok(handled(op, written)),
+        let done = match answer {
+            Ok(None) => None,
+            Ok(Some(written)) => handled(op, written),
             // An upload that is not there any more was completed, or thrown away.
             Err(fault) if matches!(fault.name, FaultName::Conflict | FaultName::NotFound) => {
-                self.settle(target, op, fault).await
+                self.settle(target, op, fault).await?
             }
-            Err(fault) => Err(fault),
-        }
+            Err(fault) => return Err(fault),
+        };
+        Ok((op.path.clone(), done))
     }
 
     /// The upload of a large file, which publishing has made but for its completion.

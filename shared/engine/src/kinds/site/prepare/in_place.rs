@@ -1,13 +1,15 @@
 use super::left::{left, own_what_was_undone};
+use super::mixed::{Former, long_switch, same_names};
+use super::tags;
 use super::versions::{Latest, ids, is_few, latest, missing, still_there};
 use super::{Scene, Wanted, other_mode};
 use crate::kinds::site::archive::Entry;
 use crate::kinds::site::files::{File, Files, Goal, Object, Objects};
-use crate::kinds::site::in_place::{DEPLOYMENT, file_of, noticed};
+use crate::kinds::site::in_place::{DEPLOYMENT, about_s, file_of, noticed};
 use crate::kinds::site::left::LeftList;
 use crate::kinds::site::load::read;
 use crate::kinds::site::many::{self, Patience};
-use crate::kinds::site::plan::{Direction, Known, Way, changed, is_in_scope, plan as plan_way};
+use crate::kinds::site::plan::{Direction, Known, changed, is_in_scope, plan as plan_way};
 use crate::kinds::site::publish::is_unchanged;
 use crate::kinds::site::state::{InPlace, State};
 use crate::kinds::site::target::Target;
@@ -32,8 +34,14 @@ pub(super) async fn plan<P: SitePorts>(
 ) -> Result<Prepared, Trouble> {
     let (ran, mut running) = running(&scene).await?;
     let latest = latest(&scene, &running).await?;
+    let recorded = running.len();
     own_what_was_undone(&scene, &latest, &mut running).await?;
+    let is_as_recorded = running.len() == recorded;
     let expected = expected(&scene, &wanted, &running);
+    let entries = match &wanted {
+        Wanted::Release(_, entries) => entries.clone(),
+        Wanted::Recorded(_) => vec![],
+    };
     let (mut goal, forward) = forward(&scene, wanted, &latest, &running).await?;
     let mut left = left(&scene, &ran, &running, &forward).await?;
     let running = Goal::Recorded(running);
@@ -48,15 +56,39 @@ pub(super) async fn plan<P: SitePorts>(
         due: &BTreeSet::new(),
     };
     let way = plan_way(known, Direction::Forward);
+    let replaced = replaced(Known {
+        forward: expected,
+        ..known
+    });
+    if let Some(finding) = tags::unreadable(&scene, before.recorded(), &replaced).await? {
+        return Err(finding.into());
+    }
     let drifted = drifted(running.recorded(), before.recorded());
+    // The list of what runs was just read, so it is kept.
+    let kept = ran
+        .objects
+        .clone()
+        .filter(|_| is_as_recorded && before == running);
+    let objects = match kept {
+        Some(list) => list,
+        None => scene.lists.keep_objects(before.recorded()).await?,
+    };
     let ran = Some(ran).filter(|_| drifted.is_empty()).unwrap_or_default();
     let state = InPlace {
         release: ran.release,
         left: ran.left,
-        objects: Some(scene.lists.keep_objects(before.recorded()).await?),
+        objects: Some(objects),
         noticed: Some(noticed(&known)?),
         ..InPlace::default()
     };
+    let path = format!("components.{}", scene.input.component);
+    let former = |path: &str| match before.recorded().get(path) {
+        None => Former::Nothing,
+        Some(object) => object.file.as_ref().map_or(Former::Unknown, Former::Ours),
+    };
+    let mixed = same_names(&entries, former, &scene.rules, &path);
+    scene.warnings.extend(mixed);
+    scene.warnings.extend(long_switch(replaced.len(), &path));
     goal.left = scene.lists.keep_left(&left).await?;
     scene.warnings.extend(drift_warning(
         scene.input.component,
@@ -66,14 +98,23 @@ pub(super) async fn plan<P: SitePorts>(
     if let Goal::Recorded(objects) = &forward {
         goal.objects = Some(scene.lists.keep_objects(objects).await?);
     }
-    finish(scene, state, goal, &way)
+    let reached = way.is_gone();
+    finish(scene, state, goal, reached, replaced.len())
+}
+
+/// The paths that the switch writes: what visitors notice.
+fn replaced(known: Known<'_>) -> Vec<String> {
+    let ops = plan_way(known, Direction::Forward).ops;
+    let noticed = ops.into_iter().filter(|op| !op.additive);
+    noticed.map(|op| op.path).collect()
 }
 
 fn finish<P: SitePorts>(
     scene: Scene<'_, P>,
     before: InPlace,
     goal: InPlace,
-    way: &Way,
+    reached: bool,
+    writes: usize,
 ) -> Result<Prepared, Trouble> {
     let folder = scene.folder();
     let there = folder.address();
@@ -81,10 +122,12 @@ fn finish<P: SitePorts>(
         .release
         .as_ref()
         .map_or("what was found", Digest::short);
-    let reached = way.ops.is_empty() && way.strange.is_empty();
     let unchanged = reached.then(|| format!("{there} holds all files of {release} already"));
     let stage = Stage {
-        what: format!("files of {release} to {there}, documents last"),
+        what: format!(
+            "files of {release} to {there}, documents last: {writes} that visitors have, in about {} s",
+            about_s(writes)
+        ),
         goal: to_value(&State::InPlace(goal))?,
         bake_s: None,
     };
@@ -195,9 +238,9 @@ fn expected<P>(scene: &Scene<'_, P>, wanted: &Wanted, running: &Objects) -> Opti
     Some(Goal::Release(files))
 }
 
-/// What is at each key now, as far as this deployment has anything to do with it. Asked for one by
-/// one is only what is not as our own list says, and what will be changed: an undo needs its
-/// present version.
+/// What is at each key now, as far as this deployment has anything to do with it. Asked for is only what
+/// is not as our own list says, and of what will be changed the version, where it is not known: an undo
+/// needs it.
 async fn before<P: SitePorts>(
     scene: &Scene<'_, P>,
     latest: &Latest,
@@ -219,10 +262,14 @@ async fn before<P: SitePorts>(
         forward: expected,
         ..known
     };
-    let changed = changed(&known)
+    // What has the ETag that our list says has its version as well.
+    let lacks_id = |path: &&String| before.get(*path).is_some_and(|it| it.version_id.is_none());
+    let changed = changed(&known).into_iter().filter(lacks_id);
+    let told: BTreeSet<String> = unknown
         .into_iter()
-        .filter(|path| before.contains_key(*path));
-    let asked: BTreeSet<String> = changed.cloned().chain(unknown.iter().cloned()).collect();
+        .chain(left.due.iter().cloned())
+        .collect();
+    let asked: BTreeSet<String> = changed.chain(&told).cloned().collect();
     let asked = if is_few(asked.len(), latest) {
         asked
     } else {
@@ -231,10 +278,7 @@ async fn before<P: SitePorts>(
                 object.version_id = id;
             }
         }
-        unknown
-            .into_iter()
-            .chain(left.due.iter().cloned())
-            .collect()
+        told
     };
     let ours = ask_all(scene, asked, &mut before).await?;
     left.due.retain(|path| ours.contains(path));

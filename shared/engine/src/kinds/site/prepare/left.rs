@@ -5,14 +5,14 @@ use super::versions::Latest;
 use crate::kinds::site::SitePorts;
 use crate::kinds::site::files::{Goal, Objects};
 use crate::kinds::site::left::{LeftList, left_by};
-use crate::kinds::site::rules::Role;
 use crate::kinds::site::state::InPlace;
 use crate::ports::Answered;
 use windlass_domain::left::due;
 use windlass_domain::time::Time;
 
 /// Counts as the site's own what deployments wrote since the running one and did not bring to an end:
-/// an undo leaves hashed assets, because their documents may be open, and no list of a snapshot has them.
+/// an undo leaves files that are no documents, because pages that name them may be open, and no list of a snapshot
+/// has them.
 pub(super) async fn own_what_was_undone<P: SitePorts>(
     scene: &Scene<'_, P>,
     latest: &Latest,
@@ -20,9 +20,8 @@ pub(super) async fn own_what_was_undone<P: SitePorts>(
 ) -> Answered<()> {
     let since = scene.input.running.map_or(Time(0), |it| it.since);
     for (path, object) in scene.lists.written_since(since).await? {
-        let hashed = scene.rules.role(&path) == Role::Hashed;
         let there = latest.get(&path).is_some_and(|it| it.etag == object.etag);
-        if hashed && there && object.ours {
+        if scene.rules.outlives(&path) && there && object.ours {
             running.entry(path).or_insert(object);
         }
     }

@@ -93,6 +93,7 @@ mod tests {
             distribution: None,
             origin: None,
             url: None,
+            root: None,
             cache: vec![],
             hashed: vec![],
             keep: 10,

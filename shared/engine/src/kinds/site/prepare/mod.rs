@@ -4,8 +4,11 @@ mod archive;
 mod in_place;
 mod left;
 mod lifecycle;
+mod mixed;
 mod prefix;
+mod root;
 mod serving;
+mod tags;
 mod target;
 mod versions;
 
@@ -78,6 +81,11 @@ async fn plan<P: SitePorts>(ports: &P, input: &PrepareInput<'_>) -> Result<Prepa
         Wanted::Recorded(read("state to go back to", state)?)
     } else {
         let found = archive::check(&home, input, site).await?;
+        let serving = (checked.distribution.as_ref(), target.origin.as_ref());
+        let archive = (found.archive.key.as_str(), found.entries.as_slice());
+        if let Some(finding) = root::missing(input, site, serving, archive) {
+            return Err(finding.into());
+        }
         let release = release_of(&target, &found.archive);
         target.archive = Some(found.archive);
         warnings.extend(found.warning);

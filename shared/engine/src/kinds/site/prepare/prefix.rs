@@ -1,5 +1,7 @@
+use super::mixed::{Former, same_names};
 use super::{Scene, Wanted, other_mode};
 use crate::kinds::site::SitePorts;
+use crate::kinds::site::archive::Entry;
 use crate::kinds::site::listing::list_all;
 use crate::kinds::site::load::read;
 use crate::kinds::site::release::{folder_of, origin_path_of};
@@ -14,14 +16,18 @@ use windlass_domain::finding::{Finding, FindingName};
 
 /// Plans a site with a folder per release.
 pub(super) async fn plan<P: SitePorts>(
-    scene: Scene<'_, P>,
+    mut scene: Scene<'_, P>,
     wanted: Wanted,
 ) -> Result<Prepared, Trouble> {
     let before = before(&scene)?;
     let (goal, complete) = match wanted {
-        Wanted::Release(release, _) => {
-            let known = scene.lists.release(&release).await?.is_some();
+        Wanted::Release(release, entries) => {
+            let known = scene.lists.release_paths(&release).await?.is_some();
             let runs = known && before.release.as_ref() == Some(&release);
+            if !runs {
+                let mixed = mixed(&scene, &before, &entries).await?;
+                scene.warnings.extend(mixed);
+            }
             let goal = Prefix {
                 origin_path: if runs {
                     before.origin_path.clone()
@@ -72,6 +78,22 @@ pub(super) async fn plan<P: SitePorts>(
         findings: vec![],
         warnings: scene.warnings,
     })
+}
+
+/// A warning where files keep their names although their content changes: an edge that looks into the other
+/// folder answers with the other one.
+async fn mixed<P: SitePorts>(
+    scene: &Scene<'_, P>,
+    before: &Prefix,
+    entries: &[Entry],
+) -> Answered<Option<Finding>> {
+    let Some(release) = &before.release else {
+        return Ok(None);
+    };
+    let files = scene.lists.release(release).await?.unwrap_or_default();
+    let former = |path: &str| files.get(path).map_or(Former::Nothing, Former::Ours);
+    let path = format!("components.{}", scene.input.component);
+    Ok(same_names(entries, former, &scene.rules, &path))
 }
 
 fn new_path<P: SitePorts>(scene: &Scene<'_, P>, release: &Digest) -> String {

@@ -40,7 +40,7 @@ impl<P: SitePorts> Publisher<'_, P> {
             let batch = std::mem::take(&mut next);
             // Unpacking goes on while the ledger and S3 answer.
             let handled = async {
-                fence.pass(self.progress()).await?;
+                self.pass(fence).await?;
                 self.handle_all(&batch).await
             };
             let (done, following) = join(handled, read(unpacker, batches.next())).await;

@@ -1,18 +1,18 @@
-//! Pure: which hashed assets of former releases a folder must hold. Visitors keep documents open, and
+//! Pure: which files of former releases a folder must hold. Visitors keep documents open, and
 //! what those name is asked for later.
 
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::left::may_be_open;
 use windlass_domain::time::Time;
 
-/// When the release of an asset was replaced last, by path.
+/// When the release of a file was replaced last, by path.
 pub type Carried = BTreeMap<String, Time>;
 
-/// The most assets that are carried on: the newest.
+/// The most files that are carried on: the newest.
 const MOST: usize = 20_000;
 
-/// What the folder of the goal must hold of former releases: the assets of the release that is
-/// replaced now, and what its own folder was holding for others.
+/// What the folder of the goal must hold of former releases: the files of the release that is
+/// replaced now, but for its documents, and what its own folder was holding for others.
 pub fn carried(replaced: &BTreeSet<String>, held: Carried, now: Time) -> Carried {
     let mut all: Vec<(String, Time)> = held
         .into_iter()

@@ -72,14 +72,15 @@ pub async fn check_assets<P: SitePorts + Probe>(
     )
     .await;
     fault.map_or(Ok(()), Err)?;
-    let (mut findings, mut warnings) = (Vec::new(), Vec::new());
+    let (mut findings, mut unclear) = (Vec::new(), Vec::new());
     for seen in seen {
         match seen {
             Seen::Right => {}
             Seen::Wrong(finding) => findings.push(finding),
-            Seen::Unclear(warning) => warnings.push(warning),
+            Seen::Unclear(why, warning) => unclear.push((why, warning)),
         }
     }
+    let mut warnings = one_of_each(unclear);
     if moment == Moment::BeforeSwitch && findings.is_empty() {
         let first = named.first().map_or("", |(path, _)| path.as_str());
         let nowhere = nowhere::address(&site, first, publisher.deployment);
@@ -126,7 +127,29 @@ async fn address<P: SitePorts>(publisher: &Publisher<'_, P>) -> Answered<Option<
 enum Seen {
     Right,
     Wrong(Finding),
-    Unclear(String),
+    Unclear(Why, String),
+}
+
+/// Why an asset is told of. What is so of one is mostly so of all, and told once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Why {
+    NoAnswer,
+    Missing,
+    OtherHeader,
+}
+
+/// Pure: one warning of each sort, with how many more there are.
+fn one_of_each(mut unclear: Vec<(Why, String)>) -> Vec<String> {
+    unclear.sort();
+    let sorts = unclear.chunk_by(|(a, _), (b, _)| a == b);
+    let told = sorts.filter_map(|sort| {
+        let (_, first) = sort.first()?;
+        Some(match sort.len() - 1 {
+            0 => first.clone(),
+            more => format!("{first}; the same or like it for {more} more"),
+        })
+    });
+    told.collect()
 }
 
 async fn look<P: Probe>(probe: &P, how: &Look, url: String, named: &Named) -> Answered<Seen> {
@@ -141,10 +164,13 @@ async fn look<P: Probe>(probe: &P, how: &Look, url: String, named: &Named) -> An
             }
         }
     }
-    Ok(Seen::Unclear(format!(
-        "{url}, named by {}, could not be fetched for a check of its type: {why}",
-        named.document
-    )))
+    Ok(Seen::Unclear(
+        Why::NoAnswer,
+        format!(
+            "{url}, named by {}, could not be fetched for a check of its type: {why}",
+            named.document
+        ),
+    ))
 }
 
 fn judge(url: &str, named: &Named, answer: &ProbeAnswer) -> Seen {
@@ -157,11 +183,10 @@ fn judge(url: &str, named: &Named, answer: &ProbeAnswer) -> Seen {
     let ok = (200..300).contains(&answer.status);
     if ok && right {
         return match (&named.cache_control, &answer.cache_control) {
-            (Some(wanted), found) if found.as_ref() != Some(wanted) => Seen::Unclear(other_header(
-                url,
-                wanted,
-                found.as_deref().unwrap_or_default(),
-            )),
+            (Some(wanted), found) if found.as_ref() != Some(wanted) => Seen::Unclear(
+                Why::OtherHeader,
+                other_header(url, wanted, found.as_deref().unwrap_or_default()),
+            ),
             _ => Seen::Right,
         };
     }
@@ -170,7 +195,8 @@ fn judge(url: &str, named: &Named, answer: &ProbeAnswer) -> Seen {
         answer.status
     );
     if !ok && !named.in_archive {
-        return Seen::Unclear(format!("{url}, named by {}, {seen}", named.document));
+        let text = format!("{url}, named by {}, {seen}", named.document);
+        return Seen::Unclear(Why::Missing, text);
     }
     let remedy = match (named.in_archive, essence) {
         (true, "text/html") => {
@@ -219,9 +245,25 @@ mod tests {
         };
         match judge("https://x/a", &named, &answer) {
             Seen::Right => "right".into(),
-            Seen::Unclear(_) => "unclear".into(),
+            Seen::Unclear(..) => "unclear".into(),
             Seen::Wrong(finding) => finding.remedy.chars().take(16).collect(),
         }
+    }
+
+    #[test]
+    fn what_is_so_of_all_is_told_once() {
+        let told = |list: &[(Why, &str)]| {
+            let list = list.iter().map(|(why, text)| (*why, (*text).to_owned()));
+            one_of_each(list.collect())
+        };
+        assert_eq!(told(&[]), [""; 0]);
+        let all = [
+            (Why::OtherHeader, "c"),
+            (Why::NoAnswer, "b"),
+            (Why::NoAnswer, "a"),
+            (Why::NoAnswer, "d"),
+        ];
+        assert_eq!(told(&all), ["a; the same or like it for 2 more", "c"]);
     }
 
     #[test]

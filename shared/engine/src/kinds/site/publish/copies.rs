@@ -3,7 +3,6 @@ use super::{Fence, Published, Publisher};
 use crate::kinds::site::SitePorts;
 use crate::kinds::site::lists::Lists;
 use crate::kinds::site::many::{self, Patience};
-use crate::kinds::site::rules::Role;
 use crate::kinds::site::state::{Prefix, State};
 use crate::kinds::site::trouble::Trouble;
 use crate::ports::{Answered, CopySource, Replaces};
@@ -13,40 +12,51 @@ use windlass_domain::fault::FaultName;
 /// How many copies a batch has: the ledger and a list answer between two batches.
 const BATCH: usize = 2048;
 
-/// The most hashed assets that are taken from a folder that Windlass did not fill.
+/// The most files that are taken from a folder that Windlass did not fill.
 const FOUND: usize = 20_000;
 
+/// The largest of them, in bytes: S3 has copied it long before a call is given up.
+const LARGEST_FOUND: u64 = 256 * 1024 * 1024;
+
+/// What of a folder may be asked for by open pages.
+struct Assets {
+    paths: BTreeSet<String>,
+    /// Whether they were found there, and no list of ours says what they are.
+    found: bool,
+}
+
 impl<P: SitePorts> Publisher<'_, P> {
-    /// Copies hashed assets both ways between two folders: while the edges switch, a document of
-    /// either release may be served by an edge that looks into the other's folder. What the folder of
+    /// Copies everything but documents both ways between two folders: while the edges switch, a document
+    /// of either release may be served by an edge that looks into the other's folder. What the folder of
     /// before holds for documents of former releases, which visitors may have open, goes along.
-    pub(super) async fn copy_hashed(
+    pub(super) async fn copy_assets(
         &self,
         from: &str,
         to: &str,
         fence: &mut impl Fence,
     ) -> Result<Published, Trouble> {
-        let (old, new) = (
-            self.hashed_in(&self.known.before.0, from).await?,
-            self.hashed_in(&self.known.forward.0, to).await?,
-        );
-        let carried = self.carried(&old).await?;
+        let old = self.assets_in(&self.known.before.0, from).await?;
+        let new = self.assets_in(&self.known.forward.0, to).await?.paths;
+        let carried = self.carried(&old.paths).await?;
         let forth = carried.keys().filter(|path| !new.contains(*path));
         let forth = forth.map(|path| (from, to, path));
-        let back = new.difference(&old).map(|path| (to, from, path));
+        let back = new.difference(&old.paths).map(|path| (to, from, path));
         let copies: Vec<(&str, &str, &String)> = forth.chain(back).collect();
         self.tally.borrow_mut().expect_copies(copies.len());
         for batch in copies.chunks(BATCH) {
             if !fence.has_time() {
                 return Ok(Published::Some);
             }
-            fence.pass(self.progress()).await?;
+            self.pass(fence).await?;
             let (_, fault) = many::all(
                 self.at,
                 &self.pace,
                 Patience::Long,
                 batch,
-                |(from, to, path)| self.copy_one(from, to, path),
+                |(source, goal, path)| async move {
+                    let answer = self.copy_one(source, goal, path).await;
+                    self.forgive(answer, old.found && *source == from)
+                },
             )
             .await;
             fault.map_or(Ok(()), Err)?;
@@ -58,6 +68,28 @@ impl<P: SitePorts> Publisher<'_, P> {
             .await?;
         self.note_carried(&self.known.forward.0, carried).await?;
         Ok(Published::All)
+    }
+
+    /// What was found may be archived, or encrypted with a key that is not ours to use: that stops no
+    /// release, and is told.
+    fn forgive(&self, copied: Answered<()>, is_found: bool) -> Answered<()> {
+        match copied {
+            Err(fault) if is_found && !fault.name.is_transient() => {
+                self.uncopied.borrow_mut().push(fault.message);
+                Ok(())
+            }
+            copied => copied,
+        }
+    }
+
+    /// A warning where files that were found could not be copied into the folder of the release.
+    pub fn uncopied(&self) -> Option<String> {
+        let uncopied = self.uncopied.borrow();
+        let first = uncopied.first()?;
+        Some(format!(
+            "{} files that were in the bucket before are not reachable any more for pages that are open, because S3 did not copy them: {first}",
+            uncopied.len()
+        ))
     }
 
     /// What the folder of the goal must hold of former releases.
@@ -102,37 +134,40 @@ impl<P: SitePorts> Publisher<'_, P> {
         }
     }
 
-    /// The hashed assets of the release in a folder: as its list says, or as they are found there.
-    async fn hashed_in(&self, state: &State, folder: &str) -> Answered<BTreeSet<String>> {
+    /// What open pages may ask for of the release in a folder: as its list says, or as it is found there.
+    async fn assets_in(&self, state: &State, folder: &str) -> Answered<Assets> {
         let lists = Lists::of(self.home, self.target);
         let release = filled(state).and_then(|folder| folder.release.as_ref());
         let listed = match release {
             Some(release) => lists.release_paths(release).await?,
             None => None,
         };
-        match listed {
-            Some(paths) => Ok(self.hashed_of(paths.into_iter())),
-            None => self.hashed_found(folder).await,
-        }
-    }
-
-    fn hashed_of(&self, paths: impl Iterator<Item = String>) -> BTreeSet<String> {
         let rules = &self.known.rules;
-        paths
-            .filter(|path| rules.role(path) == Role::Hashed)
-            .collect()
+        let found = listed.is_none();
+        let paths = match listed {
+            Some(paths) => {
+                let outlive = paths.into_iter().filter(|path| rules.outlives(path));
+                outlive.collect()
+            }
+            None => self.assets_found(folder).await?,
+        };
+        Ok(Assets { paths, found })
     }
 
-    async fn hashed_found(&self, folder: &str) -> Answered<BTreeSet<String>> {
+    async fn assets_found(&self, folder: &str) -> Answered<BTreeSet<String>> {
         let bucket = &self.target.site.bucket;
-        let prefix = &self.target.site.prefix;
+        let rules = &self.known.rules;
         let mut found = BTreeSet::new();
         let mut after = None;
         loop {
             let page = self.at.list(bucket, folder, after).await?;
-            let keys = page.objects.into_iter();
-            let keys = keys.filter(|listed| !is_in_release_folder(&listed.key, prefix, folder));
-            found.extend(self.hashed_of(keys.map(|listed| listed.key[folder.len()..].to_owned())));
+            let files = page.objects.into_iter();
+            let files = files.filter(|listed| {
+                listed.bytes <= LARGEST_FOUND && !is_in_release_folder(&listed.key, folder)
+            });
+            let paths = files.map(|listed| listed.key[folder.len()..].to_owned());
+            // A key that ends in a slash is a folder of the console's.
+            found.extend(paths.filter(|path| rules.outlives(path) && !path.ends_with('/')));
             match page.next {
                 Some(next) if found.len() < FOUND => after = Some(next),
                 _ => return Ok(found),
@@ -149,19 +184,14 @@ fn filled(state: &State) -> Option<&Prefix> {
     }
 }
 
-/// Whether a key is in the folder of some release, and not in `folder` itself: the folder of
-/// before may be the whole bucket.
-fn is_in_release_folder(key: &str, prefix: &str, folder: &str) -> bool {
-    if folder.len() > prefix.len() {
-        return false;
-    }
-    let top = key
-        .strip_prefix(prefix)
-        .and_then(|rest| Some(rest.split_once('/')?.0));
-    top.is_some_and(|top| {
-        let hexadecimal = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-        top.len() == 12 && top.bytes().all(hexadecimal)
-    })
+/// Whether a key is in the folder of some release below `folder`, of whichever site: the folder of before
+/// may be the whole bucket.
+fn is_in_release_folder(key: &str, folder: &str) -> bool {
+    let below = key.strip_prefix(folder).unwrap_or(key);
+    let folders = below.rsplit_once('/').map_or("", |(folders, _)| folders);
+    let hexadecimal = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    let mut folders = folders.split('/');
+    folders.any(|name| name.len() == 12 && name.bytes().all(hexadecimal))
 }
 
 #[cfg(test)]
@@ -171,14 +201,16 @@ mod tests {
     #[test]
     fn folders_of_releases_are_told_from_files() {
         let table = [
-            ("web/0123456789ab/a.js", "web/", "", true),
-            ("web/0123456789ab/a.js", "web/", "web/0123456789ab/", false),
-            ("0123456789ab/a.js", "", "", true),
-            ("assets/a.js", "", "", false),
-            ("web/assets/a.js", "web/", "", false),
+            ("web/0123456789ab/a.js", "", true),
+            ("web/0123456789ab/a.js", "web/", true),
+            ("web/0123456789ab/a.js", "web/0123456789ab/", false),
+            ("0123456789ab/a.js", "", true),
+            ("0123456789ab", "", false),
+            ("assets/a.js", "", false),
+            ("web/assets/a.js", "", false),
         ];
-        for (key, prefix, folder, expected) in table {
-            assert_eq!(is_in_release_folder(key, prefix, folder), expected, "{key}");
+        for (key, folder, expected) in table {
+            assert_eq!(is_in_release_folder(key, folder), expected, "{key}");
         }
     }
 }

@@ -54,7 +54,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         entry: &Entry,
         fence: &mut impl Fence,
     ) -> Result<Option<File>, Trouble> {
-        fence.pass(self.progress()).await?;
+        self.pass(fence).await?;
         let mut reading = unpacker.open(entry);
         let (mut sum, mut bytes) = (Sha256::new(), 0);
         loop {
@@ -135,7 +135,7 @@ impl<P: SitePorts> Publisher<'_, P> {
             if !fence.has_time() {
                 return Ok(None);
             }
-            fence.pass(self.progress()).await?;
+            self.pass(fence).await?;
             let mut pieces: Vec<(u16, Bytes)> = Vec::new();
             while pieces.len() < AT_A_TIME {
                 let piece = reading.next(PART).await?;

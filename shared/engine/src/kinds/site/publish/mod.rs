@@ -1,11 +1,11 @@
 //! Publishing: everything of a release that visitors cannot notice yet. Additive, and it goes on
 //! in a further invocation where it does not fit in one.
 //!
-//! In place, hashed assets and new keys that are no documents are written, and every other file is
-//! read as well: so the list of the release's files is known, and no document is written of an
-//! archive of which something is not as declared. With a prefix, the whole folder is written, and
-//! hashed assets are copied both ways, because edges switch over minutes. Files that our own list
-//! says to be those of before are neither read nor uploaded.
+//! In place, new keys that are no documents are written, and every other file is read as well: so the
+//! list of the release's files is known, and no document is written of an archive of which something
+//! is not as declared. With a prefix, the whole folder is written, and files that are no documents are
+//! copied both ways, because edges switch over minutes. Files that our own list says to be those of
+//! before are neither read nor uploaded.
 
 mod assets;
 mod batch;
@@ -76,6 +76,10 @@ pub struct Publisher<'a, P> {
     pace: Cell<Pace>,
     /// How far it is.
     tally: RefCell<Tally>,
+    /// How far it was said to be.
+    told: Cell<Option<Progress>>,
+    /// Why files that were found are not in the folder of the release.
+    uncopied: RefCell<Vec<String>>,
 }
 
 impl<'a, P: SitePorts> Publisher<'a, P> {
@@ -90,6 +94,8 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         Self {
             tally: RefCell::new(Tally::new(at.now())),
             pace: Cell::default(),
+            told: Cell::default(),
+            uncopied: RefCell::default(),
             at,
             home,
             target,
@@ -109,10 +115,16 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         {
             return Ok(Published::Some);
         }
-        match self.folders() {
-            Some((from, to)) => self.copy_hashed(&from, &to, fence).await,
-            None => Ok(Published::All),
+        if let Some((from, to)) = self.folders()
+            && self.copy_assets(&from, &to, fence).await? == Published::Some
+        {
+            return Ok(Published::Some);
         }
+        // What is told in the end is the end.
+        if self.told.get().is_some_and(|told| !told.is_all()) {
+            self.pass(fence).await?;
+        }
+        Ok(Published::All)
     }
 
     fn release(&self) -> Option<&Digest> {
@@ -169,7 +181,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         // The list is written next, as large as these.
         drop((unpacker, left));
         self.bring_config(&mut brought).await?;
-        fence.pass(self.progress()).await?;
+        self.pass(fence).await?;
         lists.keep_release(release, &brought.files).await?;
         if let State::Prefix(goal) = &self.known.forward.0 {
             lists.keep_folder(goal, &brought.etags).await?;
@@ -221,8 +233,11 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         !entry.folder && config.is_none_or(|config| config.path != entry.name)
     }
 
-    fn progress(&self) -> Progress {
-        self.tally.borrow().progress(self.at.now())
+    /// Goes on only while this invocation may act, and says how far it is.
+    async fn pass(&self, fence: &mut impl Fence) -> Answered<()> {
+        let progress = self.tally.borrow().progress(self.at.now());
+        self.told.set(Some(progress));
+        fence.pass(progress).await
     }
 
     /// The folder that files are written to.

@@ -211,13 +211,13 @@ impl<P: SitePorts> Publisher<'_, P> {
             return Ok(());
         }
         // Who has lost the lock must not say so of a folder that the next owner may need.
-        fence.pass(self.progress()).await.map_err(Stop::Fence)?;
+        self.pass(fence).await.map_err(Stop::Fence)?;
         folder.pruning = true;
         lists.write(&note.key, &folder, Replaces::Anything).await?;
         let files = (self.target.site.bucket.as_str(), folder.under.as_str());
         self.delete_under(self.at, files, &|_| false, fence, share)
             .await?;
-        fence.pass(self.progress()).await.map_err(Stop::Fence)?;
+        self.pass(fence).await.map_err(Stop::Fence)?;
         let mut keys = vec![lists.folder_key(&note.name), lists.carried_key(&note.name)];
         keys.extend((!shared).then(|| lists.release_key(&note.release)));
         let home = &self.home.config().artifacts_bucket;
@@ -245,7 +245,7 @@ impl<P: SitePorts> Publisher<'_, P> {
             let keys: Vec<String> = needless.map(|listed| listed.key).collect();
             if !keys.is_empty() {
                 // After the note and the listing: nobody else has had the lock since.
-                fence.pass(self.progress()).await.map_err(Stop::Fence)?;
+                self.pass(fence).await.map_err(Stop::Fence)?;
             }
             let calls: Vec<&[String]> = keys.chunks(CALL).collect();
             let (_, fault) = many::all(ports, &self.pace, Patience::Long, &calls, |keys| {

@@ -97,7 +97,7 @@ impl<P: SitePorts> Publisher<'_, P> {
             if !fence.has_time() {
                 return Ok(Published::Some);
             }
-            fence.pass(self.progress()).await?;
+            self.pass(fence).await?;
             let (done, fault) = many::all(self.at, &self.pace, Patience::Long, batch, |copy| {
                 self.copy_former(from, to, copy)
             })

@@ -3,7 +3,7 @@ use crate::kinds::site::SitePorts;
 use crate::kinds::site::files::File;
 use crate::kinds::site::handled::Handled;
 use crate::kinds::site::in_place::{file_of, put_options};
-use crate::kinds::site::rules::{Role, content_type};
+use crate::kinds::site::rules::content_type;
 use crate::kinds::site::state::State;
 use crate::kinds::site::trouble::Trouble;
 use crate::ports::{Answered, ObjectId, Replaces, Written};
@@ -39,7 +39,7 @@ impl<P: SitePorts> Publisher<'_, P> {
             State::Prefix(_) => true,
             State::InPlace(_) => {
                 let new = self.known.before.1.want(path).is_none();
-                new && self.known.rules.role(path) != Role::Document
+                new && self.known.rules.outlives(path)
             }
         }
     }

@@ -1,0 +1,170 @@
+//! What visitors meet of two releases, and for how long: a hash in each name, and one change, would spare
+//! them that.
+
+use crate::kinds::site::archive::Entry;
+use crate::kinds::site::files::File;
+use crate::kinds::site::in_place::about_s;
+use crate::kinds::site::rules::{Role, Rules};
+use windlass_domain::finding::{Finding, FindingName};
+
+/// What pages run: of other files visitors hardly notice that they are of another release.
+const RUN: [&str; 6] = ["js", "mjs", "cjs", "css", "wasm", "json"];
+
+/// From how many seconds on a switch in place is worth a warning.
+const LONG_S: u64 = 10;
+
+/// What was under the name of an entry before.
+pub(super) enum Former<'a> {
+    Nothing,
+    /// Somebody else's, of which no list says what it is.
+    Unknown,
+    Ours(&'a File),
+}
+
+/// Pure: a warning where scripts and styles keep their names although their content changes. Who opened
+/// a page before gets the new ones; `path` is where the declaration names the site.
+pub(super) fn same_names<'f>(
+    entries: &[Entry],
+    former: impl Fn(&str) -> Former<'f>,
+    rules: &Rules,
+    path: &str,
+) -> Option<Finding> {
+    let is_run = |name: &str| {
+        let extension = name.rsplit_once('.').map_or("", |(_, it)| it);
+        rules.outlives(name) && RUN.contains(&extension.to_ascii_lowercase().as_str())
+    };
+    let changes = |entry: &&Entry| match former(&entry.name) {
+        Former::Nothing => false,
+        // A hash says that it is the same.
+        Former::Unknown => rules.role(&entry.name) != Role::Hashed,
+        Former::Ours(file) => match file.crc32 {
+            Some(crc32) => (crc32, file.bytes) != (entry.crc32, entry.bytes),
+            None => file.bytes != entry.bytes || rules.role(&entry.name) != Role::Hashed,
+        },
+    };
+    let files = entries
+        .iter()
+        .filter(|entry| !entry.folder && is_run(&entry.name));
+    let same: Vec<&str> = files
+        .filter(changes)
+        .map(|entry| entry.name.as_str())
+        .collect();
+    let first = same
+        .iter()
+        .take(3)
+        .copied()
+        .collect::<Vec<_>>()
+        .join("`, `");
+    (!same.is_empty()).then(|| {
+        Finding::new(
+            FindingName::MixedReleases,
+            path,
+            format!(
+                "{} scripts and styles have new content under the names that they had: `{first}`. Pages that were opened before the switch, and those that are opened while it is under way, get files of both releases",
+                same.len()
+            ),
+            "let the bundler write a hash of the content into these names (esbuild: `--entry-names=[name]-[hash]`; webpack: `output.filename: \"[name].[contenthash].js\"`; Rollup: `entryFileNames: \"[name]-[hash].js\"`)",
+        )
+    })
+}
+
+/// Pure: a warning where a switch of so many files in place takes long.
+pub(super) fn long_switch(writes: usize, path: &str) -> Option<Finding> {
+    let seconds = about_s(writes);
+    (seconds >= LONG_S).then(|| {
+        Finding::new(
+            FindingName::MixedReleases,
+            path,
+            format!(
+                "{writes} files that visitors have are changed in place: for about {seconds} s they meet pages of both releases"
+            ),
+            "use the mode `prefix`, which goes live by one change of the distribution",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::site::archive::Coding;
+    use std::cell::Cell;
+    use windlass_domain::declaration::resolved::{SiteMode, StaticSite};
+    use windlass_domain::digest::Digest;
+
+    fn rules() -> Rules {
+        Rules::new(&StaticSite {
+            bucket: "b".into(),
+            prefix: String::new(),
+            mode: SiteMode::InPlace,
+            distribution: None,
+            origin: None,
+            url: None,
+            root: None,
+            cache: vec![],
+            hashed: vec![],
+            keep: 10,
+            config: None,
+        })
+        .unwrap()
+    }
+
+    fn entry(name: &str) -> Entry {
+        Entry {
+            name: name.into(),
+            offset: 0,
+            packed: 7,
+            bytes: 7,
+            crc32: 2,
+            coding: Coding::Stored,
+            encrypted: false,
+            folder: false,
+            special: None,
+        }
+    }
+
+    fn file(crc32: Option<u32>, bytes: u64) -> File {
+        File {
+            sha256: Digest::of(b"x"),
+            bytes,
+            content_type: String::new(),
+            cache_control: String::new(),
+            crc32,
+        }
+    }
+
+    #[test]
+    fn what_changes_under_its_name_is_told() {
+        let (same, other) = (file(Some(2), 7), file(Some(1), 7));
+        let (longer, untold) = (file(Some(2), 8), file(None, 7));
+        let table = [
+            ("app.js", Former::Nothing, false),
+            ("app.js", Former::Ours(&same), false),
+            ("app.js", Former::Ours(&other), true),
+            ("app.js", Former::Ours(&longer), true),
+            ("app.js", Former::Ours(&untold), true),
+            ("app.js", Former::Unknown, true),
+            ("chunk-ABCD1234.js", Former::Unknown, false),
+            ("chunk-ABCD1234.js", Former::Ours(&untold), false),
+            // The same name with other content is no hash of it.
+            ("chunk-ABCD1234.js", Former::Ours(&other), true),
+            ("index.html", Former::Ours(&other), false),
+            ("sw.js", Former::Ours(&other), false),
+            ("logo.svg", Former::Ours(&other), false),
+            ("STYLE.CSS", Former::Ours(&other), true),
+        ];
+        for (name, former, told) in table {
+            let former = Cell::new(Some(former));
+            let before = |_: &str| former.take().unwrap_or(Former::Nothing);
+            let found = same_names(&[entry(name)], before, &rules(), "components.web");
+            assert_eq!(found.is_some(), told, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_long_switch_is_told_with_its_time() {
+        assert_eq!(long_switch(4_500, "components.web"), None);
+        let found = long_switch(32_000, "components.web").unwrap();
+        assert!(found.reason.contains("for about 64 s"), "{found}");
+        assert!(found.remedy.contains("`prefix`"), "{found}");
+    }
+}
