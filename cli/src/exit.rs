@@ -1,23 +1,30 @@
 //! How the program ends: the exit status tells the truth.
 
 use std::process::ExitCode;
+use windlass_domain::deployment::Ended;
 use windlass_domain::ending::Ending;
+use windlass_domain::finding::{Finding, FindingName};
 
 /// What `windlass --help` says about exit statuses.
 pub const HELP: &str = "Exit status:
-  0  it succeeded, there was nothing to do, or the input is valid
+  0  what was asked for is so now, was only handed in, or the input is valid
   1  Windlass itself went wrong
   2  the command was not understood, or a file that it names cannot be read
   3  rejected: refused before anything changed, or the input is not valid
   4  rolled back: everything that was changed is restored
   5  a person is needed: restoring failed, and the environment is locked
   6  Windlass could not be reached, or did not let the caller in
-  7  the deployment was still under way when the time to wait was over";
+  7  the deployment was still under way when the time to wait was over
+  8  superseded: something newer is there, or something else runs now
+  9  held: deployments are held, and this one was not let through
+  10  recorded only: a person has to start it there
+  11  the deployment still waited for its turn when the time to wait was over
+  12  it ended well before, and what runs now could not be seen";
 
 /// How the program ends. The numbers are part of the interface and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// `Succeeded`, `NothingToDo`, or a valid input.
+    /// What was asked for is so now; what only hands in has handed in.
     Good = 0,
     /// Something that cannot be, was: an answer that cannot be understood, a bug.
     Broken = 1,
@@ -33,15 +40,52 @@ pub enum Exit {
     Unreachable = 6,
     /// The deployment goes on; only the waiting is over.
     TimedOut = 7,
+    /// `NothingToDo` (`Superseded`), or it was live and something else runs now.
+    Superseded = 8,
+    /// `Rejected` (`Held`).
+    Held = 9,
+    /// `NothingToDo` (`Recorded`).
+    Recorded = 10,
+    /// It waits for its turn; the waiting for that is over.
+    StillWaits = 11,
+    /// It ended well before it was looked at, and whether it runs now could not be seen.
+    NotSeen = 12,
 }
 
-impl From<Ending> for Exit {
-    fn from(ending: Ending) -> Self {
-        match ending {
-            Ending::Succeeded | Ending::NothingToDo => Self::Good,
-            Ending::Rejected => Self::Rejected,
-            Ending::RolledBack => Self::RolledBack,
+impl Exit {
+    /// The last of them.
+    pub const LAST: Self = Self::NotSeen;
+
+    /// Of a deployment that was asked for so that it runs.
+    pub fn of(ended: &Ended) -> Self {
+        match (ended.ending, ended.cause_name.as_str()) {
+            (Ending::Succeeded, _) | (Ending::NothingToDo, "AlreadyThere") => Self::Good,
+            (Ending::NothingToDo, "Superseded") => Self::Superseded,
+            (Ending::NothingToDo, "Recorded") => Self::Recorded,
+            // Nothing was changed, for a reason that this program does not know: not that it runs.
+            (Ending::NothingToDo, _) => Self::Broken,
+            (Ending::Rejected, _) => Self::of_findings(&ended.findings),
+            (Ending::RolledBack, _) => Self::RolledBack,
+            (Ending::NeedsOperator, _) => Self::NeedsOperator,
+        }
+    }
+
+    /// Of a deployment that was asked to be undone, or ended: that it is.
+    pub fn of_undone(ended: &Ended) -> Self {
+        match ended.ending {
+            Ending::RolledBack | Ending::Rejected => Self::Good,
             Ending::NeedsOperator => Self::NeedsOperator,
+            Ending::Succeeded | Ending::NothingToDo => Self::Rejected,
+        }
+    }
+
+    /// Of what was refused.
+    pub fn of_findings(findings: &[Finding]) -> Self {
+        let held = |finding: &Finding| finding.name == FindingName::Held;
+        if !findings.is_empty() && findings.iter().all(held) {
+            Self::Held
+        } else {
+            Self::Rejected
         }
     }
 }
@@ -55,19 +99,50 @@ impl From<Exit> for ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use windlass_domain::time::Time;
+
+    fn ended(ending: Ending, cause_name: &str, findings: &[FindingName]) -> Ended {
+        let findings = findings.iter();
+        Ended {
+            ending,
+            cause_name: cause_name.into(),
+            cause: String::new(),
+            findings: findings
+                .map(|name| Finding::new(*name, "p", "r", "m"))
+                .collect(),
+            at: Time(0),
+            resolved: None,
+            cost: None,
+        }
+    }
 
     #[test]
-    fn only_a_good_end_is_0_and_every_bad_one_has_its_own_number() {
-        let status = |ending| Exit::from(ending) as u8;
-        assert_eq!(status(Ending::Succeeded), 0);
-        assert_eq!(status(Ending::NothingToDo), 0);
-        let bad = [Ending::Rejected, Ending::RolledBack, Ending::NeedsOperator].map(status);
-        assert_eq!(bad, [3, 4, 5]);
+    fn only_what_runs_is_0_and_everything_else_has_its_own_number() {
+        use Ending::{NeedsOperator, NothingToDo, Rejected, RolledBack, Succeeded};
+        let held = [FindingName::Held];
+        let both = [FindingName::Held, FindingName::BadValue];
+        let table: [(Ending, &str, &[FindingName], u8, u8); 10] = [
+            (Succeeded, "", &[], 0, 3),
+            (NothingToDo, "AlreadyThere", &[], 0, 3),
+            (NothingToDo, "Superseded", &[], 8, 3),
+            (NothingToDo, "Recorded", &[], 10, 3),
+            (NothingToDo, "OfALaterVersion", &[], 1, 3),
+            (Rejected, "Held", &held, 9, 0),
+            (Rejected, "Held", &both, 3, 0),
+            (Rejected, "CancelledByOperator", &[], 3, 0),
+            (RolledBack, "GateFailed", &[], 4, 0),
+            (NeedsOperator, "GateFailed", &[], 5, 5),
+        ];
+        for (ending, cause, findings, runs, undone) in table {
+            let ended = ended(ending, cause, findings);
+            assert_eq!(Exit::of(&ended) as u8, runs, "{ended}");
+            assert_eq!(Exit::of_undone(&ended) as u8, undone, "{ended}");
+        }
     }
 
     #[test]
     fn the_help_lists_every_status() {
-        for exit in 0..=(Exit::TimedOut as u8) {
+        for exit in 0..=(Exit::LAST as u8) {
             assert!(HELP.contains(&format!("\n  {exit}  ")), "{exit}");
         }
     }

@@ -4,6 +4,7 @@ use crate::exit::Exit;
 use serde_json::{Value, json};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::Finding;
+use windlass_domain::way::Way;
 
 /// Why a command could not be carried out.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +30,14 @@ impl Failure {
         }
     }
 
+    /// No answer in the time that there was.
+    pub fn unreachable(message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Unreachable,
+            ..Self::usage(message)
+        }
+    }
+
     /// An answer that cannot be understood.
     pub fn broken(message: impl Into<String>) -> Self {
         Self {
@@ -37,10 +46,14 @@ impl Failure {
         }
     }
 
-    /// Input that is refused before anything is changed.
-    pub fn rejected(message: impl Into<String>, findings: Vec<Finding>) -> Self {
+    /// Input that is refused before anything is changed. What was not told in the command line's words is put into
+    /// them.
+    pub fn rejected(message: impl Into<String>, mut findings: Vec<Finding>) -> Self {
+        for finding in &mut findings {
+            finding.remedy = Way::CommandLine.tell(&finding.remedy);
+        }
         Self {
-            exit: Exit::Rejected,
+            exit: Exit::of_findings(&findings),
             findings,
             ..Self::usage(message)
         }

@@ -4,13 +4,17 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Output, error};
 use crate::record::Record;
+use crate::standing::{Standing, standing};
+use crate::status::Environment;
 use crate::story::Printed;
 use crate::windlass::Windlass;
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+use windlass_domain::deployment::Status;
 use windlass_domain::name::AppName;
 use windlass_domain::time::Span;
+use windlass_domain::way::Way;
 
 /// How long Step Functions may take to tell of an execution that it has started.
 const KNOWN: Duration = Duration::from_mins(1);
@@ -35,8 +39,13 @@ pub struct Waiting {
 impl Patience {
     /// Begins to wait.
     pub fn begin(&self) -> Waiting {
+        self.begin_at_most(Duration::MAX)
+    }
+
+    /// Begins to wait for something that comes soon, if it comes.
+    pub fn begin_at_most(&self, most: Duration) -> Waiting {
         Waiting {
-            until: Instant::now() + Duration::from_millis(self.timeout.as_ms()),
+            until: Instant::now() + Duration::from_millis(self.timeout.as_ms()).min(most),
             every: Duration::from_millis(self.every.as_ms()),
         }
     }
@@ -79,8 +88,18 @@ impl Waiting {
     }
 }
 
+/// What was asked for of the deployment that is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// That it runs.
+    Runs,
+    /// That it is undone, or ended.
+    Undone,
+}
+
 /// Watches a deployment: prints what is new at each look, and with `--json` the whole record at the
-/// end. An answer that does not come is no end: the next look may get one.
+/// end. An answer that does not come is no end: the next look may get one. What had ended before it was
+/// looked at is compared with what runs now.
 ///
 /// # Errors
 /// A deployment that is not there, a caller who is not let in, and no answer until the time is over.
@@ -89,41 +108,97 @@ pub async fn follow(
     app: &AppName,
     id: &str,
     waiting: &Waiting,
+    wanted: Wanted,
     output: Output,
 ) -> Result<Exit, Failure> {
     let mut printed = Printed::default();
     let mut last = Value::Null;
     let mut troubled = String::new();
+    let (mut looks, mut waits) = (0, None);
     loop {
         let path = ["apps", app.as_str(), "deployments", id];
         match windlass.get(&path, &[]).await {
             Ok(answer) => {
                 let record = Record::read(&answer)?;
                 last = answer;
-                if let Some(exit) = record.and_then(|record| told(&mut printed, &record, output)) {
-                    output.only_json(&last);
-                    return Ok(exit);
+                looks += 1;
+                // What is accepted and not recorded yet has had no turn.
+                let waiting = |record: &Record| record.deployment.status == Status::Waiting;
+                waits = Some(record.as_ref().is_none_or(waiting));
+                if let Some(record) = record {
+                    let exit = told(&mut printed, &record, wanted, output);
+                    if let Some(mut exit) = exit {
+                        if exit == Exit::Good && wanted == Wanted::Runs && looks == 1 {
+                            exit = now(windlass, &record, &mut last, output).await?;
+                        }
+                        output.only_json(&last);
+                        return Ok(exit);
+                    }
                 }
             }
             Err(failure) if !failure.passes => return Err(failure),
             Err(failure) => tell_once(&mut troubled, &failure),
         }
         if !waiting.goes_on().await {
+            let (stands, exit) = match waits {
+                None => return Err(Failure::unreachable(troubled)),
+                Some(true) => ("still waits for its turn", Exit::StillWaits),
+                Some(false) => ("is still under way", Exit::TimedOut),
+            };
             error(&format!(
-                "{app} deployment {id} is still under way; it goes on"
+                "{app} deployment {id} {stands}; it goes on. `windlass watch {app} {id}` watches it again"
             ));
             output.only_json(&last);
-            return Ok(Exit::TimedOut);
+            return Ok(exit);
         }
     }
 }
 
 /// Prints what is new; answers how the program ends if the deployment has ended.
-fn told(printed: &mut Printed, record: &Record, output: Output) -> Option<Exit> {
+fn told(printed: &mut Printed, record: &Record, wanted: Wanted, output: Output) -> Option<Exit> {
     for line in printed.fresh(record) {
         output.progress(&line);
     }
-    record.exit()
+    let ended = record.deployment.ending.as_ref()?;
+    Some(match wanted {
+        Wanted::Runs => Exit::of(ended),
+        Wanted::Undone => Exit::of_undone(ended),
+    })
+}
+
+/// What the targets show now of a deployment that has ended well before: that it was live once is not that it
+/// is live.
+async fn now(
+    windlass: &Windlass,
+    record: &Record,
+    answer: &mut Value,
+    output: Output,
+) -> Result<Exit, Failure> {
+    let deployment = &record.deployment;
+    let environment = deployment.environment.as_str();
+    let path = ["apps", deployment.app.as_str(), "environments", environment];
+    let stands = match windlass.get(&path, &[("observe", "true")]).await {
+        Ok(environment) => standing(deployment, &Environment::read(&environment)?),
+        Err(failure) => Standing::Unknown(vec![failure.message]),
+    };
+    let (runs, exit, words) = match stands {
+        Standing::Runs(words) => (Some(true), Exit::Good, format!("now: {words}")),
+        Standing::SomethingElse(what) => {
+            let next = Way::CommandLine.tell(&deployment.input());
+            let words = format!(
+                "now: it does NOT run any more\n  {}\n  next: to have it, {next}",
+                what.join("\n  ")
+            );
+            (Some(false), Exit::Superseded, words)
+        }
+        Standing::Unknown(why) => {
+            let words = format!("now: NOT known\n  {}", why.join("\n  "));
+            (None, Exit::NotSeen, words)
+        }
+    };
+    output.progress(&words);
+    answer["now"] = json!({ "runs": runs, "text": words });
+    Ok(exit)
 }
 
 /// Says that looking fails, when it begins to.

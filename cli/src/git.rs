@@ -3,56 +3,102 @@
 use std::process::Command;
 use windlass_domain::git::Git;
 
+/// Where a release comes from, and who told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct From {
+    /// Ref and commit.
+    pub git: Git,
+    /// Who told them, in words.
+    pub told_by: &'static str,
+}
+
 /// The ref and commit that a CI names in its environment variables.
 ///
 /// GitHub Actions ("Default environment variables"), GitLab CI/CD ("Predefined CI/CD variables
 /// reference"), AWS CodeBuild ("Environment variables in build environments"), Bitbucket Pipelines
 /// ("Variables and secrets").
-pub fn from_ci(variable: impl Fn(&str) -> Option<String>) -> Option<Git> {
+pub fn from_ci(variable: impl Fn(&str) -> Option<String>) -> Option<From> {
     let given = |name: &str| variable(name).filter(|value| !value.is_empty());
     let tag = |name: &str| given(name).map(|tag| format!("refs/tags/{tag}"));
     let branch = |name: &str| given(name).map(|branch| format!("refs/heads/{branch}"));
     let known = [
-        (given("GITHUB_REF"), given("GITHUB_SHA")),
         (
+            "told by GitHub Actions",
+            given("GITHUB_REF"),
+            given("GITHUB_SHA"),
+        ),
+        (
+            "told by GitLab CI",
             tag("CI_COMMIT_TAG").or_else(|| branch("CI_COMMIT_BRANCH")),
             given("CI_COMMIT_SHA"),
         ),
         (
+            "told by CodeBuild",
             given("CODEBUILD_WEBHOOK_HEAD_REF"),
             given("CODEBUILD_RESOLVED_SOURCE_VERSION"),
         ),
         (
+            "told by Bitbucket Pipelines",
             tag("BITBUCKET_TAG").or_else(|| branch("BITBUCKET_BRANCH")),
             given("BITBUCKET_COMMIT"),
         ),
     ];
-    known.into_iter().find_map(|(reference, commit)| {
-        Some(Git {
-            reference: reference?,
-            commit,
+    known.into_iter().find_map(|(told_by, reference, commit)| {
+        Some(From {
+            git: Git {
+                reference: reference?,
+                commit,
+                dirty: false,
+            },
+            told_by,
         })
     })
 }
 
 /// The branch that is checked out in the present folder; a tag only where no branch is, so that
 /// working on a tagged commit does not look like releasing it.
-pub fn from_folder() -> Option<Git> {
-    let reference = git(&["symbolic-ref", "HEAD"]).or_else(|| {
-        git(&["describe", "--exact-match", "--tags", "HEAD"]).map(|tag| format!("refs/tags/{tag}"))
-    })?;
-    Some(Git {
-        reference,
-        commit: git(&["rev-parse", "HEAD"]),
+pub fn from_folder() -> Option<From> {
+    let branch = || {
+        Some((
+            git(&["symbolic-ref", "HEAD"])?,
+            "the branch that is checked out",
+        ))
+    };
+    let tag = || {
+        let tag = git(&["describe", "--exact-match", "--tags", "HEAD"])?;
+        Some((format!("refs/tags/{tag}"), "HEAD is detached at this tag"))
+    };
+    let (reference, told_by) = branch().or_else(tag)?;
+    Some(From {
+        git: Git {
+            reference,
+            commit: git(&["rev-parse", "HEAD"]),
+            dirty: false,
+        },
+        told_by,
     })
 }
 
-/// What `git` prints; nothing if there is no Git, or no repository.
+/// Whether tracked files of the present folder differ from its commit, if that is the one that is meant; what
+/// is not tracked is what was built. `None` where there is no repository, or another commit.
+pub fn is_dirty(commit: Option<&str>) -> Option<bool> {
+    let head = git(&["rev-parse", "HEAD"])?;
+    if commit.is_some_and(|commit| !head.starts_with(commit)) {
+        return None;
+    }
+    let changed = output(&["status", "--porcelain", "--untracked-files=no"])?;
+    Some(!changed.is_empty())
+}
+
+/// What `git` prints; nothing if there is no Git, or no repository, or nothing to say.
 fn git(arguments: &[&str]) -> Option<String> {
+    output(arguments).filter(|text| !text.is_empty())
+}
+
+fn output(arguments: &[&str]) -> Option<String> {
     let output = Command::new("git").args(arguments).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
-    let text = text.trim();
-    (output.status.success() && !text.is_empty()).then(|| text.to_owned())
+    output.status.success().then(|| text.trim().to_owned())
 }
 
 #[cfg(test)]
@@ -64,7 +110,7 @@ mod tests {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        from_ci(variable).map(|git| (git.reference, git.commit))
+        from_ci(variable).map(|from| (from.git.reference, from.git.commit))
     }
 
     #[test]

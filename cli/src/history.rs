@@ -1,9 +1,11 @@
 //! The history of an environment, as the API answers it.
 
+use crate::asked::{commit, names, took, who};
 use crate::listing::Listed;
 use serde::{Deserialize, Serialize};
 use windlass_domain::deployment::{Ended, Status};
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::git::Git;
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::{ActionName, Requester};
 use windlass_domain::time::Time;
 
@@ -25,6 +27,15 @@ pub struct Deployment {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Where in Git it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<Git>,
+    /// What it is for.
+    #[serde(default)]
+    pub components: Vec<ComponentName>,
+    /// When it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Time>,
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ended>,
@@ -41,15 +52,39 @@ impl Listed for Deployment {
         (path, vec![("environment", environment.as_str())])
     }
 
-    fn row(&self) -> String {
-        let version = self.version.as_deref().unwrap_or("-");
+    const COLUMNS: &'static [&'static str] = &[
+        "accepted",
+        "id",
+        "action",
+        "version",
+        "commit",
+        "components",
+        "took",
+        "asked by",
+        "ended",
+        "reason",
+    ];
+
+    fn row(&self) -> Vec<String> {
         let status = match (&self.ending, self.status) {
             (Some(ended), _) => ended.to_string(),
             (None, Status::Waiting) => "waits".to_owned(),
             (None, Status::Recovering) => "is being recovered".to_owned(),
-            (None, _) => "is under way".to_owned(),
+            (None, Status::Running) => "is under way".to_owned(),
+            (None, Status::Ended) => "ended".to_owned(),
         };
-        let (at, id, action) = (self.accepted, &self.id, self.action.to_string());
-        format!("{at}  {id}  {action:8}  {version:16}  {status}")
+        let ended = self.ending.as_ref().map(|ended| ended.at);
+        vec![
+            self.accepted.to_string(),
+            self.id.clone(),
+            self.action.to_string(),
+            self.version.clone().unwrap_or_else(|| "-".to_owned()),
+            commit(self.git.as_ref()),
+            names(&self.components),
+            took(self.started, ended),
+            who(&self.requester),
+            status,
+            self.reason.clone().unwrap_or_default(),
+        ]
     }
 }

@@ -4,18 +4,25 @@
 //! words or, with `--json`, one JSON document on standard output.
 
 pub mod archive;
+pub mod asked;
 pub mod component;
 pub mod exit;
 pub mod failure;
 pub mod follow;
+pub mod found;
 pub mod git;
+pub mod handed_in;
 pub mod history;
+pub mod known;
 pub mod listing;
 pub mod manifest;
 pub mod operator;
 pub mod output;
+pub mod preflight;
 pub mod record;
+pub mod sight;
 pub mod snapshots;
+pub mod standing;
 pub mod start;
 pub mod status;
 pub mod story;

@@ -24,8 +24,11 @@ pub trait Listed: Serialize + DeserializeOwned {
         environment: &'a EnvironmentName,
     ) -> (Vec<&'a str>, Vec<(&'a str, &'a str)>);
 
-    /// As a row of a table.
-    fn row(&self) -> String;
+    /// What the columns of the table are called.
+    const COLUMNS: &'static [&'static str];
+
+    /// As a row of the table, a cell for each column.
+    fn row(&self) -> Vec<String>;
 }
 
 /// A page of them.
@@ -60,6 +63,31 @@ pub async fn page<T: Listed>(
     Ok(Page { listed, next })
 }
 
+/// Columns as wide as their widest cell; the last one ends where it ends.
+fn table(columns: &[&str], rows: Vec<Vec<String>>) -> String {
+    let head: Vec<String> = columns.iter().map(ToString::to_string).collect();
+    let all: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
+    let widest = |column: usize| {
+        let cells = all.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns.len()).map(widest).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths);
+        let padded: Vec<String> = cells
+            .map(|(cell, &width)| format!("{cell:width$}"))
+            .collect();
+        padded.join("  ").trim_end().to_owned()
+    };
+    let lines: Vec<String> = all.iter().map(line).collect();
+    lines.join("\n")
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    let number = text.parse::<usize>().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "write a number of at least 1".to_owned())
+}
+
 /// The arguments of a verb that lists.
 #[derive(Debug, Args)]
 pub struct Listing {
@@ -70,7 +98,7 @@ pub struct Listing {
     #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     environment: EnvironmentName,
     /// How many.
-    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 20, value_parser = at_least_one)]
     limit: usize,
     #[command(flatten)]
     endpoint: Endpoint,
@@ -83,11 +111,11 @@ impl Listing {
     /// Where Windlass refuses it or does not answer.
     pub fn run<T: Listed>(&self, output: Output) -> Result<Exit, Failure> {
         let page = waiting(self.read::<T>())?;
-        let rows: Vec<String> = page.listed.iter().map(Listed::row).collect();
+        let rows: Vec<Vec<String>> = page.listed.iter().map(Listed::row).collect();
         let words = if rows.is_empty() {
             format!("{} {} has no {} yet", self.app, self.environment, T::NAME)
         } else {
-            rows.join("\n")
+            table(T::COLUMNS, rows)
         };
         let value: Value = json!({T::NAME: page.listed, "next": page.next});
         output.result(&value, &words);

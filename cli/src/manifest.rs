@@ -13,11 +13,6 @@ pub fn artifact_key(app: &AppName, component: &ComponentName, sha256: &Digest) -
     format!("artifacts/{app}/{component}/{sha256}.zip")
 }
 
-/// The manifest's place in the bucket.
-pub fn manifest_key(app: &AppName, version: &str) -> String {
-    format!("releases/{app}/{version}.json")
-}
-
 /// An object as a manifest names it, pinned by its digest, and by its version where it is known.
 pub fn object(key: String, sha256: Digest, version_id: Option<String>) -> ArtifactRef {
     ArtifactRef {
@@ -77,7 +72,7 @@ pub fn build(
 mod tests {
     use super::*;
     use crate::exit::Exit;
-    use windlass_domain::key::{Upload, upload};
+    use windlass_domain::key::{Upload, manifest_key, upload};
 
     fn about(version: &str) -> About {
         About {
@@ -85,6 +80,7 @@ mod tests {
             git: Some(Git {
                 reference: "refs/heads/main".into(),
                 commit: Some("9f2c111".into()),
+                dirty: false,
             }),
             sequence: Some(7),
             declaration: None,

@@ -2,12 +2,13 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::follow::{Patience, follow};
+use crate::follow::{Patience, Wanted, follow};
 use crate::output::Output;
 use crate::status::Environment;
 use crate::windlass::{Endpoint, Windlass, waiting};
 use clap::Args;
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 use windlass_domain::deployment::Refusal;
 use windlass_domain::name::{AppName, EnvironmentName};
 
@@ -23,7 +24,7 @@ pub struct Where {
     /// Why; it is recorded.
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
-    /// Only start it, and do not wait for what comes of it.
+    /// Only hand it in, and do not wait for what comes of it.
     #[arg(long)]
     pub no_wait: bool,
     /// The installation.
@@ -34,20 +35,13 @@ pub struct Where {
     pub patience: Patience,
 }
 
-/// Tells by an environment whether an action was done.
-type Seen = fn(&Environment) -> bool;
-
 /// What an action comes to.
 #[derive(Debug, Clone, Copy)]
 pub enum Effect {
     /// A deployment, which tells the rest.
-    Deployment,
-    /// A deployment, or none if this is seen.
-    DeploymentUnless(Seen),
-    /// This is seen. It may be so before, and then nothing has to be done.
-    Seen(Seen),
-    /// This is seen. If it is so before, the action is refused.
-    Change(Seen),
+    Deployment(Wanted),
+    /// This of the environment.
+    Environment(fn(&Environment) -> bool),
 }
 
 /// An action on an environment.
@@ -62,8 +56,6 @@ pub struct Action<'a> {
     pub body: Map<String, Value>,
     /// What it comes to.
     pub effect: Effect,
-    /// What is said when that is seen.
-    pub done: &'a str,
 }
 
 impl Action<'_> {
@@ -74,14 +66,16 @@ impl Action<'_> {
     pub fn run(self, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.at.endpoint.open().await?;
-            let seen = self.seen(&windlass).await?;
             let execution = self.start(&windlass).await?;
             if self.at.no_wait {
-                let started = serde_json::json!({ "execution": execution });
-                output.result(&started, &format!("started: {execution}"));
+                let words = format!(
+                    "handed in, and not waited for: {execution}. `windlass history {} {}` tells what came of it",
+                    self.at.app, self.at.environment
+                );
+                output.result(&json!({ "execution": execution }), &words);
                 return Ok(Exit::Good);
             }
-            self.outcome(&windlass, &execution, seen, output).await
+            self.outcome(&windlass, &execution, output).await
         })
     }
 
@@ -95,15 +89,10 @@ impl Action<'_> {
             body.insert("reason".into(), reason.into());
             (vec![], Some(Value::Object(body)))
         };
-        let path = [
-            "apps",
-            self.at.app.as_str(),
-            "environments",
-            self.at.environment.as_str(),
-            self.path,
-        ];
+        let [apps, app, environments, environment] = self.environment();
+        let path = [apps, app, environments, environment, self.path];
         let begun = windlass
-            .send(self.method, &path, &query, body.as_ref())
+            .act(self.method, &path, &query, body.as_ref())
             .await?;
         let execution = begun.get("execution").and_then(Value::as_str);
         execution
@@ -111,33 +100,45 @@ impl Action<'_> {
             .ok_or_else(|| Failure::broken("the answer names no execution"))
     }
 
+    fn environment(&self) -> [&str; 4] {
+        let (app, environment) = (self.at.app.as_str(), self.at.environment.as_str());
+        ["apps", app, "environments", environment]
+    }
+
     async fn outcome(
         &self,
         windlass: &Windlass,
         execution: &str,
-        seen: Option<Seen>,
         output: Output,
     ) -> Result<Exit, Failure> {
         let waiting = self.at.patience.begin();
         loop {
-            // Looked at first: what came of it by then is known below, and goes before.
-            let now = self.environment(windlass, seen).await?;
-            match came_of(windlass, &self.at.app, execution).await? {
-                CameOf::Deployment(id) => {
-                    return follow(windlass, &self.at.app, &id, &waiting, output).await;
+            match came_of(windlass, &self.at.app, execution).await {
+                Ok(came) => {
+                    if let Some(id) = came.deployment {
+                        let wanted = match self.effect {
+                            Effect::Deployment(wanted) => wanted,
+                            Effect::Environment(_) => Wanted::Runs,
+                        };
+                        let app = &self.at.app;
+                        return follow(windlass, app, &id, &waiting, wanted, output).await;
+                    }
+                    if let Some(refusal) = came.refusal {
+                        return Err(Failure::rejected("it was rejected:", refusal.findings));
+                    }
+                    let ended = came.execution.filter(|known| known.status != "RUNNING");
+                    if came.done.is_some() || ended.is_some() {
+                        return self.done(windlass, came.done, ended, output).await;
+                    }
                 }
-                CameOf::Refusal(refusal) => {
-                    let failure = Failure::rejected("it was rejected:", refusal.findings);
-                    return Err(failure);
-                }
-                CameOf::Nothing => {}
-            }
-            if let Some(answer) = now {
-                output.result(&answer, self.done);
-                return Ok(Exit::Good);
+                Err(failure) if failure.passes => {}
+                Err(failure) => return Err(failure),
             }
             if !waiting.goes_on().await {
-                let message = format!("nothing came of it yet; look at {execution}");
+                let message = format!(
+                    "nothing came of it yet; it goes on: {execution}. `windlass status {} {}` tells how it stands",
+                    self.at.app, self.at.environment
+                );
                 return Err(Failure {
                     exit: Exit::TimedOut,
                     ..Failure::usage(message)
@@ -146,52 +147,62 @@ impl Action<'_> {
         }
     }
 
-    /// How it will be seen that the action was done.
-    async fn seen(&self, windlass: &Windlass) -> Result<Option<Seen>, Failure> {
-        Ok(match self.effect {
-            Effect::Deployment => None,
-            Effect::DeploymentUnless(seen) | Effect::Seen(seen) => Some(seen),
-            Effect::Change(seen) => {
-                let before = self.environment(windlass, Some(seen)).await?;
-                before.is_none().then_some(seen)
-            }
-        })
-    }
-
-    /// The environment, if that is seen there.
-    async fn environment(
+    /// What was done, or that the execution ended without doing anything; and how the environment is now.
+    async fn done(
         &self,
         windlass: &Windlass,
-        seen: Option<Seen>,
-    ) -> Result<Option<Value>, Failure> {
-        let Some(seen) = seen else {
-            return Ok(None);
+        done: Option<Done>,
+        ended: Option<Execution>,
+        output: Output,
+    ) -> Result<Exit, Failure> {
+        let died = ended.filter(|known| known.status != "SUCCEEDED");
+        if let (None, Some(died)) = (&done, died) {
+            let cause = died.cause.or(died.error).unwrap_or_default();
+            let message = format!("its execution ended {}: {cause}", died.status);
+            return Err(Failure::broken(message));
+        }
+        let answer = windlass.get(&self.environment(), &[]).await?;
+        let now = Environment::read(&answer)?;
+        let told = done.map(|done| done.cause);
+        let told = told.unwrap_or_else(|| "nothing had to be done".to_owned());
+        let is_so = match self.effect {
+            Effect::Deployment(_) => now.lock.held.is_none(),
+            Effect::Environment(is_so) => is_so(&now),
         };
-        let (app, environment) = (self.at.app.as_str(), self.at.environment.as_str());
-        let path = ["apps", app, "environments", environment];
-        let answer = windlass.get(&path, &[]).await?;
-        Ok(seen(&Environment::read(&answer)?).then_some(answer))
+        let since = if is_so {
+            ""
+        } else {
+            "\nbut since then somebody else has changed it:"
+        };
+        output.result(&answer, &format!("{told}{since}\n{}", now.words()));
+        Ok(if is_so { Exit::Good } else { Exit::Superseded })
     }
 }
 
 /// What came of an execution so far.
-enum CameOf {
-    Nothing,
-    Deployment(String),
-    Refusal(Refusal),
+#[derive(Debug, Deserialize)]
+struct CameOf {
+    deployment: Option<String>,
+    refusal: Option<Refusal>,
+    done: Option<Done>,
+    execution: Option<Execution>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Done {
+    cause: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Execution {
+    status: String,
+    error: Option<String>,
+    cause: Option<String>,
 }
 
 async fn came_of(windlass: &Windlass, app: &AppName, execution: &str) -> Result<CameOf, Failure> {
     let path = ["apps", app.as_str(), "deployments"];
     let answer = windlass.get(&path, &[("execution", execution)]).await?;
-    if let Some(id) = answer.get("deployment").and_then(Value::as_str) {
-        return Ok(CameOf::Deployment(id.to_owned()));
-    }
-    let refusal = answer.get("refusal").filter(|refusal| !refusal.is_null());
-    let Some(refusal) = refusal else {
-        return Ok(CameOf::Nothing);
-    };
-    serde_json::from_value(refusal.clone())
-        .map(CameOf::Refusal)
-        .map_err(|error| Failure::broken(format!("the refusal cannot be understood: {error}")))
+    CameOf::deserialize(&answer)
+        .map_err(|error| Failure::broken(format!("what came of it cannot be understood: {error}")))
 }

@@ -37,6 +37,15 @@ impl Output {
         }
     }
 
+    /// Says what must be said before something is done; with `--json` on standard error.
+    pub fn announce(&self, line: &str) {
+        if self.json {
+            let _ = writeln!(io::stderr(), "{line}");
+        } else {
+            self.progress(line);
+        }
+    }
+
     /// Prints the value with `--json`; words were said already.
     pub fn only_json(&self, value: &impl Serialize) {
         if self.json {

@@ -1,6 +1,5 @@
 //! A deployment's record, as the API answers it.
 
-use crate::exit::Exit;
 use crate::failure::Failure;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -38,10 +37,9 @@ impl Record {
         })?;
         Ok(Some(record))
     }
+}
 
-    /// How the program ends for it; nothing while it is under way.
-    pub fn exit(&self) -> Option<Exit> {
-        let ended = self.deployment.ending.as_ref()?;
-        Some(ended.ending.into())
-    }
+/// Whether a text is a deployment's id: 16 hexadecimal digits.
+pub fn is_id(text: &str) -> bool {
+    text.len() == 16 && text.chars().all(|c| c.is_ascii_hexdigit())
 }

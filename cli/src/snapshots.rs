@@ -1,9 +1,11 @@
 //! The snapshots of an environment, as the API answers them.
 
+use crate::asked::{Asked, commit, names, took, who};
 use crate::listing::Listed;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use windlass_domain::name::{AppName, EnvironmentName};
+use std::collections::BTreeMap;
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::time::Time;
 
 /// A snapshot.
@@ -21,6 +23,11 @@ pub struct Snapshot {
     pub verified_good: bool,
     /// Whether its release was undone here later.
     pub vetoed: bool,
+    /// What ran, by component.
+    pub components: BTreeMap<ComponentName, Value>,
+    /// Who asked for the deployment that made it.
+    #[serde(default)]
+    pub asked: Option<Asked>,
     /// The rest, which only programs read.
     #[serde(flatten)]
     more: Map<String, Value>,
@@ -38,19 +45,44 @@ impl Listed for Snapshot {
         (path, vec![])
     }
 
-    fn row(&self) -> String {
+    const COLUMNS: &'static [&'static str] = &[
+        "number",
+        "made",
+        "version",
+        "commit",
+        "components",
+        "took",
+        "asked by",
+        "state",
+        "reason",
+    ];
+
+    fn row(&self) -> Vec<String> {
         let words = [
             (self.present, "runs now"),
             (!self.verified_good, "judged by nobody"),
             (self.vetoed, "vetoed"),
         ];
-        let words: Vec<&str> = words
-            .iter()
-            .filter(|(so, _)| *so)
-            .map(|(_, w)| *w)
-            .collect();
-        let (number, at, version) = (self.number, self.made, &self.version);
-        let row = format!("{number:6}  {at}  {version:16}  {}", words.join(", "));
-        row.trim_end().to_owned()
+        let words = words.iter().filter(|(so, _)| *so);
+        let words: Vec<&str> = words.map(|(_, words)| *words).collect();
+        // What was found was brought by nobody that Windlass knows.
+        let asked = self
+            .asked
+            .as_ref()
+            .filter(|_| self.version != "before-windlass");
+        let none = || "-".to_owned();
+        vec![
+            self.number.to_string(),
+            self.made.to_string(),
+            self.version.clone(),
+            commit(asked.and_then(|asked| asked.git.as_ref())),
+            names(&self.components.keys().cloned().collect::<Vec<_>>()),
+            asked.map_or_else(none, |asked| took(asked.started, asked.ended)),
+            asked.map_or_else(none, |asked| who(&asked.requester)),
+            words.join(", "),
+            asked
+                .and_then(|asked| asked.reason.clone())
+                .unwrap_or_default(),
+        ]
     }
 }

@@ -2,13 +2,17 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::follow::{Patience, follow};
+use crate::follow::{Patience, Waiting, Wanted, follow};
 use crate::output::Output;
+use crate::record::Record;
 use crate::windlass::Windlass;
 use clap::Args;
 use serde_json::{Map, Value, json};
+use std::time::Duration;
+use windlass_domain::deployment::Status;
 use windlass_domain::manifest::Manifest;
 use windlass_domain::name::AppName;
+use windlass_domain::time::Span;
 
 /// What may be wished of a deployment; each needs a reason.
 #[derive(Debug, Clone, Default, Args)]
@@ -21,10 +25,13 @@ pub struct Wishes {
     again: bool,
     /// Deploy it although a newer release is there.
     #[arg(long, requires = "reason")]
-    allow_older: bool,
+    pub allow_older: bool,
     /// Deploy it although a gate is red before anything has changed.
     #[arg(long, requires = "reason")]
     accept_red: bool,
+    /// Deploy it although deployments are held, and where only a person starts them.
+    #[arg(long, requires = "reason")]
+    pub through_hold: bool,
 }
 
 impl Wishes {
@@ -35,7 +42,10 @@ impl Wishes {
 }
 
 /// A request to start a deployment.
-pub struct Start(Map<String, Value>);
+pub struct Start {
+    body: Map<String, Value>,
+    by: By,
+}
 
 impl Start {
     /// Of a release that has its manifest here.
@@ -44,39 +54,46 @@ impl Start {
     /// Where the manifest cannot be written, which cannot be.
     pub fn of_manifest(manifest: &Manifest) -> Result<Self, Failure> {
         match serde_json::to_value(manifest) {
-            Ok(Value::Object(body)) => Ok(Self(body)),
+            Ok(Value::Object(body)) => Ok(Self {
+                body,
+                by: By::Arrival,
+            }),
             _ => Err(Failure::broken("the manifest cannot be written")),
         }
     }
 
     /// Of a release that is recorded already.
     pub fn of_version(version: &str) -> Self {
-        Self(Map::from_iter([("version".to_owned(), version.into())]))
+        Self {
+            body: Map::from_iter([("version".to_owned(), version.into())]),
+            by: By::Person,
+        }
     }
 
     /// Where to; its Git ref decides where nothing is said.
     pub fn environment(&mut self, environment: Option<&str>) {
         if let Some(environment) = environment {
-            self.0.insert("environment".into(), environment.into());
+            self.body.insert("environment".into(), environment.into());
         }
     }
 
     /// How.
     pub fn wishes(&mut self, wishes: &Wishes) {
         if let Some(reason) = &wishes.reason {
-            self.0.insert("reason".into(), reason.as_str().into());
+            self.body.insert("reason".into(), reason.as_str().into());
         }
         let flags = [
             ("again", wishes.again),
             ("allow_older", wishes.allow_older),
             ("accept_red", wishes.accept_red),
+            ("through_hold", wishes.through_hold),
         ];
         for (name, wished) in flags.into_iter().filter(|(_, wished)| *wished) {
-            self.0.insert(name.into(), json!(wished));
+            self.body.insert(name.into(), json!(wished));
         }
     }
 
-    /// Starts it, and with patience watches it.
+    /// Starts it, and watches it: until it has ended, or until it is known that it was not refused at once.
     ///
     /// # Errors
     /// Where Windlass refuses it or does not answer.
@@ -84,20 +101,100 @@ impl Start {
         self,
         windlass: &Windlass,
         app: &AppName,
-        patience: Option<&Patience>,
+        looking: &Looking,
         output: Output,
     ) -> Result<Exit, Failure> {
-        let body = Value::Object(self.0);
+        let body = Value::Object(self.body);
         let path = ["apps", app.as_str(), "releases"];
-        let begun = windlass.send("POST", &path, &[], Some(&body)).await?;
+        let begun = match self.by {
+            By::Person => windlass.act("POST", &path, &[], Some(&body)).await?,
+            By::Arrival => windlass.send(&path, &body).await?,
+        };
         let id = begun.get("id").and_then(Value::as_str);
         let id = id.ok_or_else(|| Failure::broken("the answer names no deployment"))?;
-        let Some(patience) = patience else {
-            output.result(&begun, &format!("{app} deployment {id} is started"));
-            return Ok(Exit::Good);
+        looking.follow(windlass, app, id, &begun, output).await
+    }
+}
+
+/// Whose request it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// A person's: each is one of its own.
+    Person,
+    /// What arrives: the same content is the same.
+    Arrival,
+}
+
+/// How long it is looked at.
+#[derive(Debug, Clone, Args)]
+pub struct Looking {
+    /// Watch it until it has ended.
+    #[arg(long)]
+    pub watch: bool,
+    /// Without `--watch`: how long to look whether it is refused at once; `0s` does not look.
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = Span::parse)]
+    pub look: Span,
+    /// How patiently it is watched.
+    #[command(flatten)]
+    pub patience: Patience,
+}
+
+impl Looking {
+    /// The time to look for a refusal.
+    pub fn begin(&self) -> Waiting {
+        self.patience
+            .begin_at_most(Duration::from_millis(self.look.as_ms()))
+    }
+
+    /// Watches a deployment that was handed in.
+    ///
+    /// # Errors
+    /// Where Windlass does not answer, or it became no deployment.
+    pub async fn follow(
+        &self,
+        windlass: &Windlass,
+        app: &AppName,
+        id: &str,
+        begun: &Value,
+        output: Output,
+    ) -> Result<Exit, Failure> {
+        if self.watch {
+            let waiting = self.patience.begin();
+            waiting.until_known(windlass, app, id).await?;
+            return follow(windlass, app, id, &waiting, Wanted::Runs, output).await;
+        }
+        let handed_in = |stands: &str| {
+            let words = format!(
+                "handed in: deployment {id} {stands}; `windlass watch {app} {id}` tells how it ends"
+            );
+            output.result(begun, &words);
+            Ok(Exit::Good)
         };
-        let waiting = patience.begin();
-        waiting.until_known(windlass, app, id).await?;
-        follow(windlass, app, id, &waiting, output).await
+        if self.look.as_ms() == 0 {
+            return handed_in("was not looked at");
+        }
+        let waiting = self.begin();
+        loop {
+            let path = ["apps", app.as_str(), "deployments", id];
+            let record = match windlass.get(&path, &[]).await {
+                Ok(answer) => Record::read(&answer)?,
+                // It was started a moment ago, or nobody answers: it may be there at the next look.
+                Err(_) => None,
+            };
+            let status = record.map(|record| record.deployment.status);
+            match status {
+                Some(Status::Ended) => {
+                    return follow(windlass, app, id, &waiting, Wanted::Runs, output).await;
+                }
+                Some(Status::Running | Status::Recovering) => return handed_in("is under way"),
+                Some(Status::Waiting) | None => {}
+            }
+            if !waiting.goes_on().await {
+                return handed_in(match status {
+                    Some(_) => "waits for its turn",
+                    None => "is not recorded yet",
+                });
+            }
+        }
     }
 }

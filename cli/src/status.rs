@@ -1,9 +1,11 @@
 //! An environment as the API answers it, and as people read it.
 
+use crate::asked::{Asked, commit};
 use crate::failure::Failure;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::environment::{HeldState, Hold, Lock, Running};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
@@ -15,44 +17,27 @@ pub struct Environment {
     app: AppName,
     #[serde(rename = "environment")]
     name: EnvironmentName,
-    running: BTreeMap<ComponentName, Running>,
+    /// What runs, as it is recorded.
+    pub running: BTreeMap<ComponentName, Running>,
     snapshot: u64,
-    /// The hold on automatic deployments.
+    /// The hold on deployments.
     pub hold: Option<Hold>,
     /// The lock.
     pub lock: Lock,
-    waiting: Vec<WhoWaits>,
+    /// Who waits for a turn.
+    pub waiting: Vec<WhoWaits>,
     #[serde(default)]
-    observed: BTreeMap<ComponentName, Observed>,
+    observed: BTreeMap<ComponentName, Compared>,
+    #[serde(default)]
+    deployments: BTreeMap<String, Asked>,
 }
 
+/// A deployment that waits for its turn.
 #[derive(Debug, Clone, Deserialize)]
-struct WhoWaits {
-    deployment: DeploymentId,
+pub struct WhoWaits {
+    /// Its id.
+    pub deployment: DeploymentId,
     since: Time,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct Observed {
-    drift: String,
-    #[serde(default)]
-    recorded: Option<String>,
-    #[serde(default)]
-    seen: Option<String>,
-    #[serde(default)]
-    reason: Option<String>,
-}
-
-impl Observed {
-    fn words(&self) -> String {
-        let told = [("seen", &self.seen), ("recorded", &self.recorded)];
-        let mut words = vec![self.drift.clone()];
-        for (what, value) in told {
-            words.extend(value.as_ref().map(|value| format!("{what} {value}")));
-        }
-        words.extend(self.reason.clone());
-        words.join(", ")
-    }
 }
 
 impl Environment {
@@ -62,7 +47,9 @@ impl Environment {
     /// Where it has another form.
     pub fn read(answer: &Value) -> Result<Self, Failure> {
         Self::deserialize(answer).map_err(|error| {
-            Failure::broken(format!("the environment cannot be understood: {error}"))
+            Failure::broken(format!(
+                "the environment cannot be understood: {error}. Use the program that belongs to the installed Windlass."
+            ))
         })
     }
 
@@ -76,28 +63,67 @@ impl Environment {
         for (component, running) in &self.running {
             lines.push(self.component(component, running));
         }
-        lines.push(match &self.hold {
+        lines.push(self.hold_in_words());
+        lines.push(self.lock());
+        for waiting in &self.waiting {
+            let (id, since) = (&waiting.deployment, waiting.since);
+            lines.push(format!("  waiting: {}, since {since}", self.deployment(id)));
+        }
+        lines.join("\n")
+    }
+
+    /// The hold.
+    pub fn hold_in_words(&self) -> String {
+        match &self.hold {
             None => "  hold: none".to_owned(),
             Some(hold) => format!(
                 "  hold: since {} by {}: {}",
                 hold.since, hold.by, hold.reason
             ),
-        });
-        lines.push(self.lock());
-        for waiting in &self.waiting {
-            let (id, since) = (&waiting.deployment, waiting.since);
-            lines.push(format!("  waiting: {id} since {since}"));
         }
-        lines.join("\n")
+    }
+
+    /// What runs of a component in place of what is expected there.
+    pub fn instead_of(&self, name: &ComponentName) -> String {
+        let Some(running) = self.running.get(name) else {
+            return format!("nothing is recorded of {name}");
+        };
+        let (version, since, id) = (&running.version, running.since, &running.deployment);
+        let asked = self.deployments.get(&id.0);
+        let asked = asked.map(|asked| format!(" ({})", asked.words()));
+        format!(
+            "{name} runs {version} since {since}, by deployment {id}{}",
+            asked.unwrap_or_default()
+        )
+    }
+
+    /// Whether a component's target is as recorded, if it was looked at.
+    pub fn drift(&self, name: &ComponentName) -> Option<(Drift, String)> {
+        let observed = self.observed.get(name)?;
+        Some((observed.drift, in_words(observed)))
     }
 
     fn component(&self, name: &ComponentName, running: &Running) -> String {
-        let (version, since, by) = (&running.version, running.since, &running.deployment);
-        let line = format!("  {name}: {version} since {since}, by deployment {by}");
-        match self.observed.get(name) {
+        let (version, since, id) = (&running.version, running.since, &running.deployment);
+        let asked = self.deployments.get(&id.0);
+        let git = asked.and_then(|asked| asked.git.as_ref());
+        let commit = git.map(|git| format!(", commit {}", commit(Some(git))));
+        let asked = asked.map(|asked| format!(" ({})", asked.words()));
+        let line = format!(
+            "  {name}: {version} since {since}{}, by deployment {id}{}",
+            commit.unwrap_or_default(),
+            asked.unwrap_or_default()
+        );
+        match self.drift(name) {
             None => line,
-            Some(observed) => format!("{line}\n    drift: {}", observed.words()),
+            Some((_, observed)) => format!("{line}\n    drift: {observed}"),
         }
+    }
+
+    fn deployment(&self, id: &DeploymentId) -> String {
+        let asked = self.deployments.get(&id.0);
+        let asked = asked.map(|asked| format!(" of {} ({})", asked.version, asked.words()));
+        format!("{id}{}", asked.unwrap_or_default())
     }
 
     fn lock(&self) -> String {
@@ -111,6 +137,22 @@ impl Environment {
                 "NEEDS AN OPERATOR: `windlass recover` or `windlass accept`"
             }
         };
-        format!("  lock: {} {what}, since {}", held.deployment, held.since)
+        let who = self.deployment(&held.deployment);
+        format!("  lock: {who} {what}, since {}", held.since)
     }
+}
+
+fn in_words(observed: &Compared) -> String {
+    let drift = match observed.drift {
+        Drift::None => "none",
+        Drift::Changed => "changed",
+        Drift::Unknown => "unknown",
+    };
+    let told = [("seen", &observed.seen), ("recorded", &observed.recorded)];
+    let mut words = vec![drift.to_owned()];
+    for (what, value) in told {
+        words.extend(value.as_ref().map(|value| format!("{what} {value}")));
+    }
+    words.extend(observed.reason.clone());
+    words.join(", ")
 }

@@ -7,6 +7,7 @@ use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use std::time::Duration;
 use windlass_aws::Aws;
 use windlass_domain::digest::Digest;
+use windlass_domain::fault::FaultName;
 use windlass_domain::name::ComponentName;
 use windlass_engine::ports::{ObjectId, Objects, PutOptions};
 
@@ -53,7 +54,7 @@ pub async fn all(
     artifacts: Vec<Artifact>,
     progress: &Progress,
 ) -> Result<Vec<Sent>, Failure> {
-    let aws = &Aws::for_people().await;
+    let aws = &Aws::for_people().await?;
     progress.expect(artifacts.iter().map(|artifact| artifact.bytes.len() as u64));
     let sent = stream::iter(artifacts)
         .map(|artifact| async move {
@@ -94,19 +95,36 @@ async fn one(aws: &Aws, bucket: &str, artifact: Artifact) -> Result<Sent, Failur
     })
 }
 
-/// Writes the manifest, after all that it names.
+/// Writes the manifest, after all that it names; answers its version.
 ///
 /// # Errors
 /// Where S3 did not take it.
-pub async fn manifest(bucket: &str, key: &str, bytes: Bytes) -> Result<(), Failure> {
+pub async fn manifest(bucket: &str, key: &str, bytes: Bytes) -> Result<Option<String>, Failure> {
     let object = ObjectId {
         bucket: bucket.to_owned(),
         key: key.to_owned(),
         version_id: None,
     };
-    let aws = Aws::for_people().await;
-    put(&aws, &object, bytes, "application/json").await?;
-    Ok(())
+    let aws = Aws::for_people().await?;
+    put(&aws, &object, bytes, "application/json").await
+}
+
+/// What lies under a key; nothing where nothing does.
+///
+/// # Errors
+/// Where it cannot be read.
+pub async fn read(bucket: &str, key: &str, largest: u64) -> Result<Option<Bytes>, Failure> {
+    let object = ObjectId {
+        bucket: bucket.to_owned(),
+        key: key.to_owned(),
+        version_id: None,
+    };
+    let aws = Aws::for_people().await?;
+    match aws.get(&object, largest).await {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(fault) if fault.name == FaultName::NotFound => Ok(None),
+        Err(fault) => Err(fault.into()),
+    }
 }
 
 async fn put(

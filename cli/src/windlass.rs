@@ -5,8 +5,10 @@ use crate::failure::Failure;
 use clap::Args;
 use serde_json::Value;
 use std::future::Future;
+use std::time::Duration;
 use windlass_aws::{Api, ApiAnswer};
 use windlass_domain::finding::Finding;
+use windlass_domain::way::Way;
 
 /// Where Windlass is.
 #[derive(Debug, Clone, Args)]
@@ -40,23 +42,74 @@ impl Windlass {
     /// # Errors
     /// No answer, or one that says no.
     pub async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Value, Failure> {
-        accepted(self.0.call("GET", path, query, None).await?)
+        self.call("GET", path, query, None, None).await
     }
 
-    /// Asks for something to be done.
+    /// Sends what arrives: the same content again is known by its content. A call that got no answer, or that
+    /// is asked to come later, is sent again.
     ///
     /// # Errors
     /// No answer, or one that says no, with all findings.
-    pub async fn send(
+    pub async fn send(&self, path: &[&str], body: &Value) -> Result<Value, Failure> {
+        self.patiently("POST", path, &[], Some(body), None).await
+    }
+
+    /// Asks, as a person, for something to be done. It has a key of its own, so that the same words on
+    /// another day are another request, and this one, sent again because no answer came, is the same.
+    ///
+    /// # Errors
+    /// No answer, or one that says no, with all findings.
+    pub async fn act(
         &self,
         method: &str,
         path: &[&str],
         query: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Value, Failure> {
-        accepted(self.0.call(method, path, query, body).await?)
+        let key = format!("{:032x}", fastrand::u128(..));
+        self.patiently(method, path, query, body, Some(&key)).await
+    }
+
+    async fn patiently(
+        &self,
+        method: &str,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+        key: Option<&str>,
+    ) -> Result<Value, Failure> {
+        let mut tried = 0;
+        loop {
+            let answer = self.call(method, path, query, body, key).await;
+            match answer {
+                Err(failure) if failure.passes && tried < AGAIN => {
+                    tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(tried)).await;
+                    tried += 1;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn call(
+        &self,
+        method: &str,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+        key: Option<&str>,
+    ) -> Result<Value, Failure> {
+        let mut query = query.to_vec();
+        let words = Way::CommandLine.to_string();
+        query.push(("words", &words));
+        accepted(self.0.call(method, path, &query, body, key).await?)
     }
 }
+
+/// How often a call that may be lost is sent again, and the pause before the first time; each next is twice as
+/// long.
+const AGAIN: u32 = 3;
+const FIRST_PAUSE: Duration = Duration::from_millis(400);
 
 /// The body of a good answer; the failure that another one means.
 fn accepted(answer: ApiAnswer) -> Result<Value, Failure> {
@@ -73,13 +126,21 @@ fn accepted(answer: ApiAnswer) -> Result<Value, Failure> {
     let said = text("detail").or(text("message")).unwrap_or("no reason");
     let exit = match answer.status {
         401 | 403 | 429 | 502..=504 => Exit::Unreachable,
-        400..500 if !findings.is_empty() => Exit::Rejected,
+        400..500 if !findings.is_empty() => Exit::of_findings(&findings),
         404 => Exit::Unreachable,
         _ => Exit::Broken,
     };
     let message = match (exit, findings.len()) {
+        _ if said.contains("Credential should be scoped to a valid region") => format!(
+            "the call was signed for another region than the API's: set AWS_REGION to the region of the installation ({said})"
+        ),
+        (Exit::Held, _) => "Windlass did not let it through:".to_owned(),
         (Exit::Rejected, 1) => "Windlass refused it:".to_owned(),
         (Exit::Rejected, count) => format!("Windlass refused it, {count} findings:"),
+        _ if matches!(answer.status, 401 | 403) => format!(
+            "Windlass did not let the caller in ({}: {said}): `execute-api:Invoke` on this path is needed",
+            answer.status
+        ),
         _ => format!("Windlass answered {}: {said}", answer.status),
     };
     Err(Failure {

@@ -67,7 +67,7 @@ def make_user(aws, app):
     statements = [
         {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": [f"{api}/*/*/apps/{app}/*"]},
         {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject"], "Resource": f"arn:aws:s3:::{bucket}/artifacts/{app}/*"},
-        {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/releases/{app}/*"},
+        {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject"], "Resource": f"arn:aws:s3:::{bucket}/releases/{app}/*"},
         {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"},
     ]
     name = f"ci-of-{app}"

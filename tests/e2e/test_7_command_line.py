@@ -8,7 +8,8 @@ import yaml
 from application import MISTAKE, Application, function_files, site_files
 from command_line import CommandLine
 
-GOOD, USAGE, REJECTED, ROLLED_BACK, NEEDS_OPERATOR, UNREACHABLE, TIMED_OUT = 0, 2, 3, 4, 5, 6, 7
+GOOD, USAGE, REJECTED, ROLLED_BACK, NEEDS_OPERATOR, UNREACHABLE = 0, 2, 3, 4, 5, 6
+SUPERSEDED, HELD, RECORDED = 8, 9, 10
 LIVE = {"page": "1.0.0", "jobs": "1.0.0"}
 ENVIRONMENTS = {"bay": {"deploy": {"branch": "main"}}, "sea": {"deploy": {"tag": "stable"}, "start": "manual"}}
 # Long enough to come in between.
@@ -93,14 +94,41 @@ def test_watch_by_environment_and_version(skiff):
     assert skiff.windlass.run("watch", "skiff", "0123456789abcdef").status == REJECTED
     by_id = skiff.windlass.json("watch", "skiff", good.document["deployment"]["id"])
     assert (by_id.status, by_id.document) == (GOOD, good.document)
-    assert skiff.windlass.run("watch", "skiff", "bay", "7.7.7", "--timeout", "1s").status == TIMED_OUT
+    assert (by_id.document["now"]["runs"], "it runs now" in by_id.document["now"]["text"]) == (True, True), by_id
+    unknown = skiff.windlass.run("watch", "skiff", "bay", "1.0.O", "--timeout", "1s")
+    assert unknown.status == REJECTED and "Did you mean `1.0.0`?" in unknown.err, unknown
+
+
+def test_what_is_not_known_is_refused_with_what_is_nearest(skiff):
+    for verb in ("status", "history", "snapshots", "watch"):
+        unknown = skiff.windlass.run(verb, "skiff", "bya")
+        assert unknown.status == REJECTED and "Did you mean `bay`?" in unknown.err, unknown
+    assert skiff.windlass.run("history", "skiff", "bay", "--limit", "0").status == USAGE
+    wrong = [argument.replace("page=", "pgae=") for argument in skiff.build("1.0.1")]
+    refused = skiff.windlass.run(*wrong)
+    assert refused.status == REJECTED and "Did you mean `page`?" in refused.err and "nothing was uploaded" in refused.err, refused
+    nowhere = skiff.windlass.run(*skiff.build("1.0.1")[:-1], "refs/heads/nowhere")
+    assert nowhere.status == REJECTED and "matches no environment's rule" in nowhere.err, nowhere
+    reused = skiff.windlass.run(*[argument.replace("1.0.1/", "1.1.0/").replace("1.0.1", "1.0.0") for argument in skiff.build("1.0.1")])
+    assert reused.status == REJECTED and "VersionReused" in reused.err, reused
+
+
+def test_a_release_that_only_a_person_starts_is_recorded_and_said_so(skiff):
+    arguments = [*skiff.build("1.0.2")[:-1], "refs/tags/v1.0.2"]
+    recorded = skiff.windlass.run(*arguments)
+    assert recorded.status == RECORDED and "`windlass deploy skiff sea 1.0.2`" in recorded.out, recorded
+    named = skiff.windlass.run(*skiff.build("1.0.3"), "--environment", "sea")
+    assert named.status == RECORDED, named
+    assert skiff.sea.seen() == LIVE
 
 
 def test_watch_what_the_story_left(skiff, story, tmp_path):
     """`windlass watch shop prod 1.4.0`, as issue trackers and chats quote it. Runs after the story."""
     windlass = CommandLine(skiff.aws, "shop", tmp_path)
     ran = windlass.json("watch", "shop", "prod", "1.4.0")
-    assert (ran.status, ran.document["deployment"]["ending"]["ending"]) == (GOOD, "Succeeded"), ran
+    # Later tests may have replaced it, and then it is said what runs.
+    status = GOOD if ran.document["now"]["runs"] else SUPERSEDED
+    assert (ran.status, ran.document["deployment"]["ending"]["ending"]) == (status, "Succeeded"), ran
     assert windlass.run("watch", "shop", "prod", "1.2.0").status == ROLLED_BACK
     history = windlass.json("history", "shop", "prod", "--limit", "100").document["deployments"]
     assert [found["id"] for found in history] == [found["id"] for found in reversed(story.ledger.deployments())]
@@ -120,7 +148,9 @@ def test_status_and_history(skiff):
     assert len(skiff.windlass.json("history", "skiff", "bay", "--limit", "1").document["deployments"]) == 1
     # A person who asks for what a gate failed is told how, and not the old story.
     again = skiff.windlass.json("deploy", "skiff", "bay", "1.1.0", "--watch")
-    assert (again.status, again.document["deployment"]["ending"]["cause_name"]) == (REJECTED, "Vetoed"), again
+    ending = again.document["deployment"]["ending"]
+    assert (again.status, ending["cause_name"]) == (REJECTED, "Vetoed"), again
+    assert "`windlass deploy skiff bay 1.1.0 --again --reason '…'`" in ending["cause"], ending
 
 
 def test_cancel_undoes_what_was_changed(skiff):
@@ -128,26 +158,40 @@ def test_cancel_undoes_what_was_changed(skiff):
     assert started.status == GOOD, started
     assert skiff.change_in_the_middle("1.2.0") == started.document["id"]
     ran = skiff.windlass.json("cancel", "skiff", started.document["id"], "--reason", "the wrong branch")
-    assert (ran.status, ran.document["deployment"]["ending"]["cause_name"]) == (ROLLED_BACK, "CancelledByOperator"), ran
+    assert (ran.status, ran.document["deployment"]["ending"]["cause_name"]) == (GOOD, "CancelledByOperator"), ran
     assert skiff.seen() == LIVE
     ended = skiff.windlass.json("cancel", "skiff", started.document["id"], "--reason", "twice")
     assert (ended.status, ended.document["exit"]) == (REJECTED, REJECTED), ended
+    nothing = skiff.windlass.run("cancel", "skiff", "bay", "--reason", "thrice")
+    assert nothing.status == REJECTED and "nothing is under way" in nothing.err, nothing
+
+
+def test_what_is_under_way_is_cancelled_by_its_environment(skiff):
+    assert skiff.windlass.run(*skiff.build("1.2.1")).status == GOOD
+    skiff.change_in_the_middle("1.2.1")
+    ran = skiff.windlass.run("cancel", "skiff", "bay", "--reason", "the wrong branch")
+    assert ran.status == GOOD, ran
+    assert skiff.seen() == LIVE
 
 
 def test_hold_and_release_hold(skiff):
     held = skiff.windlass.json("hold", "skiff", "bay", "--reason", "a quiet weekend")
     assert (held.status, held.document["hold"]["reason"]) == (GOOD, "a quiet weekend"), held
-    assert skiff.windlass.run(*skiff.build("1.3.0")).status == GOOD
-    refused = skiff.windlass.json("watch", "skiff", "bay", "1.3.0")
-    assert (refused.status, refused.document["deployment"]["ending"]["cause_name"]) == (REJECTED, "Held"), refused
+    before = skiff.windlass.run(*skiff.build("1.3.0"))
+    assert before.status == HELD and "`windlass release-hold skiff bay --reason '…'`" in before.err, before
+    named = skiff.windlass.run(*skiff.build("1.3.0"), "--environment", "bay")
+    assert named.status == HELD, named
+    refused = skiff.windlass.json("deploy", "skiff", "bay", "1.0.2", "--watch")
+    assert (refused.status, refused.document["deployment"]["ending"]["cause_name"]) == (HELD, "Held"), refused
     by_id = skiff.windlass.run("watch", "skiff", refused.document["deployment"]["id"])
-    assert by_id.status == REJECTED and "Rejected (Held)" in by_id.out, by_id
+    assert by_id.status == HELD and "--through-hold --reason '…'`" in by_id.out, by_id
+    assert skiff.seen() == LIVE
     released = skiff.windlass.json("release-hold", "skiff", "bay", "--reason", "monday")
     assert (released.status, released.document["hold"]) == (GOOD, None), released
 
 
 def test_rollback_goes_back_and_holds(skiff):
-    assert skiff.windlass.run("deploy", "skiff", "bay", "1.3.0", "--watch").status == GOOD
+    assert skiff.windlass.run(*skiff.build("1.3.0"), "--watch").status == GOOD
     assert skiff.seen() == {"page": "1.3.0", "jobs": "1.3.0"}
     ran = skiff.windlass.json("rollback", "skiff", "bay", "--reason", "checkout is broken")
     assert (ran.status, ran.document["deployment"]["action"]) == (GOOD, "rollback"), ran
@@ -155,6 +199,8 @@ def test_rollback_goes_back_and_holds(skiff):
     assert skiff.windlass.json("status", "skiff", "bay").document["hold"]["reason"]
     nothing = skiff.windlass.json("rollback", "skiff", "bay", "--snapshot", "99", "--reason", "too far")
     assert (nothing.status, nothing.document["deployment"]["ending"]["ending"]) == (REJECTED, "Rejected"), nothing
+    replaced = skiff.windlass.run("watch", "skiff", "bay", "1.3.0")
+    assert replaced.status == SUPERSEDED and "checkout is broken" in replaced.out, replaced
     assert skiff.windlass.run("release-hold", "skiff", "bay", "--reason", "it works again").status == GOOD
 
 
@@ -174,7 +220,7 @@ def needs_operator(skiff, version):
 def test_recover(skiff):
     needs_operator(skiff, "1.4.0")
     ran = skiff.windlass.json("recover", "skiff", "bay", "--reason", "the pages may be written again")
-    assert (ran.status, ran.document["deployment"]["ending"]["ending"]) == (ROLLED_BACK, "RolledBack"), ran
+    assert (ran.status, ran.document["deployment"]["ending"]["ending"]) == (GOOD, "RolledBack"), ran
     assert skiff.seen() == LIVE
     nothing = skiff.windlass.json("recover", "skiff", "bay", "--reason", "once more")
     assert nothing.status == GOOD, nothing

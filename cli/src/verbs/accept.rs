@@ -25,8 +25,7 @@ impl Accept {
             method: "POST",
             path: "accept",
             body: Map::new(),
-            effect: Effect::Change(|environment| environment.lock.held.is_none()),
-            done: "what is there is the truth now; the environment is unlocked",
+            effect: Effect::Environment(|environment| environment.lock.held.is_none()),
         };
         action.run(output)
     }

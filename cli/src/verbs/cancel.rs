@@ -2,11 +2,14 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::follow::{Patience, follow};
+use crate::follow::{Patience, Wanted, follow};
 use crate::output::Output;
-use crate::windlass::{Endpoint, waiting};
+use crate::record::is_id;
+use crate::status::Environment;
+use crate::windlass::{Endpoint, Windlass, waiting};
 use clap::Args;
 use serde_json::json;
+use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::AppName;
 
 /// The verb's arguments.
@@ -15,12 +18,13 @@ pub struct Cancel {
     /// The application.
     #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
-    /// The deployment's id.
-    id: String,
+    /// The deployment's id, or an environment: what is under way there, else what waits there.
+    #[arg(value_name = "ID|ENVIRONMENT")]
+    which: String,
     /// Why; it is recorded.
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Only start it, and do not wait for what comes of it.
+    /// Only hand it in, and do not wait for what comes of it.
     #[arg(long)]
     no_wait: bool,
     #[command(flatten)]
@@ -37,16 +41,58 @@ impl Cancel {
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.endpoint.open().await?;
-            let path = ["apps", self.app.as_str(), "deployments", &self.id, "cancel"];
+            let id = if is_id(&self.which) {
+                self.which.clone()
+            } else {
+                self.in_environment(&windlass).await?
+            };
+            output.progress(&format!("{} deployment {id} is cancelled", self.app));
+            let path = ["apps", self.app.as_str(), "deployments", &id, "cancel"];
             let body = json!({ "reason": self.reason });
-            let answer = windlass.send("POST", &path, &[], Some(&body)).await?;
+            let answer = windlass.act("POST", &path, &[], Some(&body)).await?;
             if self.no_wait {
-                let words = format!("{} deployment {} is being undone", self.app, self.id);
+                let words = format!(
+                    "handed in: deployment {id} is being stopped; `windlass watch {} {id}` tells how it ends",
+                    self.app
+                );
                 output.result(&answer, &words);
                 return Ok(Exit::Good);
             }
             let waiting = self.patience.begin();
-            follow(&windlass, &self.app, &self.id, &waiting, output).await
+            follow(&windlass, &self.app, &id, &waiting, Wanted::Undone, output).await
         })
     }
+
+    /// The deployment that is under way in the environment that is named, else the only one that waits there.
+    async fn in_environment(&self, windlass: &Windlass) -> Result<String, Failure> {
+        let path = ["apps", self.app.as_str(), "environments", &self.which];
+        let environment = Environment::read(&windlass.get(&path, &[]).await?)?;
+        if let Some(held) = &environment.lock.held {
+            return Ok(held.deployment.0.clone());
+        }
+        let waiting: Vec<&str> = environment
+            .waiting
+            .iter()
+            .map(|waiting| waiting.deployment.0.as_str())
+            .collect();
+        let (app, name) = (&self.app, &self.which);
+        match waiting.as_slice() {
+            [one] => Ok((*one).to_owned()),
+            [] => Err(refused(
+                format!("environments.{name}"),
+                format!("nothing is under way in {app} {name}, and nothing waits."),
+                format!("`windlass rollback {app} {name} --reason '…'` goes back from what runs."),
+            )),
+            several => Err(refused(
+                format!("environments.{name}"),
+                format!("{} deployments wait in {app} {name}.", several.len()),
+                format!("Name one of them: {}.", several.join(", ")),
+            )),
+        }
+    }
+}
+
+fn refused(path: String, reason: String, remedy: String) -> Failure {
+    let finding = Finding::new(FindingName::NothingToCancel, path, reason, remedy);
+    Failure::rejected("it was not cancelled:", vec![finding])
 }

@@ -2,9 +2,8 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::follow::Patience;
 use crate::output::Output;
-use crate::start::{Start, Wishes};
+use crate::start::{Looking, Start, Wishes};
 use crate::windlass::{Endpoint, waiting};
 use clap::Args;
 use windlass_domain::name::{AppName, EnvironmentName};
@@ -22,13 +21,10 @@ pub struct Deploy {
     version: String,
     #[command(flatten)]
     wishes: Wishes,
-    /// Watch it until it has ended.
-    #[arg(long)]
-    watch: bool,
     #[command(flatten)]
     endpoint: Endpoint,
     #[command(flatten)]
-    patience: Patience,
+    looking: Looking,
 }
 
 impl Deploy {
@@ -40,10 +36,11 @@ impl Deploy {
         let mut start = Start::of_version(&self.version);
         start.environment(Some(self.environment.as_str()));
         start.wishes(&self.wishes);
-        let patience = self.watch.then_some(&self.patience);
         waiting(async {
             let windlass = self.endpoint.open().await?;
-            start.send(&windlass, &self.app, patience, output).await
+            start
+                .send(&windlass, &self.app, &self.looking, output)
+                .await
         })
     }
 }

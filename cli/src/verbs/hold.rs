@@ -25,8 +25,7 @@ impl Hold {
             method: "PUT",
             path: "hold",
             body: Map::new(),
-            effect: Effect::Seen(|environment| environment.hold.is_some()),
-            done: "automatic deployments are held",
+            effect: Effect::Environment(|environment| environment.hold.is_some()),
         };
         action.run(output)
     }

@@ -2,6 +2,7 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::follow::Wanted;
 use crate::operator::{Action, Effect, Where};
 use crate::output::Output;
 use clap::Args;
@@ -12,6 +13,9 @@ use serde_json::Map;
 pub struct Recover {
     #[command(flatten)]
     at: Where,
+    /// The deployment; the one that holds the lock if not given.
+    #[arg(long, value_name = "ID")]
+    deployment: Option<String>,
 }
 
 impl Recover {
@@ -20,13 +24,16 @@ impl Recover {
     /// # Errors
     /// Where Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        let mut body = Map::new();
+        if let Some(deployment) = &self.deployment {
+            body.insert("deployment".into(), deployment.as_str().into());
+        }
         let action = Action {
             at: &self.at,
             method: "POST",
             path: "recover",
-            body: Map::new(),
-            effect: Effect::DeploymentUnless(|environment| environment.lock.held.is_none()),
-            done: "nothing to recover: nobody holds the lock",
+            body,
+            effect: Effect::Deployment(Wanted::Undone),
         };
         action.run(output)
     }

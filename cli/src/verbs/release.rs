@@ -1,25 +1,28 @@
 //! `windlass release`: uploads artifacts, then the manifest; or starts the release through the API.
 
-use crate::archive;
-use crate::component::{ComponentArgument, Source};
+use crate::component::ComponentArgument;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::follow::Patience;
+use crate::found::Found;
 use crate::git;
+use crate::handed_in::HandedIn;
 use crate::manifest::{self, About};
 use crate::output::Output;
-use crate::start::{Start, Wishes};
+use crate::preflight::{self, Plan};
+use crate::sight::Sight;
+use crate::start::{Looking, Start, Wishes};
 use crate::upload::{self, Artifact, Progress, Sent};
-use crate::windlass::{Endpoint, waiting};
+use crate::windlass::{Endpoint, Windlass, waiting};
 use bytes::Bytes;
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::Path;
-use windlass_domain::digest::Digest;
+use windlass_domain::declaration::Exceptions;
 use windlass_domain::git::Git;
+use windlass_domain::key::manifest_key;
 use windlass_domain::manifest::{ArtifactRef, Manifest};
-use windlass_domain::name::{AppName, ComponentName};
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::request::Route;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -57,16 +60,19 @@ pub struct Release {
     api: bool,
     #[command(flatten)]
     wishes: Wishes,
-    /// Deploy into this environment, whatever the Git ref says.
-    #[arg(long, value_name = "NAME")]
-    environment: Option<String>,
-    /// Watch it until it has ended.
+    /// Deploy into this environment, whatever the Git ref says. It goes through no hold.
+    #[arg(long, value_name = "NAME", value_parser = |text: &str| EnvironmentName::new(text))]
+    environment: Option<EnvironmentName>,
+    /// Release what no commit names also where a tag is released, or only a person starts deployments.
     #[arg(long)]
-    watch: bool,
+    dirty: bool,
     #[command(flatten)]
     endpoint: Endpoint,
     #[command(flatten)]
-    patience: Patience,
+    looking: Looking,
+    /// The endpoint of a local cloud, whose probes a declaration may name.
+    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL", hide = true)]
+    local_endpoint: Option<String>,
 }
 
 /// What `--json` prints when the manifest was uploaded.
@@ -74,50 +80,122 @@ pub struct Release {
 struct Report<'a> {
     manifest: &'a Manifest,
     key: &'a str,
-}
-
-/// Where a component's artifact comes from.
-enum Found {
-    Bytes(Artifact),
-    Image(ComponentName, String),
+    environment: Option<&'a EnvironmentName>,
 }
 
 impl Release {
     /// Does it.
     ///
     /// # Errors
-    /// Whatever is in the way; nothing was started then.
+    /// Whatever is in the way; nothing was sent where that could be known before.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        let (artifacts, components) = self.find()?;
-        // Everything is checked before the first byte is sent.
-        let mut all = components.clone();
-        for artifact in &artifacts {
-            all.insert(artifact.component.clone(), in_manifest(artifact));
+        let found = Found::of(&self.app, &self.components)?;
+        let mut from = self.comes_from();
+        let git = from.as_ref().map(|from| &from.git);
+        let dirty = git.and_then(|git| git::is_dirty(git.commit.as_deref()));
+        if let Some(from) = &mut from {
+            from.git.dirty = dirty == Some(true);
         }
-        self.manifest(all)?;
-        waiting(self.send(artifacts, components, output))
+        let manifest = self.manifest(from.as_ref(), found.components())?;
+        let plan = self.plan(&manifest);
+        output.announce(&preflight::comes_from(plan, from.as_ref(), dirty));
+        waiting(async {
+            let (windlass, sight) = self.look(plan).await?;
+            output.announce(&preflight::goes(plan, sight.here.as_ref()));
+            for unseen in &sight.unseen {
+                output.announce(&format!("  not looked at before: {unseen}"));
+            }
+            let mut findings = sight.findings.clone();
+            findings.extend(preflight::unclean(plan, sight.here.as_ref()));
+            if !findings.is_empty() {
+                let message = "it was not released, and nothing was uploaded:";
+                return Err(Failure::rejected(message, findings));
+            }
+            self.send(found, from.as_ref(), windlass.as_ref(), &sight, output)
+                .await
+        })
+    }
+
+    fn plan<'a>(&'a self, manifest: &'a Manifest) -> Plan<'a> {
+        Plan {
+            app: &self.app,
+            manifest,
+            named: self.environment.as_ref(),
+            route: if self.by_api() { Route::Api } else { Route::S3 },
+            through_hold: self.wishes.through_hold,
+            allow_older: self.wishes.allow_older,
+            dirty: self.dirty,
+        }
+    }
+
+    /// What can be seen before: by the API if there is one that lets the caller in, else in the bucket.
+    async fn look(&self, plan: Plan<'_>) -> Result<(Option<Windlass>, Sight), Failure> {
+        let mut why = "no `--endpoint` is named";
+        if self.by_api() || self.endpoint.endpoint.is_some() {
+            let windlass = self.endpoint.open().await?;
+            if let Some(sight) = Sight::by_api(plan, &windlass).await? {
+                return Ok((Some(windlass), sight));
+            }
+            why = "it did not answer, or does not let you in";
+        }
+        let exceptions = Exceptions {
+            probe_origin: self.local_endpoint.clone(),
+        };
+        let mut sight = Sight::by_bucket(plan, self.bucket()?, &exceptions).await?;
+        sight.unseen.insert(0, format!("the API: {why}"));
+        Ok((None, sight))
     }
 
     async fn send(
         &self,
-        artifacts: Vec<Artifact>,
-        mut components: BTreeMap<ComponentName, ArtifactRef>,
+        found: Found,
+        from: Option<&git::From>,
+        windlass: Option<&Windlass>,
+        sight: &Sight,
         output: Output,
     ) -> Result<Exit, Failure> {
-        for sent in self.upload(artifacts, output).await? {
+        let mut components = found.images;
+        for sent in self.upload(found.artifacts, output).await? {
             let pinned = manifest::object(sent.key, sent.sha256, sent.version_id);
             components.insert(sent.component, pinned);
         }
-        let manifest = self.manifest(components)?;
+        let manifest = self.manifest(from, components)?;
         if self.by_api() {
             let mut start = Start::of_manifest(&manifest)?;
-            start.environment(self.environment.as_deref());
+            start.environment(self.environment.as_ref().map(EnvironmentName::as_str));
             start.wishes(&self.wishes);
-            let windlass = self.endpoint.open().await?;
-            let patience = self.watch.then_some(&self.patience);
-            return start.send(&windlass, &self.app, patience, output).await;
+            let opened;
+            let windlass = match windlass {
+                Some(windlass) => windlass,
+                None => {
+                    opened = self.endpoint.open().await?;
+                    &opened
+                }
+            };
+            return start.send(windlass, &self.app, &self.looking, output).await;
         }
-        self.upload_manifest(&manifest, output).await
+        let bucket = self.bucket()?;
+        let key = manifest_key(&self.app, &self.version);
+        let report = Report {
+            manifest: &manifest,
+            key: &key,
+            environment: sight.here.as_ref().map(|here| &here.environment),
+        };
+        let broken = |error: serde_json::Error| {
+            Failure::broken(format!("the manifest cannot be written: {error}"))
+        };
+        let report = serde_json::to_value(&report).map_err(broken)?;
+        let text = serde_json::to_vec_pretty(&manifest).map_err(broken)?;
+        let handed_in = HandedIn {
+            plan: self.plan(&manifest),
+            sight,
+            bucket,
+            key: &key,
+            version_id: upload::manifest(bucket, &key, Bytes::from(text)).await?,
+            windlass,
+            report,
+        };
+        handed_in.look(&self.looking, output).await
     }
 
     async fn upload(&self, artifacts: Vec<Artifact>, output: Output) -> Result<Vec<Sent>, Failure> {
@@ -136,26 +214,8 @@ impl Release {
         Ok(sent)
     }
 
-    async fn upload_manifest(&self, manifest: &Manifest, output: Output) -> Result<Exit, Failure> {
-        let bucket = self.bucket()?;
-        let key = manifest::manifest_key(&self.app, &self.version);
-        let report = Report {
-            manifest,
-            key: &key,
-        };
-        let text = serde_json::to_vec_pretty(manifest)
-            .map_err(|error| Failure::broken(format!("the manifest cannot be written: {error}")))?;
-        upload::manifest(bucket, &key, Bytes::from(text)).await?;
-        let words = format!(
-            "{} {} is released: s3://{bucket}/{key}",
-            self.app, self.version
-        );
-        output.result(&report, &words);
-        Ok(Exit::Good)
-    }
-
     fn by_api(&self) -> bool {
-        self.api || self.watch || self.environment.is_some() || self.wishes.any()
+        self.api || self.looking.watch || self.environment.is_some() || self.wishes.any()
     }
 
     fn bucket(&self) -> Result<&str, Failure> {
@@ -168,77 +228,36 @@ impl Release {
 
     fn manifest(
         &self,
+        from: Option<&git::From>,
         components: BTreeMap<ComponentName, ArtifactRef>,
     ) -> Result<Manifest, Failure> {
         let about = About {
             version: self.version.clone(),
-            git: self.git(),
+            git: from.map(|from| from.git.clone()),
             sequence: self.sequence,
             declaration: self.declaration.clone(),
         };
         manifest::build(&self.app, about, components)
     }
 
-    fn git(&self) -> Option<Git> {
+    /// Where it comes from: as the options say, else the CI, else what is checked out.
+    fn comes_from(&self) -> Option<git::From> {
         if self.no_git {
             return None;
         }
-        let known = || git::from_ci(|name| std::env::var(name).ok()).or_else(git::from_folder);
-        match &self.git_ref {
-            Some(reference) => Some(Git {
+        if let Some(reference) = &self.git_ref {
+            let git = Git {
                 reference: reference.clone(),
                 commit: self.git_commit.clone(),
-            }),
-            None => known().map(|git| Git {
-                commit: self.git_commit.clone().or(git.commit),
-                ..git
-            }),
+                dirty: false,
+            };
+            let told_by = "given by `--git-ref`";
+            return Some(git::From { git, told_by });
         }
+        let known = git::from_ci(|name| std::env::var(name).ok()).or_else(git::from_folder);
+        known.map(|mut from| {
+            from.git.commit = self.git_commit.clone().or(from.git.commit);
+            from
+        })
     }
-
-    /// The components' bytes and images.
-    fn find(&self) -> Result<(Vec<Artifact>, BTreeMap<ComponentName, ArtifactRef>), Failure> {
-        let (mut artifacts, mut images) = (Vec::new(), BTreeMap::new());
-        let mut seen = std::collections::BTreeSet::new();
-        for argument in &self.components {
-            let name = &argument.name;
-            if !seen.insert(name) {
-                return Err(Failure::usage(format!("`{name}` is given twice")));
-            }
-            match self.found(argument)? {
-                Found::Bytes(artifact) => artifacts.push(artifact),
-                Found::Image(name, image) => {
-                    images.insert(name, manifest::image(image));
-                }
-            }
-        }
-        Ok((artifacts, images))
-    }
-
-    fn found(&self, argument: &ComponentArgument) -> Result<Found, Failure> {
-        let name = argument.name.clone();
-        let path = match &argument.source {
-            Source::Image(image) => return Ok(Found::Image(name, image.clone())),
-            Source::Path(path) => path,
-        };
-        let bytes = read(path).map_err(|why| Failure::usage(format!("`{name}`: {why}")))?;
-        let sha256 = Digest::of(&bytes);
-        Ok(Found::Bytes(Artifact {
-            key: manifest::artifact_key(&self.app, &name, &sha256),
-            component: name,
-            bytes: Bytes::from(bytes),
-            sha256,
-        }))
-    }
-}
-
-fn in_manifest(artifact: &Artifact) -> ArtifactRef {
-    manifest::object(artifact.key.clone(), artifact.sha256.clone(), None)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    if path.is_dir() {
-        return archive::of_folder(path);
-    }
-    std::fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
 }

@@ -25,8 +25,7 @@ impl ReleaseHold {
             method: "DELETE",
             path: "hold",
             body: Map::new(),
-            effect: Effect::Seen(|environment| environment.hold.is_none()),
-            done: "the hold is released",
+            effect: Effect::Environment(|environment| environment.hold.is_none()),
         };
         action.run(output)
     }

@@ -2,6 +2,7 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::follow::Wanted;
 use crate::operator::{Action, Effect, Where};
 use crate::output::Output;
 use clap::Args;
@@ -32,8 +33,7 @@ impl Rollback {
             method: "POST",
             path: "rollbacks",
             body,
-            effect: Effect::Deployment,
-            done: "",
+            effect: Effect::Deployment(Wanted::Runs),
         };
         action.run(output)
     }

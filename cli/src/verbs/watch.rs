@@ -2,13 +2,27 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::follow::{Patience, Waiting, follow};
+use crate::follow::{Patience, Wanted, follow};
 use crate::history::Deployment;
+use crate::known::{Known, Release};
 use crate::listing::{LARGEST_PAGE, page};
-use crate::output::Output;
+use crate::output::{Output, error};
+use crate::record::is_id;
 use crate::windlass::{Endpoint, Windlass, waiting};
 use clap::Args;
+use std::time::Duration;
+use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::{AppName, EnvironmentName};
+
+/// How long something may take to be there that somebody may have handed in a moment ago.
+const SOON: Duration = Duration::from_mins(1);
+
+/// How long an upload may take to become a deployment: its event may be lost, and then it is found within a
+/// quarter of an hour.
+const FOUND: Duration = Duration::from_mins(20);
+
+/// How many pages of a history are looked through at first.
+const PAGES: usize = 20;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -28,64 +42,141 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Does it. Its exit status is the deployment's ending.
+    /// Does it. Its exit status is the deployment's ending, and whether it runs now.
     ///
     /// # Errors
     /// Where there is no such deployment, or Windlass does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.endpoint.open().await?;
-            let waiting = self.patience.begin();
             let id = match self.environment() {
                 None => self.which.clone(),
-                Some(environment) => self.find(&windlass, &environment, &waiting).await?,
+                Some(environment) => self.find(&windlass, &environment).await?,
             };
-            follow(&windlass, &self.app, &id, &waiting, output).await
+            let waiting = self.patience.begin();
+            follow(&windlass, &self.app, &id, &waiting, Wanted::Runs, output).await
         })
     }
 
-    /// The environment that is named, if it is not an id. An id is 16 hexadecimal digits; an
-    /// environment of such a name is meant where a version follows.
+    /// The environment that is named, if it is not an id. An environment of such a name is meant where a
+    /// version follows.
     fn environment(&self) -> Option<EnvironmentName> {
-        let text = &self.which;
-        let is_id = text.len() == 16 && text.chars().all(|c| c.is_ascii_hexdigit());
-        if is_id && self.version.is_none() {
+        if is_id(&self.which) && self.version.is_none() {
             return None;
         }
-        EnvironmentName::new(text).ok()
+        EnvironmentName::new(&self.which).ok()
     }
 
-    /// The newest deployment of the version. One that was released a moment ago may not be there
-    /// yet, so it is waited for.
+    /// The newest deployment of the version. One that was handed in a moment ago may not be there yet, so it is
+    /// waited for, as long as it can come: for what was refused, or is not known, it is not.
     async fn find(
         &self,
         windlass: &Windlass,
         environment: &EnvironmentName,
-        waiting: &Waiting,
     ) -> Result<String, Failure> {
-        loop {
-            let page = page(windlass, &self.app, environment, LARGEST_PAGE, None).await?;
+        if let Some(found) = self.look(windlass, environment, PAGES).await? {
+            return Ok(found.id);
+        }
+        let (most, why) = self.what_can_come(windlass, environment).await?;
+        error(&format!(
+            "{}; looking for it, at most {}s",
+            why.reason,
+            most.as_secs()
+        ));
+        let waiting = self.patience.begin_at_most(most);
+        while waiting.goes_on().await {
+            if let Some(found) = self.look(windlass, environment, 1).await? {
+                return Ok(found.id);
+            }
+            // What is wrong with its upload ends the waiting.
+            self.what_can_come(windlass, environment).await?;
+        }
+        Err(Failure::rejected("it was not deployed:", vec![why]))
+    }
+
+    async fn look(
+        &self,
+        windlass: &Windlass,
+        environment: &EnvironmentName,
+        pages: usize,
+    ) -> Result<Option<Deployment>, Failure> {
+        let mut after: Option<String> = None;
+        for _ in 0..pages {
+            let page = page::<Deployment>(
+                windlass,
+                &self.app,
+                environment,
+                LARGEST_PAGE,
+                after.as_deref(),
+            )
+            .await?;
             let found = page.listed.into_iter().find(|one| self.is_meant(one));
-            match found {
-                Some(found) => return Ok(found.id),
-                None if waiting.goes_on().await => {}
-                None => return Err(self.not_there(environment)),
+            after = page.next;
+            if found.is_some() || after.is_none() {
+                return Ok(found);
             }
         }
+        Ok(None)
     }
 
     fn is_meant(&self, one: &Deployment) -> bool {
         self.version.is_none() || self.version == one.version
     }
 
-    fn not_there(&self, environment: &EnvironmentName) -> Failure {
-        let version = self.version.as_deref().unwrap_or("anything");
-        Failure {
-            exit: Exit::TimedOut,
-            ..Failure::usage(format!(
-                "no deployment of {version} into {} {environment} was seen; see `windlass history`",
-                self.app
-            ))
+    /// How long it is sensible to wait for a deployment that is not there, and what is told if it does not come.
+    async fn what_can_come(
+        &self,
+        windlass: &Windlass,
+        environment: &EnvironmentName,
+    ) -> Result<(Duration, Finding), Failure> {
+        let app = &self.app;
+        let Some(version) = &self.version else {
+            let why = not_there(
+                format!("{app} {environment} has no deployments yet"),
+                format!(
+                    "Release one, or look at another environment's history: `windlass history {app} …`."
+                ),
+            );
+            return Ok((SOON, why));
+        };
+        match Release::of(windlass, app, version).await? {
+            Known::Not(findings) => {
+                let unknown = findings.into_iter().next();
+                let unknown = unknown.unwrap_or_else(|| {
+                    not_there(
+                        format!("no release {version} of `{app}` is known"),
+                        String::new(),
+                    )
+                });
+                Ok((SOON, unknown))
+            }
+            Known::So(release) => {
+                if let Some(findings) = release.refused() {
+                    return Err(Failure::rejected("its upload was rejected:", findings));
+                }
+                if release.recorded.is_none() {
+                    let why = not_there(
+                        format!(
+                            "the manifest of {version} is uploaded, and became no deployment into {environment} yet"
+                        ),
+                        format!(
+                            "See `windlass history {app} …` of the environment that its Git ref chooses."
+                        ),
+                    );
+                    return Ok((FOUND, why));
+                }
+                let why = not_there(
+                    format!(
+                        "release {version} is recorded, and was not deployed into {environment}"
+                    ),
+                    format!("Start `windlass deploy {app} {environment} {version}`."),
+                );
+                Ok((SOON, why))
+            }
         }
     }
+}
+
+fn not_there(reason: String, remedy: String) -> Finding {
+    Finding::new(FindingName::UnknownName, "version", reason, remedy)
 }

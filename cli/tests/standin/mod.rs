@@ -116,6 +116,16 @@ fn read(stream: &TcpStream) -> Option<Call> {
     reader.read_line(&mut line).ok()?;
     let mut words = line.split_whitespace();
     let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
+    // Every call of the API asks for the words of the command line.
+    let is_api = path.starts_with("/stage/");
+    let words = ["?words=command_line", "&words=command_line"];
+    assert!(
+        !is_api || words.iter().any(|words| path.ends_with(words)),
+        "{path}"
+    );
+    let path = words
+        .iter()
+        .fold(path, |path, words| path.replace(words, ""));
     let mut headers = BTreeMap::new();
     loop {
         let mut line = String::new();

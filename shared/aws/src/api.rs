@@ -21,6 +21,9 @@ const ANSWER: Duration = Duration::from_secs(35);
 /// The largest answer, in bytes: API Gateway's payload limit is 10 MB.
 const LARGEST_ANSWER: u64 = 10 * 1024 * 1024;
 
+/// What is said where nothing names a region.
+pub(crate) const NO_REGION: &str = "no AWS region is known: set AWS_REGION, or `region` in the profile, to the region of the installation";
+
 /// The service's name in a signature.
 const SERVICE: &str = "execute-api";
 
@@ -62,7 +65,7 @@ impl Api {
             .ok_or_else(|| bad(format!("`{endpoint}` is no address of an HTTP API")))?;
         let region = region_of(&endpoint)
             .or_else(|| home.region().map(ToString::to_string))
-            .ok_or_else(|| bad("no region is known; set AWS_REGION".to_owned()))?;
+            .ok_or_else(|| bad(NO_REGION.to_owned()))?;
         Ok(Self {
             home,
             endpoint,
@@ -70,7 +73,7 @@ impl Api {
         })
     }
 
-    /// Calls the API once.
+    /// Calls the API once. `key` is the `Idempotency-Key`, by which the API knows the same call again.
     ///
     /// # Errors
     /// `AccessDenied` without credentials, `Unavailable` without an answer. An answer with an error
@@ -81,11 +84,18 @@ impl Api {
         path: &[&str],
         query: &[(&str, &str)],
         body: Option<&Value>,
+        key: Option<&str>,
     ) -> Answered<ApiAnswer> {
         let url = self.url(path, query)?;
         let what = format!("{method} {url}");
         let body = body.map(Value::to_string).unwrap_or_default();
-        let request = self.signed(method, &url, body).await?;
+        let mut request = self.signed(method, &url, body).await?;
+        if let Some(key) = key {
+            request
+                .headers_mut()
+                .try_insert("idempotency-key", key.to_owned())
+                .map_err(|error| Fault::internal(format!("{what}: {error}")))?;
+        }
         let sending = async {
             let addresses = web::addresses(&url).await?;
             web::send(request, addresses, LARGEST_ANSWER).await

@@ -110,8 +110,8 @@ fn sentence(call: &str, said: &Said<'_>) -> String {
     }
     if let Some(region) = said.bucket_region {
         text.push_str(&format!(
-            "; the bucket is in {region}, which is not the region of its environment: \
-             set the environment's `region`, or use a bucket of that region"
+            "; the bucket is in {region}, and it was asked for in another region: set AWS_REGION (for the target \
+             of an environment, its `region`) to {region}, or use a bucket of the region that is set"
         ));
     }
     if let Some(id) = said.request_id {

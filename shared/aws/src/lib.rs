@@ -47,6 +47,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::place::Place;
 use windlass_engine::config::{Config, Configured};
 use windlass_engine::ports::Answered;
@@ -86,10 +87,16 @@ impl Aws {
     /// AWS for a program that a person or a CI job runs, with their credentials: an object's bytes
     /// may take an hour, because nobody's timeout ends it. Only the ports that need no setting
     /// serve.
-    pub async fn for_people() -> Self {
+    ///
+    /// # Errors
+    /// `BadInput` if no region is known.
+    pub async fn for_people() -> Answered<Self> {
         let home = settings::sdk_config_of_a_person().await;
+        if home.region().is_none() {
+            return Err(Fault::new(FaultName::BadInput, api::NO_REGION));
+        }
         let clients = Clients::patient(home.clone());
-        Self::with(home, Settings::default(), clients)
+        Ok(Self::with(home, Settings::default(), clients))
     }
 
     /// AWS with given settings.

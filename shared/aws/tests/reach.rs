@@ -184,7 +184,8 @@ async fn a_bucket_of_another_region_is_told_with_its_region() {
         aws.keeps_versions("b").await.expect_err("elsewhere"),
     ] {
         assert_eq!(fault.name, FaultName::Refused, "{fault}");
-        let told = "the bucket is in us-east-1, which is not the region of its environment";
+        let told =
+            "the bucket is in us-east-1, and it was asked for in another region: set AWS_REGION";
         assert!(fault.message.contains(told), "{fault}");
     }
 }

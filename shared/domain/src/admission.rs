@@ -36,6 +36,8 @@ pub struct Candidate {
     pub again: bool,
     /// Whether an older release may be deployed.
     pub allow_older: bool,
+    /// Whether it may be deployed while automatic deployments are held.
+    pub through_hold: bool,
 }
 
 impl Candidate {
@@ -122,20 +124,21 @@ pub fn decide(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
 fn refusal(candidate: &Candidate, facts: &Facts<'_>) -> Option<Finding> {
     if candidate.action == ActionName::Deploy {
         if let Some(hold) = &facts.state.hold
-            && !candidate.by_person
+            && !candidate.through_hold
         {
             return Some(Finding::new(
                 FindingName::Held,
                 format!("environments.{}", candidate.environment),
                 format!(
-                    "automatic deployments are held since {} by {}: {}.",
+                    "deployments are held since {} by {}: {}.",
                     hold.since, hold.by, hold.reason
                 ),
                 format!(
-                    "The release is recorded. Start {} to deploy it all the same; or let automatic \
-                     deployments go on with {}, and then start it.",
-                    candidate.input(&[]),
+                    "The release is recorded. Start {} to deploy it all the same; or let deployments go on \
+                     with {}, and then start {}.",
+                    candidate.input(&[("through_hold", true.into()), ("reason", "…".into())]),
                     candidate.operators(ActionName::ReleaseHold),
+                    candidate.input(&[]),
                 ),
             ));
         }
@@ -259,7 +262,7 @@ fn by_lock(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
             .filter(|waiting| waiting.deployment != candidate.id)
     };
     if !operator && !candidate.allow_older {
-        let is_held = |other: &Waiting| facts.state.hold.is_some() && !other.by_person;
+        let is_held = |other: &Waiting| facts.state.hold.is_some() && !other.through_hold;
         let covers = |other: &&Waiting| {
             !other.operator
                 && !is_held(other)

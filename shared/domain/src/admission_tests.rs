@@ -50,6 +50,7 @@ impl Scene {
                 own: false,
                 again: false,
                 allow_older: false,
+                through_hold: false,
             },
             lock: Lock::default(),
             state: EnvironmentState::default(),
@@ -118,6 +119,11 @@ impl Scene {
         self
     }
 
+    fn through_hold(&mut self) -> &mut Self {
+        self.candidate.through_hold = true;
+        self
+    }
+
     fn allow_older(&mut self) -> &mut Self {
         self.candidate.allow_older = true;
         self
@@ -172,7 +178,7 @@ impl Scene {
             components: names(components),
             order: order(who, sequence),
             operator: false,
-            by_person: false,
+            through_hold: false,
             since: Time(0),
             task_token: None,
             former_task_tokens: Vec::new(),
@@ -231,14 +237,15 @@ fn holds_and_vetoes() {
     check(&[
         (|s| s, "take"),
         (|s| s.hold(), "Held at environments.prod"),
-        (|s| s.hold().by_person(), "take"),
+        (|s| s.hold().by_person(), "Held at environments.prod"),
+        (|s| s.hold().through_hold(), "take"),
         (|s| s.hold().rollback(), "take"),
         (|s| s.veto(), "Vetoed at environments.prod"),
         (|s| s.veto().by_person(), "Vetoed at environments.prod"),
         (|s| s.veto().rollback(), "take"),
         (|s| s.hold().veto(), "Held at environments.prod"),
         (
-            |s| s.hold().veto().by_person(),
+            |s| s.hold().veto().through_hold(),
             "Vetoed at environments.prod",
         ),
         (
@@ -413,13 +420,13 @@ fn newer_wins_over_what_waits() {
         (|s| s.waits("old", 4, &["a"]).runs("other"), "wait"),
         // What will be refused supersedes nobody.
         (
-            |s| s.waits("new", 6, &["a", "b"]).hold().by_person(),
+            |s| s.waits("new", 6, &["a", "b"]).hold().through_hold(),
             "wait",
         ),
         (
             |s| {
-                s.waits("new", 6, &["a", "b"]).hold().by_person();
-                s.waiting.last_mut().unwrap().by_person = true;
+                s.waits("new", 6, &["a", "b"]).hold().through_hold();
+                s.waiting.last_mut().unwrap().through_hold = true;
                 s
             },
             "superseded by new, which waits",
@@ -484,7 +491,7 @@ fn refused(change: fn(&mut Scene) -> &mut Scene) -> String {
 
 #[test]
 fn a_refusal_says_what_to_start() {
-    insta::assert_snapshot!(refused(|s| s.hold()), @r#"Held: environments.prod: Automatic deployments are held since 1970-01-01T00:00:00Z by eva: bad prices. Remedy: The release is recorded. Start {"action":"deploy","app":"shop","environment":"prod","version":"1.4.0"} to deploy it all the same; or let automatic deployments go on with {"action":"release_hold","app":"shop","environment":"prod","reason":"…"}, and then start it."#);
+    insta::assert_snapshot!(refused(|s| s.hold()), @r#"Held: environments.prod: Deployments are held since 1970-01-01T00:00:00Z by eva: bad prices. Remedy: The release is recorded. Start {"action":"deploy","app":"shop","environment":"prod","reason":"…","through_hold":true,"version":"1.4.0"} to deploy it all the same; or let deployments go on with {"action":"release_hold","app":"shop","environment":"prod","reason":"…"}, and then start {"action":"deploy","app":"shop","environment":"prod","version":"1.4.0"}."#);
     insta::assert_snapshot!(refused(|s| s.veto()), @r#"Vetoed: environments.prod: Release 1.4.0 failed here in deployment undone at 1970-01-01T00:00:00Z. Remedy: Deploy a fixed release, or start {"action":"deploy","again":true,"app":"shop","environment":"prod","reason":"…","version":"1.4.0"} to deploy this one once more."#);
     insta::assert_snapshot!(refused(|s| s.stopped()), @r#"Stopped: environments.prod: A person stopped release 1.4.0 here, in deployment former at 1970-01-01T00:00:00Z. Remedy: Start {"action":"deploy","app":"shop","environment":"prod","version":"1.4.0"} to deploy it."#);
     insta::assert_snapshot!(

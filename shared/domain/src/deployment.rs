@@ -14,6 +14,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// The name of the cause of an undo that a rollback asked for.
+pub const PREEMPTED: &str = "PreemptedByOperator";
+
 /// A deployment's record. Written by the conductor alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Deployment {
@@ -55,6 +58,9 @@ pub struct Deployment {
     pub allow_older: bool,
     /// Whether red gates are accepted.
     pub accept_red: bool,
+    /// Whether it goes although deployments are held.
+    #[serde(default)]
+    pub through_hold: bool,
     /// Whether it may be deployed again after an undo.
     pub again: bool,
     /// Whether a person named the environment, in contrast to an arrival that a rule sent there.
@@ -103,13 +109,18 @@ impl Deployment {
         input(self.action, &self.app, &self.environment, &members)
     }
 
-    /// The input with which a person deploys its release once more.
+    /// The input with which a person deploys its release once more. A rollback that stopped it holds
+    /// deployments: to deploy it then is to go through.
     pub fn again_input(&self) -> String {
-        let members = [
+        let mut members = vec![
             ("version", self.release.version.clone().into()),
             ("again", true.into()),
             ("reason", "…".into()),
         ];
+        let why = self.undoing.as_ref();
+        if why.is_some_and(|why| why.name == PREEMPTED) {
+            members.push(("through_hold", true.into()));
+        }
         input(ActionName::Deploy, &self.app, &self.environment, &members)
     }
 }
@@ -314,6 +325,15 @@ mod tests {
         assert_eq!(
             deploy.again_input(),
             r#"{"action":"deploy","again":true,"app":"shop","environment":"prod","reason":"…","version":"1.1.0"}"#
+        );
+        let mut stopped = record(ActionName::Deploy, None);
+        stopped.undoing = Some(Why {
+            name: PREEMPTED.into(),
+            text: String::new(),
+        });
+        assert_eq!(
+            stopped.again_input(),
+            r#"{"action":"deploy","again":true,"app":"shop","environment":"prod","reason":"…","through_hold":true,"version":"1.1.0"}"#
         );
         assert_eq!(
             record(ActionName::Rollback, Some(3)).input(),

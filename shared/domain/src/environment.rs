@@ -175,9 +175,9 @@ pub struct Waiting {
     pub order: Order,
     /// Whether an operator asked for it: operators go first.
     pub operator: bool,
-    /// Whether a person named the environment: a hold does not stop it.
+    /// Whether a hold does not stop it.
     #[serde(default)]
-    pub by_person: bool,
+    pub through_hold: bool,
     /// Since when.
     pub since: Time,
     /// The task token that came last; absent until `AwaitTurn` has begun.
@@ -334,7 +334,7 @@ mod tests {
                 id: DeploymentId("1f0c2d9a4b5e6f70".into()),
             },
             operator: false,
-            by_person: false,
+            through_hold: false,
             since: Time(0),
             task_token: None,
             former_task_tokens: Vec::new(),

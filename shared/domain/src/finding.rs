@@ -155,12 +155,12 @@ pub enum FindingName {
     ///
     /// Next: Mend what is red first, or deploy with `accept_red` and a reason.
     GateAlreadyRed,
-    /// Automatic deployments into this environment are held, by a person or by a rollback. This
-    /// arrival is recorded and not deployed.
+    /// Deployments into this environment are held, by a person or by a rollback. This release is
+    /// recorded and not deployed.
     ///
-    /// Next: Start this release by its version, which a person may do all the same; or release the
-    /// hold when the environment may move again, and then start it, or wait for the next. The
-    /// remedy has both inputs.
+    /// Next: Start this release by its version with `through_hold` and a reason; or release the hold
+    /// when the environment may move again, and then start it, or wait for the next. The remedy has
+    /// the inputs.
     Held,
     /// This release failed here before and was undone by itself, so it is not deployed again by
     /// itself. A release that a person stopped or cancelled is not vetoed.

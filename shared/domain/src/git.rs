@@ -15,4 +15,7 @@ pub struct Git {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = "^[0-9a-f]{7,64}$"))]
     pub commit: Option<String>,
+    /// Whether the release was made of more than the commit: tracked files had changes that are in no commit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dirty: bool,
 }

@@ -16,6 +16,11 @@ pub enum Upload {
 /// What Windlass writes beside an upload; never an upload itself.
 pub const FINDINGS_SUFFIX: &str = ".findings.json";
 
+/// The key of the manifest of a release.
+pub fn manifest_key(app: &AppName, version: &str) -> String {
+    format!("releases/{app}/{version}.json")
+}
+
 /// Reads a key; `None` for everything that is none of the three, such as what Windlass writes
 /// there itself.
 pub fn upload(key: &str) -> Option<Upload> {

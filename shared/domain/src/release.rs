@@ -92,6 +92,7 @@ mod tests {
             git: Some(Git {
                 reference: "refs/heads/main".into(),
                 commit: Some(commit.into()),
+                dirty: false,
             }),
             sequence: None,
             components: [(ComponentName::new("agent").unwrap(), image)].into(),

@@ -113,7 +113,7 @@ pub struct Request {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<EnvironmentName>,
     /// Why, in up to 1024 characters. Required for everything but `deploy`, and for `again`,
-    /// `allow_older`, `accept_red`.
+    /// `allow_older`, `accept_red`, `through_hold`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxLength" = 1024))]
     pub reason: Option<String>,
@@ -149,6 +149,9 @@ pub struct Request {
     /// Deploy although a gate is red before anything has changed.
     #[serde(default)]
     pub accept_red: bool,
+    /// Deploy although automatic deployments are held, and where only a person starts deployments.
+    #[serde(default)]
+    pub through_hold: bool,
     /// When what is to be deployed had arrived, where an upload or a push brought it: however late its
     /// event came, it is no newer than what was accepted since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -182,6 +185,7 @@ impl Request {
             again: false,
             allow_older: false,
             accept_red: false,
+            through_hold: false,
             arrived: None,
             idempotency_key: None,
             requester: None,
@@ -211,6 +215,21 @@ impl Request {
                 .unwrap_or_default()
                 .as_bytes(),
         )
+    }
+
+    /// Whether a person starts this deployment, which an environment with `start: manual` waits for:
+    /// somebody at the console who names it, who promotes a recorded release into it by its version, or
+    /// who asks to go through. A manifest that names its environment is what CI sends by itself.
+    pub fn starts(&self) -> bool {
+        let promotes = self.version.is_some() || self.asked_by().route == Route::Console;
+        self.through_hold || (self.names_environment() && promotes)
+    }
+
+    /// Whether a person, or CI on a person's behalf, names the environment; an arrival leaves it to the
+    /// declaration's rules.
+    pub fn names_environment(&self) -> bool {
+        let route = self.asked_by().route;
+        self.environment.is_some() && matches!(route, Route::Console | Route::Api)
     }
 
     /// The object in the artifacts bucket that it is about, if any: a manifest or an artifact.

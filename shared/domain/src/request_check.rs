@@ -52,6 +52,8 @@ impl Request {
             "allow_older".to_owned()
         } else if self.accept_red {
             "accept_red".to_owned()
+        } else if self.through_hold {
+            "through_hold".to_owned()
         } else {
             return None;
         };
@@ -132,6 +134,7 @@ impl Request {
             ("again", self.again && !deploy),
             ("allow_older", self.allow_older && !deploy),
             ("accept_red", self.accept_red && !deploy),
+            ("through_hold", self.through_hold && !deploy),
             (
                 "snapshot",
                 self.snapshot.is_some() && self.action != ActionName::Rollback,

@@ -215,7 +215,7 @@ impl SecondLook {
         match saw {
             Saw::Changed => Some(format!(
                 "automatic deployments are being held; find out who changed it (CloudTrail); deploy what \
-                 should run with `again`, or roll back; then start {}",
+                 should run with `again` and `through_hold`, or roll back; then start {}",
                 operators(ActionName::ReleaseHold, app, environment)
             )),
             Saw::Unknown => Some(format!(

@@ -1,7 +1,7 @@
 //! What is wrong with an upload, written beside it as `<key>.findings.json`, where its author looks.
 
 use crate::config::Configured;
-use crate::ports::{Answered, ObjectId, Objects, PutOptions, Replaces};
+use crate::ports::{Answered, ObjectHead, ObjectId, Objects, PutOptions, Replaces};
 use serde::{Deserialize, Serialize};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
@@ -17,13 +17,49 @@ const LARGEST: u64 = 2 * 1024 * 1024;
 /// What is written: which upload and which deployment it is about, so that a late one is not
 /// mistaken for the present one's.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct Beside {
+pub struct Beside {
     /// The version of the upload.
-    version_id: Option<String>,
+    pub version_id: Option<String>,
     /// The deployment; null where it became none.
-    deployment: Option<DeploymentId>,
+    pub deployment: Option<DeploymentId>,
     /// Everything that is wrong; empty for what is in force, or was taken after all.
-    findings: Vec<Finding>,
+    pub findings: Vec<Finding>,
+}
+
+impl Beside {
+    /// Whether it is about this version of the upload. Events of some clouds name no version: what was written
+    /// then is taken to be about the present one.
+    pub fn is_about(&self, version_id: Option<&str>) -> bool {
+        self.version_id.is_none() || self.version_id.as_deref() == version_id
+    }
+}
+
+/// What lies beside an upload; nothing where nothing does, or something that is not ours.
+pub async fn read<P: Objects + Configured>(ports: &P, key: &str) -> Answered<Option<Beside>> {
+    let place = ObjectId {
+        bucket: ports.config().artifacts_bucket.clone(),
+        key: format!("{key}{FINDINGS_SUFFIX}"),
+        version_id: None,
+    };
+    Ok(lying(ports, place).await?.and_then(|(_, lies)| lies))
+}
+
+/// The object there, and what it says if it is ours.
+async fn lying<P: Objects>(
+    ports: &P,
+    mut place: ObjectId,
+) -> Answered<Option<(ObjectHead, Option<Beside>)>> {
+    let Some(head) = ports.head(&place).await? else {
+        return Ok(None);
+    };
+    place.version_id.clone_from(&head.version_id);
+    let lies = if head.bytes <= LARGEST {
+        let lies = Objects::get(ports, &place, LARGEST).await?;
+        serde_json::from_slice(&lies).ok()
+    } else {
+        None
+    };
+    Ok(Some((head, lies)))
 }
 
 /// Writes the findings on an upload; an empty list tells that nothing is wrong with it.
@@ -71,21 +107,13 @@ pub async fn clear<P: Objects + Configured>(
     id: &DeploymentId,
 ) -> Answered<()> {
     let Some(upload) = upload else { return Ok(()) };
-    let mut place = ObjectId {
+    let place = ObjectId {
         bucket: ports.config().artifacts_bucket.clone(),
         key: key(upload),
         version_id: None,
     };
-    let Some(head) = ports.head(&place).await? else {
+    let Some((head, lies)) = lying(ports, place).await? else {
         return Ok(());
-    };
-    place.version_id = head.version_id;
-    let lies: Option<Beside> = if head.bytes <= LARGEST {
-        let lies = Objects::get(ports, &place, LARGEST).await?;
-        serde_json::from_slice(&lies).ok()
-    } else {
-        // Not ours.
-        None
     };
     let present = Beside {
         version_id: upload.version_id.clone(),

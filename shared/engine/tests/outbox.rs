@@ -246,7 +246,7 @@ fn waiting(stage: &Stage, who: &str, token: &str) -> Waiting {
         components: vec![],
         order: stage.record.order.clone(),
         operator: false,
-        by_person: false,
+        through_hold: false,
         since: Time(0),
         task_token: Some(token.into()),
         former_task_tokens: Vec::new(),

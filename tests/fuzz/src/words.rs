@@ -82,6 +82,7 @@ pub const WORDS: &[&str] = &[
     "again",
     "allow_older",
     "accept_red",
+    "through_hold",
     "requester",
     "route",
     "principal",

@@ -216,6 +216,7 @@ impl<'p> Ready<'p> {
         let components: Vec<&str> = components.map(ComponentName::as_str).collect();
         let mut request = shop_world::release(&world, &present.release.version, &components);
         request["again"] = json!(true);
+        request["through_hold"] = json!(true);
         request["reason"] = json!("to see whether it is there");
         let plain = Schedule::plain("again");
         let mut stage = Stage::new(self.program, self.scenario, world, &plain);

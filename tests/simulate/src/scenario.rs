@@ -108,7 +108,12 @@ impl Deed {
     /// The input of the execution that it starts, if it starts one.
     pub fn request(&self, world: &World) -> Option<Value> {
         match *self {
-            Self::Deploy(version, of) => Some(shop_world::release(world, version, of)),
+            Self::Deploy(version, of) => {
+                let mut request = shop_world::release(world, version, of);
+                request["through_hold"] = json!(true);
+                request["reason"] = json!("it must go now");
+                Some(request)
+            }
             Self::Arrive(version, of) => {
                 let mut request = shop_world::release(world, version, of);
                 request["manifest"]["git"] = json!({"ref": "refs/heads/main"});
@@ -127,12 +132,14 @@ impl Deed {
             Self::Older(version, of) => {
                 let mut request = shop_world::release(world, version, of);
                 request["allow_older"] = json!(true);
+                request["through_hold"] = json!(true);
                 request["reason"] = json!("it is wanted");
                 Some(request)
             }
             Self::Again(version, of) => {
                 let mut request = shop_world::release(world, version, of);
                 request["again"] = json!(true);
+                request["through_hold"] = json!(true);
                 request["reason"] = json!("it was the network");
                 Some(request)
             }

@@ -124,6 +124,7 @@ fn new_record<P: Ports>(
         order,
         allow_older: request.allow_older,
         accept_red: request.accept_red,
+        through_hold: request.through_hold,
         again: request.again,
         by_person: pinned.by_person,
         accepted: now,
@@ -157,7 +158,7 @@ fn settle_at_once<P: Ports>(
             "Add the source to the declaration, or use another one.",
         );
         reject(record, vec![finding], ports.now());
-    } else if pinned.resolved.start == Start::Manual && !pinned.by_person {
+    } else if pinned.resolved.start == Start::Manual && !request.starts() {
         let cause = format!(
             "Recorded: {}/{env} deploys only what a person starts. Start it with {}.",
             request.app,

@@ -33,6 +33,7 @@ mod undo;
 mod view;
 
 pub use admit::Execution;
+pub use done::Done;
 pub use identify::{Identified, identify, key_reused};
 pub use refuse::record_refusal;
 pub use since::now;

@@ -6,7 +6,7 @@ use crate::payload::{Answer, Ask, Word};
 use crate::ports::Answered;
 use crate::recovery;
 use crate::store::{self, Stored};
-use windlass_domain::deployment::Deployment;
+use windlass_domain::deployment::{Deployment, PREEMPTED};
 use windlass_domain::environment::{HeldState, Lock};
 use windlass_domain::request::ActionName;
 
@@ -24,9 +24,7 @@ pub async fn preempt<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     {
         let reason = record.value.reason.as_deref().unwrap_or("no reason given");
         let cause = format!("Stopped by the operator's rollback {id}: {reason}");
-        ports
-            .stop(&held.execution, "PreemptedByOperator", &cause)
-            .await?;
+        ports.stop(&held.execution, PREEMPTED, &cause).await?;
         recovery::start(ports, app, env, &held.deployment, lock.value.token, &cause).await?;
     }
     Ok(plain(Word::Wait, id, 0))

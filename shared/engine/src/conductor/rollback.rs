@@ -127,6 +127,7 @@ fn new_record<P: Ports>(
         },
         allow_older: true,
         accept_red: true,
+        through_hold: true,
         again: false,
         by_person: true,
         accepted: now,

@@ -132,7 +132,7 @@ async fn queue<P: Ports>(
             components: record.value.release.components.keys().cloned().collect(),
             order: record.value.order.clone(),
             operator: is_operator(record.value.action),
-            by_person: record.value.by_person,
+            through_hold: record.value.through_hold,
             since: ports.now(),
             task_token: None,
             former_task_tokens: Vec::new(),

@@ -90,6 +90,7 @@ fn candidate(record: &Deployment) -> Candidate {
         own: record.keyed.is_some(),
         again: record.again,
         allow_older: record.allow_older,
+        through_hold: record.through_hold,
     }
 }
 

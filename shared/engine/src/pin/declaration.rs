@@ -22,14 +22,20 @@ pub async fn declaration_in_force<P: Ledger + Configured>(
     app: &AppName,
 ) -> Answered<Result<Found, Vec<Finding>>> {
     let declared = store::load(ports, &store::declaration_in_force(app)).await?;
-    found(declared, || {
-        Finding::new(
-            FindingName::NoDeclaration,
-            "app",
-            format!("no declaration is known for application `{app}`."),
-            format!("Upload `apps/{app}/app.yaml` to the artifacts bucket first."),
-        )
-    })
+    found(declared, || no_declaration(app))
+}
+
+/// That nothing is known of an application.
+pub fn no_declaration(app: &AppName) -> Finding {
+    Finding::new(
+        FindingName::NoDeclaration,
+        "app",
+        format!("no declaration is known for application `{app}`."),
+        format!(
+            "Correct the name; or upload `apps/{app}/app.yaml` to the artifacts bucket first, and look for \
+             `app.yaml.findings.json` beside it."
+        ),
+    )
 }
 
 /// A version of the declaration that a manifest pins.

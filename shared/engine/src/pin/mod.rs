@@ -7,8 +7,10 @@ mod declaration;
 mod metadata;
 mod record;
 mod source;
+mod unknown;
 
-pub use declaration::{declaration_in_force, named_environment};
+pub use declaration::{declaration_in_force, named_environment, no_declaration};
+pub use source::named as recorded_release;
 
 use crate::config::Configured;
 use crate::ports::{Answered, Ledger, Objects, Registry};
@@ -21,7 +23,7 @@ use windlass_domain::git_rule::tag_version_differs;
 use windlass_domain::image::is_same_repository;
 use windlass_domain::name::{ComponentName, EnvironmentName};
 use windlass_domain::release::{RecordedRelease, Release};
-use windlass_domain::request::{Request, Route};
+use windlass_domain::request::Request;
 
 /// What pinning needs.
 pub trait Ports: Ledger + Objects + Registry + Configured {}
@@ -83,7 +85,7 @@ pub async fn pin<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Pinn
         Ok(to_record) => to_record,
         Err(findings) => return Ok(Err(findings)),
     };
-    let by_person = is_person(request);
+    let by_person = request.names_environment();
     Ok(Ok(Pinned {
         release,
         resolved,
@@ -104,7 +106,7 @@ async fn declared<P: Ports>(
         return Ok(Ok(in_force));
     };
     let pinned = declaration::pinned(ports, &request.app, version).await?;
-    if pinned.is_ok() && !(is_person(request) && request.allow_older) {
+    if pinned.is_ok() && !(request.names_environment() && request.allow_older) {
         return Ok(Err(vec![not_in_force(version, &in_force.version)]));
     }
     Ok(pinned)
@@ -136,12 +138,6 @@ fn not_of_its_tag(request: &Request, source: &Source, resolved: &Resolved) -> Op
 fn lives_in(resolved: &Resolved, name: &ComponentName, repository: &str) -> bool {
     let declared = resolved.repository(name);
     declared.is_some_and(|declared| is_same_repository(declared, repository))
-}
-
-/// A person, or CI on a person's behalf, names the environment; an arrival leaves it to the rules.
-fn is_person(request: &Request) -> bool {
-    let route = request.asked_by().route;
-    request.environment.is_some() && matches!(route, Route::Console | Route::Api)
 }
 
 fn environment(

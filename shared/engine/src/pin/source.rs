@@ -1,7 +1,8 @@
 //! What a request wants to deploy, by each route, before anything is pinned.
 
+use super::unknown::unknown_version;
 use super::{Ports, metadata};
-use crate::ports::{Answered, ObjectId, Objects, Query};
+use crate::ports::{Answered, Ledger, ObjectId, Objects, Query};
 use crate::store::{self, Stored};
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
@@ -170,8 +171,8 @@ async fn recorded<P: Ports>(ports: &P, request: &Request, version: &str) -> Read
     }))
 }
 
-/// The recorded release of this version, or the one push of this tag.
-async fn named<P: Ports>(
+/// The recorded release of this version, or the one push of this tag; else that there is none.
+pub async fn named<P: Ledger>(
     ports: &P,
     app: &AppName,
     version: &str,
@@ -197,7 +198,10 @@ async fn named<P: Ports>(
     if releases.len() > 1 {
         return Ok(Err(several(app, version, &releases)));
     }
-    Ok(releases.pop().ok_or_else(|| unknown(app, version)))
+    match releases.pop() {
+        Some(release) => Ok(Ok(release)),
+        None => unknown_version(ports, app, version).await.map(Err),
+    }
 }
 
 fn several(app: &AppName, tag: &str, releases: &[RecordedRelease]) -> Finding {
@@ -211,15 +215,6 @@ fn several(app: &AppName, tag: &str, releases: &[RecordedRelease]) -> Finding {
             "Name one as the history lists it, such as `{}`.",
             versions.join("`, `")
         ),
-    )
-}
-
-fn unknown(app: &AppName, version: &str) -> Finding {
-    Finding::new(
-        FindingName::UnknownName,
-        "version",
-        format!("no release {version} of `{app}` is recorded."),
-        "Upload its manifest first, or name a version from the history.",
     )
 }
 

@@ -165,7 +165,7 @@ impl Desk {
             components: vec![component("api")],
             order: self.stage.record.order.clone(),
             operator: false,
-            by_person: false,
+            through_hold: false,
             since: Time(0),
             task_token: None,
             former_task_tokens: Vec::new(),

@@ -88,7 +88,7 @@ pub fn waiting_for(desk: &Desk, at: &str, name: &str, status: &str) {
         components: vec![],
         order: record.order.clone(),
         operator: false,
-        by_person: false,
+        through_hold: false,
         since: Time(0),
         task_token: Some(name.into()),
         former_task_tokens: Vec::new(),

@@ -177,6 +177,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         },
         allow_older: false,
         accept_red: false,
+        through_hold: false,
         again: false,
         by_person: true,
         accepted: Time(0),

@@ -12,8 +12,10 @@ use windlass_engine::routes::api::{self, Call};
 use windlass_world::World;
 use windlass_world::run::run;
 
-const PLACES: [&str; 10] = [
+const PLACES: [&str; 12] = [
     "releases",
+    "releases/1.1.0",
+    "declaration",
     "deployments",
     "deployments/ID",
     "deployments/ID/cancel",

@@ -19,7 +19,8 @@ fn a_deployment_of_another_application_is_not_found() {
         &shop,
         &format!("/apps/other/deployments?execution={execution}"),
     );
-    assert_eq!(came, json!({"deployment": null, "refusal": null}));
+    let nothing = json!({"deployment": null, "refusal": null, "done": null, "execution": null});
+    assert_eq!(came, nothing);
     shop.region.run();
     assert_eq!(ending(&shop, &id), "Succeeded", "nothing was cancelled");
 }
@@ -160,10 +161,15 @@ fn history_is_paged_newest_first() {
     let second = get(&shop, &format!("{history}&limit=2&after={next}"));
     assert_eq!(versions(&second), ["1.0.0"]);
     assert_eq!(second["next"], Value::Null);
-    assert_eq!(
-        versions(&get(&shop, &format!("{history}&limit=0"))),
-        ["1.2.0"]
-    );
+    for limit in ["0", "101", "many"] {
+        let refusal = call(&shop, "GET", &format!("{history}&limit={limit}"), None);
+        assert_eq!(refused(&refusal), (400, vec!["BadValue"]), "{limit}");
+    }
+    let newest = &first["deployments"][0];
+    assert_eq!(newest["components"], json!(["api", "jobs"]));
+    let times = ["accepted", "started"].map(|name| newest[name].as_u64().unwrap());
+    let ended = newest["ending"]["at"].as_u64().unwrap();
+    assert!(times[0] <= times[1] && times[1] < ended, "{newest}");
     assert_eq!(versions(&get(&shop, history)).len(), 3);
     assert_eq!(first["deployments"][0]["ending"]["ending"], "Succeeded");
     let unnamed = call(&shop, "GET", "/apps/shop/deployments", None);
@@ -182,10 +188,9 @@ fn what_came_of_a_rollback_is_found_by_its_execution() {
     let reply = call(&shop, "POST", &rollbacks, Some(json!({"reason": "broken"})));
     let execution = reply.body["execution"].as_str().unwrap().to_owned();
     let address = format!("/apps/shop/deployments?execution={execution}");
-    assert_eq!(
-        get(&shop, &address),
-        json!({"deployment": null, "refusal": null})
-    );
+    let before = get(&shop, &address);
+    assert_eq!(before["deployment"], Value::Null);
+    assert_eq!(before["execution"]["status"], "RUNNING");
     shop.region.step();
     shop.region.run();
     let came = get(&shop, &address);

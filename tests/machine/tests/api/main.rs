@@ -7,4 +7,5 @@ mod call;
 mod deployments;
 mod environments;
 mod keys;
+mod known;
 mod releases;

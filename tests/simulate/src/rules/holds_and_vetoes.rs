@@ -32,7 +32,7 @@ pub fn holds_and_vetoes(outcome: &Outcome<'_>) -> Result<(), String> {
         let starts = record.started.is_some() && before.is_some_and(|b| b.started.is_none());
         if starts && record.action == ActionName::Deploy {
             let id = &record.id;
-            if held && !record.by_person {
+            if held && !record.through_hold {
                 return Err(format!(
                     "deployment {id} started, which nobody asked for, while deployments are held"
                 ));

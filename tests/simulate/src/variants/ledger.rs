@@ -201,8 +201,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "an arrival that waits gets its turn although deployments are held",
         edits: &[Edit {
             file: ADMISSION,
-            find: "        if let Some(hold) = &facts.state.hold\n            && !candidate.by_person",
-            replace: "        let waits = facts.waiting.iter().any(|w| w.deployment == candidate.id);\n        if let Some(hold) = &facts.state.hold\n            && !(VARIANT && waits)\n            && !candidate.by_person",
+            find: "        if let Some(hold) = &facts.state.hold\n            && !candidate.through_hold",
+            replace: "        let waits = facts.waiting.iter().any(|w| w.deployment == candidate.id);\n        if let Some(hold) = &facts.state.hold\n            && !(VARIANT && waits)\n            && !candidate.through_hold",
         }],
         scenarios: &["hold"],
         mishaps: &[],

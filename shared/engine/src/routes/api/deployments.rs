@@ -1,8 +1,9 @@
 //! `GET /apps/{app}/deployments`: history, and whole records.
 
+use super::environment::known;
 use super::problem::problem;
 use super::{Call, Ports, Reply, accepted, page};
-use crate::conductor::{Execution, now};
+use crate::conductor::{Done, Execution, now};
 use crate::log;
 use crate::ports::{Answered, Item};
 use crate::store::{self, Stored};
@@ -20,12 +21,13 @@ pub async fn list<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<R
         return came_of(ports, app, execution).await;
     }
     let environment = call.query.get("environment").map(EnvironmentName::new);
+    // One that is no name was refused with the query.
     let Some(Ok(environment)) = environment else {
         return Ok(problem(
             400,
             &[Finding::new(
                 FindingName::MissingField,
-                "environment",
+                "?environment",
                 "the query names no environment.",
                 "Add `?environment=<name>`.",
             )],
@@ -33,6 +35,12 @@ pub async fn list<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<R
     };
     let query = page(call, store::history(app, &environment), "");
     let page = ports.query_index(query).await?;
+    // One that has left the declaration keeps its history.
+    if page.items.is_empty()
+        && let Err(findings) = known(ports, app, &environment).await?
+    {
+        return Ok(problem(404, &findings));
+    }
     let deployments: Vec<Value> = page
         .items
         .into_iter()
@@ -44,32 +52,44 @@ pub async fn list<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<R
     ))
 }
 
-/// What came of an execution: the id of its deployment, or why it was refused before it could
-/// become one. Both are null while nothing is recorded. An operator's action answers only its
-/// execution, so this is how a caller learns the rest.
-async fn came_of<P: Ports>(ports: &P, app: &AppName, execution: &str) -> Answered<Reply> {
-    let known: Option<Stored<Execution>> = store::load(ports, &store::execution(execution)).await?;
+/// What came of an execution: the id of its deployment, why it was refused before it could become one, or what
+/// an action did that is no deployment; all are null while nothing is recorded. And how the execution stands,
+/// so that nobody waits for what cannot come any more. An operator's action answers only its execution, so this
+/// is how a caller learns the rest.
+async fn came_of<P: Ports>(ports: &P, app: &AppName, arn: &str) -> Answered<Reply> {
+    // Looked at first: what it recorded before it ended is there by then.
+    let execution = ports.execution(arn).await?;
+    let execution = execution.filter(|execution| execution.input["app"] == app.as_str());
+    let known: Option<Stored<Execution>> = store::load(ports, &store::execution(arn)).await?;
     let id = known.map(|known| known.value.deployment);
     let deployment = match &id {
         Some(id) => find(ports, app, id).await?.map(|record| record.value.id),
         None => None,
     };
-    let key = store::refusal(app, execution);
-    let refusal: Option<Stored<Refusal>> = store::load(ports, &key).await?;
+    let refusal: Option<Stored<Refusal>> = store::load(ports, &store::refusal(app, arn)).await?;
+    let done: Option<Stored<Done>> = match execution {
+        Some(_) => store::load(ports, &store::done(arn)).await?,
+        None => None,
+    };
     Ok(Reply::json(
         200,
-        json!({ "deployment": deployment, "refusal": refusal.map(|refusal| refusal.value) }),
+        json!({
+            "deployment": deployment,
+            "refusal": refusal.map(|refusal| refusal.value),
+            "done": done.map(|done| json!({ "cause": done.value.cause })),
+            "execution": execution.map(|execution| json!({
+                "status": execution.status, "error": execution.error, "cause": execution.cause,
+            })),
+        }),
     ))
 }
 
 /// What a table of deployments shows.
 fn summary(mut item: Item) -> Answered<Value> {
     store::unpack(&mut item.body)?;
-    let release = item
-        .body
-        .get("release")
-        .and_then(|release| release.get("version"))
-        .cloned();
+    let release = item.body.get("release").cloned().unwrap_or_default();
+    let components = release["components"].as_object();
+    let components: Vec<&String> = components.into_iter().flat_map(Map::keys).collect();
     let mut summary: Map<String, Value> = item
         .body
         .into_iter()
@@ -82,11 +102,15 @@ fn summary(mut item: Item) -> Answered<Value> {
                 "accepted",
                 "requester",
                 "reason",
+                "started",
+                "ending",
             ];
-            shown.contains(&name.as_str()) || name == "ending"
+            shown.contains(&name.as_str())
         })
         .collect();
-    summary.insert("version".into(), release.unwrap_or(Value::Null));
+    summary.insert("version".into(), release["version"].clone());
+    summary.insert("git".into(), release["git"].clone());
+    summary.insert("components".into(), json!(components));
     Ok(Value::Object(summary))
 }
 

@@ -1,10 +1,11 @@
 //! `GET /apps/{app}/environments/{environment}`: what runs now, and what is going on.
 
+use super::asked::asked;
 use super::problem::problem;
 use super::{Call, Ports, Reply};
 use crate::observe::compare;
 use crate::pin;
-use crate::ports::Answered;
+use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -22,7 +23,7 @@ pub async fn get<P: Ports>(
     environment: &EnvironmentName,
     call: &Call,
 ) -> Answered<Reply> {
-    if let Err(findings) = declared(ports, app, environment).await? {
+    if let Err(findings) = known(ports, app, environment).await? {
         return Ok(problem(404, &findings));
     }
     let state: Stored<EnvironmentState> =
@@ -30,6 +31,12 @@ pub async fn get<P: Ports>(
     let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, environment)).await?;
     let partition = store::environment(app, environment);
     let waiting: Vec<Stored<Waiting>> = store::load_all(ports, &partition, "waiting#").await?;
+    let running = state.value.running.values();
+    let named = running
+        .map(|running| &running.deployment)
+        .chain(lock.value.held.iter().map(|held| &held.deployment))
+        .chain(waiting.iter().map(|waiting| &waiting.value.deployment));
+    let deployments = asked(ports, named.cloned()).await?;
     let waiting: Vec<Value> = waiting.into_iter().map(shown).collect();
     let mut whole = json!({
         "app": app,
@@ -39,6 +46,7 @@ pub async fn get<P: Ports>(
         "hold": state.value.hold,
         "lock": lock.value,
         "waiting": waiting,
+        "deployments": deployments,
     });
     if call.query.get("observe").map(String::as_str) == Some("true") {
         whole["observed"] = json!(observed(ports, &state.value, &lock.value).await);
@@ -46,15 +54,27 @@ pub async fn get<P: Ports>(
     Ok(Reply::json(200, whole))
 }
 
-/// That the application declares the environment.
-pub async fn declared<P: Ports>(
+/// That the application declares the environment, or did: what still runs in one that has left the declaration,
+/// or is stuck in it, is somebody's business.
+pub async fn known<P: Ports>(
     ports: &P,
     app: &AppName,
     environment: &EnvironmentName,
-) -> Answered<Result<EnvironmentName, Vec<Finding>>> {
+) -> Answered<Result<(), Vec<Finding>>> {
     let mut request = Request::new(ActionName::Hold, app.clone());
     request.environment = Some(environment.clone());
-    pin::named_environment(ports, &request).await
+    let Err(findings) = pin::named_environment(ports, &request).await? else {
+        return Ok(Ok(()));
+    };
+    for key in [
+        store::lock(app, environment),
+        store::state(app, environment),
+    ] {
+        if Ledger::get(ports, &key).await?.is_some() {
+            return Ok(Ok(()));
+        }
+    }
+    Ok(Err(findings))
 }
 
 /// The targets beside their records. While a deployment is under way they differ by design.

@@ -2,19 +2,25 @@
 //! path); what arrives here was let in.
 
 mod accepted;
+mod asked;
 mod cancel;
+mod declaration;
 mod deployments;
 mod environment;
 mod operator;
 mod problem;
+mod query;
+mod recorded;
 mod releases;
 mod snapshots;
+mod told;
 
 use crate::kinds::KindPorts;
 use crate::log;
 use crate::pin;
-use crate::ports::{Answered, Clock, Executions, Query};
+use crate::ports::{Answered, Clock, Executions};
 use problem::problem;
+use query::page;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
@@ -83,7 +89,7 @@ pub async fn handle<P: Ports>(ports: &P, call: Call) -> Reply {
     };
     let Call { method, path, .. } = &call;
     tracing::info!(method, path, status = reply.status, "the call is answered");
-    reply
+    told::in_words_of(query::way(&call), reply)
 }
 
 async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
@@ -91,12 +97,18 @@ async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
     let (["apps", app, ..], Some(rest)) = (segments.as_slice(), segments.get(2..)) else {
         return Ok(problem(404, &[no_such_path(call)]));
     };
-    let Ok(app) = AppName::new(*app) else {
+    let (Ok(app), Some(known)) = (AppName::new(*app), parameters(&call.method, rest)) else {
         return Ok(problem(404, &[no_such_path(call)]));
     };
     log::name_app(&app);
+    let findings = query::findings(call, known);
+    if !findings.is_empty() {
+        return Ok(problem(400, &findings));
+    }
     match (call.method.as_str(), rest) {
         ("POST", ["releases"]) => releases::post(ports, &app, call).await,
+        ("GET", ["releases", version]) => recorded::get(ports, &app, version).await,
+        ("GET", ["declaration"]) => declaration::get(ports, &app).await,
         ("GET", ["deployments"]) => deployments::list(ports, &app, call).await,
         ("GET", ["deployments", id]) => deployments::get(ports, &app, id).await,
         ("POST", ["deployments", id, "cancel"]) => cancel::post(ports, &app, id, call).await,
@@ -108,6 +120,21 @@ async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
         }
         _ => Ok(problem(404, &[no_such_path(call)])),
     }
+}
+
+/// What the query of a path may say beside `words`; `None` where the API does not serve the path.
+fn parameters(method: &str, rest: &[&str]) -> Option<&'static [&'static str]> {
+    Some(match (method, rest) {
+        ("GET", ["deployments"]) => &["environment", "execution", "limit", "after"],
+        ("GET", ["environments", _, "snapshots"]) => &["limit", "after"],
+        ("GET", ["environments", _]) => &["observe"],
+        ("DELETE", ["environments", _, "hold"]) => &["reason"],
+        ("POST", ["releases"] | ["deployments", _, "cancel"])
+        | ("POST", ["environments", _, "rollbacks" | "recover" | "accept"])
+        | ("PUT", ["environments", _, "hold"])
+        | ("GET", ["declaration"] | ["releases" | "deployments", _]) => &[],
+        _ => return None,
+    })
 }
 
 async fn in_environment<P: Ports>(
@@ -139,18 +166,6 @@ fn no_such_path(call: &Call) -> Finding {
         format!("the API does not serve {} {}.", call.method, call.path),
         "See the paths in docs/API.md.",
     )
-}
-
-/// The query of a page, newest first, that begins where the call says.
-fn page(call: &Call, pk: String, sk_prefix: &str) -> Query {
-    let limit = call.query.get("limit").and_then(|text| text.parse().ok());
-    Query {
-        pk,
-        sk_prefix: sk_prefix.to_owned(),
-        descending: true,
-        limit: limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE),
-        after: call.query.get("after").cloned(),
-    }
 }
 
 /// The body as an object; an empty body is an empty one.

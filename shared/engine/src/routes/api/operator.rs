@@ -1,5 +1,6 @@
 //! The operator's actions: rollback, recover, accept, hold.
 
+use super::environment::known;
 use super::problem::problem;
 use super::{Call, Ports, Reply, body, requester};
 use crate::log;
@@ -37,6 +38,9 @@ pub async fn start<P: Ports>(
         Ok(request) => request,
         Err(findings) => return Ok(problem(400, &findings)),
     };
+    if let Err(findings) = known(ports, app, environment).await? {
+        return Ok(problem(404, &findings));
+    }
     request.deployment.iter().for_each(log::name_deployment);
     let execution = match begin_own(ports, &request, &seed(ports, call)).await? {
         Ok(execution) => execution,

@@ -10,17 +10,18 @@ use windlass_domain::name::AppName;
 use windlass_domain::request::Request;
 
 /// What the body may say beside the manifest.
-const OF_THE_REQUEST: [&str; 5] = [
+const OF_THE_REQUEST: [&str; 6] = [
     "environment",
     "reason",
     "again",
     "allow_older",
     "accept_red",
+    "through_hold",
 ];
 
 /// The body is a manifest, or only the `version` of a recorded release; beside it may stand
-/// `environment`, `reason`, `again`, `allow_older` and `accept_red`. The same key again gives the same id; without
-/// a key the same release does while its deployment waits or runs.
+/// `environment`, `reason`, `again`, `allow_older`, `accept_red` and `through_hold`. The same key again gives the
+/// same id; without a key the same release does while its deployment waits or runs.
 pub async fn post<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<Reply> {
     let body = match body(call) {
         Ok(body) => body,
@@ -74,11 +75,19 @@ fn input(
     Value::Object(input)
 }
 
+/// 404 where what the request names is not there: the application, the environment, the recorded release.
 fn status_of(findings: &[Finding]) -> u16 {
-    let has = |name| findings.iter().any(|finding| finding.name == name);
-    if has(FindingName::NoDeclaration) {
+    let unknown = |finding: &Finding| match finding.name {
+        FindingName::NoDeclaration => true,
+        FindingName::UnknownName => matches!(finding.path.as_str(), "environment" | "version"),
+        _ => false,
+    };
+    if findings.iter().any(unknown) {
         404
-    } else if has(FindingName::KeyReused) {
+    } else if findings
+        .iter()
+        .any(|finding| finding.name == FindingName::KeyReused)
+    {
         409
     } else {
         400

@@ -1,6 +1,7 @@
 //! `GET /apps/{app}/environments/{environment}/snapshots`: what a rollback can go back to.
 
-use super::environment::declared;
+use super::asked::{Asked, asked};
+use super::environment::known;
 use super::problem::problem;
 use super::{Call, Ports, Reply, page};
 use crate::ports::Answered;
@@ -33,6 +34,8 @@ struct Listed {
     /// Whether its release was undone here later; a rollback goes there only where it is named.
     vetoed: bool,
     components: BTreeMap<ComponentName, Component>,
+    /// Who asked for the deployment that made it, and why.
+    asked: Option<Asked>,
 }
 
 /// What ran of a component. The observed state stays in the ledger: it may be long, and means
@@ -53,7 +56,7 @@ pub async fn list<P: Ports>(
     environment: &EnvironmentName,
     call: &Call,
 ) -> Answered<Reply> {
-    if let Err(findings) = declared(ports, app, environment).await? {
+    if let Err(findings) = known(ports, app, environment).await? {
         return Ok(problem(404, &findings));
     }
     let state: Stored<EnvironmentState> =
@@ -66,6 +69,11 @@ pub async fn list<P: Ports>(
     for item in page.items {
         let snapshot: Stored<Snapshot> = store::from_item(item)?;
         snapshots.push(listed(snapshot.value, &state.value, &undone));
+    }
+    let made_by = snapshots.iter().map(|snapshot| snapshot.deployment.clone());
+    let deployments = asked(ports, made_by).await?;
+    for snapshot in &mut snapshots {
+        snapshot.asked = deployments.get(&snapshot.deployment.0).cloned();
     }
     Ok(Reply::json(
         200,
@@ -85,6 +93,7 @@ fn listed(snapshot: Snapshot, state: &EnvironmentState, undone: &BTreeSet<Digest
         made: snapshot.made,
         replaced: snapshot.replaced,
         components: snapshot.components.into_iter().map(component).collect(),
+        asked: None,
     }
 }
 

@@ -1,0 +1,126 @@
+//! Who asked for a deployment, from which commit, and why: what stands beside what it brought.
+
+use serde::{Deserialize, Serialize};
+use windlass_domain::git::Git;
+use windlass_domain::name::ComponentName;
+use windlass_domain::request::{ActionName, Requester};
+use windlass_domain::time::Time;
+
+/// A deployment in short.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Asked {
+    /// What was asked for.
+    pub action: ActionName,
+    /// The release's version.
+    pub version: String,
+    /// Where in Git it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<Git>,
+    /// What it is for.
+    #[serde(default)]
+    pub components: Vec<ComponentName>,
+    /// Who asked.
+    pub requester: Requester,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it was accepted.
+    pub accepted: Time,
+    /// When it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Time>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Time>,
+}
+
+impl Asked {
+    /// `rollback, asked by ann: checkout is broken`
+    pub fn words(&self) -> String {
+        let reason = self.reason.iter().map(|reason| format!(": {reason}"));
+        let (action, who) = (self.action, who(&self.requester));
+        format!("{action}, asked by {who}{}", reason.collect::<String>())
+    }
+}
+
+/// Who asked, in few letters: the end of an ARN tells a person enough, and the record has the whole.
+pub fn who(requester: &Requester) -> String {
+    let Some(principal) = &requester.principal else {
+        return format!("somebody by {}", requester.route);
+    };
+    let arn = principal.strip_prefix("arn:");
+    let short = arn.and_then(|arn| arn.splitn(5, ':').nth(4));
+    short.unwrap_or(principal).to_owned()
+}
+
+/// The commit in few letters, and whether there was more than it.
+pub fn commit(git: Option<&Git>) -> String {
+    let Some(commit) = git.and_then(|git| git.commit.as_deref()) else {
+        return "-".to_owned();
+    };
+    let more = if git.is_some_and(|git| git.dirty) {
+        "+dirty"
+    } else {
+        ""
+    };
+    format!("{}{more}", commit.get(..7).unwrap_or(commit))
+}
+
+/// The names of components in one word.
+pub fn names(components: &[ComponentName]) -> String {
+    if components.is_empty() {
+        return "-".to_owned();
+    }
+    let names: Vec<&str> = components.iter().map(ComponentName::as_str).collect();
+    names.join(",")
+}
+
+/// How long something took: `1h02m`, `4m12s`, `9s`; `-` where it has not begun or not ended.
+pub fn took(started: Option<Time>, ended: Option<Time>) -> String {
+    let (Some(started), Some(ended)) = (started, ended) else {
+        return "-".to_owned();
+    };
+    let seconds = ended.ms_since(started) / 1000;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds}s"),
+        (0, minutes, seconds) => format!("{minutes}m{seconds:02}s"),
+        (hours, minutes, _) => format!("{hours}h{minutes:02}m"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windlass_domain::request::Route;
+
+    #[test]
+    fn principals_commits_and_times_are_short() {
+        let told = |principal: Option<&str>| {
+            who(&Requester {
+                route: Route::S3,
+                principal: principal.map(Into::into),
+            })
+        };
+        let role = "arn:aws:sts::111111111111:assumed-role/ci/run-812";
+        assert_eq!(told(Some(role)), "assumed-role/ci/run-812");
+        assert_eq!(told(Some("an upload")), "an upload");
+        assert_eq!(told(None), "somebody by s3");
+        let git = |commit: &str, dirty| {
+            let git =
+                serde_json::json!({"ref": "refs/heads/main", "commit": commit, "dirty": dirty});
+            commit_of(&serde_json::from_value(git).unwrap())
+        };
+        assert_eq!(git("9f2c61d4a0b3", false), "9f2c61d");
+        assert_eq!(git("9f2c61d", true), "9f2c61d+dirty");
+        assert_eq!(commit(None), "-");
+        let at = |seconds: u64| Some(Time(seconds * 1000));
+        assert_eq!(took(at(1), at(10)), "9s");
+        assert_eq!(took(at(0), at(252)), "4m12s");
+        assert_eq!(took(at(0), at(3725)), "1h02m");
+        assert_eq!(took(at(0), None), "-");
+    }
+
+    fn commit_of(git: &Git) -> String {
+        commit(Some(git))
+    }
+}

@@ -1,0 +1,74 @@
+//! The components' bytes and images, found where the command names them.
+
+use crate::archive;
+use crate::component::{ComponentArgument, Source};
+use crate::failure::Failure;
+use crate::manifest;
+use crate::upload::Artifact;
+use bytes::Bytes;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use windlass_domain::digest::Digest;
+use windlass_domain::manifest::ArtifactRef;
+use windlass_domain::name::{AppName, ComponentName};
+
+/// What a release is made of.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// What has to be in the artifacts bucket.
+    pub artifacts: Vec<Artifact>,
+    /// Images, as the manifest names them.
+    pub images: BTreeMap<ComponentName, ArtifactRef>,
+}
+
+impl Found {
+    /// Reads all of them.
+    ///
+    /// # Errors
+    /// A component that is given twice, and what cannot be read.
+    pub fn of(app: &AppName, arguments: &[ComponentArgument]) -> Result<Self, Failure> {
+        let mut found = Self::default();
+        let mut seen = BTreeSet::new();
+        for argument in arguments {
+            let name = &argument.name;
+            if !seen.insert(name) {
+                return Err(Failure::usage(format!("`{name}` is given twice")));
+            }
+            match &argument.source {
+                Source::Image(image) => {
+                    let image = manifest::image(image.clone());
+                    found.images.insert(name.clone(), image);
+                }
+                Source::Path(path) => found.artifacts.push(artifact(app, name, path)?),
+            }
+        }
+        Ok(found)
+    }
+
+    /// All components as the manifest will name them, but for versions that only an upload tells.
+    pub fn components(&self) -> BTreeMap<ComponentName, ArtifactRef> {
+        let artifacts = self.artifacts.iter().map(|artifact| {
+            let named = manifest::object(artifact.key.clone(), artifact.sha256.clone(), None);
+            (artifact.component.clone(), named)
+        });
+        artifacts.chain(self.images.clone()).collect()
+    }
+}
+
+fn artifact(app: &AppName, name: &ComponentName, path: &Path) -> Result<Artifact, Failure> {
+    let bytes = read(path).map_err(|why| Failure::usage(format!("`{name}`: {why}")))?;
+    let sha256 = Digest::of(&bytes);
+    Ok(Artifact {
+        key: manifest::artifact_key(app, name, &sha256),
+        component: name.clone(),
+        bytes: Bytes::from(bytes),
+        sha256,
+    })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    if path.is_dir() {
+        return archive::of_folder(path);
+    }
+    std::fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
+}

@@ -1,0 +1,91 @@
+//! What Windlass knows of an application before anything is sent: its declaration, a version, an environment.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::windlass::Windlass;
+use serde::Deserialize;
+use serde_json::Value;
+use windlass_domain::declaration::{Declaration, Declared};
+use windlass_domain::finding::Finding;
+use windlass_domain::name::AppName;
+use windlass_domain::release::Release as Recorded;
+
+/// Something that is known, or the findings that tell that it is not.
+#[derive(Debug)]
+pub enum Known<T> {
+    /// It is, so.
+    So(T),
+    /// It is not.
+    Not(Vec<Finding>),
+}
+
+/// A version.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Release {
+    /// What is recorded of it.
+    pub recorded: Option<Recorded>,
+    upload: Option<Upload>,
+}
+
+/// Its manifest in the artifacts bucket.
+#[derive(Debug, Clone, Deserialize)]
+struct Upload {
+    findings: Option<Vec<Finding>>,
+}
+
+impl Release {
+    /// Asks what is known of a version.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn of(
+        windlass: &Windlass,
+        app: &AppName,
+        version: &str,
+    ) -> Result<Known<Self>, Failure> {
+        let path = ["apps", app.as_str(), "releases", version];
+        read(windlass.get(&path, &[]).await)
+    }
+
+    /// What was found wrong with the manifest that is uploaded now.
+    pub fn refused(&self) -> Option<Vec<Finding>> {
+        let findings = self.upload.as_ref()?.findings.clone()?;
+        (!findings.is_empty()).then_some(findings)
+    }
+}
+
+/// The declaration in force.
+///
+/// # Errors
+/// No answer, or one that cannot be understood.
+pub async fn declaration(
+    windlass: &Windlass,
+    app: &AppName,
+) -> Result<Known<Declaration>, Failure> {
+    #[derive(Deserialize)]
+    struct InForce {
+        #[serde(flatten)]
+        declared: Declared,
+    }
+    let path = ["apps", app.as_str(), "declaration"];
+    match read::<InForce>(windlass.get(&path, &[]).await)? {
+        Known::Not(findings) => Ok(Known::Not(findings)),
+        Known::So(in_force) => in_force.declared.read().map(Known::So).map_err(|_| {
+            Failure::broken(
+                "the declaration in force cannot be understood. Use the program that belongs to the installed Windlass.",
+            )
+        }),
+    }
+}
+
+fn read<T: for<'a> Deserialize<'a>>(answer: Result<Value, Failure>) -> Result<Known<T>, Failure> {
+    match answer {
+        Ok(answer) => T::deserialize(answer).map(Known::So).map_err(|error| {
+            Failure::broken(format!(
+                "the answer cannot be understood: {error}. Use the program that belongs to the installed Windlass."
+            ))
+        }),
+        Err(failure) if failure.exit == Exit::Rejected => Ok(Known::Not(failure.findings)),
+        Err(failure) => Err(failure),
+    }
+}

@@ -1,0 +1,247 @@
+//! What can be known of a release before its first byte is sent. Pure.
+
+use crate::git;
+use crate::status::Environment;
+use windlass_domain::declaration::Declaration;
+use windlass_domain::declaration::resolved::{Resolved, Start};
+use windlass_domain::environment::HeldState;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::git_rule::{GitRef, tag_version_differs};
+use windlass_domain::input::{input, operators};
+use windlass_domain::manifest::Manifest;
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::release::Release as Recorded;
+use windlass_domain::request::{ActionName, Route};
+
+/// What is to be released, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan<'a> {
+    /// The application.
+    pub app: &'a AppName,
+    /// The manifest, but for the versions of its objects.
+    pub manifest: &'a Manifest,
+    /// The environment that is named; else its Git ref chooses.
+    pub named: Option<&'a EnvironmentName>,
+    /// By which route it will be handed in.
+    pub route: Route,
+    /// Whether a hold does not stop it.
+    pub through_hold: bool,
+    /// Whether an older declaration is allowed.
+    pub allow_older: bool,
+    /// Whether changes that are in no commit may go anywhere.
+    pub dirty: bool,
+}
+
+/// Where a release goes.
+///
+/// # Errors
+/// Why it goes nowhere.
+pub fn goes_to(plan: Plan<'_>, declaration: &Declaration) -> Result<Resolved, Vec<Finding>> {
+    let one = |finding| vec![finding];
+    let name = match (plan.named, &plan.manifest.git) {
+        (Some(named), _) => named.clone(),
+        (None, Some(git)) => {
+            let chosen = declaration.environment_for(&git.reference).map_err(one)?;
+            chosen.ok_or_else(|| one(no_environment(&git.reference, declaration)))?
+        }
+        (None, None) => {
+            return Err(one(Finding::new(
+                FindingName::NoEnvironment,
+                "git.ref",
+                "the release names neither a Git ref nor an environment.",
+                "Give `--git-ref`, or `--environment`.",
+            )));
+        }
+    };
+    declaration.resolve(&name)
+}
+
+fn no_environment(reference: &str, declaration: &Declaration) -> Finding {
+    let names: Vec<&str> = declaration
+        .environments()
+        .map(EnvironmentName::as_str)
+        .collect();
+    Finding::new(
+        FindingName::NoEnvironment,
+        "git.ref",
+        format!("`{reference}` matches no environment's rule."),
+        format!(
+            "Give another `--git-ref`, name one with `--environment` ({}), or mend the rules under `environments.<name>.deploy`.",
+            names.join(", ")
+        ),
+    )
+}
+
+/// Everything that the declaration tells against it.
+pub fn misfits(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<Finding>) {
+    let mut findings = Vec::new();
+    if let Some(pinned) = &plan.manifest.declaration
+        && pinned != declaration.version()
+        && !plan.allow_older
+    {
+        findings.push(Finding::new(
+            FindingName::Older,
+            "declaration",
+            format!(
+                "version {pinned} of the declaration is not in force; {} is.",
+                declaration.version()
+            ),
+            "Leave `--declaration` out for the one in force.",
+        ));
+    }
+    let components = &plan.manifest.components;
+    let resolved = match goes_to(plan, declaration) {
+        Ok(resolved) => resolved,
+        Err(why) => {
+            findings.extend(why);
+            findings.extend(declaration.misfits(components));
+            return (None, findings);
+        }
+    };
+    let named = components.iter();
+    findings.extend(
+        named.filter_map(|(name, artifact)| declaration.misfit_here(name, artifact, &resolved)),
+    );
+    if let Some(git) = plan.manifest.git.as_ref().filter(|_| resolved.tag_rule) {
+        let version = &plan.manifest.version;
+        findings.extend(tag_version_differs(version, &git.reference, "version"));
+    }
+    if !resolved.sources.contains(&plan.route) {
+        findings.push(Finding::new(
+            FindingName::SourceNotAccepted,
+            format!("environments.{}.sources", resolved.environment),
+            format!(
+                "the environment does not accept releases from `{}`.",
+                plan.route
+            ),
+            "Add the source to the declaration; or release with `--api`, or without.",
+        ));
+    }
+    (Some(resolved), findings)
+}
+
+/// What the versions that are recorded tell against it: a version never means other bytes.
+pub fn reused(plan: Plan<'_>, recorded: &Recorded) -> Vec<Finding> {
+    let named = plan.manifest.components.iter();
+    let reused = named.filter_map(|(name, artifact)| {
+        let (known, mine) = (recorded.components.get(name)?, artifact.sha256.as_ref()?);
+        (known.digest() != mine).then(|| {
+            Finding::new(
+                FindingName::VersionReused,
+                format!("components.{name}"),
+                format!(
+                    "version {} was recorded with the bytes {} and now has {}.",
+                    plan.manifest.version,
+                    known.digest().short(),
+                    mine.short()
+                ),
+                "Give the new bytes a new version.",
+            )
+        })
+    });
+    reused.collect()
+}
+
+/// What stands against it in the environment now.
+pub fn stopped(plan: Plan<'_>, here: &Resolved, now: &Environment) -> Vec<Finding> {
+    let (app, name) = (plan.app, &here.environment);
+    let path = format!("environments.{name}");
+    let mut findings = Vec::new();
+    if let Some(hold) = now.hold.as_ref().filter(|_| !plan.through_hold) {
+        findings.push(Finding::new(
+            FindingName::Held,
+            &path,
+            format!(
+                "deployments are held since {} by {}: {}.",
+                hold.since, hold.by, hold.reason
+            ),
+            format!(
+                "Let deployments go on with {} and release it then; or give `--through-hold --reason '…'`. Nothing was \
+                 uploaded.",
+                operators(ActionName::ReleaseHold, app, name)
+            ),
+        ));
+    }
+    let held = now.lock.held.as_ref();
+    if let Some(held) = held.filter(|held| held.state == HeldState::NeedsOperator) {
+        findings.push(Finding::new(
+            FindingName::NeedsOperator,
+            &path,
+            format!("deployment {} could not be undone and holds the lock.", held.deployment),
+            format!(
+                "Start {} to undo it again, or {} to take what is there now; then release it again.",
+                operators(ActionName::Recover, app, name),
+                operators(ActionName::Accept, app, name)
+            ),
+        ));
+    }
+    findings
+}
+
+/// A tag, and an environment that takes tags or waits for a person, is for what a commit names.
+pub fn unclean(plan: Plan<'_>, here: Option<&Resolved>) -> Option<Finding> {
+    let git = plan.manifest.git.as_ref().filter(|git| git.dirty)?;
+    let is_tag = matches!(GitRef::of(&git.reference), GitRef::Tag(_));
+    let strict = here.is_some_and(|here| here.tag_rule || here.start == Start::Manual);
+    ((is_tag || strict) && !plan.dirty).then(|| {
+        Finding::new(
+            FindingName::BadValue,
+            "git.dirty",
+            "tracked files have changes that are in no commit, so that this is not what the commit names.",
+            "Commit them, or put them aside; or give `--dirty`, and the release is recorded so.",
+        )
+    })
+}
+
+/// Where it comes from, in a line for a person.
+pub fn comes_from(plan: Plan<'_>, from: Option<&git::From>, dirty: Option<bool>) -> String {
+    let version = &plan.manifest.version;
+    let Some(from) = from else {
+        return format!("{} {version}: from no Git ref that is told", plan.app);
+    };
+    let commit = from.git.commit.as_deref().unwrap_or("not told");
+    let clean = match dirty {
+        Some(true) => "DIRTY: with changes that are in no commit",
+        Some(false) => "clean",
+        None => "not known whether clean",
+    };
+    format!(
+        "{} {version}: from {} ({}), commit {commit}, {clean}",
+        plan.app, from.git.reference, from.told_by
+    )
+}
+
+/// Where it goes, in a line for a person.
+pub fn goes(plan: Plan<'_>, here: Option<&Resolved>) -> String {
+    let Some(here) = here else {
+        return match plan.named {
+            Some(named) => format!("  goes to {named}, which is named"),
+            None => {
+                "  goes where the declaration's rules send it, which is not known here".to_owned()
+            }
+        };
+    };
+    let name = &here.environment;
+    let why = if plan.named.is_some() {
+        "which is named"
+    } else {
+        "by its rule"
+    };
+    if here.start == Start::Manual && !plan.through_hold {
+        let start = input(
+            ActionName::Deploy,
+            plan.app,
+            name,
+            &[("version", plan.manifest.version.as_str().into())],
+        );
+        let start = windlass_domain::way::Way::CommandLine.tell(&start);
+        return format!(
+            "  goes to {name}, {why}: only recorded, a person starts it there with {start}"
+        );
+    }
+    format!("  goes to {name}, {why}")
+}
+
+#[cfg(test)]
+#[path = "preflight_tests.rs"]
+mod tests;

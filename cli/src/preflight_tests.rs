@@ -1,0 +1,193 @@
+use super::*;
+use serde_json::{Value, json};
+
+const DECLARATION: &str = "
+app: shop
+version: 1.2.0
+environments:
+  dev: {deploy: {branch: main}}
+  prod: {deploy: {tag: stable}, start: manual, sources: [s3]}
+components:
+  api: {kind: lambda, function: 'shop-{environment}', alias: live}
+  web: {kind: static_site, bucket: 'shop-web-{environment}'}
+";
+
+fn manifest(version: &str, git: Option<(&str, bool)>, components: Value) -> Manifest {
+    let mut manifest = json!({"version": version, "components": components});
+    if let Some((reference, dirty)) = git {
+        manifest["git"] = json!({"ref": reference, "commit": "9f2c111", "dirty": dirty});
+    }
+    serde_json::from_value(manifest).unwrap()
+}
+
+fn api() -> Value {
+    json!({"api": {"key": "artifacts/shop/api/1.zip", "sha256": "a".repeat(64)}})
+}
+
+/// Where it goes, and the names of what stands against it.
+fn told(manifest: &Manifest, named: Option<&str>, route: Route) -> (Option<String>, Vec<String>) {
+    let declaration = Declaration::parse(DECLARATION).unwrap();
+    let app = AppName::new("shop").unwrap();
+    let named = named.map(|name| EnvironmentName::new(name).unwrap());
+    let plan = Plan {
+        app: &app,
+        manifest,
+        named: named.as_ref(),
+        route,
+        through_hold: false,
+        allow_older: false,
+        dirty: false,
+    };
+    let (here, mut findings) = misfits(plan, &declaration);
+    findings.extend(unclean(plan, here.as_ref()));
+    let names = findings.iter();
+    let names = names.map(|one| format!("{} {}", one.name, one.path));
+    (
+        here.map(|here| here.environment.to_string()),
+        names.collect(),
+    )
+}
+
+#[test]
+fn what_the_declaration_tells_is_told_before_anything_is_sent() {
+    let main = Some(("refs/heads/main", false));
+    let tag = Some(("refs/tags/v1.4.0", false));
+    let misspelt = json!({"apy": {"key": "artifacts/shop/apy/1.zip"}});
+    let image = json!({"web": {"image": "shop/web:1"}});
+    let table: [(Manifest, Option<&str>, Route, Option<&str>, &[&str]); 12] = [
+        (
+            manifest("1.4.0", main, api()),
+            None,
+            Route::S3,
+            Some("dev"),
+            &[],
+        ),
+        (
+            manifest("1.4.0", tag, api()),
+            None,
+            Route::S3,
+            Some("prod"),
+            &[],
+        ),
+        (
+            manifest("spring", tag, api()),
+            None,
+            Route::S3,
+            Some("prod"),
+            &["VersionNotOfTag version"],
+        ),
+        (
+            manifest("1.4.0", tag, api()),
+            None,
+            Route::Api,
+            Some("prod"),
+            &["SourceNotAccepted environments.prod.sources"],
+        ),
+        (
+            manifest("1", Some(("refs/heads/nowhere", false)), api()),
+            None,
+            Route::S3,
+            None,
+            &["NoEnvironment git.ref"],
+        ),
+        (
+            manifest("1", None, api()),
+            None,
+            Route::S3,
+            None,
+            &["NoEnvironment git.ref"],
+        ),
+        (
+            manifest("1", None, api()),
+            Some("dev"),
+            Route::Api,
+            Some("dev"),
+            &[],
+        ),
+        (
+            manifest("1", None, api()),
+            Some("dve"),
+            Route::Api,
+            None,
+            &["UnknownName environment"],
+        ),
+        (
+            manifest("1", main, misspelt),
+            None,
+            Route::S3,
+            Some("dev"),
+            &["UnknownName components.apy"],
+        ),
+        (
+            manifest("1", main, image),
+            None,
+            Route::S3,
+            Some("dev"),
+            &["BadValue components.web.image"],
+        ),
+        // What no commit names goes where a branch goes, and not where a tag does.
+        (
+            manifest("1", Some(("refs/heads/main", true)), api()),
+            None,
+            Route::S3,
+            Some("dev"),
+            &[],
+        ),
+        (
+            manifest("1.4.0", Some(("refs/tags/v1.4.0", true)), api()),
+            None,
+            Route::S3,
+            Some("prod"),
+            &["BadValue git.dirty"],
+        ),
+    ];
+    for (manifest, named, route, goes, against) in table {
+        let row = format!("{manifest:?} {named:?}");
+        let expected = against.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told(&manifest, named, route),
+            (goes.map(str::to_owned), expected),
+            "{row}"
+        );
+    }
+}
+
+#[test]
+fn a_version_that_is_recorded_with_other_bytes_and_what_stops_everything_are_told() {
+    let declaration = Declaration::parse(DECLARATION).unwrap();
+    let app = AppName::new("shop").unwrap();
+    let manifest = manifest("1.4.0", Some(("refs/heads/main", false)), api());
+    let mut plan = Plan {
+        app: &app,
+        manifest: &manifest,
+        named: None,
+        route: Route::S3,
+        through_hold: false,
+        allow_older: false,
+        dirty: false,
+    };
+    let recorded = |digest: &str| -> Recorded {
+        let api = json!({"type": "object", "key": "k", "version_id": "v", "bytes": 1,
+            "sha256": digest.repeat(64)});
+        let recorded = json!({"app": "shop", "version": "1.4.0", "components": {"api": api}});
+        serde_json::from_value(recorded).unwrap()
+    };
+    assert_eq!(reused(plan, &recorded("a")), []);
+    assert_eq!(
+        reused(plan, &recorded("b"))[0].name,
+        FindingName::VersionReused
+    );
+    let here = goes_to(plan, &declaration).unwrap();
+    let now = json!({"app": "shop", "environment": "dev", "snapshot": 1, "running": {}, "waiting": [],
+        "hold": {"since": 0, "reason": "a sale", "by": "ann"},
+        "lock": {"token": 1, "held": {"deployment": "0123456789abcdef", "action": "deploy",
+            "execution": "arn", "since": 0, "state": "needs_operator"}}});
+    let now = Environment::read(&now).unwrap();
+    let names = |plan| -> Vec<FindingName> {
+        let stopped = stopped(plan, &here, &now);
+        stopped.iter().map(|finding| finding.name).collect()
+    };
+    assert_eq!(names(plan), [FindingName::Held, FindingName::NeedsOperator]);
+    plan.through_hold = true;
+    assert_eq!(names(plan), [FindingName::NeedsOperator]);
+}

@@ -1,0 +1,161 @@
+//! What can be seen before a release is sent: by the API, else in the artifacts bucket.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::history::Deployment;
+use crate::known::{self, Known, Release};
+use crate::listing::{LARGEST_PAGE, page};
+use crate::preflight::{self, Plan};
+use crate::status::Environment;
+use crate::upload;
+use crate::windlass::Windlass;
+use std::collections::BTreeSet;
+use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::declaration::{Declaration, Exceptions, LARGEST};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::name::EnvironmentName;
+
+/// What is seen.
+#[derive(Debug, Default)]
+pub struct Sight {
+    /// The environment that it goes to, where that is known.
+    pub here: Option<Resolved>,
+    /// What stands against it.
+    pub findings: Vec<Finding>,
+    /// What could not be looked at, and why.
+    pub unseen: Vec<String>,
+    /// The deployments of this version that were there before.
+    pub before: BTreeSet<String>,
+}
+
+impl Sight {
+    /// Looks by the API. A caller who is not let in, or an API that does not answer, is told as not seen.
+    ///
+    /// # Errors
+    /// An answer that cannot be understood.
+    pub async fn by_api(plan: Plan<'_>, windlass: &Windlass) -> Result<Option<Self>, Failure> {
+        let mut sight = Self::default();
+        let declaration = match known::declaration(windlass, plan.app).await {
+            Ok(Known::So(declaration)) => declaration,
+            Ok(Known::Not(findings)) => {
+                sight.findings = findings;
+                return Ok(Some(sight));
+            }
+            Err(failure) if failure.exit == Exit::Unreachable => return Ok(None),
+            Err(failure) => return Err(failure),
+        };
+        (sight.here, sight.findings) = preflight::misfits(plan, &declaration);
+        let version = &plan.manifest.version;
+        match Release::of(windlass, plan.app, version).await {
+            Ok(Known::So(release)) => {
+                let reused = release.recorded.iter();
+                let reused = reused.flat_map(|recorded| preflight::reused(plan, recorded));
+                sight.findings.extend(reused);
+            }
+            Ok(Known::Not(_)) => {}
+            Err(failure) => sight.note("whether the version is used already", failure)?,
+        }
+        if let Some(here) = sight.here.clone() {
+            sight.look_at(plan, windlass, &here).await?;
+        }
+        Ok(Some(sight))
+    }
+
+    async fn look_at(
+        &mut self,
+        plan: Plan<'_>,
+        windlass: &Windlass,
+        here: &Resolved,
+    ) -> Result<(), Failure> {
+        let name = here.environment.as_str();
+        let path = ["apps", plan.app.as_str(), "environments", name];
+        match windlass.get(&path, &[]).await {
+            Ok(answer) => {
+                let now = Environment::read(&answer)?;
+                self.findings.extend(preflight::stopped(plan, here, &now));
+            }
+            Err(failure) => self.note("whether deployments are held", failure)?,
+        }
+        match of_version(plan, windlass, &here.environment).await {
+            Ok(before) => self.before = before.into_iter().map(|one| one.id).collect(),
+            Err(failure) => self.note("its history", failure)?,
+        }
+        Ok(())
+    }
+
+    /// Looks at the declaration that lies in the artifacts bucket: what holds, waits and is recorded is not seen
+    /// there.
+    ///
+    /// # Errors
+    /// None of S3's: what cannot be read is told as not seen.
+    pub async fn by_bucket(
+        plan: Plan<'_>,
+        bucket: &str,
+        exceptions: &Exceptions,
+    ) -> Result<Self, Failure> {
+        let mut sight = Self::default();
+        let key = format!("apps/{}/app.yaml", plan.app);
+        let lies = match upload::read(bucket, &key, LARGEST as u64).await {
+            Ok(lies) => lies,
+            // A bucket or a region that is wrong is found before the first byte, too.
+            Err(failure) if failure.exit == Exit::Usage => return Err(failure),
+            Err(failure) => {
+                sight.note(&format!("s3://{bucket}/{key}"), failure)?;
+                return Ok(sight);
+            }
+        };
+        let Some(bytes) = lies else {
+            sight.findings.push(Finding::new(
+                FindingName::NoDeclaration,
+                "app",
+                format!(
+                    "there is no s3://{bucket}/{key}: no application `{}` is declared.",
+                    plan.app
+                ),
+                "Correct the name, or upload its declaration first.",
+            ));
+            return Ok(sight);
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        match Declaration::parse_with(&text, exceptions) {
+            Ok(declaration) => {
+                (sight.here, sight.findings) = preflight::misfits(plan, &declaration)
+            }
+            Err(_) => {
+                let what =
+                    format!("s3://{bucket}/{key} is not valid, so that another one is in force");
+                sight.unseen.push(what);
+            }
+        }
+        sight.unseen.push(
+            "whether deployments are held and whether the version is used already, which only the API tells"
+                .to_owned(),
+        );
+        Ok(sight)
+    }
+
+    fn note(&mut self, what: &str, failure: Failure) -> Result<(), Failure> {
+        if matches!(failure.exit, Exit::Broken | Exit::Usage) {
+            return Err(failure);
+        }
+        self.unseen.push(format!("{what} ({})", failure.message));
+        Ok(())
+    }
+}
+
+/// The newest deployments of the version there.
+///
+/// # Errors
+/// No answer.
+pub async fn of_version(
+    plan: Plan<'_>,
+    windlass: &Windlass,
+    environment: &EnvironmentName,
+) -> Result<Vec<Deployment>, Failure> {
+    let page = page::<Deployment>(windlass, plan.app, environment, LARGEST_PAGE, None).await?;
+    let version = Some(plan.manifest.version.as_str());
+    let listed = page.listed.into_iter();
+    Ok(listed
+        .filter(|one| one.version.as_deref() == version)
+        .collect())
+}

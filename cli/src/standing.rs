@@ -1,0 +1,135 @@
+//! Whether what a deployment brought is what runs now. Pure.
+
+use crate::status::Environment;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::drift::Drift;
+use windlass_domain::environment::Running;
+use windlass_domain::name::ComponentName;
+
+/// How what a deployment brought stands now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It runs, in these words.
+    Runs(String),
+    /// Something else runs: of each component that differs, what.
+    SomethingElse(Vec<String>),
+    /// It is recorded as running, and the look at these did not tell.
+    Unknown(Vec<String>),
+}
+
+/// Compares a deployment that ended well with the environment, whose targets were looked at.
+pub fn standing(record: &Deployment, now: &Environment) -> Standing {
+    let brought = &record.release.components;
+    let mut others: Vec<String> = Vec::new();
+    let mut unknown: Vec<String> = Vec::new();
+    let mut since = None;
+    for name in brought.keys() {
+        let Some(running) = now
+            .running
+            .get(name)
+            .filter(|one| is_its(record, name, one))
+        else {
+            others.push(now.instead_of(name));
+            continue;
+        };
+        since = since.max(Some(running.since));
+        match now.drift(name) {
+            Some((Drift::Changed, words)) => others.push(format!("{name}: {words}")),
+            Some((Drift::Unknown, words)) => unknown.push(format!("{name}: {words}")),
+            Some((Drift::None, _)) | None => {}
+        }
+    }
+    let of_it = |running: &Running| running.deployment == record.id;
+    if brought.is_empty() && !now.running.values().any(of_it) {
+        others.push("nothing of it runs".to_owned());
+    }
+    if !others.is_empty() {
+        return Standing::SomethingElse(others);
+    }
+    if !unknown.is_empty() {
+        return Standing::Unknown(unknown);
+    }
+    let since = since.map(|since| format!(", since {since}"));
+    Standing::Runs(format!("it runs now{}", since.unwrap_or_default()))
+}
+
+/// Whether what runs of a component is what the deployment brought: it did, or another one has found its
+/// bytes in place.
+fn is_its(record: &Deployment, name: &ComponentName, running: &Running) -> bool {
+    let digest = record.release.components.get(name).map(Artifact::digest);
+    let runs = running.artifact.as_ref().map(Artifact::digest);
+    running.deployment == record.id || (runs.is_some() && runs == digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn artifact(letter: char) -> Value {
+        json!({"type": "image", "repository": "r", "digest": letter.to_string().repeat(64)})
+    }
+
+    fn record() -> Deployment {
+        let record = json!({
+            "id": "0123456789abcdef", "app": "shop", "environment": "prod", "action": "deploy",
+            "attempt": 1, "release_digest": "a".repeat(64), "declaration": "1.0.0",
+            "release": {"app": "shop", "version": "1.1.0",
+                "components": {"api": artifact('a'), "web": artifact('b')}},
+            "requester": {"route": "api"}, "order": {"accepted": 0, "id": "0123456789abcdef"},
+            "allow_older": false, "accept_red": false, "again": false, "by_person": true,
+            "accepted": 0, "executions": [], "status": "ended",
+        });
+        serde_json::from_value(record).unwrap()
+    }
+
+    fn runs(letter: char, version: &str, deployment: &str) -> Value {
+        json!({"artifact": artifact(letter), "version": version, "deployment": deployment,
+            "since": 1000, "state": {}})
+    }
+
+    fn told(running: Value, observed: Value) -> String {
+        let environment = json!({"app": "shop", "environment": "prod", "snapshot": 2, "running": running,
+            "lock": {"token": 1}, "waiting": [], "observed": observed,
+            "deployments": {"fedcba9876543210": {"action": "rollback", "version": "1.0.0", "components": [],
+                "requester": {"route": "api", "principal": "ann"}, "reason": "broken", "accepted": 0}}});
+        let environment = Environment::read(&environment).unwrap();
+        match standing(&record(), &environment) {
+            Standing::Runs(words) => format!("runs: {words}"),
+            Standing::SomethingElse(words) => format!("else: {}", words.join("; ")),
+            Standing::Unknown(words) => format!("unknown: {}", words.join("; ")),
+        }
+    }
+
+    #[test]
+    fn what_was_brought_runs_where_each_component_has_its_bytes() {
+        let (me, other) = ("0123456789abcdef", "fedcba9876543210");
+        let both = json!({"api": runs('a', "1.1.0", me), "web": runs('b', "1.1.0", me)});
+        let none = json!({});
+        assert_eq!(
+            told(both.clone(), none.clone()),
+            "runs: it runs now, since 1970-01-01T00:00:01Z"
+        );
+        let in_place = json!({"api": runs('a', "1.2.0", other), "web": runs('b', "1.1.0", me)});
+        assert!(told(in_place, none.clone()).starts_with("runs"));
+        let back = json!({"api": runs('c', "1.0.0", other), "web": runs('b', "1.1.0", me)});
+        assert_eq!(
+            told(back, none.clone()),
+            "else: api runs 1.0.0 since 1970-01-01T00:00:01Z, by deployment fedcba9876543210 \
+             (rollback, asked by ann: broken)"
+        );
+        let gone = json!({"api": runs('a', "1.1.0", me)});
+        assert_eq!(told(gone, none), "else: nothing is recorded of web");
+        let drift = |word: &str| json!({"api": {"drift": word, "reason": "why"}});
+        assert_eq!(
+            told(both.clone(), drift("changed")),
+            "else: api: changed, why"
+        );
+        assert_eq!(
+            told(both.clone(), drift("unknown")),
+            "unknown: api: unknown, why"
+        );
+        assert!(told(both, drift("none")).starts_with("runs"));
+    }
+}

@@ -1,0 +1,29 @@
+//! What to write in place of a name that is not known.
+
+use crate::shape::{nearest, suggest};
+
+/// The most names that are told: a remedy is a sentence.
+const TOLD: usize = 12;
+
+/// The known name that is nearest to this one, if one is near, and the known ones.
+pub fn meant(name: &str, known: &[String]) -> String {
+    let nearest = nearest(name, known);
+    suggest(nearest, known.get(..TOLD).unwrap_or(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_is_told_also_where_it_is_not_among_the_first() {
+        let known: Vec<String> = (0..40).map(|minor| format!("1.{minor}.0")).collect();
+        let told = meant("1.39.O", &known);
+        assert!(
+            told.starts_with("Did you mean `1.39.0`? Known here: `1.0.0`, `1.1.0`"),
+            "{told}"
+        );
+        assert_eq!(told.matches('`').count() / 2, 1 + TOLD);
+        assert_eq!(meant("x", &known[..1]), "Known here: `1.0.0`.");
+    }
+}

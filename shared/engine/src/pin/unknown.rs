@@ -1,0 +1,47 @@
+//! That no release is recorded under a version, told with the one that was probably meant.
+
+use crate::ports::{Answered, Ledger, Query};
+use crate::store;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::meant::meant;
+use windlass_domain::name::AppName;
+
+/// How many versions are looked through for the one that was meant.
+const KNOWN: u32 = 100;
+
+/// The finding. It costs a query, which only who asks for what is not there pays.
+pub async fn unknown_version<P: Ledger>(
+    ports: &P,
+    app: &AppName,
+    version: &str,
+) -> Answered<Finding> {
+    let all = store::release(app, "");
+    let page = ports
+        .query(Query {
+            pk: all.pk,
+            sk_prefix: all.sk.clone(),
+            descending: true,
+            limit: KNOWN,
+            after: None,
+        })
+        .await?;
+    let keys = page.items.iter().map(|item| item.key.sk.as_str());
+    let known: Vec<String> = keys
+        .filter_map(|sk| sk.strip_prefix(&all.sk))
+        .map(str::to_owned)
+        .collect();
+    let remedy = if known.is_empty() {
+        "Release it first: none is recorded yet.".to_owned()
+    } else {
+        format!(
+            "Write a version that is recorded. {}",
+            meant(version, &known)
+        )
+    };
+    Ok(Finding::new(
+        FindingName::UnknownName,
+        "version",
+        format!("no release {version} of `{app}` is recorded."),
+        remedy,
+    ))
+}

@@ -1,0 +1,69 @@
+//! Who asked for what is listed, and why: of the records of the deployments that brought it.
+
+use crate::ports::{Answered, Ledger};
+use crate::store::{self, Stored};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::git::Git;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::ComponentName;
+use windlass_domain::request::{ActionName, Requester};
+use windlass_domain::time::Time;
+
+/// How many records are read at a time.
+const AT_A_TIME: usize = 16;
+
+/// A deployment in short, beside what it brought.
+#[derive(Debug, Clone, Serialize)]
+pub struct Asked {
+    action: ActionName,
+    version: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    git: Option<Git>,
+    components: Vec<ComponentName>,
+    requester: Requester,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    accepted: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<Time>,
+}
+
+impl From<Deployment> for Asked {
+    fn from(record: Deployment) -> Self {
+        Self {
+            action: record.action,
+            version: record.release.version,
+            git: record.release.git,
+            components: record.release.components.into_keys().collect(),
+            requester: record.requester,
+            reason: record.reason,
+            accepted: record.accepted,
+            started: record.started,
+            ended: record.ending.map(|ended| ended.at),
+        }
+    }
+}
+
+/// The deployments of these ids, each once. One without a record is left out.
+pub async fn asked<P: Ledger>(
+    ports: &P,
+    ids: impl IntoIterator<Item = DeploymentId>,
+) -> Answered<BTreeMap<String, Asked>> {
+    let ids: BTreeSet<String> = ids.into_iter().map(|id| id.0).collect();
+    let read = |id: String| async move {
+        let key = store::deployment(&DeploymentId(id.clone()));
+        let record: Option<Stored<Deployment>> = store::load(ports, &key).await?;
+        Ok(record.map(|record| (id, Asked::from(record.value))))
+    };
+    let known: Vec<Option<(String, Asked)>> = stream::iter(ids)
+        .map(read)
+        .buffered(AT_A_TIME)
+        .try_collect()
+        .await?;
+    Ok(known.into_iter().flatten().collect())
+}

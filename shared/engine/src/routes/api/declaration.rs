@@ -1,0 +1,30 @@
+//! `GET /apps/{app}/declaration`: the declaration in force, as its team wrote it.
+
+use super::problem::problem;
+use super::{Ports, Reply};
+use crate::pin;
+use crate::ports::Answered;
+use crate::store::{self, Stored};
+use serde_json::json;
+use windlass_domain::declaration::Declared;
+use windlass_domain::name::AppName;
+
+/// The text, its version and digest, and when it was accepted.
+pub async fn get<P: Ports>(ports: &P, app: &AppName) -> Answered<Reply> {
+    let key = store::declaration_in_force(app);
+    let declared: Option<Stored<Declared>> = store::load(ports, &key).await?;
+    let Some(declared) = declared else {
+        return Ok(problem(404, &[pin::no_declaration(app)]));
+    };
+    let Declared {
+        text,
+        version,
+        digest,
+        accepted,
+        ..
+    } = declared.value;
+    Ok(Reply::json(
+        200,
+        json!({ "app": app, "version": version, "digest": digest, "accepted": accepted, "text": text }),
+    ))
+}

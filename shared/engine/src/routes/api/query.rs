@@ -1,0 +1,143 @@
+//! The parameters of a query: which of them a path knows, and what may be their values. One that is not
+//! known is refused, because to ignore it would answer something else than what was asked.
+
+use super::{Call, LARGEST_PAGE, PAGE};
+use crate::ports::Query;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::meant::meant;
+use windlass_domain::name::EnvironmentName;
+use windlass_domain::way::Way;
+
+/// In whose words the answer tells what to do next: known everywhere.
+const WORDS: &str = "words";
+
+/// Everything that is wrong with the query of a call whose path knows these parameters.
+pub fn findings(call: &Call, known: &[&str]) -> Vec<Finding> {
+    let known: Vec<String> = known
+        .iter()
+        .chain(&[WORDS])
+        .map(ToString::to_string)
+        .collect();
+    let each = call.query.iter();
+    each.filter_map(|(name, value)| {
+        if known.contains(name) {
+            bad_value(name, value)
+        } else {
+            Some(unknown(name, &known))
+        }
+    })
+    .collect()
+}
+
+fn unknown(name: &str, known: &[String]) -> Finding {
+    Finding::new(
+        FindingName::UnknownField,
+        format!("?{name}"),
+        format!("`{name}` is no parameter of this path's query."),
+        meant(name, known),
+    )
+}
+
+fn bad_value(name: &str, value: &str) -> Option<Finding> {
+    let (good, form) = match name {
+        "limit" => {
+            let number = value.parse::<u32>();
+            let good = number.is_ok_and(|number| (1..=LARGEST_PAGE).contains(&number));
+            (good, format!("a number from 1 to {LARGEST_PAGE}"))
+        }
+        "environment" => (
+            EnvironmentName::new(value).is_ok(),
+            "an environment's name, such as `prod`".to_owned(),
+        ),
+        "observe" => (
+            matches!(value, "true" | "false"),
+            "`true` or `false`".to_owned(),
+        ),
+        WORDS => {
+            let ways = Way::ALL.map(|way| format!("`{way}`"));
+            (value.parse::<Way>().is_ok(), ways.join(" or "))
+        }
+        _ => (true, String::new()),
+    };
+    (!good).then(|| {
+        Finding::new(
+            FindingName::BadValue,
+            format!("?{name}"),
+            format!("`{value}` is not what `{name}` takes."),
+            format!("Write {form}."),
+        )
+    })
+}
+
+/// In whose words the answer is: a caller's of the API where it is not said.
+pub fn way(call: &Call) -> Way {
+    let said = call.query.get(WORDS).and_then(|words| words.parse().ok());
+    said.unwrap_or(Way::Http)
+}
+
+/// The query of a page, newest first, that begins where the call says.
+pub fn page(call: &Call, pk: String, sk_prefix: &str) -> Query {
+    let limit = call.query.get("limit").and_then(|text| text.parse().ok());
+    Query {
+        pk,
+        sk_prefix: sk_prefix.to_owned(),
+        descending: true,
+        limit: limit.unwrap_or(PAGE),
+        after: call.query.get("after").cloned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(query: &[(&str, &str)]) -> Vec<String> {
+        let query = query.iter();
+        let call = Call {
+            query: query
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            ..Call::default()
+        };
+        let findings = findings(&call, &["limit", "after", "environment", "observe"]);
+        let told = findings.iter();
+        told.map(|one| format!("{} {}", one.name, one.path))
+            .collect()
+    }
+
+    #[test]
+    fn a_query_says_only_what_its_path_knows_in_the_form_that_it_has() {
+        assert_eq!(told(&[]), [""; 0]);
+        for good in [
+            ("limit", "1"),
+            ("limit", "100"),
+            ("after", "anything"),
+            ("environment", "prod"),
+            ("observe", "false"),
+            ("words", "command_line"),
+        ] {
+            assert_eq!(told(&[good]), [""; 0], "{good:?}");
+        }
+        for bad in [
+            ("limit", "0"),
+            ("limit", "101"),
+            ("limit", "-1"),
+            ("limit", "ten"),
+            ("limit", ""),
+            ("environment", "Prod!"),
+            ("environment", ""),
+            ("observe", "yes"),
+            ("words", "morse"),
+        ] {
+            assert_eq!(told(&[bad]), [format!("BadValue ?{}", bad.0)], "{bad:?}");
+        }
+        assert_eq!(
+            told(&[("limti", "1"), ("limit", "0"), ("verbose", "")]),
+            [
+                "BadValue ?limit",
+                "UnknownField ?limti",
+                "UnknownField ?verbose"
+            ]
+        );
+    }
+}

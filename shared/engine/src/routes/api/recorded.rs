@@ -1,0 +1,48 @@
+//! `GET /apps/{app}/releases/{version}`: what is known of a version, and what was wrong with its upload.
+
+use super::problem::problem;
+use super::{Ports, Reply};
+use crate::beside;
+use crate::pin;
+use crate::ports::{Answered, ObjectId};
+use serde_json::{Value, json};
+use windlass_domain::key::manifest_key;
+use windlass_domain::name::AppName;
+
+/// The recorded release, and its manifest in the artifacts bucket with what was found wrong with that.
+pub async fn get<P: Ports>(ports: &P, app: &AppName, version: &str) -> Answered<Reply> {
+    let recorded = pin::recorded_release(ports, app, version).await?;
+    let upload = upload(ports, app, version).await?;
+    let recorded = match recorded {
+        Ok(recorded) => Some(recorded.release),
+        Err(_) if !upload.is_null() => None,
+        Err(unknown) => {
+            let declared = pin::declaration_in_force(ports, app).await?;
+            return Ok(problem(404, &declared.err().unwrap_or(vec![unknown])));
+        }
+    };
+    Ok(Reply::json(
+        200,
+        json!({ "app": app, "version": version, "recorded": recorded, "upload": upload }),
+    ))
+}
+
+/// The manifest that lies in the bucket, and what lies beside it about its present version.
+async fn upload<P: Ports>(ports: &P, app: &AppName, version: &str) -> Answered<Value> {
+    let key = manifest_key(app, version);
+    let place = ObjectId {
+        bucket: ports.config().artifacts_bucket.clone(),
+        key: key.clone(),
+        version_id: None,
+    };
+    let Some(head) = ports.head(&place).await? else {
+        return Ok(Value::Null);
+    };
+    let lies = beside::read(ports, &key).await?;
+    let lies = lies.filter(|lies| lies.is_about(head.version_id.as_deref()));
+    Ok(json!({
+        "key": key,
+        "version_id": head.version_id,
+        "findings": lies.map(|lies| lies.findings),
+    }))
+}

@@ -1,0 +1,50 @@
+//! Answers in the words of who asks: what to do next is told as a call, or as a command.
+
+use super::Reply;
+use serde_json::Value;
+use windlass_domain::way::Way;
+
+/// The members of an answer that tell a person something. What people wrote themselves, such as a reason,
+/// stays as it is.
+const TOLD: [&str; 6] = ["remedy", "cause", "detail", "text", "told", "warnings"];
+
+/// The same answer in the words of a way in.
+pub fn in_words_of(way: Way, mut reply: Reply) -> Reply {
+    walk(way, &mut reply.body, false);
+    reply
+}
+
+fn walk(way: Way, value: &mut Value, is_told: bool) {
+    match value {
+        Value::String(text) if is_told => *text = way.tell(text),
+        Value::Array(all) => all.iter_mut().for_each(|one| walk(way, one, is_told)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                walk(way, member, TOLD.contains(&name.as_str()));
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_told_has_the_words_of_who_asks_and_what_was_written_stays() {
+        let input = r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…"}"#;
+        let body = json!({"reason": input, "findings": [{"remedy": input}],
+            "plan": {"warnings": [input]}, "ending": {"cause": input}, "version": "cause"});
+        let told = |way| in_words_of(way, Reply::json(200, body.clone())).body;
+        assert_eq!(told(Way::Console), body);
+        let command = "`windlass rollback shop prod --reason '…'`";
+        let call = r#"`POST /apps/shop/environments/prod/rollbacks {"reason":"…"}`"#;
+        for (way, words) in [(Way::CommandLine, command), (Way::Http, call)] {
+            let expected = json!({"reason": input, "findings": [{"remedy": words}],
+                "plan": {"warnings": [words]}, "ending": {"cause": words}, "version": "cause"});
+            assert_eq!(told(way), expected);
+        }
+    }
+}
