@@ -7,8 +7,10 @@ calls is found, and a call without an action. shared/aws/permissions.yaml says w
 
 import functools
 import itertools
+import pathlib
 import re
 
+import install
 import pytest
 import yaml
 from cloud import REPOSITORY
@@ -49,7 +51,7 @@ def writes(function):
 
 @functools.cache
 def binary(function):
-    return (REPOSITORY / FUNCTIONS[function]["CodeUri"] / "bootstrap").read_bytes()
+    return (install.BUILT / pathlib.Path(FUNCTIONS[function]["CodeUri"]).name / "bootstrap").read_bytes()
 
 
 def needed(function):
