@@ -1,5 +1,7 @@
 # make demo   from nothing to the story of a release, told as it happens
 # make up     an installed, empty Windlass on the local cloud; its outputs are in .local/outputs.json
+# make deploy into the account of your credentials, after make build-aws
+# make story-aws   the demo's story in that account; asks first, and takes away what it made
 # make down   stops exactly what was started
 # make test   every check: format, lints, all levels of test
 # make audit  licenses, sources and use of what is depended on; a bill of materials for each binary is in target/sbom
@@ -158,6 +160,12 @@ export PARAMETERS
 
 deploy: tools
 	$(SAM)/python tests/tools/deploy.py --stack $(STACK) --folder $(FOLDER)
+
+# The demo's story in the account of your credentials: it asks before it begins, and takes away what it made.
+REGION ?= eu-north-1
+
+story-aws: build-aws
+	$(E2E)/story_aws.py --region $(REGION) $(if $(CLEAN),--clean $(CLEAN))
 
 # What an idle Windlass costs a month past the free tiers, at list prices, and of what.
 idle-cost: tools

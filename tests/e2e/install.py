@@ -18,6 +18,7 @@ import enforced
 sys.path.insert(0, str(cloud.REPOSITORY / "tests/tools"))
 
 import deploy  # noqa: E402
+import idle_cost  # noqa: E402, F401
 
 STACK = "windlass"
 # What `make build` built for this machine; what goes to AWS lies in target/lambda.
