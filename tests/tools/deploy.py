@@ -85,7 +85,12 @@ def command(folder, given, stack, *more):
     """The command, to be run in the folder."""
     values = parameters(folder, given, stack)
     sam = pathlib.Path(sys.executable).with_name("sam")
-    return [str(sam), "deploy", "--stack-name", stack, *more, "--parameter-overrides", *(f"{name}={value}" for name, value in values.items())]
+    return [str(sam), "deploy", "--stack-name", stack, *more, "--parameter-overrides", *(given_as(name, value) for name, value in values.items())]
+
+
+def given_as(name, value):
+    """A parameter as sam reads it, which takes no empty value without quotes."""
+    return f"{name}={value}" if value else f'{name}=""'
 
 
 def main():
