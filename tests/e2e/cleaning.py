@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 WITHIN_S = 3600
 GONE = ("NoSuchBucket", "ResourceNotFoundException", "ValidationError", "404")
-KEPT = {"AWS::S3::Bucket": "bucket", "AWS::DynamoDB::Table": "table", "AWS::Logs::LogGroup": "log group"}
+KEPT = {"AWS::S3::Bucket": "bucket", "AWS::DynamoDB::Table": "table", "AWS::Logs::LogGroup": "log group", "AWS::Lambda::Function": "log of the function"}
 
 
 class Cleaning:
@@ -77,6 +77,10 @@ class Cleaning:
 
     def log_group(self, name):
         self.aws.logs.delete_log_group(logGroupName=name)
+
+    def log_of_the_function(self, name):
+        """Lambda makes it at the first call where nobody else did, and leaves it."""
+        self.log_group(f"/aws/lambda/{name}")
 
     def task_definitions(self, family):
         """Those that Windlass registered beside the stack's."""

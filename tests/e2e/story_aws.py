@@ -98,7 +98,6 @@ class Story:
         cleaning = Cleaning(self.aws, self.say)
         cleaning.stacks(*(["visitor"] if self.where["endpoint"] else []), self.shop.stack, self.name)
         cleaning.attempt("task definitions", lambda: cleaning.task_definitions(f"shop-agent-{self.environment}"))
-        cleaning.attempt("the function's log group", lambda: cleaning.log_group(f"/aws/lambda/{self.shop.function}"))
         cleaning.attempt(f"the bucket {self.bucket}", lambda: cleaning.bucket(self.bucket))
         return cleaning.left
 
