@@ -1,5 +1,7 @@
 # make demo   from nothing to the story of a release, told as it happens
 # make up     an installed, empty Windlass on the local cloud; its outputs are in .local/outputs.json
+# make deploy into the account of your credentials, after make build-aws
+# make story-aws   the demo's story in that account; asks first, and takes away what it made
 # make down   stops exactly what was started
 # make test   every check: format, lints, all levels of test
 # make audit  licenses, sources and use of what is depended on; a bill of materials for each binary is in target/sbom
@@ -29,7 +31,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up down demo test lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-readme chaos build-aws bench bench-docs figures
+.PHONY: tools peers build up down demo test lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-readme chaos build-aws deploy idle-cost story-aws bench bench-docs figures
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp
@@ -41,10 +43,11 @@ tools: .local/sam/stamp .local/cloud/stamp
 	$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
 	touch $@
 
+# Into target/local: what `sam deploy` sends to AWS lies in target/lambda, and is built by build-aws alone.
 # BUILT=1: they are built already, and somebody may be reading them (the end-to-end tests, side by side).
 build: tools
 ifndef BUILT
-	cargo lambda build --compiler cargo $(addprefix --bin ,$(FUNCTIONS))
+	cargo lambda build --compiler cargo --lambda-dir target/local $(addprefix --bin ,$(FUNCTIONS))
 	cargo build --bin windlass
 endif
 
@@ -147,7 +150,26 @@ figures:
 # For AWS: optimised, with zig as the linker, so that the binaries run on Amazon Linux 2023.
 build-aws: tools
 	$(SAM)/pip install --quiet --disable-pip-version-check ziglang==0.16.0
-	env -u CARGO_BUILD_TARGET cargo lambda build --profile lambda --$(subst _,-,$(or $(ARCH),arm64)) $(addprefix --bin ,$(FUNCTIONS))
+	rm -rf target/lambda
+	env -u CARGO_BUILD_TARGET cargo lambda build --profile lambda --lambda-dir target/lambda --$(subst _,-,$(or $(ARCH),arm64)) $(addprefix --bin ,$(FUNCTIONS))
+
+# Deploys what build-aws built into the account and region of your credentials: PARAMETERS="AlertEmail=you@example.com …".
+STACK ?= windlass
+FOLDER ?= .
+export PARAMETERS
+
+deploy: tools
+	$(SAM)/python tests/tools/deploy.py --stack $(STACK) --folder $(FOLDER)
+
+# The demo's story in the account of your credentials: it asks before it begins, and takes away what it made.
+REGION ?= eu-north-1
+
+story-aws: build-aws
+	$(E2E)/story_aws.py --region $(REGION) $(if $(CLEAN),--clean $(CLEAN))
+
+# What an idle Windlass costs a month past the free tiers, at list prices, and of what.
+idle-cost: tools
+	$(SAM)/python tests/tools/idle_cost.py
 
 # What Windlass is measured against, and the fast S3 that it is measured on. One build at a time, behind everything else.
 peers: .local/peers/stamp
@@ -165,7 +187,7 @@ peers: .local/peers/stamp
 # As on AWS, but for this machine; `make build` makes the usual ones again.
 bench: tools peers
 	cargo build --profile lambda $(addprefix --bin ,$(FUNCTIONS))
-	for function in $(FUNCTIONS); do install -D target/$(CARGO_BUILD_TARGET)/lambda/$$function target/lambda/$$function/bootstrap; done
+	for function in $(FUNCTIONS); do install -D target/$(CARGO_BUILD_TARGET)/lambda/$$function target/local/$$function/bootstrap; done
 	$(SAM)/python tests/bench/bench.py $(BENCH)
 
 # Writes the figures of the last run into docs/BENCH.md.

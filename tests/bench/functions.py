@@ -10,7 +10,7 @@ import zlib
 
 from figures import REPOSITORY, Figure, rounded
 
-LAMBDA = REPOSITORY / "target/lambda"
+LAMBDA = REPOSITORY / "target/local"
 NAMES = sorted(folder.parent.name for folder in REPOSITORY.glob("functions/*/Cargo.toml"))
 
 

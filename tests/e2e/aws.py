@@ -1,4 +1,4 @@
-"""AWS clients for the local cloud: an SDK that is independent of the product's, as its oracle."""
+"""AWS clients, for the local cloud or for the account of one's credentials: an SDK that is independent of the product's, as its oracle."""
 
 import dataclasses
 import functools
@@ -27,8 +27,10 @@ class Aws:
     """Clients by service name, made on first use: `aws.s3`, `aws.stepfunctions`, …"""
 
     def __init__(self, outputs):
-        self.endpoint = outputs["endpoint"]
+        # Absent for the account of one's credentials.
+        self.endpoint = outputs.get("endpoint")
         self.region = outputs["region"]
+        self.installed_as = outputs.get("name", "windlass")
         self.outputs = outputs.get("stack", {})
         self.docker = outputs.get("docker")
 
@@ -42,10 +44,13 @@ class Aws:
         return client
 
     def client(self, service, key="test", secret="test"):
-        """A client; with the 12 digits of an account as its access key it acts as the root of that account."""
+        """A client; on the local cloud, with the 12 digits of an account as its access key, it acts as the root of that account."""
+        service = {"lambda_": "lambda"}.get(service, service)
+        if not self.endpoint:
+            return boto3.client(service, region_name=self.region, config=Config(retries={"mode": "adaptive", "max_attempts": 10}))
         config = Config(s3={"addressing_style": "path"}, retries={"max_attempts": 2})
         return boto3.client(
-            {"lambda_": "lambda"}.get(service, service),
+            service,
             endpoint_url=self.endpoint,
             region_name=self.region,
             aws_access_key_id=key,
@@ -53,20 +58,28 @@ class Aws:
             config=config,
         )
 
+    @property
+    def patience(self):
+        """By how much longer than on the local cloud things take."""
+        return 1 if self.endpoint else 20
+
     def stack_outputs(self, stack):
         found = self.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
         return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
     @functools.cached_property
     def api(self):
-        """The base of the HTTP API: the local cloud serves it under a path, because its host names do not resolve."""
+        """The base of the HTTP API; the local cloud serves it under a path, because its host names do not resolve."""
+        if not self.endpoint:
+            return self.outputs["ApiUrl"]
         return f"{self.endpoint}/_aws/execute-api/{self.outputs['ApiId']}/$default"
 
     def call_api(self, method, path, body=None):
         """Calls Windlass's HTTP API, signed as IAM authorization asks for."""
         data = None if body is None else json.dumps(body).encode()
         request = AWSRequest(method, self.api + path, data=data, headers={"Content-Type": "application/json"})
-        SigV4Auth(Credentials("test", "test"), "execute-api", self.region).add_auth(request)
+        credentials = Credentials("test", "test") if self.endpoint else boto3.Session().get_credentials()
+        SigV4Auth(credentials, "execute-api", self.region).add_auth(request)
         plain = urllib.request.Request(request.url, data=data, method=method, headers=dict(request.headers.items()))
         try:
             answer = urllib.request.urlopen(plain, timeout=30)

@@ -10,7 +10,7 @@ GOOD = 'def handler(event, context):\n    return {{"statusCode": 200, "body": "{
 def release(story, version, code=GOOD):
     """CI POSTs the release; answers its deployment."""
     key = f"artifacts/shop/api/{version}.zip"
-    story.shop.upload(key, made_zip({"app.py": code.format(version=version)}))
+    story.shop.upload(key, made_zip({"index.py": code.format(version=version)}))
     manifest = {"version": version, "git": {"ref": f"refs/tags/v{version}"}, "components": {"api": {"key": key}}}
     answer = story.aws.call_api("POST", "/apps/shop/releases", manifest)
     assert answer.status == 202, answer

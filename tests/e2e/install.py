@@ -7,7 +7,7 @@ import argparse
 import json
 import os
 import pathlib
-import platform
+import shutil
 import subprocess
 import sys
 
@@ -15,7 +15,14 @@ import aws
 import cloud
 import enforced
 
+sys.path.insert(0, str(cloud.REPOSITORY / "tests/tools"))
+
+import deploy  # noqa: E402
+import idle_cost  # noqa: E402, F401
+
 STACK = "windlass"
+# What `make build` built for this machine; what goes to AWS lies in target/lambda.
+BUILT = cloud.REPOSITORY / "target/local"
 
 
 def install(home, outputs, functions=None):
@@ -23,7 +30,7 @@ def install(home, outputs, functions=None):
     description = cloud.describe(home)
     if not description:
         raise cloud.CloudError("it does not run: `make up` starts it")
-    sam_deploy(cloud.REPOSITORY, home, description, functions)
+    sam_deploy(folder(home), home, description, functions)
     document = {"endpoint": description["endpoint"], "region": description["region"], "docker": description["docker"]}
     document["stack"] = aws.Aws(document).stack_outputs(STACK)
     if description["auth"]:
@@ -32,20 +39,33 @@ def install(home, outputs, functions=None):
     return document
 
 
-def sam_deploy(folder, home, description, functions=None):
-    """Deploys the template in a folder, as `sam deploy` there does."""
+def folder(home, built=BUILT):
+    """A folder with the template as it is and the functions that were built for this machine, in place of those for AWS."""
+    made = home / "installed"
+    shutil.rmtree(made, ignore_errors=True)
+    (made / "target").mkdir(parents=True)
+    for name in ("template.yaml", "samconfig.toml", "statemachine"):
+        (made / name).symlink_to(cloud.REPOSITORY / name)
+    (made / "target/lambda").symlink_to(built)
+    return made
+
+
+def sam_deploy(place, home, description, functions=None, **more):
+    """Deploys the template in a folder, as `make deploy` there does."""
     parameters = {
-        "Architecture": {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64"),
         "AwsEndpointUrl": functions or description["endpoint"],
-        "SiteBucketArns": "arn:aws:s3:::shop-web-*,arn:aws:s3:::*-pages-*",
+        "SiteBucketArns": "arn:aws:s3:::shop-*,arn:aws:s3:::*-pages-*",
         "DeletionProtection": "false",
+        **more,
     }
-    sam = pathlib.Path(sys.executable).with_name("sam")
-    command = [sam, "deploy", "--stack-name", STACK, "--no-confirm-changeset", "--no-progressbar"]
-    command += ["--parameter-overrides", *[f"{name}={value}" for name, value in parameters.items()]]
+    given = [f"{name}={value}" for name, value in parameters.items()]
+    try:
+        command = deploy.command(place, given, STACK, "--no-confirm-changeset", "--no-progressbar")
+    except deploy.NotDeployable as error:
+        raise cloud.CloudError(f"not deployed: {error}") from error
     log = home / "sam-deploy.log"
     with log.open("wb") as file:
-        done = subprocess.run(command, cwd=folder, env=environment(home, description), stdout=file, stderr=file, check=False)
+        done = subprocess.run(command, cwd=place, env=environment(home, description), stdout=file, stderr=file, check=False)
     if done.returncode != 0:
         raise cloud.CloudError(f"sam deploy failed; {log} ends with:\n{log.read_text()[-3000:]}")
 

@@ -1,4 +1,4 @@
-"""The sample application on the local cloud: its targets, its artifacts, and what a visitor sees of it."""
+"""The sample application: its targets, its artifacts, and what a visitor sees of it."""
 
 import hashlib
 import io
@@ -8,34 +8,47 @@ import urllib.error
 import urllib.request
 import zipfile
 
+import images
 import yaml
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 SHOP = REPOSITORY / "examples/shop"
 IMAGE_REPOSITORY = "shop/agent"
 ENVIRONMENT = "prod"
-# How long each step and the whole are watched: time passes in tests as everywhere.
+# How long each step and the whole are watched on the local cloud: time passes in tests as everywhere.
 WATCHED_FOR = "2s"
+TAGS = [{"Key": "windlass:app", "Value": "shop"}]
 
 
 class Shop:
     """The sample application in one environment."""
 
-    def __init__(self, aws):
+    def __init__(self, aws, environment=ENVIRONMENT, stack="shop-targets", repository=IMAGE_REPOSITORY):
         self.aws = aws
         self.targets = {}
+        self.environment = environment
+        self.stack = stack
+        self.repository = repository
+        self.cluster = f"shop-{environment}"
+        self.function = f"shop-api-{environment}"
+        self.watched_for = WATCHED_FOR if aws.endpoint else "30s"
 
     def make_targets(self):
-        """Makes what the application lives in by CloudFormation, as a team would."""
-        self.deploy_stack("shop-targets", SHOP / "targets.yaml", {"Environment": ENVIRONMENT})
-        # The local cloud's CloudFormation leaves a bucket's tags out.
-        tags = [{"Key": "windlass:app", "Value": "shop"}, {"Key": "windlass:environment", "Value": ENVIRONMENT}]
-        self.aws.s3.put_bucket_tagging(Bucket=f"shop-web-{ENVIRONMENT}", Tagging={"TagSet": tags})
-        # What ran before Windlass came: the gates measure the page from the first wave on, before the page's own.
-        page = b"<!doctype html><title>Shop</title><footer>Release before windlass</footer>"
-        self.aws.s3.put_object(Bucket=f"shop-web-{ENVIRONMENT}", Key="index.html", Body=page, ContentType="text/html; charset=utf-8")
-        self.make_visitor("visitor", self.aws.stack_outputs("shop-targets")["DistributionDomain"])
+        """Makes what the application lives in by CloudFormation, as a team would. There is no page before the first release."""
+        parameters = {"Environment": self.environment, "Subnets": self.subnets(), "Repository": self.repository}
+        self.deploy_stack(self.stack, SHOP / "targets.yaml", parameters)
+        targets = self.aws.stack_outputs(self.stack)
+        if self.aws.endpoint:
+            # The local cloud's CloudFormation leaves a bucket's tags out.
+            tags = [*TAGS, {"Key": "windlass:environment", "Value": self.environment}]
+            self.aws.s3.put_bucket_tagging(Bucket=targets["SiteBucket"], Tagging={"TagSet": tags})
+            self.make_visitor("visitor", targets["DistributionDomain"])
         self.find_targets()
+
+    def subnets(self):
+        """The subnets of the default VPC."""
+        found = self.aws.ec2.describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"]
+        return ",".join(subnet["SubnetId"] for subnet in found)
 
     def make_visitor(self, name, domain):
         """Makes an address under which the local cloud serves a distribution; answers it."""
@@ -44,7 +57,11 @@ class Shop:
 
     def find_targets(self):
         """Reads where the targets are, and the addresses under which the local cloud serves page and API."""
-        self.targets = self.aws.stack_outputs("shop-targets")
+        self.targets = self.aws.stack_outputs(self.stack)
+        if not self.aws.endpoint:
+            given = yaml.safe_load(self.targets["Vars"])
+            self.page, self.api = given["page"], given["api"]
+            return
         visitor = self.aws.stack_outputs("visitor")
         self.page = f"{self.aws.endpoint}/_aws/execute-api/{visitor['ApiId']}/visit"
         self.api = f"{self.aws.endpoint}/_aws/execute-api/{self.targets['ApiId']}/shop"
@@ -57,7 +74,7 @@ class Shop:
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
             Capabilities=["CAPABILITY_NAMED_IAM"],
         )
-        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1 if self.aws.endpoint else 10, "MaxAttempts": 180})
 
     # ── what a developer and CI do ──
 
@@ -65,9 +82,16 @@ class Shop:
         """Uploads the declaration, with what the targets' stack answered in its `vars`, and with little patience."""
         document = yaml.safe_load((SHOP / "app.yaml").read_text())
         document["version"] = version
-        document["components"]["api"]["rollout"]["every"] = WATCHED_FOR
-        document["gates"]["bake"] = WATCHED_FOR
-        document["environments"][ENVIRONMENT]["vars"] = {"distribution": self.targets["DistributionId"], "page": self.page, "api": self.api}
+        document["components"]["api"]["rollout"]["every"] = self.watched_for
+        document["gates"]["bake"] = self.watched_for
+        document["environments"] = {self.environment: document["environments"][ENVIRONMENT]}
+        document["components"]["agent"]["repository"] = self.repository
+        document["environments"][self.environment]["vars"] = {
+            "bucket": self.targets["SiteBucket"],
+            "distribution": self.targets["DistributionId"],
+            "page": self.page,
+            "api": self.api,
+        }
         for path, value in changes.items():
             place = document
             *folders, last = path.split("__")
@@ -88,7 +112,7 @@ class Shop:
             self.upload(keys[component], zipped(SHOP / "releases" / source / component, source, version), {"version": version})
         self.push_image(version)
         components = {component: {"key": key} for component, key in keys.items()}
-        components["agent"] = {"image": f"{IMAGE_REPOSITORY}:{version}"}
+        components["agent"] = {"image": f"{self.repository}:{version}"}
         commit = hashlib.sha1(version.encode(), usedforsecurity=False).hexdigest()
         return {"version": version, "git": {"ref": f"refs/tags/v{version}", "commit": commit}, "components": components}
 
@@ -101,13 +125,16 @@ class Shop:
     def upload(self, key, body, metadata=None):
         self.aws.s3.put_object(Bucket=self.aws.outputs["ArtifactsBucket"], Key=key, Body=body, Metadata=metadata or {}, ChecksumAlgorithm="SHA256")
 
-    def push_image(self, tag, repository=IMAGE_REPOSITORY, content=None, **behaviour):
+    def push_image(self, tag, repository=None, content=None, **behaviour):
         """Pushes an image: what `docker push` sends last, an OCI manifest, here without layers, because it is never run.
 
         The same `content` has the same digest; the tag is the content unless told. `behaviour` tells the stand-in for
         the Docker Engine API what a container of it does (docker_standin.py).
         """
         content = content or tag
+        repository = repository or self.repository
+        if not self.aws.endpoint:
+            return images.push(self.aws.ecr, repository, tag, content)
         config = json.dumps({"architecture": "amd64", "os": "linux", "config": {"Env": [f"VERSION={content}"]}}).encode()
         manifest = json.dumps(
             {
@@ -124,7 +151,7 @@ class Shop:
         )
         return answer["image"]["imageId"]["imageDigest"]
 
-    def deliver_image_event(self, tag, digest, repository=IMAGE_REPOSITORY):
+    def deliver_image_event(self, tag, digest, repository=None):
         """Delivers the event that ECR sends after a push (Amazon ECR User Guide, "Amazon ECR events and EventBridge").
 
         The local cloud's ECR sends none, and takes no events in the name of AWS, so it goes straight to where the rule
@@ -139,7 +166,7 @@ class Shop:
             "time": "2019-11-16T01:54:34Z",
             "region": self.aws.region,
             "resources": [],
-            "detail": {"result": "SUCCESS", "repository-name": repository, "image-digest": digest, "action-type": "PUSH"},
+            "detail": {"result": "SUCCESS", "repository-name": repository or self.repository, "image-digest": digest, "action-type": "PUSH"},
         }
         if tag:
             event["detail"]["image-tag"] = tag
@@ -147,7 +174,7 @@ class Shop:
         self.aws.sqs.send_message(QueueUrl=self.aws.outputs["IntakeQueueUrl"], MessageBody=json.dumps(event))
 
     def require_rule_matches(self, logical_id, event):
-        rule = self.aws.cloudformation.describe_stack_resource(StackName="windlass", LogicalResourceId=logical_id)
+        rule = self.aws.cloudformation.describe_stack_resource(StackName=self.aws.installed_as, LogicalResourceId=logical_id)
         name = rule["StackResourceDetail"]["PhysicalResourceId"].rpartition("/")[2]
         pattern = self.aws.events.describe_rule(Name=name)["EventPattern"]
         matches = self.aws.events.test_event_pattern(EventPattern=pattern, Event=json.dumps(event))["Result"]
@@ -157,12 +184,13 @@ class Shop:
 
     def page_version(self):
         """The release that the page names, fetched through the distribution."""
-        status, body = fetch(f"{self.aws.endpoint}/index.html", {"Host": self.targets["DistributionDomain"]})
+        there = {"Host": self.targets["DistributionDomain"]} if self.aws.endpoint else {}
+        status, body = fetch(f"{self.aws.endpoint or self.page}/index.html", there)
         return body.partition("<footer>Release ")[2].partition("</footer>")[0] if status == 200 else f"status {status}"
 
     def function_version(self):
         """The release that the alias answers with."""
-        answer = self.aws.lambda_.invoke(FunctionName=f"shop-api-{ENVIRONMENT}", Qualifier="live", Payload=json.dumps({"rawPath": "/prices/tea"}))
+        answer = self.aws.lambda_.invoke(FunctionName=self.function, Qualifier="live", Payload=json.dumps({"rawPath": "/prices/tea"}))
         payload = json.loads(answer["Payload"].read())
         if answer.get("FunctionError"):
             return f"error {payload.get('errorType')}"
@@ -170,17 +198,17 @@ class Shop:
 
     def alias(self):
         """The alias: its version, and the weights of others."""
-        alias = self.aws.lambda_.get_alias(FunctionName=f"shop-api-{ENVIRONMENT}", Name="live")
+        alias = self.aws.lambda_.get_alias(FunctionName=self.function, Name="live")
         return alias["FunctionVersion"], alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
 
     def running_digest(self):
         """The digest of the image that the service's running tasks run; several, if it is between two."""
-        return running_digest(self.aws.ecs, f"shop-{ENVIRONMENT}")
+        return running_digest(self.aws.ecs, self.cluster)
 
     def agent_version(self):
         """The release whose image runs, by its tag in the registry."""
         digest = self.running_digest()
-        images = self.aws.ecr.describe_images(repositoryName=IMAGE_REPOSITORY)["imageDetails"]
+        images = self.aws.ecr.describe_images(repositoryName=self.repository)["imageDetails"]
         return next((" ".join(image.get("imageTags", [])) for image in images if image["imageDigest"] == digest), digest)
 
     def seen(self):

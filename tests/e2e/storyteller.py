@@ -5,7 +5,7 @@ import time
 
 from ledger import Ledger, ending
 from machine import Machine
-from shop import ENVIRONMENT, Shop
+from shop import Shop
 
 APP = "shop"
 ENDS_WITHIN_S = 180
@@ -20,12 +20,13 @@ class StoryBroken(AssertionError):
 class Storyteller:
     """One telling of the story on one installation."""
 
-    def __init__(self, aws, say=print):
+    def __init__(self, aws, say=print, shop=None):
         self.aws = aws
         self.say = say
         self.began = time.monotonic()
-        self.shop = Shop(aws)
-        self.ledger = Ledger(aws, APP, ENVIRONMENT)
+        self.shop = shop or Shop(aws)
+        self.where = {"app": APP, "environment": self.shop.environment}
+        self.ledger = Ledger(aws, APP, self.shop.environment)
         self.machine = Machine(aws)
 
     def tell(self, text):
@@ -43,14 +44,14 @@ class Storyteller:
 
     def until(self, what, look, within_s=30):
         """Looks again and again until there is something to see; answers it."""
-        deadline = time.monotonic() + within_s
+        deadline = time.monotonic() + within_s * self.aws.patience
         while True:
             found = look()
             if found:
                 return found
             if time.monotonic() > deadline:
                 raise StoryBroken(f"{what}: not seen within {within_s} s")
-            time.sleep(0.1)
+            time.sleep(0.1 if self.aws.endpoint else 3)
 
     def deployment_of(self, version, action="deploy"):
         """Waits for the record of a release's deployment."""
@@ -96,7 +97,7 @@ class Storyteller:
 
     def follow(self, deployment, while_it_runs=lambda: None):
         """Follows a deployment to its ending, telling the states that its execution enters; answers its record."""
-        self.machine.follow(deployment["executions"][0], ENDS_WITHIN_S, self.teller_of_states(), while_it_runs)
+        self.machine.follow(deployment["executions"][0], ENDS_WITHIN_S * self.aws.patience, self.teller_of_states(), while_it_runs)
         return self.ended(deployment["id"])
 
     def teller_of_states(self):
@@ -129,7 +130,7 @@ class Storyteller:
         """Starts the machine with an operator's one-line input and follows it; answers the execution's description."""
         self.tell(f"an operator starts {json.dumps(request)}")
         execution = self.machine.start(**request)
-        return self.machine.follow(execution, ENDS_WITHIN_S, self.teller_of_states())
+        return self.machine.follow(execution, ENDS_WITHIN_S * self.aws.patience, self.teller_of_states())
 
     def table(self):
         """All deployments, oldest first."""

@@ -7,8 +7,10 @@ calls is found, and a call without an action. shared/aws/permissions.yaml says w
 
 import functools
 import itertools
+import pathlib
 import re
 
+import install
 import pytest
 import yaml
 from cloud import REPOSITORY
@@ -23,6 +25,8 @@ FUNCTIONS = {name: found["Properties"] for name, found in RESOURCES.items() if f
 EVERY = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 # The services that targets live in: whoever calls one of them also reaches targets in other accounts.
 TARGETS = {"lambda", "ecs", "cloudfront", "cloudwatch"}
+# Every sort of write that DynamoDB knows, alone or in a transaction: a binary has the action of each write that it makes by name.
+WRITES = {f"dynamodb:{write}" for write in ("PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem", "BatchWriteItem")}
 # What a statement is about, and where that is a pattern: written here, or given by who installs.
 RESOURCE = re.compile(r"\bResource:(.*?)(?=\n *[A-Z][A-Za-z]+:|\Z)", re.DOTALL)
 PATTERN = re.compile(r"\*|SiteBucketArns|TargetRoles|TaskRoleArns")
@@ -36,15 +40,23 @@ BY_SOURCE = {
 @functools.cache
 def operations(function):
     """The operations that a function's binary can call."""
-    folder = FUNCTIONS[function]["CodeUri"]
-    binary = (REPOSITORY / folder / "bootstrap").read_bytes()
     # One whose name several services use stands with its service's, as the SDK names it in its spans.
-    return {operation for operation in NEEDS if (operation if "." in operation else f"{operation}Input").encode() in binary}
+    return {operation for operation in NEEDS if (operation if "." in operation else f"{operation}Input").encode() in binary(function)}
+
+
+def writes(function):
+    """The actions of the writes to the ledger that a function's binary makes."""
+    return {action for action in WRITES if action.encode() in binary(function)}
+
+
+@functools.cache
+def binary(function):
+    return (install.BUILT / pathlib.Path(FUNCTIONS[function]["CodeUri"]).name / "bootstrap").read_bytes()
 
 
 def needed(function):
     """The actions that a function needs: for its calls, and for what Lambda does with its role."""
-    found = EVERY | {action for operation in operations(function) for action in NEEDS[operation]}
+    found = EVERY | writes(function) | {action for operation in operations(function) for action in NEEDS[operation]}
     if any(action.partition(":")[0] in TARGETS for action in found):
         found |= {"sts:AssumeRole"}
     for resource in RESOURCES.values():
@@ -95,6 +107,10 @@ def test_some_operations_are_found_in_no_binary_and_none_in_every_one():
     found = {function: operations(function) for function in FUNCTIONS}
     assert "UpdateAlias" in found["DeployLambda"] and "UpdateAlias" not in set.union(*(found[name] for name in FUNCTIONS if name != "DeployLambda"))
     assert found["Outbox"] & {"PutEvents", "Publish"} == {"PutEvents", "Publish"}
+    written = {function: {action.removeprefix("dynamodb:") for action in writes(function)} for function in FUNCTIONS}
+    assert written["Conductor"] == {"PutItem", "DeleteItem", "ConditionCheckItem"}
+    assert written["Judge"] == {"PutItem", "ConditionCheckItem"}
+    assert written["ApiFunction"] == set(), "it writes nothing"
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)

@@ -1,25 +1,27 @@
 """Every command that the README shows is run, in its order, and does what the README says.
 
-The README speaks of AWS; here the same commands meet the local cloud. What differs is added by `localised`, and
-`make down` is run last.
+The README speaks of an empty account; here the same commands meet an empty local cloud. What differs is added by `localised`.
 """
 
 import os
-import platform
 import re
 import shlex
 import subprocess
 
 import cloud
+import install
 import pytest
+import yaml
 from aws import Aws
 from ledger import ending
+from shop import ENVIRONMENT, TAGS
 from storyteller import Storyteller
 
 RUN = cloud.REPOSITORY / ".local/test-readme"
 OUTPUTS = cloud.REPOSITORY / ".local/test-readme.json"
 VARIABLES = cloud.REPOSITORY / ".local/test-readme.variables"
-NAMES_OF_FILES = ("web.zip", "2.0.0.json")
+FUNCTIONS = cloud.REPOSITORY / ".local/test-readme.functions"
+NAMES_OF_FILES = ("web.zip", "release.json", "app.yaml")
 
 
 def blocks():
@@ -27,14 +29,17 @@ def blocks():
 
 
 class Shell:
-    """One shell for all blocks, so that variables of one are there in the next."""
+    """One shell for all blocks, so that variables and functions of one are there in the next."""
 
     def __init__(self, environment):
         self.environment = environment
         self.variables = {}
+        FUNCTIONS.parent.mkdir(exist_ok=True)
+        FUNCTIONS.write_text("")
 
     def run(self, block):
-        script = "set -eu\n" + block + '\nprintf "%s\\n%s\\n" "${BUCKET:-}" "${MACHINE:-}" > ' + shlex.quote(str(VARIABLES))
+        kept = f'\nprintf "%s\\n%s\\n" "${{BUCKET:-}}" "${{MACHINE:-}}" > {shlex.quote(str(VARIABLES))}\ndeclare -f > {shlex.quote(str(FUNCTIONS))}\n'
+        script = f"set -eu\n. {shlex.quote(str(FUNCTIONS))}\n" + block + kept
         given = {**self.environment, **self.variables}
         done = subprocess.run(["bash", "-c", script], cwd=cloud.REPOSITORY, env=given, input="y\n", text=True, capture_output=True, check=False)
         assert done.returncode == 0, f"{block}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
@@ -43,13 +48,14 @@ class Shell:
         return done.stdout
 
 
-def localised(block):
-    """What differs on the local cloud: no zig to cross-compile with, the functions' architecture, and where AWS is."""
+def localised(block, given=""):
+    """What differs on the local cloud: no zig to cross-compile with, the functions of this machine, where AWS is, and under which addresses
+    it serves page and API."""
     if block.startswith("make build-aws"):
         return block.replace("make", "make --dry-run")
-    machine = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
-    endpoint = f'AwsEndpointUrl=$AWS_ENDPOINT_URL DeletionProtection=false Architecture={machine} '
-    return block.replace('--parameter-overrides "', '--parameter-overrides "' + endpoint)
+    local = "AwsEndpointUrl=$AWS_ENDPOINT_URL DeletionProtection=false "
+    block = block.replace('make deploy PARAMETERS="', f'make deploy FOLDER={install.folder(RUN)} PARAMETERS="{local}')
+    return block.replace("$(output shop-targets Vars)", given)
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +64,7 @@ def shell(request):
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MAKE", "MFLAGS"))},
         "BUILT": "1",
+        # The command line of AWS that the tests have; the README asks the reader for the newer one.
         "PATH": f"{cloud.REPOSITORY / '.local/sam/bin'}:{os.environ['PATH']}",
         "RUN": str(RUN),
         "OUTPUTS": str(OUTPUTS),
@@ -70,35 +77,51 @@ def shell(request):
     }
     yield Shell(environment)
     (cloud.down if request.session.testsfailed else cloud.remove)(RUN)
-    for path in [OUTPUTS, VARIABLES, *NAMES_OF_FILES]:
+    for path in [OUTPUTS, VARIABLES, FUNCTIONS, *NAMES_OF_FILES]:
         (cloud.REPOSITORY / path).unlink(missing_ok=True)
 
 
-def test_every_command(shell):
-    *_, install, declare, release, roll_back, release_hold = [block for block in blocks() if not block.startswith("make")]
-    first, *others = [block for block in blocks() if block.startswith("make")]
-    assert others == ["make down\n", "make build-aws\n"]
+def shell_blocks():
+    """The blocks of the local cloud, and those of AWS."""
+    of_make = [block for block in blocks() if block.startswith("make")]
+    return of_make, [block for block in blocks() if not block.startswith("make")]
 
-    told = shell.run(first)
-    assert "every step ended as told" in told
-    shell.run(localised("make build-aws\n"))
-    assert "Successfully created/updated stack" in shell.run(localised(install))
 
-    story = Storyteller(Aws.from_file(OUTPUTS), say=lambda text: None)
+def test_the_demo_and_its_end(shell):
+    (demo, down, *others), _ = shell_blocks()
+    assert down == "make down\n" and [block.split()[1] for block in others] == ["build-aws", "deploy"]
+    assert "every step ended as told" in shell.run(demo)
+    shell.run(down)
+    assert cloud.describe(RUN) is None
+
+
+def test_every_command_on_an_empty_account(shell):
+    (_, _, build, deploy), (targets, declare, release, next_release, roll_back, release_hold) = shell_blocks()
+    description = cloud.up(RUN, int(shell.environment["PORT"]), 0.1)
+    shell.run(localised(build))
+    assert "Successfully created/updated stack" in shell.run(localised(deploy))
+    shell.run(targets)
+
+    aws = Aws({**description, "stack": Aws(description).stack_outputs("windlass")})
+    story = Storyteller(aws, say=lambda text: None)
     shop = story.shop
+    made = aws.stack_outputs(shop.stack)
+    # The local cloud's CloudFormation leaves a bucket's tags out.
+    aws.s3.put_bucket_tagging(Bucket=made["SiteBucket"], Tagging={"TagSet": [*TAGS, {"Key": "windlass:environment", "Value": ENVIRONMENT}]})
+    shop.make_visitor("visitor", made["DistributionDomain"])
     shop.find_targets()
-    # The example's addresses are not the local cloud's: its declaration is refused with findings beside it, or as unchanged.
-    shell.run(declare)
-    shell.run(release)
-    released = story.ended(story.deployment_of("2.0.0")["id"])
-    assert ending(released) == "Succeeded"
-    assert shop.page_version() == "1.1.0"
+    given = yaml.safe_load(made["Vars"]) | {"page": shop.page, "api": shop.api}
+    shell.run(localised(declare, yaml.safe_dump(given, default_flow_style=True, width=1000).strip()))
+    assert story.findings_beside("apps/shop/app.yaml") == []
+
+    for block, version, page in ((release, "2.0.0", "1.1.0"), (next_release, "2.1.0", "1.2.1")):
+        shell.run(block)
+        released = story.ended(story.deployment_of(version)["id"])
+        assert ending(released) == "Succeeded", released["ending"]
+        assert shop.page_version() == page
 
     shell.run(roll_back)
-    story.until("the rollback", lambda: shop.page_version() == "1.4.0")
+    story.until("the rollback", lambda: shop.page_version() == "1.1.0")
     story.until("the hold", lambda: story.ledger.state().get("hold"))
     shell.run(release_hold)
     story.until("no hold", lambda: not story.ledger.state().get("hold"))
-
-    shell.run("make down\n")
-    assert cloud.describe(RUN) is None

@@ -4,14 +4,15 @@ The newer one has a judge that ends at once, so that a single call of it would b
 """
 
 import json
+import shutil
 
-import cloud
 import install
 import pytest
 from application import Application
 from ledger import ending
 
-BROKEN = "#!/bin/sh\nexit 1\n"
+# A program of this machine that ends at once.
+BROKEN = shutil.which("false")
 
 
 @pytest.fixture(scope="module")
@@ -24,20 +25,16 @@ def ferry(aws):
     return ferry
 
 
-def newer(folder):
-    """A folder with a newer Windlass: all as it is but the judge."""
-    for name in ("template.yaml", "samconfig.toml", "statemachine"):
-        (folder / name).symlink_to(cloud.REPOSITORY / name)
-    functions = folder / "target/lambda"
-    functions.mkdir(parents=True)
-    for function in (cloud.REPOSITORY / "target/lambda").iterdir():
+def newer(functions):
+    """The functions of a newer Windlass: all as they are but the judge."""
+    for function in install.BUILT.iterdir():
         if function.name != "judge":
             (functions / function.name).symlink_to(function)
     (functions / "judge").mkdir()
     bootstrap = functions / "judge/bootstrap"
-    bootstrap.write_text(BROKEN)
+    shutil.copy(BROKEN, bootstrap)
     bootstrap.chmod(0o755)
-    return folder
+    return functions
 
 
 def judge_ends_at_once(aws):
@@ -52,17 +49,17 @@ def test_an_upgrade_in_the_middle_of_a_bake_changes_nothing_for_it(ferry, tmp_pa
     ferry.release("1.0.0")
     deployment = ferry.deployment_of("1.0.0")
     ferry.until("the page", lambda: ferry.site("page") == "1.0.0", 60)
-    folder, home = tmp_path / "newer", tmp_path / "home"
-    folder.mkdir()
+    functions, home = tmp_path / "newer", tmp_path / "home"
+    functions.mkdir()
     home.mkdir()
     try:
-        install.sam_deploy(newer(folder), home, description)
+        install.sam_deploy(install.folder(home, newer(functions)), home, description)
         assert judge_ends_at_once(ferry.aws), "the newer Windlass is not installed"
         assert not ending(ferry.ledger.deployment(deployment["id"])), "it ended before the upgrade"
         ferry.set_alarm("OK")
         assert ending(ferry.ended(deployment["id"])) == "Succeeded"
     finally:
-        install.sam_deploy(cloud.REPOSITORY, home, description)
+        install.sam_deploy(install.folder(home), home, description)
     assert not judge_ends_at_once(ferry.aws)
     ferry.release("1.1.0")
     after = ferry.ended(ferry.deployment_of("1.1.0")["id"])

@@ -47,7 +47,7 @@ async fn members_with_the_ledgers_own_names_come_back_as_they_went() {
     let wanted = item(json!({"rev": "mine", "_pk": [1, {"a": null}], "n": 1.5, "state": ""}));
     let (aws, replay) = Replay::new(vec![ok(&json!({}))]);
     let done = aws
-        .transact(vec![Write::Put(wanted.clone(), Condition::Rev(1))])
+        .transact(vec![Write::put(wanted.clone(), Condition::Rev(1))])
         .await;
     assert_eq!(done, Ok(Transacted::Done));
     let sent = replay.only();
@@ -83,7 +83,7 @@ async fn members_with_the_ledgers_own_names_come_back_as_they_went() {
 #[tokio::test]
 async fn a_single_write_whose_answer_is_lost_is_not_sent_again() {
     let (aws, replay) = Replay::new(vec![Reply::Lost]);
-    let write = Write::Put(item(json!({})), Condition::Absent);
+    let write = Write::put(item(json!({})), Condition::Absent);
     let fault = aws.transact(vec![write]).await.expect_err("lost");
     assert_eq!(fault.name, FaultName::Unavailable);
     replay.only();
@@ -94,7 +94,7 @@ async fn a_throttled_single_write_is_sent_again() {
     let throttled = json_error(400, "ProvisionedThroughputExceededException", "slow down");
     let (aws, replay) = Replay::new(vec![throttled, ok(&json!({}))]);
     let done = aws
-        .transact(vec![Write::Delete(key(), Condition::Rev(2))])
+        .transact(vec![Write::delete(key(), Condition::Rev(2))])
         .await;
     assert_eq!(done, Ok(Transacted::Done));
     assert_eq!(replay.sent().len(), 2);
@@ -109,7 +109,7 @@ async fn a_broken_condition_is_no_fault() {
     );
     let (aws, _) = Replay::new(vec![broken]);
     let done = aws
-        .transact(vec![Write::Delete(key(), Condition::Rev(2))])
+        .transact(vec![Write::delete(key(), Condition::Rev(2))])
         .await;
     assert_eq!(done, Ok(Transacted::Refused(vec![0])));
 }
@@ -131,8 +131,8 @@ fn two() -> Vec<Write> {
     };
     let field = Condition::Field("state".into(), json!("held"));
     vec![
-        Write::Put(item(json!({})), Condition::Absent),
-        Write::Check(other, field),
+        Write::put(item(json!({})), Condition::Absent),
+        Write::check(other, field),
     ]
 }
 

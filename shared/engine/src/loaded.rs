@@ -34,7 +34,7 @@ impl Loaded {
     /// The condition that the lock still has the token. Part of every transaction.
     pub fn fence(&self) -> Write {
         let lock = store::lock(&self.record.app, &self.record.environment);
-        Write::Check(
+        Write::check(
             lock,
             Condition::Field("token".into(), Value::from(self.token)),
         )

@@ -16,6 +16,8 @@ use windlass_domain::event::{
 };
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::judgement::Judgement;
+use windlass_domain::name::EnvironmentName;
 use windlass_domain::second_look::SecondLook;
 
 /// One change of the ledger, as the table's stream tells it.
@@ -77,16 +79,35 @@ fn deployment_of(item: &Item) -> Option<DeploymentId> {
 pub struct EndedDeployment {
     /// Its id.
     pub id: DeploymentId,
+    /// The environment that it went into.
+    pub environment: EnvironmentName,
     /// How it ended.
     pub ending: Ending,
-    /// How many seconds after it began.
+    /// How many seconds it worked: from its turn to its end, without the time for which its waves were
+    /// watched, because that is as long as its declaration says.
     pub seconds: u64,
 }
 
 /// The deployments that ended with these changes. Of what cannot be read [`handle`] tells.
-pub fn endings(changes: &[Change]) -> Vec<EndedDeployment> {
-    let endings = changes.iter().map(ending_of);
-    endings.filter_map(Result::ok).flatten().collect()
+pub async fn endings<P: Ledger>(ports: &P, changes: &[Change]) -> Answered<Vec<EndedDeployment>> {
+    let mut endings = Vec::new();
+    for mut ended in changes.iter().filter_map(|change| ending_of(change).ok()?) {
+        let watched_s = watched_s(ports, &ended.id).await?;
+        ended.seconds = ended.seconds.saturating_sub(watched_s);
+        endings.push(ended);
+    }
+    Ok(endings)
+}
+
+/// How many seconds the waves of a deployment were watched, from the begin of each bake to the last look.
+async fn watched_s<P: Ledger>(ports: &P, id: &DeploymentId) -> Answered<u64> {
+    let partition = store::deployment_partition(id);
+    let all: Vec<Stored<Judgement>> = store::load_all(ports, &partition, "judgement#").await?;
+    let watched_ms: u64 = all
+        .iter()
+        .map(|judgement| judgement.value.looked.ms_since(judgement.value.started))
+        .sum();
+    Ok(watched_ms / 1000)
 }
 
 fn ending_of(change: &Change) -> Answered<Option<EndedDeployment>> {
@@ -102,6 +123,7 @@ fn ending_of(change: &Change) -> Answered<Option<EndedDeployment>> {
         ending: ended.ending,
         seconds: ended.at.ms_since(began) / 1000,
         id: after.id,
+        environment: after.environment,
     }))
 }
 

@@ -240,6 +240,7 @@ const HEALTH: &str = "https://shop.example/health";
 
 fn health(body: Option<&str>) -> ProbeGate {
     ProbeGate {
+        component: None,
         url: HEALTH.into(),
         status: 200,
         within: Span::millis(800),

@@ -13,10 +13,11 @@ use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Hold, Lock, Waiting};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::time::Time;
+use windlass_domain::judgement::Judgement;
+use windlass_domain::time::{Span, Time};
 use windlass_engine::outbox::{Change, EndedDeployment, endings, handle};
-use windlass_engine::ports::{Item, Key};
-use windlass_engine::store;
+use windlass_engine::ports::{Item, Key, Ledger as _};
+use windlass_engine::store::{self, Stored};
 use windlass_world::mishaps::When;
 use windlass_world::run::run;
 
@@ -82,6 +83,7 @@ fn an_ending_is_counted_once_from_its_start_else_from_its_acceptance() {
     });
     let of = |ending, seconds| EndedDeployment {
         id: id(),
+        environment: prod(),
         ending,
         seconds,
     };
@@ -100,7 +102,25 @@ fn an_ending_is_counted_once_from_its_start_else_from_its_acceptance() {
         of(Ending::RolledBack, 61),
         of(Ending::Succeeded, 60),
     ];
-    assert_eq!(endings(&changes), wanted);
+    assert_eq!(run(endings(&stage.world, &changes)).unwrap(), wanted);
+}
+
+#[test]
+fn the_time_for_which_waves_were_watched_is_no_work() {
+    let stage = stage();
+    for (wave, from_s, to_s) in [(0, 100, 400), (1, 500, 2_300)] {
+        let (begun, looked) = (Time(from_s * 1000), Time(to_s * 1000));
+        let mut judgement = Judgement::begin(wave, begun, begun, Span::seconds(to_s), true);
+        judgement.looked = looked;
+        let stored = Stored::new(store::judgement(&id(), wave), judgement);
+        run(stage.world.transact(vec![stored.put().unwrap()])).unwrap();
+    }
+    let ended = record(&stage, ends(Ending::Succeeded, 2_400));
+    let found = run(endings(&stage.world, &[change(None, Some(ended))])).unwrap();
+    assert_eq!(
+        found[0].seconds, 300,
+        "of 2400 s it was watched for 300 and 1800"
+    );
 }
 
 #[test]
@@ -109,7 +129,7 @@ fn an_item_that_cannot_be_read_is_told_by_its_key_and_holds_up_nothing() {
     let broken = item(store::deployment(&id()), &json!({"id": 7}));
     let ended = record(&stage, ends(Ending::RolledBack, 60));
     let changes = [change(None, Some(broken)), change(None, Some(ended))];
-    assert_eq!(endings(&changes).len(), 1);
+    assert_eq!(run(endings(&stage.world, &changes)).unwrap().len(), 1);
     run(handle(&stage.world, &changes)).unwrap();
     assert_eq!(sent(&stage), ["DeploymentAccepted", "DeploymentEnded"]);
     let published = stage.world.notifications().published.clone();

@@ -8,5 +8,5 @@ mod named;
 mod serve;
 
 pub use failure::Failure;
-pub use metrics::count_ending;
+pub use metrics::Counted;
 pub use serve::serve;

@@ -52,13 +52,16 @@ fn filter(level: &str) -> Targets {
 }
 
 /// Where an event names what the fields of its span tell.
-const NAMED: [(&str, &str); 5] = [
+const NAMED: [(&str, &str); 7] = [
     ("deployment", "/deployment"),
     ("state", "/state"),
     ("component", "/component"),
     ("execution", "/execution/name"),
     // `Admit` has the request as it came, which may be wrong.
     ("app", "/request/app"),
+    // A call of the HTTP API, by the id that its access log has.
+    ("request", "/requestContext/requestId"),
+    ("path", "/rawPath"),
 ];
 
 /// The span of one invocation. Its fields stand on every line that is written within it: the
@@ -77,6 +80,8 @@ pub(crate) fn invocation(request_id: &str, trace: Option<&str>, event: &Value) -
         execution = tracing::field::Empty,
         app = tracing::field::Empty,
         about = tracing::field::Empty,
+        request = tracing::field::Empty,
+        path = tracing::field::Empty,
     );
     if let Some(trace) = trace {
         span.record("xray_trace_id", trace);

@@ -1,55 +1,108 @@
 use serde_json::{Value, json};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 use windlass_domain::ending::Ending;
 use windlass_domain::fault::FaultName;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::EnvironmentName;
 
-/// Writes the metrics of one invocation as a line on standard output, which CloudWatch Logs turns
-/// into metrics (Amazon CloudWatch User Guide, "Specification: Embedded metric format").
+/// The namespace of all metrics. Each has a dimension that tells two stacks apart.
+const NAMESPACE: &str = "Windlass";
+
+/// Writes a fault as a line on standard output, which CloudWatch Logs turns into a metric (Amazon
+/// CloudWatch User Guide, "Specification: Embedded metric format"). How often a function is called and
+/// for how long Lambda counts itself.
 #[allow(
     clippy::print_stdout,
     reason = "the line must stand alone, outside the log's format"
 )]
-pub(crate) fn write(
-    function: &str,
-    took: Duration,
-    fault: Option<FaultName>,
-    deployment: Option<&str>,
-) {
-    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    println!("{}", line(function, now(), ms, fault, deployment));
+pub(crate) fn count_fault(function: &str, fault: FaultName, deployment: Option<&str>) {
+    println!("{}", fault_line(function, now(), fault, deployment));
 }
 
-/// Writes the metrics of a deployment that ended, which the template's alarms look at: whether it
-/// failed (0 or 1, so that the average is the rate of failures), whether it needs an operator, and
-/// how many seconds it took. A refused one never began and is not counted.
-#[allow(
-    clippy::print_stdout,
-    reason = "the line must stand alone, outside the log's format"
-)]
-pub fn count_ending(deployment: &DeploymentId, ending: Ending, seconds: u64) {
-    if ending != Ending::Rejected {
-        println!("{}", ending_line(deployment, ending, now(), seconds));
+/// What endings are counted under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    /// The name of Windlass's stack.
+    pub stack: String,
+    /// The environments whose failed and slow deployments raise an alarm.
+    pub alarmed: Vec<String>,
+}
+
+impl Counted {
+    /// As the template gives it: `WINDLASS_STACK`, and `WINDLASS_ALARM_ENVIRONMENTS` with commas.
+    pub fn from_env() -> Self {
+        let given = |name| std::env::var(name).unwrap_or_default();
+        let alarmed = given("WINDLASS_ALARM_ENVIRONMENTS");
+        Self {
+            stack: given("WINDLASS_STACK"),
+            alarmed: alarmed
+                .split(',')
+                .map(|name| name.trim().to_owned())
+                .collect(),
+        }
     }
-}
 
-fn ending_line(deployment: &DeploymentId, ending: Ending, timestamp: u64, seconds: u64) -> Value {
-    let names = [
-        ("DeploymentFailed", "Count"),
-        ("NeedsOperator", "Count"),
-        ("DeploymentSeconds", "Seconds"),
-    ];
-    let metrics = names.map(|(name, unit)| json!({"Name": name, "Unit": unit}));
-    json!({
-        "deployment": deployment,
-        "DeploymentFailed": u8::from(!ending.is_success()),
-        "NeedsOperator": u8::from(ending == Ending::NeedsOperator),
-        "DeploymentSeconds": seconds,
-        "_aws": {
-            "Timestamp": timestamp,
-            "CloudWatchMetrics": [{"Namespace": "Windlass", "Dimensions": [[]], "Metrics": metrics}],
-        },
-    })
+    /// Writes the metrics of a deployment that ended, which the template's alarms look at. A refused
+    /// one never began and is not counted.
+    #[allow(
+        clippy::print_stdout,
+        reason = "the line must stand alone, outside the log's format"
+    )]
+    pub fn count(
+        &self,
+        deployment: &DeploymentId,
+        environment: &EnvironmentName,
+        ending: Ending,
+        seconds: u64,
+    ) {
+        if let Some(line) = self.line(deployment, environment, (ending, seconds), now()) {
+            println!("{line}");
+        }
+    }
+
+    /// The line for an ending after so many seconds of work, at a time in milliseconds: whether it
+    /// failed (0 or 1, so that the average is the rate of failures) and how many seconds it worked, apart
+    /// for the environments that raise an alarm and for others; and whether it needs an operator, which
+    /// concerns every environment.
+    pub fn line(
+        &self,
+        deployment: &DeploymentId,
+        environment: &EnvironmentName,
+        (ending, seconds): (Ending, u64),
+        timestamp: u64,
+    ) -> Option<Value> {
+        if ending == Ending::Rejected {
+            return None;
+        }
+        let alarmed = self.alarmed.iter().any(|name| name == environment.as_str());
+        let metrics = |names: &[(&str, &str)]| -> Vec<Value> {
+            let metrics = names.iter();
+            metrics
+                .map(|(name, unit)| json!({"Name": name, "Unit": unit}))
+                .collect()
+        };
+        let of_all = metrics(&[("NeedsOperator", "Count")]);
+        let apart = metrics(&[
+            ("DeploymentFailed", "Count"),
+            ("DeploymentSeconds", "Seconds"),
+        ]);
+        Some(json!({
+            "deployment": deployment,
+            "environment": environment,
+            "Stack": self.stack,
+            "Environments": if alarmed { "alarmed" } else { "others" },
+            "DeploymentFailed": u8::from(!ending.is_success()),
+            "NeedsOperator": u8::from(ending == Ending::NeedsOperator),
+            "DeploymentSeconds": seconds,
+            "_aws": {
+                "Timestamp": timestamp,
+                "CloudWatchMetrics": [
+                    {"Namespace": NAMESPACE, "Dimensions": [["Stack"]], "Metrics": of_all},
+                    {"Namespace": NAMESPACE, "Dimensions": [["Stack", "Environments"]], "Metrics": apart},
+                ],
+            },
+        }))
+    }
 }
 
 fn now() -> u64 {
@@ -59,37 +112,25 @@ fn now() -> u64 {
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Invocations and milliseconds by function, and faults by function and name. The deployment is a
-/// member of the line and no dimension: each would be a metric of its own.
-fn line(
-    function: &str,
-    timestamp: u64,
-    ms: u64,
-    fault: Option<FaultName>,
-    deployment: Option<&str>,
-) -> Value {
-    let mut metrics = vec![json!({
-        "Namespace": "Windlass",
-        "Dimensions": [["Function"]],
-        "Metrics": [
-            {"Name": "Invocations", "Unit": "Count"},
-            {"Name": "Milliseconds", "Unit": "Milliseconds"},
-        ],
-    })];
-    let mut line = json!({"Function": function, "Invocations": 1, "Milliseconds": ms});
-    if let Some(fault) = fault {
-        metrics.push(json!({
-            "Namespace": "Windlass",
-            "Dimensions": [["Function", "Fault"]],
-            "Metrics": [{"Name": "Faults", "Unit": "Count"}],
-        }));
-        line["Fault"] = json!(fault.to_string());
-        line["Faults"] = json!(1);
-    }
+/// Faults by function, whose name begins with the stack's, and name. The deployment is a member of the
+/// line and no dimension: each would be a metric of its own.
+fn fault_line(function: &str, timestamp: u64, fault: FaultName, deployment: Option<&str>) -> Value {
+    let mut line = json!({
+        "Function": function,
+        "Fault": fault.to_string(),
+        "Faults": 1,
+        "_aws": {
+            "Timestamp": timestamp,
+            "CloudWatchMetrics": [{
+                "Namespace": NAMESPACE,
+                "Dimensions": [["Function", "Fault"]],
+                "Metrics": [{"Name": "Faults", "Unit": "Count"}],
+            }],
+        },
+    });
     if let Some(deployment) = deployment {
         line["deployment"] = json!(deployment);
     }
-    line["_aws"] = json!({"Timestamp": timestamp, "CloudWatchMetrics": metrics});
     line
 }
 
@@ -113,10 +154,22 @@ mod tests {
         names
     }
 
+    fn line_of(environment: &str, ending: Ending) -> Option<Value> {
+        let counted = Counted {
+            stack: "windlass".into(),
+            alarmed: vec!["prod".into(), "production".into()],
+        };
+        let environment = EnvironmentName::new(environment).expect("a name");
+        counted.line(&DeploymentId("3f9a".into()), &environment, (ending, 12), 1)
+    }
+
     #[test]
     fn every_metric_and_dimension_that_is_named_has_a_value() {
-        for fault in [None, Some(FaultName::Throttled)] {
-            let line = line("judge", 1_795_183_200_000, 12, fault, None);
+        let lines = [
+            fault_line("windlass-judge", 1, FaultName::Throttled, None),
+            line_of("prod", Ending::Succeeded).expect("it is counted"),
+        ];
+        for line in lines {
             for name in named_members(&line) {
                 assert!(!line[&name].is_null(), "{name} has no value in {line}");
             }
@@ -131,23 +184,34 @@ mod tests {
             (Ending::RolledBack, 1, 0),
             (Ending::NeedsOperator, 1, 1),
         ] {
-            let line = ending_line(&DeploymentId("3f9a".into()), ending, 1, 12);
+            let line = line_of("prod", ending).expect("it is counted");
             assert_eq!(line["deployment"], "3f9a");
             assert_eq!(line["DeploymentFailed"], failed, "{ending}");
             assert_eq!(line["NeedsOperator"], needs_operator, "{ending}");
-            assert!(
-                named_members(&line)
-                    .iter()
-                    .all(|name| !line[name].is_null())
-            );
+        }
+        assert_eq!(line_of("prod", Ending::Rejected), None);
+    }
+
+    #[test]
+    fn the_environments_that_raise_an_alarm_are_counted_apart() {
+        for (environment, wanted) in [
+            ("prod", "alarmed"),
+            ("production", "alarmed"),
+            ("dev", "others"),
+        ] {
+            let line = line_of(environment, Ending::Succeeded).expect("it is counted");
+            assert_eq!(line["Environments"], wanted, "{environment}");
+            assert_eq!(line["Stack"], "windlass");
         }
     }
 
     #[test]
     fn a_fault_is_counted_by_its_name() {
-        let line = line("judge", 1, 12, Some(FaultName::Throttled), None);
-        assert_eq!(line["Fault"], "Throttled");
-        assert_eq!(line["Faults"], 1);
-        assert_eq!(line["Milliseconds"], 12);
+        let line = fault_line("judge", 1, FaultName::Throttled, Some("3f9a"));
+        assert_eq!(
+            (&line["Fault"], &line["Faults"]),
+            (&json!("Throttled"), &json!(1))
+        );
+        assert_eq!(line["deployment"], "3f9a");
     }
 }

@@ -9,7 +9,6 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::process::ExitCode;
-use std::time::Instant;
 use tracing::{Instrument as _, Span};
 use windlass_domain::fault::{Fault, FaultName};
 
@@ -72,7 +71,6 @@ async fn measured(
     function: &str,
     work: impl Future<Output = Result<Value, Fault>>,
 ) -> Result<Value, Fault> {
-    let started = Instant::now();
     let done = work.await;
     let fault = done.as_ref().err();
     let named = named::deployments();
@@ -81,7 +79,9 @@ async fn measured(
         Span::current().record("deployment", named.as_str());
     }
     let name = fault.map(|fault| fault.name);
-    metrics::write(function, started.elapsed(), name, named.as_deref());
+    if let Some(name) = name.filter(|name| *name != FaultName::StillInProgress) {
+        metrics::count_fault(function, name, named.as_deref());
+    }
     match fault {
         None => tracing::info!(target: "windlass", "answered"),
         Some(fault) if matches!(fault.name, FaultName::StillInProgress | FaultName::MoreToDo) => {

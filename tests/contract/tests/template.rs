@@ -130,7 +130,7 @@ fn every_substitution_is_given_and_every_given_one_is_used() {
         machine_in_template["DefinitionUri"],
         "statemachine/release.asl.json"
     );
-    let given: BTreeSet<String> = machine_in_template["DefinitionSubstitutions"]
+    let mut given: BTreeSet<String> = machine_in_template["DefinitionSubstitutions"]
         .as_object()
         .expect("substitutions")
         .keys()
@@ -141,6 +141,9 @@ fn every_substitution_is_given_and_every_given_one_is_used() {
         .values()
         .map(|task| format!("{}Arn", function_of(task)))
         .collect();
+    // What the tasks call is of the partition that the stack is in.
+    assert!(given.remove("Partition"), "{given:?}");
+    assert!(TEMPLATE.contains("Partition: !Ref AWS::Partition"));
     assert_eq!(given, used);
     for name in given {
         let function = name.trim_end_matches("Arn");

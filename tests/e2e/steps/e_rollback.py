@@ -3,11 +3,10 @@
 from ledger import ending
 
 TITLE = "(e) An operator rolls back; automatic deployments are held, then released"
-WHERE = {"app": "shop", "environment": "prod"}
 
 
 def tell(story):
-    done = story.operate(action="rollback", **WHERE, reason="customers report wrong prices")
+    done = story.operate(action="rollback", **story.where, reason="customers report wrong prices")
     story.expect("execution", done["status"], "SUCCEEDED")
     story.expect_seen(agent="1.1.0", api="1.1.0", web="1.1.0")
     story.expect("automatic deployments are held", bool(story.ledger.state().get("hold")), True)
@@ -17,6 +16,6 @@ def tell(story):
     story.expect("ending of 1.2.2", (ending(held), held["ending"]["cause_name"]), ("Rejected", "Held"))
     story.tell(f"  │ {held['ending']['cause']}")
     story.expect_seen(agent="1.1.0", api="1.1.0", web="1.1.0")
-    done = story.operate(action="release_hold", **WHERE, reason="prices are right again")
+    done = story.operate(action="release_hold", **story.where, reason="prices are right again")
     story.expect("execution", done["status"], "SUCCEEDED")
     story.expect("automatic deployments are held", bool(story.ledger.state().get("hold")), False)

@@ -23,5 +23,5 @@ def tell(story):
 
 
 def rolling_out(story):
-    service = story.aws.ecs.describe_services(cluster="shop-prod", services=["agent"])["services"][0]
+    service = story.aws.ecs.describe_services(cluster=story.shop.cluster, services=["agent"])["services"][0]
     return any(found["rolloutState"] == "IN_PROGRESS" for found in service["deployments"])

@@ -100,10 +100,10 @@ pub struct Task {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Resource {
     /// Calls and takes the answer.
-    #[serde(rename = "arn:aws:states:::lambda:invoke")]
+    #[serde(rename = "arn:${Partition}:states:::lambda:invoke")]
     Invoke,
     /// Calls, then waits until somebody answers the task token.
-    #[serde(rename = "arn:aws:states:::lambda:invoke.waitForTaskToken")]
+    #[serde(rename = "arn:${Partition}:states:::lambda:invoke.waitForTaskToken")]
     InvokeThenWait,
 }
 

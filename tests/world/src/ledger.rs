@@ -103,7 +103,7 @@ impl State {
 
     fn apply(&mut self, write: Write, now: Time) {
         match write {
-            Write::Put(item, _) => {
+            Write::Put(item, ..) => {
                 let item = Rc::new(item);
                 let before = self.items.insert(item.key.clone(), Rc::clone(&item));
                 self.index_anew(before.as_ref(), Some(&item), now);
@@ -112,7 +112,7 @@ impl State {
                     after: Some(item),
                 });
             }
-            Write::Delete(key, _) => {
+            Write::Delete(key, ..) => {
                 if let Some(before) = self.items.remove(&key) {
                     self.index_anew(Some(&before), None, now);
                     self.stream.push(Written {
@@ -149,10 +149,7 @@ impl State {
     }
 
     fn transact(&mut self, writes: Vec<Write>, now: Time) -> Answered<Transacted> {
-        let mut keys: Vec<&Key> = writes
-            .iter()
-            .map(|write| key_and_condition(write).0)
-            .collect();
+        let mut keys: Vec<&Key> = writes.iter().map(Write::key).collect();
         keys.sort();
         keys.dedup();
         if keys.len() != writes.len() || writes.len() > 100 {
@@ -163,7 +160,7 @@ impl State {
         }
         if writes
             .iter()
-            .any(|write| matches!(write, Write::Put(item, _) if bytes(item) > LARGEST_ITEM))
+            .any(|write| matches!(write, Write::Put(item, ..) if bytes(item) > LARGEST_ITEM))
         {
             return Err(Fault::new(
                 FaultName::Refused,
@@ -177,10 +174,7 @@ impl State {
         let refused: Vec<usize> = writes
             .iter()
             .enumerate()
-            .filter(|(_, write)| {
-                let (key, condition) = key_and_condition(write);
-                !self.holds(key, condition)
-            })
+            .filter(|(_, write)| !self.holds(write.key(), write.condition()))
             .map(|(index, _)| index)
             .collect();
         if !refused.is_empty() {
@@ -190,13 +184,6 @@ impl State {
             self.apply(write, now);
         }
         Ok(Transacted::Done)
-    }
-}
-
-fn key_and_condition(write: &Write) -> (&Key, &Condition) {
-    match write {
-        Write::Put(item, condition) => (&item.key, condition),
-        Write::Delete(key, condition) | Write::Check(key, condition) => (key, condition),
     }
 }
 

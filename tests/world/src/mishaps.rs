@@ -245,7 +245,7 @@ mod tests {
             index: None,
             expires: None,
         };
-        vec![Write::Put(item, Condition::Absent)]
+        vec![Write::put(item, Condition::Absent)]
     }
 
     fn poll<T>(future: std::pin::Pin<&mut impl Future<Output = T>>) -> Poll<T> {

@@ -5,7 +5,7 @@ use super::item::{attribute_name, attribute_of, attributes_of, key_attributes};
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 use std::collections::HashMap;
 use windlass_domain::fault::Fault;
-use windlass_engine::ports::{Answered, Condition, Key, Write};
+use windlass_engine::ports::{Answered, Condition, Write};
 
 /// A condition in DynamoDB's words.
 pub(super) struct Terms {
@@ -47,13 +47,11 @@ impl Terms {
 }
 
 pub(super) fn transacted(table: &str, write: &Write) -> Answered<TransactWriteItem> {
-    let (Write::Put(_, condition) | Write::Delete(_, condition) | Write::Check(_, condition)) =
-        write;
-    let terms = Terms::of(condition)?;
-    let key = key_attributes(key_of(write));
+    let terms = Terms::of(write.condition())?;
+    let key = key_attributes(write.key());
     let item = TransactWriteItem::builder();
     let built = match write {
-        Write::Put(item_to_write, _) => Put::builder()
+        Write::Put(item_to_write, ..) => Put::builder()
             .table_name(table)
             .set_item(Some(attributes_of(item_to_write)?))
             .condition_expression(terms.expression.clone())
@@ -81,11 +79,4 @@ pub(super) fn transacted(table: &str, write: &Write) -> Answered<TransactWriteIt
     Ok(built
         .map_err(|error| Fault::internal(error.to_string()))?
         .build())
-}
-
-pub(super) fn key_of(write: &Write) -> &Key {
-    match write {
-        Write::Put(item, _) => &item.key,
-        Write::Delete(key, _) | Write::Check(key, _) => key,
-    }
 }

@@ -35,10 +35,10 @@ impl Ledger for Aws {
     async fn transact(&self, mut writes: Vec<Write>) -> Answered<Transacted> {
         match writes.pop() {
             None => Ok(Transacted::Done),
-            Some(Write::Put(item, condition)) if writes.is_empty() => {
+            Some(Write::Put(item, condition, _)) if writes.is_empty() => {
                 self.put(&item, &condition).await
             }
-            Some(Write::Delete(key, condition)) if writes.is_empty() => {
+            Some(Write::Delete(key, condition, _)) if writes.is_empty() => {
                 self.delete(&key, &condition).await
             }
             Some(last) => {

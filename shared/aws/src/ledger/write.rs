@@ -1,7 +1,7 @@
 //! Conditional writes, one or several in a transaction.
 
 use super::canceled::{ByReason, Canceled};
-use super::condition::{Terms, key_of, transacted};
+use super::condition::{Terms, transacted};
 use super::item::{attributes_of, key_attributes};
 use super::named;
 use crate::Aws;
@@ -132,7 +132,7 @@ fn refused(
     if code(error) == Some("TransactionConflictException") {
         return Ok(Transacted::Refused(Vec::new()));
     }
-    let fault = fault(error, "TransactWriteItems", &first_named(writes));
+    let fault = fault(error, "TransactWriteItems", &all_named(writes));
     match error.as_service_error().and_then(Canceled::of) {
         Some(Canceled::Refused(indexes)) => Ok(Transacted::Refused(indexes)),
         Some(Canceled::Throttled) => Err(Fault::new(FaultName::Throttled, fault.message)),
@@ -140,7 +140,10 @@ fn refused(
     }
 }
 
-fn first_named(writes: &[Write]) -> String {
-    let keys: Vec<String> = writes.iter().map(|write| named(key_of(write))).collect();
-    keys.join(", ")
+/// Each write with the action that IAM asks for, so that a refusal tells which one is not allowed.
+fn all_named(writes: &[Write]) -> String {
+    let named = writes
+        .iter()
+        .map(|write| format!("{} {}", write.action(), named(write.key())));
+    named.collect::<Vec<_>>().join(", ")
 }

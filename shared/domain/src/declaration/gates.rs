@@ -2,6 +2,7 @@
 
 use super::text::Text;
 use crate::gate::UnknownRule;
+use crate::name::ComponentName;
 use crate::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -76,6 +77,11 @@ pub struct Probe {
     /// A text that the body must contain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
+    /// The component that answers, such as `web`: the probe decides from the wave on in which that
+    /// component is changed, and not at all where a deployment leaves it as it is. Without it the probe
+    /// decides in every wave, so that it must be healthy before the first release too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<ComponentName>,
 }
 
 const fn one_minute() -> Span {

@@ -170,12 +170,32 @@ fn probe_gate(scope: &mut Scope<'_>, path: &str, probe: &Probe) -> ProbeGate {
             "Write a time such as `800ms`, at most `20s`.",
         );
     }
+    check_component(scope, path, probe);
     ProbeGate {
         url,
         status: probe.status,
         within: probe.within,
         body: probe.body.clone(),
+        component: probe.component.clone(),
     }
+}
+
+fn check_component(scope: &mut Scope<'_>, path: &str, probe: &Probe) {
+    let declared = &scope.document.components;
+    let Some(name) = probe
+        .component
+        .as_ref()
+        .filter(|name| !declared.contains_key(*name))
+    else {
+        return;
+    };
+    let names: Vec<String> = declared.keys().map(|name| format!("`{name}`")).collect();
+    scope.find(
+        FindingName::UnknownName,
+        &join(path, "component"),
+        format!("There is no component `{name}`."),
+        format!("Write one of {}.", names.join(", ")),
+    );
 }
 
 /// Notes an address that may not be fetched.

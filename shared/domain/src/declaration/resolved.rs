@@ -304,4 +304,7 @@ pub struct ProbeGate {
     /// A text that the body must contain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
+    /// The component from whose wave on it decides; in every wave if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub component: Option<ComponentName>,
 }

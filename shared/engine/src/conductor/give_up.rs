@@ -33,7 +33,7 @@ pub async fn give_up<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         note_cost(ports, &mut record.value, &[]).await;
         let mut writes = vec![
             put(&record)?,
-            Write::Check(view.lock.key.clone(), view.lock.unchanged()),
+            Write::check(view.lock.key.clone(), view.lock.unchanged()),
         ];
         writes.extend(view.leave_queue(&record.value));
         if commit(ports, writes).await?

@@ -345,10 +345,10 @@ async fn abandon<P: Ports>(
     );
     let mut writes = vec![
         put(&record)?,
-        Write::Check(view.lock.key.clone(), view.lock.unchanged()),
+        Write::check(view.lock.key.clone(), view.lock.unchanged()),
     ];
     if let Some(waiting) = view.waiting_of(&record.value) {
-        writes.push(Write::Delete(waiting.key.clone(), waiting.unchanged()));
+        writes.push(Write::delete(waiting.key.clone(), waiting.unchanged()));
     }
     if record.value.stopped {
         writes.extend(past(ports, &record.value, Became::Stopped, ports.now()).await?);

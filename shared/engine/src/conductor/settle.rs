@@ -88,7 +88,7 @@ async fn take_back<P: Ports>(
         text: fault.message.clone(),
     });
     record.value.undoing = Some(why);
-    let held = Write::Check(lock.key.clone(), lock.unchanged());
+    let held = Write::check(lock.key.clone(), lock.unchanged());
     // Where it is refused, the recovery finds the same.
     commit(ports, vec![put(&record)?, held]).await?;
     Ok(())
@@ -155,7 +155,7 @@ async fn writes<P: Ports>(
 async fn lift_veto<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<Write>> {
     let key = store::veto(&record.app, &record.environment, &record.release_digest);
     let veto: Option<Stored<Veto>> = store::load(ports, &key).await?;
-    Ok(veto.map(|veto| Write::Delete(key, Condition::Rev(veto.rev))))
+    Ok(veto.map(|veto| Write::delete(key, Condition::Rev(veto.rev))))
 }
 
 /// What was seen to be there, and since when, where Windlass has brought it.

@@ -103,7 +103,7 @@ async fn take<P: Ports>(
     let mut writes = vec![
         lock.put_indexed(Some(held))?,
         put(&record)?,
-        Write::Check(view.state.key.clone(), view.state.unchanged()),
+        Write::check(view.state.key.clone(), view.state.unchanged()),
     ];
     writes.extend(view.leave_queue(&record.value));
     let done = commit(ports, writes).await?;
@@ -143,7 +143,7 @@ async fn queue<P: Ports>(
     let writes = vec![
         waiting.put_indexed(Some(index))?,
         put(&record)?,
-        Write::Check(view.lock.key.clone(), view.lock.unchanged()),
+        Write::check(view.lock.key.clone(), view.lock.unchanged()),
     ];
     Ok(commit(ports, writes).await?.then_some(answer))
 }
@@ -183,12 +183,12 @@ async fn finish<P: Ports>(
     note_cost(ports, &mut record.value, &[]).await;
     let mut writes = vec![
         put(&record)?,
-        Write::Check(view.state.key.clone(), view.state.unchanged()),
-        Write::Check(view.lock.key.clone(), view.lock.unchanged()),
+        Write::check(view.state.key.clone(), view.state.unchanged()),
+        Write::check(view.lock.key.clone(), view.lock.unchanged()),
     ];
     // Who brings a newer release still waits with it.
     let by = superseded_by.and_then(|by| view.waiting_as(&by.by));
-    writes.extend(by.map(|by| Write::Check(by.key.clone(), by.unchanged())));
+    writes.extend(by.map(|by| Write::check(by.key.clone(), by.unchanged())));
     writes.extend(view.leave_queue(&record.value));
     if !commit(ports, writes).await? {
         return Ok(None);

@@ -81,7 +81,7 @@ async fn record_why<P: Ports>(ports: &P, ask: &Ask, steps: &[Stored<Step>]) -> A
         record.value.stopped = false;
         let writes = vec![
             put(&record)?,
-            Write::Check(lock.key.clone(), lock.unchanged()),
+            Write::check(lock.key.clone(), lock.unchanged()),
         ];
         if commit(ports, writes).await? {
             return Ok(());

@@ -62,7 +62,7 @@ impl View {
     /// The write with which a deployment leaves the queue; none where it is not in it.
     pub fn leave_queue(&self, record: &Deployment) -> Option<Write> {
         let waiting = self.waiting_of(record)?;
-        Some(Write::Delete(waiting.key.clone(), waiting.unchanged()))
+        Some(Write::delete(waiting.key.clone(), waiting.unchanged()))
     }
 
     /// The waiting item of a deployment.

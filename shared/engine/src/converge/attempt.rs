@@ -318,7 +318,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
 /// What lets a transaction pass only while the lock's token is this one.
 pub fn fence(step: &Step, token: u64) -> Write {
     let token = Condition::Field("token".into(), token.into());
-    Write::Check(lock_key(step), token)
+    Write::check(lock_key(step), token)
 }
 
 /// The fault `StaleToken` if the lock's token is no longer this one.

@@ -3,8 +3,9 @@
 use super::{Case, Ports, version::version};
 use crate::measurements::{self, Invoke, Window};
 use futures::future::join_all;
-use windlass_domain::declaration::resolved::{Lambda, Spec};
+use windlass_domain::declaration::resolved::{Lambda, ProbeGate, Spec};
 use windlass_domain::gate::{Measurement, Verdict};
+use windlass_domain::name::ComponentName;
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
@@ -20,7 +21,7 @@ pub async fn measure<P: Ports>(ports: &P, case: &Case) -> Vec<Measurement> {
     };
     let metrics = gates.metrics.iter();
     let metrics = metrics.map(|gate| measurements::metric(&there, gate, window));
-    let probes = gates.probes.iter();
+    let probes = gates.probes.iter().filter(|gate| decides(case, gate));
     let probes = probes.map(|gate| measurements::probe(ports, gate));
     let functions = changed_functions(case);
     let functions =
@@ -38,12 +39,25 @@ pub async fn measure<P: Ports>(ports: &P, case: &Case) -> Vec<Measurement> {
     all
 }
 
+/// Whether a probe decides this wave: that of a component from the wave on that changes it.
+fn decides(case: &Case, gate: &ProbeGate) -> bool {
+    let of = |name: &ComponentName| {
+        let mut steps = case.steps.iter();
+        steps.any(|step| step.component == *name && has_changed(step, case.number))
+    };
+    gate.component.as_ref().is_none_or(of)
+}
+
+fn has_changed(step: &Step, wave: u32) -> bool {
+    step.goals.keys().next().is_some_and(|first| *first <= wave)
+}
+
 /// The Lambda functions that have changed up to this wave and declare invocations.
 fn changed_functions(case: &Case) -> impl Iterator<Item = (&Step, &Lambda)> {
-    let changed = case.steps.iter().filter(|step| {
-        let first = step.goals.keys().next();
-        first.is_some_and(|first| *first <= case.number)
-    });
+    let changed = case
+        .steps
+        .iter()
+        .filter(|step| has_changed(step, case.number));
     changed.filter_map(|step| {
         let component = case.loaded.resolved.components.get(&step.component)?;
         match &component.spec {

@@ -38,15 +38,61 @@ pub enum Condition {
     Field(String, Value),
 }
 
-/// One write of a transaction.
+/// One write of a transaction, with the action that IAM asks for. It is made by `put`, `delete` and
+/// `check` alone, so that a function's binary has the name of each action that its writes need, and of
+/// no other (docs/decisions/0280).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
     /// Writes the whole item.
-    Put(Item, Condition),
+    Put(Item, Condition, Action),
     /// Deletes the item.
-    Delete(Key, Condition),
+    Delete(Key, Condition, Action),
     /// Writes nothing, but must hold.
-    Check(Key, Condition),
+    Check(Key, Condition, Action),
+}
+
+/// The action that IAM asks for before a write (Amazon DynamoDB Developer Guide, "Using IAM with
+/// DynamoDB transactions").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Action(&'static str);
+
+impl Write {
+    /// Writes the whole item.
+    pub fn put(item: Item, condition: Condition) -> Self {
+        Self::Put(item, condition, Action("dynamodb:PutItem"))
+    }
+
+    /// Deletes the item.
+    pub fn delete(key: Key, condition: Condition) -> Self {
+        Self::Delete(key, condition, Action("dynamodb:DeleteItem"))
+    }
+
+    /// Writes nothing, but must hold.
+    pub fn check(key: Key, condition: Condition) -> Self {
+        Self::Check(key, condition, Action("dynamodb:ConditionCheckItem"))
+    }
+
+    /// The key that it is about.
+    pub fn key(&self) -> &Key {
+        match self {
+            Self::Put(item, ..) => &item.key,
+            Self::Delete(key, ..) | Self::Check(key, ..) => key,
+        }
+    }
+
+    /// The condition that it has.
+    pub fn condition(&self) -> &Condition {
+        let (Self::Put(_, condition, _)
+        | Self::Delete(_, condition, _)
+        | Self::Check(_, condition, _)) = self;
+        condition
+    }
+
+    /// The action that IAM asks for, such as `dynamodb:PutItem`.
+    pub fn action(&self) -> &'static str {
+        let (Self::Put(.., action) | Self::Delete(.., action) | Self::Check(.., action)) = self;
+        action.0
+    }
 }
 
 /// What came of a transaction.

@@ -9,6 +9,7 @@ use windlass_domain::declaration::resolved::{MetricGate, ProbeGate};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::gate::Verdict;
+use windlass_domain::name::ComponentName;
 use windlass_domain::time::{Span, Time};
 
 /// What is wrong with gates.
@@ -38,8 +39,11 @@ pub async fn check<P: Ports>(ports: &P, scene: &Scene) -> Answered<GateProblems>
     let gates = &scene.loaded.resolved.gates;
     let metrics = gates.metrics.iter().enumerate();
     let metrics = metrics.map(|(i, gate)| metric(&there, i, gate, gates.bake));
+    let wanted = scene.wanted().wanted;
+    let concerned = |name: &ComponentName| wanted.iter().any(|wanted| wanted.name == name);
     let probes = gates.probes.iter().enumerate();
-    let probes = probes.map(|(i, gate)| probe(ports, i, gate));
+    let probes = probes.filter(|(_, gate)| gate.component.as_ref().is_none_or(concerned));
+    let probes = probes.map(|(i, gate)| probe(ports, i, gate, awaited(scene, gate)));
     let (alarms, metrics, probes) = futures::join!(
         alarms(&there, &gates.alarms, gates.bake),
         join_all(metrics),
@@ -187,7 +191,19 @@ async fn metric<P: Ports>(
     Ok(problems)
 }
 
-async fn probe<P: Ports>(ports: &P, index: usize, gate: &ProbeGate) -> Answered<Option<Problem>> {
+/// Whether this deployment brings the first release of the component that answers a probe: nobody can
+/// expect an answer before that.
+fn awaited(scene: &Scene, gate: &ProbeGate) -> bool {
+    let component = gate.component.as_ref();
+    component.is_some_and(|name| !scene.state.marks.contains_key(name))
+}
+
+async fn probe<P: Ports>(
+    ports: &P,
+    index: usize,
+    gate: &ProbeGate,
+    awaited: bool,
+) -> Answered<Option<Problem>> {
     let path = format!("gates.probes[{index}]");
     let seen = match measurements::probe_or_fault(ports, gate).await {
         Ok(seen) => seen,
@@ -195,6 +211,7 @@ async fn probe<P: Ports>(ports: &P, index: usize, gate: &ProbeGate) -> Answered<
     };
     Ok(match seen.verdict {
         Verdict::Pass => None,
+        Verdict::Fail if awaited => None,
         Verdict::Fail => Some(red(&path, &gate.url, &seen.measured, &seen.threshold)),
         Verdict::Unknown => Some(Problem::NotMeasurable(not_measurable(
             &path,

@@ -101,7 +101,7 @@ async fn keep<P: Ports>(
     let lock = store::lock(&record.app, &record.environment);
     for step in steps {
         let fence = Condition::Field("token".into(), Value::from(token));
-        let writes = vec![Write::Check(lock.clone(), fence), step.put()?];
+        let writes = vec![Write::check(lock.clone(), fence), step.put()?];
         if let Transacted::Refused(_) = ports.transact(writes).await? {
             return Ok(false);
         }

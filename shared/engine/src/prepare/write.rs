@@ -31,7 +31,7 @@ pub async fn write<P: Ports>(
         writes.extend(steps(ports, scene, composed).await?);
         for some in writes.chunks(PER_TRANSACTION) {
             // As soon as a twin has written the plan, its steps may be changing.
-            let no_plan = Write::Check(plan.key.clone(), Condition::Absent);
+            let no_plan = Write::check(plan.key.clone(), Condition::Absent);
             let mut transaction = vec![scene.loaded.fence(), no_plan];
             transaction.extend_from_slice(some);
             if !transact(ports, scene, transaction).await? {
@@ -72,6 +72,6 @@ async fn steps<P: Ports>(ports: &P, scene: &Scene, composed: &Composed) -> Answe
         writes.push(stored.put()?);
     }
     let left = known.into_values();
-    writes.extend(left.map(|step| Write::Delete(step.key.clone(), step.unchanged())));
+    writes.extend(left.map(|step| Write::delete(step.key.clone(), step.unchanged())));
     Ok(writes)
 }

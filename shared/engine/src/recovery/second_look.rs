@@ -66,7 +66,7 @@ async fn one<P: Ports>(ports: &P, mut look: Stored<SecondLook>) -> Answered<()> 
     };
     look.value.conclude(saw, compared, ports.now());
     // Nobody has taken the lock since: what was seen is not of a deployment that began meanwhile.
-    let free = Write::Check(found.key.clone(), found.unchanged());
+    let free = Write::check(found.key.clone(), found.unchanged());
     if save(ports, &mut look, vec![free]).await? && saw == Saw::Changed {
         return hold(ports, look).await;
     }

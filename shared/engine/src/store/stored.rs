@@ -35,7 +35,7 @@ impl<T: Serialize> Stored<T> {
             index,
             ..self.item()?
         };
-        Ok(Write::Put(item, self.unchanged()))
+        Ok(Write::put(item, self.unchanged()))
     }
 
     /// The same, of what is not needed any more from then on.
@@ -44,7 +44,7 @@ impl<T: Serialize> Stored<T> {
             expires: Some(expires),
             ..self.item()?
         };
-        Ok(Write::Put(item, self.unchanged()))
+        Ok(Write::put(item, self.unchanged()))
     }
 
     fn item(&self) -> Answered<Item> {

@@ -20,7 +20,7 @@ fn comes_late(desk: &Desk, status: StepStatus) -> bool {
     let mut step: Stored<Step> = run(store::require(&desk.stage.world, &key)).unwrap();
     step.value.status = status;
     let token = Condition::Field("token".into(), TOKEN.into());
-    let fence = Write::Check(store::lock(&app(), &prod()), token);
+    let fence = Write::check(store::lock(&app(), &prod()), token);
     let writes = vec![step.put().unwrap(), fence];
     run(desk.stage.world.transact(writes)).unwrap() == Transacted::Done
 }

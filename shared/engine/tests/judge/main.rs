@@ -7,12 +7,14 @@ mod scene;
 mod stage;
 mod twins;
 
-use crate::scene::{HEALTH, answers, changed, judge, judgement, was_seen};
-use crate::stage::{Stage, component, id};
+use crate::scene::{DECLARATION, HEALTH, answers, changed, changed_as, judge, judgement, was_seen};
+use crate::stage::{Stage, app, component, id, prod};
+use serde_json::Value;
 use windlass_domain::fault::FaultName;
 use windlass_domain::gate::Verdict;
-use windlass_domain::plan::Plan;
+use windlass_domain::plan::{KindName, Plan};
 use windlass_domain::request::ActionName;
+use windlass_domain::step::Step;
 use windlass_engine::payload::Word;
 use windlass_engine::store;
 
@@ -96,6 +98,34 @@ fn each_kind_of_gate_fails_at_once_and_tells_why() {
         let seen = judgement(&stage, 0);
         assert_eq!(seen.verdict, Verdict::Fail);
         assert!(seen.failed.is_some());
+    }
+}
+
+#[test]
+fn a_probe_of_a_component_decides_from_the_wave_on_that_changes_it() {
+    let declaration = DECLARATION
+        .replace(
+            "components:",
+            "components:\n  web: {kind: static_site, bucket: shop-web}",
+        )
+        .replace("within: 800ms}", "within: 800ms, component: web}");
+    for (first_wave, verdict) in [
+        (Some(0), Word::Failed),
+        (Some(1), Word::Bake),
+        (None, Word::Bake),
+    ] {
+        let stage = changed_as(&declaration);
+        let mut step = Step::planned(id(), app(), prod(), component("web"), KindName::StaticSite);
+        step.goals = first_wave
+            .map(|wave| (wave, Value::Null))
+            .into_iter()
+            .collect();
+        stage.put(store::step(&id(), &component("web")), &step);
+        stage.world.serve(HEALTH, 404, "", 9);
+        assert_eq!(judge(&stage, 0).unwrap().verdict, verdict, "{first_wave:?}");
+        let measured = judgement(&stage, 0).measurements;
+        let probes = measured.iter().filter(|found| found.source == "probe");
+        assert_eq!(probes.count(), usize::from(first_wave == Some(0)));
     }
 }
 

@@ -15,7 +15,7 @@ use windlass_engine::store;
 use windlass_world::functions::{Package, Published};
 use windlass_world::run::run;
 
-const DECLARATION: &str = r#"
+pub const DECLARATION: &str = r#"
 app: shop
 version: 1.0.0
 environments:
@@ -51,8 +51,13 @@ fn change(what: &str) -> Wave {
 
 /// A canary step was just made: version 2 has the new code, and everything is healthy.
 pub fn changed() -> Stage {
+    changed_as(DECLARATION)
+}
+
+/// The same under another declaration.
+pub fn changed_as(declaration: &str) -> Stage {
     let release = BTreeMap::from([(component("api"), zip("api", CODE))]);
-    let stage = Stage::new(DECLARATION, release);
+    let stage = Stage::new(declaration, release);
     let plan = Plan {
         outcome: Outcome::Change,
         waves: vec![change("at 10 %"), change("at 100 %")],

@@ -7,6 +7,7 @@ use crate::stage::{Stage, app, component, prod};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::Declared;
 use windlass_domain::digest::Digest;
+use windlass_domain::environment::EnvironmentState;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
 use windlass_domain::plan::Outcome;
@@ -251,6 +252,41 @@ fn a_probe_that_may_not_be_made_cannot_be_measured() {
     let told = named(&plan);
     let probes = told.iter().filter(|(_, path)| *path == "gates.probes[0]");
     assert_eq!(probes.count(), 1, "{told:?}");
+}
+
+#[test]
+fn a_probe_of_a_component_is_asked_of_releases_after_its_first() {
+    let probe = r#"{url: "https://shop.example/health"}"#;
+    let of = |name: &str| format!(r#"{{url: "https://shop.example/health", component: {name}}}"#);
+    let web = "components:\n  web: {kind: static_site, bucket: shop-web}";
+    for (component_of_probe, released_before, red) in [
+        ("api", true, true),
+        ("api", false, false),
+        ("web", true, false),
+    ] {
+        let declaration = DECLARATION
+            .replace("components:", web)
+            .replace(probe, &of(component_of_probe));
+        let stage = shop(&declaration, NEW, NEW);
+        let key = store::state(&app(), &prod());
+        let mut state: EnvironmentState = stage.get(&key).unwrap_or_default();
+        state.snapshot = 1;
+        state.marks.clear();
+        if released_before {
+            let order = stage.record.order.clone();
+            state.marks.insert(component("api"), order.clone());
+            state.marks.insert(component("web"), order);
+        }
+        stage.put(key, &state);
+        stage.world.serve(HEALTH, 503, "", 12);
+        prepare(&stage).unwrap();
+        let plan = plan(&stage);
+        let found = named(&plan).contains(&(FindingName::GateAlreadyRed, "gates.probes[0]"));
+        assert_eq!(
+            found, red,
+            "{component_of_probe} {released_before}: {plan:?}"
+        );
+    }
 }
 
 #[test]

@@ -83,12 +83,12 @@ pub(super) const VARIANTS: &[Variant] = &[
             Edit {
                 file: LOADED,
                 find: "        let lock = store::lock(&self.record.app, &self.record.environment);",
-                replace: "        if VARIANT {\n            let none = store::plan(&DeploymentId(\"none\".into()));\n            return Write::Check(none, Condition::Absent);\n        }\n        let lock = store::lock(&self.record.app, &self.record.environment);",
+                replace: "        if VARIANT {\n            let none = store::plan(&DeploymentId(\"none\".into()));\n            return Write::check(none, Condition::Absent);\n        }\n        let lock = store::lock(&self.record.app, &self.record.environment);",
             },
             Edit {
                 file: "shared/engine/src/converge/attempt.rs",
                 find: "    let token = Condition::Field(\"token\".into(), token.into());",
-                replace: "    if VARIANT {\n        let id = windlass_domain::identity::DeploymentId(\"none\".into());\n        return Write::Check(store::plan(&id), Condition::Absent);\n    }\n    let token = Condition::Field(\"token\".into(), token.into());",
+                replace: "    if VARIANT {\n        let id = windlass_domain::identity::DeploymentId(\"none\".into());\n        return Write::check(store::plan(&id), Condition::Absent);\n    }\n    let token = Condition::Field(\"token\".into(), token.into());",
             },
         ],
         scenarios: &["function", "canary"],
@@ -172,8 +172,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "who takes the lock does not check that marks and hold are still those it decided upon",
         edits: &[Edit {
             file: "shared/engine/src/conductor/turn.rs",
-            find: "        put(&record)?,\n        Write::Check(view.state.key.clone(), view.state.unchanged()),\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    let done",
-            replace: "        put(&record)?,\n        if VARIANT {\n            let none = DeploymentId(\"none\".into());\n            Write::Check(store::plan(&none), crate::ports::Condition::Absent)\n        } else {\n            Write::Check(view.state.key.clone(), view.state.unchanged())\n        },\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    let done",
+            find: "        put(&record)?,\n        Write::check(view.state.key.clone(), view.state.unchanged()),\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    let done",
+            replace: "        put(&record)?,\n        if VARIANT {\n            let none = DeploymentId(\"none\".into());\n            Write::check(store::plan(&none), crate::ports::Condition::Absent)\n        } else {\n            Write::check(view.state.key.clone(), view.state.unchanged())\n        },\n    ];\n    writes.extend(view.leave_queue(&record.value));\n    let done",
         }],
         scenarios: &["held_at_once"],
         mishaps: &[Slow],

@@ -44,7 +44,7 @@ pub async fn claim<P: Ports>(
         if let Some(owner) = owner(ports, repository).await?
             && owner.value.app == *app
         {
-            writes.push(Write::Delete(owner.key.clone(), owner.unchanged()));
+            writes.push(Write::delete(owner.key.clone(), owner.unchanged()));
         }
     }
     Ok((writes, findings))

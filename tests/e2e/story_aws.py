@@ -1,0 +1,143 @@
+"""The story of `make demo` in the account of your credentials, in a region and under names of its own: `make story-aws`.
+
+    python tests/e2e/story_aws.py [--region eu-north-1] [--clean NAME]
+
+It shows what it will make and what that costs, asks before it begins, looks at five things that no emulator can tell, and takes away what
+it made, also after a failure. `--clean` takes away what a story left that could not end.
+"""
+
+import argparse
+import os
+import secrets
+import subprocess
+import sys
+
+import cloud
+import first_account
+import install
+import steps
+from aws import Aws
+from cleaning import Cleaning
+from shop import Shop
+from storyteller import Storyteller
+
+NAME = "windlass-story"
+# List prices of us-east-1 in US dollars (AWS's pricing pages, 2026): what the story runs for at most two hours.
+HOURS = 2
+COSTS = {
+    "a Fargate task of a quarter of a CPU and half a GB, twice during rollouts": HOURS * 2 * (0.25 * 0.04048 + 0.5 * 0.004445),
+    "its public IPv4 addresses": HOURS * 2 * 0.005,
+    "about 600 state transitions": 600 * 0.000025,
+    "Lambda, DynamoDB, S3, CloudFront and logs: some cents without the free tiers": 0.05,
+}
+MAKES = [
+    "the stack {name}: Windlass itself (functions, a state machine, a table, buckets, an HTTP API, alarms)",
+    "the stack {name}-targets: a bucket, a CloudFront distribution, a function behind an HTTP API, an ECS service with one task in the default VPC",
+    "the bucket {name}-{account}-{region} for what `sam deploy` uploads",
+]
+
+
+class Story:
+    """One story in one account."""
+
+    def __init__(self, name, region, endpoint=None, say=print, functions=None):
+        self.name = name
+        self.say = say
+        self.where = {"endpoint": endpoint, "region": region, "name": name}
+        self.aws = Aws(self.where)
+        self.functions = functions or cloud.REPOSITORY / "target/lambda"
+        self.home = cloud.REPOSITORY / ".local" / name
+        self.account = self.aws.sts.get_caller_identity()["Account"]
+        self.bucket = f"{name}-{self.account}-{region}"
+        self.environment = "story" + name.rpartition("-")[2]
+        self.shop = Shop(self.aws, self.environment, f"{name}-targets", f"shop/{name}")
+
+    def show(self):
+        """What it will make, and what that costs."""
+        self.say(f"In the account {self.account}, region {self.where['region']}, this makes, and takes away at its end:")
+        for line in MAKES:
+            self.say("  " + line.format(name=self.name, account=self.account, region=self.where["region"]))
+        self.say(f"It takes about an hour and costs about ${sum(COSTS.values()):.2f}, for at most {HOURS} hours:")
+        for what, dollars in COSTS.items():
+            self.say(f"  ${dollars:.3f}  {what}")
+        self.say(f"If it cannot end: make story-aws CLEAN={self.name} REGION={self.where['region']}")
+
+    def tell(self, told):
+        """Installs Windlass, tells the steps, and looks at the five things; answers what they showed."""
+        self.install()
+        self.aws = Aws({**self.where, "stack": self.aws.stack_outputs(self.name)})
+        self.shop.aws = self.aws
+        story = Storyteller(self.aws, self.say, self.shop)
+        story.tell("CloudFormation makes the targets of the sample application")
+        self.shop.make_targets()
+        for step in told:
+            self.say(f"\n{step.TITLE}")
+            step.tell(story)
+        self.say("\nWhat only an account can show")
+        return first_account.look(story)
+
+    def install(self):
+        """`sam deploy` of what `make build-aws` built, with a bucket of its own."""
+        place = install.folder(self.home, self.functions)
+        (place / "samconfig.toml").unlink()
+        where = {} if self.where["region"] == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": self.where["region"]}}
+        self.aws.s3.create_bucket(Bucket=self.bucket, **where)
+        given = ["DeletionProtection=false", "LogRetentionDays=1", f"SiteBucketArns=arn:*:s3:::{self.name}-*"]
+        environment = dict(os.environ)
+        if self.where["endpoint"]:
+            given.append(f"AwsEndpointUrl={self.where['endpoint']}")
+            environment = install.environment(self.home, self.where)
+        more = ["--s3-bucket", self.bucket, "--region", self.where["region"], "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar"]
+        command = install.deploy.command(place, given, self.name, *more)
+        done = subprocess.run(command, cwd=place, env=environment, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"sam deploy ended with {done.returncode}")
+
+    def clean(self):
+        """Takes away all that it made, whatever of it there is; answers what is left."""
+        cleaning = Cleaning(self.aws, self.say)
+        cleaning.stacks(*(["visitor"] if self.where["endpoint"] else []), self.shop.stack, self.name)
+        cleaning.attempt("task definitions", lambda: cleaning.task_definitions(f"shop-agent-{self.environment}"))
+        cleaning.attempt(f"the bucket {self.bucket}", lambda: cleaning.bucket(self.bucket))
+        return cleaning.left
+
+
+def run(story, ask=input, told=steps.ALL):
+    """Asks, tells, and cleans; answers the exit status: 0 where everything was as told and nothing is left."""
+    story.show()
+    if ask("Type the account's number to begin: ").strip() != story.account:
+        story.say("Nothing was made.")
+        return 1
+    status, shown = 1, {}
+    try:
+        shown = story.tell(told)
+        status = 0 if shown and all(as_assumed for as_assumed, _ in shown.values()) else 1
+    except (Exception, KeyboardInterrupt) as error:
+        story.say(f"\nIt did not end as told: {type(error).__name__}: {error}")
+    finally:
+        story.say("\nTaking away what it made")
+        left = story.clean()
+    for name, (as_assumed, evidence) in shown.items():
+        story.say(f"{'✓ as assumed' if as_assumed else '✗ otherwise, see docs/FIRST_ACCOUNT.md'}: {name}: {evidence}")
+    for what in left:
+        story.say(f"STILL THERE: {what}")
+    story.say(f"Left: {len(left)}. " + (f"Try again: make story-aws CLEAN={story.name} REGION={story.where['region']}" if left else "Nothing of it is there any more."))
+    return 1 if left else status
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--region", default="eu-north-1")
+    parser.add_argument("--clean", metavar="NAME")
+    options = parser.parse_args()
+    story = Story(options.clean or f"{NAME}-{secrets.token_hex(3)}", options.region, say=lambda text: print(text, flush=True))
+    if options.clean:
+        left = story.clean()
+        sys.exit("\n".join(left) or 0)
+    if not story.shop.subnets():
+        sys.exit(f"{options.region} has no default VPC: choose a region that has one with REGION=, or make one with `aws ec2 create-default-vpc`.")
+    sys.exit(run(story))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""Deploys Windlass with `sam deploy`: the functions that `make build-aws` built, after a look at what they were built for.
+
+    PARAMETERS="AlertEmail=you@example.com" python tests/tools/deploy.py [--stack windlass] [--folder .]
+
+Everything that is wrong is told at once, and nothing is deployed then. A parameter that is not given keeps the value of the deployment
+before (AWS SAM Developer Guide, "sam deploy").
+"""
+
+import argparse
+import datetime
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+# e_machine of an ELF file (System V ABI, "ELF Header") as Lambda calls the architecture.
+MACHINES = {0xB7: "arm64", 0x3E: "x86_64"}
+E_MACHINE = slice(18, 20)
+# The longest name of a function (AWS Lambda API Reference, CreateFunction).
+LONGEST_NAME = 64
+
+
+class NotDeployable(Exception):
+    """What is wrong, and what to do."""
+
+
+def functions(folder):
+    """Each function's name, without the stack's, and its binary."""
+    template = (folder / "template.yaml").read_text()
+    names = re.findall(r'FunctionName: !Sub "\$\{AWS::StackName\}(-[a-z-]+)"', template)
+    folders = re.findall(r"^ *CodeUri: (\S+)$", template, re.MULTILINE)
+    return list(zip(names, [folder / found / "bootstrap" for found in folders], strict=True))
+
+
+def machine(binary):
+    """The architecture that a binary is for; None if Lambda has none such."""
+    with binary.open("rb") as file:
+        header = file.read(20)
+    if header[:4] != b"\x7fELF":
+        return None
+    return MACHINES.get(int.from_bytes(header[E_MACHINE], "little"))
+
+
+def architecture(folder):
+    """The architecture that all functions are built for."""
+    found = {binary: machine(binary) if binary.exists() else "missing" for _, binary in functions(folder)}
+    wrong = [f"{binary}: {'it is not there' if kind == 'missing' else 'no program for a Lambda function'}" for binary, kind in found.items() if kind in (None, "missing")]
+    if wrong:
+        raise NotDeployable("\n".join(["the functions are not built: `make build-aws` builds them.", *wrong]))
+    kinds = set(found.values())
+    if len(kinds) > 1:
+        raise NotDeployable("\n".join(["the functions are built for several architectures: `make build-aws` builds all for one.", *(f"{binary}: {kind}" for binary, kind in found.items())]))
+    return kinds.pop()
+
+
+def longest_stack_name(folder):
+    """Names of functions begin with the stack's: Lambda ends them, and CloudFormation would fail half-way."""
+    return LONGEST_NAME - max(len(name) for name, _ in functions(folder))
+
+
+def parameters(folder, given, stack):
+    """What `sam deploy` is given: what the caller gave, what the functions were built for, and when."""
+    problems = []
+    if len(stack) > longest_stack_name(folder):
+        problems.append(f"the stack's name `{stack}` has {len(stack)} characters: take one of at most {longest_stack_name(folder)}, because the functions' names begin with it.")
+    named = dict(pair.partition("=")[::2] for pair in given)
+    problems += [f"`{pair}` is no parameter: write Name=value." for pair in given if "=" not in pair]
+    built_for = None
+    try:
+        built_for = architecture(folder)
+    except NotDeployable as error:
+        problems.append(str(error))
+    if built_for and named.get("Architecture", built_for) != built_for:
+        problems.append(f"Architecture={named['Architecture']}, but the functions are built for {built_for}: leave it out, or build them with `make build-aws ARCH={named['Architecture']}`.")
+    if problems:
+        raise NotDeployable("\n".join(problems))
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return {"Deployed": now, **named, "Architecture": built_for}
+
+
+def command(folder, given, stack, *more):
+    """The command, to be run in the folder."""
+    values = parameters(folder, given, stack)
+    sam = pathlib.Path(sys.executable).with_name("sam")
+    return [str(sam), "deploy", "--stack-name", stack, *more, "--parameter-overrides", *(given_as(name, value) for name, value in values.items())]
+
+
+def given_as(name, value):
+    """A parameter as sam reads it, which takes no empty value without quotes."""
+    return f"{name}={value}" if value else f'{name}=""'
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--stack", default="windlass")
+    parser.add_argument("--folder", type=pathlib.Path, default=REPOSITORY)
+    options = parser.parse_args()
+    given = shlex.split(os.environ.get("PARAMETERS", ""))
+    sys.exit(subprocess.run(command(options.folder, given, options.stack), cwd=options.folder, check=False).returncode)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except NotDeployable as error:
+        sys.exit(f"not deployed: {error}")

@@ -1,0 +1,79 @@
+"""What an idle Windlass costs a month in an account past its free tiers: `make idle-cost`.
+
+How much there is of what is read from template.yaml; list prices are those of us-east-1 in US dollars (AWS's pricing pages, 2026). What one
+look of a schedule takes is an assumption, and stands here.
+"""
+
+import pathlib
+import re
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+TEMPLATE = (REPOSITORY / "template.yaml").read_text()
+MINUTES = 30 * 24 * 60
+
+ALARM = 0.10  # a standard-resolution alarm and month
+DASHBOARD = 3.00  # a dashboard and month
+LAMBDA_REQUEST = 0.20e-6
+LAMBDA_GB_S = 13.3334e-6  # arm64
+SQS_REQUEST = 0.40e-6
+DYNAMODB_READ = 0.125e-6  # a read request unit on demand
+S3_LIST = 5e-6
+LOGS_GB = 0.50
+TRACE = 5e-6
+
+# A look that finds nothing: milliseconds billed, kilobytes logged, read units of the ledger, lists of the bucket.
+LOOK_MS = 150
+LOOK_LOG_KB = 2
+LOOK_READS = 5
+ROUND_LISTS = 3
+# Lambda asks an idle queue with five pollers, each once in 20 s (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS").
+POLLS_A_MINUTE = 5 * 3
+
+
+def count(kind):
+    return len(re.findall(rf"^    Type: {kind}$", TEMPLATE, re.MULTILINE))
+
+
+def schedules():
+    """How often a month the schedules look."""
+    return [MINUTES / int(minutes) for minutes in re.findall(r"ScheduleExpression: rate\((\d+) minutes\)", TEMPLATE)]
+
+
+def queues_polled():
+    sources = re.findall(r"Type: AWS::Lambda::EventSourceMapping\n(?:      .*\n|    Properties:\n)+", TEMPLATE)
+    return sum("Queue.Arn" in source for source in sources)
+
+
+def memory_gb():
+    """The memory of the two functions that schedules call."""
+    (memory,) = {int(found) for name in ("Intake", "Recovery") for found in re.findall(rf"^  {name}:\n(?:    .*\n)+?      MemorySize: (\d+)", TEMPLATE, re.MULTILINE)}
+    return memory / 1024
+
+
+def lines():
+    """Dollars a month, by what they are for."""
+    looks = sum(schedules())
+    return {
+        f"{count('AWS::CloudWatch::Dashboard')} dashboard": count("AWS::CloudWatch::Dashboard") * DASHBOARD,
+        f"{count('AWS::CloudWatch::Alarm')} alarms": count("AWS::CloudWatch::Alarm") * ALARM,
+        "Lambda asking an empty queue": queues_polled() * POLLS_A_MINUTE * MINUTES * SQS_REQUEST,
+        f"{looks:,.0f} looks of the schedules": looks * (LAMBDA_REQUEST + LOOK_MS / 1000 * memory_gb() * LAMBDA_GB_S),
+        "traces of the looks": looks * TRACE,
+        "lists of the artifacts bucket": min(schedules()) * ROUND_LISTS * S3_LIST,
+        "logs of the looks": looks * LOOK_LOG_KB / 1e6 * LOGS_GB,
+        "reads of the ledger": looks * LOOK_READS * DYNAMODB_READ,
+    }
+
+
+def total():
+    return sum(lines().values())
+
+
+def main():
+    for what, dollars in lines().items():
+        print(f"${dollars:7.3f}  {what}")
+    print(f"${total():7.3f}  a month, past every free tier; storage is extra")
+
+
+if __name__ == "__main__":
+    main()
