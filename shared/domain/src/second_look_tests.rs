@@ -32,7 +32,8 @@ fn step(component: &str, switching: bool) -> Step {
         what: "alias live 40 → 41".into(),
         answered: false,
         answered_at: None,
-        undo: false,
+        wave: Some(0),
+            undo: false,
         switching,
         token: 1,
     };

@@ -247,6 +247,9 @@ pub struct ChangeRecord {
     /// When a switching change was answered, which is when it had taken effect; absent where no answer came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Time>,
+    /// The wave that it was made for; absent where it was part of the undo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wave: Option<u32>,
     /// Whether it was part of the undo.
     pub undo: bool,
     /// Whether callers of the target could notice it. A step without such a change has nothing to

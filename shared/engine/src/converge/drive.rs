@@ -175,8 +175,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         self.attempt.begin(self.wave).await?;
         match self.send(&change).await {
             Ok(()) => {
-                let undo = self.wave.is_none();
-                self.attempt.note_additive(K::what(&change), undo);
+                self.attempt.note_additive(K::what(&change), self.wave);
                 self.made.push(change);
                 Ok(None)
             }

@@ -40,7 +40,8 @@ fn switched(step: &mut Step, saw: Live) {
         what: "alias live 40 → 41".into(),
         answered: true,
         answered_at: Some(Time(0)),
-        undo: false,
+        wave: Some(0),
+            undo: false,
         switching: true,
         token: TOKEN,
     });
