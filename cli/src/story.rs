@@ -68,6 +68,7 @@ pub fn lines(record: &Record) -> Vec<Line> {
             lines.extend(judged(judgement));
         }
     }
+    lines.extend(record.steps.iter().filter_map(waits));
     lines.extend(record.steps.iter().flat_map(warnings));
     lines.extend(undone(record));
     lines.extend(ending(record));
@@ -236,6 +237,15 @@ fn measured(wave: u32, settled: bool, measurement: &Measurement) -> Line {
             measurement.measured, measurement.threshold
         ),
     )
+}
+
+/// What a target waits for, where that is somebody's to do.
+fn waits(step: &Step) -> Option<Line> {
+    let waits_for = step.waits_for.as_ref()?;
+    Some(Line::plain(format!(
+        "  {}: waits: {waits_for}",
+        step.component
+    )))
 }
 
 fn warnings(step: &Step) -> Vec<Line> {
