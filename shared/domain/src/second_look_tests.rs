@@ -33,7 +33,7 @@ fn step(component: &str, switching: bool) -> Step {
         answered: false,
         answered_at: None,
         wave: Some(0),
-            undo: false,
+        undo: false,
         switching,
         token: 1,
     };

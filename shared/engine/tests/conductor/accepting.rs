@@ -41,7 +41,7 @@ fn switched(step: &mut Step, saw: Live) {
         answered: true,
         answered_at: Some(Time(0)),
         wave: Some(0),
-            undo: false,
+        undo: false,
         switching: true,
         token: TOKEN,
     });

@@ -24,7 +24,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 52] = [
+pub static SCENARIOS: [Scenario; 53] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -319,6 +319,7 @@ pub static SCENARIOS: [Scenario; 52] = [
     gates::ERRS,
     gates::IS_DOWN,
     gates::FLICKERS,
+    gates::RINGS_ELSEWHERE,
 ];
 
 /// The scenario of that name.

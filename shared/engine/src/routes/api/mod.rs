@@ -9,6 +9,7 @@ mod operator;
 mod problem;
 mod releases;
 mod snapshots;
+mod undeclared;
 
 use crate::kinds::KindPorts;
 use crate::log;
