@@ -68,6 +68,7 @@ pub fn lines(record: &Record) -> Vec<Line> {
             lines.extend(judged(judgement));
         }
     }
+    lines.extend(record.steps.iter().filter_map(waits));
     lines.extend(record.steps.iter().flat_map(warnings));
     lines.extend(undone(record));
     lines.extend(ending(record));
@@ -142,16 +143,19 @@ fn published(step: &Step) -> Option<Line> {
     ))
 }
 
-/// What a step did on its way to a wave's goal. The ledger keeps changes in one list without their
-/// waves: they are told with the step's last wave.
+/// What a step did on its way to a wave's goal.
 fn forward(step: &Step, wave: u32) -> Vec<Line> {
-    if step.wave != Some(wave) {
-        return Vec::new();
-    }
     let component = &step.component;
-    let mut lines: Vec<Line> = changes(step, false);
+    let mut lines = changes(step, Some(wave));
+    // A wave begins only when the one before has reached what it wants.
+    let is_over = step.goals.contains_key(&wave) && step.wave > Some(wave);
+    let is_last = step.wave == Some(wave);
+    if !is_over && !is_last {
+        return lines;
+    }
     let text = match step.status {
-        StepStatus::Changed => format!("  {component}: reached what wave {} wants", wave + 1),
+        _ if is_over => reached(step, wave),
+        StepStatus::Changed => reached(step, wave),
         StepStatus::Changing if lines.is_empty() => format!("  {component}: is being changed"),
         _ => match &step.failure {
             Some(failure) => format!("  {component}: failed: {}", why(failure)),
@@ -162,9 +166,14 @@ fn forward(step: &Step, wave: u32) -> Vec<Line> {
     lines
 }
 
-fn changes(step: &Step, undo: bool) -> Vec<Line> {
+fn reached(step: &Step, wave: u32) -> String {
+    format!("  {}: reached what wave {} wants", step.component, wave + 1)
+}
+
+/// The changes that were made for a wave, or back where none is named.
+fn changes(step: &Step, wave: Option<u32>) -> Vec<Line> {
     let numbered = step.changes.iter().enumerate();
-    let made = numbered.filter(|(_, change)| change.undo == undo);
+    let made = numbered.filter(|(_, change)| change.wave == wave && change.undo == wave.is_none());
     made.map(|(number, change)| change_line(step, number, change))
         .collect()
 }
@@ -230,6 +239,15 @@ fn measured(wave: u32, settled: bool, measurement: &Measurement) -> Line {
     )
 }
 
+/// What a target waits for, where that is somebody's to do.
+fn waits(step: &Step) -> Option<Line> {
+    let waits_for = step.waits_for.as_ref()?;
+    Some(Line::plain(format!(
+        "  {}: waits: {waits_for}",
+        step.component
+    )))
+}
+
 fn warnings(step: &Step) -> Vec<Line> {
     let component = &step.component;
     let warnings = step.warnings.iter();
@@ -244,7 +262,7 @@ fn undone(record: &Record) -> Vec<Line> {
     };
     let mut lines = vec![Line::plain(format!("  undoing: {}", why_undone.text))];
     for step in &record.steps {
-        lines.extend(changes(step, true));
+        lines.extend(changes(step, None));
         let component = &step.component;
         match (step.status, &step.undo_failure) {
             (StepStatus::Undone, _) => {

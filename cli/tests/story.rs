@@ -4,7 +4,7 @@
 
 mod records;
 
-use records::{accepted, ended, rolled_back, watched};
+use records::{accepted, ended, finished, rolled_back, watched};
 use serde_json::Value;
 use windlass_cli::exit::Exit;
 use windlass_cli::record::Record;
@@ -30,6 +30,22 @@ fn a_watched_wave_shows_what_is_measured_beside_its_threshold() {
 #[test]
 fn an_undone_deployment_tells_why_and_what_was_brought_back() {
     insta::assert_snapshot!(whole(&rolled_back()));
+}
+
+#[test]
+fn a_finished_canary_is_told_wave_after_wave() {
+    let text = whole(&finished());
+    let order = [
+        "12:00 api: alias live 41 → 42 at 10 %",
+        "api: reached what wave 1 wants",
+        "wave 1 passed",
+        "12:01 api: alias live 42 at 100 %",
+        "api: reached what wave 2 wants",
+        "wave 2 passed",
+    ];
+    let places: Vec<_> = order.iter().map(|line| text.find(line)).collect();
+    assert!(places.iter().all(Option::is_some), "{places:?} {text}");
+    assert!(places.is_sorted(), "{places:?} {text}");
 }
 
 #[test]

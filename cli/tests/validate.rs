@@ -64,6 +64,30 @@ fn a_valid_declaration_is_told_with_its_environments() {
 }
 
 #[test]
+fn what_is_only_noted_is_told_and_exits_well() {
+    let noted = format!(
+        "{APP}  api: {{kind: lambda, function: 'api-{{environment}}', alias: live, rollout: {{linear: 50}}}}\n"
+    );
+    let folder = folder("noted", &[("app.yaml", &noted)]);
+    let output = windlass(&folder, &["validate"]);
+    assert_eq!(output.status.code(), Some(0));
+    let told = text(&output);
+    for line in [
+        "shop 1.0.0 is valid.\n",
+        "  warning: NothingMeasured: environments.prod.gates: Releases are promoted to `prod`",
+        "  warning: NothingMeasured: components.api.rollout: In `dev` the rollout goes in a step",
+    ] {
+        assert!(told.contains(line), "{told}");
+    }
+    let output = windlass(&folder, &["validate", "--json"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["valid"], true);
+    let warnings = report["warnings"].as_array().unwrap();
+    assert_eq!(warnings.len(), 3);
+    assert_eq!(warnings[0]["path"], "components.api.rollout");
+}
+
+#[test]
 fn a_manifest_is_checked_against_the_declaration() {
     let good = r#"{"version": "1.0.0", "git": {"ref": "refs/tags/v1.0.0"}, "components": {
         "web": {"key": "artifacts/shop/web/1.zip"}, "agent": {"image": "shop/agent:1"}}}"#;

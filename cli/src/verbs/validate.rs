@@ -39,6 +39,7 @@ struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     goes_to: Option<EnvironmentName>,
     files: Vec<FileReport>,
+    warnings: Vec<Finding>,
 }
 
 /// What was found in one file.
@@ -96,6 +97,7 @@ impl Report {
     fn tell(&mut self, declaration: &Declaration) {
         self.app = Some(declaration.app().to_string());
         self.version = Some(declaration.version().to_string());
+        self.warnings = declaration.warnings();
         let names = declaration.environments();
         self.environments = names
             .filter_map(|name| declaration.resolve(name).ok())
@@ -129,6 +131,7 @@ impl Report {
             let things = if count == 1 { "finding" } else { "findings" };
             return format!("{text}{count} {things}");
         }
+        text.push_str(&warned(&self.warnings));
         for environment in &self.environments {
             text.push_str(&format!("  {}\n", in_words(environment)));
         }
@@ -142,6 +145,18 @@ impl Report {
         let version = self.version.as_deref().unwrap_or_default();
         format!("{app} {version} is valid.\n{text}")
     }
+}
+
+/// What is noted and stops nothing.
+fn warned(warnings: &[Finding]) -> String {
+    let warned = warnings.iter().map(|warning| {
+        let (name, path) = (warning.name, &warning.path);
+        format!(
+            "  warning: {name}: {path}: {}\n    {}\n",
+            warning.reason, warning.remedy
+        )
+    });
+    warned.collect()
 }
 
 fn in_words(environment: &Resolved) -> String {

@@ -56,6 +56,22 @@ pub fn rolled_back() -> Value {
     ended(record, "RolledBack", "GateFailed")
 }
 
+/// The same, with both waves passed.
+pub fn finished() -> Value {
+    let mut record = watched();
+    let mut last = judgement("pass", "pass", "0.1 errors/min");
+    last["wave"] = 1.into();
+    record["judgements"] = json!([judgement("pass", "pass", "0.2 errors/min"), last]);
+    let mut step = step("changed");
+    step["wave"] = 1.into();
+    step["goals"] = json!({"0": {}, "1": {}});
+    step["changes"].as_array_mut().unwrap().push(json!({
+        "at": NOON + 80_000, "what": "alias live 42 at 100 %", "answered": true, "wave": 1, "undo": false,
+    }));
+    record["steps"] = json!([step]);
+    ended(record, "Succeeded", "")
+}
+
 /// A record with an ending.
 pub fn ended(mut record: Value, ending: &str, cause_name: &str) -> Value {
     record["deployment"]["status"] = "ended".into();
@@ -71,7 +87,7 @@ fn step(status: &str) -> Value {
         "deployment": ID, "app": "shop", "environment": "prod", "component": "api",
         "kind": "lambda", "place": {}, "target": {}, "before": {}, "goals": {}, "attempt": 1,
         "status": status, "wave": 0,
-        "changes": [{"at": NOON + 5_000, "what": "alias live 41 → 42 at 10 %", "answered": true, "undo": false}],
+        "changes": [{"at": NOON + 5_000, "what": "alias live 41 → 42 at 10 %", "answered": true, "wave": 0, "undo": false}],
     })
 }
 

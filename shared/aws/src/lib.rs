@@ -20,6 +20,7 @@ mod functions;
 mod http;
 mod ledger;
 mod limits;
+mod newest_deployment;
 mod notifications;
 mod objects;
 mod origin_path;

@@ -3,14 +3,16 @@ use crate::clock::time_of;
 use crate::document::{Answer, send_instead};
 use crate::error::{OrFault, code, fault, message};
 use crate::limits;
+use crate::newest_deployment;
 use aws_sdk_ecs::config::Builder;
 use aws_sdk_ecs::types as ecs;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::time::Time;
 use windlass_engine::ports::{
-    Answered, Service, ServiceDeployment, ServiceEvent, ServiceTask, Services, TaskContainer,
-    TaskDefinition,
+    Answered, NewestDeployment, Service, ServiceDeployment, ServiceEvent, ServiceTask, Services,
+    TaskContainer, TaskDefinition,
 };
 
 /// What ECS adds to a task definition when it registers one, and refuses to be told (Amazon ECS API
@@ -164,6 +166,15 @@ impl Services for Aws {
         })
     }
 
+    async fn newest_deployment(
+        &self,
+        cluster: &str,
+        service: &str,
+        since: Time,
+    ) -> Answered<Option<NewestDeployment>> {
+        newest_deployment::read(self.clients.ecs(), cluster, service, since).await
+    }
+
     async fn tasks(
         &self,
         cluster: &str,
@@ -296,6 +307,7 @@ fn service_of(service: ecs::Service) -> Service {
         alarms: configuration
             .and_then(ecs::DeploymentConfiguration::alarms)
             .map_or((false, false), |alarms| (alarms.enable, alarms.rollback)),
+        hooks: configuration.is_some_and(|it| !it.lifecycle_hooks().is_empty()),
         deployments: deployments.map(deployment_of).collect(),
         events: events.filter_map(event_of).collect(),
         tags: tags

@@ -227,6 +227,7 @@ async fn points_come_oldest_first_from_every_page() {
     let metric = MetricGate {
         namespace: "AWS/Lambda".into(),
         metric: "Errors".into(),
+        region: None,
         dimensions: [("FunctionName".to_owned(), "shop-api".to_owned())].into(),
         statistic: "p99".into(),
         period: Span::seconds(60),

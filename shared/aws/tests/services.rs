@@ -11,6 +11,7 @@ mod replay;
 use replay::{Replay, Reply, json_error, reply};
 use serde_json::{Value, json};
 use windlass_domain::fault::FaultName;
+use windlass_domain::time::Time;
 use windlass_engine::ports::Services;
 
 fn described() -> Value {
@@ -157,4 +158,63 @@ async fn the_families_that_share_a_prefix_are_left_out() {
     let arns = aws.task_definitions("agent", 2).await.expect("listed");
     assert_eq!(arns, [arn("agent:7"), arn("agent:6")]);
     assert_eq!(replay.sent()[1].json()["nextToken"], "n");
+}
+
+#[tokio::test]
+async fn the_newest_deployment_is_read_with_what_holds_it() {
+    let listed = json!({"serviceDeployments": [
+        {"serviceDeploymentArn": "arn/1", "createdAt": 1_795_183_201, "status": "SUCCESSFUL"},
+        {"serviceDeploymentArn": "arn/2", "createdAt": 1_795_183_300, "status": "IN_PROGRESS"},
+    ]});
+    let described = json!({"serviceDeployments": [{
+        "serviceDeploymentArn": "arn/2", "status": "ROLLBACK_IN_PROGRESS",
+        "statusReason": "circuit breaker", "lifecycleStage": "POST_SCALE_UP",
+        "lifecycleHookDetails": [
+            {"hookId": "h1", "targetType": "PAUSE", "status": "AWAITING_ACTION",
+             "expiresAt": 1_795_186_800, "timeoutAction": "ROLLBACK"},
+            {"hookId": "h2", "targetArn": "arn/f", "status": "SUCCEEDED"},
+        ],
+    }]});
+    let none = json!({"serviceDeployments": []});
+    let (aws, replay) = Replay::new(vec![
+        answered(&listed),
+        answered(&described),
+        answered(&none),
+    ]);
+    let since = Time(1_795_183_200_000);
+    let newest = aws.newest_deployment("c", "s", since).await.expect("read");
+    let newest = newest.expect("there is one");
+    assert_eq!(
+        (
+            newest.arn.as_str(),
+            newest.status.as_str(),
+            newest.reason.as_str(),
+            newest.stage.as_str()
+        ),
+        (
+            "arn/2",
+            "ROLLBACK_IN_PROGRESS",
+            "circuit breaker",
+            "POST_SCALE_UP"
+        )
+    );
+    let hooks: Vec<(&str, &str, &str)> = newest
+        .hooks
+        .iter()
+        .map(|hook| (hook.id.as_str(), hook.kind.as_str(), hook.status.as_str()))
+        .collect();
+    assert_eq!(
+        hooks,
+        [
+            ("h1", "PAUSE", "AWAITING_ACTION"),
+            ("h2", "AWS_LAMBDA", "SUCCEEDED")
+        ]
+    );
+    assert_eq!(newest.hooks[0].expires, Some(Time(1_795_186_800_000)));
+    assert_eq!(newest.hooks[0].then, "ROLLBACK");
+    let asked: Value = serde_json::from_str(&replay.sent()[0].body).expect("JSON");
+    assert_eq!(asked["createdAt"]["after"].as_f64(), Some(1_795_183_200.0));
+    let asked: Value = serde_json::from_str(&replay.sent()[1].body).expect("JSON");
+    assert_eq!(asked["serviceDeploymentArns"], json!(["arn/2"]));
+    assert_eq!(aws.newest_deployment("c", "s", since).await, Ok(None));
 }

@@ -31,6 +31,7 @@ fn change(at: Time, answered_at: Option<Time>) -> ChangeRecord {
         what: "alias live 40 → 41".into(),
         answered: answered_at.is_some(),
         answered_at,
+        wave: Some(0),
         undo: false,
         switching: true,
         token: 3,

@@ -1,18 +1,33 @@
-//! How long the history of an execution gets. Pure.
+//! How long an execution may get, in events and in time. Pure.
 //!
 //! AWS ends an execution whose history would pass [`LONGEST`] events, and nothing can catch that
 //! (AWS Step Functions Developer Guide, *Service quotas*: "Maximum execution history size"). A
-//! recovery would bring such a deployment to an ending; better it is refused before it changes
-//! anything.
+//! recovery would bring such a deployment to an ending, and undo a healthy release; better it is
+//! refused before it changes anything, and looked at so rarely that it fits.
 
+use crate::declaration::resolved::{Component, Spec};
 use crate::finding::{Finding, FindingName};
-use crate::plan::{KindName, Wave};
+use crate::gate::{UnknownBecomes, UnknownRule};
+use crate::judgement::{Looks, SLOWEST_S, pace};
+use crate::name::ComponentName;
+use crate::plan::{KindName, PlannedChange, Wave};
+use crate::time::Span;
+use std::collections::BTreeMap;
 
 /// The events that AWS allows an execution.
 pub const LONGEST: u64 = 25_000;
 
-/// What is kept for admission, waiting for a turn, planning, looks at the gates and settling.
-const BESIDE_CHANGES: u64 = 5_000;
+/// The seconds that the machine gives an execution: its `TimeoutSeconds`.
+pub const LONGEST_S: u64 = 7 * 24 * 3600;
+
+/// The seconds that one turn in the queue is waited for: the limit of `AwaitTurn`.
+pub const TURN_S: u64 = 24 * 3600;
+
+/// What is kept for admission, some dozens of turns, planning and settling, with their retries.
+const BESIDE: u64 = 1_000;
+
+/// What is kept for the same in seconds.
+const BESIDE_S: u64 = 3600;
 
 /// Events of one change that is ready at once: the iteration of the Map begins and succeeds; its
 /// Choice is entered and left; its Task is entered, scheduled, started, succeeds and is left.
@@ -24,101 +39,192 @@ const TASK: u64 = 7;
 /// Events of one poll: the Task fails with `StillInProgress`, is scheduled and started.
 const POLL: u64 = 3;
 
-/// Polls of a change, as many as is usual: a large site is published in several invocations, and a
-/// service of ECS takes minutes to become steady.
-const fn events(kind: KindName) -> u64 {
-    match kind {
+/// Events of a wave beside its changes and looks: the Map is entered, started, succeeds and is left,
+/// and the Choice behind it.
+const WAVE: u64 = 6;
+
+/// Events of one look: the Task `Judge`, the Choice `Judged` and the Wait `Bake`, and one retry.
+const LOOK: u64 = 12;
+
+/// Seconds of a wave beside its changes and its watch: the last look, with its retries.
+const WAVE_S: u64 = 300;
+
+/// How many seconds a function of Lambda takes to be changed, at most as is usual.
+const LAMBDA_S: u64 = 15 * 60;
+
+/// The same of a site, which may be large.
+const SITE_S: u64 = 2 * 3600;
+
+/// Looks that a deployment may take besides those at its pace, over all its waves: while a gate is
+/// unknown.
+const SPARE: u64 = 300;
+
+/// Looks of a wave that come at its beginning and its ends.
+const ENDS: u64 = 3;
+
+/// How often ECS is polled while a rollout gets steady: the Retry's growing intervals at first, then
+/// every 30 s, beside the 15 s at least that an invocation waits itself.
+const fn polls(steady_within_s: u64) -> u64 {
+    5 + steady_within_s / 45
+}
+
+/// Polls of a change, as many as its declaration allows a rollout of ECS; of a site as many as is
+/// usual, because a large one is published in several invocations.
+fn events(change: &PlannedChange, components: &BTreeMap<ComponentName, Component>) -> u64 {
+    match change.kind {
         KindName::Lambda => CHANGE,
         KindName::StaticSite => CHANGE + TASK + 5 * POLL,
-        KindName::Ecs => CHANGE + 10 * POLL,
+        KindName::Ecs => CHANGE + polls(steady_within_s(&change.component, components)) * POLL,
     }
 }
 
-/// The events of the changes of these waves, forwards. An undo that has no place left behind them
-/// ends the execution; its recovery has a history of its own and goes on.
-pub fn of_changes(waves: &[Wave]) -> u64 {
-    let changes = waves.iter().flat_map(|wave| &wave.changes);
-    changes.map(|change| events(change.kind)).sum()
+fn seconds(change: &PlannedChange, components: &BTreeMap<ComponentName, Component>) -> u64 {
+    match change.kind {
+        KindName::Lambda => LAMBDA_S,
+        KindName::StaticSite => SITE_S,
+        KindName::Ecs => steady_within_s(&change.component, components),
+    }
 }
 
-/// What is wrong with waves whose history AWS would not allow.
-pub fn too_long(waves: &[Wave]) -> Option<Finding> {
-    let events = of_changes(waves);
-    (events > LONGEST - BESIDE_CHANGES).then(|| {
-        let changes: usize = waves.iter().map(|wave| wave.changes.len()).sum();
+fn steady_within_s(name: &ComponentName, components: &BTreeMap<ComponentName, Component>) -> u64 {
+    match components.get(name).map(|component| &component.spec) {
+        Some(Spec::Ecs(service)) => service.steady_within.as_s(),
+        _ => 0,
+    }
+}
+
+/// The waves of a deployment, as the history of its execution tells of them. An undo that has no place
+/// left behind them ends the execution; its recovery has a history of its own and goes on.
+#[derive(Debug, Clone, Copy)]
+pub struct Course<'a> {
+    waves: &'a [Wave],
+    components: &'a BTreeMap<ComponentName, Component>,
+    /// How long a wave is held at most after its bake, in seconds.
+    hold_s: u64,
+}
+
+impl<'a> Course<'a> {
+    /// Waves of declared components, whose gates are judged by this rule; by none where they do not
+    /// decide.
+    pub fn of(
+        waves: &'a [Wave],
+        components: &'a BTreeMap<ComponentName, Component>,
+        rule: Option<&UnknownRule>,
+    ) -> Self {
+        let holds = rule.filter(|rule| rule.becomes == UnknownBecomes::Hold);
+        Self {
+            waves,
+            components,
+            hold_s: holds.map_or(0, |rule| rule.hold_for.as_s()),
+        }
+    }
+
+    /// The events of the changes, forwards.
+    fn changes(&self) -> u64 {
+        let changes = self.waves.iter().flat_map(|wave| &wave.changes);
+        changes.map(|change| events(change, self.components)).sum()
+    }
+
+    /// The events beside the looks.
+    fn events(&self) -> u64 {
+        BESIDE + self.changes() + self.count() * WAVE
+    }
+
+    fn count(&self) -> u64 {
+        self.waves.len() as u64
+    }
+
+    /// The looks of a wave besides those at its pace and at its ends.
+    fn spare(&self) -> u64 {
+        (SPARE / self.count().max(1)).clamp(1, 24)
+    }
+
+    /// The looks that all waves take at most, at this pace.
+    fn looks_at(&self, pace_s: u64) -> u64 {
+        let beside = self.spare() + ENDS;
+        let waves = self.waves.iter();
+        waves
+            .map(|wave| wave.bake_s.div_ceil(pace_s) + beside)
+            .sum()
+    }
+
+    /// How long all waves bake, in seconds.
+    fn watched_s(&self) -> u64 {
+        self.waves.iter().map(|wave| wave.bake_s).sum()
+    }
+
+    /// The longest time between two looks, in seconds: [`pace`], unless the history has no room for
+    /// so many; at most [`SLOWEST_S`].
+    pub fn pace_s(&self) -> u64 {
+        let usual = pace(self.watched_s());
+        let room = LONGEST.saturating_sub(self.events()) / LOOK;
+        if self.looks_at(usual) <= room {
+            return usual;
+        }
+        // Each wave's last look may come sooner than at its pace.
+        let beside = self.count() * (self.spare() + ENDS + 1);
+        let looks = room.saturating_sub(beside).max(1);
+        self.watched_s().div_ceil(looks).clamp(usual, SLOWEST_S)
+    }
+
+    /// How often a wave that bakes so long may be looked at.
+    pub fn looks(&self, bake_s: u64) -> Looks {
+        let sooner = self.spare() / 4;
+        Looks {
+            baking: bake_s.div_ceil(self.pace_s()) + 1 + sooner,
+            held: self.spare() - sooner,
+        }
+    }
+
+    /// The time that it takes at most, in seconds, once it has its turn.
+    pub fn seconds(&self) -> u64 {
+        let wave = |wave: &Wave| {
+            let changes = wave.changes.iter();
+            let slowest = changes.map(|change| seconds(change, self.components)).max();
+            WAVE_S + slowest.unwrap_or(0) + wave.bake_s + self.hold_s
+        };
+        BESIDE_S + self.waves.iter().map(wave).sum::<u64>()
+    }
+
+    /// What is wrong where AWS would end the execution before the deployment ends, by its history or
+    /// by its time, of which so many seconds have gone already.
+    pub fn too_long(&self, gone_s: u64) -> Option<Finding> {
+        let events = self.events() + self.looks_at(SLOWEST_S) * LOOK;
+        if events > LONGEST {
+            return Some(self.too_many_events(events));
+        }
+        (self.seconds() + gone_s > LONGEST_S).then(|| self.too_many_seconds(gone_s))
+    }
+
+    fn too_many_events(&self, events: u64) -> Finding {
+        let changes: usize = self.waves.iter().map(|wave| wave.changes.len()).sum();
         Finding::new(
             FindingName::TooLarge,
             "components",
             format!(
-                "{changes} changes in {} waves make a history of about {events} events, and AWS ends an execution at {LONGEST}.",
-                waves.len()
+                "{changes} changes in {} waves make a history of up to {events} events, and AWS ends an execution at {LONGEST}.",
+                self.waves.len()
             ),
             "Name fewer components in the manifest and release the rest in another one, or give their rollouts fewer steps.",
         )
-    })
+    }
+
+    fn too_many_seconds(&self, gone_s: u64) -> Finding {
+        let hours = |s: u64| Span::seconds(s.div_ceil(3600) * 3600);
+        Finding::new(
+            FindingName::TooLarge,
+            "gates",
+            format!(
+                "The waves take up to {}, {} have gone since it was asked for, and an execution may take {}.",
+                hours(self.seconds()),
+                hours(gone_s),
+                hours(LONGEST_S)
+            ),
+            "Deploy it again, so that its time begins anew.",
+        )
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::name::ComponentName;
-    use crate::plan::PlannedChange;
-
-    fn waves(kind: KindName, components: usize, waves: usize) -> Vec<Wave> {
-        let change = |n: usize| PlannedChange {
-            component: ComponentName::new(format!("c{n}")).unwrap(),
-            kind,
-            what: String::new(),
-        };
-        let wave = Wave {
-            changes: (0..components).map(change).collect(),
-            bake_s: 0,
-        };
-        vec![wave; waves]
-    }
-
-    #[test]
-    fn what_fits_into_a_history() {
-        let cases = [
-            (KindName::Lambda, 500, 4, true),
-            (KindName::Lambda, 500, 5, false),
-            (KindName::Ecs, 500, 1, true),
-            (KindName::Ecs, 500, 2, false),
-            (KindName::StaticSite, 500, 1, true),
-        ];
-        for (kind, components, count, fits) in cases {
-            let waves = waves(kind, components, count);
-            let found = too_long(&waves);
-            assert_eq!(
-                found.is_none(),
-                fits,
-                "{kind} {components} × {count}: {found:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn it_is_told_in_numbers() {
-        let finding = too_long(&waves(KindName::Ecs, 500, 2)).unwrap();
-        assert_eq!(finding.name, FindingName::TooLarge);
-        assert!(
-            finding
-                .reason
-                .starts_with("1000 changes in 2 waves make a history of about 39000 events")
-        );
-    }
-
-    #[test]
-    fn a_history_is_as_long_as_its_changes_and_may_be_full_to_the_last_event() {
-        let of = |kind, components| of_changes(&waves(kind, components, 1));
-        assert_eq!(of(KindName::Lambda, 1), 9);
-        assert_eq!(of(KindName::StaticSite, 2), 62);
-        assert_eq!(of(KindName::Ecs, 3), 117);
-        let mut full = waves(KindName::Lambda, 2205, 1);
-        full.extend(waves(KindName::StaticSite, 5, 1));
-        assert_eq!(of_changes(&full), LONGEST - BESIDE_CHANGES);
-        assert_eq!(too_long(&full), None);
-        full.extend(waves(KindName::Lambda, 1, 1));
-        assert!(too_long(&full).is_some());
-    }
-}
+#[path = "execution_history_tests.rs"]
+mod tests;

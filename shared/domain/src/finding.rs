@@ -133,11 +133,14 @@ pub enum FindingName {
     /// gives.
     TargetNotReady,
     /// The release is more than can be served within AWS's limits: the plan has so many changes that
-    /// AWS would end the execution in the middle, because its history would be too long; or artifacts
-    /// were uploaded without a SHA-256 checksum of the whole object and are too large to be read for it.
+    /// AWS would end the execution in the middle, because its history would be too long; it is
+    /// declared to be watched, or a rollout to be waited for, for longer than an execution can; or
+    /// artifacts were uploaded without a SHA-256 checksum of the whole object and are too large to be
+    /// read for it.
     ///
-    /// Next: Release the components in several manifests, or give their rollouts fewer steps. Upload
-    /// large artifacts in one piece with `--checksum-algorithm SHA256`.
+    /// Next: Release the components in several manifests, or give their rollouts fewer steps. Write the
+    /// largest time that the remedy gives. Upload large artifacts in one piece with
+    /// `--checksum-algorithm SHA256`.
     TooLarge,
     /// The target was changed by someone else between the time it was observed and the first
     /// change, or while the deployment was under way.
@@ -155,6 +158,17 @@ pub enum FindingName {
     ///
     /// Next: Mend what is red first, or deploy with `accept_red` and a reason.
     GateAlreadyRed,
+    /// Nothing is measured where it would matter: releases are promoted to an environment without a gate,
+    /// or a rollout goes in steps that only pass the time. This is noted and stops nothing.
+    ///
+    /// Next: Declare `gates` with alarms, metrics or probes, or `invocations` of the function; or leave
+    /// out the steps.
+    NothingMeasured,
+    /// A component runs that the declaration no longer has. Windlass leaves it as it is and deploys it no
+    /// more. This is noted once, by the deployment that goes first without it, and stops nothing.
+    ///
+    /// Next: Declare it again if that was not meant; else remove it with your infrastructure code.
+    NoLongerDeclared,
     /// Deployments into this environment are held, by a person or by a rollback. This release is
     /// recorded and not deployed.
     ///

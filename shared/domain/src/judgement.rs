@@ -26,6 +26,9 @@ pub struct Judgement {
     /// The longest time between two looks, in seconds; see [`pace`].
     #[serde(default = "every_minute")]
     pub pace_s: u64,
+    /// How often it may be looked at; as often as its pace asks for where nothing is noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks: Option<Looks>,
     /// What it came to: `unknown` while it is watched.
     pub verdict: Verdict,
     /// Whether its gates decide. An operator's rollback records them without being decided by them.
@@ -42,6 +45,16 @@ pub struct Judgement {
     pub polls: u32,
     /// When it was looked at last.
     pub looked: Time,
+}
+
+/// How often a wave may be looked at, so that the history of its execution stays within what AWS
+/// allows; see [`crate::execution_history`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Looks {
+    /// Until its bake is over.
+    pub baking: u64,
+    /// After that, while a gate is unknown.
+    pub held: u64,
 }
 
 /// What a look comes to.
@@ -65,8 +78,12 @@ pub const SOONEST_S: u64 = 5;
 /// metric.
 const EVERY_S: u64 = 60;
 
-/// The longest time between two looks, in seconds: a failure is seen within it.
+/// The longest time between two looks, in seconds, where the history has room for them: a failure is
+/// seen within it.
 const LATEST_S: u64 = 120;
+
+/// The longest time between two looks at all, in seconds.
+pub const SLOWEST_S: u64 = 900;
 
 /// How many looks a deployment takes besides the first and the last of each wave, unless it is
 /// watched for longer than so many times [`LATEST_S`]. A look costs three state transitions; so a
@@ -94,6 +111,7 @@ impl Judgement {
     pub fn begin(wave: u32, changed: Time, now: Time, bake: Span, decides: bool) -> Self {
         Self {
             pace_s: EVERY_S,
+            looks: None,
             wave,
             changed,
             started: now,
@@ -112,6 +130,15 @@ impl Judgement {
     #[must_use]
     pub fn at_pace(self, pace_s: u64) -> Self {
         Self { pace_s, ..self }
+    }
+
+    /// With the looks that it may take.
+    #[must_use]
+    pub fn within(self, looks: Looks) -> Self {
+        Self {
+            looks: Some(looks),
+            ..self
+        }
     }
 
     /// Takes a look into account and tells what it comes to. A judgement that is final stays.
@@ -139,6 +166,7 @@ impl Judgement {
         } else {
             wait_or_pass(self.until, self.pace_s, now)
         };
+        let judged = self.spared(judged, rule, now);
         match &judged {
             Judged::Pass => self.verdict = Verdict::Pass,
             Judged::Fail(measurement) => {
@@ -156,6 +184,24 @@ impl Judgement {
             (Verdict::Pass, _) => Some(Judged::Pass),
             (Verdict::Fail, Some(measurement)) => Some(Judged::Fail(Box::new(measurement.clone()))),
             _ => None,
+        }
+    }
+
+    /// A bake of at least so long that the looks that are left last for the time that is left.
+    fn spared(&self, judged: Judged, rule: &UnknownRule, now: Time) -> Judged {
+        let (Judged::Bake { seconds }, Some(looks)) = (&judged, self.looks) else {
+            return judged;
+        };
+        let taken = u64::from(self.polls);
+        let (end, left) = if now < self.until {
+            (self.until, looks.baking.saturating_sub(taken))
+        } else {
+            let most = looks.baking + looks.held;
+            (held_at_most(self.until, rule), most.saturating_sub(taken))
+        };
+        let left_s = end.ms_since(now).div_ceil(1000);
+        Judged::Bake {
+            seconds: (*seconds).max(left_s.div_ceil(left.max(1))),
         }
     }
 
@@ -197,7 +243,7 @@ pub fn judge(
             UnknownBecomes::Fail => return Judged::Fail(Box::new(unknown.clone())),
             UnknownBecomes::Hold => {
                 let end = since.plus_ms(rule.hold_for.as_ms());
-                if now >= end {
+                if now >= end || now >= held_at_most(until, rule) {
                     return Judged::Fail(Box::new(held_too_long(unknown, since)));
                 }
                 held_until = Some(held_until.map_or(end, |other: Time| other.min(end)));
@@ -209,6 +255,11 @@ pub fn judge(
         Some(end) => bake(end.min(until.max(now.plus_s(SOONEST_S))), pace_s, now),
         None => wait_or_pass(until, pace_s, now),
     }
+}
+
+/// Until when a wave is held at most: gates that are unknown by turns would hold it for ever.
+fn held_at_most(until: Time, rule: &UnknownRule) -> Time {
+    until.plus_ms(rule.hold_for.as_ms())
 }
 
 fn held_too_long(unknown: &Measurement, since: Time) -> Measurement {

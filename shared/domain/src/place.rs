@@ -14,6 +14,17 @@ pub struct Place {
     pub role: Option<TargetRole>,
 }
 
+impl Place {
+    /// The same account in another region, where one is named.
+    #[must_use]
+    pub fn in_region(&self, region: Option<&str>) -> Self {
+        Self {
+            region: region.map(str::to_owned).or_else(|| self.region.clone()),
+            role: self.role.clone(),
+        }
+    }
+}
+
 /// A role in the account of the targets.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct TargetRole {

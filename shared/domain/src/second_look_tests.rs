@@ -32,6 +32,7 @@ fn step(component: &str, switching: bool) -> Step {
         what: "alias live 40 → 41".into(),
         answered: false,
         answered_at: None,
+        wave: Some(0),
         undo: false,
         switching,
         token: 1,

@@ -69,6 +69,9 @@ pub struct Step {
     /// The same as `seen` in words, such as `40 at 100 %`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<String>,
+    /// What the target waits for, where that is somebody's to do, and how; absent where it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<String>,
     /// What was seen when an operator accepted what is there; absent where none has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked: Option<Look>,
@@ -121,6 +124,7 @@ impl Step {
             unanswered: Vec::new(),
             undone_under: None,
             shown: None,
+            waits_for: None,
             looked: None,
             failure: None,
             undo_failure: None,
@@ -257,6 +261,9 @@ pub struct ChangeRecord {
     /// When a switching change was answered, which is when it had taken effect; absent where no answer came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Time>,
+    /// The wave that it was made for; absent where it was part of the undo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wave: Option<u32>,
     /// Whether it was part of the undo.
     pub undo: bool,
     /// Whether callers of the target could notice it. A step without such a change has nothing to

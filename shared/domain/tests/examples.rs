@@ -63,7 +63,8 @@ fn the_monorepo_follows_commits_and_tags() {
     assert_eq!(goes_to(&monorepo, "refs/pull/7/merge"), None);
     let prod = resolved(&monorepo, "prod");
     assert!(prod.tag_rule && !resolved(&monorepo, "dev").tag_rule);
-    assert_eq!(prod.gates.alarms, ["insight-prod-5xx"]);
+    assert_eq!(prod.gates.alarms[0].name, "insight-prod-5xx");
+    assert_eq!(prod.gates.alarms.len(), 1);
     assert_eq!(prod.gates.bake.as_s(), 900);
     let backend = &prod.components[&ComponentName::new("backend").unwrap()];
     let Spec::Lambda(function) = &backend.spec else {

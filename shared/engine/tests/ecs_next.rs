@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_engine::kinds::ecs::{Ecs, Registered, Seen, Sent, State, Trouble};
 use windlass_engine::kinds::{Kind, Next};
 use windlass_engine::ports::{Clock, ServiceDeployment};
@@ -39,6 +39,8 @@ fn steady() -> State {
             unknown_digests: 0,
             troubles: BTreeMap::new(),
             events: vec![],
+            held: None,
+            rolled_back: None,
             sent: None,
             overdue: false,
             steady_within_s: 300,
@@ -67,7 +69,15 @@ fn sent(is: &mut State, from: &str) {
     s(is).sent = Some(Sent {
         what: format!("task definition {from} → t:1"),
         at: World::default().now(),
+        completed: BTreeSet::new(),
     });
+}
+
+/// The same, where the rollout of another task definition was complete then.
+fn sent_while_complete(is: &mut State, from: &str, complete: &str) {
+    sent(is, from);
+    let sent = s(is).sent.as_mut().unwrap();
+    sent.completed = [format!("arn/{complete}")].into();
 }
 
 fn failures(is: &mut State, tasks: u32) {
@@ -248,6 +258,30 @@ fn what_ecs_gave_up_is_observed_and_not_raced() {
             primary(is).reason = "ECS deployment circuit breaker: rolling back to e0.".into();
             sent(is, "t:0");
         }),
+        ("gone back to what was complete, given up", |is| {
+            gone_back(is, "COMPLETED");
+            sent_while_complete(is, "t:0", "t:2");
+        }),
+        ("gone back to what was complete, its events tell", |is| {
+            gone_back(is, "COMPLETED");
+            s(is).deployments.truncate(1);
+            s(is).events = vec!["(deployment e2) deployment failed: tasks failed".into()];
+            sent_while_complete(is, "t:0", "t:2");
+        }),
+        (
+            "set to something else, a rollback by its service deployment",
+            |is| {
+                gone_back(is, "COMPLETED");
+                s(is).deployments.truncate(1);
+                s(is).rolled_back = Some("circuit breaker".into());
+                sent(is, "t:0");
+            },
+        ),
+        ("set to what was complete, nothing given up", |is| {
+            gone_back(is, "COMPLETED");
+            s(is).deployments.truncate(1);
+            sent_while_complete(is, "t:0", "t:2");
+        }),
     ];
     let wanted = State {
         seen: None,
@@ -266,6 +300,10 @@ fn what_ecs_gave_up_is_observed_and_not_raced() {
     set to something else, tasks failed: failed: TargetChangedByOther
     set to something else, given up: failed: TargetChangedByOther
     gone further back, ECS says so: wait
+    gone back to what was complete, given up: failed: ChangeFailed
+    gone back to what was complete, its events tell: failed: ChangeFailed
+    set to something else, a rollback by its service deployment: failed: ChangeFailed
+    set to what was complete, nothing given up: failed: TargetChangedByOther
     "#);
 }
 

@@ -1,7 +1,7 @@
 //! Each measurement against the in-memory world.
 
 use std::collections::BTreeMap;
-use windlass_domain::declaration::resolved::{MetricGate, ProbeGate};
+use windlass_domain::declaration::resolved::{AlarmGate, MetricGate, ProbeGate};
 use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::time::{Span, Time};
 use windlass_engine::measurements::{Window, alarms, metric, probe};
@@ -24,9 +24,16 @@ fn pass_seconds(world: &World, seconds: u64) {
     clock.now = clock.now.plus_s(seconds);
 }
 
+fn alarm_gate(region: Option<&str>) -> AlarmGate {
+    AlarmGate {
+        name: "5xx".into(),
+        region: region.map(str::to_owned),
+    }
+}
+
 fn measure_alarm(world: &World) -> Measurement {
-    let names = ["5xx".to_owned()];
-    block_on(alarms(world, &names, window(world))).remove(0)
+    let gate = alarm_gate(None);
+    block_on(alarms(world, &[&gate], window(world))).remove(0)
 }
 
 /// A world in which the alarm has been in this state for ten minutes before the change.
@@ -136,6 +143,7 @@ fn errors(at_most: Option<f64>, at_least: Option<f64>) -> MetricGate {
     MetricGate {
         namespace: "AWS/Lambda".into(),
         metric: "Errors".into(),
+        region: None,
         dimensions: BTreeMap::from([("FunctionName".into(), "api".into())]),
         statistic: "Sum".into(),
         period: Span::seconds(60),

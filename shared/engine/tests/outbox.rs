@@ -44,6 +44,7 @@ fn item<T: Serialize>(key: Key, value: &T) -> Item {
 
 fn record(stage: &Stage, change: impl FnOnce(&mut Deployment)) -> Item {
     let mut record = stage.record.clone();
+    record.accepted = Time(0);
     change(&mut record);
     item(store::deployment(&id()), &record)
 }

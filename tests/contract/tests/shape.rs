@@ -7,7 +7,9 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_contract::{machine, states};
+use windlass_contract::{machine, states, tasks};
+use windlass_domain::declaration::LONGEST_STEADY;
+use windlass_domain::execution_history::{LONGEST_S, TURN_S};
 use windlass_machine::definition::{Resource, State};
 use windlass_machine::program::Program;
 
@@ -134,6 +136,26 @@ fn the_undo_tells_which_wave_it_tried() {
         panic!("Undo is a Task");
     };
     assert_eq!(undo.arguments.payload["undone"], "{% $undone %}");
+}
+
+#[test]
+fn what_is_declared_is_held_to_the_machines_own_limits() {
+    let machine = machine();
+    assert_eq!(machine.timeout_seconds, LONGEST_S);
+    let tasks = tasks(&machine);
+    assert_eq!(tasks["AwaitTurn"].timeout_seconds, TURN_S);
+    // The polls of a rollout go on for longer than it may take, and some minutes more.
+    for name in ["DeployEcs", "UndoEcs"] {
+        let mut retry = tasks[name].retry.iter();
+        let polls = retry.find(|retrier| retrier.error_equals == ["StillInProgress"]);
+        let polls = polls.expect("it is polled");
+        let waited = (1..=polls.max_attempts).map(|attempt| polls.delay_ms(attempt));
+        let waited_s = waited.sum::<u64>() / 1000;
+        assert!(
+            waited_s >= LONGEST_STEADY.as_s() + 300,
+            "{name}: {waited_s} s"
+        );
+    }
 }
 
 #[test]

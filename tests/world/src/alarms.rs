@@ -6,16 +6,17 @@ use std::collections::BTreeMap;
 use windlass_domain::declaration::resolved::MetricGate;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
+use windlass_engine::config::Configured;
 use windlass_engine::ports::{Alarm, AlarmChange, Alarms, Answered, Point};
 
 /// The alarms and metrics.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    /// The alarms by name.
+    /// The alarms by [`World::regional`] name.
     pub alarms: BTreeMap<String, Alarm>,
-    /// Changes of alarms' states by name, oldest first.
+    /// Changes of alarms' states by [`World::regional`] name, oldest first.
     pub history: BTreeMap<String, Vec<AlarmChange>>,
-    /// The points of metrics by [`metric_key`], oldest first.
+    /// The points of metrics by [`World::regional`] [`metric_key`], oldest first.
     pub points: BTreeMap<String, Vec<Point>>,
     /// What puts further points by itself as time passes, by [`metric_key`].
     pub sources: BTreeMap<String, Source>,
@@ -51,13 +52,23 @@ fn new_alarm(name: &str, since: Time) -> Alarm {
 }
 
 impl World {
+    /// A name in this handle's region: an alarm and a metric are seen in their own region alone. In the
+    /// deployer's own it is the name itself.
+    pub fn regional(&self, name: &str) -> String {
+        let own = &self.config().region;
+        match self.place().region.as_ref().filter(|region| *region != own) {
+            Some(region) => format!("{region} {name}"),
+            None => name.to_owned(),
+        }
+    }
+
     /// Sets an alarm's state, as SetAlarmState does; makes the alarm if there is none.
     pub fn set_alarm(&self, name: &str, state: &str, points: &[f64]) {
         let now = self.true_time();
         let mut alarms = self.alarms();
         let alarm = alarms
             .alarms
-            .entry(name.to_owned())
+            .entry(self.regional(name))
             .or_insert_with(|| new_alarm(name, now));
         alarm.reason = format!("Threshold Crossed: {points:?}");
         alarm.points = points.to_vec();
@@ -73,7 +84,7 @@ impl World {
         };
         alarms
             .history
-            .entry(name.to_owned())
+            .entry(self.regional(name))
             .or_default()
             .push(change);
     }
@@ -82,7 +93,10 @@ impl World {
     pub fn put_metric(&self, metric: &MetricGate, value: f64) {
         let at = self.true_time();
         let mut alarms = self.alarms();
-        let points = alarms.points.entry(metric_key(metric)).or_default();
+        let points = alarms
+            .points
+            .entry(self.regional(&metric_key(metric)))
+            .or_default();
         points.push(Point { at, value });
     }
 
@@ -90,7 +104,7 @@ impl World {
     pub fn emit(&self, metric: &MetricGate, value: Option<f64>) {
         let now = self.true_time();
         let mut alarms = self.alarms();
-        let source = alarms.sources.entry(metric_key(metric));
+        let source = alarms.sources.entry(self.regional(&metric_key(metric)));
         let source = source.or_insert_with(|| Source::of(metric.period));
         source.put(now, value);
     }
@@ -110,7 +124,9 @@ impl Alarms for World {
         self.allowed_alarms("DescribeAlarms")?;
         let found = {
             let state = World::alarms(self);
-            let known = names.iter().filter_map(|name| state.alarms.get(name));
+            let known = names
+                .iter()
+                .filter_map(|name| state.alarms.get(&self.regional(name)));
             known.cloned().collect()
         };
         call.answer(found).await
@@ -121,7 +137,11 @@ impl Alarms for World {
         self.allowed_alarms("DescribeAlarmHistory")?;
         let found = {
             let state = World::alarms(self);
-            let all = state.history.get(name).into_iter().flatten();
+            let all = state
+                .history
+                .get(&self.regional(name))
+                .into_iter()
+                .flatten();
             let shown = from..=call.as_of();
             all.filter(|change| shown.contains(&change.at))
                 .cloned()
@@ -134,7 +154,7 @@ impl Alarms for World {
         let call = self.call("alarms.points").await?;
         self.allowed_alarms("GetMetricData")?;
         let found = {
-            let (state, key) = (World::alarms(self), metric_key(metric));
+            let (state, key) = (World::alarms(self), self.regional(&metric_key(metric)));
             let all = state.points.get(&key).into_iter().flatten();
             // Like GetMetricData: StartTime is inclusive, EndTime exclusive.
             let put = all.filter(|point| point.at >= from && point.at < to);

@@ -8,7 +8,9 @@ pub use crate::live_task::LiveTask;
 use crate::registry;
 use crate::services::State;
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Service, ServiceDeployment, ServiceEvent};
+use windlass_engine::ports::{
+    LifecycleHook, NewestDeployment, Service, ServiceDeployment, ServiceEvent,
+};
 
 /// How long a task must run to count as steady.
 const STEADY_S: u64 = 2;
@@ -36,6 +38,10 @@ pub struct LiveService {
     pub tasks: Vec<LiveTask>,
     /// The task definition of the last deployment that completed.
     pub completed: String,
+    /// The lifecycle hooks that hold its deployment: nothing moves until it is continued.
+    pub held: Vec<LifecycleHook>,
+    /// What came of the last UpdateService: when it was asked, its status, and its id.
+    pub newest: Option<(Time, &'static str, String)>,
     /// Whether one of the alarms that give deployments up is red.
     pub alarm: bool,
     /// The last step.
@@ -50,6 +56,8 @@ impl LiveService {
         Self {
             completed: service.task_definition.clone(),
             alarm: false,
+            held: vec![],
+            newest: None,
             service,
             tasks: vec![],
             at: now,
@@ -61,6 +69,30 @@ impl LiveService {
     pub fn primary(&self) -> Option<&ServiceDeployment> {
         let mut deployments = self.service.deployments.iter();
         deployments.find(|d| d.status == "PRIMARY")
+    }
+
+    /// What came of the last UpdateService since then.
+    pub(crate) fn newest_since(&self, since: Time) -> Option<NewestDeployment> {
+        let (_, status, id) = self.newest.as_ref().filter(|(at, ..)| *at >= since)?;
+        let reason = if status.starts_with("ROLLBACK_") {
+            "Service deployment rolled back because the circuit breaker threshold was exceeded."
+        } else {
+            ""
+        };
+        Some(NewestDeployment {
+            arn: format!("arn:aws:ecs:eu-west-1:111111111111:service-deployment/{id}"),
+            status: (*status).to_owned(),
+            reason: reason.to_owned(),
+            stage: "POST_SCALE_UP".to_owned(),
+            hooks: self.held.clone(),
+        })
+    }
+
+    /// Where a deployment stands with this, it stands with that from now on.
+    fn turn(&mut self, from: &str, to: &'static str) {
+        if let Some((_, status, _)) = self.newest.as_mut().filter(|(_, is, _)| *is == from) {
+            *status = to;
+        }
     }
 
     /// Begins a deployment; the former ones become ACTIVE.
@@ -146,8 +178,11 @@ impl LiveService {
         self.failed_at.push((id.clone(), now));
         self.say(now, format!("(deployment {id}) deployment failed: {why}."));
         if !rolls_back || self.completed == self.service.task_definition {
+            self.turn("IN_PROGRESS", "STOPPED");
+            self.turn("ROLLBACK_IN_PROGRESS", "ROLLBACK_FAILED");
             return;
         }
+        self.turn("IN_PROGRESS", "ROLLBACK_IN_PROGRESS");
         self.stop_others("", &id, now);
         let to = self.completed.clone();
         let mut known = self.service.deployments.iter();
@@ -193,6 +228,8 @@ impl LiveService {
             return;
         }
         self.stop_others(&id, "", now);
+        self.turn("IN_PROGRESS", "SUCCESSFUL");
+        self.turn("ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL");
         self.completed = self.service.task_definition.clone();
         for deployment in &mut self.service.deployments {
             if deployment.id == id {
@@ -236,7 +273,7 @@ impl State {
                 continue;
             };
             while live.at.plus_s(1) <= now {
-                if live.is_quiet() {
+                if live.is_quiet() || !live.held.is_empty() {
                     live.at = now;
                     break;
                 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
-    Answered, Service, ServiceDeployment, ServiceTask, Services, TaskDefinition,
+    Answered, NewestDeployment, Service, ServiceDeployment, ServiceTask, Services, TaskDefinition,
 };
 
 const ARN: &str = "arn:aws:ecs:eu-west-1:111111111111";
@@ -90,6 +90,7 @@ impl State {
                 percents: (100, 200),
                 breaker: (true, true),
                 alarms: (false, false),
+                hooks: false,
                 deployments: vec![ServiceDeployment {
                     id: id.clone(),
                     status: "PRIMARY".into(),
@@ -162,6 +163,7 @@ impl State {
             return Ok(live.primary().map(|p| p.id.clone()).unwrap_or_default());
         }
         live.begin(&id, to, &format!("ECS deployment {id} in progress."), now);
+        live.newest = Some((now, "IN_PROGRESS", id.clone()));
         self.deployments += 1;
         Ok(id)
     }
@@ -273,6 +275,19 @@ impl Services for World {
             .services()
             .update(cluster, service, task_definition, now)?;
         call.answer(id).await
+    }
+
+    async fn newest_deployment(
+        &self,
+        cluster: &str,
+        service: &str,
+        since: Time,
+    ) -> Answered<Option<NewestDeployment>> {
+        let call = self.call("services.newest_deployment").await?;
+        let found = call
+            .seen()
+            .live(cluster, service, |live| live.newest_since(since))?;
+        call.answer(found).await
     }
 
     async fn tasks(

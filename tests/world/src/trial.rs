@@ -82,6 +82,7 @@ impl<'s, S: Subject> Trial<'s, S> {
             confirmed: None,
             unanswered: vec![],
             undone_under: None,
+            waits_for: None,
             looked: None,
             shown: None,
             failure: None,

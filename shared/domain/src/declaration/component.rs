@@ -181,7 +181,7 @@ pub struct Ecs {
     /// The task definition that new ones are made from: `running`, `family_latest` or `artifact`.
     #[serde(default)]
     pub base: Base,
-    /// How long a rollout may take before it has failed.
+    /// How long a rollout may take before it has failed, such as `15m`; at most `55m`.
     #[serde(default = "fifteen_minutes")]
     pub steady_within: Span,
 }

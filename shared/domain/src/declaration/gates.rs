@@ -19,10 +19,11 @@ pub struct Gates {
     /// among the metrics if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub between_waves: Option<Span>,
-    /// CloudWatch alarms by name; each must be OK.
+    /// CloudWatch alarms; each must be OK. An alarm's name, or `{name: …, region: us-east-1}` where it
+    /// is in another region than the environment, as those of CloudFront are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxItems" = 100))]
-    pub alarms: Option<Vec<Text>>,
+    pub alarms: Option<Vec<Alarm>>,
     /// CloudWatch metrics with a threshold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxItems" = 100))]
@@ -36,6 +37,26 @@ pub struct Gates {
     pub unknown: Option<UnknownRule>,
 }
 
+/// A CloudWatch alarm: its name, or its name and region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Alarm {
+    /// An alarm of the region that is named.
+    InRegion(AlarmInRegion),
+    /// An alarm of the environment's region.
+    Here(Text),
+}
+
+/// A CloudWatch alarm of a region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AlarmInRegion {
+    /// The alarm's name.
+    pub name: Text,
+    /// The AWS region that it is in; `us-east-1` for one of a metric of CloudFront.
+    pub region: Text,
+}
+
 /// A CloudWatch metric with a threshold: `at_most`, `at_least` or both.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +65,10 @@ pub struct Metric {
     pub namespace: String,
     /// The metric's name, such as `Errors`.
     pub metric: String,
+    /// The AWS region that it is in, where that is another than the environment's; metrics of
+    /// `AWS/CloudFront` and `AWS/Route53` are always read in `us-east-1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Text>,
     /// The dimensions.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dimensions: BTreeMap<String, Text>,

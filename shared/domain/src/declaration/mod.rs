@@ -18,6 +18,8 @@ mod resolve_gates;
 pub mod resolved;
 mod scope;
 pub mod text;
+mod warnings;
+mod watched;
 
 use crate::digest::Digest;
 use crate::finding::{Finding, FindingName, limited};
@@ -30,6 +32,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use declared::{Declared, Upload};
 pub use read::{LARGEST, schema};
+pub use resolve_component::LONGEST_STEADY;
 
 /// A declaration without mistakes.
 #[derive(Debug, Clone, PartialEq)]

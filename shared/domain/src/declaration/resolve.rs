@@ -1,9 +1,9 @@
 //! One environment of a declaration, with every value final.
 
-use super::document::Source;
-use super::resolved::Resolved;
+use super::document::{Deploy, Source};
+use super::resolved::{Resolved, Start};
 use super::scope::Scope;
-use super::{Declaration, Exceptions, aws_name, resolve_component, resolve_gates};
+use super::{Declaration, Exceptions, aws_name, resolve_component, resolve_gates, watched};
 use crate::finding::Finding;
 use crate::git_rule::GitRule;
 use crate::name::EnvironmentName;
@@ -29,6 +29,8 @@ pub(super) fn resolve(
     check_place(&mut scope);
     let gates = resolve_gates::gates(&mut scope);
     let components = resolve_component::components(&mut scope, &gates);
+    watched::check(&mut scope, &gates, &components);
+    let rule = environment.deploy.as_ref().map(Deploy::rule);
     let sources = environment.sources.iter().flatten().copied();
     let resolved = Resolved {
         app: document.app.clone(),
@@ -42,10 +44,9 @@ pub(super) fn resolve(
             Some(_) => sources.map(Source::route).collect(),
             None => Source::ALL.into_iter().map(Source::route).collect(),
         },
-        tag_rule: environment
-            .deploy
-            .as_ref()
-            .is_some_and(|deploy| matches!(deploy.rule(), GitRule::Tag(_))),
+        tag_rule: matches!(rule, Some(GitRule::Tag(_))),
+        promoted_to: document.environments.len() > 1
+            && (environment.start == Start::Manual || !matches!(rule, Some(GitRule::Branches(_)))),
         components,
         gates,
     };

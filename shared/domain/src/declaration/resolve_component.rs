@@ -10,6 +10,7 @@ use crate::finding::FindingName;
 use crate::git_rule::glob;
 use crate::name::ComponentName;
 use crate::shape::join;
+use crate::time::Span;
 use std::collections::BTreeMap;
 
 /// All components of the environment.
@@ -196,8 +197,23 @@ fn rollout(scope: &mut Scope<'_>, path: &str, written: &WrittenRollout, gates: &
     }
 }
 
+/// The longest time that a rollout of ECS is waited for: a change is polled for about an hour, by the
+/// Retry of its state, and what comes before the rollout takes some minutes of it.
+pub const LONGEST_STEADY: Span = Span::seconds(55 * 60);
+
 fn ecs(scope: &mut Scope<'_>, path: &str, service: &component::Ecs) -> Ecs {
     let at = |field: &str| join(path, field);
+    if service.steady_within > LONGEST_STEADY {
+        scope.find(
+            FindingName::TooLarge,
+            &at("steady_within"),
+            format!(
+                "A rollout that takes `{}` cannot be waited for: a change is waited for at most {LONGEST_STEADY}.",
+                service.steady_within
+            ),
+            format!("Write at most `{LONGEST_STEADY}`."),
+        );
+    }
     Ecs {
         cluster: scope.text(&at("cluster"), &service.cluster, &aws_name::ECS),
         service: scope.text(&at("service"), &service.service, &aws_name::ECS),
@@ -208,6 +224,7 @@ fn ecs(scope: &mut Scope<'_>, path: &str, service: &component::Ecs) -> Ecs {
             &aws_name::REPOSITORY,
         ),
         base: service.base.clone(),
-        steady_within: service.steady_within,
+        // What is longer is told above, and not once more as what cannot be watched.
+        steady_within: service.steady_within.min(LONGEST_STEADY),
     }
 }

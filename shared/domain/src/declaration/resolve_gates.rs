@@ -1,8 +1,9 @@
 //! Gates with every value final.
 
-use super::gates::{Gates as Written, Metric, Probe};
-use super::resolved::{Gates, MetricGate, ProbeGate};
+use super::gates::{Alarm, Gates as Written, Metric, Probe};
+use super::resolved::{AlarmGate, Gates, MetricGate, ProbeGate};
 use super::scope::Scope;
+use super::text::Text;
 use super::{aws_name, probe_url};
 use crate::finding::{FindingName, repeated};
 use crate::shape::join;
@@ -107,17 +108,86 @@ fn check_watch(scope: &mut Scope<'_>, path: &str, watch: Span, longest: Option<S
     }
 }
 
-fn alarms(scope: &mut Scope<'_>, written: &Both<'_>) -> Vec<String> {
-    let mut names = Vec::new();
-    for (path, text) in written.list("alarms", |gates| gates.alarms.as_ref()) {
-        let name = scope.text(&path, text, &aws_name::ALARM);
-        if !name.is_empty() && names.contains(&name) {
-            let reason = format!("The alarm `{name}` is named twice.");
+fn alarms(scope: &mut Scope<'_>, written: &Both<'_>) -> Vec<AlarmGate> {
+    let mut alarms = Vec::new();
+    for (path, alarm) in written.list("alarms", |gates| gates.alarms.as_ref()) {
+        let alarm = alarm_gate(scope, &path, alarm);
+        if !alarm.name.is_empty() && alarms.contains(&alarm) {
+            let reason = format!("The alarm `{}` is named twice.", alarm.name);
             scope.find(FindingName::Duplicate, &path, reason, "Remove one of them.");
         }
-        names.push(name);
+        alarms.push(alarm);
     }
-    names
+    alarms
+}
+
+fn alarm_gate(scope: &mut Scope<'_>, path: &str, alarm: &Alarm) -> AlarmGate {
+    match alarm {
+        Alarm::InRegion(alarm) => AlarmGate {
+            name: scope.text(&join(path, "name"), &alarm.name, &aws_name::ALARM),
+            region: Some(scope.text(&join(path, "region"), &alarm.region, &aws_name::REGION)),
+        },
+        Alarm::Here(text) if is_half_an_alarm(scope, text) => {
+            scope.find(
+                FindingName::BadValue,
+                path,
+                "An alarm of another region has the members `name` and `region`, and no others.",
+                "Write such as `{name: shop-prod-cdn-5xx, region: us-east-1}`.",
+            );
+            AlarmGate {
+                name: String::new(),
+                region: None,
+            }
+        }
+        Alarm::Here(text) => AlarmGate {
+            name: scope.text(path, text, &aws_name::ALARM),
+            region: None,
+        },
+    }
+}
+
+/// A map with one of the members, of which the other is missing or misspelt, reads as one text for each
+/// environment.
+fn is_half_an_alarm(scope: &Scope<'_>, text: &Text) -> bool {
+    let Text::PerEnvironment(texts) = text else {
+        return false;
+    };
+    let environments = &scope.document.environments;
+    let mut unknown = texts.keys().filter(|name| !environments.contains_key(name));
+    unknown.any(|name| ["name", "region"].contains(&name.as_str()))
+}
+
+/// The namespaces whose metrics are in one region alone (Amazon CloudFront Developer Guide, "View
+/// CloudFront and edge function metrics"; Amazon Route 53 Developer Guide, "Monitoring health checks
+/// using CloudWatch").
+const GLOBAL: [&str; 2] = ["AWS/CloudFront", "AWS/Route53"];
+
+/// Their region, but in the partition of China.
+const GLOBAL_REGION: &str = "us-east-1";
+
+/// The region of a metric: what is written, else the one that its namespace is in alone.
+fn metric_region(scope: &mut Scope<'_>, path: &str, metric: &Metric) -> Option<String> {
+    let path = join(path, "region");
+    let before = scope.findings.len();
+    let written = scope.maybe(&path, metric.region.as_ref(), &aws_name::REGION);
+    let is_well = before == scope.findings.len();
+    let of = written.as_ref().or(scope.environment.region.as_ref());
+    let in_china = of.is_some_and(|region| region.starts_with("cn-"));
+    if in_china || !GLOBAL.contains(&metric.namespace.as_str()) {
+        return written;
+    }
+    if is_well && let Some(region) = written.filter(|region| region != GLOBAL_REGION) {
+        scope.find(
+            FindingName::GateNotMeasurable,
+            &path,
+            format!(
+                "Metrics of `{}` are in {GLOBAL_REGION} alone, and not in {region}.",
+                metric.namespace
+            ),
+            format!("Write `region: {GLOBAL_REGION}`, or leave it out."),
+        );
+    }
+    Some(GLOBAL_REGION.to_owned())
 }
 
 fn metric_gate(scope: &mut Scope<'_>, path: &str, metric: &Metric) -> MetricGate {
@@ -141,6 +211,7 @@ fn metric_gate(scope: &mut Scope<'_>, path: &str, metric: &Metric) -> MetricGate
             "Write `60s` or a multiple, up to `1h`.",
         );
     }
+    let region = metric_region(scope, path, metric);
     let dimensions = metric.dimensions.iter().map(|(name, text)| {
         let at = format!("{path}.dimensions.{name}");
         (name.clone(), scope.text(&at, text, &aws_name::ANY))
@@ -149,6 +220,7 @@ fn metric_gate(scope: &mut Scope<'_>, path: &str, metric: &Metric) -> MetricGate
         dimensions: dimensions.collect(),
         namespace: metric.namespace.clone(),
         metric: metric.metric.clone(),
+        region,
         statistic: metric.statistic.clone(),
         period: metric.period,
         at_most: metric.at_most,

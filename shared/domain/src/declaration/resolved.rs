@@ -31,6 +31,9 @@ pub struct Resolved {
     pub sources: BTreeSet<Route>,
     /// Whether the environment's rule is a tag rule, so that semantic versions give the order.
     pub tag_rule: bool,
+    /// Whether releases are promoted to it: the declaration has several environments, and this one takes
+    /// them by a tag, by name, or from a person alone, and not by itself from a branch.
+    pub promoted_to: bool,
     /// The components.
     pub components: BTreeMap<ComponentName, Component>,
     /// The gates.
@@ -255,14 +258,24 @@ pub struct Gates {
     pub bake: Span,
     /// How long each earlier wave is watched, unless its rollout says so itself.
     pub between_waves: Span,
-    /// CloudWatch alarms by name; each must be OK.
-    pub alarms: Vec<String>,
+    /// CloudWatch alarms; each must be OK.
+    pub alarms: Vec<AlarmGate>,
     /// CloudWatch metrics with a threshold.
     pub metrics: Vec<MetricGate>,
     /// HTTP probes.
     pub probes: Vec<ProbeGate>,
     /// What unknown becomes.
     pub unknown: UnknownRule,
+}
+
+/// A CloudWatch alarm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AlarmGate {
+    /// Its name.
+    pub name: String,
+    /// The region that it is in; the environment's if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
 }
 
 impl Default for Span {
@@ -278,6 +291,9 @@ pub struct MetricGate {
     pub namespace: String,
     /// The metric's name, such as `Errors`.
     pub metric: String,
+    /// The region that it is in; the environment's if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
     /// The dimensions.
     pub dimensions: BTreeMap<String, String>,
     /// `Sum`, `Average`, `Minimum`, `Maximum`, `SampleCount` or a percentile such as `p99`.

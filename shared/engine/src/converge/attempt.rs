@@ -153,7 +153,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         self.mark(wave);
         let now = self.ports.now();
         let not_after = now.plus_s(open_s);
-        self.record(what, wave.is_none(), now);
+        self.record(what, wave, now);
         let step = &mut self.step.value;
         step.seen = Some(upon.seen);
         self.former = Former {
@@ -168,11 +168,13 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         Ok(not_after)
     }
 
-    fn record(&mut self, what: &str, undo: bool, at: Time) {
+    fn record(&mut self, what: &str, wave: Option<u32>, at: Time) {
+        let undo = wave.is_none();
         self.first_try = self.tried(what, undo).is_none();
         if let Some(tried) = self.tried_mut(what, undo) {
             tried.at = at;
             tried.answered_at = None;
+            tried.wave = wave;
             return;
         }
         let token = self.token;
@@ -181,6 +183,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
             what: what.to_owned(),
             answered: false,
             answered_at: None,
+            wave,
             undo,
             switching: true,
             token,
@@ -250,14 +253,15 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
     }
 
     /// Notes an additive change that was made; written with the next write of the step.
-    pub fn note_additive(&mut self, what: String, undo: bool) {
+    pub fn note_additive(&mut self, what: String, wave: Option<u32>) {
         let (at, token) = (self.ports.now(), self.token);
         self.step.value.changes.push(ChangeRecord {
             at,
             what,
             answered: true,
             answered_at: None,
-            undo,
+            wave,
+            undo: wave.is_none(),
             switching: false,
             token,
         });

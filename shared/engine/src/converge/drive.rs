@@ -126,6 +126,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         self.rounds += 1;
         let is = self.kind.observe(&self.target).await?;
         let next = K::next(&is, &self.goal);
+        self.attempt.step.value.waits_for = K::waits_for(&is);
         if let Some(other) = self.stranger(&is, next == Next::Done)? {
             return self.leave_unless_behind(&is, other).await;
         }
@@ -150,7 +151,9 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             Next::Failed(finding) => Ok(Some(End::Failed(finding))),
             Next::Wait(seconds) => {
                 let ms = self.pace(seconds);
-                Ok(self.wait(ms, "the target is not ready").await)
+                let held = self.attempt.step.value.waits_for.clone();
+                let why = held.unwrap_or_else(|| "the target is not ready".to_owned());
+                Ok(self.wait(ms, &why).await)
             }
             Next::Do(change) if K::class(&change) == Class::Additive => self.add(change).await,
             Next::Do(change) => self.switch(change, &is).await,
@@ -190,8 +193,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         self.attempt.begin(self.wave).await?;
         match self.send(&change).await {
             Ok(()) => {
-                let undo = self.wave.is_none();
-                self.attempt.note_additive(K::what(&change), undo);
+                self.attempt.note_additive(K::what(&change), self.wave);
                 self.made.push(change);
                 self.has_made_some = true;
                 Ok(None)

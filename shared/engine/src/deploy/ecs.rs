@@ -2,10 +2,12 @@
 
 use crate::config::Configured;
 use crate::converge::{Budget, converge};
-use crate::kinds::ecs::{Ecs, Sent};
+use crate::kinds::ecs::{Ecs, Sent, State, completed};
 use crate::payload::{Work, WorkDone};
 use crate::ports::{Answered, Clock, Ledger, Objects, Reach, Services};
 use crate::store;
+use serde::Deserialize as _;
+use std::collections::BTreeSet;
 use windlass_domain::place::Place;
 use windlass_domain::step::Step;
 
@@ -30,5 +32,14 @@ fn sent(step: &Step, work: &Work) -> Option<Sent> {
     Some(Sent {
         what: last.what.clone(),
         at: last.at,
+        completed: completed_before(step),
     })
+}
+
+/// What was complete when the last change was sent: what was seen then is recorded with it.
+fn completed_before(step: &Step) -> BTreeSet<String> {
+    let seen = step.seen.as_ref();
+    let state = seen.and_then(|seen| State::deserialize(seen).ok());
+    let seen = state.and_then(|state| state.seen);
+    seen.map_or_else(BTreeSet::new, |seen| completed(&seen.deployments))
 }

@@ -1,7 +1,7 @@
 //! All the gates of a wave, measured at the same time.
 
 use super::{Case, Ports, version::version};
-use crate::measurements::{self, Invoke, Window};
+use crate::measurements::{self, Invoke, Window, by_region};
 use futures::future::join_all;
 use windlass_domain::declaration::resolved::{Lambda, ProbeGate, Spec};
 use windlass_domain::gate::{Measurement, Verdict};
@@ -12,7 +12,8 @@ use windlass_domain::time::Time;
 /// Measures every gate: alarms and metrics where the targets are, probes from here, and the
 /// declared invocations of the functions that this deployment has changed so far.
 pub async fn measure<P: Ports>(ports: &P, case: &Case) -> Vec<Measurement> {
-    let there = ports.at(&case.loaded.place);
+    let place = &case.loaded.place;
+    let there = ports.at(place);
     let gates = &case.loaded.resolved.gates;
     let window = Window {
         first_change: case.first_change,
@@ -20,19 +21,27 @@ pub async fn measure<P: Ports>(ports: &P, case: &Case) -> Vec<Measurement> {
         now: ports.now(),
     };
     let metrics = gates.metrics.iter();
-    let metrics = metrics.map(|gate| measurements::metric(&there, gate, window));
+    let metrics = metrics.map(async |gate| {
+        let there = ports.at(&place.in_region(gate.region.as_deref()));
+        measurements::metric(&there, gate, window).await
+    });
+    let alarms = by_region(&gates.alarms).into_iter();
+    let alarms = alarms.map(async |(region, alarms)| {
+        let there = ports.at(&place.in_region(region));
+        measurements::alarms(&there, &alarms, window).await
+    });
     let probes = gates.probes.iter().filter(|gate| decides(case, gate));
     let probes = probes.map(|gate| measurements::probe(ports, gate));
     let functions = changed_functions(case);
     let functions =
         functions.map(|(step, spec)| invocations(&there, (step, case.number), spec, window.now));
     let (alarms, metrics, probes, functions) = futures::join!(
-        measurements::alarms(&there, &gates.alarms, window),
+        join_all(alarms),
         join_all(metrics),
         join_all(probes),
         join_all(functions),
     );
-    let mut all = alarms;
+    let mut all: Vec<Measurement> = alarms.into_iter().flatten().collect();
     all.extend(metrics);
     all.extend(probes);
     all.extend(functions.into_iter().flatten());

@@ -8,9 +8,10 @@ use crate::loaded::{Loaded, load};
 use crate::payload::{Answer, Ask, Word, WorkItem};
 use crate::ports::{Alarms, Answered, Clock, Functions, Ledger, Probe, Reach, Transacted};
 use crate::store::{self, Stored};
+use windlass_domain::execution_history::Course;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::gate::Measurement;
-use windlass_domain::judgement::{Judged, Judgement, pace};
+use windlass_domain::judgement::{Judged, Judgement};
 use windlass_domain::message::{gate_failed, wave_in_words};
 use windlass_domain::plan::{Plan, Wave};
 use windlass_domain::request::ActionName;
@@ -66,9 +67,12 @@ impl Case {
         let judgement = judgement.unwrap_or_else(|| {
             let bake = Span::seconds(wave.bake_s);
             let decides = loaded.record.action != ActionName::Rollback;
-            let watched = plan.waves.iter().map(|wave| wave.bake_s).sum();
-            let begun = Judgement::begin(number, changed, now, bake, decides);
-            let begun = begun.at_pace(pace(watched));
+            let resolved = &loaded.resolved;
+            let rule = Some(&resolved.gates.unknown).filter(|_| decides);
+            let course = Course::of(&plan.waves, &resolved.components, rule);
+            let begun = Judgement::begin(number, changed, now, bake, decides)
+                .at_pace(course.pace_s())
+                .within(course.looks(wave.bake_s));
             Stored::new(store::judgement(id, number), begun)
         });
         Ok(Self {

@@ -90,6 +90,12 @@ pub trait Kind {
     /// Pure: what callers of the target get, in words, such as `40 at 100 %`.
     fn shown(state: &Self::State) -> String;
 
+    /// Pure: what a target that is not ready waits for, where that is somebody's to do, in words that tell
+    /// how.
+    fn waits_for(_state: &Self::State) -> Option<String> {
+        None
+    }
+
     /// Pure: what of the target Windlass owns, in words, such as `the image of container web`; every
     /// other field is the user's (rule 9).
     fn owned(target: &Self::Target) -> String;

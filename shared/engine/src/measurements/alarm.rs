@@ -4,6 +4,8 @@
 use super::{Window, clock_times, unmeasured, unreadable};
 use crate::ports::{Alarm, AlarmChange, Alarms};
 use futures::future::join_all;
+use std::collections::BTreeMap;
+use windlass_domain::declaration::resolved::AlarmGate;
 use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::time::Time;
 
@@ -16,40 +18,65 @@ pub fn is_red(alarm: &Alarm) -> bool {
     alarm.state == "ALARM"
 }
 
-/// Measures alarms by name.
-pub async fn alarms<P: Alarms>(ports: &P, names: &[String], window: Window) -> Vec<Measurement> {
-    if names.is_empty() {
+/// The alarms by region, each in the order in which they are declared: one region is asked for all of
+/// its alarms at once. Those of the environment's own are under `None`.
+pub fn by_region(gates: &[AlarmGate]) -> BTreeMap<Option<&str>, Vec<&AlarmGate>> {
+    let mut regions: BTreeMap<Option<&str>, Vec<&AlarmGate>> = BTreeMap::new();
+    for gate in gates {
+        let region = gate.region.as_deref();
+        regions.entry(region).or_default().push(gate);
+    }
+    regions
+}
+
+/// An alarm's name for people, such as `shop-prod-cdn-5xx (us-east-1)`.
+pub fn alarm_name(gate: &AlarmGate) -> String {
+    match &gate.region {
+        Some(region) => format!("{} ({region})", gate.name),
+        None => gate.name.clone(),
+    }
+}
+
+/// Measures alarms of one region, by the ports there.
+pub async fn alarms<P: Alarms>(
+    ports: &P,
+    gates: &[&AlarmGate],
+    window: Window,
+) -> Vec<Measurement> {
+    if gates.is_empty() {
         return vec![];
     }
-    let found = match ports.alarms(names).await {
+    let names: Vec<String> = gates.iter().map(|gate| gate.name.clone()).collect();
+    let found = match ports.alarms(&names).await {
         Ok(found) => found,
         Err(fault) => {
-            let unread = |name: &String| unreadable(blank(name, window.now), &fault);
-            return names.iter().map(unread).collect();
+            let unread = |gate: &&AlarmGate| unreadable(blank(gate, window.now), &fault);
+            return gates.iter().map(unread).collect();
         }
     };
-    let each = names.iter().map(|name| {
-        let alarm = found.iter().find(|alarm| &alarm.name == name);
-        one(ports, name, alarm, window)
+    let each = gates.iter().map(|gate| {
+        let alarm = found.iter().find(|alarm| alarm.name == gate.name);
+        one(ports, gate, alarm, window)
     });
     join_all(each).await
 }
 
-fn blank(name: &str, at: Time) -> Measurement {
+fn blank(gate: &AlarmGate, at: Time) -> Measurement {
+    let name = alarm_name(gate);
     Measurement {
         threshold: "OK".to_owned(),
         look_at: format!("the CloudWatch alarm {name}"),
-        ..unmeasured("alarm", name, at)
+        ..unmeasured("alarm", &name, at)
     }
 }
 
 async fn one<P: Alarms>(
     ports: &P,
-    name: &str,
+    gate: &AlarmGate,
     alarm: Option<&Alarm>,
     window: Window,
 ) -> Measurement {
-    let blank = blank(name, window.now);
+    let blank = blank(gate, window.now);
     let Some(alarm) = alarm else {
         return Measurement {
             measured: "there is no alarm of this name".to_owned(),
@@ -57,7 +84,7 @@ async fn one<P: Alarms>(
         };
     };
     let history = if alarm.state == "OK" && alarm.since >= window.first_change {
-        match ports.alarm_history(name, window.first_change).await {
+        match ports.alarm_history(&gate.name, window.first_change).await {
             Ok(history) => history,
             Err(fault) => return unreadable(blank, &fault),
         }

@@ -24,8 +24,10 @@ pub fn metric_name(gate: &MetricGate) -> String {
     } else {
         format!(" {{{}}}", dimensions.join(", "))
     };
+    let region = gate.region.as_ref();
+    let region = region.map_or_else(String::new, |region| format!(" ({region})"));
     format!(
-        "{} {} {}{dimensions}",
+        "{} {} {}{dimensions}{region}",
         gate.namespace, gate.metric, gate.statistic
     )
 }

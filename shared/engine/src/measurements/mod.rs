@@ -6,7 +6,7 @@ mod invocation;
 mod metric;
 mod probe;
 
-pub use alarm::{alarms, is_red as alarm_is_red};
+pub use alarm::{alarm_name, alarms, by_region, is_red as alarm_is_red};
 pub use invocation::{Invoke, invocation};
 pub use metric::{breach as metric_breach, metric, metric_name, threshold as metric_threshold};
 pub use probe::{LONGEST_MS as LONGEST_PROBE_MS, probe, probe_or_fault};

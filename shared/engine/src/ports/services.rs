@@ -27,6 +27,8 @@ pub struct Service {
     pub breaker: (bool, bool),
     /// Whether alarms give a deployment up, and whether it is rolled back then.
     pub alarms: (bool, bool),
+    /// Whether its deployment configuration has lifecycle hooks.
+    pub hooks: bool,
     /// Its deployments, as ECS lists them.
     pub deployments: Vec<ServiceDeployment>,
     /// Its newest events, newest first.
@@ -65,6 +67,40 @@ pub struct ServiceDeployment {
     pub pending: u32,
     /// How many failed to start.
     pub failed: u32,
+}
+
+/// What came of an UpdateService, ECS's own rollback included: the newest of a service's deployments
+/// (Amazon ECS API Reference, ServiceDeployment).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewestDeployment {
+    /// Its ARN.
+    pub arn: String,
+    /// `PENDING`, `IN_PROGRESS`, `SUCCESSFUL`, `STOPPED`, `ROLLBACK_IN_PROGRESS`,
+    /// `ROLLBACK_SUCCESSFUL`, …
+    pub status: String,
+    /// Why, as ECS tells it; empty where it does not.
+    pub reason: String,
+    /// Its lifecycle stage, such as `POST_SCALE_UP`; empty where ECS tells none.
+    pub stage: String,
+    /// Its lifecycle hooks.
+    pub hooks: Vec<LifecycleHook>,
+}
+
+/// A lifecycle hook of a service deployment (Amazon ECS API Reference, DeploymentLifecycleHookDetail).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LifecycleHook {
+    /// Its id, with which a paused deployment is continued.
+    pub id: String,
+    /// `PAUSE`, or `AWS_LAMBDA`.
+    pub kind: String,
+    /// The function's ARN; empty for a pause.
+    pub target: String,
+    /// `AWAITING_ACTION`, `IN_PROGRESS`, `SUCCEEDED`, `FAILED` or `TIMED_OUT`.
+    pub status: String,
+    /// When ECS goes on without it.
+    pub expires: Option<Time>,
+    /// What ECS does then: `CONTINUE` or `ROLLBACK`.
+    pub then: String,
 }
 
 /// A task definition as the JSON document that ECS answers, with fields that this build does not
@@ -141,6 +177,16 @@ pub trait Services {
         service: &str,
         task_definition: &str,
     ) -> Answered<String>;
+
+    /// The newest of a service's deployments that were made since then, with its lifecycle hooks
+    /// (ListServiceDeployments, then DescribeServiceDeployments). ECS's own rollback is part of the
+    /// deployment that it rolls back, and no newer one.
+    async fn newest_deployment(
+        &self,
+        cluster: &str,
+        service: &str,
+        since: Time,
+    ) -> Answered<Option<NewestDeployment>>;
 
     /// The tasks of a service: running ones, or those that stopped in about the last hour.
     async fn tasks(

@@ -5,7 +5,7 @@ use super::gates::GateProblems;
 use super::scene::Scene;
 use crate::ports::Answered;
 use std::collections::BTreeMap;
-use windlass_domain::execution_history;
+use windlass_domain::execution_history::Course;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName, limited};
 use windlass_domain::name::ComponentName;
@@ -13,6 +13,7 @@ use windlass_domain::plan::{
     Candidate, Outcome, Plan, Stage, Unchanged, Watch, Wave, plan, reversed, waves_of,
 };
 use windlass_domain::step::Step;
+use windlass_domain::time::Time;
 
 /// A plan, and the steps that the ledger must hold before it begins.
 pub struct Composed {
@@ -27,6 +28,7 @@ pub fn compose(
     drafts: &[Draft<'_>],
     gates: GateProblems,
     tenancy: Vec<Finding>,
+    now: Time,
 ) -> Answered<Composed> {
     let mut plan = described(scene, drafts, tenancy);
     if plan.findings.is_empty() {
@@ -39,8 +41,7 @@ pub fn compose(
                 steps: vec![],
             });
         }
-        plan.findings
-            .extend(execution_history::too_long(&plan.waves));
+        plan.findings.extend(too_long(scene, &plan.waves, now));
     }
     plan.findings.extend(gates.findings);
     plan.warnings.extend(gates.warnings);
@@ -61,6 +62,14 @@ pub fn compose(
     let steps = changed.map(|draft| step(scene, draft, &plan.waves));
     let steps = steps.collect();
     Ok(Composed { plan, steps })
+}
+
+/// What is wrong where AWS would end the execution, which began when the deployment was asked for.
+fn too_long(scene: &Scene, waves: &[Wave], now: Time) -> Option<Finding> {
+    let resolved = &scene.loaded.resolved;
+    let rule = Some(&resolved.gates.unknown).filter(|_| !scene.is_rollback());
+    let gone_s = now.ms_since(scene.loaded.record.accepted) / 1000;
+    Course::of(waves, &resolved.components, rule).too_long(gone_s)
 }
 
 /// What has to be steady, or mended, before this same release can go: with what is started then.

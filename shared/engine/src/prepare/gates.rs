@@ -5,7 +5,7 @@ use super::scene::Scene;
 use crate::measurements;
 use crate::ports::{Alarm, Answered};
 use futures::future::join_all;
-use windlass_domain::declaration::resolved::{MetricGate, ProbeGate};
+use windlass_domain::declaration::resolved::{AlarmGate, MetricGate, ProbeGate};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::gate::Verdict;
@@ -35,22 +35,27 @@ const PERIODS: u64 = 5;
 /// Checks every gate. A first deployment, a rollback and `accept_red` go on with a warning about
 /// what is red; a rollback also with what cannot be measured, because gates do not decide it.
 pub async fn check<P: Ports>(ports: &P, scene: &Scene) -> Answered<GateProblems> {
-    let there = ports.at(&scene.loaded.place);
+    let place = &scene.loaded.place;
     let gates = &scene.loaded.resolved.gates;
     let metrics = gates.metrics.iter().enumerate();
-    let metrics = metrics.map(|(i, gate)| metric(&there, i, gate, gates.bake));
+    let metrics = metrics.map(async |(i, gate)| {
+        let there = ports.at(&place.in_region(gate.region.as_deref()));
+        metric(&there, i, gate, gates.bake).await
+    });
+    let regions = measurements::by_region(&gates.alarms).into_iter();
+    let regions = regions.map(async |(region, some)| {
+        let there = ports.at(&place.in_region(region));
+        alarms(&there, &gates.alarms, &some, gates.bake).await
+    });
     let wanted = scene.wanted().wanted;
     let concerned = |name: &ComponentName| wanted.iter().any(|wanted| wanted.name == name);
     let probes = gates.probes.iter().enumerate();
     let probes = probes.filter(|(_, gate)| gate.component.as_ref().is_none_or(concerned));
     let probes = probes.map(|(i, gate)| probe(ports, i, gate, awaited(scene, gate)));
-    let (alarms, metrics, probes) = futures::join!(
-        alarms(&there, &gates.alarms, gates.bake),
-        join_all(metrics),
-        join_all(probes),
-    );
-    let mut found = alarms?;
-    for problems in metrics {
+    let (alarms, metrics, probes) =
+        futures::join!(join_all(regions), join_all(metrics), join_all(probes),);
+    let mut found = Vec::new();
+    for problems in alarms.into_iter().chain(metrics) {
         found.extend(problems?);
     }
     for problem in probes {
@@ -112,31 +117,56 @@ fn unreadable(path: &str, gate: &str, fault: Fault) -> Answered<Problem> {
     )))
 }
 
-async fn alarms<P: Ports>(there: &P, names: &[String], bake: Span) -> Answered<Vec<Problem>> {
-    if names.is_empty() {
-        return Ok(vec![]);
-    }
-    let answered = there.alarms(names).await;
+/// Checks some of all the alarms, which are in one region.
+async fn alarms<P: Ports>(
+    there: &P,
+    all: &[AlarmGate],
+    some: &[&AlarmGate],
+    bake: Span,
+) -> Answered<Vec<Problem>> {
+    let names: Vec<String> = some.iter().map(|gate| gate.name.clone()).collect();
+    let answered = there.alarms(&names).await;
     let mut problems = Vec::new();
-    for (index, name) in names.iter().enumerate() {
+    for (index, gate) in all
+        .iter()
+        .enumerate()
+        .filter(|(_, gate)| some.contains(gate))
+    {
         let path = format!("gates.alarms[{index}]");
         match &answered {
             Ok(found) => {
-                let alarm = found.iter().find(|alarm| &alarm.name == name);
-                problems.extend(alarm_problems(&path, name, alarm, bake));
+                let alarm = found.iter().find(|alarm| alarm.name == gate.name);
+                problems.extend(alarm_problems(&path, gate, alarm, bake));
             }
-            Err(fault) => problems.push(unreadable(&path, name, fault.clone())?),
+            Err(fault) => {
+                let name = measurements::alarm_name(gate);
+                problems.push(unreadable(&path, &name, fault.clone())?);
+            }
         }
     }
     Ok(problems)
 }
 
-fn alarm_problems(path: &str, name: &str, alarm: Option<&Alarm>, bake: Span) -> Vec<Problem> {
-    let Some(alarm) = alarm else {
-        let reason = format!("there is no alarm `{name}` in the environment's account and region.");
-        let remedy = "Make the alarm first, or correct its name.";
-        return vec![Problem::NotMeasurable(not_measurable(path, reason, remedy))];
+fn no_alarm(path: &str, gate: &AlarmGate) -> Problem {
+    let region = match &gate.region {
+        Some(region) => format!("region {region}"),
+        None => "region".to_owned(),
     };
+    Problem::NotMeasurable(not_measurable(
+        path,
+        format!(
+            "there is no alarm `{}` in the environment's account and {region}.",
+            gate.name
+        ),
+        "Make the alarm first, or correct its name. One of another region is written with it, such as `{name: …, region: us-east-1}` for an alarm of CloudFront.",
+    ))
+}
+
+fn alarm_problems(path: &str, gate: &AlarmGate, alarm: Option<&Alarm>, bake: Span) -> Vec<Problem> {
+    let Some(alarm) = alarm else {
+        return vec![no_alarm(path, gate)];
+    };
+    let name = &measurements::alarm_name(gate);
     let period = Span::seconds(alarm.period_s);
     let mut problems: Vec<Problem> = too_short(path, name, bake, period).into_iter().collect();
     if measurements::alarm_is_red(alarm) {
@@ -185,7 +215,7 @@ async fn metric<P: Ports>(
         None => problems.push(Problem::Doubtful(not_measurable(
             &path,
             format!("`{name}` has no data in the last {PERIODS} periods of {}.", gate.period),
-            "Check its name and dimensions. While it has none, `gates.unknown` says what it becomes.",
+            "Check its name, dimensions and region. While it has none, `gates.unknown` says what it becomes.",
         ))),
     }
     Ok(problems)

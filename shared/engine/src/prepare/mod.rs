@@ -62,7 +62,7 @@ async fn prepare<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         }
         let gates = gates::check(ports, &scene).await?;
         let tenancy = tenancy::check(ports, &scene, &drafts).await?;
-        let composed = compose::compose(&scene, &drafts, gates, tenancy.findings)?;
+        let composed = compose::compose(&scene, &drafts, gates, tenancy.findings, ports.now())?;
         if write::write(ports, &scene, &composed, tenancy.claims).await? {
             return Ok(answer(&scene.loaded, &composed.plan));
         }

@@ -4,8 +4,11 @@ use crate::loaded::Loaded;
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
 use serde_json::Value;
+use std::sync::Arc;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::resolved::Component;
+use windlass_domain::declaration::{Declaration, Declared};
+use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Snapshot};
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
@@ -19,6 +22,8 @@ pub struct Scene {
     pub state: EnvironmentState,
     /// A rollback's goal.
     pub goal: Option<Snapshot>,
+    /// The components that run and leave the declaration with this deployment.
+    pub leaving: Vec<ComponentName>,
 }
 
 /// What is wanted of one component.
@@ -57,10 +62,13 @@ impl Scene {
             }
             _ => None,
         };
+        let state = state.value;
+        let leaving = leaving(ports, &loaded, &state).await?;
         Ok(Self {
             loaded,
-            state: state.value,
+            state,
             goal,
+            leaving,
         })
     }
 
@@ -85,6 +93,9 @@ impl Scene {
 
     fn wanted_forward(&self) -> AllWanted<'_> {
         let mut all = AllWanted::default();
+        all.warnings.extend(self.loaded.resolved.warnings());
+        all.warnings
+            .extend(self.leaving.iter().filter_map(|name| self.left(name)));
         let release = &self.loaded.record.release.components;
         for (name, component) in &self.loaded.resolved.components {
             match release.get(name) {
@@ -130,6 +141,21 @@ impl Scene {
         all
     }
 
+    /// That a component runs and is deployed no more.
+    fn left(&self, name: &ComponentName) -> Option<Finding> {
+        let record = &self.loaded.record;
+        let running = self.state.running.get(name)?;
+        Some(Finding::new(
+            FindingName::NoLongerDeclared,
+            format!("components.{name}"),
+            format!(
+                "`{name}` runs {} since {}, and version {} of the declaration of {} no longer has it: it stays as it is.",
+                running.version, running.since, record.declaration, record.app
+            ),
+            "Declare it again if that was not meant; else remove it with your infrastructure code.",
+        ))
+    }
+
     fn undeclared(&self, name: &ComponentName) -> Finding {
         let record = &self.loaded.record;
         Finding::new(
@@ -151,4 +177,47 @@ impl AllWanted<'_> {
             reason: reason.to_owned(),
         });
     }
+}
+
+/// What runs, is not declared, and was declared when the present snapshot was made: later deployments
+/// tell it no more.
+async fn leaving<P: Ledger>(
+    ports: &P,
+    loaded: &Loaded,
+    state: &EnvironmentState,
+) -> Answered<Vec<ComponentName>> {
+    let declared = &loaded.resolved.components;
+    let running = state.running.keys();
+    let gone: Vec<&ComponentName> = running
+        .filter(|name| !declared.contains_key(name))
+        .collect();
+    if gone.is_empty() {
+        return Ok(vec![]);
+    }
+    let before = declared_before(ports, loaded, state).await?;
+    let was_declared = |name: &&ComponentName| {
+        let known = before.as_ref();
+        known.is_none_or(|before| before.components().any(|known| known == *name))
+    };
+    Ok(gone.into_iter().filter(was_declared).cloned().collect())
+}
+
+/// The declaration under which the present snapshot was made, where that is still known.
+async fn declared_before<P: Ledger>(
+    ports: &P,
+    loaded: &Loaded,
+    state: &EnvironmentState,
+) -> Answered<Option<Arc<Declaration>>> {
+    let record = &loaded.record;
+    let key = store::snapshot(&record.app, &record.environment, state.snapshot);
+    let Some(snapshot) = store::load::<Snapshot>(ports, &key).await? else {
+        return Ok(None);
+    };
+    let key = store::deployment(&snapshot.value.deployment);
+    let Some(made_by) = store::load::<Deployment>(ports, &key).await? else {
+        return Ok(None);
+    };
+    let key = store::declaration(&record.app, &made_by.value.declaration);
+    let declared = store::load::<Declared>(ports, &key).await?;
+    Ok(declared.and_then(|declared| store::read_declaration(&declared.value).ok()))
 }

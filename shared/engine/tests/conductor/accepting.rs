@@ -40,6 +40,7 @@ fn switched(step: &mut Step, saw: Live) {
         what: "alias live 40 → 41".into(),
         answered: true,
         answered_at: Some(Time(0)),
+        wave: Some(0),
         undo: false,
         switching: true,
         token: TOKEN,

@@ -303,6 +303,7 @@ fn change(what: &str, undo: bool, switching: bool) -> ChangeRecord {
         what: what.into(),
         answered: true,
         answered_at: None,
+        wave: (!undo).then_some(0),
         undo,
         switching,
         token: TOKEN,

@@ -100,6 +100,7 @@ fn step(stage: &Stage) -> Step {
             what: "alias live to 10 %".into(),
             answered: true,
             answered_at: None,
+            wave: Some(0),
             undo: false,
             switching: true,
             token: TOKEN,

@@ -28,6 +28,7 @@ fn stuck(answered: bool) -> Stage {
             what: "alias live 1 → 2".into(),
             answered,
             answered_at: answered.then_some(now),
+            wave: Some(0),
             undo: false,
             switching: true,
             token: 1,

@@ -14,6 +14,7 @@ mod sites_left;
 #[path = "../stage/mod.rs"]
 mod stage;
 mod tenants;
+mod warned;
 #[path = "../site/zips.rs"]
 #[allow(dead_code)] // each test file uses its part
 mod zips;

@@ -10,8 +10,10 @@ use windlass_domain::digest::Digest;
 use windlass_domain::environment::EnvironmentState;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
+use windlass_domain::place::{Place, TargetRole};
 use windlass_domain::plan::Outcome;
 use windlass_engine::payload::Word;
+use windlass_engine::ports::Reach;
 use windlass_engine::prepare::Owner;
 use windlass_engine::store;
 
@@ -134,6 +136,64 @@ fn what_cannot_be_measured_stops_also_a_first_deployment() {
         plan(&stage).findings[0].reason,
         "the bake of 30s is shorter than the period of `shop-prod-5xx`, 1m."
     );
+}
+
+#[test]
+fn gates_are_looked_for_in_their_own_region_with_the_environments_role() {
+    let there = DECLARATION.replace(
+        "alarms: [shop-prod-5xx]",
+        "alarms: [shop-prod-5xx, {name: shop-prod-cdn, region: us-east-1}]\n  \
+         metrics: [{namespace: AWS/CloudFront, metric: Requests, statistic: Sum, at_least: 1}]",
+    );
+    let stage = shop(&there, NEW, NEW);
+    let virginia = Place::default().in_region(Some("us-east-1"));
+    let at_home = stage.world.clone();
+    let at_cdn = stage.world.at(&virginia);
+    let metric = stage.resolved().gates.metrics[0].clone();
+    assert_eq!(metric.region.as_deref(), Some("us-east-1"));
+
+    // What is at home is not there.
+    at_home.set_alarm("shop-prod-cdn", "OK", &[0.0]);
+    at_home.emit(&metric, Some(0.0));
+    stage.pass_seconds(600);
+    prepare(&stage).unwrap();
+    let found = plan(&stage);
+    let gate = [(FindingName::GateNotMeasurable, "gates.alarms[1]")];
+    assert_eq!(named(&found), gate);
+    assert!(
+        found.findings[0].reason.contains("region us-east-1"),
+        "{:?}",
+        found.findings
+    );
+
+    at_cdn.set_alarm("shop-prod-cdn", "ALARM", &[9.0]);
+    at_cdn.emit(&metric, Some(0.0));
+    stage.forget_plan();
+    stage.pass_seconds(600);
+    prepare(&stage).unwrap();
+    let red = [
+        (FindingName::GateAlreadyRed, "gates.alarms[1]"),
+        (FindingName::GateAlreadyRed, "gates.metrics[0]"),
+    ];
+    assert_eq!(named(&plan(&stage)), red);
+
+    at_cdn.set_alarm("shop-prod-cdn", "OK", &[0.0]);
+    at_cdn.emit(&metric, Some(5.0));
+    stage.forget_plan();
+    stage.pass_seconds(600);
+    prepare(&stage).unwrap();
+    assert_eq!(plan(&stage).outcome, Outcome::Change, "{:?}", plan(&stage));
+    // In the account of the targets.
+    let role = Place {
+        region: None,
+        role: Some(TargetRole {
+            arn: "arn:aws:iam::222222222222:role/windlass-target".into(),
+            external_id: "shop/prod".into(),
+            session_name: "0123456789abcdef".into(),
+        }),
+    };
+    assert_eq!(role.in_region(Some("us-east-1")).role, role.role);
+    assert_eq!(role.in_region(None), role);
 }
 
 fn owner(component_name: &str, environment: &str) -> Owner {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::digest::Digest;
@@ -119,6 +120,19 @@ impl Stage {
         item.map(|item| store::from_item(Item::clone(&item)).unwrap().value)
     }
 
+    /// The declaration in its environment.
+    pub fn resolved(&self) -> Resolved {
+        let key = store::declaration(&app(), &self.record.declaration);
+        let declared: Declared = self.get(&key).unwrap();
+        let declaration = store::read_declaration(&declared).unwrap();
+        declaration.resolve(&prod()).unwrap()
+    }
+
+    /// Lets `Prepare` plan anew.
+    pub fn forget_plan(&self) {
+        self.world.ledger().items.remove(&store::plan(&id()));
+    }
+
     pub fn ask(&self, state: &str, wave: u32) -> Ask {
         Ask {
             state: state.into(),
@@ -180,7 +194,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         through_hold: false,
         again: false,
         by_person: true,
-        accepted: Time(0),
+        accepted: World::default().now(),
         executions: vec![EXECUTION.into()],
         asked_for: 0,
         started: None,

@@ -2,6 +2,9 @@
 
 use crate::call::{CI, PROD, RELEASES, begun, call, get, post, program, refused, release, until};
 use serde_json::{Value, json};
+use windlass_domain::declaration::{Declaration, Declared};
+use windlass_engine::ports::{Clock, Item};
+use windlass_engine::store;
 use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
 
 #[test]
@@ -89,4 +92,58 @@ fn an_environment_tells_what_runs_and_who_holds_the_lock() {
     assert_eq!(after["running"]["api"]["deployment"], id);
     assert_eq!(after["lock"]["held"], Value::Null);
     assert_eq!(after["waiting"], json!([]));
+}
+
+#[test]
+fn what_left_the_declaration_is_told_apart_with_the_version_that_left_it_out() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    post(&mut shop, "1.0.0");
+    shop.region.run();
+    let names = |environment: &Value, of: &str| -> Vec<String> {
+        environment[of]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect()
+    };
+    let environment = get(&shop, PROD);
+    let ran = names(&environment, "running");
+    assert!(ran.len() > 1 && names(&environment, "no_longer_declared").is_empty());
+    let gone = ran.first().unwrap();
+    let line = |line: &&str| !line.trim_start().starts_with(&format!("{gone}:"));
+    let without: Vec<&str> = FUNCTIONS.lines().filter(line).collect();
+    let without = without
+        .join("\n")
+        .replace("version: 1.0.0", "version: 1.1.0");
+    let at = shop.world().now();
+    declare(&shop, &without);
+    let environment = get(&shop, PROD);
+    assert_eq!(names(&environment, "running"), ran[1..]);
+    assert_eq!(names(&environment, "no_longer_declared"), [gone.clone()]);
+    let left = &environment["no_longer_declared"][gone];
+    assert_eq!(left["version"], "1.0.0");
+    assert_eq!(left["left"]["declaration"], "1.1.0");
+    assert!(left["left"]["at"].as_u64() >= Some(at.0));
+}
+
+/// Puts a declaration in force.
+fn declare(shop: &Shop<'_>, text: &str) {
+    let declaration = Declaration::parse(text).unwrap();
+    let declared = Declared::new(&declaration, text, shop.world().now(), None);
+    let mut ledger = shop.world().ledger();
+    for key in [
+        store::declaration_in_force(declaration.app()),
+        store::declaration(declaration.app(), declaration.version()),
+    ] {
+        let item = Item {
+            key: key.clone(),
+            rev: ledger.items.get(&key).map_or(1, |item| item.rev + 1),
+            body: store::to_body(&declared).unwrap(),
+            index: None,
+            expires: None,
+        };
+        ledger.items.insert(key, item.into());
+    }
 }

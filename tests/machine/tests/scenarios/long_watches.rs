@@ -2,6 +2,7 @@
 
 use crate::scene::{assert_free, ended, program};
 use windlass_domain::ending::Ending;
+use windlass_domain::execution_history::LONGEST;
 use windlass_engine::ports::Clock;
 use windlass_machine::shop::{ALL_KINDS, Shop};
 
@@ -24,5 +25,22 @@ fn a_canary_of_an_hour_with_three_components_takes_at_most_200_transitions() {
     let execution = &shop.region.ended(&arn).unwrap().execution;
     let transitions = execution.path().transitions;
     assert!(transitions <= 200, "{transitions}: {}", execution.told());
+    assert_free(&shop);
+}
+
+#[test]
+fn a_healthy_release_that_is_watched_for_five_days_stays_and_its_history_fits() {
+    let program = program();
+    let watched = ALL_KINDS.replace("bake: 1m", "bake: 120h");
+    let mut shop = Shop::new(&program, &watched);
+    let began = shop.world().now();
+    let arn = shop.deploy("1.0.0", &["agent", "api", "web"]);
+    shop.region.run();
+    assert_eq!(ended(&shop, &arn).ending, Ending::Succeeded);
+    assert!(shop.world().now().ms_since(began) / 1000 >= 120 * 3600);
+    let execution = &shop.region.ended(&arn).unwrap().execution;
+    // A Task takes five events at most, a Choice or a Wait two; a look is one of each.
+    let events = execution.path().transitions * 3 + 1_000;
+    assert!(events < LONGEST, "{events}");
     assert_free(&shop);
 }

@@ -177,7 +177,7 @@ components:
     invocations: [{name: health, payload: {path: /health}, expect: {status: fine}, within: 1s}]
 gates:
   bake: 3m
-  alarms: [shop-5xx]
+  alarms: [shop-5xx, {name: shop-cdn-5xx, region: us-east-1}]
   metrics: [{namespace: AWS/Lambda, metric: Errors, dimensions: {FunctionName: shop-api}, statistic: Sum, at_most: 5}]
   probes: [{url: https://shop.example/health, body: fine, within: 800ms}]
   unknown: {becomes: hold, for: 3m}

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::resolved::MetricGate;
 use windlass_domain::time::Span;
-use windlass_engine::ports::Invoked;
+use windlass_engine::ports::{Invoked, Reach};
 use windlass_world::World;
 use windlass_world::functions::Package;
 
@@ -93,6 +93,19 @@ pub(super) const FLICKERS: Scenario = Scenario {
     ..GATES
 };
 
+pub(super) const RINGS_ELSEWHERE: Scenario = Scenario {
+    name: "rings_elsewhere",
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["api"])),
+        when_in(
+            "Bake",
+            Deed::Ail("the alarm of the distribution rings", rings_in_virginia),
+        ),
+    ],
+    ends: IS_UNDONE,
+    ..GATES
+};
+
 /// What is gone back to is what an operator wants, whatever is measured (rule 8).
 pub(super) const RED_ROLLBACK: Scenario = Scenario {
     name: "red_rollback",
@@ -113,6 +126,8 @@ pub(super) const RED_ROLLBACK: Scenario = Scenario {
     ..GATES
 };
 
+const CDN_ALARM: &str = "shop-cdn-5xx";
+
 const PAGE: &str = "https://shop.example/health";
 
 fn is_healthy(world: &World) {
@@ -121,6 +136,16 @@ fn is_healthy(world: &World) {
     }
     world.emit(&errors(), Some(0.0));
     world.serve(PAGE, 200, "fine", 12);
+    in_virginia(world).set_alarm(CDN_ALARM, "OK", &[0.0]);
+}
+
+/// The world as it is seen in the region of CloudFront's alarms.
+fn in_virginia(world: &World) -> World {
+    world.at(&world.place().in_region(Some("us-east-1")))
+}
+
+fn rings_in_virginia(world: &World) {
+    in_virginia(world).set_alarm(CDN_ALARM, "ALARM", &[9.0]);
 }
 
 fn answers_wrongly(world: &World) {
@@ -156,6 +181,7 @@ fn errors() -> MetricGate {
     MetricGate {
         namespace: "AWS/Lambda".into(),
         metric: "Errors".into(),
+        region: None,
         dimensions: BTreeMap::from([("FunctionName".into(), "shop-api".into())]),
         statistic: "Sum".into(),
         period: Span::seconds(60),

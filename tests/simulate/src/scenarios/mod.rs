@@ -24,7 +24,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 56] = [
+pub static SCENARIOS: [Scenario; 57] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -328,6 +328,7 @@ pub static SCENARIOS: [Scenario; 56] = [
     gates::ERRS,
     gates::IS_DOWN,
     gates::FLICKERS,
+    gates::RINGS_ELSEWHERE,
 ];
 
 /// The scenario of that name.

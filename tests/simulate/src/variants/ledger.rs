@@ -146,6 +146,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
+        name: "gate_region_ignored",
+        what: "alarms of another region are looked for in the environment's",
+        edits: &[Edit {
+            file: "shared/engine/src/judge/gates.rs",
+            find: "        let there = ports.at(&place.in_region(region));",
+            replace: "        let there = ports.at(&place.in_region(region.filter(|_| !VARIANT)));",
+        }],
+        scenarios: &["gates"],
+        mishaps: &[],
+    },
+    Variant {
         name: "earlier_verdict_reused",
         what: "a later wave is judged by the verdict of the first",
         edits: &[Edit {

@@ -8,6 +8,7 @@
 mod check;
 mod document;
 mod foreign;
+mod hook;
 mod next;
 mod observe;
 mod prepare;
@@ -17,7 +18,8 @@ mod tell;
 mod wanted;
 
 pub use prepare::prepare;
-pub use state::{Change, PinnedBase, Registered, Seen, Sent, State, Target, Trouble};
+pub(crate) use state::completed;
+pub use state::{Change, Held, PinnedBase, Registered, Seen, Sent, State, Target, Trouble};
 
 use super::{Class, Kind, Next};
 use crate::config::Configured;
@@ -99,6 +101,10 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
         }
     }
 
+    fn waits_for(state: &State) -> Option<String> {
+        tell::waits_for(state.seen.as_ref()?)
+    }
+
     fn owned(target: &Target) -> String {
         let service = format!("{}/{}", target.cluster, target.service);
         tell::owned(&target.container, &service)
@@ -148,6 +154,7 @@ impl<P: Services + Clock> Ecs<P> {
         self.sent.replace(Some(Sent {
             what: tell::update(from, to),
             at: self.at.now(),
+            completed: completed(&service.deployments),
         }));
         self.at
             .update_service(&target.cluster, &target.service, to)

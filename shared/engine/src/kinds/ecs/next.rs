@@ -116,11 +116,23 @@ fn is_replaced(seen: &Seen, goal: &str, set_to: &str) -> bool {
     was_sent(seen, goal) && seen.sent.as_ref().is_some_and(|sent| sent.what != same)
 }
 
+/// Whether a rollout of this task definition was complete when the change was sent. ECS goes back to the
+/// last one that was (Amazon ECS Developer Guide, "How the Amazon ECS deployment circuit breaker detects
+/// failures"), which is another than the service was changed from where that one had failed.
+fn was_completed(seen: &Seen, task_definition: &str) -> bool {
+    let sent = seen.sent.as_ref();
+    sent.is_some_and(|sent| sent.completed.contains(task_definition))
+}
+
 /// Whether the service was set to the goal and is not any more because ECS gave the rollout up. Unless ECS
-/// says of what runs now that this is the rollback, it is one only to what the service was changed from.
+/// says of what runs now that this is the rollback, it is one only to what the service was changed from, or
+/// to what was complete then.
 fn rolled_back_by_ecs(seen: &Seen, goal: &str, set_to: &str) -> bool {
     if !was_sent(seen, goal) {
         return false;
+    }
+    if seen.rolled_back.is_some() {
+        return true;
     }
     let failed = |d: &ServiceDeployment| d.task_definition == goal && d.rollout == FAILED;
     // ECS says `ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/…`.
@@ -132,7 +144,8 @@ fn rolled_back_by_ecs(seen: &Seen, goal: &str, set_to: &str) -> bool {
             || seen.events.iter().any(told)
             || (seen.rolls_back && seen.troubles.get(goal).is_some_and(|t| t.tasks > 0))
     };
-    seen.primary().is_some_and(says_so) || (!is_replaced(seen, goal, set_to) && is_given_up())
+    let is_theirs = is_replaced(seen, goal, set_to) && !was_completed(seen, set_to);
+    seen.primary().is_some_and(says_so) || (!is_theirs && is_given_up())
 }
 
 /// A rollback by ECS under way is observed, not raced.

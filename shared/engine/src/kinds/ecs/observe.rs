@@ -1,8 +1,8 @@
 //! Reading a service: what it is set to, how its rollout stands, what its tasks run and why they
 //! stopped.
 
-use super::state::{Registered, Seen, State, Target, Trouble};
-use super::{Ecs, document};
+use super::state::{COMPLETED, Held, Registered, Seen, State, Target, Trouble};
+use super::{Ecs, document, hook, tell};
 use crate::ports::{
     Answered, Clock, Service, ServiceTask, Services, TaskContainer, TaskDefinition,
 };
@@ -24,6 +24,13 @@ const REASONS: usize = 3;
 /// tasks failed to start`.
 pub(super) const GIVEN_UP: &str = "deployment failed";
 
+/// What the newest of the service's deployments tells of the rollout that was sent.
+#[derive(Default)]
+struct Newest {
+    held: Option<Held>,
+    rolled_back: Option<String>,
+}
+
 impl<P: Services + Clock> Ecs<P> {
     pub(super) async fn look(&self, target: &Target) -> Answered<State> {
         let service = self.at.service(&target.cluster, &target.service).await?;
@@ -36,7 +43,12 @@ impl<P: Services + Clock> Ecs<P> {
             .await?;
         let (digests, unknown_digests) = digests(&running, &service, &target.container);
         let troubles = self.troubles(target).await?;
-        let seen = self.seen(target, &service, registered, unknown_digests, troubles);
+        let newest = self.newest(target, &service).await?;
+        let seen = Seen {
+            held: newest.held,
+            rolled_back: newest.rolled_back,
+            ..self.seen(target, &service, registered, unknown_digests, troubles)
+        };
         Ok(State {
             task_definition: Some(service.task_definition),
             image,
@@ -70,9 +82,43 @@ impl<P: Services + Clock> Ecs<P> {
             events: sent
                 .as_ref()
                 .map_or_else(Vec::new, |sent| events(service, sent.at)),
+            held: None,
+            rolled_back: None,
             sent,
             overdue,
             steady_within_s: target.steady_within_s,
+        }
+    }
+
+    /// What holds the rollout that was sent, or that ECS itself has rolled it back. Asked only where the
+    /// service has hooks, or is not set to what was sent; that it may not be read stops no rollout.
+    async fn newest(&self, target: &Target, service: &Service) -> Answered<Newest> {
+        let sent = self.sent.borrow().clone();
+        let set_to = &service.task_definition;
+        let Some(sent) = sent else {
+            return Ok(Newest::default());
+        };
+        let is_left = !tell::is_update_to(&sent.what, set_to);
+        let is_complete = service.deployments.iter().all(|d| d.rollout == COMPLETED);
+        let may_be_held = service.hooks && !is_complete;
+        if !is_left && !may_be_held {
+            return Ok(Newest::default());
+        }
+        let (cluster, name) = (&target.cluster, &target.service);
+        // ECS may tell whole seconds.
+        let since = Time(sent.at.0 / 1000 * 1000);
+        match self.at.newest_deployment(cluster, name, since).await {
+            Ok(newest) => Ok(Newest {
+                held: newest.as_ref().filter(|_| may_be_held).and_then(hook::held),
+                rolled_back: newest
+                    .filter(|newest| is_left && newest.status.starts_with("ROLLBACK_"))
+                    .map(|newest| newest.reason),
+            }),
+            Err(fault) if fault.name.is_transient() => Err(fault),
+            Err(fault) => Ok(Newest {
+                held: may_be_held.then(|| hook::unread(&fault)),
+                rolled_back: None,
+            }),
         }
     }
 

@@ -88,6 +88,12 @@ pub struct Seen {
     /// What ECS could not do since that change was sent, newest first, at most three.
     #[serde(default)]
     pub events: Vec<String>,
+    /// What of the team's own holds the rollout: its lifecycle hook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
+    /// That ECS itself rolls back, or has rolled back, the rollout that was sent: why, as it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolled_back: Option<String>,
     /// The change that was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<Sent>,
@@ -124,6 +130,25 @@ pub struct Sent {
     pub what: String,
     /// When it was sent.
     pub at: Time,
+    /// The task definitions whose rollout was complete then, by ARN: where ECS goes back to if it gives
+    /// this one up, which need not be what the service was set to.
+    #[serde(default)]
+    pub completed: BTreeSet<String>,
+}
+
+/// A lifecycle hook that holds a rollout, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// What holds it, and until when.
+    pub by: String,
+    /// How to let it go on.
+    pub remedy: String,
+}
+
+/// The task definitions of these deployments that are complete.
+pub(crate) fn completed(deployments: &[ServiceDeployment]) -> BTreeSet<String> {
+    let complete = deployments.iter().filter(|d| d.rollout == COMPLETED);
+    complete.map(|d| d.task_definition.clone()).collect()
 }
 
 impl Seen {

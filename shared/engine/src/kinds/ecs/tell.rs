@@ -131,11 +131,43 @@ pub(super) fn given_up(seen: &Seen, goal: &str, rolled_back: bool) -> Finding {
     failed(
         seen,
         format!(
-            "the deployment circuit breaker stopped the rollout of {goal_short}: {what}. {} {since}.",
-            reasons(trouble)
+            "the deployment circuit breaker stopped the rollout of {goal_short}: {what}. {}{} {since}.",
+            reasons(trouble),
+            said(seen, goal)
         ),
         remedy,
     )
+}
+
+/// What ECS says of the rollout that it gave up, where no stopped task tells why.
+fn said(seen: &Seen, goal: &str) -> String {
+    let is_told = seen.troubles.get(goal).is_some_and(|told| told.tasks > 0);
+    let own = seen
+        .deployments
+        .iter()
+        .filter(|d| d.task_definition == goal);
+    let own = own.map(|d| d.reason.as_str());
+    let told = seen.rolled_back.iter().chain(&seen.events);
+    let mut said = own.chain(told.map(String::as_str));
+    match said.find(|said| !said.is_empty()) {
+        Some(said) if !is_told => format!(" ECS says: {said}"),
+        _ => String::new(),
+    }
+}
+
+/// What a rollout waits for that is the team's own.
+pub(super) fn waits_for(seen: &Seen) -> Option<String> {
+    let held = seen.held.as_ref()?;
+    Some(format!(
+        "the rollout of service {} is held by {}; {}",
+        seen.service, held.by, held.remedy
+    ))
+}
+
+/// What of the team's own holds it, for the middle of a reason.
+fn held(seen: &Seen) -> String {
+    let held = seen.held.as_ref();
+    held.map_or_else(String::new, |held| format!(" It is held by {}.", held.by))
 }
 
 /// What ECS says of an alarm that made it give up.
@@ -176,16 +208,23 @@ pub(super) fn not_steady(seen: &Seen, primary: &ServiceDeployment) -> Finding {
     failed(
         seen,
         format!(
-            "the rollout of {} is not steady after {} s: {} of {} tasks run, {} wait, {} failed. {}{told}",
+            "the rollout of {} is not steady after {} s: {} of {} tasks run, {} wait, {} failed. {}{told}{}",
             short(&primary.task_definition),
             seen.steady_within_s,
             primary.running,
             seen.desired,
             primary.pending,
             primary.failed,
-            reasons(trouble)
+            reasons(trouble),
+            held(seen)
         ),
-        "look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly",
+        &match &seen.held {
+            Some(held) => format!(
+                "deploy again, and {} in time; give `steady_within` more time, at most `55m`, or leave the hook out",
+                held.remedy
+            ),
+            None => "look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly".to_owned(),
+        },
     )
 }
 

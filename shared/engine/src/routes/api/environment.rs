@@ -2,7 +2,7 @@
 
 use super::asked::asked;
 use super::problem::problem;
-use super::{Call, Ports, Reply};
+use super::{Call, Ports, Reply, undeclared};
 use crate::observe::compare;
 use crate::pin;
 use crate::ports::{Answered, Ledger};
@@ -26,8 +26,9 @@ pub async fn get<P: Ports>(
     if let Err(findings) = known(ports, app, environment).await? {
         return Ok(problem(404, &findings));
     }
-    let state: Stored<EnvironmentState> =
+    let mut state: Stored<EnvironmentState> =
         store::load_or_default(ports, &store::state(app, environment)).await?;
+    let undeclared = undeclared::take(ports, app, &mut state.value.running).await?;
     let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, environment)).await?;
     let partition = store::environment(app, environment);
     let waiting: Vec<Stored<Waiting>> = store::load_all(ports, &partition, "waiting#").await?;
@@ -42,6 +43,7 @@ pub async fn get<P: Ports>(
         "app": app,
         "environment": environment,
         "running": state.value.running,
+        "no_longer_declared": undeclared,
         "snapshot": state.value.snapshot,
         "hold": state.value.hold,
         "lock": lock.value,

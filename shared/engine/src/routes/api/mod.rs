@@ -14,6 +14,7 @@ mod recorded;
 mod releases;
 mod snapshots;
 mod told;
+mod undeclared;
 
 use crate::kinds::KindPorts;
 use crate::log;

@@ -1,0 +1,194 @@
+//! Whether what a declaration watches in an environment can be watched: AWS ends an execution after
+//! some days, and a healthy release would be undone.
+
+use super::resolved::{Component, Gates, Spec};
+use super::scope::Scope;
+use crate::execution_history::{Course, LONGEST_S, TURN_S};
+use crate::finding::FindingName;
+use crate::gate::UnknownBecomes;
+use crate::name::ComponentName;
+use crate::plan::{Candidate, Stage, Watch, Wave, plan};
+use crate::time::Span;
+use std::collections::BTreeMap;
+
+/// A declared length of time that is watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Field {
+    Bake,
+    BetweenWaves,
+    UnknownFor,
+    Every(ComponentName),
+}
+
+/// What is declared for one environment, and may be tried with other lengths of time.
+#[derive(Clone)]
+struct Declared {
+    gates: Gates,
+    components: BTreeMap<ComponentName, Component>,
+}
+
+/// Notes the longest declared time where a release of all components could not be watched to its end,
+/// with the largest that can.
+pub(super) fn check(
+    scope: &mut Scope<'_>,
+    gates: &Gates,
+    components: &BTreeMap<ComponentName, Component>,
+) {
+    let declared = Declared {
+        gates: gates.clone(),
+        components: components.clone(),
+    };
+    if declared.fits() {
+        return;
+    }
+    let Some(field) = declared.longest() else {
+        return;
+    };
+    let written = declared.value(&field);
+    let largest = declared.largest(&field);
+    let remedy = match largest {
+        Some(largest) => format!("Write at most `{largest}`."),
+        None => "Write shorter times, here and at the other waves, or fewer steps.".to_owned(),
+    };
+    scope.find(
+        FindingName::TooLarge,
+        &path(scope, &field),
+        format!(
+            "With `{written}` a release of all components would be watched for longer than AWS lets an execution run, {} with a turn of {} in the queue.",
+            Span::seconds(LONGEST_S),
+            Span::seconds(TURN_S)
+        ),
+        remedy,
+    );
+}
+
+fn path(scope: &Scope<'_>, field: &Field) -> String {
+    let member = match field {
+        Field::Every(component) => return format!("components.{component}.rollout.every"),
+        Field::Bake => "bake",
+        Field::BetweenWaves => "between_waves",
+        Field::UnknownFor => "unknown.for",
+    };
+    let own = scope.environment.gates.as_ref();
+    let is_own = own.is_some_and(|own| match field {
+        Field::Bake => own.bake.is_some(),
+        Field::BetweenWaves => own.between_waves.is_some(),
+        _ => own.unknown.is_some(),
+    });
+    if is_own {
+        format!("environments.{}.gates.{member}", scope.name)
+    } else {
+        format!("gates.{member}")
+    }
+}
+
+impl Declared {
+    /// The waves of a release of all components; none where their order has a cycle, which is told
+    /// already.
+    fn waves(&self) -> Vec<Wave> {
+        let candidates = self.components.iter().map(|(name, component)| Candidate {
+            component: name.clone(),
+            kind: component.spec.kind(),
+            after: component.after.clone(),
+            stages: stages(&component.spec),
+        });
+        let candidates: Vec<Candidate> = candidates.collect();
+        let watch = Watch {
+            bake_s: self.gates.bake.as_s(),
+            between_waves_s: self.gates.between_waves.as_s(),
+        };
+        plan(&candidates, watch).unwrap_or_default()
+    }
+
+    fn fits(&self) -> bool {
+        let waves = self.waves();
+        let course = Course::of(&waves, &self.components, Some(&self.gates.unknown));
+        course.seconds() + TURN_S <= LONGEST_S
+    }
+
+    /// What takes the longest over all waves.
+    fn longest(&self) -> Option<Field> {
+        let waves = self.waves().len() as u64;
+        let holds = self.gates.unknown.becomes == UnknownBecomes::Hold;
+        let mut fields = vec![
+            (Field::Bake, 1),
+            (Field::BetweenWaves, waves.saturating_sub(1)),
+            (Field::UnknownFor, if holds { waves } else { 0 }),
+        ];
+        for (name, component) in &self.components {
+            if let Spec::Lambda(function) = &component.spec {
+                let steps = function.rollout.steps.len() as u64;
+                fields.push((Field::Every(name.clone()), steps));
+            }
+        }
+        let longest = fields
+            .into_iter()
+            .max_by_key(|(field, times)| self.value(field).as_s().saturating_mul(*times));
+        longest.map(|(field, _)| field)
+    }
+
+    fn value(&self, field: &Field) -> Span {
+        match field {
+            Field::Bake => self.gates.bake,
+            Field::BetweenWaves => self.gates.between_waves,
+            Field::UnknownFor => self.gates.unknown.hold_for,
+            Field::Every(name) => match self.components.get(name).map(|it| &it.spec) {
+                Some(Spec::Lambda(function)) => function.rollout.every,
+                _ => Span::ZERO,
+            },
+        }
+    }
+
+    fn with(&self, field: &Field, value: Span) -> Self {
+        let mut other = self.clone();
+        match field {
+            Field::Bake => other.gates.bake = value,
+            Field::BetweenWaves => other.gates.between_waves = value,
+            Field::UnknownFor => other.gates.unknown.hold_for = value,
+            Field::Every(name) => {
+                if let Some(Component {
+                    spec: Spec::Lambda(function),
+                    ..
+                }) = other.components.get_mut(name)
+                {
+                    function.rollout.every = value;
+                }
+            }
+        }
+        other
+    }
+
+    /// The largest whole minutes with which everything can be watched; none where not even none can.
+    fn largest(&self, field: &Field) -> Option<Span> {
+        let minutes = |count: u64| Span::seconds(count * 60);
+        let fits = |count: u64| self.with(field, minutes(count)).fits();
+        if !fits(0) {
+            return None;
+        }
+        let (mut good, mut bad) = (0, self.value(field).as_s().div_ceil(60));
+        while bad - good > 1 {
+            let middle = good.midpoint(bad);
+            if fits(middle) {
+                good = middle;
+            } else {
+                bad = middle;
+            }
+        }
+        Some(minutes(good))
+    }
+}
+
+/// The steps of a component's rollout, as its kind plans them.
+fn stages(spec: &Spec) -> Vec<Stage> {
+    let stage = |bake_s| Stage {
+        what: String::new(),
+        bake_s,
+    };
+    let mut stages = Vec::new();
+    if let Spec::Lambda(function) = spec {
+        let every = function.rollout.every.as_s();
+        stages.extend(function.rollout.steps.iter().map(|_| stage(Some(every))));
+    }
+    stages.push(stage(None));
+    stages
+}

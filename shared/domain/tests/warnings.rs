@@ -1,0 +1,85 @@
+//! What a declaration allows and its authors may not mean.
+
+#![allow(clippy::unwrap_used)]
+
+use windlass_domain::declaration::Declaration;
+use windlass_domain::finding::FindingName;
+
+fn paths(environments: &str, api: &str, gates: &str) -> Vec<String> {
+    let text = format!(
+        "
+app: shop
+version: 1.0.0
+environments: {{{environments}}}
+components:
+  api: {{kind: lambda, function: \"api-{{environment}}\", alias: live{api}}}
+  web: {{kind: static_site, bucket: \"web-{{environment}}\"}}
+gates: {{{gates}}}
+"
+    );
+    let declaration = Declaration::parse(&text).unwrap();
+    let warnings = declaration.warnings().into_iter();
+    warnings
+        .map(|warning| {
+            assert_eq!(warning.name, FindingName::NothingMeasured);
+            assert!(!warning.reason.is_empty() && !warning.remedy.is_empty());
+            warning.path
+        })
+        .collect()
+}
+
+#[test]
+fn what_nothing_measures_is_told() {
+    const TWO: &str = "dev: {deploy: {branch: main}}, prod: {deploy: {tag: stable}}";
+    const INVOKED: &str = ", invocations: [{name: health}]";
+    const STEPS: &str = ", rollout: {canary: [10, 50]}";
+    const BOTH: &str = ", rollout: {canary: [10]}, invocations: [{name: health}]";
+    const ROLLOUT: &str = "components.api.rollout";
+    const PROD: &str = "environments.prod.gates";
+    let table: &[(&str, &str, &str, &[&str])] = &[
+        (TWO, "", "", &[PROD]),
+        (TWO, "", "alarms: [red]", &[]),
+        (TWO, "", "probes: [{url: \"https://shop.example/\"}]", &[]),
+        (
+            TWO,
+            "",
+            "bake: 1m, metrics: [{namespace: Shop, metric: Errors, statistic: Sum, at_most: 1}]",
+            &[],
+        ),
+        (TWO, "", "bake: 10m", &[PROD]),
+        (TWO, INVOKED, "", &[]),
+        (TWO, STEPS, "", &[ROLLOUT, PROD, ROLLOUT]),
+        (TWO, STEPS, "alarms: [red]", &[]),
+        (TWO, BOTH, "", &[]),
+        // Promoted to: by a tag, by name, by a person.
+        ("dev: {deploy: {branch: main}}, prod: {}", "", "", &[PROD]),
+        (
+            "dev: {deploy: {branch: main}}, prod: {deploy: {branch: live}, start: manual}",
+            "",
+            "",
+            &[PROD],
+        ),
+        (
+            "dev: {deploy: {branch: main}}, prod: {deploy: {branch: live}}",
+            "",
+            "",
+            &[],
+        ),
+        (
+            "dev: {deploy: {branch: main}}, prod: {deploy: {tag: stable}, gates: {alarms: [red]}}",
+            "",
+            "",
+            &[],
+        ),
+        // Nothing is promoted where there is one environment.
+        ("prod: {start: manual}", "", "", &[]),
+        ("prod: {start: manual}", STEPS, "", &[ROLLOUT]),
+    ];
+    for (environments, api, gates, wanted) in table {
+        assert_eq!(
+            paths(environments, api, gates),
+            *wanted,
+            "{environments} {api} {gates}"
+        );
+    }
+}

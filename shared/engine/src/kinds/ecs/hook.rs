@@ -1,0 +1,123 @@
+//! Pure: the team's lifecycle hook that holds a rollout, in words. Windlass neither continues nor rolls
+//! back what a person has kept for themselves (Amazon ECS API Reference, ContinueServiceDeployment).
+
+use super::state::Held;
+use crate::ports::{LifecycleHook, NewestDeployment};
+use windlass_domain::fault::Fault;
+
+/// The hook that a deployment waits for, if it waits for one.
+pub(super) fn held(newest: &NewestDeployment) -> Option<Held> {
+    let waits = |status: &str| newest.hooks.iter().find(|hook| hook.status == status);
+    let hook = waits("AWAITING_ACTION").or_else(|| waits("IN_PROGRESS"))?;
+    Some(Held {
+        by: format!("{}{}{}", what(hook), at(&newest.stage), until(hook)),
+        remedy: remedy(newest, hook),
+    })
+}
+
+/// The hooks may not be read: one of them may hold the rollout.
+pub(super) fn unread(fault: &Fault) -> Held {
+    Held {
+        by: format!(
+            "perhaps one of its lifecycle hooks, which cannot be read ({})",
+            fault.message
+        ),
+        remedy: "look at the service's deployment in the console of Amazon ECS, and allow `ecs:ListServiceDeployments` and `ecs:DescribeServiceDeployments`".to_owned(),
+    }
+}
+
+fn what(hook: &LifecycleHook) -> String {
+    match hook.kind.as_str() {
+        "PAUSE" => format!("its own pause hook {}", hook.id),
+        _ => format!(
+            "its own lifecycle hook {}, which runs {}",
+            hook.id, hook.target
+        ),
+    }
+}
+
+fn at(stage: &str) -> String {
+    match stage {
+        "" => String::new(),
+        stage => format!(" at {stage}"),
+    }
+}
+
+fn until(hook: &LifecycleHook) -> String {
+    let Some(at) = hook.expires else {
+        return String::new();
+    };
+    let then = match hook.then.as_str() {
+        "CONTINUE" => "goes on",
+        "ROLLBACK" => "rolls back",
+        _ => "ends it",
+    };
+    format!(" until {at}, when ECS {then}")
+}
+
+fn remedy(newest: &NewestDeployment, hook: &LifecycleHook) -> String {
+    match hook.kind.as_str() {
+        "PAUSE" => format!(
+            "let it go on: `aws ecs continue-service-deployment --service-deployment-arn {} --hook-id {} --action CONTINUE`",
+            newest.arn, hook.id
+        ),
+        _ => format!("look at the log of {}", hook.target),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windlass_domain::time::Time;
+
+    fn hook(kind: &str, status: &str, then: &str) -> LifecycleHook {
+        LifecycleHook {
+            id: format!("{kind}-{status}"),
+            kind: kind.into(),
+            target: "arn/f".into(),
+            status: status.into(),
+            expires: (!then.is_empty()).then_some(Time(1_795_183_200_000)),
+            then: then.into(),
+        }
+    }
+
+    #[test]
+    fn what_a_deployment_waits_for() {
+        let table = [
+            (vec![], None),
+            (vec![hook("PAUSE", "SUCCEEDED", "ROLLBACK")], None),
+            (
+                vec![
+                    hook("AWS_LAMBDA", "IN_PROGRESS", ""),
+                    hook("PAUSE", "AWAITING_ACTION", "ROLLBACK"),
+                ],
+                Some(
+                    "its own pause hook PAUSE-AWAITING_ACTION at POST_SCALE_UP until 2026-11-20T14:00:00Z, when ECS rolls back",
+                ),
+            ),
+            (
+                vec![hook("PAUSE", "AWAITING_ACTION", "CONTINUE")],
+                Some(
+                    "its own pause hook PAUSE-AWAITING_ACTION at POST_SCALE_UP until 2026-11-20T14:00:00Z, when ECS goes on",
+                ),
+            ),
+            (
+                vec![hook("AWS_LAMBDA", "IN_PROGRESS", "")],
+                Some(
+                    "its own lifecycle hook AWS_LAMBDA-IN_PROGRESS, which runs arn/f at POST_SCALE_UP",
+                ),
+            ),
+        ];
+        for (hooks, wanted) in table {
+            let newest = NewestDeployment {
+                arn: "arn/d".into(),
+                status: "IN_PROGRESS".into(),
+                reason: String::new(),
+                stage: "POST_SCALE_UP".into(),
+                hooks,
+            };
+            let told = held(&newest).map(|held| held.by);
+            assert_eq!(told.as_deref(), wanted, "{newest:?}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What runs of an environment and is no longer declared, told apart from what is.
+
+use crate::config::Configured;
+use crate::pin;
+use crate::ports::{Answered, Ledger};
+use crate::store::{self, Stored};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use windlass_domain::declaration::Declared;
+use windlass_domain::environment::Running;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::name::{AppName, ComponentName};
+use windlass_domain::time::Time;
+
+/// A component that Windlass has brought and deploys no more.
+#[derive(Debug, Serialize)]
+pub struct Undeclared {
+    /// The version that was brought last.
+    version: String,
+    /// The deployment that brought it.
+    deployment: DeploymentId,
+    /// Since when that runs, as far as Windlass knows.
+    since: Time,
+    /// The first version of the declaration without it, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<Left>,
+}
+
+/// A version of the declaration.
+#[derive(Debug, Clone, Serialize)]
+struct Left {
+    /// The version.
+    declaration: semver::Version,
+    /// When it was accepted.
+    at: Time,
+}
+
+/// Takes out of what runs what the declaration in force does not have.
+pub async fn take<P: Ledger + Configured>(
+    ports: &P,
+    app: &AppName,
+    running: &mut BTreeMap<ComponentName, Running>,
+) -> Answered<BTreeMap<ComponentName, Undeclared>> {
+    let Ok(in_force) = pin::declaration_in_force(ports, app).await? else {
+        return Ok(BTreeMap::new());
+    };
+    let declared = |name: &ComponentName| in_force.declaration.components().any(|it| it == name);
+    let gone = running.extract_if(.., |name, _| !declared(name));
+    let gone: BTreeMap<ComponentName, Running> = gone.collect();
+    if gone.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut versions: Vec<Declared> = all_versions(ports, app).await?;
+    versions.retain(|declared| declared.version <= in_force.version);
+    versions.sort_by(|a, b| b.version.cmp(&a.version));
+    let told = gone.into_iter().map(|(name, running)| {
+        let left = left(&versions, &name);
+        let undeclared = Undeclared {
+            version: running.version,
+            deployment: running.deployment,
+            since: running.since,
+            left,
+        };
+        (name, undeclared)
+    });
+    Ok(told.collect())
+}
+
+async fn all_versions<P: Ledger>(ports: &P, app: &AppName) -> Answered<Vec<Declared>> {
+    let partition = store::declaration_in_force(app).pk;
+    let versions: Vec<Stored<Declared>> =
+        store::load_all(ports, &partition, "declaration#").await?;
+    Ok(versions.into_iter().map(|version| version.value).collect())
+}
+
+/// The oldest of the versions without the component that are newer than any with it; newest first.
+fn left(versions: &[Declared], name: &ComponentName) -> Option<Left> {
+    let lacks = |declared: &&Declared| {
+        let read = store::read_declaration(declared);
+        read.is_ok_and(|declaration| declaration.components().all(|it| it != name))
+    };
+    let lacking = versions.iter().take_while(lacks).count();
+    // The version that still had it must be known as well.
+    let first = versions.get(..lacking).and_then(<[Declared]>::last);
+    let first = first.filter(|_| lacking < versions.len())?;
+    Some(Left {
+        declaration: first.version.clone(),
+        at: first.accepted,
+    })
+}

@@ -1,0 +1,103 @@
+//! ECS services whose rollout somebody else decides: a hook of the team's, or ECS that goes back to what
+//! was complete.
+
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+mod harbour;
+
+use harbour::{CLUSTER, Harbour, SERVICE, document, live, reference, repository};
+use windlass_domain::fault::FaultName;
+use windlass_domain::time::Time;
+use windlass_engine::payload::Word;
+use windlass_engine::ports::{Clock, LifecycleHook};
+
+fn paused(harbour: &Harbour, hooks: Vec<LifecycleHook>) {
+    live(harbour, |live| {
+        live.service.hooks = true;
+        live.held = hooks;
+    });
+}
+
+fn pause(until: Time) -> LifecycleHook {
+    LifecycleHook {
+        id: "h1".into(),
+        kind: "PAUSE".into(),
+        target: String::new(),
+        status: "AWAITING_ACTION".into(),
+        expires: Some(until),
+        then: "ROLLBACK".into(),
+    }
+}
+
+#[test]
+fn a_rollout_that_a_hook_holds_tells_what_it_waits_for() {
+    let harbour = Harbour::new();
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    paused(&harbour, vec![pause(Time(1_795_186_800_000))]);
+    let waits = "the rollout of service shop-prod/agent is held by its own pause hook h1 at POST_SCALE_UP until 2026-11-20T15:00:00Z, when ECS rolls back; let it go on: `aws ecs continue-service-deployment --service-deployment-arn arn:aws:ecs:eu-west-1:111111111111:service-deployment/ecs-svc/2 --hook-id h1 --action CONTINUE`";
+    let fault = sailing.invoke(Some(0)).unwrap_err();
+    assert_eq!(fault.name, FaultName::StillInProgress);
+    assert_eq!(fault.message, waits);
+    assert_eq!(sailing.step().waits_for.as_deref(), Some(waits));
+    // It is continued.
+    paused(&harbour, vec![]);
+    assert_eq!(sailing.forward(), Word::Changed);
+    assert_eq!(sailing.step().waits_for, None);
+}
+
+#[test]
+fn a_rollout_that_a_hook_holds_for_too_long_is_told_as_that() {
+    let harbour = Harbour::new();
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    paused(&harbour, vec![pause(harbour.world.now().plus_s(86_400))]);
+    assert_eq!(sailing.forward(), Word::Failed);
+    let told = sailing.failure();
+    assert!(
+        told.contains("It is held by its own pause hook h1"),
+        "{told}"
+    );
+    assert!(
+        told.contains("--hook-id h1 --action CONTINUE` in time"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_service_that_goes_back_past_a_failed_rollout_was_rolled_back_by_ecs() {
+    let harbour = Harbour::new();
+    // A rollout of the team's own fails, and ECS leaves it so.
+    let broken = harbour.push("1.0-broken");
+    let image = format!("{}@{}", repository(), reference(&broken));
+    harbour.world.services().crash.insert(reference(&broken));
+    let made = {
+        let mut services = harbour.world.services();
+        services.put_task_definition(&document(&image), &[].into())
+    };
+    live(&harbour, |live| live.service.breaker = (true, false));
+    let now = harbour.world.now();
+    let update = |to: &str| harbour.world.services().update(CLUSTER, SERVICE, to, now);
+    update(&made.arn).unwrap();
+    harbour.world.clock().now = now.plus_s(120);
+    harbour.world.roll();
+    live(&harbour, |live| {
+        assert_eq!(live.primary().unwrap().rollout, "FAILED");
+        live.service.breaker = (true, true);
+        // With no healthy percentage to keep, what was before is gone as well.
+        live.tasks
+            .retain(|task| task.task.task_definition == made.arn);
+    });
+    harbour.world.clock().now = now.plus_s(300);
+    harbour.world.roll();
+    // So does ours, and ECS goes back to what was complete before both.
+    let artifact = harbour.push("1.1");
+    harbour.world.services().crash.insert(reference(&artifact));
+    let sailing = harbour.begin("d1", &artifact);
+    assert_eq!(sailing.forward(), Word::Failed);
+    assert_eq!(harbour.set_to(), "agent:1");
+    let told = sailing.failure();
+    assert!(told.starts_with("ChangeFailed: service shop-prod/agent: The deployment circuit breaker stopped the rollout of agent:3"), "{told}");
+    assert!(
+        told.contains("ECS went back to agent:1 and is steady"),
+        "{told}"
+    );
+}

@@ -1,0 +1,112 @@
+//! What a plan notes of the declaration, and of what leaves it.
+
+use crate::scene::{DECLARATION, NEW, plan, prepare, shop, warned};
+use crate::stage::{Stage, app, component, prod};
+use serde_json::json;
+use std::collections::BTreeMap;
+use windlass_domain::declaration::{Declaration, Declared};
+use windlass_domain::environment::{EnvironmentState, Running, Snapshot};
+use windlass_domain::finding::FindingName;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::request::ActionName;
+use windlass_domain::time::Time;
+use windlass_engine::store;
+
+const OLD_WEB: &str = "\n  old-web: {kind: static_site, bucket: old-web}";
+
+fn earlier() -> DeploymentId {
+    DeploymentId("fedcba9876543210".into())
+}
+
+/// The shop after a deployment under a declaration with these components; `old-web` runs.
+fn after(declaration: &str) -> Stage {
+    let stage = shop(DECLARATION, NEW, NEW);
+    let before = declaration.replace("version: 1.0.0", "version: 0.9.0");
+    let declared = Declaration::parse(&before).unwrap();
+    let version = declared.version().clone();
+    let declared = Declared::new(&declared, &before, Time(0), None);
+    stage.put(store::declaration(&app(), &version), &declared);
+    let mut record = stage.record.clone();
+    record.id = earlier();
+    record.declaration = version;
+    stage.put(store::deployment(&earlier()), &record);
+    let running = Running {
+        artifact: None,
+        version: "1.2.0".into(),
+        deployment: earlier(),
+        since: Time(1_795_183_200_000),
+        state: json!(null),
+    };
+    let components = BTreeMap::from([(component("old-web"), running)]);
+    let snapshot = Snapshot {
+        number: 1,
+        version: "1.2.0".into(),
+        release: None,
+        deployment: earlier(),
+        made: Time(0),
+        replaced: 0,
+        components: components.clone(),
+    };
+    stage.put(store::snapshot(&app(), &prod(), 1), &snapshot);
+    let state = EnvironmentState {
+        snapshot: 1,
+        last_snapshot: 1,
+        running: components,
+        ..EnvironmentState::default()
+    };
+    stage.put(store::state(&app(), &prod()), &state);
+    stage
+}
+
+#[test]
+fn what_leaves_the_declaration_is_told_by_the_first_deployment_without_it() {
+    let with = DECLARATION.replace("components:", &format!("components:{OLD_WEB}"));
+    let stage = after(&with);
+    prepare(&stage).unwrap();
+    let left = [(FindingName::NoLongerDeclared, "components.old-web")];
+    assert_eq!(warned(&plan(&stage)), left);
+    assert_eq!(
+        plan(&stage).warnings[0].reason,
+        "`old-web` runs 1.2.0 since 2026-11-20T14:00:00Z, and version 1.0.0 of the declaration of shop no longer has it: it stays as it is."
+    );
+    // A later one has told it already.
+    let stage = after(DECLARATION);
+    prepare(&stage).unwrap();
+    assert_eq!(warned(&plan(&stage)), []);
+}
+
+#[test]
+fn what_nothing_measures_is_told_in_the_plan() {
+    let (before, _) = DECLARATION.split_once("gates:").unwrap();
+    let declaration = before.replace(
+        "prod: {deploy: {branch: main}}",
+        "dev: {deploy: {branch: main}}\n  prod: {start: manual}",
+    );
+    let declaration = declaration
+        .replace("shop-worker-prod", r#""shop-worker-{environment}""#)
+        .replace("shop-api-prod", r#""shop-api-{environment}""#);
+    let mut stage = shop(&declaration, NEW, NEW);
+    prepare(&stage).unwrap();
+    let unmeasured = [
+        (FindingName::NothingMeasured, "environments.prod.gates"),
+        (FindingName::NothingMeasured, "components.api.rollout"),
+    ];
+    assert_eq!(warned(&plan(&stage)), unmeasured);
+    // An operator's rollback is not decided by gates.
+    stage.forget_plan();
+    let snapshot = Snapshot {
+        number: 1,
+        version: "1.2.0".into(),
+        release: None,
+        deployment: earlier(),
+        made: Time(0),
+        replaced: 0,
+        components: BTreeMap::new(),
+    };
+    stage.put(store::snapshot(&app(), &prod(), 1), &snapshot);
+    stage.record.action = ActionName::Rollback;
+    stage.record.snapshot = Some(1);
+    stage.write_record();
+    prepare(&stage).unwrap();
+    assert_eq!(warned(&plan(&stage)), []);
+}
