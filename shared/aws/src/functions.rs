@@ -12,7 +12,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{Alias, Answered, Code, Function, Functions, Invoked, Provisioned};
+use windlass_engine::ports::{
+    Alias, Answered, Code, Function, Functions, Invoked, NOT_READY, Provisioned,
+};
 
 impl Functions for Aws {
     async fn function(&self, name: &str, qualifier: Option<&str>) -> Answered<Function> {
@@ -210,7 +212,9 @@ impl Functions for Aws {
             .send()
             .await;
         let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let answer = sent.or_fault("Invoke", &format!("{name}:{qualifier}"))?;
+        let called = format!("{name}:{qualifier}");
+        let answer =
+            sent.map_err(|error| not_ready(fault(&error, "Invoke", &called), code(&error)))?;
         let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
         Ok(Invoked {
             error: answer.function_error,
@@ -227,6 +231,15 @@ impl Functions for Aws {
 
     async fn download(&self, code_location: &str) -> Answered<Bytes> {
         web::download(code_location).await
+    }
+}
+
+/// The same fault, or `StillInProgress` where Lambda tells that it cannot run the function yet.
+fn not_ready(fault: Fault, code: Option<&str>) -> Fault {
+    if code.is_some_and(|code| NOT_READY.contains(&code)) {
+        Fault::new(FaultName::StillInProgress, fault.message)
+    } else {
+        fault
     }
 }
 

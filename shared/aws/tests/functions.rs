@@ -11,7 +11,7 @@ mod replay;
 use replay::{Replay, Reply, json_error, reply};
 use serde_json::{Value, json};
 use windlass_domain::fault::FaultName;
-use windlass_engine::ports::{Code, Functions};
+use windlass_engine::ports::{Code, Functions, NOT_READY};
 
 fn ok(body: &Value) -> Reply {
     reply(
@@ -182,6 +182,21 @@ async fn an_invocation_that_failed_is_told_as_data() {
     assert_eq!(invoked.error.as_deref(), Some("Unhandled"));
     assert_eq!(invoked.payload, json!({"errorMessage": "x"}));
     assert!(replay.only().uri.contains("Qualifier=4"));
+}
+
+#[tokio::test]
+async fn a_function_that_cannot_run_yet_is_no_failure() {
+    for code in NOT_READY {
+        for status in [408, 409, 502] {
+            let (aws, _) = Replay::new(vec![json_error(status, code, "wait")]);
+            let fault = aws.invoke("f", "4", &json!({})).await.expect_err(code);
+            assert_eq!(fault.name, FaultName::StillInProgress, "{code} {status}");
+            assert!(fault.message.contains(code), "{fault}");
+        }
+    }
+    let (aws, _) = Replay::new(vec![json_error(502, "InvalidZipFileException", "no")]);
+    let fault = aws.invoke("f", "4", &json!({})).await.expect_err("refused");
+    assert_eq!(fault.name, FaultName::Refused);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
 
 use windlass_contract::{machine, names_of, tasks};
 use windlass_domain::fault::FaultName;
+use windlass_engine::ports::NOT_READY;
 use windlass_machine::definition::{Jitter, Resource, Retrier, Task};
 
 /// What the machine does with a fault.
@@ -114,6 +115,22 @@ fn lost_answers_are_asked_again() {
     }
 }
 
+/// Windlass's own functions may be in a VPC, where they are given up when they were idle for long.
+#[test]
+fn a_function_that_is_not_ready_yet_is_invoked_again_for_minutes() {
+    let machine = machine();
+    for (name, task) in tasks(&machine) {
+        for error in NOT_READY.map(|code| format!("Lambda.{code}")) {
+            let retrier = retrier(task, &error);
+            let retrier = retrier.unwrap_or_else(|| panic!("{name} does not ask again at {error}"));
+            let waits = (1..=retrier.max_attempts).map(|attempt| retrier.delay_ms(attempt));
+            let minutes = waits.sum::<u64>() / 60_000;
+            // A network interface may take some minutes to be made, and a random length is half as long on average.
+            assert!((10..=30).contains(&minutes), "{name}: {minutes} min");
+        }
+    }
+}
+
 #[test]
 fn a_retry_names_only_errors_that_exist() {
     let machine = machine();
@@ -122,6 +139,9 @@ fn a_retry_names_only_errors_that_exist() {
         for error in task.retry.iter().flat_map(|retrier| &retrier.error_equals) {
             let known = LOST.contains(&error.as_str())
                 || error == "States.Timeout"
+                || NOT_READY
+                    .iter()
+                    .any(|code| *error == format!("Lambda.{code}"))
                 || faults.contains(error);
             assert!(known, "{name} asks again at {error}");
         }

@@ -95,6 +95,43 @@ pub struct Invoked {
     pub ms: u64,
 }
 
+/// Errors with which Lambda tells that it cannot run a function yet: its network interface, file system, code or
+/// snapshot is being made, as after a function in a VPC was idle for long, or another operation is under way
+/// (AWS Lambda API Reference, Invoke, "Errors"; AWS Lambda Developer Guide, "Lambda function states" and "Giving
+/// Lambda functions access to resources in an Amazon VPC"). They pass by themselves, or when somebody makes room;
+/// nothing of the function's code has run.
+pub const NOT_READY: [&str; 15] = [
+    // "The function is inactive and its VPC connection is no longer available."
+    "ResourceNotReadyException",
+    // "… another operation is in progress": such as while the function is `Pending`.
+    "ResourceConflictException",
+    // "… the elastic network interface … isn't ready yet."
+    "ENINotReadyException",
+    // "… the limit for network interfaces has been reached": Lambda gives back those of idle functions.
+    "ENILimitReachedException",
+    // "… one or more configured subnets has no available IP addresses."
+    "SubnetIPAddressLimitReachedException",
+    // "Amazon EC2 throttled Lambda during Lambda function initialization …"
+    "EC2ThrottledException",
+    // "Lambda received an unexpected Amazon EC2 client exception while setting up for the Lambda function."
+    "EC2UnexpectedException",
+    // "The Lambda function couldn't make a network connection to the configured file system."
+    "EFSMountConnectivityException",
+    // "… the mount operation timed out."
+    "EFSMountTimeoutException",
+    // The same two of an S3 Files access point.
+    "S3FilesMountConnectivityException",
+    "S3FilesMountTimeoutException",
+    // "… its code artifact user is still being provisioned."
+    "CodeArtifactUserPendingException",
+    // "Lambda is initializing your function."
+    "SnapStartNotReadyException",
+    // "Lambda couldn't regenerate the SnapStart snapshot …. Wait for Lambda to retry …"
+    "SnapStartRegenerationFailureException",
+    // "Lambda couldn't restore the snapshot within the timeout limit."
+    "SnapStartTimeoutException",
+];
+
 /// AWS Lambda.
 pub trait Functions {
     /// Reads a function, or one version of it; `NotFound` where there is none.
@@ -142,7 +179,8 @@ pub trait Functions {
     /// Provisioned concurrency of an alias or version; `None` if none is configured.
     async fn provisioned(&self, name: &str, qualifier: &str) -> Answered<Option<Provisioned>>;
 
-    /// Invokes one version and waits for the answer.
+    /// Invokes one version and waits for the answer. `StillInProgress` where Lambda cannot run it yet
+    /// ([`NOT_READY`]).
     async fn invoke(&self, name: &str, qualifier: &str, payload: &Value) -> Answered<Invoked>;
 
     /// The function's tags by its ARN.
