@@ -36,6 +36,7 @@ fn wave(kind: KindName, components: usize, bake_s: u64) -> Wave {
     Wave {
         changes: (0..components).map(change).collect(),
         bake_s,
+        ahead: false,
     }
 }
 
@@ -132,6 +133,7 @@ fn seen(seed: u64, look: u64) -> Vec<Measurement> {
         threshold: String::new(),
         window: String::new(),
         look_at: String::new(),
+        not_ready: false,
         at: Time(0),
     };
     (0..3).map(gate).collect()

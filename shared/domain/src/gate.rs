@@ -35,6 +35,10 @@ pub struct Measurement {
     /// Where a person looks next, such as a log group or the alarm's name.
     #[serde(default)]
     pub look_at: String,
+    /// Whether what is measured has told that it is not ready to be measured yet. It is held then, as long as the
+    /// rule for unknown gates says, whatever else that rule says: it is no failure, and no gate that is silent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_ready: bool,
     /// When it was measured.
     pub at: Time,
 }

@@ -238,7 +238,12 @@ pub fn judge(
             .get(&gate_key(unknown))
             .copied()
             .unwrap_or(now);
-        match rule.becomes {
+        let becomes = if unknown.not_ready {
+            UnknownBecomes::Hold
+        } else {
+            rule.becomes
+        };
+        match becomes {
             UnknownBecomes::Pass => {}
             UnknownBecomes::Fail => return Judged::Fail(Box::new(unknown.clone())),
             UnknownBecomes::Hold => {

@@ -11,6 +11,7 @@ fn measured(gate: &str, verdict: Verdict) -> Measurement {
         threshold: "5".to_owned(),
         window: String::new(),
         look_at: String::new(),
+        not_ready: false,
         at: NOW,
     }
 }
@@ -189,4 +190,29 @@ fn a_judgement_of_an_older_windlass_is_looked_at_every_minute() {
     item.as_object_mut().unwrap().remove("pace_s");
     let read: Judgement = serde_json::from_value(item).unwrap();
     assert_eq!(read, judgement.at_pace(60));
+}
+
+#[test]
+fn what_is_not_ready_is_held_whatever_unknown_becomes() {
+    let not_ready = Measurement {
+        not_ready: true,
+        ..measured("a", Verdict::Unknown)
+    };
+    for becomes in [
+        UnknownBecomes::Hold,
+        UnknownBecomes::Fail,
+        UnknownBecomes::Pass,
+    ] {
+        let rule = rule(becomes, 300);
+        let mut judgement = Judgement::begin(0, NOW, NOW, Span::seconds(0), true);
+        let look = judgement.look(vec![not_ready.clone()], &rule, NOW);
+        assert_eq!(look, Judged::Bake { seconds: 5 }, "{becomes:?}");
+        let look = judgement.look(vec![not_ready.clone()], &rule, NOW.plus_s(299));
+        assert_eq!(look, Judged::Bake { seconds: 5 }, "{becomes:?}");
+        let mut too_long = judgement.clone();
+        let look = too_long.look(vec![not_ready.clone()], &rule, NOW.plus_s(300));
+        assert!(matches!(look, Judged::Fail(_)), "{becomes:?}: {look:?}");
+        let look = judgement.look(vec![measured("a", Verdict::Pass)], &rule, NOW.plus_s(300));
+        assert_eq!(look, Judged::Pass, "{becomes:?}");
+    }
 }

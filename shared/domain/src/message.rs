@@ -121,6 +121,7 @@ mod tests {
             threshold: "5".into(),
             window: window.into(),
             look_at: look_at.into(),
+            not_ready: false,
             at: Time(0),
         };
         let wave = Wave {
@@ -130,6 +131,7 @@ mod tests {
                 what: "at 10 %".into(),
             }],
             bake_s: 0,
+            ahead: false,
         };
         gate_failed(
             &AppName::new("shop").unwrap(),

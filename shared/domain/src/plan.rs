@@ -2,7 +2,8 @@
 //!
 //! A plan leaves nothing for the deployers to choose. Canary steps, linear steps, `after` and "all
 //! together" are only different waves: a component has one stage per step of its rollout, and each
-//! stage has a place in one wave.
+//! stage has a place in one wave. What is published ahead of a switch, to be tried before callers get
+//! it, is a stage too, in a wave in which nothing is switched.
 
 use crate::finding::Finding;
 use crate::name::ComponentName;
@@ -70,6 +71,10 @@ pub struct Wave {
     pub changes: Vec<PlannedChange>,
     /// How long it is watched before it is judged as passed, in seconds.
     pub bake_s: u64,
+    /// Whether its changes are only published, ahead of the next wave's switch. Callers notice nothing, so it
+    /// is judged by the invocations of what was published alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ahead: bool,
 }
 
 /// One component's change within a wave.
@@ -114,6 +119,15 @@ pub struct Stage {
     pub what: String,
     /// How long it is watched, in seconds, where the component's rollout says so itself.
     pub bake_s: Option<u64>,
+    /// Whether it is only published, ahead of the component's first switch.
+    pub ahead: bool,
+}
+
+impl Candidate {
+    /// How many of its stages callers notice.
+    fn switches(&self) -> usize {
+        self.stages.iter().filter(|stage| !stage.ahead).count()
+    }
 }
 
 /// How long waves are watched, in seconds.
@@ -130,29 +144,44 @@ pub struct Watch {
 #[error("the order given by `after` has a cycle through {0:?}")]
 pub struct Cycle(pub Vec<ComponentName>);
 
-/// Puts every stage of every candidate into a wave: a component's stages are in consecutive waves,
-/// and it starts as soon as all that it comes after have finished their last stage.
+/// Puts every stage of every candidate into a wave: it starts as soon as all that it comes after have
+/// finished their last stage. The stages that callers notice are in consecutive waves, but that in front of
+/// a wave in which a component begins that is published ahead there is one for that alone: what is changed
+/// together stays together, and none of it is switched before what was published is tried.
 pub fn plan(candidates: &[Candidate], watch: Watch) -> Result<Vec<Wave>, Cycle> {
     let starts = starts(candidates)?;
-    let count = candidates
-        .iter()
-        .map(|c| starts[&c.component] + c.stages.len())
-        .max()
-        .unwrap_or(0);
+    let is_ahead = |c: &&Candidate| c.switches() < c.stages.len();
+    let ahead = candidates.iter().filter(is_ahead);
+    let ahead: BTreeSet<usize> = ahead.map(|c| starts[&c.component]).collect();
+    let switches = candidates.iter();
+    let switches = switches.map(|c| starts[&c.component] + c.switches());
+    let count = switches.max().unwrap_or(0) + ahead.len();
     let mut waves: Vec<Wave> = (1..=count)
         .map(|number| Wave {
             changes: vec![],
             bake_s: if number == count { watch.bake_s } else { 0 },
+            ahead: false,
         })
         .collect();
     for candidate in candidates {
-        let first = starts[&candidate.component];
-        for (number, stage) in (first..).zip(&candidate.stages) {
+        let mut next = starts[&candidate.component];
+        for stage in &candidate.stages {
+            let number = if stage.ahead {
+                next + ahead.range(..next).count()
+            } else {
+                next += 1;
+                next - 1 + ahead.range(..next).count()
+            };
             // A rollout that says how long a step is watched is believed; the others are watched
             // as long as the gates say. Of several in one wave, the longest counts.
             let last = number + 1 == count;
-            let silent = if last { 0 } else { watch.between_waves_s };
+            let silent = if last || stage.ahead {
+                0
+            } else {
+                watch.between_waves_s
+            };
             let wave = &mut waves[number];
+            wave.ahead = stage.ahead;
             wave.bake_s = wave.bake_s.max(stage.bake_s.unwrap_or(silent));
             wave.changes.push(PlannedChange {
                 component: candidate.component.clone(),
@@ -164,7 +193,8 @@ pub fn plan(candidates: &[Candidate], watch: Watch) -> Result<Vec<Wave>, Cycle> 
     Ok(waves)
 }
 
-/// The wave in which each component starts: the first after the last of those it comes after.
+/// The wave in which callers get something of each component, the waves that are ahead of one left out: the
+/// first after the last of those it comes after.
 fn starts(candidates: &[Candidate]) -> Result<BTreeMap<ComponentName, usize>, Cycle> {
     let known: BTreeMap<&ComponentName, &Candidate> =
         candidates.iter().map(|c| (&c.component, c)).collect();
@@ -182,7 +212,7 @@ fn starts(candidates: &[Candidate]) -> Result<BTreeMap<ComponentName, usize>, Cy
         known.keys().map(|name| ((*name).clone(), 0)).collect();
     while let Some(name) = ready.pop() {
         waits_for.remove(name);
-        let end = starts[name] + known[name].stages.len();
+        let end = starts[name] + known[name].switches();
         for follower in followers.get(name).into_iter().flatten() {
             if let Some(start) = starts.get_mut(*follower) {
                 *start = end.max(*start);

@@ -16,6 +16,7 @@ fn candidate(component: &str, kind: KindName, after: &[&str], stages: &[(&str, u
             .map(|(what, bake_s)| Stage {
                 what: (*what).to_owned(),
                 bake_s: (*bake_s > 0).then_some(*bake_s),
+                ahead: what.starts_with("published"),
             })
             .collect(),
     }
@@ -79,6 +80,43 @@ fn independent_components_share_waves_and_the_longest_bake_counts() {
     wave 2 (bake 600 s)
       api: 100 %
     ");
+}
+
+#[test]
+fn what_is_published_ahead_is_tried_before_anything_beside_it_is_switched() {
+    let published = ("published", 0);
+    let both = [
+        candidate("agent", KindName::Ecs, &[], &[("image 18", 0)]),
+        candidate(
+            "api",
+            KindName::Lambda,
+            &[],
+            &[published, ("10 %", 20), ("100 %", 0)],
+        ),
+        candidate(
+            "worker",
+            KindName::Lambda,
+            &["agent"],
+            &[published, ("100 %", 0)],
+        ),
+        candidate("web", KindName::StaticSite, &["agent"], &[("files", 0)]),
+    ];
+    let waves = plan(&both, WATCH).unwrap();
+    insta::assert_snapshot!(told(&waves), @"
+    wave 1 (bake 0 s)
+      api: published
+    wave 2 (bake 30 s)
+      agent: image 18
+      api: 10 %
+    wave 3 (bake 0 s)
+      worker: published
+    wave 4 (bake 600 s)
+      api: 100 %
+      worker: 100 %
+      web: files
+    ");
+    let ahead: Vec<bool> = waves.iter().map(|wave| wave.ahead).collect();
+    assert_eq!(ahead, [true, false, true, false]);
 }
 
 #[test]
@@ -162,6 +200,7 @@ fn any_candidates() -> impl Strategy<Value = Vec<Candidate>> {
     proptest::collection::vec(one, 0..24).prop_map(|all| {
         let made = all.into_iter().enumerate().map(|(number, (bakes, seed))| {
             let after = (0..number).filter(|earlier| seed >> (earlier % 32) & 3 == 3);
+            let count = bakes.len();
             Candidate {
                 component: name(&format!("c{number}")),
                 kind: KindName::Lambda,
@@ -171,6 +210,7 @@ fn any_candidates() -> impl Strategy<Value = Vec<Candidate>> {
                     .map(|(stage, bake_s): (u32, Option<u64>)| Stage {
                         what: format!("c{number} stage {stage}"),
                         bake_s,
+                        ahead: stage == 0 && count > 1 && seed % 5 < 2,
                     })
                     .collect(),
             }
@@ -180,6 +220,28 @@ fn any_candidates() -> impl Strategy<Value = Vec<Candidate>> {
 }
 
 proptest! {
+    #[test]
+    fn what_is_ahead_is_alone_and_just_in_front_of_what_it_is_ahead_of(candidates in any_candidates()) {
+        let waves = plan(&candidates, WATCH).unwrap();
+        for candidate in &candidates {
+            let numbers = waves_of(&waves, &candidate.component);
+            for (stage, number) in candidate.stages.iter().zip(&numbers) {
+                prop_assert_eq!(waves[*number as usize].ahead, stage.ahead);
+            }
+            if candidate.stages.first().is_some_and(|stage| stage.ahead) {
+                prop_assert_eq!(numbers[1], numbers[0] + 1);
+            }
+        }
+        // Without them the plan is the same: what is published ahead moves nothing but the numbers.
+        let bare = candidates.iter().cloned().map(|mut candidate| {
+            candidate.stages.retain(|stage| !stage.ahead);
+            candidate
+        });
+        let bare = plan(&bare.collect::<Vec<_>>(), WATCH).unwrap();
+        let switched: Vec<Wave> = waves.into_iter().filter(|wave| !wave.ahead).collect();
+        prop_assert_eq!(switched, bare);
+    }
+
     #[test]
     fn every_stage_is_there_once_and_in_order(candidates in any_candidates()) {
         let waves = plan(&candidates, WATCH).unwrap();

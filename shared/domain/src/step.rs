@@ -66,6 +66,10 @@ pub struct Step {
     /// decided with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone_under: Option<u64>,
+    /// What its kind remembers of the additive changes that were made, such as the number of a version that was
+    /// published: a name that AWS gave, and that is not found again by looking at the target. Null where there is none.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub remembered: Value,
     /// The same as `seen` in words, such as `40 at 100 %`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<String>,
@@ -123,6 +127,7 @@ impl Step {
             confirmed: None,
             unanswered: Vec::new(),
             undone_under: None,
+            remembered: Value::Null,
             shown: None,
             waits_for: None,
             looked: None,

@@ -1,4 +1,4 @@
-"""A release whose function answers with errors is measured, and undone."""
+"""A release whose function answers with errors is measured before callers get it, and undone."""
 
 from ledger import ending
 
@@ -17,6 +17,9 @@ def tell(story):
     story.expect("the execution's Cause carries the same sentence", execution["cause"].split("\n")[0], ended["ending"]["cause"].split("\n")[0])
     failed = [m for judgement in story.ledger.judgements(ended["id"]) for m in judgement["measurements"] if m["verdict"] == "fail"]
     story.expect("what failed", sorted({m["source"] for m in failed}), ["invocation"])
-    undone = [(change["at"], component) for component, step in story.ledger.steps(ended["id"]).items() for change in step["changes"] if change["undo"]]
-    story.expect("undone, in this order", list(dict.fromkeys(component for _, component in sorted(undone))), ["api", "agent"])
+    steps = story.ledger.steps(ended["id"])
+    undone = [component for component, step in steps.items() if any(change["undo"] for change in step["changes"])]
+    story.expect("undone", undone, ["agent"])
+    noticed = [change["what"] for change in steps["api"]["changes"] if change["switching"]]
+    story.expect("what the function's callers noticed", noticed, [])
     story.expect_seen(agent="1.1.0", api="1.1.0", web="1.1.0")

@@ -93,6 +93,7 @@ fn plan_500() -> f64 {
     let stage = |what: &str| Stage {
         what: what.to_owned(),
         bake_s: Some(60),
+        ahead: false,
     };
     let candidates: Vec<Candidate> = (0..500)
         .map(|n| Candidate {

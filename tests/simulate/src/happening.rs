@@ -55,6 +55,8 @@ pub enum Event {
     Looked(Who, &'static str),
     /// A visitor of the site misses something, told in words.
     Missed(String),
+    /// Callers begin to get code of a function that has not answered as its declared invocation asks, told in words.
+    Untried(String),
     /// Somebody outside changed what callers of this component's target see.
     ChangedByStranger(&'static str),
     /// A release arrived, by an upload or by a push.

@@ -16,6 +16,9 @@ use windlass_domain::time::Time;
 use windlass_world::World;
 use windlass_world::ledger::Written;
 
+/// What the declared invocations ask for (`scenarios/declarations.rs`).
+const FINE: &str = r#"{"status":"fine"}"#;
+
 impl<'p> Stage<'p> {
     /// Notes what a call did.
     pub(crate) fn witness(&mut self, who: &Who, effect: Option<Effect>) {
@@ -72,6 +75,7 @@ impl<'p> Stage<'p> {
                 continue;
             }
             self.tell(|| format!("   => {component} now shows {shown}"));
+            self.witness_untried(who, component, &shown);
             self.seen.insert(component, shown);
             self.log(Event::Switched {
                 who: who.clone(),
@@ -79,6 +83,29 @@ impl<'p> Stage<'p> {
                 call: effect.name,
                 sent: effect.sent,
             });
+        }
+    }
+
+    /// Notes code that callers of a function get from now on, and that was not invoked before with the answer that
+    /// the declaration asks for. An undo goes back to what they got before.
+    fn witness_untried(&mut self, who: &Who, component: &'static str, shown: &str) {
+        let is_forward = who.work.as_ref().is_some_and(|work| work.wave.is_some());
+        if !is_forward || !self.scenario.declaration.contains("invocations:") {
+            return;
+        }
+        let codes = |shown: &str| -> BTreeSet<String> {
+            let each = shown.split(' ');
+            let code = each.filter_map(|one| one.split('@').next().map(str::to_owned));
+            code.collect()
+        };
+        let former = self.seen.get(component).map(|shown| codes(shown));
+        let new = &codes(shown) - &former.unwrap_or_default();
+        for code in new {
+            let answer = (code, FINE.to_owned());
+            if !self.world.functions().answered.contains(&answer) {
+                let why = format!("{component} with the code {}", answer.0);
+                self.log(Event::Untried(why));
+            }
         }
     }
 

@@ -107,8 +107,9 @@ fn a_change_made_twice_is_made_once<S: Subject>(subject: &S) {
     let target = must(read(&trial.scene.target), "target");
     for goal in &trial.scene.goals {
         let goal = must(read(goal), "goal");
+        kind.recall(&goal, &kind.remembered());
         for _ in 0..PATIENCE {
-            let is = must(trial.observe(), "observe");
+            let is = must(run(kind.observe(&target)), "observe");
             match S::Kind::next(&is, &goal) {
                 Next::Done => break,
                 Next::Wait(seconds) => run(trial.scene.world.sleep_ms(seconds * 1000)),

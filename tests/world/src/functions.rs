@@ -7,7 +7,7 @@ use crate::live_function::not_found;
 use crate::mishaps::Call;
 use bytes::Bytes;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{
     Alias, Answered, Code, Function, Functions, Invoked, Provisioned as Told,
@@ -20,6 +20,8 @@ pub struct State {
     pub functions: BTreeMap<String, LiveFunction>,
     /// What code answers by its `CodeSha256`; `{}` in 5 ms where nothing is said.
     pub answers: BTreeMap<String, Invoked>,
+    /// What code has answered when it was invoked, by its `CodeSha256`.
+    pub answered: BTreeSet<(String, String)>,
 }
 
 impl State {
@@ -214,17 +216,23 @@ impl Functions for World {
 
     async fn invoke(&self, name: &str, qualifier: &str, _payload: &Value) -> Answered<Invoked> {
         let call = self.call("functions.invoke").await?;
-        let version = self.with(name, |function| match function.alias(qualifier) {
-            Ok(alias) => function.read(Some(&alias.version)),
-            Err(_) => function.read(Some(qualifier)),
+        let version = self.with(name, |function| {
+            let version = match function.alias(qualifier) {
+                Ok(alias) => function.read(Some(&alias.version))?,
+                Err(_) => function.read(Some(qualifier))?,
+            };
+            function.can_run(&version.version)?;
+            Ok(version)
         })?;
         let scripted = self.functions().answers.get(&version.code_sha256).cloned();
-        let silent = Invoked {
+        let answer = scripted.unwrap_or(Invoked {
             error: None,
             payload: json!({}),
             ms: 5,
-        };
-        call.answer(scripted.unwrap_or(silent)).await
+        });
+        let told = (version.code_sha256, answer.payload.to_string());
+        self.functions().answered.insert(told);
+        call.answer(answer).await
     }
 
     async fn function_tags(&self, arn: &str) -> Answered<BTreeMap<String, String>> {

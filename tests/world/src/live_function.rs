@@ -3,7 +3,7 @@
 pub use crate::live_alias::{LiveAlias, Provisioned};
 pub use crate::package::Package;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{Answered, Function};
 
@@ -59,6 +59,8 @@ pub struct LiveFunction {
     pub fails: Option<String>,
     /// How often the code of `$LATEST` was replaced.
     pub updates: u32,
+    /// The versions that were idle for so long that Lambda gave up their network interfaces.
+    pub idle: BTreeSet<u64>,
     ending: u32,
 }
 
@@ -83,6 +85,7 @@ impl LiveFunction {
             slow_version: 2,
             fails: None,
             updates: 0,
+            idle: BTreeSet::new(),
             ending: 0,
         }
     }
@@ -211,10 +214,10 @@ impl LiveFunction {
             revision_id: format!("v{number}"),
             configuration: published.configuration.clone(),
             architecture: self.architecture.clone(),
-            state: if published.pending > 0 {
-                "Pending"
-            } else {
-                "Active"
+            state: match published.pending {
+                0 if self.idle.contains(&number) => "Inactive",
+                0 => "Active",
+                _ => "Pending",
             }
             .into(),
             last_update: "Successful".into(),
@@ -225,6 +228,26 @@ impl LiveFunction {
             code_location: Some(format!("memory://{}/{number}", self.name)),
             ..Function::default()
         }
+    }
+
+    /// An invocation of a version that is `Pending` fails, and so does the first one of a version that is `Inactive`,
+    /// which becomes `Pending` by it (AWS Lambda Developer Guide, "Lambda function states").
+    pub(crate) fn can_run(&mut self, version: &str) -> Answered<()> {
+        let number = version.parse().unwrap_or_default();
+        let is_idle = self.idle.remove(&number);
+        let Some(published) = self.versions.get_mut(&number) else {
+            return Ok(());
+        };
+        if is_idle {
+            published.pending = self.slow_version;
+            let message = "ResourceNotReadyException: the function is inactive";
+            return Err(Fault::new(FaultName::StillInProgress, message));
+        }
+        if published.pending > 0 {
+            let message = "ResourceConflictException: the function is in the state Pending";
+            return Err(Fault::new(FaultName::StillInProgress, message));
+        }
+        Ok(())
     }
 
     /// No update may be made during another one (AWS Lambda Developer Guide, "Lambda function

@@ -84,6 +84,7 @@ impl<'s, S: Subject> Trial<'s, S> {
             undone_under: None,
             waits_for: None,
             looked: None,
+            remembered: Value::Null,
             shown: None,
             failure: None,
             undo_failure: None,
@@ -92,8 +93,13 @@ impl<'s, S: Subject> Trial<'s, S> {
             worked_ms: 0,
             invocations: 0,
         };
+        self.put_step(&step)
+    }
+
+    /// Writes the step over what is there.
+    pub fn put_step(&self, step: &Step) -> Answered<()> {
         let key = store::step(&deployment(), &step.component);
-        self.put(key, store::to_body(&step)?);
+        self.put(key, store::to_body(step)?);
         Ok(())
     }
 

@@ -126,7 +126,9 @@ pub struct Lambda {
     /// How traffic is shifted to a new version; all at once if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<Rollout>,
-    /// Requests with which each new version is invoked before it gets traffic.
+    /// Requests with which each new version is invoked: once it is published and before the alias moves, so that
+    /// no caller gets a version that has not answered them, and again at each look while it gets traffic. Without
+    /// an alias new code is live at once, and they come after that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub invocations: Vec<Invocation>,
 }

@@ -190,7 +190,7 @@ pub struct Lambda {
     pub repository: Option<String>,
     /// How traffic is shifted; only with an alias.
     pub rollout: Rollout,
-    /// Requests with which each new version is invoked before it gets traffic.
+    /// Requests with which each new version is invoked, before the alias moves and while it gets traffic.
     pub invocations: Vec<Invocation>,
 }
 

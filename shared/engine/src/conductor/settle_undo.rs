@@ -144,17 +144,17 @@ fn outcome(steps: &[Stored<Step>]) -> Undone {
         match step.status {
             StepStatus::Planned => outcome.untouched.push(name.to_string()),
             StepStatus::Undone => {
-                if let Some(shown) = &step.shown {
+                // What was only published is not looked at again: its callers noticed nothing.
+                let switched = step.has_switched();
+                if let Some(shown) = step.shown.as_ref().filter(|_| switched) {
                     outcome.seen.push(format!("{name} {shown}"));
                 }
-                let back = last_undo(step);
-                let forward = step.changes.iter().any(|change| !change.undo);
-                match (back, forward) {
-                    (Some(change), _) => outcome.undone.push(format!("{name} ({})", change.what)),
-                    (None, true) => outcome
+                match last_undo(step) {
+                    Some(change) => outcome.undone.push(format!("{name} ({})", change.what)),
+                    None if switched => outcome
                         .undone
                         .push(format!("{name} (seen as it was before)")),
-                    (None, false) => outcome.untouched.push(name.to_string()),
+                    None => outcome.untouched.push(name.to_string()),
                 }
             }
             _ => {

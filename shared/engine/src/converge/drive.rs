@@ -76,6 +76,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         let step = &attempt.step.value;
         let target = from_value("target", &step.target)?;
         let goal = from_value("goal", goal(step, wave)?)?;
+        kind.recall(&goal, &step.remembered);
         Ok(Self {
             attempt,
             kind,
@@ -194,6 +195,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         match self.send(&change).await {
             Ok(()) => {
                 self.attempt.note_additive(K::what(&change), self.wave);
+                self.attempt.step.value.remembered = self.kind.remembered();
                 self.made.push(change);
                 self.has_made_some = true;
                 Ok(None)

@@ -1,12 +1,12 @@
 //! Which version of a Lambda function a step brought. Pure.
 
-use crate::kinds::lambda::{Observed, State};
+use crate::kinds::lambda::{Observed, State, candidate};
 use serde::Deserialize;
 use serde_json::Value;
 use windlass_domain::step::Step;
 
-/// Reads it from what was seen last, when the goal was reached: the version that has the share of
-/// a canary step, else the one that the alias points to; `$LATEST` for a function without an
+/// Reads it from what was seen last, when the goal was reached: the version that was published ahead of
+/// the alias's first move, or that has the share of a canary step, else the one that the alias points to; `$LATEST` for a function without an
 /// alias, which is live at once. The error is a sentence.
 pub fn version(step: &Step, wave: u32) -> Result<String, String> {
     let goal = step.goals.range(..=wave).next_back().map(|(_, goal)| goal);
@@ -15,6 +15,10 @@ pub fn version(step: &Step, wave: u32) -> Result<String, String> {
         return Err("a goal is recorded as what was seen".to_owned());
     };
     Ok(match goal {
+        State::Goal(goal) if goal.is_ahead() => {
+            let found = candidate(&seen, &goal).ok_or("no version has the release's code")?;
+            found.version.clone()
+        }
         State::Goal(goal) if goal.percent < 100 => with_share(&seen)?,
         _ => match seen.alias {
             Some(alias) => alias.traffic.version,

@@ -16,6 +16,7 @@ pub use prepared::*;
 use crate::ports::Answered;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::fmt::Debug;
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
@@ -58,6 +59,16 @@ pub trait Kind {
     type State: Serialize + DeserializeOwned + Clone + PartialEq + Debug;
     /// One bounded change.
     type Change: Clone + PartialEq + Debug;
+
+    /// Tells, before the first look, what is gone for, and what [`Kind::remembered`] told in a former invocation;
+    /// null where it told nothing. A look may need names that are not to be found at the target.
+    fn recall(&self, _wanted: &Self::State, _remembered: &Value) {}
+
+    /// What has to be remembered of the additive changes that were made, for whoever goes on: written with the step
+    /// before the next switching change. To lose it costs a repeated change, and no more.
+    fn remembered(&self) -> Value {
+        Value::Null
+    }
 
     /// Reads the target.
     async fn observe(&self, target: &Self::Target) -> Answered<Self::State>;

@@ -84,6 +84,8 @@ pub struct Stage {
     pub what: String,
     /// How long it is watched, in seconds, where the component's rollout says so itself.
     pub bake_s: Option<u64>,
+    /// Whether it is only published, ahead of the first switch: callers notice nothing.
+    pub ahead: bool,
 }
 
 impl Prepared {

@@ -11,7 +11,7 @@ pub use invocation::{Invoke, invocation};
 pub use metric::{breach as metric_breach, metric, metric_name, threshold as metric_threshold};
 pub use probe::{LONGEST_MS as LONGEST_PROBE_MS, probe, probe_or_fault};
 
-use windlass_domain::fault::Fault;
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::time::Time;
 
@@ -36,6 +36,7 @@ fn unmeasured(source: &str, gate: &str, at: Time) -> Measurement {
         threshold: String::new(),
         window: String::new(),
         look_at: String::new(),
+        not_ready: false,
         at,
     }
 }
@@ -45,6 +46,7 @@ fn unreadable(measurement: Measurement, fault: &Fault) -> Measurement {
     Measurement {
         verdict: Verdict::Unknown,
         measured: format!("not measured: {fault}"),
+        not_ready: fault.name == FaultName::StillInProgress,
         ..measurement
     }
 }

@@ -3,6 +3,7 @@
 use super::component::Draft;
 use super::gates::GateProblems;
 use super::scene::Scene;
+use crate::kinds;
 use crate::ports::Answered;
 use std::collections::BTreeMap;
 use windlass_domain::execution_history::Course;
@@ -145,18 +146,29 @@ fn watch(scene: &Scene) -> Watch {
 }
 
 fn stages(scene: &Scene, draft: &Draft<'_>) -> Vec<Stage> {
-    let stages = draft.prepared.stages.iter();
+    let stages = kept_stages(scene, draft);
     stages
         .map(|stage| Stage {
             what: stage.what.clone(),
             bake_s: stage.bake_s.filter(|_| !scene.is_rollback()),
+            ahead: stage.ahead,
         })
         .collect()
 }
 
+/// A rollback tries nothing before callers get it: no gate decides it (rule 8).
+fn kept_stages<'a>(
+    scene: &Scene,
+    draft: &'a Draft<'_>,
+) -> impl Iterator<Item = &'a kinds::Stage> + use<'a> {
+    let tries = !scene.is_rollback();
+    let stages = draft.prepared.stages.iter();
+    stages.filter(move |stage| tries || !stage.ahead)
+}
+
 fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
     let record = &scene.loaded.record;
-    let goals = draft.prepared.stages.iter().map(|stage| stage.goal.clone());
+    let goals = kept_stages(scene, draft).map(|stage| stage.goal.clone());
     let planned = Step::planned(
         record.id.clone(),
         record.app.clone(),

@@ -186,6 +186,7 @@ impl Desk {
                 what: "to version 2".into(),
             }],
             bake_s: 0,
+            ahead: false,
         };
         let plan = Plan {
             outcome,

@@ -145,6 +145,7 @@ fn fail_gate(desk: &Desk, look_at: &str) {
         threshold: "5".into(),
         window: String::new(),
         look_at: look_at.into(),
+        not_ready: false,
         at: Time(0),
     });
     desk.stage.put(store::judgement(&id(), 0), &judgement);

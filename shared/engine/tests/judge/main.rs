@@ -7,7 +7,9 @@ mod scene;
 mod stage;
 mod twins;
 
-use crate::scene::{DECLARATION, HEALTH, answers, changed, changed_as, judge, judgement, was_seen};
+use crate::scene::{
+    DECLARATION, HEALTH, answers, changed, changed_as, judge, judgement, published, was_seen,
+};
 use crate::stage::{Stage, app, component, id, prod};
 use serde_json::Value;
 use windlass_domain::fault::FaultName;
@@ -203,4 +205,54 @@ fn a_wave_whose_predecessor_has_not_passed_is_not_judged() {
     let stage = changed();
     assert_eq!(judge(&stage, 1).unwrap_err().name, FaultName::Internal);
     assert_eq!(judge(&stage, 9).unwrap_err().name, FaultName::BadInput);
+}
+
+#[test]
+fn what_is_published_is_invoked_and_nothing_else_is_measured_before_callers_get_it() {
+    let stage = changed();
+    published(&stage);
+    // Neither tells anything of what nobody has got yet.
+    stage.world.set_alarm("shop-prod-5xx", "ALARM", &[7.3]);
+    stage.world.serve(HEALTH, 502, "", 9);
+    let answer = judge(&stage, 0).unwrap();
+    assert_eq!((answer.verdict, answer.wave), (Word::Change, 1));
+    let gates = judgement(&stage, 0).measurements;
+    let gates: Vec<&str> = gates.iter().map(|one| one.gate.as_str()).collect();
+    assert_eq!(gates, ["shop-api-prod version 2 health"]);
+
+    let stage = changed();
+    published(&stage);
+    answers(&stage, None, r#"{"status": 500}"#, 3);
+    let answer = judge(&stage, 0).unwrap();
+    assert_eq!(answer.verdict, Word::Failed);
+    assert_eq!(
+        answer.cause,
+        "shop prod 1.4.0: gate `shop-api-prod version 2 health` failed in wave 1 (api published and invoked before alias live moves).\n  measured `answer.status` is 500, threshold {\"status\":200} within 1s\n  next: look at /aws/lambda/shop-api-prod, version 2"
+    );
+}
+
+#[test]
+fn a_version_that_lambda_has_to_make_ready_is_waited_for_whatever_unknown_becomes() {
+    for becomes in ["hold", "fail", "pass"] {
+        let stage =
+            changed_as(&DECLARATION.replace("becomes: hold", &format!("becomes: {becomes}")));
+        published(&stage);
+        let mut functions = stage.world.functions();
+        functions.named("shop-api-prod").unwrap().idle.insert(2);
+        drop(functions);
+        let answer = judge(&stage, 0).unwrap();
+        assert_eq!(
+            (answer.verdict, answer.seconds),
+            (Word::Bake, 5),
+            "{becomes}"
+        );
+        let measured = judgement(&stage, 0).measurements.remove(0);
+        assert!(measured.not_ready && measured.verdict == Verdict::Unknown);
+        while judgement(&stage, 0).verdict == Verdict::Unknown {
+            stage.pass_seconds(5);
+            judge(&stage, 0).unwrap();
+        }
+        assert_eq!(judgement(&stage, 0).verdict, Verdict::Pass, "{becomes}");
+        assert!(judgement(&stage, 0).polls < 6, "{becomes}");
+    }
 }

@@ -46,6 +46,7 @@ fn change(what: &str) -> Wave {
             what: what.into(),
         }],
         bake_s: 120,
+        ahead: false,
     }
 }
 
@@ -112,7 +113,7 @@ fn step(stage: &Stage) -> Step {
 
 fn goal(percent: u8) -> Value {
     let goal = lambda::Goal {
-        code: vec![],
+        code: vec![String::new()],
         source: lambda::Source::Version("2".into()),
         percent,
         from: "1".into(),
@@ -137,6 +138,7 @@ fn seen(version: &str, weights: &[(&str, &str)]) -> Value {
             reason: String::new(),
         },
         versions: vec![],
+        published: None,
         alias: Some(lambda::AliasState {
             name: "live".into(),
             traffic: lambda::Traffic {
@@ -148,6 +150,35 @@ fn seen(version: &str, weights: &[(&str, &str)]) -> Value {
         }),
     };
     to_value(&lambda::State::Observed(observed)).unwrap()
+}
+
+/// Version 2 was only published, ahead of the first share of the alias's callers.
+pub fn published(stage: &Stage) {
+    let mut plan: Plan = stage.get(&store::plan(&id())).unwrap();
+    let what = "published and invoked before alias live moves";
+    let ahead = Wave {
+        bake_s: 0,
+        ahead: true,
+        ..change(what)
+    };
+    plan.waves.insert(0, ahead);
+    stage.put(store::plan(&id()), &plan);
+    let key = store::step(&id(), &component("api"));
+    let mut step: Step = stage.get(&key).unwrap();
+    step.goals = BTreeMap::from([(0, goal(0)), (1, goal(10)), (2, goal(100))]);
+    let mut observed = seen("1", &[]);
+    observed["observed"]["published"] = "2".into();
+    observed["observed"]["versions"] = serde_json::json!([version("1"), version("2")]);
+    step.seen = Some(observed);
+    step.changes[0].switching = false;
+    stage.put(key, &step);
+}
+
+fn version(number: &str) -> Value {
+    serde_json::json!({
+        "version": number, "code_sha256": "", "configuration": "", "description": "", "state": "Active",
+        "reason": "",
+    })
 }
 
 /// All callers were seen to go to a version.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
+mod ahead;
 mod overtaken;
 mod plans;
 mod scene;

@@ -9,6 +9,7 @@ use windlass_engine::kinds::Prepared;
 use windlass_engine::payload::Word;
 use windlass_world::World;
 use windlass_world::conformance::Trial;
+use windlass_world::functions::Package;
 
 fn told(prepared: &Prepared) -> String {
     let mut lines: Vec<String> = prepared
@@ -53,6 +54,30 @@ fn plans_are_told_step_by_step() {
     alias live to 10 % of sha256:11507a0e2f5e, watched for 300 s
     alias live to 50 % of sha256:11507a0e2f5e, watched for 300 s
     alias live to sha256:11507a0e2f5e
+    "#);
+    let invocations = vec![Invocation {
+        name: "health".into(),
+        payload: serde_json::Value::Null,
+        expect: None,
+        within: None,
+    }];
+    let tried = |setting| Setting {
+        invocations: invocations.clone(),
+        ..setting
+    };
+    insta::assert_snapshot!(plan(&tried(canary()), "new"), @r#"
+    sha256:11507a0e2f5e published and invoked before alias live moves
+    alias live to 10 % of sha256:11507a0e2f5e, watched for 300 s
+    alias live to 50 % of sha256:11507a0e2f5e, watched for 300 s
+    alias live to sha256:11507a0e2f5e
+    "#);
+    insta::assert_snapshot!(plan(&tried(Setting { alias: true, ..Setting::default() }), "new"), @r#"
+    sha256:11507a0e2f5e published and invoked before alias live moves
+    alias live to sha256:11507a0e2f5e
+    "#);
+    insta::assert_snapshot!(plan(&tried(Setting::default()), "new"), @r#"
+    code of shop-api-prod to sha256:11507a0e2f5e, live at once
+    warning NotSupported: components.api.alias: Callers use $LATEST of shop-api-prod, so new code is live at once and all at once: they get it before its `invocations` have tried it. Remedy: Publish a version (`aws lambda publish-version --function-name shop-api-prod`), make an alias on it (`aws lambda create-alias --function-name shop-api-prod --name live --function-version <number>`), let the callers use the alias, and write `alias: live`.
     "#);
     insta::assert_snapshot!(plan(&canary(), "old"), @"alias live serves the wanted code in version 1 already");
     insta::assert_snapshot!(plan(&Setting::default(), "new"), @r#"
@@ -174,6 +199,11 @@ fn a_rollback_goes_to_the_recorded_version_at_once() {
     let world = &first.scene.world;
     let prepared = setting.prepare(world, None, Some(&recorded));
     insta::assert_snapshot!(told(&prepared), @"alias live 2 → 1");
+    function(world, |function| {
+        function.versions.get_mut(&1).unwrap().package = Package::Zip("another".into());
+    });
+    let prepared = setting.prepare(world, None, Some(&recorded));
+    insta::assert_snapshot!(told(&prepared), @"ArtifactMissing: components.api.function: The code of version 1 that ran then of shop-api-prod is no longer there. Remedy: Roll back to another snapshot, or deploy the wanted release again.");
     function(world, |function| function.versions.remove(&1));
     let prepared = setting.prepare(world, None, Some(&recorded));
     insta::assert_snapshot!(told(&prepared), @"ArtifactMissing: components.api.function: The version 1 of shop-api-prod is no longer there. Remedy: Roll back to another snapshot, or deploy the wanted release again.");

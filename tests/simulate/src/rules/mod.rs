@@ -49,6 +49,8 @@ mod repeated_is_once;
 pub use repeated_is_once::repeated_is_once;
 mod same_call_same_id;
 pub use same_call_same_id::same_call_same_id;
+mod tried_first;
+pub use tried_first::tried_first;
 mod undo_in_reverse;
 pub use undo_in_reverse::undo_in_reverse;
 mod unhealthy_is_undone;
@@ -85,6 +87,7 @@ pub const RULES: [(&str, Rule); 26] = [
     ("same_call_same_id", same_call_same_id),
     ("recovered_in_time", recovered_in_time),
     ("unhealthy_is_undone", unhealthy_is_undone),
+    ("tried_first", tried_first),
     ("needs_operator_is_earned", needs_operator_is_earned),
     ("stuck_as_recorded", stuck_as_recorded),
     ("claims_are_shown", claims_are_shown),

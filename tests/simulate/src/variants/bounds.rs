@@ -49,6 +49,28 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
+        name: "invoked_after_the_shift",
+        what: "a new version is invoked when callers get it, and not before",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/lambda/prepare.rs",
+            find: "        let ahead = is_tried.then_some(0).into_iter();",
+            replace: "        let ahead = (is_tried && !VARIANT).then_some(0).into_iter();",
+        }],
+        scenarios: &["gates"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "published_and_not_invoked",
+        what: "nothing is measured of what is published ahead",
+        edits: &[Edit {
+            file: "shared/engine/src/judge/gates.rs",
+            find: "        let invoked = join_all(functions).await;",
+            replace: "        let invoked = if VARIANT { vec![] } else { join_all(functions).await };",
+        }],
+        scenarios: &["answers_wrongly"],
+        mishaps: &[],
+    },
+    Variant {
         name: "brought_again",
         what: "a function that serves the wanted code is changed once more",
         edits: &[Edit {

@@ -82,6 +82,7 @@ where
             goal: to_value(&goal.state)?,
             what: what(spec, current, &goal.state),
             bake_s: None,
+            ahead: false,
         }],
     };
     Ok(Prepared {

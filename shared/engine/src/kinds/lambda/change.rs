@@ -44,8 +44,11 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
                 revision_id,
             } => {
                 let description = described(*keep, deployment);
-                self.publish(function, code_sha256, &revision_id.0, &description)
-                    .await
+                let version = self
+                    .publish(function, code_sha256, &revision_id.0, &description)
+                    .await?;
+                self.known.borrow_mut().published = Some(version);
+                Ok(())
             }
             Change::Shift {
                 alias,
@@ -89,15 +92,16 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
             .map(|(_, code)| code)
     }
 
-    /// Nothing is published where Lambda finds nothing new; then it answers the version before
-    /// (AWS Lambda API Reference, PublishVersion), which must do.
+    /// The number of the version. Nothing is published where Lambda finds nothing new; then it answers the
+    /// version before (AWS Lambda API Reference, PublishVersion), which must do: that is also how a lost answer
+    /// is asked for again.
     async fn publish(
         &self,
         function: &str,
         code_sha256: &str,
         revision_id: &str,
         description: &str,
-    ) -> Answered<()> {
+    ) -> Answered<String> {
         let latest = self.at.function(function, None).await?;
         let published = self
             .at
@@ -105,7 +109,7 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
             .await?;
         let ours = published.description == description;
         if ours || published.configuration == latest.configuration {
-            return Ok(());
+            return Ok(published.version);
         }
         Err(Fault::new(
             FaultName::Refused,

@@ -13,12 +13,15 @@ mod observe;
 mod prepare;
 mod state;
 
+pub(crate) use next::candidate;
 pub use prepare::prepare;
 pub use state::*;
 
 use super::{Class, Kind, Next};
 use crate::config::Configured;
 use crate::ports::{Answered, Code, Functions, Objects};
+use observe::Known;
+use serde_json::Value;
 use std::cell::RefCell;
 use windlass_domain::identity::DeploymentId;
 
@@ -30,6 +33,8 @@ pub struct LambdaKind<P> {
     at: P,
     /// Code that was fetched before its change is sent.
     fetched: RefCell<Option<(Source, Code)>>,
+    /// The versions to look at that the alias does not name.
+    known: RefCell<Known>,
 }
 
 impl<P> LambdaKind<P> {
@@ -39,6 +44,7 @@ impl<P> LambdaKind<P> {
             home,
             at,
             fetched: RefCell::default(),
+            known: RefCell::default(),
         }
     }
 }
@@ -48,10 +54,22 @@ impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
     type State = State;
     type Change = Change;
 
+    fn recall(&self, wanted: &State, remembered: &Value) {
+        self.known.replace(Known::of(wanted, remembered.as_str()));
+    }
+
+    fn remembered(&self) -> Value {
+        Value::from(self.known.borrow().published.clone())
+    }
+
     async fn observe(&self, target: &Target) -> Answered<State> {
-        observe::observe(&self.at, target)
-            .await
-            .map(State::Observed)
+        let known = self.known.borrow().clone();
+        let seen = observe::observe(&self.at, target, &known).await?;
+        self.known
+            .borrow_mut()
+            .published
+            .clone_from(&seen.published);
+        Ok(State::Observed(seen))
     }
 
     fn next(is: &State, wanted: &State) -> Next<Change> {

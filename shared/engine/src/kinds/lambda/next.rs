@@ -62,18 +62,21 @@ pub fn after(change: &Change, is: &State) -> Option<State> {
     Some(State::Observed(after))
 }
 
-/// The version that has the goal's code: the one that this deployment published, or one whose
+/// The version that has the goal's code: the one that was published for this deployment, or one whose
 /// configuration is the present one, because a version freezes its configuration.
 pub fn candidate<'a>(is: &'a Observed, goal: &Goal) -> Option<&'a Version> {
     let latest = &is.latest;
     let wanted = |version: &&Version| {
         version.is_any(&goal.code) || latest.is_any(&goal.code) && version.code() == latest.code()
     };
-    let ours = description(&goal.deployment);
+    let description = description(&goal.deployment);
+    let is_ours = |version: &&Version| {
+        is.published.as_ref() == Some(&version.version) || version.description == description
+    };
     let mut newest_first = is.versions.iter().rev().filter(wanted);
     newest_first
         .clone()
-        .find(|version| version.description == ours)
+        .find(is_ours)
         .or_else(|| newest_first.find(|version| version.configuration == latest.configuration))
 }
 
@@ -87,6 +90,7 @@ fn shift_to_goal(is: &Observed, alias: &AliasState, goal: &Goal) -> Next<Change>
             "Version {} failed to start: {}",
             version.version, version.reason
         )),
+        _ if goal.is_ahead() => Next::Done,
         _ => shift(alias, &wanted_traffic(&version.version, goal)),
     }
 }
@@ -250,3 +254,7 @@ fn failed(reason: String) -> Next<Change> {
 #[cfg(test)]
 #[path = "next_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "next_image_tests.rs"]
+mod image_tests;

@@ -1,49 +1,96 @@
-//! Reads a function.
+//! Reads a function. A function may have thousands of versions, which Lambda lists fifty at a time and the oldest
+//! first, so a look reads the few that matter by their numbers.
 
-use super::state::{AliasState, Latest, Observed, Revision, Target, Traffic, Version};
+use super::state::{
+    AliasState, Latest, Observed, Revision, Source, State, Target, Traffic, Version,
+};
 use crate::ports::{Answered, Function, Functions};
+use windlass_domain::fault::FaultName;
 
-/// How many of the newest versions are looked at. The one that a deployment publishes is among
-/// them, and the state is kept in the ledger, whose items are limited to 400 KB.
-const NEWEST: usize = 10;
+/// Versions that matter and that the alias does not name.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The one that was published for this deployment.
+    pub published: Option<String>,
+    /// Those that are gone back to, or whose code is brought.
+    wanted: Vec<String>,
+    /// The code that is to be live again where callers use `$LATEST`, if nobody remembers which version keeps it.
+    former: Option<String>,
+}
 
-/// Reads the function, its versions and its alias.
-pub async fn observe(at: &impl Functions, target: &Target) -> Answered<Observed> {
+impl Known {
+    /// Puts together what is to be looked at on the way to a state.
+    pub fn of(wanted: &State, published: Option<&str>) -> Self {
+        let mut known = Self {
+            published: published.map(str::to_owned),
+            ..Self::default()
+        };
+        match wanted {
+            State::Observed(Observed {
+                alias: Some(alias), ..
+            }) => known.wanted.extend(alias.traffic.versions()),
+            State::Observed(was) if published.is_none() && !was.latest.is_image() => {
+                known.former = Some(was.latest.code_sha256.clone());
+            }
+            State::Goal(goal) => {
+                if let Source::Version(version) = &goal.source {
+                    known.wanted.push(version.clone());
+                }
+            }
+            State::Observed(_) => {}
+        }
+        known
+    }
+}
+
+/// Reads the function, its alias, and the versions that matter.
+pub async fn observe(at: &impl Functions, target: &Target, known: &Known) -> Answered<Observed> {
     let latest = latest(at.function(&target.function, None).await?);
     let alias = match &target.alias {
         Some(alias) => Some(read_alias(at, &target.function, alias).await?),
         None => None,
     };
-    let versions = at.versions(&target.function).await?;
-    let mut versions = chosen(versions, alias.as_ref());
-    let count = versions.len();
-    for (number, version) in (1..).zip(&mut versions) {
-        let is_newest = number == count;
-        let serves_image = latest.image.is_some() && is_used(version, alias.as_ref());
-        if is_newest || serves_image {
-            ask(at, target, version).await?;
+    let published = match (&known.published, &known.former) {
+        (None, Some(code)) if latest.code_sha256 != *code => {
+            keeper(at, &target.function, code).await?
         }
-    }
+        (published, _) => published.clone(),
+    };
+    let used = alias.iter().flat_map(|alias| alias.traffic.versions());
+    let named = used.chain(known.wanted.clone()).chain(published.clone());
     Ok(Observed {
         latest,
-        versions,
+        versions: read(at, &target.function, named).await?,
+        published,
         alias,
     })
 }
 
-/// Only reading a version by itself tells its state and its image; a listing does not.
-async fn ask(at: &impl Functions, target: &Target, version: &mut Version) -> Answered<()> {
-    let asked = at
-        .function(&target.function, Some(&version.version))
-        .await?;
-    version.state = asked.state;
-    version.reason = asked.reason;
-    version.image = asked.image;
-    Ok(())
+/// The newest version that keeps a code. Only here all versions are listed.
+async fn keeper(at: &impl Functions, function: &str, code: &str) -> Answered<Option<String>> {
+    let mut newest_first = at.versions(function).await?.into_iter().rev();
+    let found = newest_first.find(|version| version.code_sha256 == code);
+    Ok(found.map(|version| version.version))
 }
 
-fn is_used(version: &Version, alias: Option<&AliasState>) -> bool {
-    alias.is_some_and(|alias| alias.traffic.uses(&version.version))
+/// Versions by their numbers, oldest first. One that is not there, or not seen yet, is left out.
+async fn read(
+    at: &impl Functions,
+    function: &str,
+    named: impl Iterator<Item = String>,
+) -> Answered<Vec<Version>> {
+    let mut numbers: Vec<u64> = named.filter_map(|number| number.parse().ok()).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let mut versions = Vec::new();
+    for number in numbers {
+        match at.function(function, Some(&number.to_string())).await {
+            Ok(version) => versions.push(Version::of(version)),
+            Err(fault) if fault.name == FaultName::NotFound => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(versions)
 }
 
 fn latest(function: Function) -> Latest {
@@ -73,20 +120,11 @@ async fn read_alias(at: &impl Functions, function: &str, name: &str) -> Answered
     })
 }
 
-fn chosen(versions: Vec<Function>, alias: Option<&AliasState>) -> Vec<Version> {
-    let from = versions.len().saturating_sub(NEWEST);
-    versions
-        .into_iter()
-        .map(Version::of)
-        .enumerate()
-        .filter(|(position, version)| *position >= from || is_used(version, alias))
-        .map(|(_, version)| version)
-        .collect()
-}
-
 impl Traffic {
-    /// Whether callers may get this version.
-    fn uses(&self, version: &str) -> bool {
-        self.version == version || self.weights.iter().any(|(other, _)| other == version)
+    /// The versions that callers may get: two at most (AWS Lambda Developer Guide, "Implement Lambda canary
+    /// deployments using a weighted alias").
+    fn versions(&self) -> impl Iterator<Item = String> {
+        let weighted = self.weights.iter().map(|(version, _)| version.clone());
+        weighted.chain([self.version.clone()])
     }
 }

@@ -2,7 +2,7 @@
 
 use super::checks::{alias_missing, not_ready, not_supported, replica, throttled};
 use super::next::next;
-use super::observe::observe;
+use super::observe::{Known, observe};
 use super::state::{
     AliasState, Goal, Observed, Source, State, Target, Traffic, code_sha256, short,
 };
@@ -38,7 +38,7 @@ pub async fn prepare<P: Functions + Objects + Registry + Reach + Configured>(
         .check_tags("function", &what, &tags)
         .into_iter()
         .collect();
-    let is = match observe(there, &target).await {
+    let is = match observe(there, &target, &Known::default()).await {
         Ok(is) => is,
         Err(fault) if fault.name == FaultName::NotFound => {
             findings.push(alias_missing(input, spec));
@@ -91,10 +91,12 @@ impl Plan<'_> {
         let stages: Answered<Vec<Stage>> = kept
             .into_iter()
             .map(|(goal, what, bake_s)| {
+                let ahead = matches!(&goal, State::Goal(goal) if goal.is_ahead());
                 Ok(Stage {
                     goal: to_value(&goal)?,
                     what,
                     bake_s,
+                    ahead,
                 })
             })
             .collect();
@@ -129,7 +131,12 @@ impl Plan<'_> {
                 FindingName::NotSupported,
                 self.input.path("alias"),
                 format!(
-                    "Callers use $LATEST of {function}, so new code is live at once and all at once."
+                    "Callers use $LATEST of {function}, so new code is live at once and all at once{}.",
+                    if self.spec.invocations.is_empty() {
+                        ""
+                    } else {
+                        ": they get it before its `invocations` have tried it"
+                    }
                 ),
                 format!(
                     "Publish a version (`aws lambda publish-version --function-name {function}`), make an alias on it (`aws lambda create-alias --function-name {function} --name live --function-version <number>`), let the callers use the alias, and write `alias: live`."
@@ -179,11 +186,13 @@ impl Plan<'_> {
             Ok(brought) => brought,
             Err(finding) => return Ok(Err(finding)),
         };
+        let is_tried = !self.spec.invocations.is_empty() && self.is.alias.is_some();
+        let ahead = is_tried.then_some(0).into_iter();
         let steps = self.spec.rollout.steps.iter().copied();
         let every = self.spec.rollout.every.as_s();
-        let stages = steps.chain([100]).map(|percent| {
+        let stages = ahead.chain(steps).chain([100]).map(|percent| {
             let what = self.what(&code, percent);
-            let bake_s = (percent < 100).then_some(every);
+            let bake_s = (1..100).contains(&percent).then_some(every);
             let goal = State::Goal(self.goal(&code, &source, percent));
             (goal, what, bake_s)
         });
@@ -241,6 +250,12 @@ impl Plan<'_> {
     fn what(&self, code: &[String], percent: u8) -> String {
         let code = short(code.first().map(String::as_str).unwrap_or_default());
         match &self.is.alias {
+            Some(alias) if percent == 0 => {
+                format!(
+                    "{code} published and invoked before alias {} moves",
+                    alias.name
+                )
+            }
             Some(alias) if percent < 100 => {
                 format!("alias {} to {percent} % of {code}", alias.name)
             }
@@ -280,6 +295,13 @@ impl Plan<'_> {
             }
             Err(fault) => return Err(fault),
             Ok(found) => {
+                let mut recorded = was.versions.iter();
+                let recorded = recorded.find(|recorded| recorded.version == *version);
+                if recorded.is_some_and(|was| was.code_sha256 != found.code_sha256) {
+                    return Ok(Err(
+                        self.gone(&format!("code of version {version} that ran then"))
+                    ));
+                }
                 if let Some(gone) = self.image_gone(there, found.image.as_deref()).await? {
                     return Ok(Err(gone));
                 }

@@ -20,6 +20,10 @@ pub struct Target {
 /// What is, what was, or what is wanted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there are a few of them at a time"
+)]
 pub enum State {
     /// As it was observed. Wanted, it means: back to that.
     Observed(Observed),
@@ -32,8 +36,12 @@ pub enum State {
 pub struct Observed {
     /// `$LATEST`.
     pub latest: Latest,
-    /// The newest published versions and those that the alias uses, oldest first.
+    /// The published versions that the alias uses, that are gone back to, and that was published for this
+    /// deployment, as far as they are there; oldest first.
     pub versions: Vec<Version>,
+    /// The version that was published for this deployment: Lambda told its number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<String>,
     /// The alias, if callers use one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<AliasState>,
@@ -69,14 +77,14 @@ pub struct Version {
     pub version: String,
     /// Its code as Lambda tells it.
     pub code_sha256: String,
-    /// The image by digest, where it was asked for.
+    /// The image by digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
     /// The digest of its configuration.
     pub configuration: String,
     /// Its description: `windlass <deployment>` if Windlass made it.
     pub description: String,
-    /// `Pending`, `Active`, `Inactive`, `Failed`; empty where it was not asked for.
+    /// `Pending`, `Active`, `Inactive`, `Failed`.
     pub state: String,
     /// Why, as Lambda tells it.
     pub reason: String,
@@ -114,12 +122,20 @@ pub struct Goal {
     pub code: Vec<String>,
     /// Where the code comes from.
     pub source: Source,
-    /// The share of the alias's callers, in percent; 100 without an alias.
+    /// The share of the alias's callers, in percent; 100 without an alias. With 0 a version is published and
+    /// can be invoked, and the alias stays as it is.
     pub percent: u8,
     /// The version that keeps the rest; empty without an alias.
     pub from: String,
     /// The deployment: its versions carry its id as description.
     pub deployment: DeploymentId,
+}
+
+impl Goal {
+    /// Whether it is only published, ahead of the alias's first move.
+    pub fn is_ahead(&self) -> bool {
+        self.percent == 0
+    }
 }
 
 /// Where code comes from.
@@ -144,6 +160,7 @@ impl fmt::Display for State {
             Self::Observed(Observed { latest, .. }) => {
                 write!(f, "$LATEST with code {:.12}", latest.code())
             }
+            Self::Goal(goal) if goal.is_ahead() => f.write_str("the release published"),
             Self::Goal(goal) => write!(f, "the release at {} %", goal.percent),
         }
     }

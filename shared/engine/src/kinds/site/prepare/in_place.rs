@@ -130,6 +130,7 @@ fn finish<P: SitePorts>(
         ),
         goal: to_value(&State::InPlace(goal))?,
         bake_s: None,
+        ahead: false,
     };
     Ok(Prepared {
         identity: folder.identity(),

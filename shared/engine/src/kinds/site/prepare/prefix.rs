@@ -64,6 +64,7 @@ pub(super) async fn plan<P: SitePorts>(
         what,
         goal: to_value(&State::Prefix(goal))?,
         bake_s: None,
+        ahead: false,
     };
     Ok(Prepared {
         identity: folder.identity(),
