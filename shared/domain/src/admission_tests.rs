@@ -1,6 +1,5 @@
 use super::*;
 use crate::request::Request;
-use crate::time::Time;
 use scene::{Scene, id, names, order};
 
 #[path = "admission_scene.rs"]
