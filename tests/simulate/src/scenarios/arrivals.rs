@@ -160,7 +160,12 @@ pub(super) const RELEASED_AGAIN: Scenario = Scenario {
         "1.2.0 NothingToDo (AlreadyThere)",
         "1.1.0 NothingToDo (Superseded)",
     ],
-    may: &[],
+    // Where nothing could be measured for long, and where the hold was not released.
+    may: &[
+        "1.2.0 Rejected (Vetoed)",
+        "1.2.0 Rejected (Held)",
+        "1.1.0 Rejected (Held)",
+    ],
     steady: true,
 };
 
@@ -180,7 +185,8 @@ pub(super) const UPLOADED_AGAIN: Scenario = Scenario {
         "1.1.0 Succeeded",
         "1.1.0 NothingToDo (AlreadyThere)",
     ],
-    may: &[],
+    // Where nothing could be measured for long.
+    may: &["1.1.0 Rejected (Vetoed)"],
     steady: false,
 };
 

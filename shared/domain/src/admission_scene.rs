@@ -1,0 +1,213 @@
+//! What admission decides upon, as a test says it.
+
+use crate::admission::{Candidate, Decision, Facts, decide};
+use crate::digest::Digest;
+use crate::environment::{
+    Became, EnvironmentState, Held, HeldState, Hold, Lock, Past, Running, Veto, Waiting,
+};
+use crate::identity::DeploymentId;
+use crate::name::{AppName, ComponentName, EnvironmentName};
+use crate::order::Order;
+use crate::request::ActionName;
+use crate::time::Time;
+
+/// What is to be admitted, and what the ledger says.
+pub(super) struct Scene {
+    pub(super) candidate: Candidate,
+    pub(super) lock: Lock,
+    pub(super) state: EnvironmentState,
+    pub(super) waiting: Vec<Waiting>,
+    pub(super) veto: Option<Veto>,
+    pub(super) past: Option<Past>,
+    pub(super) runs: bool,
+}
+
+pub(super) fn names(components: &[&str]) -> Vec<ComponentName> {
+    let names = components.iter().map(|name| ComponentName::new(*name));
+    names.collect::<Result<_, _>>().unwrap()
+}
+
+pub(super) fn id(text: &str) -> DeploymentId {
+    DeploymentId(text.to_owned())
+}
+
+pub(super) fn order(text: &str, sequence: u64) -> Order {
+    Order {
+        version: None,
+        sequence: Some(sequence),
+        accepted: Time(sequence),
+        recorded: Time(0),
+        id: id(text),
+    }
+}
+
+impl Scene {
+    /// Release 5 of `a` and `b` arrives where nothing has happened.
+    pub(super) fn new() -> Self {
+        Self {
+            candidate: Candidate {
+                id: id("me"),
+                app: AppName::new("shop").unwrap(),
+                environment: EnvironmentName::new("prod").unwrap(),
+                version: "1.4.0".into(),
+                action: ActionName::Deploy,
+                components: names(&["a", "b"]),
+                order: order("me", 5),
+                by_person: false,
+                own: false,
+                again: false,
+                allow_older: false,
+                through_hold: false,
+            },
+            lock: Lock::default(),
+            state: EnvironmentState::default(),
+            waiting: vec![],
+            veto: None,
+            past: None,
+            runs: false,
+        }
+    }
+
+    pub(super) fn own(&mut self) -> &mut Self {
+        self.candidate.own = true;
+        self
+    }
+
+    pub(super) fn again(&mut self) -> &mut Self {
+        self.candidate.again = true;
+        self
+    }
+
+    pub(super) fn past(&mut self, became: Became) -> &mut Self {
+        self.past = Some(Past {
+            release: Digest::of(b"release"),
+            deployment: id("former"),
+            became,
+            at: Time(0),
+        });
+        self
+    }
+
+    /// The release was live, by the deployment `former`.
+    pub(super) fn live(&mut self) -> &mut Self {
+        self.past(Became::Live)
+    }
+
+    pub(super) fn stopped(&mut self) -> &mut Self {
+        self.past(Became::Stopped)
+    }
+
+    /// What the ledger says that runs of a component.
+    pub(super) fn there(&mut self, component: &str, by: &str) -> &mut Self {
+        let running = Running {
+            artifact: None,
+            version: "1.3.0".into(),
+            deployment: id(by),
+            since: Time(0),
+            state: serde_json::Value::Null,
+        };
+        let name = ComponentName::new(component).unwrap();
+        self.state.running.insert(name, running);
+        self
+    }
+
+    pub(super) fn running(&mut self) -> &mut Self {
+        self.runs = true;
+        self
+    }
+
+    pub(super) fn rollback(&mut self) -> &mut Self {
+        self.candidate.action = ActionName::Rollback;
+        self
+    }
+
+    pub(super) fn by_person(&mut self) -> &mut Self {
+        self.candidate.by_person = true;
+        self
+    }
+
+    pub(super) fn through_hold(&mut self) -> &mut Self {
+        self.candidate.through_hold = true;
+        self
+    }
+
+    pub(super) fn allow_older(&mut self) -> &mut Self {
+        self.candidate.allow_older = true;
+        self
+    }
+
+    pub(super) fn hold(&mut self) -> &mut Self {
+        self.state.hold = Some(Hold {
+            since: Time(0),
+            reason: "bad prices".into(),
+            by: "eva".into(),
+        });
+        self
+    }
+
+    pub(super) fn veto(&mut self) -> &mut Self {
+        self.veto = Some(Veto {
+            release: Digest::of(b"release"),
+            version: "1.4.0".into(),
+            deployment: id("undone"),
+            since: Time(0),
+            cause: String::new(),
+        });
+        self
+    }
+
+    pub(super) fn held(&mut self, by: &str, action: ActionName, state: HeldState) -> &mut Self {
+        self.lock.held = Some(Held {
+            deployment: id(by),
+            action,
+            execution: "arn".into(),
+            since: Time(0),
+            state,
+            looked: false,
+        });
+        self
+    }
+
+    pub(super) fn runs(&mut self, by: &str) -> &mut Self {
+        self.held(by, ActionName::Deploy, HeldState::Running)
+    }
+
+    /// The newest release of a component that succeeded.
+    pub(super) fn mark(&mut self, component: &str, by: &str, sequence: u64) -> &mut Self {
+        let name = ComponentName::new(component).unwrap();
+        self.state.marks.insert(name, order(by, sequence));
+        self
+    }
+
+    pub(super) fn waits(&mut self, who: &str, sequence: u64, components: &[&str]) -> &mut Self {
+        self.waiting.push(Waiting {
+            deployment: id(who),
+            components: names(components),
+            order: order(who, sequence),
+            operator: false,
+            through_hold: false,
+            since: Time(0),
+            task_token: None,
+            former_task_tokens: Vec::new(),
+        });
+        self
+    }
+
+    pub(super) fn operator_waits(&mut self, who: &str, sequence: u64) -> &mut Self {
+        self.waits(who, sequence, &["a", "b"]);
+        self.waiting.last_mut().unwrap().operator = true;
+        self
+    }
+
+    pub(super) fn decision(&self) -> Decision {
+        let facts = Facts {
+            lock: &self.lock,
+            state: &self.state,
+            waiting: &self.waiting,
+            veto: self.veto.as_ref(),
+            past: self.past.as_ref(),
+            runs: self.runs,
+        };
+        decide(&self.candidate, &facts)
+    }
+}
