@@ -329,15 +329,15 @@ fn a_probe_of_a_component_is_asked_of_releases_after_its_first() {
             .replace(probe, &of(component_of_probe));
         let stage = shop(&declaration, NEW, NEW);
         let key = store::state(&app(), &prod());
-        let mut state: EnvironmentState = stage.get(&key).unwrap_or_default();
-        state.snapshot = 1;
-        state.marks.clear();
+        let mut known: EnvironmentState = stage.get(&key).unwrap_or_default();
+        known.snapshot = 1;
+        known.marks.clear();
         if released_before {
             let order = stage.record.order.clone();
-            state.marks.insert(component("api"), order.clone());
-            state.marks.insert(component("web"), order);
+            known.marks.insert(component("api"), order.clone());
+            known.marks.insert(component("web"), order);
         }
-        stage.put(key, &state);
+        stage.put(key, &known);
         stage.world.serve(HEALTH, 503, "", 12);
         prepare(&stage).unwrap();
         let plan = plan(&stage);
