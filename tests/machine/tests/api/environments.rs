@@ -121,7 +121,7 @@ fn what_left_the_declaration_is_told_apart_with_the_version_that_left_it_out() {
     declare(&shop, &without);
     let environment = get(&shop, PROD);
     assert_eq!(names(&environment, "running"), ran[1..]);
-    assert_eq!(names(&environment, "no_longer_declared"), [gone.clone()]);
+    assert_eq!(names(&environment, "no_longer_declared"), ran[..1]);
     let left = &environment["no_longer_declared"][gone];
     assert_eq!(left["version"], "1.0.0");
     assert_eq!(left["left"]["declaration"], "1.1.0");
