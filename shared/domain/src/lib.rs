@@ -46,5 +46,6 @@ pub mod secret;
 mod shape;
 pub mod since;
 pub mod step;
+pub mod syntax;
 pub mod time;
 pub mod way;
