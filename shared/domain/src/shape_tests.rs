@@ -139,7 +139,7 @@ fn each_mistake_is_told_with_what_to_write() {
     BadValue: map: `{}` has fewer than 1 member. Remedy: Write 1 to 2 members.
     BadValue: map: `{"a":1,"b":2,"c":3}` has more than 2 members. Remedy: Write 1 to 2 members.
     BadValue: map.A: `A` is not a name. Remedy: Write `a`. Use lower-case letters, digits and hyphens, start with a letter, at most 32 characters.
-    BadValue: map: `[]` is not a map of fields. Remedy: Write a map: names, each with its value.
+    BadValue: map: `[]` is not a map of fields. Remedy: Write a map of fields.
     BadValue: closed: `1` does not have the form that is expected. Remedy: Write a map: names, each with its value.
     BadValue: both: `true` is not a whole number or a text. Remedy: Write `"true"`.
     BadValue: both: `[]` is not a whole number or a text. Remedy: Write a whole number or a text.

@@ -60,7 +60,8 @@ impl Declaration {
         key_finding(self.app(), name, key, &format!("components.{name}.key"))
     }
 
-    fn unknown_component(&self, name: &ComponentName) -> Finding {
+    /// That it has no component of this name, and which one may be meant.
+    pub fn unknown_component(&self, name: &ComponentName) -> Finding {
         let known: Vec<String> = self.components().map(ToString::to_string).collect();
         Finding::new(
             FindingName::UnknownName,
