@@ -5,6 +5,7 @@ pub mod cancel;
 pub mod deploy;
 pub mod hold;
 pub mod recover;
+pub mod refusals;
 pub mod release;
 pub mod release_hold;
 pub mod rollback;
@@ -36,6 +37,8 @@ pub enum Verb {
     History(Listing),
     /// What a rollback can go back to, newest first.
     Snapshots(Listing),
+    /// What was refused before it could become a deployment, or arrived and was not taken.
+    Refusals(refusals::Refusals),
     /// Go back to an earlier snapshot that was good; holds automatic deployments.
     Rollback(rollback::Rollback),
     /// Hold automatic deployments.
@@ -61,6 +64,7 @@ impl Verb {
             Self::Status(status) => status.run(output),
             Self::History(history) => history.run::<Deployment>(output),
             Self::Snapshots(snapshots) => snapshots.run::<Snapshot>(output),
+            Self::Refusals(refusals) => refusals.run(output),
             Self::Rollback(rollback) => rollback.run(output),
             Self::Hold(hold) => hold.run(output),
             Self::ReleaseHold(release_hold) => release_hold.run(output),

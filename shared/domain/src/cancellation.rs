@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::LazyLock;
 
-static SHAPE: LazyLock<Shape> = LazyLock::new(Shape::of::<Cancellation>);
+static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<Cancellation>("the request"));
 
 /// The body of a call that cancels. Unknown fields are refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

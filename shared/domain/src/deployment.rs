@@ -2,7 +2,7 @@
 
 use crate::digest::Digest;
 use crate::ending::Ending;
-use crate::finding::Finding;
+use crate::finding::{Finding, FindingName};
 use crate::identity::DeploymentId;
 use crate::input::input;
 use crate::name::{AppName, EnvironmentName};
@@ -219,6 +219,10 @@ pub struct Cost {
     pub dollars: f64,
 }
 
+/// For how long a refusal is listed, in seconds: 90 days, as long as Step Functions keeps the execution
+/// (AWS Step Functions Developer Guide, "Service quotas").
+pub const REFUSED_FOR_S: u64 = 90 * 24 * 60 * 60;
+
 /// A request that was refused before it could become a deployment, because application,
 /// environment or artifacts could not be made out. Kept so that the refusal is told, too.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -238,6 +242,15 @@ pub struct Refusal {
     pub findings: Vec<Finding>,
     /// When.
     pub at: Time,
+}
+
+impl Refusal {
+    /// The application under which it is listed; none where the application is not declared.
+    pub fn listed_under(&self) -> Option<&AppName> {
+        let undeclared =
+            |finding: &Finding| finding.name == FindingName::NoDeclaration && finding.path == "app";
+        (!self.findings.iter().any(undeclared)).then_some(&self.app)
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use crate::cut::cut;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 /// What is wrong, by name. Each variant's comment is its page under `docs/findings/`.
@@ -296,16 +297,18 @@ pub const LONGEST_SENTENCE: usize = 1000;
 /// A value as a finding repeats it: long enough to be known again, in bytes.
 const LONGEST_VALUE: usize = 200;
 
-/// A value as a finding repeats it.
+/// A value as a finding repeats it between backticks.
 pub(crate) fn repeated(value: &str) -> String {
+    if value.is_empty() {
+        return "\"\"".to_owned();
+    }
     cut(value, LONGEST_VALUE)
 }
 
-/// At most [`MOST`] findings, and none twice; where there are more, the last one says how many are
-/// not told.
-pub fn limited(mut findings: Vec<Finding>) -> Vec<Finding> {
-    let mut told = BTreeSet::new();
-    findings.retain(|f| told.insert((f.name, f.path.clone(), f.reason.clone())));
+/// At most [`MOST`] findings, and of each name one at each path; where there are more, the last one
+/// says how many are not told.
+pub fn limited(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut findings = told_once(findings);
     if findings.len() > MOST {
         let more = findings.len() - (MOST - 1);
         findings.truncate(MOST - 1);
@@ -317,6 +320,27 @@ pub fn limited(mut findings: Vec<Finding>) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// What is wrong at a path in several ways, or in several environments, is one thing to mend there.
+fn told_once(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut told: Vec<Finding> = Vec::new();
+    let mut places = BTreeMap::new();
+    for finding in findings {
+        let place = (finding.name, finding.path.clone());
+        match places.entry(place) {
+            Entry::Vacant(place) => {
+                place.insert(told.len());
+                told.push(finding);
+            }
+            Entry::Occupied(at) => {
+                if let Some(first) = told.get_mut(*at.get()) {
+                    first.join(&finding);
+                }
+            }
+        }
+    }
+    told
 }
 
 /// One thing that is wrong: where, what, and what to write or do instead.
@@ -351,6 +375,20 @@ impl Finding {
 }
 
 impl Finding {
+    /// Takes in what else is wrong at the same path.
+    fn join(&mut self, other: &Self) {
+        let joined = |one: &str, other: &str| {
+            let (first, more) = (sentence(one), sentence(other));
+            if first.contains(&more) {
+                one.to_owned()
+            } else {
+                format!("{first} {more}")
+            }
+        };
+        self.reason = cut(joined(&self.reason, &other.reason), LONGEST_SENTENCE);
+        self.remedy = cut(joined(&self.remedy, &other.remedy), LONGEST_SENTENCE);
+    }
+
     /// What is wrong and what to do, as sentences, for the middle of a message.
     pub fn in_words(&self) -> String {
         format!("{} {}", sentence(&self.reason), sentence(&self.remedy))

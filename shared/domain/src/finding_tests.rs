@@ -21,6 +21,9 @@ fn nothing_is_told_twice() {
     let one = |path: &str| Finding::new(FindingName::BadValue, path, "x", "y");
     let told = limited(vec![one("a"), one("b"), one("a")]);
     assert_eq!(told, [one("a"), one("b")]);
+    let other = Finding::new(FindingName::BadValue, "a", "z.", "y");
+    let [both] = limited(vec![one("a"), other, one("a")]).try_into().unwrap();
+    assert_eq!((both.reason.as_str(), both.remedy.as_str()), ("X. Z.", "y"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::finding::{Finding, FindingName, repeated};
 use crate::name::EnvironmentName;
 use globset::{GlobBuilder, GlobMatcher};
+use std::fmt;
 
 /// What an environment deploys by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +110,23 @@ fn objection(kind: &globset::ErrorKind) -> &'static str {
 
 fn glob_matches(pattern: &str, text: &str) -> bool {
     glob(pattern).is_ok_and(|glob| glob.is_match(text))
+}
+
+/// What the rule takes, after the environment's name: `takes the branches main`.
+impl fmt::Display for GitRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Branches(globs) => write!(f, "takes the branches `{}`", globs.join("`, `")),
+            Self::Tag(TagRule::ReleaseCandidate) => f.write_str("takes tags such as `v1.4.0-rc.1`"),
+            Self::Tag(TagRule::Stable) => f.write_str("takes tags such as `v1.4.0`"),
+            Self::Tag(TagRule::Glob(glob)) => {
+                write!(
+                    f,
+                    "takes tags that are semantic versions and match `{glob}`"
+                )
+            }
+        }
+    }
 }
 
 impl TagRule {

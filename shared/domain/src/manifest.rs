@@ -4,7 +4,8 @@ use crate::digest::Digest;
 use crate::finding::{Finding, FindingName, limited, repeated};
 use crate::git::Git;
 use crate::name::{AppName, ComponentName};
-use crate::shape::{self, Shape, join};
+use crate::shape::{Shape, join};
+use crate::syntax;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,7 +16,7 @@ use std::sync::LazyLock;
 /// Step Functions Developer Guide, "Service quotas": 256 KiB) beside the rest of the request.
 pub const LARGEST: usize = 128 * 1024;
 
-static SHAPE: LazyLock<Shape> = LazyLock::new(Shape::of::<Manifest>);
+static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<Manifest>("the manifest"));
 
 /// The document that CI uploads last, as `releases/<app>/<version>.json`, or POSTs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +31,7 @@ pub struct Manifest {
     pub git: Option<Git>,
     /// Order among releases of one environment: a CI run number or a commit time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 999_999_999_999_999_u64))]
     pub sequence: Option<u64>,
     /// The declaration's version to deploy under; the one in force if absent. Another one than that is
     /// taken only where a person names the environment and asks with `allow_older`.
@@ -64,7 +66,8 @@ impl Manifest {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn parse(app: &AppName, text: &str) -> Result<Self, Vec<Finding>> {
-        let document = shape::json(text, LARGEST).map_err(|finding| vec![finding])?;
+        let document =
+            syntax::json("the manifest", text, LARGEST).map_err(|finding| vec![finding])?;
         Self::from_value(app, &document)
     }
 
@@ -87,17 +90,15 @@ impl Manifest {
         let components = join(path, "components");
         self.components
             .iter()
-            .flat_map(|(name, artifact)| {
-                artifact.findings(app, name, &join(&components, name.as_str()))
-            })
+            .flat_map(|(name, artifact)| artifact.findings(app, &join(&components, name.as_str())))
             .collect()
     }
 }
 
 impl ArtifactRef {
-    fn findings(&self, app: &AppName, component: &ComponentName, path: &str) -> Vec<Finding> {
+    fn findings(&self, app: &AppName, path: &str) -> Vec<Finding> {
         match (&self.key, &self.image) {
-            (Some(key), None) => key_finding(app, component, key, &join(path, "key"))
+            (Some(key), None) => key_of_another(app, key, &join(path, "key"))
                 .into_iter()
                 .collect(),
             (None, Some(image)) => {
@@ -142,6 +143,33 @@ impl ArtifactRef {
     }
 }
 
+/// What is wrong with a key that is of none of the application's artifacts, as far as a manifest by
+/// itself can tell: whether its component is declared, only the declaration knows.
+fn key_of_another(app: &AppName, key: &str, path: &str) -> Option<Finding> {
+    let folder = format!("artifacts/{app}/");
+    let file = key
+        .strip_prefix(&folder)
+        .and_then(|rest| rest.split_once('/'));
+    let within = file.is_some_and(|(component, file)| !component.is_empty() && !file.is_empty());
+    (!within || !is_clean(key)).then(|| {
+        Finding::new(
+            FindingName::BadValue,
+            path,
+            format!(
+                "`{}` is not the key of an artifact of `{app}`.",
+                repeated(key)
+            ),
+            format!("Upload it below `{folder}<component>/` and write that key, without `..`."),
+        )
+    })
+}
+
+fn is_clean(key: &str) -> bool {
+    key.len() <= 1024
+        && !key.contains(|c: char| c.is_control())
+        && key.split('/').all(|part| part != ".." && part != ".")
+}
+
 /// What is wrong with the key of a component's artifact: a release may use only its own
 /// component's artifacts, whoever asks.
 pub(crate) fn key_finding(
@@ -154,10 +182,7 @@ pub(crate) fn key_finding(
     let within = key
         .strip_prefix(&folder)
         .is_some_and(|rest| !rest.is_empty());
-    let clean = key.len() <= 1024
-        && !key.contains(|c: char| c.is_control())
-        && key.split('/').all(|part| part != ".." && part != ".");
-    (!within || !clean).then(|| {
+    (!within || !is_clean(key)).then(|| {
         Finding::new(
             FindingName::BadValue,
             path,

@@ -8,7 +8,7 @@ use crate::shape::Shape;
 use serde_json::Value;
 use std::sync::LazyLock;
 
-static SHAPE: LazyLock<Shape> = LazyLock::new(Shape::of::<Request>);
+static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<Request>("the request"));
 
 impl Request {
     /// Reads the input of the release machine, as it came.

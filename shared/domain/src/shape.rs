@@ -5,25 +5,40 @@
 
 use crate::finding::{Finding, FindingName, limited, repeated};
 use crate::secret;
-use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::LocationSegment;
 use jsonschema::{ValidationError, Validator};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+mod words;
+mod write;
+
+use words::{objection, one_line, plain, shown};
+
+/// The member of a schema that tells what to do instead of fields which people look for there and which
+/// are not there.
+const INSTEAD: &str = "x-instead";
+
 /// The shape that a document must have.
 pub(crate) struct Shape {
+    /// The document to a person, such as `the manifest`: the path of what is wrong with the whole.
+    what: &'static str,
     schema: Value,
     validator: Option<Validator>,
 }
 
 impl Shape {
     /// The shape of a type.
-    pub(crate) fn of<T: JsonSchema>() -> Self {
+    pub(crate) fn of<T: JsonSchema>(what: &'static str) -> Self {
         let schema = schemars::schema_for!(T).to_value();
         let validator = jsonschema::validator_for(&schema).ok();
-        Self { schema, validator }
+        Self {
+            what,
+            schema,
+            validator,
+        }
     }
 
     /// The schema itself, for editors.
@@ -39,11 +54,16 @@ impl Shape {
             return secrets;
         }
         let Some(validator) = &self.validator else {
-            return vec![not_read("", "Windlass's own schema cannot be read")];
+            return vec![self.not_read()];
         };
         let mut findings = Vec::new();
         for error in validator.iter_errors(document) {
             self.tell(&error, &mut findings);
+        }
+        for finding in &mut findings {
+            if finding.path.is_empty() {
+                finding.path = self.what.to_owned();
+            }
         }
         findings
     }
@@ -52,15 +72,28 @@ impl Shape {
     pub(crate) fn read<T: DeserializeOwned>(&self, document: &Value) -> Result<T, Vec<Finding>> {
         let findings = self.findings(document);
         if findings.is_empty() {
-            Self::typed(document)
+            self.typed(document)
         } else {
             Err(limited(findings))
         }
     }
 
     /// Reads a document that was found to have this shape.
-    pub(crate) fn typed<T: DeserializeOwned>(document: &Value) -> Result<T, Vec<Finding>> {
-        T::deserialize(document).map_err(|error| vec![not_read("", &error.to_string())])
+    pub(crate) fn typed<T: DeserializeOwned>(&self, document: &Value) -> Result<T, Vec<Finding>> {
+        T::deserialize(document).map_err(|_| vec![self.not_read()])
+    }
+
+    /// The schema is as narrow as the type, so only a defect comes here.
+    fn not_read(&self) -> Finding {
+        Finding::new(
+            FindingName::BadValue,
+            self.what,
+            format!(
+                "{} has the form that is expected, and a value in it cannot be read.",
+                self.what
+            ),
+            "Write no number of more than 15 digits; compare the rest with the examples.",
+        )
     }
 
     fn tell(&self, error: &ValidationError<'_>, findings: &mut Vec<Finding>) {
@@ -79,7 +112,7 @@ impl Shape {
             | ValidationErrorKind::AnyOf { context } => {
                 self.tell_branch(error, &path, context, findings);
             }
-            _ => findings.push(self.bad_value(error, &path)),
+            _ => findings.push(self.bad_value(error, &path, &[])),
         }
     }
 
@@ -91,10 +124,15 @@ impl Shape {
         context: &[Vec<ValidationError<'static>>],
         findings: &mut Vec<Finding>,
     ) {
-        let meant = context
-            .iter()
-            .filter(|branch| !branch.iter().any(|e| rules_out(error, e)))
-            .min_by_key(|branch| branch.len());
+        let possible: Vec<_> = context.iter().filter(|one| !is_of_nothing(one)).collect();
+        let meant = match possible.as_slice() {
+            [one] => Some(*one),
+            several => several
+                .iter()
+                .copied()
+                .filter(|branch| !branch.iter().any(|e| rules_out(error, e)))
+                .min_by_key(|branch| branch.len()),
+        };
         if let Some(branch) = meant {
             for inner in branch {
                 self.tell(inner, findings);
@@ -126,7 +164,10 @@ impl Shape {
             }
         }
         let Some(at) = at else {
-            return self.bad_value(error, path);
+            let here = |e: &&ValidationError<'_>| e.instance_path() == error.instance_path();
+            let inner = context.iter().flatten().filter(here);
+            let nodes: Vec<&Value> = inner.filter_map(|e| self.node(e)).collect();
+            return self.bad_value(error, path, &nodes);
         };
         let path = path_of(at);
         let reason = format!("{} is not known here.", shown(&path, at.instance()));
@@ -147,7 +188,7 @@ impl Shape {
                 FindingName::BadValue,
                 at,
                 format!("`{}` is not a name.", repeated(name)),
-                "Use lower-case letters, digits and hyphens, start with a letter, at most 32 characters.",
+                write::name(name),
             );
         }
         let known: Vec<String> = node
@@ -155,10 +196,11 @@ impl Shape {
             .and_then(Value::as_object)
             .map(|known| known.keys().cloned().collect())
             .unwrap_or_default();
-        let remedy = if known.is_empty() {
-            "Remove it.".to_owned()
-        } else {
-            suggest(nearest(name, &known), &known)
+        let instead = node.and_then(|node| node.get(INSTEAD)?.get(name)?.as_str());
+        let remedy = match instead {
+            Some(instead) => instead.to_owned(),
+            None if known.is_empty() => "Remove it.".to_owned(),
+            None => suggest(nearest(name, &known), &known),
         };
         Finding::new(
             FindingName::UnknownField,
@@ -201,32 +243,51 @@ impl Shape {
             .collect()
     }
 
-    fn bad_value(&self, error: &ValidationError<'_>, path: &str) -> Finding {
+    /// `alternatives` are the parts of the schema of which one must fit.
+    fn bad_value(
+        &self,
+        error: &ValidationError<'_>,
+        path: &str,
+        alternatives: &[&Value],
+    ) -> Finding {
         let seen = shown(path, error.instance());
         let reason = format!("{seen} {}.", objection(error));
-        let node = self.node(error);
-        let any_text = node.is_none_or(|node| node.get("pattern").is_none());
-        let about = node
-            .and_then(|node| node.get("description"))
-            .and_then(Value::as_str);
-        let remedy = match (about, error.kind()) {
-            (_, ValidationErrorKind::Type { kind })
-                if any_text && quotes_help(error.instance(), kind) =>
-            {
-                "Put the value in quotes, so that it is a text.".to_owned()
-            }
-            (Some(about), _) => format!("Write what is expected: {}", one_line(about)),
-            (None, _) => "Write a value of the form that the schema gives.".to_owned(),
-        };
+        let remedy = write::remedy(self.node(error), alternatives, error);
         Finding::new(FindingName::BadValue, path, reason, remedy)
     }
 
-    /// The part of the schema that an error is about.
+    /// The part of the schema that an error is about, with references followed.
     fn node(&self, error: &ValidationError<'_>) -> Option<&Value> {
         let pointer = error.schema_path().as_str();
-        let parent = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
-        self.schema.pointer(parent)
+        let (parent, _) = pointer.rsplit_once('/')?;
+        let mut node = &self.schema;
+        for segment in parent.split('/').skip(1) {
+            let name = segment.replace("~1", "/").replace("~0", "~");
+            node = match node.pointer(&format!("/{segment}")) {
+                Some(next) if name != "$ref" => next,
+                _ => self.referred(node)?.pointer(&match name.as_str() {
+                    "$ref" => String::new(),
+                    _ => format!("/{segment}"),
+                })?,
+            };
+        }
+        Some(node)
     }
+
+    fn referred(&self, node: &Value) -> Option<&Value> {
+        let to = node.get("$ref")?.as_str()?.strip_prefix('#')?;
+        self.schema.pointer(to)
+    }
+}
+
+/// An alternative that stands for a value that is left out.
+fn is_of_nothing(branch: &[ValidationError<'_>]) -> bool {
+    branch.iter().any(|error| match error.kind() {
+        ValidationErrorKind::Type {
+            kind: jsonschema::error::TypeKind::Single(one),
+        } => one.as_str() == "null",
+        _ => false,
+    })
 }
 
 /// Whether an error within an alternative shows that this alternative was not meant: it is of
@@ -240,51 +301,6 @@ fn rules_out(outer: &ValidationError<'_>, inner: &ValidationError<'_>) -> bool {
         }
         _ => false,
     }
-}
-
-fn objection(error: &ValidationError<'_>) -> String {
-    match error.kind() {
-        ValidationErrorKind::Type { kind } => format!("is not {}", types(kind)),
-        ValidationErrorKind::Pattern { pattern } => format!("does not have the form `{pattern}`"),
-        ValidationErrorKind::Minimum { limit } => format!("is less than {limit}"),
-        ValidationErrorKind::Maximum { limit } => format!("is more than {limit}"),
-        ValidationErrorKind::MinItems { limit } | ValidationErrorKind::MinProperties { limit } => {
-            format!("has fewer than {limit} members")
-        }
-        ValidationErrorKind::MaxItems { limit } | ValidationErrorKind::MaxProperties { limit } => {
-            format!("has more than {limit} members")
-        }
-        ValidationErrorKind::MinLength { limit } => format!("has fewer than {limit} characters"),
-        ValidationErrorKind::MaxLength { limit } => format!("has more than {limit} characters"),
-        ValidationErrorKind::UniqueItems => "names something twice".to_owned(),
-        _ => "does not have the form that is expected".to_owned(),
-    }
-}
-
-fn types(kind: &TypeKind) -> String {
-    let word = |name: &str| match name {
-        "string" => "a text",
-        "integer" => "a whole number",
-        "number" => "a number",
-        "boolean" => "true or false",
-        "array" => "a list",
-        "object" => "a map of fields",
-        _ => "nothing",
-    };
-    match kind {
-        TypeKind::Single(one) => word(one.as_str()).to_owned(),
-        TypeKind::Multiple(many) => {
-            let given = many.iter().filter(|one| one.as_str() != "null");
-            let words: Vec<&str> = given.map(|one| word(one.as_str())).collect();
-            words.join(" or ")
-        }
-    }
-}
-
-/// A number or a truth value where a text is expected: YAML reads `1.3` as a number.
-fn quotes_help(seen: &Value, kind: &TypeKind) -> bool {
-    let wants_text = types(kind).contains("a text");
-    wants_text && (seen.is_number() || seen.is_boolean())
 }
 
 /// The dotted path of what an error is about.
@@ -308,33 +324,6 @@ pub(crate) fn join(path: &str, name: &str) -> String {
     }
 }
 
-/// A value as a person may read it: short, and never a secret.
-fn shown(path: &str, value: &Value) -> String {
-    if path.split(['.', '[']).any(secret::names_a_secret) {
-        return "the value".to_owned();
-    }
-    let text = value.to_string();
-    if secret::stands_in(&text) {
-        return "the value".to_owned();
-    }
-    if text.chars().count() > 60 {
-        let head: String = text.chars().take(57).collect();
-        return format!("`{head}...`");
-    }
-    format!("`{text}`")
-}
-
-fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), ToOwned::to_owned)
-}
-
-fn one_line(text: &str) -> String {
-    let first = text.split("\n\n").next().unwrap_or_default();
-    first.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// The known word that was probably meant.
 pub(crate) fn nearest<'a>(word: &str, known: &'a [String]) -> Option<&'a String> {
     known
@@ -352,38 +341,6 @@ pub(crate) fn suggest(nearest: Option<&String>, known: &[String]) -> String {
         Some(nearest) => format!("Did you mean `{nearest}`? Known here: `{all}`."),
         None => format!("Known here: `{all}`."),
     }
-}
-
-/// Reads JSON of a limited size.
-pub(crate) fn json(text: &str, largest: usize) -> Result<Value, Finding> {
-    if text.len() > largest {
-        return Err(Finding::new(
-            FindingName::BadValue,
-            "",
-            format!(
-                "The document has {} bytes; at most {largest} are read.",
-                text.len()
-            ),
-            "Make it smaller.",
-        ));
-    }
-    serde_json::from_str(text).map_err(|error| {
-        Finding::new(
-            FindingName::NotWellFormed,
-            format!("line {} column {}", error.line(), error.column()),
-            format!("This is not well-formed JSON: {error}."),
-            "Mend the syntax at this place; a missing comma or quote is the usual cause.",
-        )
-    })
-}
-
-fn not_read(path: &str, why: &str) -> Finding {
-    Finding::new(
-        FindingName::BadValue,
-        path,
-        format!("The document cannot be read: {why}."),
-        "Compare it with the schema in docs/app.schema.json and the examples.",
-    )
 }
 
 #[cfg(test)]

@@ -34,12 +34,16 @@ fn shape() -> Shape {
     });
     let validator = jsonschema::validator_for(&schema).ok();
     assert!(validator.is_some());
-    Shape { schema, validator }
+    Shape {
+        what: "the document",
+        schema,
+        validator,
+    }
 }
 
 #[test]
 fn a_type_has_its_schema() {
-    let shape = Shape::of::<crate::manifest::Manifest>();
+    let shape = Shape::of::<crate::manifest::Manifest>("the manifest");
     let members = &shape.schema()["properties"];
     assert!(members.get("components").is_some(), "{members}");
     assert_eq!(shape.findings(&json!({})).len(), 2);
@@ -116,40 +120,40 @@ fn each_mistake_is_told_with_what_to_write() {
     ];
     let lines: Vec<String> = documents.iter().map(told).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    BadValue: name: `"a"` has fewer than 2 characters. Remedy: Write what is expected: The name, in two lines.
-    BadValue: name: `"abcdef"` has more than 5 characters. Remedy: Write what is expected: The name, in two lines.
-    BadValue: name: `7` is not a text. Remedy: Put the value in quotes, so that it is a text.
-    BadValue: name: `true` is not a text. Remedy: Put the value in quotes, so that it is a text.
-    BadValue: name: `null` is not a text. Remedy: Write what is expected: The name, in two lines.
-    BadValue: code: `"A"` does not have the form `^[a-z]+$`. Remedy: Write a value of the form that the schema gives.
-    BadValue: code: `7` is not a text. Remedy: Write a value of the form that the schema gives.
-    BadValue: count: `0` is less than 1. Remedy: Write what is expected: How many.
-    BadValue: count: `10` is more than 9. Remedy: Write what is expected: How many.
-    BadValue: count: `1.5` is not a whole number. Remedy: Write what is expected: How many.
-    BadValue: share: `"1.5"` is not a number. Remedy: Write a value of the form that the schema gives.
-    BadValue: on: `"yes"` is not true or false. Remedy: Write a value of the form that the schema gives.
-    BadValue: list: `[]` has fewer than 1 members. Remedy: Write a value of the form that the schema gives.
-    BadValue: list: `[1,2,3]` has more than 2 members. Remedy: Write a value of the form that the schema gives.
-    BadValue: list: `[1,1]` names something twice. Remedy: Write a value of the form that the schema gives.
-    BadValue: list: `{}` is not a list. Remedy: Write a value of the form that the schema gives.
-    BadValue: map: `{}` has fewer than 1 members. Remedy: Write a value of the form that the schema gives.
-    BadValue: map: `{"a":1,"b":2,"c":3}` has more than 2 members. Remedy: Write a value of the form that the schema gives.
-    BadValue: map.A: `A` is not a name. Remedy: Use lower-case letters, digits and hyphens, start with a letter, at most 32 characters.
-    BadValue: map: `[]` is not a map of fields. Remedy: Write a value of the form that the schema gives.
-    BadValue: closed: `1` does not have the form that is expected. Remedy: Write a value of the form that the schema gives.
-    BadValue: both: `true` is not a whole number or a text. Remedy: Put the value in quotes, so that it is a text.
-    BadValue: both: `[]` is not a whole number or a text. Remedy: Write a value of the form that the schema gives.
-    BadValue: maybe: `"x"` is not a whole number. Remedy: Write a value of the form that the schema gives.
-    BadValue: null: `1` is not nothing. Remedy: Write a value of the form that the schema gives.
-    BadValue: even: `3` does not have the form that is expected. Remedy: Write a value of the form that the schema gives.
+    BadValue: name: `"a"` has fewer than 2 characters. Remedy: Write 2 to 5 characters: The name, in two lines.
+    BadValue: name: `"abcdef"` has more than 5 characters. Remedy: Write 2 to 5 characters: The name, in two lines.
+    BadValue: name: `7` is not a text. Remedy: Write a text: The name, in two lines.
+    BadValue: name: `true` is not a text. Remedy: Write `"true"`: The name, in two lines.
+    BadValue: name: `null` is not a text. Remedy: Write a text: The name, in two lines.
+    BadValue: code: `"A"` does not have the form that is expected. Remedy: Write `a`.
+    BadValue: code: `7` is not a text. Remedy: Write a text.
+    BadValue: count: `0` is less than 1. Remedy: Write 1 to 9: How many.
+    BadValue: count: `10` is more than 9. Remedy: Write 1 to 9: How many.
+    BadValue: count: `1.5` is not a whole number. Remedy: Write a whole number from 1 to 9: How many.
+    BadValue: share: `"1.5"` is not a number. Remedy: Write `1.5`, without quotes.
+    BadValue: on: `"yes"` is not true or false. Remedy: Write `true` or `false`, without quotes.
+    BadValue: list: `[]` has fewer than 1 member. Remedy: Write 1 to 2 members.
+    BadValue: list: `[1,2,3]` has more than 2 members. Remedy: Write 1 to 2 members.
+    BadValue: list: `[1,1]` names something twice. Remedy: Write each of them once.
+    BadValue: list: `{}` is not a list. Remedy: Write a list.
+    BadValue: map: `{}` has fewer than 1 member. Remedy: Write 1 to 2 members.
+    BadValue: map: `{"a":1,"b":2,"c":3}` has more than 2 members. Remedy: Write 1 to 2 members.
+    BadValue: map.A: `A` is not a name. Remedy: Write `a`. Use lower-case letters, digits and hyphens, start with a letter, at most 32 characters.
+    BadValue: map: `[]` is not a map of fields. Remedy: Write a map of fields.
+    BadValue: closed: `1` does not have the form that is expected. Remedy: Write a map: names, each with its value.
+    BadValue: both: `true` is not a whole number or a text. Remedy: Write `"true"`.
+    BadValue: both: `[]` is not a whole number or a text. Remedy: Write a whole number or a text.
+    BadValue: maybe: `"x"` is not a whole number. Remedy: Write a whole number.
+    BadValue: null: `1` is not nothing. Remedy: Write nothing.
+    BadValue: even: `3` does not have the form that is expected. Remedy: Write another value; `docs/app.schema.json` says which.
     UnknownField: naem: `naem` is not a field here. Remedy: Did you mean `name`? Known here: `apiToken`, `both`, `closed`, `code`, `count`, `either`, `even`, `list`, `map`, `maybe`, `name`, `null`, `on`, `part`, `share`, `word`.
-    BadValue: apiToken: The value is not a whole number. Remedy: Write a value of the form that the schema gives.
+    BadValue: apiToken: The value is not a whole number. Remedy: Write a whole number.
     SecretInInput: apiToken: The value of `apiToken` looks like a secret; it is not repeated here. Remedy: Remove it here and revoke it if it was real. Keep it in Secrets Manager or an SSM parameter, and write the ARN.
     SecretInInput: count: The value of `count` looks like a secret; it is not repeated here. Remedy: Remove it here and revoke it if it was real. Keep it in Secrets Manager or an SSM parameter, and write the ARN.
     BadValue: word: `"thre"` is not known here. Remedy: Did you mean `three`? Known here: `one`, `two`, `three`.
     BadValue: word: `7` is not known here. Remedy: Known here: `one`, `two`, `three`.
-    BadValue: either: `4` is less than 5. Remedy: Write a value of the form that the schema gives.
-    BadValue: either: `[]` does not have the form that is expected. Remedy: Write a value of the form that the schema gives.
+    BadValue: either: `4` is less than 5. Remedy: Write at least 5.
+    BadValue: either: `[]` does not have the form that is expected. Remedy: Write another value; `docs/app.schema.json` says which.
     "#);
 }
 
@@ -165,11 +169,11 @@ fn of_several_kinds_only_the_one_that_was_meant_is_told() {
     let lines: Vec<String> = documents.iter().map(told).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
     MissingField: part.function: `function` is required and is not there. Remedy: Write `function`.
-    BadValue: part.service: `""` has fewer than 1 characters. Remedy: Write a value of the form that the schema gives.
+    BadValue: part.service: `""` is empty. Remedy: Write at least one.
     UnknownField: part.servce: `servce` is not a field here. Remedy: Did you mean `service`? Known here: `kind`, `service`.
     BadValue: part.kind: `"lamda"` is not known here. Remedy: Did you mean `lambda`? Known here: `lambda`, `ecs`.
     MissingField: part.kind: `kind` is required and is not there. Remedy: Write `kind`, one of `lambda`, `ecs`.
-    BadValue: part: `"lambda"` does not have the form that is expected. Remedy: Write a value of the form that the schema gives.
+    BadValue: part: `"lambda"` does not have the form that is expected. Remedy: Write a map of these fields: `function`, `kind`.
     "#);
     assert_eq!(
         shape().findings(&json!({}))[0].to_string(),
@@ -220,22 +224,13 @@ fn a_word_that_was_probably_meant_is_near() {
 }
 
 #[test]
-fn json_is_read_up_to_a_size_and_told_where_it_breaks() {
-    assert_eq!(json("[1]", 3), Ok(json!([1])));
-    let large = json("[1] ", 3).unwrap_err().to_string();
-    assert!(large.contains("has 4 bytes; at most 3 are read"), "{large}");
-    let broken = json("[1,\n]", 9).unwrap_err();
-    assert_eq!(broken.name, FindingName::NotWellFormed);
-    assert_eq!(broken.path, "line 2 column 1");
-}
-
-#[test]
 fn a_schema_that_cannot_be_read_refuses_everything() {
     let shape = Shape {
+        what: "the manifest",
         schema: json!({}),
         validator: None,
     };
     assert_eq!(shape.findings(&json!({})).len(), 1);
-    let typed = Shape::typed::<u8>(&json!("x")).unwrap_err();
-    assert!(typed[0].reason.starts_with("The document cannot be read: "));
+    let typed = shape.typed::<u8>(&json!("x")).unwrap_err();
+    assert_eq!(typed[0].path, "the manifest");
 }

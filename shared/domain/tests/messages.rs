@@ -131,7 +131,7 @@ fn what_is_too_long_is_told() {
     let large = format!("{GOOD_JSON}{}", " ".repeat(limit - GOOD_JSON.len()));
     assert!(Manifest::parse(&shop, &large).is_ok());
     let findings = Manifest::parse(&shop, &format!("{large} ")).unwrap_err();
-    let wanted = "BadValue: The document has 131073 bytes; at most 131072 are read. Remedy: Make it smaller.";
+    let wanted = "BadValue: the manifest: The manifest has 131073 bytes; at most 131072 are read. Remedy: Make it smaller.";
     assert_eq!(told(&findings), wanted);
 
     let reason = |length: usize| {

@@ -67,7 +67,11 @@ fn a_component_takes_the_sort_of_artifact_that_it_is_declared_for() {
     ] {
         let name = ComponentName::new(component).unwrap();
         let fits = |artifact: &ArtifactRef| {
-            let named = BTreeMap::from([(name.clone(), artifact.clone())]);
+            let mut artifact = artifact.clone();
+            artifact.key = artifact
+                .key
+                .map(|key| key.replace("/x/", &format!("/{name}/")));
+            let named = BTreeMap::from([(name.clone(), artifact)]);
             shop().misfits(&named).is_empty()
         };
         assert_eq!(

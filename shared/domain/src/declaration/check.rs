@@ -2,7 +2,7 @@
 
 use super::resolved::{Resolved, Spec};
 use super::{Declaration, Exceptions, resolve};
-use crate::finding::{Finding, FindingName};
+use crate::finding::{Finding, FindingName, repeated};
 use crate::git_rule::{GitRule, glob};
 use crate::name::ComponentName;
 use crate::shape::{nearest, suggest};
@@ -134,7 +134,10 @@ fn bad_globs(path: &str, rule: &GitRule) -> Vec<Finding> {
         Some(Finding::new(
             FindingName::BadValue,
             path,
-            format!("`{text}` is not a pattern for a branch or a tag: {why}."),
+            format!(
+                "`{}` is not a pattern for a branch or a tag: {why}.",
+                repeated(text)
+            ),
             "Write the name or a glob, such as `main`, `release/**` or `v*.*.0-rc*`.",
         ))
     };

@@ -6,6 +6,7 @@ use crate::name::ComponentName;
 use crate::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A component; its `kind` says which fields it has.
@@ -43,6 +44,10 @@ impl Component {
 /// A static site.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-instead" = json!({
+    "rollout": "Remove it: a site goes out all at once, as its `mode` says; only a `lambda` has a \
+                `rollout`.",
+})))]
 pub struct StaticSite {
     /// Components that must have changed before this one.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -136,6 +141,9 @@ pub struct Lambda {
 /// How traffic is shifted: `{canary: [10, 50], every: 5m}` or `{linear: 25, every: 5m}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [
+    json!({"canary": [10, 50], "every": "5m"}), json!({"linear": 25, "every": "5m"}),
+]))]
 pub struct Rollout {
     /// Percentages from 1 to 99, rising; 100 follows by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -167,6 +175,14 @@ impl Rollout {
 /// An ECS service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-instead" = json!({
+    "rollout": "Remove it: a service goes out as its own deployment configuration says (rolling, \
+                blue/green, canary or linear), which Windlass leaves as it is; only a `lambda` has \
+                a `rollout`.",
+    "alias": "Remove it: only a `lambda` has an alias.",
+    "image": "Remove it: the image comes with each release; write its `repository`.",
+    "on_artifact": "Remove it: each image push to its `repository` is a release.",
+})))]
 pub struct Ecs {
     /// Components that must have changed before this one.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]

@@ -8,6 +8,7 @@ use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::request::Route;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A declaration: what an application is and where it goes. Unknown fields are refused.
@@ -69,6 +70,9 @@ pub struct Environment {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+#[schemars(extend("examples" = [
+    json!({"branch": "main"}), json!({"tag": "stable"}), json!({"tag": "release-candidate"}),
+]))]
 pub struct Deploy {
     /// A branch or a glob, such as `main` or `release/**`. `*` stops at `/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,14 +5,14 @@ use super::component::Component;
 use super::resolved::{Base, Resolved};
 use crate::finding::{Finding, FindingName};
 use crate::image::{is_same_repository, split_image};
-use crate::manifest::ArtifactRef;
+use crate::manifest::{ArtifactRef, key_finding};
 use crate::name::ComponentName;
 use crate::shape::{nearest, suggest};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Declaration {
     /// What a release names that this declaration does not know, artifacts of a sort that the
-    /// component's kind cannot take, and images of another repository than the component's in any
+    /// component's kind cannot take, another component's artifacts, and images of another repository than the component's in any
     /// environment.
     pub fn misfits(&self, components: &BTreeMap<ComponentName, ArtifactRef>) -> Vec<Finding> {
         let mut declared: BTreeMap<ComponentName, BTreeSet<String>> = BTreeMap::new();
@@ -51,10 +51,17 @@ impl Declaration {
             return Some(self.unknown_component(name));
         };
         let of_another_sort = misfit(name, component, artifact);
-        of_another_sort.or_else(|| foreign(name, artifact.image.as_deref()?, declared))
+        of_another_sort
+            .or_else(|| self.elsewhere(name, artifact.key.as_deref()?))
+            .or_else(|| foreign(name, artifact.image.as_deref()?, declared))
     }
 
-    fn unknown_component(&self, name: &ComponentName) -> Finding {
+    fn elsewhere(&self, name: &ComponentName, key: &str) -> Option<Finding> {
+        key_finding(self.app(), name, key, &format!("components.{name}.key"))
+    }
+
+    /// That it has no component of this name, and which one may be meant.
+    pub fn unknown_component(&self, name: &ComponentName) -> Finding {
         let known: Vec<String> = self.components().map(ToString::to_string).collect();
         Finding::new(
             FindingName::UnknownName,
@@ -71,18 +78,18 @@ impl Declaration {
 
 fn misfit(name: &ComponentName, component: &Component, artifact: &ArtifactRef) -> Option<Finding> {
     let (takes_key, takes_image, what) = match component {
-        Component::StaticSite(_) => (true, false, "A static site takes a zip: write `key`."),
+        Component::StaticSite(_) => (true, false, "Write `key`: a static site takes a zip."),
         Component::Lambda(function) => (
             function.repository.is_none(),
             true,
-            "A function with a `repository` takes an image: write `image`.",
+            "Write `image`: a function with a `repository` takes one.",
         ),
         Component::Ecs(service) if service.base == Base::Artifact => (
             true,
             false,
-            "An ECS service with `base: artifact` takes a task definition: write `key`.",
+            "Write `key`: an ECS service with `base: artifact` takes a task definition.",
         ),
-        Component::Ecs(_) => (false, true, "An ECS service takes an image: write `image`."),
+        Component::Ecs(_) => (false, true, "Write `image`: an ECS service takes one."),
     };
     let wrong = (
         artifact.key.is_some() && !takes_key,

@@ -22,7 +22,7 @@ mod warnings;
 mod watched;
 
 use crate::digest::Digest;
-use crate::finding::{Finding, FindingName, limited};
+use crate::finding::{Finding, FindingName, limited, repeated};
 use crate::git_rule::{GitRef, GitRule, the_one};
 use crate::image::repository_name;
 use crate::name::{AppName, ComponentName, EnvironmentName};
@@ -150,6 +150,25 @@ impl Declaration {
             }
         }
         repositories
+    }
+
+    /// That a ref or a tag matches no environment's rule, with the rules.
+    pub fn no_rule(&self, path: &str, seen: &str) -> Finding {
+        let rules = self.rules().map(|(name, rule)| format!("`{name}` {rule}"));
+        let rules: Vec<String> = rules.collect();
+        let known = match rules.as_slice() {
+            [] => "No environment has a rule (`deploy`)".to_owned(),
+            rules => format!("The rules: {}", rules.join("; ")),
+        };
+        Finding::new(
+            FindingName::NoEnvironment,
+            path,
+            format!("`{}` matches no environment's rule.", repeated(seen)),
+            format!(
+                "{known}. Write a ref or a tag that one of them matches, mend `deploy` of the environment \
+                 that is meant, or name the environment in the request."
+            ),
+        )
     }
 
     fn rules(&self) -> impl Iterator<Item = (&EnvironmentName, GitRule)> {

@@ -4,6 +4,7 @@ use super::document::Document;
 use crate::digest::Digest;
 use crate::finding::{Finding, FindingName};
 use crate::shape::Shape;
+use crate::syntax;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -11,7 +12,10 @@ use std::sync::LazyLock;
 /// The largest declaration that is read, in bytes.
 pub const LARGEST: usize = 256 * 1024;
 
-static SHAPE: LazyLock<Shape> = LazyLock::new(Shape::of::<Document>);
+/// The document to a person.
+const WHAT: &str = "the declaration";
+
+static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<Document>(WHAT));
 
 /// The JSON Schema of `app.yaml`.
 pub fn schema() -> &'static Value {
@@ -21,11 +25,11 @@ pub fn schema() -> &'static Value {
 /// The document with its digest, and findings that leave it readable (unknown fields only), so
 /// that they can be told together with what is wrong with its meaning.
 pub(super) fn document(text: &str) -> Result<(Document, Digest, Vec<Finding>), Vec<Finding>> {
-    let mut value = yaml(text).map_err(|finding| vec![finding])?;
+    let mut value = yaml(text)?;
     let digest = Digest::of(canonical(&value).as_bytes());
     let findings = SHAPE.findings(&value);
     if findings.is_empty() {
-        return Ok((Shape::typed(&value)?, digest, findings));
+        return Ok((SHAPE.typed(&value)?, digest, findings));
     }
     if !findings.iter().all(is_unknown_field) {
         return Err(findings);
@@ -41,60 +45,16 @@ pub(super) fn document(text: &str) -> Result<(Document, Digest, Vec<Finding>), V
 
 /// The document of a text that was accepted before.
 pub(super) fn accepted(text: &str) -> Result<Document, Vec<Finding>> {
-    let value = yaml(text).map_err(|finding| vec![finding])?;
-    Shape::typed(&value)
+    let value = yaml(text)?;
+    SHAPE.typed(&value)
 }
 
 fn is_unknown_field(finding: &Finding) -> bool {
     finding.name == FindingName::UnknownField
 }
 
-/// Reads YAML with bounds: aliases are for convenience and may not multiply the document.
-fn yaml(text: &str) -> Result<Value, Finding> {
-    if text.len() > LARGEST {
-        return Err(Finding::new(
-            FindingName::BadValue,
-            "",
-            format!(
-                "The declaration has {} bytes; at most {LARGEST} are read.",
-                text.len()
-            ),
-            "Make it smaller, or split the application.",
-        ));
-    }
-    let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! {
-            max_events: 50_000,
-            max_aliases: 200,
-            max_anchors: 200,
-            max_depth: 32,
-            max_nodes: 20_000,
-        },
-        alias_limits: serde_saphyr::alias_limits! {
-            max_total_replayed_events: 20_000,
-            max_replay_stack_depth: 8,
-            max_alias_expansions_per_anchor: 200,
-        },
-        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::Error,
-        with_snippet: false,
-    };
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-        let at = error.location().map_or_else(String::new, |at| {
-            format!("line {} column {}", at.line(), at.column())
-        });
-        Finding::new(
-            FindingName::NotWellFormed,
-            at,
-            format!("This is not well-formed YAML: {}.", one_line(&error)),
-            "Mend the syntax at this place; indentation and quotes are the usual cause.",
-        )
-    })
-}
-
-fn one_line(error: &serde_saphyr::Error) -> String {
-    let text = error.to_string();
-    let first = text.lines().next().unwrap_or_default();
-    first.chars().take(200).collect()
+fn yaml(text: &str) -> Result<Value, Vec<Finding>> {
+    syntax::yaml(WHAT, text, LARGEST).map_err(|finding| vec![finding])
 }
 
 /// The content as one text: members sorted, so that layout and order do not count.

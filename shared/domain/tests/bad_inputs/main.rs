@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod rules;
+
 use serde::Deserialize;
 use serde_json::Value;
 use windlass_domain::declaration::Declaration;
@@ -19,6 +21,7 @@ struct Row {
     manifest: Option<Input>,
     request: Option<Input>,
     findings: Vec<String>,
+    remedy: Option<String>,
 }
 
 /// The whole input, or a change of the good one.
@@ -119,6 +122,14 @@ fn every_bad_input_is_told_as_expected() {
         if names != expected {
             wrong.push(format!(
                 "{}:\n  expected {expected:?}\n  found {found:#?}",
+                row.what
+            ));
+        }
+        let remedies = found.iter().map(|f| f.remedy.as_str());
+        let remedies = remedies.collect::<Vec<_>>().join(" ");
+        if let Some(remedy) = row.remedy.as_ref().filter(|part| !remedies.contains(*part)) {
+            wrong.push(format!(
+                "{}:\n  expected {remedy}\n  told {remedies}",
                 row.what
             ));
         }

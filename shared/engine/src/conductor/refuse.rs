@@ -8,7 +8,7 @@ use crate::beside;
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Clock, Ledger};
 use crate::store::{self, Stored};
-use windlass_domain::deployment::Refusal;
+use windlass_domain::deployment::{REFUSED_FOR_S, Refusal};
 use windlass_domain::ending::Ending;
 use windlass_domain::finding::{Finding, limited};
 use windlass_domain::identity::DeploymentId;
@@ -82,7 +82,9 @@ fn refusal<P: Ports>(
 /// it is not, a write that was refused only met another one, which may have come to nothing.
 pub async fn record_refusal<P: Ledger + Clock>(ports: &P, refusal: Refusal) -> Answered<()> {
     let key = store::refusal(&refusal.app, &refusal.execution);
-    let write = Stored::new(key.clone(), refusal).put()?;
+    let index = store::refused_index(refusal.listed_under(), refusal.at, &refusal.execution);
+    let expires = refusal.at.plus_s(REFUSED_FOR_S);
+    let write = Stored::new(key.clone(), refusal).put_listed(index, expires)?;
     for tried in 0..TRIES {
         if commit(ports, vec![write.clone()]).await? || Ledger::get(ports, &key).await?.is_some() {
             return Ok(());

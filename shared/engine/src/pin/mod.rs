@@ -168,14 +168,7 @@ fn environment(
             ));
         }
     };
-    chosen.ok_or_else(|| {
-        Finding::new(
-            FindingName::NoEnvironment,
-            path,
-            format!("`{text}` matches no environment's rule."),
-            "Mend the ref or the rules under `environments.<name>.deploy`.",
-        )
-    })
+    chosen.ok_or_else(|| declaration.no_rule(path, text))
 }
 
 /// In an environment with a tag rule releases are ordered by semantic version; a person may bring

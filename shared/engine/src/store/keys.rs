@@ -39,6 +39,22 @@ pub fn arrival(what: &str) -> Key {
     key(format!("arrival#{what}"), "served")
 }
 
+/// That an arrival was not taken: [`windlass_domain::not_taken::NotTaken`].
+pub fn not_taken(what: &str) -> Key {
+    key(format!("arrival#{what}"), "not_taken")
+}
+
+/// The index partition of what was refused or not taken, of an application or of none.
+pub fn refused(app: Option<&AppName>) -> String {
+    format!("refused#{}", app.map_or("", AppName::as_str))
+}
+
+/// Where something that was refused or not taken is in the index: newest last.
+pub fn refused_index(app: Option<&AppName>, at: Time, what: &str) -> Key {
+    let digits = Digest::of(what.as_bytes());
+    key(refused(app), format!("{:015}#{}", at.0, digits.short()))
+}
+
 /// How far the looking for arrivals that no event told has come.
 pub fn rounds() -> Key {
     key("arrivals".into(), "rounds")

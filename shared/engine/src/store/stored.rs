@@ -47,6 +47,16 @@ impl<T: Serialize> Stored<T> {
         Ok(Write::put(item, self.unchanged()))
     }
 
+    /// The same with a place in the index, which it has until then.
+    pub fn put_listed(&self, index: Key, expires: Time) -> Answered<Write> {
+        let item = Item {
+            index: Some(index),
+            expires: Some(expires),
+            ..self.item()?
+        };
+        Ok(Write::Put(item, self.unchanged()))
+    }
+
     fn item(&self) -> Answered<Item> {
         Ok(Item {
             key: self.key.clone(),

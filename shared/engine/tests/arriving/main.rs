@@ -5,6 +5,7 @@
 mod artifacts;
 mod bucket;
 mod declarations;
+mod not_taken;
 mod pinning;
 mod place;
 mod pushes;

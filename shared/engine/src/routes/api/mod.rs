@@ -11,6 +11,7 @@ mod operator;
 mod problem;
 mod query;
 mod recorded;
+mod refusals;
 mod releases;
 mod snapshots;
 mod told;
@@ -28,6 +29,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::{Requester, Route};
+use windlass_domain::syntax;
 
 /// What the API needs.
 pub trait Ports: pin::Ports + KindPorts + Executions + Clock {}
@@ -78,6 +80,9 @@ const LARGEST_BODY: usize = 256 * 1024;
 const PAGE: u32 = 20;
 const LARGEST_PAGE: u32 = 100;
 
+/// The parameters of what has pages.
+const PAGED: &[&str] = &["limit", "after"];
+
 /// Serves a call. A fault is an answer as well: 503 where asking again may help, 400 where what was sent
 /// cannot be read, else 500.
 pub async fn handle<P: Ports>(ports: &P, call: Call) -> Reply {
@@ -95,6 +100,13 @@ pub async fn handle<P: Ports>(ports: &P, call: Call) -> Reply {
 
 async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
     let segments: Vec<&str> = call.path.trim_matches('/').split('/').collect();
+    if (call.method.as_str(), segments.as_slice()) == ("GET", &["refusals"]) {
+        let findings = query::findings(call, PAGED);
+        if !findings.is_empty() {
+            return Ok(problem(400, &findings));
+        }
+        return refusals::list(ports, None, call).await;
+    }
     let (["apps", app, ..], Some(rest)) = (segments.as_slice(), segments.get(2..)) else {
         return Ok(problem(404, &[no_such_path(call)]));
     };
@@ -110,6 +122,7 @@ async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
         ("POST", ["releases"]) => releases::post(ports, &app, call).await,
         ("GET", ["releases", version]) => recorded::get(ports, &app, version).await,
         ("GET", ["declaration"]) => declaration::get(ports, &app).await,
+        ("GET", ["refusals"]) => refusals::list(ports, Some(&app), call).await,
         ("GET", ["deployments"]) => deployments::list(ports, &app, call).await,
         ("GET", ["deployments", id]) => deployments::get(ports, &app, id).await,
         ("POST", ["deployments", id, "cancel"]) => cancel::post(ports, &app, id, call).await,
@@ -127,7 +140,7 @@ async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
 fn parameters(method: &str, rest: &[&str]) -> Option<&'static [&'static str]> {
     Some(match (method, rest) {
         ("GET", ["deployments"]) => &["environment", "execution", "limit", "after"],
-        ("GET", ["environments", _, "snapshots"]) => &["limit", "after"],
+        ("GET", ["environments", _, "snapshots"] | ["refusals"]) => PAGED,
         ("GET", ["environments", _]) => &["observe"],
         ("DELETE", ["environments", _, "hold"]) => &["reason"],
         ("POST", ["releases"] | ["deployments", _, "cancel"])
@@ -172,24 +185,17 @@ fn no_such_path(call: &Call) -> Finding {
 /// The body as an object; an empty body is an empty one.
 fn body(call: &Call) -> Result<serde_json::Map<String, Value>, Finding> {
     let text = call.body.as_deref().unwrap_or_default();
-    let bad = |reason: String| {
-        Finding::new(
-            FindingName::NotWellFormed,
-            "",
-            reason,
-            "Send a JSON object.",
-        )
-    };
-    if text.len() > LARGEST_BODY {
-        return Err(bad(format!("the body has more than {LARGEST_BODY} bytes.")));
-    }
     if text.trim().is_empty() {
         return Ok(serde_json::Map::new());
     }
-    match serde_json::from_str(text) {
-        Ok(Value::Object(body)) => Ok(body),
-        Ok(_) => Err(bad("the body is not an object.".into())),
-        Err(error) => Err(bad(format!("the body is not JSON: {error}."))),
+    match syntax::json("the body", text, LARGEST_BODY)? {
+        Value::Object(body) => Ok(body),
+        _ => Err(Finding::new(
+            FindingName::NotWellFormed,
+            "the body",
+            "the body is not an object.",
+            "Write a JSON object, `{…}`.",
+        )),
     }
 }
 

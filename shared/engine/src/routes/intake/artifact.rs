@@ -2,7 +2,7 @@
 
 use super::manifest::start;
 use super::once::Came;
-use super::{Created, Ports};
+use super::{Created, Ports, not_taken};
 use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::Answered;
@@ -25,19 +25,21 @@ pub async fn handle<P: Ports>(
         seed,
     } = created;
     log::name_app(&app);
-    let Ok(declared) = declaration_in_force(ports, &app).await? else {
-        tracing::info!("an artifact of an unknown application is dropped");
-        return Ok(Came::Nothing);
-    };
-    let components = &declared.declaration.document().components;
-    match components.get(&component).map(Component::on_artifact) {
-        Some(true) => {}
-        Some(false) => return Ok(Came::Served),
-        // Its declaration may be on its way.
-        None => {
-            tracing::info!(%component, "an artifact of an unknown component is dropped");
-            return Ok(Came::Nothing);
+    let unknown = match declaration_in_force(ports, &app).await? {
+        Err(mut findings) => findings.pop(),
+        Ok(declared) => {
+            let components = &declared.declaration.document().components;
+            match components.get(&component).map(Component::on_artifact) {
+                Some(true) => None,
+                Some(false) => return Ok(Came::Served),
+                None => Some(declared.declaration.unknown_component(&component)),
+            }
         }
+    };
+    if let Some(finding) = unknown {
+        not_taken::list(ports, &object.key, Some(app), requester, finding).await?;
+        // Its declaration may be on its way.
+        return Ok(Came::Nothing);
     }
     let mut request = Request::new(ActionName::Deploy, app);
     request.artifact_object = Some(ArtifactObject { component, object });

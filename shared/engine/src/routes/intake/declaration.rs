@@ -47,7 +47,7 @@ async fn read<P: Ports>(
         Err(fault) if fault.name == FaultName::Refused => {
             return Ok(Err(vec![Finding::new(
                 FindingName::BadValue,
-                "",
+                "the declaration",
                 fault.message,
                 format!("Write a declaration of at most {LARGEST} bytes."),
             )]));

@@ -2,7 +2,7 @@
 
 use super::manifest::start;
 use super::once::{Came, Known, once};
-use super::{Ports, sent};
+use super::{Ports, not_taken, sent};
 use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::Answered;
@@ -11,8 +11,9 @@ use serde_json::Value;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::AppName;
-use windlass_domain::request::{ActionName, ImagePush, Request, Requester, Route};
+use windlass_domain::request::{ActionName, ImagePush, Request};
 
 /// Starts a release of the components that live in the repository. The event's own digest is
 /// deployed, and not what the tag means later. Pushes without a tag are the platforms' manifests of
@@ -68,23 +69,26 @@ async fn serve<P: Ports>(ports: &P, push: ImagePush, known: Known, seed: &str) -
     let owner: Option<Stored<RepositoryOwner>> =
         store::load(ports, &store::repository(&push.repository)).await?;
     let Some(owner) = owner else {
-        tracing::info!("a push to a repository of no application is dropped");
+        let finding = nobodys(&push);
+        // A repository by itself, and not each of its images: most are not meant for Windlass.
+        let app = push.repository.split('/').next();
+        let app = app.and_then(|name| AppName::new(name).ok());
+        let what = &push.repository;
+        not_taken::list(ports, what, app, not_taken::pusher(), finding).await?;
         return Ok(Came::Nothing);
     };
     let app = owner.value.app;
     log::name_app(&app);
-    if !chooses_an_environment(ports, &app, &push.tag).await? {
-        tracing::info!("a tag that chooses no environment is dropped");
+    if let Some(finding) = goes_nowhere(ports, &app, &push).await? {
+        let what = format!("{}:{}", push.repository, push.tag);
+        not_taken::list(ports, &what, Some(app), not_taken::pusher(), finding).await?;
         return Ok(Came::Nothing);
     }
     let mut request = Request::new(ActionName::Deploy, app);
     request.image_push = Some(push);
     request.arrived = known.arrived();
     // ECR's event tells no more of who pushed than the account.
-    request.requester = Some(Requester {
-        route: Route::Ecr,
-        principal: None,
-    });
+    request.requester = Some(not_taken::pusher());
     start(ports, &request, seed).await
 }
 
@@ -93,15 +97,39 @@ fn what(push: &ImagePush) -> String {
     format!("{} {} {}", push.repository, push.digest, push.tag)
 }
 
-/// Whether a tag goes somewhere. One that matches two environments does: `Admit` refuses it aloud.
-async fn chooses_an_environment<P: Ports>(ports: &P, app: &AppName, tag: &str) -> Answered<bool> {
-    let Ok(declared) = declaration_in_force(ports, app).await? else {
-        return Ok(false);
-    };
-    Ok(chooses(&declared.declaration, tag))
+fn nobodys(push: &ImagePush) -> Finding {
+    Finding::new(
+        FindingName::UnknownName,
+        format!("{}:{}", push.repository, push.tag),
+        format!(
+            "no application declares the repository `{}`, so nothing came of this push.",
+            push.repository
+        ),
+        format!(
+            "If it is meant for one, write `repository: {}` into its component in `app.yaml`.",
+            push.repository
+        ),
+    )
 }
 
-/// The same of a declaration.
+/// What is wrong where a tag goes nowhere. One that matches two environments does not: `Admit` refuses it
+/// aloud.
+async fn goes_nowhere<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    push: &ImagePush,
+) -> Answered<Option<Finding>> {
+    Ok(match declaration_in_force(ports, app).await? {
+        Err(mut findings) => findings.pop(),
+        Ok(declared) if chooses(&declared.declaration, &push.tag) => None,
+        Ok(declared) => {
+            let at = format!("{}:{}", push.repository, push.tag);
+            Some(declared.declaration.no_rule(&at, &push.tag))
+        }
+    })
+}
+
+/// Whether a tag goes somewhere.
 pub fn chooses(declaration: &Declaration, tag: &str) -> bool {
     !matches!(declaration.environment_for_image_tag(tag), Ok(None))
 }

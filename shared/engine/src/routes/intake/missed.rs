@@ -10,6 +10,7 @@ use crate::store::{self, Stored};
 use serde::{Deserialize, Serialize};
 use tracing::Instrument as _;
 use windlass_domain::key::upload;
+use windlass_domain::misplaced::misplaced;
 use windlass_domain::request::ObjectRef;
 use windlass_domain::round::Round;
 use windlass_domain::time::Time;
@@ -84,7 +85,7 @@ async fn uploads<P: Ports>(ports: &P, mut round: Round, now: Time, faults: &mut 
             return round;
         };
         let concerned =
-            |one: &&Listed| round.concerns(one.modified, now) && upload(&one.key).is_some();
+            |one: &&Listed| round.concerns(one.modified, now) && is_an_arrival(&one.key);
         let arrived: Vec<Listed> = page.objects.iter().filter(concerned).cloned().collect();
         for one in &arrived {
             if left == 0 {
@@ -101,6 +102,11 @@ async fn uploads<P: Ports>(ports: &P, mut round: Round, now: Time, faults: &mut 
         }
     }
     round
+}
+
+/// Whether there is something to do or to tell about a key.
+fn is_an_arrival(key: &str) -> bool {
+    upload(key).is_some() || misplaced(key).is_some()
 }
 
 async fn look_after<P: Ports>(ports: &P, one: &Listed) -> Answered<Option<Came>> {

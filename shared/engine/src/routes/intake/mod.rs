@@ -6,9 +6,11 @@ mod image;
 mod manifest;
 mod missed;
 mod missed_images;
+mod not_taken;
 mod once;
 mod repositories;
 
+use crate::beside;
 use crate::log;
 use crate::pin;
 use crate::ports::{Answered, Clock, Executions, ObjectId};
@@ -16,6 +18,7 @@ use once::{Came, Known, once};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::key::{Upload, upload};
+use windlass_domain::misplaced::{Misplaced, misplaced};
 use windlass_domain::request::{ObjectRef, Requester, Route};
 use windlass_domain::time::Time;
 
@@ -34,7 +37,7 @@ struct Created {
     seed: String,
 }
 
-/// Serves one event. What belongs to no application is logged and dropped; a fault is retried by
+/// Serves one event. What belongs to no application is listed (decision 0262); a fault is retried by
 /// the queue and ends in the dead-letter queue.
 pub async fn handle<P: Ports>(ports: &P, event: Value) -> Answered<()> {
     match event.get("detail-type").and_then(Value::as_str) {
@@ -86,18 +89,26 @@ async fn created<P: Ports>(
     principal: Option<String>,
     known: Known,
 ) -> Answered<Option<Came>> {
+    let requester = Requester {
+        route: Route::S3,
+        principal,
+    };
     let Some(upload) = upload(&object.key) else {
-        tracing::info!("an object of no application is dropped");
-        return Ok(None);
+        let Some(misplaced) = misplaced(&object.key) else {
+            tracing::info!("an object of our own, or a folder, is dropped");
+            return Ok(None);
+        };
+        let object = pin_version(ports, object).await?;
+        return once(ports, &what(&object), known, async |_| {
+            tell(ports, &object, misplaced, requester).await
+        })
+        .await;
     };
     let object = pin_version(ports, object).await?;
     once(ports, &what(&object), known, async |seed| {
         let created = Created {
             object,
-            requester: Requester {
-                route: Route::S3,
-                principal,
-            },
+            requester,
             arrived: known.arrived(),
             seed,
         };
@@ -110,6 +121,25 @@ async fn created<P: Ports>(
         }
     })
     .await
+}
+
+/// Tells that an upload's key means nothing: in the list, and beside it where it lies among uploads.
+async fn tell<P: Ports>(
+    ports: &P,
+    object: &ObjectRef,
+    misplaced: Misplaced,
+    requester: Requester,
+) -> Answered<Came> {
+    let Misplaced {
+        app,
+        finding,
+        beside,
+    } = misplaced;
+    if beside {
+        beside::write(ports, object, std::slice::from_ref(&finding)).await?;
+    }
+    not_taken::list(ports, &object.key, app, requester, finding).await?;
+    Ok(Came::Served)
 }
 
 /// The version of the object that arrived; the present one where the event does not tell.

@@ -85,7 +85,10 @@ fn not_ours(
     let of = components.first();
     Finding::new(
         name,
-        of.map_or_else(String::new, |name| format!("components.{name}.repository")),
+        of.map_or_else(
+            || "components".to_owned(),
+            |name| format!("components.{name}.repository"),
+        ),
         format!("the repository `{repository}` {why}."),
         format!(
             "Use a repository of this application's own: one whose name begins with `{app}/`, or that is tagged `{APP_TAG}`: `{app}`."

@@ -1,0 +1,212 @@
+//! Rules that hold for every finding, whatever is wrong: held over the table, and over every small
+//! change of the good inputs.
+
+use super::{
+    DECLARATION, Input, MANIFEST, REQUEST, Row, TABLE, findings, read_declaration, read_manifest,
+    read_request,
+};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+use windlass_domain::finding::Finding;
+
+/// Words of libraries, and of our own types.
+const FOREIGN: [&str; 26] = [
+    "serde",
+    "saphyr",
+    "Policy",
+    "invalid type",
+    "invalid value",
+    "missing field",
+    "unknown field",
+    "unknown variant",
+    "expected one of",
+    "did not find",
+    "u64",
+    "u32",
+    "u8",
+    "f64",
+    "EOF",
+    "Some(",
+    "None",
+    "Err(",
+    "regex",
+    "parse",
+    "deserial",
+    "schema",
+    "[0-9]",
+    "a-z",
+    "token",
+    "semver",
+];
+
+/// With which word a remedy tells somebody to do something.
+const BEGINNINGS: [&str; 20] = [
+    "Write", "Use", "Put", "Did", "Known", "Remove", "Upload", "Name", "Give", "Make", "Keep",
+    "Close", "Mend", "Push", "Indent", "Pin", "Leave", "Add", "Correct", "Declare",
+];
+
+/// Everything that is wrong with how findings are told.
+fn badly_told(findings: &[Finding]) -> Vec<String> {
+    let mut bad = Vec::new();
+    let mut places = BTreeSet::new();
+    for finding in findings {
+        let mut complain = |why: &str| bad.push(format!("{why}: {finding:?}"));
+        if finding.path.trim().is_empty() || finding.path.starts_with('.') {
+            complain("no path");
+        }
+        if !places.insert((finding.name, &finding.path)) {
+            complain("told twice");
+        }
+        let words = format!("{} {}", finding.reason, finding.remedy);
+        // What the author wrote is repeated in backticks.
+        let own: String = words.split('`').step_by(2).collect();
+        let is_path = |at: usize| {
+            let (before, after) = (&own[..at], &own[at + 2..]);
+            let letter = |c: char| c.is_ascii_alphabetic();
+            before.ends_with(letter) && after.starts_with(letter)
+        };
+        if own.match_indices("::").any(|(at, _)| is_path(at)) {
+            complain("a path of code");
+        }
+        if let Some(word) = FOREIGN.iter().find(|word| own.contains(**word)) {
+            complain(&format!("words of a library, {word}"));
+        }
+        let first = finding.remedy.split([' ', ':']).next().unwrap_or_default();
+        if !BEGINNINGS.contains(&first) || finding.remedy.len() < 12 {
+            complain("a remedy that tells nothing to do");
+        }
+        if !finding.reason.ends_with(['.', '…']) || !finding.remedy.ends_with(['.', '…', '?']) {
+            complain("no sentence");
+        }
+        if finding.reason.contains("``") || finding.remedy.contains("``") {
+            complain("nothing is named");
+        }
+    }
+    bad
+}
+
+/// A value in place of another one.
+fn others() -> Vec<Value> {
+    vec![
+        json!(null),
+        json!(7),
+        json!(-1),
+        json!(1.5),
+        json!(1e300),
+        json!(true),
+        json!(""),
+        json!("x y"),
+        json!("Ünï[{"),
+        json!("{nothing}"),
+        json!("30"),
+        json!([]),
+        json!(["a", "a"]),
+        json!([7]),
+        json!({}),
+        json!({"nope": {"a": 1}}),
+    ]
+}
+
+/// The document with each of its values in turn replaced, each field left out, misspelt and doubled.
+fn changed(document: &Value) -> Vec<Value> {
+    let mut all = others();
+    match document {
+        Value::Object(members) => {
+            for (name, value) in members {
+                let mut without = members.clone();
+                without.remove(name);
+                let mut misspelt = without.clone();
+                misspelt.insert(format!("{name}x"), value.clone());
+                let mut more = members.clone();
+                more.insert("rollout".into(), json!("nope"));
+                all.extend([without, misspelt, more].map(Value::Object));
+                all.extend(changed(value).into_iter().map(|value| {
+                    let mut members: Map<String, Value> = members.clone();
+                    members.insert(name.clone(), value);
+                    Value::Object(members)
+                }));
+            }
+        }
+        Value::Array(items) => {
+            for (i, item) in items.iter().enumerate() {
+                all.extend(changed(item).into_iter().map(|item| {
+                    let mut items = items.clone();
+                    items[i] = item;
+                    Value::Array(items)
+                }));
+            }
+        }
+        _ => {}
+    }
+    all
+}
+
+fn hold(bad: &[String], of: usize) {
+    let shown = bad.iter().take(30).cloned().collect::<Vec<_>>().join("\n");
+    assert!(bad.is_empty(), "{} of {of}:\n{shown}", bad.len());
+}
+
+#[test]
+fn what_the_table_tells_is_told_well() {
+    let table: Vec<Row> = serde_saphyr::from_str(TABLE).unwrap();
+    let bad = table.iter().flat_map(|row| badly_told(&findings(row)));
+    hold(&bad.collect::<Vec<_>>(), table.len());
+}
+
+#[test]
+fn whatever_is_changed_in_a_good_input_is_told_well() {
+    let (mut bad, mut of, mut refused) = (Vec::new(), 0, 0);
+    type Read = fn(&str) -> Vec<Finding>;
+    let inputs: [(&str, Read); 3] = [
+        (DECLARATION, read_declaration),
+        (MANIFEST, read_manifest),
+        (REQUEST, read_request),
+    ];
+    for (good, read) in inputs {
+        let good: Value = serde_saphyr::from_str(good).unwrap();
+        for document in changed(&good) {
+            let found = read(&document.to_string());
+            of += 1;
+            refused += usize::from(!found.is_empty());
+            bad.extend(badly_told(&found));
+        }
+    }
+    assert!(of > 1000 && refused > of / 2, "{refused} of {of}");
+    bad.sort();
+    bad.dedup();
+    hold(&bad, of);
+}
+
+#[test]
+fn a_text_that_is_cut_off_or_has_a_stray_letter_is_told_well() {
+    let mut bad = Vec::new();
+    // Every third place, which is enough to meet every sort of it.
+    for at in (0..DECLARATION.len())
+        .step_by(3)
+        .filter(|at| DECLARATION.is_char_boundary(*at))
+    {
+        let (head, tail) = DECLARATION.split_at(at);
+        bad.extend(badly_told(&read_declaration(head)));
+        for stray in [
+            "\t", "\"", "{", "]", ":", "- ", "*", "&", "!", "%", "@", "#",
+        ] {
+            bad.extend(badly_told(&read_declaration(&format!(
+                "{head}{stray}{tail}"
+            ))));
+        }
+    }
+    let manifest = Input::Change(json!({})).text(MANIFEST);
+    for at in 0..manifest.len() {
+        let (head, tail) = manifest.split_at(at);
+        for text in [
+            head.to_owned(),
+            format!("{head},{tail}"),
+            format!("{head}\"{tail}"),
+        ] {
+            bad.extend(badly_told(&read_manifest(&text)));
+        }
+    }
+    bad.sort();
+    bad.dedup();
+    hold(&bad, DECLARATION.len());
+}

@@ -1,0 +1,55 @@
+//! What arrives and nobody asks for is listed, beside what is refused.
+
+use super::Ports;
+use crate::pin::declaration_in_force;
+use crate::ports::Answered;
+use crate::store::{self, Stored};
+use windlass_domain::finding::Finding;
+use windlass_domain::name::AppName;
+use windlass_domain::not_taken::{LISTED_FOR_S, NotTaken};
+use windlass_domain::request::{Requester, Route};
+
+/// Lists that an arrival was not taken, under the application that it looks meant for if that one is
+/// declared. `what` is the arrival; of the same there is one line, the newest.
+pub async fn list<P: Ports>(
+    ports: &P,
+    what: &str,
+    app: Option<AppName>,
+    requester: Requester,
+    finding: Finding,
+) -> Answered<()> {
+    let app = match app {
+        Some(app) if declaration_in_force(ports, &app).await?.is_ok() => Some(app),
+        _ => None,
+    };
+    tracing::info!(%finding, "an arrival that nobody asks for is listed");
+    let key = store::not_taken(what);
+    let known: Option<Stored<NotTaken>> = store::load(ports, &key).await?;
+    let line = Stored {
+        rev: known.map_or(0, |known| known.rev),
+        value: NotTaken {
+            app,
+            about: what.to_owned(),
+            requester,
+            findings: vec![finding],
+            at: ports.now(),
+        },
+        key,
+    };
+    let NotTaken { app, at, .. } = &line.value;
+    let index = store::refused_index(app.as_ref(), *at, what);
+    let expires = at.plus_s(LISTED_FOR_S);
+    // Refused where somebody else has just listed the same.
+    ports
+        .transact(vec![line.put_listed(index, expires)?])
+        .await?;
+    Ok(())
+}
+
+/// Somebody who pushed, of whom ECR's event tells no more than the account.
+pub fn pusher() -> Requester {
+    Requester {
+        route: Route::Ecr,
+        principal: None,
+    }
+}

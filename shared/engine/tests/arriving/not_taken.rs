@@ -1,0 +1,139 @@
+//! What arrives and nobody asks for: never silent, and never without a bound.
+
+use crate::place::{arrives, declared, nothing, shop, started, upload};
+use serde_json::{Value, json};
+use windlass_domain::digest::Digest;
+use windlass_domain::name::AppName;
+use windlass_engine::routes::api::{Call, Reply, handle};
+use windlass_world::World;
+use windlass_world::run::run;
+
+/// What is listed, in order of the letters: about what, and the findings' names.
+fn listed(world: &World, app: Option<&AppName>) -> Vec<String> {
+    let path = app.map_or("/refusals".to_owned(), |app| {
+        format!("/apps/{app}/refusals")
+    });
+    let call = Call {
+        method: "GET".into(),
+        path,
+        ..Call::default()
+    };
+    let reply: Reply = run(handle(world, call));
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let lines = reply.body["refusals"].as_array().unwrap().iter();
+    let mut lines: Vec<String> = lines
+        .map(|line| {
+            let finding = &line["findings"][0];
+            format!("{} {}", line["about"], finding["name"]).replace('"', "")
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+fn push(repository: &str, tag: &str) -> Value {
+    json!({
+        "detail-type": "ECR Image Action",
+        "account": "111111111111",
+        "detail": {
+            "action-type": "PUSH", "result": "SUCCESS", "repository-name": repository,
+            "image-tag": tag, "image-digest": format!("sha256:{}", Digest::of(tag.as_bytes())),
+        },
+    })
+}
+
+#[test]
+fn what_looks_meant_is_listed_and_told_beside_the_upload() {
+    let world = declared();
+    for key in [
+        "apps/shop/app.yml",
+        "apps/bank/app.yml",
+        "releases/1.0.0.json",
+        "release/shop/1.0.0.json",
+        "holiday.jpg",
+        "apps/shop/",
+        "windlass/sites/shop/x.json",
+    ] {
+        let event = upload(&world, key, "…");
+        arrives(&world, event.clone()).unwrap();
+        arrives(&world, event).unwrap();
+    }
+    assert_eq!(started(&world), [json!(null); 0]);
+    assert_eq!(
+        listed(&world, Some(&shop())),
+        [
+            "apps/shop/app.yml BadValue",
+            "release/shop/1.0.0.json BadValue"
+        ]
+    );
+    assert_eq!(
+        listed(&world, None),
+        [
+            "apps/bank/app.yml BadValue",
+            "holiday.jpg BadValue",
+            "releases/1.0.0.json BadValue"
+        ]
+    );
+    let texts = world.objects().texts("artifacts");
+    let beside = texts.keys().filter(|key| key.ends_with(".findings.json"));
+    let beside: Vec<&str> = beside.map(String::as_str).collect();
+    assert_eq!(
+        beside,
+        [
+            "apps/bank/app.yml.findings.json",
+            "apps/shop/app.yaml.findings.json",
+            "apps/shop/app.yml.findings.json",
+            "releases/1.0.0.json.findings.json"
+        ]
+    );
+}
+
+#[test]
+fn an_artifact_of_no_component_is_listed_with_the_one_that_is_meant() {
+    let world = declared();
+    for key in ["artifacts/shop/wep/1.zip", "artifacts/bank/web/1.zip"] {
+        arrives(&world, upload(&world, key, "…")).unwrap();
+    }
+    let told = listed(&world, Some(&shop()));
+    assert_eq!(told, ["artifacts/shop/wep/1.zip UnknownName"]);
+    let told = listed(&world, None);
+    assert_eq!(told, ["artifacts/bank/web/1.zip NoDeclaration"]);
+}
+
+#[test]
+fn of_a_repository_of_nobody_there_is_one_line_and_of_a_tag_that_goes_nowhere_its_own() {
+    let world = declared();
+    for (repository, tag) in [
+        ("shop/agent", "experiment"),
+        ("shop/agent", "experiment"),
+        ("shop/agent", "pr-7"),
+        ("shop/agnet", "main"),
+        ("bank/ledger", "1"),
+        ("bank/ledger", "2"),
+    ] {
+        arrives(&world, push(repository, tag)).unwrap();
+    }
+    assert_eq!(started(&world), [json!(null); 0]);
+    assert_eq!(
+        listed(&world, Some(&shop())),
+        [
+            "shop/agent:experiment NoEnvironment",
+            "shop/agent:pr-7 NoEnvironment",
+            "shop/agnet UnknownName"
+        ]
+    );
+    assert_eq!(listed(&world, None), ["bank/ledger UnknownName"]);
+    // All of it goes by itself.
+    let ledger = world.ledger();
+    let items = ledger.items.values();
+    let lines = items.filter(|item| item.key.sk == "not_taken");
+    assert!(lines.clone().count() == 4 && lines.clone().all(|item| item.expires.is_some()));
+}
+
+#[test]
+fn a_refused_declaration_is_listed_and_so_is_one_of_nobody() {
+    let world = nothing();
+    arrives(&world, upload(&world, "apps/shop/app.yaml", "app: shop")).unwrap();
+    let told = listed(&world, Some(&shop()));
+    assert_eq!(told, ["apps/shop/app.yaml MissingField"]);
+}
