@@ -40,6 +40,9 @@ pub struct Deployment {
     /// `rollback`: the snapshot that it goes back to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<u64>,
+    /// `rollback`: the deployment that ran when it was asked for, and that it stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stops: Option<DeploymentId>,
     /// The declaration it is deployed under.
     #[schemars(with = "String")]
     pub declaration: semver::Version,

@@ -1,6 +1,7 @@
 //! What the ledger keeps of an environment: lock, hold, marks, what runs, snapshots, vetoes.
 
 use crate::artifact::Artifact;
+use crate::cut::cut;
 use crate::digest::Digest;
 use crate::identity::DeploymentId;
 use crate::name::ComponentName;
@@ -85,6 +86,10 @@ pub struct EnvironmentState {
     /// What runs, per component, as far as Windlass knows.
     #[serde(default)]
     pub running: BTreeMap<ComponentName, Running>,
+    /// What was found, per component, before Windlass changed it for the first time: it belongs to every
+    /// snapshot that is older than that ([`Snapshot::with_found`]).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub found: BTreeMap<ComponentName, Running>,
     /// The number of the snapshot that describes what runs; 0 before the first.
     #[serde(default)]
     pub snapshot: u64,
@@ -126,10 +131,42 @@ pub struct Running {
     pub deployment: DeploymentId,
     /// Since when.
     pub since: Time,
-    /// The observed state, as its kind records it; what a rollback to it must reach. Null where a
-    /// release named bytes that ran already, so that nothing was changed: a rollback then wants
-    /// those bytes.
+    /// The observed state, as its kind records it; what a rollback to it must reach. Null where it is not
+    /// known: a rollback then wants the bytes.
     pub state: serde_json::Value,
+}
+
+/// The version of what was found of a component before Windlass changed it for the first time.
+pub const BEFORE_WINDLASS: &str = "before-windlass";
+
+impl Running {
+    /// Whether these bytes are what is recorded.
+    pub fn has(&self, artifact: &Artifact) -> bool {
+        let known = self.artifact.as_ref();
+        known.is_some_and(|known| known.digest() == artifact.digest())
+    }
+
+    /// Whether both are records of the same: of the same bytes; or, where Windlass did not bring them, of the
+    /// same state, or of what was found, which there is once.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (&self.artifact, &other.artifact) {
+            (Some(_), Some(artifact)) => self.has(artifact),
+            (None, None) => {
+                let both_found = [self, other].map(|one| one.version == BEFORE_WINDLASS);
+                self.state == other.state || both_found == [true, true]
+            }
+            _ => false,
+        }
+    }
+}
+
+impl EnvironmentState {
+    /// Takes in what was found of a component, unless Windlass has changed it before.
+    pub fn find(&mut self, component: &ComponentName, found: Running) {
+        if !self.running.contains_key(component) {
+            self.found.entry(component.clone()).or_insert(found);
+        }
+    }
 }
 
 /// A hold on automatic deployments.
@@ -141,6 +178,30 @@ pub struct Hold {
     pub reason: String,
     /// Who set it.
     pub by: String,
+}
+
+/// The longest reason of a hold that several have set, in bytes.
+const LONGEST_REASON: usize = 4_000;
+
+impl Hold {
+    /// Takes in another one. The first stays, with who set it and when; what the other says for a reason is
+    /// kept beside it, unless it is known.
+    pub fn join(&mut self, other: &Self) {
+        let (known, new) = (format!("{};", self.reason), &other.reason);
+        if known.starts_with(&format!("{new};")) || known.contains(&format!(": {new};")) {
+            return;
+        }
+        let reason = format!(
+            "{}; and since {} by {}: {new}",
+            self.reason, other.since, other.by
+        );
+        self.reason = cut(reason, LONGEST_REASON);
+    }
+
+    /// Since when, who and why, in words.
+    pub fn in_words(&self) -> String {
+        format!("since {} by {}: {}", self.since, self.by, self.reason)
+    }
 }
 
 /// All components' artifacts after a deployment that succeeded, or as found before the first.
@@ -160,8 +221,21 @@ pub struct Snapshot {
     /// The number of the snapshot that it replaced; 0 for the first. A rollback walks this chain,
     /// so pressing it twice walks further back.
     pub replaced: u64,
-    /// What ran, per component.
+    /// What ran, per component that Windlass had changed until then.
     pub components: BTreeMap<ComponentName, Running>,
+}
+
+impl Snapshot {
+    /// The same with what was found of the components that Windlass has changed only since then: so it says of
+    /// each component that Windlass ever changed what it ran.
+    #[must_use]
+    pub fn with_found(mut self, found: &BTreeMap<ComponentName, Running>) -> Self {
+        for (component, found) in found {
+            let known = self.components.entry(component.clone());
+            known.or_insert_with(|| found.clone());
+        }
+        self
+    }
 }
 
 /// A deployment that waits for its turn.
@@ -248,124 +322,5 @@ pub enum Became {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn order(accepted: u64) -> Order {
-        Order {
-            version: None,
-            sequence: None,
-            accepted: Time(accepted),
-            recorded: Time(0),
-            id: DeploymentId("1f0c2d9a4b5e6f70".into()),
-        }
-    }
-
-    #[test]
-    fn a_mark_is_lowered_only_where_somebody_allowed_it() {
-        let a = ComponentName::new("a").unwrap();
-        let mut state = EnvironmentState::default();
-        for (at, allow_older, wanted) in [(5, false, 5), (3, false, 5), (7, false, 7), (4, true, 4)]
-        {
-            state.mark(&a, &order(at), allow_older);
-            assert_eq!(state.marks[&a].accepted, Time(wanted));
-        }
-    }
-
-    #[test]
-    fn a_release_runs_where_each_of_its_components_runs_its_bytes() {
-        let name = |name: &str| ComponentName::new(name).unwrap();
-        let image = |bytes: &str| Artifact::Image {
-            repository: "shop/agent".into(),
-            digest: Digest::of(bytes.as_bytes()),
-        };
-        let of = |named: &[(&str, &str)]| -> BTreeMap<ComponentName, Artifact> {
-            let named = named.iter();
-            named.map(|(of, bytes)| (name(of), image(bytes))).collect()
-        };
-        let mut state = EnvironmentState::default();
-        for (of, artifact) in [("a", Some("1")), ("b", Some("2")), ("c", None)] {
-            let running = Running {
-                artifact: artifact.map(image),
-                version: "1.0.0".into(),
-                deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
-                since: Time(0),
-                state: serde_json::Value::Null,
-            };
-            state.running.insert(name(of), running);
-        }
-        assert!(state.runs(&of(&[("a", "1")])));
-        assert!(state.runs(&of(&[("a", "1"), ("b", "2")])));
-        for other in [
-            &[("a", "2")][..],
-            &[("a", "1"), ("b", "1")],
-            &[("c", "1")],
-            &[("d", "1")],
-            &[],
-        ] {
-            assert!(!state.runs(&of(other)), "{other:?}");
-        }
-    }
-
-    #[test]
-    fn a_token_only_grows_and_exceeds_those_that_a_backup_has_forgotten() {
-        let mut lock = Lock::default();
-        lock.raise(Time(1000));
-        let backup = lock.clone();
-        lock.raise(Time(1000));
-        assert_eq!(lock.token, 1001, "twice in a millisecond");
-        lock.raise(Time(900));
-        assert_eq!(lock.token, 1002, "a clock that goes back");
-        let mut restored = backup;
-        restored.raise(Time(5000));
-        assert!(restored.token > lock.token);
-    }
-
-    #[test]
-    fn a_token_that_comes_late_does_not_replace_the_others() {
-        let mut waiting = Waiting {
-            deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
-            components: Vec::new(),
-            order: Order {
-                version: None,
-                sequence: None,
-                accepted: Time(0),
-                recorded: Time(0),
-                id: DeploymentId("1f0c2d9a4b5e6f70".into()),
-            },
-            operator: false,
-            through_hold: false,
-            since: Time(0),
-            task_token: None,
-            former_task_tokens: Vec::new(),
-        };
-        assert_eq!(waiting.tokens().next(), None);
-        for token in ["second", "first", "first"] {
-            waiting.keep(token);
-        }
-        assert_eq!(waiting.tokens().collect::<Vec<_>>(), ["first", "second"]);
-        for token in 0..100 {
-            waiting.keep(&token.to_string());
-        }
-        assert_eq!(waiting.tokens().count(), 1 + FORMER_TOKENS);
-        assert_eq!(waiting.tokens().next(), Some("99"));
-    }
-
-    #[test]
-    fn what_begins_after_a_lock_was_freed_finds_another_token() {
-        let mut lock = Lock {
-            token: 7,
-            held: Some(Held {
-                deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
-                action: ActionName::Deploy,
-                execution: "one".into(),
-                since: Time(0),
-                state: HeldState::Running,
-                looked: false,
-            }),
-            freed: None,
-        };
-        lock.free(Time(0));
-        assert_eq!((lock.token, lock.held), (8, None));
-    }
-}
+#[path = "environment_tests.rs"]
+mod tests;

@@ -42,6 +42,7 @@ pub mod plan;
 pub mod release;
 pub mod request;
 mod request_check;
+pub mod rollback;
 pub mod round;
 pub mod second_look;
 pub mod secret;

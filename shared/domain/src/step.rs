@@ -33,6 +33,9 @@ pub struct Step {
     pub place: Place,
     /// Its target, as the kind writes it.
     pub target: Value,
+    /// The target for tenancy, such as its ARN: one that is declared elsewhere since has another one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub identity: String,
     /// The state before, as the kind observed it at `Prepare`. Undo converges towards it.
     pub before: Value,
     /// The wanted state per wave number.
@@ -116,6 +119,7 @@ impl Step {
             kind,
             place: Place::default(),
             target: Value::Null,
+            identity: String::new(),
             before: Value::Null,
             goals: BTreeMap::new(),
             attempt: 0,

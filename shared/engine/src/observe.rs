@@ -51,14 +51,13 @@ async fn component<P: Ports>(
     name: &ComponentName,
     running: &Running,
 ) -> Answered<Compared> {
-    let key = store::step(&running.deployment, name);
-    let step: Option<Stored<Step>> = store::load(ports, &key).await?;
+    let step = where_it_ran(ports, name, running).await?;
     let (Some(step), false) = (step, running.state.is_null()) else {
         return Ok(Compared::unknown(
             "it ran already when Windlass came, and no deployment has changed it since",
         ));
     };
-    let looked = look::<P, Compares, 1>(ports, &step.value, [&running.state]).await?;
+    let looked = look::<P, Compares, 1>(ports, &step, [&running.state]).await?;
     let [beside] = looked.beside;
     let beside = beside?;
     Ok(match looked.saw {
@@ -81,6 +80,22 @@ async fn component<P: Ports>(
     })
 }
 
+/// The target and the place of what is recorded of a component, as the step of the deployment that changed it, or
+/// found it in place, has them.
+pub async fn where_it_ran<P: Ledger>(
+    ports: &P,
+    name: &ComponentName,
+    running: &Running,
+) -> Answered<Option<Step>> {
+    for key in [store::step, store::seen] {
+        let step = store::load(ports, &key(&running.deployment, name)).await?;
+        if let Some(step) = step.map(|step: Stored<Step>| step.value) {
+            return Ok(Some(step));
+        }
+    }
+    Ok(None)
+}
+
 /// What callers of a step's target get now, to be recorded, beside what they got before the deployment and what
 /// is recorded as running: what the state only names is kept. Transient faults are answered as such, so that it is
 /// asked again; every other one is what it is that stands in the way.
@@ -92,18 +107,44 @@ pub async fn live<P: Ports>(ports: &P, step: &Step, running: Option<&Running>) -
         Ok(looked) => {
             // What cannot be read is not what is there.
             let same = looked.beside.map(|one| one.is_ok_and(|one| one.same));
+            let as_recorded = match running {
+                Some(running) if !same[1] => is_as_recorded(ports, step, running).await?,
+                _ => same[1],
+            };
             Ok(match looked.saw {
                 Saw::There { state, shown } => Live::There {
                     state,
                     shown,
                     as_before: same[0],
-                    as_recorded: same[1],
+                    as_recorded,
                 },
                 Saw::Gone(why) => Live::Gone(why),
             })
         }
         Err(fault) if fault.name.is_transient() => Err(fault),
         Err(fault) => Ok(Live::Unknown(fault)),
+    }
+}
+
+/// Whether callers get what is recorded, looked at as the deployment did that brought it: what a site's visitors
+/// notice is told of the files that a deployment has anything to do with, which may be others.
+async fn is_as_recorded<P: Ports>(ports: &P, step: &Step, running: &Running) -> Answered<bool> {
+    if running.state.is_null() {
+        return Ok(false);
+    }
+    let former = where_it_ran(ports, &step.component, running).await?;
+    let is_there =
+        |former: &Step| former.deployment != step.deployment && former.identity == step.identity;
+    let Some(former) = former.filter(is_there) else {
+        return Ok(false);
+    };
+    match look::<P, Compares, 1>(ports, &former, [&running.state]).await {
+        Ok(looked) => Ok(looked
+            .beside
+            .into_iter()
+            .any(|one| one.is_ok_and(|one| one.same))),
+        Err(fault) if fault.name.is_transient() => Err(fault),
+        Err(_) => Ok(false),
     }
 }
 

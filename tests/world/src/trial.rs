@@ -71,6 +71,7 @@ impl<'s, S: Subject> Trial<'s, S> {
             kind: self.scene.kind,
             place: Place::default(),
             target: self.scene.target.clone(),
+            identity: String::new(),
             before: windlass_engine::kinds::to_value(&self.before)?,
             goals,
             attempt: 0,

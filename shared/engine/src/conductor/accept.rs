@@ -5,7 +5,7 @@ use super::commit::{TRIES, commit, contended, pause};
 use super::done::{self, Done};
 use super::ending::put;
 use super::past::past;
-use super::settle::{before_windlass, put_snapshot};
+use super::snapshots::{before_windlass, found, put_snapshot};
 use super::{Ports, admit, deployment_of, refuse};
 use crate::payload::{Answer, Ask, Word};
 use crate::pin;
@@ -74,7 +74,7 @@ pub async fn accept<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             cause: cause(&record.value, &seen),
         };
         let resolved = resolved(&request, ports.now());
-        let mut writes = taken_in(ports, &record.value, &steps, &seen).await?;
+        let mut writes = taken_in(ports, &record.value, &seen).await?;
         writes.extend(unlocked(ports, record, lock, resolved)?);
         writes.push(done.put(ask)?);
         if commit(ports, writes).await? {
@@ -209,7 +209,6 @@ fn resolved(request: &Request, now: Time) -> String {
 async fn taken_in<P: Ports>(
     ports: &P,
     record: &Deployment,
-    steps: &[Stored<Step>],
     seen: &Seen<'_>,
 ) -> Answered<Vec<Write>> {
     if seen.iter().all(|(_, accepted)| is_recorded(accepted)) {
@@ -219,8 +218,9 @@ async fn taken_in<P: Ports>(
     let key = store::state(&record.app, &record.environment);
     let mut state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
     let mut writes = Vec::new();
+    find(&mut state.value, seen, now);
     if state.value.last_snapshot == 0 {
-        writes.push(before_windlass(record, &mut state.value, steps, now)?);
+        writes.push(before_windlass(record, &mut state.value, now)?);
     }
     take_in(&mut state.value, record, seen, now);
     let replaced = replaced(ports, &state.value, record).await?;
@@ -231,6 +231,20 @@ async fn taken_in<P: Ports>(
     }
     writes.push(state.put()?);
     Ok(writes)
+}
+
+/// What was there before the deployment of each component that runs something else now. What is gone begins
+/// anew: a target that is made again is found as it is then.
+fn find(state: &mut EnvironmentState, seen: &Seen<'_>, now: Time) {
+    for (step, accepted) in seen {
+        match accepted {
+            Accepted::Nothing(_) => {
+                state.found.remove(&step.component);
+            }
+            accepted if is_recorded(accepted) => {}
+            _ => state.find(&step.component, found(step, None, now)),
+        }
+    }
 }
 
 /// Nothing older than the release goes by itself to where the release was brought and not taken back (rule 6).

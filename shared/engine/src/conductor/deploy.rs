@@ -117,6 +117,7 @@ fn new_record<P: Ports>(
         release_digest: pinned.release.digest(),
         release: pinned.release.clone(),
         snapshot: None,
+        stops: None,
         declaration: resolved.version.clone(),
         upload: request.upload().cloned(),
         requester: request.asked_by(),

@@ -37,6 +37,14 @@ pub fn reject(record: &mut Stored<Deployment>, findings: Vec<Finding>, at: Time)
     end(record, Ending::Rejected, &name, cause, findings, at);
 }
 
+/// Adds a line to what an ending tells: right after the first one, because a notification has the first lines only.
+pub fn add_line(record: &mut Stored<Deployment>, line: Option<String>) {
+    if let (Some(ended), Some(line)) = (&mut record.value.ending, line) {
+        let first = ended.cause.find('\n').unwrap_or(ended.cause.len());
+        ended.cause.insert_str(first, &format!("\n  {line}"));
+    }
+}
+
 /// The answer with which an execution ends whose deployment has ended; `None` where it goes on.
 /// What was rejected is told beside its upload first, and told again where the answer was lost.
 pub async fn told<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<Answer>> {

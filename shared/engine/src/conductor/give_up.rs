@@ -2,7 +2,8 @@
 
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
-use super::ending::{put, reject, told};
+use super::ending::{add_line, put, reject, told};
+use super::hold::told_of_hold;
 use super::view::View;
 use super::{Ports, deployment_of};
 use crate::payload::{Answer, Ask};
@@ -30,6 +31,8 @@ pub async fn give_up<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             error => could_not_wait(error),
         };
         reject(&mut record, vec![finding], ports.now());
+        let hold = told_of_hold(&record.value, &view.state.value);
+        add_line(&mut record, hold);
         note_cost(ports, &mut record.value, &[]).await;
         let mut writes = vec![
             put(&record)?,

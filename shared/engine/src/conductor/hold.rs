@@ -7,11 +7,13 @@ use crate::payload::{Answer, Ask};
 use crate::pin;
 use crate::ports::Answered;
 use crate::store::{self, Stored};
+use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Hold};
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::input::operators;
 use windlass_domain::request::{ActionName, Request};
 
-/// Sets or releases the hold. A hold that is set stays as it is.
+/// Sets or releases the hold. A hold that is set stays, and keeps what is said for a reason now beside its own.
 pub async fn hold<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Answer> {
     for tried in 0..TRIES {
         if let Some(answer) = done::before(ports, ask).await? {
@@ -24,15 +26,19 @@ pub async fn hold<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered
         let key = store::state(&request.app, &env);
         let mut state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
         let cause = if request.action == ActionName::Hold {
-            state
-                .value
-                .hold
-                .get_or_insert_with(|| new_hold(ports, request));
-            format!("Automatic deployments into {}/{env} are held.", request.app)
-        } else {
-            state.value.hold = None;
+            let hold = set_hold(ports, &mut state.value, request);
+            let told = hold.in_words();
             format!(
-                "Automatic deployments into {}/{env} are released.",
+                "Automatic deployments into {}/{env} are held {told}.",
+                request.app
+            )
+        } else {
+            let released = match state.value.hold.take() {
+                Some(_) => "are released",
+                None => "were not held, and are not",
+            };
+            format!(
+                "Automatic deployments into {}/{env} {released}.",
                 request.app
             )
         };
@@ -48,8 +54,31 @@ pub async fn hold<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered
     Err(contended("setting the hold"))
 }
 
-/// The hold that a request sets.
-pub fn new_hold<P: Ports>(ports: &P, request: &Request) -> Hold {
+/// Sets the hold that a request asks for, beside one that is there.
+pub fn set_hold<'a, P: Ports>(
+    ports: &P,
+    state: &'a mut EnvironmentState,
+    request: &Request,
+) -> &'a Hold {
+    let new = new_hold(ports, request);
+    let hold = state.hold.get_or_insert_with(|| new.clone());
+    hold.join(&new);
+    hold
+}
+
+/// That a rollback's hold keeps automatic deployments out, as a line for its ending: a person has to know, because
+/// only a person lets them go on. None of what is no rollback, or where nothing is held now.
+pub fn told_of_hold(record: &Deployment, state: &EnvironmentState) -> Option<String> {
+    let hold = state.hold.as_ref();
+    let hold = hold.filter(|_| record.action == ActionName::Rollback)?;
+    Some(format!(
+        "automatic deployments are held {}; start {} to let them go on",
+        hold.in_words(),
+        operators(ActionName::ReleaseHold, &record.app, &record.environment)
+    ))
+}
+
+fn new_hold<P: Ports>(ports: &P, request: &Request) -> Hold {
     Hold {
         since: ports.now(),
         reason: request

@@ -28,9 +28,11 @@ mod settle;
 mod settle_undo;
 mod shut_out;
 mod since;
+mod snapshots;
 mod turn;
 mod undo;
 mod view;
+mod went_back;
 
 pub use admit::Execution;
 pub use done::Done;

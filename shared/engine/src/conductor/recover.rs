@@ -2,8 +2,9 @@
 
 use super::answer::{ended, plain};
 use super::commit::{TRIES, commit, contended, pause};
-use super::ending::{end, put};
+use super::ending::{add_line, end, put};
 use super::hand_over::{hand_over, handed_over};
+use super::hold::told_of_hold;
 use super::past::past;
 use super::turn::turn;
 use super::view::View;
@@ -343,6 +344,8 @@ async fn abandon<P: Ports>(
         Vec::new(),
         ports.now(),
     );
+    let hold = told_of_hold(&record.value, &view.state.value);
+    add_line(&mut record, hold);
     let mut writes = vec![
         put(&record)?,
         Write::check(view.lock.key.clone(), view.lock.unchanged()),

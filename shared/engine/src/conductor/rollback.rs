@@ -5,7 +5,7 @@ use super::admit::Execution;
 use super::commit::{TRIES, commit, contended, pause};
 use super::deploy::Admitted;
 use super::ending::put_arrived;
-use super::hold::new_hold;
+use super::hold::set_hold;
 use super::identify::reused;
 use super::since::same;
 use super::view::View;
@@ -19,11 +19,14 @@ use windlass_domain::digest::Digest;
 use windlass_domain::environment::{EnvironmentState, Snapshot, Veto};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::input::operators;
+use windlass_domain::input::input;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::order::Order;
 use windlass_domain::release::Release;
 use windlass_domain::request::{ActionName, Request};
+
+/// The number of the snapshot that has what was found before the first release.
+pub const FOUND_FIRST: u64 = 1;
 
 /// Records the rollback and sets the hold, in one transaction.
 pub async fn admit<P: Ports>(
@@ -42,10 +45,7 @@ pub async fn admit<P: Ports>(
     for tried in 0..TRIES {
         let key = store::state(&request.app, &env);
         let mut state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
-        state
-            .value
-            .hold
-            .get_or_insert_with(|| new_hold(ports, request));
+        set_hold(ports, &mut state.value, request);
         let record = new_record(ports, ask, request, &env, declaration.clone());
         let id = record.value.id.clone();
         let former: Option<Stored<Deployment>> =
@@ -114,6 +114,7 @@ fn new_record<P: Ports>(
         },
         release_digest: press,
         snapshot: request.snapshot,
+        stops: None,
         declaration,
         upload: None,
         requester: request.asked_by(),
@@ -143,7 +144,8 @@ fn new_record<P: Ports>(
 }
 
 /// Chooses the snapshot to go back to, when it is the rollback's turn: the named one, or the
-/// newest verified-good one that the present one replaced and whose release is not vetoed.
+/// newest verified-good one that the present one replaced and whose release is not vetoed. What was found of a
+/// component belongs to the snapshots that are older than its first change.
 pub async fn choose<P: Ports>(
     ports: &P,
     view: &View,
@@ -154,8 +156,9 @@ pub async fn choose<P: Ports>(
         None => newest_good(ports, view.state.value.snapshot, record).await?,
     };
     let Some(snapshot) = snapshot else {
-        return Ok(Err(nothing_to_go_back_to(record)));
+        return Ok(Err(nothing_to_go_back_to(record, &view.state.value)));
     };
+    let snapshot = snapshot.with_found(&view.state.value.found);
     record.snapshot = Some(snapshot.number);
     record.release.version.clone_from(&snapshot.version);
     record.release.components = snapshot
@@ -164,6 +167,20 @@ pub async fn choose<P: Ports>(
         .filter_map(|(name, running)| Some((name.clone(), running.artifact.clone()?)))
         .collect();
     Ok(Ok(()))
+}
+
+/// What is wrong where it names a snapshot that there is not: nothing is stopped for it.
+pub async fn names_none<P: Ports>(
+    ports: &P,
+    view: &View,
+    record: &Deployment,
+) -> Answered<Option<Finding>> {
+    let Some(number) = record.snapshot else {
+        return Ok(None);
+    };
+    let named = load(ports, record, number).await?;
+    let none = || nothing_to_go_back_to(record, &view.state.value);
+    Ok(named.is_none().then(none))
 }
 
 async fn load<P: Ledger>(
@@ -201,20 +218,26 @@ async fn newest_good<P: Ledger>(
     Ok(None)
 }
 
-fn nothing_to_go_back_to(record: &Deployment) -> Finding {
+fn nothing_to_go_back_to(record: &Deployment, state: &EnvironmentState) -> Finding {
     let (app, env) = (&record.app, &record.environment);
     let reason = match record.snapshot {
         Some(number) => format!("there is no snapshot {number}."),
         None => "no verified-good snapshot is older than the present one.".into(),
     };
+    let members = |number: u64| [("snapshot", number.into()), ("reason", "…".into())];
+    let back_to = |number| input(ActionName::Rollback, app, env, &members(number));
+    let remedy = match state.last_snapshot {
+        0 => "Nothing was deployed here yet, so nothing has to be taken back.".to_owned(),
+        _ => format!(
+            "To go back to what was found before the first release, start {}. Others are listed by `windlass \
+             snapshots {app} {env}`, and named as `snapshot` in the same way; or deploy a release.",
+            back_to(FOUND_FIRST)
+        ),
+    };
     Finding::new(
         FindingName::NothingToGoBackTo,
         format!("environments.{env}"),
         reason,
-        format!(
-            "List the snapshots with `windlass snapshots {app} {env}` and name one as `snapshot` in \
-             {}; or deploy a release.",
-            operators(ActionName::Rollback, app, env),
-        ),
+        remedy,
     )
 }

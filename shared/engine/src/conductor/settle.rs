@@ -3,31 +3,25 @@
 
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
-use super::ending::{end, put, reject, told};
+use super::ending::{add_line, end, put, reject, told};
+use super::hold::told_of_hold;
 use super::past::past;
 use super::recover::judged_good;
 use super::second_look::make_due;
 use super::shut_out::shut_out;
 use super::undo::failure;
-use super::{Ports, deployment_of};
+use super::{Ports, deployment_of, snapshots, went_back};
 use crate::payload::{Answer, Ask};
-use crate::ports::{Answered, Clock, Condition, Write};
+use crate::ports::{Answered, Condition, Write};
 use crate::store::{self, Stored};
-use serde_json::Value;
-use std::collections::BTreeMap;
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{Became, EnvironmentState, Lock, Running, Snapshot, Veto};
+use windlass_domain::environment::{Became, EnvironmentState, Lock, Snapshot, Veto};
 use windlass_domain::fault::Fault;
-use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::request::ActionName;
 use windlass_domain::since::{ALREADY_THERE, since};
 use windlass_domain::step::Step;
-use windlass_domain::time::Time;
-
-/// What the version of a snapshot says that holds what a first deployment found.
-pub const BEFORE_WINDLASS: &str = "before-windlass";
 
 /// Serves the state.
 pub async fn settle<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
@@ -105,50 +99,85 @@ async fn writes<P: Ports>(
     let mut state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
     let mut more = Vec::new();
     match plan.value.outcome {
-        Outcome::Rejected => {
-            reject(record, plan.value.findings.clone(), ports.now());
-        }
-        Outcome::NothingToDo => {
-            mark(&mut state.value, &record.value);
-            more.extend(past(ports, &record.value, Became::Live, ports.now()).await?);
-            if let Some(goal) = &goal(ports, &record.value).await? {
-                let now = ports.now();
-                found_back(&mut state.value, goal, &plan.value, now);
-                if goal.number != state.value.snapshot {
-                    more.push(next_snapshot(
-                        &record.value,
-                        &mut state.value,
-                        Some(goal),
-                        now,
-                    )?);
-                }
+        Outcome::Rejected => reject(record, plan.value.findings.clone(), ports.now()),
+        outcome => {
+            let scene = scene(ports, record, &state.value, plan, steps).await?;
+            let before = state.value.clone();
+            more.extend(snapshots::take_in(&mut state.value, &scene)?);
+            more.extend(past(ports, &record.value, Became::Live, scene.now).await?);
+            conclude(ports, record, &before, &scene, outcome).await?;
+            if outcome == Outcome::Change {
+                more.extend(lift_veto(ports, &record.value).await?);
+                more.extend(make_due(ports, &record.value, steps).await?);
             }
-            let cause = already_there(&record.value, &state.value, &plan.value);
-            end(
-                record,
-                Ending::NothingToDo,
-                ALREADY_THERE,
-                cause,
-                Vec::new(),
-                ports.now(),
-            );
-        }
-        Outcome::Change => {
-            let goal = goal(ports, &record.value).await?;
-            if let Some(goal) = &goal {
-                found_back(&mut state.value, goal, &plan.value, ports.now());
-            }
-            more = succeed(ports, record, &mut state.value, steps, goal.as_ref())?;
-            more.extend(lift_veto(ports, &record.value).await?);
-            more.extend(past(ports, &record.value, Became::Live, ports.now()).await?);
-            more.extend(make_due(ports, &record.value, steps).await?);
         }
     }
+    if plan.value.outcome == Outcome::Rejected {
+        let undone = went_back::undone(ports, &record.value).await?;
+        add_line(record, undone);
+    }
+    add_line(record, told_of_hold(&record.value, &state.value));
     note_cost(ports, &mut record.value, steps).await;
     lock.value.free(ports.now());
     let mut writes = vec![put(record)?, lock.put()?, state.put()?];
     writes.append(&mut more);
     Ok(writes)
+}
+
+/// What is taken into the ledger.
+async fn scene<'a, P: Ports>(
+    ports: &P,
+    record: &Stored<Deployment>,
+    state: &EnvironmentState,
+    plan: &'a Stored<Plan>,
+    steps: &'a [Stored<Step>],
+) -> Answered<snapshots::Scene<'a>> {
+    let record = record.value.clone();
+    let partition = store::deployment_partition(&record.id);
+    let seen: Vec<Stored<Step>> = store::load_all(ports, &partition, "seen#").await?;
+    // Those of a `Prepare` that was killed are no changes.
+    let is_changed = plan.value.outcome == Outcome::Change;
+    let changed = steps.iter().filter(|_| is_changed);
+    Ok(snapshots::Scene {
+        goal: goal(ports, &record, state).await?,
+        plan: &plan.value,
+        changed: changed.map(|step| &step.value).collect(),
+        in_place: seen.into_iter().map(|step| step.value).collect(),
+        now: ports.now(),
+        record,
+    })
+}
+
+/// Writes the ending of what runs now as it was asked for.
+async fn conclude<P: Ports>(
+    ports: &P,
+    record: &mut Stored<Deployment>,
+    before: &EnvironmentState,
+    scene: &snapshots::Scene<'_>,
+    outcome: Outcome,
+) -> Answered<()> {
+    let changed = scene.changed.iter().map(|step| step.component.to_string());
+    let changed: Vec<String> = changed.collect();
+    let (plan, value) = (scene.plan, &record.value);
+    let undone = went_back::undone(ports, value).await?;
+    let cause = match &scene.goal {
+        Some(goal) => went_back::went_back(value, goal, plan, &changed, undone.as_ref()),
+        None if outcome == Outcome::NothingToDo => already_there(value, before, plan),
+        None => format!(
+            "{} {} {} is live: {} changed.",
+            value.app,
+            value.environment,
+            value.release.version,
+            changed.join(", ")
+        ),
+    };
+    // A rollback has done what the undo of the deployment did that it stopped.
+    let (ending, name) = match (outcome, undone) {
+        (Outcome::NothingToDo, None) => (Ending::NothingToDo, ALREADY_THERE),
+        _ => (Ending::Succeeded, ""),
+    };
+    end(record, ending, name, cause, Vec::new(), scene.now);
+    Ok(())
 }
 
 /// `again` brought a vetoed release in after all: the veto is lifted.
@@ -172,203 +201,17 @@ fn already_there(record: &Deployment, state: &EnvironmentState, plan: &Plan) -> 
     format!("Nothing to do: {}.", reasons.join("; "))
 }
 
-/// Rule 6: nothing older than this goes here any more. A rollback leaves the marks, so that what it
-/// went back from is not replaced by something older still.
-fn mark(state: &mut EnvironmentState, record: &Deployment) {
-    if record.action == ActionName::Deploy {
-        for component in record.release.components.keys() {
-            state.mark(component, &record.order, record.allow_older);
-        }
-    }
-}
-
-/// What a rollback has found in place, such as where somebody had moved an alias by hand, is what its goal says.
-fn found_back(state: &mut EnvironmentState, goal: &Snapshot, plan: &Plan, now: Time) {
-    for name in plan.unchanged.iter().map(|unchanged| &unchanged.component) {
-        let Some(back) = goal.components.get(name) else {
-            continue;
-        };
-        let known = state.running.get(name);
-        if known
-            .is_none_or(|known| (&known.artifact, &known.state) != (&back.artifact, &back.state))
-        {
-            let back = Running {
-                since: now,
-                ..back.clone()
-            };
-            state.running.insert(name.clone(), back);
-        }
-    }
-}
-
-/// The snapshot that a rollback goes back to.
-async fn goal<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<Snapshot>> {
+/// The snapshot that a rollback goes back to, with what was found of the components that came later.
+async fn goal<P: Ports>(
+    ports: &P,
+    record: &Deployment,
+    state: &EnvironmentState,
+) -> Answered<Option<Snapshot>> {
     if record.action != ActionName::Rollback {
         return Ok(None);
     }
     let number = record.snapshot.unwrap_or_default();
     let key = store::snapshot(&record.app, &record.environment, number);
     let goal: Stored<Snapshot> = store::require(ports, &key).await?;
-    Ok(Some(goal.value))
-}
-
-fn succeed<P: Clock>(
-    ports: &P,
-    record: &mut Stored<Deployment>,
-    state: &mut EnvironmentState,
-    steps: &[Stored<Step>],
-    goal: Option<&Snapshot>,
-) -> Answered<Vec<Write>> {
-    let now = ports.now();
-    let mut writes = Vec::new();
-    if state.last_snapshot == 0 {
-        writes.push(before_windlass(&record.value, state, steps, now)?);
-    }
-    mark(state, &record.value);
-    let changed = changed(&record.value, state, steps, goal, now);
-    state.running.extend(changed);
-    let unchanged = unchanged(&record.value, state, &record.value.release.version, now);
-    state.running.extend(unchanged);
-    writes.push(next_snapshot(&record.value, state, goal, now)?);
-    let cause = format!(
-        "{} {} {} is live: {} changed.",
-        record.value.app,
-        record.value.environment,
-        record.value.release.version,
-        steps
-            .iter()
-            .map(|s| s.value.component.to_string())
-            .collect::<Vec<_>>()
-            .join(", ")
-    );
-    end(record, Ending::Succeeded, "", cause, Vec::new(), now);
-    Ok(writes)
-}
-
-/// What each changed component runs now, as it was seen.
-fn changed(
-    record: &Deployment,
-    state: &EnvironmentState,
-    steps: &[Stored<Step>],
-    goal: Option<&Snapshot>,
-    now: Time,
-) -> BTreeMap<ComponentName, Running> {
-    let mut running = BTreeMap::new();
-    let steps = steps.iter().map(|step| &step.value);
-    for (step, seen) in steps.filter_map(|step| Some((step, step.seen.as_ref()?))) {
-        let former = state.running.get(&step.component);
-        let back = goal.and_then(|goal| goal.components.get(&step.component));
-        let named = record.release.components.get(&step.component);
-        let artifact = match (back, named) {
-            (Some(back), _) => back.artifact.clone(),
-            (None, Some(named)) => Some(named.clone()),
-            (None, None) => former.and_then(|former| former.artifact.clone()),
-        };
-        let version = back.map_or(&record.release.version, |back| &back.version);
-        running.insert(
-            step.component.clone(),
-            Running {
-                artifact,
-                version: version.clone(),
-                deployment: record.id.clone(),
-                since: now,
-                state: seen.clone(),
-            },
-        );
-    }
-    running
-}
-
-/// What the release names and ran already, where Windlass did not know of it: a snapshot must hold
-/// it, or a rollback to that snapshot would leave the component with what came later.
-fn unchanged(
-    record: &Deployment,
-    state: &EnvironmentState,
-    version: &str,
-    now: Time,
-) -> BTreeMap<ComponentName, Running> {
-    let named = record.release.components.iter();
-    named
-        .filter(|(name, _)| !state.running.contains_key(*name))
-        .map(|(name, artifact)| {
-            let running = Running {
-                artifact: Some(artifact.clone()),
-                version: version.to_owned(),
-                deployment: record.id.clone(),
-                since: now,
-                state: Value::Null,
-            };
-            (name.clone(), running)
-        })
-        .collect()
-}
-
-/// A snapshot replaces the one that ran. A rollback's replaces what its goal had replaced, so that
-/// the next rollback walks further back and never forward (rule 8), and is as good as its goal.
-fn next_snapshot(
-    record: &Deployment,
-    state: &mut EnvironmentState,
-    goal: Option<&Snapshot>,
-    now: Time,
-) -> Answered<Write> {
-    let replaced = goal.map_or(state.snapshot, |goal| goal.replaced);
-    state.last_snapshot += 1;
-    state.snapshot = state.last_snapshot;
-    let mut snapshot = snapshot_of(record, state, replaced, now);
-    if let Some(goal) = goal {
-        snapshot.release.clone_from(&goal.release);
-    }
-    put_snapshot(record, snapshot)
-}
-
-fn snapshot_of(
-    record: &Deployment,
-    state: &EnvironmentState,
-    replaced: u64,
-    now: Time,
-) -> Snapshot {
-    Snapshot {
-        number: state.last_snapshot,
-        version: record.release.version.clone(),
-        release: Some(record.release_digest.clone()),
-        deployment: record.id.clone(),
-        made: now,
-        replaced,
-        components: state.running.clone(),
-    }
-}
-
-/// What a first deployment found, so that a person can go back to it by its number.
-pub fn before_windlass(
-    record: &Deployment,
-    state: &mut EnvironmentState,
-    steps: &[Stored<Step>],
-    now: Time,
-) -> Answered<Write> {
-    let found = steps.iter().map(|step| {
-        let running = Running {
-            artifact: None,
-            version: BEFORE_WINDLASS.into(),
-            deployment: record.id.clone(),
-            since: now,
-            state: step.value.before.clone(),
-        };
-        (step.value.component.clone(), running)
-    });
-    state.running = found.collect();
-    let unchanged = unchanged(record, state, BEFORE_WINDLASS, now);
-    state.running.extend(unchanged);
-    state.last_snapshot = 1;
-    state.snapshot = 1;
-    let snapshot = Snapshot {
-        version: BEFORE_WINDLASS.into(),
-        release: None,
-        ..snapshot_of(record, state, 0, now)
-    };
-    put_snapshot(record, snapshot)
-}
-
-pub fn put_snapshot(record: &Deployment, snapshot: Snapshot) -> Answered<Write> {
-    let key = store::snapshot(&record.app, &record.environment, snapshot.number);
-    Stored::new(key, snapshot).put()
+    Ok(Some(goal.value.with_found(&state.found)))
 }

@@ -3,7 +3,8 @@
 use super::answer::of_record;
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
-use super::ending::{end, put};
+use super::ending::{add_line, end, put};
+use super::hold::told_of_hold;
 use super::past::past;
 use super::second_look::make_due;
 use super::shut_out::shut_out;
@@ -15,7 +16,7 @@ use crate::store::{self, Stored};
 use std::cmp::Reverse;
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{Became, HeldState, Lock, Veto};
+use windlass_domain::environment::{Became, EnvironmentState, HeldState, Lock, Veto};
 use windlass_domain::input::operators;
 use windlass_domain::message::{Undone, undone};
 use windlass_domain::request::ActionName;
@@ -45,6 +46,8 @@ pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             Ending::NeedsOperator
         };
         conclude(ports, &mut record, &steps, ending);
+        let hold = hold(ports, &record.value).await?;
+        add_line(&mut record, hold);
         note_cost(ports, &mut record.value, &steps).await;
         let mut writes = vec![
             put(&record)?,
@@ -134,8 +137,14 @@ fn conclude<P: Ports>(
     end(record, ending, &name, cause, Vec::new(), ports.now());
 }
 
+async fn hold<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<String>> {
+    let key = store::state(&record.app, &record.environment);
+    let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
+    Ok(told_of_hold(record, &state.value))
+}
+
 /// What became of each component, in the order in which they were undone.
-fn outcome(steps: &[Stored<Step>]) -> Undone {
+pub fn outcome(steps: &[Stored<Step>]) -> Undone {
     let mut outcome = Undone::default();
     let mut steps: Vec<&Step> = steps.iter().map(|step| &step.value).collect();
     steps.sort_by_key(|step| Reverse(first_wave(step)));
@@ -187,7 +196,7 @@ fn next(record: &Deployment, ending: Ending) -> Vec<String> {
         )];
     }
     if record.action == ActionName::Rollback {
-        return vec!["automatic deployments stay held until the hold is released".into()];
+        return Vec::new();
     }
     if record.stopped {
         return vec![format!(

@@ -3,10 +3,11 @@
 use super::answer::plain;
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
-use super::ending::{end, put, reject, told};
+use super::ending::{add_line, end, put, reject, told};
+use super::hold::told_of_hold;
 use super::since::known;
 use super::view::{View, is_operator};
-use super::{Ports, rollback};
+use super::{Ports, rollback, went_back};
 use crate::log;
 use crate::payload::{Answer, ExecutionRef, Word};
 use crate::ports::{Answered, Write};
@@ -55,18 +56,27 @@ async fn once<P: Ports>(
         Decision::Reject(finding) => finish(ports, &view, record, Outcome::Refused(finding)).await,
         Decision::Superseded(by) => finish(ports, &view, record, Outcome::Superseded(by)).await,
         Decision::Wait => queue(ports, &view, record, Word::Wait).await,
-        Decision::Preempt(_) => {
+        Decision::Preempt(held) => {
+            if let Some(finding) = rollback::names_none(ports, &view, &record.value).await? {
+                return finish(ports, &view, record, Outcome::Refused(finding)).await;
+            }
             // The snapshot that runs is what the operator wants back: the release under way is the
             // present one to them, and it is undone first. Before the first deployment there is none.
             let present = Some(view.state.value.snapshot).filter(|number| *number > 0);
             record.value.snapshot = record.value.snapshot.or(present);
+            record.value.stops = Some(held.deployment);
             queue(ports, &view, record, Word::Preempt).await
         }
         Decision::Take => {
             if record.value.action == ActionName::Rollback
                 && let Err(finding) = rollback::choose(ports, &view, &mut record.value).await?
             {
-                return finish(ports, &view, record, Outcome::Refused(finding)).await;
+                let outcome = match went_back::undone(ports, &record.value).await? {
+                    // Before the first release that succeeded nothing else is there to go back to.
+                    Some(undone) if record.value.snapshot.is_none() => Outcome::Undone(undone),
+                    _ => Outcome::Refused(finding),
+                };
+                return finish(ports, &view, record, outcome).await;
             }
             take(ports, execution, &view, record).await
         }
@@ -118,6 +128,12 @@ async fn queue<P: Ports>(
 ) -> Answered<Option<Answer>> {
     let answer = plain(word, &record.value.id, 0);
     if view.waiting_of(&record.value).is_some() {
+        if word == Word::Preempt {
+            // It waited already when the one came that it stops.
+            let unchanged = Write::check(view.lock.key.clone(), view.lock.unchanged());
+            let done = commit(ports, vec![put(&record)?, unchanged]).await?;
+            return Ok(done.then_some(answer));
+        }
         return Ok(Some(answer));
     }
     let (app, env, id) = (
@@ -151,6 +167,8 @@ async fn queue<P: Ports>(
 enum Outcome {
     Refused(Finding),
     Superseded(Replaced),
+    /// A rollback whose goal was reached by the undo of the deployment that it stopped.
+    Undone(String),
 }
 
 async fn finish<P: Ports>(
@@ -179,7 +197,13 @@ async fn finish<P: Ports>(
             );
             superseded_by = Some(by).filter(|by| by.how == How::Waits);
         }
+        Outcome::Undone(undone) => {
+            let cause = went_back::as_found(&record.value, &undone);
+            end(&mut record, Ending::Succeeded, "", cause, Vec::new(), now);
+        }
     }
+    let hold = told_of_hold(&record.value, &view.state.value);
+    add_line(&mut record, hold);
     note_cost(ports, &mut record.value, &[]).await;
     let mut writes = vec![
         put(&record)?,

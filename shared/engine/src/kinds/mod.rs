@@ -9,7 +9,7 @@ mod prepared;
 pub mod site;
 
 pub use folder::{Clash, Folder};
-pub use left::is_as_left;
+pub use left::{has_moved, is_as_left};
 pub use prepare::*;
 pub use prepared::*;
 

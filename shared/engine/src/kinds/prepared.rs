@@ -55,7 +55,8 @@ pub struct PrepareInput<'a> {
 pub struct Prepared {
     /// The target, as the step item keeps it.
     pub target: Value,
-    /// The target for tenancy: one text per resource that must not be shared, such as its ARN.
+    /// The target for tenancy: one text per resource that must not be shared, such as its ARN. Where it is known
+    /// also with findings, because they may say nothing of a target that is another one since.
     pub identity: String,
     /// Where a site is; what its identity says alone is not comparable with another one's.
     pub folder: Option<Folder>,

@@ -21,6 +21,8 @@ pub struct Composed {
     pub plan: Plan,
     /// One for each component that is changed; none unless the outcome is `change`.
     pub steps: Vec<Step>,
+    /// One for each component that the release names and that was found in place, where that is not recorded.
+    pub seen: Vec<Step>,
 }
 
 /// Composes the plan: rejected with every finding at once, or nothing to do, or waves.
@@ -40,6 +42,7 @@ pub fn compose(
             return Ok(Composed {
                 plan,
                 steps: vec![],
+                seen: seen(scene, drafts),
             });
         }
         plan.findings.extend(too_long(scene, &plan.waves, now));
@@ -57,12 +60,42 @@ pub fn compose(
         return Ok(Composed {
             plan,
             steps: vec![],
+            seen: vec![],
         });
     }
     let changed = drafts.iter().filter(|d| !d.prepared.stages.is_empty());
     let steps = changed.map(|draft| step(scene, draft, &plan.waves));
     let steps = steps.collect();
-    Ok(Composed { plan, steps })
+    Ok(Composed {
+        plan,
+        steps,
+        seen: seen(scene, drafts),
+    })
+}
+
+/// What was found in place of what the release names: with it the ledger can record what runs, and a later
+/// rollback can go back to it. Not of bytes that are recorded already.
+fn seen(scene: &Scene, drafts: &[Draft<'_>]) -> Vec<Step> {
+    let record = &scene.loaded.record;
+    let is_new = |draft: &&Draft<'_>| {
+        let named = record.release.components.get(draft.name);
+        let known = scene.state.running.get(draft.name);
+        named.is_some_and(|named| known.is_none_or(|known| !known.has(named)))
+    };
+    let in_place = drafts
+        .iter()
+        .filter(|draft| draft.prepared.stages.is_empty());
+    let seen = in_place.filter(|_| !scene.is_rollback()).filter(is_new);
+    seen.map(|draft| {
+        let before = &draft.prepared.before;
+        Step {
+            // Who looks at it later compares with what was wanted as well.
+            goals: [(0, before.clone())].into(),
+            seen: Some(before.clone()),
+            ..step(scene, draft, &[])
+        }
+    })
+    .collect()
 }
 
 /// What is wrong where AWS would end the execution, which began when the deployment was asked for.
@@ -179,6 +212,7 @@ fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
     Step {
         place: scene.loaded.place.clone(),
         target: draft.prepared.target.clone(),
+        identity: draft.prepared.identity.clone(),
         before: draft.prepared.before.clone(),
         goals: waves_of(waves, draft.name).into_iter().zip(goals).collect(),
         ..planned

@@ -9,6 +9,7 @@ mod component;
 mod compose;
 mod gates;
 mod look;
+mod moved;
 mod scene;
 mod sites;
 mod tenancy;
@@ -60,6 +61,7 @@ async fn prepare<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             ports.sleep_ms(ms).await;
             drafts = component::drafts(ports, &scene).await?;
         }
+        moved::refuse(ports, &scene, &mut drafts).await?;
         let gates = gates::check(ports, &scene).await?;
         let tenancy = tenancy::check(ports, &scene, &drafts).await?;
         let composed = compose::compose(&scene, &drafts, gates, tenancy.findings, ports.now())?;

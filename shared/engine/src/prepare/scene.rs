@@ -15,6 +15,7 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::Unchanged;
 use windlass_domain::request::ActionName;
+use windlass_domain::rollback::{Way, ways};
 
 /// What the ledger says before anything is observed.
 pub struct Scene {
@@ -54,7 +55,7 @@ impl Scene {
             (ActionName::Rollback, Some(number)) => {
                 let key = store::snapshot(&record.app, &record.environment, number);
                 let snapshot: Stored<Snapshot> = store::require(ports, &key).await?;
-                Some(snapshot.value)
+                Some(snapshot.value.with_found(&state.value.found))
             }
             (ActionName::Rollback, None) => {
                 let message = format!("the rollback {} names no snapshot", record.id);
@@ -118,24 +119,21 @@ impl Scene {
 
     fn wanted_back<'a>(&'a self, goal: &'a Snapshot) -> AllWanted<'a> {
         let mut all = AllWanted::default();
-        for (name, component) in &self.loaded.resolved.components {
-            let Some(running) = goal.components.get(name) else {
-                let reason = format!("keeps what runs, snapshot {} lacks it", goal.number);
-                all.keep(name, &reason);
-                continue;
-            };
-            all.wanted.push(Wanted {
-                name,
-                component,
-                artifact: running.artifact.as_ref(),
-                // A component that ran its bytes already when it was first named has no recorded
-                // state; its bytes are wanted then.
-                goal_state: Some(&running.state).filter(|state| !state.is_null()),
-            });
-        }
-        for name in goal.components.keys() {
-            if !self.loaded.resolved.components.contains_key(name) {
-                all.warnings.push(self.undeclared(name));
+        let declared = &self.loaded.resolved.components;
+        for (name, way) in ways(goal, &self.state, &declared.keys().collect()) {
+            match (way, declared.get_key_value(&name)) {
+                (Way::Back(running), Some((name, component))) => all.wanted.push(Wanted {
+                    name,
+                    component,
+                    artifact: running.artifact.as_ref(),
+                    // Where it is not known, the bytes are wanted.
+                    goal_state: Some(&running.state).filter(|state| !state.is_null()),
+                }),
+                (Way::NeverChanged | Way::Back(_), _) => {
+                    all.keep(&name, "keeps what runs, Windlass has never changed it");
+                }
+                (Way::LeftAlone(why), _) => all.warnings.push(self.left_alone(&name, why)),
+                (Way::None(finding), _) => all.findings.push(finding),
             }
         }
         all
@@ -154,6 +152,18 @@ impl Scene {
             ),
             "Declare it again if that was not meant; else remove it with your infrastructure code.",
         ))
+    }
+
+    fn left_alone(&self, name: &ComponentName, why: &str) -> Finding {
+        Finding::new(
+            FindingName::LeftAlone,
+            format!("components.{name}"),
+            format!(
+                "version {} of the declaration of {} has no component `{name}`, so the rollback leaves it alone; {why}.",
+                self.loaded.record.declaration, self.loaded.record.app
+            ),
+            "Nothing has to be done; see yourself that its target is what you want.",
+        )
     }
 
     fn undeclared(&self, name: &ComponentName) -> Finding {

@@ -4,9 +4,10 @@ use super::Ports;
 use super::compose::Composed;
 use super::scene::Scene;
 use super::tenancy::Claims;
-use crate::ports::{Answered, Condition, Transacted, Write};
+use crate::ports::{Answered, Condition, Key, Transacted, Write};
 use crate::store::{self, Stored};
 use std::collections::BTreeMap;
+use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::Outcome;
 use windlass_domain::step::Step;
@@ -24,11 +25,15 @@ pub async fn write<P: Ports>(
 ) -> Answered<bool> {
     let key = store::plan(&scene.loaded.record.id);
     let plan = Stored::new(key, composed.plan.clone());
-    if composed.plan.outcome == Outcome::Change {
-        let is_changed =
-            |name: &ComponentName| composed.steps.iter().any(|it| it.component == *name);
-        let mut writes = claims.writes(scene, is_changed)?;
-        writes.extend(steps(ports, scene, composed).await?);
+    if composed.plan.outcome == Outcome::Change || !composed.seen.is_empty() {
+        let is_ours = |name: &ComponentName| {
+            let mut ours = composed.steps.iter().chain(&composed.seen);
+            ours.any(|it| it.component == *name)
+        };
+        let mut writes = claims.writes(scene, is_ours)?;
+        let id = &scene.loaded.record.id;
+        writes.extend(steps(ports, id, ("step#", store::step), &composed.steps).await?);
+        writes.extend(steps(ports, id, ("seen#", store::seen), &composed.seen).await?);
         for some in writes.chunks(PER_TRANSACTION) {
             // As soon as a twin has written the plan, its steps may be changing.
             let no_plan = Write::check(plan.key.clone(), Condition::Absent);
@@ -53,19 +58,23 @@ async fn transact<P: Ports>(ports: &P, scene: &Scene, writes: Vec<Write>) -> Ans
 }
 
 /// The steps, over those of an invocation that was killed before it wrote the plan.
-async fn steps<P: Ports>(ports: &P, scene: &Scene, composed: &Composed) -> Answered<Vec<Write>> {
-    let id = &scene.loaded.record.id;
+async fn steps<P: Ports>(
+    ports: &P,
+    id: &DeploymentId,
+    (begin, key): (&str, fn(&DeploymentId, &ComponentName) -> Key),
+    steps: &[Step],
+) -> Answered<Vec<Write>> {
     let partition = store::deployment_partition(id);
-    let known: Vec<Stored<Step>> = store::load_all(ports, &partition, "step#").await?;
+    let known: Vec<Stored<Step>> = store::load_all(ports, &partition, begin).await?;
     let mut known: BTreeMap<ComponentName, Stored<Step>> = known
         .into_iter()
         .map(|step| (step.value.component.clone(), step))
         .collect();
     let mut writes = Vec::new();
-    for step in &composed.steps {
+    for step in steps {
         let rev = known.remove(&step.component).map_or(0, |step| step.rev);
         let stored = Stored {
-            key: store::step(id, &step.component),
+            key: key(id, &step.component),
             rev,
             value: step.clone(),
         };

@@ -135,6 +135,11 @@ pub fn step(id: &DeploymentId, component: &ComponentName) -> Key {
     key(deployment_partition(id), format!("step#{component}"))
 }
 
+/// A component that a deployment names and found in place: a step of which nothing is done.
+pub fn seen(id: &DeploymentId, component: &ComponentName) -> Key {
+    key(deployment_partition(id), format!("seen#{component}"))
+}
+
 /// The judgement of a wave.
 pub fn judgement(id: &DeploymentId, wave: u32) -> Key {
     key(deployment_partition(id), format!("judgement#{wave:04}"))

@@ -302,11 +302,45 @@ fn an_accepted_first_deployment_keeps_what_it_found() {
     );
     let accepted = snapshot(2);
     assert_eq!(accepted.replaced, 1);
-    let versions = |name| accepted.components[&component(name)].version.clone();
+    let versions = accepted.components.iter();
+    let versions: Vec<_> = versions
+        .map(|(name, running)| (name.as_str(), running.version.as_str()))
+        .collect();
     assert_eq!(
-        (versions("live").as_str(), versions("undone").as_str()),
-        ("accepted", "before-windlass")
+        versions,
+        [("live", "accepted")],
+        "the other is as it was found"
     );
+    assert_eq!(desk.state().found, found.components);
+}
+
+/// A target that is gone and made again is found as it is then.
+#[test]
+fn what_is_accepted_as_gone_begins_anew() {
+    let desk = stuck();
+    let known = Running {
+        artifact: None,
+        version: "before-windlass".into(),
+        deployment: id(),
+        since: Time(0),
+        state: json!(1),
+    };
+    let names = ["gone", "live"];
+    let state = EnvironmentState {
+        snapshot: 3,
+        last_snapshot: 3,
+        found: names.map(|name| (component(name), known.clone())).into(),
+        ..EnvironmentState::default()
+    };
+    desk.stage.put(store::state(&app(), &prod()), &state);
+    desk.step("live", StepStatus::UndoFailed, |step| {
+        switched(step, there(json!(41)));
+    });
+    desk.step("gone", StepStatus::Changing, |step| {
+        switched(step, Live::Gone("no such function".into()));
+    });
+    desk.accepts("operator").unwrap();
+    assert_eq!(desk.state().found, [(component("live"), known)].into());
 }
 
 #[test]

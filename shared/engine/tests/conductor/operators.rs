@@ -6,28 +6,37 @@ use windlass_engine::payload::Word;
 use windlass_world::executions::arn_of;
 
 #[test]
-fn a_hold_is_set_once_and_released() {
+fn a_hold_keeps_every_reason_until_it_is_released() {
     let desk = Desk::new();
+    let began = desk.now();
     for minutes in 0..2 {
         desk.stage.pass_seconds(60 * minutes);
         let request = with(input("hold"), json!({"reason": format!("{minutes}")}));
         let answer = desk.admit(&format!("hold-{minutes}"), request);
         assert_eq!(in_short(&answer), (Word::Succeeded, ""));
-        let told = "Automatic deployments into shop/prod are held.";
+        let hold = desk.state().hold.unwrap();
+        let told = format!(
+            "Automatic deployments into shop/prod are held since {began} by {}: {}.",
+            arn_of("hold-0"),
+            hold.reason
+        );
         assert_eq!(answer.unwrap().cause, told);
     }
     let hold = desk.state().hold.unwrap();
-    assert_eq!(
-        (hold.reason.as_str(), hold.since.plus_s(60)),
-        ("0", desk.now())
-    );
-    assert_eq!(hold.by, arn_of("hold-0"));
+    let (now, who) = (desk.now(), arn_of("hold-1"));
+    assert_eq!(hold.reason, format!("0; and since {now} by {who}: 1"));
+    assert_eq!((hold.since, hold.by), (began, arn_of("hold-0")));
 
-    let answer = desk.operator("release_hold");
-    assert_eq!(in_short(&answer), (Word::Succeeded, ""));
-    let told = "Automatic deployments into shop/prod are released.";
-    assert_eq!(answer.unwrap().cause, told);
-    assert_eq!(desk.state().hold, None);
+    for (name, told) in [
+        ("one", "are released"),
+        ("two", "were not held, and are not"),
+    ] {
+        let answer = desk.admit(name, input("release_hold"));
+        assert_eq!(in_short(&answer), (Word::Succeeded, ""));
+        let told = format!("Automatic deployments into shop/prod {told}.");
+        assert_eq!(answer.unwrap().cause, told);
+        assert_eq!(desk.state().hold, None);
+    }
 }
 
 #[test]

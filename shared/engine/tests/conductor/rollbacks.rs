@@ -1,13 +1,15 @@
 //! `rollback`: which snapshot it goes back to, and the hold that it sets.
 
-use crate::desk::{Desk, in_short, input, with};
+use crate::desk::{Desk, in_short, input, order, step, with};
 use crate::stage::{app, component, id, prod, zip};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::digest::Digest;
-use windlass_domain::environment::{EnvironmentState, Running, Snapshot, Veto};
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{EnvironmentState, HeldState, Running, Snapshot, Veto};
 use windlass_domain::request::{ActionName, Route};
+use windlass_domain::step::{ChangeRecord, StepStatus};
 use windlass_domain::time::Time;
 use windlass_engine::conductor::Execution;
 use windlass_engine::payload::{Answer, Word};
@@ -75,7 +77,11 @@ fn veto(desk: &Desk, number: u64) {
 
 /// What became of a press of the button: the answer, and the record.
 fn press(desk: &Desk, more: Value) -> (Answer, Option<Deployment>) {
-    let answer = desk.admit("press", with(input("rollback"), more)).unwrap();
+    press_as(desk, "press", more)
+}
+
+fn press_as(desk: &Desk, name: &str, more: Value) -> (Answer, Option<Deployment>) {
+    let answer = desk.admit(name, with(input("rollback"), more)).unwrap();
     let record = desk.stage.get(&store::deployment(&answer.deployment));
     (answer, record)
 }
@@ -112,6 +118,10 @@ fn it_goes_to_the_newest_good_one_that_the_present_one_replaced() {
                 None => "No verified-good snapshot is older".to_owned(),
             };
             assert!(answer.cause.contains(&told), "{}", answer.cause);
+            // What a person may start instead, and that automatic deployments are held.
+            let first = r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…","snapshot":1}"#;
+            assert_eq!(answer.cause.contains(first), last > 0, "{}", answer.cause);
+            assert!(answer.cause.contains(HELD), "{}", answer.cause);
             continue;
         };
         assert_eq!(
@@ -163,6 +173,90 @@ fn a_press_is_a_deployment_of_its_own_by_who_pressed() {
     assert_ne!(other.deployment, answer.deployment);
 }
 
+/// What every ending of a rollback tells while its hold is set.
+const HELD: &str = "\n  automatic deployments are held since";
+
+/// A component that came later goes back to what was found of it, from whatever snapshot.
+#[test]
+fn what_was_found_of_a_component_belongs_to_the_snapshots_before_its_first_change() {
+    let desk = desk(4);
+    let mut state = desk.state();
+    let found = Running {
+        version: "before-windlass".into(),
+        ..running(9, true)
+    };
+    state.found = [("later", true), ("api", true)]
+        .map(|(name, _)| (component(name), found.clone()))
+        .into();
+    desk.stage.put(store::state(&app(), &prod()), &state);
+    let components = press(&desk, json!({})).1.unwrap().release.components;
+    assert_eq!(components.get(&component("later")), found.artifact.as_ref());
+    let then = running(3, true).artifact;
+    assert_eq!(components.get(&component("api")), then.as_ref());
+}
+
+/// Nothing is stopped for a snapshot that there is not.
+#[test]
+fn a_number_of_no_snapshot_is_refused_while_another_deployment_runs() {
+    let desk = desk(4);
+    desk.other_holds(ActionName::Deploy, HeldState::Running);
+    let (answer, record) = press(&desk, json!({"snapshot": 9}));
+    assert_eq!(answer.error, "NothingToGoBackTo");
+    assert_eq!(record.unwrap().stops, None);
+    let (answer, record) = press_as(&desk, "other-press", json!({"snapshot": 3}));
+    assert_eq!(answer.verdict, Word::Preempt);
+    assert_eq!(record.unwrap().stops, Some(order(1, "other").id));
+}
+
+/// What the rollback has stopped was the first release: it is undone, and nothing else is to be done.
+#[test]
+fn who_stopped_the_first_release_has_succeeded_once_it_is_undone() {
+    for (ending, undone) in [(Ending::RolledBack, true), (Ending::Rejected, false)] {
+        let mut desk = Desk::free();
+        let stopped = order(1, "other").id;
+        let mut other = desk.record();
+        other.id = stopped.clone();
+        desk.stage.put(store::deployment(&stopped), &other);
+        desk.end(ending);
+        let ended = desk.record().ending;
+        other.ending = ended;
+        desk.stage.put(store::deployment(&stopped), &other);
+        let mut step = step("api", StepStatus::Undone);
+        step.changes.push(ChangeRecord {
+            at: Time(0),
+            what: "alias live 2 → 1".into(),
+            answered: true,
+            answered_at: None,
+            undo: true,
+            switching: true,
+            token: 1,
+        });
+        desk.stage
+            .put(store::step(&stopped, &step.component), &step);
+        desk.other_holds(ActionName::Deploy, HeldState::Running);
+        let (answer, record) = press(&desk, json!({}));
+        assert_eq!(answer.verdict, Word::Preempt);
+        assert_eq!(record.unwrap().stops, Some(stopped));
+        desk.hold(None);
+        let (answer, record) = press(&desk, json!({}));
+        let ended = record.unwrap().ending.unwrap();
+        assert_eq!(ended.cause, answer.cause);
+        if undone {
+            assert_eq!(
+                (answer.verdict, answer.error.as_str()),
+                (Word::Succeeded, "")
+            );
+            let told = "shop prod is as it was found before the first release: deployment other of 1.4.0, which \
+                        ran when the rollback was asked for, ended RolledBack (Because), and its changes were \
+                        undone: api (alias live 2 → 1).";
+            assert!(answer.cause.starts_with(told), "{}", answer.cause);
+        } else {
+            assert_eq!(answer.error, "NothingToGoBackTo");
+        }
+        assert!(answer.cause.contains(HELD), "{}", answer.cause);
+    }
+}
+
 #[test]
 fn it_holds_automatic_deployments_and_a_hold_that_is_set_stays() {
     let desk = desk(4);
@@ -172,7 +266,16 @@ fn it_holds_automatic_deployments_and_a_hold_that_is_set_stays() {
     assert_eq!(hold.by, arn_of("press"));
     desk.stage.pass_seconds(60);
     desk.admit("press-2", input("rollback")).unwrap();
-    assert_eq!(desk.state().hold, Some(hold));
+    assert_eq!(desk.state().hold, Some(hold.clone()), "the same reason");
+    let request = with(input("rollback"), json!({"reason": "another"}));
+    desk.admit("press-3", request).unwrap();
+    let both = desk.state().hold.unwrap();
+    assert_eq!((both.since, &both.by), (hold.since, &hold.by));
+    let (now, who) = (desk.now(), arn_of("press-3"));
+    assert_eq!(
+        both.reason,
+        format!("a test; and since {now} by {who}: another")
+    );
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! `Settle`: what a success leaves in the ledger, and what is not settled.
 
-use crate::desk::{Desk, FIRST, fault, in_short, is_rollback};
+use crate::desk::{Desk, FIRST, fault, in_short, is_rollback, order, step};
 use crate::stage::{TOKEN, app, component, id, prod, zip};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::deployment::Status;
 use windlass_domain::digest::Digest;
-use windlass_domain::environment::{EnvironmentState, Running, Snapshot, Veto};
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::{EnvironmentState, Hold, Running, Snapshot, Veto};
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::plan::{Outcome, Plan};
@@ -95,6 +96,7 @@ fn the_first_success_keeps_what_was_found_before_it() {
         let components = &mut record.release.components;
         components.insert(component("jobs"), zip("jobs", b"there"));
     });
+    found_in_place(&desk, "jobs");
     desk.asks("Settle").unwrap();
     let before = snapshot(&desk, 1).unwrap();
     assert_eq!(before.version, "before-windlass");
@@ -111,8 +113,9 @@ fn the_first_success_keeps_what_was_found_before_it() {
     assert_eq!(there.artifact, Some(zip("jobs", b"there")));
     assert_eq!(
         (&there.state, there.version.as_str()),
-        (&Value::Null, "before-windlass")
+        (&json!("as before"), "before-windlass")
     );
+    assert_eq!(desk.state().found, before.components);
 
     let after = snapshot(&desk, 2).unwrap();
     assert_eq!((after.version.as_str(), after.replaced), ("1.4.0", 1));
@@ -135,26 +138,157 @@ fn a_later_success_replaces_the_snapshot_that_ran() {
     assert_eq!(running[&component("jobs")], former("jobs", b"old"));
 }
 
+/// As `Prepare` hands it on.
+fn found_in_place(desk: &Desk, name: &str) {
+    let mut step = step(name, StepStatus::Planned);
+    step.seen = Some(step.before.clone());
+    desk.stage.put(store::seen(&id(), &step.component), &step);
+}
+
+/// Of a component whose bytes it found in place the record is its own, with what was seen where that is new.
 #[test]
-fn what_a_release_names_and_ran_already_is_taken_in_where_it_was_not_known() {
+fn what_a_release_names_and_ran_already_is_the_releases() {
     let mut desk = judged_after_others();
     let names = ["jobs", "more"].map(component);
+    let again = Artifact::Object {
+        key: "artifacts/shop/jobs/again.zip".into(),
+        version_id: "v2".into(),
+        sha256: Digest::of(b"old"),
+        bytes: 3,
+    };
     desk.change_record(|record| {
-        for name in &names {
-            let artifact = zip(name.as_str(), b"there");
-            record.release.components.insert(name.clone(), artifact);
-        }
+        let components = &mut record.release.components;
+        components.insert(names[0].clone(), again.clone());
+        components.insert(names[1].clone(), zip("more", b"there"));
     });
+    found_in_place(&desk, "more");
     desk.asks("Settle").unwrap();
-    let running = desk.state().running;
-    assert_eq!(running[&names[0]], former("jobs", b"old"), "it is known");
-    let taken_in = &running[&names[1]];
+    let state = desk.state();
+    let known = Running {
+        artifact: Some(again),
+        version: "1.4.0".into(),
+        ..former("jobs", b"old")
+    };
+    assert_eq!(
+        state.running[&names[0]], known,
+        "the same bytes, since then"
+    );
+    let taken_in = &state.running[&names[1]];
     assert_eq!(taken_in.artifact, Some(zip("more", b"there")));
     assert_eq!(
-        (taken_in.version.as_str(), &taken_in.state),
-        ("1.4.0", &Value::Null)
+        (taken_in.version.as_str(), &taken_in.state, taken_in.since),
+        ("1.4.0", &json!("as before"), desk.now())
     );
-    assert!(desk.state().marks.contains_key(&names[1]));
+    assert!(state.marks.contains_key(&names[1]));
+    assert_eq!(state.found[&names[1]].state, json!("as before"));
+    assert!(
+        !state.found.contains_key(&names[0]),
+        "it was changed before"
+    );
+    assert_eq!(snapshot(&desk, 6).unwrap().components, state.running);
+}
+
+/// Somebody had brought by hand what is released then: what runs is recorded, and the former snapshot is what a
+/// rollback goes back to. Nobody has judged it.
+#[test]
+fn what_was_found_in_place_and_is_new_makes_a_snapshot() {
+    let mut desk = judged_after_others();
+    desk.plan(Outcome::NothingToDo, 0);
+    desk.stage
+        .world
+        .ledger()
+        .items
+        .remove(&store::step(&id(), &component("api")));
+    found_in_place(&desk, "api");
+    let answer = desk.asks("Settle");
+    assert_eq!(in_short(&answer), (Word::NothingToDo, "AlreadyThere"));
+    let running = &desk.state().running[&component("api")];
+    assert_eq!(running.artifact, Some(new()));
+    assert_eq!(
+        (running.version.as_str(), &running.deployment),
+        ("1.4.0", &id())
+    );
+    assert_eq!(running.state, json!("as before"));
+    let made = snapshot(&desk, 6).unwrap();
+    assert_eq!((made.release, made.replaced), (None, 3));
+    assert_eq!(desk.state().snapshot, 6);
+
+    // The same bytes as those that are recorded are nothing new.
+    desk = judged_after_others();
+    desk.plan(Outcome::NothingToDo, 0);
+    desk.change_record(|record| {
+        record.release.components = [(component("api"), zip("api", b"old"))].into();
+    });
+    desk.asks("Settle").unwrap();
+    assert_eq!((snapshot(&desk, 6), desk.state().snapshot), (None, 3));
+    assert_eq!(desk.state().running[&component("api")].version, "1.4.0");
+}
+
+/// A component's first release is taken back: what runs then is what was found of it.
+#[test]
+fn a_rollback_records_what_was_found_of_what_came_later() {
+    let mut desk = judged_after_others();
+    is_rollback(&mut desk);
+    desk.change_record(|record| record.snapshot = Some(2));
+    let mut state = desk.state();
+    let found = Running {
+        artifact: None,
+        version: "before-windlass".into(),
+        ..former("jobs", b"")
+    };
+    state.found = [(component("jobs"), found)].into();
+    desk.stage.put(store::state(&app(), &prod()), &state);
+    desk.step("jobs", StepStatus::Changed, |_| ());
+    let answer = desk.asks("Settle").unwrap();
+    let told = "shop prod is back at 1.2.0 (snapshot 2): api, jobs changed; jobs runs it already.";
+    assert_eq!(answer.cause, told, "nothing is held");
+    let jobs = &desk.state().running[&component("jobs")];
+    assert_eq!(
+        (&jobs.artifact, jobs.version.as_str()),
+        (&None, "before-windlass")
+    );
+    let made = snapshot(&desk, 6).unwrap();
+    assert_eq!(made.components[&component("jobs")], *jobs);
+}
+
+/// What it stopped is undone, and so it is where it was to go: it has done that.
+#[test]
+fn a_rollback_that_stopped_a_release_tells_what_was_undone_and_has_succeeded() {
+    for (ending, succeeded) in [(Ending::RolledBack, true), (Ending::Rejected, false)] {
+        let mut desk = judged_after_others();
+        desk.plan(Outcome::NothingToDo, 0);
+        desk.end(ending);
+        let mut other = desk.record();
+        other.id = order(1, "other").id;
+        desk.stage.put(store::deployment(&other.id), &other);
+        is_rollback(&mut desk);
+        desk.change_record(|record| {
+            record.ending = None;
+            record.snapshot = Some(2);
+            record.stops = Some(other.id.clone());
+        });
+        let mut state = desk.state();
+        state.hold = Some(Hold {
+            since: Time(0),
+            reason: "prices".into(),
+            by: "ann".into(),
+        });
+        desk.stage.put(store::state(&app(), &prod()), &state);
+        let answer = desk.asks("Settle");
+        let wanted = match succeeded {
+            true => (Word::Succeeded, ""),
+            false => (Word::NothingToDo, "AlreadyThere"),
+        };
+        assert_eq!(in_short(&answer), wanted);
+        let cause = answer.unwrap().cause;
+        let undone = "deployment other of 1.4.0, which ran when the rollback was asked for, ended RolledBack \
+                      (Because), before it had changed anything; ";
+        assert_eq!(cause.contains(undone), succeeded, "{cause}");
+        let held = "\n  automatic deployments are held since 1970-01-01T00:00:00Z by ann: prices; start \
+                    {\"action\":\"release_hold\",\"app\":\"shop\",\"environment\":\"prod\",\"reason\":\"…\"} to let \
+                    them go on";
+        assert!(cause.ends_with(held), "{cause}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 use windlass_domain::deployment::{Status, Why};
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{HeldState, Lock, Veto};
+use windlass_domain::environment::{EnvironmentState, HeldState, Hold, Lock, Veto};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::gate::{Measurement, Verdict};
@@ -253,13 +253,21 @@ fn neither_a_rollback_nor_what_a_person_stopped_is_vetoed() {
 
     let mut rollback = Desk::new();
     is_rollback(&mut rollback);
+    let hold = Hold {
+        since: Time(0),
+        reason: "prices".into(),
+        by: "ann".into(),
+    };
+    let state = EnvironmentState {
+        hold: Some(hold),
+        ..EnvironmentState::default()
+    };
+    rollback.stage.put(store::state(&app(), &prod()), &state);
     rollback.asks("SettleUndo").unwrap();
     assert_eq!(veto(&rollback), None);
     let cause = rollback.ending().cause;
-    assert!(
-        cause.contains("stay held until the hold is released"),
-        "{cause}"
-    );
+    let held = "automatic deployments are held since 1970-01-01T00:00:00Z by ann: prices; start {";
+    assert!(cause.contains(held), "{cause}");
 }
 
 #[test]

@@ -3,11 +3,13 @@
 use crate::desk::{Desk, FIRST, fault, in_short, is_rollback, order};
 use crate::stage::{app, component, id, prod};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use windlass_domain::deployment::Status;
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{EnvironmentState, HeldState, Waiting};
+use windlass_domain::environment::{EnvironmentState, HeldState, Snapshot, Waiting};
 use windlass_domain::fault::FaultName;
 use windlass_domain::request::ActionName;
+use windlass_domain::time::Time;
 use windlass_engine::conductor::Execution;
 use windlass_engine::payload::{Answer, Word};
 use windlass_engine::ports::Answered;
@@ -67,6 +69,16 @@ fn an_operator_does_not_wait_for_a_deployment_that_runs() {
             ..EnvironmentState::default()
         };
         desk.stage.put(store::state(&app(), &prod()), &state);
+        let there = Snapshot {
+            number: 3,
+            version: "1.3.0".into(),
+            release: None,
+            deployment: id(),
+            made: Time(0),
+            replaced: 2,
+            components: BTreeMap::new(),
+        };
+        desk.stage.put(store::snapshot(&app(), &prod(), 3), &there);
         assert_eq!(in_short(&turn(&desk)), (Word::Preempt, ""));
         assert!(desk.waiting().unwrap().operator);
         // What ran then is what it goes back to: the release under way is undone first.

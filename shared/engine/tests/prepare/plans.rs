@@ -1,15 +1,18 @@
 //! What is planned.
 
 use crate::scene::{
-    DECLARATION, NEW, OLD, bring, function, new_release, plan, prepare, shop, step, told,
+    DECLARATION, NEW, OLD, bring, function, new_release, plan, prepare, shop, step, told, upload,
 };
 use crate::stage::{app, component, id, prod};
+use serde_json::Value;
 use windlass_domain::declaration::Declared;
 use windlass_domain::digest::Digest;
 use windlass_domain::environment::{EnvironmentState, Lock, Running};
 use windlass_domain::fault::FaultName;
 use windlass_domain::place::Place;
 use windlass_domain::plan::Outcome;
+use windlass_domain::step::Step;
+use windlass_domain::time::Time;
 use windlass_engine::payload::Word;
 use windlass_engine::ports::{Clock, Reach};
 use windlass_engine::prepare::{Owner, handle};
@@ -108,6 +111,57 @@ fn only_what_differs_is_changed_and_nothing_needs_no_gates() {
     let plan = plan(&stage);
     assert_eq!((plan.outcome, plan.waves.len()), (Outcome::NothingToDo, 0));
     assert_eq!(plan.unchanged.len(), 2);
+}
+
+/// What the release names and was found in place is handed on, unless those bytes are what is recorded already.
+#[test]
+fn what_was_found_in_place_is_handed_on_where_it_is_new() {
+    for (release, recorded) in [(NEW, None), (OLD, None), (NEW, Some(NEW)), (NEW, Some(OLD))] {
+        let stage = shop(DECLARATION, OLD, release);
+        let artifact = &stage.record.release.components[&component("worker")];
+        let running = recorded.map(|bytes| Running {
+            artifact: Some(match bytes {
+                OLD => artifact.clone(),
+                _ => upload(&stage, "worker", NEW),
+            }),
+            version: "1.3.0".into(),
+            deployment: id(),
+            since: Time(0),
+            state: Value::Null,
+        });
+        let state = EnvironmentState {
+            running: running
+                .map(|it| (component("worker"), it))
+                .into_iter()
+                .collect(),
+            snapshot: 1,
+            last_snapshot: 1,
+            ..EnvironmentState::default()
+        };
+        stage.put(store::state(&app(), &prod()), &state);
+        prepare(&stage).unwrap();
+        let seen: Option<Step> = stage.get(&store::seen(&id(), &component("worker")));
+        let is_new = recorded != Some(OLD);
+        assert_eq!(seen.is_some(), is_new, "{release:?} {recorded:?}");
+        let Some(seen) = seen else { continue };
+        assert_eq!(seen.before["observed"]["alias"]["version"], "1");
+        assert_eq!(
+            (seen.seen.as_ref(), &seen.goals[&0]),
+            (Some(&seen.before), &seen.before)
+        );
+        assert!(
+            seen.identity.ends_with("shop-worker-prod"),
+            "{}",
+            seen.identity
+        );
+        assert!(!seen.status.may_have_changed() && !seen.target.is_null());
+        let api: Option<Step> = stage.get(&store::seen(&id(), &component("api")));
+        assert_eq!(
+            api.is_some(),
+            release == OLD,
+            "the one that is changed has a step"
+        );
+    }
 }
 
 #[test]

@@ -109,7 +109,14 @@ fn a_rollback_preempts_a_running_deployment() {
     let waited = "Admit Admitted Preempt AwaitTurn";
     assert_eq!(
         shop.path(&rollback),
-        path(&[waited, GO, "Settle Ended NothingToDo"])
+        path(&[waited, GO, "Settle Ended Succeeded"])
+    );
+    let told = shop.deployment(&rollback).ending.unwrap().cause;
+    let undone = "and its changes were undone: api (alias live ";
+    assert!(told.contains(undone), "{told}");
+    assert!(
+        told.contains("automatic deployments are held since"),
+        "{told}"
     );
     assert_eq!(serves(&shop), both("2"));
     assert!(unlocked(&shop));

@@ -9,6 +9,7 @@ mod beside;
 mod costs;
 mod images;
 mod late;
+mod later;
 mod left;
 mod long_watches;
 mod missed;

@@ -59,7 +59,7 @@ fn of_four_that_wait_the_operator_goes_first_then_the_newest_and_no_component_is
     assert_eq!(ended(&shop, &running).ending, Ending::RolledBack);
     assert_eq!(ended(&shop, &running).cause_name, "PreemptedByOperator");
     let preempting = "Admit Admitted Preempt AwaitTurn";
-    let first = path(&[preempting, GO, "Settle Ended NothingToDo"]);
+    let first = path(&[preempting, GO, "Settle Ended Succeeded"]);
     assert_eq!(shop.path(&rollback), first);
     assert_waited_then(&shop, &newest, &api_way());
     assert_waited_then(&shop, &jobs, &at_once());

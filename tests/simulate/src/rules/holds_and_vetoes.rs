@@ -29,6 +29,7 @@ pub fn holds_and_vetoes(outcome: &Outcome<'_>) -> Result<(), String> {
             continue;
         };
         let before: Option<Rc<Deployment>> = outcome.read(change.before.as_ref(), "record");
+        tells_of_hold(&record, before.as_deref(), held)?;
         let starts = record.started.is_some() && before.is_some_and(|b| b.started.is_none());
         if starts && record.action == ActionName::Deploy {
             let id = &record.id;
@@ -55,6 +56,28 @@ fn is_to_blame(record: &Deployment) -> bool {
     let undoing = record.undoing.as_ref();
     let why = undoing.map_or("", |why| why.name.as_str());
     !record.stopped && matches!(why, "GateFailed" | "ChangeFailed" | "StillInProgress")
+}
+
+/// A rollback that has just ended says that automatic deployments are held, and says it only where they are. Where
+/// recoveries keep dying, nothing more is read.
+fn tells_of_hold(
+    record: &Deployment,
+    before: Option<&Deployment>,
+    held: bool,
+) -> Result<(), String> {
+    let is_new = before.is_none_or(|before| before.ending.is_none());
+    let ended = record.ending.as_ref().filter(|_| is_new);
+    let Some(ended) = ended.filter(|ended| ended.cause_name != "RecoveriesDied") else {
+        return Ok(());
+    };
+    let told = ended.cause.contains("automatic deployments are held since");
+    if record.action != ActionName::Rollback || told == held {
+        return Ok(());
+    }
+    let id = &record.id;
+    Err(format!(
+        "rollback {id} tells of a hold: {told}, and there is one: {held}"
+    ))
 }
 
 fn vetoes_stand(outcome: &Outcome<'_>, vetoed: &BTreeSet<String>) -> Result<(), String> {

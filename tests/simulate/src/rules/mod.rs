@@ -1,5 +1,6 @@
 //! The rules of the design, as what must hold after each run.
 
+mod back_as_it_says;
 mod holds_and_vetoes;
 mod late_arrivals_lose;
 mod looked_again;
@@ -14,6 +15,7 @@ mod targets_as_recorded;
 mod unlocked;
 mod unowned_untouched;
 
+pub use back_as_it_says::back_as_it_says;
 pub use holds_and_vetoes::holds_and_vetoes;
 pub use late_arrivals_lose::late_arrivals_lose;
 pub use looked_again::{looked_again, told_as_drifted};
@@ -63,7 +65,7 @@ pub use woken_in_time::woken_in_time;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 26] = [
+pub const RULES: [(&str, Rule); 27] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -91,6 +93,7 @@ pub const RULES: [(&str, Rule); 26] = [
     ("needs_operator_is_earned", needs_operator_is_earned),
     ("stuck_as_recorded", stuck_as_recorded),
     ("claims_are_shown", claims_are_shown),
+    ("back_as_it_says", back_as_it_says),
 ];
 
 /// Of a copy of the world in which the same is asked for again (`play.rs`).

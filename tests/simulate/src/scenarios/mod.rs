@@ -3,6 +3,7 @@
 mod arrivals;
 mod declarations;
 mod gates;
+mod later;
 mod operators;
 mod people;
 mod rollouts;
@@ -24,7 +25,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 57] = [
+pub static SCENARIOS: [Scenario; 61] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -329,6 +330,10 @@ pub static SCENARIOS: [Scenario; 57] = [
     gates::IS_DOWN,
     gates::FLICKERS,
     gates::RINGS_ELSEWHERE,
+    later::LATER,
+    later::LATER_TWICE,
+    later::TO_FOUND,
+    later::UNDECLARED,
 ];
 
 /// The scenario of that name.

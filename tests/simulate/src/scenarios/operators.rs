@@ -83,7 +83,7 @@ pub(super) const PREEMPT: Scenario = Scenario {
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
         "1.2.0 RolledBack (PreemptedByOperator)",
-        "1.1.0 NothingToDo (AlreadyThere)",
+        "1.1.0 Succeeded",
     ],
     may: &["1.2.0 Succeeded"],
     steady: false,
@@ -134,7 +134,7 @@ pub(super) const BEHIND_UNDONE: Scenario = Scenario {
     steady: false,
 };
 
-/// Whoever waits behind an operator has their turn when it turns out that there is nothing to go back to.
+/// Whoever waits behind an operator has their turn when the undo of the first release has left nothing to go back from.
 pub(super) const NOTHING_TO_GO_BACK_TO: Scenario = Scenario {
     name: "nothing_to_go_back_to",
     declaration: ONE_FUNCTION,
@@ -148,11 +148,15 @@ pub(super) const NOTHING_TO_GO_BACK_TO: Scenario = Scenario {
     stranger: person_at_api,
     ends: &[
         "1.0.0 RolledBack (PreemptedByOperator)",
-        "rollback Rejected (NothingToGoBackTo)",
+        "rollback Succeeded",
         "1.1.0 Succeeded",
     ],
     // Where the rollback comes so late that 1.0.0 has ended.
-    may: &["1.0.0 Succeeded", "1.1.0 RolledBack (PreemptedByOperator)"],
+    may: &[
+        "1.0.0 Succeeded",
+        "rollback Rejected (NothingToGoBackTo)",
+        "1.1.0 RolledBack (PreemptedByOperator)",
+    ],
     steady: false,
 };
 

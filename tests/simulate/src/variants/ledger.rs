@@ -255,11 +255,40 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "rollback_walks_forward",
         what: "a second rollback goes back to what the first one left",
         edits: &[Edit {
-            file: SETTLE,
+            file: "shared/engine/src/conductor/snapshots.rs",
             find: "    let replaced = goal.map_or(state.snapshot, |goal| goal.replaced);",
             replace: "    let replaced = goal.map_or(state.snapshot, |goal| {\n        if VARIANT { state.snapshot } else { goal.replaced }\n    });",
         }],
         scenarios: &["rollback", "rollback_twice"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "what_came_later_stays",
+        what: "a rollback leaves alone what its snapshot does not name",
+        edits: &[
+            Edit {
+                file: "shared/domain/src/environment.rs",
+                find: "        for (component, found) in found {",
+                replace: "        for (component, found) in found.iter().filter(|_| !VARIANT) {",
+            },
+            Edit {
+                file: "shared/domain/src/rollback.rs",
+                find: "            (true, None, None) => Way::NeverChanged,",
+                replace: "            (true, None, None) => Way::NeverChanged,\n            (true, None, _) if VARIANT => Way::NeverChanged,",
+            },
+        ],
+        scenarios: &["later", "to_found"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "hold_not_told",
+        what: "a rollback does not say that automatic deployments are held",
+        edits: &[Edit {
+            file: "shared/engine/src/conductor/hold.rs",
+            find: "    let hold = hold.filter(|_| record.action == ActionName::Rollback)?;",
+            replace: "    let hold = hold.filter(|_| !VARIANT && record.action == ActionName::Rollback)?;",
+        }],
+        scenarios: &["rollback"],
         mishaps: &[],
     },
     Variant {

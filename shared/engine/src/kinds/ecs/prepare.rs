@@ -38,7 +38,10 @@ where
         }
         Ok(Err(more)) => {
             findings.extend(more);
-            Ok(Prepared::refused(findings))
+            Ok(Prepared {
+                identity: service.arn.clone(),
+                ..Prepared::refused(findings)
+            })
         }
         Err(fault) if findings.is_empty() || fault.name != FaultName::NotFound => Err(fault),
         Ok(Ok(_)) | Err(_) => Ok(Prepared::refused(findings)),

@@ -63,7 +63,12 @@ pub async fn prepare<P: Functions + Objects + Registry + Reach + Configured>(
     };
     let stages = match plan.stages(there).await? {
         Ok(stages) => stages,
-        Err(finding) => return Ok(Prepared::refused(vec![finding])),
+        Err(finding) => {
+            return Ok(Prepared {
+                identity: function.arn,
+                ..Prepared::refused(vec![finding])
+            });
+        }
     };
     let mut prepared = plan.prepared(&target, function.arn, stages)?;
     prepared.warnings.extend(idle);
@@ -288,36 +293,49 @@ impl Plan<'_> {
         before: &AliasState,
         was: &Observed,
     ) -> Answered<Result<Vec<Wanted>, Finding>> {
-        let version = &before.traffic.version;
-        match there.function(&self.spec.function, Some(version)).await {
-            Err(fault) if fault.name == FaultName::NotFound => {
-                return Ok(Err(self.gone(&format!("version {version}"))));
-            }
-            Err(fault) => return Err(fault),
-            Ok(found) => {
-                let mut recorded = was.versions.iter();
-                let recorded = recorded.find(|recorded| recorded.version == *version);
-                if recorded.is_some_and(|was| was.code_sha256 != found.code_sha256) {
-                    return Ok(Err(
-                        self.gone(&format!("code of version {version} that ran then"))
-                    ));
-                }
-                if let Some(gone) = self.image_gone(there, found.image.as_deref()).await? {
-                    return Ok(Err(gone));
-                }
+        let traffic = match self.input.artifact {
+            // A release that was judged had all callers on one version.
+            Some(_) => Traffic::all_to(&before.traffic.version),
+            // What was found, or accepted, is gone back to as it was.
+            None => before.traffic.clone(),
+        };
+        let shares = traffic.weights.iter().map(|(version, _)| version);
+        for version in std::iter::once(&traffic.version).chain(shares) {
+            if let Some(gone) = self.version_gone(there, version, was).await? {
+                return Ok(Err(gone));
             }
         }
-        // A recorded state is one that was judged, with all callers on one version.
-        let settled = AliasState {
-            traffic: Traffic::all_to(version),
-            ..before.clone()
-        };
+        let what = format!("alias {} {} → {traffic}", alias.name, alias.traffic);
         let goal = State::Observed(Observed {
-            alias: Some(settled),
+            alias: Some(AliasState {
+                traffic,
+                ..before.clone()
+            }),
             ..was.clone()
         });
-        let what = format!("alias {} {} → {version}", alias.name, alias.traffic);
         Ok(Ok(vec![(goal, what, None)]))
+    }
+
+    async fn version_gone<P: Functions + Registry + Reach>(
+        &self,
+        there: &P,
+        version: &str,
+        was: &Observed,
+    ) -> Answered<Option<Finding>> {
+        let found = match there.function(&self.spec.function, Some(version)).await {
+            Err(fault) if fault.name == FaultName::NotFound => {
+                return Ok(Some(self.gone(&format!("version {version}"))));
+            }
+            found => found?,
+        };
+        let mut recorded = was.versions.iter();
+        let recorded = recorded.find(|recorded| recorded.version == version);
+        if recorded.is_some_and(|was| was.code_sha256 != found.code_sha256) {
+            return Ok(Some(
+                self.gone(&format!("code of version {version} that ran then")),
+            ));
+        }
+        self.image_gone(there, found.image.as_deref()).await
     }
 
     async fn back_to_code<P: Functions + Registry + Reach>(

@@ -38,7 +38,7 @@ struct Listed {
     asked: Option<Asked>,
 }
 
-/// What ran of a component. The observed state stays in the ledger: it may be long, and means
+/// What ran of a component; of one that came later, what was found of it. The observed state stays in the ledger: it may be long, and means
 /// something to its kind only.
 #[derive(Debug, Serialize)]
 struct Component {
@@ -82,6 +82,7 @@ pub async fn list<P: Ports>(
 }
 
 fn listed(snapshot: Snapshot, state: &EnvironmentState, undone: &BTreeSet<Digest>) -> Listed {
+    let snapshot = snapshot.with_found(&state.found);
     let release = snapshot.release.as_ref();
     Listed {
         number: snapshot.number,

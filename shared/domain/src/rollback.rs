@@ -1,0 +1,169 @@
+//! Pure: what a rollback makes of each component, by what its snapshot says and what is declared now.
+
+use crate::environment::{EnvironmentState, Running, Snapshot};
+use crate::finding::{Finding, FindingName};
+use crate::name::ComponentName;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What becomes of a component.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Way<'a> {
+    /// It goes back to this.
+    Back(&'a Running),
+    /// It is declared, and Windlass has never changed it: there is nothing to take back.
+    NeverChanged,
+    /// It is no longer declared, so nothing reaches its target any more, and nothing has to: for this reason.
+    LeftAlone(&'static str),
+    /// It cannot be brought back, so nothing is.
+    None(Finding),
+}
+
+/// What becomes of every component that is declared, that the snapshot names, or that is recorded as running.
+/// The snapshot has what was found of components that came later ([`Snapshot::with_found`]).
+pub fn ways<'a>(
+    goal: &'a Snapshot,
+    state: &EnvironmentState,
+    declared: &BTreeSet<&ComponentName>,
+) -> BTreeMap<ComponentName, Way<'a>> {
+    let recorded = goal.components.keys().chain(state.running.keys());
+    let all: BTreeSet<&ComponentName> = declared.iter().copied().chain(recorded).collect();
+    let way = |name: &ComponentName| {
+        let (back, runs) = (goal.components.get(name), state.running.get(name));
+        match (declared.contains(name), back, runs) {
+            (true, Some(back), _) => Way::Back(back),
+            (true, None, None) => Way::NeverChanged,
+            (_, None, _) => Way::None(not_recorded(goal, name)),
+            (false, Some(back), Some(runs)) if back.is_same(runs) => {
+                Way::LeftAlone("it is recorded as it was then")
+            }
+            (false, Some(back), Some(runs)) => Way::None(not_declared(goal, name, back, runs)),
+            (false, Some(_), None) => Way::LeftAlone("nothing of it is recorded as running"),
+        }
+    };
+    all.into_iter()
+        .map(|name| (name.clone(), way(name)))
+        .collect()
+}
+
+fn not_declared(goal: &Snapshot, name: &ComponentName, back: &Running, runs: &Running) -> Finding {
+    no_way_back(
+        name,
+        format!(
+            "{name} runs {} and ran {} in snapshot {}, and no component of this name is declared any more, so \
+             nothing can bring it back.",
+            runs.version, back.version, goal.number
+        ),
+        format!(
+            "Declare `{name}` as it was and upload the declaration, then roll back; or name a snapshot in which it \
+             ran {}; or deploy the wanted releases of the other components with `allow_older` and a reason.",
+            runs.version
+        ),
+    )
+}
+
+fn not_recorded(goal: &Snapshot, name: &ComponentName) -> Finding {
+    no_way_back(
+        name,
+        format!(
+            "what {name} ran when snapshot {} was made is not recorded.",
+            goal.number
+        ),
+        format!(
+            "Name a snapshot that has `{name}`; or deploy the wanted release of each component with `allow_older` \
+             and a reason."
+        ),
+    )
+}
+
+/// That the target of a component is another one now than the one of which the snapshot tells.
+pub fn moved(goal: &Snapshot, name: &ComponentName) -> Finding {
+    no_way_back(
+        name,
+        format!(
+            "the target of {name} is another one now than when snapshot {} was made, and what ran there says \
+             nothing of this one.",
+            goal.number
+        ),
+        format!(
+            "Declare the former target of `{name}` and upload the declaration, then roll back; or deploy the wanted \
+             release of each component with `allow_older` and a reason."
+        ),
+    )
+}
+
+fn no_way_back(name: &ComponentName, reason: String, remedy: String) -> Finding {
+    let path = format!("components.{name}");
+    Finding::new(FindingName::NoWayBack, path, reason, remedy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::Artifact;
+    use crate::digest::Digest;
+    use crate::identity::DeploymentId;
+    use crate::time::Time;
+
+    fn ran(version: &str) -> Running {
+        Running {
+            artifact: Some(Artifact::Image {
+                repository: "shop/api".into(),
+                digest: Digest::of(version.as_bytes()),
+            }),
+            version: version.into(),
+            deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
+            since: Time(0),
+            state: version.into(),
+        }
+    }
+
+    #[test]
+    fn each_component_goes_back_or_is_told() {
+        let api = ComponentName::new("api").unwrap();
+        // declared, what the snapshot says, what runs: what becomes of it
+        let table = [
+            (true, Some("1.0.0"), Some("1.1.0"), "back to 1.0.0"),
+            (true, Some("1.0.0"), Some("1.0.0"), "back to 1.0.0"),
+            (true, Some("1.0.0"), None, "back to 1.0.0"),
+            (true, None, None, "never changed"),
+            (true, None, Some("1.1.0"), "components.api: what api ran"),
+            (false, None, Some("1.1.0"), "components.api: what api ran"),
+            (false, Some("1.0.0"), Some("1.0.0"), "left: it is recorded"),
+            (
+                false,
+                Some("1.0.0"),
+                Some("1.1.0"),
+                "components.api: api runs 1.1.0 and ran 1.0.0",
+            ),
+            (false, Some("1.0.0"), None, "left: nothing of it"),
+        ];
+        for (is_declared, back, runs, wanted) in table {
+            let of = |version: Option<&str>| version.map(|it| (api.clone(), ran(it)));
+            let goal = Snapshot {
+                number: 2,
+                version: "1.0.0".into(),
+                release: None,
+                deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
+                made: Time(0),
+                replaced: 1,
+                components: of(back).into_iter().collect(),
+            };
+            let state = EnvironmentState {
+                running: of(runs).into_iter().collect(),
+                ..EnvironmentState::default()
+            };
+            let declared = is_declared.then_some(&api).into_iter().collect();
+            let ways = ways(&goal, &state, &declared);
+            let told = match &ways[&api] {
+                Way::Back(running) => format!("back to {}", running.version),
+                Way::NeverChanged => "never changed".to_owned(),
+                Way::LeftAlone(why) => format!("left: {why}"),
+                Way::None(finding) => format!("{}: {}", finding.path, finding.reason),
+            };
+            assert!(
+                told.starts_with(wanted),
+                "{is_declared} {back:?} {runs:?}: {told}"
+            );
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What a deployment that has ended well leaves in the environment: what runs, what was found before it, and the
+//! snapshots.
+
+use crate::ports::{Answered, Write};
+use crate::store::{self, Stored};
+use windlass_domain::artifact::Artifact;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::environment::{BEFORE_WINDLASS, EnvironmentState, Running, Snapshot};
+use windlass_domain::name::ComponentName;
+use windlass_domain::plan::{Outcome, Plan};
+use windlass_domain::request::ActionName;
+use windlass_domain::step::Step;
+use windlass_domain::time::Time;
+
+/// A deployment that has ended well.
+pub struct Scene<'a> {
+    pub record: Deployment,
+    pub plan: &'a Plan,
+    /// The snapshot that a rollback went back to, with what was found.
+    pub goal: Option<Snapshot>,
+    /// The components that it changed.
+    pub changed: Vec<&'a Step>,
+    /// Those that its release names and that it found in place, where that was not recorded.
+    pub in_place: Vec<Step>,
+    pub now: Time,
+}
+
+/// Takes in what runs now and what was found, and answers the snapshots of it.
+pub fn take_in(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Vec<Write>> {
+    mark(state, &scene.record);
+    let mut writes = Vec::new();
+    if let Some(goal) = &scene.goal {
+        found_back(state, goal, scene);
+    } else {
+        find(state, scene);
+        if state.last_snapshot == 0 && !state.found.is_empty() {
+            writes.push(before_windlass(&scene.record, state, scene.now)?);
+        }
+    }
+    for step in &scene.changed {
+        let running = changed(scene, state, step);
+        state.running.extend(running);
+    }
+    let is_new = in_place(state, scene) || !scene.changed.is_empty();
+    let is_elsewhere = |goal: &Snapshot| goal.number != state.snapshot;
+    if is_new || scene.goal.as_ref().is_some_and(is_elsewhere) {
+        writes.push(next_snapshot(state, scene)?);
+    }
+    Ok(writes)
+}
+
+/// Rule 6: nothing older than this goes here any more. A rollback leaves the marks, so that what it
+/// went back from is not replaced by something older still.
+fn mark(state: &mut EnvironmentState, record: &Deployment) {
+    if record.action == ActionName::Deploy {
+        for component in record.release.components.keys() {
+            state.mark(component, &record.order, record.allow_older);
+        }
+    }
+}
+
+/// What a rollback has found in place, such as where somebody had moved an alias by hand, is what its goal says.
+fn found_back(state: &mut EnvironmentState, goal: &Snapshot, scene: &Scene<'_>) {
+    for name in scene.plan.unchanged.iter().map(|one| &one.component) {
+        let Some(back) = goal.components.get(name) else {
+            continue;
+        };
+        let known = state.running.get(name);
+        if known
+            .is_none_or(|known| (&known.artifact, &known.state) != (&back.artifact, &back.state))
+        {
+            let back = Running {
+                since: scene.now,
+                ..back.clone()
+            };
+            state.running.insert(name.clone(), back);
+        }
+    }
+}
+
+/// What was there of each component that Windlass has changed now for the first time.
+fn find(state: &mut EnvironmentState, scene: &Scene<'_>) {
+    for step in &scene.changed {
+        state.find(&step.component, found(step, None, scene.now));
+    }
+    for step in &scene.in_place {
+        let artifact = scene.record.release.components.get(&step.component);
+        state.find(&step.component, found(step, artifact, scene.now));
+    }
+}
+
+/// What was found of a component; its bytes where they are known.
+pub fn found(step: &Step, artifact: Option<&Artifact>, now: Time) -> Running {
+    Running {
+        artifact: artifact.cloned(),
+        version: BEFORE_WINDLASS.into(),
+        deployment: step.deployment.clone(),
+        since: now,
+        state: step.before.clone(),
+    }
+}
+
+/// What a changed component runs now, as it was seen.
+fn changed(
+    scene: &Scene<'_>,
+    state: &EnvironmentState,
+    step: &Step,
+) -> Option<(ComponentName, Running)> {
+    let seen = step.seen.as_ref()?;
+    let former = state.running.get(&step.component);
+    let goal = scene.goal.as_ref();
+    let back = goal.and_then(|goal| goal.components.get(&step.component));
+    let release = &scene.record.release;
+    let artifact = match (back, release.components.get(&step.component)) {
+        (Some(back), _) => back.artifact.clone(),
+        (None, Some(named)) => Some(named.clone()),
+        (None, None) => former.and_then(|former| former.artifact.clone()),
+    };
+    let running = Running {
+        artifact,
+        version: back.map_or(&release.version, |back| &back.version).clone(),
+        deployment: scene.record.id.clone(),
+        since: scene.now,
+        state: seen.clone(),
+    };
+    Some((step.component.clone(), running))
+}
+
+/// What a release names and ran already is the release's as well. Where that is not what is recorded, such as where
+/// somebody had brought it by hand, what was seen is taken in, and it is something new.
+fn in_place(state: &mut EnvironmentState, scene: &Scene<'_>) -> bool {
+    if scene.goal.is_some() {
+        return false;
+    }
+    let release = &scene.record.release;
+    for (name, artifact) in &release.components {
+        if let Some(known) = state.running.get_mut(name).filter(|it| it.has(artifact)) {
+            known.artifact = Some(artifact.clone());
+            known.version.clone_from(&release.version);
+        }
+    }
+    for step in &scene.in_place {
+        let running = Running {
+            artifact: release.components.get(&step.component).cloned(),
+            version: release.version.clone(),
+            ..found(step, None, scene.now)
+        };
+        state.running.insert(step.component.clone(), running);
+    }
+    !scene.in_place.is_empty()
+}
+
+/// A snapshot replaces the one that ran. A rollback's replaces what its goal had replaced, so that
+/// the next rollback walks further back and never forward (rule 8), and is as good as its goal. What was only
+/// found in place was judged by nobody.
+fn next_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Write> {
+    let goal = scene.goal.as_ref();
+    let replaced = goal.map_or(state.snapshot, |goal| goal.replaced);
+    state.last_snapshot += 1;
+    state.snapshot = state.last_snapshot;
+    let mut snapshot = snapshot_of(&scene.record, state, replaced, scene.now);
+    match goal {
+        Some(goal) => snapshot.release.clone_from(&goal.release),
+        None if scene.plan.outcome == Outcome::NothingToDo => snapshot.release = None,
+        None => {}
+    }
+    put_snapshot(&scene.record, snapshot)
+}
+
+fn snapshot_of(
+    record: &Deployment,
+    state: &EnvironmentState,
+    replaced: u64,
+    now: Time,
+) -> Snapshot {
+    Snapshot {
+        number: state.last_snapshot,
+        version: record.release.version.clone(),
+        release: Some(record.release_digest.clone()),
+        deployment: record.id.clone(),
+        made: now,
+        replaced,
+        components: state.running.clone(),
+    }
+}
+
+/// What a first deployment found, so that a person can go back to it by its number.
+pub fn before_windlass(
+    record: &Deployment,
+    state: &mut EnvironmentState,
+    now: Time,
+) -> Answered<Write> {
+    state.last_snapshot = 1;
+    state.snapshot = 1;
+    let snapshot = Snapshot {
+        version: BEFORE_WINDLASS.into(),
+        release: None,
+        components: state.found.clone(),
+        ..snapshot_of(record, state, 0, now)
+    };
+    put_snapshot(record, snapshot)
+}
+
+/// The write of a snapshot.
+pub fn put_snapshot(record: &Deployment, snapshot: Snapshot) -> Answered<Write> {
+    let key = store::snapshot(&record.app, &record.environment, snapshot.number);
+    Stored::new(key, snapshot).put()
+}

@@ -1,0 +1,78 @@
+//! What the ending of a rollback tells: where the environment is back, and what became of the deployment that the
+//! rollback stopped.
+
+use super::Ports;
+use super::rollback::FOUND_FIRST;
+use super::settle_undo::outcome;
+use crate::ports::Answered;
+use crate::store::{self, Stored};
+use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::Snapshot;
+use windlass_domain::finding::FindingName;
+use windlass_domain::plan::Plan;
+use windlass_domain::step::Step;
+
+/// What became of the deployment that a rollback stopped, where it was undone: that is what the rollback has done,
+/// also where nothing else is left to do. None where it stopped none, or where that one had ended otherwise.
+pub async fn undone<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<String>> {
+    let Some(id) = &record.stops else {
+        return Ok(None);
+    };
+    let stopped: Option<Stored<Deployment>> = store::load(ports, &store::deployment(id)).await?;
+    let Some(stopped) = stopped.map(|stopped| stopped.value) else {
+        return Ok(None);
+    };
+    let ended = stopped.ending.as_ref();
+    let Some(ended) = ended.filter(|ended| ended.ending == Ending::RolledBack) else {
+        return Ok(None);
+    };
+    let steps: Vec<Stored<Step>> =
+        store::load_all(ports, &store::deployment_partition(id), "step#").await?;
+    let undone = outcome(&steps).undone;
+    let undone = match undone.as_slice() {
+        [] => "before it had changed anything".to_owned(),
+        undone => format!("and its changes were undone: {}", undone.join(", ")),
+    };
+    Ok(Some(format!(
+        "deployment {id} of {}, which ran when the rollback was asked for, ended {ended}, {undone}",
+        stopped.release.version
+    )))
+}
+
+/// That the first release was stopped and undone, so that everything is as it was found.
+pub fn as_found(record: &Deployment, undone: &str) -> String {
+    let (app, env) = (&record.app, &record.environment);
+    format!("{app} {env} is as it was found before the first release: {undone}.")
+}
+
+/// That every component is what the snapshot says. `changed` are those that the rollback has changed.
+pub fn went_back(
+    record: &Deployment,
+    goal: &Snapshot,
+    plan: &Plan,
+    changed: &[String],
+    undone: Option<&String>,
+) -> String {
+    let mut parts = Vec::new();
+    parts.extend(undone.cloned());
+    if !changed.is_empty() {
+        parts.push(format!("{} changed", changed.join(", ")));
+    }
+    let in_place = plan.unchanged.iter();
+    parts.extend(in_place.map(|one| format!("{} {}", one.component, one.reason)));
+    let left = plan.warnings.iter();
+    let left = left.filter(|warning| warning.name == FindingName::LeftAlone);
+    parts.extend(left.map(|warning| warning.reason.trim_end_matches('.').to_owned()));
+    let (app, env, number) = (&record.app, &record.environment, goal.number);
+    let version = match number {
+        FOUND_FIRST => "what was found before the first release",
+        _ => &goal.version,
+    };
+    let parts = if parts.is_empty() {
+        "nothing had to be changed".to_owned()
+    } else {
+        parts.join("; ")
+    };
+    format!("{app} {env} is back at {version} (snapshot {number}): {parts}.")
+}

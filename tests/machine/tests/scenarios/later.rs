@@ -1,0 +1,307 @@
+//! Components that came later than others, were renamed, moved or are declared no longer: an operator goes back.
+
+use crate::scene::{BOTH, assert_free, both, declare, ended, failure, program, serves};
+use serde_json::json;
+use windlass_domain::ending::Ending;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::name::ComponentName;
+use windlass_machine::program::Program;
+use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
+
+/// Releases of one component each, which all succeed.
+fn with<'p>(program: &'p Program, releases: &[(&str, &str)]) -> Shop<'p> {
+    let mut shop = Shop::new(program, FUNCTIONS);
+    for (version, component) in releases {
+        succeeds(&mut shop, version, component);
+    }
+    shop
+}
+
+fn succeeds(shop: &mut Shop<'_>, version: &str, component: &str) {
+    let arn = shop.deploy(version, &[component]);
+    shop.region.run();
+    assert_eq!(ended(shop, &arn).ending, Ending::Succeeded, "{version}");
+}
+
+/// A rollback, to the snapshot that it names.
+fn go_back(shop: &mut Shop<'_>, snapshot: Option<u64>) -> String {
+    let mut input = json!({
+        "action": "rollback", "app": "shop", "environment": "prod", "reason": "prices are wrong"
+    });
+    if let Some(number) = snapshot {
+        input["snapshot"] = number.into();
+    }
+    let arn = shop.start(&input);
+    shop.region.run();
+    assert_free(shop);
+    arn
+}
+
+fn goes_back(shop: &mut Shop<'_>, snapshot: Option<u64>) -> String {
+    let arn = go_back(shop, snapshot);
+    let ended = ended(shop, &arn);
+    assert_eq!(ended.ending, Ending::Succeeded, "{}", ended.cause);
+    let held = "automatic deployments are held since";
+    assert!(ended.cause.contains(held), "{}", ended.cause);
+    ended.cause
+}
+
+/// That it is refused before anything changes, and what its ending tells.
+fn is_refused(shop: &mut Shop<'_>, snapshot: Option<u64>) -> (String, String) {
+    let before = (serves(shop), shop.environment().running);
+    let arn = go_back(shop, snapshot);
+    assert_eq!(ended(shop, &arn).ending, Ending::Rejected);
+    assert_eq!((serves(shop), shop.environment().running), before);
+    failure(shop, &arn)
+}
+
+fn versions(shop: &Shop<'_>) -> Vec<(String, String)> {
+    let running = shop.environment().running.into_iter();
+    running
+        .map(|(name, running)| (name.to_string(), running.version))
+        .collect()
+}
+
+fn pair(one: &str, other: &str) -> (String, String) {
+    (one.to_owned(), other.to_owned())
+}
+
+#[test]
+fn the_first_release_of_a_component_is_taken_back() {
+    let program = program();
+    let mut shop = with(&program, &[("1.0.0", "api"), ("1.1.0", "jobs")]);
+    assert_eq!(serves(&shop), both("2"));
+    let told = goes_back(&mut shop, None);
+    let wanted = "shop prod is back at 1.0.0 (snapshot 2): jobs changed; api alias live serves";
+    assert!(told.starts_with(wanted), "{told}");
+    assert_eq!(serves(&shop), pair("2", "1"), "jobs as it was found");
+    let found = [pair("api", "1.0.0"), pair("jobs", "before-windlass")];
+    assert_eq!(versions(&shop), found);
+
+    // Pressed again, nothing that anybody judged is older; what is there is told by its number.
+    let (error, cause) = is_refused(&mut shop, None);
+    assert_eq!(error, "NothingToGoBackTo");
+    assert!(cause.contains(r#""snapshot":1"#), "{cause}");
+    let told = goes_back(&mut shop, Some(1));
+    let wanted = "shop prod is back at what was found before the first release (snapshot 1): api changed; jobs";
+    assert!(told.starts_with(wanted), "{told}");
+    assert_eq!(serves(&shop), both("1"));
+
+    // A release after it goes on, and is taken back to where it began.
+    succeeds(&mut shop, "1.2.0", "jobs");
+    assert_eq!(serves(&shop), pair("1", "3"));
+    goes_back(&mut shop, Some(1));
+    assert_eq!(serves(&shop), both("1"));
+}
+
+#[test]
+fn each_press_takes_back_one_release_whenever_its_component_came() {
+    let program = program();
+    let releases = [
+        ("1.0.0", "api"),
+        ("1.1.0", "jobs"),
+        ("1.2.0", "api"),
+        ("1.3.0", "jobs"),
+    ];
+    let mut shop = with(&program, &releases);
+    assert_eq!(serves(&shop), both("3"));
+    for (wanted, version) in [
+        (pair("3", "2"), "1.2.0"),
+        (pair("2", "2"), "1.1.0"),
+        (pair("2", "1"), "1.0.0"),
+    ] {
+        let told = goes_back(&mut shop, None);
+        assert!(told.contains(&format!("is back at {version} ")), "{told}");
+        assert_eq!(serves(&shop), wanted, "{version}");
+    }
+    assert_eq!(is_refused(&mut shop, None).0, "NothingToGoBackTo");
+    // By its number also forward again, and every component is what that snapshot says.
+    goes_back(&mut shop, Some(4));
+    assert_eq!(serves(&shop), pair("3", "2"));
+}
+
+/// A release that came first of all is stopped: it is undone, and that is what was asked for.
+#[test]
+fn a_rollback_that_stops_the_first_release_has_succeeded() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let first = shop.deploy("1.0.0", &BOTH);
+    assert!(shop.region.run_until(&first, "Bake"));
+    let told = goes_back(&mut shop, None);
+    assert!(
+        told.contains("is as it was found before the first release"),
+        "{told}"
+    );
+    assert!(told.contains("undone: "), "{told}");
+    assert_eq!(serves(&shop), both("1"));
+    assert_eq!(ended(&shop, &first).ending, Ending::RolledBack);
+}
+
+const WITHOUT_JOBS: &str = "
+app: shop
+version: 1.1.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api: {kind: lambda, function: shop-api, alias: live}
+";
+
+#[test]
+fn what_is_no_longer_declared_is_refused_by_name_only_where_it_would_have_to_be_taken_back() {
+    let program = program();
+    let releases = [("1.0.0", "api"), ("1.1.0", "jobs"), ("1.2.0", "api")];
+    let mut shop = with(&program, &releases);
+    declare(&shop, WITHOUT_JOBS);
+    let told = goes_back(&mut shop, None);
+    let left = "has no component `jobs`, so the rollback leaves it alone";
+    assert!(told.contains(left), "{told}");
+    assert_eq!(serves(&shop), both("2"));
+
+    let (error, cause) = is_refused(&mut shop, None);
+    assert_eq!(error, "NoWayBack");
+    let runs = "Jobs runs 1.1.0 and ran before-windlass in snapshot 2, and no component of this name is declared";
+    assert!(cause.contains(runs), "{cause}");
+
+    // As it says: declared again, it goes back.
+    declare(
+        &shop,
+        &FUNCTIONS.replace("version: 1.0.0", "version: 1.2.0"),
+    );
+    goes_back(&mut shop, None);
+    assert_eq!(serves(&shop), pair("2", "1"));
+}
+
+/// The same target under another name: what it ran under the former one is what was found of it.
+#[test]
+fn what_was_renamed_goes_back_to_what_ran_under_its_former_name() {
+    let program = program();
+    let mut shop = with(&program, &[("1.0.0", "api"), ("1.1.0", "jobs")]);
+    let renamed = FUNCTIONS
+        .replace("version: 1.0.0", "version: 1.1.0")
+        .replace("jobs: {", "worker: {")
+        .replace("[jobs]", "[worker]");
+    declare(&shop, &renamed);
+    succeeds(&mut shop, "1.2.0", "worker");
+    assert_eq!(serves(&shop), pair("2", "3"));
+    goes_back(&mut shop, None);
+    assert_eq!(serves(&shop), both("2"), "what 1.1.0 brought to it as jobs");
+    let (error, cause) = is_refused(&mut shop, None);
+    assert_eq!(error, "NoWayBack");
+    assert!(cause.contains("Declare `jobs` as it was"), "{cause}");
+}
+
+#[test]
+fn a_component_whose_target_is_another_one_since_is_refused() {
+    let program = program();
+    let mut shop = with(&program, &[("1.0.0", "api"), ("1.1.0", "api")]);
+    shop.make_function("shop-other");
+    let moved = FUNCTIONS
+        .replace("version: 1.0.0", "version: 1.1.0")
+        .replace("function: shop-api", "function: shop-other");
+    declare(&shop, &moved);
+    for _ in 0..2 {
+        // Before and after its first release there; version 2 of the other function is another one.
+        let (error, cause) = is_refused(&mut shop, Some(2));
+        assert_eq!(error, "NoWayBack");
+        assert!(
+            cause.contains("The target of api is another one now"),
+            "{cause}"
+        );
+        if shop.serves("shop-other") == "1" {
+            succeeds(&mut shop, "1.2.0", "api");
+        }
+    }
+    assert_eq!(shop.serves("shop-other"), "2");
+}
+
+/// What a person had brought by hand and the release then names is the release's; a rollback from the next one goes
+/// back to it where it was judged with others.
+#[test]
+fn what_a_release_finds_in_place_is_recorded_as_its_own() {
+    let program = program();
+    let mut shop = with(&program, &[("1.0.0", "api"), ("1.0.1", "jobs")]);
+    let request = shop.release("1.1.0", &BOTH);
+    {
+        let mut functions = shop.world().functions();
+        let function = functions.named("shop-api").unwrap();
+        let version = function.publish_by_hand("api 1.1.0");
+        function.aliases.get_mut("live").unwrap().version = version;
+    }
+    let arn = shop.start(&request);
+    shop.region.run();
+    assert_eq!(ended(&shop, &arn).ending, Ending::Succeeded);
+    assert_eq!(serves(&shop), both("3"));
+    assert_eq!(versions(&shop), BOTH.map(|name| pair(name, "1.1.0")));
+    let running = &shop.environment().running[&ComponentName::new("api").unwrap()];
+    assert_eq!(running.deployment, shop.deployment(&arn).id);
+    assert_eq!(running.state["observed"]["alias"]["version"], "3");
+    succeeds(&mut shop, "1.2.0", "api");
+    goes_back(&mut shop, None);
+    assert_eq!(serves(&shop), both("3"));
+    goes_back(&mut shop, None);
+    assert_eq!(serves(&shop), both("2"));
+}
+
+/// Somebody had begun to shift the callers of an alias: what was found is two versions.
+#[test]
+fn what_was_found_in_the_middle_of_a_shift_is_gone_back_to_as_it_was() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    {
+        let mut functions = shop.world().functions();
+        let function = functions.named("shop-jobs").unwrap();
+        let version = function.publish_by_hand("by hand");
+        let alias = function.aliases.get_mut("live").unwrap();
+        alias.weights = vec![(version, "0.5".into())];
+    }
+    let found = shop.serves("shop-jobs");
+    succeeds(&mut shop, "1.0.0", "jobs");
+    assert_eq!(shop.serves("shop-jobs"), "3");
+    goes_back(&mut shop, Some(1));
+    assert_eq!(
+        (shop.serves("shop-jobs"), found.as_str()),
+        (found.clone(), "1 2@0.5")
+    );
+}
+
+const SITE: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  web: {kind: static_site, bucket: shop-web, distribution: E1}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
+/// A person puts a page in place back by hand: that is what is recorded, and no snapshot is needed for it. A release
+/// has other files to do with than the one before it.
+#[test]
+fn what_was_put_back_by_hand_in_place_is_as_it_is_recorded() {
+    let program = program();
+    let mut shop = Shop::new(&program, SITE);
+    succeeds(&mut shop, "1.0.0", "web");
+    succeeds(&mut shop, "1.1.0", "web");
+    let (is, page) = (shop.environment(), shop.page());
+    let arn = shop.deploy("1.2.0", &["web"]);
+    assert!(shop.region.run_until(&arn, "Bake"));
+    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    for call in ["objects.put", "objects.copy"] {
+        let denied = Fault::new(FaultName::AccessDenied, "it was refused");
+        shop.world().mishaps().refused.insert(call, denied);
+    }
+    shop.region.run();
+    assert_eq!(ended(&shop, &arn).ending, Ending::NeedsOperator);
+    shop.world().mishaps().refused.clear();
+    shop.world()
+        .objects()
+        .upload("shop-web", "index.html", page.clone());
+    let accept = shop.act("accept");
+    shop.region.run();
+    assert!(shop.path(&accept).ends_with("Succeeded"));
+    assert_eq!(shop.page(), page);
+    let now = shop.environment();
+    assert_eq!((now.snapshot, now.running), (is.snapshot, is.running));
+}

@@ -1,0 +1,110 @@
+//! Operators go back where components came at different times, or are no longer declared.
+
+use super::people::{as_made, person_at_api};
+use crate::scenario::{Act, Deed, Scenario, next, quiet};
+use windlass_machine::shop::FUNCTIONS;
+
+const API: &[&str] = &["api"];
+const JOBS: &[&str] = &["jobs"];
+
+/// A function, then another one.
+const ONE_LATER: &[Act] = &[
+    quiet(Deed::Deploy("1.0.0", API)),
+    quiet(Deed::Deploy("1.1.0", JOBS)),
+];
+
+/// The first release of a component is taken back, and the next press finds nothing that was judged.
+pub(super) const LATER: Scenario = Scenario {
+    name: "later",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: ONE_LATER,
+    acts: &[
+        next(Deed::Operate("rollback")),
+        quiet(Deed::Operate("rollback")),
+    ],
+    stranger: person_at_api,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.0.0 Succeeded",
+        "rollback Rejected (NothingToGoBackTo)",
+    ],
+    may: &[],
+    steady: true,
+};
+
+/// Pressed twice at once; then a release.
+pub(super) const LATER_TWICE: Scenario = Scenario {
+    name: "later_twice",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: &[
+        quiet(Deed::Deploy("1.0.0", API)),
+        quiet(Deed::Deploy("1.1.0", JOBS)),
+        quiet(Deed::Deploy("1.2.0", API)),
+    ],
+    acts: &[
+        next(Deed::Operate("rollback")),
+        next(Deed::Operate("rollback")),
+        quiet(Deed::Deploy("1.3.0", JOBS)),
+    ],
+    stranger: person_at_api,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.0.0 Succeeded",
+        "1.3.0 Succeeded",
+    ],
+    may: &[],
+    steady: false,
+};
+
+/// To what was found before the first release of all.
+pub(super) const TO_FOUND: Scenario = Scenario {
+    name: "to_found",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: ONE_LATER,
+    acts: &[next(Deed::RollBackTo(1))],
+    stranger: person_at_api,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "before-windlass Succeeded",
+    ],
+    may: &[],
+    steady: true,
+};
+
+const WITHOUT_JOBS: &str = "
+app: shop
+version: 1.1.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api: {kind: lambda, function: shop-api, alias: live}
+";
+
+/// A component that nobody declares any more would have to be taken back: nothing is.
+pub(super) const UNDECLARED: Scenario = Scenario {
+    name: "undeclared",
+    declaration: FUNCTIONS,
+    scene: as_made,
+    before: &[
+        quiet(Deed::Deploy("1.0.0", API)),
+        quiet(Deed::Deploy("1.1.0", JOBS)),
+        quiet(Deed::Put("apps/shop/app.yaml", WITHOUT_JOBS)),
+    ],
+    acts: &[next(Deed::Operate("rollback"))],
+    stranger: person_at_api,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.0.0 Rejected (NoWayBack)",
+    ],
+    may: &[],
+    steady: true,
+};
