@@ -255,11 +255,12 @@ pub fn of_environment(
 ) -> Option<Event> {
     let former = before.and_then(|before| before.hold.as_ref());
     let (name, cause) = match (former, &after.hold) {
-        (None, Some(hold)) => (
+        // Also where one is there already, and another reason is added to it.
+        (former, Some(hold)) if former != Some(hold) => (
             EventName::HoldSet,
             format!(
-                "Automatic deployments into {app}/{environment} are held since {} by {}: {}.",
-                hold.since, hold.by, hold.reason
+                "Automatic deployments into {app}/{environment} are held {}.",
+                hold.in_words()
             ),
         ),
         (Some(_), None) => (

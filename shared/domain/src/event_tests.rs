@@ -33,6 +33,11 @@ fn a_hold_is_told_once_and_so_is_its_release() {
     };
     assert_eq!(name(&free, &held()), Some(EventName::HoldSet));
     assert_eq!(name(&held(), &held()), None);
+    let mut again = held();
+    if let Some(hold) = &mut again.hold {
+        hold.reason.push_str("; and another");
+    }
+    assert_eq!(name(&held(), &again), Some(EventName::HoldSet));
     assert_eq!(name(&held(), &free), Some(EventName::HoldReleased));
     assert_eq!(name(&free, &free), None);
 }
