@@ -14,8 +14,7 @@ fn order(accepted: u64) -> Order {
 fn a_mark_is_lowered_only_where_somebody_allowed_it() {
     let a = ComponentName::new("a").unwrap();
     let mut state = EnvironmentState::default();
-    for (at, allow_older, wanted) in [(5, false, 5), (3, false, 5), (7, false, 7), (4, true, 4)]
-    {
+    for (at, allow_older, wanted) in [(5, false, 5), (3, false, 5), (7, false, 7), (4, true, 4)] {
         state.mark(&a, &order(at), allow_older);
         assert_eq!(state.marks[&a].accepted, Time(wanted));
     }

@@ -215,18 +215,15 @@ pub enum FindingName {
     /// Next: List the snapshots (`windlass snapshots`) and name one; or deploy a known good release
     /// by its version.
     NothingToGoBackTo,
-    /// A rollback cannot bring a component back to what its snapshot says: the component is no longer
-    /// declared, or is called otherwise now; its target is another one since then; or what it ran then is not
-    /// recorded. Nothing was changed, because a part that stays would run beside the others as nobody has
-    /// ever seen them.
+    /// A rollback cannot bring a component back: the declaration has it no longer, or calls it otherwise; its
+    /// target is another one since; or what it ran then is not recorded. So nothing was changed at all.
     ///
-    /// Next: Declare the component as it was then, upload the declaration, and roll back again; or name a
-    /// later snapshot; or deploy the wanted releases of the other components with `allow_older`.
+    /// Next: Declare it as it was, and roll back again; or name a later snapshot; or deploy with `allow_older`.
     NoWayBack,
-    /// A component that a rollback leaves alone: the declaration has it no longer, and nothing has to be taken
-    /// back of it, because it is recorded as the snapshot says, or as not running. A warning.
+    /// A rollback leaves a component alone that is no longer declared, and of which nothing is to be taken
+    /// back as far as is recorded. A warning.
     ///
-    /// Next: Nothing has to be done. Nobody has looked at its target, so see yourself that it is what you want.
+    /// Next: Nobody has looked at its target, so see yourself that it is what you want.
     LeftAlone,
     /// `accept` was asked where no deployment needs an operator: the environment is not locked for
     /// a person to look at, so there is nothing to make the truth.

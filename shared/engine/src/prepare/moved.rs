@@ -10,11 +10,7 @@ use windlass_domain::rollback::moved;
 
 /// Refuses the drafts of a rollback whose targets are others since: the number of a version of one function, say,
 /// means something else at another one, and so does whatever the kind made of it.
-pub async fn refuse<P: Ports>(
-    ports: &P,
-    scene: &Scene,
-    drafts: &mut [Draft<'_>],
-) -> Answered<()> {
+pub async fn refuse<P: Ports>(ports: &P, scene: &Scene, drafts: &mut [Draft<'_>]) -> Answered<()> {
     let Some(goal) = &scene.goal else {
         return Ok(());
     };
