@@ -8,6 +8,7 @@ mod change;
 mod checks;
 mod code;
 mod fetch;
+mod gone;
 mod next;
 mod observe;
 mod prepare;

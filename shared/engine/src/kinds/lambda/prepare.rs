@@ -1,6 +1,7 @@
 //! Plans a function's change.
 
 use super::checks::{alias_missing, not_ready, not_supported, replica, throttled};
+use super::gone::{gone, image_gone, version_gone};
 use super::next::next;
 use super::observe::{Known, observe};
 use super::state::{
@@ -15,7 +16,6 @@ use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::resolved::{Lambda, Spec};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::image::is_same_repository;
 use windlass_domain::place::Place;
 
 /// Observes the function, checks that it may and can be changed, and computes the stages. Faults:
@@ -301,7 +301,7 @@ impl Plan<'_> {
         };
         let shares = traffic.weights.iter().map(|(version, _)| version);
         for version in std::iter::once(&traffic.version).chain(shares) {
-            if let Some(gone) = self.version_gone(there, version, was).await? {
+            if let Some(gone) = version_gone(there, self.input, self.spec, version, was).await? {
                 return Ok(Err(gone));
             }
         }
@@ -316,35 +316,13 @@ impl Plan<'_> {
         Ok(Ok(vec![(goal, what, None)]))
     }
 
-    async fn version_gone<P: Functions + Registry + Reach>(
-        &self,
-        there: &P,
-        version: &str,
-        was: &Observed,
-    ) -> Answered<Option<Finding>> {
-        let found = match there.function(&self.spec.function, Some(version)).await {
-            Err(fault) if fault.name == FaultName::NotFound => {
-                return Ok(Some(self.gone(&format!("version {version}"))));
-            }
-            found => found?,
-        };
-        let mut recorded = was.versions.iter();
-        let recorded = recorded.find(|recorded| recorded.version == version);
-        if recorded.is_some_and(|was| was.code_sha256 != found.code_sha256) {
-            return Ok(Some(
-                self.gone(&format!("code of version {version} that ran then")),
-            ));
-        }
-        self.image_gone(there, found.image.as_deref()).await
-    }
-
     async fn back_to_code<P: Functions + Registry + Reach>(
         &self,
         there: &P,
         was: &Observed,
     ) -> Answered<Result<Vec<Wanted>, Finding>> {
         let (code, image) = code::served(was);
-        if let Some(gone) = self.image_gone(there, image).await? {
+        if let Some(gone) = image_gone(there, self.input, self.spec, image).await? {
             return Ok(Err(gone));
         }
         let source = match image {
@@ -352,34 +330,12 @@ impl Plan<'_> {
             None => self.source_of(there, code).await?,
         };
         let Some(source) = source else {
-            return Ok(Err(self.gone(&format!("code {}", short(code)))));
+            let what = format!("code {}", short(code));
+            return Ok(Err(gone(self.input, self.spec, &what)));
         };
         let code = [code.to_owned()];
         let goal = State::Goal(self.goal(&code, &source, 100));
         Ok(Ok(vec![(goal, self.what(&code, 100), None)]))
-    }
-
-    /// Lambda cannot start an image for ever whose repository has it no longer (AWS Lambda API
-    /// Reference, FunctionConfiguration, `StateReasonCode`: `ImageDeleted`). Only the declared
-    /// repository is looked into: nothing is known of another one's permissions.
-    async fn image_gone<P: Registry + Reach>(
-        &self,
-        there: &P,
-        image: Option<&str>,
-    ) -> Answered<Option<Finding>> {
-        let declared = self.spec.repository.as_deref();
-        let (Some((repository, digest)), Some(declared)) =
-            (image.and_then(|image| image.split_once('@')), declared)
-        else {
-            return Ok(None);
-        };
-        if !is_same_repository(repository, declared) {
-            return Ok(None);
-        }
-        let home = there.at(&Place::default());
-        let found = home.image(repository, digest).await?;
-        let what = format!("image {digest} that ran then");
-        Ok(found.is_none().then(|| self.gone(&what)))
     }
 
     async fn source_of<P: Functions + Registry + Reach>(
@@ -399,14 +355,5 @@ impl Plan<'_> {
         Ok(brought
             .filter(|(codes, _)| codes.iter().any(|known| known == code))
             .map(|(_, source)| source))
-    }
-
-    fn gone(&self, what: &str) -> Finding {
-        Finding::new(
-            FindingName::ArtifactMissing,
-            self.input.path("function"),
-            format!("The {what} of {} is no longer there.", self.spec.function),
-            "Roll back to another snapshot, or deploy the wanted release again.",
-        )
     }
 }
