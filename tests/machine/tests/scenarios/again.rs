@@ -170,7 +170,8 @@ fn a_person_deploys_what_they_say_and_each_time_is_a_request_of_its_own() {
     let back = shop.act("rollback");
     shop.region.run();
     assert_eq!(ended(&shop, &back).ending, Ending::Succeeded);
-    // The hold does not stop a person.
+    shop.act("release_hold");
+    shop.region.run();
     let again = start(&mut shop, &request);
     let there = start(&mut shop, &request);
     let endings: Vec<String> = [&first, &again, &there]
