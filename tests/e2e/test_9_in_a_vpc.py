@@ -41,6 +41,8 @@ def test_a_private_address_is_refused_outside_a_vpc_and_asked_within_one(dock, t
         assert told(aws) == {"true"}
         policy = json.loads(aws.s3.get_bucket_policy(Bucket=aws.outputs["ArtifactsBucket"])["Policy"])
         assert "222222222222" in json.dumps(policy), "the other account may read artifacts"
+        # The bucket's policy is the template's again, which refuses the plain HTTP that the local cloud speaks.
+        install.enforced.adapt(aws, install.STACK)
         within = asked(dock, "1.1.0").get("gates.probes[0]", "")
         assert "VPC" not in within and "private" not in within, within
     finally:
