@@ -113,22 +113,6 @@ fn a_publish_is_told_by_tenths_with_the_time_that_is_left() {
 }
 
 #[test]
-fn the_ending_is_the_exit_status() {
-    assert_eq!(read(&watched()).exit(), None);
-    let endings = [
-        ("Succeeded", Exit::Good),
-        ("NothingToDo", Exit::Good),
-        ("Rejected", Exit::Rejected),
-        ("RolledBack", Exit::RolledBack),
-        ("NeedsOperator", Exit::NeedsOperator),
-    ];
-    for (ending, exit) in endings {
-        let record = ended(watched(), ending, "Because");
-        assert_eq!(read(&record).exit(), Some(exit), "{ending}");
-    }
-}
-
-#[test]
 fn a_record_of_another_form_is_told() {
     let failure = Record::read(&serde_json::json!({"deployment": {}})).unwrap_err();
     assert_eq!(failure.exit, Exit::Broken);

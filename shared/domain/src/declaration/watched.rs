@@ -183,9 +183,15 @@ fn stages(spec: &Spec) -> Vec<Stage> {
     let stage = |bake_s| Stage {
         what: String::new(),
         bake_s,
+        ahead: false,
     };
     let mut stages = Vec::new();
     if let Spec::Lambda(function) = spec {
+        let is_tried = function.alias.is_some() && !function.invocations.is_empty();
+        stages.extend(is_tried.then(|| Stage {
+            ahead: true,
+            ..stage(None)
+        }));
         let every = function.rollout.every.as_s();
         stages.extend(function.rollout.steps.iter().map(|_| stage(Some(every))));
     }

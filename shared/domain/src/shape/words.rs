@@ -11,15 +11,15 @@ pub(super) fn objection(error: &ValidationError<'_>) -> String {
         ValidationErrorKind::Type { kind } => format!("is not {}", types(kind)),
         ValidationErrorKind::Minimum { limit } => format!("is less than {limit}"),
         ValidationErrorKind::Maximum { limit } => format!("is more than {limit}"),
-        ValidationErrorKind::MinItems { limit } | ValidationErrorKind::MinProperties { limit } => {
-            format!("has fewer than {limit} {}", members(*limit))
-        }
         ValidationErrorKind::MaxItems { limit } | ValidationErrorKind::MaxProperties { limit } => {
             format!("has more than {limit} {}", members(*limit))
         }
         ValidationErrorKind::MinLength { limit: 1 }
         | ValidationErrorKind::MinItems { limit: 1 }
         | ValidationErrorKind::MinProperties { limit: 1 } => "is empty".to_owned(),
+        ValidationErrorKind::MinItems { limit } | ValidationErrorKind::MinProperties { limit } => {
+            format!("has fewer than {limit} {}", members(*limit))
+        }
         ValidationErrorKind::MinLength { limit } => format!("has fewer than {limit} characters"),
         ValidationErrorKind::MaxLength { limit } => format!("has more than {limit} characters"),
         ValidationErrorKind::UniqueItems => "names something twice".to_owned(),

@@ -54,7 +54,7 @@ impl<T: Serialize> Stored<T> {
             expires: Some(expires),
             ..self.item()?
         };
-        Ok(Write::Put(item, self.unchanged()))
+        Ok(Write::put(item, self.unchanged()))
     }
 
     fn item(&self) -> Answered<Item> {

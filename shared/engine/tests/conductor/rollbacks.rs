@@ -227,6 +227,7 @@ fn who_stopped_the_first_release_has_succeeded_once_it_is_undone() {
             what: "alias live 2 → 1".into(),
             answered: true,
             answered_at: None,
+            wave: None,
             undo: true,
             switching: true,
             token: 1,
