@@ -3,9 +3,11 @@
 use crate::cut::cut;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::fmt;
+
+mod limited;
+
+pub use limited::{MOST, limited};
 
 /// What is wrong, by name. Each variant's comment is its page under `docs/findings/`.
 #[derive(
@@ -294,10 +296,6 @@ impl fmt::Display for FindingName {
     }
 }
 
-/// The most findings that a refusal has: all of them go into one item of the ledger, of 400 KB (Amazon
-/// DynamoDB Developer Guide, "Quotas").
-pub const MOST: usize = 100;
-
 /// The longest path of a finding, in bytes.
 pub const LONGEST_PATH: usize = 300;
 
@@ -313,44 +311,6 @@ pub(crate) fn repeated(value: &str) -> String {
         return "\"\"".to_owned();
     }
     cut(value, LONGEST_VALUE)
-}
-
-/// At most [`MOST`] findings, and of each name one at each path; where there are more, the last one
-/// says how many are not told.
-pub fn limited(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut findings = told_once(findings);
-    if findings.len() > MOST {
-        let more = findings.len() - (MOST - 1);
-        findings.truncate(MOST - 1);
-        findings.push(Finding::new(
-            FindingName::MoreFindings,
-            "the rest",
-            format!("{more} more things are wrong, which are not told here."),
-            "Mend these first; then the rest is told.",
-        ));
-    }
-    findings
-}
-
-/// What is wrong at a path in several ways, or in several environments, is one thing to mend there.
-fn told_once(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut told: Vec<Finding> = Vec::new();
-    let mut places = BTreeMap::new();
-    for finding in findings {
-        let place = (finding.name, finding.path.clone());
-        match places.entry(place) {
-            Entry::Vacant(place) => {
-                place.insert(told.len());
-                told.push(finding);
-            }
-            Entry::Occupied(at) => {
-                if let Some(first) = told.get_mut(*at.get()) {
-                    first.join(&finding);
-                }
-            }
-        }
-    }
-    told
 }
 
 /// One thing that is wrong: where, what, and what to write or do instead.
@@ -385,20 +345,6 @@ impl Finding {
 }
 
 impl Finding {
-    /// Takes in what else is wrong at the same path.
-    fn join(&mut self, other: &Self) {
-        let joined = |one: &str, other: &str| {
-            let (first, more) = (sentence(one), sentence(other));
-            if first.contains(&more) {
-                one.to_owned()
-            } else {
-                format!("{first} {more}")
-            }
-        };
-        self.reason = cut(joined(&self.reason, &other.reason), LONGEST_SENTENCE);
-        self.remedy = cut(joined(&self.remedy, &other.remedy), LONGEST_SENTENCE);
-    }
-
     /// What is wrong and what to do, as sentences, for the middle of a message.
     pub fn in_words(&self) -> String {
         format!("{} {}", sentence(&self.reason), sentence(&self.remedy))

@@ -48,7 +48,7 @@ fn what_nothing_measures_is_told() {
         ),
         (TWO, "", "bake: 10m", &[PROD]),
         (TWO, INVOKED, "", &[]),
-        (TWO, STEPS, "", &[ROLLOUT, PROD, ROLLOUT]),
+        (TWO, STEPS, "", &[ROLLOUT, PROD]),
         (TWO, STEPS, "alarms: [red]", &[]),
         (TWO, BOTH, "", &[]),
         // Promoted to: by a tag, by name, by a person.
