@@ -174,8 +174,12 @@ mod tests {
 
     #[test]
     fn a_refusal_with_findings_is_no_failure_of_windlass() {
-        let finding = json!({"name": "Held", "path": "", "reason": "r", "remedy": "m"});
-        let problem = json!({"detail": "Held", "findings": [finding]});
+        let problem = |name: &str| {
+            let finding = json!({"name": name, "path": "p", "reason": "r", "remedy": "m"});
+            json!({"detail": name, "findings": [finding]})
+        };
+        assert_eq!(exit(409, problem("Held")), Exit::Held);
+        let problem = problem("BadValue");
         assert_eq!(exit(400, problem.clone()), Exit::Rejected);
         assert_eq!(exit(404, problem.clone()), Exit::Rejected);
         assert_eq!(exit(409, problem), Exit::Rejected);

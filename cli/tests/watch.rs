@@ -166,7 +166,7 @@ fn who_is_not_let_in_learns_so_at_once() {
     let api = StandIn::new(|_: &Call| reply(403, &json!({"message": "Forbidden"})));
     let output = watch(&api, &[]);
     assert_eq!(code(&output), 6);
-    assert!(err(&output).contains("Windlass answered 403: Forbidden"));
+    assert!(err(&output).contains("did not let the caller in (403: Forbidden)"));
     assert_eq!(api.calls().len(), 1);
 }
 
