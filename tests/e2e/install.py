@@ -25,12 +25,13 @@ STACK = "windlass"
 BUILT = cloud.REPOSITORY / "target/local"
 
 
-def install(home, outputs, functions=None):
-    """Deploys the template as it is; only parameters differ from an installation on AWS. `functions` is where those find AWS."""
+def install(home, outputs, functions=None, **more):
+    """Deploys the template as `make deploy` does; only parameters differ from an installation on AWS. `functions` is where those find AWS,
+    `more` are further parameters."""
     description = cloud.describe(home)
     if not description:
         raise cloud.CloudError("it does not run: `make up` starts it")
-    sam_deploy(folder(home), home, description, functions)
+    sam_deploy(folder(home), home, description, functions, **more)
     document = {"endpoint": description["endpoint"], "region": description["region"], "docker": description["docker"]}
     document["stack"] = aws.Aws(document).stack_outputs(STACK)
     if description["auth"]:

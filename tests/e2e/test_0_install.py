@@ -223,9 +223,9 @@ def long_forms(node):
     return [long_forms(value) for value in node] if isinstance(node, list) else node
 
 
-def translated(parameters):
-    """The template as CloudFormation sees it after SAM's translation."""
-    document = long_forms(yaml.load((REPOSITORY / "template.yaml").read_text(), WithTags))
+def translated(parameters, text=None):
+    """The template, or another one's text, as CloudFormation sees it after SAM's translation."""
+    document = long_forms(yaml.load(text or (REPOSITORY / "template.yaml").read_text(), WithTags))
     for resource in document["Resources"].values():
         properties = resource.get("Properties", {})
         if "CodeUri" in properties:
@@ -239,24 +239,94 @@ def translated(parameters):
         return transform(document, {**defaults, **parameters, "AWS::Region": "eu-west-1", "AWS::Partition": "aws"}, policies)
 
 
-def test_each_deployment_makes_versions_of_its_own_of_the_same_code():
-    """Lambda publishes no second version of equal code and settings, and CloudFormation then fails (AWS Lambda Developer Guide, "Creating
-    function versions"): each function that has versions has a setting with the time of the deployment, and none has it in its code."""
-    made = translated({})["Resources"]
-    published = {found["Properties"]["FunctionName"]["Ref"] for found in made.values() if found["Type"] == "AWS::Lambda::Version"}
-    assert len(published) == 7
-    for name in published:
-        properties = made[name]["Properties"]
-        assert "${Deployed}" in str({key: value for key, value in properties.items() if key != "Code"}), name
-        assert "Deployed" not in str(properties["Code"]), name
+RAW = (REPOSITORY / "template.yaml").read_text()
+MORNING, EVENING = "2026-11-20T08:00:00.000000Z", "2026-11-20T20:00:00.000000Z"
 
-def test_each_deployment_says_when_it_began(tmp_path):
+
+def versions(text, **parameters):
+    """The logical id of the version of each function that has one; CloudFormation makes one where the id is new."""
+    made = translated(parameters, text)["Resources"]
+    found = [(resource["Properties"]["FunctionName"]["Ref"], name) for name, resource in made.items() if resource["Type"] == "AWS::Lambda::Version"]
+    assert len(dict(found)) == len(found), "one of each function"
+    return dict(found)
+
+
+def test_the_machine_calls_versions_and_each_of_them_is_dated():
+    called = set(re.findall(r"^ *\w+Arn: !Ref (\w+)\.Version$", RAW, re.MULTILINE))
+    assert len(called) == 7
+    assert set(versions(RAW)) == set(deploy.versioned(RAW)) == called
+
+
+def test_each_deployment_makes_versions_of_its_own_of_the_same_code():
+    """Also where only a parameter changed, of which SAM's translator sees nothing; also after a failed try, whose versions are there still."""
+    morning, evening = (versions(deploy.dated(RAW, when)) for when in (MORNING, EVENING))
+    assert set(morning) == set(evening) == set(versions(RAW))
+    assert not set(morning.values()) & set(evening.values())
+    assert versions(deploy.dated(RAW, MORNING)) == morning, "the same copy, translated twice"
+    in_vpc = {"VpcSubnetIds": "subnet-1", "VpcSecurityGroupIds": "sg-1", "TargetAccounts": "222222222222"}
+    assert not set(versions(deploy.dated(RAW, EVENING), **in_vpc).values()) & set(morning.values())
+
+
+def test_a_plain_deployment_publishes_what_has_other_code_and_nothing_else():
+    before, same, other = (versions(text) for text in (RAW, RAW, RAW.replace("target/lambda/judge/", "target/lambda/judge-2/")))
+    assert before == same
+    assert {name for name in before if other[name] != before[name]} == {"Judge"}
+
+
+def test_the_copy_is_the_template_but_for_the_times():
+    plain, dated = (long_forms(yaml.load(text, WithTags)) for text in (RAW, deploy.dated(RAW, MORNING)))
+    for name in deploy.versioned(RAW):
+        described = dated["Resources"][name]["Properties"]
+        assert described["Description"] == f"{plain['Resources'][name]['Properties']['Description']} Deployed {MORNING}"
+        assert len(described["Description"]) <= deploy.LONGEST_DESCRIPTION
+        described["Description"] = plain["Resources"][name]["Properties"]["Description"]
+    assert dated == plain
+    assert len(RAW.splitlines()) == len(deploy.dated(RAW, MORNING).splitlines())
+
+
+FUNCTION = "Resources:\n  Judge:\n    Properties:\n      AutoPublishAlias: live\n"
+
+
+@pytest.mark.parametrize(
+    ("template", "wanted"),
+    [
+        ("Resources: {}\n", "no function has AutoPublishAlias"),
+        ("Parameters: {}\n", "no function has AutoPublishAlias"),
+        (FUNCTION, "Judge needs a description"),
+        (FUNCTION + "      Description: !Sub told at ${Time}\n", "Judge needs a description"),
+        (FUNCTION + "      Description: {Ref: Told}\n", "Judge needs a description"),
+        (FUNCTION + "      Description: |\n        Judges.\n", "Judge needs a description"),
+        (FUNCTION + f"      Description: {'j' * 220}\n", "has 257 characters"),
+    ],
+)
+def test_a_template_that_cannot_be_dated_is_not_deployed(template, wanted):
+    with pytest.raises(deploy.NotDeployable) as told:
+        deploy.dated(template, MORNING)
+    assert wanted in str(told.value)
+
+
+@pytest.mark.parametrize("described", ["'Judges: all'", "'It''s: judged'", '"A \\"judge\\" # of waves"', "two\n        lines"])
+def test_a_description_is_dated_however_it_is_written(described):
+    text = FUNCTION + f"      Description: {described} # why\n      Timeout: 60\n"
+    before, after = (yaml.safe_load(found)["Resources"]["Judge"]["Properties"] for found in (text, deploy.dated(text, MORNING)))
+    assert after == before | {"Description": f"{before['Description']} Deployed {MORNING}"}
+
+
+def test_each_deployment_is_given_a_copy_that_says_when_it_began(tmp_path):
     (tmp_path / "template.yaml").symlink_to(REPOSITORY / "template.yaml")
     for _, path in deploy.functions(tmp_path):
         path.parent.mkdir(parents=True)
         path.write_bytes(ARM)
-    first, second = (deploy.parameters(tmp_path, [], "windlass")["Deployed"] for _ in range(2))
-    assert first < second
+    told = []
+    for _ in range(2):
+        command = deploy.command(tmp_path, [], "windlass")
+        copy = (tmp_path / command[command.index("--template") + 1]).read_text()
+        told.append(re.findall(r"Deployed (\S+Z)\"$", copy, re.MULTILINE))
+    assert [len(times) for times in told] == [7, 7]
+    first, second = ({*times} for times in told)
+    assert len(first) == len(second) == 1 and max(first) < min(second)
+    assert (tmp_path / "template.yaml").read_text() == RAW, "the template stays as it is"
+    assert f"/{deploy.COPY}" in (REPOSITORY / ".gitignore").read_text().splitlines()
 
 
 def elf(machine):

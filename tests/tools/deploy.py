@@ -3,11 +3,12 @@
     PARAMETERS="AlertEmail=you@example.com" python tests/tools/deploy.py [--stack windlass] [--folder .]
 
 Everything that is wrong is told at once, and nothing is deployed then. A parameter that is not given keeps the value of the deployment
-before (AWS SAM Developer Guide, "sam deploy").
+before (AWS SAM Developer Guide, "sam deploy"). What is deployed is a copy of the template that tells when (docs/decisions/0281).
 """
 
 import argparse
 import datetime
+import json
 import os
 import pathlib
 import re
@@ -15,12 +16,19 @@ import shlex
 import subprocess
 import sys
 
+import yaml
+
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 # e_machine of an ELF file (System V ABI, "ELF Header") as Lambda calls the architecture.
 MACHINES = {0xB7: "arm64", 0x3E: "x86_64"}
 E_MACHINE = slice(18, 20)
 # The longest name of a function (AWS Lambda API Reference, CreateFunction).
 LONGEST_NAME = 64
+# The longest description of one (the same).
+LONGEST_DESCRIPTION = 256
+TEMPLATE = "template.yaml"
+# Beside the template, because its paths are relative to its folder; git ignores it.
+COPY = "template.deployed.yaml"
 
 
 class NotDeployable(Exception):
@@ -29,7 +37,7 @@ class NotDeployable(Exception):
 
 def functions(folder):
     """Each function's name, without the stack's, and its binary."""
-    template = (folder / "template.yaml").read_text()
+    template = (folder / TEMPLATE).read_text()
     names = re.findall(r'FunctionName: !Sub "\$\{AWS::StackName\}(-[a-z-]+)"', template)
     folders = re.findall(r"^ *CodeUri: (\S+)$", template, re.MULTILINE)
     return list(zip(names, [folder / found / "bootstrap" for found in folders], strict=True))
@@ -62,7 +70,7 @@ def longest_stack_name(folder):
 
 
 def parameters(folder, given, stack):
-    """What `sam deploy` is given: what the caller gave, what the functions were built for, and when."""
+    """What `sam deploy` is given: what the caller gave, and what the functions were built for."""
     problems = []
     if len(stack) > longest_stack_name(folder):
         problems.append(f"the stack's name `{stack}` has {len(stack)} characters: take one of at most {longest_stack_name(folder)}, because the functions' names begin with it.")
@@ -77,15 +85,62 @@ def parameters(folder, given, stack):
         problems.append(f"Architecture={named['Architecture']}, but the functions are built for {built_for}: leave it out, or build them with `make build-aws ARCH={named['Architecture']}`.")
     if problems:
         raise NotDeployable("\n".join(problems))
+    return {**named, "Architecture": built_for}
+
+
+def member(node, *names):
+    """The node under names of a mapping's mappings; None if there is none."""
+    for name in names:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        node = next((value for key, value in pairs if key.value == name), None)
+    return node
+
+
+def versioned(template):
+    """The functions of which SAM publishes versions: the node of each one's properties by its logical id."""
+    resources = member(yaml.compose(template, yaml.SafeLoader), "Resources")
+    found = {name.value: member(resource, "Properties") for name, resource in (resources.value if resources else [])}
+    return {name: properties for name, properties in found.items() if member(properties, "AutoPublishAlias")}
+
+
+def dated(template, when):
+    """The template's text, with the time at the end of the description of each function that has versions. All else stays as it is.
+
+    SAM names a version after the function's properties as they are written, before parameters are put in. So only a literal that is new makes
+    a new version.
+    """
+    functions = versioned(template)
+    problems = [] if functions else [f"{TEMPLATE}: no function has AutoPublishAlias, so that no version is published."]
+    places = []
+    for name, properties in functions.items():
+        described = member(properties, "Description")
+        if not isinstance(described, yaml.ScalarNode) or described.tag != "tag:yaml.org,2002:str" or described.style in ("|", ">"):
+            problems.append(f"{TEMPLATE}: {name} needs a description that is a plain text: the time of the deployment is put at its end.")
+            continue
+        text = f"{described.value} Deployed {when}"
+        if len(text) > LONGEST_DESCRIPTION:
+            problems.append(f"{TEMPLATE}: with the time, the description of {name} has {len(text)} characters; Lambda takes {LONGEST_DESCRIPTION}.")
+        places.append((described.start_mark.index, described.end_mark.index, text))
+    if problems:
+        raise NotDeployable("\n".join(problems))
+    for start, end, text in sorted(places, reverse=True):
+        # What JSON writes is YAML as well.
+        template = template[:start] + json.dumps(text) + template[end:]
+    return template
+
+
+def write_copy(folder):
+    """Writes the copy of the template that tells when it is deployed."""
     now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return {"Deployed": now, **named, "Architecture": built_for}
+    (folder / COPY).write_text(dated((folder / TEMPLATE).read_text(), now))
 
 
 def command(folder, given, stack, *more):
-    """The command, to be run in the folder."""
+    """The command, to be run in the folder, where the copy of the template now lies."""
     values = parameters(folder, given, stack)
+    write_copy(folder)
     sam = pathlib.Path(sys.executable).with_name("sam")
-    return [str(sam), "deploy", "--stack-name", stack, *more, "--parameter-overrides", *(given_as(name, value) for name, value in values.items())]
+    return [str(sam), "deploy", "--template", COPY, "--stack-name", stack, *more, "--parameter-overrides", *(given_as(name, value) for name, value in values.items())]
 
 
 def given_as(name, value):
