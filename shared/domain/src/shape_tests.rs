@@ -132,11 +132,11 @@ fn each_mistake_is_told_with_what_to_write() {
     BadValue: count: `1.5` is not a whole number. Remedy: Write a whole number from 1 to 9: How many.
     BadValue: share: `"1.5"` is not a number. Remedy: Write `1.5`, without quotes.
     BadValue: on: `"yes"` is not true or false. Remedy: Write `true` or `false`, without quotes.
-    BadValue: list: `[]` has fewer than 1 member. Remedy: Write 1 to 2 members.
+    BadValue: list: `[]` is empty. Remedy: Write 1 to 2 members.
     BadValue: list: `[1,2,3]` has more than 2 members. Remedy: Write 1 to 2 members.
     BadValue: list: `[1,1]` names something twice. Remedy: Write each of them once.
     BadValue: list: `{}` is not a list. Remedy: Write a list.
-    BadValue: map: `{}` has fewer than 1 member. Remedy: Write 1 to 2 members.
+    BadValue: map: `{}` is empty. Remedy: Write 1 to 2 members.
     BadValue: map: `{"a":1,"b":2,"c":3}` has more than 2 members. Remedy: Write 1 to 2 members.
     BadValue: map.A: `A` is not a name. Remedy: Write `a`. Use lower-case letters, digits and hyphens, start with a letter, at most 32 characters.
     BadValue: map: `[]` is not a map of fields. Remedy: Write a map of fields.

@@ -241,11 +241,8 @@ fn a_version_that_lambda_has_to_make_ready_is_waited_for_whatever_unknown_become
         functions.named("shop-api-prod").unwrap().idle.insert(2);
         drop(functions);
         let answer = judge(&stage, 0).unwrap();
-        assert_eq!(
-            (answer.verdict, answer.seconds),
-            (Word::Bake, 5),
-            "{becomes}"
-        );
+        assert_eq!(answer.verdict, Word::Bake, "{becomes}");
+        assert!((5..=30).contains(&answer.seconds), "{}", answer.seconds);
         let measured = judgement(&stage, 0).measurements.remove(0);
         assert!(measured.not_ready && measured.verdict == Verdict::Unknown);
         while judgement(&stage, 0).verdict == Verdict::Unknown {
