@@ -214,7 +214,12 @@ impl<'p> Ready<'p> {
         let world = outcome.world.copy();
         let components = present.release.components.keys();
         let components: Vec<&str> = components.map(ComponentName::as_str).collect();
-        let mut request = shop_world::release(&world, &present.release.version, &components);
+        let version = &present.release.version;
+        let mut request = if present.release.image_push {
+            json!({"action": "deploy", "app": "shop", "environment": "prod", "version": version})
+        } else {
+            shop_world::release(&world, version, &components)
+        };
         request["again"] = json!(true);
         request["through_hold"] = json!(true);
         request["reason"] = json!("to see whether it is there");

@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 57] = [
+pub const CALLS: [&str; 58] = [
     "alarms.alarm_history",
     "alarms.alarms",
     "alarms.points",
@@ -53,6 +53,7 @@ pub const CALLS: [&str; 57] = [
     "registry.image",
     "registry.repository_tags",
     "registry.tagged",
+    "services.newest_deployment",
     "services.register",
     "services.service",
     "services.task_definition",
@@ -94,6 +95,7 @@ const READS: [&str; 34] = [
     "registry.image",
     "registry.repository_tags",
     "registry.tagged",
+    "services.newest_deployment",
     "services.service",
     "services.task_definition",
     "services.task_definitions",

@@ -301,7 +301,10 @@ pub static SCENARIOS: [Scenario; 61] = [
             "1.1.0 Succeeded",
             "1.0.0 NothingToDo (Superseded)",
         ],
-        may: &["1.1.0 NothingToDo (AlreadyThere)"],
+        may: &[
+            "1.1.0 NothingToDo (AlreadyThere)",
+            "1.0.0 NothingToDo (AlreadyThere)",
+        ],
         steady: false,
     },
     arrivals::UPLOADED,
