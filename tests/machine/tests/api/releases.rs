@@ -170,7 +170,7 @@ fn what_is_no_object_is_refused() {
     assert_eq!(refused(&reply), (400, vec!["NotWellFormed"]));
     let large = json!({"version": "x".repeat(300_000)});
     let reply = call(&shop, "POST", RELEASES, Some(large));
-    assert_eq!(refused(&reply), (400, vec!["NotWellFormed"]));
+    assert_eq!(refused(&reply), (400, vec!["BadValue"]));
 }
 
 #[test]
