@@ -12,7 +12,7 @@ components:
   web: {kind: static_site, bucket: 'shop-web-{environment}'}
 ";
 
-fn manifest(version: &str, git: Option<(&str, bool)>, components: Value) -> Manifest {
+fn manifest(version: &str, git: Option<(&str, bool)>, components: &Value) -> Manifest {
     let mut manifest = json!({"version": version, "components": components});
     if let Some((reference, dirty)) = git {
         manifest["git"] = json!({"ref": reference, "commit": "9f2c111", "dirty": dirty});
@@ -40,13 +40,22 @@ fn told(manifest: &Manifest, named: Option<&str>, route: Route) -> (Option<Strin
     };
     let (here, mut findings) = misfits(plan, &declaration);
     findings.extend(unclean(plan, here.as_ref()));
-    let names = findings.iter();
-    let names = names.map(|one| format!("{} {}", one.name, one.path));
+    let found = findings.iter();
+    let found = found.map(|one| format!("{} {}", one.name, one.path));
     (
         here.map(|here| here.environment.to_string()),
-        names.collect(),
+        found.collect(),
     )
 }
+
+/// A manifest, the environment that is named, the way; the environment that it goes to, and what is told.
+type Row<'a> = (
+    Manifest,
+    Option<&'a str>,
+    Route,
+    Option<&'a str>,
+    &'a [&'a str],
+);
 
 #[test]
 fn what_the_declaration_tells_is_told_before_anything_is_sent() {
@@ -54,72 +63,72 @@ fn what_the_declaration_tells_is_told_before_anything_is_sent() {
     let tag = Some(("refs/tags/v1.4.0", false));
     let misspelt = json!({"apy": {"key": "artifacts/shop/apy/1.zip"}});
     let image = json!({"web": {"image": "shop/web:1"}});
-    let table: [(Manifest, Option<&str>, Route, Option<&str>, &[&str]); 12] = [
+    let table: [Row; 12] = [
         (
-            manifest("1.4.0", main, api()),
+            manifest("1.4.0", main, &api()),
             None,
             Route::S3,
             Some("dev"),
             &[],
         ),
         (
-            manifest("1.4.0", tag, api()),
+            manifest("1.4.0", tag, &api()),
             None,
             Route::S3,
             Some("prod"),
             &[],
         ),
         (
-            manifest("spring", tag, api()),
+            manifest("spring", tag, &api()),
             None,
             Route::S3,
             Some("prod"),
             &["VersionNotOfTag version"],
         ),
         (
-            manifest("1.4.0", tag, api()),
+            manifest("1.4.0", tag, &api()),
             None,
             Route::Api,
             Some("prod"),
             &["SourceNotAccepted environments.prod.sources"],
         ),
         (
-            manifest("1", Some(("refs/heads/nowhere", false)), api()),
+            manifest("1", Some(("refs/heads/nowhere", false)), &api()),
             None,
             Route::S3,
             None,
             &["NoEnvironment git.ref"],
         ),
         (
-            manifest("1", None, api()),
+            manifest("1", None, &api()),
             None,
             Route::S3,
             None,
             &["NoEnvironment git.ref"],
         ),
         (
-            manifest("1", None, api()),
+            manifest("1", None, &api()),
             Some("dev"),
             Route::Api,
             Some("dev"),
             &[],
         ),
         (
-            manifest("1", None, api()),
+            manifest("1", None, &api()),
             Some("dve"),
             Route::Api,
             None,
             &["UnknownName environment"],
         ),
         (
-            manifest("1", main, misspelt),
+            manifest("1", main, &misspelt),
             None,
             Route::S3,
             Some("dev"),
             &["UnknownName components.apy"],
         ),
         (
-            manifest("1", main, image),
+            manifest("1", main, &image),
             None,
             Route::S3,
             Some("dev"),
@@ -127,14 +136,14 @@ fn what_the_declaration_tells_is_told_before_anything_is_sent() {
         ),
         // What no commit names goes where a branch goes, and not where a tag does.
         (
-            manifest("1", Some(("refs/heads/main", true)), api()),
+            manifest("1", Some(("refs/heads/main", true)), &api()),
             None,
             Route::S3,
             Some("dev"),
             &[],
         ),
         (
-            manifest("1.4.0", Some(("refs/tags/v1.4.0", true)), api()),
+            manifest("1.4.0", Some(("refs/tags/v1.4.0", true)), &api()),
             None,
             Route::S3,
             Some("prod"),
@@ -156,7 +165,7 @@ fn what_the_declaration_tells_is_told_before_anything_is_sent() {
 fn a_version_that_is_recorded_with_other_bytes_and_what_stops_everything_are_told() {
     let declaration = Declaration::parse(DECLARATION).unwrap();
     let app = AppName::new("shop").unwrap();
-    let manifest = manifest("1.4.0", Some(("refs/heads/main", false)), api());
+    let manifest = manifest("1.4.0", Some(("refs/heads/main", false)), &api());
     let mut plan = Plan {
         app: &app,
         manifest: &manifest,

@@ -117,15 +117,11 @@ impl Sight {
             return Ok(sight);
         };
         let text = String::from_utf8_lossy(&bytes);
-        match Declaration::parse_with(&text, exceptions) {
-            Ok(declaration) => {
-                (sight.here, sight.findings) = preflight::misfits(plan, &declaration)
-            }
-            Err(_) => {
-                let what =
-                    format!("s3://{bucket}/{key} is not valid, so that another one is in force");
-                sight.unseen.push(what);
-            }
+        if let Ok(declaration) = Declaration::parse_with(&text, exceptions) {
+            (sight.here, sight.findings) = preflight::misfits(plan, &declaration);
+        } else {
+            let what = format!("s3://{bucket}/{key} is not valid, so that another one is in force");
+            sight.unseen.push(what);
         }
         sight.unseen.push(
             "whether deployments are held and whether the version is used already, which only the API tells"

@@ -89,7 +89,7 @@ mod tests {
             "since": 1000, "state": {}})
     }
 
-    fn told(running: Value, observed: Value) -> String {
+    fn told(running: &Value, observed: &Value) -> String {
         let environment = json!({"app": "shop", "environment": "prod", "snapshot": 2, "running": running,
             "lock": {"token": 1}, "waiting": [], "observed": observed,
             "deployments": {"fedcba9876543210": {"action": "rollback", "version": "1.0.0", "components": [],
@@ -108,28 +108,22 @@ mod tests {
         let both = json!({"api": runs('a', "1.1.0", me), "web": runs('b', "1.1.0", me)});
         let none = json!({});
         assert_eq!(
-            told(both.clone(), none.clone()),
+            told(&both, &none),
             "runs: it runs now, since 1970-01-01T00:00:01Z"
         );
         let in_place = json!({"api": runs('a', "1.2.0", other), "web": runs('b', "1.1.0", me)});
-        assert!(told(in_place, none.clone()).starts_with("runs"));
+        assert!(told(&in_place, &none).starts_with("runs"));
         let back = json!({"api": runs('c', "1.0.0", other), "web": runs('b', "1.1.0", me)});
         assert_eq!(
-            told(back, none.clone()),
+            told(&back, &none),
             "else: api runs 1.0.0 since 1970-01-01T00:00:01Z, by deployment fedcba9876543210 \
              (rollback, asked by ann: broken)"
         );
         let gone = json!({"api": runs('a', "1.1.0", me)});
-        assert_eq!(told(gone, none), "else: nothing is recorded of web");
+        assert_eq!(told(&gone, &none), "else: nothing is recorded of web");
         let drift = |word: &str| json!({"api": {"drift": word, "reason": "why"}});
-        assert_eq!(
-            told(both.clone(), drift("changed")),
-            "else: api: changed, why"
-        );
-        assert_eq!(
-            told(both.clone(), drift("unknown")),
-            "unknown: api: unknown, why"
-        );
-        assert!(told(both, drift("none")).starts_with("runs"));
+        assert_eq!(told(&both, &drift("changed")), "else: api: changed, why");
+        assert_eq!(told(&both, &drift("unknown")), "unknown: api: unknown, why");
+        assert!(told(&both, &drift("none")).starts_with("runs"));
     }
 }

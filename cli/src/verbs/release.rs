@@ -165,12 +165,11 @@ impl Release {
             start.environment(self.environment.as_ref().map(EnvironmentName::as_str));
             start.wishes(&self.wishes);
             let opened;
-            let windlass = match windlass {
-                Some(windlass) => windlass,
-                None => {
-                    opened = self.endpoint.open().await?;
-                    &opened
-                }
+            let windlass = if let Some(windlass) = windlass {
+                windlass
+            } else {
+                opened = self.endpoint.open().await?;
+                &opened
             };
             return start.send(windlass, &self.app, &self.looking, output).await;
         }

@@ -62,7 +62,7 @@ impl Shape {
         }
         for finding in &mut findings {
             if finding.path.is_empty() {
-                finding.path = self.what.to_owned();
+                self.what.clone_into(&mut finding.path);
             }
         }
         findings

@@ -197,11 +197,14 @@ mod tests {
         way.tell(&input(action, &app, &prod, members))
     }
 
+    /// An action with its members, as a command and as a call.
+    type Row<'a> = (ActionName, &'a [(&'a str, Value)], &'a str, &'a str);
+
     #[test]
     fn each_input_is_a_command_and_a_call() {
         use ActionName::{Accept, Deploy, Hold, Recover, ReleaseHold, Rollback};
         let because = ("reason", json!("it's down"));
-        let table: [(ActionName, &[(&str, Value)], &str, &str); 8] = [
+        let table: [Row; 8] = [
             (
                 Deploy,
                 &[("version", json!("1.4.0"))],

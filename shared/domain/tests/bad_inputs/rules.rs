@@ -153,10 +153,12 @@ fn what_the_table_tells_is_told_well() {
     hold(&bad.collect::<Vec<_>>(), table.len());
 }
 
+/// Reads a text, and tells what is wrong with it.
+type Read = fn(&str) -> Vec<Finding>;
+
 #[test]
 fn whatever_is_changed_in_a_good_input_is_told_well() {
     let (mut bad, mut of, mut refused) = (Vec::new(), 0, 0);
-    type Read = fn(&str) -> Vec<Finding>;
     let inputs: [(&str, Read); 3] = [
         (DECLARATION, read_declaration),
         (MANIFEST, read_manifest),

@@ -87,7 +87,11 @@ fn a_rollback_brings_back_what_ran_already_when_it_was_first_named() {
     assert_eq!(serves(&shop), ("2".into(), "3".into()));
     shop.act("rollback");
     shop.region.run();
-    assert_eq!(serves(&shop), found, "the version that was found is recorded");
+    assert_eq!(
+        serves(&shop),
+        found,
+        "the version that was found is recorded"
+    );
 }
 
 #[test]

@@ -143,8 +143,12 @@ fn parameters(method: &str, rest: &[&str]) -> Option<&'static [&'static str]> {
         ("GET", ["environments", _, "snapshots"] | ["refusals"]) => PAGED,
         ("GET", ["environments", _]) => &["observe"],
         ("DELETE", ["environments", _, "hold"]) => &["reason"],
-        ("POST", ["releases"] | ["deployments", _, "cancel"])
-        | ("POST", ["environments", _, "rollbacks" | "recover" | "accept"])
+        (
+            "POST",
+            ["releases"]
+            | ["deployments", _, "cancel"]
+            | ["environments", _, "rollbacks" | "recover" | "accept"],
+        )
         | ("PUT", ["environments", _, "hold"])
         | ("GET", ["declaration"] | ["releases" | "deployments", _]) => &[],
         _ => return None,
