@@ -275,9 +275,10 @@ fn a_rollback_that_stopped_a_release_tells_what_was_undone_and_has_succeeded() {
         });
         desk.stage.put(store::state(&app(), &prod()), &state);
         let answer = desk.asks("Settle");
-        let wanted = match succeeded {
-            true => (Word::Succeeded, ""),
-            false => (Word::NothingToDo, "AlreadyThere"),
+        let wanted = if succeeded {
+            (Word::Succeeded, "")
+        } else {
+            (Word::NothingToDo, "AlreadyThere")
         };
         assert_eq!(in_short(&answer), wanted);
         let cause = answer.unwrap().cause;

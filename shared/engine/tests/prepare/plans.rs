@@ -129,7 +129,7 @@ fn what_was_found_in_place_is_handed_on_where_it_is_new() {
             since: Time(0),
             state: Value::Null,
         });
-        let state = EnvironmentState {
+        let environment = EnvironmentState {
             running: running
                 .map(|it| (component("worker"), it))
                 .into_iter()
@@ -138,7 +138,7 @@ fn what_was_found_in_place_is_handed_on_where_it_is_new() {
             last_snapshot: 1,
             ..EnvironmentState::default()
         };
-        stage.put(store::state(&app(), &prod()), &state);
+        stage.put(store::state(&app(), &prod()), &environment);
         prepare(&stage).unwrap();
         let seen: Option<Step> = stage.get(&store::seen(&id(), &component("worker")));
         let is_new = recorded != Some(OLD);

@@ -48,13 +48,13 @@ fn after(declaration: &str) -> Stage {
         components: components.clone(),
     };
     stage.put(store::snapshot(&app(), &prod(), 1), &snapshot);
-    let state = EnvironmentState {
+    let environment = EnvironmentState {
         snapshot: 1,
         last_snapshot: 1,
         running: components,
         ..EnvironmentState::default()
     };
-    stage.put(store::state(&app(), &prod()), &state);
+    stage.put(store::state(&app(), &prod()), &environment);
     stage
 }
 

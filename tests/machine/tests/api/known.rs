@@ -18,6 +18,9 @@ fn told(
     (status, names[0].to_owned(), remedy.to_owned())
 }
 
+/// A call with its body; the status, the path of the finding and a part of its words.
+type Row<'a> = (&'a str, &'a str, Option<Value>, u16, &'a str, &'a str);
+
 #[test]
 fn what_is_not_known_is_refused_wherever_it_is_named_with_what_is_nearest() {
     let program = program();
@@ -25,7 +28,7 @@ fn what_is_not_known_is_refused_wherever_it_is_named_with_what_is_nearest() {
     post(&mut shop, "1.0.0");
     shop.region.run();
     let reason = || Some(json!({"reason": "r"}));
-    let table: [(&str, &str, Option<Value>, u16, &str, &str); 18] = [
+    let table: [Row; 18] = [
         (
             "GET",
             "/apps/shop/deployments?environment=prd",
@@ -294,7 +297,7 @@ fn what_an_action_did_is_found_by_its_execution_and_what_comes_next_in_the_words
     shop.region.step();
     shop.region.run();
     for (words, command) in [
-        ("", r#"`DELETE /apps/shop/environments/prod/hold?reason=…`"#),
+        ("", "`DELETE /apps/shop/environments/prod/hold?reason=…`"),
         (
             "?words=command_line",
             "`windlass release-hold shop prod --reason '…'`",

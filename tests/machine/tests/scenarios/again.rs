@@ -82,7 +82,7 @@ fn told(text: &str) -> Vec<Value> {
 }
 
 /// 2.0.0 and 3.0.0 were released; an operator went back to 2.0.0 and let deployments go on.
-fn rolled_back<'p>(program: &'p windlass_machine::program::Program) -> Shop<'p> {
+fn rolled_back(program: &windlass_machine::program::Program) -> Shop<'_> {
     let mut shop = live(program);
     by_upload(&mut shop, "2.0.0");
     by_upload(&mut shop, "3.0.0");

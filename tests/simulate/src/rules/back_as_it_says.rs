@@ -59,10 +59,9 @@ fn last_rollback(outcome: &Outcome<'_>) -> Option<(Rc<Deployment>, u64)> {
 /// Whether callers may get something else since.
 fn changes(ended: &Ended) -> bool {
     match ended.ending {
-        Ending::Succeeded => true,
-        Ending::NothingToDo => ended.cause_name == "AlreadyThere",
         // An operator may have taken in what there was.
-        Ending::NeedsOperator => true,
+        Ending::Succeeded | Ending::NeedsOperator => true,
+        Ending::NothingToDo => ended.cause_name == "AlreadyThere",
         Ending::Rejected | Ending::RolledBack => false,
     }
 }
