@@ -96,13 +96,15 @@ pub(super) const UNDECLARED: Scenario = Scenario {
     before: &[
         quiet(Deed::Deploy("1.0.0", API)),
         quiet(Deed::Deploy("1.1.0", JOBS)),
+        quiet(Deed::Deploy("1.2.0", API)),
         quiet(Deed::Put("apps/shop/app.yaml", WITHOUT_JOBS)),
     ],
-    acts: &[next(Deed::Operate("rollback"))],
+    acts: &[next(Deed::RollBackTo(2))],
     stranger: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
+        "1.2.0 Succeeded",
         "1.0.0 Rejected (NoWayBack)",
     ],
     may: &[],
