@@ -36,7 +36,8 @@ class Plaza(Application):
         self.upload_site("site", version, files=release_files(version) | (more or {}))
         self.upload_function("jobs", version, **code)
         components = {name: {"key": f"artifacts/{self.app}/{name}/{version}.zip"} for name in COMPONENTS}
-        return self.operate(action="deploy", **self.where, manifest={"version": version, "components": components}).get("error", "")
+        through = {"through_hold": True, "reason": "the next one after a rollback"}
+        return self.operate(action="deploy", **self.where, **through, manifest={"version": version, "components": components}).get("error", "")
 
     def roll_back(self):
         return self.operate(action="rollback", **self.where, reason="visitors like the old one").get("error", "")
