@@ -46,7 +46,7 @@ impl Asked {
 /// Who asked, in few letters: the end of an ARN tells a person enough, and the record has the whole.
 pub fn who(requester: &Requester) -> String {
     let Some(principal) = &requester.principal else {
-        return format!("somebody by {}", requester.route);
+        return requester.to_string();
     };
     let arn = principal.strip_prefix("arn:");
     let short = arn.and_then(|arn| arn.splitn(5, ':').nth(4));
@@ -104,7 +104,7 @@ mod tests {
         let role = "arn:aws:sts::111111111111:assumed-role/ci/run-812";
         assert_eq!(told(Some(role)), "assumed-role/ci/run-812");
         assert_eq!(told(Some("an upload")), "an upload");
-        assert_eq!(told(None), "somebody by s3");
+        assert_eq!(told(None), "an upload");
         let git = |commit: &str, dirty| {
             let git =
                 serde_json::json!({"ref": "refs/heads/main", "commit": commit, "dirty": dirty});

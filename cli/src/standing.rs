@@ -42,7 +42,11 @@ pub fn standing(record: &Deployment, now: &Environment) -> Standing {
     }
     let of_it = |running: &Running| running.deployment == record.id;
     if brought.is_empty() && !now.running.values().any(of_it) {
-        others.push("nothing of it runs".to_owned());
+        unknown.push(format!(
+            "it went back to what was there before Windlass, which is no release: `windlass status {} {} --observe` \
+             compares it with the targets",
+            record.app, record.environment
+        ));
     }
     if !others.is_empty() {
         return Standing::SomethingElse(others);

@@ -46,7 +46,7 @@ impl Cancel {
             } else {
                 self.in_environment(&windlass).await?
             };
-            output.progress(&format!("{} deployment {id} is cancelled", self.app));
+            output.progress(&format!("{} deployment {id} is to be cancelled", self.app));
             let path = ["apps", self.app.as_str(), "deployments", &id, "cancel"];
             let body = json!({ "reason": self.reason });
             let answer = windlass.act("POST", &path, &[], Some(&body)).await?;

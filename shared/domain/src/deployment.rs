@@ -162,10 +162,11 @@ pub struct Why {
 
 /// The causes that say something of the release: a gate that it failed, a component that it broke or that never
 /// came to be steady with it, bytes that are not what they should be.
-const OF_THE_RELEASE: [&str; 5] = [
+const OF_THE_RELEASE: [&str; 6] = [
     "GateFailed",
     "ChangeFailed",
     "StillInProgress",
+    "MoreToDo",
     "DigestMismatch",
     "BadArchive",
 ];

@@ -96,7 +96,8 @@ pub struct Now {
     pub text: String,
 }
 
-/// What is so now of a deployment that ended in success; `None` of any other, whose ending says it all.
+/// What is so now of a deployment that ended in success; `None` of any other, whose ending says it all, and of a
+/// rollback to what was there before Windlass, which is nobody's release.
 pub fn now(record: &Deployment, state: &EnvironmentState, known: &Known) -> Option<Now> {
     let ended = record.ending.as_ref()?;
     let brought = match ended.ending {
@@ -104,7 +105,7 @@ pub fn now(record: &Deployment, state: &EnvironmentState, known: &Known) -> Opti
         Ending::NothingToDo => ended.cause_name == ALREADY_THERE,
         _ => false,
     };
-    if !brought {
+    if !brought || record.release.components.is_empty() {
         return None;
     }
     let runs = state.runs(&record.release.components);

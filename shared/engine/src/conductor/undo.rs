@@ -64,7 +64,8 @@ async fn still_ours<P: Ports>(ports: &P, ask: &Ask, record: &Deployment) -> Answ
 }
 
 /// Records why, unless another execution has taken over since. One that was stopped has its reason already; but
-/// what had failed before that, and was not acted on yet, goes before it: it is wrong with the release.
+/// what had failed of the release before that, and was not acted on yet, goes before it. What a target failed
+/// does not: the person's stop stays, so that no arrival brings the release back.
 async fn record_why<P: Ports>(ports: &P, ask: &Ask, steps: &[Stored<Step>]) -> Answered<()> {
     let id = deployment_of(ask)?;
     let failure = failure(ports, ask, steps).await?;
@@ -72,7 +73,9 @@ async fn record_why<P: Ports>(ports: &P, ask: &Ask, steps: &[Stored<Step>]) -> A
         let mut record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
         let why = match (&record.value.undoing, &failure) {
             (Some(_), None) => return Ok(()),
-            (Some(_), Some(_)) if !record.value.stopped => return Ok(()),
+            (Some(_), Some(failure)) if !(record.value.stopped && failure.is_of_the_release()) => {
+                return Ok(());
+            }
             (_, Some(failure)) => failure.clone(),
             (None, None) => as_the_machine_saw_it(ask),
         };

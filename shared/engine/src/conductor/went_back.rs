@@ -35,7 +35,7 @@ pub async fn undone<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option
         undone => format!("and its changes were undone: {}", undone.join(", ")),
     };
     Ok(Some(format!(
-        "deployment {id} of {}, which ran when the rollback was asked for, ended {ended}, {undone}",
+        "deployment {id} of {}, which this rollback stopped, ended {ended}, {undone}",
         stopped.release.version
     )))
 }

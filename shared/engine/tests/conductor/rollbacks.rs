@@ -248,7 +248,7 @@ fn who_stopped_the_first_release_has_succeeded_once_it_is_undone() {
                 (Word::Succeeded, "")
             );
             let told = "shop prod is as it was found before the first release: deployment other of 1.4.0, which \
-                        ran when the rollback was asked for, ended RolledBack (Because), and its changes were \
+                        this rollback stopped, ended RolledBack (Because), and its changes were \
                         undone: api (alias live 2 → 1).";
             assert!(answer.cause.starts_with(told), "{}", answer.cause);
         } else {

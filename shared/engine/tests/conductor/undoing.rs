@@ -190,6 +190,20 @@ fn what_had_failed_goes_before_a_stop() {
     }
 }
 
+#[test]
+fn what_a_target_failed_does_not_lift_a_persons_stop() {
+    let mut desk = Desk::new();
+    desk.change_record(|record| {
+        record.undoing = Some(why("Stopped"));
+        record.stopped = true;
+    });
+    desk.step("a", StepStatus::Failed, |step| {
+        step.failure = Some(finding());
+    });
+    assert_eq!(told(&desk, "Other").0, "Stopped");
+    assert!(desk.record().stopped);
+}
+
 fn veto(desk: &Desk) -> Option<Veto> {
     let release = desk.record().release_digest;
     desk.stage.get(&store::veto(&app(), &prod(), &release))
@@ -275,6 +289,7 @@ fn what_says_something_of_the_release_vetoes_it_and_nothing_else_does() {
     for (name, vetoes) in [
         ("GateFailed", true),
         ("ChangeFailed", true),
+        ("MoreToDo", true),
         ("AccessDenied", false),
         ("TargetChangedByOther", false),
         ("ExecutionTimedOut", false),
