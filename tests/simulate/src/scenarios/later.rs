@@ -1,6 +1,6 @@
 //! Operators go back where components came at different times, or are no longer declared.
 
-use super::people::{as_made, person_at_api};
+use super::people::{as_made, person_at_api, person_at_service};
 use crate::scenario::{Act, Deed, Scenario, next, quiet};
 use windlass_machine::shop::FUNCTIONS;
 
@@ -100,7 +100,8 @@ pub(super) const UNDECLARED: Scenario = Scenario {
         quiet(Deed::Put("apps/shop/app.yaml", WITHOUT_JOBS)),
     ],
     acts: &[next(Deed::RollBackTo(2))],
-    stranger: person_at_api,
+    // The release that would be asked for again beside a stranger at `api` has no declaration any more.
+    stranger: person_at_service,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
