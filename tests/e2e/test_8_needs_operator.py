@@ -10,8 +10,20 @@ import runbooks
 from hotfix import FUNCTION, GOOD, WHERE, release
 from ledger import ending
 
-# Answers its gate only after a while, in which the stranger comes, and then wrongly.
-SLOW_MISTAKE = 'import time\n\n# {version}\ndef handler(event, context):\n    time.sleep(4)\n    raise RuntimeError("out of order")\n'
+# Answers rightly before the alias moves, and later only after a while, in which the stranger comes, and then wrongly.
+SLOW_MISTAKE = """import time
+
+calls = 0
+
+
+def handler(event, context):
+    global calls
+    calls += 1
+    if calls == 1:
+        return {{"statusCode": 200, "body": "{version}"}}
+    time.sleep(4)
+    raise RuntimeError("out of order")
+"""
 WHICH, WHY, STEPS, RECOVER, ACCEPT, RELEASE_HOLD = runbooks.blocks("needs-operator.md")
 
 
