@@ -10,16 +10,19 @@ import runbooks
 from hotfix import FUNCTION, GOOD, WHERE, release
 from ledger import ending
 
-# Answers rightly before the alias moves, and later only after a while, in which the stranger comes, and then wrongly.
-SLOW_MISTAKE = """import time
+# Answers both invocations rightly before the alias moves, and later only after a while, in which the stranger comes, and
+# then wrongly. Its processes count together.
+SLOW_MISTAKE = """import os
+import tempfile
+import time
 
-calls = 0
+CALLS = os.path.join(tempfile.gettempdir(), "calls-of-{version}")
 
 
 def handler(event, context):
-    global calls
-    calls += 1
-    if calls == 1:
+    with open(CALLS, "a") as calls:
+        calls.write("x")
+    if os.path.getsize(CALLS) <= 2:
         return {{"statusCode": 200, "body": "{version}"}}
     time.sleep(4)
     raise RuntimeError("out of order")
