@@ -80,14 +80,9 @@ pub fn error(what: &str) {
 pub fn words(file: &str, findings: &[Finding]) -> String {
     let mut text = String::new();
     for finding in findings {
-        let place = if finding.path.is_empty() {
-            String::new()
-        } else {
-            format!(" {}", finding.path)
-        };
         text.push_str(&format!(
-            "{file}:{place}: {}\n  {}\n  {}\n",
-            finding.name, finding.reason, finding.remedy
+            "{file}: {}: {}\n  {}\n  {}\n",
+            finding.path, finding.name, finding.reason, finding.remedy
         ));
     }
     text

@@ -159,6 +159,9 @@ pub fn may_be_told(name: &str, value: &Value) -> bool {
     !named && Walk::default().findings("", name, value).is_empty()
 }
 
+/// The path of what is wrong with a document as a whole.
+const WHOLE: &str = "the document";
+
 /// A finding if the text under this name is likely to be a secret. It never repeats the text.
 pub(crate) fn finding(path: &str, name: &str, text: &str) -> Option<Finding> {
     is_secret(name, text).then(|| {
@@ -170,6 +173,7 @@ pub(crate) fn finding(path: &str, name: &str, text: &str) -> Option<Finding> {
 }
 
 fn found(path: &str, reason: &str) -> Finding {
+    let path = if path.is_empty() { WHOLE } else { path };
     Finding::new(
         FindingName::SecretInInput,
         path,

@@ -100,7 +100,7 @@ fn a_document_is_looked_through_as_a_whole() {
     assert_eq!(paths(values), ["values.list[1]", "values.password.dev"]);
     let name = paths(json!({"vars": {GITHUB: 1}}));
     assert_eq!(name, ["vars"]);
-    assert_eq!(paths(json!(GITHUB)), [""]);
+    assert_eq!(paths(json!(GITHUB)), ["the document"]);
 }
 
 #[test]

@@ -60,11 +60,6 @@ impl Shape {
         for error in validator.iter_errors(document) {
             self.tell(&error, &mut findings);
         }
-        for finding in &mut findings {
-            if finding.path.is_empty() {
-                self.what.clone_into(&mut finding.path);
-            }
-        }
         findings
     }
 
@@ -94,6 +89,11 @@ impl Shape {
             ),
             "Write no number of more than 15 digits; compare the rest with the examples.",
         )
+    }
+
+    /// A path, or the document where it is about the whole.
+    fn place<'p>(&'p self, path: &'p str) -> &'p str {
+        if path.is_empty() { self.what } else { path }
     }
 
     fn tell(&self, error: &ValidationError<'_>, findings: &mut Vec<Finding>) {
@@ -174,7 +174,7 @@ impl Shape {
         let nearest = at.instance().as_str().and_then(|v| nearest(v, &choices));
         Finding::new(
             FindingName::BadValue,
-            path,
+            self.place(&path),
             reason,
             suggest(nearest, &choices),
         )
@@ -186,7 +186,7 @@ impl Shape {
         if node.is_some_and(|node| node.get("patternProperties").is_some()) {
             return Finding::new(
                 FindingName::BadValue,
-                at,
+                self.place(&at),
                 format!("`{}` is not a name.", repeated(name)),
                 write::name(name),
             );
@@ -204,7 +204,7 @@ impl Shape {
         };
         Finding::new(
             FindingName::UnknownField,
-            at,
+            self.place(&at),
             format!("`{}` is not a field here.", repeated(name)),
             remedy,
         )
@@ -253,7 +253,7 @@ impl Shape {
         let seen = shown(path, error.instance());
         let reason = format!("{seen} {}.", objection(error));
         let remedy = write::remedy(self.node(error), alternatives, error);
-        Finding::new(FindingName::BadValue, path, reason, remedy)
+        Finding::new(FindingName::BadValue, self.place(path), reason, remedy)
     }
 
     /// The part of the schema that an error is about, with references followed.

@@ -27,8 +27,8 @@ pub async fn give_up<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         let view = View::load(ports, &record.value).await?;
         view.not_taken_over(&record.value)?;
         let finding = match ask.error.as_str() {
-            "" | TOO_LONG => waited_too_long(&view),
-            error => could_not_wait(error),
+            "" | TOO_LONG => waited_too_long(&record.value, &view),
+            error => could_not_wait(&record.value, error),
         };
         reject(&mut record, vec![finding], ports.now());
         let hold = told_of_hold(&record.value, &view.state.value);
@@ -49,7 +49,7 @@ pub async fn give_up<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     Err(contended("giving up"))
 }
 
-fn waited_too_long(view: &View) -> Finding {
+fn waited_too_long(record: &Deployment, view: &View) -> Finding {
     let owner = view.lock.value.held.as_ref().map_or_else(
         || "nobody holds the lock now".to_owned(),
         |held| {
@@ -61,16 +61,16 @@ fn waited_too_long(view: &View) -> Finding {
     );
     Finding::new(
         FindingName::WaitedTooLong,
-        "",
+        format!("environments.{}", record.environment),
         format!("it waited too long for its turn; {owner}."),
         "See why the other deployment takes so long, then ask again.",
     )
 }
 
-fn could_not_wait(error: &str) -> Finding {
+fn could_not_wait(record: &Deployment, error: &str) -> Finding {
     Finding::new(
         FindingName::CouldNotWait,
-        "",
+        format!("environments.{}", record.environment),
         format!("it could not wait for its turn: a function failed with {error}."),
         "See the function's log for what failed, mend it, then ask again.",
     )

@@ -14,7 +14,7 @@ mod whose;
 
 use crate::{Outcome, Target};
 use serde_json::Value;
-use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::finding::Finding;
 use windlass_engine::routes::api::Reply;
 
 /// All of them. Names are quick and many; what walks through the product is slower and fewer.
@@ -66,15 +66,6 @@ pub const TARGETS: &[Target] = &[
     },
 ];
 
-/// What can be wrong with a document as a whole, which has no path.
-const OF_THE_WHOLE: [FindingName; 5] = [
-    FindingName::BadValue,
-    FindingName::MoreFindings,
-    FindingName::NotWellFormed,
-    FindingName::SecretInInput,
-    FindingName::UnknownField,
-];
-
 /// The outcome of a refusal. One without a finding, or with one that says nothing or not where, is broken.
 fn refused(findings: &[Finding]) -> Result<Outcome, String> {
     if findings.is_empty() {
@@ -84,7 +75,7 @@ fn refused(findings: &[Finding]) -> Result<Outcome, String> {
         if finding.reason.is_empty() || finding.remedy.is_empty() {
             return Err(format!("a finding says nothing: {finding:?}"));
         }
-        if finding.path.is_empty() && !OF_THE_WHOLE.contains(&finding.name) {
+        if finding.path.is_empty() {
             return Err(format!("a finding does not say where: {finding:?}"));
         }
     }
