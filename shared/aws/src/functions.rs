@@ -1,16 +1,16 @@
 use crate::Aws;
 use crate::document::Answer;
 use crate::error::{OrFault, code, fault, message};
+use crate::function_document::{function_of, text};
 use crate::limits;
 use crate::web;
 use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::AliasRoutingConfiguration;
 use bytes::Bytes;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
-use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{
     Alias, Answered, Code, Function, Functions, Invoked, NOT_READY, Provisioned,
@@ -285,123 +285,5 @@ fn alias_of(
             .map(|(version, share)| (version, share.to_string()))
             .collect(),
         revision_id: revision_id.unwrap_or_default(),
-    }
-}
-
-fn text(value: &Value) -> Option<String> {
-    value.as_str().map(str::to_owned)
-}
-
-/// What all of GetFunction, UpdateFunctionCode, PublishVersion and ListVersionsByFunction tell of a
-/// function. A listing leaves the states out (AWS Lambda API Reference, ListVersionsByFunction):
-/// they are empty then.
-fn function_of(document: &Value) -> Function {
-    let word = |name: &str| text(&document[name]).unwrap_or_default();
-    let version = word("Version");
-    let reasons = ["StateReason", "LastUpdateStatusReason"].map(word);
-    Function {
-        arn: unqualified(&word("FunctionArn"), &version),
-        code_sha256: word("CodeSha256"),
-        code_bytes: document["CodeSize"].as_u64().unwrap_or_default(),
-        revision_id: word("RevisionId"),
-        configuration: frozen(document),
-        // The default is x86_64 (AWS Lambda API Reference, FunctionConfiguration).
-        architecture: text(&document["Architectures"][0]).unwrap_or_else(|| "x86_64".to_owned()),
-        state: word("State"),
-        last_update: word("LastUpdateStatus"),
-        reason: reasons
-            .into_iter()
-            .find(|reason| !reason.is_empty())
-            .unwrap_or_default(),
-        package: word("PackageType"),
-        description: word("Description"),
-        replica_of: text(&document["MasterArn"]),
-        version,
-        ..Function::default()
-    }
-}
-
-/// GetFunction answers `…:$LATEST` or a qualified ARN when it was asked with a qualifier. `$LATEST`
-/// is named without, a version with its number.
-fn unqualified(arn: &str, version: &str) -> String {
-    let bare = arn.strip_suffix(":$LATEST").unwrap_or(arn);
-    if version == "$LATEST" || bare.ends_with(&format!(":{version}")) {
-        bare.to_owned()
-    } else {
-        format!("{bare}:{version}")
-    }
-}
-
-/// The configuration that publishing freezes (AWS Lambda Developer Guide, "Manage Lambda function
-/// versions"). A list of what counts, and not of what does not: a member that AWS adds one day and
-/// that differs between `$LATEST` and a version would otherwise be a reason to publish for ever.
-/// `RuntimeVersionConfig` is missing because a listing of versions leaves it out.
-const FROZEN: [&str; 19] = [
-    "Architectures",
-    "CapacityProviderConfig",
-    "DeadLetterConfig",
-    "DurableConfig",
-    "Environment",
-    "EphemeralStorage",
-    "FileSystemConfigs",
-    "Handler",
-    "ImageConfigResponse",
-    "KMSKeyArn",
-    "Layers",
-    "LoggingConfig",
-    "MemorySize",
-    "PackageType",
-    "Role",
-    "Runtime",
-    "TenancyConfig",
-    "Timeout",
-    "TracingConfig",
-];
-
-/// The digest of the frozen configuration. Absent, null and empty are the same, because the
-/// operations differ in how they write nothing.
-fn frozen(document: &Value) -> String {
-    let mut members: Map<String, Value> = FROZEN
-        .iter()
-        .map(|name| ((*name).to_owned(), document[*name].clone()))
-        .collect();
-    let network = &document["VpcConfig"];
-    members.insert("Subnets".into(), sorted(&network["SubnetIds"]));
-    members.insert(
-        "SecurityGroups".into(),
-        sorted(&network["SecurityGroupIds"]),
-    );
-    members.insert("SnapStart".into(), document["SnapStart"]["ApplyOn"].clone());
-    let text = without_nothing(Value::Object(members)).unwrap_or_default();
-    Digest::of(text.to_string().as_bytes()).to_string()
-}
-
-fn sorted(list: &Value) -> Value {
-    let mut texts: Vec<&str> = list
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
-    texts.sort_unstable();
-    Value::from(texts)
-}
-
-fn without_nothing(value: Value) -> Option<Value> {
-    match value {
-        Value::Null => None,
-        Value::Object(members) => {
-            let kept: Map<String, Value> = members
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, without_nothing(value)?)))
-                .collect();
-            (!kept.is_empty()).then_some(Value::Object(kept))
-        }
-        Value::Array(items) => {
-            let kept: Vec<Value> = items.into_iter().filter_map(without_nothing).collect();
-            (!kept.is_empty()).then_some(Value::Array(kept))
-        }
-        Value::String(text) => (!text.is_empty()).then_some(Value::String(text)),
-        other => Some(other),
     }
 }

@@ -16,6 +16,7 @@ mod endpoint;
 mod error;
 mod events;
 mod executions;
+mod function_document;
 mod functions;
 mod http;
 mod ledger;

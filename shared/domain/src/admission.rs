@@ -201,8 +201,9 @@ fn by_order(candidate: &Candidate, facts: &Facts<'_>) -> Option<Decision> {
         .iter()
         .filter_map(|component| {
             let mark = facts.state.marks.get(component)?;
-            mark.is_newer_than(&candidate.order)
-                .then_some((component, mark))
+            let is_newer =
+                mark.is_newer_than(&candidate.order) && !mark.is_same_arrival(&candidate.order);
+            is_newer.then_some((component, mark))
         })
         .collect();
     let (component, mark) = newer.first()?;
@@ -232,10 +233,12 @@ fn by_order(candidate: &Candidate, facts: &Facts<'_>) -> Option<Decision> {
 }
 
 /// An arrival does not bring back what was live and was replaced: who did that wanted something else here. A person
-/// does, by a request of their own.
+/// does, by a request of their own; so does a later run of CI, which the manifest's `sequence` tells (rule 6).
 fn by_past(candidate: &Candidate, facts: &Facts<'_>) -> Option<Decision> {
     let past = facts.past.filter(|past| past.became == Became::Live)?;
-    if candidate.own || candidate.again || candidate.allow_older {
+    let runs = past.sequence.zip(candidate.order.sequence);
+    let is_later_run = runs.is_some_and(|(then, now)| now > then);
+    if candidate.own || candidate.again || candidate.allow_older || is_later_run {
         return None;
     }
     let running = |component| facts.state.running.get(component);

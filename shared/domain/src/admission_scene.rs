@@ -82,6 +82,7 @@ impl Scene {
         self.past = Some(Past {
             release: Digest::of(b"release"),
             deployment: id("former"),
+            sequence: None,
             became,
             at: Time(0),
         });
@@ -91,6 +92,12 @@ impl Scene {
     /// The release was live, by the deployment `former`.
     pub(super) fn live(&mut self) -> &mut Self {
         self.past(Became::Live)
+    }
+
+    /// The run of CI that made it live, or that a person stopped.
+    pub(super) fn in_run(&mut self, sequence: u64) -> &mut Self {
+        self.past.as_mut().unwrap().sequence = Some(sequence);
+        self
     }
 
     pub(super) fn stopped(&mut self) -> &mut Self {

@@ -96,6 +96,20 @@ fn an_arrival_does_not_bring_back_what_was_replaced() {
         (|s| s.live().there("a", "op").allow_older(), "take"),
         (|s| s.live().there("a", "op").rollback(), "take"),
         (|s| s.there("a", "op"), "take"),
+        // A later run of CI with the same bytes is newer than that one (rule 6), and than what came since or not.
+        (|s| s.live().in_run(4).there("a", "op"), "take"),
+        (
+            |s| s.live().in_run(5).there("a", "op"),
+            "superseded by op, since",
+        ),
+        (
+            |s| {
+                s.live().in_run(4).there("a", "op");
+                s.mark("a", "new", 6).mark("b", "new", 6)
+            },
+            "superseded by new, which is newer",
+        ),
+        (|s| s.stopped().in_run(4), "Stopped at environments.prod"),
         (
             |s| s.live().there("a", "op").hold(),
             "Held at environments.prod",
@@ -154,6 +168,8 @@ fn newer_wins_over_what_is_there() {
     check(&[
         (|s| s.mark("a", "old", 4).mark("b", "old", 4), "take"),
         (|s| s.mark("a", "me", 5).mark("b", "me", 5), "take"),
+        // An earlier attempt at the same arrival, whatever its id.
+        (|s| s.mark("a", "zz", 5).mark("b", "0", 5), "take"),
         (|s| s.mark("c", "new", 6), "take"),
         (
             |s| s.mark("a", "new", 6).mark("b", "newer", 7),

@@ -12,6 +12,7 @@ use crate::request::{ActionName, ObjectRef, Requester};
 use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::fmt;
 
 /// The name of the cause of an undo that a rollback asked for.
@@ -102,28 +103,34 @@ impl Deployment {
 
     /// The input with which a person asks for the same once more.
     pub fn input(&self) -> String {
-        let mut members = Vec::new();
         if self.action == ActionName::Deploy {
-            members.push(("version", self.release.version.clone().into()));
-        } else {
-            members.push(("reason", "…".into()));
-            members.extend(self.snapshot.map(|number| ("snapshot", number.into())));
+            return self.deploy_input(Vec::new(), self.through_hold);
         }
+        let mut members = vec![("reason", "…".into())];
+        members.extend(self.snapshot.map(|number| ("snapshot", number.into())));
         input(self.action, &self.app, &self.environment, &members)
     }
 
     /// The input with which a person deploys its release once more. A rollback that stopped it holds
     /// deployments: to deploy it then is to go through.
     pub fn again_input(&self) -> String {
-        let mut members = vec![
-            ("version", self.release.version.clone().into()),
-            ("again", true.into()),
-            ("reason", "…".into()),
-        ];
         let why = self.undoing.as_ref();
-        if why.is_some_and(|why| why.name == PREEMPTED) {
-            members.push(("through_hold", true.into()));
+        let is_held = why.is_some_and(|why| why.name == PREEMPTED);
+        self.deploy_input(vec![("again", true.into())], self.through_hold || is_held)
+    }
+
+    /// With what it was allowed to pass by, because it stands there still.
+    fn deploy_input(&self, mut members: Vec<(&str, Value)>, through_hold: bool) -> String {
+        let passes = [
+            ("allow_older", self.allow_older),
+            ("through_hold", through_hold),
+        ];
+        let passes = passes.into_iter().filter(|(_, passes)| *passes);
+        members.extend(passes.map(|(name, _)| (name, true.into())));
+        if !members.is_empty() {
+            members.push(("reason", "…".into()));
         }
+        members.push(("version", self.release.version.clone().into()));
         input(ActionName::Deploy, &self.app, &self.environment, &members)
     }
 }

@@ -305,6 +305,9 @@ pub struct Past {
     pub release: Digest,
     /// The deployment.
     pub deployment: DeploymentId,
+    /// Its manifest's `sequence`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
     /// What became of it.
     pub became: Became,
     /// When.

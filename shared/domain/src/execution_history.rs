@@ -7,7 +7,7 @@
 
 use crate::declaration::resolved::{Component, Spec};
 use crate::finding::{Finding, FindingName};
-use crate::gate::{UnknownBecomes, UnknownRule};
+use crate::gate::UnknownRule;
 use crate::judgement::{Looks, SLOWEST_S, pace};
 use crate::name::ComponentName;
 use crate::plan::{KindName, PlannedChange, Wave};
@@ -52,8 +52,8 @@ const WAVE_S: u64 = 300;
 /// How many seconds a function of Lambda takes to be changed, at most as is usual.
 const LAMBDA_S: u64 = 15 * 60;
 
-/// The same of a site, which may be large.
-const SITE_S: u64 = 2 * 3600;
+/// The same of a site: as long as the machine goes on publishing and switching it.
+pub const SITE_S: u64 = 7 * 3600;
 
 /// Looks that a deployment may take besides those at its pace, over all its waves: while a gate is
 /// unknown.
@@ -99,7 +99,8 @@ fn steady_within_s(name: &ComponentName, components: &BTreeMap<ComponentName, Co
 pub struct Course<'a> {
     waves: &'a [Wave],
     components: &'a BTreeMap<ComponentName, Component>,
-    /// How long a wave is held at most after its bake, in seconds.
+    /// How long a wave is held at most after its bake, in seconds. Whatever unknown becomes, a probe whose target is
+    /// not ready yet holds.
     hold_s: u64,
 }
 
@@ -111,11 +112,10 @@ impl<'a> Course<'a> {
         components: &'a BTreeMap<ComponentName, Component>,
         rule: Option<&UnknownRule>,
     ) -> Self {
-        let holds = rule.filter(|rule| rule.becomes == UnknownBecomes::Hold);
         Self {
             waves,
             components,
-            hold_s: holds.map_or(0, |rule| rule.hold_for.as_s()),
+            hold_s: rule.map_or(0, |rule| rule.hold_for.as_s()),
         }
     }
 

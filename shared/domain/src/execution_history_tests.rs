@@ -1,6 +1,7 @@
 use super::*;
 use crate::declaration::LONGEST_STEADY;
 use crate::declaration::resolved::{Base, Ecs};
+use crate::gate::UnknownBecomes;
 use crate::gate::{Measurement, Verdict};
 use crate::judgement::{Judged, Judgement};
 use crate::time::Time;

@@ -56,6 +56,14 @@ impl Order {
         self.arrival() > other.arrival()
     }
 
+    /// Whether both are of one arrival: the next attempt at a release stands where the first one did.
+    pub fn is_same_arrival(&self, other: &Self) -> bool {
+        let place = |order: &Self| (order.accepted, order.recorded);
+        self.version == other.version
+            && self.sequence == other.sequence
+            && place(self) == place(other)
+    }
+
     /// Whether this release is newer than `other`.
     pub fn is_newer_than(&self, other: &Self) -> bool {
         self.compare(other) == Ordering::Greater

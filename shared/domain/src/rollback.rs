@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum Way<'a> {
     /// It goes back to this.
     Back(&'a Running),
-    /// It is declared, and Windlass has never changed it: there is nothing to take back.
-    NeverChanged,
+    /// It is declared, and nothing of Windlass is recorded as running: there is nothing to take back.
+    NothingRecorded,
     /// It is no longer declared, so nothing reaches its target any more, and nothing has to: for this reason.
     LeftAlone(&'static str),
     /// It cannot be brought back, so nothing is.
@@ -31,7 +31,7 @@ pub fn ways<'a>(
         let (back, runs) = (goal.components.get(name), state.running.get(name));
         match (declared.contains(name), back, runs) {
             (true, Some(back), _) => Way::Back(back),
-            (true, None, None) => Way::NeverChanged,
+            (true, None, None) => Way::NothingRecorded,
             (_, None, _) => Way::None(not_recorded(goal, name)),
             (false, Some(back), Some(runs)) if back.is_same(runs) => {
                 Way::LeftAlone("it is recorded as it was then")
@@ -125,7 +125,7 @@ mod tests {
             (true, Some("1.0.0"), Some("1.1.0"), "back to 1.0.0"),
             (true, Some("1.0.0"), Some("1.0.0"), "back to 1.0.0"),
             (true, Some("1.0.0"), None, "back to 1.0.0"),
-            (true, None, None, "never changed"),
+            (true, None, None, "nothing recorded"),
             (true, None, Some("1.1.0"), "components.api: what api ran"),
             (false, None, Some("1.1.0"), "components.api: what api ran"),
             (false, Some("1.0.0"), Some("1.0.0"), "left: it is recorded"),
@@ -156,7 +156,7 @@ mod tests {
             let ways = ways(&goal, &state, &declared);
             let told = match &ways[&api] {
                 Way::Back(running) => format!("back to {}", running.version),
-                Way::NeverChanged => "never changed".to_owned(),
+                Way::NothingRecorded => "nothing recorded".to_owned(),
                 Way::LeftAlone(why) => format!("left: {why}"),
                 Way::None(finding) => format!("{}: {}", finding.path, finding.reason),
             };

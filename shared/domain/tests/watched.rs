@@ -86,12 +86,17 @@ fn an_hour_more_than_aws_ended_before_can_be_watched() {
     }
 }
 
+/// A probe whose target is not ready yet is held, whatever a gate that is silent becomes.
 #[test]
-fn what_is_not_held_takes_no_time() {
-    let held = shop("for", "400h");
-    let not_held = held.replace("becomes: hold", "becomes: fail");
-    assert!(Declaration::parse(&held).is_err());
-    assert!(Declaration::parse(&not_held).is_ok());
+fn a_hold_takes_its_time_whatever_unknown_becomes() {
+    for becomes in ["hold", "fail", "pass"] {
+        let declared = |hold_for| {
+            let held = shop("for", hold_for);
+            held.replace("becomes: hold", &format!("becomes: {becomes}"))
+        };
+        assert!(Declaration::parse(&declared("400h")).is_err(), "{becomes}");
+        assert!(Declaration::parse(&declared("1h")).is_ok(), "{becomes}");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@
 )]
 
 use windlass_contract::{machine, names_of, tasks};
+use windlass_domain::execution_history::SITE_S;
 use windlass_domain::fault::FaultName;
 use windlass_engine::ports::NOT_READY;
 use windlass_machine::definition::{Jitter, Resource, Retrier, Task};
@@ -182,6 +183,24 @@ fn every_retry_is_bounded_and_backs_off() {
             );
         }
     }
+}
+
+/// Else a watch could be allowed that the machine's time has no room for.
+#[test]
+fn a_site_that_goes_on_in_parts_ends_within_the_time_that_is_kept_for_it() {
+    let machine = machine();
+    let tasks: Vec<_> = tasks(&machine)
+        .into_iter()
+        .filter(|(name, _)| ["PublishSite", "DeploySite"].contains(name))
+        .collect();
+    assert_eq!(tasks.len(), 2);
+    let longest = tasks.iter().map(|(_, task)| {
+        let part = task.timeout_seconds;
+        let more = retrier(task, "MoreToDo").expect("it goes on");
+        (1 + more.max_attempts) * (part + more.max_delay_seconds)
+    });
+    let longest: u64 = longest.sum();
+    assert!(longest <= SITE_S, "{longest} s");
 }
 
 #[test]

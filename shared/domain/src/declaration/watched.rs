@@ -5,7 +5,6 @@ use super::resolved::{Component, Gates, Spec};
 use super::scope::Scope;
 use crate::execution_history::{Course, LONGEST_S, TURN_S};
 use crate::finding::FindingName;
-use crate::gate::UnknownBecomes;
 use crate::name::ComponentName;
 use crate::plan::{Candidate, Stage, Watch, Wave, plan};
 use crate::time::Span;
@@ -109,11 +108,10 @@ impl Declared {
     /// What takes the longest over all waves.
     fn longest(&self) -> Option<Field> {
         let waves = self.waves().len() as u64;
-        let holds = self.gates.unknown.becomes == UnknownBecomes::Hold;
         let mut fields = vec![
             (Field::Bake, 1),
             (Field::BetweenWaves, waves.saturating_sub(1)),
-            (Field::UnknownFor, if holds { waves } else { 0 }),
+            (Field::UnknownFor, waves),
         ];
         for (name, component) in &self.components {
             if let Spec::Lambda(function) = &component.spec {

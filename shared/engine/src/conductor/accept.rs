@@ -12,6 +12,7 @@ use crate::pin;
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
 use windlass_domain::accept::{Accepted, accepted};
+use windlass_domain::artifact::Artifact;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{
     Became, EnvironmentState, Held, HeldState, Lock, Running, Snapshot,
@@ -19,7 +20,7 @@ use windlass_domain::environment::{
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::order::Order;
 use windlass_domain::request::{ActionName, Request};
 use windlass_domain::step::Step;
@@ -226,7 +227,7 @@ async fn taken_in<P: Ports>(
     let replaced = replaced(ports, &state.value, record).await?;
     let snapshot = snapshot(&mut state.value, record, replaced, now);
     writes.push(put_snapshot(record, snapshot)?);
-    if is_marked(&state.value, record) {
+    if is_live(&state.value, record) {
         writes.extend(past(ports, record, Became::Live, now).await?);
     }
     writes.push(state.put()?);
@@ -275,10 +276,16 @@ fn take_in(state: &mut EnvironmentState, record: &Deployment, seen: &Seen<'_>, n
     }
 }
 
-/// Whether any of it is marked as brought here, and so as live.
-fn is_marked(state: &EnvironmentState, record: &Deployment) -> bool {
-    let mut marks = state.marks.values();
-    marks.any(|mark| mark.id == record.id)
+/// Whether the whole release was brought, now or before: a part of one was never live, and its next arrival may go on.
+fn is_live(state: &EnvironmentState, record: &Deployment) -> bool {
+    let is_brought = |name: &ComponentName, artifact: &Artifact| {
+        let brought = state.marks.get(name).map(|mark| &mark.id) == Some(&record.id);
+        let runs = state.running.get(name).and_then(|it| it.artifact.as_ref());
+        brought || runs.is_some_and(|runs| runs.digest() == artifact.digest())
+    };
+    let mut components = record.release.components.iter();
+    record.action == ActionName::Deploy
+        && components.all(|(name, artifact)| is_brought(name, artifact))
 }
 
 /// Whether the release was brought there and not taken back, and nothing newer before.

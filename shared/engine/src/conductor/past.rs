@@ -23,6 +23,7 @@ pub async fn past<P: Ledger>(
     let past = Past {
         release,
         deployment: record.id.clone(),
+        sequence: record.order.sequence,
         became,
         at,
     };

@@ -206,8 +206,14 @@ fn next(record: &Deployment, ending: Ending) -> Vec<String> {
         )];
     }
     if !is_vetoed(record) {
+        // What a person deployed may have been replaced here before: its next arrival would be superseded.
+        let send = if record.keyed.is_some() {
+            ""
+        } else {
+            "send it again, or "
+        };
         return vec![format!(
-            "mend what is told above; this says nothing of release {}, which is not vetoed: send it again, or start {}",
+            "mend what is told above; this says nothing of release {}, which is not vetoed: {send}start {}",
             record.release.version,
             record.input()
         )];

@@ -129,8 +129,11 @@ impl Scene {
                     // Where it is not known, the bytes are wanted.
                     goal_state: Some(&running.state).filter(|state| !state.is_null()),
                 }),
-                (Way::NeverChanged | Way::Back(_), _) => {
-                    all.keep(&name, "keeps what runs, Windlass has never changed it");
+                (Way::NothingRecorded | Way::Back(_), _) => {
+                    all.keep(
+                        &name,
+                        "keeps what runs, nothing that Windlass brought is recorded there",
+                    );
                 }
                 (Way::LeftAlone(why), _) => all.warnings.push(self.left_alone(&name, why)),
                 (Way::None(finding), _) => all.findings.push(finding),

@@ -6,6 +6,7 @@ mod artifacts;
 mod bucket;
 mod declarations;
 mod not_taken;
+mod pinned_images;
 mod pinning;
 mod place;
 mod pushes;

@@ -17,7 +17,7 @@ use windlass_engine::store;
 use windlass_world::executions::arn_of;
 use windlass_world::mishaps::{Mishap, When};
 
-fn stuck() -> Desk {
+pub fn stuck() -> Desk {
     let mut desk = Desk::new();
     desk.hold(Some((FIRST, HeldState::NeedsOperator)));
     desk.end(Ending::NeedsOperator);
@@ -33,7 +33,7 @@ fn looked(step: &mut Step, saw: Live) {
 }
 
 /// One that callers may have noticed.
-fn switched(step: &mut Step, saw: Live) {
+pub fn switched(step: &mut Step, saw: Live) {
     looked(step, saw);
     step.changes.push(ChangeRecord {
         at: Time(0),
@@ -49,7 +49,7 @@ fn switched(step: &mut Step, saw: Live) {
     look.at = Time(SEEN_AFTER_MS);
 }
 
-fn there(state: Value) -> Live {
+pub fn there(state: Value) -> Live {
     let shown = format!("{state} at 100 %");
     Live::There {
         state,
@@ -60,7 +60,7 @@ fn there(state: Value) -> Live {
 }
 
 /// What ran before the deployment, and is recorded.
-fn as_before(state: Value) -> Live {
+pub fn as_before(state: Value) -> Live {
     let shown = format!("{state} at 100 %");
     Live::There {
         state,

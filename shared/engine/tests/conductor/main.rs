@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value)] // helpers of tests, called with json!
 
 mod abandoned;
+mod accepted_releases;
 mod accepting;
 mod arrivals;
 mod busy;
@@ -17,8 +18,10 @@ mod refusals;
 mod rollbacks;
 mod schedule;
 mod settling;
+mod settling_rollbacks;
 #[path = "../stage/mod.rs"]
 mod stage;
 mod takeovers;
 mod undoing;
+mod vetoes;
 mod waiting;

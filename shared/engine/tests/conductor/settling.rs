@@ -1,14 +1,13 @@
 //! `Settle`: what a success leaves in the ledger, and what is not settled.
 
-use crate::desk::{Desk, FIRST, fault, in_short, is_rollback, order, step};
+use crate::desk::{Desk, FIRST, fault, in_short, step};
 use crate::stage::{TOKEN, app, component, id, prod, zip};
 use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::deployment::Status;
 use windlass_domain::digest::Digest;
-use windlass_domain::ending::Ending;
-use windlass_domain::environment::{EnvironmentState, Hold, Running, Snapshot, Veto};
+use windlass_domain::environment::{EnvironmentState, Running, Snapshot, Veto};
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::plan::{Outcome, Plan};
@@ -18,12 +17,12 @@ use windlass_engine::payload::Word;
 use windlass_engine::store;
 use windlass_world::executions::arn_of;
 
-fn new() -> Artifact {
+pub fn new() -> Artifact {
     zip("api", b"new")
 }
 
 /// What ran of a component before.
-fn former(name: &str, bytes: &[u8]) -> Running {
+pub fn former(name: &str, bytes: &[u8]) -> Running {
     Running {
         artifact: Some(zip(name, bytes)),
         version: "1.3.0".into(),
@@ -34,7 +33,7 @@ fn former(name: &str, bytes: &[u8]) -> Running {
 }
 
 /// One wave was judged as passed after earlier deployments, whose last snapshot replaced number 2.
-fn judged_after_others() -> Desk {
+pub fn judged_after_others() -> Desk {
     let desk = Desk::judged();
     let running = BTreeMap::from([
         (component("api"), former("api", b"old")),
@@ -61,7 +60,7 @@ fn judged_after_others() -> Desk {
     desk
 }
 
-fn snapshot(desk: &Desk, number: u64) -> Option<Snapshot> {
+pub fn snapshot(desk: &Desk, number: u64) -> Option<Snapshot> {
     desk.stage.get(&store::snapshot(&app(), &prod(), number))
 }
 
@@ -139,7 +138,7 @@ fn a_later_success_replaces_the_snapshot_that_ran() {
 }
 
 /// As `Prepare` hands it on.
-fn found_in_place(desk: &Desk, name: &str) {
+pub fn found_in_place(desk: &Desk, name: &str) {
     let mut step = step(name, StepStatus::Planned);
     step.seen = Some(step.before.clone());
     desk.stage.put(store::seen(&id(), &step.component), &step);
@@ -222,96 +221,6 @@ fn what_was_found_in_place_and_is_new_makes_a_snapshot() {
     desk.asks("Settle").unwrap();
     assert_eq!((snapshot(&desk, 6), desk.state().snapshot), (None, 3));
     assert_eq!(desk.state().running[&component("api")].version, "1.4.0");
-}
-
-/// A component's first release is taken back: what runs then is what was found of it.
-#[test]
-fn a_rollback_records_what_was_found_of_what_came_later() {
-    let mut desk = judged_after_others();
-    is_rollback(&mut desk);
-    desk.change_record(|record| record.snapshot = Some(2));
-    let mut state = desk.state();
-    let found = Running {
-        artifact: None,
-        version: "before-windlass".into(),
-        ..former("jobs", b"")
-    };
-    state.found = [(component("jobs"), found)].into();
-    desk.stage.put(store::state(&app(), &prod()), &state);
-    desk.step("jobs", StepStatus::Changed, |_| ());
-    let answer = desk.asks("Settle").unwrap();
-    let told = "shop prod is back at 1.2.0 (snapshot 2): api, jobs changed; jobs runs it already.";
-    assert_eq!(answer.cause, told, "nothing is held");
-    let jobs = &desk.state().running[&component("jobs")];
-    assert_eq!(
-        (&jobs.artifact, jobs.version.as_str()),
-        (&None, "before-windlass")
-    );
-    let made = snapshot(&desk, 6).unwrap();
-    assert_eq!(made.components[&component("jobs")], *jobs);
-}
-
-/// What it stopped is undone, and so it is where it was to go: it has done that.
-#[test]
-fn a_rollback_that_stopped_a_release_tells_what_was_undone_and_has_succeeded() {
-    for (ending, succeeded) in [(Ending::RolledBack, true), (Ending::Rejected, false)] {
-        let mut desk = judged_after_others();
-        desk.plan(Outcome::NothingToDo, 0);
-        desk.end(ending);
-        let mut other = desk.record();
-        other.id = order(1, "other").id;
-        desk.stage.put(store::deployment(&other.id), &other);
-        is_rollback(&mut desk);
-        desk.change_record(|record| {
-            record.ending = None;
-            record.snapshot = Some(2);
-            record.stops = Some(other.id.clone());
-        });
-        let mut state = desk.state();
-        state.hold = Some(Hold {
-            since: Time(0),
-            reason: "prices".into(),
-            by: "ann".into(),
-        });
-        desk.stage.put(store::state(&app(), &prod()), &state);
-        let answer = desk.asks("Settle");
-        let wanted = if succeeded {
-            (Word::Succeeded, "")
-        } else {
-            (Word::NothingToDo, "AlreadyThere")
-        };
-        assert_eq!(in_short(&answer), wanted);
-        let cause = answer.unwrap().cause;
-        let undone = "deployment other of 1.4.0, which this rollback stopped, ended RolledBack \
-                      (Because), before it had changed anything; ";
-        assert_eq!(cause.contains(undone), succeeded, "{cause}");
-        let held = "\n  automatic deployments are held since 1970-01-01T00:00:00Z by ann: prices; start \
-                    {\"action\":\"release_hold\",\"app\":\"shop\",\"environment\":\"prod\",\"reason\":\"…\"} to let \
-                    them go on";
-        assert!(cause.ends_with(held), "{cause}");
-    }
-}
-
-#[test]
-fn a_rollback_brings_back_what_its_snapshot_says_and_leaves_the_marks() {
-    let mut desk = judged_after_others();
-    is_rollback(&mut desk);
-    desk.change_record(|record| record.snapshot = Some(2));
-    // It changes `jobs` as well, of which the snapshot says nothing, nor does the release.
-    desk.step("jobs", StepStatus::Changed, |_| ());
-    desk.asks("Settle").unwrap();
-    let state = desk.state();
-    assert!(state.marks.is_empty());
-    let back = &state.running[&component("api")];
-    assert_eq!(back.artifact, Some(zip("api", b"older")));
-    assert_eq!((back.version.as_str(), back.since), ("1.3.0", desk.now()));
-    let other = &state.running[&component("jobs")];
-    assert_eq!(other.artifact, Some(zip("jobs", b"old")));
-    assert_eq!(other.version, "1.4.0");
-    // The next one walks further back.
-    let after = snapshot(&desk, 6).unwrap();
-    assert_eq!(after.replaced, 1);
-    assert_eq!(after.release, Some(Digest::of(b"1.2.0")));
 }
 
 #[test]

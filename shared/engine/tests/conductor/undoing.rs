@@ -1,12 +1,13 @@
 //! `Undo` and `SettleUndo`: why, in which order, and how it ended.
 
-use crate::desk::{Desk, in_short, is_rollback};
-use crate::stage::{TOKEN, app, id, prod};
+use crate::desk::{Desk, in_short};
+use crate::stage::{TOKEN, id};
+use crate::vetoes::veto;
 use std::collections::BTreeMap;
 use std::pin::pin;
-use windlass_domain::deployment::{Status, Why};
+use windlass_domain::deployment::Why;
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{EnvironmentState, HeldState, Hold, Lock, Veto};
+use windlass_domain::environment::{HeldState, Lock};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::gate::{Measurement, Verdict};
@@ -84,7 +85,7 @@ fn finding() -> Failure {
     Failure::Finding(Finding::new(name, "x", "it is gone", "make it"))
 }
 
-fn why(name: &str) -> Why {
+pub fn why(name: &str) -> Why {
     Why {
         name: name.into(),
         text: "it was so.".into(),
@@ -204,33 +205,6 @@ fn what_a_target_failed_does_not_lift_a_persons_stop() {
     assert!(desk.record().stopped);
 }
 
-fn veto(desk: &Desk) -> Option<Veto> {
-    let release = desk.record().release_digest;
-    desk.stage.get(&store::veto(&app(), &prod(), &release))
-}
-
-#[test]
-fn an_undo_that_was_seen_vetoes_the_release_and_frees_the_lock() {
-    let mut desk = Desk::new();
-    desk.change_record(|record| record.undoing = Some(why("GateFailed")));
-    desk.step("a", StepStatus::Undone, |_| ());
-    desk.step("b", StepStatus::Planned, |_| ());
-    let answer = desk.asks("SettleUndo");
-    assert_eq!(in_short(&answer), (Word::RolledBack, "GateFailed"));
-    let lock = desk.lock();
-    assert_eq!(lock.held, None);
-    assert!(lock.token > TOKEN);
-    assert_eq!(desk.record().status, Status::Ended);
-    assert_eq!(desk.ending().at, desk.now());
-    let veto = veto(&desk).unwrap();
-    assert_eq!(veto.release, desk.record().release_digest);
-    assert_eq!((veto.version.as_str(), veto.deployment), ("1.4.0", id()));
-    assert_eq!(
-        (veto.since, veto.cause.as_str()),
-        (desk.now(), "it was so.")
-    );
-}
-
 #[test]
 fn one_that_was_not_seen_needs_an_operator_and_keeps_the_lock() {
     for status in [
@@ -251,74 +225,6 @@ fn one_that_was_not_seen_needs_an_operator_and_keeps_the_lock() {
         let held: Vec<Stored<Lock>> = desk.indexed(store::HELD);
         assert_eq!(held.len(), 1);
     }
-}
-
-#[test]
-fn neither_a_rollback_nor_what_a_person_stopped_is_vetoed() {
-    let mut stopped = Desk::new();
-    stopped.change_record(|record| record.stopped = true);
-    stopped.asks("SettleUndo").unwrap();
-    assert_eq!(veto(&stopped), None);
-    let cause = stopped.ending().cause;
-    assert!(
-        cause.contains("release 1.4.0 was stopped and not judged"),
-        "{cause}"
-    );
-
-    let mut rollback = Desk::new();
-    is_rollback(&mut rollback);
-    let hold = Hold {
-        since: Time(0),
-        reason: "prices".into(),
-        by: "ann".into(),
-    };
-    let state = EnvironmentState {
-        hold: Some(hold),
-        ..EnvironmentState::default()
-    };
-    rollback.stage.put(store::state(&app(), &prod()), &state);
-    rollback.asks("SettleUndo").unwrap();
-    assert_eq!(veto(&rollback), None);
-    let cause = rollback.ending().cause;
-    let told = "automatic deployments are held since 1970-01-01T00:00:00Z by ann: prices; start {";
-    assert!(cause.contains(told), "{cause}");
-}
-
-#[test]
-fn what_says_something_of_the_release_vetoes_it_and_nothing_else_does() {
-    for (name, vetoes) in [
-        ("GateFailed", true),
-        ("ChangeFailed", true),
-        ("MoreToDo", true),
-        ("AccessDenied", false),
-        ("TargetChangedByOther", false),
-        ("ExecutionTimedOut", false),
-    ] {
-        let mut desk = Desk::new();
-        desk.change_record(|record| record.undoing = Some(why(name)));
-        desk.asks("SettleUndo").unwrap();
-        assert_eq!(veto(&desk).is_some(), vetoes, "{name}");
-        let cause = desk.ending().cause;
-        let told = ["is vetoed here", "is not vetoed: send it again"];
-        assert_eq!(told.map(|part| cause.contains(part)), [vetoes, !vetoes]);
-    }
-}
-
-#[test]
-fn a_veto_that_is_there_stays() {
-    let mut desk = Desk::new();
-    desk.change_record(|record| record.undoing = Some(why("GateFailed")));
-    let former = Veto {
-        release: desk.record().release_digest,
-        version: "1.3.9".into(),
-        deployment: id(),
-        since: Time(1),
-        cause: "an earlier one.".into(),
-    };
-    let key = store::veto(&app(), &prod(), &former.release);
-    desk.stage.put(key, &former);
-    desk.asks("SettleUndo").unwrap();
-    assert_eq!(veto(&desk), Some(former));
 }
 
 fn change(what: &str, undo: bool, switching: bool) -> ChangeRecord {

@@ -273,8 +273,8 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             Edit {
                 file: "shared/domain/src/rollback.rs",
-                find: "            (true, None, None) => Way::NeverChanged,",
-                replace: "            (true, None, None) => Way::NeverChanged,\n            (true, None, _) if VARIANT => Way::NeverChanged,",
+                find: "            (true, None, None) => Way::NothingRecorded,",
+                replace: "            (true, None, None) => Way::NothingRecorded,\n            (true, None, _) if VARIANT => Way::NothingRecorded,",
             },
         ],
         scenarios: &["later", "to_found"],

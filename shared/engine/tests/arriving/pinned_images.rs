@@ -1,0 +1,163 @@
+//! How images are pinned, of a manifest and of a push.
+
+use crate::pinning::{MAIN, artifact, manifest, pinned, pins, recorded, refused, semver};
+use crate::place::{DECLARATION, declared, put_declared, shop};
+use serde_json::{Value, json};
+use windlass_domain::artifact::Artifact;
+use windlass_engine::store;
+use windlass_world::World;
+use windlass_world::registry::HOST;
+
+#[test]
+fn an_image_is_pinned_by_its_digest() {
+    let world = declared();
+    let digest = world.registry().push("shop/agent", "latest");
+    let by_digest = format!("shop/agent@sha256:{digest}");
+    for image in ["shop/agent:latest", &by_digest] {
+        let present = pinned(&world, manifest(MAIN, json!({"agent": {"image": image}})));
+        assert_eq!(artifact(&present, "agent").digest(), &digest, "{image}");
+    }
+}
+
+#[test]
+fn an_image_of_another_repository_is_refused() {
+    let world = declared();
+    for repository in [
+        "shop/agent",
+        "shop/steady",
+        "bank/ledger",
+        "bank/shop/agent",
+    ] {
+        world.registry().push(repository, "7");
+    }
+    let tags = "refs/tags/v1.0.0";
+    for (git, image, expected) in [
+        (MAIN, "shop/agent:7".to_owned(), None),
+        (MAIN, format!("{HOST}/shop/agent:7"), None),
+        (MAIN, "bank/ledger:7".to_owned(), Some("BadValue")),
+        (MAIN, "bank/shop/agent:7".to_owned(), Some("BadValue")),
+        (MAIN, format!("{HOST}/bank/ledger:7"), Some("BadValue")),
+        // The registry is asked for a name: who writes another one gets no image of it.
+        (
+            MAIN,
+            "elsewhere.example/shop/agent:7".to_owned(),
+            Some("BadValue"),
+        ),
+        // Of another environment's repository.
+        (MAIN, "shop/steady:7".to_owned(), Some("BadValue")),
+        (tags, "shop/agent:7".to_owned(), Some("BadValue")),
+        (tags, "shop/steady:7".to_owned(), None),
+    ] {
+        let told = pins(&world, manifest(git, json!({"agent": {"image": image}}))).unwrap();
+        let told = told
+            .map(|pinned| artifact(&pinned, "agent"))
+            .map_err(|told| told.join(", "));
+        match (told, expected) {
+            (Ok(Artifact::Image { repository, .. }), None) => {
+                assert!(
+                    repository.starts_with(&format!("{HOST}/shop/")),
+                    "{repository}"
+                );
+            }
+            (told, expected) => {
+                let expected = expected.map(|name| format!("{name} components.agent.image"));
+                assert_eq!(told.err(), expected, "{git} {image}");
+            }
+        }
+    }
+    let image = json!({"api": {"image": "shop/agent:7"}});
+    let told = refused(&world, manifest(MAIN, image));
+    assert_eq!(told, ["MissingField components.api.repository"]);
+}
+
+#[test]
+fn a_declared_registry_is_the_one_that_images_are_taken_from() {
+    for (registry, refused) in [(HOST, false), ("elsewhere.example", true)] {
+        let world = World::default();
+        world.registry().push("shop/agent", "7");
+        let repository = format!("repository: {registry}/shop/agent");
+        let declaration = DECLARATION.replace(
+            "repository: {dev: shop/agent, prod: shop/steady}",
+            &repository,
+        );
+        assert_ne!(declaration, DECLARATION);
+        put_declared(&world, store::declaration_in_force(&shop()), &declaration);
+        let image = json!({"agent": {"image": "shop/agent:7"}});
+        let told = pins(&world, manifest(MAIN, image)).unwrap().err();
+        let wanted = refused.then(|| vec!["BadValue components.agent.repository".to_owned()]);
+        assert_eq!(told, wanted, "{registry}");
+    }
+}
+
+#[test]
+fn a_push_is_for_what_lives_in_the_repository_in_that_environment() {
+    let world = declared();
+    let request = |repository: &str, tag: &str| {
+        let digest = world.registry().push(repository, tag);
+        json!({"image_push": {"repository": repository, "digest": digest, "tag": tag}})
+    };
+    let dev = pinned(&world, request("shop/agent", "main-128"));
+    assert_eq!(dev.resolved.environment.as_str(), "dev");
+    assert!(dev.release.image_push);
+    assert_eq!(dev.order_version, None);
+    let prod = pinned(&world, request("shop/steady", "1.4.0"));
+    assert_eq!(prod.resolved.environment.as_str(), "prod");
+    assert_eq!(prod.order_version, Some(semver(1, 4, 0)));
+    let told = refused(&world, request("shop/agent", "1.4.0"));
+    assert_eq!(
+        told,
+        ["MissingField components"],
+        "it lives elsewhere there"
+    );
+    let told = refused(&world, request("shop/none", "main"));
+    assert_eq!(told, ["UnknownName image_push.repository"]);
+    let told = refused(&world, request("shop/agent", "experiment"));
+    assert_eq!(told, ["NoEnvironment image_push.tag"]);
+}
+
+/// A push of the image `bytes` under a tag.
+pub fn pushed(world: &World, repository: &str, tag: &str, bytes: &str) -> Value {
+    let digest = world.registry().push(repository, bytes);
+    json!({"image_push": {"repository": repository, "digest": digest, "tag": tag}})
+}
+
+#[test]
+fn a_push_is_asked_for_by_the_version_that_is_listed() {
+    let world = declared();
+    let promoted = |version: &str| json!({"version": version, "environment": "dev"});
+    let release = pinned(&world, pushed(&world, "shop/steady", "1.4.0", "one"));
+    assert_eq!(recorded(&world, &release), "1.4.0");
+    let taken = pinned(&world, json!({"version": "1.4.0", "environment": "prod"}));
+    assert_eq!(taken.release, release.release);
+
+    let first = pinned(&world, pushed(&world, "shop/agent", "main", "one"));
+    let version = recorded(&world, &first);
+    assert!(version.starts_with("main+"), "{version}");
+    // By the tag alone as well, as long as one push has it.
+    for name in [version.as_str(), "main"] {
+        let taken = pinned(&world, promoted(name)).release;
+        assert_eq!(taken, first.release, "{name}");
+        assert_eq!(taken.digest(), first.release.digest());
+    }
+    let second = pinned(&world, pushed(&world, "shop/agent", "main", "other"));
+    let other = recorded(&world, &second);
+    assert_ne!(version, other, "other bytes have another name");
+    assert_eq!(refused(&world, promoted("main")), ["UnknownName version"]);
+    for (name, of) in [(&version, &first), (&other, &second)] {
+        assert_eq!(pinned(&world, promoted(name)).release, of.release);
+    }
+    // `main-1` is no push of `main`.
+    let longer = pinned(&world, pushed(&world, "shop/agent", "main-1", "one"));
+    recorded(&world, &longer);
+    assert_eq!(pinned(&world, promoted("main-1")).release, longer.release);
+    assert_eq!(refused(&world, promoted("mai")), ["UnknownName version"]);
+}
+
+#[test]
+fn a_tag_that_is_a_version_never_means_another_image() {
+    let world = declared();
+    let first = pinned(&world, pushed(&world, "shop/steady", "1.4.0", "one"));
+    recorded(&world, &first);
+    let other = pushed(&world, "shop/steady", "1.4.0", "other");
+    assert_eq!(refused(&world, other), ["VersionReused components.agent"]);
+}

@@ -1,0 +1,72 @@
+//! A release of which an operator accepted what was left of it: whether it counts as having been live.
+
+use crate::accepting::{as_before, stuck, switched, there};
+use crate::desk::Desk;
+use crate::stage::{app, component, id, prod, zip};
+use serde_json::json;
+use windlass_domain::environment::{Became, EnvironmentState, Past, Running};
+use windlass_domain::step::StepStatus;
+use windlass_domain::time::Time;
+use windlass_engine::store;
+
+/// `api` and `jobs` are of one release. What `jobs` runs, and how its step ended, is the test's.
+fn accepted(jobs: StepStatus, runs_already: bool) -> Option<Past> {
+    let mut desk = stuck();
+    let wanted = zip("jobs", b"new");
+    desk.change_record(|record| {
+        let components = &mut record.release.components;
+        components.insert(component("jobs"), wanted.clone());
+        record.order.sequence = Some(7);
+    });
+    if runs_already {
+        let runs = Running {
+            artifact: Some(wanted.clone()),
+            version: "1.4.0".into(),
+            deployment: id(),
+            since: Time(0),
+            state: json!(7),
+        };
+        let state = EnvironmentState {
+            snapshot: 3,
+            last_snapshot: 3,
+            running: [(component("jobs"), runs)].into(),
+            ..EnvironmentState::default()
+        };
+        desk.stage.put(store::state(&app(), &prod()), &state);
+    }
+    desk.step("api", StepStatus::UndoFailed, |step| {
+        switched(step, there(json!(41)));
+    });
+    desk.step("jobs", jobs, |step| {
+        let saw = match jobs {
+            StepStatus::UndoFailed => there(json!(8)),
+            _ => as_before(json!(7)),
+        };
+        switched(step, saw);
+    });
+    desk.accepts("operator").unwrap();
+    past(&desk)
+}
+
+fn past(desk: &Desk) -> Option<Past> {
+    let release = desk.record().release_digest;
+    desk.stage.get(&store::past(&app(), &prod(), &release))
+}
+
+#[test]
+fn it_was_live_where_all_of_it_runs() {
+    for (jobs, runs_already) in [(StepStatus::UndoFailed, false), (StepStatus::Undone, true)] {
+        let past = accepted(jobs, runs_already).unwrap();
+        assert_eq!(past.became, Became::Live, "{jobs:?}");
+        assert_eq!(
+            past.sequence,
+            Some(7),
+            "a later run of CI may bring it again"
+        );
+    }
+}
+
+#[test]
+fn it_was_never_live_where_a_part_of_it_was_taken_back() {
+    assert_eq!(accepted(StepStatus::Undone, false), None);
+}
