@@ -152,8 +152,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "an arrival brings back what an operator rolled back",
         edits: &[Edit {
             file: "shared/domain/src/admission.rs",
-            find: "    if candidate.own || candidate.again || candidate.allow_older {",
-            replace: "    if VARIANT || candidate.own || candidate.again || candidate.allow_older {",
+            find: "    if candidate.own || candidate.again || candidate.allow_older || is_later_run {",
+            replace: "    if VARIANT || candidate.own || candidate.again || candidate.allow_older || is_later_run {",
         }],
         scenarios: &["released_again"],
         mishaps: &[],
