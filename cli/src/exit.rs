@@ -19,7 +19,7 @@ pub const HELP: &str = "Exit status:
   9  held: deployments are held, and this one was not let through
   10  recorded only: a person has to start it there
   11  the deployment still waited for its turn when the time to wait was over
-  12  it ended well before, and what runs now could not be seen";
+  12  it ended well before, and what runs now could not be seen, or is no longer declared";
 
 /// How the program ends. The numbers are part of the interface and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub enum Exit {
     Recorded = 10,
     /// It waits for its turn; the waiting for that is over.
     StillWaits = 11,
-    /// It ended well before it was looked at, and whether it runs now could not be seen.
+    /// It ended well before it was looked at, and whether it runs now could not be seen, or is looked at no more.
     NotSeen = 12,
 }
 

@@ -49,7 +49,7 @@ pub fn goes_to(plan: Plan<'_>, declaration: &Declaration) -> Result<Resolved, Ve
                 FindingName::NoEnvironment,
                 "git.ref",
                 "the release names neither a Git ref nor an environment.",
-                "Give `--git-ref`, or `--environment`.",
+                "Give `--git-ref`, which is `git.ref` of a manifest, or `--environment`.",
             )));
         }
     };
@@ -72,8 +72,14 @@ fn no_environment(reference: &str, declaration: &Declaration) -> Finding {
     )
 }
 
-/// Everything that the declaration tells against it.
+/// Everything that the declaration tells against it, and what its working tree does.
 pub fn misfits(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<Finding>) {
+    let (here, mut findings) = told_by(plan, declaration);
+    findings.extend(unclean(plan, here.as_ref()));
+    (here, findings)
+}
+
+fn told_by(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<Finding>) {
     let mut findings = Vec::new();
     if let Some(pinned) = &plan.manifest.declaration
         && pinned != declaration.version()
@@ -83,10 +89,10 @@ pub fn misfits(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolved>, 
             FindingName::Older,
             "declaration",
             format!(
-                "version {pinned} of the declaration is not in force; {} is.",
+                "version {pinned} of the declaration is named, and the one that counts is {}.",
                 declaration.version()
             ),
-            "Leave `--declaration` out for the one in force.",
+            "Leave it out for the one in force: `--declaration` of `windlass release`, `declaration` of a manifest.",
         ));
     }
     let components = &plan.manifest.components;
@@ -179,7 +185,7 @@ pub fn stopped(plan: Plan<'_>, here: &Resolved, now: &Environment) -> Vec<Findin
 }
 
 /// A tag, and an environment that takes tags or waits for a person, is for what a commit names.
-pub fn unclean(plan: Plan<'_>, here: Option<&Resolved>) -> Option<Finding> {
+fn unclean(plan: Plan<'_>, here: Option<&Resolved>) -> Option<Finding> {
     let git = plan.manifest.git.as_ref().filter(|git| git.dirty)?;
     let is_tag = matches!(GitRef::of(&git.reference), GitRef::Tag(_));
     let strict = here.is_some_and(|here| here.tag_rule || here.start == Start::Manual);

@@ -38,8 +38,7 @@ fn told(manifest: &Manifest, named: Option<&str>, route: Route) -> (Option<Strin
         allow_older: false,
         dirty: false,
     };
-    let (here, mut findings) = misfits(plan, &declaration);
-    findings.extend(unclean(plan, here.as_ref()));
+    let (here, findings) = misfits(plan, &declaration);
     let found = findings.iter();
     let found = found.map(|one| format!("{} {}", one.name, one.path));
     (

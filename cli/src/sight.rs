@@ -15,6 +15,9 @@ use windlass_domain::declaration::{Declaration, Exceptions, LARGEST};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::EnvironmentName;
 
+/// What is not seen without the API.
+const ONLY_BY_API: &str = "whether deployments are held and whether the version is used already, which only the API tells";
+
 /// What is seen.
 #[derive(Debug, Default)]
 pub struct Sight {
@@ -45,20 +48,48 @@ impl Sight {
             Err(failure) => return Err(failure),
         };
         (sight.here, sight.findings) = preflight::misfits(plan, &declaration);
+        sight.look(plan, windlass).await?;
+        Ok(Some(sight))
+    }
+
+    /// Looks by a declaration that is at hand; by the API as well where there is one.
+    ///
+    /// # Errors
+    /// An answer that cannot be understood.
+    pub async fn by_declaration(
+        plan: Plan<'_>,
+        declaration: &Declaration,
+        windlass: Option<&Windlass>,
+    ) -> Result<Self, Failure> {
+        let (here, findings) = preflight::misfits(plan, declaration);
+        let mut sight = Self {
+            here,
+            findings,
+            ..Self::default()
+        };
+        match windlass {
+            Some(windlass) => sight.look(plan, windlass).await?,
+            None => sight.unseen.push(ONLY_BY_API.to_owned()),
+        }
+        Ok(sight)
+    }
+
+    /// What only the API tells.
+    async fn look(&mut self, plan: Plan<'_>, windlass: &Windlass) -> Result<(), Failure> {
         let version = &plan.manifest.version;
         match Release::of(windlass, plan.app, version).await {
             Ok(Known::So(release)) => {
                 let reused = release.recorded.iter();
                 let reused = reused.flat_map(|recorded| preflight::reused(plan, recorded));
-                sight.findings.extend(reused);
+                self.findings.extend(reused);
             }
             Ok(Known::Not(_)) => {}
-            Err(failure) => sight.note("whether the version is used already", failure)?,
+            Err(failure) => self.note("whether the version is used already", failure)?,
         }
-        if let Some(here) = sight.here.clone() {
-            sight.look_at(plan, windlass, &here).await?;
+        if let Some(here) = self.here.clone() {
+            self.look_at(plan, windlass, &here).await?;
         }
-        Ok(Some(sight))
+        Ok(())
     }
 
     async fn look_at(
@@ -123,10 +154,7 @@ impl Sight {
             let what = format!("s3://{bucket}/{key} is not valid, so that another one is in force");
             sight.unseen.push(what);
         }
-        sight.unseen.push(
-            "whether deployments are held and whether the version is used already, which only the API tells"
-                .to_owned(),
-        );
+        sight.unseen.push(ONLY_BY_API.to_owned());
         Ok(sight)
     }
 

@@ -25,6 +25,18 @@ pub fn standing(record: &Deployment, now: &Environment) -> Standing {
     let mut unknown: Vec<String> = Vec::new();
     let mut since = None;
     for name in brought.keys() {
+        if let Some(left) = now.no_longer_declared.get(name) {
+            let words = format!("{name}: {}", left.words());
+            if left.deployment == record.id || left.version == record.release.version {
+                unknown.push(format!("{words}: see its target, or declare it again"));
+            } else {
+                let (version, id) = (&left.version, &left.deployment);
+                others.push(format!(
+                    "{words}; it was {version} last, by deployment {id}"
+                ));
+            }
+            continue;
+        }
         let Some(running) = now
             .running
             .get(name)
@@ -94,8 +106,12 @@ mod tests {
     }
 
     fn told(running: &Value, observed: &Value) -> String {
+        told_with(running, observed, &json!({}))
+    }
+
+    fn told_with(running: &Value, observed: &Value, undeclared: &Value) -> String {
         let environment = json!({"app": "shop", "environment": "prod", "snapshot": 2, "running": running,
-            "lock": {"token": 1}, "waiting": [], "observed": observed,
+            "lock": {"token": 1}, "waiting": [], "observed": observed, "no_longer_declared": undeclared,
             "deployments": {"fedcba9876543210": {"action": "rollback", "version": "1.0.0", "components": [],
                 "requester": {"route": "api", "principal": "ann"}, "reason": "broken", "accepted": 0}}});
         let environment = Environment::read(&environment).unwrap();
@@ -125,6 +141,23 @@ mod tests {
         );
         let gone = json!({"api": runs('a', "1.1.0", me)});
         assert_eq!(told(&gone, &none), "else: nothing is recorded of web");
+        let left = |version: &str, by: &str, at: Value| json!({"web": {"version": version, "deployment": by, "since": 1000, "left": at}});
+        let declaration = json!({"declaration": "1.3.0", "at": 2000});
+        let words = "web: no longer declared since version 1.3.0 of the declaration (1970-01-01T00:00:02Z); Windlass left \
+                     it as it was and looks at it no more";
+        assert_eq!(
+            told_with(&gone, &none, &left("1.1.0", me, declaration.clone())),
+            format!("unknown: {words}: see its target, or declare it again")
+        );
+        let same = told_with(&gone, &none, &left("1.1.0", other, Value::Null));
+        assert!(
+            same.starts_with("unknown: web: no longer declared; "),
+            "{same}"
+        );
+        assert_eq!(
+            told_with(&gone, &none, &left("1.4.0", other, declaration)),
+            format!("else: {words}; it was 1.4.0 last, by deployment fedcba9876543210")
+        );
         let drift = |word: &str| json!({"api": {"drift": word, "reason": "why"}});
         assert_eq!(told(&both, &drift("changed")), "else: api: changed, why");
         assert_eq!(told(&both, &drift("unknown")), "unknown: api: unknown, why");

@@ -19,6 +19,9 @@ pub struct Environment {
     name: EnvironmentName,
     /// What runs, as it is recorded.
     pub running: BTreeMap<ComponentName, Running>,
+    /// What Windlass brought of components that the declaration no longer has.
+    #[serde(default)]
+    pub no_longer_declared: BTreeMap<ComponentName, Undeclared>,
     snapshot: u64,
     /// The hold on deployments.
     pub hold: Option<Hold>,
@@ -30,6 +33,38 @@ pub struct Environment {
     observed: BTreeMap<ComponentName, Compared>,
     #[serde(default)]
     deployments: BTreeMap<String, Asked>,
+}
+
+/// A component that Windlass has brought, and looks at no more.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Undeclared {
+    /// The version that was brought last.
+    pub version: String,
+    /// The deployment that brought it.
+    pub deployment: DeploymentId,
+    since: Time,
+    left: Option<Left>,
+}
+
+/// The first version of the declaration without it.
+#[derive(Debug, Clone, Deserialize)]
+struct Left {
+    declaration: semver::Version,
+    at: Time,
+}
+
+impl Undeclared {
+    /// That it is not looked at, and since when.
+    pub fn words(&self) -> String {
+        let left = self.left.as_ref().map(|left| {
+            let (version, at) = (&left.declaration, left.at);
+            format!(" since version {version} of the declaration ({at})")
+        });
+        format!(
+            "no longer declared{}; Windlass left it as it was and looks at it no more",
+            left.unwrap_or_default()
+        )
+    }
 }
 
 /// A deployment that waits for its turn.
@@ -62,6 +97,13 @@ impl Environment {
         let mut lines = vec![format!("{} {}: {snapshot}", self.app, self.name)];
         for (component, running) in &self.running {
             lines.push(self.component(component, running));
+        }
+        for (component, left) in &self.no_longer_declared {
+            let (version, since, id) = (&left.version, left.since, &left.deployment);
+            let words = left.words();
+            lines.push(format!(
+                "  {component}: {version} since {since}, by deployment {id}; {words}"
+            ));
         }
         lines.push(self.hold_in_words());
         lines.push(self.lock());

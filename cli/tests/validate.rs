@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -14,6 +15,7 @@ fn windlass(folder: &Path, arguments: &[&str]) -> Output {
         .args(arguments)
         .current_dir(folder)
         .env_remove("AWS_ENDPOINT_URL")
+        .env_remove("WINDLASS_ENDPOINT")
         .output()
         .unwrap()
 }
@@ -80,7 +82,7 @@ fn what_is_only_noted_is_told_and_exits_well() {
         assert!(told.contains(line), "{told}");
     }
     let output = windlass(&folder, &["validate", "--json"]);
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["valid"], true);
     let warnings = report["warnings"].as_array().unwrap();
     assert_eq!(warnings.len(), 2);
@@ -97,10 +99,78 @@ fn a_manifest_is_checked_against_the_declaration() {
     let folder = folder("manifest", &files);
     let output = windlass(&folder, &["validate", "--manifest", "good.json"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-    assert!(text(&output).contains("The manifest goes to prod."));
+    let told = text(&output);
+    for line in [
+        "The manifest goes to prod, by its rule: only recorded, a person starts it there with \
+         `windlass deploy shop prod 1.0.0`.\n",
+        "  not looked at: whether deployments are held",
+    ] {
+        assert!(told.contains(line), "{told}");
+    }
     let output = windlass(&folder, &["validate", "--manifest", "bad.json"]);
     assert_eq!(output.status.code(), Some(3));
     insta::assert_snapshot!(text(&output));
+}
+
+/// A manifest that names the component as well, and what is told of it.
+fn told_of(name: &str, manifest: &Value, more: &[&str]) -> (Option<i32>, Vec<String>) {
+    let files = [("app.yaml", APP), ("it.json", &manifest.to_string())];
+    let folder = folder(name, &files);
+    let arguments = ["validate", "--json", "--manifest", "it.json"];
+    let output = windlass(&folder, &[&arguments[..], more].concat());
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let found = report["files"][1]["findings"].as_array().unwrap().iter();
+    let text = |one: &Value, name: &str| one[name].as_str().unwrap().to_owned();
+    let found = found.map(|one| format!("{} {}", text(one, "name"), text(one, "path")));
+    (output.status.code(), found.collect())
+}
+
+#[test]
+fn what_a_release_would_refuse_before_it_uploads_is_told_of_a_manifest() {
+    let manifest = |change: Value| {
+        let mut whole = json!({"version": "1.4.0", "git": {"ref": "refs/tags/v1.4.0"},
+            "components": {"web": {"key": "artifacts/shop/web/1.zip"}}});
+        for (name, value) in change.as_object().unwrap() {
+            whole[name] = value.clone();
+        }
+        whole
+    };
+    let table: [(Value, &[&str], &[&str]); 9] = [
+        (json!({}), &[], &[]),
+        (
+            json!({"version": "1.5.0"}),
+            &[],
+            &["VersionNotOfTag version"],
+        ),
+        (
+            json!({"git": {"ref": "refs/heads/x"}}),
+            &[],
+            &["NoEnvironment git.ref"],
+        ),
+        (json!({"git": null}), &[], &["NoEnvironment git.ref"]),
+        (json!({"git": null}), &["--environment", "dev"], &[]),
+        (
+            json!({}),
+            &["--environment", "dve"],
+            &["UnknownName environment"],
+        ),
+        (json!({"declaration": "0.9.0"}), &[], &["Older declaration"]),
+        (
+            json!({"git": {"ref": "refs/tags/v1.4.0", "dirty": true}}),
+            &[],
+            &["BadValue git.dirty"],
+        ),
+        (
+            json!({"git": {"ref": "refs/tags/v1.4.0", "dirty": true}}),
+            &["--dirty"],
+            &[],
+        ),
+    ];
+    for (change, more, told) in table {
+        let (code, found) = told_of("would", &manifest(change.clone()), more);
+        assert_eq!(found, told, "{change}");
+        assert_eq!(code, Some(if told.is_empty() { 0 } else { 3 }), "{change}");
+    }
 }
 
 #[test]
@@ -109,7 +179,7 @@ fn findings_as_json_name_file_path_and_remedy() {
     let folder = folder("broken", &[("shop.yaml", &broken)]);
     let output = windlass(&folder, &["validate", "shop.yaml", "--json"]);
     assert_eq!(output.status.code(), Some(3));
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["valid"], false);
     assert_eq!(report["files"][0]["file"], "shop.yaml");
     let findings = report["files"][0]["findings"].as_array().unwrap();

@@ -1,13 +1,13 @@
-//! `windlass watch` and its like as CI runs them: the real program against an API that answers.
+//! `windlass watch` as CI runs it: the real program against an API that answers.
 
 #![allow(clippy::unwrap_used)]
 
 mod records;
 mod standin;
 
-use records::{ID, accepted, ended, rolled_back, watched};
+use records::{ID, accepted, ended, history, rolled_back, watched};
 use serde_json::{Value, json};
-use standin::{Call, Reply, StandIn, code, err, folder, out, reply};
+use standin::{Call, StandIn, code, err, folder, out, reply};
 
 /// An API that answers these records, one a look, the last for ever.
 fn telling(mut records: Vec<Value>) -> StandIn {
@@ -147,6 +147,22 @@ fn what_was_live_once_is_compared_with_what_runs_now() {
 }
 
 #[test]
+fn a_component_that_has_left_the_declaration_is_told_as_that() {
+    let api = long_ago(
+        json!({"app": "shop", "environment": "prod", "snapshot": 2, "running": {},
+        "no_longer_declared": {"api": {"version": "1.4.0", "deployment": ID, "since": 0,
+            "left": {"declaration": "1.3.0", "at": 1_763_640_000_000_u64}}},
+        "lock": {"token": 1}, "waiting": [], "observed": {}}),
+    );
+    let output = watch(&api, &[]);
+    assert_eq!(code(&output), 12, "{}", out(&output));
+    let told =
+        "api: no longer declared since version 1.3.0 of the declaration (2025-11-20T12:00:00Z)";
+    assert!(out(&output).contains(told), "{}", out(&output));
+    assert!(!out(&output).contains("NOT run"), "{}", out(&output));
+}
+
+#[test]
 fn an_answer_that_does_not_come_is_asked_for_again() {
     let mut asked = 0;
     let api = StandIn::new(move |_: &Call| {
@@ -277,350 +293,4 @@ fn what_cannot_come_is_not_waited_for() {
         assert_eq!(code(&output), exit, "{}", err(&output));
         assert!(err(&output).contains(told), "{}", err(&output));
     }
-}
-
-#[test]
-fn an_unknown_environment_is_refused_and_none_is_no_number_of_rows() {
-    let finding = json!({"name": "UnknownName", "path": "environment", "reason": "r", "remedy": "Did you mean `prod`?"});
-    let problem = json!({"detail": "d", "findings": [finding]});
-    let api = StandIn::new(move |_: &Call| reply(404, &problem));
-    for verb in [
-        ["history", "shop", "prd"],
-        ["snapshots", "shop", "prd"],
-        ["status", "shop", "prd"],
-        ["watch", "shop", "prd"],
-    ] {
-        let output = api.windlass(&folder("prd"), &verb);
-        assert_eq!(code(&output), 3, "{verb:?}");
-        assert!(err(&output).contains("Did you mean `prod`?"), "{verb:?}");
-    }
-    let calls = api.calls().len();
-    let none = ["history", "shop", "prod", "--limit", "0"];
-    assert_eq!(code(&api.windlass(&folder("none"), &none)), 2);
-    assert_eq!(api.calls().len(), calls);
-}
-
-/// A history in which version 1.4.0 is, or is not yet.
-fn history(there: bool) -> Value {
-    let one = |id: &str, version: &str| {
-        json!({"id": id, "environment": "prod", "action": "deploy", "status": "running",
-            "accepted": 1_763_640_000_000_u64, "requester": {"route": "s3"}, "version": version,
-            "git": {"ref": "refs/heads/main", "commit": "9f2c61d4a0b35e77"}, "components": ["api", "web"],
-            "started": 1_763_640_001_000_u64, "reason": "as planned"})
-    };
-    let mut deployments = vec![one("fedcba9876543210", "1.3.0")];
-    if there {
-        deployments.insert(0, one(ID, "1.4.0"));
-    }
-    json!({"deployments": deployments, "next": null})
-}
-
-#[test]
-fn history_is_a_table() {
-    let api = StandIn::new(|_: &Call| reply(200, &history(true)));
-    let output = api.windlass(&folder("history"), &["history", "shop", "prod"]);
-    assert_eq!(code(&output), 0, "{}", err(&output));
-    insta::assert_snapshot!(out(&output));
-}
-
-#[test]
-fn status_tells_what_runs_who_holds_and_who_waits() {
-    let environment = json!({
-        "app": "shop", "environment": "prod", "snapshot": 7,
-        "running": {"api": {"version": "1.4.0", "deployment": ID, "since": 1_763_640_000_000_u64, "state": {}}},
-        "hold": {"since": 1_763_640_000_000_u64, "reason": "checkout is broken", "by": "ann"},
-        "lock": {"token": 9, "held": {"deployment": ID, "action": "deploy", "execution": "arn:one",
-            "since": 1_763_640_000_000_u64, "state": "needs_operator"}},
-        "waiting": [{"deployment": "fedcba9876543210", "components": ["api"], "operator": false,
-            "since": 1_763_640_000_000_u64}],
-        "observed": {"api": {"drift": "changed", "recorded": "41 at 100 %", "seen": "40 at 100 %"}},
-        "deployments": {ID: {"action": "deploy", "version": "1.4.0", "accepted": 0, "components": ["api"],
-            "requester": {"route": "api", "principal": "arn:aws:sts::111111111111:assumed-role/ci/run-812"},
-            "git": {"ref": "refs/heads/main", "commit": "9f2c61d4a0b35e77", "dirty": true}, "reason": "as planned"}},
-    });
-    let api = StandIn::new(move |_: &Call| reply(200, &environment));
-    let output = api.windlass(&folder("status"), &["status", "shop", "prod", "--observe"]);
-    assert_eq!(code(&output), 0, "{}", err(&output));
-    insta::assert_snapshot!(out(&output));
-    assert_eq!(
-        api.calls()[0].path,
-        "/stage/apps/shop/environments/prod?observe=true"
-    );
-}
-
-/// An API where an action's execution comes to this, at the second look.
-fn coming_to(outcome: Value) -> StandIn {
-    let mut looks = 0;
-    StandIn::new(move |call: &Call| -> Reply {
-        let path = call.path.trim_start_matches("/stage/apps/shop/");
-        match (call.method.as_str(), path) {
-            ("GET", "environments/prod") => reply(
-                200,
-                &json!({"app": "shop", "environment": "prod", "snapshot": 1, "running": {},
-                    "lock": {"token": 1}, "waiting": []}),
-            ),
-            ("GET", path) if path.starts_with("deployments?execution=arn%3Aone") => {
-                looks += 1;
-                let nothing = json!({"deployment": null, "refusal": null});
-                reply(200, if looks > 1 { &outcome } else { &nothing })
-            }
-            ("GET", _) => reply(200, &rolled_back()),
-            _ => reply(202, &json!({"execution": "arn:one"})),
-        }
-    })
-}
-
-#[test]
-fn snapshots_are_a_table_and_all_pages_of_it() {
-    let snapshot = |number: u64, version: &str, present: bool, good: bool, vetoed: bool| {
-        json!({"number": number, "version": version, "deployment": ID, "made": 0, "present": present,
-            "replaced": number - 1, "verified_good": good, "vetoed": vetoed, "components": {"api": {}},
-            "asked": {"action": "deploy", "version": version, "accepted": 0, "started": 0, "ended": 252_000,
-                "requester": {"route": "api", "principal": "ann"}, "components": ["api"], "reason": "as planned",
-                "git": {"ref": "refs/heads/main", "commit": "9f2c61d4a0b35e77"}}})
-    };
-    let pages = [
-        json!({"next": "p2", "snapshots": [snapshot(3, "1.1.0", true, true, false),
-            snapshot(2, "1.0.0", false, true, true)]}),
-        json!({"next": null, "snapshots": [snapshot(1, "before-windlass", false, false, false)]}),
-    ];
-    let api = StandIn::new(move |call: &Call| {
-        let path = "/stage/apps/shop/environments/prod/snapshots?limit=";
-        assert!(call.path.starts_with(path), "{}", call.path);
-        reply(200, &pages[usize::from(call.path.ends_with("&after=p2"))])
-    });
-    let arguments = ["snapshots", "shop", "prod"];
-    let output = api.windlass(&folder("snapshots"), &arguments);
-    assert_eq!(code(&output), 0, "{}", err(&output));
-    insta::assert_snapshot!(out(&output));
-    let output = api.windlass(
-        &folder("snapshots"),
-        &[&arguments[..], &["--json"]].concat(),
-    );
-    let told: Value = serde_json::from_str(&out(&output)).unwrap();
-    assert_eq!(told["snapshots"][0]["replaced"], 2, "nothing is lost");
-}
-
-#[test]
-fn a_rollback_is_started_and_watched() {
-    let api = coming_to(json!({"deployment": ID, "refusal": null}));
-    let arguments = [
-        "rollback",
-        "shop",
-        "prod",
-        "--reason",
-        "checkout is broken",
-        "--snapshot",
-        "3",
-        "--every",
-        "1ms",
-    ];
-    let output = api.windlass(&folder("rollback"), &arguments);
-    assert_eq!(code(&output), 4, "{}", err(&output));
-    let first = &api.calls()[0];
-    assert_eq!(first.method, "POST");
-    assert_eq!(first.path, "/stage/apps/shop/environments/prod/rollbacks");
-    assert_eq!(
-        first.json(),
-        json!({"reason": "checkout is broken", "snapshot": 3})
-    );
-}
-
-#[test]
-fn a_rollback_that_was_refused_says_why() {
-    let refusal = json!({"app": "shop", "environment": "prod", "about": "a rollback",
-        "requester": {"route": "api"}, "execution": "arn:one", "at": 0,
-        "findings": [{"name": "NothingToGoBackTo", "path": "", "reason": "No snapshot.", "remedy": "Deploy."}]});
-    let api = coming_to(json!({"deployment": null, "refusal": refusal}));
-    let arguments = [
-        "rollback", "shop", "prod", "--reason", "r", "--every", "1ms",
-    ];
-    let output = api.windlass(&folder("refused"), &arguments);
-    assert_eq!(code(&output), 3);
-    assert!(err(&output).contains("NothingToGoBackTo"));
-}
-
-#[test]
-fn an_accept_where_nothing_is_to_be_accepted_is_not_taken_for_done() {
-    let refusal = json!({"app": "shop", "about": "accept", "requester": {"route": "api"},
-        "execution": "arn:one", "at": 0, "findings": []});
-    let api = coming_to(json!({"deployment": null, "refusal": refusal}));
-    let arguments = ["accept", "shop", "prod", "--reason", "r", "--every", "1ms"];
-    assert_eq!(code(&api.windlass(&folder("accept"), &arguments)), 3);
-}
-
-#[test]
-fn releasing_a_hold_sends_the_reason_without_a_body() {
-    let done = json!({"deployment": null, "refusal": null, "done": {"cause": "They go on."},
-        "execution": {"status": "SUCCEEDED", "error": null, "cause": null}});
-    let api = coming_to(done);
-    let arguments = [
-        "release-hold",
-        "shop",
-        "prod",
-        "--reason",
-        "it works & more",
-        "--every",
-        "1ms",
-    ];
-    let output = api.windlass(&folder("release-hold"), &arguments);
-    assert_eq!(code(&output), 0, "{}", err(&output));
-    let first = &api.calls()[0];
-    assert_eq!(first.method, "DELETE");
-    assert_eq!(
-        first.path,
-        "/stage/apps/shop/environments/prod/hold?reason=it+works+%26+more"
-    );
-    assert!(first.body.is_empty());
-}
-
-#[test]
-fn a_hold_is_waited_for() {
-    let api = coming_to(json!({"deployment": null, "refusal": null}));
-    let arguments = [
-        "hold",
-        "shop",
-        "prod",
-        "--reason",
-        "r",
-        "--every",
-        "1ms",
-        "--timeout",
-        "30ms",
-    ];
-    assert_eq!(code(&api.windlass(&folder("hold"), &arguments)), 7);
-    assert_eq!(api.calls()[0].method, "PUT");
-}
-
-#[test]
-fn a_cancelled_deployment_is_watched_to_its_end() {
-    let api = coming_to(Value::Null);
-    let arguments = [
-        "cancel",
-        "shop",
-        ID,
-        "--reason",
-        "wrong one",
-        "--every",
-        "1ms",
-    ];
-    let output = api.windlass(&folder("cancel"), &arguments);
-    assert_eq!(code(&output), 0, "a cancel that worked: {}", err(&output));
-    assert_eq!(
-        api.calls()[0].path,
-        format!("/stage/apps/shop/deployments/{ID}/cancel")
-    );
-}
-
-#[test]
-fn what_is_under_way_in_an_environment_is_cancelled_without_its_id() {
-    let waits =
-        |id: &str| json!({"deployment": id, "components": [], "operator": false, "since": 0});
-    let held = json!({"token": 1, "held": {"deployment": ID, "action": "deploy", "execution": "arn",
-        "since": 0, "state": "running"}});
-    let free = json!({"token": 1});
-    let table = [
-        (held, json!([waits("fedcba9876543210")]), 0),
-        (free.clone(), json!([waits(ID)]), 0),
-        (
-            free.clone(),
-            json!([waits(ID), waits("fedcba9876543210")]),
-            3,
-        ),
-        (free, json!([]), 3),
-    ];
-    for (lock, waiting, status) in table {
-        let environment = json!({"app": "shop", "environment": "prod", "snapshot": 1, "running": {},
-            "lock": lock, "waiting": waiting});
-        let api = StandIn::new(move |call: &Call| match call.path.as_str() {
-            "/stage/apps/shop/environments/prod" => reply(200, &environment),
-            path if path.ends_with("/cancel") => {
-                assert_eq!(path, format!("/stage/apps/shop/deployments/{ID}/cancel"));
-                reply(202, &json!({"id": ID, "execution": "arn:one"}))
-            }
-            _ => reply(200, &rolled_back()),
-        });
-        let arguments = [
-            "cancel",
-            "shop",
-            "prod",
-            "--reason",
-            "wrong one",
-            "--every",
-            "1ms",
-        ];
-        let output = api.windlass(&folder("cancel-there"), &arguments);
-        assert_eq!(code(&output), status, "{}", err(&output));
-    }
-}
-
-#[test]
-fn an_execution_that_ends_without_doing_anything_is_not_waited_for() {
-    let died = json!({"deployment": null, "refusal": null, "done": null,
-        "execution": {"status": "FAILED", "error": "Unavailable", "cause": "the ledger"}});
-    let arguments = ["hold", "shop", "prod", "--reason", "r", "--every", "1ms"];
-    let output = coming_to(died).windlass(&folder("died"), &arguments);
-    assert_eq!(code(&output), 1);
-    assert!(
-        err(&output).contains("FAILED: the ledger"),
-        "{}",
-        err(&output)
-    );
-    let nothing = json!({"deployment": null, "refusal": null, "done": null,
-        "execution": {"status": "SUCCEEDED", "error": null, "cause": null}});
-    let arguments = ["recover", "shop", "prod", "--reason", "r", "--every", "1ms"];
-    let output = coming_to(nothing).windlass(&folder("nothing"), &arguments);
-    assert_eq!(code(&output), 0);
-    assert!(
-        out(&output).contains("nothing had to be done"),
-        "{}",
-        out(&output)
-    );
-}
-
-#[test]
-fn a_person_asks_with_a_key_of_its_own_which_stays_when_no_answer_came() {
-    let mut keys = std::collections::BTreeSet::new();
-    let verbs = [
-        vec!["deploy", "shop", "prod", "1.4.0"],
-        vec!["rollback", "shop", "prod", "--reason", "r"],
-        vec!["recover", "shop", "prod", "--reason", "r"],
-        vec!["accept", "shop", "prod", "--reason", "r"],
-        vec!["hold", "shop", "prod", "--reason", "r"],
-        vec!["release-hold", "shop", "prod", "--reason", "r"],
-        vec!["cancel", "shop", ID, "--reason", "r"],
-        vec!["hold", "shop", "prod", "--reason", "r"],
-    ];
-    let many = verbs.len();
-    for mut verb in verbs {
-        let mut asked = 0;
-        let api = StandIn::new(move |call: &Call| {
-            if call.method == "GET" {
-                return reply(200, &rolled_back());
-            }
-            asked += 1;
-            let begun = json!({"id": ID, "execution": "arn:one"});
-            reply(if asked == 1 { 503 } else { 202 }, &begun)
-        });
-        verb.push(if verb[0] == "deploy" {
-            "--look=0s"
-        } else {
-            "--no-wait"
-        });
-        let output = api.windlass(&folder("keys"), &verb);
-        assert_eq!(code(&output), 0, "{verb:?}: {}", err(&output));
-        assert!(
-            out(&output).contains("handed in"),
-            "{verb:?}: {}",
-            out(&output)
-        );
-        let sent = api.calls().into_iter().filter(|call| call.method != "GET");
-        let sent: Vec<String> = sent
-            .map(|call| call.headers["idempotency-key"].clone())
-            .collect();
-        assert_eq!(sent.len(), 2, "{verb:?}");
-        assert_eq!(sent[0], sent[1], "{verb:?}");
-        keys.insert(sent[0].clone());
-    }
-    assert_eq!(keys.len(), many);
 }

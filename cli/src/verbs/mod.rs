@@ -57,7 +57,7 @@ impl Verb {
     /// Does it.
     pub fn run(&self, output: Output) -> Exit {
         let done = match self {
-            Self::Validate(validate) => return validate.run(output),
+            Self::Validate(validate) => validate.run(output),
             Self::Release(release) => release.run(output),
             Self::Deploy(deploy) => deploy.run(output),
             Self::Watch(watch) => watch.run(output),

@@ -105,11 +105,9 @@ impl Release {
             for unseen in &sight.unseen {
                 output.announce(&format!("  not looked at before: {unseen}"));
             }
-            let mut findings = sight.findings.clone();
-            findings.extend(preflight::unclean(plan, sight.here.as_ref()));
-            if !findings.is_empty() {
+            if !sight.findings.is_empty() {
                 let message = "it was not released, and nothing was uploaded:";
-                return Err(Failure::rejected(message, findings));
+                return Err(Failure::rejected(message, sight.findings));
             }
             self.send(found, from.as_ref(), windlass.as_ref(), &sight, output)
                 .await

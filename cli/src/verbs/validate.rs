@@ -1,7 +1,11 @@
-//! `windlass validate`: everything that is wrong with a declaration, and a manifest, offline.
+//! `windlass validate`: everything that is wrong with a declaration, and a manifest for it.
 
 use crate::exit::Exit;
-use crate::output::{Output, error, words};
+use crate::failure::Failure;
+use crate::output::{Output, words};
+use crate::preflight::{self, Plan};
+use crate::sight::Sight;
+use crate::windlass::{Endpoint, Windlass, waiting};
 use clap::Args;
 use serde::Serialize;
 use std::fs;
@@ -11,6 +15,8 @@ use windlass_domain::declaration::{Declaration, Exceptions};
 use windlass_domain::finding::Finding;
 use windlass_domain::manifest::Manifest;
 use windlass_domain::name::EnvironmentName;
+use windlass_domain::request::Route;
+use windlass_domain::way::Way;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -18,9 +24,19 @@ pub struct Validate {
     /// The declaration.
     #[arg(default_value = "app.yaml")]
     file: PathBuf,
-    /// A manifest to check against the declaration.
+    /// A manifest to check against the declaration: everything that `windlass release` would refuse. With an
+    /// endpoint also a hold, and a version that is used already.
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
+    /// The manifest is started there through the API, whatever its Git ref says.
+    #[arg(long, value_name = "NAME", requires = "manifest", value_parser = |text: &str| EnvironmentName::new(text))]
+    environment: Option<EnvironmentName>,
+    /// Take a manifest that says that it is of a dirty working tree also where a tag is released, or only a person
+    /// starts deployments.
+    #[arg(long, requires = "manifest")]
+    dirty: bool,
+    #[command(flatten)]
+    endpoint: Endpoint,
     /// The endpoint of a local cloud, which probes may then name although it is a loopback address.
     #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL")]
     local_endpoint: Option<String>,
@@ -40,6 +56,10 @@ struct Report {
     goes_to: Option<EnvironmentName>,
     files: Vec<FileReport>,
     warnings: Vec<Finding>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_looked_at: Vec<String>,
+    #[serde(skip)]
+    goes: String,
 }
 
 /// What was found in one file.
@@ -51,24 +71,21 @@ struct FileReport {
 
 impl Validate {
     /// Checks the files.
-    pub fn run(&self, output: Output) -> Exit {
-        match self.report() {
-            Ok(report) => {
-                output.result(&report, &report.words());
-                if report.valid {
-                    Exit::Good
-                } else {
-                    Exit::Rejected
-                }
-            }
-            Err(what) => {
-                error(&what);
-                Exit::Usage
-            }
-        }
+    ///
+    /// # Errors
+    /// A file that cannot be read, and an answer of the API that cannot be understood.
+    pub fn run(&self, output: Output) -> Result<Exit, Failure> {
+        let report = self.report()?;
+        output.result(&report, &report.words());
+        let found = report.files.iter().flat_map(|file| file.findings.clone());
+        Ok(if report.valid {
+            Exit::Good
+        } else {
+            Exit::of_findings(&found.collect::<Vec<_>>())
+        })
     }
 
-    fn report(&self) -> Result<Report, String> {
+    fn report(&self) -> Result<Report, Failure> {
         let exceptions = Exceptions {
             probe_origin: self.local_endpoint.clone(),
         };
@@ -79,7 +96,11 @@ impl Validate {
             Ok(declaration) => {
                 report.tell(&declaration);
                 if let (Some(path), Some(text)) = (&self.manifest, &manifest) {
-                    report.check_manifest(&declaration, path, text);
+                    let findings = match Manifest::parse(declaration.app(), text) {
+                        Ok(manifest) => self.look(&declaration, &manifest, &mut report)?,
+                        Err(findings) => findings,
+                    };
+                    report.files.push(FileReport::new(path, findings));
                 }
                 Vec::new()
             }
@@ -90,6 +111,39 @@ impl Validate {
             .insert(0, FileReport::new(&self.file, findings));
         report.valid = report.files.iter().all(|file| file.findings.is_empty());
         Ok(report)
+    }
+
+    /// What `windlass release` looks at before it sends anything.
+    fn look(
+        &self,
+        declaration: &Declaration,
+        manifest: &Manifest,
+        report: &mut Report,
+    ) -> Result<Vec<Finding>, Failure> {
+        let plan = Plan {
+            app: declaration.app(),
+            manifest,
+            named: self.environment.as_ref(),
+            route: self.environment.as_ref().map_or(Route::S3, |_| Route::Api),
+            through_hold: false,
+            allow_older: false,
+            dirty: self.dirty,
+        };
+        let sight = waiting(async {
+            let windlass: Option<Windlass> = match &self.endpoint.endpoint {
+                Some(_) => Some(self.endpoint.open().await?),
+                None => None,
+            };
+            Sight::by_declaration(plan, declaration, windlass.as_ref()).await
+        })?;
+        report.goes = preflight::goes(plan, sight.here.as_ref());
+        report.goes_to = sight.here.map(|here| here.environment);
+        report.not_looked_at = sight.unseen;
+        let mut findings = sight.findings;
+        for finding in &mut findings {
+            finding.remedy = Way::CommandLine.tell(&finding.remedy);
+        }
+        Ok(findings)
     }
 }
 
@@ -102,23 +156,6 @@ impl Report {
         self.environments = names
             .filter_map(|name| declaration.resolve(name).ok())
             .collect();
-    }
-
-    fn check_manifest(&mut self, declaration: &Declaration, path: &Path, text: &str) {
-        let findings = match Manifest::parse(declaration.app(), text) {
-            Err(findings) => findings,
-            Ok(manifest) => {
-                let mut findings = declaration.misfits(&manifest.components);
-                let reference = manifest.git.as_ref().map(|git| git.reference.as_str());
-                match reference.map(|reference| declaration.environment_for(reference)) {
-                    None => {}
-                    Some(Ok(environment)) => self.goes_to = environment,
-                    Some(Err(finding)) => findings.push(finding),
-                }
-                findings
-            }
-        };
-        self.files.push(FileReport::new(path, findings));
     }
 
     fn words(&self) -> String {
@@ -136,10 +173,10 @@ impl Report {
             text.push_str(&format!("  {}\n", in_words(environment)));
         }
         if self.files.len() > 1 {
-            text.push_str(&match &self.goes_to {
-                Some(environment) => format!("The manifest goes to {environment}.\n"),
-                None => "The manifest goes to no environment by itself; name one.\n".to_owned(),
-            });
+            text.push_str(&format!("The manifest {}.\n", self.goes.trim()));
+            for unseen in &self.not_looked_at {
+                text.push_str(&format!("  not looked at: {unseen}\n"));
+            }
         }
         let app = self.app.as_deref().unwrap_or_default();
         let version = self.version.as_deref().unwrap_or_default();
@@ -185,11 +222,11 @@ impl FileReport {
     }
 }
 
-fn read(path: &Path) -> Result<String, String> {
+fn read(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| {
-        format!(
+        Failure::usage(format!(
             "{} cannot be read: {error}. Name the file as an argument.",
             path.display()
-        )
+        ))
     })
 }

@@ -101,3 +101,18 @@ fn judgement(verdict: &str, measured: &str, value: &str) -> Value {
         }],
     })
 }
+
+/// A history in which version 1.4.0 is, or is not yet.
+pub fn history(there: bool) -> Value {
+    let one = |id: &str, version: &str| {
+        json!({"id": id, "environment": "prod", "action": "deploy", "status": "running",
+            "accepted": 1_763_640_000_000_u64, "requester": {"route": "s3"}, "version": version,
+            "git": {"ref": "refs/heads/main", "commit": "9f2c61d4a0b35e77"}, "components": ["api", "web"],
+            "started": 1_763_640_001_000_u64, "reason": "as planned"})
+    };
+    let mut deployments = vec![one("fedcba9876543210", "1.3.0")];
+    if there {
+        deployments.insert(0, one(ID, "1.4.0"));
+    }
+    json!({"deployments": deployments, "next": null})
+}

@@ -1,5 +1,6 @@
 //! What a person says who cancels a deployment.
 
+use crate::digest::Digest;
 use crate::finding::Finding;
 use crate::shape::Shape;
 use schemars::JsonSchema;
@@ -17,6 +18,74 @@ pub struct Cancellation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxLength" = 1024))]
     pub reason: Option<String>,
+    /// Names the call: the same key is the same call, however often it comes. The header `Idempotency-Key`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("pattern" = r"^[ -~]{1,255}$"))]
+    pub idempotency_key: Option<String>,
+}
+
+/// The name of the error with which a cancelled execution is stopped.
+pub const CANCELLED: &str = "CancelledByOperator";
+
+/// How the mark of a call begins that stands at the end of a cause, and how many digits of the digest of its key follow.
+const MARK: &str = " [call ";
+const DIGITS: usize = 16;
+
+/// A call that has cancelled before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// It was this one.
+    Same,
+    /// It had this one's key, and another reason.
+    OtherContent,
+}
+
+impl Cancellation {
+    /// The cause with which the execution is stopped, for a person.
+    pub fn cause(&self, caller: &str) -> String {
+        format!("Cancelled by {caller}{}", self.because())
+    }
+
+    /// The cause with the mark of the call, by which the same call is known when it comes again: Step Functions keeps
+    /// it as long as the execution.
+    pub fn marked_cause(&self, caller: &str) -> String {
+        let mark = self.mark().unwrap_or_default();
+        format!("{}{mark}", self.cause(caller))
+    }
+
+    /// Whether the call that stopped an execution with this cause had the same key; `None` where it had another or none.
+    pub fn is_before(&self, cause: &str) -> Option<Before> {
+        let mark = self.mark()?;
+        let told = cause.strip_suffix(&mark)?;
+        Some(if told.ends_with(&self.because()) {
+            Before::Same
+        } else {
+            Before::OtherContent
+        })
+    }
+
+    fn because(&self) -> String {
+        format!(": {}", self.reason.as_deref().unwrap_or("no reason given"))
+    }
+
+    fn mark(&self) -> Option<String> {
+        let key = self.idempotency_key.as_ref()?;
+        let digest = Digest::of(key.as_bytes());
+        let digits = digest.as_str().get(..DIGITS).unwrap_or_default();
+        Some(format!("{MARK}{digits}]"))
+    }
+}
+
+/// A cause without the mark of the call, for a person.
+pub fn told(cause: &str) -> &str {
+    let marked = cause.rsplit_once(MARK);
+    let is_mark = |rest: &str| {
+        let digits = rest.strip_suffix(']').unwrap_or_default();
+        digits.len() == DIGITS && digits.chars().all(|c| c.is_ascii_hexdigit())
+    };
+    marked
+        .filter(|(_, rest)| is_mark(rest))
+        .map_or(cause, |(told, _)| told)
 }
 
 impl Cancellation {
@@ -33,6 +102,30 @@ impl Cancellation {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn the_same_call_is_known_by_the_mark_in_its_cause() {
+        let call = |key: Option<&str>, reason: &str| Cancellation {
+            reason: Some(reason.into()),
+            idempotency_key: key.map(Into::into),
+        };
+        let first = call(Some("press-1"), "wrong one");
+        let cause = first.marked_cause("ann");
+        assert_eq!(told(&cause), "Cancelled by ann: wrong one");
+        assert_eq!(told(&cause), first.cause("ann"));
+        assert_eq!(cause.len(), first.cause("ann").len() + 24);
+        for (again, before) in [
+            (call(Some("press-1"), "wrong one"), Some(Before::Same)),
+            (call(Some("press-1"), "broken"), Some(Before::OtherContent)),
+            (call(Some("press-2"), "wrong one"), None),
+            (call(None, "wrong one"), None),
+        ] {
+            assert_eq!(again.is_before(&cause), before, "{again:?}");
+        }
+        let bare = call(None, "as in [call home]").marked_cause("ann");
+        assert_eq!(told(&bare), "Cancelled by ann: as in [call home]");
+        assert_eq!(first.is_before(&bare), None);
+    }
 
     #[test]
     fn a_reason_is_all_that_can_be_said() {

@@ -6,13 +6,20 @@ use crate::secret;
 use serde_json::Value;
 use serde_json::error::Category;
 
+mod once;
+
 /// Reads JSON of a limited size, in bytes. `what` is the document to a person, such as `the manifest`.
 ///
 /// # Errors
-/// It is too large, or not JSON.
+/// It is too large, or not JSON, or says the same twice.
 pub fn json(what: &str, text: &str, largest: usize) -> Result<Value, Finding> {
     let text = sized(what, text, largest)?;
-    serde_json::from_str(text).map_err(|error| {
+    once::read(text).map_err(|not| {
+        let error = not.error;
+        let at = (error.line(), error.column());
+        if let Some(key) = not.twice {
+            return written_twice(what, at, Some(&key));
+        }
         let why = match error.classify() {
             _ if text.trim().is_empty() => "it is empty",
             Category::Eof => "it ends before everything that was opened is closed",
@@ -21,7 +28,7 @@ pub fn json(what: &str, text: &str, largest: usize) -> Result<Value, Finding> {
         broken(
             what,
             "JSON",
-            (error.line(), error.column()),
+            at,
             why,
             "Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.",
         )
@@ -231,6 +238,9 @@ mod tests {
             "[1] 2",
             "{\"a\": 01}",
             "nul",
+            "{\"a\": 1,\n \"a\": 2}",
+            "{\"web\": [{\"key\": \"k\", \"key\": {}}]}",
+            "{\"ghp_16C7e42F292c6912E7710c838347Ae178B4a\": 1, \"ghp_16C7e42F292c6912E7710c838347Ae178B4a\": 1}",
         ] {
             lines += &format!("{text:?}: {}\n", told(json("the manifest", text, 99)));
         }
@@ -243,6 +253,9 @@ mod tests {
     "[1] 2": line 1 column 5: the manifest is not well-formed JSON: it is broken here. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
     "{\"a\": 01}": line 1 column 8: the manifest is not well-formed JSON: it is broken here. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
     "nul": line 1 column 3: the manifest is not well-formed JSON: it ends before everything that was opened is closed. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
+    "{\"a\": 1,\n \"a\": 2}": line 2 column 4: `a` is written twice in the same place. Keep one of the two, with everything that belongs to it.
+    "{\"web\": [{\"key\": \"k\", \"key\": {}}]}": line 1 column 27: `key` is written twice in the same place. Keep one of the two, with everything that belongs to it.
+    "{\"ghp_16C7e42F292c6912E7710c838347Ae178B4a\": 1, \"ghp_16C7e42F292c6912E7710c838347Ae178B4a\": 1}": line 1 column 90: `key` is written twice in the same place. Keep one of the two, with everything that belongs to it.
     "#);
     }
 

@@ -11,6 +11,7 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Hold};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::input::operators;
+use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::{ActionName, Request};
 
 /// Sets or releases the hold. A hold that is set stays, and keeps what is said for a reason now beside its own.
@@ -33,14 +34,7 @@ pub async fn hold<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered
                 request.app
             )
         } else {
-            let released = match state.value.hold.take() {
-                Some(_) => "are released",
-                None => "were not held, and are not",
-            };
-            format!(
-                "Automatic deployments into {}/{env} {released}.",
-                request.app
-            )
+            released(&request.app, &env, state.value.hold.take().as_ref())
         };
         let done = Done {
             deployment: DeploymentId("none".into()),
@@ -52,6 +46,17 @@ pub async fn hold<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered
         pause(ports, tried).await;
     }
     Err(contended("setting the hold"))
+}
+
+fn released(app: &AppName, env: &EnvironmentName, hold: Option<&Hold>) -> String {
+    let Some(hold) = hold else {
+        return format!("Nothing was released: there is no hold on deployments into {app}/{env}.");
+    };
+    format!(
+        "The hold on deployments into {app}/{env} is released; they were held {}. A release that was refused meanwhile \
+         comes no more by itself: release or deploy it again.",
+        hold.in_words()
+    )
 }
 
 /// Sets the hold that a request asks for, beside one that is there.

@@ -13,6 +13,7 @@ use crate::payload::{Answer, Ask, Word};
 use crate::ports::{Answered, Execution, Write};
 use crate::recovery::Owner;
 use crate::store::{self, Stored};
+use windlass_domain::cancellation;
 use windlass_domain::deployment::{Deployment, Status, Why};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{Became, Held, HeldState, Lock};
@@ -237,10 +238,10 @@ pub fn why_stopped(owner: Option<&Execution>) -> Why {
         (_, "ABORTED") => "ExecutionStopped".into(),
         _ => "ExecutionDied".into(),
     };
-    let text = owner
-        .cause
-        .clone()
+    let cause = owner.cause.as_deref().map(cancellation::told);
+    let text = cause
         .filter(|cause| !cause.is_empty())
+        .map(str::to_owned)
         .unwrap_or_else(|| {
             format!(
                 "The execution {} ended {} in the middle.",

@@ -11,7 +11,7 @@ mod wake;
 
 pub use owner::Owner;
 pub use schedule::Looked;
-pub use start::{has_ended, quarter, start};
+pub use start::{has_ended, of_waiting, quarter, start};
 pub use wake::wake;
 
 use crate::observe;

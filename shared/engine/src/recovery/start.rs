@@ -1,5 +1,6 @@
 use crate::ports::{Answered, Clock, Executions};
 use serde_json::json;
+use windlass_domain::deployment::Deployment;
 use windlass_domain::identity::{DeploymentId, execution_name};
 use windlass_domain::name::{AppName, EnvironmentName};
 
@@ -20,25 +21,62 @@ pub async fn start<P: Executions + Clock>(
     token: u64,
     cause: &str,
 ) -> Answered<String> {
-    let input = json!({
-        "action": "recover",
-        "app": app,
-        "environment": environment,
-        "deployment": deployment,
-        "reason": cause,
-        "requester": { "route": "windlass" },
-    });
-    // What tells names apart comes first, because long names are cut.
-    let name = |which: &str| {
-        let stem = ["recover", which, app.as_str(), environment.as_str()];
-        execution_name(&stem, deployment.as_str())
+    let recovery = Recovery {
+        app,
+        environment,
+        deployment,
+        cause,
     };
-    let first = ports.start(&name(&format!("t{token}")), &input).await?;
+    let first = recovery.start(ports, &format!("t{token}")).await?;
     if !has_ended(ports, &first).await? {
         return Ok(first);
     }
-    let again = name(&format!("t{token}-{}", quarter(ports)));
-    ports.start(&again, &input).await
+    let again = format!("t{token}-{}", quarter(ports));
+    recovery.start(ports, &again).await
+}
+
+/// The recovery that was started of a deployment that waited, and has ended it.
+pub async fn of_waiting<P: Executions>(
+    ports: &P,
+    record: &Deployment,
+    cause: &str,
+) -> Answered<String> {
+    let recovery = Recovery {
+        app: &record.app,
+        environment: &record.environment,
+        deployment: &record.id,
+        cause,
+    };
+    recovery.start(ports, "t0").await
+}
+
+struct Recovery<'a> {
+    app: &'a AppName,
+    environment: &'a EnvironmentName,
+    deployment: &'a DeploymentId,
+    cause: &'a str,
+}
+
+impl Recovery<'_> {
+    async fn start<P: Executions>(&self, ports: &P, which: &str) -> Answered<String> {
+        let input = json!({
+            "action": "recover",
+            "app": self.app,
+            "environment": self.environment,
+            "deployment": self.deployment,
+            "reason": self.cause,
+            "requester": { "route": "windlass" },
+        });
+        // What tells names apart comes first, because long names are cut.
+        let stem = [
+            "recover",
+            which,
+            self.app.as_str(),
+            self.environment.as_str(),
+        ];
+        let name = execution_name(&stem, self.deployment.as_str());
+        ports.start(&name, &input).await
+    }
 }
 
 /// The present quarter of an hour, in the name of an execution that is to be started once in it.

@@ -25,15 +25,24 @@ fn a_hold_keeps_every_reason_until_it_is_released() {
     let hold = desk.state().hold.unwrap();
     let (now, who) = (desk.now(), arn_of("hold-1"));
     assert_eq!(hold.reason, format!("0; and since {now} by {who}: 1"));
-    assert_eq!((hold.since, hold.by), (began, arn_of("hold-0")));
+    assert_eq!((hold.since, &hold.by), (began, &arn_of("hold-0")));
 
     for (name, told) in [
-        ("one", "are released"),
-        ("two", "were not held, and are not"),
+        (
+            "one",
+            format!(
+                "The hold on deployments into shop/prod is released; they were held {}. A release that was refused \
+                 meanwhile comes no more by itself: release or deploy it again.",
+                hold.in_words()
+            ),
+        ),
+        (
+            "two",
+            "Nothing was released: there is no hold on deployments into shop/prod.".to_owned(),
+        ),
     ] {
         let answer = desk.admit(name, input("release_hold"));
         assert_eq!(in_short(&answer), (Word::Succeeded, ""));
-        let told = format!("Automatic deployments into shop/prod {told}.");
         assert_eq!(answer.unwrap().cause, told);
         assert_eq!(desk.state().hold, None);
     }

@@ -2,6 +2,7 @@
 
 use crate::call::{
     PROD, RELEASES, begun, call, call_with, ending, executions, get, program, refused, release,
+    until,
 };
 use serde_json::json;
 use windlass_machine::shop::{FUNCTIONS, Shop};
@@ -148,4 +149,51 @@ fn an_operators_action_with_a_key_is_done_once() {
     shop.region.step();
     shop.region.run();
     assert_eq!(runs(&shop), "1.0.0", "another key walks further back");
+}
+
+#[test]
+fn a_cancel_with_a_key_is_answered_the_same_however_far_it_has_come() {
+    let program = program();
+    for waits in [false, true] {
+        let mut shop = Shop::new(&program, FUNCTIONS);
+        let release = |shop: &mut Shop<'_>, version: &str| {
+            let body = release(shop, version);
+            begun(&call(shop, "POST", RELEASES, Some(body)))
+        };
+        let (mut id, running) = release(&mut shop, "1.0.0");
+        until(&mut shop, &running, "Bake");
+        if waits {
+            let waiting = release(&mut shop, "1.1.0");
+            until(&mut shop, &waiting.1, "AwaitTurn");
+            shop.region.step();
+            id = waiting.0;
+        }
+        let cancel = |shop: &Shop<'_>, key, reason: &str| {
+            let path = format!("/apps/shop/deployments/{id}/cancel");
+            call_with(shop, key, "POST", &path, Some(json!({"reason": reason})))
+        };
+        let first = cancel(&shop, Some("press-1"), "wrong one");
+        assert_eq!(first.status, 202, "{}", first.body);
+        let count = executions(&shop);
+        for ended in [false, true] {
+            if ended {
+                shop.region.run();
+            }
+            let again = cancel(&shop, Some("press-1"), "wrong one");
+            assert_eq!((again.status, again.body), (202, first.body.clone()));
+            let other = cancel(&shop, Some("press-1"), "for another reason");
+            assert_eq!(refused(&other), (409, vec!["KeyReused"]));
+        }
+        assert_eq!(executions(&shop), count);
+        for key in [Some("press-2"), None] {
+            let refusal = cancel(&shop, key, "wrong one");
+            assert_eq!(refused(&refusal), (409, vec!["NothingToCancel"]));
+        }
+        let record = get(&shop, &format!("/apps/shop/deployments/{id}"));
+        let cause = record["deployment"]["ending"]["cause"].as_str().unwrap();
+        let told = "Cancelled by arn:aws:sts::111111111111:assumed-role/ci/run-812: wrong one";
+        assert!(cause.contains(told) && !cause.contains("[call"), "{cause}");
+        let bad = cancel(&shop, Some("rün"), "wrong one");
+        assert_eq!(refused(&bad), (400, vec!["BadValue"]));
+    }
 }

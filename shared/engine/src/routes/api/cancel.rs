@@ -3,11 +3,12 @@
 use super::deployments::{find, unknown};
 use super::problem::problem;
 use super::{Call, Ports, Reply, body};
+use crate::conductor::key_reused;
 use crate::ports::Answered;
 use crate::recovery;
 use crate::store::{self, Stored};
 use serde_json::{Value, json};
-use windlass_domain::cancellation::Cancellation;
+use windlass_domain::cancellation::{Before, CANCELLED, Cancellation};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{HeldState, Lock};
 use windlass_domain::finding::{Finding, FindingName};
@@ -16,11 +17,16 @@ use windlass_domain::input::operators;
 use windlass_domain::name::AppName;
 use windlass_domain::request::ActionName;
 
-/// Stops the execution and starts its recovery, which the execution-status rule would start, too.
+/// Stops the execution and starts its recovery, which the execution-status rule would start, too. The same key is
+/// answered the same, however far the recovery has come.
 pub async fn post<P: Ports>(ports: &P, app: &AppName, id: &str, call: &Call) -> Answered<Reply> {
     let id = DeploymentId(id.to_owned());
     let said = match body(call) {
-        Ok(body) => Cancellation::parse(&Value::Object(body)),
+        Ok(mut body) => {
+            let key = call.key.iter();
+            body.extend(key.map(|key| ("idempotency_key".to_owned(), json!(key))));
+            Cancellation::parse(&Value::Object(body))
+        }
         Err(finding) => Err(vec![finding]),
     };
     let said = match said {
@@ -31,6 +37,10 @@ pub async fn post<P: Ports>(ports: &P, app: &AppName, id: &str, call: &Call) -> 
         return Ok(unknown(app, &id));
     };
     let record = record.value;
+    let caller = call.caller.as_deref().unwrap_or("an unnamed caller");
+    if let Some(reply) = before(ports, &record, &said, caller).await? {
+        return Ok(reply);
+    }
     if record.ending.is_some() {
         return Ok(problem(409, &[has_ended(&record)]));
     }
@@ -47,16 +57,57 @@ pub async fn post<P: Ports>(ports: &P, app: &AppName, id: &str, call: &Call) -> 
     let execution = held
         .map(|held| held.execution)
         .or(record.executions.first().cloned());
-    let caller = call.caller.as_deref().unwrap_or("an unnamed caller");
-    let reason = said.reason.as_deref().unwrap_or("no reason given");
-    let cause = format!("Cancelled by {caller}: {reason}");
     if let Some(execution) = execution {
-        ports
-            .stop(&execution, "CancelledByOperator", &cause)
-            .await?;
+        let cause = said.marked_cause(caller);
+        ports.stop(&execution, CANCELLED, &cause).await?;
     }
+    let cause = said.cause(caller);
     let recovery = recovery::start(ports, app, &record.environment, &id, token, &cause).await?;
-    Ok(Reply::json(202, json!({ "id": id, "execution": recovery })))
+    Ok(begun(&id, &recovery))
+}
+
+fn begun(id: &DeploymentId, recovery: &str) -> Reply {
+    Reply::json(202, json!({ "id": id, "execution": recovery }))
+}
+
+/// What the same call was answered, if it has stopped the deployment before and its recovery has come so far that it is
+/// recorded; else the recovery's name leads to the same one.
+async fn before<P: Ports>(
+    ports: &P,
+    record: &Deployment,
+    said: &Cancellation,
+    caller: &str,
+) -> Answered<Option<Reply>> {
+    if said.idempotency_key.is_none() {
+        return Ok(None);
+    }
+    for (at, execution) in record.executions.iter().enumerate() {
+        let Some(execution) = ports.execution(execution).await? else {
+            continue;
+        };
+        if execution.error.as_deref() != Some(CANCELLED) {
+            continue;
+        }
+        match said.is_before(execution.cause.as_deref().unwrap_or_default()) {
+            None => {}
+            Some(Before::OtherContent) => {
+                let finding = key_reused(&format!("deployment {}", record.id));
+                return Ok(Some(problem(409, &[finding])));
+            }
+            Some(Before::Same) => {
+                return Ok(match record.executions.get(at + 1) {
+                    Some(recovery) => Some(begun(&record.id, recovery)),
+                    None if record.ending.is_some() => {
+                        let cause = said.cause(caller);
+                        let recovery = recovery::of_waiting(ports, record, &cause).await?;
+                        Some(begun(&record.id, &recovery))
+                    }
+                    None => None,
+                });
+            }
+        }
+    }
+    Ok(None)
 }
 
 fn has_ended(record: &Deployment) -> Finding {

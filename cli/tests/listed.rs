@@ -1,0 +1,97 @@
+//! `windlass status`, `history` and `snapshots`: the real program against an API that answers.
+
+#![allow(clippy::unwrap_used)]
+
+mod records;
+mod standin;
+
+use records::{ID, history};
+use serde_json::{Value, json};
+use standin::{Call, StandIn, code, err, folder, out, reply};
+
+#[test]
+fn an_unknown_environment_is_refused_and_none_is_no_number_of_rows() {
+    let finding = json!({"name": "UnknownName", "path": "environment", "reason": "r", "remedy": "Did you mean `prod`?"});
+    let problem = json!({"detail": "d", "findings": [finding]});
+    let api = StandIn::new(move |_: &Call| reply(404, &problem));
+    for verb in [
+        ["history", "shop", "prd"],
+        ["snapshots", "shop", "prd"],
+        ["status", "shop", "prd"],
+        ["watch", "shop", "prd"],
+    ] {
+        let output = api.windlass(&folder("prd"), &verb);
+        assert_eq!(code(&output), 3, "{verb:?}");
+        assert!(err(&output).contains("Did you mean `prod`?"), "{verb:?}");
+    }
+    let calls = api.calls().len();
+    let none = ["history", "shop", "prod", "--limit", "0"];
+    assert_eq!(code(&api.windlass(&folder("none"), &none)), 2);
+    assert_eq!(api.calls().len(), calls);
+}
+
+#[test]
+fn history_is_a_table() {
+    let api = StandIn::new(|_: &Call| reply(200, &history(true)));
+    let output = api.windlass(&folder("history"), &["history", "shop", "prod"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    insta::assert_snapshot!(out(&output));
+}
+
+#[test]
+fn status_tells_what_runs_who_holds_and_who_waits() {
+    let environment = json!({
+        "app": "shop", "environment": "prod", "snapshot": 7,
+        "running": {"api": {"version": "1.4.0", "deployment": ID, "since": 1_763_640_000_000_u64, "state": {}}},
+        "no_longer_declared": {"old-web": {"version": "1.2.0", "deployment": "fedcba9876543210", "since": 1_763_640_000_000_u64,
+            "left": {"declaration": "1.3.0", "at": 1_763_640_000_000_u64}}},
+        "hold": {"since": 1_763_640_000_000_u64, "reason": "checkout is broken", "by": "ann"},
+        "lock": {"token": 9, "held": {"deployment": ID, "action": "deploy", "execution": "arn:one",
+            "since": 1_763_640_000_000_u64, "state": "needs_operator"}},
+        "waiting": [{"deployment": "fedcba9876543210", "components": ["api"], "operator": false,
+            "since": 1_763_640_000_000_u64}],
+        "observed": {"api": {"drift": "changed", "recorded": "41 at 100 %", "seen": "40 at 100 %"}},
+        "deployments": {ID: {"action": "deploy", "version": "1.4.0", "accepted": 0, "components": ["api"],
+            "requester": {"route": "api", "principal": "arn:aws:sts::111111111111:assumed-role/ci/run-812"},
+            "git": {"ref": "refs/heads/main", "commit": "9f2c61d4a0b35e77", "dirty": true}, "reason": "as planned"}},
+    });
+    let api = StandIn::new(move |_: &Call| reply(200, &environment));
+    let output = api.windlass(&folder("status"), &["status", "shop", "prod", "--observe"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    insta::assert_snapshot!(out(&output));
+    assert_eq!(
+        api.calls()[0].path,
+        "/stage/apps/shop/environments/prod?observe=true"
+    );
+}
+
+#[test]
+fn snapshots_are_a_table_and_all_pages_of_it() {
+    let snapshot = |number: u64, version: &str, present: bool, good: bool, vetoed: bool| {
+        json!({"number": number, "version": version, "deployment": ID, "made": 0, "present": present,
+            "replaced": number - 1, "verified_good": good, "vetoed": vetoed, "components": {"api": {}},
+            "asked": {"action": "deploy", "version": version, "accepted": 0, "started": 0, "ended": 252_000,
+                "requester": {"route": "api", "principal": "ann"}, "components": ["api"], "reason": "as planned",
+                "git": {"ref": "refs/heads/main", "commit": "9f2c61d4a0b35e77"}}})
+    };
+    let pages = [
+        json!({"next": "p2", "snapshots": [snapshot(3, "1.1.0", true, true, false),
+            snapshot(2, "1.0.0", false, true, true)]}),
+        json!({"next": null, "snapshots": [snapshot(1, "before-windlass", false, false, false)]}),
+    ];
+    let api = StandIn::new(move |call: &Call| {
+        let path = "/stage/apps/shop/environments/prod/snapshots?limit=";
+        assert!(call.path.starts_with(path), "{}", call.path);
+        reply(200, &pages[usize::from(call.path.ends_with("&after=p2"))])
+    });
+    let arguments = ["snapshots", "shop", "prod"];
+    let output = api.windlass(&folder("snapshots"), &arguments);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    insta::assert_snapshot!(out(&output));
+    let output = api.windlass(
+        &folder("snapshots"),
+        &[&arguments[..], &["--json"]].concat(),
+    );
+    let told: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(told["snapshots"][0]["replaced"], 2, "nothing is lost");
+}

@@ -1,0 +1,254 @@
+//! What `windlass release` refuses: the real program against an S3 and an API that remember.
+
+#![allow(clippy::unwrap_used)]
+
+mod cloud;
+mod records;
+mod standin;
+
+use cloud::{DECLARATION, RELEASE, Told, cloud, puts, released, s3, site, telling, with, write};
+use serde_json::{Value, json};
+use standin::{Call, StandIn, code, err, out, reply};
+use std::path::PathBuf;
+
+#[test]
+fn what_is_not_valid_is_refused_before_anything_is_sent() {
+    let (cloud, folder) = (cloud(), site("invalid"));
+    let bad = [
+        "release",
+        "shop",
+        "1 4",
+        "web=dist",
+        "agent=image:Nonsense",
+        "--no-git",
+    ];
+    let output = cloud.windlass(&folder, &bad);
+    assert_eq!(code(&output), 3, "{}", err(&output));
+    let missing = ["release", "shop", "1.4.0", "web=nowhere.zip"];
+    assert_eq!(code(&cloud.windlass(&folder, &missing)), 2);
+    let twice = ["release", "shop", "1.4.0", "web=dist", "web=fn.zip"];
+    assert_eq!(code(&cloud.windlass(&folder, &twice)), 2);
+    let wish = ["release", "shop", "1.4.0", "web=dist", "--again"];
+    assert_eq!(
+        code(&cloud.windlass(&folder, &wish)),
+        2,
+        "a wish needs a reason"
+    );
+    let environment = [
+        "release",
+        "shop",
+        "1.4.0",
+        "web=dist",
+        "--environment",
+        "No!",
+    ];
+    assert_eq!(code(&cloud.windlass(&folder, &environment)), 2);
+    assert!(cloud.calls().is_empty());
+}
+
+#[test]
+fn what_would_be_refused_a_second_later_is_refused_before_the_upload() {
+    let mut held = Told::nothing();
+    held.environment["hold"] = json!({"since": 0, "reason": "a sale", "by": "ann"});
+    let mut used = Told::nothing();
+    let web = json!({"type": "object", "key": "k", "version_id": "v", "bytes": 1, "sha256": "b".repeat(64)});
+    let release = json!({"app": "shop", "version": "1.4.0", "components": {"web": web}});
+    used.release = (200, json!({"recorded": release, "upload": null}));
+    let nothing = Told::nothing;
+    let table: [(Told, Vec<&str>, i32, &str); 7] = [
+        (nothing(), with(&[(1, "shopp")]), 3, "NoDeclaration"),
+        (
+            nothing(),
+            with(&[(3, "wbe=dist")]),
+            3,
+            "Did you mean `web`?",
+        ),
+        (
+            nothing(),
+            with(&[(7, "refs/heads/nowhere")]),
+            3,
+            "matches no environment's rule",
+        ),
+        (nothing(), with(&[(2, "spring")]), 3, "VersionNotOfTag"),
+        (used, RELEASE.to_vec(), 3, "VersionReused"),
+        (
+            held.clone(),
+            RELEASE.to_vec(),
+            9,
+            "`windlass release-hold shop prod --reason '…'`",
+        ),
+        (
+            nothing(),
+            [&RELEASE[..], &["--environment", "prd"]].concat(),
+            3,
+            "Did you mean `prod`?",
+        ),
+    ];
+    for (told, arguments, status, words) in table {
+        let (code, said, puts) = released(told, "before", &arguments);
+        assert_eq!((code, puts), (status, 0), "{said}");
+        assert!(said.contains(words), "{said}");
+        assert!(said.contains("nothing was uploaded"), "{said}");
+    }
+    let through = [&RELEASE[..], &["--through-hold", "--reason", "it mends it"]].concat();
+    let (code, said, puts) = released(held, "through", &through);
+    assert_eq!((code, puts), (4, 2), "{said}");
+}
+
+#[test]
+fn a_manifest_is_validated_with_what_the_api_tells() {
+    let mut told = Told::nothing();
+    let folder = site("validated");
+    write(&folder, "app.yaml", DECLARATION);
+    let web = json!({"key": "artifacts/shop/web/1.zip", "sha256": "a".repeat(64)});
+    let manifest =
+        json!({"version": "1.4.0", "git": {"ref": "refs/tags/v1.4.0"}, "components": {"web": web}});
+    write(&folder, "it.json", &manifest.to_string());
+    let validate = ["validate", "--manifest", "it.json"];
+    let output = telling(told.clone()).windlass(&folder, &validate);
+    assert_eq!(code(&output), 0, "{}", out(&output));
+    assert!(!out(&output).contains("not looked at"), "{}", out(&output));
+    told.environment["hold"] = json!({"since": 0, "reason": "a sale", "by": "ann"});
+    let output = telling(told.clone()).windlass(&folder, &validate);
+    assert_eq!(code(&output), 9, "{}", out(&output));
+    let lies = json!({"type": "object", "key": "k", "version_id": "v", "bytes": 1, "sha256": "b".repeat(64)});
+    let release = json!({"app": "shop", "version": "1.4.0", "components": {"web": lies}});
+    told.release = (200, json!({"recorded": release, "upload": null}));
+    let output = telling(told.clone()).windlass(&folder, &validate);
+    assert_eq!(code(&output), 3, "{}", out(&output));
+    assert!(out(&output).contains("VersionReused"), "{}", out(&output));
+    told.closed = Some(403);
+    let output = telling(told).windlass(&folder, &validate);
+    assert_eq!(code(&output), 0, "{}", out(&output));
+    assert!(
+        out(&output).contains("not looked at: whether the version"),
+        "{}",
+        out(&output)
+    );
+}
+
+#[test]
+fn what_is_refused_after_the_upload_is_told_by_what_lies_beside_it() {
+    let beside = |name: &str, version: Value| {
+        let remedy =
+            r#"Start {"action":"release_hold","app":"shop","environment":"prod","reason":"…"}."#;
+        let finding = json!({"name": name, "path": "p", "reason": "It is so.", "remedy": remedy});
+        let lies = json!({"version_id": version, "deployment": null, "findings": [finding]});
+        Told {
+            beside: Some(lies),
+            ..Told::nothing()
+        }
+    };
+    let table = [
+        (beside("Vetoed", json!("v1")), 3, "Vetoed p: It is so."),
+        (
+            beside("Held", json!("v1")),
+            9,
+            "`windlass release-hold shop prod --reason '…'`",
+        ),
+        (beside("Vetoed", Value::Null), 3, "Vetoed"),
+        (
+            beside("Vetoed", json!("v0")),
+            0,
+            "nothing was found wrong with it",
+        ),
+    ];
+    for (told, status, words) in table {
+        let (code, said, puts) = released(told, "after", &RELEASE);
+        assert_eq!((code, puts), (status, 3), "{said}");
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn without_rights_to_the_api_the_bucket_is_asked_and_that_is_said() {
+    let closed = Told {
+        closed: Some(403),
+        ..Told::nothing()
+    };
+    let (code, said, puts) = released(closed.clone(), "closed", &RELEASE);
+    assert_eq!((code, puts), (0, 3), "{said}");
+    assert!(
+        said.contains("goes to prod") && said.contains("not looked at before: the API"),
+        "{said}"
+    );
+    let (code, said, puts) = released(closed.clone(), "closed", &with(&[(3, "wbe=dist")]));
+    assert_eq!((code, puts), (3, 0), "{said}");
+    let (code, said, puts) = released(closed, "closed", &with(&[(1, "shopp")]));
+    assert_eq!((code, puts), (3, 0), "{said}");
+    assert!(
+        said.contains("there is no s3://artifacts-bucket/apps/shopp/app.yaml"),
+        "{said}"
+    );
+}
+
+/// A folder with a repository of its own at tag v1.4.0, in which a tracked file was changed.
+fn dirty(name: &str) -> PathBuf {
+    let folder = site(name);
+    let git = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("git");
+        command.args(["-c", "user.name=a", "-c", "user.email=a@b.example"]);
+        let done = command
+            .args(arguments)
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+    };
+    git(&["init", "--quiet", "--initial-branch", "main"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "--message", "one"]);
+    git(&["tag", "v1.4.0"]);
+    git(&["checkout", "--quiet", "v1.4.0"]);
+    write(&folder, "fn.zip", "changed");
+    folder
+}
+
+#[test]
+fn a_detached_tag_is_said_and_what_no_commit_names_goes_there_only_when_it_is_said() {
+    let release = ["release", "shop", "1.4.0", "web=dist", "--look=0s"];
+    let (cloud, folder) = (cloud(), dirty("dirty"));
+    let output = cloud.windlass(&folder, &release);
+    assert_eq!(code(&output), 3, "{}", out(&output));
+    assert!(err(&output).contains("git.dirty"), "{}", err(&output));
+    assert!(puts(&cloud).is_empty());
+    let said = out(&output);
+    assert!(
+        said.contains("from refs/tags/v1.4.0 (HEAD is detached at this tag)"),
+        "{said}"
+    );
+    assert!(
+        said.contains("DIRTY") && said.contains("goes to prod"),
+        "{said}"
+    );
+    let output = cloud.windlass(&folder, &[&release[..], &["--dirty"]].concat());
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let manifest = puts(&cloud).pop().unwrap().json();
+    assert_eq!(manifest["git"]["dirty"], true);
+    let output = cloud.windlass(
+        &folder,
+        &[&release[..], &["--git-ref", "refs/heads/main"]].concat(),
+    );
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(out(&output).contains("DIRTY"), "{}", out(&output));
+}
+
+#[test]
+fn an_upload_that_fails_starts_nothing() {
+    let cloud = StandIn::new(|call: &Call| match call.method.as_str() {
+        "HEAD" => s3(404, vec![]),
+        "GET" => reply(403, &json!({"message": "Forbidden"})),
+        _ => s3(403, vec![]),
+    });
+    let output = cloud.windlass(&site("denied"), &RELEASE);
+    assert_eq!(code(&output), 6, "{}", err(&output));
+    assert!(
+        puts(&cloud)
+            .iter()
+            .all(|put| put.path.contains("/artifacts/"))
+    );
+}
