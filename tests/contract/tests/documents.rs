@@ -85,6 +85,25 @@ fn every_route_of_the_api_is_documented() {
 }
 
 #[test]
+fn every_alarm_of_the_stack_has_a_line_in_the_runbooks() {
+    let (template, page) = (template(), read("docs/runbooks/README.md"));
+    let resources = template["Resources"].as_object().expect("resources");
+    let alarms = resources.values();
+    let alarms = alarms.filter(|resource| resource["Type"] == "AWS::CloudWatch::Alarm");
+    let mut count = 0;
+    for alarm in alarms {
+        let name = &alarm["Properties"]["AlarmName"];
+        let name = name["Fn::Sub"].as_str().or(name.as_str());
+        let name = name
+            .expect("a name")
+            .replace("${AWS::StackName}", "<stack>");
+        assert!(page.contains(&format!("`{name}`")), "{name}");
+        count += 1;
+    }
+    assert!(count > 4, "{count}");
+}
+
+#[test]
 fn an_error_of_the_api_is_shown_as_it_is() {
     let examples = examples("docs/API.md");
     let problem = examples.iter().find(|example| example["title"].is_string());

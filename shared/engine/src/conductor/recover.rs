@@ -239,15 +239,15 @@ pub fn why_stopped(owner: Option<&Execution>) -> Why {
         _ => "ExecutionDied".into(),
     };
     let cause = owner.cause.as_deref().map(cancellation::told);
-    let text = cause
-        .filter(|cause| !cause.is_empty())
-        .map(str::to_owned)
-        .unwrap_or_else(|| {
+    let text = cause.filter(|cause| !cause.is_empty()).map_or_else(
+        || {
             format!(
                 "The execution {} ended {} in the middle.",
                 owner.arn, owner.status
             )
-        });
+        },
+        str::to_owned,
+    );
     Why { name, text }
 }
 

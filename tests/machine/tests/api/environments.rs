@@ -1,10 +1,10 @@
 //! Environments, their snapshots and holds.
 
-use crate::call::{CI, PROD, RELEASES, begun, call, get, post, program, refused, release, until};
+use crate::call::{
+    CI, PROD, RELEASES, begun, call, declare, get, post, program, refused, release, until,
+};
 use serde_json::{Value, json};
-use windlass_domain::declaration::{Declaration, Declared};
-use windlass_engine::ports::{Clock, Item};
-use windlass_engine::store;
+use windlass_engine::ports::Clock;
 use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
 
 #[test]
@@ -126,24 +126,4 @@ fn what_left_the_declaration_is_told_apart_with_the_version_that_left_it_out() {
     assert_eq!(left["version"], "1.0.0");
     assert_eq!(left["left"]["declaration"], "1.1.0");
     assert!(left["left"]["at"].as_u64() >= Some(at.0));
-}
-
-/// Puts a declaration in force.
-fn declare(shop: &Shop<'_>, text: &str) {
-    let declaration = Declaration::parse(text).unwrap();
-    let declared = Declared::new(&declaration, text, shop.world().now(), None);
-    let mut ledger = shop.world().ledger();
-    for key in [
-        store::declaration_in_force(declaration.app()),
-        store::declaration(declaration.app(), declaration.version()),
-    ] {
-        let item = Item {
-            key: key.clone(),
-            rev: ledger.items.get(&key).map_or(1, |item| item.rev + 1),
-            body: store::to_body(&declared).unwrap(),
-            index: None,
-            expires: None,
-        };
-        ledger.items.insert(key, item.into());
-    }
 }

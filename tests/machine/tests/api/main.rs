@@ -5,6 +5,7 @@
 
 mod call;
 mod deployments;
+mod documented;
 mod environments;
 mod keys;
 mod known;

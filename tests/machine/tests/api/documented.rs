@@ -1,0 +1,142 @@
+//! `docs/API.md` held against what the API answers: no member that nobody is told of, and none that is not answered.
+
+use crate::call::{
+    PROD, RELEASES, begun, call, call_with, declare, get, post, program, release, until,
+};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use windlass_machine::shop::{FUNCTIONS, Shop};
+
+/// Maps from names that people chose, or ids.
+const BY_NAME: [&str; 5] = [
+    "components",
+    "deployments",
+    "no_longer_declared",
+    "observed",
+    "running",
+];
+
+/// What is told as a whole: the record's parts are the ledger's, and a state means something to its kind only.
+const AS_A_WHOLE: [&str; 6] = [
+    "deployment",
+    "judgements",
+    "plan",
+    "second_look",
+    "state",
+    "steps",
+];
+
+/// Of the examples: what the calls send, and IAM's policy.
+const NOT_ANSWERED: [&str; 7] = [
+    "Version",
+    "Statement",
+    "Effect",
+    "Action",
+    "Resource",
+    "image",
+    "type",
+];
+
+fn members(of: &Value, under: &str, seen: &mut BTreeSet<String>) {
+    match of {
+        Value::Object(map) if BY_NAME.contains(&under) => {
+            map.values().for_each(|one| members(one, "", seen));
+        }
+        Value::Object(map) => {
+            for (name, value) in map {
+                seen.insert(name.clone());
+                if !AS_A_WHOLE.contains(&name.as_str()) {
+                    members(value, name, seen);
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|one| members(one, "", seen)),
+        _ => {}
+    }
+}
+
+/// Everything that the API answers, in the life of an environment in which most of it occurs.
+fn answered() -> BTreeSet<String> {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let mut seen = BTreeSet::new();
+    let mut look = |answer: &Value| members(answer, "", &mut seen);
+    let reason = |text: &str| Some(json!({"reason": text}));
+    let mut first = release(&mut shop, "1.0.0");
+    first["reason"] = "as planned".into();
+    first["git"] = json!({"ref": "refs/heads/main", "commit": "9f2c111", "dirty": true});
+    let started = call(&shop, "POST", RELEASES, Some(first));
+    look(&started.body);
+    let (id, execution) = begun(&started);
+    let accepted = call(&shop, "GET", &format!("/apps/shop/deployments/{id}"), None);
+    assert_eq!(accepted.status, 202);
+    look(&accepted.body);
+    until(&mut shop, &execution, "Bake");
+    let (waiting, _) = post(&mut shop, "1.1.0");
+    for _ in 0..40 {
+        shop.region.step();
+    }
+    let path = format!("{PROD}/hold");
+    let held = call(&shop, "PUT", &path, reason("a sale"));
+    look(&held.body);
+    let deployments = "/apps/shop/deployments";
+    shop.region.step();
+    look(&get(&shop, &format!("{PROD}?observe=true")));
+    let path = format!("{deployments}/{waiting}/cancel");
+    look(&call_with(&shop, Some("k"), "POST", &path, reason("wrong one")).body);
+    let accept = call(&shop, "POST", &format!("{PROD}/accept"), reason("fine")).body;
+    shop.region.step();
+    shop.region.run();
+    for execution in [&held.body["execution"], &accept["execution"]] {
+        let execution = execution.as_str().unwrap();
+        look(&get(&shop, &format!("{deployments}?execution={execution}")));
+    }
+    for path in [
+        &format!("{PROD}?observe=true"),
+        &format!("{PROD}/snapshots?limit=1"),
+        &format!("{deployments}?environment=prod"),
+        &format!("{deployments}/{id}"),
+        "/apps/shop/refusals",
+        "/refusals",
+        "/apps/shop/declaration",
+        "/apps/shop/releases/1.0.0",
+    ] {
+        look(&get(&shop, path));
+    }
+    let upload = release(&mut shop, "1.3.0").to_string();
+    let key = "releases/shop/1.3.0.json";
+    shop.world().objects().upload("artifacts", key, upload);
+    look(&get(&shop, "/apps/shop/releases/1.3.0"));
+    leave(&shop);
+    look(&get(&shop, PROD));
+    look(&call(&shop, "GET", "/apps/shop/nothing", None).body);
+    seen
+}
+
+/// Puts a declaration in force that has one component less.
+fn leave(shop: &Shop<'_>) {
+    let lines = FUNCTIONS.lines().filter(|line| !line.contains("shop-api"));
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let text = text.replace("version: 1.0.0", "version: 1.1.0");
+    declare(shop, &text);
+}
+
+#[test]
+fn every_member_that_is_answered_is_documented_and_the_other_way_round() {
+    let page = include_str!("../../../../docs/API.md");
+    let answered = answered();
+    let is_told = |name: &&String| {
+        page.contains(&format!("`{name}`")) || page.contains(&format!("\"{name}\":"))
+    };
+    let untold: Vec<&String> = answered.iter().filter(|name| !is_told(name)).collect();
+    assert!(untold.is_empty(), "not in docs/API.md: {untold:?}");
+
+    let mut shown = BTreeSet::new();
+    for example in page.split("```json\n").skip(1) {
+        let text = example.split("```").next().unwrap();
+        members(&serde_json::from_str(text).unwrap(), "", &mut shown);
+    }
+    let mut unanswered: Vec<&String> = shown.difference(&answered).collect();
+    unanswered.retain(|name| !NOT_ANSWERED.contains(&name.as_str()));
+    assert!(unanswered.is_empty(), "never answered: {unanswered:?}");
+}
