@@ -328,13 +328,16 @@ pub struct Finding {
 
 impl Finding {
     /// Puts a finding together. Texts that are longer than [`LONGEST_PATH`] and [`LONGEST_SENTENCE`],
-    /// because they repeat a long value, are cut.
+    /// because they repeat a long value, are cut. Every finding says where: a test that meets one without a
+    /// path panics.
     pub fn new(
         name: FindingName,
         path: impl Into<String>,
         reason: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
+        let path = path.into();
+        debug_assert!(!path.is_empty(), "{name} does not say where");
         Self {
             name,
             path: cut(path, LONGEST_PATH),
@@ -351,14 +354,10 @@ impl Finding {
     }
 }
 
-/// `BadValue: components.web.bucket: What is wrong. Remedy: What to do.` Without a path where it is
-/// about the whole.
+/// `BadValue: components.web.bucket: What is wrong. Remedy: What to do.`
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.name)?;
-        if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
-        }
+        write!(f, "{}: {}: ", self.name, self.path)?;
         let (reason, remedy) = (sentence(&self.reason), sentence(&self.remedy));
         write!(f, "{reason} Remedy: {remedy}")
     }

@@ -45,9 +45,15 @@ fn a_finding_is_told_in_sentences() {
         "BadArchive: web.zip: It has no files. Remedy: Pack it again."
     );
     assert_eq!(
-        told("", "`x` is no name.", "write another"),
-        "BadArchive: `x` is no name. Remedy: Write another."
+        told("site", "`x` is no name.", "write another"),
+        "BadArchive: site: `x` is no name. Remedy: Write another."
     );
+}
+
+#[test]
+#[should_panic(expected = "BadArchive does not say where")]
+fn a_finding_without_a_path_is_noticed_by_every_test_that_meets_it() {
+    Finding::new(FindingName::BadArchive, "", "it has no files", "Pack it.");
 }
 
 #[test]

@@ -66,7 +66,7 @@ pub async fn accept<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         };
         let steps: Vec<Stored<Step>> =
             store::load_all(ports, &store::deployment_partition(id), "step#").await?;
-        let seen = match seen(&steps, ask) {
+        let seen = match seen(&steps, ask, &record.value.environment) {
             Ok(seen) => seen,
             Err(findings) => return refuse::refuse(ports, ask, &request, findings).await,
         };
@@ -143,7 +143,11 @@ fn taken_over(app: &AppName, env: &EnvironmentName) -> Fault {
 /// What was seen of each component.
 type Seen<'a> = Vec<(&'a Step, Accepted<'a>)>;
 
-fn seen<'a>(steps: &'a [Stored<Step>], ask: &Ask) -> Result<Seen<'a>, Vec<Finding>> {
+fn seen<'a>(
+    steps: &'a [Stored<Step>],
+    ask: &Ask,
+    env: &EnvironmentName,
+) -> Result<Seen<'a>, Vec<Finding>> {
     let (mut seen, mut findings) = (Vec::new(), Vec::new());
     for step in steps.iter().map(|step| &step.value) {
         match accepted(step, ask.token) {
@@ -156,16 +160,16 @@ fn seen<'a>(steps: &'a [Stored<Step>], ask: &Ask) -> Result<Seen<'a>, Vec<Findin
         return Ok(seen);
     }
     if !ask.error.is_empty() {
-        findings.push(look_failed(&ask.error));
+        findings.push(look_failed(env, &ask.error));
     }
     Err(findings)
 }
 
 /// The function that looks has failed, and has told nobody what it met.
-fn look_failed(error: &str) -> Finding {
+fn look_failed(env: &EnvironmentName, error: &str) -> Finding {
     Finding::new(
         FindingName::TargetNotSeen,
-        "",
+        format!("environments.{env}"),
         format!("the function that looks at what runs failed with {error}."),
         "Look for the error in the log of `planner`, mend what it tells, then `accept` again; the environment stays locked until then.",
     )

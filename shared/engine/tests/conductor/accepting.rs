@@ -376,6 +376,9 @@ fn where_the_function_that_looks_fails_nothing_is_accepted() {
     ask.error = "Throttled".into();
     let answer = desk.serve(ask);
     assert_eq!(in_short(&answer), (Word::Rejected, "TargetNotSeen"));
+    let paths = refusal(&desk, "operator").unwrap().findings.into_iter();
+    let paths: Vec<String> = paths.map(|finding| finding.path).collect();
+    assert_eq!(paths, ["environments.prod"]);
     let cause = answer.unwrap().cause;
     assert!(cause.contains("failed with Throttled"), "{cause}");
     assert!(cause.contains("`accept` again"), "{cause}");
