@@ -91,11 +91,13 @@ class Yard:
         described = self.aws.stepfunctions.describe_execution(executionArn=execution)
         within = {"startTime": int(described["startDate"].timestamp() * 1000), "endTime": int(described["stopDate"].timestamp() * 1000) + 1}
         seconds = {}
-        for group in self.aws.logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/windlass-")["logGroups"]:
-            pages = self.aws.logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"], **within)
-            for line in (json.loads(event["message"]) for page in pages for event in page["events"] if '"Milliseconds":' in event["message"]):
-                name = line["Function"].partition("-")[2]
-                seconds[name] = seconds.get(name, 0.0) + line["Milliseconds"] / 1000
+        prefix = "/aws/lambda/windlass-"
+        for group in (found["logGroupName"] for found in self.aws.logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]):
+            pages = self.aws.logs.get_paginator("filter_log_events").paginate(logGroupName=group, **within)
+            lines = (json.loads(event["message"]) for page in pages for event in page["events"] if '"ms":' in event["message"])
+            worked = sum(line["ms"] for line in lines if "ms" in line)
+            name = group.removeprefix(prefix)
+            seconds[name] = seconds.get(name, 0.0) + worked / 1000
         return seconds
 
     def push_image(self, version):

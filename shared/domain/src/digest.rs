@@ -1,15 +1,13 @@
 //! Content digests.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
 /// A SHA-256 digest, written as 64 lower-case hexadecimal digits.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
 #[schemars(with = "String", extend("pattern" = r"^[0-9a-f]{64}$"))]
 pub struct Digest(String);
 
@@ -39,11 +37,7 @@ impl Digest {
     /// Accepts 64 hexadecimal digits, with or without the prefix `sha256:`.
     pub fn parse(text: &str) -> Result<Self, BadDigest> {
         let hex = text.strip_prefix("sha256:").unwrap_or(text);
-        let valid = hex.len() == 64
-            && hex
-                .bytes()
-                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        if valid {
+        if is_digest(hex) {
             Ok(Self(hex.to_owned()))
         } else {
             Err(BadDigest(text.to_owned()))
@@ -71,13 +65,21 @@ impl Digest {
 impl TryFrom<String> for Digest {
     type Error = BadDigest;
     fn try_from(text: String) -> Result<Self, BadDigest> {
+        if is_digest(&text) {
+            return Ok(Self(text));
+        }
         Self::parse(&text)
     }
 }
 
-impl From<Digest> for String {
-    fn from(digest: Digest) -> String {
-        digest.0
+fn is_digest(text: &str) -> bool {
+    let is_digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    text.len() == 64 && text.bytes().all(is_digit)
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

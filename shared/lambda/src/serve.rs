@@ -9,6 +9,7 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::process::ExitCode;
+use std::time::Instant;
 use tracing::{Instrument as _, Span};
 use windlass_domain::fault::{Fault, FaultName};
 
@@ -71,7 +72,9 @@ async fn measured(
     function: &str,
     work: impl Future<Output = Result<Value, Fault>>,
 ) -> Result<Value, Fault> {
+    let began = Instant::now();
     let done = work.await;
+    let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let fault = done.as_ref().err();
     let named = named::deployments();
     if let Some(named) = &named {
@@ -83,11 +86,11 @@ async fn measured(
         metrics::count_fault(function, name, named.as_deref());
     }
     match fault {
-        None => tracing::info!(target: "windlass", "answered"),
+        None => tracing::info!(target: "windlass", ms, "answered"),
         Some(fault) if matches!(fault.name, FaultName::StillInProgress | FaultName::MoreToDo) => {
-            tracing::info!(target: "windlass", %fault, "not ready yet");
+            tracing::info!(target: "windlass", ms, %fault, "not ready yet");
         }
-        Some(fault) => tracing::warn!(target: "windlass", %fault, "answered a fault"),
+        Some(fault) => tracing::warn!(target: "windlass", ms, %fault, "answered a fault"),
     }
     done
 }

@@ -143,6 +143,8 @@ fn every_line_of_a_deployment_names_it() {
         // By this the line before is found, too.
         assert_eq!(line["span"]["request_id"], before["span"]["request_id"]);
     }
+    // The last line tells how long the invocation worked.
+    assert!(with(&lines, "answered")[0]["ms"].is_u64());
 
     let lines = wrote("a batch");
     for (arrives, starts) in with(&lines, "it arrives")

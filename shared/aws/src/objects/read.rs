@@ -68,7 +68,8 @@ pub(super) async fn get(s3: &Client, object: &ObjectId, limit: u64) -> Answered<
     if size(answer.content_length) > limit {
         return Err(too_large(object, limit));
     }
-    read(answer.body, object, limit).await
+    let told = size(answer.content_length);
+    read(answer.body, object, told, limit).await
 }
 
 pub(super) async fn get_range(
@@ -84,7 +85,8 @@ pub(super) async fn get_range(
     let answer = get_object(s3, object, Some(range)).await?;
     match answer.content_range.clone() {
         Some(told) if told.starts_with(&format!("bytes {start}-")) => {
-            read(answer.body, object, length).await
+            let told = size(answer.content_length);
+            read(answer.body, object, told, length).await
         }
         Some(told) => Err(Fault::new(
             FaultName::Refused,
@@ -127,8 +129,10 @@ fn digest_of(base64: &str) -> Option<Digest> {
     (raw.len() == 32).then(|| Digest::from_bytes(&raw))
 }
 
-async fn read(mut body: ByteStream, object: &ObjectId, limit: u64) -> Answered<Bytes> {
-    let mut bytes = BytesMut::new();
+/// Reads a body of `told` bytes, at most `limit`.
+async fn read(mut body: ByteStream, object: &ObjectId, told: u64, limit: u64) -> Answered<Bytes> {
+    let room = usize::try_from(told.min(limit)).unwrap_or_default();
+    let mut bytes = BytesMut::with_capacity(room);
     while let Some(part) = body.next().await {
         bytes.extend_from_slice(&part.map_err(|error| broken(object, &error))?);
         if bytes.len() as u64 > limit {

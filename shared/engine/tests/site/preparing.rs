@@ -308,3 +308,29 @@ fn a_distribution_that_answers_missing_files_with_a_document_is_told() {
     assert_eq!(warnings[0].path, "components.web.distribution");
     assert!(warnings[0].remedy.contains("CloudFront function"));
 }
+
+#[test]
+fn every_page_of_a_listing_is_asked_for_once() {
+    let files = |release: &str| -> Vec<(String, String)> {
+        let pages = (1..3000).map(|n| (format!("pages/{n:04}.html"), String::new()));
+        let root = ("index.html".to_owned(), release.to_owned());
+        pages.chain([root]).collect()
+    };
+    let zipped = |files: &[(String, String)]| {
+        let files = files
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()));
+        zip(&files.collect::<Vec<_>>())
+    };
+    let mut scene = Scene::new(SiteMode::InPlace);
+    let artifact = scene.upload(zipped(&files("one")));
+    scene.deploy(&artifact);
+    let artifact = scene.upload(zipped(&files("two")));
+    let before = scene.world.mishaps().calls.len();
+    let deployment = scene.prepare(Some(&artifact), None);
+    assert_eq!(deployment.prepared.stages.len(), 1);
+    let calls = scene.world.mishaps().calls.split_off(before);
+    let lists = calls.iter().filter(|name| **name == "objects.list");
+    // Four of the site's bucket, which are sent at once, and one of what deployments have noted.
+    assert_eq!(lists.count(), 5);
+}

@@ -197,6 +197,19 @@ impl S3 for Store {
         })
     }
 
+    async fn get_object_tagging(
+        &self,
+        request: S3Request<GetObjectTaggingInput>,
+    ) -> Answer<GetObjectTaggingOutput> {
+        let input = request.input;
+        let version = input.version_id.as_deref();
+        let found = self.kept().find(&input.bucket, &input.key, version)?;
+        answer(GetObjectTaggingOutput {
+            tag_set: Vec::new(),
+            version_id: found.id,
+        })
+    }
+
     async fn copy_object(&self, request: S3Request<CopyObjectInput>) -> Answer<CopyObjectOutput> {
         let input = request.input;
         let CopySource::Bucket {

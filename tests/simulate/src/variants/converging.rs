@@ -281,8 +281,8 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             Edit {
                 file: "shared/engine/src/kinds/site/plan.rs",
-                find: "            additive: what != What::Delete && !is_noticed(known, path),",
-                replace: "            additive: !VARIANT && what != What::Delete && !is_noticed(known, path),",
+                find: "            additive: what != What::Delete && !place.is_noticed(rules),",
+                replace: "            additive: !VARIANT && what != What::Delete && !place.is_noticed(rules),",
             },
             Edit {
                 file: "shared/engine/src/kinds/site/plan.rs",
@@ -298,8 +298,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "no file of a site stays reachable after its release",
         edits: &[Edit {
             file: "shared/engine/src/kinds/site/rules.rs",
-            find: "        self.role(path) != Role::Document",
-            replace: "        self.role(path) != Role::Document && !VARIANT",
+            find: "        !self.is_document(path)",
+            replace: "        !self.is_document(path) && !VARIANT",
         }],
         scenarios: &["folder", "site"],
         mishaps: &[],

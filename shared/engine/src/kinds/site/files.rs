@@ -1,5 +1,6 @@
 //! The lists of a site: what a release holds, and what is at each key.
 
+use super::places::Wants;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
@@ -67,6 +68,27 @@ pub struct Want<'a> {
     pub object: Option<&'a Object>,
 }
 
+impl<'a> Want<'a> {
+    fn of_release(file: &'a File) -> Self {
+        Self {
+            file: Some(file),
+            object: None,
+        }
+    }
+
+    fn recorded(object: &'a Object) -> Self {
+        Self {
+            file: object.file.as_ref(),
+            object: Some(object),
+        }
+    }
+
+    /// Whether its path is the site's own.
+    pub fn owns(self) -> bool {
+        self.object.is_none_or(|object| object.ours)
+    }
+}
+
 /// A state of a site to go to, path by path.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Goal {
@@ -80,14 +102,20 @@ impl Goal {
     /// What is wanted at a path; nothing if absent.
     pub fn want(&self, path: &str) -> Option<Want<'_>> {
         match self {
-            Self::Release(files) => files.get(path).map(|file| Want {
-                file: Some(file),
-                object: None,
-            }),
-            Self::Recorded(objects) => objects.get(path).map(|object| Want {
-                file: object.file.as_ref(),
-                object: Some(object),
-            }),
+            Self::Release(files) => files.get(path).map(Want::of_release),
+            Self::Recorded(objects) => objects.get(path).map(Want::recorded),
+        }
+    }
+
+    /// What is wanted, in order of the paths.
+    pub fn wants(&self) -> Wants<'_> {
+        match self {
+            Self::Release(files) => {
+                Box::new(files.iter().map(|(path, it)| (path, Want::of_release(it))))
+            }
+            Self::Recorded(objects) => {
+                Box::new(objects.iter().map(|(path, it)| (path, Want::recorded(it))))
+            }
         }
     }
 
@@ -102,17 +130,11 @@ impl Goal {
 
     /// Whether a path is the site's own according to this goal.
     pub fn owns(&self, path: &str) -> bool {
-        match self {
-            Self::Release(files) => files.contains_key(path),
-            Self::Recorded(objects) => objects.get(path).is_some_and(|object| object.ours),
-        }
+        self.want(path).is_some_and(Want::owns)
     }
 
-    /// All paths.
-    pub fn paths(&self) -> Box<dyn Iterator<Item = &String> + '_> {
-        match self {
-            Self::Release(files) => Box::new(files.keys()),
-            Self::Recorded(objects) => Box::new(objects.keys()),
-        }
+    /// All paths, in order.
+    pub fn paths(&self) -> impl Iterator<Item = &String> {
+        self.wants().map(|(path, _)| path)
     }
 }

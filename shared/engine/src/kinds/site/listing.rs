@@ -5,8 +5,9 @@ use super::pace::Pace;
 use crate::ports::{Answered, Clock, Listed, Objects};
 use std::cell::Cell;
 
-/// How many objects a range should have: a page of a listing has 1000.
-const RANGE: usize = 1000;
+/// How many known objects a range has at most, where there are not too many ranges: a page of a listing has
+/// 1000, so one page is enough although some keys came since.
+const RANGE: usize = 950;
 
 /// How many ranges are listed at most.
 const RANGES: usize = 32;
@@ -56,18 +57,21 @@ async fn list_range<P: Objects>(
         let page = ports.list(bucket, prefix, after).await?;
         let inside = |key: &String| range.until.as_ref().is_none_or(|until| key <= until);
         found.extend(page.objects.into_iter().take_while(|it| inside(&it.key)));
-        match page.next {
-            Some(next) if inside(&next) => after = Some(next),
-            _ => return Ok(found),
+        // Nothing of the range comes after its last key.
+        let goes_on = |next: &String| range.until.as_ref().is_none_or(|until| next < until);
+        match page.next.filter(goes_on) {
+            Some(next) => after = Some(next),
+            None => return Ok(found),
         }
     }
 }
 
 /// Pure: the ranges to list, of about as many known keys each.
 fn ranges(prefix: &str, known: &[&str]) -> Vec<Range> {
-    let count = (known.len() / RANGE).clamp(1, RANGES);
+    let count = known.len().div_ceil(RANGE).clamp(1, RANGES);
+    let last_of = |n: usize| known.get((known.len() * n / count).checked_sub(1)?);
     let bounds: Vec<String> = (1..count)
-        .filter_map(|n| Some(format!("{prefix}{}", known.get(known.len() * n / count)?)))
+        .filter_map(|n| Some(format!("{prefix}{}", last_of(n)?)))
         .collect();
     let afters = std::iter::once(None).chain(bounds.iter().cloned().map(Some));
     let untils = bounds.iter().cloned().map(Some).chain([None]);
@@ -85,11 +89,11 @@ mod tests {
     fn ranges_follow_each_other_and_leave_nothing_out() {
         let known: Vec<String> = (0..3500).map(|n| format!("{n:05}")).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        assert_eq!(ranges("web/", &known[..1999]).len(), 1);
+        assert_eq!(ranges("web/", &known[..950]).len(), 1);
         let ranges = ranges("web/", &known);
-        assert_eq!(ranges.len(), 3);
-        assert_eq!((&ranges[0].after, &ranges[2].until), (&None, &None));
-        assert_eq!(ranges[0].until.as_deref(), Some("web/01166"));
+        assert_eq!(ranges.len(), 4);
+        assert_eq!((&ranges[0].after, &ranges[3].until), (&None, &None));
+        assert_eq!(ranges[0].until.as_deref(), Some("web/00874"));
         for pair in ranges.windows(2) {
             assert_eq!(pair[0].until, pair[1].after);
         }

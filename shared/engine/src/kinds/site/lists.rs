@@ -7,13 +7,14 @@ use super::handled::Handled;
 use super::listing::list_all;
 use super::many::{self, Patience};
 use super::publish::Carried;
+use super::rows::{Names, Rows};
 use super::state::{Kept, Prefix};
 use super::target::Target;
 use crate::config::Configured;
 use crate::ports::{Answered, Clock, Listed, ObjectId, Objects, PutOptions, Replaces};
 use bytes::Bytes;
 use serde::Serialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -49,20 +50,19 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
 
     /// The files of a release, once they are known.
     pub async fn release(&self, release: &Digest) -> Answered<Option<Files>> {
-        self.read(&self.release_key(release)).await
+        let files: Option<Rows<Files>> = self.read(&self.release_key(release)).await?;
+        Ok(files.map(|files| files.0))
     }
 
     /// The paths of a release's files, once they are known: what they are is read past.
-    #[expect(clippy::zero_sized_map_values, reason = "JSON has no sets")]
     pub async fn release_paths(&self, release: &Digest) -> Answered<Option<Vec<String>>> {
-        let files: Option<BTreeMap<String, IgnoredAny>> =
-            self.read(&self.release_key(release)).await?;
-        Ok(files.map(|files| files.into_keys().collect()))
+        let files: Option<Names> = self.read(&self.release_key(release)).await?;
+        Ok(files.map(|files| files.0.into_keys().collect()))
     }
 
     /// Keeps the files of a release. The same release has always the same files.
     pub async fn keep_release(&self, release: &Digest, files: &Files) -> Answered<()> {
-        self.keep(&self.release_key(release), files).await
+        self.keep(&self.release_key(release), &Rows(files)).await
     }
 
     /// The ETags of the objects in a release's folder; empty where they are not known.
@@ -97,7 +97,8 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
     /// What was at each key.
     pub async fn objects(&self, list: &Digest) -> Answered<files::Objects> {
         let key = self.objects_key(list);
-        self.read(&key).await?.ok_or_else(|| {
+        let objects: Option<Rows<files::Objects>> = self.read(&key).await?;
+        objects.map(|objects| objects.0).ok_or_else(|| {
             let text = format!("the list {key} is not in the artifacts bucket any more");
             Fault::new(FaultName::NotFound, text)
         })

@@ -18,11 +18,13 @@ mod load;
 mod many;
 mod pace;
 mod parts;
+mod places;
 pub mod plan;
 mod prefix;
 mod prepare;
 pub mod publish;
 mod release;
+mod rows;
 pub mod rules;
 mod state;
 mod target;
@@ -134,7 +136,11 @@ impl<P: SitePorts> Site<P> {
         let lists = lists::Lists::of(&self.home, target);
         lists.keep_list(list).await?;
         // Nothing was done to the site.
-        self.go_on_from(|looked| looked.kept = Some(list.digest.clone()));
+        self.go_on_from(|looked| {
+            if let Some(state) = &mut looked.state {
+                state.unrecorded = None;
+            }
+        });
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use super::files::{File, Goal, Object, Objects, Want};
 use super::parts::is_large;
+use super::places::{Place, Places, places};
 use super::rules::Rules;
 use crate::ports::Replaces;
 use std::collections::BTreeSet;
@@ -74,6 +75,17 @@ pub struct Known<'a> {
     pub due: &'a BTreeSet<String>,
 }
 
+impl<'a> Known<'a> {
+    /// What is known of each path.
+    pub fn places(&self) -> Places<'a, Object> {
+        places(self.is, self.before, self.forward)
+    }
+
+    fn is_due(&self, path: &str) -> bool {
+        self.due.contains(path)
+    }
+}
+
 /// The direction of a way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
@@ -86,16 +98,13 @@ pub enum Direction {
 
 /// Plans the way in a direction.
 pub fn plan(known: Known<'_>, direction: Direction) -> Way {
-    let goal = match direction {
-        Direction::Forward => known.forward,
-        Direction::Back => known.before,
-    };
-    let paths: BTreeSet<&String> = known.before.paths().chain(known.forward.paths()).collect();
     let mut way = Way::default();
-    for path in paths {
-        if is_in_scope(&known, path) {
-            step(&known, goal, path, &mut way);
-        }
+    for place in known.places().filter(Place::is_in_scope) {
+        let goal = match direction {
+            Direction::Forward => place.forward,
+            Direction::Back => place.before,
+        };
+        step(&known, &place, goal, &mut way);
     }
     for op in &mut way.ops {
         op.stage = stage(known.rules, direction, op);
@@ -106,24 +115,19 @@ pub fn plan(known: Known<'_>, direction: Direction) -> Way {
     way
 }
 
-/// Whether this deployment has anything to do with a path: somebody else's objects are left alone.
-pub fn is_in_scope(known: &Known<'_>, path: &str) -> bool {
-    known.before.owns(path) || known.forward.owns(path)
-}
-
 /// The paths whose content differs between the state before and the goal: all that this deployment
 /// changes, or would change back. What the goal does not name stays until it is due, unless it is a document.
 pub fn changed<'a>(known: &Known<'a>) -> Vec<&'a String> {
-    let paths: BTreeSet<&String> = known.before.paths().chain(known.forward.paths()).collect();
-    let differs = |path: &&String| {
-        is_in_scope(known, path)
-            && match (known.before.want(path), known.forward.want(path)) {
+    let differs = |place: &Place<'a, Object>| {
+        place.is_in_scope()
+            && match (place.before, place.forward) {
                 (Some(before), Some(forward)) => !is_same(before, forward),
-                (Some(_), None) => !known.rules.outlives(path) || known.due.contains(*path),
+                (Some(_), None) => !known.rules.outlives(place.path) || known.is_due(place.path),
                 (None, forward) => forward.is_some(),
             }
     };
-    paths.into_iter().filter(differs).collect()
+    let changed = known.places().filter(differs);
+    changed.map(|place| place.path).collect()
 }
 
 fn is_same(a: Want<'_>, b: Want<'_>) -> bool {
@@ -141,42 +145,38 @@ pub fn ask_each(paths: usize, site: usize, at_once: usize) -> bool {
     paths.div_ceil(at_once) <= site.div_ceil(1000)
 }
 
-/// Whether visitors notice a change at this path: something was there before, or a document is new.
-pub fn is_noticed(known: &Known<'_>, path: &str) -> bool {
-    known.before.want(path).is_some() || !known.rules.outlives(path)
-}
-
-fn step(known: &Known<'_>, goal: &Goal, path: &str, way: &mut Way) {
-    let what = match (known.is.get(path), goal.want(path)) {
+fn step(known: &Known<'_>, place: &Place<'_, Object>, goal: Option<Want<'_>>, way: &mut Way) {
+    let (path, rules) = (place.path, known.rules);
+    let what = match (place.is, goal) {
         (None, None) => return,
         (Some(is), Some(want)) if fits(is, want) => return,
-        (Some(is), None) if known.rules.outlives(path) && !is_due(known, path, is) => return,
+        (Some(_), None) if rules.outlives(path) && !is_due(known, place) => return,
         (_, Some(want)) => write(want),
         (Some(_), None) => Some(What::Delete),
     };
-    let known_content = known
-        .is
-        .get(path)
-        .is_none_or(|is| is_known(known, path, is));
     match what {
-        Some(what) if known_content => way.ops.push(Op {
-            path: path.to_owned(),
-            additive: what != What::Delete && !is_noticed(known, path),
+        Some(what) if is_known(place) => way.ops.push(Op {
+            path: path.clone(),
+            additive: what != What::Delete && !place.is_noticed(rules),
             what,
-            replaces: match known.is.get(path) {
+            replaces: match place.is {
                 Some(is) => Replaces::ETag(is.etag.clone()),
                 None => Replaces::Nothing,
             },
             stage: 0,
         }),
-        _ => way.strange.push(path.to_owned()),
+        _ => way.strange.push(path.clone()),
     }
 }
 
 /// Whether what a former release left is to be deleted: only if it is what was seen, so that what a
 /// stranger put in its place stays and stops nothing.
-fn is_due(known: &Known<'_>, path: &str, is: &Object) -> bool {
-    known.due.contains(path) && known.before.want(path).is_some_and(|was| fits(is, was))
+fn is_due(known: &Known<'_>, place: &Place<'_, Object>) -> bool {
+    let is_as_seen = match (place.is, place.before) {
+        (Some(is), Some(was)) => fits(is, was),
+        _ => false,
+    };
+    is_as_seen && known.is_due(place.path)
 }
 
 /// How to bring what is wanted: nothing can where neither bytes nor a version are known.
@@ -200,11 +200,9 @@ fn fits(is: &Object, want: Want<'_>) -> bool {
 
 /// Whether what is there was there before or comes from this deployment: nothing else is ever
 /// overwritten.
-fn is_known(known: &Known<'_>, path: &str, is: &Object) -> bool {
-    [known.before, known.forward]
-        .into_iter()
-        .filter_map(|goal| goal.want(path))
-        .any(|want| fits(is, want))
+fn is_known(place: &Place<'_, Object>) -> bool {
+    let mut wants = [place.before, place.forward].into_iter().flatten();
+    place.is.is_none_or(|is| wants.any(|want| fits(is, want)))
 }
 
 /// What is named by others comes before what names it, and what is not there yet hurts nobody.

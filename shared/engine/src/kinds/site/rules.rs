@@ -52,7 +52,7 @@ impl Rules {
 
     /// What a file is, by its path.
     pub fn role(&self, path: &str) -> Role {
-        if self.config.as_deref() == Some(path) || is_document(path) {
+        if self.is_document(path) {
             Role::Document
         } else if self.hashed.iter().any(|glob| glob.is_match(path)) || looks_hashed(path) {
             Role::Hashed
@@ -63,7 +63,11 @@ impl Rules {
 
     /// Whether a file stays reachable after its release, for pages that are open: everything but documents.
     pub fn outlives(&self, path: &str) -> bool {
-        self.role(path) != Role::Document
+        !self.is_document(path)
+    }
+
+    fn is_document(&self, path: &str) -> bool {
+        self.config.as_deref() == Some(path) || is_named_as_document(path)
     }
 
     /// The `Cache-Control` header of a file: the first declared rule that matches, else by role.
@@ -88,7 +92,7 @@ fn matcher(pattern: &str) -> Answered<GlobMatcher> {
 
 /// HTML, and files whose name is fixed although what they name changes: service workers and web
 /// application manifests.
-fn is_document(path: &str) -> bool {
+fn is_named_as_document(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let extension = name.rsplit_once('.').map_or("", |(_, it)| it);
     let fixed = [
@@ -101,8 +105,8 @@ fn is_document(path: &str) -> bool {
         "manifest.json",
         "asset-manifest.json",
     ];
-    ["html", "htm", "xhtml", "webmanifest"].contains(&extension.to_ascii_lowercase().as_str())
-        || fixed.contains(&name)
+    let endings = ["html", "htm", "xhtml", "webmanifest"];
+    endings.iter().any(|it| extension.eq_ignore_ascii_case(it)) || fixed.contains(&name)
 }
 
 /// Whether a name carries a hash as bundlers write it: a part of 8 to 64 hexadecimal digits, or

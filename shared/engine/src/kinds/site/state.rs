@@ -2,6 +2,7 @@ use super::files::Objects;
 use super::lists::to_json;
 use super::plan::{Op, Way};
 use super::release::folder_of;
+use super::rows::Rows;
 use crate::kinds::Folder;
 use crate::ports::Answered;
 use bytes::Bytes;
@@ -80,7 +81,7 @@ pub struct Kept {
 impl Kept {
     /// Writes a list down.
     pub fn of(objects: &Objects) -> Answered<Self> {
-        let bytes = to_json(objects)?;
+        let bytes = to_json(&Rows(objects))?;
         Ok(Self {
             digest: Digest::of(&bytes),
             bytes,

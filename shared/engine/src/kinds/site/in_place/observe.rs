@@ -4,25 +4,23 @@ use crate::kinds::site::files::{File, Goal, Object, Objects};
 use crate::kinds::site::listing::list_all;
 use crate::kinds::site::lists::{Lists, digest_of};
 use crate::kinds::site::many::{self, Patience};
-use crate::kinds::site::plan::{
-    Direction, Known, Way, ask_each, changed, is_in_scope, is_noticed, plan,
-};
+use crate::kinds::site::places::{Place, places};
+use crate::kinds::site::plan::{Direction, Known, Way, ask_each, changed, plan};
 use crate::kinds::site::state::{InPlace, Kept, State};
 use crate::kinds::site::target::Target;
 use crate::kinds::site::{Site, SitePorts};
 use crate::ports::{Answered, ObjectHead};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::Fault;
 
 /// The digest of what visitors can notice.
 pub fn noticed(known: &Known<'_>) -> Answered<Digest> {
-    let noticed: Vec<(&String, &String)> = known
-        .is
-        .iter()
-        .filter(|(path, _)| is_noticed(known, path))
-        .map(|(path, object)| (path, &object.etag))
+    let places = known.places();
+    let noticed: Vec<(&String, &String)> = places
+        .filter(|place| place.is_noticed(known.rules))
+        .filter_map(|place| Some((place.path, &place.is?.etag)))
         .collect();
     digest_of(&noticed)
 }
@@ -32,18 +30,16 @@ pub fn noticed(known: &Known<'_>) -> Answered<Digest> {
 pub(in crate::kinds::site) struct Looked {
     /// What is at each key.
     objects: Objects,
-    /// Whether nothing was written since.
-    pub is_seen: bool,
+    /// What was observed of it; absent where something was written since.
+    pub state: Option<InPlace>,
     /// Whether the next look may begin with it: what was done since is known by its answers.
     is_known: bool,
-    /// The digest of the list of it that is kept for sure.
-    pub kept: Option<Digest>,
 }
 
 impl Looked {
     /// What is at a path now.
     pub fn put(&mut self, path: &str, object: Option<Object>) {
-        self.is_seen = false;
+        self.state = None;
         match object {
             Some(object) => self.objects.insert(path.to_owned(), object),
             None => self.objects.remove(path),
@@ -66,15 +62,14 @@ impl<P: SitePorts> Site<P> {
     async fn now(&self, target: &Target) -> Answered<Looked> {
         let known = self.looked.take().filter(|looked| looked.is_known);
         if let Some(looked) = known
-            && (looked.is_seen || !self.is_arrived(&looked.objects))
+            && (looked.state.is_some() || !self.is_arrived(&looked.objects))
         {
             return Ok(looked);
         }
         Ok(Looked {
             objects: self.look(target).await?,
-            is_seen: true,
+            state: None,
             is_known: false,
-            kept: None,
         })
     }
 
@@ -89,8 +84,21 @@ impl<P: SitePorts> Site<P> {
         target: &Target,
     ) -> Answered<InPlace> {
         let looked = self.now(target).await?;
-        let known = self.known(&looked.objects);
-        let noticed = noticed(&known)?;
+        let state = match &looked.state {
+            Some(state) => state.clone(),
+            None => self.state(target, &looked.objects).await?,
+        };
+        *self.looked.borrow_mut() = Some(Looked {
+            state: Some(state.clone()),
+            is_known: false,
+            ..looked
+        });
+        Ok(state)
+    }
+
+    /// What is to be said of what is at each key.
+    async fn state(&self, target: &Target, is: &Objects) -> Answered<InPlace> {
+        let known = self.known(is);
         let (forward, before) = (
             in_place(&self.known.forward.0)?,
             in_place(&self.known.before.0)?,
@@ -104,38 +112,25 @@ impl<P: SitePorts> Site<P> {
         let there = [forward, before].into_iter().find(|goal| arrived(goal));
         // On the way nobody asks for the list, but who looks at the whole site to record it.
         let list = if there.is_some() || self.whole {
-            Some(Kept::of(&looked.objects)?)
+            Some(Kept::of(is)?)
         } else {
             None
         };
-        let digest = list.as_ref().map(|list| list.digest.clone());
+        let objects = list.as_ref().map(|list| list.digest.clone());
+        let lists = Lists::of(&self.home, target);
         let unrecorded = match list {
-            Some(list) if !self.is_kept(target, &looked, &list.digest).await? => {
-                Some(Arc::new(list))
-            }
+            Some(list) if !lists.has_objects(&list.digest).await? => Some(Arc::new(list)),
             _ => None,
         };
-        let observed = InPlace {
+        Ok(InPlace {
             release: there.and_then(|goal| goal.release.clone()),
             left: there.and_then(|goal| goal.left.clone()),
-            objects: digest,
-            noticed: Some(noticed),
+            objects,
+            noticed: Some(noticed(&known)?),
             ways: Arc::new(ways),
             unrecorded,
             owned: Self::owned(target),
-        };
-        *self.looked.borrow_mut() = Some(Looked {
-            is_known: false,
-            ..looked
-        });
-        Ok(observed)
-    }
-
-    async fn is_kept(&self, target: &Target, looked: &Looked, digest: &Digest) -> Answered<bool> {
-        if looked.kept.as_ref() == Some(digest) {
-            return Ok(true);
-        }
-        Lists::of(&self.home, target).has_objects(digest).await
+        })
     }
 
     fn known<'a>(&'a self, is: &'a Objects) -> Known<'a> {
@@ -166,38 +161,36 @@ impl<P: SitePorts> Site<P> {
         })
         .await;
         fault.map_or(Ok(()), Err)?;
-        let changed: BTreeSet<&String> = changed.into_iter().collect();
-        let same = before.iter().filter(|(path, _)| !changed.contains(path));
-        let same = same.map(|(path, object)| {
-            let ours = self.owns(path);
-            (
-                path.clone(),
-                Object {
-                    ours,
-                    ..object.clone()
-                },
-            )
+        let mut changed = changed.into_iter().peekable();
+        let places = self.known(&nothing).places();
+        let same = places.filter(|place| changed.next_if_eq(&place.path).is_none());
+        let same = same.filter_map(|place| {
+            let object = place.before?.object?.clone();
+            let ours = place.is_in_scope();
+            Some((place.path.clone(), Object { ours, ..object }))
         });
         Ok(same.chain(found.into_iter().flatten()).collect())
     }
 
     async fn look_at_all(&self, target: &Target) -> Answered<Objects> {
-        let nothing = Objects::new();
-        let scope = self.known(&nothing);
-        let mut objects = Objects::new();
-        let mut unknown = Vec::new();
         let known: Vec<&str> = self.known.before.1.paths().map(String::as_str).collect();
         let site = &target.site;
-        for listed in list_all(&self.at, &site.bucket, &site.prefix, &known).await? {
-            let path = listed.key[target.site.prefix.len()..].to_owned();
-            if !is_in_scope(&scope, &path) {
-                continue;
-            }
-            match self.recall(&path, &listed.etag) {
+        let listed = list_all(&self.at, &site.bucket, &site.prefix, &known).await?;
+        let by_path = listed
+            .into_iter()
+            .map(|listed| (listed.key[site.prefix.len()..].to_owned(), listed.etag));
+        let etags: BTreeMap<String, String> = by_path.collect();
+        let mut objects = Objects::new();
+        let mut unknown = Vec::new();
+        let places = places(&etags, &self.known.before.1, &self.known.forward.1);
+        for place in places.filter(Place::is_in_scope) {
+            let path = place.path;
+            let Some(etag) = place.is else { continue };
+            match self.recall(path, etag) {
                 Some(object) => {
-                    objects.insert(path, object);
+                    objects.insert(path.clone(), object);
                 }
-                None => unknown.push(path),
+                None => unknown.push(path.clone()),
             }
         }
         let (found, fault) = many::all(&self.at, &self.pace, Patience::Long, &unknown, |path| {

@@ -4,12 +4,13 @@ use super::tags;
 use super::versions::{Latest, ids, is_few, latest, missing, still_there};
 use super::{Scene, Wanted, other_mode};
 use crate::kinds::site::archive::Entry;
-use crate::kinds::site::files::{File, Files, Goal, Object, Objects};
+use crate::kinds::site::files::{File, Files, Goal, Object, Objects, Want};
 use crate::kinds::site::in_place::{DEPLOYMENT, about_s, file_of, noticed};
 use crate::kinds::site::left::LeftList;
 use crate::kinds::site::load::read;
 use crate::kinds::site::many::{self, Patience};
-use crate::kinds::site::plan::{Direction, Known, changed, is_in_scope, plan as plan_way};
+use crate::kinds::site::places::{Place, places};
+use crate::kinds::site::plan::{Direction, Known, changed, plan as plan_way};
 use crate::kinds::site::publish::is_unchanged;
 use crate::kinds::site::state::{InPlace, State};
 use crate::kinds::site::target::Target;
@@ -63,7 +64,7 @@ pub(super) async fn plan<P: SitePorts>(
     if let Some(finding) = tags::unreadable(&scene, before.recorded(), &replaced).await? {
         return Err(finding.into());
     }
-    let drifted = drifted(running.recorded(), before.recorded());
+    let drifted = drifted(&running, &before);
     // The list of what runs was just read, so it is kept.
     let kept = ran
         .objects
@@ -250,18 +251,13 @@ async fn before<P: SitePorts>(
     expected: &Goal,
     left: &mut LeftList,
 ) -> Answered<Goal> {
-    let nothing = Objects::new();
+    let (mut before, unknown) = as_listed(latest, owned, forward);
     let known = Known {
-        is: &nothing,
+        is: &Objects::new(),
         before: owned,
-        forward,
+        forward: expected,
         rules: &scene.rules,
         due: &left.due,
-    };
-    let (mut before, unknown) = as_listed(&known, latest, owned);
-    let known = Known {
-        forward: expected,
-        ..known
     };
     // What has the ETag that our list says has its version as well.
     let lacks_id = |path: &&String| before.get(*path).is_some_and(|it| it.version_id.is_none());
@@ -288,24 +284,25 @@ async fn before<P: SitePorts>(
 }
 
 /// What is in the bucket, with what our own list says of it; and some of what our list does not know as it is now.
-fn as_listed(known: &Known, latest: &Latest, owned: &Goal) -> (Objects, BTreeSet<String>) {
-    let running = owned.recorded();
+fn as_listed(latest: &Latest, owned: &Goal, forward: &Goal) -> (Objects, BTreeSet<String>) {
     let mut before = Objects::new();
     let mut unknown = BTreeSet::new();
-    for (path, listed) in latest.iter().filter(|(path, _)| is_in_scope(known, path)) {
-        let same = running.get(path).filter(|it| it.etag == listed.etag);
+    for place in places(latest, owned, forward).filter(Place::is_in_scope) {
+        let Some(listed) = place.is else { continue };
+        let recorded = place.before.and_then(|want| want.object);
+        let same = recorded.filter(|it| it.etag == listed.etag);
         if same.is_none() && unknown.len() < ASKED {
-            unknown.insert(path.clone());
+            unknown.insert(place.path.clone());
         }
         let object = Object {
             etag: listed.etag.clone(),
             bytes: listed.bytes,
             version_id: same.and_then(|it| it.version_id.clone()),
             file: same.and_then(|it| it.file.clone()),
-            ours: owned.owns(path),
+            ours: place.before.is_some_and(Want::owns),
             copy_of: None,
         };
-        before.insert(path.clone(), object);
+        before.insert(place.path.clone(), object);
     }
     (before, unknown)
 }
@@ -342,13 +339,15 @@ async fn ask_all<P: SitePorts>(
 }
 
 /// Paths of ours that somebody else changed or removed.
-fn drifted<'a>(running: &'a Objects, before: &Objects) -> Vec<&'a str> {
-    running
-        .iter()
-        .filter(|(_, object)| object.ours)
-        .filter(|(path, object)| before.get(*path).is_none_or(|it| it.etag != object.etag))
-        .map(|(path, _)| path.as_str())
-        .collect()
+fn drifted<'a>(running: &'a Goal, before: &'a Goal) -> Vec<&'a str> {
+    static UNSEEN: Objects = Objects::new();
+    let places = places(&UNSEEN, running, before);
+    let etag = |want: Option<Want<'a>>| want?.object.map(|it| &it.etag);
+    let drifted = places.filter(|place| {
+        let ours = place.before.is_some_and(Want::owns);
+        ours && etag(place.before) != etag(place.forward)
+    });
+    drifted.map(|place| place.path.as_str()).collect()
 }
 
 fn drift_warning(component: &ComponentName, target: &Target, drifted: &[&str]) -> Option<Finding> {

@@ -1,0 +1,128 @@
+//! Pure: what is known of each path of a site. The lists are as long as the site, and in order: they are walked
+//! side by side, because to find each path in each of them takes longer than all else that is done with it.
+
+use super::files::{Goal, Want};
+use super::rules::Rules;
+use std::collections::BTreeMap;
+use std::collections::btree_map;
+use std::iter::Peekable;
+
+/// A path, and what is known of it; `T` is what is known of what is there.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a, T> {
+    /// The path.
+    pub path: &'a String,
+    /// What is there now.
+    pub is: Option<&'a T>,
+    /// What was there before the deployment.
+    pub before: Option<Want<'a>>,
+    /// What the deployment wants there.
+    pub forward: Option<Want<'a>>,
+}
+
+impl<T> Place<'_, T> {
+    /// Whether this deployment has anything to do with it: somebody else's objects are left alone.
+    pub fn is_in_scope(&self) -> bool {
+        let wants = [self.before, self.forward];
+        wants.into_iter().flatten().any(Want::owns)
+    }
+
+    /// Whether visitors notice a change of it: something was there before, or a document is new.
+    pub fn is_noticed(&self, rules: &Rules) -> bool {
+        self.before.is_some() || !rules.outlives(self.path)
+    }
+}
+
+/// All paths that any of the three has, in order.
+pub fn places<'a, T>(
+    is: &'a BTreeMap<String, T>,
+    before: &'a Goal,
+    forward: &'a Goal,
+) -> Places<'a, T> {
+    Places {
+        is: is.iter().peekable(),
+        before: before.wants().peekable(),
+        forward: forward.wants().peekable(),
+    }
+}
+
+/// Walks side by side what is there, what was there, and what is wanted.
+pub struct Places<'a, T> {
+    is: Peekable<btree_map::Iter<'a, String, T>>,
+    before: Peekable<Wants<'a>>,
+    forward: Peekable<Wants<'a>>,
+}
+
+/// What a goal wants, by path.
+pub type Wants<'a> = Box<dyn Iterator<Item = (&'a String, Want<'a>)> + 'a>;
+
+impl<'a, T> Iterator for Places<'a, T> {
+    type Item = Place<'a, T>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let is = self.is.peek().map(|(path, _)| *path);
+        let before = self.before.peek().map(|(path, _)| *path);
+        let forward = self.forward.peek().map(|(path, _)| *path);
+        let path = [is, before, forward].into_iter().flatten().min()?;
+        let here = |at: Option<&String>| at == Some(path);
+        let mut place = Place {
+            path,
+            is: None,
+            before: None,
+            forward: None,
+        };
+        if here(is) {
+            place.is = self.is.next().map(|(_, it)| it);
+        }
+        if here(before) {
+            place.before = self.before.next().map(|(_, want)| want);
+        }
+        if here(forward) {
+            place.forward = self.forward.next().map(|(_, want)| want);
+        }
+        Some(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::files::File;
+    use super::*;
+    use windlass_domain::digest::Digest;
+
+    fn goal(paths: &str) -> Goal {
+        let file = |path: char| File {
+            sha256: Digest::of(b""),
+            bytes: 0,
+            content_type: path.to_string(),
+            cache_control: String::new(),
+            crc32: None,
+        };
+        let files = paths.chars().map(|path| (path.to_string(), file(path)));
+        Goal::Release(files.collect())
+    }
+
+    #[test]
+    fn every_path_comes_once_with_all_that_is_known_of_it() {
+        let of = |is: &str, before: &str, forward: &str| {
+            let is: BTreeMap<String, char> = is.chars().map(|it| (it.to_string(), it)).collect();
+            let (before, forward) = (goal(before), goal(forward));
+            let known = places(&is, &before, &forward).map(|place| {
+                let wants = [place.before, place.forward];
+                for want in wants.iter().flatten() {
+                    let file = want.file.unwrap();
+                    assert_eq!(&file.content_type, place.path);
+                }
+                assert!(place.is.is_none_or(|it| it.to_string() == *place.path));
+                let told = [place.is.is_some(), wants[0].is_some(), wants[1].is_some()];
+                let told = told.map(|it| if it { "1" } else { "0" }).concat();
+                format!("{}{told}", place.path)
+            });
+            known.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(of("", "", ""), "");
+        assert_eq!(of("b", "", ""), "b100");
+        assert_eq!(of("ac", "bc", "ad"), "a101 b010 c110 d001");
+        assert_eq!(of("abc", "abc", "abc"), "a111 b111 c111");
+    }
+}
