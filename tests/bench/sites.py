@@ -193,7 +193,7 @@ def long_switch(bench):
             for name in turned(names, number):
                 archive = sites.folder / f"{environments[name]}-{number}.zip"
                 site_files.zip_documents(archive, bench.documents, number, name == names[0])
-                manifest = sites.upload(f"2.{len(archive.stem)}.{number}", archive, "in_place")
+                manifest = sites.upload(f"2.{names.index(name)}.{number}", archive, "in_place")
                 parts, _ = sites.release(environments[name], manifest, "in_place")
                 row |= {name: sites.seconds_mixed(environments[name], "in_place"), f"{name} Change": parts["Change"]}
             rows.append(row)

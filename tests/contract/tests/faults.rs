@@ -197,7 +197,7 @@ fn a_site_that_goes_on_in_parts_ends_within_the_time_that_is_kept_for_it() {
     let longest = tasks.iter().map(|(_, task)| {
         let part = task.timeout_seconds;
         let more = retrier(task, "MoreToDo").expect("it goes on");
-        (1 + more.max_attempts) * (part + more.max_delay_seconds)
+        u64::from(1 + more.max_attempts) * (part + more.max_delay_seconds)
     });
     let longest: u64 = longest.sum();
     assert!(longest <= SITE_S, "{longest} s");

@@ -3,6 +3,7 @@
 
 use super::files::{Goal, Want};
 use super::rules::Rules;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::collections::btree_map;
 use std::iter::Peekable;
@@ -60,27 +61,29 @@ impl<'a, T> Iterator for Places<'a, T> {
     type Item = Place<'a, T>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let is = self.is.peek().map(|(path, _)| *path);
-        let before = self.before.peek().map(|(path, _)| *path);
-        let forward = self.forward.peek().map(|(path, _)| *path);
-        let path = [is, before, forward].into_iter().flatten().min()?;
-        let here = |at: Option<&String>| at == Some(path);
-        let mut place = Place {
-            path,
-            is: None,
-            before: None,
-            forward: None,
-        };
-        if here(is) {
-            place.is = self.is.next().map(|(_, it)| it);
+        let heads = [
+            self.is.peek().map(|(path, _)| *path),
+            self.before.peek().map(|(path, _)| *path),
+            self.forward.peek().map(|(path, _)| *path),
+        ];
+        // Each path is compared once, because comparing is most of the work.
+        let (mut first, mut here) = (None, [false; 3]);
+        for (list, path) in heads.into_iter().enumerate() {
+            let Some(path) = path else { continue };
+            match first.map_or(Ordering::Less, |first| path.cmp(first)) {
+                Ordering::Less => (first, here) = (Some(path), [false; 3]),
+                Ordering::Equal => {}
+                Ordering::Greater => continue,
+            }
+            here[list] = true;
         }
-        if here(before) {
-            place.before = self.before.next().map(|(_, want)| want);
-        }
-        if here(forward) {
-            place.forward = self.forward.next().map(|(_, want)| want);
-        }
-        Some(place)
+        let [is, before, forward] = here;
+        Some(Place {
+            path: first?,
+            is: self.is.next_if(|_| is).map(|(_, it)| it),
+            before: self.before.next_if(|_| before).map(|(_, want)| want),
+            forward: self.forward.next_if(|_| forward).map(|(_, want)| want),
+        })
     }
 }
 
