@@ -3,6 +3,7 @@
 use super::admit::Execution;
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
+use super::done::Done;
 use super::ending::{end, put_arrived, reject, told};
 use super::identify::{Identified, identify};
 use super::since::same;
@@ -11,7 +12,7 @@ use crate::beside;
 use crate::log;
 use crate::payload::{Answer, Ask};
 use crate::pin::{self, Pinned};
-use crate::ports::{Answered, Write};
+use crate::ports::{Answered, Condition, Write};
 use crate::store::{self, Stored};
 use windlass_domain::deployment::{Deployment, Keyed, Status};
 use windlass_domain::ending::Ending;
@@ -41,11 +42,8 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
         }
     };
     for tried in 0..TRIES {
-        // A twin has recorded it in between: what it ended with is no reason for a next attempt.
-        let known: Option<Stored<Execution>> =
-            store::load(ports, &store::execution(&ask.execution.arn)).await?;
-        if let Some(known) = known {
-            return Ok(Admitted::New(known.value.deployment));
+        if let Some(admitted) = before(ports, ask, tried).await? {
+            return Ok(admitted);
         }
         let identified = match identify(ports, request, &pinned).await? {
             Ok(identified) => identified,
@@ -61,8 +59,16 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
             if existing.value.executions.first() == Some(&ask.execution.arn) {
                 return Ok(Admitted::New(identified.id));
             }
-            let answer = same(ports, &existing.value).await?;
-            return Ok(Admitted::Answer(answer));
+            let told = Done {
+                deployment: identified.id.clone(),
+                cause: String::new(),
+            };
+            if commit(ports, vec![told.put(ask)?]).await? {
+                let answer = same(ports, &existing.value).await?;
+                return Ok(Admitted::Answer(answer));
+            }
+            pause(ports, tried).await;
+            continue;
         }
         let mut record = new_record(ports, ask, request, &pinned, &identified);
         settle_at_once(ports, &mut record, request, &pinned);
@@ -76,6 +82,29 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
         pause(ports, tried).await;
     }
     Err(contended("recording the deployment"))
+}
+
+/// What came of this execution before: a twin of this invocation, or one that began late, must not make another attempt
+/// of what it has recorded, or was told to be another one's deployment.
+///
+/// What was told is looked for only once a write was refused: each write is, where something was.
+async fn before<P: Ports>(ports: &P, ask: &Ask, tried: u64) -> Answered<Option<Admitted>> {
+    let arn = &ask.execution.arn;
+    let recorded: Option<Stored<Execution>> = store::load(ports, &store::execution(arn)).await?;
+    if let Some(recorded) = recorded {
+        return Ok(Some(Admitted::New(recorded.value.deployment)));
+    }
+    if tried == 0 {
+        return Ok(None);
+    }
+    let told: Option<Stored<Done>> = store::load(ports, &store::done(arn)).await?;
+    let Some(told) = told else {
+        return Ok(None);
+    };
+    let key = store::deployment(&told.value.deployment);
+    let existing: Stored<Deployment> = store::require(ports, &key).await?;
+    let answer = same(ports, &existing.value).await?;
+    Ok(Some(Admitted::Answer(answer)))
 }
 
 fn new_record<P: Ports>(
@@ -188,7 +217,8 @@ fn writes(record: &Stored<Deployment>, ask: &Ask, pinned: &Pinned) -> Answered<V
             deployment: record.value.id.clone(),
         },
     );
-    let mut writes = vec![put_arrived(record)?, execution.put()?];
+    let untold = Write::check(store::done(&ask.execution.arn), Condition::Absent);
+    let mut writes = vec![put_arrived(record)?, execution.put()?, untold];
     // What came by a source that is not accepted takes no version's name.
     if let Some(recorded) = &pinned.to_record
         && !is_rejected(&record.value)

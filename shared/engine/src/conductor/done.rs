@@ -1,5 +1,6 @@
-//! What an operator's action that is no deployment has done, kept for the retry that comes when its
-//! answer is lost: doing it again would find nothing to do, or undo what somebody did since.
+//! What an execution that made no deployment has done, kept for the retry that comes when its answer is lost, and for
+//! an invocation that begins late: doing it again would find nothing to do, undo what somebody did since, or make a
+//! deployment that nobody works for.
 
 use super::Ports;
 use super::answer::ended;

@@ -160,8 +160,8 @@ pub fn execution(arn: &str) -> Key {
     key(format!("execution#{arn}"), "deployment")
 }
 
-/// What an execution has done that works for no deployment, such as an `accept`, so that asking twice
-/// is once: `conductor::done::Done`.
+/// What an execution has done that works for no deployment, such as an `accept`, or an arrival that is another one's
+/// deployment, so that asking twice is once: `conductor::done::Done`.
 pub fn done(arn: &str) -> Key {
     key(format!("execution#{arn}"), "done")
 }

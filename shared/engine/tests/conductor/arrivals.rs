@@ -128,6 +128,27 @@ fn a_retry_that_runs_beside_the_first_invocation_is_not_another_request() {
     assert_eq!(desk.admit("first", request), Ok(first));
 }
 
+/// Lambda may begin an invocation when another one of the same execution has answered long ago.
+#[test]
+fn who_was_told_that_a_deployment_is_another_ones_makes_no_attempt_of_its_own_later() {
+    let desk = Desk::free();
+    let arrival = with(desk.manifest("1.5.0", TAG), by("s3"));
+    let arrival = with(arrival, json!({"through_hold": true, "reason": "a test"}));
+    let first = desk.admit("first", arrival.clone()).unwrap();
+    let second = || desk.admit("second", arrival.clone()).unwrap();
+    assert_eq!(second().error, "SameRequest");
+    let mut ended = record(&desk, &first);
+    ended.ending = Some(how(Ending::Succeeded, "", None));
+    desk.stage.put(store::deployment(&ended.id), &ended);
+    let late = second();
+    assert_eq!(
+        (late.deployment, late.error),
+        (first.deployment, "SameRequest".into())
+    );
+    let another = desk.admit("third", arrival.clone()).unwrap();
+    assert_eq!(record(&desk, &another).attempt, 2);
+}
+
 #[test]
 fn the_same_request_is_told_how_its_deployment_stands() {
     type Row = (fn(&mut Deployment), Word, &'static str, &'static str);

@@ -20,7 +20,7 @@ pub fn ends_explained(outcome: &Outcome<'_>) -> Result<(), String> {
         let scenario = outcome.scenario;
         let mut written = scenario.ends.iter().chain(scenario.may);
         let is_written = written.any(|one| *one == name);
-        if !is_written && !explains(outcome, mishap.what, ended) {
+        if !is_written && !explains(outcome, mishap.what, &record, ended) {
             return Err(format!("{name} says: {}", ended.cause));
         }
         let is_superseded = || is_superseded(outcome, &record) || was_replaced(outcome, &record);
@@ -31,7 +31,7 @@ pub fn ends_explained(outcome: &Outcome<'_>) -> Result<(), String> {
     Ok(())
 }
 
-fn explains(outcome: &Outcome<'_>, what: What, ended: &Ended) -> bool {
+fn explains(outcome: &Outcome<'_>, what: What, record: &Deployment, ended: &Ended) -> bool {
     let is_stop = matches!(
         what,
         What::StoppedWithin | What::StoppedSlow | What::StoppedLate
@@ -50,6 +50,8 @@ fn explains(outcome: &Outcome<'_>, what: What, ended: &Ended) -> bool {
             "ExecutionTimedOut" => what == What::TimedOut,
             // Somebody else keeps the lock.
             "NeedsOperator" | "WaitedTooLong" => is_anyone_stuck(outcome),
+            // What the mishap undid is explained by itself.
+            "Vetoed" => was_undone(outcome, record),
             _ => false,
         },
     }
@@ -67,6 +69,16 @@ fn is_anyone_stuck(outcome: &Outcome<'_>) -> bool {
             record.is_some_and(|record| is_left(&record))
         }
         _ => false,
+    })
+}
+
+/// Whether another deployment of its release was undone.
+fn was_undone(outcome: &Outcome<'_>, record: &Deployment) -> bool {
+    outcome.records().iter().any(|other| {
+        let ended = other.ending.as_ref();
+        other.id != record.id
+            && other.release_digest == record.release_digest
+            && ended.is_some_and(|ended| ended.ending == Ending::RolledBack)
     })
 }
 
