@@ -72,16 +72,17 @@ fn answered() -> BTreeSet<String> {
     assert_eq!(accepted.status, 202);
     look(&accepted.body);
     until(&mut shop, &execution, "Bake");
-    let (waiting, _) = post(&mut shop, "1.1.0");
-    for _ in 0..40 {
-        shop.region.step();
-    }
+    let (waiting, execution) = post(&mut shop, "1.1.0");
+    until(&mut shop, &execution, "AwaitTurn");
+    shop.region.step();
     let path = format!("{PROD}/hold");
     let held = call(&shop, "PUT", &path, reason("a sale"));
     look(&held.body);
     let deployments = "/apps/shop/deployments";
     shop.region.step();
-    look(&get(&shop, &format!("{PROD}?observe=true")));
+    let environment = get(&shop, &format!("{PROD}?observe=true"));
+    assert_ne!(environment["waiting"], json!([]));
+    look(&environment);
     let path = format!("{deployments}/{waiting}/cancel");
     look(&call_with(&shop, Some("k"), "POST", &path, reason("wrong one")).body);
     let accept = call(&shop, "POST", &format!("{PROD}/accept"), reason("fine")).body;
