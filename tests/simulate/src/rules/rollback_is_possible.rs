@@ -2,7 +2,7 @@ use crate::happening::{Event, Happening};
 use crate::outcome::Outcome;
 use crate::targets::function_of;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use windlass_domain::environment::{Running, Snapshot};
 use windlass_world::functions::LiveFunction;
@@ -124,15 +124,15 @@ fn files_are_there(outcome: &Outcome<'_>, state: &Value) -> bool {
     let artifacts = objects.buckets.get("artifacts");
     let list = artifacts.and_then(|artifacts| {
         let key = artifacts.keys.keys().find(|key| key.contains(digest))?;
-        serde_json::from_slice::<BTreeMap<String, Value>>(&artifacts.current(key)?.bytes).ok()
+        serde_json::from_slice::<Vec<Value>>(&artifacts.current(key)?.bytes).ok()
     });
-    let is_there = |(path, object): (&String, &Value)| {
+    // The headers that files share stand before the rows; a row begins with path, ETag, size and version.
+    let is_there = |row: &Value| {
+        let (path, id) = (row[0].as_str().unwrap_or_default(), row[3].as_str());
         let mut versions = bucket.keys.get(path).into_iter().flatten();
-        versions.any(|version| {
-            !version.marker && version.id.as_deref() == object["version_id"].as_str()
-        })
+        versions.any(|version| !version.marker && version.id.as_deref() == id)
     };
-    list.is_some_and(|list| list.iter().all(is_there))
+    list.is_some_and(|list| list.iter().skip(1).all(is_there))
 }
 
 fn page_is_there(bucket: &Bucket, folder: &str) -> bool {
