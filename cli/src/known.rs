@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::finding::Finding;
-use windlass_domain::name::AppName;
+use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::release::Release as Recorded;
 
 /// Something that is known, or the findings that tell that it is not.
@@ -52,6 +52,27 @@ impl Release {
         let findings = self.upload.as_ref()?.findings.clone()?;
         (!findings.is_empty()).then_some(findings)
     }
+}
+
+/// The environment that a full Git ref chooses by the rules in force.
+///
+/// # Errors
+/// No answer.
+pub async fn chosen(
+    windlass: &Windlass,
+    app: &AppName,
+    reference: &str,
+) -> Result<Known<EnvironmentName>, Failure> {
+    #[derive(Deserialize)]
+    struct Environments {
+        chosen: EnvironmentName,
+    }
+    let path = ["apps", app.as_str(), "environments"];
+    let answer = windlass.get(&path, &[("ref", reference)]).await;
+    Ok(match read::<Environments>(answer)? {
+        Known::So(answer) => Known::So(answer.chosen),
+        Known::Not(findings) => Known::Not(findings),
+    })
 }
 
 /// The declaration in force.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use std::time::Duration;
 use windlass_domain::deployment::Status;
 use windlass_domain::manifest::Manifest;
-use windlass_domain::name::AppName;
+use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Span;
 
 /// What may be wished of a deployment; each needs a reason.
@@ -43,6 +43,7 @@ impl Wishes {
 
 /// A request to start a deployment.
 pub struct Start {
+    environment: EnvironmentName,
     body: Map<String, Value>,
     by: By,
 }
@@ -52,9 +53,10 @@ impl Start {
     ///
     /// # Errors
     /// Where the manifest cannot be written, which cannot be.
-    pub fn of_manifest(manifest: &Manifest) -> Result<Self, Failure> {
+    pub fn of_manifest(environment: EnvironmentName, manifest: &Manifest) -> Result<Self, Failure> {
         match serde_json::to_value(manifest) {
             Ok(Value::Object(body)) => Ok(Self {
+                environment,
                 body,
                 by: By::Arrival,
             }),
@@ -63,17 +65,11 @@ impl Start {
     }
 
     /// Of a release that is recorded already.
-    pub fn of_version(version: &str) -> Self {
+    pub fn of_version(environment: EnvironmentName, version: &str) -> Self {
         Self {
+            environment,
             body: Map::from_iter([("version".to_owned(), version.into())]),
             by: By::Person,
-        }
-    }
-
-    /// Where to; its Git ref decides where nothing is said.
-    pub fn environment(&mut self, environment: Option<&str>) {
-        if let Some(environment) = environment {
-            self.body.insert("environment".into(), environment.into());
         }
     }
 
@@ -105,7 +101,14 @@ impl Start {
         output: Output,
     ) -> Result<Exit, Failure> {
         let body = Value::Object(self.body);
-        let path = ["apps", app.as_str(), "releases"];
+        let environment = self.environment.as_str();
+        let path = [
+            "apps",
+            app.as_str(),
+            "environments",
+            environment,
+            "releases",
+        ];
         let begun = match self.by {
             By::Person => windlass.act("POST", &path, &[], Some(&body)).await?,
             By::Arrival => windlass.send(&path, &body).await?,

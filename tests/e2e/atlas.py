@@ -31,7 +31,7 @@ class Atlas(Application):
         """CI POSTs a release of these files; answers the deployment's id."""
         self.upload_site("site", version, files=files)
         components = {"site": {"key": f"artifacts/atlas/site/{version}.zip"}}
-        answer = self.aws.call_api("POST", "/apps/atlas/releases", {"version": version, "git": {"ref": "refs/heads/main"}, "components": components})
+        answer = self.aws.call_api("POST", f"/apps/atlas/environments/{ENVIRONMENT}/releases", {"version": version, "git": {"ref": "refs/heads/main"}, "components": components})
         assert answer.status == 202, answer
         return answer.body["id"]
 

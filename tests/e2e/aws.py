@@ -74,11 +74,11 @@ class Aws:
             return self.outputs["ApiUrl"]
         return f"{self.endpoint}/_aws/execute-api/{self.outputs['ApiId']}/$default"
 
-    def call_api(self, method, path, body=None):
-        """Calls Windlass's HTTP API, signed as IAM authorization asks for."""
+    def call_api(self, method, path, body=None, credentials=None):
+        """Calls Windlass's HTTP API, signed as IAM authorization asks for, by these credentials or one's own."""
         data = None if body is None else json.dumps(body).encode()
         request = AWSRequest(method, self.api + path, data=data, headers={"Content-Type": "application/json"})
-        credentials = Credentials("test", "test") if self.endpoint else boto3.Session().get_credentials()
+        credentials = credentials or (Credentials("test", "test") if self.endpoint else boto3.Session().get_credentials())
         SigV4Auth(credentials, "execute-api", self.region).add_auth(request)
         plain = urllib.request.Request(request.url, data=data, method=method, headers=dict(request.headers.items()))
         try:

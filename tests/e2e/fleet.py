@@ -86,11 +86,11 @@ class Captain:
 
     def begin(self, version):
         """Asks for a release by one of two ways, until it is recorded; answers the deployment's id."""
-        request = {**self.releases.manifests[version], "environment": self.where["environment"]}
+        path = f"/apps/fleet/environments/{self.where['environment']}/releases"
 
         def ask():
             if self.random.random() < 0.5:
-                self.told = answer = self.aws.call_api("POST", "/apps/fleet/releases", request)
+                self.told = answer = self.aws.call_api("POST", path, self.releases.manifests[version])
                 return answer.body.get("id") if answer.status == 202 else None
             execution = self.machine.start(action="deploy", **self.where, manifest=self.releases.manifests[version])
             return self.recorded_for(execution)

@@ -27,7 +27,7 @@ class Gauge(Application):
         self.upload_function("jobs", version)
         components = {"jobs": {"key": f"artifacts/gauge/jobs/{version}.zip"}}
         manifest = {"version": version, "git": {"ref": f"refs/heads/{self.environment}"}, "components": components}
-        answer = self.aws.call_api("POST", "/apps/gauge/releases", manifest)
+        answer = self.aws.call_api("POST", f"/apps/gauge/environments/{self.environment}/releases", manifest)
         assert answer.status == 202, answer
 
     def count_errors(self):

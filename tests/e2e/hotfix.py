@@ -12,6 +12,6 @@ def release(story, version, code=GOOD):
     key = f"artifacts/shop/api/{version}.zip"
     story.shop.upload(key, made_zip({"index.py": code.format(version=version)}))
     manifest = {"version": version, "git": {"ref": f"refs/tags/v{version}"}, "components": {"api": {"key": key}}}
-    answer = story.aws.call_api("POST", "/apps/shop/releases", manifest)
+    answer = story.aws.call_api("POST", f"/apps/shop/environments/{story.shop.environment}/releases", manifest)
     assert answer.status == 202, answer
     return story.until(f"a record of {version}", lambda: story.ledger.deployment(answer.body["id"]))

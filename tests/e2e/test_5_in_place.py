@@ -96,7 +96,7 @@ def test_ci_cancels_a_deployment(pier):
     pier.release("1.3.0")
     deployment = pier.deployment_of("1.3.0")
     pier.until("a change", lambda: pier.site("page") == "1.3.0")
-    answer = pier.aws.call_api("POST", f"/apps/pier/deployments/{deployment['id']}/cancel", {"reason": "the wrong branch"})
+    answer = pier.aws.call_api("POST", f"/apps/pier/environments/{deployment['environment']}/deployments/{deployment['id']}/cancel", {"reason": "the wrong branch"})
     assert answer.status == 202, answer
     assert ending(pier.ended(deployment["id"])) == "RolledBack"
     assert pier.seen() == LIVE

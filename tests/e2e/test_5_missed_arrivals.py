@@ -4,7 +4,7 @@ import json
 
 import pytest
 import yaml
-from flotsam import IMAGES, OLDER_BY, Flotsam, aged, unheard
+from flotsam import ENVIRONMENT, IMAGES, OLDER_BY, Flotsam, aged, unheard
 from ledger import ending
 
 UNTOLD = {"page": "nothing", "jobs": "before windlass"}
@@ -40,7 +40,7 @@ def test_what_was_missed_does_not_replace_what_was_accepted_since(flotsam):
     flotsam.release("1.1.0")
     # Nobody's: what no environment deploys is refused, and that is told beside it.
     flotsam.release("1.1.1", ref="refs/heads/adrift")
-    answer = flotsam.aws.call_api("POST", "/apps/flotsam/releases", flotsam.manifest("1.2.0"))
+    answer = flotsam.aws.call_api("POST", f"/apps/flotsam/environments/{ENVIRONMENT}/releases", flotsam.manifest("1.2.0"))
     assert answer.status == 202, answer
     newer = flotsam.ended(flotsam.deployment_of("1.2.0")["id"])["order"]
     flotsam.look_at_everything()

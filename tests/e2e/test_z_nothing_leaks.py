@@ -55,7 +55,7 @@ def upload_manifest(story, key, value):
 
 def call_api(story, key, value):
     """Asks for a deployment; answers what the API said."""
-    answer = story.aws.call_api("POST", "/apps/shop/releases", manifest(key, value))
+    answer = story.aws.call_api("POST", f"/apps/shop/environments/{story.shop.environment}/releases", manifest(key, value))
     assert answer.status == 400, answer
     return json.dumps(answer.body)
 

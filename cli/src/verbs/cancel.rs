@@ -41,13 +41,21 @@ impl Cancel {
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.endpoint.open().await?;
-            let id = if is_id(&self.which) {
-                self.which.clone()
+            let (environment, id) = if is_id(&self.which) {
+                (self.of_deployment(&windlass).await?, self.which.clone())
             } else {
-                self.in_environment(&windlass).await?
+                (self.which.clone(), self.in_environment(&windlass).await?)
             };
             output.progress(&format!("{} deployment {id} is to be cancelled", self.app));
-            let path = ["apps", self.app.as_str(), "deployments", &id, "cancel"];
+            let path = [
+                "apps",
+                self.app.as_str(),
+                "environments",
+                &environment,
+                "deployments",
+                &id,
+                "cancel",
+            ];
             let body = json!({ "reason": self.reason });
             let answer = windlass.act("POST", &path, &[], Some(&body)).await?;
             if self.no_wait {
@@ -61,6 +69,16 @@ impl Cancel {
             let waiting = self.patience.begin();
             follow(&windlass, &self.app, &id, &waiting, Wanted::Undone, output).await
         })
+    }
+
+    /// The environment of the deployment that is named.
+    async fn of_deployment(&self, windlass: &Windlass) -> Result<String, Failure> {
+        let path = ["apps", self.app.as_str(), "deployments", &self.which];
+        let answer = windlass.get(&path, &[]).await?;
+        let environment = answer["deployment"]["environment"].as_str();
+        let environment =
+            environment.ok_or_else(|| Failure::broken("the answer names no environment"))?;
+        Ok(environment.to_owned())
     }
 
     /// The deployment that is under way in the environment that is named, else the only one that waits there.

@@ -33,8 +33,7 @@ impl Deploy {
     /// # Errors
     /// Where Windlass refuses it or does not answer.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
-        let mut start = Start::of_version(&self.version);
-        start.environment(Some(self.environment.as_str()));
+        let mut start = Start::of_version(self.environment.clone(), &self.version);
         start.wishes(&self.wishes);
         waiting(async {
             let windlass = self.endpoint.open().await?;

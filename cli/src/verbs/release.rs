@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::found::Found;
 use crate::git;
 use crate::handed_in::HandedIn;
+use crate::known::{self, Known};
 use crate::manifest::{self, About};
 use crate::output::Output;
 use crate::preflight::{self, Plan};
@@ -18,6 +19,7 @@ use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Exceptions;
+use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::git::Git;
 use windlass_domain::key::manifest_key;
 use windlass_domain::manifest::{ArtifactRef, Manifest};
@@ -114,6 +116,37 @@ impl Release {
         })
     }
 
+    /// The environment that is named, else the one that the API says the Git ref chooses; never another one than was
+    /// announced.
+    async fn goes_to(
+        &self,
+        manifest: &Manifest,
+        windlass: &Windlass,
+        sight: &Sight,
+    ) -> Result<EnvironmentName, Failure> {
+        if let Some(named) = &self.environment {
+            return Ok(named.clone());
+        }
+        let message = "it was not released; its artifacts are uploaded:";
+        let reference = manifest.git.as_ref().map(|git| git.reference.as_str());
+        let chosen = match known::chosen(windlass, &self.app, reference.unwrap_or_default()).await?
+        {
+            Known::So(chosen) => chosen,
+            Known::Not(findings) => return Err(Failure::rejected(message, findings)),
+        };
+        let announced = sight.here.as_ref().map(|here| &here.environment);
+        if announced.is_some_and(|announced| *announced != chosen) {
+            let finding = Finding::new(
+                FindingName::NoEnvironment,
+                "git.ref",
+                format!("the rules have changed meanwhile: it would go to `{chosen}` now."),
+                "Release it again, or name the environment with `--environment`.",
+            );
+            return Err(Failure::rejected(message, vec![finding]));
+        }
+        Ok(chosen)
+    }
+
     fn plan<'a>(&'a self, manifest: &'a Manifest) -> Plan<'a> {
         Plan {
             app: &self.app,
@@ -159,9 +192,6 @@ impl Release {
         }
         let manifest = self.manifest(from, components)?;
         if self.by_api() {
-            let mut start = Start::of_manifest(&manifest)?;
-            start.environment(self.environment.as_ref().map(EnvironmentName::as_str));
-            start.wishes(&self.wishes);
             let opened;
             let windlass = if let Some(windlass) = windlass {
                 windlass
@@ -169,6 +199,9 @@ impl Release {
                 opened = self.endpoint.open().await?;
                 &opened
             };
+            let environment = self.goes_to(&manifest, windlass, sight).await?;
+            let mut start = Start::of_manifest(environment, &manifest)?;
+            start.wishes(&self.wishes);
             return start.send(windlass, &self.app, &self.looking, output).await;
         }
         let bucket = self.bucket()?;

@@ -156,10 +156,9 @@ fn call(request: &Request, environment: &EnvironmentName) -> Option<String> {
     let here = format!("/apps/{app}/environments/{environment}");
     let (method, path) = match request.action {
         ActionName::Deploy => {
-            body.insert("environment".into(), json!(environment));
             body.insert("version".into(), json!(request.version.as_ref()?));
             body.extend(wished(request).map(|wish| (wish.to_owned(), Value::Bool(true))));
-            ("POST", format!("/apps/{app}/releases"))
+            ("POST", format!("{here}/releases"))
         }
         ActionName::Rollback => {
             let number = request.snapshot.iter();
@@ -209,7 +208,7 @@ mod tests {
                 Deploy,
                 &[("version", json!("1.4.0"))],
                 "windlass deploy shop prod 1.4.0",
-                r#"POST /apps/shop/releases {"environment":"prod","version":"1.4.0"}"#,
+                r#"POST /apps/shop/environments/prod/releases {"version":"1.4.0"}"#,
             ),
             (
                 Deploy,
@@ -220,7 +219,7 @@ mod tests {
                     because.clone(),
                 ],
                 r"windlass deploy shop prod 1.4.0 --again --through-hold --reason 'it'\''s down'",
-                r#"POST /apps/shop/releases {"again":true,"environment":"prod","reason":"it's down","through_hold":true,"version":"1.4.0"}"#,
+                r#"POST /apps/shop/environments/prod/releases {"again":true,"reason":"it's down","through_hold":true,"version":"1.4.0"}"#,
             ),
             (
                 Rollback,

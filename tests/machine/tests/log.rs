@@ -15,7 +15,7 @@ use windlass_machine::program::Program;
 use windlass_machine::shop::{FUNCTIONS, Shop};
 use windlass_world::run::run;
 
-const RELEASES: &str = "/apps/shop/releases";
+const RELEASES: &str = "/apps/shop/environments/prod/releases";
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);

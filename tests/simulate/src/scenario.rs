@@ -88,7 +88,11 @@ impl Deed {
         let (method, path, body) = match *self {
             Self::Post(version, of) => {
                 let mut request = Self::Arrive(version, of).request(world)?;
-                ("POST", "/apps/shop/releases", request["manifest"].take())
+                (
+                    "POST",
+                    "/apps/shop/environments/prod/releases",
+                    request["manifest"].take(),
+                )
             }
             Self::Hold => {
                 let path = "/apps/shop/environments/prod/hold";

@@ -17,8 +17,10 @@ use crate::ports::{Answered, Ledger, Objects, Registry};
 use crate::store::Stored;
 use declaration::Found;
 use source::Source;
+use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::git::Git;
 use windlass_domain::git_rule::tag_version_differs;
 use windlass_domain::image::is_same_repository;
 use windlass_domain::name::{ComponentName, EnvironmentName};
@@ -72,6 +74,7 @@ pub async fn pin<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Pinn
         findings.extend(declaration.misfits(&source.named));
         return Ok(Err(findings));
     }
+    let by_person = is_by_person(request, &source, declaration, &resolved.environment);
     if let Some(push) = &request.image_push {
         let named = &mut source.named;
         named.retain(|name, _| lives_in(&resolved, name, &push.repository));
@@ -85,7 +88,6 @@ pub async fn pin<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Pinn
         Ok(to_record) => to_record,
         Err(findings) => return Ok(Err(findings)),
     };
-    let by_person = request.names_environment();
     Ok(Ok(Pinned {
         release,
         resolved,
@@ -93,6 +95,22 @@ pub async fn pin<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Pinn
         order_version,
         to_record,
     }))
+}
+
+/// Whether a person chose where it goes. Every path of the API names the environment; a manifest that its own Git ref
+/// sends there as well is what arrives.
+fn is_by_person(
+    request: &Request,
+    source: &Source,
+    declaration: &Declaration,
+    environment: &EnvironmentName,
+) -> bool {
+    let is_sent_there = |git: &Git| {
+        let chosen = declaration.environment_for(&git.reference);
+        chosen.is_ok_and(|chosen| chosen.as_ref() == Some(environment))
+    };
+    let is_recorded = request.version.is_some();
+    request.names_environment() && (is_recorded || !source.git.as_ref().is_some_and(is_sent_there))
 }
 
 /// The declaration that a release names, where it may be had; the one in force where it names none.
@@ -143,7 +161,7 @@ fn lives_in(resolved: &Resolved, name: &ComponentName, repository: &str) -> bool
 fn environment(
     request: &Request,
     source: &Source,
-    declaration: &windlass_domain::declaration::Declaration,
+    declaration: &Declaration,
 ) -> Result<EnvironmentName, Finding> {
     if let Some(environment) = &request.environment {
         return Ok(environment.clone());

@@ -10,8 +10,17 @@ fn a_deployment_of_another_application_is_not_found() {
     let mut shop = Shop::new(&program, FUNCTIONS);
     let (id, execution) = post(&mut shop, "1.0.0");
     until(&mut shop, &execution, "Bake");
-    for (method, path) in [("GET", ""), ("POST", "/cancel")] {
-        let path = format!("/apps/other/deployments/{id}{path}");
+    let cancel = |app, environment| {
+        let path = format!("/apps/{app}/environments/{environment}/deployments/{id}/cancel");
+        ("POST", path)
+    };
+    // Nor one of another environment: who may act there may not act here.
+    let others = [
+        ("GET", format!("/apps/other/deployments/{id}")),
+        cancel("other", "prod"),
+        cancel("shop", "dev"),
+    ];
+    for (method, path) in others {
         let reply = call(&shop, method, &path, None);
         assert_eq!(refused(&reply), (404, vec!["UnknownName"]), "{path}");
     }
@@ -31,7 +40,7 @@ fn a_running_deployment_is_cancelled_and_undone_once() {
     let mut shop = Shop::new(&program, FUNCTIONS);
     let (id, execution) = post(&mut shop, "1.0.0");
     until(&mut shop, &execution, "Bake");
-    let path = format!("/apps/shop/deployments/{id}/cancel");
+    let path = format!("/apps/shop/environments/prod/deployments/{id}/cancel");
     let reply = call(
         &shop,
         "POST",
@@ -56,7 +65,7 @@ fn a_reason_that_cannot_be_recorded_starts_and_stops_nothing() {
     let (id, execution) = post(&mut shop, "1.0.0");
     until(&mut shop, &execution, "Bake");
     let started = shop.world().executions().started.len();
-    let cancel = format!("/apps/shop/deployments/{id}/cancel");
+    let cancel = format!("/apps/shop/environments/prod/deployments/{id}/cancel");
     for (body, wanted) in [
         (
             json!({"reason": "ghp_16C7e42F292c6912E7710c838347Ae178B4a"}),
@@ -86,7 +95,7 @@ fn a_deployment_that_is_being_undone_is_not_cancelled() {
     let mut shop = Shop::new(&program, FUNCTIONS);
     let (id, execution) = post(&mut shop, "1.0.0");
     until(&mut shop, &execution, "Bake");
-    let path = format!("/apps/shop/deployments/{id}/cancel");
+    let path = format!("/apps/shop/environments/prod/deployments/{id}/cancel");
     let recovery = begun(&call(&shop, "POST", &path, None)).1;
     until(&mut shop, &recovery, "Undo");
     let again = call(&shop, "POST", &path, None);
@@ -104,7 +113,7 @@ fn a_waiting_deployment_is_cancelled_before_it_changes_anything() {
     let (second, waiting) = post(&mut shop, "1.1.0");
     until(&mut shop, &waiting, "AwaitTurn");
     shop.region.step();
-    let path = format!("/apps/shop/deployments/{second}/cancel");
+    let path = format!("/apps/shop/environments/prod/deployments/{second}/cancel");
     begun(&call(&shop, "POST", &path, None));
     shop.region.run();
     assert_eq!(ending(&shop, &second), "Rejected");

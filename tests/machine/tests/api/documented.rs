@@ -83,7 +83,7 @@ fn answered() -> BTreeSet<String> {
     let environment = get(&shop, &format!("{PROD}?observe=true"));
     assert_ne!(environment["waiting"], json!([]));
     look(&environment);
-    let path = format!("{deployments}/{waiting}/cancel");
+    let path = format!("{PROD}/deployments/{waiting}/cancel");
     look(&call_with(&shop, Some("k"), "POST", &path, reason("wrong one")).body);
     let accept = call(&shop, "POST", &format!("{PROD}/accept"), reason("fine")).body;
     shop.region.step();

@@ -169,7 +169,7 @@ fn a_cancel_with_a_key_is_answered_the_same_however_far_it_has_come() {
             id = waiting.0;
         }
         let cancel = |shop: &Shop<'_>, key, reason: &str| {
-            let path = format!("/apps/shop/deployments/{id}/cancel");
+            let path = format!("/apps/shop/environments/prod/deployments/{id}/cancel");
             call_with(shop, key, "POST", &path, Some(json!({"reason": reason})))
         };
         let first = cancel(&shop, Some("press-1"), "wrong one");

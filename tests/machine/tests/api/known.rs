@@ -167,7 +167,7 @@ fn what_is_not_known_is_refused_wherever_it_is_named_with_what_is_nearest() {
         ),
         (
             "POST",
-            "/apps/shop/releases?dry=1",
+            "/apps/shop/environments/prod/releases?dry=1",
             Some(json!({})),
             400,
             "UnknownField",
@@ -191,7 +191,7 @@ fn a_version_that_is_not_recorded_is_refused_with_the_nearest() {
     let mut shop = Shop::new(&program, FUNCTIONS);
     post(&mut shop, "1.0.0");
     shop.region.run();
-    let body = json!({"version": "1.0.O", "environment": "prod"});
+    let body = json!({"version": "1.0.O"});
     let (status, name, remedy) = told(&shop, "POST", RELEASES, Some(body));
     assert_eq!((status, name.as_str()), (404, "UnknownName"));
     assert!(remedy.contains("`1.0.0`"), "{remedy}");

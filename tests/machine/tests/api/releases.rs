@@ -102,18 +102,17 @@ fn who_asked_is_told_by_the_caller_and_not_by_the_body() {
 fn a_bad_release_is_answered_with_all_findings() {
     let program = program();
     let shop = Shop::new(&program, FUNCTIONS);
-    let misspelt =
-        json!({"version": "1.0.0", "environment": "prod", "sequnce": 1, "componets": {}});
+    let misspelt = json!({"version": "1.0.0", "sequnce": 1, "componets": {}});
     let reply = call(&shop, "POST", RELEASES, Some(misspelt));
     assert_eq!(
         refused(&reply),
         (400, vec!["MissingField", "UnknownField", "UnknownField"])
     );
-    let meant = json!({"version": "1.0.0", "environment": "prod", "components": {
+    let meant = json!({"version": "1.0.0", "components": {
         "api": {"key": "artifacts/other/api/1.zip"}, "jobs": {}}});
     let reply = call(&shop, "POST", RELEASES, Some(meant));
     assert_eq!(refused(&reply), (400, vec!["BadValue", "MissingField"]));
-    let gone = json!({"version": "1.0.0", "environment": "prod", "components": {
+    let gone = json!({"version": "1.0.0", "components": {
         "api": {"key": "artifacts/shop/api/1.zip"}, "jobs": {"key": "artifacts/shop/jobs/1.zip"}}});
     let reply = call(&shop, "POST", RELEASES, Some(gone));
     assert_eq!(refused(&reply), (400, vec!["ArtifactMissing"; 2]));
@@ -127,9 +126,7 @@ fn what_does_not_fit_the_declaration_is_told_at_once_and_starts_nothing() {
     let misfits = json!({"version": "1.0.0", "components": {
         "agent": {"key": "artifacts/shop/agent/1.zip"}, "api": {"key": "artifacts/shop/api/1.zip"},
         "web": {"image": "shop/web:1"}, "wep": {"key": "artifacts/shop/wep/1.zip"}}});
-    let mut named = misfits.clone();
-    named["environment"] = "prod".into();
-    let reply = call(&shop, "POST", RELEASES, Some(named));
+    let reply = call(&shop, "POST", RELEASES, Some(misfits.clone()));
     let wanted = vec!["BadValue", "ArtifactMissing", "BadValue", "UnknownName"];
     assert_eq!(refused(&reply), (400, wanted));
     let paths = [
@@ -141,9 +138,10 @@ fn what_does_not_fit_the_declaration_is_told_at_once_and_starts_nothing() {
     for (finding, path) in reply.body["findings"].as_array().unwrap().iter().zip(paths) {
         assert_eq!(finding["path"], path, "{finding}");
     }
-    let reply = call(&shop, "POST", RELEASES, Some(misfits));
-    let wanted = vec!["NoEnvironment", "BadValue", "BadValue", "UnknownName"];
-    assert_eq!(refused(&reply), (400, wanted));
+    let nowhere = RELEASES.replace("prod", "pord");
+    let reply = call(&shop, "POST", &nowhere, Some(misfits));
+    let wanted = vec!["UnknownName", "BadValue", "BadValue", "UnknownName"];
+    assert_eq!(refused(&reply), (404, wanted));
     assert_eq!(executions(&shop), 0);
 }
 
@@ -154,12 +152,81 @@ fn an_image_of_another_application_is_refused_and_starts_nothing() {
     shop.world().registry().push("bank/ledger", "7");
     for repository in ["bank/ledger", &format!("{HOST}/bank/ledger")] {
         let image = json!({"agent": {"image": format!("{repository}:7")}});
-        let body = json!({"version": "1.0.0", "environment": "prod", "components": image});
+        let body = json!({"version": "1.0.0", "components": image});
         let reply = call(&shop, "POST", RELEASES, Some(body));
         assert_eq!(refused(&reply), (400, vec!["BadValue"]), "{repository}");
         assert_eq!(reply.body["findings"][0]["path"], "components.agent.image");
     }
     assert_eq!(executions(&shop), 0);
+}
+
+/// Else IAM would let somebody into an environment that the body names.
+#[test]
+fn the_path_alone_names_the_environment() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let mut twice = release(&mut shop, "1.0.0");
+    twice["environment"] = "prod".into();
+    let reply = call(&shop, "POST", RELEASES, Some(twice));
+    assert_eq!(refused(&reply), (400, vec!["BadValue"]));
+    assert_eq!(reply.body["findings"][0]["path"], "environment");
+    assert_eq!(executions(&shop), 0);
+}
+
+/// A manifest that its own Git ref sends where the path says is what arrives; else a person chose.
+#[test]
+fn who_chose_the_environment_is_told_by_the_git_ref() {
+    let program = program();
+    for (reference, by_person) in [
+        (json!({"ref": "refs/heads/main"}), false),
+        (json!({"ref": "refs/heads/other"}), true),
+        (json!(null), true),
+    ] {
+        let mut shop = Shop::new(&program, FUNCTIONS);
+        let mut body = release(&mut shop, "1.0.0");
+        if reference.is_null() {
+            body.as_object_mut().unwrap().remove("git");
+        } else {
+            body["git"] = reference.clone();
+        }
+        let (id, _) = begun(&call(&shop, "POST", RELEASES, Some(body)));
+        shop.region.run();
+        let record = get(&shop, &format!("/apps/shop/deployments/{id}"));
+        assert_eq!(record["deployment"]["by_person"], by_person, "{reference}");
+    }
+}
+
+#[test]
+fn the_environment_that_a_ref_or_an_image_tag_chooses_is_told() {
+    let program = program();
+    let shop = Shop::new(&program, FUNCTIONS);
+    let environments = "/apps/shop/environments";
+    let all = get(&shop, environments);
+    assert!(
+        all["environments"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("prod"))
+    );
+    assert_eq!(all.get("chosen"), None);
+    for query in ["ref=refs/heads/main", "image_tag=main-9f2c1ab"] {
+        let told = get(&shop, &format!("{environments}?{query}"));
+        assert_eq!(told["chosen"], "prod", "{query}");
+    }
+    for (query, wanted) in [
+        ("ref=refs/heads/nowhere", (404, vec!["NoEnvironment"])),
+        ("image_tag=nowhere", (404, vec!["NoEnvironment"])),
+        (
+            "ref=refs/heads/main&image_tag=main",
+            (400, vec!["BadValue"]),
+        ),
+        ("branch=main", (400, vec!["UnknownField"])),
+    ] {
+        let reply = call(&shop, "GET", &format!("{environments}?{query}"), None);
+        assert_eq!(refused(&reply), wanted, "{query}");
+    }
+    let reply = call(&shop, "GET", "/apps/nosuch/environments", None);
+    assert_eq!(refused(&reply), (404, vec!["NoDeclaration"]));
 }
 
 #[test]
@@ -178,7 +245,8 @@ fn what_is_not_there_is_not_found() {
     let program = program();
     let shop = Shop::new(&program, FUNCTIONS);
     let body = json!({"version": "1.0.0", "components": {"api": {"image": "shop/agent:1"}}});
-    let reply = call(&shop, "POST", "/apps/nosuch/releases", Some(body));
+    let nosuch = RELEASES.replace("shop", "nosuch");
+    let reply = call(&shop, "POST", &nosuch, Some(body));
     assert_eq!(refused(&reply), (404, vec!["NoDeclaration"]));
     let nothing = [
         ("GET", "/"),
@@ -190,7 +258,10 @@ fn what_is_not_there_is_not_found() {
         ("POST", "/apps/shop/environments/prod/nosuch"),
         ("PATCH", PROD),
         ("GET", "/apps/shop/deployments/0123456789abcdef"),
-        ("POST", "/apps/shop/deployments/0123456789abcdef/cancel"),
+        (
+            "POST",
+            "/apps/shop/environments/prod/deployments/0123456789abcdef/cancel",
+        ),
     ];
     for (method, path) in nothing {
         let reply = call(&shop, method, path, None);

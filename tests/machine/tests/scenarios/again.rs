@@ -54,7 +54,7 @@ fn by_post(shop: &mut Shop<'_>, version: &str) -> String {
         shop.world(),
         Call {
             method: "POST".into(),
-            path: "/apps/shop/releases".into(),
+            path: "/apps/shop/environments/prod/releases".into(),
             body: Some(manifest(shop, version)),
             caller: Some("arn:aws:iam::111111111111:role/ci".into()),
             ..Call::default()
@@ -365,7 +365,7 @@ fn while_it_waits_or_runs_the_same_arrival_is_one_deployment_whatever_its_way() 
         shop.world(),
         Call {
             method: "POST".into(),
-            path: "/apps/shop/releases".into(),
+            path: "/apps/shop/environments/prod/releases".into(),
             body: Some(body.clone()),
             ..Call::default()
         },

@@ -23,7 +23,7 @@ fn stop(shop: &mut Shop<'_>, arn: &str, way: &str) {
             let id = shop.deployment(arn).id;
             let call = Call {
                 method: "POST".into(),
-                path: format!("/apps/shop/deployments/{id}/cancel"),
+                path: format!("/apps/shop/environments/prod/deployments/{id}/cancel"),
                 ..Call::default()
             };
             assert_eq!(run(api::handle(shop.world(), call)).status, 202);

@@ -14,7 +14,7 @@ fn cancel(shop: &Shop<'_>, arn: &str) -> Reply {
     let id = shop.deployment(arn).id;
     let call = Call {
         method: "POST".into(),
-        path: format!("/apps/shop/deployments/{id}/cancel"),
+        path: format!("/apps/shop/environments/prod/deployments/{id}/cancel"),
         body: Some(r#"{"reason": "wrong release"}"#.into()),
         caller: Some("arn:aws:iam::111111111111:user/ann".into()),
         ..Call::default()

@@ -1,6 +1,6 @@
-//! `POST /apps/{app}/deployments/{id}/cancel`: stops it and undoes what it changed.
+//! `POST /apps/{app}/environments/{environment}/deployments/{id}/cancel`: stops it and undoes what it changed.
 
-use super::deployments::{find, unknown};
+use super::deployments::find;
 use super::problem::problem;
 use super::{Call, Ports, Reply, body};
 use crate::conductor::key_reused;
@@ -14,12 +14,18 @@ use windlass_domain::environment::{HeldState, Lock};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::input::operators;
-use windlass_domain::name::AppName;
+use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::ActionName;
 
 /// Stops the execution and starts its recovery, which the execution-status rule would start, too. The same key is
 /// answered the same, however far the recovery has come.
-pub async fn post<P: Ports>(ports: &P, app: &AppName, id: &str, call: &Call) -> Answered<Reply> {
+pub async fn post<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    environment: &EnvironmentName,
+    id: &str,
+    call: &Call,
+) -> Answered<Reply> {
     let id = DeploymentId(id.to_owned());
     let said = match body(call) {
         Ok(mut body) => {
@@ -33,10 +39,12 @@ pub async fn post<P: Ports>(ports: &P, app: &AppName, id: &str, call: &Call) -> 
         Ok(said) => said,
         Err(findings) => return Ok(problem(400, &findings)),
     };
-    let Some(record) = find(ports, app, &id).await? else {
-        return Ok(unknown(app, &id));
+    // Who may cancel in one environment may not in another one by naming its deployment.
+    let record = find(ports, app, &id).await?;
+    let here = record.filter(|record| record.value.environment == *environment);
+    let Some(Stored { value: record, .. }) = here else {
+        return Ok(not_here(app, environment, &id));
     };
-    let record = record.value;
     let caller = call.caller.as_deref().unwrap_or("an unnamed caller");
     if let Some(reply) = before(ports, &record, &said, caller).await? {
         return Ok(reply);
@@ -64,6 +72,16 @@ pub async fn post<P: Ports>(ports: &P, app: &AppName, id: &str, call: &Call) -> 
     let cause = said.cause(caller);
     let recovery = recovery::start(ports, app, &record.environment, &id, token, &cause).await?;
     Ok(begun(&id, &recovery))
+}
+
+fn not_here(app: &AppName, environment: &EnvironmentName, id: &DeploymentId) -> Reply {
+    let finding = Finding::new(
+        FindingName::UnknownName,
+        "id",
+        format!("environment `{environment}` of `{app}` has no deployment {id}."),
+        "Take an id from the environment's history.",
+    );
+    problem(404, &[finding])
 }
 
 fn begun(id: &DeploymentId, recovery: &str) -> Reply {

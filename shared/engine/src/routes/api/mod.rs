@@ -4,6 +4,7 @@
 mod accepted;
 mod asked;
 mod cancel;
+mod chosen;
 mod declaration;
 mod deployments;
 mod environment;
@@ -40,7 +41,7 @@ impl<P: pin::Ports + KindPorts + Executions + Clock> Ports for P {}
 pub struct Call {
     /// `GET`, `POST`, `PUT` or `DELETE`.
     pub method: String,
-    /// The path without the stage, such as `/apps/shop/releases`.
+    /// The path without the stage, such as `/apps/shop/environments/prod/releases`.
     pub path: String,
     /// The query's parameters.
     pub query: BTreeMap<String, String>,
@@ -119,13 +120,12 @@ async fn route<P: Ports>(ports: &P, call: &Call) -> Answered<Reply> {
         return Ok(problem(400, &findings));
     }
     match (call.method.as_str(), rest) {
-        ("POST", ["releases"]) => releases::post(ports, &app, call).await,
         ("GET", ["releases", version]) => recorded::get(ports, &app, version).await,
         ("GET", ["declaration"]) => declaration::get(ports, &app).await,
         ("GET", ["refusals"]) => refusals::list(ports, Some(&app), call).await,
         ("GET", ["deployments"]) => deployments::list(ports, &app, call).await,
         ("GET", ["deployments", id]) => deployments::get(ports, &app, id).await,
-        ("POST", ["deployments", id, "cancel"]) => cancel::post(ports, &app, id, call).await,
+        ("GET", ["environments"]) => chosen::get(ports, &app, call).await,
         (method, ["environments", name, rest @ ..]) => {
             let Ok(name) = EnvironmentName::new(*name) else {
                 return Ok(problem(404, &[no_such_path(call)]));
@@ -141,13 +141,17 @@ fn parameters(method: &str, rest: &[&str]) -> Option<&'static [&'static str]> {
     Some(match (method, rest) {
         ("GET", ["deployments"]) => &["environment", "execution", "limit", "after"],
         ("GET", ["environments", _, "snapshots"] | ["refusals"]) => PAGED,
+        ("GET", ["environments"]) => &["ref", "image_tag"],
         ("GET", ["environments", _]) => &["observe"],
         ("DELETE", ["environments", _, "hold"]) => &["reason"],
         (
             "POST",
-            ["releases"]
-            | ["deployments", _, "cancel"]
-            | ["environments", _, "rollbacks" | "recover" | "accept"],
+            [
+                "environments",
+                _,
+                "releases" | "rollbacks" | "recover" | "accept",
+            ]
+            | ["environments", _, "deployments", _, "cancel"],
         )
         | ("PUT", ["environments", _, "hold"])
         | ("GET", ["declaration"] | ["releases" | "deployments", _]) => &[],
@@ -167,6 +171,10 @@ async fn in_environment<P: Ports>(
     let action = match (method, rest) {
         ("GET", []) => return environment::get(ports, app, name, call).await,
         ("GET", ["snapshots"]) => return snapshots::list(ports, app, name, call).await,
+        ("POST", ["releases"]) => return releases::post(ports, app, name, call).await,
+        ("POST", ["deployments", id, "cancel"]) => {
+            return cancel::post(ports, app, name, id, call).await;
+        }
         ("POST", ["rollbacks"]) => ActionName::Rollback,
         ("POST", ["recover"]) => ActionName::Recover,
         ("POST", ["accept"]) => ActionName::Accept,

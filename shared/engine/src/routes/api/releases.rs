@@ -1,4 +1,4 @@
-//! `POST /apps/{app}/releases`: starts a deployment.
+//! `POST /apps/{app}/environments/{environment}/releases`: starts a deployment.
 
 use super::problem::problem;
 use super::{Call, Ports, Reply, body, requester};
@@ -6,12 +6,11 @@ use crate::ports::Answered;
 use crate::routes::begin;
 use serde_json::{Map, Value, json};
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::name::AppName;
+use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::Request;
 
 /// What the body may say beside the manifest.
-const OF_THE_REQUEST: [&str; 6] = [
-    "environment",
+const OF_THE_REQUEST: [&str; 5] = [
     "reason",
     "again",
     "allow_older",
@@ -19,15 +18,25 @@ const OF_THE_REQUEST: [&str; 6] = [
     "through_hold",
 ];
 
-/// The body is a manifest, or only the `version` of a recorded release; beside it may stand
-/// `environment`, `reason`, `again`, `allow_older`, `accept_red` and `through_hold`. The same key again gives the
+/// The body is a manifest, or only the `version` of a recorded release; beside it may stand `reason`, `again`,
+/// `allow_older`, `accept_red` and `through_hold`. The environment stands in the path alone, so that IAM can tell
+/// environments apart (AWS IAM and API Gateway, "Control access for invoking an API"). The same key again gives the
 /// same id; without a key the same release does while its deployment waits or runs.
-pub async fn post<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<Reply> {
+pub async fn post<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    environment: &EnvironmentName,
+    call: &Call,
+) -> Answered<Reply> {
     let body = match body(call) {
         Ok(body) => body,
         Err(finding) => return Ok(problem(400, &[finding])),
     };
-    let input = input(app, body, call.key.as_deref(), requester(call)?);
+    if body.contains_key("environment") {
+        return Ok(problem(400, &[named_twice(environment)]));
+    }
+    let mut input = input(app, body, call.key.as_deref(), requester(call)?);
+    input["environment"] = environment.as_str().into();
     let request = match Request::parse(&input) {
         Ok(request) => request,
         Err(findings) => return Ok(problem(400, &findings)),
@@ -44,6 +53,15 @@ pub async fn post<P: Ports>(ports: &P, app: &AppName, call: &Call) -> Answered<R
             "status": format!("{}/apps/{app}/deployments/{}", ports.config().links, begun.id),
         }),
     ))
+}
+
+fn named_twice(environment: &EnvironmentName) -> Finding {
+    Finding::new(
+        FindingName::BadValue,
+        "environment",
+        format!("the path names the environment, `{environment}`, and the body names one as well."),
+        "Leave `environment` out of the body: the path decides.",
+    )
 }
 
 /// The request of the release machine.

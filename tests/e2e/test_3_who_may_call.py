@@ -1,0 +1,83 @@
+"""The managed policies of the template: each is tried against each path of the API, in the environment of its role and in others."""
+
+import json
+import re
+
+import pytest
+from botocore.credentials import Credentials
+from cloud import REPOSITORY
+from template import resources
+
+ROUTES = [found["Properties"]["RouteKey"] for found in resources(REPOSITORY / "template.yaml").values() if found["Type"] == "AWS::ApiGatewayV2::Route"]
+HERE = {"windlass:app": "shop", "windlass:environment": "prod"}
+POLICIES = {"ci": "CiPolicyArn", "operator": "OperatorPolicyArn", "reader": "ReaderPolicyArn"}
+IDS = {"id": "0123456789abcdef", "version": "9.9.9"}
+
+# Where a call goes: the role's own environment, another one of the same application, another application.
+PLACES = {
+    "here": {"app": "shop", "environment": "prod"},
+    "beside": {"app": "shop", "environment": "staging"},
+    "elsewhere": {"app": "bank", "environment": "prod"},
+}
+
+
+def may(policy, method, route, place):
+    """What the policies promise."""
+    if method == "GET":
+        return policy == "reader" or ("{app}" in route and place != "elsewhere")
+    if place != "here":
+        return False
+    return policy == "operator" or (policy == "ci" and (method, route) == ("POST", "/apps/{app}/environments/{environment}/releases"))
+
+
+def filled(document, tags):
+    """A policy as IAM reads it for a role with these tags: the local cloud knows no policy variables. One without a value matches nothing."""
+    text = json.dumps(document)
+    return json.loads(re.sub(r"\$\{aws:PrincipalTag/([^}]+)\}", lambda tag: tags.get(tag[1], "no-value"), text))
+
+
+@pytest.fixture(scope="module")
+def callers(story):
+    """Credentials of a role for each policy."""
+    iam, sts = story.aws.iam, story.aws.client("sts")
+    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
+    credentials = {}
+    for name, output in POLICIES.items():
+        arn = story.aws.outputs[output]
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+        document = document if isinstance(document, dict) else json.loads(document)
+        tags = [{"Key": key, "Value": value} for key, value in HERE.items()]
+        role = iam.create_role(RoleName=f"caller-{name}", AssumeRolePolicyDocument=json.dumps(trust), Tags=tags)["Role"]
+        iam.put_role_policy(RoleName=f"caller-{name}", PolicyName="as-filled-in", PolicyDocument=json.dumps(filled(document, HERE)))
+        given = sts.assume_role(RoleArn=role["Arn"], RoleSessionName=name)["Credentials"]
+        credentials[name] = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    yield credentials
+    for name in POLICIES:
+        iam.delete_role_policy(RoleName=f"caller-{name}", PolicyName="as-filled-in")
+        iam.delete_role(RoleName=f"caller-{name}")
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_each_policy_lets_in_where_it_says_and_nowhere_else(story, callers, policy):
+    wrong = []
+    for route_key in ROUTES:
+        method, route = route_key.split(" ")
+        for place, names in PLACES.items():
+            path = route.format(**names, **IDS)
+            # A body that is refused: nobody who is let in changes anything.
+            body = None if method in ("GET", "DELETE") else {"nothing": "of the sort"}
+            answer = story.aws.call_api(method, path, body, callers[policy])
+            if (answer.status != 403) != may(policy, method, route, place):
+                wrong.append((policy, method, path, answer.status))
+    assert not wrong, wrong
+
+
+def test_a_role_without_the_tags_may_do_nothing_by_them(story):
+    for output in ("CiPolicyArn", "OperatorPolicyArn"):
+        arn = story.aws.outputs[output]
+        version = story.aws.iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        document = story.aws.iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+        document = document if isinstance(document, dict) else json.loads(document)
+        named = re.findall(r'"(arn:[^"]+)"', json.dumps(filled(document, {})["Statement"]))
+        assert named and all("no-value" in arn for arn in named), (output, named)
