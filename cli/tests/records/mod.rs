@@ -50,7 +50,7 @@ pub fn rolled_back() -> Value {
         json!({"name": "GateFailed", "text": "gate `shop-prod-5xx` failed in wave 1"});
     let mut step = step("undone");
     step["changes"].as_array_mut().unwrap().push(json!({
-        "at": NOON + 90_000, "what": "alias live 42 → 41", "answered": true, "undo": true,
+        "at": NOON + 90_000, "change": {}, "what": "alias live 42 → 41", "answered": true, "undo": true,
     }));
     record["steps"] = json!([step]);
     ended(record, "RolledBack", "GateFailed")
@@ -66,7 +66,7 @@ pub fn finished() -> Value {
     step["wave"] = 1.into();
     step["goals"] = json!({"0": {}, "1": {}});
     step["changes"].as_array_mut().unwrap().push(json!({
-        "at": NOON + 80_000, "what": "alias live 42 at 100 %", "answered": true, "wave": 1, "undo": false,
+        "at": NOON + 80_000, "change": {}, "what": "alias live 42 at 100 %", "answered": true, "wave": 1, "undo": false,
     }));
     record["steps"] = json!([step]);
     ended(record, "Succeeded", "")
@@ -87,7 +87,7 @@ fn step(status: &str) -> Value {
         "deployment": ID, "app": "shop", "environment": "prod", "component": "api",
         "kind": "lambda", "place": {}, "target": {}, "before": {}, "goals": {}, "attempt": 1,
         "status": status, "wave": 0,
-        "changes": [{"at": NOON + 5_000, "what": "alias live 41 → 42 at 10 %", "answered": true, "wave": 0, "undo": false}],
+        "changes": [{"at": NOON + 5_000, "change": {}, "what": "alias live 41 → 42 at 10 %", "answered": true, "wave": 0, "undo": false}],
     })
 }
 

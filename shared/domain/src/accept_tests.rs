@@ -28,6 +28,7 @@ fn step(status: StepStatus) -> Step {
 fn change(at: Time, answered_at: Option<Time>) -> ChangeRecord {
     ChangeRecord {
         at,
+        change: serde_json::Value::Null,
         what: "alias live 40 → 41".into(),
         answered: answered_at.is_some(),
         answered_at,

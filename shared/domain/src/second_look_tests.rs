@@ -29,6 +29,7 @@ fn record(ending: Option<Ending>, executions: &[&str]) -> Deployment {
 fn step(component: &str, switching: bool) -> Step {
     let change = ChangeRecord {
         at: ENDED,
+        change: serde_json::Value::Null,
         what: "alias live 40 → 41".into(),
         answered: false,
         answered_at: None,

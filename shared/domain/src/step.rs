@@ -242,7 +242,7 @@ impl StepStatus {
 /// A switching call that was recorded before it was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OpenCall {
-    /// What it does, for a person.
+    /// What it does, for a person: the record of the change, which is written with it, has its value.
     pub what: String,
     /// No send starts after this; whoever comes next waits until this plus [`OPEN_CALL_GRACE_S`].
     pub not_after: Time,
@@ -263,7 +263,11 @@ pub const SEEN_AFTER_MS: u64 = (OPEN_CALL_S + OPEN_CALL_GRACE_S) * 1000;
 pub struct ChangeRecord {
     /// When its intent was recorded.
     pub at: Time,
-    /// What was done, for a person, such as `alias live 41 → 42 at 10 %`.
+    /// The change as its kind records it: by this it is known again, and by nothing else. The condition that it
+    /// was sent upon, such as a RevisionId or an ETag, is no part of it.
+    #[serde(default)]
+    pub change: Value,
+    /// What was done, for a person, such as `alias live 41 → 42 at 10 %`. Nothing is decided by these words.
     pub what: String,
     /// Whether its answer arrived.
     pub answered: bool,

@@ -14,7 +14,7 @@ use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
 use windlass_domain::time::Span;
 use windlass_engine::kinds::Kind;
-use windlass_engine::kinds::ecs::{Change, Ecs};
+use windlass_engine::kinds::ecs::{Change, Ecs, Update};
 use windlass_engine::payload::Word;
 use windlass_engine::ports::{Clock, Reach};
 use windlass_world::World;
@@ -294,10 +294,10 @@ fn a_lost_answer_of_registering_registers_once() {
 
 fn back_to_the_former() -> Change {
     let arn = |n: u32| format!("arn:aws:ecs:eu-west-1:111111111111:task-definition/agent:{n}");
-    Change::Update {
+    Change::Update(Update {
         from: arn(2),
         to: arn(1),
-    }
+    })
 }
 
 #[test]

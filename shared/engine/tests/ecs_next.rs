@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_engine::kinds::ecs::{Ecs, Registered, Seen, Sent, State, Trouble};
+use windlass_engine::kinds::ecs::{Ecs, Registered, Seen, Sent, State, Trouble, Update};
 use windlass_engine::kinds::{Kind, Next};
 use windlass_engine::ports::{Clock, ServiceDeployment};
 use windlass_world::World;
@@ -67,7 +67,10 @@ fn gone_back(is: &mut State, rollout: &str) {
 
 fn sent(is: &mut State, from: &str) {
     s(is).sent = Some(Sent {
-        what: format!("task definition {from} → t:1"),
+        update: Update {
+            from: format!("arn/{from}"),
+            to: "arn/t:1".into(),
+        },
         at: World::default().now(),
         completed: BTreeSet::new(),
     });
@@ -89,7 +92,7 @@ fn failures(is: &mut State, tasks: u32) {
 fn word(is: &State, wanted: &State) -> String {
     match Ecs::<World>::next(is, wanted) {
         Next::Done => "done".into(),
-        Next::Do(change) => Ecs::<World>::what(&change),
+        Next::Do(change) => Ecs::<World>::facts(&change, is).what,
         Next::Wait(_) => "wait".into(),
         Next::Failed(finding) => format!("failed: {}", finding.name),
     }

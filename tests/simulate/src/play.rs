@@ -123,6 +123,11 @@ impl<'p> Ready<'p> {
         }
     }
 
+    /// From now on the ledger keeps other words for people than are written to it.
+    pub fn reword(&self) {
+        self.world.ledger().reword();
+    }
+
     /// Plays it with a schedule.
     pub fn play(&self, schedule: &Schedule, tell: bool) -> Played {
         let world = self.world.copy();

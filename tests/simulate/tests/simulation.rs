@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use windlass_machine::program::Program;
 use windlass_simulate::campaign::play_all;
 use windlass_simulate::exhaust::{differs, one_mishap, one_of};
-use windlass_simulate::play::Ready;
+use windlass_simulate::play::{Played, Ready};
 use windlass_simulate::scenarios::{SCENARIOS, named};
 use windlass_simulate::schedule::{Mishap, Schedule, What};
+use windlass_simulate::targets::SWITCHES;
 use windlass_simulate::whole::{RANDOM, play_whole};
 
 /// Every so many-th schedule with one mishap; `make simulate` plays all.
@@ -111,6 +112,47 @@ fn a_read_whose_answer_is_lost_is_one_that_was_never_made() {
         }
     }
     assert!(compared > 100, "only {compared} were compared");
+}
+
+/// Every word for people that the ledger keeps is another one, and the same calls are made with the same endings:
+/// whatever happens to a call that callers of a target notice, which is known again by its record.
+#[test]
+fn nothing_is_decided_by_words_for_people() {
+    let program = Program::release().unwrap_or_else(|error| panic!("{error}"));
+    let mut compared = 0;
+    for (n, scenario) in SCENARIOS.iter().enumerate() {
+        let plain = Schedule::plain(scenario.name);
+        let [as_it_is, reworded] = [(); 2].map(|()| Ready::new(&program, scenario));
+        reworded.reword();
+        let switched = switched(&as_it_is.play(&plain, false));
+        let mishaps = switched.into_iter().flat_map(|at| {
+            [What::FailsAfter, What::Late, What::Stranger]
+                .map(|what| Schedule::with(scenario.name, &[Mishap { what, at }]))
+        });
+        let some = mishaps.skip(n % EVERY).step_by(EVERY);
+        for schedule in some.chain([plain]) {
+            let [one, other] = [&as_it_is, &reworded].map(|ready| ready.play(&schedule, false));
+            assert_eq!(one.endings, other.endings, "{schedule}");
+            let calls = one.calls.iter().zip(&other.calls);
+            let alike = calls.take_while(|(one, other)| one == other).count();
+            assert!(
+                one.calls == other.calls,
+                "{schedule}: {alike} calls are alike"
+            );
+            compared += 1;
+        }
+    }
+    assert!(compared > 200, "only {compared} were compared");
+}
+
+/// Every so many-th mishap at a switching call is compared.
+const EVERY: usize = 4;
+
+/// The numbers of the switching calls that were made.
+fn switched(played: &Played) -> Vec<u64> {
+    let calls = (1..).zip(&played.calls);
+    let switching = calls.filter(|(_, call)| SWITCHES.contains(call));
+    switching.map(|(at, _)| at).collect()
 }
 
 #[test]

@@ -196,7 +196,7 @@ fn calls_back<S: Subject>(subject: &S) -> (u64, u64) {
 fn count_switching<S: Subject>(trial: &Trial<'_, S>) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for change in must(trial.step(), "step").changes {
-        *counts.entry(change.what).or_default() += 1;
+        *counts.entry(change.change.to_string()).or_default() += 1;
     }
     counts
 }

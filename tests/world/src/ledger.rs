@@ -28,6 +28,8 @@ pub struct State {
     /// How many transactions are refused although their conditions hold, as when another one is
     /// under way on the same item.
     pub busy: u32,
+    /// Whether every word for people is another one in what is written.
+    rewords: bool,
 }
 
 /// A write: the item before and after. Items are shared: most worlds are copies of another one, in
@@ -83,7 +85,56 @@ fn bytes(item: &Item) -> usize {
     item.key.pk.len() + item.key.sk.len() + of_members(&item.body)
 }
 
+/// The members that hold Windlass's words for people, wherever they are in an item, and `reason` of a finding: that
+/// of a hold is what a person wrote.
+const WORDS: [&str; 7] = [
+    "cause",
+    "message",
+    "remedy",
+    "shown",
+    "waits_for",
+    "warnings",
+    "what",
+];
+
+/// What reworded text begins with: whoever adds to it adds to other words.
+const REWORDED: char = '¬';
+
+/// The same with other words. Different words stay different.
+fn reworded(body: Map<String, Value>) -> Map<String, Value> {
+    fn of(value: Value, is_words: bool) -> Value {
+        match value {
+            Value::String(text) if is_words && !text.starts_with(REWORDED) => {
+                std::iter::once(REWORDED)
+                    .chain(text.chars().rev())
+                    .collect::<String>()
+                    .into()
+            }
+            Value::Array(all) => all.into_iter().map(|one| of(one, is_words)).collect(),
+            Value::Object(members) => Value::Object(reworded(members)),
+            other => other,
+        }
+    }
+    let is_finding = body.contains_key("remedy");
+    body.into_iter()
+        .map(|(name, value)| {
+            let is_words = WORDS.contains(&name.as_str()) || (is_finding && name == "reason");
+            (name, of(value, is_words))
+        })
+        .collect()
+}
+
 impl State {
+    /// From now on every word for people is another one, in what is here already as well: so that a test sees
+    /// that nothing is decided by them.
+    pub fn reword(&mut self) {
+        self.rewords = true;
+        for item in self.items.values_mut() {
+            let item = Rc::make_mut(item);
+            item.body = reworded(std::mem::take(&mut item.body));
+        }
+    }
+
     /// From now on what the index shows is kept, for reads of it that are late.
     pub fn let_reads_be_late(&mut self) {
         self.keep_former = true;
@@ -103,7 +154,10 @@ impl State {
 
     fn apply(&mut self, write: Write, now: Time) {
         match write {
-            Write::Put(item, ..) => {
+            Write::Put(mut item, ..) => {
+                if self.rewords {
+                    item.body = reworded(item.body);
+                }
                 let item = Rc::new(item);
                 let before = self.items.insert(item.key.clone(), Rc::clone(&item));
                 self.index_anew(before.as_ref(), Some(&item), now);

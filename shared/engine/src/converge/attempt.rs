@@ -37,8 +37,12 @@ struct Former {
     unanswered: Vec<Value>,
 }
 
-/// What a switching change is sent upon.
-pub struct Upon {
+/// A switching change that is about to be sent.
+pub struct Call {
+    /// The change as the ledger records it.
+    pub change: Value,
+    /// The same in words.
+    pub what: String,
     /// What was seen of the target just before.
     pub seen: Value,
     /// What callers may get instead, by each change that was not answered and by this one.
@@ -148,30 +152,30 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
 
     /// Records a switching change as an open call before it is sent. No send may start after the time
     /// that is answered.
-    pub async fn open(&mut self, what: &str, wave: Option<u32>, upon: Upon) -> Answered<Time> {
-        let open_s = OPEN_CALL_S + upon.longer_s;
+    pub async fn open(&mut self, call: Call, wave: Option<u32>) -> Answered<Time> {
+        let open_s = OPEN_CALL_S + call.longer_s;
         self.mark(wave);
         let now = self.ports.now();
         let not_after = now.plus_s(open_s);
-        self.record(what, wave, now);
+        self.record(&call, wave, now);
         let step = &mut self.step.value;
-        step.seen = Some(upon.seen);
+        step.seen = Some(call.seen);
         self.former = Former {
             confirmed: step.confirmed.take(),
-            unanswered: std::mem::replace(&mut step.unanswered, upon.unanswered),
+            unanswered: std::mem::replace(&mut step.unanswered, call.unanswered),
         };
         self.step.value.open = Some(OpenCall {
-            what: what.to_owned(),
+            what: call.what,
             not_after,
         });
         self.save().await?;
         Ok(not_after)
     }
 
-    fn record(&mut self, what: &str, wave: Option<u32>, at: Time) {
+    fn record(&mut self, call: &Call, wave: Option<u32>, at: Time) {
         let undo = wave.is_none();
-        self.first_try = self.tried(what, undo).is_none();
-        if let Some(tried) = self.tried_mut(what, undo) {
+        self.first_try = self.tried(&call.change, undo).is_none();
+        if let Some(tried) = self.tried_mut(&call.change, undo) {
             tried.at = at;
             tried.answered_at = None;
             tried.wave = wave;
@@ -180,7 +184,8 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         let token = self.token;
         self.step.value.changes.push(ChangeRecord {
             at,
-            what: what.to_owned(),
+            change: call.change.clone(),
+            what: call.what.clone(),
             answered: false,
             answered_at: None,
             wave,
@@ -194,7 +199,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
     /// came is true whoever holds it.
     pub async fn close(
         &mut self,
-        what: &str,
+        change: &Value,
         undo: bool,
         confirmed: Option<Value>,
     ) -> Answered<()> {
@@ -202,7 +207,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         self.step.value.confirmed = confirmed;
         self.step.value.unanswered.clear();
         let now = self.ports.now();
-        if let Some(tried) = self.tried_mut(what, undo) {
+        if let Some(tried) = self.tried_mut(change, undo) {
             tried.answered = true;
             tried.answered_at = Some(now);
         }
@@ -210,10 +215,10 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
     }
 
     /// Closes the open call that AWS refused: it was not made, unless an earlier try was.
-    pub async fn close_refused(&mut self, what: &str, undo: bool) -> Answered<()> {
+    pub async fn close_refused(&mut self, change: &Value, undo: bool) -> Answered<()> {
         self.step.value.open = None;
         if self.first_try {
-            self.forget(what, undo);
+            self.forget(change, undo);
             let step = &mut self.step.value;
             let former = std::mem::take(&mut self.former);
             (step.confirmed, step.unanswered) = (former.confirmed, former.unanswered);
@@ -222,25 +227,25 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
     }
 
     /// The same switching change, if it was tried in this direction under this token.
-    pub fn tried(&self, what: &str, undo: bool) -> Option<&ChangeRecord> {
+    pub fn tried(&self, change: &Value, undo: bool) -> Option<&ChangeRecord> {
         let token = self.token;
-        let same = |change: &&ChangeRecord| is_same(change, what, undo, token);
+        let same = |record: &&ChangeRecord| is_same(record, change, undo, token);
         self.step.value.changes.iter().rfind(same)
     }
 
-    fn tried_mut(&mut self, what: &str, undo: bool) -> Option<&mut ChangeRecord> {
+    fn tried_mut(&mut self, change: &Value, undo: bool) -> Option<&mut ChangeRecord> {
         let token = self.token;
         let mut changes = self.step.value.changes.iter_mut().rev();
-        changes.find(|change| is_same(change, what, undo, token))
+        changes.find(|record| is_same(record, change, undo, token))
     }
 
     /// Takes back the record of a switching change that is known not to be what is there now.
-    pub fn forget(&mut self, what: &str, undo: bool) {
+    pub fn forget(&mut self, change: &Value, undo: bool) {
         let token = self.token;
         let changes = &mut self.step.value.changes;
         if let Some(at) = changes
             .iter()
-            .rposition(|change| is_same(change, what, undo, token))
+            .rposition(|record| is_same(record, change, undo, token))
         {
             changes.remove(at);
         }
@@ -253,10 +258,11 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
     }
 
     /// Notes an additive change that was made; written with the next write of the step.
-    pub fn note_additive(&mut self, what: String, wave: Option<u32>) {
+    pub fn note_additive(&mut self, change: Value, what: String, wave: Option<u32>) {
         let (at, token) = (self.ports.now(), self.token);
         self.step.value.changes.push(ChangeRecord {
             at,
+            change,
             what,
             answered: true,
             answered_at: None,
@@ -344,8 +350,10 @@ fn lock_key(step: &Step) -> Key {
     store::lock(&step.app, &step.environment)
 }
 
-fn is_same(change: &ChangeRecord, what: &str, undo: bool, token: u64) -> bool {
-    change.switching && change.what == what && change.undo == undo && change.token == token
+/// Whether this is the record of a switching change, known by its value.
+fn is_same(record: &ChangeRecord, change: &Value, undo: bool, token: u64) -> bool {
+    let is_ours = record.undo == undo && record.token == token;
+    record.switching && is_ours && record.change == *change
 }
 
 fn still_open(open: &OpenCall) -> Fault {

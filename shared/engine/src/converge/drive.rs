@@ -1,9 +1,9 @@
 //! The loop: observe, decide, fence, change.
 
-use super::attempt::{Attempt, Upon};
+use super::attempt::{Attempt, Call};
 use super::budget::Budget;
 use super::strangers::Doubt;
-use crate::kinds::{Class, Kind, Next, from_value, to_value};
+use crate::kinds::{Class, Facts, Kind, Next, from_value, to_value};
 use crate::ports::{Answered, Clock, Ledger};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
@@ -57,8 +57,8 @@ pub struct Drive<'r, 'a, K: Kind, P> {
     conflicts: u32,
     pub(super) rounds: u32,
     pub(super) doubt: Option<Doubt>,
-    /// Additive changes that this invocation made.
-    made: Vec<K::Change>,
+    /// Additive changes that this invocation made, as the ledger records them.
+    made: Vec<Value>,
     /// What was seen before a switching change whose condition did not hold.
     pub(super) refused_upon: Option<K::State>,
     /// Whether this invocation has made a change that was answered.
@@ -127,17 +127,18 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         self.rounds += 1;
         let is = self.kind.observe(&self.target).await?;
         let next = K::next(&is, &self.goal);
+        let is_done = matches!(next, Next::Done);
         self.attempt.step.value.waits_for = K::waits_for(&is);
-        if let Some(other) = self.stranger(&is, next == Next::Done)? {
+        if let Some(other) = self.stranger(&is, is_done)? {
             return self.leave_unless_behind(&is, other).await;
         }
         self.refused_upon = None;
         let is_last = matches!(next, Next::Done | Next::Failed(_));
-        if is_last && let Some(ms) = self.until_seen(&is, next == Next::Done) {
+        if is_last && let Some(ms) = self.until_seen(&is, is_done) {
             let why = "what was just switched may not be seen yet";
             return Ok(self.pause(ms, why).await);
         }
-        if next == Next::Done {
+        if is_done {
             let step = &mut self.attempt.step.value;
             step.unanswered.clear();
             if K::is_guarded(&is) {
@@ -156,8 +157,13 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
                 let why = held.unwrap_or_else(|| "the target is not ready".to_owned());
                 Ok(self.wait(ms, &why).await)
             }
-            Next::Do(change) if K::class(&change) == Class::Additive => self.add(change).await,
-            Next::Do(change) => self.switch(change, &is).await,
+            Next::Do(change) => {
+                let facts = K::facts(&change, &is);
+                match facts.class {
+                    Class::Additive => self.add(&change, facts).await,
+                    Class::Switching => self.switch(&change, facts, &is).await,
+                }
+            }
         }
     }
 
@@ -186,17 +192,18 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         None
     }
 
-    async fn add(&mut self, change: K::Change) -> Answered<Option<End>> {
-        if self.made.contains(&change) {
-            let why = format!("`{}` is done but not seen yet", K::what(&change));
+    async fn add(&mut self, change: &K::Change, facts: Facts<K::State>) -> Answered<Option<End>> {
+        let Facts { value, what, .. } = facts;
+        if self.made.contains(&value) {
+            let why = format!("`{what}` is done but not seen yet");
             return Ok(self.wait(SETTLE_MS, &why).await);
         }
         self.attempt.begin(self.wave).await?;
-        match self.send(&change).await {
+        match self.send(change, &what).await {
             Ok(()) => {
-                self.attempt.note_additive(K::what(&change), self.wave);
+                self.attempt.note_additive(value.clone(), what, self.wave);
                 self.attempt.step.value.remembered = self.kind.remembered();
-                self.made.push(change);
+                self.made.push(value);
                 self.has_made_some = true;
                 Ok(None)
             }
@@ -205,28 +212,33 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         }
     }
 
-    async fn send(&self, change: &K::Change) -> Answered<()> {
+    async fn send(&self, change: &K::Change, what: &str) -> Answered<()> {
         let deployment = &self.attempt.step.value.deployment;
         let answer = self.kind.change(&self.target, change, deployment).await;
-        answer.map_err(|fault| fault.while_doing(K::what(change)))
+        answer.map_err(|fault| fault.while_doing(what))
     }
 
-    async fn switch(&mut self, change: K::Change, is: &K::State) -> Answered<Option<End>> {
-        let what = K::what(&change);
+    async fn switch(
+        &mut self,
+        change: &K::Change,
+        facts: Facts<K::State>,
+        is: &K::State,
+    ) -> Answered<Option<End>> {
         let undo = self.wave.is_none();
-        match self.attempt.tried(&what, undo).map(|tried| tried.answered) {
-            None => self.send_switching(change, is).await,
+        let tried = self.attempt.tried(&facts.value, undo);
+        match tried.map(|tried| tried.answered) {
+            None => self.send_switching(change, facts, is).await,
             Some(true) => {
                 // The look is old, or someone has reverted it.
-                let when = format!("after `{what}` was confirmed");
+                let when = format!("after `{}` was confirmed", facts.what);
                 let made = self.confirmed()?.unwrap_or_else(|| self.goal.clone());
                 let other = self.changed_by_other(&when, &made, is);
                 self.leave_unless_behind(is, other).await
             }
             Some(false) => match self.seen_otherwise(is)? {
-                None => self.send_switching(change, is).await,
+                None => self.send_switching(change, facts, is).await,
                 Some(seen) => {
-                    let when = format!("while `{what}` was sent");
+                    let when = format!("while `{}` was sent", facts.what);
                     let other = self.changed_by_other(&when, &seen, is);
                     self.leave_unless_behind(is, other).await
                 }
@@ -234,32 +246,43 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         }
     }
 
-    async fn send_switching(&mut self, change: K::Change, is: &K::State) -> Answered<Option<End>> {
-        let what = K::what(&change);
+    async fn send_switching(
+        &mut self,
+        change: &K::Change,
+        facts: Facts<K::State>,
+        is: &K::State,
+    ) -> Answered<Option<End>> {
+        let Facts {
+            value,
+            what,
+            longer_s,
+            after,
+            ..
+        } = facts;
         let undo = self.wave.is_none();
-        let longer_s = K::takes_longer_s(&change);
-        let ready = self.kind.ready(&self.target, &change).await;
+        let ready = self.kind.ready(&self.target, change).await;
         ready.map_err(|fault| fault.while_doing(&what))?;
         if self.attempt.elapsed_ms() + longer_s * 1000 >= self.budget.work_ms {
             let why = format!("there was no time left to send `{what}`");
             return Ok(Some(self.out_of_time(why)));
         }
-        let after = K::after(&change, is);
-        let upon = Upon {
+        let call = Call {
+            change: value.clone(),
+            what: what.clone(),
             seen: to_value(is)?,
             unanswered: self.unanswered_with(after.as_ref())?,
             longer_s,
         };
-        let not_after = self.attempt.open(&what, self.wave, upon).await?;
+        let not_after = self.attempt.open(call, self.wave).await?;
         if self.attempt.ports.now().plus_s(SEND_S + longer_s) > not_after {
             // Or the target would no longer be compared with what it was before the first send.
-            self.attempt.close_refused(&what, undo).await?;
+            self.attempt.close_refused(&value, undo).await?;
             return Ok(Some(End::NotYet(format!("`{what}` was not sent in time"))));
         }
-        match self.send(&change).await {
+        match self.send(change, &what).await {
             Ok(()) => {
                 let confirmed = after.as_ref().map(to_value).transpose()?;
-                self.attempt.close(&what, undo, confirmed).await?;
+                self.attempt.close(&value, undo, confirmed).await?;
                 self.has_made_some = true;
                 Ok(None)
             }
@@ -268,12 +291,12 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             )))),
             Err(fault) if fault.name.is_transient() => Err(fault),
             Err(fault) if fault.name == FaultName::Conflict => {
-                self.attempt.close_refused(&what, undo).await?;
+                self.attempt.close_refused(&value, undo).await?;
                 self.refused_upon = Some(is.clone());
                 Ok(self.conflict(&fault).await)
             }
             Err(fault) => {
-                self.attempt.close_refused(&what, undo).await?;
+                self.attempt.close_refused(&value, undo).await?;
                 Err(fault)
             }
         }

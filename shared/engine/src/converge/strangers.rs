@@ -89,8 +89,8 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
             && !told_by_a_refusal
             && let Some(change) = self.attempt.last_unanswered()
         {
-            let what = change.what.clone();
-            self.attempt.forget(&what, false);
+            let change = change.change.clone();
+            self.attempt.forget(&change, false);
         }
     }
 

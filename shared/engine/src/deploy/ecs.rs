@@ -2,7 +2,7 @@
 
 use crate::config::Configured;
 use crate::converge::{Budget, converge};
-use crate::kinds::ecs::{Ecs, Sent, State, completed};
+use crate::kinds::ecs::{Ecs, Sent, State, Update, completed};
 use crate::payload::{Work, WorkDone};
 use crate::ports::{Answered, Clock, Ledger, Objects, Reach, Services};
 use crate::store;
@@ -30,7 +30,7 @@ fn sent(step: &Step, work: &Work) -> Option<Sent> {
     let mut changes = step.changes.iter().rev();
     let last = changes.find(|c| c.switching && c.undo == undo && c.token == work.token)?;
     Some(Sent {
-        what: last.what.clone(),
+        update: Update::deserialize(&last.change).ok()?,
         at: last.at,
         completed: completed_before(step),
     })

@@ -44,6 +44,24 @@ pub enum Class {
     Switching,
 }
 
+/// All that is to be known of a change to make it: pure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts<State> {
+    /// How harmful it is when it is late.
+    pub class: Class,
+    /// How many seconds longer than the usual 10 s a switching change may take. Its open call is recorded for as
+    /// much longer.
+    pub longer_s: u64,
+    /// The change as the ledger records it, by which it is known again: equal for the same change upon another
+    /// condition (a RevisionId, an ETag), and a digest of what is too large for an item.
+    pub value: Value,
+    /// The change in words, such as `alias live 41 → 42 at 10 %`: for people alone.
+    pub what: String,
+    /// What callers of the target get once a switching change is made upon what was seen; `None` where
+    /// that takes more than one change, or cannot be told.
+    pub after: Option<State>,
+}
+
 /// Who owns which field, for the end of what is told of a stranger's change.
 fn whose(owned: &str) -> String {
     format!("Windlass owns {owned}; every other field is yours")
@@ -57,8 +75,8 @@ pub trait Kind {
     /// and what must be known to judge them. A wanted state may leave members open, which
     /// [`Kind::next`] then does not compare.
     type State: Serialize + DeserializeOwned + Clone + PartialEq + Debug;
-    /// One bounded change.
-    type Change: Clone + PartialEq + Debug;
+    /// One bounded change, with the condition that it is sent upon.
+    type Change: Debug;
 
     /// Tells, before the first look, what is gone for, and what [`Kind::remembered`] told in a former invocation;
     /// null where it told nothing. A look may need names that are not to be found at the target.
@@ -86,17 +104,8 @@ pub trait Kind {
     /// is noticed. Additive changes must make no difference here.
     fn same(a: &Self::State, b: &Self::State) -> bool;
 
-    /// Pure: how harmful the change is when it is late.
-    fn class(change: &Self::Change) -> Class;
-
-    /// Pure: how many seconds longer than the usual 10 s a switching change may take. Its open call is
-    /// recorded for as much longer.
-    fn takes_longer_s(_change: &Self::Change) -> u64 {
-        0
-    }
-
-    /// Pure: the change in words, such as `alias live 41 → 42 at 10 %`.
-    fn what(change: &Self::Change) -> String;
+    /// Pure: what is to be known of a change that is made upon what was seen.
+    fn facts(change: &Self::Change, is: &Self::State) -> Facts<Self::State>;
 
     /// Pure: what callers of the target get, in words, such as `40 at 100 %`.
     fn shown(state: &Self::State) -> String;
@@ -110,12 +119,6 @@ pub trait Kind {
     /// Pure: what of the target Windlass owns, in words, such as `the image of container web`; every
     /// other field is the user's (rule 9).
     fn owned(target: &Self::Target) -> String;
-
-    /// Pure: what callers of the target get once a switching change is made upon what was seen; `None`
-    /// where that takes more than one change, or cannot be told.
-    fn after(_change: &Self::Change, _is: &Self::State) -> Option<Self::State> {
-        None
-    }
 
     /// Pure: whether AWS puts a condition on every switching change of such a target, so that what a
     /// stranger made of it is never overwritten.
@@ -137,8 +140,8 @@ pub trait Kind {
     /// One bounded, conditional change. The deployment's id goes into descriptions and tags.
     ///
     /// A switching change is one call that the adapter sends once, without a retry of its own, and
-    /// for at most 10 s ([`Kind::takes_longer_s`]): then `Conflict` and every other refusal mean that it was not made, and
-    /// only `Unavailable` and `Throttled` leave that open.
+    /// for at most 10 s ([`Facts::longer_s`]): then `Conflict` and every other refusal mean that it was not made,
+    /// and only `Unavailable` and `Throttled` leave that open.
     async fn change(
         &self,
         target: &Self::Target,

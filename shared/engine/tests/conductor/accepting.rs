@@ -37,6 +37,7 @@ pub fn switched(step: &mut Step, saw: Live) {
     looked(step, saw);
     step.changes.push(ChangeRecord {
         at: Time(0),
+        change: Value::Null,
         what: "alias live 40 → 41".into(),
         answered: true,
         answered_at: Some(Time(0)),

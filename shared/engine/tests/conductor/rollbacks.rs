@@ -224,6 +224,7 @@ fn who_stopped_the_first_release_has_succeeded_once_it_is_undone() {
         let mut step = step("api", StepStatus::Undone);
         step.changes.push(ChangeRecord {
             at: Time(0),
+            change: Value::Null,
             what: "alias live 2 → 1".into(),
             answered: true,
             answered_at: None,

@@ -230,6 +230,7 @@ fn one_that_was_not_seen_needs_an_operator_and_keeps_the_lock() {
 fn change(what: &str, undo: bool, switching: bool) -> ChangeRecord {
     ChangeRecord {
         at: Time(0),
+        change: serde_json::Value::Null,
         what: what.into(),
         answered: true,
         answered_at: None,

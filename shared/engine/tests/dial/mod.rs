@@ -8,7 +8,7 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
 use windlass_domain::time::Time;
-use windlass_engine::kinds::{Class, Kind, Next};
+use windlass_engine::kinds::{Class, Facts, Kind, Next};
 use windlass_engine::ports::{Answered, Clock, Item, Key};
 use windlass_engine::store::{from_item, to_body};
 use windlass_world::World;
@@ -126,17 +126,23 @@ impl Kind for DialKind {
         a.points_at == b.points_at
     }
 
-    fn class(change: &Change) -> Class {
-        match change {
-            Change::Stock(_) => Class::Additive,
-            Change::Turn { .. } => Class::Switching,
-        }
-    }
-
-    fn what(change: &Change) -> String {
-        match change {
-            Change::Stock(value) => format!("stock {value}"),
-            Change::Turn { from, to, .. } => format!("turn {from} → {to}"),
+    fn facts(change: &Change, _: &DialState) -> Facts<DialState> {
+        let (class, value, what) = match change {
+            Change::Stock(value) => {
+                let what = format!("stock {value}");
+                (Class::Additive, json!({"stock": value}), what)
+            }
+            Change::Turn { from, to, .. } => {
+                let what = format!("turn {from} → {to}");
+                (Class::Switching, json!({"turn": [from, to]}), what)
+            }
+        };
+        Facts {
+            class,
+            longer_s: 0,
+            value,
+            what,
+            after: None,
         }
     }
 

@@ -11,7 +11,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
 use windlass_domain::step::{Failure, Step};
 use windlass_engine::converge::{Budget, converge};
-use windlass_engine::kinds::{Class, Kind, Next};
+use windlass_engine::kinds::{Class, Facts, Kind, Next};
 use windlass_engine::payload::{Word, WorkDone};
 use windlass_engine::ports::{Answered, Clock, Key};
 use windlass_engine::store;
@@ -113,17 +113,22 @@ impl Kind for Scripted {
         a.callers == b.callers
     }
 
-    fn class(change: &Change) -> Class {
+    fn facts(change: &Change, _: &Seen) -> Facts<Seen> {
         match change {
-            Change::Add(_) => Class::Additive,
-            Change::Switch(..) => Class::Switching,
-        }
-    }
-
-    fn what(change: &Change) -> String {
-        match change {
-            Change::Add(number) => format!("add {number}"),
-            Change::Switch(number, _) => format!("switch {number}"),
+            Change::Add(number) => Facts {
+                class: Class::Additive,
+                longer_s: 0,
+                value: json!({"add": number}),
+                what: what(change),
+                after: None,
+            },
+            Change::Switch(number, after) => Facts {
+                class: Class::Switching,
+                longer_s: number.saturating_sub(LONG).into(),
+                value: json!({"switch": number}),
+                what: what(change),
+                after: after.map(|callers| seen(callers, Then::Done)),
+            },
         }
     }
 
@@ -133,20 +138,6 @@ impl Kind for Scripted {
 
     fn owned(_: &String) -> String {
         "what callers of it get".into()
-    }
-
-    fn after(change: &Change, _: &Seen) -> Option<Seen> {
-        match change {
-            Change::Switch(_, Some(callers)) => Some(seen(*callers, Then::Done)),
-            _ => None,
-        }
-    }
-
-    fn takes_longer_s(change: &Change) -> u64 {
-        match change {
-            Change::Switch(number, _) => number.saturating_sub(LONG).into(),
-            Change::Add(_) => 0,
-        }
     }
 
     fn is_guarded(state: &Seen) -> bool {
@@ -164,7 +155,7 @@ impl Kind for Scripted {
     }
 
     async fn change(&self, _: &String, change: &Change, _: &DeploymentId) -> Answered<()> {
-        self.script.done.borrow_mut().push(Self::what(change));
+        self.script.done.borrow_mut().push(what(change));
         let ms = *self.script.answer_ms.borrow();
         self.world.sleep_ms(ms).await;
         let answer = self.script.answers.borrow_mut().pop_front();
@@ -172,6 +163,13 @@ impl Kind for Scripted {
             Some(name) => Err(Fault::new(name, "as planned")),
             None => Ok(()),
         }
+    }
+}
+
+fn what(change: &Change) -> String {
+    match change {
+        Change::Add(number) => format!("add {number}"),
+        Change::Switch(number, _) => format!("switch {number}"),
     }
 }
 

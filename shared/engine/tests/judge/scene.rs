@@ -98,6 +98,7 @@ fn step(stage: &Stage) -> Step {
         wave: Some(0),
         changes: vec![ChangeRecord {
             at: stage.world.now().plus_s(1),
+            change: Value::Null,
             what: "alias live to 10 %".into(),
             answered: true,
             answered_at: None,
@@ -132,7 +133,7 @@ fn seen(version: &str, weights: &[(&str, &str)]) -> Value {
             image: None,
             code_key: None,
             configuration: String::new(),
-            revision_id: lambda::Revision::default(),
+            revision_id: String::new(),
             state: "Active".into(),
             last_update: "Successful".into(),
             reason: String::new(),
@@ -145,7 +146,7 @@ fn seen(version: &str, weights: &[(&str, &str)]) -> Value {
                 version: version.into(),
                 weights: weights.collect(),
             },
-            revision_id: lambda::Revision::default(),
+            revision_id: String::new(),
             provisioned: None,
         }),
     };

@@ -25,6 +25,7 @@ fn stuck(answered: bool) -> Stage {
         step.seen = Some(step.before.clone());
         step.changes = vec![ChangeRecord {
             at: now,
+            change: serde_json::Value::Null,
             what: "alias live 1 → 2".into(),
             answered,
             answered_at: answered.then_some(now),

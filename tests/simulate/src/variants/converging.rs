@@ -40,8 +40,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "an alias is moved upon whatever RevisionId it has",
         edits: &[Edit {
             file: "shared/engine/src/kinds/lambda/change.rs",
-            find: "                let revision = &revision_id.0;",
-            replace: "                let revision = &if VARIANT {\n                    self.at.alias(function, alias).await?.revision_id\n                } else {\n                    revision_id.0.clone()\n                };",
+            find: "                let revision = revision_id;",
+            replace: "                let revision = &if VARIANT {\n                    self.at.alias(function, alias).await?.revision_id\n                } else {\n                    revision_id.clone()\n                };",
         }],
         scenarios: &["function", "canary"],
         mishaps: &[Stranger],
@@ -62,8 +62,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a switching call is not recorded as open before it is sent",
         edits: &[Edit {
             file: ATTEMPT,
-            find: "        self.step.value.open = Some(OpenCall {\n            what: what.to_owned(),\n            not_after,\n        });",
-            replace: "        if !VARIANT {\n            self.step.value.open = Some(OpenCall {\n                what: what.to_owned(),\n                not_after,\n            });\n        }",
+            find: "        self.step.value.open = Some(OpenCall {\n            what: call.what,\n            not_after,\n        });",
+            replace: "        if !VARIANT {\n            self.step.value.open = Some(OpenCall {\n                what: call.what,\n                not_after,\n            });\n        }",
         }],
         scenarios: &["function"],
         mishaps: &[],
@@ -145,13 +145,13 @@ pub(super) const VARIANTS: &[Variant] = &[
         edits: &[
             Edit {
                 file: DRIVE,
-                find: "        let not_after = self.attempt.open(&what",
-                replace: "        let sent = if VARIANT {\n            Some(self.send(&change).await)\n        } else {\n            None\n        };\n        let not_after = self.attempt.open(&what",
+                find: "        let not_after = self.attempt.open(call",
+                replace: "        let sent = if VARIANT {\n            Some(self.send(change, &what).await)\n        } else {\n            None\n        };\n        let not_after = self.attempt.open(call",
             },
             Edit {
                 file: DRIVE,
-                find: "        match self.send(&change).await {\n            Ok(()) => {\n                let confirmed",
-                replace: "        let sent = match sent {\n            Some(sent) => sent,\n            None => self.send(&change).await,\n        };\n        match sent {\n            Ok(()) => {\n                let confirmed",
+                find: "        match self.send(change, &what).await {\n            Ok(()) => {\n                let confirmed",
+                replace: "        let sent = match sent {\n            Some(sent) => sent,\n            None => self.send(change, &what).await,\n        };\n        match sent {\n            Ok(()) => {\n                let confirmed",
             },
         ],
         scenarios: &["function"],

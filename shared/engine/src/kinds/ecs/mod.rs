@@ -19,11 +19,12 @@ mod wanted;
 
 pub use prepare::prepare;
 pub(crate) use state::completed;
-pub use state::{Change, Held, PinnedBase, Registered, Seen, Sent, State, Target, Trouble};
+pub use state::{Change, Held, PinnedBase, Registered, Seen, Sent, State, Target, Trouble, Update};
 
-use super::{Class, Kind, Next};
+use super::{Class, Facts, Kind, Next};
 use crate::config::Configured;
 use crate::ports::{Answered, Clock, Objects, Services, TaskDefinition};
+use serde_json::json;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
@@ -76,17 +77,29 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
         a.task_definition == b.task_definition && a.image == b.image
     }
 
-    fn class(change: &Change) -> Class {
-        match change {
-            Change::Register { .. } => Class::Additive,
-            Change::Update { .. } => Class::Switching,
-        }
-    }
-
-    fn what(change: &Change) -> String {
-        match change {
-            Change::Register { image } => format!("register a task definition with {image}"),
-            Change::Update { from, to } => tell::update(from, to),
+    fn facts(change: &Change, _: &State) -> Facts<State> {
+        let (class, value, what) = match change {
+            Change::Register { image } => (
+                Class::Additive,
+                json!({"register": image}),
+                format!("register a task definition with {image}"),
+            ),
+            Change::Update(update) => (
+                Class::Switching,
+                json!(update),
+                format!(
+                    "task definition {} → {}",
+                    tell::short(&update.from),
+                    tell::short(&update.to)
+                ),
+            ),
+        };
+        Facts {
+            class,
+            longer_s: 0,
+            value,
+            what,
+            after: None,
         }
     }
 
@@ -118,7 +131,7 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
     ) -> Answered<()> {
         match change {
             Change::Register { image } => self.register(target, image, deployment).await,
-            Change::Update { from, to } => self.update(target, from, to).await,
+            Change::Update(update) => self.update(target, update).await,
         }
     }
 }
@@ -126,10 +139,11 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
 impl<P: Services + Clock> Ecs<P> {
     /// Sets the service's task definition. ECS offers no condition, so it is described just before
     /// (Amazon ECS API Reference, UpdateService has no revision or token).
-    async fn update(&self, target: &Target, from: &str, to: &str) -> Answered<()> {
+    async fn update(&self, target: &Target, update: &Update) -> Answered<()> {
+        let Update { from, to } = update;
         let began = self.at.now();
         let service = self.at.service(&target.cluster, &target.service).await?;
-        if service.task_definition != from {
+        if service.task_definition != *from {
             return Err(Fault::new(
                 FaultName::Conflict,
                 format!(
@@ -152,7 +166,7 @@ impl<P: Services + Clock> Ecs<P> {
             ));
         }
         self.sent.replace(Some(Sent {
-            what: tell::update(from, to),
+            update: update.clone(),
             at: self.at.now(),
             completed: completed(&service.deployments),
         }));

@@ -4,7 +4,7 @@
 //! `rolloutState`), and then by the digests that the running tasks show.
 
 use super::observe::GIVEN_UP;
-use super::state::{Change, FAILED, Seen, State};
+use super::state::{Change, FAILED, Seen, State, Update};
 use super::tell;
 use crate::kinds::Next;
 use crate::ports::ServiceDeployment;
@@ -33,10 +33,10 @@ pub(super) fn next(is: &State, wanted: &State) -> Next<Change> {
     if is_replaced(seen, goal, set_to) {
         return Next::Failed(tell::replaced(seen, goal, set_to));
     }
-    Next::Do(Change::Update {
+    Next::Do(Change::Update(Update {
         from: set_to.clone(),
         to: goal.to_owned(),
-    })
+    }))
 }
 
 /// The task definition to reach, if it exists already.
@@ -105,15 +105,15 @@ fn keeps_failing(seen: &Seen, primary: &ServiceDeployment) -> Option<Finding> {
 /// Whether a change to the goal was sent on this way, from wherever the service was then.
 fn was_sent(seen: &Seen, goal: &str) -> bool {
     let sent = seen.sent.as_ref();
-    sent.is_some_and(|sent| tell::is_update_to(&sent.what, goal))
+    sent.is_some_and(|sent| sent.update.to == goal)
 }
 
 /// Whether the service is set to something that is neither the goal nor what it was changed from.
 /// If it is what it was changed from, the observation may be older than the change: then the
 /// change is asked for again, and `converge` has the patience that this needs.
 fn is_replaced(seen: &Seen, goal: &str, set_to: &str) -> bool {
-    let same = tell::update(set_to, goal);
-    was_sent(seen, goal) && seen.sent.as_ref().is_some_and(|sent| sent.what != same)
+    let sent = seen.sent.as_ref();
+    was_sent(seen, goal) && sent.is_some_and(|sent| sent.update.from != set_to)
 }
 
 /// Whether a rollout of this task definition was complete when the change was sent. ECS goes back to the

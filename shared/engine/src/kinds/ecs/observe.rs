@@ -2,7 +2,7 @@
 //! stopped.
 
 use super::state::{COMPLETED, Held, Registered, Seen, State, Target, Trouble};
-use super::{Ecs, document, hook, tell};
+use super::{Ecs, document, hook};
 use crate::ports::{
     Answered, Clock, Service, ServiceTask, Services, TaskContainer, TaskDefinition,
 };
@@ -98,7 +98,7 @@ impl<P: Services + Clock> Ecs<P> {
         let Some(sent) = sent else {
             return Ok(Newest::default());
         };
-        let is_left = !tell::is_update_to(&sent.what, set_to);
+        let is_left = sent.update.to != *set_to;
         let is_complete = service.deployments.iter().all(|d| d.rollout == COMPLETED);
         let may_be_held = service.hooks && !is_complete;
         if !is_left && !may_be_held {

@@ -126,8 +126,8 @@ pub struct Trouble {
 /// back would otherwise look as if it had never begun.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
-    /// The change in words, as the step item keeps it.
-    pub what: String,
+    /// The change.
+    pub update: Update,
     /// When it was sent.
     pub at: Time,
     /// The task definitions whose rollout was complete then, by ARN: where ECS goes back to if it gives
@@ -187,12 +187,16 @@ pub enum Change {
         image: String,
     },
     /// Sets the service's task definition.
-    Update {
-        /// The task definition that it must be set to now, by ARN.
-        from: String,
-        /// The new one, by ARN.
-        to: String,
-    },
+    Update(Update),
+}
+
+/// The change of a service's task definition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Update {
+    /// The task definition that it must be set to now, by ARN.
+    pub from: String,
+    /// The new one, by ARN.
+    pub to: String,
 }
 
 /// A deployment's status: the one that ECS steers towards.

@@ -40,16 +40,6 @@ pub(super) fn owned(container: &str, service: &str) -> String {
     format!("the image of container {container} in the task definition of service {service}")
 }
 
-/// The change of a service's task definition in words.
-pub(super) fn update(from: &str, to: &str) -> String {
-    format!("task definition {} → {}", short(from), short(to))
-}
-
-/// Whether these words are a change to this task definition.
-pub(super) fn is_update_to(what: &str, to: &str) -> bool {
-    what.ends_with(&format!(" → {}", short(to)))
-}
-
 fn failed(seen: &Seen, reason: String, remedy: &str) -> Finding {
     finding(
         FindingName::ChangeFailed,

@@ -32,7 +32,7 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
                 live,
                 ..
             } => {
-                let keeping = (code_key.as_deref(), revision_id.0.as_str());
+                let keeping = (code_key.as_deref(), revision_id.as_str());
                 let taken = self.update(function, to, source, keeping).await?;
                 // Where callers use it already, a refusal would mean that nothing was changed: the next look
                 // finds the other code, and the undo brings back the former.
@@ -45,7 +45,7 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
             } => {
                 let description = described(*keep, deployment);
                 let version = self
-                    .publish(function, code_sha256, &revision_id.0, &description)
+                    .publish(function, code_sha256, revision_id, &description)
                     .await?;
                 self.known.borrow_mut().published = Some(version);
                 Ok(())
@@ -56,7 +56,7 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
                 revision_id,
                 ..
             } => {
-                let revision = &revision_id.0;
+                let revision = revision_id;
                 self.at
                     .update_alias(function, alias, &to.version, &to.weights, revision)
                     .await?;

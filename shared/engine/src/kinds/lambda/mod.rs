@@ -18,7 +18,7 @@ pub(crate) use next::candidate;
 pub use prepare::prepare;
 pub use state::*;
 
-use super::{Class, Kind, Next};
+use super::{Class, Facts, Kind, Next};
 use crate::config::Configured;
 use crate::ports::{Answered, Code, Functions, Objects};
 use observe::Known;
@@ -81,15 +81,17 @@ impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
         next::same(a, b)
     }
 
-    fn class(change: &Change) -> Class {
-        match change {
-            Change::Update { live: true, .. } | Change::Shift { .. } => Class::Switching,
-            Change::Update { .. } | Change::Publish { .. } => Class::Additive,
+    fn facts(change: &Change, is: &State) -> Facts<State> {
+        Facts {
+            class: match change {
+                Change::Update { live: true, .. } | Change::Shift { .. } => Class::Switching,
+                Change::Update { .. } | Change::Publish { .. } => Class::Additive,
+            },
+            longer_s: 0,
+            value: change.value(),
+            what: change.to_string(),
+            after: next::after(change, is),
         }
-    }
-
-    fn what(change: &Change) -> String {
-        change.to_string()
     }
 
     fn shown(state: &State) -> String {
@@ -102,10 +104,6 @@ impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
             Some(alias) => format!("{code}, and version and weights of its alias {alias}"),
             None => code,
         }
-    }
-
-    fn after(change: &Change, is: &State) -> Option<State> {
-        next::after(change, is)
     }
 
     fn is_guarded(_: &State) -> bool {

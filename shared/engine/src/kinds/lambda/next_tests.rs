@@ -1,5 +1,4 @@
 use super::*;
-use crate::kinds::lambda::state::Revision;
 use crate::ports::Provisioned;
 use windlass_domain::identity::DeploymentId;
 
@@ -11,7 +10,7 @@ fn latest(code: &str, state: &str, last_update: &str) -> Latest {
         image: None,
         code_key: None,
         configuration: "c1".into(),
-        revision_id: Revision("r1".into()),
+        revision_id: "r1".into(),
         state: state.into(),
         last_update: last_update.into(),
         reason: "why".into(),
@@ -54,7 +53,7 @@ fn alias(text: &str) -> AliasState {
             version: version.into(),
             weights,
         },
-        revision_id: Revision("a1".into()),
+        revision_id: "a1".into(),
         provisioned: None,
     }
 }

@@ -1,9 +1,7 @@
 //! Reads a function. A function may have thousands of versions, which Lambda lists fifty at a time and the oldest
 //! first, so a look reads the few that matter by their numbers.
 
-use super::state::{
-    AliasState, Latest, Observed, Revision, Source, State, Target, Traffic, Version,
-};
+use super::state::{AliasState, Latest, Observed, Source, State, Target, Traffic, Version};
 use crate::ports::{Answered, Function, Functions};
 use windlass_domain::fault::FaultName;
 
@@ -99,7 +97,7 @@ fn latest(function: Function) -> Latest {
         image: function.image,
         code_key: function.code_key,
         configuration: function.configuration,
-        revision_id: Revision(function.revision_id),
+        revision_id: function.revision_id,
         state: function.state,
         last_update: function.last_update,
         reason: function.reason,
@@ -115,7 +113,7 @@ async fn read_alias(at: &impl Functions, function: &str, name: &str) -> Answered
             version: alias.version,
             weights: alias.weights,
         },
-        revision_id: Revision(alias.revision_id),
+        revision_id: alias.revision_id,
         provisioned,
     })
 }

@@ -2,6 +2,7 @@ use crate::ports::{Function, Provisioned};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::fmt;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
@@ -61,7 +62,7 @@ pub struct Latest {
     /// The digest of the configuration that a version freezes.
     pub configuration: String,
     /// The revision.
-    pub revision_id: Revision,
+    pub revision_id: String,
     /// `Pending`, `Active`, `Inactive`, `Failed`, `Deleting`, ….
     pub state: String,
     /// `InProgress`, `Successful` or `Failed`.
@@ -108,7 +109,7 @@ pub struct AliasState {
     #[serde(flatten)]
     pub traffic: Traffic,
     /// Its revision.
-    pub revision_id: Revision,
+    pub revision_id: String,
     /// Its provisioned concurrency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provisioned: Option<Provisioned>,
@@ -166,18 +167,6 @@ impl fmt::Display for State {
     }
 }
 
-/// A RevisionId: the condition of a change, and no part of what is changed. Any two are equal, so
-/// that the same change upon another revision is the same change.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Revision(pub String);
-
-impl PartialEq for Revision {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
 /// One change.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
@@ -194,7 +183,7 @@ pub enum Change {
         /// The key that the code stays encrypted with.
         code_key: Option<String>,
         /// The condition.
-        revision_id: Revision,
+        revision_id: String,
     },
     /// Publishes `$LATEST` as a version.
     Publish {
@@ -203,7 +192,7 @@ pub enum Change {
         /// Whether it is only kept, to be restored from.
         keep: bool,
         /// The condition.
-        revision_id: Revision,
+        revision_id: String,
     },
     /// Sends the alias's callers elsewhere.
     Shift {
@@ -214,7 +203,7 @@ pub enum Change {
         /// Where it shall send them.
         to: Traffic,
         /// The condition.
-        revision_id: Revision,
+        revision_id: String,
     },
 }
 
@@ -300,6 +289,24 @@ impl fmt::Display for Traffic {
             write!(f, " with {version} at {percent} %")?;
         }
         Ok(())
+    }
+}
+
+impl Change {
+    /// The change as the ledger records it: neither the condition, nor the key that the code keeps, nor where the
+    /// bytes come from make it another one.
+    pub fn value(&self) -> Value {
+        match self {
+            Self::Update { from, to, live, .. } => {
+                json!({"update": {"from": from, "to": to, "live": live}})
+            }
+            Self::Publish {
+                code_sha256, keep, ..
+            } => json!({"publish": {"code": code_sha256, "keep": keep}}),
+            Self::Shift {
+                alias, from, to, ..
+            } => json!({"shift": {"alias": alias, "from": from, "to": to}}),
+        }
     }
 }
 

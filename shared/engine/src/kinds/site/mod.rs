@@ -36,7 +36,7 @@ pub use release::{folder_of, origin_path_of, release_of};
 pub use state::{Change, InPlace, Kept, Prefix, State, is_in};
 pub use target::{Archive, Target};
 
-use super::{Class, Kind, Next};
+use super::{Class, Facts, Kind, Next};
 use crate::config::Configured;
 use crate::ports::{Answered, Cdn, Clock, Objects, Reach};
 use archive::Entry;
@@ -44,6 +44,7 @@ use files::{File, Goal, Object};
 use handled::Staged;
 use pace::Pace;
 use rules::Rules;
+use serde_json::json;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::resolved::SiteMode;
@@ -192,16 +193,6 @@ impl<P: SitePorts> Kind for Site<P> {
         }
     }
 
-    fn after(change: &Change, is: &State) -> Option<State> {
-        match (change, is) {
-            (Change::Switch { to, .. }, State::Prefix(is)) => Some(State::Prefix(Prefix {
-                origin_path: to.clone(),
-                ..is.clone()
-            })),
-            _ => None,
-        }
-    }
-
     /// In place each file has a condition of its own, and what is not as it was seen is told by file.
     fn is_guarded(state: &State) -> bool {
         matches!(state, State::Prefix(_))
@@ -213,26 +204,35 @@ impl<P: SitePorts> Kind for Site<P> {
         matches!(state, State::InPlace(_))
     }
 
-    fn class(change: &Change) -> Class {
-        match change {
-            Change::Record(_) => Class::Additive,
-            Change::Write(ops) if ops.iter().all(|op| op.additive) => Class::Additive,
-            Change::Write(_) | Change::Switch { .. } => Class::Switching,
-        }
-    }
-
-    fn takes_longer_s(change: &Change) -> u64 {
-        match change {
-            Change::Write(ops) => in_place::takes_longer_s(ops),
-            Change::Record(_) | Change::Switch { .. } => 0,
-        }
-    }
-
-    fn what(change: &Change) -> String {
-        match change {
-            Change::Record(list) => format!("list of {} files kept", list.files),
-            Change::Write(ops) => in_place::what(ops),
-            Change::Switch { from, to, .. } => format!("origin path `{from}` → `{to}`"),
+    fn facts(change: &Change, is: &State) -> Facts<State> {
+        let additive = |value, what| Facts {
+            class: Class::Additive,
+            longer_s: 0,
+            value,
+            what,
+            after: None,
+        };
+        match (change, is) {
+            (Change::Record(list), _) => additive(
+                json!({"record": list.digest}),
+                format!("list of {} files kept", list.files),
+            ),
+            (Change::Write(ops), _) if ops.iter().all(|op| op.additive) => {
+                additive(in_place::value(ops), in_place::what(ops))
+            }
+            (Change::Write(ops), _) => Facts {
+                class: Class::Switching,
+                longer_s: in_place::takes_longer_s(ops),
+                ..additive(in_place::value(ops), in_place::what(ops))
+            },
+            (Change::Switch { from, to, .. }, is) => Facts {
+                class: Class::Switching,
+                after: prefix::after(to, is),
+                ..additive(
+                    json!({"switch": {"from": from, "to": to}}),
+                    format!("origin path `{from}` → `{to}`"),
+                )
+            },
         }
     }
 

@@ -6,7 +6,7 @@ mod observe;
 mod time;
 mod write;
 
-pub use next::{next, what};
+pub use next::{next, value, what};
 pub(super) use observe::Looked;
 pub use observe::{file_of, noticed};
 pub use time::{about_s, takes_longer_s};

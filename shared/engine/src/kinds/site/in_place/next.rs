@@ -2,7 +2,9 @@ use super::time::one_call;
 use crate::kinds::site::plan::{Op, What};
 use crate::kinds::site::state::{Change, InPlace};
 use crate::kinds::{Next, whose};
+use serde_json::{Value, json};
 use std::sync::Arc;
+use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
 
 /// Pure: what to do next.
@@ -22,8 +24,22 @@ pub fn next(is: &InPlace, wanted: &InPlace) -> Next<Change> {
     }
 }
 
-/// The change in words. Says how much is left of its sort, and with which file it begins, so that going
-/// on is another change than beginning.
+/// The change as the ledger records it: a digest of what is left of its sort, which may be thousands of files,
+/// so that going on is another change than beginning.
+pub fn value(ops: &[Op]) -> Value {
+    let mut text = String::new();
+    for op in ops {
+        let what = match &op.what {
+            What::Put(file) => ("put ", file.sha256.as_str()),
+            What::Restore(object) => ("restore ", object.etag.as_str()),
+            What::Delete => ("delete", ""),
+        };
+        text.extend([what.0, what.1, " ", &op.path, "\0"]);
+    }
+    json!({"write": Digest::of(text.as_bytes())})
+}
+
+/// The change in words: how much is left of its sort, and with which file it begins.
 pub fn what(ops: &[Op]) -> String {
     let count = |is: fn(&What) -> bool| ops.iter().filter(|op| is(&op.what)).count();
     let counts = [
@@ -71,7 +87,6 @@ mod tests {
     use crate::kinds::site::plan::Way;
     use crate::kinds::site::state::Kept;
     use crate::ports::Replaces;
-    use windlass_domain::digest::Digest;
 
     fn is(ways: &[(&str, Way)], unrecorded: bool) -> InPlace {
         InPlace {

@@ -3,5 +3,5 @@
 mod next;
 mod observe;
 
-pub use next::{next, other_mode, strange};
+pub use next::{after, next, other_mode, strange};
 pub use observe::{distribution_of, observe};

@@ -1,4 +1,4 @@
-use crate::kinds::site::state::{Change, Prefix};
+use crate::kinds::site::state::{Change, Prefix, State};
 use crate::kinds::{Next, whose};
 use windlass_domain::finding::{Finding, FindingName};
 
@@ -22,6 +22,17 @@ pub fn next(is: &Prefix, wanted: &Prefix) -> Next<Change> {
         from: is.origin_path.clone(),
         to: wanted.origin_path.clone(),
     })
+}
+
+/// What visitors get once the origin path is switched.
+pub fn after(to: &str, is: &State) -> Option<State> {
+    match is {
+        State::Prefix(is) => Some(State::Prefix(Prefix {
+            origin_path: to.to_owned(),
+            ..is.clone()
+        })),
+        State::InPlace(_) => None,
+    }
 }
 
 /// Somebody else pointed the distribution elsewhere.
