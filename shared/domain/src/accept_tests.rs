@@ -29,6 +29,7 @@ fn change(at: Time, answered_at: Option<Time>) -> ChangeRecord {
     ChangeRecord {
         at,
         change: serde_json::Value::Null,
+        made: None,
         what: "alias live 40 → 41".into(),
         answered: answered_at.is_some(),
         answered_at,

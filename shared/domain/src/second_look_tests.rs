@@ -30,6 +30,7 @@ fn step(component: &str, switching: bool) -> Step {
     let change = ChangeRecord {
         at: ENDED,
         change: serde_json::Value::Null,
+        made: None,
         what: "alias live 40 → 41".into(),
         answered: false,
         answered_at: None,

@@ -36,7 +36,8 @@ pub struct Step {
     /// The target for tenancy, such as its ARN: one that is declared elsewhere since has another one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub identity: String,
-    /// The state before, as the kind observed it at `Prepare`. Undo converges towards it.
+    /// The state before, as it was observed at `Prepare` and is recorded: a goal to come back to, and what callers
+    /// got. Undo converges towards it.
     pub before: Value,
     /// The wanted state per wave number.
     pub goals: BTreeMap<u32, Value>,
@@ -53,7 +54,7 @@ pub struct Step {
     /// Each change that was made, oldest first.
     #[serde(default)]
     pub changes: Vec<ChangeRecord>,
-    /// What was seen last.
+    /// What was seen last, recorded in the same way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Value>,
     /// What callers of the target get since the last change that this deployment made and that was
@@ -69,10 +70,6 @@ pub struct Step {
     /// decided with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone_under: Option<u64>,
-    /// What its kind remembers of the additive changes that were made, such as the number of a version that was
-    /// published: a name that AWS gave, and that is not found again by looking at the target. Null where there is none.
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub remembered: Value,
     /// The same as `seen` in words, such as `40 at 100 %`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<String>,
@@ -131,7 +128,6 @@ impl Step {
             confirmed: None,
             unanswered: Vec::new(),
             undone_under: None,
-            remembered: Value::Null,
             shown: None,
             waits_for: None,
             looked: None,
@@ -267,6 +263,10 @@ pub struct ChangeRecord {
     /// was sent upon, such as a RevisionId or an ETag, is no part of it.
     #[serde(default)]
     pub change: Value,
+    /// What AWS called what was made, such as the number of a version that was published, where no look at the
+    /// target finds that again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<String>,
     /// What was done, for a person, such as `alias live 41 → 42 at 10 %`. Nothing is decided by these words.
     pub what: String,
     /// Whether its answer arrived.

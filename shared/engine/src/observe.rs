@@ -4,22 +4,18 @@
 //! and the place, as undo would use them. What the declaration says by now may be another target,
 //! which no deployment has touched yet.
 
-use crate::kinds::ecs::Ecs;
-use crate::kinds::lambda::LambdaKind;
-use crate::kinds::site::{Site, load};
-use crate::kinds::{Kind, KindPorts, from_value, to_value};
+use crate::kinds::{Kind, KindPorts, Recorded, Then, Way, from_value, to_value, with_kind_of};
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
 use futures::stream::{self, StreamExt};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use windlass_domain::accept::Live;
 use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::environment::Running;
 use windlass_domain::fault::FaultName;
 use windlass_domain::name::ComponentName;
-use windlass_domain::place::Place;
-use windlass_domain::plan::KindName;
 use windlass_domain::step::Step;
 
 /// How many components are observed at the same time: enough to be quick, and few enough for the
@@ -169,67 +165,72 @@ enum Saw {
 
 /// What is done with what was seen. A type and no value, so that who only compares has no code that writes, as
 /// its role has no right to.
-trait Then {
-    async fn then<K: Kind>(kind: &K, target: &K::Target, seen: &K::State) -> Answered<()>;
+trait And {
+    async fn and<K: Kind>(kind: &K, target: &K::Target, seen: &K::Seen) -> Answered<()>;
 }
 
 struct Compares;
 
-impl Then for Compares {
-    async fn then<K: Kind>(_: &K, _: &K::Target, _: &K::State) -> Answered<()> {
+impl And for Compares {
+    async fn and<K: Kind>(_: &K, _: &K::Target, _: &K::Seen) -> Answered<()> {
         Ok(())
     }
 }
 
-/// Keeps what the state only names.
+/// Keeps what the record only names.
 struct Keeps;
 
-impl Then for Keeps {
-    async fn then<K: Kind>(kind: &K, target: &K::Target, seen: &K::State) -> Answered<()> {
+impl And for Keeps {
+    async fn and<K: Kind>(kind: &K, target: &K::Target, seen: &K::Seen) -> Answered<()> {
         kind.keep(target, seen).await
     }
 }
 
 /// Compares what is seen with known states.
-async fn look<P: Ports, T: Then, const N: usize>(
+async fn look<P: Ports, A: And, const N: usize>(
     ports: &P,
     step: &Step,
     known: [&Value; N],
 ) -> Answered<Looked<N>> {
-    let (home, at) = (ports.at(&Place::default()), ports.at(&step.place));
-    match step.kind {
-        KindName::Lambda => look_at::<_, T, N>(&LambdaKind::new(home, at), step, known).await,
-        KindName::Ecs => {
-            let deployment = step.deployment.clone();
-            look_at::<_, T, N>(&Ecs::new(home, at, deployment, None), step, known).await
-        }
-        KindName::StaticSite => {
-            let lists = load(&home, step).await?;
-            look_at::<_, T, N>(&Site::new(at, lists).whole(), step, known).await
-        }
+    let and = PhantomData::<A>;
+    with_kind_of(ports, step, Look { step, known, and }).await
+}
+
+struct Look<'s, A, const N: usize> {
+    step: &'s Step,
+    known: [&'s Value; N],
+    and: PhantomData<A>,
+}
+
+impl<A: And, const N: usize> Then for Look<'_, A, N> {
+    type Out = Looked<N>;
+
+    async fn then<K: Kind>(self, kind: &K) -> Answered<Looked<N>> {
+        look_at::<K, A, N>(kind, self.step, self.known).await
     }
 }
 
-async fn look_at<K: Kind, T: Then, const N: usize>(
+async fn look_at<K: Kind, A: And, const N: usize>(
     kind: &K,
     step: &Step,
     known: [&Value; N],
 ) -> Answered<Looked<N>> {
     let target: K::Target = from_value("target", &step.target)?;
-    let (seen, saw) = match kind.observe(&target).await {
+    let (seen, saw) = match kind.observe(&target, &Way::default()).await {
         Ok(seen) => {
-            T::then(kind, &target, &seen).await?;
-            let (state, shown) = (to_value(&seen)?, K::shown(&seen));
-            (Some(seen), Saw::There { state, shown })
+            A::and(kind, &target, &seen).await?;
+            let recorded = Recorded::of::<K>(&target, &seen)?;
+            let (state, shown) = (to_value(&recorded)?, recorded.noticed.shown.clone());
+            (Some(recorded.noticed), Saw::There { state, shown })
         }
         Err(fault) if fault.name == FaultName::NotFound => (None, Saw::Gone(fault.message)),
         Err(fault) => return Err(fault),
     };
     let beside = known.map(|state| {
-        let state: K::State = from_value("state", state)?;
+        let known = Recorded::read("recorded state", state)?.noticed;
         Ok(Beside {
-            shown: K::shown(&state),
-            same: seen.as_ref().is_some_and(|seen| K::same(seen, &state)),
+            same: seen.as_ref().is_some_and(|seen| seen.is_same(&known)),
+            shown: known.shown,
         })
     });
     Ok(Looked { beside, saw })

@@ -42,7 +42,7 @@ impl Subject for Rolling {
     }
 
     fn kind(&self, at: World) -> Ecs<World> {
-        Ecs::new(at.at(&Place::default()), at, deployment(), None)
+        Ecs::new(at.at(&Place::default()), at, deployment())
     }
 
     fn arrived(&self, world: &World) {
@@ -282,7 +282,6 @@ fn a_lost_answer_of_registering_registers_once() {
         harbour.world.clone(),
         harbour.world.clone(),
         DeploymentId("d1".into()),
-        None,
     );
     let target = serde_json::from_value(sailing.step().target).unwrap();
     let change = Change::Register {
@@ -307,7 +306,7 @@ fn a_look_that_took_long_is_no_reason_to_send() {
     assert_eq!(sailing.forward(), Word::Changed);
     let deployment = DeploymentId("d1".into());
     let world = || harbour.world.clone();
-    let kind = Ecs::new(world(), world(), deployment.clone(), None);
+    let kind = Ecs::new(world(), world(), deployment.clone());
     let target = serde_json::from_value(sailing.step().target).unwrap();
     let change = back_to_the_former();
     let describing = harbour.world.mishaps().count() + 1;
@@ -342,7 +341,7 @@ fn who_changes_the_service_between_the_look_and_the_change_is_overwritten() {
         services.update(CLUSTER, SERVICE, &by_hand, now).unwrap();
     };
     let deployment = DeploymentId("d1".into());
-    let kind = Ecs::new(world(), world(), deployment.clone(), None);
+    let kind = Ecs::new(world(), world(), deployment.clone());
     let target = serde_json::from_value(sailing.step().target).unwrap();
     let change = back_to_the_former();
     let describing = harbour.world.mishaps().count() + 1;

@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_engine::kinds::ecs::{Ecs, Registered, Seen, Sent, State, Trouble, Update};
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_engine::kinds::ecs::{
+    Ecs, Goal, PinnedBase, Registered, Seen, Sent, Target, Trouble, Update,
+};
 use windlass_engine::kinds::{Kind, Next};
 use windlass_engine::ports::{Clock, ServiceDeployment};
 use windlass_world::World;
@@ -23,50 +26,59 @@ fn listed(id: &str, status: &str, td: &str, rollout: &str, running: u32) -> Serv
 }
 
 /// A service that is steady with two tasks of `t:1`.
-fn steady() -> State {
-    State {
-        task_definition: Some("arn/t:1".into()),
+fn steady() -> Seen {
+    Seen {
+        task_definition: "arn/t:1".into(),
         image: "repo@sha256:a".into(),
         digests: ["sha256:a".to_owned()].into(),
-        seen: Some(Seen {
-            service: "c/s".into(),
-            container: "agent".into(),
-            registered: None,
-            desired: 2,
-            breaker: true,
-            rolls_back: true,
-            deployments: vec![listed("e1", "PRIMARY", "t:1", "COMPLETED", 2)],
-            unknown_digests: 0,
-            troubles: BTreeMap::new(),
-            events: vec![],
-            held: None,
-            rolled_back: None,
-            sent: None,
-            overdue: false,
-            steady_within_s: 300,
-        }),
+        registered: None,
+        desired: 2,
+        breaker: true,
+        rolls_back: true,
+        deployments: vec![listed("e1", "PRIMARY", "t:1", "COMPLETED", 2)],
+        unknown_digests: 0,
+        troubles: BTreeMap::new(),
+        events: vec![],
+        held: None,
+        rolled_back: None,
+        sent: None,
+        overdue: false,
     }
 }
 
-fn s(is: &mut State) -> &mut Seen {
-    is.seen.as_mut().unwrap()
+/// It must run what it runs then.
+fn wanted() -> Goal {
+    Ecs::<World>::back(&steady())
 }
 
-fn primary(is: &mut State) -> &mut ServiceDeployment {
-    &mut s(is).deployments[0]
+fn target() -> Target {
+    Target {
+        app: AppName::new("shop").unwrap(),
+        environment: EnvironmentName::new("prod").unwrap(),
+        cluster: "c".into(),
+        service: "s".into(),
+        container: "agent".into(),
+        family: "t".into(),
+        base: PinnedBase::Registered("arn/t:1".into()),
+        steady_within_s: 300,
+    }
+}
+
+fn primary(is: &mut Seen) -> &mut ServiceDeployment {
+    &mut is.deployments[0]
 }
 
 /// The service was set to `t:1`, which failed, and is set to `t:2`.
-fn gone_back(is: &mut State, rollout: &str) {
-    is.task_definition = Some("arn/t:2".into());
-    s(is).deployments = vec![
+fn gone_back(is: &mut Seen, rollout: &str) {
+    is.task_definition = "arn/t:2".into();
+    is.deployments = vec![
         listed("e3", "PRIMARY", "t:2", rollout, 2),
         listed("e2", "ACTIVE", "t:1", "FAILED", 0),
     ];
 }
 
-fn sent(is: &mut State, from: &str) {
-    s(is).sent = Some(Sent {
+fn sent(is: &mut Seen, from: &str) {
+    is.sent = Some(Sent {
         update: Update {
             from: format!("arn/{from}"),
             to: "arn/t:1".into(),
@@ -77,20 +89,20 @@ fn sent(is: &mut State, from: &str) {
 }
 
 /// The same, where the rollout of another task definition was complete then.
-fn sent_while_complete(is: &mut State, from: &str, complete: &str) {
+fn sent_while_complete(is: &mut Seen, from: &str, complete: &str) {
     sent(is, from);
-    let sent = s(is).sent.as_mut().unwrap();
+    let sent = is.sent.as_mut().unwrap();
     sent.completed = [format!("arn/{complete}")].into();
 }
 
-fn failures(is: &mut State, tasks: u32) {
+fn failures(is: &mut Seen, tasks: u32) {
     let reasons = vec!["EssentialContainerExited: it ended".to_owned()];
     let trouble = Trouble { tasks, reasons };
-    s(is).troubles.insert("arn/t:1".into(), trouble);
+    is.troubles.insert("arn/t:1".into(), trouble);
 }
 
-fn word(is: &State, wanted: &State) -> String {
-    match Ecs::<World>::next(is, wanted) {
+fn word(is: &Seen, wanted: &Goal) -> String {
+    match Ecs::<World>::next(&target(), is, wanted) {
         Next::Done => "done".into(),
         Next::Do(change) => Ecs::<World>::facts(&change, is).what,
         Next::Wait(_) => "wait".into(),
@@ -98,9 +110,9 @@ fn word(is: &State, wanted: &State) -> String {
     }
 }
 
-type Case = (&'static str, fn(&mut State));
+type Case = (&'static str, fn(&mut Seen));
 
-fn table(cases: &[Case], wanted: &State) -> String {
+fn table(cases: &[Case], wanted: &Goal) -> String {
     let line = |(name, change): &Case| {
         let mut is = steady();
         change(&mut is);
@@ -114,20 +126,19 @@ fn table(cases: &[Case], wanted: &State) -> String {
 fn a_rollout_is_judged_by_what_ecs_says_of_it() {
     let cases: &[Case] = &[
         ("steady", |_| {}),
-        ("not observed", |is| is.seen = None),
         ("elsewhere", |is| {
-            is.task_definition = Some("arn/t:2".into());
+            is.task_definition = "arn/t:2".into();
         }),
         ("under way", |is| primary(is).rollout = "IN_PROGRESS".into()),
         ("too few run", |is| primary(is).running = 1),
         ("some still start", |is| primary(is).pending = 1),
         ("the former drains", |is| {
             let former = listed("e0", "ACTIVE", "t:0", "COMPLETED", 1);
-            s(is).deployments.push(former);
+            is.deployments.push(former);
         }),
         ("a failed one stays listed", |is| {
             let former = listed("e0", "ACTIVE", "t:0", "FAILED", 0);
-            s(is).deployments.push(former);
+            is.deployments.push(former);
         }),
         ("no state told, behind a Classic Load Balancer", |is| {
             primary(is).rollout = String::new();
@@ -135,29 +146,29 @@ fn a_rollout_is_judged_by_what_ecs_says_of_it() {
         ("no state told, the former is listed", |is| {
             primary(is).rollout = String::new();
             let former = listed("e0", "ACTIVE", "t:0", "", 0);
-            s(is).deployments.push(former);
+            is.deployments.push(former);
         }),
-        ("no primary", |is| s(is).deployments.clear()),
+        ("no primary", |is| is.deployments.clear()),
         ("no primary, overdue", |is| {
-            s(is).deployments.clear();
-            s(is).overdue = true;
+            is.deployments.clear();
+            is.overdue = true;
         }),
         ("other bytes", |is| {
             is.digests = ["sha256:b".to_owned()].into();
         }),
-        ("unknown bytes", |is| s(is).unknown_digests = 1),
+        ("unknown bytes", |is| is.unknown_digests = 1),
         ("unknown bytes, overdue", |is| {
-            s(is).unknown_digests = 1;
-            s(is).overdue = true;
+            is.unknown_digests = 1;
+            is.overdue = true;
         }),
         ("no task tells", |is| is.digests.clear()),
         ("no tasks wanted", |is| {
-            s(is).desired = 0;
+            is.desired = 0;
             primary(is).rollout = "IN_PROGRESS".into();
         }),
         ("overdue", |is| {
             primary(is).running = 1;
-            s(is).overdue = true;
+            is.overdue = true;
         }),
         ("tasks fail, the breaker counts", |is| {
             primary(is).rollout = "IN_PROGRESS".into();
@@ -165,22 +176,17 @@ fn a_rollout_is_judged_by_what_ecs_says_of_it() {
         }),
         ("two tasks fail, no breaker", |is| {
             primary(is).rollout = "IN_PROGRESS".into();
-            s(is).breaker = false;
+            is.breaker = false;
             failures(is, 2);
         }),
         ("three tasks fail, no breaker", |is| {
             primary(is).rollout = "IN_PROGRESS".into();
-            s(is).breaker = false;
+            is.breaker = false;
             failures(is, 3);
         }),
     ];
-    let wanted = State {
-        seen: None,
-        ..steady()
-    };
-    insta::assert_snapshot!(table(cases, &wanted), @r#"
+    insta::assert_snapshot!(table(cases, &wanted()), @r#"
     steady: done
-    not observed: wait
     elsewhere: task definition t:2 → t:1
     under way: wait
     too few run: wait
@@ -211,7 +217,7 @@ fn what_ecs_gave_up_is_observed_and_not_raced() {
         }),
         ("given up, no rollback", |is| {
             primary(is).rollout = "FAILED".into();
-            s(is).rolls_back = false;
+            is.rolls_back = false;
         }),
         ("going back", |is| {
             gone_back(is, "IN_PROGRESS");
@@ -223,14 +229,14 @@ fn what_ecs_gave_up_is_observed_and_not_raced() {
         }),
         ("gone back, forgotten by ECS, tasks tell", |is| {
             gone_back(is, "COMPLETED");
-            s(is).deployments.truncate(1);
+            is.deployments.truncate(1);
             failures(is, 3);
             sent(is, "t:2");
         }),
         ("gone back, forgotten by ECS, its events tell", |is| {
             gone_back(is, "COMPLETED");
-            s(is).deployments.truncate(1);
-            s(is).events = vec!["(deployment e2) deployment failed: alarm detected.".into()];
+            is.deployments.truncate(1);
+            is.events = vec!["(deployment e2) deployment failed: alarm detected.".into()];
             sent(is, "t:2");
         }),
         ("failed under an earlier token", |is| {
@@ -238,17 +244,17 @@ fn what_ecs_gave_up_is_observed_and_not_raced() {
         }),
         ("the observation is old", |is| {
             gone_back(is, "COMPLETED");
-            s(is).deployments.truncate(1);
+            is.deployments.truncate(1);
             sent(is, "t:2");
         }),
         ("set to something else", |is| {
             gone_back(is, "COMPLETED");
-            s(is).deployments.truncate(1);
+            is.deployments.truncate(1);
             sent(is, "t:0");
         }),
         ("set to something else, tasks failed", |is| {
             gone_back(is, "COMPLETED");
-            s(is).deployments.truncate(1);
+            is.deployments.truncate(1);
             failures(is, 3);
             sent(is, "t:0");
         }),
@@ -267,30 +273,26 @@ fn what_ecs_gave_up_is_observed_and_not_raced() {
         }),
         ("gone back to what was complete, its events tell", |is| {
             gone_back(is, "COMPLETED");
-            s(is).deployments.truncate(1);
-            s(is).events = vec!["(deployment e2) deployment failed: tasks failed".into()];
+            is.deployments.truncate(1);
+            is.events = vec!["(deployment e2) deployment failed: tasks failed".into()];
             sent_while_complete(is, "t:0", "t:2");
         }),
         (
             "set to something else, a rollback by its service deployment",
             |is| {
                 gone_back(is, "COMPLETED");
-                s(is).deployments.truncate(1);
-                s(is).rolled_back = Some("circuit breaker".into());
+                is.deployments.truncate(1);
+                is.rolled_back = Some("circuit breaker".into());
                 sent(is, "t:0");
             },
         ),
         ("set to what was complete, nothing given up", |is| {
             gone_back(is, "COMPLETED");
-            s(is).deployments.truncate(1);
+            is.deployments.truncate(1);
             sent_while_complete(is, "t:0", "t:2");
         }),
     ];
-    let wanted = State {
-        seen: None,
-        ..steady()
-    };
-    insta::assert_snapshot!(table(cases, &wanted), @r#"
+    insta::assert_snapshot!(table(cases, &wanted()), @r#"
     given up, rollback to come: wait
     given up, no rollback: failed: ChangeFailed
     going back: wait
@@ -315,23 +317,23 @@ fn forward_registers_first() {
     let cases: &[Case] = &[
         ("nothing registered", |_| {}),
         ("another image registered", |is| {
-            s(is).registered = Some(Registered {
+            is.registered = Some(Registered {
                 arn: "arn/t:3".into(),
                 image: "repo@sha256:c".into(),
             });
         }),
         ("registered", |is| {
-            s(is).registered = Some(Registered {
+            is.registered = Some(Registered {
                 arn: "arn/t:2".into(),
                 image: "repo@sha256:b".into(),
             });
         }),
     ];
-    let wanted = State {
+    let wanted = Goal {
         task_definition: None,
         image: "repo@sha256:b".into(),
         digests: ["sha256:b".to_owned()].into(),
-        seen: None,
+        completed: BTreeSet::new(),
     };
     insta::assert_snapshot!(table(cases, &wanted), @r#"
     nothing registered: register a task definition with repo@sha256:b

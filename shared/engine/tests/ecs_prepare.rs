@@ -339,8 +339,8 @@ fn a_rollback_to_what_is_gone_is_refused_before_anything_changes() {
             all.next().unwrap().document["status"] = json!("INACTIVE");
         }),
         ("does not exist any more", |_, recorded| {
-            let arn = recorded["task_definition"].as_str().unwrap();
-            recorded["task_definition"] = json!(arn.replace("agent:1", "agent:99"));
+            let arn = recorded["goal"]["task_definition"].as_str().unwrap();
+            recorded["goal"]["task_definition"] = json!(arn.replace("agent:1", "agent:99"));
         }),
     ];
     for (told, spoil) in table {
@@ -364,7 +364,7 @@ fn a_rollback_to_what_runs_changes_nothing() {
     let unchanged = planned.unchanged.unwrap();
     assert_eq!(unchanged, "service agent is set to agent:1 already");
     let mut nameless = recorded;
-    nameless["task_definition"] = json!(null);
+    nameless["goal"]["task_definition"] = json!(null);
     for broken in [nameless, json!(7)] {
         let fault = harbour.try_plan("r1", None, Some(&broken)).unwrap_err();
         assert_eq!(fault.name, FaultName::Internal, "{fault}");

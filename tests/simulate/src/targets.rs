@@ -87,32 +87,54 @@ pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
     }
 }
 
-/// Whether callers of a component's target get what a state says, as its kind records it; `None` where the
-/// state does not tell.
-pub fn is_shown(world: &World, component: &str, state: &Value) -> Option<bool> {
+/// Whether callers of a component's target get what is recorded of a state of it, or of what they get; `None`
+/// where the record does not tell.
+pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool> {
+    let noticed = recorded.get("noticed").unwrap_or(recorded).get("value")?;
+    // Both tell it of a state: what is compared, and what is gone back to.
+    let goal = recorded.get("goal").unwrap_or(noticed);
     match component {
-        "agent" => Some(task_definition(world) == state["task_definition"].as_str()?),
+        "agent" => {
+            let set_to = task_definition(world);
+            let is_it = |told: &Value| told["task_definition"].as_str().map(|told| told == set_to);
+            Some(is_it(noticed)? && is_it(goal)?)
+        }
         "web" => {
-            let path = state["origin_path"].as_str()?;
             let cdn = world.cdn();
             let origin = cdn.distributions.get("E1")?.origins.first()?;
-            Some(origin.path == path)
+            let is_it = |told: &Value| told["origin_path"].as_str().map(|told| told == origin.path);
+            Some(is_it(noticed)? && is_it(goal)?)
         }
         _ => {
             let functions = world.functions();
             let function = functions.functions.get(&function_of(component))?;
-            let observed = state.get("observed")?;
+            let back = recorded.get("goal").map(|goal| &goal["back"]);
             let Some(alias) = function.aliases.get("live") else {
-                let (live, latest) = (function.package.code_sha256(), &observed["latest"]);
+                let live = function.package.code_sha256();
+                let latest = back.map(|back| &back["latest"]);
                 // Lambda tells an image's platform as its code.
-                return Some(match latest["image"].as_str() {
+                let is_it = latest.is_none_or(|latest| match latest["image"].as_str() {
                     Some(image) => image.ends_with(&live),
                     None => latest["code_sha256"] == live,
                 });
+                return Some(is_it && noticed["code"] == live);
             };
             let weights = serde_json::to_value(&alias.weights).ok()?;
-            let told = &observed["alias"];
-            Some(told["version"] == alias.version && told["weights"] == weights)
+            let is_it = back.is_none_or(|back| {
+                let told = &back["alias"];
+                told["version"] == alias.version && told["weights"] == weights
+            });
+            let shares = noticed["shares"].as_array()?.iter();
+            let shares = shares.filter_map(|share| Some((share[0].as_str()?, share[1].as_f64()?)));
+            let is_share = |(told, (version, weight)): ((&str, f64), &(String, String))| {
+                told.0 == version
+                    && weight
+                        .parse()
+                        .is_ok_and(|weight: f64| (told.1 - weight * 1e6).abs() < 0.5)
+            };
+            let as_many = shares.clone().count() == alias.weights.len();
+            let same = as_many && shares.zip(&alias.weights).all(is_share);
+            Some(is_it && noticed["version"] == alias.version && same)
         }
     }
 }

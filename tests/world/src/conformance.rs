@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::plan::KindName;
-use windlass_engine::kinds::{Kind, Next};
+use windlass_engine::kinds::{Kind, Next, Way};
 use windlass_engine::payload::{Word, Work, WorkDone};
 use windlass_engine::ports::{Answered, Clock};
 
@@ -107,15 +107,21 @@ fn a_change_made_twice_is_made_once<S: Subject>(subject: &S) {
     let target = must(read(&trial.scene.target), "target");
     for goal in &trial.scene.goals {
         let goal = must(read(goal), "goal");
-        kind.recall(&goal, &kind.remembered());
+        let mut made: Option<String> = None;
         for _ in 0..PATIENCE {
-            let is = must(run(kind.observe(&target)), "observe");
-            match S::Kind::next(&is, &goal) {
+            let way = Way {
+                goal: Some(&goal),
+                sent: None,
+                made: made.as_deref(),
+            };
+            let is = must(run(kind.observe(&target, &way)), "observe");
+            match S::Kind::next(&target, &is, &goal) {
                 Next::Done => break,
                 Next::Wait(seconds) => run(trial.scene.world.sleep_ms(seconds * 1000)),
                 Next::Failed(finding) => panic!("{finding}"),
                 Next::Do(change) => {
-                    must(run(kind.change(&target, &change, &deployment())), "change");
+                    let name = run(kind.change(&target, &change, &deployment()));
+                    made = must(name, "change").or(made);
                     if let Err(fault) = run(kind.change(&target, &change, &deployment())) {
                         assert_eq!(fault.name, FaultName::Conflict, "{change:?}: {fault}");
                     }

@@ -12,7 +12,7 @@ use windlass_domain::place::Place;
 use windlass_domain::request::ActionName;
 use windlass_domain::step::{Step, StepStatus};
 use windlass_engine::converge::{Budget, converge};
-use windlass_engine::kinds::{Kind, Next};
+use windlass_engine::kinds::{Kind, Next, Recorded, Way};
 use windlass_engine::payload::{Word, Work, WorkDone};
 use windlass_engine::ports::{Answered, Clock, Item, Key};
 use windlass_engine::store;
@@ -26,7 +26,7 @@ pub struct Trial<'s, S: Subject> {
     /// The scene.
     pub scene: Scene,
     /// The state before.
-    pub before: <S::Kind as Kind>::State,
+    pub before: Recorded,
 }
 
 /// The deployment's id in trials.
@@ -49,7 +49,8 @@ impl<'s, S: Subject> Trial<'s, S> {
     pub fn begin(subject: &'s S) -> Answered<Self> {
         let scene = subject.scene();
         let target = read(&scene.target)?;
-        let before = run(subject.kind(scene.world.clone()).observe(&target))?;
+        let before = look(subject, &scene)?;
+        let before = Recorded::of::<S::Kind>(&target, &before)?;
         let trial = Self {
             subject,
             scene,
@@ -85,7 +86,6 @@ impl<'s, S: Subject> Trial<'s, S> {
             undone_under: None,
             waits_for: None,
             looked: None,
-            remembered: Value::Null,
             shown: None,
             failure: None,
             undo_failure: None,
@@ -202,9 +202,8 @@ impl<'s, S: Subject> Trial<'s, S> {
     }
 
     /// What the target is now.
-    pub fn observe(&self) -> Answered<<S::Kind as Kind>::State> {
-        let target = read(&self.scene.target)?;
-        run(self.subject.kind(self.scene.world.clone()).observe(&target))
+    pub fn observe(&self) -> Answered<<S::Kind as Kind>::Seen> {
+        look(self.subject, &self.scene)
     }
 
     /// How many port calls were made.
@@ -213,20 +212,28 @@ impl<'s, S: Subject> Trial<'s, S> {
     }
 
     pub(crate) fn assert_arrived(&self, context: &str) {
-        let is = must(self.observe(), context);
+        let target = must(read(&self.scene.target), context);
         let goal = must(
             read(self.scene.goals.last().unwrap_or(&Value::Null)),
             context,
         );
-        let next = S::Kind::next(&is, &goal);
+        let way = Way {
+            goal: Some(&goal),
+            ..Way::default()
+        };
+        let kind = self.subject.kind(self.scene.world.clone());
+        let is = must(run(kind.observe(&target, &way)), context);
+        let next = S::Kind::next(&target, &is, &goal);
         assert!(matches!(next, Next::Done), "{context}: {next:?} at {is:?}");
         self.subject.arrived(&self.scene.world);
     }
 
     pub(crate) fn assert_restored(&self, context: &str) {
         let is = must(self.observe(), context);
+        let target = must(read(&self.scene.target), context);
+        let is = S::Kind::view(&target, &is).noticed;
         assert!(
-            S::Kind::same(&is, &self.before),
+            is.is_same(&self.before.noticed),
             "{context}: it is {is:?} and was {:?}",
             self.before
         );
@@ -234,6 +241,12 @@ impl<'s, S: Subject> Trial<'s, S> {
         assert_eq!(step.status, StepStatus::Undone, "{context}");
         assert_eq!(step.open, None, "{context}");
     }
+}
+
+/// What somebody sees who only looks.
+fn look<S: Subject>(subject: &S, scene: &Scene) -> Answered<<S::Kind as Kind>::Seen> {
+    let kind = subject.kind(scene.world.clone());
+    run(kind.observe(&read(&scene.target)?, &Way::default()))
 }
 
 pub(crate) fn read<T: serde::de::DeserializeOwned>(value: &Value) -> Answered<T> {

@@ -1,6 +1,7 @@
 //! What must be true of a declaration as a whole.
 
-use super::resolved::{Resolved, Spec};
+use super::claim::Claim;
+use super::resolved::Resolved;
 use super::{Declaration, Exceptions, resolve};
 use crate::finding::{Finding, FindingName, repeated};
 use crate::git_rule::{GitRule, glob};
@@ -144,11 +145,11 @@ fn bad_globs(path: &str, rule: &GitRule) -> Vec<Finding> {
     globs.iter().filter_map(bad).collect()
 }
 
-/// One place that a component lives in, within a role and region.
+/// What a component changes in an environment.
 struct Target<'r> {
     at: &'r Resolved,
     component: &'r ComponentName,
-    spec: &'r Spec,
+    claim: Claim,
 }
 
 /// Two components, or the same one in two environments, that would change the same target.
@@ -160,7 +161,7 @@ fn shared_targets(environments: &[Resolved]) -> Vec<Finding> {
             let target = Target {
                 at,
                 component,
-                spec: &resolved.spec,
+                claim: resolved.spec.claim(),
             };
             let earlier = targets.iter().find(|other| other.is_same_as(&target));
             findings.extend(earlier.map(|other| other.clash(&target)));
@@ -173,42 +174,15 @@ fn shared_targets(environments: &[Resolved]) -> Vec<Finding> {
 impl Target<'_> {
     fn is_same_as(&self, other: &Self) -> bool {
         let same_place = self.at.role_arn == other.at.role_arn && self.at.region == other.at.region;
-        match (self.spec, other.spec) {
-            // Buckets have one name space over all accounts and regions.
-            (Spec::StaticSite(a), Spec::StaticSite(b)) => {
-                !a.bucket.is_empty()
-                    && a.bucket == b.bucket
-                    && (a.prefix.starts_with(&b.prefix) || b.prefix.starts_with(&a.prefix))
-            }
-            (Spec::Lambda(a), Spec::Lambda(b)) => {
-                same_place && !a.function.is_empty() && a.function == b.function
-            }
-            (Spec::Ecs(a), Spec::Ecs(b)) => {
-                same_place
-                    && !a.service.is_empty()
-                    && a.service == b.service
-                    && a.cluster == b.cluster
-            }
-            _ => false,
-        }
+        self.claim.is_same_as(&other.claim, same_place)
     }
 
     fn clash(&self, later: &Self) -> Finding {
-        let (field, what) = match later.spec {
-            Spec::StaticSite(site) => (
-                "bucket",
-                format!("the place `{}/{}`", site.bucket, site.prefix),
-            ),
-            Spec::Lambda(function) => ("function", format!("the function `{}`", function.function)),
-            Spec::Ecs(service) => (
-                "service",
-                format!("the service `{}/{}`", service.cluster, service.service),
-            ),
-        };
+        let Claim { member, what, .. } = &later.claim;
         let who = |target: &Self| format!("`{}` in `{}`", target.component, target.at.environment);
         Finding::new(
             FindingName::Duplicate,
-            format!("components.{}.{field}", later.component),
+            format!("components.{}.{member}", later.component),
             format!("{} and {} are the same: {what}.", who(self), who(later)),
             "Give each component a target of its own in each environment, for example with \
              `{environment}` in its name.",

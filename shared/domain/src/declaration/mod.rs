@@ -5,6 +5,7 @@
 
 mod aws_name;
 mod check;
+pub mod claim;
 pub mod component;
 mod declared;
 pub mod document;

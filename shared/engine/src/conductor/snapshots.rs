@@ -66,9 +66,9 @@ fn found_back(state: &mut EnvironmentState, goal: &Snapshot, scene: &Scene<'_>) 
             continue;
         };
         let known = state.running.get(name);
-        if known
-            .is_none_or(|known| (&known.artifact, &known.state) != (&back.artifact, &back.state))
-        {
+        if known.is_none_or(|known| {
+            known.artifact != back.artifact || known.state.get("goal") != back.state.get("goal")
+        }) {
             let back = Running {
                 since: scene.now,
                 ..back.clone()

@@ -186,6 +186,7 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
             at,
             change: call.change.clone(),
             what: call.what.clone(),
+            made: None,
             answered: false,
             answered_at: None,
             wave,
@@ -251,6 +252,13 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
         }
     }
 
+    /// The last switching change that was sent in this direction under this token.
+    pub fn last_sent(&self, undo: bool) -> Option<&ChangeRecord> {
+        let is_ours = |change: &ChangeRecord| change.undo == undo && change.token == self.token;
+        let mut changes = self.step.value.changes.iter();
+        changes.rfind(|change| change.switching && is_ours(change))
+    }
+
     /// The last switching change whose answer did not come.
     pub fn last_unanswered(&self) -> Option<&ChangeRecord> {
         let mut changes = self.step.value.changes.iter();
@@ -258,12 +266,18 @@ impl<'a, P: Ledger + Clock> Attempt<'a, P> {
     }
 
     /// Notes an additive change that was made; written with the next write of the step.
-    pub fn note_additive(&mut self, change: Value, what: String, wave: Option<u32>) {
+    /// With the change its words, and what AWS called what was made.
+    pub fn note_additive(
+        &mut self,
+        (change, what, made): (Value, String, Option<String>),
+        wave: Option<u32>,
+    ) {
         let (at, token) = (self.ports.now(), self.token);
         self.step.value.changes.push(ChangeRecord {
             at,
             change,
             what,
+            made,
             answered: true,
             answered_at: None,
             wave,

@@ -3,7 +3,9 @@
 use super::attempt::{Attempt, Call};
 use super::budget::Budget;
 use super::strangers::Doubt;
-use crate::kinds::{Class, Facts, Kind, Next, from_value, to_value};
+use crate::kinds::{
+    Class, Facts, Kind, Next, Noticed, Recorded, Sent, View, Way, from_value, to_value,
+};
 use crate::ports::{Answered, Clock, Ledger};
 use serde_json::Value;
 use windlass_domain::fault::{Fault, FaultName};
@@ -45,13 +47,21 @@ pub enum End {
     More(String),
 }
 
+/// What a switching change is made upon.
+struct Upon<'i, K: Kind> {
+    /// What was seen.
+    is: &'i K::Seen,
+    /// What it tells.
+    view: View,
+}
+
 /// One invocation on its way.
 pub struct Drive<'r, 'a, K: Kind, P> {
     pub(super) attempt: &'r mut Attempt<'a, P>,
     kind: &'r K,
     pub(super) wave: Option<u32>,
     pub(super) target: K::Target,
-    goal: K::State,
+    goal: K::Goal,
     budget: Budget,
     waited_ms: u64,
     conflicts: u32,
@@ -60,7 +70,7 @@ pub struct Drive<'r, 'a, K: Kind, P> {
     /// Additive changes that this invocation made, as the ledger records them.
     made: Vec<Value>,
     /// What was seen before a switching change whose condition did not hold.
-    pub(super) refused_upon: Option<K::State>,
+    pub(super) refused_upon: Option<Noticed>,
     /// Whether this invocation has made a change that was answered.
     has_made_some: bool,
 }
@@ -75,8 +85,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
     ) -> Answered<Self> {
         let step = &attempt.step.value;
         let target = from_value("target", &step.target)?;
-        let goal = from_value("goal", goal(step, wave)?)?;
-        kind.recall(&goal, &step.remembered);
+        let goal = from_value("goal", &goal(step, wave)?)?;
         Ok(Self {
             attempt,
             kind,
@@ -92,6 +101,34 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             refused_upon: None,
             has_made_some: false,
         })
+    }
+
+    /// What the next look is for, and what was done before it.
+    fn way(&self) -> Answered<Way<'_, K::Goal>> {
+        let step = &self.attempt.step.value;
+        let sent = match (self.attempt.last_sent(self.wave.is_none()), &step.seen) {
+            (Some(last), Some(seen)) => Some(Sent {
+                change: last.change.clone(),
+                at: last.at,
+                upon: from_value("state seen", &Recorded::read("state seen", seen)?.goal)?,
+            }),
+            _ => None,
+        };
+        let mut newest_first = step.changes.iter().rev();
+        Ok(Way {
+            goal: Some(&self.goal),
+            sent,
+            made: newest_first.find_map(|change| change.made.as_deref()),
+        })
+    }
+
+    /// What is gone for, in words.
+    fn goal_shown(&self) -> Answered<String> {
+        if self.wave.is_some() {
+            return Ok("the release".to_owned());
+        }
+        let before = &self.attempt.step.value.before;
+        Ok(Recorded::read("state before", before)?.noticed.shown)
     }
 
     /// Goes on until what is wanted was seen, it cannot be reached, or time is up.
@@ -125,35 +162,40 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
 
     async fn round(&mut self) -> Answered<Option<End>> {
         self.rounds += 1;
-        let is = self.kind.observe(&self.target).await?;
-        let next = K::next(&is, &self.goal);
+        let is = self.kind.observe(&self.target, &self.way()?).await?;
+        let next = K::next(&self.target, &is, &self.goal);
         let is_done = matches!(next, Next::Done);
-        self.attempt.step.value.waits_for = K::waits_for(&is);
-        if let Some(other) = self.stranger(&is, is_done)? {
-            return self.leave_unless_behind(&is, other).await;
+        let view = K::view(&self.target, &is);
+        self.attempt
+            .step
+            .value
+            .waits_for
+            .clone_from(&view.waits_for);
+        if let Some(other) = self.stranger(&view, is_done)? {
+            return self.leave_unless_behind(&is, &view, other).await;
         }
         self.refused_upon = None;
         let is_last = matches!(next, Next::Done | Next::Failed(_));
-        if is_last && let Some(ms) = self.until_seen(&is, is_done) {
+        if is_last && let Some(ms) = self.until_seen(&view, is_done) {
             let why = "what was just switched may not be seen yet";
             return Ok(self.pause(ms, why).await);
         }
         if is_done {
             let step = &mut self.attempt.step.value;
             step.unanswered.clear();
-            if K::is_guarded(&is) {
-                step.confirmed = Some(to_value(&is)?);
+            if view.is_guarded {
+                step.confirmed = Some(to_value(&view.noticed)?);
             }
         }
         match next {
             Next::Done => Ok(Some(End::Reached {
-                seen: to_value(&is)?,
-                shown: K::shown(&is),
+                seen: to_value(&Recorded::of::<K>(&self.target, &is)?)?,
+                shown: view.noticed.shown,
             })),
             Next::Failed(finding) => Ok(Some(End::Failed(finding))),
             Next::Wait(seconds) => {
                 let ms = self.pace(seconds);
-                let held = self.attempt.step.value.waits_for.clone();
+                let held = view.waits_for;
                 let why = held.unwrap_or_else(|| "the target is not ready".to_owned());
                 Ok(self.wait(ms, &why).await)
             }
@@ -161,7 +203,10 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
                 let facts = K::facts(&change, &is);
                 match facts.class {
                     Class::Additive => self.add(&change, facts).await,
-                    Class::Switching => self.switch(&change, facts, &is).await,
+                    Class::Switching => {
+                        let upon = Upon { is: &is, view };
+                        self.switch(&change, facts, upon).await
+                    }
                 }
             }
         }
@@ -192,7 +237,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         None
     }
 
-    async fn add(&mut self, change: &K::Change, facts: Facts<K::State>) -> Answered<Option<End>> {
+    async fn add(&mut self, change: &K::Change, facts: Facts) -> Answered<Option<End>> {
         let Facts { value, what, .. } = facts;
         if self.made.contains(&value) {
             let why = format!("`{what}` is done but not seen yet");
@@ -200,9 +245,9 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         }
         self.attempt.begin(self.wave).await?;
         match self.send(change, &what).await {
-            Ok(()) => {
-                self.attempt.note_additive(value.clone(), what, self.wave);
-                self.attempt.step.value.remembered = self.kind.remembered();
+            Ok(made) => {
+                let record = (value.clone(), what, made);
+                self.attempt.note_additive(record, self.wave);
                 self.made.push(value);
                 self.has_made_some = true;
                 Ok(None)
@@ -212,7 +257,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         }
     }
 
-    async fn send(&self, change: &K::Change, what: &str) -> Answered<()> {
+    async fn send(&self, change: &K::Change, what: &str) -> Answered<Option<String>> {
         let deployment = &self.attempt.step.value.deployment;
         let answer = self.kind.change(&self.target, change, deployment).await;
         answer.map_err(|fault| fault.while_doing(what))
@@ -221,26 +266,27 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
     async fn switch(
         &mut self,
         change: &K::Change,
-        facts: Facts<K::State>,
-        is: &K::State,
+        facts: Facts,
+        upon: Upon<'_, K>,
     ) -> Answered<Option<End>> {
         let undo = self.wave.is_none();
         let tried = self.attempt.tried(&facts.value, undo);
         match tried.map(|tried| tried.answered) {
-            None => self.send_switching(change, facts, is).await,
+            None => self.send_switching(change, facts, upon).await,
             Some(true) => {
                 // The look is old, or someone has reverted it.
                 let when = format!("after `{}` was confirmed", facts.what);
-                let made = self.confirmed()?.unwrap_or_else(|| self.goal.clone());
-                let other = self.changed_by_other(&when, &made, is);
-                self.leave_unless_behind(is, other).await
+                let made = self.confirmed()?.map(|made| made.shown);
+                let made = made.map_or_else(|| self.goal_shown(), Ok)?;
+                let other = self.changed_by_other(&when, &made, &upon.view);
+                self.leave_unless_behind(upon.is, &upon.view, other).await
             }
-            Some(false) => match self.seen_otherwise(is)? {
-                None => self.send_switching(change, facts, is).await,
+            Some(false) => match self.seen_otherwise(&upon.view)? {
+                None => self.send_switching(change, facts, upon).await,
                 Some(seen) => {
                     let when = format!("while `{}` was sent", facts.what);
-                    let other = self.changed_by_other(&when, &seen, is);
-                    self.leave_unless_behind(is, other).await
+                    let other = self.changed_by_other(&when, &seen.shown, &upon.view);
+                    self.leave_unless_behind(upon.is, &upon.view, other).await
                 }
             },
         }
@@ -249,8 +295,8 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
     async fn send_switching(
         &mut self,
         change: &K::Change,
-        facts: Facts<K::State>,
-        is: &K::State,
+        facts: Facts,
+        upon: Upon<'_, K>,
     ) -> Answered<Option<End>> {
         let Facts {
             value,
@@ -269,7 +315,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
         let call = Call {
             change: value.clone(),
             what: what.clone(),
-            seen: to_value(is)?,
+            seen: to_value(&Recorded::of::<K>(&self.target, upon.is)?)?,
             unanswered: self.unanswered_with(after.as_ref())?,
             longer_s,
         };
@@ -280,7 +326,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             return Ok(Some(End::NotYet(format!("`{what}` was not sent in time"))));
         }
         match self.send(change, &what).await {
-            Ok(()) => {
+            Ok(_) => {
                 let confirmed = after.as_ref().map(to_value).transpose()?;
                 self.attempt.close(&value, undo, confirmed).await?;
                 self.has_made_some = true;
@@ -292,7 +338,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             Err(fault) if fault.name.is_transient() => Err(fault),
             Err(fault) if fault.name == FaultName::Conflict => {
                 self.attempt.close_refused(&value, undo).await?;
-                self.refused_upon = Some(is.clone());
+                self.refused_upon = Some(upon.view.noticed);
                 Ok(self.conflict(&fault).await)
             }
             Err(fault) => {
@@ -312,10 +358,10 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
     }
 }
 
-fn goal(step: &Step, wave: Option<u32>) -> Answered<&Value> {
+fn goal(step: &Step, wave: Option<u32>) -> Answered<Value> {
     match wave {
-        None => Ok(&step.before),
-        Some(wave) => step.goals.get(&wave).ok_or_else(|| {
+        None => Ok(Recorded::read("state before", &step.before)?.goal),
+        Some(wave) => step.goals.get(&wave).cloned().ok_or_else(|| {
             Fault::internal(format!(
                 "component {} has no goal in wave {wave}",
                 step.component

@@ -5,7 +5,7 @@
 //! a target that is gone, must be seen for as long as a look may be behind before anything is said.
 
 use super::drive::{Drive, End, SOONEST_MS};
-use crate::kinds::{Kind, from_value, to_value};
+use crate::kinds::{Kind, Noticed, Recorded, View, from_value, to_value};
 use crate::ports::{Answered, Clock, Ledger};
 use serde_json::Value;
 use windlass_domain::finding::{Finding, FindingName};
@@ -25,11 +25,12 @@ pub struct Doubt {
 
 impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
     /// What somebody else has changed, if a look shows that.
-    pub(super) fn stranger(&self, is: &K::State, is_done: bool) -> Answered<Option<End>> {
+    pub(super) fn stranger(&self, view: &View, is_done: bool) -> Answered<Option<End>> {
+        let is = &view.noticed;
         if let Some(expected) = self.expected()?
-            && !K::same(&expected, is)
+            && !expected.is_same(is)
         {
-            let end = self.changed_by_other("since it was last seen", &expected, is);
+            let end = self.changed_by_other("since it was last seen", &expected.shown, view);
             return Ok(Some(end));
         }
         if is_done {
@@ -37,26 +38,28 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
         }
         let left = self.confirmed()?;
         if let Some(left) = &left
-            && !K::same(left, is)
+            && !left.is_same(is)
         {
-            return Ok(Some(self.changed_by_other("after Windlass had", left, is)));
+            let end = self.changed_by_other("after Windlass had", &left.shown, view);
+            return Ok(Some(end));
         }
         let unanswered = self.unanswered()?;
-        let is_ours = |one: &Option<K::State>| one.as_ref().is_some_and(|one| K::same(one, is));
+        let is_ours = |one: &Option<Noticed>| one.as_ref().is_some_and(|one| one.is_same(is));
         if unanswered.iter().any(is_ours) {
             return Ok(None);
         }
-        if let Some(seen) = self.seen_otherwise(is)?
+        if let Some(seen) = self.seen_otherwise(view)?
             && !unanswered.is_empty()
             && unanswered.iter().all(Option::is_some)
             && let Some(change) = self.attempt.last_unanswered()
         {
             let when = format!("while `{}` was sent", change.what);
-            return Ok(Some(self.changed_by_other(&when, &seen, is)));
+            return Ok(Some(self.changed_by_other(&when, &seen.shown, view)));
         }
         match &self.refused_upon {
-            Some(before) if left.is_none() && !K::same(before, is) => {
-                Ok(Some(self.changed_by_other("at the same time", before, is)))
+            Some(before) if left.is_none() && !before.is_same(is) => {
+                let end = self.changed_by_other("at the same time", &before.shown, view);
+                Ok(Some(end))
             }
             _ => Ok(None),
         }
@@ -64,16 +67,18 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
 
     /// Leaves the target to whoever has changed it. Where AWS puts a condition on each change, the undo
     /// does so, too, and what was seen is kept for who accepts it.
-    fn leave_to_them(&mut self, is: &K::State) -> Answered<()> {
-        if !K::is_guarded(is) {
+    fn leave_to_them(&mut self, is: &K::Seen, view: &View) -> Answered<()> {
+        if !view.is_guarded {
             self.forget_unanswered();
         }
+        let seen = self.seen()?.map(|seen| to_value(&seen)).transpose()?;
+        let now = to_value(&Recorded::of::<K>(&self.target, is)?)?;
         let step = &mut self.attempt.step.value;
         step.unanswered.clear();
-        if K::is_guarded(is) {
-            let before = step.seen.replace(to_value(is)?);
-            step.confirmed = step.confirmed.take().or(before);
-            step.shown = Some(K::shown(is));
+        if view.is_guarded {
+            step.seen = Some(now);
+            step.confirmed = step.confirmed.take().or(seen);
+            step.shown = Some(view.noticed.shown.clone());
         }
         Ok(())
     }
@@ -96,17 +101,17 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
 
     /// What callers may get by the switching changes that were not answered; `None` of one that cannot
     /// be told.
-    fn unanswered(&self) -> Answered<Vec<Option<K::State>>> {
+    fn unanswered(&self) -> Answered<Vec<Option<Noticed>>> {
         let unanswered = self.attempt.step.value.unanswered.iter();
         let read = |state| from_value("state that was not answered", state);
         unanswered.map(read).collect()
     }
 
     /// The same with what this change makes, where that can be told: null where it cannot.
-    pub(super) fn unanswered_with(&self, after: Option<&K::State>) -> Answered<Vec<Value>> {
+    pub(super) fn unanswered_with(&self, after: Option<&Noticed>) -> Answered<Vec<Value>> {
         let mut unanswered = self.attempt.step.value.unanswered.clone();
         let is_known = self.unanswered()?.iter().any(|known| match (known, after) {
-            (Some(known), Some(after)) => K::same(known, after),
+            (Some(known), Some(after)) => known.is_same(after),
             (None, None) => true,
             _ => false,
         });
@@ -139,16 +144,17 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
     /// believed: at once where AWS promises that a look is not behind.
     pub(super) async fn leave_unless_behind(
         &mut self,
-        is: &K::State,
+        is: &K::Seen,
+        view: &View,
         other: End,
     ) -> Answered<Option<End>> {
-        let end = if K::is_consistent(is) {
+        let end = if view.is_consistent {
             Some(other)
         } else {
             self.unless_behind(Ok(other)).await?
         };
         if let Some(End::Failed(_)) = end {
-            self.leave_to_them(is)?;
+            self.leave_to_them(is, view)?;
         }
         Ok(end)
     }
@@ -157,13 +163,13 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
     /// milliseconds: it may be older than that switch. What is wanted forward was not there before,
     /// so it is believed when it is seen. What an undo wants was there before: it is believed where
     /// nothing but the undo's own switch, which was confirmed upon a condition, can have come since.
-    pub(super) fn until_seen(&self, is: &K::State, is_done: bool) -> Option<u64> {
+    pub(super) fn until_seen(&self, view: &View, is_done: bool) -> Option<u64> {
         let changes = &self.attempt.step.value.changes;
         let last = changes.iter().rfind(|change| change.switching)?;
         let is_believed = match (is_done, self.wave) {
             (true, Some(_)) => true,
-            (true, None) => last.undo && (K::is_guarded(is) || K::is_consistent(is)),
-            (false, _) => K::is_consistent(is),
+            (true, None) => last.undo && (view.is_guarded || view.is_consistent),
+            (false, _) => view.is_consistent,
         };
         let left = last.shown_from().ms_since(self.attempt.ports.now());
         (!is_believed && left > 0).then_some(left)
@@ -172,41 +178,43 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
     /// What callers of the target must still see if nobody else changed it: the state before,
     /// until this deployment switched something; at the begin of a later wave, what the wave
     /// before has reached.
-    fn expected(&self) -> Answered<Option<K::State>> {
+    fn expected(&self) -> Answered<Option<Noticed>> {
         let step = &self.attempt.step.value;
         if self.wave.is_none() {
             return Ok(None);
         }
         if !self.attempt.has_switched() {
-            return from_value("state before", &step.before).map(Some);
+            let before = Recorded::read("state before", &step.before)?;
+            return Ok(Some(before.noticed));
         }
-        match &step.seen {
-            Some(seen) if step.status == StepStatus::Changed => {
-                from_value("state seen", seen).map(Some)
-            }
+        match step.status {
+            StepStatus::Changed => self.seen(),
             _ => Ok(None),
         }
     }
 
     /// What callers got by the last confirmed change, where that is known.
-    pub(super) fn confirmed(&self) -> Answered<Option<K::State>> {
+    pub(super) fn confirmed(&self) -> Answered<Option<Noticed>> {
         let confirmed = self.attempt.step.value.confirmed.as_ref();
-        let read = |state| from_value("state that was confirmed", state);
+        let read = |noticed| from_value("state that was confirmed", noticed);
         confirmed.map(read).transpose()
     }
 
-    /// What was seen last, where callers get something else now.
-    pub(super) fn seen_otherwise(&self, is: &K::State) -> Answered<Option<K::State>> {
+    /// What callers got when the target was seen last.
+    fn seen(&self) -> Answered<Option<Noticed>> {
         let seen = self.attempt.step.value.seen.as_ref();
-        let seen: Option<K::State> = seen
-            .map(|seen| from_value("state seen", seen))
-            .transpose()?;
-        Ok(seen.filter(|seen| !K::same(seen, is)))
+        let seen = seen.map(|seen| Recorded::read("state seen", seen));
+        Ok(seen.transpose()?.map(|seen| seen.noticed))
     }
 
-    pub(super) fn changed_by_other(&self, when: &str, was: &K::State, is: &K::State) -> End {
+    /// The same, where callers get something else now.
+    pub(super) fn seen_otherwise(&self, view: &View) -> Answered<Option<Noticed>> {
+        Ok(self.seen()?.filter(|seen| !seen.is_same(&view.noticed)))
+    }
+
+    pub(super) fn changed_by_other(&self, when: &str, was: &str, view: &View) -> End {
         let component = &self.attempt.step.value.component;
-        let (was, is) = (K::shown(was), K::shown(is));
+        let is = &view.noticed.shown;
         // What is shown of a site in place is its release, not each of its files.
         let how = if was == is {
             format!("{is} are no longer all as they were")

@@ -101,7 +101,7 @@ async fn prune<P: Ports>(
     };
     let states = step.iter().flat_map(|step| {
         let goals = step.value.goals.values();
-        goals.chain([&step.value.before])
+        goals.chain([&step.value.before["goal"]])
     });
     let shown: Vec<_> = states.collect();
     publisher.prune(&kept, &shown, attempt).await

@@ -1,6 +1,6 @@
 //! Which version of a Lambda function a step brought. Pure.
 
-use crate::kinds::lambda::{Observed, State, candidate};
+use crate::kinds::lambda::{Back, Goal, Observed, candidate};
 use serde::Deserialize;
 use serde_json::Value;
 use windlass_domain::step::Step;
@@ -10,16 +10,15 @@ use windlass_domain::step::Step;
 /// alias, which is live at once. The error is a sentence.
 pub fn version(step: &Step, wave: u32) -> Result<String, String> {
     let goal = step.goals.range(..=wave).next_back().map(|(_, goal)| goal);
-    let goal = state("the goal", goal)?;
-    let State::Observed(seen) = state("what was seen", step.seen.as_ref())? else {
-        return Err("a goal is recorded as what was seen".to_owned());
-    };
+    let goal = read("the goal", goal)?;
+    let seen = step.seen.as_ref().and_then(|seen| seen.get("goal"));
+    let Back { back: seen } = read("what was seen", seen)?;
     Ok(match goal {
-        State::Goal(goal) if goal.is_ahead() => {
-            let found = candidate(&seen, &goal).ok_or("no version has the release's code")?;
+        Goal::Release(wanted) if wanted.is_ahead() => {
+            let found = candidate(&seen, &wanted).ok_or("no version has the release's code")?;
             found.version.clone()
         }
-        State::Goal(goal) if goal.percent < 100 => with_share(&seen)?,
+        Goal::Release(wanted) if wanted.percent < 100 => with_share(&seen)?,
         _ => match seen.alias {
             Some(alias) => alias.traffic.version,
             None => "$LATEST".to_owned(),
@@ -34,7 +33,7 @@ fn with_share(seen: &Observed) -> Result<String, String> {
     Ok(version.clone())
 }
 
-fn state(what: &str, value: Option<&Value>) -> Result<State, String> {
+fn read<'v, T: Deserialize<'v>>(what: &str, value: Option<&'v Value>) -> Result<T, String> {
     let value = value.ok_or_else(|| format!("{what} is not recorded"))?;
-    State::deserialize(value).map_err(|error| format!("{what} cannot be read: {error}"))
+    T::deserialize(value).map_err(|error| format!("{what} cannot be read: {error}"))
 }

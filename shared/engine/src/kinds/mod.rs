@@ -1,17 +1,19 @@
-//! Kinds of components. One file, or folder, each; [`crate::converge`] is their only caller.
+//! Kinds of components. One folder each, and one line in the registry (`registry.rs`).
 
 pub mod ecs;
 mod folder;
 pub mod lambda;
 mod left;
-mod prepare;
 mod prepared;
+mod recorded;
+mod registry;
 pub mod site;
 
 pub use folder::{Clash, Folder};
 pub use left::{has_moved, is_as_left};
-pub use prepare::*;
 pub use prepared::*;
+pub use recorded::{Noticed, Recorded};
+pub use registry::{KindPorts, Then, prepare, with_kind_of};
 
 use crate::ports::Answered;
 use serde::Serialize;
@@ -20,6 +22,7 @@ use serde_json::Value;
 use std::fmt::Debug;
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::time::Time;
 
 /// What to do next to get from what is to what is wanted.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,9 +47,56 @@ pub enum Class {
     Switching,
 }
 
+/// What a look is for, and what was done before it, as the step tells. Without a goal somebody only looks.
+#[derive(Debug)]
+pub struct Way<'a, Goal> {
+    /// What is gone for.
+    pub goal: Option<&'a Goal>,
+    /// The last switching change that was sent in this direction under this token of the lock.
+    pub sent: Option<Sent<Goal>>,
+    /// What AWS called the last additive change that it gave a name ([`Kind::change`]).
+    pub made: Option<&'a str>,
+}
+
+impl<Goal> Default for Way<'_, Goal> {
+    fn default() -> Self {
+        Self {
+            goal: None,
+            sent: None,
+            made: None,
+        }
+    }
+}
+
+/// A switching change that was sent.
+#[derive(Debug)]
+pub struct Sent<Goal> {
+    /// The change, as [`Facts::value`] told it.
+    pub change: Value,
+    /// When its intent was recorded.
+    pub at: Time,
+    /// What was seen before it was sent, as it is recorded.
+    pub upon: Goal,
+}
+
+/// What one look tells, whatever the kind: pure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct View {
+    /// What callers of the target get. Two looks between which nobody changed that are equal in it, and additive
+    /// changes make no difference: so a stranger's change is noticed.
+    pub noticed: Noticed,
+    /// What a target that is not ready waits for, where that is somebody's to do, in words that tell how.
+    pub waits_for: Option<String>,
+    /// Whether AWS puts a condition on every switching change of such a target, so that what a stranger made of
+    /// it is never overwritten.
+    pub is_guarded: bool,
+    /// Whether AWS promises that a look at such a target shows every change that was made before it.
+    pub is_consistent: bool,
+}
+
 /// All that is to be known of a change to make it: pure.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Facts<State> {
+pub struct Facts {
     /// How harmful it is when it is late.
     pub class: Class,
     /// How many seconds longer than the usual 10 s a switching change may take. Its open call is recorded for as
@@ -59,7 +109,7 @@ pub struct Facts<State> {
     pub what: String,
     /// What callers of the target get once a switching change is made upon what was seen; `None` where
     /// that takes more than one change, or cannot be told.
-    pub after: Option<State>,
+    pub after: Option<Noticed>,
 }
 
 /// Who owns which field, for the end of what is told of a stranger's change.
@@ -70,66 +120,43 @@ fn whose(owned: &str) -> String {
 /// One kind of component. Generic over its ports; stateless but for what it was built with.
 pub trait Kind {
     /// What its target is, as the step item keeps it.
-    type Target: Serialize + DeserializeOwned + Clone + Debug;
-    /// What is observed, what is wanted, and what the ledger records: the fields that are owned,
-    /// and what must be known to judge them. A wanted state may leave members open, which
-    /// [`Kind::next`] then does not compare.
-    type State: Serialize + DeserializeOwned + Clone + PartialEq + Debug;
+    type Target: Serialize + DeserializeOwned + Debug;
+    /// What one look shows: the fields that are owned, and what must be known to judge them and to change them.
+    /// It is never kept.
+    type Seen: Debug;
+    /// What is wanted, and what is recorded of a target to come back to.
+    type Goal: Serialize + DeserializeOwned + Debug;
     /// One bounded change, with the condition that it is sent upon.
     type Change: Debug;
 
-    /// Tells, before the first look, what is gone for, and what [`Kind::remembered`] told in a former invocation;
-    /// null where it told nothing. A look may need names that are not to be found at the target.
-    fn recall(&self, _wanted: &Self::State, _remembered: &Value) {}
+    /// Reads the target. Changes nothing.
+    async fn observe(
+        &self,
+        target: &Self::Target,
+        way: &Way<'_, Self::Goal>,
+    ) -> Answered<Self::Seen>;
 
-    /// What has to be remembered of the additive changes that were made, for whoever goes on: written with the step
-    /// before the next switching change. To lose it costs a repeated change, and no more.
-    fn remembered(&self) -> Value {
-        Value::Null
-    }
+    /// Pure: what callers get, and what the look is worth (rule 1: what is said is what the target shows).
+    fn view(target: &Self::Target, seen: &Self::Seen) -> View;
 
-    /// Reads the target.
-    async fn observe(&self, target: &Self::Target) -> Answered<Self::State>;
+    /// Pure: what is recorded of what was seen, so that an undo or a rollback comes back to it (rules 2 and 8).
+    fn back(seen: &Self::Seen) -> Self::Goal;
 
-    /// Keeps what a state that was seen only names, such as a list, so that the state can be recorded.
-    /// Changes nothing of the target.
-    async fn keep(&self, _target: &Self::Target, _seen: &Self::State) -> Answered<()> {
+    /// Keeps what such a record only names, such as a list that is too large for an item. Changes nothing of the
+    /// target.
+    async fn keep(&self, _target: &Self::Target, _seen: &Self::Seen) -> Answered<()> {
         Ok(())
     }
 
-    /// Pure: what to do next to get from what is to what is wanted.
-    fn next(is: &Self::State, wanted: &Self::State) -> Next<Self::Change>;
+    /// Pure: what to do next to get from what is to what is wanted, forward or back.
+    fn next(target: &Self::Target, seen: &Self::Seen, goal: &Self::Goal) -> Next<Self::Change>;
 
-    /// Pure: whether what callers of the target can notice is the same, so that a stranger's change
-    /// is noticed. Additive changes must make no difference here.
-    fn same(a: &Self::State, b: &Self::State) -> bool;
-
-    /// Pure: what is to be known of a change that is made upon what was seen.
-    fn facts(change: &Self::Change, is: &Self::State) -> Facts<Self::State>;
-
-    /// Pure: what callers of the target get, in words, such as `40 at 100 %`.
-    fn shown(state: &Self::State) -> String;
-
-    /// Pure: what a target that is not ready waits for, where that is somebody's to do, in words that tell
-    /// how.
-    fn waits_for(_state: &Self::State) -> Option<String> {
-        None
-    }
+    /// Pure: what is to be known of a change that is made upon what was seen (rule 3).
+    fn facts(change: &Self::Change, seen: &Self::Seen) -> Facts;
 
     /// Pure: what of the target Windlass owns, in words, such as `the image of container web`; every
     /// other field is the user's (rule 9).
     fn owned(target: &Self::Target) -> String;
-
-    /// Pure: whether AWS puts a condition on every switching change of such a target, so that what a
-    /// stranger made of it is never overwritten.
-    fn is_guarded(_state: &Self::State) -> bool {
-        false
-    }
-
-    /// Pure: whether AWS promises that a look at such a target shows every change that was made before it.
-    fn is_consistent(_state: &Self::State) -> bool {
-        false
-    }
 
     /// Gets what a switching change needs, such as bytes, before its intent is recorded: nothing
     /// slow may stand between the record and the send. Changes nothing.
@@ -137,7 +164,9 @@ pub trait Kind {
         Ok(())
     }
 
-    /// One bounded, conditional change. The deployment's id goes into descriptions and tags.
+    /// One bounded, conditional change. The deployment's id goes into descriptions and tags. Answers what AWS
+    /// called what was made, where no look at the target finds that again, such as a version's number: it is
+    /// recorded with the change, and the looks after it are told. To lose it costs a repeated change, and no more.
     ///
     /// A switching change is one call that the adapter sends once, without a retry of its own, and
     /// for at most 10 s ([`Facts::longer_s`]): then `Conflict` and every other refusal mean that it was not made,
@@ -147,5 +176,5 @@ pub trait Kind {
         target: &Self::Target,
         change: &Self::Change,
         deployment: &DeploymentId,
-    ) -> Answered<()>;
+    ) -> Answered<Option<String>>;
 }

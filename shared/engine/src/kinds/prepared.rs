@@ -39,7 +39,7 @@ pub struct PrepareInput<'a> {
     pub spec: &'a Spec,
     /// The bytes to bring.
     pub artifact: Option<&'a Artifact>,
-    /// For a rollback: the recorded state to return to.
+    /// For a rollback: what is recorded to come back to, as the kind wrote it.
     pub goal_state: Option<&'a Value>,
     /// What runs as far as the ledger knows.
     pub running: Option<&'a Running>,
@@ -64,7 +64,7 @@ pub struct Prepared {
     pub in_folder: bool,
     /// Where a rollback goes back to, unless it is in that folder.
     pub back: Option<Folder>,
-    /// The state that was observed; undo returns to it.
+    /// The state that was observed, as it is recorded ([`super::Recorded`]); undo returns to it.
     pub before: Value,
     /// The wanted states, in order; each belongs to a wave of its own.
     pub stages: Vec<Stage>,

@@ -6,7 +6,7 @@
 
 use super::component::Draft;
 use super::scene::Scene;
-use crate::kinds::{KindPorts, is_as_left};
+use crate::kinds::{Recorded, is_as_left};
 use crate::ports::Answered;
 use windlass_domain::finding::FindingName;
 use windlass_domain::step::SEEN_AFTER_MS;
@@ -21,23 +21,19 @@ fn until_seen(scene: &Scene, now: Time) -> Option<u64> {
 
 /// How long to wait before everything is observed anew, in milliseconds; `None` where what was seen
 /// is what the ledger says that runs, or is surely true.
-pub fn wait_ms<P: KindPorts>(
-    scene: &Scene,
-    drafts: &[Draft<'_>],
-    now: Time,
-) -> Answered<Option<u64>> {
+pub fn wait_ms(scene: &Scene, drafts: &[Draft<'_>], now: Time) -> Answered<Option<u64>> {
     let Some(ms) = until_seen(scene, now) else {
         return Ok(None);
     };
     for draft in drafts {
-        if !is_expected::<P>(scene, draft)? {
+        if !is_expected(scene, draft)? {
             return Ok(Some(ms));
         }
     }
     Ok(None)
 }
 
-fn is_expected<P: KindPorts>(scene: &Scene, draft: &Draft<'_>) -> Answered<bool> {
+fn is_expected(scene: &Scene, draft: &Draft<'_>) -> Answered<bool> {
     let mut findings = draft.prepared.findings.iter();
     if findings.any(|finding| {
         matches!(
@@ -51,7 +47,9 @@ fn is_expected<P: KindPorts>(scene: &Scene, draft: &Draft<'_>) -> Answered<bool>
     match scene.state.running.get(draft.name) {
         _ if before.is_null() => Ok(true),
         Some(running) if !running.state.is_null() => {
-            is_as_left::<P>(draft.kind, before, &running.state)
+            let before = Recorded::read("state before", before)?;
+            let left = Recorded::read("state that runs", &running.state)?;
+            Ok(is_as_left(&before, &left))
         }
         _ => Ok(false),
     }

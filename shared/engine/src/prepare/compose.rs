@@ -90,7 +90,7 @@ fn seen(scene: &Scene, drafts: &[Draft<'_>]) -> Vec<Step> {
         let before = &draft.prepared.before;
         Step {
             // Who looks at it later compares with what was wanted as well.
-            goals: [(0, before.clone())].into(),
+            goals: [(0, before["goal"].clone())].into(),
             seen: Some(before.clone()),
             ..step(scene, draft, &[])
         }

@@ -57,7 +57,7 @@ async fn prepare<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         }
         let scene = Scene::read(ports, loaded).await?;
         let mut drafts = component::drafts(ports, &scene).await?;
-        if let Some(ms) = behind::wait_ms::<P>(&scene, &drafts, ports.now())? {
+        if let Some(ms) = behind::wait_ms(&scene, &drafts, ports.now())? {
             ports.sleep_ms(ms).await;
             drafts = component::drafts(ports, &scene).await?;
         }

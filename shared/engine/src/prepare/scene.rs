@@ -127,7 +127,7 @@ impl Scene {
                     component,
                     artifact: running.artifact.as_ref(),
                     // Where it is not known, the bytes are wanted.
-                    goal_state: Some(&running.state).filter(|state| !state.is_null()),
+                    goal_state: running.state.get("goal"),
                 }),
                 (Way::NothingRecorded | Way::Back(_), _) => {
                     all.keep(

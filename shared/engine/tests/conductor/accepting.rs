@@ -38,6 +38,7 @@ pub fn switched(step: &mut Step, saw: Live) {
     step.changes.push(ChangeRecord {
         at: Time(0),
         change: Value::Null,
+        made: None,
         what: "alias live 40 → 41".into(),
         answered: true,
         answered_at: Some(Time(0)),

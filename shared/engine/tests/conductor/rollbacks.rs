@@ -225,6 +225,7 @@ fn who_stopped_the_first_release_has_succeeded_once_it_is_undone() {
         step.changes.push(ChangeRecord {
             at: Time(0),
             change: Value::Null,
+            made: None,
             what: "alias live 2 → 1".into(),
             answered: true,
             answered_at: None,

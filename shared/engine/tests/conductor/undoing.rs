@@ -231,6 +231,7 @@ fn change(what: &str, undo: bool, switching: bool) -> ChangeRecord {
     ChangeRecord {
         at: Time(0),
         change: serde_json::Value::Null,
+        made: None,
         what: what.into(),
         answered: true,
         answered_at: None,

@@ -8,7 +8,7 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
 use windlass_domain::time::Time;
-use windlass_engine::kinds::{Class, Facts, Kind, Next};
+use windlass_engine::kinds::{Class, Facts, Kind, Next, Noticed, View, Way};
 use windlass_engine::ports::{Answered, Clock, Item, Key};
 use windlass_engine::store::{from_item, to_body};
 use windlass_world::World;
@@ -81,10 +81,11 @@ pub struct DialKind {
 
 impl Kind for DialKind {
     type Target = String;
-    type State = DialState;
+    type Seen = DialState;
+    type Goal = String;
     type Change = Change;
 
-    async fn observe(&self, _: &String) -> Answered<DialState> {
+    async fn observe(&self, _: &String, _: &Way<'_, String>) -> Answered<DialState> {
         let call = self.world.call("dial.observe").await?;
         let dial = dial(&self.world);
         let mut state = dial.state;
@@ -92,16 +93,27 @@ impl Kind for DialKind {
         call.answer(state).await
     }
 
-    fn shown(state: &DialState) -> String {
-        format!("points at {}", state.points_at)
+    fn view(_: &String, seen: &DialState) -> View {
+        View {
+            noticed: Noticed {
+                value: json!(seen.points_at),
+                shown: format!("points at {}", seen.points_at),
+            },
+            waits_for: None,
+            is_guarded: false,
+            is_consistent: false,
+        }
+    }
+
+    fn back(seen: &DialState) -> String {
+        seen.points_at.clone()
     }
 
     fn owned(target: &String) -> String {
         format!("where {target} points")
     }
 
-    fn next(is: &DialState, wanted: &DialState) -> Next<Change> {
-        let to = &wanted.points_at;
+    fn next(_: &String, is: &DialState, to: &String) -> Next<Change> {
         if is.turning {
             return Next::Wait(5);
         }
@@ -122,11 +134,7 @@ impl Kind for DialKind {
         })
     }
 
-    fn same(a: &DialState, b: &DialState) -> bool {
-        a.points_at == b.points_at
-    }
-
-    fn facts(change: &Change, _: &DialState) -> Facts<DialState> {
+    fn facts(change: &Change, _: &DialState) -> Facts {
         let (class, value, what) = match change {
             Change::Stock(value) => {
                 let what = format!("stock {value}");
@@ -146,7 +154,12 @@ impl Kind for DialKind {
         }
     }
 
-    async fn change(&self, _: &String, change: &Change, _: &DeploymentId) -> Answered<()> {
+    async fn change(
+        &self,
+        _: &String,
+        change: &Change,
+        _: &DeploymentId,
+    ) -> Answered<Option<String>> {
         match change {
             Change::Stock(value) => {
                 let call = self.world.call("dial.stock").await?;
@@ -155,7 +168,7 @@ impl Kind for DialKind {
                     dial.state.stock.push(value.clone());
                 }
                 set(&self.world, &dial);
-                call.answer(()).await
+                call.answer(None).await
             }
             Change::Turn { to, revision, .. } => {
                 let call = self.world.call("dial.turn").await?;
@@ -168,7 +181,7 @@ impl Kind for DialKind {
                 dial.turned_at = self.world.now();
                 dial.turns += 1;
                 set(&self.world, &dial);
-                call.answer(()).await
+                call.answer(None).await
             }
         }
     }
@@ -181,7 +194,7 @@ pub struct Turning {
 }
 
 pub fn goal(to: &str) -> Value {
-    json!({"points_at": to, "stock": [], "revision": 0, "turning": false})
+    json!(to)
 }
 
 impl Subject for Turning {

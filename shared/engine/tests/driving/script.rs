@@ -1,6 +1,5 @@
 //! A kind whose observations, and the answers to whose changes, are written down beforehand.
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -11,7 +10,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
 use windlass_domain::step::{Failure, Step};
 use windlass_engine::converge::{Budget, converge};
-use windlass_engine::kinds::{Class, Facts, Kind, Next};
+use windlass_engine::kinds::{Class, Facts, Kind, Next, Noticed, View, Way};
 use windlass_engine::payload::{Word, WorkDone};
 use windlass_engine::ports::{Answered, Clock, Key};
 use windlass_engine::store;
@@ -20,7 +19,7 @@ use windlass_world::conformance::{Scene, Subject, Trial, deployment};
 use windlass_world::run::run;
 
 /// What is done next.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Then {
     Done,
     Wait(u64),
@@ -30,7 +29,7 @@ pub enum Then {
 }
 
 /// One observation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
     /// What callers get.
     pub callers: u32,
@@ -39,7 +38,6 @@ pub struct Seen {
     pub after: Option<u32>,
     pub guarded: bool,
     /// Whether AWS promises that a look shows everything.
-    #[serde(default)]
     pub consistent: bool,
 }
 
@@ -81,10 +79,11 @@ pub struct Scripted {
 
 impl Kind for Scripted {
     type Target = String;
-    type State = Seen;
+    type Seen = Seen;
+    type Goal = u32;
     type Change = Change;
 
-    async fn observe(&self, _: &String) -> Answered<Seen> {
+    async fn observe(&self, _: &String, _: &Way<'_, u32>) -> Answered<Seen> {
         *self.script.observed.borrow_mut() += 1;
         let mut left = self.script.observations.borrow_mut();
         // The last one stays.
@@ -96,7 +95,7 @@ impl Kind for Scripted {
         next.ok_or_else(|| Fault::internal("the script is empty"))
     }
 
-    fn next(is: &Seen, _: &Seen) -> Next<Change> {
+    fn next(_: &String, is: &Seen, _: &u32) -> Next<Change> {
         match is.then {
             Then::Done => Next::Done,
             Then::Wait(seconds) => Next::Wait(seconds),
@@ -109,11 +108,20 @@ impl Kind for Scripted {
         }
     }
 
-    fn same(a: &Seen, b: &Seen) -> bool {
-        a.callers == b.callers
+    fn view(_: &String, seen: &Seen) -> View {
+        View {
+            noticed: noticed(seen.callers),
+            waits_for: None,
+            is_guarded: seen.guarded,
+            is_consistent: seen.consistent,
+        }
     }
 
-    fn facts(change: &Change, _: &Seen) -> Facts<Seen> {
+    fn back(seen: &Seen) -> u32 {
+        seen.callers
+    }
+
+    fn facts(change: &Change, _: &Seen) -> Facts {
         match change {
             Change::Add(number) => Facts {
                 class: Class::Additive,
@@ -127,25 +135,13 @@ impl Kind for Scripted {
                 longer_s: number.saturating_sub(LONG).into(),
                 value: json!({"switch": number}),
                 what: what(change),
-                after: after.map(|callers| seen(callers, Then::Done)),
+                after: after.map(noticed),
             },
         }
     }
 
-    fn shown(state: &Seen) -> String {
-        format!("{} for callers", state.callers)
-    }
-
     fn owned(_: &String) -> String {
         "what callers of it get".into()
-    }
-
-    fn is_guarded(state: &Seen) -> bool {
-        state.guarded
-    }
-
-    fn is_consistent(state: &Seen) -> bool {
-        state.consistent
     }
 
     async fn ready(&self, _: &String, _: &Change) -> Answered<()> {
@@ -154,15 +150,28 @@ impl Kind for Scripted {
         Ok(())
     }
 
-    async fn change(&self, _: &String, change: &Change, _: &DeploymentId) -> Answered<()> {
+    async fn change(
+        &self,
+        _: &String,
+        change: &Change,
+        _: &DeploymentId,
+    ) -> Answered<Option<String>> {
         self.script.done.borrow_mut().push(what(change));
         let ms = *self.script.answer_ms.borrow();
         self.world.sleep_ms(ms).await;
         let answer = self.script.answers.borrow_mut().pop_front();
         match answer.flatten() {
             Some(name) => Err(Fault::new(name, "as planned")),
-            None => Ok(()),
+            None => Ok(None),
         }
+    }
+}
+
+/// What callers get, as it is recorded.
+pub fn noticed(callers: u32) -> Noticed {
+    Noticed {
+        value: json!(callers),
+        shown: format!("{callers} for callers"),
     }
 }
 
@@ -180,7 +189,7 @@ impl Subject for Copy {
     type Kind = Scripted;
 
     fn scene(&self) -> Scene {
-        let goal = json!(seen(0, Then::Done));
+        let goal = json!(0);
         Scene {
             world: World::default(),
             kind: KindName::Lambda,

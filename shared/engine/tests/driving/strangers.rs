@@ -1,6 +1,6 @@
 //! Somebody else changes the target: noticed wherever what callers get is known.
 
-use super::script::{Ended, Play, Seen, Then, seen};
+use super::script::{Ended, Play, Seen, Then, noticed, seen};
 use windlass_domain::fault::FaultName;
 use windlass_engine::payload::Word;
 
@@ -104,9 +104,9 @@ fn what_is_reached_is_remembered_where_the_kind_guards_it() {
         let play = Play::begin();
         let reached = Seen { guarded, ..done(1) };
         let waits = Seen { guarded, ..wait(0) };
-        play.forward(&[switch(0), waits, reached.clone()]);
+        play.forward(&[switch(0), waits, reached]);
         let confirmed = play.step().confirmed;
-        assert_eq!(confirmed, guarded.then(|| serde_json::json!(reached)));
+        assert_eq!(confirmed, guarded.then(|| serde_json::json!(noticed(1))));
     }
     // Only what is reached.
     let play = Play::begin();

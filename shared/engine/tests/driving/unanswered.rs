@@ -1,6 +1,6 @@
 //! Somebody else changes the target after a switch that was not answered, or that an undo has met.
 
-use super::script::{Play, Seen, Then, seen};
+use super::script::{Play, Seen, Then, noticed, seen};
 use super::strangers::{assert_strangers, done, switch, telling, wait};
 use windlass_domain::fault::FaultName;
 use windlass_engine::payload::Word;
@@ -77,9 +77,10 @@ fn nor_does_the_undo_where_an_earlier_switch_was_answered() {
     };
     let ended = play.invoke(Some(1), std::slice::from_ref(&guarded), &[]);
     assert_strangers(&ended, "while `switch 2` was sent", [3, 9]);
+    let seen = play.step().seen.unwrap();
     assert_eq!(
-        play.step().seen,
-        Some(serde_json::json!(guarded)),
+        seen["noticed"],
+        serde_json::json!(noticed(9)),
         "for `accept`"
     );
     let ended = play.invoke(None, &[guarded], &[]);

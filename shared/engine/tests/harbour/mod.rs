@@ -131,7 +131,7 @@ impl Harbour {
             component: &ComponentName::new("agent").unwrap(),
             spec: &AnySpec::Ecs(self.spec.clone()),
             artifact,
-            goal_state: goal,
+            goal_state: goal.map(|recorded| &recorded["goal"]),
             running: None,
             oldest: None,
             place: &self.place,

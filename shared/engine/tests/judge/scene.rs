@@ -99,6 +99,7 @@ fn step(stage: &Stage) -> Step {
         changes: vec![ChangeRecord {
             at: stage.world.now().plus_s(1),
             change: Value::Null,
+            made: None,
             what: "alias live to 10 %".into(),
             answered: true,
             answered_at: None,
@@ -113,14 +114,14 @@ fn step(stage: &Stage) -> Step {
 }
 
 fn goal(percent: u8) -> Value {
-    let goal = lambda::Goal {
+    let wanted = lambda::Wanted {
         code: vec![String::new()],
         source: lambda::Source::Version("2".into()),
         percent,
         from: "1".into(),
         deployment: id(),
     };
-    to_value(&lambda::State::Goal(goal)).unwrap()
+    to_value(&lambda::Goal::Release(wanted)).unwrap()
 }
 
 /// The alias points to a version, and these have a share.
@@ -150,7 +151,10 @@ fn seen(version: &str, weights: &[(&str, &str)]) -> Value {
             provisioned: None,
         }),
     };
-    to_value(&lambda::State::Observed(observed)).unwrap()
+    serde_json::json!({
+        "goal": lambda::Goal::Back(observed),
+        "noticed": {"value": {}, "shown": version},
+    })
 }
 
 /// Version 2 was only published, ahead of the first share of the alias's callers.
@@ -168,8 +172,8 @@ pub fn published(stage: &Stage) {
     let mut step: Step = stage.get(&key).unwrap();
     step.goals = BTreeMap::from([(0, goal(0)), (1, goal(10)), (2, goal(100))]);
     let mut observed = seen("1", &[]);
-    observed["observed"]["published"] = "2".into();
-    observed["observed"]["versions"] = serde_json::json!([version("1"), version("2")]);
+    observed["goal"]["back"]["published"] = "2".into();
+    observed["goal"]["back"]["versions"] = serde_json::json!([version("1"), version("2")]);
     step.seen = Some(observed);
     step.changes[0].switching = false;
     stage.put(key, &step);

@@ -42,7 +42,11 @@ fn nothing_moves_ahead_and_nothing_has_to_be_undone() {
     });
     assert_eq!(trial.answer(Some(0), 1), Ok(Word::Changed));
     let step = trial.step().unwrap();
-    assert_eq!(step.remembered, "2");
+    let made = step
+        .changes
+        .iter()
+        .filter_map(|change| change.made.as_deref());
+    assert_eq!(made.collect::<Vec<_>>(), ["2"]);
     assert_eq!(step.shown.as_deref(), Some("1"));
     assert!(!step.has_switched());
     assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
@@ -125,7 +129,9 @@ fn a_kept_version_that_nobody_remembers_is_found() {
     let trial = Trial::begin(&setting).unwrap();
     assert_eq!(trial.forward(), Ok(Word::Changed));
     let mut step = trial.step().unwrap();
-    step.remembered = serde_json::Value::Null;
+    for change in &mut step.changes {
+        change.made = None;
+    }
     trial.put_step(&step).unwrap();
     assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
     let calls = trial.scene.world.mishaps().calls.clone();

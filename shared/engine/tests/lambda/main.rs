@@ -11,7 +11,10 @@ mod strangers;
 use scene::{Brings, Setting, artifact, function, package};
 use windlass_domain::finding::FindingName;
 use windlass_domain::step::Failure;
+use windlass_engine::kinds::lambda::LambdaKind;
+use windlass_engine::kinds::{Kind as _, Next, Way};
 use windlass_engine::payload::Word;
+use windlass_world::World;
 use windlass_world::conformance::{Trial, conforms};
 use windlass_world::functions::LiveAlias;
 use windlass_world::run::run;
@@ -274,20 +277,17 @@ fn a_zip_over_the_limit_comes_from_the_bucket() {
     let goal = serde_json::from_value(prepared.stages[0].goal.clone()).unwrap();
     let kind = windlass_world::conformance::Subject::kind(&setting, world.clone());
     let target = serde_json::from_value(prepared.target).unwrap();
-    let is = run(windlass_engine::kinds::Kind::observe(&kind, &target)).unwrap();
-    let windlass_engine::kinds::Next::Do(change) = <windlass_engine::kinds::lambda::LambdaKind<
-        windlass_world::World,
-    > as windlass_engine::kinds::Kind>::next(
-        &is, &goal
-    ) else {
+    let way = Way {
+        goal: Some(&goal),
+        ..Way::default()
+    };
+    let is = run(kind.observe(&target, &way)).unwrap();
+    let Next::Do(change) = LambdaKind::<World>::next(&target, &is, &goal) else {
         panic!("a change was expected")
     };
     let calls = world.mishaps().calls.len();
     let id = windlass_world::conformance::deployment();
-    run(windlass_engine::kinds::Kind::change(
-        &kind, &target, &change, &id,
-    ))
-    .unwrap();
+    run(kind.change(&target, &change, &id)).unwrap();
     assert_eq!(world.mishaps().calls[calls..], ["functions.update_code"]);
     function(&world, |function| {
         assert_eq!(function.package, package(&world, Brings::Zip, "new"));

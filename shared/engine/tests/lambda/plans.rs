@@ -194,7 +194,7 @@ fn the_other_package_type_is_refused() {
 fn a_rollback_goes_to_the_recorded_version_at_once() {
     let setting = canary();
     let first = Trial::begin(&setting).unwrap();
-    let recorded = serde_json::to_value(first.observe().unwrap()).unwrap();
+    let recorded = first.before.goal.clone();
     assert_eq!(first.forward(), Ok(Word::Changed));
     let world = &first.scene.world;
     let prepared = setting.prepare(world, None, Some(&recorded));
@@ -213,7 +213,7 @@ fn a_rollback_goes_to_the_recorded_version_at_once() {
 fn a_rollback_without_an_alias_takes_the_code_of_a_kept_version() {
     let setting = Setting::default();
     let first = Trial::begin(&setting).unwrap();
-    let recorded = serde_json::to_value(first.observe().unwrap()).unwrap();
+    let recorded = first.before.goal.clone();
     assert_eq!(first.forward(), Ok(Word::Changed));
     let prepared = setting.prepare(&first.scene.world, None, Some(&recorded));
     assert_eq!(prepared.findings, []);
@@ -246,7 +246,7 @@ fn a_rollback_of_an_image_without_an_alias_needs_no_kept_version() {
     };
     let first = Trial::begin(&setting).unwrap();
     let before = function(&first.scene.world, |function| function.package.clone());
-    let recorded = serde_json::to_value(first.observe().unwrap()).unwrap();
+    let recorded = first.before.goal.clone();
     assert_eq!(first.forward(), Ok(Word::Changed));
     let prepared = setting.prepare(&first.scene.world, None, Some(&recorded));
     assert_eq!(prepared.findings, []);
@@ -266,7 +266,7 @@ fn a_rollback_to_an_image_that_is_gone_is_refused() {
             ..Setting::default()
         };
         let first = Trial::begin(&setting).unwrap();
-        let recorded = serde_json::to_value(first.observe().unwrap()).unwrap();
+        let recorded = first.before.goal.clone();
         assert_eq!(first.forward(), Ok(Word::Changed));
         first.scene.world.registry().images.clear();
         let prepared = setting.prepare(&first.scene.world, None, Some(&recorded));

@@ -26,6 +26,7 @@ fn stuck(answered: bool) -> Stage {
         step.changes = vec![ChangeRecord {
             at: now,
             change: serde_json::Value::Null,
+            made: None,
             what: "alias live 1 → 2".into(),
             answered,
             answered_at: answered.then_some(now),
@@ -83,7 +84,7 @@ fn what_runs_is_seen_when_every_look_shows_what_was_changed() {
         else {
             panic!("{seen:?}");
         };
-        assert_eq!(state["observed"]["alias"]["version"], "2");
+        assert_eq!(state["goal"]["back"]["alias"]["version"], "2");
         assert_eq!(shown, "2");
         let api = step(&stage, "api").unwrap();
         let runs = Accepted::Runs {
@@ -160,7 +161,7 @@ fn what_is_seen_is_compared_with_what_ran_before_and_with_what_is_recorded() {
         let mut known = EnvironmentState::default();
         if let Some(version) = recorded {
             let mut runs = api.before.clone();
-            runs["observed"]["alias"]["version"] = version.into();
+            runs["noticed"]["value"]["version"] = version.into();
             let running = Running {
                 artifact: None,
                 version: "1.3.0".into(),

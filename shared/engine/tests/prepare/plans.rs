@@ -39,7 +39,7 @@ fn a_release_is_planned_and_its_intent_written() {
     );
     let api = step(&stage, "api").unwrap();
     assert_eq!(api.goals.keys().copied().collect::<Vec<_>>(), [1, 2]);
-    assert_eq!(api.before["observed"]["alias"]["version"], "1");
+    assert_eq!(api.before["goal"]["back"]["alias"]["version"], "1");
     let target = "arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod";
     let owner: Owner = stage.get(&store::target(target)).unwrap();
     assert_eq!(owner.component, component("api"));
@@ -55,7 +55,7 @@ fn takes(since_s: u64, version: &str) -> u64 {
     for name in ["api", "worker"] {
         let mut left = step(&rehearsal, name).unwrap().before;
         if name == "api" {
-            left["observed"]["alias"]["version"] = version.into();
+            left["noticed"]["value"]["version"] = version.into();
         }
         let running = Running {
             artifact: None,
@@ -144,10 +144,10 @@ fn what_was_found_in_place_is_handed_on_where_it_is_new() {
         let is_new = recorded != Some(OLD);
         assert_eq!(seen.is_some(), is_new, "{release:?} {recorded:?}");
         let Some(seen) = seen else { continue };
-        assert_eq!(seen.before["observed"]["alias"]["version"], "1");
+        assert_eq!(seen.before["goal"]["back"]["alias"]["version"], "1");
         assert_eq!(
             (seen.seen.as_ref(), &seen.goals[&0]),
-            (Some(&seen.before), &seen.before)
+            (Some(&seen.before), &seen.before["goal"])
         );
         assert!(
             seen.identity.ends_with("shop-worker-prod"),

@@ -157,7 +157,10 @@ impl Tenants {
             version: "1.0.0".into(),
             deployment: DeploymentId("0123456789abcdef".into()),
             since: Time(0),
-            state: json!({"mode": "prefix", "origin_path": path, "deployed": true, "release": release}),
+            state: json!({
+                "goal": {"mode": "prefix", "origin_path": path, "deployed": true, "release": release},
+                "noticed": {"value": {"origin_path": path}, "shown": path},
+            }),
         };
         let state = EnvironmentState {
             running: [(ComponentName::new(component).unwrap(), running)].into(),
@@ -284,7 +287,7 @@ impl Tenants {
                 version: "1.0.0".into(),
                 deployment: tenant.id.clone(),
                 since: Time(0),
-                state: seen.clone(),
+                state: json!({"goal": seen}),
             };
             state.running.insert(component.clone(), running);
         }

@@ -188,7 +188,7 @@ fn lists_that_nobody_reads_any_more_are_deleted() {
     let count = |kind: &str| lists.keys().filter(|key| key.contains(kind)).count();
     // While the fifth was published, snapshots 4 and 3 were kept.
     assert_eq!((count("/release-"), count("/objects-")), (3, 3));
-    let state: State = serde_json::from_value(scene.running.unwrap().state).unwrap();
+    let state: State = serde_json::from_value(scene.running.unwrap().state["goal"].take()).unwrap();
     let State::InPlace(state) = state else {
         panic!("it is a folder");
     };

@@ -82,7 +82,7 @@ fn deployed(scene: &mut Scene, number: u64) -> String {
     let deployment = prepared(scene, number);
     scene.go(deployment);
     settle(scene, number, number - 1);
-    let path = scene.running.clone().unwrap().state["origin_path"].clone();
+    let path = scene.running.clone().unwrap().state["goal"]["origin_path"].clone();
     format!("{}/", path.as_str().unwrap().trim_start_matches('/'))
 }
 

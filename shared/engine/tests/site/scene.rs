@@ -113,7 +113,7 @@ impl Scene {
             component: &component,
             spec: &spec,
             artifact,
-            goal_state: goal,
+            goal_state: goal.map(|recorded| &recorded["goal"]),
             running: self.running.as_ref(),
             oldest: oldest.filter(|_| goal.is_none()),
             place: &Place::default(),

@@ -153,7 +153,7 @@ fn accept_takes_what_is_there_and_the_next_release_goes_on_from_it() {
     assert_eq!(serves(&shop), found, "nothing was changed");
     let running = shop.environment().running;
     let jobs = running.iter().find(|(name, _)| name.as_str() == "jobs");
-    let recorded = &jobs.unwrap().1.state["observed"]["alias"]["version"];
+    let recorded = &jobs.unwrap().1.state["goal"]["back"]["alias"]["version"];
     assert_eq!(recorded, "2", "what was repaired by hand is what runs");
     let versions: Vec<&str> = running.values().map(|one| one.version.as_str()).collect();
     assert_eq!(

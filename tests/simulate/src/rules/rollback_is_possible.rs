@@ -69,7 +69,7 @@ fn task_definition_is_there(outcome: &Outcome<'_>, state: &Value) -> bool {
 }
 
 fn version_is_there(outcome: &Outcome<'_>, component: &str, state: &Value) -> bool {
-    let observed = &state["observed"];
+    let observed = &state["goal"]["back"];
     let functions = outcome.world.functions();
     let Some(function) = functions.functions.get(&function_of(component)) else {
         return false;
@@ -112,13 +112,13 @@ fn files_are_there(outcome: &Outcome<'_>, state: &Value) -> bool {
     let Some(bucket) = objects.buckets.get("shop-web") else {
         return false;
     };
-    if let Some(folder) = state["origin_path"]
+    if let Some(folder) = state["goal"]["origin_path"]
         .as_str()
         .filter(|path| !path.is_empty())
     {
         return page_is_there(bucket, folder.trim_start_matches('/'));
     }
-    let Some(digest) = state["objects"].as_str() else {
+    let Some(digest) = state["goal"]["objects"].as_str() else {
         return true;
     };
     let artifacts = objects.buckets.get("artifacts");

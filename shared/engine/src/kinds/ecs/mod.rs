@@ -18,17 +18,18 @@ mod tell;
 mod wanted;
 
 pub use prepare::prepare;
-pub(crate) use state::completed;
-pub use state::{Change, Held, PinnedBase, Registered, Seen, Sent, State, Target, Trouble, Update};
+pub use state::{Change, Goal, Held, PinnedBase, Registered, Seen, Sent, Target, Trouble, Update};
 
-use super::{Class, Facts, Kind, Next};
+use super::{Class, Facts, Kind, Next, Noticed, View, Way};
 use crate::config::Configured;
-use crate::ports::{Answered, Clock, Objects, Services, TaskDefinition};
+use crate::ports::{Answered, Clock, Objects, Reach, Services, TaskDefinition};
 use serde_json::json;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::place::Place;
+use windlass_domain::step::Step;
 
 /// How old the look before a change may be, in milliseconds: the change is recorded as open already,
 /// and what it was sent upon must be true.
@@ -42,42 +43,70 @@ pub struct Ecs<P> {
     /// The ports at the target's place.
     at: P,
     deployment: DeploymentId,
-    sent: RefCell<Option<Sent>>,
     /// Task definitions that were read: they never change.
     known: RefCell<BTreeMap<String, TaskDefinition>>,
 }
 
 impl<P> Ecs<P> {
-    /// The kind for one deployment; `sent` is what its step says of this way.
-    pub fn new(home: P, at: P, deployment: DeploymentId, sent: Option<Sent>) -> Self {
+    /// The kind for one deployment.
+    pub fn new(home: P, at: P, deployment: DeploymentId) -> Self {
         Self {
             home,
             at,
             deployment,
-            sent: RefCell::new(sent),
             known: RefCell::default(),
         }
     }
 }
 
+/// The kind that a step is of.
+#[allow(clippy::unused_async, reason = "the registry waits for every kind")]
+pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Ecs<P>> {
+    Ok(Ecs::new(
+        ports.at(&Place::default()),
+        ports.at(&step.place),
+        step.deployment.clone(),
+    ))
+}
+
 impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
     type Target = Target;
-    type State = State;
+    type Seen = Seen;
+    type Goal = Goal;
     type Change = Change;
 
-    async fn observe(&self, target: &Target) -> Answered<State> {
-        self.look(target).await
+    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+        self.look(target, way.sent.as_ref().and_then(Sent::of))
+            .await
     }
 
-    fn next(is: &State, wanted: &State) -> Next<Change> {
-        next::next(is, wanted)
+    fn view(target: &Target, seen: &Seen) -> View {
+        let named = tell::short(&seen.task_definition);
+        View {
+            noticed: Noticed {
+                value: json!({"task_definition": seen.task_definition, "image": seen.image}),
+                shown: format!("{named} steady with {} tasks", seen.desired),
+            },
+            waits_for: tell::waits_for(target, seen),
+            is_guarded: false,
+            is_consistent: false,
+        }
     }
 
-    fn same(a: &State, b: &State) -> bool {
-        a.task_definition == b.task_definition && a.image == b.image
+    fn back(seen: &Seen) -> Goal {
+        Goal {
+            task_definition: Some(seen.task_definition.clone()),
+            image: seen.image.clone(),
+            digests: seen.digests.clone(),
+            completed: seen.completed(),
+        }
     }
 
-    fn facts(change: &Change, _: &State) -> Facts<State> {
+    fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
+        next::next(target, seen, goal)
+    }
+
+    fn facts(change: &Change, _: &Seen) -> Facts {
         let (class, value, what) = match change {
             Change::Register { image } => (
                 Class::Additive,
@@ -103,24 +132,8 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
         }
     }
 
-    fn shown(state: &State) -> String {
-        let named = state
-            .task_definition
-            .as_deref()
-            .map_or("the release", tell::short);
-        match &state.seen {
-            Some(seen) => format!("{named} steady with {} tasks", seen.desired),
-            None => named.to_owned(),
-        }
-    }
-
-    fn waits_for(state: &State) -> Option<String> {
-        tell::waits_for(state.seen.as_ref()?)
-    }
-
     fn owned(target: &Target) -> String {
-        let service = format!("{}/{}", target.cluster, target.service);
-        tell::owned(&target.container, &service)
+        tell::owned(target)
     }
 
     async fn change(
@@ -128,11 +141,12 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
         target: &Target,
         change: &Change,
         deployment: &DeploymentId,
-    ) -> Answered<()> {
+    ) -> Answered<Option<String>> {
         match change {
-            Change::Register { image } => self.register(target, image, deployment).await,
-            Change::Update(update) => self.update(target, update).await,
+            Change::Register { image } => self.register(target, image, deployment).await?,
+            Change::Update(update) => self.update(target, update).await?,
         }
+        Ok(None)
     }
 }
 
@@ -165,11 +179,6 @@ impl<P: Services + Clock> Ecs<P> {
                 ),
             ));
         }
-        self.sent.replace(Some(Sent {
-            update: update.clone(),
-            at: self.at.now(),
-            completed: completed(&service.deployments),
-        }));
         self.at
             .update_service(&target.cluster, &target.service, to)
             .await?;

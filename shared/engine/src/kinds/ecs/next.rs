@@ -4,7 +4,7 @@
 //! `rolloutState`), and then by the digests that the running tasks show.
 
 use super::observe::GIVEN_UP;
-use super::state::{Change, FAILED, Seen, State, Update};
+use super::state::{Change, FAILED, Goal, Seen, Target, Update};
 use super::tell;
 use crate::kinds::Next;
 use crate::ports::ServiceDeployment;
@@ -15,23 +15,21 @@ use windlass_domain::finding::Finding;
 const POLL_S: u64 = 5;
 
 /// What to do next; see [`crate::kinds::Kind::next`].
-pub(super) fn next(is: &State, wanted: &State) -> Next<Change> {
-    let (Some(seen), Some(set_to)) = (&is.seen, &is.task_definition) else {
-        return Next::Wait(POLL_S);
-    };
+pub(super) fn next(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
     let Some(goal) = goal(seen, wanted) else {
         return Next::Do(Change::Register {
             image: wanted.image.clone(),
         });
     };
+    let set_to = &seen.task_definition;
     if set_to == goal {
-        return rollout(is, seen, wanted, goal);
+        return rollout(target, seen, wanted);
     }
     if rolled_back_by_ecs(seen, goal, set_to) {
-        return rolled_back(seen, goal);
+        return rolled_back(target, seen, goal);
     }
     if is_replaced(seen, goal, set_to) {
-        return Next::Failed(tell::replaced(seen, goal, set_to));
+        return Next::Failed(tell::replaced(target, seen, goal));
     }
     Next::Do(Change::Update(Update {
         from: set_to.clone(),
@@ -40,7 +38,7 @@ pub(super) fn next(is: &State, wanted: &State) -> Next<Change> {
 }
 
 /// The task definition to reach, if it exists already.
-fn goal<'a>(seen: &'a Seen, wanted: &'a State) -> Option<&'a str> {
+fn goal<'a>(seen: &'a Seen, wanted: &'a Goal) -> Option<&'a str> {
     wanted.task_definition.as_deref().or_else(|| {
         let registered = seen.registered.as_ref()?;
         (registered.image == wanted.image).then_some(registered.arn.as_str())
@@ -48,28 +46,29 @@ fn goal<'a>(seen: &'a Seen, wanted: &'a State) -> Option<&'a str> {
 }
 
 /// The service is set to the goal: is it steady, on its way, or has it failed?
-fn rollout(is: &State, seen: &Seen, wanted: &State, goal: &str) -> Next<Change> {
-    let Some(primary) = seen.primary().filter(|p| p.task_definition == goal) else {
-        return wait_unless_overdue(seen, || tell::no_primary(seen, goal));
+fn rollout(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
+    let goal = &seen.task_definition;
+    let Some(primary) = seen.primary().filter(|p| p.task_definition == *goal) else {
+        return wait_unless_overdue(seen, || tell::no_primary(target, seen));
     };
     if primary.rollout == FAILED {
-        return failed_by_ecs(seen, primary);
+        return failed_by_ecs(target, seen, primary);
     }
     if seen.desired == 0 {
         return Next::Done;
     }
     if seen.is_steady() {
-        return verify(is, seen, wanted, goal);
+        return verify(target, seen, wanted);
     }
-    if let Some(finding) = keeps_failing(seen, primary) {
+    if let Some(finding) = keeps_failing(target, seen, primary) {
         return Next::Failed(finding);
     }
-    wait_unless_overdue(seen, || tell::not_steady(seen, primary))
+    wait_unless_overdue(seen, || tell::not_steady(target, seen, primary))
 }
 
 /// ECS gave the rollout up. Where the breaker rolls back, that is about to begin: it is observed.
-fn failed_by_ecs(seen: &Seen, primary: &ServiceDeployment) -> Next<Change> {
-    let finding = || tell::given_up(seen, &primary.task_definition, false);
+fn failed_by_ecs(target: &Target, seen: &Seen, primary: &ServiceDeployment) -> Next<Change> {
+    let finding = || tell::given_up(target, seen, &primary.task_definition, false);
     if seen.rolls_back {
         wait_unless_overdue(seen, finding)
     } else {
@@ -78,15 +77,15 @@ fn failed_by_ecs(seen: &Seen, primary: &ServiceDeployment) -> Next<Change> {
 }
 
 /// Steady by ECS's word: do the running tasks show the bytes that are wanted?
-fn verify(is: &State, seen: &Seen, wanted: &State, goal: &str) -> Next<Change> {
+fn verify(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
     if wanted.digests.is_empty() {
         return Next::Done;
     }
-    if !is.digests.is_subset(&wanted.digests) {
-        return Next::Failed(tell::other_bytes(seen, goal, &is.digests, &wanted.digests));
+    if !seen.digests.is_subset(&wanted.digests) {
+        return Next::Failed(tell::other_bytes(target, seen, &wanted.digests));
     }
-    if seen.unknown_digests > 0 || is.digests.is_empty() {
-        return wait_unless_overdue(seen, || tell::unknown_bytes(seen, goal));
+    if seen.unknown_digests > 0 || seen.digests.is_empty() {
+        return wait_unless_overdue(seen, || tell::unknown_bytes(target, seen));
     }
     Next::Done
 }
@@ -94,12 +93,11 @@ fn verify(is: &State, seen: &Seen, wanted: &State, goal: &str) -> Next<Change> {
 /// Without a circuit breaker ECS starts tasks for ever. The measure is the breaker's own: half of
 /// the wanted tasks, at least 3, at most 200 (Amazon ECS Developer Guide, "How the Amazon ECS
 /// deployment circuit breaker detects failures").
-fn keeps_failing(seen: &Seen, primary: &ServiceDeployment) -> Option<Finding> {
+fn keeps_failing(target: &Target, seen: &Seen, primary: &ServiceDeployment) -> Option<Finding> {
     let stopped = seen.troubles.get(&primary.task_definition);
     let failures = max(primary.failed, stopped.map_or(0, |trouble| trouble.tasks));
     let threshold = seen.desired.div_ceil(2).clamp(3, 200);
-    (!seen.breaker && failures >= threshold)
-        .then(|| tell::keeps_failing(seen, &primary.task_definition, failures))
+    (!seen.breaker && failures >= threshold).then(|| tell::keeps_failing(target, seen, failures))
 }
 
 /// Whether a change to the goal was sent on this way, from wherever the service was then.
@@ -149,8 +147,8 @@ fn rolled_back_by_ecs(seen: &Seen, goal: &str, set_to: &str) -> bool {
 }
 
 /// A rollback by ECS under way is observed, not raced.
-fn rolled_back(seen: &Seen, goal: &str) -> Next<Change> {
-    let finding = || tell::given_up(seen, goal, true);
+fn rolled_back(target: &Target, seen: &Seen, goal: &str) -> Next<Change> {
+    let finding = || tell::given_up(target, seen, goal, true);
     if seen.is_steady() {
         Next::Failed(finding())
     } else {

@@ -1,7 +1,7 @@
 //! Reading a service: what it is set to, how its rollout stands, what its tasks run and why they
 //! stopped.
 
-use super::state::{COMPLETED, Held, Registered, Seen, State, Target, Trouble};
+use super::state::{COMPLETED, Held, Registered, Seen, Sent, Target, Trouble};
 use super::{Ecs, document, hook};
 use crate::ports::{
     Answered, Clock, Service, ServiceTask, Services, TaskContainer, TaskDefinition,
@@ -32,7 +32,7 @@ struct Newest {
 }
 
 impl<P: Services + Clock> Ecs<P> {
-    pub(super) async fn look(&self, target: &Target) -> Answered<State> {
+    pub(super) async fn look(&self, target: &Target, sent: Option<Sent>) -> Answered<Seen> {
         let service = self.at.service(&target.cluster, &target.service).await?;
         let task_definition = self.task_definition(&service.task_definition).await?;
         let image = own_image(&task_definition, target)?;
@@ -42,58 +42,40 @@ impl<P: Services + Clock> Ecs<P> {
             .tasks(&target.cluster, &target.service, false)
             .await?;
         let (digests, unknown_digests) = digests(&running, &service, &target.container);
-        let troubles = self.troubles(target).await?;
-        let newest = self.newest(target, &service).await?;
-        let seen = Seen {
-            held: newest.held,
-            rolled_back: newest.rolled_back,
-            ..self.seen(target, &service, registered, unknown_digests, troubles)
-        };
-        Ok(State {
-            task_definition: Some(service.task_definition),
-            image,
-            digests,
-            seen: Some(seen),
-        })
-    }
-
-    fn seen(
-        &self,
-        target: &Target,
-        service: &Service,
-        registered: Option<Registered>,
-        unknown_digests: u32,
-        troubles: BTreeMap<String, Trouble>,
-    ) -> Seen {
-        let sent = self.sent.borrow().clone();
+        let troubles = self.troubles(target, sent.as_ref()).await?;
+        let newest = self.newest(target, &service, sent.as_ref()).await?;
         let overdue = sent.as_ref().is_some_and(|sent| {
             self.at.now().ms_since(sent.at) > target.steady_within_s.saturating_mul(1000)
         });
-        Seen {
-            service: format!("{}/{}", target.cluster, target.service),
-            container: target.container.clone(),
+        Ok(Seen {
+            image,
+            digests,
             registered,
             desired: service.desired,
             breaker: service.breaker.0,
             rolls_back: [service.breaker, service.alarms].contains(&(true, true)),
-            deployments: service.deployments.clone(),
             unknown_digests,
             troubles,
             events: sent
                 .as_ref()
-                .map_or_else(Vec::new, |sent| events(service, sent.at)),
-            held: None,
-            rolled_back: None,
+                .map_or_else(Vec::new, |sent| events(&service, sent.at)),
+            held: newest.held,
+            rolled_back: newest.rolled_back,
             sent,
             overdue,
-            steady_within_s: target.steady_within_s,
-        }
+            task_definition: service.task_definition,
+            deployments: service.deployments,
+        })
     }
 
     /// What holds the rollout that was sent, or that ECS itself has rolled it back. Asked only where the
     /// service has hooks, or is not set to what was sent; that it may not be read stops no rollout.
-    async fn newest(&self, target: &Target, service: &Service) -> Answered<Newest> {
-        let sent = self.sent.borrow().clone();
+    async fn newest(
+        &self,
+        target: &Target,
+        service: &Service,
+        sent: Option<&Sent>,
+    ) -> Answered<Newest> {
         let set_to = &service.task_definition;
         let Some(sent) = sent else {
             return Ok(Newest::default());
@@ -159,15 +141,19 @@ impl<P: Services + Clock> Ecs<P> {
     }
 
     /// Why tasks stopped by themselves since the change was sent; nothing where none was sent.
-    async fn troubles(&self, target: &Target) -> Answered<BTreeMap<String, Trouble>> {
-        let Some(since) = self.sent.borrow().as_ref().map(|sent| sent.at) else {
+    async fn troubles(
+        &self,
+        target: &Target,
+        sent: Option<&Sent>,
+    ) -> Answered<BTreeMap<String, Trouble>> {
+        let Some(Sent { at: since, .. }) = sent else {
             return Ok(BTreeMap::new());
         };
         let stopped = self
             .at
             .tasks(&target.cluster, &target.service, true)
             .await?;
-        Ok(troubles(&stopped, since))
+        Ok(troubles(&stopped, *since))
     }
 }
 

@@ -2,11 +2,11 @@
 //! new task definition made?
 
 use super::check::findings;
-use super::state::{State, Target};
-use super::wanted::{Goal, find_goal, widen};
+use super::state::{Goal, Target};
+use super::wanted::{Wanted, find_goal, widen};
 use super::{Ecs, document, tell};
 use crate::config::Configured;
-use crate::kinds::{Kind as _, PrepareInput, Prepared, Stage, to_value};
+use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Stage, Way, to_value};
 use crate::ports::{Answered, Clock, Objects, Reach, Registry, Service, Services, TaskDefinition};
 use windlass_domain::declaration::resolved::{Ecs as Spec, Spec as AnySpec};
 use windlass_domain::fault::{Fault, FaultName};
@@ -33,8 +33,8 @@ where
     let mut findings = findings(input, spec, &service, &current);
     let home = ports.at(&Place::default());
     match find_goal(ports, &home, input, spec, &current).await {
-        Ok(Ok(goal)) if findings.is_empty() => {
-            plan(ports, home, input, spec, &service, &current, goal).await
+        Ok(Ok(wanted)) if findings.is_empty() => {
+            plan(ports, home, input, spec, &service, &current, wanted).await
         }
         Ok(Err(more)) => {
             findings.extend(more);
@@ -55,7 +55,7 @@ async fn plan<P>(
     spec: &Spec,
     service: &Service,
     current: &TaskDefinition,
-    goal: Goal,
+    wanted: Wanted,
 ) -> Answered<Prepared>
 where
     P: Services + Registry + Objects + Configured + Clock + Reach,
@@ -66,24 +66,24 @@ where
         cluster: spec.cluster.clone(),
         service: spec.service.clone(),
         container: spec.container.clone(),
-        family: goal.family,
-        base: goal.base,
+        family: wanted.family,
+        base: wanted.base,
         steady_within_s: spec.steady_within.as_ms() / 1000,
     };
     let at = ports.at(input.place);
-    let kind = Ecs::new(
-        ports.at(&Place::default()),
-        at,
-        input.deployment.clone(),
-        None,
-    );
-    let mut before = kind.observe(&target).await?;
-    widen(&home, spec, &mut before).await?;
-    let stages = match &goal.unchanged {
+    let kind = Ecs::new(ports.at(&Place::default()), at, input.deployment.clone());
+    let seen = kind.observe(&target, &Way::default()).await?;
+    let mut back = Ecs::<P>::back(&seen);
+    widen(&home, spec, &mut back).await?;
+    let before = Recorded {
+        goal: to_value(&back)?,
+        ..Recorded::of::<Ecs<P>>(&target, &seen)?
+    };
+    let stages = match &wanted.unchanged {
         Some(_) => vec![],
         None => vec![Stage {
-            goal: to_value(&goal.state)?,
-            what: what(spec, current, &goal.state),
+            goal: to_value(&wanted.goal)?,
+            what: what(spec, current, &wanted.goal),
             bake_s: None,
             ahead: false,
         }],
@@ -93,13 +93,13 @@ where
         identity: service.arn.clone(),
         before: to_value(&before)?,
         stages,
-        unchanged: goal.unchanged,
+        unchanged: wanted.unchanged,
         warnings: warnings(input, spec, service, current),
         ..Prepared::default()
     })
 }
 
-fn what(spec: &Spec, current: &TaskDefinition, goal: &State) -> String {
+fn what(spec: &Spec, current: &TaskDefinition, goal: &Goal) -> String {
     let (_, reference) = split_image(&goal.image);
     let from = tell::short(&current.arn);
     match &goal.task_definition {

@@ -43,68 +43,61 @@ pub enum PinnedBase {
     },
 }
 
-/// What a service runs, or what it must run.
+/// What a service must run, and what is recorded of one that was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct State {
-    /// The task definition that the service is set to, by ARN. Absent in a wanted state where it
-    /// is the one that this deployment registers.
+pub struct Goal {
+    /// The task definition that the service must be set to, by ARN. Absent where it is the one that this
+    /// deployment registers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_definition: Option<String>,
     /// The container's image in it.
     pub image: String,
-    /// Observed: the digests that the running tasks show. Wanted: the digests that they may show
-    /// (an index and its platforms); any where empty.
+    /// The digests that the running tasks may show (an index and its platforms); any where empty.
     #[serde(default)]
     pub digests: BTreeSet<String>,
-    /// What ECS tells besides. Not compared; a state without it was not observed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seen: Option<Seen>,
+    /// Recorded: the task definitions whose rollout was complete, by ARN. Where ECS gives up a rollout that was
+    /// begun then, it goes back to one of them, which need not be what the service was set to.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub completed: BTreeSet<String>,
 }
 
-/// What ECS tells of a service besides what is owned: what is needed to judge a rollout.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What one look at a service shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// `cluster/service`, for people.
-    pub service: String,
-    /// The container whose image is owned, for people.
-    pub container: String,
+    /// The task definition that the service is set to, by ARN.
+    pub task_definition: String,
+    /// The container's image in it.
+    pub image: String,
+    /// The digests that the running tasks show.
+    pub digests: BTreeSet<String>,
     /// The task definition with its image that this deployment has registered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registered: Option<Registered>,
     /// How many tasks are wanted.
     pub desired: u32,
     /// Whether the deployment circuit breaker is on.
     pub breaker: bool,
     /// Whether ECS itself rolls back what the breaker, or an alarm, gives up.
-    #[serde(alias = "breaker_rolls_back")]
     pub rolls_back: bool,
     /// The service's deployments, as ECS lists them.
     pub deployments: Vec<ServiceDeployment>,
     /// Running tasks of the service's task definition whose digest ECS does not tell.
     pub unknown_digests: u32,
-    /// Why tasks stopped since that change was sent, by task definition.
-    #[serde(default)]
+    /// Why tasks stopped since the change was sent, by task definition.
     pub troubles: BTreeMap<String, Trouble>,
-    /// What ECS could not do since that change was sent, newest first, at most three.
-    #[serde(default)]
+    /// What ECS could not do since the change was sent, newest first, at most three.
     pub events: Vec<String>,
     /// What of the team's own holds the rollout: its lifecycle hook.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Held>,
     /// That ECS itself rolls back, or has rolled back, the rollout that was sent: why, as it tells.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rolled_back: Option<String>,
-    /// The change that was sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The change that was sent, whose rollout is looked at.
     pub sent: Option<Sent>,
     /// Whether it has taken longer than it may to get steady.
     pub overdue: bool,
-    /// How long it may take, in seconds.
-    pub steady_within_s: u64,
 }
 
 /// A registered task definition and the container's image in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registered {
     /// The task definition's ARN.
     pub arn: String,
@@ -113,7 +106,7 @@ pub struct Registered {
 }
 
 /// Tasks of one task definition that stopped although nobody asked for it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trouble {
     /// How many.
     pub tasks: u32,
@@ -124,20 +117,29 @@ pub struct Trouble {
 /// The last change of the service's task definition that was sent on this way (forward or back)
 /// under this lock token. ECS forgets deployments that are over, so that a rollout which it rolled
 /// back would otherwise look as if it had never begun.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
     /// The change.
     pub update: Update,
-    /// When it was sent.
+    /// When it was recorded, just before it was sent.
     pub at: Time,
-    /// The task definitions whose rollout was complete then, by ARN: where ECS goes back to if it gives
-    /// this one up, which need not be what the service was set to.
-    #[serde(default)]
+    /// The task definitions whose rollout was complete then, by ARN.
     pub completed: BTreeSet<String>,
 }
 
+impl Sent {
+    /// What the ledger tells of it; a change of another sort is none.
+    pub(super) fn of(sent: &crate::kinds::Sent<Goal>) -> Option<Self> {
+        Some(Self {
+            update: Update::deserialize(&sent.change).ok()?,
+            at: sent.at,
+            completed: sent.upon.completed.clone(),
+        })
+    }
+}
+
 /// A lifecycle hook that holds a rollout, in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     /// What holds it, and until when.
     pub by: String,
@@ -145,13 +147,13 @@ pub struct Held {
     pub remedy: String,
 }
 
-/// The task definitions of these deployments that are complete.
-pub(crate) fn completed(deployments: &[ServiceDeployment]) -> BTreeSet<String> {
-    let complete = deployments.iter().filter(|d| d.rollout == COMPLETED);
-    complete.map(|d| d.task_definition.clone()).collect()
-}
-
 impl Seen {
+    /// The task definitions whose rollout is complete.
+    pub(super) fn completed(&self) -> BTreeSet<String> {
+        let complete = self.deployments.iter().filter(|d| d.rollout == COMPLETED);
+        complete.map(|d| d.task_definition.clone()).collect()
+    }
+
     /// The deployment that ECS steers towards.
     pub(super) fn primary(&self) -> Option<&ServiceDeployment> {
         self.deployments.iter().find(|d| d.status == PRIMARY)

@@ -1,6 +1,6 @@
 //! What failed, told as what it is: one function per story.
 
-use super::state::{Seen, Trouble};
+use super::state::{Seen, Target, Trouble};
 use crate::kinds::whose;
 use crate::ports::ServiceDeployment;
 use std::collections::BTreeSet;
@@ -36,17 +36,18 @@ fn sentence(text: &str) -> String {
 }
 
 /// What of a service Windlass owns, in words.
-pub(super) fn owned(container: &str, service: &str) -> String {
-    format!("the image of container {container} in the task definition of service {service}")
+pub(super) fn owned(target: &Target) -> String {
+    let (container, service) = (&target.container, service(target));
+    format!("the image of container {container} in the task definition of {service}")
 }
 
-fn failed(seen: &Seen, reason: String, remedy: &str) -> Finding {
-    finding(
-        FindingName::ChangeFailed,
-        format!("service {}", seen.service),
-        reason,
-        remedy,
-    )
+/// The service, in words.
+fn service(target: &Target) -> String {
+    format!("service {}/{}", target.cluster, target.service)
+}
+
+fn failed(target: &Target, reason: String, remedy: &str) -> Finding {
+    finding(FindingName::ChangeFailed, service(target), reason, remedy)
 }
 
 /// What the stopped tasks say: `3 tasks stopped: CannotPullContainerError: …`.
@@ -91,7 +92,7 @@ fn diagnosis(trouble: Option<&Trouble>) -> (&'static str, &'static str) {
 }
 
 /// ECS gave the rollout up, by its circuit breaker or an alarm, and rolled it back or did not.
-pub(super) fn given_up(seen: &Seen, goal: &str, rolled_back: bool) -> Finding {
+pub(super) fn given_up(target: &Target, seen: &Seen, goal: &str, rolled_back: bool) -> Finding {
     let since = match seen.primary() {
         Some(now) if rolled_back && seen.is_steady() => {
             format!(
@@ -102,14 +103,14 @@ pub(super) fn given_up(seen: &Seen, goal: &str, rolled_back: bool) -> Finding {
         Some(now) if rolled_back => format!(
             "ECS goes back to {} but is not steady after {} s",
             short(&now.task_definition),
-            seen.steady_within_s
+            target.steady_within_s
         ),
         _ => "ECS did not roll back".to_owned(),
     };
     let goal_short = short(goal);
     if let Some(alarmed) = by_alarm(seen) {
         return failed(
-            seen,
+            target,
             format!(
                 "an alarm of the service's deployment configuration stopped the rollout of {goal_short}. ECS says: {alarmed} {since}"
             ),
@@ -119,7 +120,7 @@ pub(super) fn given_up(seen: &Seen, goal: &str, rolled_back: bool) -> Finding {
     let trouble = seen.troubles.get(goal);
     let (what, remedy) = diagnosis(trouble);
     failed(
-        seen,
+        target,
         format!(
             "the deployment circuit breaker stopped the rollout of {goal_short}: {what}. {}{} {since}.",
             reasons(trouble),
@@ -146,11 +147,13 @@ fn said(seen: &Seen, goal: &str) -> String {
 }
 
 /// What a rollout waits for that is the team's own.
-pub(super) fn waits_for(seen: &Seen) -> Option<String> {
+pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
     let held = seen.held.as_ref()?;
     Some(format!(
-        "the rollout of service {} is held by {}; {}",
-        seen.service, held.by, held.remedy
+        "the rollout of {} is held by {}; {}",
+        service(target),
+        held.by,
+        held.remedy
     ))
 }
 
@@ -168,11 +171,12 @@ fn by_alarm(seen: &Seen) -> Option<&str> {
 }
 
 /// There is no circuit breaker, and tasks fail again and again.
-pub(super) fn keeps_failing(seen: &Seen, goal: &str, failures: u32) -> Finding {
+pub(super) fn keeps_failing(target: &Target, seen: &Seen, failures: u32) -> Finding {
+    let goal = &seen.task_definition;
     let trouble = seen.troubles.get(goal);
     let (what, remedy) = diagnosis(trouble);
     failed(
-        seen,
+        target,
         format!(
             "the rollout of {} does not get steady: {what}. {failures} tasks failed, and no circuit breaker is on. {}",
             short(goal),
@@ -183,7 +187,7 @@ pub(super) fn keeps_failing(seen: &Seen, goal: &str, failures: u32) -> Finding {
 }
 
 /// It took too long.
-pub(super) fn not_steady(seen: &Seen, primary: &ServiceDeployment) -> Finding {
+pub(super) fn not_steady(target: &Target, seen: &Seen, primary: &ServiceDeployment) -> Finding {
     let trouble = seen.troubles.get(&primary.task_definition);
     let said = if seen.events.is_empty() {
         primary.reason.clone()
@@ -196,11 +200,11 @@ pub(super) fn not_steady(seen: &Seen, primary: &ServiceDeployment) -> Finding {
         format!(" ECS says: {said}")
     };
     failed(
-        seen,
+        target,
         format!(
             "the rollout of {} is not steady after {} s: {} of {} tasks run, {} wait, {} failed. {}{told}{}",
             short(&primary.task_definition),
-            seen.steady_within_s,
+            target.steady_within_s,
             primary.running,
             seen.desired,
             primary.pending,
@@ -219,36 +223,31 @@ pub(super) fn not_steady(seen: &Seen, primary: &ServiceDeployment) -> Finding {
 }
 
 /// The service is set to the task definition, but ECS lists no deployment of it.
-pub(super) fn no_primary(seen: &Seen, goal: &str) -> Finding {
+pub(super) fn no_primary(target: &Target, seen: &Seen) -> Finding {
     failed(
-        seen,
+        target,
         format!(
             "the service is set to {} but ECS lists no deployment of it after {} s",
-            short(goal),
-            seen.steady_within_s
+            short(&seen.task_definition),
+            target.steady_within_s
         ),
         "look at the service's events",
     )
 }
 
 /// The running tasks show other bytes.
-pub(super) fn other_bytes(
-    seen: &Seen,
-    goal: &str,
-    found: &BTreeSet<String>,
-    wanted: &BTreeSet<String>,
-) -> Finding {
+pub(super) fn other_bytes(target: &Target, seen: &Seen, wanted: &BTreeSet<String>) -> Finding {
     let list = |digests: &BTreeSet<String>| {
         let digests: Vec<&str> = digests.iter().map(String::as_str).collect();
         digests.join(", ")
     };
     failed(
-        seen,
+        target,
         format!(
             "the tasks of {} run other bytes in container {}: measured {}, wanted {}",
-            short(goal),
-            seen.container,
-            list(found),
+            short(&seen.task_definition),
+            target.container,
+            list(&seen.digests),
             list(wanted)
         ),
         "a task definition that names its image by tag runs whatever the tag points at: pin it by digest",
@@ -256,31 +255,31 @@ pub(super) fn other_bytes(
 }
 
 /// ECS does not tell which bytes run: unknown is never healthy.
-pub(super) fn unknown_bytes(seen: &Seen, goal: &str) -> Finding {
+pub(super) fn unknown_bytes(target: &Target, seen: &Seen) -> Finding {
     failed(
-        seen,
+        target,
         format!(
             "ECS does not tell the image digest of container {} for {} running tasks of {}, so it is unknown which bytes run, after {} s",
-            seen.container,
+            target.container,
             seen.unknown_digests,
-            short(goal),
-            seen.steady_within_s
+            short(&seen.task_definition),
+            target.steady_within_s
         ),
         "update the container agent of the cluster's instances, or use Fargate, so that tasks report `imageDigest`",
     )
 }
 
 /// Someone else set the service to another task definition.
-pub(super) fn replaced(seen: &Seen, goal: &str, set_to: &str) -> Finding {
+pub(super) fn replaced(target: &Target, seen: &Seen, goal: &str) -> Finding {
     let deployment = seen.primary().map_or("none", |p| p.id.as_str());
     finding(
         FindingName::TargetChangedByOther,
-        format!("service {}", seen.service),
+        service(target),
         format!(
             "the rollout of {} was replaced: someone else set the service to {} (deployment {deployment}). {}",
             short(goal),
-            short(set_to),
-            whose(&owned(&seen.container, &seen.service))
+            short(&seen.task_definition),
+            whose(&owned(target))
         ),
         "find out who updates this service besides Windlass",
     )

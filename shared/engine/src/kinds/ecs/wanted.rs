@@ -2,12 +2,11 @@
 
 use super::check::platform;
 use super::register::{BASE_TAG, read_document};
-use super::state::{PinnedBase, State};
+use super::state::{Goal, PinnedBase};
 use super::{document, foreign, tell};
 use crate::config::Configured;
-use crate::kinds::PrepareInput;
+use crate::kinds::{PrepareInput, from_value};
 use crate::ports::{Answered, Image, Objects, Registry, Services, TaskDefinition};
-use serde::Deserialize as _;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use windlass_domain::artifact::Artifact;
@@ -17,9 +16,9 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::image::{is_same_repository, split_image};
 
-/// What a service must run.
-pub(super) struct Goal {
-    pub state: State,
+/// What a service must run, and how that is made.
+pub(super) struct Wanted {
+    pub goal: Goal,
     pub family: String,
     pub base: PinnedBase,
     /// Why there is nothing to change.
@@ -35,16 +34,14 @@ pub(super) async fn find_goal<P, H>(
     input: &PrepareInput<'_>,
     spec: &Spec,
     current: &TaskDefinition,
-) -> Found<Goal>
+) -> Found<Wanted>
 where
     P: Services,
     H: Registry + Objects + Configured,
 {
     if let Some(recorded) = input.goal_state {
-        let state = State::deserialize(recorded).map_err(|error| {
-            Fault::internal(format!("a recorded state cannot be read: {error}"))
-        })?;
-        return back(ports, home, input, spec, current, state).await;
+        let recorded = from_value("recorded state", recorded)?;
+        return back(ports, home, input, spec, current, recorded).await;
     }
     match (&spec.base, input.artifact) {
         (
@@ -103,7 +100,7 @@ async fn by_image<P: Services, H: Registry>(
     current: &TaskDefinition,
     rule: &BaseRule,
     (repository, digest): (&str, &Digest),
-) -> Found<Goal> {
+) -> Found<Wanted> {
     let reference = format!("sha256:{digest}");
     let Some(found) = home.image(repository, &reference).await? else {
         // `Prepare` itself tells of bytes that are gone.
@@ -137,8 +134,8 @@ async fn by_image<P: Services, H: Registry>(
     let unchanged = same_shape
         .then(|| runs_already(spec, current, &digests))
         .flatten();
-    Ok(Ok(Goal {
-        state: forward(pinned(&found), digests),
+    Ok(Ok(Wanted {
+        goal: forward(pinned(&found), digests),
         family: base.family,
         base: PinnedBase::Registered(base.arn),
         unchanged,
@@ -152,7 +149,7 @@ async fn by_document<H: Registry + Objects + Configured>(
     spec: &Spec,
     current: &TaskDefinition,
     (key, version_id, sha256): (&str, &str, &Digest),
-) -> Found<Goal> {
+) -> Found<Wanted> {
     let base = match read_document(home, key, version_id, sha256).await {
         Ok(base) => base,
         Err(fault) => return unreadable(input, fault),
@@ -174,8 +171,8 @@ async fn by_document<H: Registry + Objects + Configured>(
     let unchanged = same_base
         .then(|| runs_already(spec, current, &digests))
         .flatten();
-    Ok(Ok(Goal {
-        state: forward(pinned(&found), digests),
+    Ok(Ok(Wanted {
+        goal: forward(pinned(&found), digests),
         family: current.family.clone(),
         base: PinnedBase::Document {
             key: key.to_owned(),
@@ -233,9 +230,9 @@ async fn back<P: Services, H: Registry>(
     input: &PrepareInput<'_>,
     spec: &Spec,
     current: &TaskDefinition,
-    mut state: State,
-) -> Found<Goal> {
-    let Some(arn) = state.task_definition.clone() else {
+    mut goal: Goal,
+) -> Found<Wanted> {
+    let Some(arn) = goal.task_definition.clone() else {
         return Err(Fault::internal("a recorded state names no task definition"));
     };
     let gone = |what: &str| {
@@ -261,16 +258,16 @@ async fn back<P: Services, H: Registry>(
         }
         Err(fault) => return Err(fault),
     }
-    let (repository, reference) = split_image(&state.image);
+    let (repository, reference) = split_image(&goal.image);
     let is_ours = is_same_repository(repository, &spec.repository);
     if is_ours && home.image(repository, reference).await?.is_none() {
         return gone(&format!(
             "the image {} that ran then is no longer in its repository",
-            state.image
+            goal.image
         ));
     }
-    widen(home, spec, &mut state).await?;
-    state.seen = None;
+    widen(home, spec, &mut goal).await?;
+    goal.completed.clear();
     let unchanged = (current.arn == arn).then(|| {
         format!(
             "service {} is set to {} already",
@@ -278,8 +275,8 @@ async fn back<P: Services, H: Registry>(
             tell::short(&arn)
         )
     });
-    Ok(Ok(Goal {
-        state,
+    Ok(Ok(Wanted {
+        goal,
         family: current.family.clone(),
         base: PinnedBase::Registered(current.arn.clone()),
         unchanged,
@@ -288,25 +285,25 @@ async fn back<P: Services, H: Registry>(
 
 /// Tasks that start later may show another digest of the same image: the index's or a platform's.
 /// Nothing is added where no task told a digest, or where the image is named by tag.
-pub(super) async fn widen<H: Registry>(home: &H, spec: &Spec, state: &mut State) -> Answered<()> {
-    let (repository, reference) = split_image(&state.image);
+pub(super) async fn widen<H: Registry>(home: &H, spec: &Spec, goal: &mut Goal) -> Answered<()> {
+    let (repository, reference) = split_image(&goal.image);
     let pinned =
         reference.starts_with("sha256:") && is_same_repository(repository, &spec.repository);
-    if state.digests.is_empty() || !pinned {
+    if goal.digests.is_empty() || !pinned {
         return Ok(());
     }
     if let Some(found) = home.image(repository, reference).await? {
-        state.digests.extend(found.digests());
+        goal.digests.extend(found.digests());
     }
     Ok(())
 }
 
-fn forward(image: String, digests: BTreeSet<String>) -> State {
-    State {
+fn forward(image: String, digests: BTreeSet<String>) -> Goal {
+    Goal {
         task_definition: None,
         image,
         digests,
-        seen: None,
+        completed: BTreeSet::new(),
     }
 }
 

@@ -22,7 +22,7 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
         function: &str,
         change: &Change,
         deployment: &DeploymentId,
-    ) -> Answered<()> {
+    ) -> Answered<Option<String>> {
         match change {
             Change::Update {
                 to,
@@ -36,7 +36,10 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
                 let taken = self.update(function, to, source, keeping).await?;
                 // Where callers use it already, a refusal would mean that nothing was changed: the next look
                 // finds the other code, and the undo brings back the former.
-                if *live { Ok(()) } else { as_sent(to, taken) }
+                if !live {
+                    as_sent(to, taken)?;
+                }
+                Ok(None)
             }
             Change::Publish {
                 code_sha256,
@@ -47,8 +50,7 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
                 let version = self
                     .publish(function, code_sha256, revision_id, &description)
                     .await?;
-                self.known.borrow_mut().published = Some(version);
-                Ok(())
+                Ok(Some(version))
             }
             Change::Shift {
                 alias,
@@ -60,7 +62,7 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
                 self.at
                     .update_alias(function, alias, &to.version, &to.weights, revision)
                     .await?;
-                Ok(())
+                Ok(None)
             }
         }
     }

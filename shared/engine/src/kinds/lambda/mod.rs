@@ -18,13 +18,15 @@ pub(crate) use next::candidate;
 pub use prepare::prepare;
 pub use state::*;
 
-use super::{Class, Facts, Kind, Next};
+use super::{Class, Facts, Kind, Next, Noticed, View, Way};
 use crate::config::Configured;
-use crate::ports::{Answered, Code, Functions, Objects};
+use crate::ports::{Answered, Code, Functions, Objects, Reach};
 use observe::Known;
-use serde_json::Value;
+use serde_json::json;
 use std::cell::RefCell;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::place::Place;
+use windlass_domain::step::Step;
 
 /// The kind over its ports.
 pub struct LambdaKind<P> {
@@ -34,8 +36,6 @@ pub struct LambdaKind<P> {
     at: P,
     /// Code that was fetched before its change is sent.
     fetched: RefCell<Option<(Source, Code)>>,
-    /// The versions to look at that the alias does not name.
-    known: RefCell<Known>,
 }
 
 impl<P> LambdaKind<P> {
@@ -45,43 +45,47 @@ impl<P> LambdaKind<P> {
             home,
             at,
             fetched: RefCell::default(),
-            known: RefCell::default(),
         }
     }
 }
 
+/// The kind that a step is of.
+#[allow(clippy::unused_async, reason = "the registry waits for every kind")]
+pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<LambdaKind<P>> {
+    Ok(LambdaKind::new(
+        ports.at(&Place::default()),
+        ports.at(&step.place),
+    ))
+}
+
 impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
     type Target = Target;
-    type State = State;
+    type Seen = Observed;
+    type Goal = Goal;
     type Change = Change;
 
-    fn recall(&self, wanted: &State, remembered: &Value) {
-        self.known.replace(Known::of(wanted, remembered.as_str()));
+    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Observed> {
+        observe::observe(&self.at, target, &Known::of(way)).await
     }
 
-    fn remembered(&self) -> Value {
-        Value::from(self.known.borrow().published.clone())
+    fn view(_: &Target, seen: &Observed) -> View {
+        View {
+            noticed: noticed(seen),
+            waits_for: None,
+            is_guarded: true,
+            is_consistent: false,
+        }
     }
 
-    async fn observe(&self, target: &Target) -> Answered<State> {
-        let known = self.known.borrow().clone();
-        let seen = observe::observe(&self.at, target, &known).await?;
-        self.known
-            .borrow_mut()
-            .published
-            .clone_from(&seen.published);
-        Ok(State::Observed(seen))
+    fn back(seen: &Observed) -> Goal {
+        Goal::Back(seen.clone())
     }
 
-    fn next(is: &State, wanted: &State) -> Next<Change> {
-        next::next(is, wanted)
+    fn next(_: &Target, seen: &Observed, goal: &Goal) -> Next<Change> {
+        next::next(seen, goal)
     }
 
-    fn same(a: &State, b: &State) -> bool {
-        next::same(a, b)
-    }
-
-    fn facts(change: &Change, is: &State) -> Facts<State> {
+    fn facts(change: &Change, seen: &Observed) -> Facts {
         Facts {
             class: match change {
                 Change::Update { live: true, .. } | Change::Shift { .. } => Class::Switching,
@@ -90,12 +94,8 @@ impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
             longer_s: 0,
             value: change.value(),
             what: change.to_string(),
-            after: next::after(change, is),
+            after: next::after(change, seen).map(|after| noticed(&after)),
         }
-    }
-
-    fn shown(state: &State) -> String {
-        state.to_string()
     }
 
     fn owned(target: &Target) -> String {
@@ -104,10 +104,6 @@ impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
             Some(alias) => format!("{code}, and version and weights of its alias {alias}"),
             None => code,
         }
-    }
-
-    fn is_guarded(_: &State) -> bool {
-        true
     }
 
     async fn ready(&self, target: &Target, change: &Change) -> Answered<()> {
@@ -123,7 +119,18 @@ impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
         target: &Target,
         change: &Change,
         deployment: &DeploymentId,
-    ) -> Answered<()> {
+    ) -> Answered<Option<String>> {
         self.make(&target.function, change, deployment).await
+    }
+}
+
+/// What callers get.
+fn noticed(seen: &Observed) -> Noticed {
+    Noticed {
+        value: match &seen.alias {
+            Some(alias) => alias.traffic.noticed(),
+            None => json!({"code": seen.latest.code()}),
+        },
+        shown: seen.to_string(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::code::image_of;
 use super::state::{
-    AliasState, Change, Goal, Latest, Observed, Source, State, Traffic, Version, description,
+    AliasState, Change, Goal, Latest, Observed, Source, Traffic, Version, Wanted, description,
 };
 use crate::kinds::Next;
 use windlass_domain::finding::{Finding, FindingName};
@@ -14,36 +14,20 @@ const SOON: u64 = 2;
 const LATER: u64 = 5;
 
 /// What to do next.
-pub fn next(is: &State, wanted: &State) -> Next<Change> {
-    match (is, wanted) {
-        (State::Observed(is), State::Goal(goal)) => match &is.alias {
-            Some(alias) => shift_to_goal(is, alias, goal),
-            None => live_to_goal(is, goal),
-        },
-        (State::Observed(is), State::Observed(was)) => match (&is.alias, &was.alias) {
+pub fn next(is: &Observed, goal: &Goal) -> Next<Change> {
+    match (goal, &is.alias) {
+        (Goal::Release(wanted), Some(alias)) => shift_to_goal(is, alias, wanted),
+        (Goal::Release(wanted), None) => live_to_goal(is, wanted),
+        (Goal::Back(was), _) => match (&is.alias, &was.alias) {
             (Some(alias), Some(before)) => shift_back(is, alias, was, before),
             (None, None) => live_back(is, was),
             _ => failed("The alias was declared or removed since this state was recorded.".into()),
         },
-        (State::Goal(_), _) => failed("A goal was given for an observation.".into()),
-    }
-}
-
-/// Whether callers notice no difference.
-pub fn same(a: &State, b: &State) -> bool {
-    let (State::Observed(a), State::Observed(b)) = (a, b) else {
-        return false;
-    };
-    match (&a.alias, &b.alias) {
-        (Some(a), Some(b)) => a.traffic.same(&b.traffic),
-        (None, None) => a.latest.code() == b.latest.code(),
-        _ => false,
     }
 }
 
 /// What callers get once a change is made.
-pub fn after(change: &Change, is: &State) -> Option<State> {
-    let State::Observed(is) = is else { return None };
+pub fn after(change: &Change, is: &Observed) -> Option<Observed> {
     let mut after = is.clone();
     match change {
         Change::Shift { to, .. } => after.alias.as_mut()?.traffic = to.clone(),
@@ -59,12 +43,12 @@ pub fn after(change: &Change, is: &State) -> Option<State> {
         },
         Change::Update { .. } | Change::Publish { .. } => return None,
     }
-    Some(State::Observed(after))
+    Some(after)
 }
 
 /// The version that has the goal's code: the one that was published for this deployment, or one whose
 /// configuration is the present one, because a version freezes its configuration.
-pub fn candidate<'a>(is: &'a Observed, goal: &Goal) -> Option<&'a Version> {
+pub fn candidate<'a>(is: &'a Observed, goal: &Wanted) -> Option<&'a Version> {
     let latest = &is.latest;
     let wanted = |version: &&Version| {
         version.is_any(&goal.code) || latest.is_any(&goal.code) && version.code() == latest.code()
@@ -80,7 +64,7 @@ pub fn candidate<'a>(is: &'a Observed, goal: &Goal) -> Option<&'a Version> {
         .or_else(|| newest_first.find(|version| version.configuration == latest.configuration))
 }
 
-fn shift_to_goal(is: &Observed, alias: &AliasState, goal: &Goal) -> Next<Change> {
+fn shift_to_goal(is: &Observed, alias: &AliasState, goal: &Wanted) -> Next<Change> {
     let Some(version) = candidate(is, goal) else {
         return publish_goal(&is.latest, goal);
     };
@@ -95,7 +79,7 @@ fn shift_to_goal(is: &Observed, alias: &AliasState, goal: &Goal) -> Next<Change>
     }
 }
 
-fn publish_goal(latest: &Latest, goal: &Goal) -> Next<Change> {
+fn publish_goal(latest: &Latest, goal: &Wanted) -> Next<Change> {
     if let Some(busy) = busy(latest) {
         return busy;
     }
@@ -109,7 +93,7 @@ fn publish_goal(latest: &Latest, goal: &Goal) -> Next<Change> {
 }
 
 /// The share of the new version stands in the weights and the rest stays where it was.
-fn wanted_traffic(version: &str, goal: &Goal) -> Traffic {
+fn wanted_traffic(version: &str, goal: &Wanted) -> Traffic {
     if goal.percent >= 100 || goal.from == version {
         return Traffic::all_to(version);
     }
@@ -161,7 +145,7 @@ fn shift_back(
     }
 }
 
-fn live_to_goal(is: &Observed, goal: &Goal) -> Next<Change> {
+fn live_to_goal(is: &Observed, goal: &Wanted) -> Next<Change> {
     let latest = &is.latest;
     if let Some(busy) = busy(latest) {
         return busy;

@@ -7,7 +7,7 @@ fn an_image_is_known_by_its_digest_or_its_platform_s() {
     observed.latest.image = Some("shop/api@sha256:platform".into());
     let mut wanted = goal("index", 100);
     assert!(told(&observed, &wanted).starts_with("code of $LATEST"));
-    if let State::Goal(goal) = &mut wanted {
+    if let Goal::Release(goal) = &mut wanted {
         goal.code.push("platform".into());
     }
     assert!(told(&observed, &wanted).starts_with("publish"));
@@ -26,7 +26,7 @@ fn an_image_that_is_published_is_not_published_again() {
         observed.versions[0].image = image("old");
         observed.versions[1].image = image("platform");
         let mut wanted = goal("index", 100);
-        if let State::Goal(goal) = &mut wanted {
+        if let Goal::Release(goal) = &mut wanted {
             goal.code.push("platform".into());
         }
         assert_eq!(told(&observed, &wanted), "alias live 1 → 2");
@@ -40,8 +40,8 @@ fn drift_of_an_image_is_told_by_its_digest() {
     let with = |name: &str| {
         let mut observed = is(ready(""), &[], None);
         observed.latest.image = Some(format!("shop/api@sha256:{name}"));
-        State::Observed(observed)
+        crate::kinds::lambda::noticed(&observed)
     };
-    assert!(same(&with("a"), &with("a")));
-    assert!(!same(&with("a"), &with("b")));
+    assert!(with("a").is_same(&with("a")));
+    assert!(!with("a").is_same(&with("b")));
 }

@@ -67,8 +67,8 @@ pub(super) fn is(latest: Latest, texts: &[&str], traffic: Option<&str>) -> Obser
     }
 }
 
-pub(super) fn goal(code: &str, percent: u8) -> State {
-    State::Goal(Goal {
+pub(super) fn goal(code: &str, percent: u8) -> Goal {
+    Goal::Release(Wanted {
         code: vec![code.into()],
         source: Source::Version("9".into()),
         percent,
@@ -77,8 +77,8 @@ pub(super) fn goal(code: &str, percent: u8) -> State {
     })
 }
 
-pub(super) fn told(is: &Observed, wanted: &State) -> String {
-    match next(&State::Observed(is.clone()), wanted) {
+pub(super) fn told(is: &Observed, wanted: &Goal) -> String {
+    match next(is, wanted) {
         Next::Done => "done".into(),
         Next::Wait(seconds) => format!("wait {seconds}"),
         Next::Do(change) => change.to_string(),
@@ -313,9 +313,9 @@ fn without_an_alias() {
 
 #[test]
 fn back_to_what_was_found() {
-    let was = |latest, texts: &[&str], traffic| State::Observed(is(latest, texts, traffic));
+    let was = |latest, texts: &[&str], traffic| Goal::Back(is(latest, texts, traffic));
     let shared = was(ready("old"), &[OLD, "3:x:c1::"], Some("1+3@0.333"));
-    let table: Vec<(&str, Observed, State, &str)> = vec![
+    let table: Vec<(&str, Observed, Goal, &str)> = vec![
         (
             "version and weights",
             is(ready("new"), &[OLD, NEW], Some("1+2@0.1")),

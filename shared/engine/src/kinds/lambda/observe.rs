@@ -1,7 +1,8 @@
 //! Reads a function. A function may have thousands of versions, which Lambda lists fifty at a time and the oldest
 //! first, so a look reads the few that matter by their numbers.
 
-use super::state::{AliasState, Latest, Observed, Source, State, Target, Traffic, Version};
+use super::state::{AliasState, Goal, Latest, Observed, Source, Target, Traffic, Version};
+use crate::kinds::Way;
 use crate::ports::{Answered, Function, Functions};
 use windlass_domain::fault::FaultName;
 
@@ -9,33 +10,33 @@ use windlass_domain::fault::FaultName;
 #[derive(Debug, Clone, Default)]
 pub struct Known {
     /// The one that was published for this deployment.
-    pub published: Option<String>,
+    published: Option<String>,
     /// Those that are gone back to, or whose code is brought.
     wanted: Vec<String>,
-    /// The code that is to be live again where callers use `$LATEST`, if nobody remembers which version keeps it.
+    /// The code that is to be live again where callers use `$LATEST`, if no record tells which version keeps it.
     former: Option<String>,
 }
 
 impl Known {
-    /// Puts together what is to be looked at on the way to a state.
-    pub fn of(wanted: &State, published: Option<&str>) -> Self {
+    /// Puts together what is to be looked at on a way.
+    pub fn of(way: &Way<'_, Goal>) -> Self {
         let mut known = Self {
-            published: published.map(str::to_owned),
+            published: way.made.map(str::to_owned),
             ..Self::default()
         };
-        match wanted {
-            State::Observed(Observed {
+        match way.goal {
+            Some(Goal::Back(Observed {
                 alias: Some(alias), ..
-            }) => known.wanted.extend(alias.traffic.versions()),
-            State::Observed(was) if published.is_none() && !was.latest.is_image() => {
+            })) => known.wanted.extend(alias.traffic.versions()),
+            Some(Goal::Back(was)) if way.made.is_none() && !was.latest.is_image() => {
                 known.former = Some(was.latest.code_sha256.clone());
             }
-            State::Goal(goal) => {
-                if let Source::Version(version) = &goal.source {
+            Some(Goal::Release(wanted)) => {
+                if let Source::Version(version) = &wanted.source {
                     known.wanted.push(version.clone());
                 }
             }
-            State::Observed(_) => {}
+            Some(Goal::Back(_)) | None => {}
         }
         known
     }

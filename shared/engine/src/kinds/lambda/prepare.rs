@@ -5,13 +5,13 @@ use super::gone::{gone, image_gone, version_gone};
 use super::next::next;
 use super::observe::{Known, observe};
 use super::state::{
-    AliasState, Goal, Observed, Source, State, Target, Traffic, code_sha256, short,
+    AliasState, Back, Goal, Observed, Source, Target, Traffic, Wanted, code_sha256, short,
 };
-use super::{code, fetch};
+use super::{LambdaKind, code, fetch};
 use crate::config::Configured;
-use crate::kinds::{Next, PrepareInput, Prepared, Stage, to_value};
+use crate::kinds::{Next, PrepareInput, Prepared, Recorded, Stage, from_value, to_value};
 use crate::ports::{Answered, Functions, Objects, Reach, Registry};
-use serde::Deserialize;
+use serde_json::Value;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::resolved::{Lambda, Spec};
 use windlass_domain::fault::{Fault, FaultName};
@@ -60,6 +60,7 @@ pub async fn prepare<P: Functions + Objects + Registry + Reach + Configured>(
         spec,
         architecture: function.architecture,
         is: &is,
+        before: to_value(&Recorded::of::<LambdaKind<P>>(&target, &is)?)?,
     };
     let stages = match plan.stages(there).await? {
         Ok(stages) => stages,
@@ -80,23 +81,23 @@ struct Plan<'a> {
     spec: &'a Lambda,
     architecture: String,
     is: &'a Observed,
+    before: Value,
 }
 
-/// A wanted state, what is done, and how long it is watched, in seconds.
-type Wanted = (State, String, Option<u64>);
+/// A goal, what is done, and how long it is watched, in seconds.
+type Staged = (Goal, String, Option<u64>);
 
 impl Plan<'_> {
-    fn prepared(&self, target: &Target, arn: String, stages: Vec<Wanted>) -> Answered<Prepared> {
-        let before = State::Observed(self.is.clone());
+    fn prepared(&self, target: &Target, arn: String, stages: Vec<Staged>) -> Answered<Prepared> {
         let unchanged = stages
             .last()
-            .filter(|(last, ..)| next(&before, last) == Next::Done)
+            .filter(|(last, ..)| next(self.is, last) == Next::Done)
             .map(|_| self.why_unchanged());
         let kept = if unchanged.is_some() { vec![] } else { stages };
         let stages: Answered<Vec<Stage>> = kept
             .into_iter()
             .map(|(goal, what, bake_s)| {
-                let ahead = matches!(&goal, State::Goal(goal) if goal.is_ahead());
+                let ahead = matches!(&goal, Goal::Release(wanted) if wanted.is_ahead());
                 Ok(Stage {
                     goal: to_value(&goal)?,
                     what,
@@ -108,7 +109,7 @@ impl Plan<'_> {
         Ok(Prepared {
             target: to_value(target)?,
             identity: arn,
-            before: to_value(&before)?,
+            before: self.before.clone(),
             stages: stages?,
             unchanged,
             warnings: self.warnings(),
@@ -165,14 +166,9 @@ impl Plan<'_> {
     async fn stages<P: Functions + Registry + Reach>(
         &self,
         there: &P,
-    ) -> Answered<Result<Vec<Wanted>, Finding>> {
+    ) -> Answered<Result<Vec<Staged>, Finding>> {
         match self.input.goal_state {
-            Some(recorded) => {
-                let recorded = State::deserialize(recorded).map_err(|error| {
-                    Fault::internal(format!("a recorded state cannot be read: {error}"))
-                })?;
-                self.back_to(there, recorded).await
-            }
+            Some(recorded) => self.back_to(there, recorded).await,
             None => match self.input.artifact {
                 Some(artifact) => self.forward(there, artifact).await,
                 None => Err(Fault::internal(
@@ -186,7 +182,7 @@ impl Plan<'_> {
         &self,
         there: &P,
         artifact: &Artifact,
-    ) -> Answered<Result<Vec<Wanted>, Finding>> {
+    ) -> Answered<Result<Vec<Staged>, Finding>> {
         let (code, source) = match self.brought(there, artifact).await? {
             Ok(brought) => brought,
             Err(finding) => return Ok(Err(finding)),
@@ -198,7 +194,7 @@ impl Plan<'_> {
         let stages = ahead.chain(steps).chain([100]).map(|percent| {
             let what = self.what(&code, percent);
             let bake_s = (1..100).contains(&percent).then_some(every);
-            let goal = State::Goal(self.goal(&code, &source, percent));
+            let goal = Goal::Release(self.goal(&code, &source, percent));
             (goal, what, bake_s)
         });
         Ok(Ok(stages.collect()))
@@ -241,9 +237,9 @@ impl Plan<'_> {
         )
     }
 
-    fn goal(&self, code: &[String], source: &Source, percent: u8) -> Goal {
+    fn goal(&self, code: &[String], source: &Source, percent: u8) -> Wanted {
         let from = self.is.alias.as_ref();
-        Goal {
+        Wanted {
             code: code.to_vec(),
             source: source.clone(),
             percent,
@@ -273,11 +269,9 @@ impl Plan<'_> {
     async fn back_to<P: Functions + Registry + Reach>(
         &self,
         there: &P,
-        recorded: State,
-    ) -> Answered<Result<Vec<Wanted>, Finding>> {
-        let State::Observed(was) = recorded else {
-            return Err(Fault::internal("a goal was recorded as what ran"));
-        };
+        recorded: &Value,
+    ) -> Answered<Result<Vec<Staged>, Finding>> {
+        let Back { back: was } = from_value("recorded state", recorded)?;
         match (&self.is.alias, &was.alias) {
             (Some(alias), Some(before)) if alias.name == before.name => {
                 self.back_to_version(there, alias, before, &was).await
@@ -292,7 +286,7 @@ impl Plan<'_> {
         alias: &AliasState,
         before: &AliasState,
         was: &Observed,
-    ) -> Answered<Result<Vec<Wanted>, Finding>> {
+    ) -> Answered<Result<Vec<Staged>, Finding>> {
         let traffic = match self.input.artifact {
             // A release that was judged had all callers on one version.
             Some(_) => Traffic::all_to(&before.traffic.version),
@@ -306,7 +300,7 @@ impl Plan<'_> {
             }
         }
         let what = format!("alias {} {} → {traffic}", alias.name, alias.traffic);
-        let goal = State::Observed(Observed {
+        let goal = Goal::Back(Observed {
             alias: Some(AliasState {
                 traffic,
                 ..before.clone()
@@ -320,7 +314,7 @@ impl Plan<'_> {
         &self,
         there: &P,
         was: &Observed,
-    ) -> Answered<Result<Vec<Wanted>, Finding>> {
+    ) -> Answered<Result<Vec<Staged>, Finding>> {
         let (code, image) = code::served(was);
         if let Some(gone) = image_gone(there, self.input, self.spec, image).await? {
             return Ok(Err(gone));
@@ -334,7 +328,7 @@ impl Plan<'_> {
             return Ok(Err(gone(self.input, self.spec, &what)));
         };
         let code = [code.to_owned()];
-        let goal = State::Goal(self.goal(&code, &source, 100));
+        let goal = Goal::Release(self.goal(&code, &source, 100));
         Ok(Ok(vec![(goal, self.what(&code, 100), None)]))
     }
 

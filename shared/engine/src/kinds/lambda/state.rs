@@ -18,18 +18,25 @@ pub struct Target {
     pub alias: Option<String>,
 }
 
-/// What is, what was, or what is wanted.
+/// What is wanted of a function.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(
     clippy::large_enum_variant,
     reason = "there are a few of them at a time"
 )]
-pub enum State {
-    /// As it was observed. Wanted, it means: back to that.
-    Observed(Observed),
-    /// As a release wants it.
-    Goal(Goal),
+pub enum Goal {
+    /// What a release wants.
+    Release(Wanted),
+    /// Back to what was recorded.
+    Back(Observed),
+}
+
+/// [`Goal::Back`], as it is recorded of a function that was seen.
+#[derive(Debug, Deserialize)]
+pub struct Back {
+    /// What was seen.
+    pub back: Observed,
 }
 
 /// A function as it was observed.
@@ -117,7 +124,7 @@ pub struct AliasState {
 
 /// What a release wants of a function.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Goal {
+pub struct Wanted {
     /// The code as Lambda will tell it: for a zip the SHA-256 in base64; for an image the digits of
     /// its digest, or of an index's and its platform's, either of which will do.
     pub code: Vec<String>,
@@ -132,7 +139,7 @@ pub struct Goal {
     pub deployment: DeploymentId,
 }
 
-impl Goal {
+impl Wanted {
     /// Whether it is only published, ahead of the alias's first move.
     pub fn is_ahead(&self) -> bool {
         self.percent == 0
@@ -152,17 +159,11 @@ pub enum Source {
 }
 
 /// What callers get: `40 at 100 %`, or the beginning of the code's hash without an alias.
-impl fmt::Display for State {
+impl fmt::Display for Observed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Observed(Observed {
-                alias: Some(alias), ..
-            }) => alias.traffic.fmt(f),
-            Self::Observed(Observed { latest, .. }) => {
-                write!(f, "$LATEST with code {:.12}", latest.code())
-            }
-            Self::Goal(goal) if goal.is_ahead() => f.write_str("the release published"),
-            Self::Goal(goal) => write!(f, "the release at {} %", goal.percent),
+        match &self.alias {
+            Some(alias) => alias.traffic.fmt(f),
+            None => write!(f, "$LATEST with code {:.12}", self.latest.code()),
         }
     }
 }
@@ -255,19 +256,21 @@ impl Traffic {
         }
     }
 
-    /// Whether callers notice no difference. Weights are compared as numbers.
+    /// What callers can notice of it. Weights are compared as numbers.
+    pub fn noticed(&self) -> Value {
+        let mut shares: Vec<(&str, u64)> = self
+            .weights
+            .iter()
+            .map(|(version, share)| (version.as_str(), in_millionths(share)))
+            .filter(|(_, share)| *share > 0)
+            .collect();
+        shares.sort_unstable();
+        json!({"version": self.version, "shares": shares})
+    }
+
+    /// Whether callers notice no difference.
     pub fn same(&self, other: &Self) -> bool {
-        let shares = |traffic: &Self| {
-            let mut shares: Vec<(String, u64)> = traffic
-                .weights
-                .iter()
-                .map(|(version, share)| (version.clone(), in_millionths(share)))
-                .filter(|(_, share)| *share > 0)
-                .collect();
-            shares.sort();
-            shares
-        };
-        self.version == other.version && shares(self) == shares(other)
+        self.noticed() == other.noticed()
     }
 }
 
@@ -332,6 +335,37 @@ impl fmt::Display for Change {
             Self::Shift {
                 alias, from, to, ..
             } => write!(f, "alias {alias} {from} → {to}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_change_upon_another_revision_is_the_same_change() {
+        let shift = |to: &str, revision_id: &str| Change::Shift {
+            alias: "live".into(),
+            from: Traffic::all_to("1"),
+            to: Traffic::all_to(to),
+            revision_id: revision_id.into(),
+        };
+        let update = |to: &str, revision_id: &str| Change::Update {
+            from: "old".into(),
+            to: vec![to.into()],
+            source: Source::Version("1".into()),
+            live: true,
+            code_key: None,
+            revision_id: revision_id.into(),
+        };
+        for (one, moved, other) in [
+            (shift("2", "a"), shift("2", "b"), shift("3", "a")),
+            (update("2", "a"), update("2", "b"), update("3", "a")),
+        ] {
+            assert_ne!(one, moved);
+            assert_eq!(one.value(), moved.value());
+            assert_ne!(one.value(), other.value());
         }
     }
 }

@@ -18,7 +18,7 @@ pub async fn load<P: Objects + Clock + Configured>(home: &P, step: &Step) -> Ans
     let target: Target = read("target", &step.target)?;
     let last = step.goals.values().last();
     let goal = last.ok_or_else(|| Fault::internal("the step of a site has no goal"))?;
-    let before: State = read("state before", &step.before)?;
+    let before: State = read("state before", &step.before["goal"])?;
     let forward: State = read("goal", goal)?;
     let lists = Lists::of(home, &target);
     let (mut written, mut staged) = (Vec::new(), BTreeMap::new());

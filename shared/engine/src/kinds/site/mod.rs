@@ -36,7 +36,7 @@ pub use release::{folder_of, origin_path_of, release_of};
 pub use state::{Change, InPlace, Kept, Prefix, State, is_in};
 pub use target::{Archive, Target};
 
-use super::{Class, Facts, Kind, Next};
+use super::{Class, Facts, Kind, Next, View, Way};
 use crate::config::Configured;
 use crate::ports::{Answered, Cdn, Clock, Objects, Reach};
 use archive::Entry;
@@ -50,6 +50,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::fault::Fault;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::place::Place;
+use windlass_domain::step::Step;
 
 /// The ports that a site needs.
 pub trait SitePorts: Objects + Cdn + Clock + Reach + Configured {}
@@ -81,8 +83,6 @@ pub struct Site<P> {
     pace: Cell<Pace>,
     /// What was seen last, with what was done since.
     looked: RefCell<Option<in_place::Looked>>,
-    /// Whether all files are looked at, and not only those that the deployment changes.
-    whole: bool,
 }
 
 /// The state before and the goal, with their lists.
@@ -114,7 +114,7 @@ impl Knowledge {
 impl<P: SitePorts> Site<P> {
     /// A site; `at` are the ports at its place.
     pub fn new(at: P, mut known: Knowledge) -> Self {
-        let home = at.at(&windlass_domain::place::Place::default());
+        let home = at.at(&Place::default());
         let seen = std::mem::take(&mut known.written)
             .into_iter()
             .map(|(path, object)| ((path, object.etag.clone()), object))
@@ -128,7 +128,6 @@ impl<P: SitePorts> Site<P> {
             fetched: RefCell::default(),
             pace: Cell::default(),
             looked: RefCell::default(),
-            whole: false,
         }
     }
 
@@ -138,73 +137,93 @@ impl<P: SitePorts> Site<P> {
         lists.keep_list(list).await?;
         // Nothing was done to the site.
         self.go_on_from(|looked| {
-            if let Some(state) = &mut looked.state {
-                state.unrecorded = None;
+            if let Some(seen) = &mut looked.seen {
+                seen.unrecorded = None;
             }
         });
         Ok(())
     }
+}
 
-    /// The same, looking at all files of the site.
-    #[must_use]
-    pub fn whole(self) -> Self {
-        Self {
-            whole: true,
-            ..self
-        }
-    }
+/// The kind that a step is of, with what its lists say.
+pub async fn of<P: SitePorts>(ports: &P, step: &Step) -> Answered<Site<P>> {
+    let known = load(&ports.at(&Place::default()), step).await?;
+    Ok(Site::new(ports.at(&step.place), known))
+}
+
+/// What one look at a site shows.
+#[derive(Debug, Clone)]
+pub enum Seen {
+    /// Of a site that is changed in place.
+    InPlace(in_place::Seen),
+    /// Of a site with a folder per release.
+    Prefix(prefix::Seen),
 }
 
 impl<P: SitePorts> Kind for Site<P> {
     type Target = Target;
-    type State = State;
+    type Seen = Seen;
+    type Goal = State;
     type Change = Change;
 
-    async fn observe(&self, target: &Target) -> Answered<State> {
+    /// Who only looks, looks at all files of the site, and not only at those that the deployment changes.
+    async fn observe(&self, target: &Target, way: &Way<'_, State>) -> Answered<Seen> {
         match self.known.forward.0 {
-            State::InPlace(_) => Ok(State::InPlace(self.observe_in_place(target).await?)),
-            State::Prefix(_) => Ok(State::Prefix(self.observe_prefix(target).await?)),
+            State::InPlace(_) => {
+                let whole = way.goal.is_none();
+                let seen = self.observe_in_place(target, whole).await?;
+                Ok(Seen::InPlace(seen))
+            }
+            State::Prefix(_) => Ok(Seen::Prefix(self.observe_prefix(target).await?)),
         }
     }
 
-    async fn keep(&self, target: &Target, seen: &State) -> Answered<()> {
+    /// In place each file has a condition of its own, and what is not as it was seen is told by file; and reads
+    /// after writes, and listings, are consistent (Amazon S3 User Guide, "Amazon S3 data consistency model").
+    fn view(_: &Target, seen: &Seen) -> View {
         match seen {
-            State::InPlace(InPlace {
+            Seen::InPlace(seen) => View {
+                noticed: seen.state.noticed(&seen.noticed),
+                waits_for: None,
+                is_guarded: false,
+                is_consistent: true,
+            },
+            Seen::Prefix(seen) => View {
+                noticed: seen.state.noticed(),
+                waits_for: None,
+                is_guarded: true,
+                is_consistent: false,
+            },
+        }
+    }
+
+    fn back(seen: &Seen) -> State {
+        match seen {
+            Seen::InPlace(seen) => State::InPlace(seen.state.clone()),
+            Seen::Prefix(seen) => State::Prefix(seen.state.clone()),
+        }
+    }
+
+    async fn keep(&self, target: &Target, seen: &Seen) -> Answered<()> {
+        match seen {
+            Seen::InPlace(in_place::Seen {
                 unrecorded: Some(list),
                 ..
             }) => self.record(target, list).await,
-            State::InPlace(_) | State::Prefix(_) => Ok(()),
+            Seen::InPlace(_) | Seen::Prefix(_) => Ok(()),
         }
     }
 
-    fn next(is: &State, wanted: &State) -> Next<Change> {
-        match (is, wanted) {
-            (State::InPlace(is), State::InPlace(wanted)) => in_place::next(is, wanted),
-            (State::Prefix(is), State::Prefix(wanted)) => prefix::next(is, wanted),
+    fn next(target: &Target, seen: &Seen, goal: &State) -> Next<Change> {
+        let owned = owned(target);
+        match (seen, goal) {
+            (Seen::InPlace(seen), State::InPlace(goal)) => in_place::next(&owned, seen, goal),
+            (Seen::Prefix(seen), State::Prefix(goal)) => prefix::next(&owned, seen, goal),
             _ => Next::Failed(prefix::other_mode()),
         }
     }
 
-    fn same(a: &State, b: &State) -> bool {
-        match (a, b) {
-            (State::InPlace(a), State::InPlace(b)) => a.noticed == b.noticed,
-            (State::Prefix(a), State::Prefix(b)) => a.origin_path == b.origin_path,
-            _ => false,
-        }
-    }
-
-    /// In place each file has a condition of its own, and what is not as it was seen is told by file.
-    fn is_guarded(state: &State) -> bool {
-        matches!(state, State::Prefix(_))
-    }
-
-    /// Amazon S3 User Guide, "Amazon S3 data consistency model": reads after writes, and listings, are
-    /// consistent.
-    fn is_consistent(state: &State) -> bool {
-        matches!(state, State::InPlace(_))
-    }
-
-    fn facts(change: &Change, is: &State) -> Facts<State> {
+    fn facts(change: &Change, seen: &Seen) -> Facts {
         let additive = |value, what| Facts {
             class: Class::Additive,
             longer_s: 0,
@@ -212,7 +231,7 @@ impl<P: SitePorts> Kind for Site<P> {
             what,
             after: None,
         };
-        match (change, is) {
+        match (change, seen) {
             (Change::Record(list), _) => additive(
                 json!({"record": list.digest}),
                 format!("list of {} files kept", list.files),
@@ -225,9 +244,12 @@ impl<P: SitePorts> Kind for Site<P> {
                 longer_s: in_place::takes_longer_s(ops),
                 ..additive(in_place::value(ops), in_place::what(ops))
             },
-            (Change::Switch { from, to, .. }, is) => Facts {
+            (Change::Switch { from, to, .. }, seen) => Facts {
                 class: Class::Switching,
-                after: prefix::after(to, is),
+                after: match seen {
+                    Seen::Prefix(seen) => Some(prefix::after(to, seen)),
+                    Seen::InPlace(_) => None,
+                },
                 ..additive(
                     json!({"switch": {"from": from, "to": to}}),
                     format!("origin path `{from}` → `{to}`"),
@@ -236,28 +258,8 @@ impl<P: SitePorts> Kind for Site<P> {
         }
     }
 
-    fn shown(state: &State) -> String {
-        let release = match state {
-            State::InPlace(site) => &site.release,
-            State::Prefix(site) => &site.release,
-        };
-        let files = release.as_ref().map_or_else(
-            || "the files that Windlass found".to_owned(),
-            |release| format!("the files of {}", release.short()),
-        );
-        match state {
-            State::InPlace(_) => files,
-            State::Prefix(site) => format!("{files} at `{}`", site.origin_path),
-        }
-    }
-
     fn owned(target: &Target) -> String {
-        match prefix::distribution_of(target) {
-            Ok((id, origin)) if target.site.mode == SiteMode::Prefix => {
-                format!("the path of origin {origin} of distribution {id}")
-            }
-            _ => files_of(target),
-        }
+        owned(target)
     }
 
     async fn ready(&self, target: &Target, change: &Change) -> Answered<()> {
@@ -272,15 +274,26 @@ impl<P: SitePorts> Kind for Site<P> {
         target: &Target,
         change: &Change,
         deployment: &DeploymentId,
-    ) -> Answered<()> {
+    ) -> Answered<Option<String>> {
         match change {
-            Change::Write(ops) => self.write(target, ops, deployment).await,
-            Change::Record(list) => self.record(target, list).await,
+            Change::Write(ops) => self.write(target, ops, deployment).await?,
+            Change::Record(list) => self.record(target, list).await?,
             Change::Switch { etag, to, .. } => {
                 let (id, origin) = prefix::distribution_of(target)?;
-                self.at.set_origin_path(id, etag, origin, to).await
+                self.at.set_origin_path(id, etag, origin, to).await?;
             }
         }
+        Ok(None)
+    }
+}
+
+/// What of a site Windlass owns, in words.
+fn owned(target: &Target) -> String {
+    match prefix::distribution_of(target) {
+        Ok((id, origin)) if target.site.mode == SiteMode::Prefix => {
+            format!("the path of origin {origin} of distribution {id}")
+        }
+        _ => files_of(target),
     }
 }
 

@@ -1,18 +1,17 @@
 use super::files::Objects;
 use super::lists::to_json;
-use super::plan::{Op, Way};
+use super::plan::Op;
 use super::release::folder_of;
 use super::rows::Rows;
-use crate::kinds::Folder;
+use crate::kinds::{Folder, Noticed};
 use crate::ports::Answered;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use std::collections::BTreeMap;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use windlass_domain::digest::Digest;
 
-/// What is observed of a site, and what is wanted. It is small, whatever the site's size: lists
+/// What is wanted of a site, and what is recorded of it to come back to. It is small, whatever the site's size: lists
 /// are objects of their own in the artifacts bucket (`lists.rs`), named here by their digest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "mode")]
@@ -26,7 +25,7 @@ pub enum State {
 /// Pure: whether what runs is in the folder that its deployment went to. In place it is; a folder per
 /// release may be elsewhere, such as after a rollback. What cannot be read is not known to be there.
 pub fn is_in(running: &Value, folder: &Folder) -> bool {
-    match State::deserialize(running) {
+    match State::deserialize(&running["goal"]) {
         Ok(State::InPlace(_)) => true,
         Ok(State::Prefix(state)) => folder_of(&state.origin_path).starts_with(&folder.prefix),
         Err(_) => false,
@@ -45,18 +44,6 @@ pub struct InPlace {
     /// The list of what former releases left (`left.rs`); absent where nothing is known of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Digest>,
-    /// The digest of what visitors can notice: equal if nobody changed it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub noticed: Option<Digest>,
-    /// Only observed: the ways to the states that are known, by [`InPlace::id`].
-    #[serde(skip)]
-    pub ways: Arc<BTreeMap<String, Way>>,
-    /// Only observed: what is at each key, unless its list is known to be kept, or not named yet.
-    #[serde(skip)]
-    pub unrecorded: Option<Arc<Kept>>,
-    /// Only observed: what of the site Windlass owns, in words.
-    #[serde(skip)]
-    pub owned: String,
 }
 
 impl InPlace {
@@ -64,6 +51,14 @@ impl InPlace {
     pub fn id(&self) -> String {
         let named = self.objects.as_ref().or(self.release.as_ref());
         named.map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// What visitors get, where this is the digest of what they can notice: equal if nobody changed it.
+    pub fn noticed(&self, digest: &Digest) -> Noticed {
+        Noticed {
+            value: json!({"files": digest}),
+            shown: files_of(self.release.as_ref()),
+        }
     }
 }
 
@@ -100,15 +95,6 @@ pub struct Prefix {
     pub origin_path: String,
     /// Whether all edges have it.
     pub deployed: bool,
-    /// Only observed: the ETag of the distribution's configuration.
-    #[serde(skip)]
-    pub etag: String,
-    /// Only observed: whether the origin path is neither that of before nor the goal's.
-    #[serde(skip)]
-    pub strange: bool,
-    /// Only observed: what of the distribution Windlass owns, in words.
-    #[serde(skip)]
-    pub owned: String,
 }
 
 impl Prefix {
@@ -117,6 +103,26 @@ impl Prefix {
         let path = self.origin_path.trim_end_matches('/');
         path.rsplit('/').next().unwrap_or_default()
     }
+
+    /// What visitors get.
+    pub fn noticed(&self) -> Noticed {
+        Noticed {
+            value: json!({"origin_path": self.origin_path}),
+            shown: format!(
+                "{} at `{}`",
+                files_of(self.release.as_ref()),
+                self.origin_path
+            ),
+        }
+    }
+}
+
+/// The files that visitors get, in words.
+fn files_of(release: Option<&Digest>) -> String {
+    release.map_or_else(
+        || "the files that Windlass found".to_owned(),
+        |release| format!("the files of {}", release.short()),
+    )
 }
 
 /// One change of a site.

@@ -1,3 +1,4 @@
+use super::observe::Seen;
 use super::time::one_call;
 use crate::kinds::site::plan::{Op, What};
 use crate::kinds::site::state::{Change, InPlace};
@@ -7,13 +8,13 @@ use std::sync::Arc;
 use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
 
-/// Pure: what to do next.
-pub fn next(is: &InPlace, wanted: &InPlace) -> Next<Change> {
+/// Pure: what to do next; `owned` tells what of the site Windlass owns.
+pub fn next(owned: &str, is: &Seen, wanted: &InPlace) -> Next<Change> {
     let Some(way) = is.ways.get(&wanted.id()) else {
         return Next::Failed(unknown(&wanted.id()));
     };
     if !way.strange.is_empty() {
-        return Next::Failed(strange(&way.strange, &is.owned));
+        return Next::Failed(strange(&way.strange, owned));
     }
     if !way.ops.is_empty() {
         return Next::Do(Change::Write(Arc::new(one_call(&way.ops).to_vec())));
@@ -88,16 +89,16 @@ mod tests {
     use crate::kinds::site::state::Kept;
     use crate::ports::Replaces;
 
-    fn is(ways: &[(&str, Way)], unrecorded: bool) -> InPlace {
-        InPlace {
+    fn is(ways: &[(&str, Way)], unrecorded: bool) -> Seen {
+        Seen {
+            state: InPlace::default(),
+            noticed: Digest::of(b""),
             ways: Arc::new(
                 ways.iter()
                     .map(|(id, way)| (Digest::of(id.as_bytes()).to_string(), way.clone()))
                     .collect(),
             ),
             unrecorded: unrecorded.then(list),
-            owned: "the files".into(),
-            ..InPlace::default()
         }
     }
 
@@ -129,19 +130,22 @@ mod tests {
     #[test]
     fn first_all_files_then_the_list_then_done() {
         let there = is(&[("a", way(&[], &[])), ("b", way(&[], &["x", "y"]))], true);
-        let Next::Do(change) = next(&there, &wanted("b")) else {
+        let Next::Do(change) = next("the files", &there, &wanted("b")) else {
             panic!("b is not reached");
         };
         assert_eq!(change, Change::Write(Arc::new(way(&[], &["x", "y"]).ops)));
-        assert_eq!(next(&there, &wanted("a")), Next::Do(Change::Record(list())));
+        assert_eq!(
+            next("the files", &there, &wanted("a")),
+            Next::Do(Change::Record(list()))
+        );
         let kept = is(&[("a", way(&[], &[]))], false);
-        assert_eq!(next(&kept, &wanted("a")), Next::Done);
+        assert_eq!(next("the files", &kept, &wanted("a")), Next::Done);
     }
 
     #[test]
     fn what_a_stranger_wrote_stops_it() {
         let there = is(&[("a", way(&["x"], &["y"]))], true);
-        let Next::Failed(finding) = next(&there, &wanted("a")) else {
+        let Next::Failed(finding) = next("the files", &there, &wanted("a")) else {
             panic!("a stranger's file is overwritten");
         };
         assert_eq!(finding.name, FindingName::TargetChangedByOther);
@@ -152,9 +156,22 @@ mod tests {
     #[test]
     fn a_goal_that_was_not_read_is_a_failure() {
         assert!(matches!(
-            next(&is(&[], true), &wanted("a")),
+            next("the files", &is(&[], true), &wanted("a")),
             Next::Failed(_)
         ));
+    }
+
+    #[test]
+    fn a_change_is_the_files_that_are_left_whatever_they_replace() {
+        let both = way(&[], &["x", "y"]).ops;
+        let mut upon_others = both.clone();
+        upon_others[0].replaces = Replaces::ETag("e".into());
+        assert_eq!(value(&both), value(&upon_others));
+        assert_ne!(value(&both), value(&both[..1]));
+        // In the same words.
+        let others = way(&[], &["x", "z"]).ops;
+        assert_eq!(what(&both), what(&others));
+        assert_ne!(value(&both), value(&others));
     }
 
     #[test]

@@ -1,5 +1,4 @@
 use super::write::SHA256;
-use crate::kinds::Kind as _;
 use crate::kinds::site::files::{File, Goal, Object, Objects};
 use crate::kinds::site::listing::list_all;
 use crate::kinds::site::lists::{Lists, digest_of};
@@ -25,13 +24,26 @@ pub fn noticed(known: &Known<'_>) -> Answered<Digest> {
     digest_of(&noticed)
 }
 
+/// What one look shows.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// What is recorded of it.
+    pub state: InPlace,
+    /// The digest of what visitors can notice.
+    pub noticed: Digest,
+    /// The ways to the states that are known, by [`InPlace::id`].
+    pub ways: Arc<BTreeMap<String, Way>>,
+    /// What is at each key, unless its list is known to be kept, or not named yet.
+    pub unrecorded: Option<Arc<Kept>>,
+}
+
 /// What was seen last, with what this invocation has done since.
 #[derive(Debug, Clone)]
 pub(in crate::kinds::site) struct Looked {
     /// What is at each key.
     objects: Objects,
     /// What was observed of it; absent where something was written since.
-    pub state: Option<InPlace>,
+    pub seen: Option<Seen>,
     /// Whether the next look may begin with it: what was done since is known by its answers.
     is_known: bool,
 }
@@ -39,7 +51,7 @@ pub(in crate::kinds::site) struct Looked {
 impl Looked {
     /// What is at a path now.
     pub fn put(&mut self, path: &str, object: Option<Object>) {
-        self.state = None;
+        self.seen = None;
         match object {
             Some(object) => self.objects.insert(path.to_owned(), object),
             None => self.objects.remove(path),
@@ -59,16 +71,16 @@ impl<P: SitePorts> Site<P> {
 
     /// What is at each key. On the way it is what was seen with what was done since; where that is a state
     /// to go to, it is looked at again, so that what is said to be there was seen.
-    async fn now(&self, target: &Target) -> Answered<Looked> {
+    async fn now(&self, target: &Target, whole: bool) -> Answered<Looked> {
         let known = self.looked.take().filter(|looked| looked.is_known);
         if let Some(looked) = known
-            && (looked.state.is_some() || !self.is_arrived(&looked.objects))
+            && (looked.seen.is_some() || !self.is_arrived(&looked.objects))
         {
             return Ok(looked);
         }
         Ok(Looked {
-            objects: self.look(target).await?,
-            state: None,
+            objects: self.look(target, whole).await?,
+            seen: None,
             is_known: false,
         })
     }
@@ -82,22 +94,23 @@ impl<P: SitePorts> Site<P> {
     pub(in crate::kinds::site) async fn observe_in_place(
         &self,
         target: &Target,
-    ) -> Answered<InPlace> {
-        let looked = self.now(target).await?;
-        let state = match &looked.state {
-            Some(state) => state.clone(),
-            None => self.state(target, &looked.objects).await?,
+        whole: bool,
+    ) -> Answered<Seen> {
+        let looked = self.now(target, whole).await?;
+        let seen = match &looked.seen {
+            Some(seen) => seen.clone(),
+            None => self.seen_in(target, &looked.objects, whole).await?,
         };
         *self.looked.borrow_mut() = Some(Looked {
-            state: Some(state.clone()),
+            seen: Some(seen.clone()),
             is_known: false,
             ..looked
         });
-        Ok(state)
+        Ok(seen)
     }
 
     /// What is to be said of what is at each key.
-    async fn state(&self, target: &Target, is: &Objects) -> Answered<InPlace> {
+    async fn seen_in(&self, target: &Target, is: &Objects, whole: bool) -> Answered<Seen> {
         let known = self.known(is);
         let (forward, before) = (
             in_place(&self.known.forward.0)?,
@@ -111,7 +124,7 @@ impl<P: SitePorts> Site<P> {
         let arrived = |goal: &InPlace| ways.get(&goal.id()).is_some_and(Way::is_gone);
         let there = [forward, before].into_iter().find(|goal| arrived(goal));
         // On the way nobody asks for the list, but who looks at the whole site to record it.
-        let list = if there.is_some() || self.whole {
+        let list = if there.is_some() || whole {
             Some(Kept::of(is)?)
         } else {
             None
@@ -122,14 +135,15 @@ impl<P: SitePorts> Site<P> {
             Some(list) if !lists.has_objects(&list.digest).await? => Some(Arc::new(list)),
             _ => None,
         };
-        Ok(InPlace {
-            release: there.and_then(|goal| goal.release.clone()),
-            left: there.and_then(|goal| goal.left.clone()),
-            objects,
-            noticed: Some(noticed(&known)?),
+        Ok(Seen {
+            state: InPlace {
+                release: there.and_then(|goal| goal.release.clone()),
+                left: there.and_then(|goal| goal.left.clone()),
+                objects,
+            },
+            noticed: noticed(&known)?,
             ways: Arc::new(ways),
             unrecorded,
-            owned: Self::owned(target),
         })
     }
 
@@ -146,14 +160,14 @@ impl<P: SitePorts> Site<P> {
     /// What is at each key that this deployment has anything to do with. Where it changes few of
     /// them, only those are asked for: the others are what `Prepare` has seen, and nothing that is
     /// done here depends on them.
-    async fn look(&self, target: &Target) -> Answered<Objects> {
+    async fn look(&self, target: &Target, whole: bool) -> Answered<Objects> {
         let nothing = Objects::new();
         let changed = changed(&self.known(&nothing));
         let Goal::Recorded(before) = &self.known.before.1 else {
             return self.look_at_all(target).await;
         };
         let at_once = self.pace.get().limit;
-        if self.whole || !ask_each(changed.len(), before.len(), at_once) {
+        if whole || !ask_each(changed.len(), before.len(), at_once) {
             return self.look_at_all(target).await;
         }
         let (found, fault) = many::all(&self.at, &self.pace, Patience::Long, &changed, |path| {

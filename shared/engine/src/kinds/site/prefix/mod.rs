@@ -4,4 +4,4 @@ mod next;
 mod observe;
 
 pub use next::{after, next, other_mode, strange};
-pub use observe::{distribution_of, observe};
+pub use observe::{Seen, distribution_of, observe};

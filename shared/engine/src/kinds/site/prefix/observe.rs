@@ -1,19 +1,29 @@
-use crate::kinds::Kind as _;
 use crate::kinds::site::state::{Prefix, State};
 use crate::kinds::site::target::Target;
 use crate::kinds::site::{Knowledge, Site, SitePorts};
 use crate::ports::Answered;
 use windlass_domain::fault::{Fault, FaultName};
 
+/// What one look shows.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// What is recorded of it.
+    pub state: Prefix,
+    /// The ETag of the distribution's configuration.
+    pub etag: String,
+    /// Whether the origin path is neither that of before nor the goal's.
+    pub strange: bool,
+}
+
 impl<P: SitePorts> Site<P> {
     /// Looks at the distribution.
-    pub(in crate::kinds::site) async fn observe_prefix(&self, target: &Target) -> Answered<Prefix> {
+    pub(in crate::kinds::site) async fn observe_prefix(&self, target: &Target) -> Answered<Seen> {
         observe(&self.at, &self.known, target).await
     }
 }
 
 /// What the distribution, at the target's place, is like.
-pub async fn observe<P: SitePorts>(at: &P, known: &Knowledge, target: &Target) -> Answered<Prefix> {
+pub async fn observe<P: SitePorts>(at: &P, known: &Knowledge, target: &Target) -> Answered<Seen> {
     let (id, origin) = distribution_of(target)?;
     let found = at.distribution(id).await?;
     let origin = found.origins.iter().find(|it| it.id == origin);
@@ -26,13 +36,14 @@ pub async fn observe<P: SitePorts>(at: &P, known: &Knowledge, target: &Target) -
         State::Prefix(state) if state.origin_path == origin.path => Some(state),
         _ => None,
     });
-    Ok(Prefix {
-        release: there.and_then(|state| state.release.clone()),
-        origin_path: origin.path.clone(),
-        deployed: found.deployed,
+    Ok(Seen {
+        state: Prefix {
+            release: there.and_then(|state| state.release.clone()),
+            origin_path: origin.path.clone(),
+            deployed: found.deployed,
+        },
         etag: found.etag,
         strange: there.is_none(),
-        owned: Site::<P>::owned(target),
     })
 }
 

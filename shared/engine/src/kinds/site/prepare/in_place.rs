@@ -16,7 +16,7 @@ use crate::kinds::site::state::{InPlace, State};
 use crate::kinds::site::target::Target;
 use crate::kinds::site::trouble::Trouble;
 use crate::kinds::site::{SitePorts, files_of};
-use crate::kinds::{Prepared, Stage, to_value, whose};
+use crate::kinds::{Prepared, Recorded, Stage, to_value, whose};
 use crate::ports::Answered;
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -79,8 +79,11 @@ pub(super) async fn plan<P: SitePorts>(
         release: ran.release,
         left: ran.left,
         objects: Some(objects),
-        noticed: Some(noticed(&known)?),
-        ..InPlace::default()
+    };
+    let state = Recorded {
+        noticed: state.noticed(&noticed(&known)?),
+        goal: to_value(&State::InPlace(state))?,
+        is_sure: true,
     };
     let path = format!("components.{}", scene.input.component);
     let former = |path: &str| match before.recorded().get(path) {
@@ -100,7 +103,7 @@ pub(super) async fn plan<P: SitePorts>(
         goal.objects = Some(scene.lists.keep_objects(objects).await?);
     }
     let reached = way.is_gone();
-    finish(scene, state, goal, reached, replaced.len())
+    finish(scene, &state, goal, reached, replaced.len())
 }
 
 /// The paths that the switch writes: what visitors notice.
@@ -112,7 +115,7 @@ fn replaced(known: Known<'_>) -> Vec<String> {
 
 fn finish<P: SitePorts>(
     scene: Scene<'_, P>,
-    before: InPlace,
+    before: &Recorded,
     goal: InPlace,
     reached: bool,
     writes: usize,
@@ -139,7 +142,7 @@ fn finish<P: SitePorts>(
         in_folder: true,
         back: None,
         target: to_value(&scene.target)?,
-        before: to_value(&State::InPlace(before))?,
+        before: to_value(before)?,
         stages: if reached { vec![] } else { vec![stage] },
         unchanged,
         findings: vec![],
@@ -153,7 +156,7 @@ async fn running<P: SitePorts>(scene: &Scene<'_, P>) -> Answered<(InPlace, Objec
     let Some(running) = scene.input.running else {
         return Ok(nothing());
     };
-    let State::InPlace(state) = read("state that runs", &running.state)? else {
+    let State::InPlace(state) = read("state that runs", &running.state["goal"])? else {
         return Ok(nothing());
     };
     let Some(list) = &state.objects else {

@@ -7,7 +7,7 @@ use crate::kinds::site::load::read;
 use crate::kinds::site::release::{folder_of, origin_path_of};
 use crate::kinds::site::state::{Prefix, State};
 use crate::kinds::site::trouble::Trouble;
-use crate::kinds::{Folder, Prepared, Stage, to_value};
+use crate::kinds::{Folder, Prepared, Recorded, Stage, to_value};
 use crate::ports::Answered;
 use std::collections::BTreeSet;
 use windlass_domain::digest::Digest;
@@ -36,7 +36,6 @@ pub(super) async fn plan<P: SitePorts>(
                 },
                 release: Some(release),
                 deployed: true,
-                ..Prefix::default()
             };
             (goal, runs)
         }
@@ -73,7 +72,11 @@ pub(super) async fn plan<P: SitePorts>(
         folder: Some(folder),
         back,
         target: to_value(&scene.target)?,
-        before: to_value(&State::Prefix(before))?,
+        before: to_value(&Recorded {
+            noticed: before.noticed(),
+            goal: to_value(&State::Prefix(before))?,
+            is_sure: false,
+        })?,
         stages: if reached { vec![] } else { vec![stage] },
         unchanged,
         findings: vec![],
@@ -112,7 +115,7 @@ fn before<P: SitePorts>(scene: &Scene<'_, P>) -> Answered<Prefix> {
         return Err(Fault::internal("a site with a prefix has no distribution"));
     };
     let running = match scene.input.running {
-        Some(running) => match read("state that runs", &running.state)? {
+        Some(running) => match read("state that runs", &running.state["goal"])? {
             State::Prefix(state) if state.origin_path == origin.path => state.release,
             _ => None,
         },
@@ -122,7 +125,6 @@ fn before<P: SitePorts>(scene: &Scene<'_, P>) -> Answered<Prefix> {
         release: running,
         origin_path: origin.path.clone(),
         deployed: found.deployed,
-        ..Prefix::default()
     })
 }
 

@@ -2,11 +2,11 @@ use super::Publisher;
 use super::assets::Named;
 use super::documents::Need;
 use super::nowhere;
-use crate::kinds::site::SitePorts;
 use crate::kinds::site::many::{self, Patience};
 use crate::kinds::site::prefix;
 use crate::kinds::site::state::State;
 use crate::kinds::site::trouble::Trouble;
+use crate::kinds::site::{SitePorts, owned};
 use crate::ports::{Answered, Probe, ProbeAnswer, Probed};
 use windlass_domain::finding::{Finding, FindingName};
 
@@ -105,7 +105,8 @@ async fn pointed_elsewhere<P: SitePorts>(
         return Ok(None);
     }
     let is = prefix::observe(publisher.at, known, publisher.target).await?;
-    Ok(is.strange.then(|| prefix::strange(&is)))
+    let strange = || prefix::strange(&owned(publisher.target), &is);
+    Ok(is.strange.then(strange))
 }
 
 /// Where visitors reach the site, without trailing slash.

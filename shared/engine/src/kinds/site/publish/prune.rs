@@ -135,7 +135,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         };
         needed.need(&self.known.before.0);
         needed.need(&self.known.forward.0);
-        let recorded = kept.iter().map(|running| &running.state);
+        let recorded = kept.iter().map(|running| &running.state["goal"]);
         for state in recorded.chain(shown.iter().copied()) {
             if let Ok(state) = State::deserialize(state) {
                 needed.need(&state);

@@ -1,0 +1,62 @@
+//! The registry: every kind once, by the module that it lives in.
+
+use super::{Kind, PrepareInput, Prepared};
+use crate::config::Configured;
+use crate::ports::{Answered, Cdn, Clock, Functions, Objects, Probe, Reach, Registry, Services};
+use windlass_domain::plan::KindName;
+use windlass_domain::step::Step;
+
+/// The ports that every kind needs to observe its target.
+pub trait KindPorts:
+    Configured + Clock + Reach + Objects + Registry + Functions + Services + Cdn + Probe
+{
+}
+impl<P> KindPorts for P where
+    P: Configured + Clock + Reach + Objects + Registry + Functions + Services + Cdn + Probe
+{
+}
+
+/// Something that is done with whatever kind a step is of.
+pub trait Then {
+    /// What comes of it.
+    type Out;
+
+    /// Does it.
+    async fn then<K: Kind>(self, kind: &K) -> Answered<Self::Out>;
+}
+
+/// A kind is a module with `prepare`, which asks for its part of the plan, and `of`, which builds the kind that a
+/// step is of; each name of a kind has one, or this does not compile.
+macro_rules! kinds {
+    ($($name:ident => $module:ident),+ $(,)?) => {
+        /// Asks the component's kind for its part of the plan, with ports at the target's place.
+        pub async fn prepare<P: KindPorts>(
+            there: &P,
+            input: &PrepareInput<'_>,
+        ) -> Answered<Prepared> {
+            match input.spec.kind() {
+                $(KindName::$name => super::$module::prepare(there, input).await,)+
+            }
+        }
+
+        /// Does something with the kind that a step is of; `ports` are at the deployer's own place.
+        pub async fn with_kind_of<P: KindPorts, T: Then>(
+            ports: &P,
+            step: &Step,
+            then: T,
+        ) -> Answered<T::Out> {
+            match step.kind {
+                $(KindName::$name => {
+                    let kind = super::$module::of(ports, step).await?;
+                    then.then(&kind).await
+                })+
+            }
+        }
+    };
+}
+
+kinds! {
+    Lambda => lambda,
+    Ecs => ecs,
+    StaticSite => site,
+}
