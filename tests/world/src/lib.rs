@@ -16,6 +16,7 @@ pub mod events;
 pub mod executions;
 pub mod functions;
 pub mod gate;
+mod json_services;
 pub mod ledger;
 mod listing;
 mod live_alias;

@@ -174,7 +174,7 @@ components:
     kind: lambda
     function: shop-api
     alias: live
-    invocations: [{name: health, payload: {path: /health}, expect: {status: fine}, within: 1s}]
+    gates: {invocations: [{name: health, payload: {path: /health}, expect: {status: fine}, within: 1s}]}
 gates:
   bake: 3m
   alarms: [shop-5xx, {name: shop-cdn-5xx, region: us-east-1}]

@@ -5,7 +5,7 @@ use super::people::{has_no_data, is_quiet_again, person_at_api, rings};
 use crate::scenario::{Deed, Scenario, next, quiet, when_in};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::declaration::resolved::MetricGate;
+use windlass_domain::declaration::gates::MetricGate;
 use windlass_domain::time::Span;
 use windlass_engine::ports::{Invoked, Reach};
 use windlass_world::World;

@@ -149,9 +149,9 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "gate_region_ignored",
         what: "alarms of another region are looked for in the environment's",
         edits: &[Edit {
-            file: "shared/engine/src/judge/gates.rs",
-            find: "        let there = ports.at(&place.in_region(region));",
-            replace: "        let there = ports.at(&place.in_region(region.filter(|_| !VARIANT)));",
+            file: "shared/engine/src/measurements/alarm.rs",
+            find: "            let there = ports.at(&place.in_region(region.as_deref()));",
+            replace: "            let there = ports.at(&place.in_region(region.as_deref().filter(|_| !VARIANT)));",
         }],
         scenarios: &["gates"],
         mishaps: &[],
