@@ -6,6 +6,7 @@ mod alarm;
 mod check;
 mod invocation;
 mod judge;
+mod logs;
 mod metric;
 mod probe;
 mod version;
@@ -117,5 +118,6 @@ sorts![
     alarm::Alarms,
     metric::Metrics,
     probe::Probes,
+    logs::Logs,
     invocation::Invocations,
 ];

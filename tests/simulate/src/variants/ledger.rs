@@ -157,6 +157,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[],
     },
     Variant {
+        name: "silent_log_is_healthy",
+        what: "a log that nothing is written to has few enough lines",
+        edits: &[Edit {
+            file: "shared/engine/src/measurements/logs.rs",
+            find: "        Some((matched, from, to)) if scanned > 0 => Measurement {",
+            replace: "        Some((matched, from, to)) if scanned > 0 || VARIANT => Measurement {",
+        }],
+        scenarios: &["logs_nothing"],
+        mishaps: &[],
+    },
+    Variant {
         name: "earlier_verdict_reused",
         what: "a later wave is judged by the verdict of the first",
         edits: &[Edit {

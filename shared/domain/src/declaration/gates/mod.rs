@@ -4,12 +4,14 @@
 
 mod alarm;
 mod invocation;
+mod logs;
 mod metric;
 mod probe;
 pub(super) mod resolve;
 
 pub use alarm::{Alarm, AlarmGate, AlarmInRegion};
 pub use invocation::{Invocation, InvocationGate};
+pub use logs::{Logs, LogsGate};
 pub use metric::{Metric, MetricGate};
 pub use probe::{Probe, ProbeGate};
 
@@ -173,6 +175,8 @@ sorts! {
         metrics: [Metric; 100] => MetricGate,
         /// HTTP probes.
         probes: [Probe; 20] => ProbeGate,
+        /// Counts of lines in CloudWatch Logs, by queries of Logs Insights. AWS bills what they scan.
+        logs: [Logs; 10] => LogsGate,
     }
     of_a_component {
         /// Requests with which each new version of a Lambda function is invoked: once it is published and before
