@@ -64,7 +64,7 @@ class Application(Storyteller):
     def declaration(self, environments, gates, version="1.0.0", **components):
         """A declaration with page and jobs, and what more is given."""
         page = {"kind": "static_site", "bucket": self.app + "-pages-{environment}", "hashed": ["assets/**"], "prefix": "page"}
-        jobs = {"kind": "lambda", "function": self.app + "-jobs-{environment}", "alias": "live", "after": ["page"], "invocations": INVOCATIONS}
+        jobs = {"kind": "lambda", "function": self.app + "-jobs-{environment}", "alias": "live", "after": ["page"], "gates": {"invocations": INVOCATIONS}}
         return {
             "app": self.app,
             "version": version,

@@ -48,7 +48,7 @@ class Pier(Application):
         components = {
             "leaflet": {**site, "prefix": "leaflet", "on_artifact": True},
             "cover": {**site, "prefix": "cover", "mode": "prefix", "distribution": distribution},
-            "bell": {"kind": "lambda", "function": "pier-bell-{environment}", "on_artifact": True, "invocations": INVOCATIONS},
+            "bell": {"kind": "lambda", "function": "pier-bell-{environment}", "on_artifact": True, "gates": {"invocations": INVOCATIONS}},
             "camera": {"kind": "lambda", "function": "pier-camera-{environment}", "repository": "pier/camera"},
             "agent": {"kind": "ecs", "cluster": "pier-{environment}", "service": "agent", "container": "agent", "repository": IMAGES},
         }

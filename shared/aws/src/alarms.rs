@@ -4,7 +4,7 @@ use crate::error::OrFault;
 use aws_sdk_cloudwatch::types as cloudwatch;
 use aws_sdk_cloudwatch::types::{AlarmType, HistoryItemType, MetricDataQuery, ScanBy};
 use serde_json::Value;
-use windlass_domain::declaration::resolved::MetricGate;
+use windlass_domain::declaration::gates::MetricGate;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{Alarm, AlarmChange, Alarms, Answered, Point};

@@ -68,6 +68,11 @@ impl Clients {
         }
     }
 
+    /// What all clients are made of, for a service that has none.
+    pub(crate) fn config(&self) -> (&SdkConfig, Patience) {
+        (&self.config, self.patience.clone())
+    }
+
     /// S3. Where an endpoint is configured the bucket stands in the path: an endpoint of one's own,
     /// such as a cloud on this machine, has no name for every bucket.
     pub(crate) fn s3(&self) -> &aws_sdk_s3::Client {

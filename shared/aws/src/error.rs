@@ -149,6 +149,11 @@ fn name_of_code(code: &str) -> Option<FaultName> {
     ]) {
         return Some(FaultName::Throttled);
     }
+    // Some services say so where only fewer calls help, as the SDK's own retries take it. Whole, because the name
+    // of another limit may end like it.
+    if code == "LimitExceededException" {
+        return Some(FaultName::Throttled);
+    }
     if has(&[
         "AccessDenied",
         "NotAuthorized",

@@ -19,6 +19,7 @@ mod executions;
 mod function_document;
 mod functions;
 mod http;
+mod json_services;
 mod ledger;
 mod limits;
 mod newest_deployment;

@@ -7,7 +7,7 @@ mod replay;
 use aws_smithy_cbor::Encoder;
 use replay::{Replay, Reply, reply};
 use serde_json::{Value, json};
-use windlass_domain::declaration::resolved::MetricGate;
+use windlass_domain::declaration::gates::MetricGate;
 use windlass_domain::fault::FaultName;
 use windlass_domain::time::{Span, Time};
 use windlass_engine::ports::{Alarm, AlarmChange, Alarms, Point};

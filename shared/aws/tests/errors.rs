@@ -37,6 +37,8 @@ async fn codes_have_one_meaning() {
         (400, "ThrottlingException", FaultName::Throttled),
         (429, "TooManyRequestsException", FaultName::Throttled),
         (400, "RequestLimitExceeded", FaultName::Throttled),
+        (400, "LimitExceededException", FaultName::Throttled),
+        (400, "ExecutionLimitExceeded", FaultName::Refused),
         (403, "AccessDeniedException", FaultName::AccessDenied),
         (403, "UnrecognizedClientException", FaultName::AccessDenied),
         (404, "ResourceNotFoundException", FaultName::NotFound),

@@ -161,10 +161,15 @@ pub enum FindingName {
     ///
     /// Next: Mend what is red first, or deploy with `accept_red` and a reason.
     GateAlreadyRed,
+    /// Measuring a gate is billed by what is read, and much is read for this one. This is noted and stops
+    /// nothing.
+    ///
+    /// Next: Let it read less, as the finding says, or accept what it costs.
+    GateCosts,
     /// Nothing is measured where it would matter: releases are promoted to an environment without a gate,
     /// or a rollout goes in steps that only pass the time. This is noted and stops nothing.
     ///
-    /// Next: Declare `gates` with alarms, metrics or probes, or `invocations` of the function; or leave
+    /// Next: Declare `gates`, for the whole release or of a component, such as alarms or probes; or leave
     /// out the steps.
     NothingMeasured,
     /// A component runs that the declaration no longer has. Windlass leaves it as it is and deploys it no

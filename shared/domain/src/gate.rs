@@ -21,7 +21,7 @@ pub enum Verdict {
 pub struct Measurement {
     /// The gate: an alarm's name, a metric's name, a probe's URL, a function and request.
     pub gate: String,
-    /// What the gate is: `alarm`, `metric`, `probe` or `invocation`.
+    /// What the gate is, such as `alarm`: the sort that `declaration/gates` has it as.
     pub source: String,
     /// What it came to.
     pub verdict: Verdict,

@@ -103,7 +103,11 @@ pub fn pace(watched_s: u64) -> u64 {
 
 /// What tells one gate of a wave from another.
 pub fn gate_key(measurement: &Measurement) -> String {
-    format!("{} {}", measurement.source, measurement.gate)
+    key_of(&measurement.source, &measurement.gate)
+}
+
+fn key_of(source: &str, gate: &str) -> String {
+    format!("{source} {gate}")
 }
 
 impl Judgement {
@@ -176,6 +180,18 @@ impl Judgement {
             Judged::Bake { .. } => {}
         }
         judged
+    }
+
+    /// Until when a gate was known at the last look: when the wave's change began where it has never been.
+    /// Where it was unknown at the last look, that is a pace before it became so.
+    pub fn known_until(&self, source: &str, gate: &str) -> Time {
+        let key = key_of(source, gate);
+        let known = match (self.polls, self.unknown_since.get(&key)) {
+            (0, _) => return self.changed,
+            (_, Some(since)) => Time(since.0.saturating_sub(self.pace_s.max(SLOWEST_S) * 1000)),
+            (_, None) => self.looked,
+        };
+        known.max(self.changed)
     }
 
     /// What it came to, if it is final: a retry of the judge must not turn it around.

@@ -216,3 +216,27 @@ fn what_is_not_ready_is_held_whatever_unknown_becomes() {
         assert_eq!(look, Judged::Pass, "{becomes:?}");
     }
 }
+
+#[test]
+fn a_gate_is_known_until_the_last_look_that_knew_it() {
+    let changed = Time(10_000_000);
+    let begun = changed.plus_s(60);
+    let mut judgement = Judgement::begin(0, changed, begun, Span::seconds(86_400), true);
+    let known = |judgement: &Judgement| judgement.known_until("alarm", "red");
+    assert_eq!(known(&judgement), changed, "nobody has looked");
+    let look = |judgement: &mut Judgement, seconds: u64, verdict: Verdict| {
+        let seen = measured("red", verdict);
+        judgement.look(vec![seen], &UnknownRule::default(), changed.plus_s(seconds));
+    };
+    look(&mut judgement, 2_000, Verdict::Pass);
+    assert_eq!(known(&judgement), changed.plus_s(2_000));
+    // The look before the first that did not know it was at most so long before.
+    look(&mut judgement, 3_000, Verdict::Unknown);
+    look(&mut judgement, 3_060, Verdict::Unknown);
+    assert_eq!(known(&judgement), changed.plus_s(3_000 - SLOWEST_S));
+    look(&mut judgement, 3_120, Verdict::Pass);
+    assert_eq!(known(&judgement), changed.plus_s(3_120));
+    let mut unknown = Judgement::begin(0, changed, begun, Span::seconds(86_400), true);
+    look(&mut unknown, 60, Verdict::Unknown);
+    assert_eq!(known(&unknown), changed, "never before the change");
+}

@@ -63,7 +63,7 @@ fn the_monorepo_follows_commits_and_tags() {
     assert_eq!(goes_to(&monorepo, "refs/pull/7/merge"), None);
     let prod = resolved(&monorepo, "prod");
     assert!(prod.tag_rule && !resolved(&monorepo, "dev").tag_rule);
-    assert_eq!(prod.gates.alarms[0].name, "insight-prod-5xx");
+    assert_eq!(prod.gates.alarms[0].gate.name, "insight-prod-5xx");
     assert_eq!(prod.gates.alarms.len(), 1);
     assert_eq!(prod.gates.bake.as_s(), 900);
     let backend = &prod.components[&ComponentName::new("backend").unwrap()];
@@ -95,7 +95,7 @@ fn the_container_follows_branches_by_image_tag() {
     assert_eq!(names, ["autopr"]);
     let production = resolved(&container, "production");
     assert_eq!(
-        production.gates.probes[0].url,
+        production.gates.probes[0].gate.url,
         "https://autopr.example/health"
     );
     assert_eq!(production.sources.len(), 3);

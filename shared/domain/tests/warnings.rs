@@ -31,9 +31,9 @@ gates: {{{gates}}}
 #[test]
 fn what_nothing_measures_is_told() {
     const TWO: &str = "dev: {deploy: {branch: main}}, prod: {deploy: {tag: stable}}";
-    const INVOKED: &str = ", invocations: [{name: health}]";
+    const INVOKED: &str = ", gates: {invocations: [{name: health}]}";
     const STEPS: &str = ", rollout: {canary: [10, 50]}";
-    const BOTH: &str = ", rollout: {canary: [10]}, invocations: [{name: health}]";
+    const BOTH: &str = ", rollout: {canary: [10]}, gates: {invocations: [{name: health}]}";
     const ROLLOUT: &str = "components.api.rollout";
     const PROD: &str = "environments.prod.gates";
     let table: &[(&str, &str, &str, &[&str])] = &[

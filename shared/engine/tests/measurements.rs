@@ -1,22 +1,37 @@
 //! Each measurement against the in-memory world.
 
 use std::collections::BTreeMap;
-use windlass_domain::declaration::resolved::{AlarmGate, MetricGate, ProbeGate};
+use windlass_domain::declaration::gates::{AlarmGate, Declared, MetricGate, ProbeGate, Resolved};
 use windlass_domain::gate::{Measurement, Verdict};
+use windlass_domain::judgement::Judgement;
+use windlass_domain::place::Place;
 use windlass_domain::time::{Span, Time};
-use windlass_engine::measurements::{Window, alarms, metric, probe};
+use windlass_engine::measurements::{Judging, measure};
 use windlass_engine::ports::{Clock, Probed};
 use windlass_world::World;
 use windlass_world::run::run as block_on;
 
-/// The world's clock begins at 14:00:00; the change began then.
-fn window(world: &World) -> Window {
-    let begun = World::default().now();
-    Window {
-        first_change: begun,
-        changed: begun,
-        now: world.now(),
+fn declared<G>(gate: G) -> Declared<G> {
+    Declared {
+        path: "gates".into(),
+        component: None,
+        gate,
     }
+}
+
+/// What the only gate comes to. The world's clock begins at 14:00:00; the change began then.
+fn measured(world: &World, gates: &Resolved) -> Measurement {
+    let begun = World::default().now();
+    let judging = Judging {
+        gates,
+        place: &Place::default(),
+        waves: &[],
+        steps: &[],
+        judgement: &Judgement::begin(0, begun, begun, Span::ZERO, true),
+        first_change: begun,
+        now: world.now(),
+    };
+    block_on(measure(world, &judging)).remove(0)
 }
 
 fn pass_seconds(world: &World, seconds: u64) {
@@ -32,8 +47,12 @@ fn alarm_gate(region: Option<&str>) -> AlarmGate {
 }
 
 fn measure_alarm(world: &World) -> Measurement {
-    let gate = alarm_gate(None);
-    block_on(alarms(world, &[&gate], window(world))).remove(0)
+    let alarms = vec![declared(alarm_gate(None))];
+    let gates = Resolved {
+        alarms,
+        ..Resolved::default()
+    };
+    measured(world, &gates)
 }
 
 /// A world in which the alarm has been in this state for ten minutes before the change.
@@ -153,7 +172,12 @@ fn errors(at_most: Option<f64>, at_least: Option<f64>) -> MetricGate {
 }
 
 fn measure_metric(world: &World, gate: &MetricGate) -> Measurement {
-    block_on(metric(world, gate, window(world)))
+    let metrics = vec![declared(gate.clone())];
+    let gates = Resolved {
+        metrics,
+        ..Resolved::default()
+    };
+    measured(world, &gates)
 }
 
 #[test]
@@ -248,12 +272,20 @@ const HEALTH: &str = "https://shop.example/health";
 
 fn health(body: Option<&str>) -> ProbeGate {
     ProbeGate {
-        component: None,
         url: HEALTH.into(),
         status: 200,
         within: Span::millis(800),
         body: body.map(str::to_owned),
     }
+}
+
+fn measure_probe(world: &World, body: Option<&str>) -> Measurement {
+    let probes = vec![declared(health(body))];
+    let gates = Resolved {
+        probes,
+        ..Resolved::default()
+    };
+    measured(world, &gates)
 }
 
 #[test]
@@ -304,7 +336,7 @@ fn a_probe_compares_status_latency_and_body() {
     for (status, body, ms, text, verdict, measured) in table {
         let world = World::default();
         world.serve(HEALTH, status, body, ms);
-        let seen = block_on(probe(&world, &health(text)));
+        let seen = measure_probe(&world, text);
         assert_eq!((seen.verdict, seen.measured.as_str()), (verdict, measured));
     }
 }
@@ -312,13 +344,10 @@ fn a_probe_compares_status_latency_and_body() {
 #[test]
 fn a_probe_without_answer_fails_and_a_forbidden_one_is_unknown() {
     let world = World::default();
-    assert_eq!(
-        block_on(probe(&world, &health(None))).verdict,
-        Verdict::Fail
-    );
+    assert_eq!(measure_probe(&world, None).verdict, Verdict::Fail);
     let forbidden = Probed::Forbidden("127.0.0.1 is a loopback address".into());
     world.probe().answers.insert(HEALTH.into(), forbidden);
-    let seen = block_on(probe(&world, &health(None)));
+    let seen = measure_probe(&world, None);
     assert_eq!(seen.verdict, Verdict::Unknown);
     assert_eq!(
         seen.measured,

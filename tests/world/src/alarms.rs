@@ -3,7 +3,7 @@
 use crate::World;
 use crate::source::Source;
 use std::collections::BTreeMap;
-use windlass_domain::declaration::resolved::MetricGate;
+use windlass_domain::declaration::gates::MetricGate;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::config::Configured;

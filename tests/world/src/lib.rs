@@ -16,11 +16,13 @@ pub mod events;
 pub mod executions;
 pub mod functions;
 pub mod gate;
+mod json_services;
 pub mod ledger;
 mod listing;
 mod live_alias;
 pub mod live_function;
 mod live_task;
+pub mod logs;
 pub mod mishaps;
 pub mod notifications;
 pub mod objects;
@@ -61,6 +63,7 @@ struct Shared {
     services: RefCell<services::State>,
     registry: RefCell<registry::State>,
     alarms: RefCell<alarms::State>,
+    logs: RefCell<logs::State>,
     probe: RefCell<probe::State>,
     executions: RefCell<executions::State>,
     events: RefCell<events::State>,
@@ -88,6 +91,7 @@ impl Default for World {
                 services: RefCell::default(),
                 registry: RefCell::default(),
                 alarms: RefCell::default(),
+                logs: RefCell::default(),
                 probe: RefCell::default(),
                 executions: RefCell::default(),
                 events: RefCell::default(),
@@ -136,6 +140,7 @@ services!(
     functions,
     services,
     alarms,
+    logs,
     probe,
     executions,
     events,

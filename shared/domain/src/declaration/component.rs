@@ -1,6 +1,7 @@
 //! Components as people write them: one shape per kind.
 
-use super::resolved::{Base, CacheRule, Invocation, SiteMode};
+use super::gates::ComponentGates;
+use super::resolved::{Base, CacheRule, SiteMode};
 use super::text::Text;
 use crate::name::ComponentName;
 use crate::time::Span;
@@ -31,6 +32,15 @@ impl Component {
         }
     }
 
+    /// Its own gates.
+    pub fn gates(&self) -> &ComponentGates {
+        match self {
+            Self::StaticSite(site) => &site.gates,
+            Self::Lambda(function) => &function.gates,
+            Self::Ecs(service) => &service.gates,
+        }
+    }
+
     /// Whether a single artifact's upload is a release of its own. An image push always is.
     pub fn on_artifact(&self) -> bool {
         match self {
@@ -52,6 +62,9 @@ pub struct StaticSite {
     /// Components that must have changed before this one.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub after: BTreeSet<ComponentName>,
+    /// Gates of its own, beside those of the whole release.
+    #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
+    pub gates: ComponentGates,
     /// Whether the upload of its artifact alone is a release.
     #[serde(default)]
     pub on_artifact: bool,
@@ -115,6 +128,9 @@ pub struct Lambda {
     /// Components that must have changed before this one.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub after: BTreeSet<ComponentName>,
+    /// Gates of its own, beside those of the whole release.
+    #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
+    pub gates: ComponentGates,
     /// Whether the upload of its artifact alone is a release.
     #[serde(default)]
     pub on_artifact: bool,
@@ -131,11 +147,6 @@ pub struct Lambda {
     /// How traffic is shifted to a new version; all at once if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<Rollout>,
-    /// Requests with which each new version is invoked: once it is published and before the alias moves, so that
-    /// no caller gets a version that has not answered them, and again at each look while it gets traffic. Without
-    /// an alias new code is live at once, and they come after that.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub invocations: Vec<Invocation>,
 }
 
 /// How traffic is shifted: `{canary: [10, 50], every: 5m}` or `{linear: 25, every: 5m}`.
@@ -187,6 +198,9 @@ pub struct Ecs {
     /// Components that must have changed before this one.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub after: BTreeSet<ComponentName>,
+    /// Gates of its own, beside those of the whole release.
+    #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
+    pub gates: ComponentGates,
     /// The cluster's name.
     pub cluster: Text,
     /// The service's name.

@@ -15,7 +15,6 @@ mod probe_url;
 mod read;
 mod resolve;
 mod resolve_component;
-mod resolve_gates;
 pub mod resolved;
 mod scope;
 pub mod text;

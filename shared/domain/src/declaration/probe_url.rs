@@ -1,13 +1,39 @@
 //! The addresses that may be probed, as far as the text tells. The probe itself checks again after
 //! name resolution and redirects.
 
+use super::scope::Scope;
 use crate::address::{AddressKind, kind_of};
+use crate::finding::{FindingName, repeated};
 use std::net::IpAddr;
 use url::{Host, Url};
 
+/// Notes an address that may not be fetched.
+pub(super) fn check(scope: &mut Scope<'_>, path: &str, url: &str) {
+    let allowed = scope.exceptions.probe_origin.as_deref();
+    if let Some(objection) = objection(url, allowed) {
+        scope.find(
+            FindingName::BadValue,
+            path,
+            format!("`{}` {objection}.", repeated(&without_user(url))),
+            "Write a public http or https address without user name, such as \
+             `https://shop.example/health`.",
+        );
+    }
+}
+
+/// The address without what stands before `@`, which may be a password.
+fn without_user(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme < at => {
+            format!("{}{}", &url[..scheme + 3], &url[at + 1..])
+        }
+        _ => url.to_owned(),
+    }
+}
+
 /// What is wrong with an address, in a sentence; `allowed_origin` is the one exception, the
 /// endpoint of a local cloud.
-pub(super) fn objection(text: &str, allowed_origin: Option<&str>) -> Option<String> {
+fn objection(text: &str, allowed_origin: Option<&str>) -> Option<String> {
     let url = match Url::parse(text) {
         Ok(url) => url,
         Err(error) => return Some(format!("is not an address: {error}")),
@@ -108,6 +134,19 @@ mod tests {
         ];
         for (url, origin, may) in table {
             assert_eq!(objection(url, origin).is_none(), may, "{url} {origin:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_before_an_at_sign_is_not_repeated() {
+        for (url, told) in [
+            ("https://me:hunter2@shop.example/", "https://shop.example/"),
+            ("ftp://a@b@shop.example", "ftp://shop.example"),
+            ("https://shop.example/", "https://shop.example/"),
+            ("me@shop.example://", "me@shop.example://"),
+            ("me@shop.example", "me@shop.example"),
+        ] {
+            assert_eq!(without_user(url), told);
         }
     }
 }

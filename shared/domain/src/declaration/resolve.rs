@@ -3,7 +3,7 @@
 use super::document::{Deploy, Source};
 use super::resolved::{Resolved, Start};
 use super::scope::Scope;
-use super::{Declaration, Exceptions, aws_name, resolve_component, resolve_gates, watched};
+use super::{Declaration, Exceptions, aws_name, gates, resolve_component, watched};
 use crate::finding::Finding;
 use crate::git_rule::GitRule;
 use crate::name::EnvironmentName;
@@ -27,7 +27,7 @@ pub(super) fn resolve(
         findings: Vec::new(),
     };
     check_place(&mut scope);
-    let gates = resolve_gates::gates(&mut scope);
+    let gates = gates::resolve::gates(&mut scope);
     let components = resolve_component::components(&mut scope, &gates);
     watched::check(&mut scope, &gates, &components);
     let rule = environment.deploy.as_ref().map(Deploy::rule);

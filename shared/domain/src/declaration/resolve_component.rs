@@ -2,9 +2,8 @@
 
 use super::aws_name;
 use super::component::{self, Component as Written, Rollout as WrittenRollout};
-use super::resolved::{
-    Component, ConfigFile, Ecs, Gates, Lambda, Rollout, SiteMode, Spec, StaticSite,
-};
+use super::gates::Resolved as Gates;
+use super::resolved::{Component, ConfigFile, Ecs, Lambda, Rollout, SiteMode, Spec, StaticSite};
 use super::scope::Scope;
 use crate::finding::FindingName;
 use crate::git_rule::glob;
@@ -42,7 +41,7 @@ fn static_site(scope: &mut Scope<'_>, path: &str, site: &component::StaticSite) 
     let prefix = scope.maybe(&at("prefix"), site.prefix.as_ref(), &aws_name::PREFIX);
     let url = scope.maybe(&at("url"), site.url.as_ref(), &aws_name::ANY);
     if let Some(url) = &url {
-        super::resolve_gates::check_url(scope, &at("url"), url);
+        super::probe_url::check(scope, &at("url"), url);
     }
     if site.mode == SiteMode::Prefix && site.distribution.is_none() {
         scope.find(
@@ -157,7 +156,7 @@ fn lambda(
             &aws_name::REPOSITORY,
         ),
         rollout,
-        invocations: function.invocations.clone(),
+        is_tried: !function.gates.invocations.is_empty(),
     }
 }
 
@@ -179,17 +178,8 @@ fn rollout(scope: &mut Scope<'_>, path: &str, written: &WrittenRollout, gates: &
             "Write rising percentages below 100, such as `[10, 50]`.",
         );
     }
-    let longest = gates.metrics.iter().map(|metric| metric.period).max();
-    if let Some(period) = longest.filter(|period| written.every < *period) {
-        scope.find(
-            FindingName::GateNotMeasurable,
-            &join(path, "every"),
-            format!(
-                "Each step is watched for {}, and a metric has a point only every {period}.",
-                written.every
-            ),
-            format!("Write at least `{period}`, or give the metric a shorter period."),
-        );
+    if let Some(slowest) = gates.slowest() {
+        slowest.check(scope, &join(path, "every"), written.every);
     }
     Rollout {
         steps,

@@ -38,8 +38,11 @@ components:
     repository: shop/api
     after: [agent]
     rollout: {canary: [10, 50], every: 3m}
-    invocations:
-      - {name: health, payload: {path: /health}, expect: {status: 200}, within: 1s}
+    gates:
+      alarms: ["shop-api-{environment}-errors"]
+      probes: [{url: "https://api.{host}/health"}]
+      invocations:
+        - {name: health, payload: {path: /health}, expect: {status: 200}, within: 1s}
   web:
     kind: static_site
     bucket: "shop-web-{environment}"

@@ -1,7 +1,7 @@
 //! A declaration resolved for one environment: every value is final, every name is checked.
 
+use super::gates;
 use crate::digest::Digest;
-use crate::gate::UnknownRule;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::plan::KindName;
 use crate::request::Route;
@@ -37,7 +37,7 @@ pub struct Resolved {
     /// The components.
     pub components: BTreeMap<ComponentName, Component>,
     /// The gates.
-    pub gates: Gates,
+    pub gates: gates::Resolved,
 }
 
 /// Whether arrivals deploy by themselves.
@@ -190,8 +190,8 @@ pub struct Lambda {
     pub repository: Option<String>,
     /// How traffic is shifted; only with an alias.
     pub rollout: Rollout,
-    /// Requests with which each new version is invoked, before the alias moves and while it gets traffic.
-    pub invocations: Vec<Invocation>,
+    /// True where each new version is tried by invocations: before the alias moves, and while it gets traffic.
+    pub is_tried: bool,
 }
 
 /// How traffic is shifted to a new version.
@@ -201,24 +201,6 @@ pub struct Rollout {
     pub steps: Vec<u8>,
     /// How long each step is watched.
     pub every: Span,
-}
-
-/// A request with which a new Lambda version is invoked, and what it must answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Invocation {
-    /// A name for people.
-    pub name: String,
-    /// The payload. Never a secret.
-    #[serde(default)]
-    pub payload: serde_json::Value,
-    /// Members that the answer must have with these values; nothing is compared if absent. A
-    /// function error always fails.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expect: Option<serde_json::Value>,
-    /// The time within which it must answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub within: Option<Span>,
 }
 
 /// An ECS service's target.
@@ -251,76 +233,8 @@ pub enum Base {
     Artifact,
 }
 
-/// The gates of an environment.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Gates {
-    /// How long the last wave is watched.
-    pub bake: Span,
-    /// How long each earlier wave is watched, unless its rollout says so itself.
-    pub between_waves: Span,
-    /// CloudWatch alarms; each must be OK.
-    pub alarms: Vec<AlarmGate>,
-    /// CloudWatch metrics with a threshold.
-    pub metrics: Vec<MetricGate>,
-    /// HTTP probes.
-    pub probes: Vec<ProbeGate>,
-    /// What unknown becomes.
-    pub unknown: UnknownRule,
-}
-
-/// A CloudWatch alarm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AlarmGate {
-    /// Its name.
-    pub name: String,
-    /// The region that it is in; the environment's if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub region: Option<String>,
-}
-
 impl Default for Span {
     fn default() -> Self {
         Self::ZERO
     }
-}
-
-/// A CloudWatch metric with a threshold.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct MetricGate {
-    /// The namespace, such as `AWS/Lambda`.
-    pub namespace: String,
-    /// The metric's name, such as `Errors`.
-    pub metric: String,
-    /// The region that it is in; the environment's if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub region: Option<String>,
-    /// The dimensions.
-    pub dimensions: BTreeMap<String, String>,
-    /// `Sum`, `Average`, `Minimum`, `Maximum`, `SampleCount` or a percentile such as `p99`.
-    pub statistic: String,
-    /// The period of a point; 60 s or a multiple.
-    pub period: Span,
-    /// The highest value that is healthy.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub at_most: Option<f64>,
-    /// The lowest value that is healthy.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub at_least: Option<f64>,
-}
-
-/// An HTTP probe.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ProbeGate {
-    /// The address; `https` or `http`.
-    pub url: String,
-    /// The status that is healthy.
-    pub status: u16,
-    /// The time within which the answer must be complete.
-    pub within: Span,
-    /// A text that the body must contain.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<String>,
-    /// The component from whose wave on it decides; in every wave if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub component: Option<ComponentName>,
 }

@@ -29,7 +29,7 @@ impl Resolved {
     /// No gate in an environment that releases are promoted to: what was good elsewhere passes here
     /// whatever it does.
     fn unmeasured(&self) -> Option<Finding> {
-        (self.promoted_to && !self.has_gates() && !self.invokes()).then(|| {
+        (self.promoted_to && self.gates.all().is_empty()).then(|| {
             Finding::new(
                 FindingName::NothingMeasured,
                 format!("environments.{}.gates", self.environment),
@@ -37,7 +37,7 @@ impl Resolved {
                     "Releases are promoted to `{}`, and nothing is measured there: each passes, whatever it does.",
                     self.environment
                 ),
-                "Write `gates` with `alarms`, `metrics` or `probes`, or `invocations` of a function.",
+                "Write `gates`, for the whole release or of a component, such as `alarms` or `probes`.",
             )
         })
     }
@@ -45,8 +45,7 @@ impl Resolved {
     /// A rollout in steps whose time passes without anything that could end it.
     fn unmeasured_steps(&self, name: &ComponentName, function: &Lambda) -> Option<Finding> {
         let steps = function.rollout.steps.len();
-        let is_measured = self.has_gates() || !function.invocations.is_empty();
-        (steps > 0 && !is_measured).then(|| {
+        (steps > 0 && !self.gates.measure(name)).then(|| {
             let steps = match steps {
                 1 => "a step".to_owned(),
                 steps => format!("{steps} steps"),
@@ -58,21 +57,8 @@ impl Resolved {
                     "In `{}` the rollout goes in {steps} of {}, and nothing is measured meanwhile: each passes when its time is over.",
                     self.environment, function.rollout.every
                 ),
-                "Write `gates` or the function's `invocations`; or leave `rollout` out, which then takes no time.",
+                "Write `gates`, for the whole release or of the function; or leave `rollout` out, which then takes no time.",
             )
-        })
-    }
-
-    fn has_gates(&self) -> bool {
-        let gates = &self.gates;
-        !(gates.alarms.is_empty() && gates.metrics.is_empty() && gates.probes.is_empty())
-    }
-
-    fn invokes(&self) -> bool {
-        let mut components = self.components.values();
-        components.any(|component| match &component.spec {
-            Spec::Lambda(function) => !function.invocations.is_empty(),
-            _ => false,
         })
     }
 }

@@ -1,7 +1,8 @@
 //! Whether what a declaration watches in an environment can be watched: AWS ends an execution after
 //! some days, and a healthy release would be undone.
 
-use super::resolved::{Component, Gates, Spec};
+use super::gates::Resolved as Gates;
+use super::resolved::{Component, Spec};
 use super::scope::Scope;
 use crate::execution_history::{Course, LONGEST_S, TURN_S};
 use crate::finding::FindingName;
@@ -185,7 +186,7 @@ fn stages(spec: &Spec) -> Vec<Stage> {
     };
     let mut stages = Vec::new();
     if let Spec::Lambda(function) = spec {
-        let is_tried = function.alias.is_some() && !function.invocations.is_empty();
+        let is_tried = function.alias.is_some() && function.is_tried;
         stages.extend(is_tried.then(|| Stage {
             ahead: true,
             ..stage(None)

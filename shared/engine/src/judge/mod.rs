@@ -1,12 +1,10 @@
 //! `Judge`: measures the gates of a wave, records the judgement, and tells where to go from there.
 
-mod gates;
-mod version;
-
 use crate::config::Configured;
 use crate::loaded::{Loaded, load};
+use crate::measurements::{self, Judging};
 use crate::payload::{Answer, Ask, Word, WorkItem};
-use crate::ports::{Alarms, Answered, Clock, Functions, Ledger, Probe, Reach, Transacted};
+use crate::ports::{Answered, Ledger, Transacted};
 use crate::store::{self, Stored};
 use windlass_domain::execution_history::Course;
 use windlass_domain::fault::{Fault, FaultName};
@@ -19,8 +17,8 @@ use windlass_domain::step::Step;
 use windlass_domain::time::{Span, Time};
 
 /// The ports that judging needs.
-pub trait Ports: Configured + Ledger + Clock + Reach + Alarms + Functions + Probe {}
-impl<P: Configured + Ledger + Clock + Reach + Alarms + Functions + Probe> Ports for P {}
+pub trait Ports: Configured + Ledger + measurements::Ports {}
+impl<P: Configured + Ledger + measurements::Ports> Ports for P {}
 
 /// How often a look is recorded anew when a twin of this invocation wrote in between.
 const TRIES: u32 = 5;
@@ -31,7 +29,7 @@ pub async fn handle<P: Ports>(ports: &P, ask: Ask) -> Answered<Answer> {
     if let Some(judged) = case.judgement.value.settled() {
         return Ok(answer(&case, &judged));
     }
-    let measurements = gates::measure(ports, &case).await;
+    let measurements = measurements::measure(ports, &case.judging(ports.now())).await;
     let judged = record(ports, &case, measurements).await?;
     Ok(answer(&case, &judged))
 }
@@ -84,6 +82,19 @@ impl Case {
             judgement,
             first_change,
         })
+    }
+
+    /// What is measured now.
+    fn judging(&self, now: Time) -> Judging<'_> {
+        Judging {
+            gates: &self.loaded.resolved.gates,
+            place: &self.loaded.place,
+            waves: &self.plan.waves,
+            steps: &self.steps,
+            judgement: &self.judgement.value,
+            first_change: self.first_change,
+            now,
+        }
     }
 }
 

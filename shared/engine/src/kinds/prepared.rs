@@ -177,7 +177,7 @@ mod tests {
                 alias: None,
                 repository: None,
                 rollout: Rollout::default(),
-                invocations: vec![],
+                is_tried: false,
             }),
             artifact: None,
             goal_state: None,

@@ -1,90 +1,149 @@
 //! CloudWatch alarms: each must be OK, and must not have been red since the first change. Where its
 //! state has changed since then, its history must show how it became what it is.
 
-use super::{Window, clock_times, unmeasured, unreadable};
-use crate::ports::{Alarm, AlarmChange, Alarms};
+use super::words::{already_red, clock_times, not_measurable, unmeasured, unreadable};
+use super::{Checking, Measure, Measuring, Problem, Window, check};
+use crate::ports::{self, Alarm, AlarmChange, Answered, Reach};
 use futures::future::join_all;
 use std::collections::BTreeMap;
-use windlass_domain::declaration::resolved::AlarmGate;
+use windlass_domain::declaration::gates::{AlarmGate, Declared, Resolved, Sort};
+use windlass_domain::fault::Fault;
 use windlass_domain::gate::{Measurement, Verdict};
-use windlass_domain::time::Time;
+use windlass_domain::place::Place;
+use windlass_domain::time::{Span, Time};
 
 /// By how much the time of a change in the history may differ from the time that the alarm itself
 /// tells of it, in milliseconds. That they are the same is not documented.
 const SAME_MS: u64 = 1_000;
 
-/// Whether the alarm is red.
-pub fn is_red(alarm: &Alarm) -> bool {
-    alarm.state == "ALARM"
+/// Alarms, read where the targets are: one region is asked for all of its alarms at once.
+pub(super) struct Alarms;
+
+impl<P: ports::Alarms + Reach> Measure<P> for Alarms {
+    type Gate = AlarmGate;
+
+    fn declared(gates: &Resolved) -> &[Declared<AlarmGate>] {
+        &gates.alarms
+    }
+
+    async fn check(
+        ports: &P,
+        place: &Place,
+        gates: &[Checking<'_, AlarmGate>],
+    ) -> Vec<Answered<Vec<Problem>>> {
+        let named: Vec<&AlarmGate> = gates.iter().map(|one| one.gate).collect();
+        let found = Found::read(ports, place, &named).await;
+        let answer = |one: &Checking<'_, AlarmGate>| Ok(problems(one, found.alarm(one.gate)?));
+        gates.iter().map(answer).collect()
+    }
+
+    async fn measure(
+        ports: &P,
+        place: &Place,
+        gates: &[Measuring<'_, AlarmGate>],
+    ) -> Vec<Measurement> {
+        let named: Vec<&AlarmGate> = gates.iter().map(|one| one.gate).collect();
+        let found = Found::read(ports, place, &named).await;
+        let each = gates.iter().map(async |one| {
+            let there = ports.at(&place.in_region(one.gate.region.as_deref()));
+            measured(&there, one, found.alarm(one.gate)).await
+        });
+        join_all(each).await
+    }
 }
 
-/// The alarms by region, each in the order in which they are declared: one region is asked for all of
-/// its alarms at once. Those of the environment's own are under `None`.
-pub fn by_region(gates: &[AlarmGate]) -> BTreeMap<Option<&str>, Vec<&AlarmGate>> {
-    let mut regions: BTreeMap<Option<&str>, Vec<&AlarmGate>> = BTreeMap::new();
-    for gate in gates {
-        let region = gate.region.as_deref();
-        regions.entry(region).or_default().push(gate);
-    }
-    regions
-}
+/// The alarms of each region, or why they could not be read. Those of the environment's own are under
+/// `None`.
+struct Found(BTreeMap<Option<String>, Answered<Vec<Alarm>>>);
 
-/// An alarm's name for people, such as `shop-prod-cdn-5xx (us-east-1)`.
-pub fn alarm_name(gate: &AlarmGate) -> String {
-    match &gate.region {
-        Some(region) => format!("{} ({region})", gate.name),
-        None => gate.name.clone(),
-    }
-}
-
-/// Measures alarms of one region, by the ports there.
-pub async fn alarms<P: Alarms>(
-    ports: &P,
-    gates: &[&AlarmGate],
-    window: Window,
-) -> Vec<Measurement> {
-    if gates.is_empty() {
-        return vec![];
-    }
-    let names: Vec<String> = gates.iter().map(|gate| gate.name.clone()).collect();
-    let found = match ports.alarms(&names).await {
-        Ok(found) => found,
-        Err(fault) => {
-            let unread = |gate: &&AlarmGate| unreadable(blank(gate, window.now), &fault);
-            return gates.iter().map(unread).collect();
+impl Found {
+    async fn read<P: ports::Alarms + Reach>(
+        ports: &P,
+        place: &Place,
+        gates: &[&AlarmGate],
+    ) -> Self {
+        let mut regions: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
+        for gate in gates {
+            let names = regions.entry(gate.region.clone()).or_default();
+            if !names.contains(&gate.name) {
+                names.push(gate.name.clone());
+            }
         }
-    };
-    let each = gates.iter().map(|gate| {
-        let alarm = found.iter().find(|alarm| alarm.name == gate.name);
-        one(ports, gate, alarm, window)
-    });
-    join_all(each).await
-}
+        let read = regions.into_iter().map(async |(region, names)| {
+            let there = ports.at(&place.in_region(region.as_deref()));
+            (region, there.alarms(&names).await)
+        });
+        Self(join_all(read).await.into_iter().collect())
+    }
 
-fn blank(gate: &AlarmGate, at: Time) -> Measurement {
-    let name = alarm_name(gate);
-    Measurement {
-        threshold: "OK".to_owned(),
-        look_at: format!("the CloudWatch alarm {name}"),
-        ..unmeasured("alarm", &name, at)
+    fn alarm<'s>(&'s self, gate: &AlarmGate) -> Answered<Option<&'s Alarm>> {
+        match self.0.get(&gate.region) {
+            Some(Ok(found)) => Ok(found.iter().find(|alarm| alarm.name == gate.name)),
+            Some(Err(fault)) => Err(fault.clone()),
+            None => Ok(None),
+        }
     }
 }
 
-async fn one<P: Alarms>(
-    ports: &P,
-    gate: &AlarmGate,
-    alarm: Option<&Alarm>,
-    window: Window,
-) -> Measurement {
-    let blank = blank(gate, window.now);
+fn no_alarm(one: &Checking<'_, AlarmGate>) -> Problem {
+    let region = match &one.gate.region {
+        Some(region) => format!("region {region}"),
+        None => "region".to_owned(),
+    };
+    Problem::NotMeasurable(not_measurable(
+        one.path,
+        format!(
+            "there is no alarm `{}` in the environment's account and {region}.",
+            one.gate.name
+        ),
+        "Make the alarm first, or correct its name. One of another region is written with it, such as `{name: …, region: us-east-1}` for an alarm of CloudFront.",
+    ))
+}
+
+fn problems(one: &Checking<'_, AlarmGate>, alarm: Option<&Alarm>) -> Vec<Problem> {
     let Some(alarm) = alarm else {
-        return Measurement {
-            measured: "there is no alarm of this name".to_owned(),
-            ..blank
-        };
+        return vec![no_alarm(one)];
+    };
+    let period = Span::seconds(alarm.period_s);
+    let mut problems: Vec<Problem> = check::too_short(one, period).into_iter().collect();
+    if alarm.state == "ALARM" {
+        let measured = format!("ALARM since {} ({})", alarm.since, alarm.reason);
+        problems.push(Problem::Red(already_red(one.path, one.gate, &measured)));
+    } else if alarm.state != "OK" {
+        problems.push(Problem::Noted(not_measurable(
+            one.path,
+            format!(
+                "the alarm `{}` is in {}: {}.",
+                one.gate.name(),
+                alarm.state,
+                alarm.reason
+            ),
+            "While it stays so, `gates.unknown` says what it becomes.",
+        )));
+    }
+    problems
+}
+
+async fn measured<P: ports::Alarms>(
+    there: &P,
+    one: &Measuring<'_, AlarmGate>,
+    alarm: Result<Option<&Alarm>, Fault>,
+) -> Measurement {
+    let (gate, window) = (one.gate, one.window);
+    let look_at = format!("the CloudWatch alarm {}", gate.name());
+    let blank = unmeasured(gate, look_at, window.now);
+    let alarm = match alarm {
+        Ok(Some(alarm)) => alarm,
+        Ok(None) => {
+            return Measurement {
+                measured: "there is no alarm of this name".to_owned(),
+                ..blank
+            };
+        }
+        Err(fault) => return unreadable(blank, &fault),
     };
     let history = if alarm.state == "OK" && alarm.since >= window.first_change {
-        match ports.alarm_history(&gate.name, window.first_change).await {
+        match there.alarm_history(&gate.name, window.first_change).await {
             Ok(history) => history,
             Err(fault) => return unreadable(blank, &fault),
         }

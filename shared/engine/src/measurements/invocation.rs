@@ -1,37 +1,83 @@
 //! Declared invocations of the new version of a Lambda function.
 
-use super::{shortened, unmeasured, unreadable};
-use crate::ports::{Clock, Functions, Invoked};
+use super::version::version;
+use super::words::{unmeasured, unreadable};
+use super::{Checking, Measure, Measuring, Problem};
+use crate::ports::{Answered, Clock, Functions, Invoked, Reach};
+use futures::future::join_all;
 use serde_json::Value;
-use windlass_domain::declaration::resolved::Invocation;
+use windlass_domain::cut::cut;
+use windlass_domain::declaration::gates::{Declared, Invocation, InvocationGate, Resolved};
 use windlass_domain::gate::{Measurement, Verdict};
+use windlass_domain::place::Place;
 use windlass_domain::secret;
 
-/// What is invoked.
-#[derive(Debug, Clone, Copy)]
-pub struct Invoke<'a> {
-    /// The function's name.
-    pub function: &'a str,
-    /// The version, never an alias: its traffic may still go to the version before.
-    pub version: &'a str,
-    /// The request, and what it must answer.
-    pub request: &'a Invocation,
+/// Invocations, where the targets are, also of what is only published.
+pub(super) struct Invocations;
+
+impl<P: Functions + Clock + Reach> Measure<P> for Invocations {
+    type Gate = InvocationGate;
+    const AHEAD: bool = true;
+
+    fn declared(gates: &Resolved) -> &[Declared<InvocationGate>] {
+        &gates.invocations
+    }
+
+    /// There is no version yet that could be asked. Whether Lambda would refuse to invoke one is told with the
+    /// function.
+    async fn check(
+        _ports: &P,
+        _place: &Place,
+        gates: &[Checking<'_, InvocationGate>],
+    ) -> Vec<Answered<Vec<Problem>>> {
+        gates.iter().map(|_| Ok(vec![])).collect()
+    }
+
+    /// Those of a function one after the other: it may have little concurrency, and its callers go first.
+    async fn measure(
+        ports: &P,
+        place: &Place,
+        gates: &[Measuring<'_, InvocationGate>],
+    ) -> Vec<Measurement> {
+        let there = ports.at(place);
+        let functions = gates.chunk_by(|one, next| one.gate.function == next.gate.function);
+        let each = functions.map(async |of_one| {
+            let mut measured = Vec::new();
+            for one in of_one {
+                measured.push(invoked(&there, one).await);
+            }
+            measured
+        });
+        join_all(each).await.concat()
+    }
 }
 
-/// Invokes the version and measures its answer.
-pub async fn invocation<P: Functions + Clock>(ports: &P, invoke: Invoke<'_>) -> Measurement {
-    let Invoke {
-        function,
-        version,
-        request,
-    } = invoke;
-    let gate = format!("{function} version {version} {}", request.name);
-    let blank = Measurement {
-        threshold: threshold(request),
-        look_at: format!("/aws/lambda/{function}, version {version}"),
-        ..unmeasured("invocation", &gate, ports.now())
+/// Invokes the version that the deployment brought and measures its answer; never the alias, whose traffic
+/// may still go to the version before.
+async fn invoked<P: Functions + Clock>(
+    there: &P,
+    one: &Measuring<'_, InvocationGate>,
+) -> Measurement {
+    let InvocationGate { function, request } = one.gate;
+    let brought = one.step.map(|(step, wave)| version(step, wave));
+    let brought = brought.unwrap_or_else(|| Err("no step is recorded".to_owned()));
+    let version = match brought {
+        Ok(version) => version,
+        Err(why) => {
+            let look_at = format!("the versions of the function {function}");
+            return Measurement {
+                measured: format!("not measured: {why}"),
+                threshold: "an answer of the new version".to_owned(),
+                ..unmeasured(one.gate, look_at, one.window.now)
+            };
+        }
     };
-    match ports.invoke(function, version, &request.payload).await {
+    let look_at = format!("/aws/lambda/{function}, version {version}");
+    let blank = Measurement {
+        gate: format!("{function} version {version} {}", request.name),
+        ..unmeasured(one.gate, look_at, there.now())
+    };
+    match there.invoke(function, &version, &request.payload).await {
         Err(fault) => unreadable(blank, &fault),
         Ok(invoked) => {
             let (verdict, measured) = judged(request, &invoked);
@@ -41,20 +87,6 @@ pub async fn invocation<P: Functions + Clock>(ports: &P, invoke: Invoke<'_>) -> 
                 ..blank
             }
         }
-    }
-}
-
-fn threshold(request: &Invocation) -> String {
-    let within = match request.within {
-        Some(within) => format!(" within {within}"),
-        None => String::new(),
-    };
-    match &request.expect {
-        Some(expect) if !secret::may_be_told("expect", expect) => {
-            format!("the declared answer{within}")
-        }
-        Some(expect) => format!("{}{within}", shortened(&expect.to_string(), 120)),
-        None => format!("no function error{within}"),
     }
 }
 
@@ -87,7 +119,7 @@ fn function_error(payload: &Value) -> String {
         _ if !secret::may_be_told("errorMessage", &message.into()) => {
             format!(": {kind}; its message looks like it holds a secret")
         }
-        _ => format!(": {kind}: {}", shortened(message, 200)),
+        _ => format!(": {kind}: {}", cut(message, 200)),
     }
 }
 
@@ -112,7 +144,7 @@ fn difference(expect: &Value, answer: &Value, path: &[&str]) -> Option<String> {
         _ => Some(format!(
             "`{}` is {}",
             path.join("."),
-            shortened(&answer.to_string(), 80)
+            cut(answer.to_string(), 80)
         )),
     }
 }
@@ -194,19 +226,5 @@ mod tests {
             of("postgres://shop:hunter2@db refused"),
             "function error Unhandled: Refused; its message looks like it holds a secret"
         );
-    }
-
-    #[test]
-    fn what_is_expected_is_told_unless_it_may_be_a_secret() {
-        let of = |expect: Value| {
-            threshold(&Invocation {
-                name: "login".into(),
-                payload: Value::Null,
-                expect: Some(expect),
-                within: None,
-            })
-        };
-        assert_eq!(of(json!({"status": "fine"})), r#"{"status":"fine"}"#);
-        assert_eq!(of(json!({"token": GITHUB})), "the declared answer");
     }
 }

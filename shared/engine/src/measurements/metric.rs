@@ -1,10 +1,13 @@
 //! CloudWatch metrics with a threshold: every point since the wave's change began must hold it, and
 //! points must go on coming.
 
-use super::{Window, clock_times, unmeasured, unreadable};
-use crate::ports::{Alarms, Point};
-use windlass_domain::declaration::resolved::MetricGate;
+use super::words::{already_red, clock_times, not_measurable, unmeasured, unreadable};
+use super::{Checking, Measure, Measuring, Problem, Window};
+use crate::ports::{Alarms, Answered, Clock, Point, Reach};
+use futures::future::join_all;
+use windlass_domain::declaration::gates::{Declared, MetricGate, Resolved, Sort};
 use windlass_domain::gate::{Measurement, Verdict};
+use windlass_domain::place::Place;
 use windlass_domain::time::Time;
 
 /// How long the next point may take after its period is over, in milliseconds. CloudWatch tells of
@@ -12,39 +15,74 @@ use windlass_domain::time::Time;
 /// metrics"), and AWS's own services put theirs some time after the period; a minute is for that.
 const DELAY_MS: u64 = 3 * 60 * 1000;
 
-/// A metric's name for people, such as `AWS/Lambda Errors Sum {FunctionName: shop-api-prod}`.
-pub fn metric_name(gate: &MetricGate) -> String {
-    let dimensions: Vec<String> = gate
-        .dimensions
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}"))
-        .collect();
-    let dimensions = if dimensions.is_empty() {
-        String::new()
-    } else {
-        format!(" {{{}}}", dimensions.join(", "))
-    };
-    let region = gate.region.as_ref();
-    let region = region.map_or_else(String::new, |region| format!(" ({region})"));
-    format!(
-        "{} {} {}{dimensions}{region}",
-        gate.namespace, gate.metric, gate.statistic
-    )
+/// How many periods back a metric is looked at before anything has changed.
+const PERIODS: u64 = 5;
+
+/// Metrics, read where the targets are, each in its region.
+pub(super) struct Metrics;
+
+impl<P: Alarms + Reach + Clock> Measure<P> for Metrics {
+    type Gate = MetricGate;
+
+    fn declared(gates: &Resolved) -> &[Declared<MetricGate>] {
+        &gates.metrics
+    }
+
+    async fn check(
+        ports: &P,
+        place: &Place,
+        gates: &[Checking<'_, MetricGate>],
+    ) -> Vec<Answered<Vec<Problem>>> {
+        let each = gates.iter().map(async |one| {
+            let there = ports.at(&place.in_region(one.gate.region.as_deref()));
+            problems(&there, one).await
+        });
+        join_all(each).await
+    }
+
+    async fn measure(
+        ports: &P,
+        place: &Place,
+        gates: &[Measuring<'_, MetricGate>],
+    ) -> Vec<Measurement> {
+        let each = gates.iter().map(async |one| {
+            let there = ports.at(&place.in_region(one.gate.region.as_deref()));
+            measured(&there, one.gate, one.window).await
+        });
+        join_all(each).await
+    }
 }
 
-/// The threshold in words, such as `at most 5`.
-pub fn threshold(gate: &MetricGate) -> String {
-    match (gate.at_least, gate.at_most) {
-        (Some(least), Some(most)) => format!("from {least} to {most}"),
-        (Some(least), None) => format!("at least {least}"),
-        (None, Some(most)) => format!("at most {most}"),
-        (None, None) => "none".to_owned(),
-    }
+async fn problems<P: Alarms + Clock>(
+    there: &P,
+    one: &Checking<'_, MetricGate>,
+) -> Answered<Vec<Problem>> {
+    let gate = one.gate;
+    let now = there.now();
+    let from = Time(now.0.saturating_sub(gate.period.as_ms() * PERIODS));
+    let points = there.points(gate, from, now).await?;
+    let over = |at: Time| at.plus_ms(gate.period.as_ms()) <= now;
+    Ok(match points.iter().rfind(|point| over(point.at)) {
+        Some(last) if breach(gate, *last, now) => {
+            let measured = last.value.to_string();
+            vec![Problem::Red(already_red(one.path, gate, &measured))]
+        }
+        Some(_) => vec![],
+        None => vec![Problem::Noted(not_measurable(
+            one.path,
+            format!(
+                "`{}` has no data in the last {PERIODS} periods of {}.",
+                gate.name(),
+                gate.period
+            ),
+            "Check its name, dimensions and region. While it has none, `gates.unknown` says what it becomes.",
+        ))],
+    })
 }
 
 /// Whether a point breaches the threshold. A point whose period is not over yet may still grow, so
 /// it cannot be too low.
-pub fn breach(gate: &MetricGate, point: Point, now: Time) -> bool {
+fn breach(gate: &MetricGate, point: Point, now: Time) -> bool {
     let over = point.at.plus_ms(gate.period.as_ms()) <= now;
     let too_high = gate.at_most.is_some_and(|most| point.value > most);
     let too_low = gate.at_least.is_some_and(|least| point.value < least);
@@ -59,15 +97,10 @@ fn has_ceased(gate: &MetricGate, newest: Point, now: Time) -> bool {
     newest.at.plus_ms(2 * period + DELAY_MS) < now
 }
 
-/// Measures a metric.
-pub async fn metric<P: Alarms>(ports: &P, gate: &MetricGate, window: Window) -> Measurement {
-    let name = metric_name(gate);
-    let blank = Measurement {
-        threshold: threshold(gate),
-        look_at: format!("the CloudWatch metric {name}"),
-        ..unmeasured("metric", &name, window.now)
-    };
-    match ports.points(gate, window.changed, window.now).await {
+async fn measured<P: Alarms>(there: &P, gate: &MetricGate, window: Window) -> Measurement {
+    let look_at = format!("the CloudWatch metric {}", gate.name());
+    let blank = unmeasured(gate, look_at, window.now);
+    match there.points(gate, window.changed, window.now).await {
         Err(fault) => unreadable(blank, &fault),
         Ok(points) => judged(gate, &points, window, blank),
     }

@@ -1,66 +1,123 @@
-//! Measurements: what gates measure, one source per file. Measuring never fails: what could not be
-//! measured is the verdict `unknown`, with the reason as the measured value (rule 7).
+//! Measurements: what gates measure, one sort per file, and the one list of them, which `Prepare` and
+//! `Judge` go through. Measuring never fails: what could not be measured is the verdict `unknown`, with
+//! the reason as the measured value (rule 7).
 
 mod alarm;
+mod check;
 mod invocation;
+mod judge;
+mod logs;
 mod metric;
 mod probe;
+mod version;
+mod words;
 
-pub use alarm::{alarm_name, alarms, by_region, is_red as alarm_is_red};
-pub use invocation::{Invoke, invocation};
-pub use metric::{breach as metric_breach, metric, metric_name, threshold as metric_threshold};
-pub use probe::{LONGEST_MS as LONGEST_PROBE_MS, probe, probe_or_fault};
+pub use check::{Preparing, Problem};
+pub use judge::Judging;
+pub use probe::LONGEST_MS as LONGEST_PROBE_MS;
 
-use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::gate::{Measurement, Verdict};
-use windlass_domain::time::Time;
+use crate::ports::{Alarms, Answered, Clock, Functions, JsonServices, Probe, Reach};
+use windlass_domain::declaration::gates::{Declared, Resolved, Sort};
+use windlass_domain::gate::Measurement;
+use windlass_domain::place::Place;
+use windlass_domain::step::Step;
+use windlass_domain::time::{Span, Time};
 
-/// What measurements look at.
+/// The ports that measurements read.
+pub trait Ports: Clock + Reach + Alarms + Functions + JsonServices + Probe {}
+impl<P: Clock + Reach + Alarms + Functions + JsonServices + Probe> Ports for P {}
+
+/// One sort of measurement. What it reads are the ports that its implementation asks for.
+pub trait Measure<P> {
+    /// The gate as it is declared.
+    type Gate: Sort;
+    /// True for a sort that tells something of what is only published, too: nobody has got that yet.
+    const AHEAD: bool = false;
+
+    /// All gates of this sort.
+    fn declared(gates: &Resolved) -> &[Declared<Self::Gate>];
+
+    /// Looks whether each can be measured and is red already, before anything has changed: an answer for
+    /// each gate, in their order. A refused call is told as a gate that cannot be measured; other faults of
+    /// calls are asked again, by the Retry of `Prepare`.
+    async fn check(
+        ports: &P,
+        place: &Place,
+        gates: &[Checking<'_, Self::Gate>],
+    ) -> Vec<Answered<Vec<Problem>>>;
+
+    /// Measures each: a measurement for each gate, in their order.
+    async fn measure(
+        ports: &P,
+        place: &Place,
+        gates: &[Measuring<'_, Self::Gate>],
+    ) -> Vec<Measurement>;
+}
+
+/// A gate before anything has changed.
+#[derive(Debug)]
+pub struct Checking<'a, G> {
+    /// The gate.
+    pub gate: &'a G,
+    /// Its path in the declaration.
+    pub path: &'a str,
+    /// How long the last wave is watched.
+    pub bake: Span,
+    /// True where this deployment brings the first release of the component that it belongs to: nobody can
+    /// expect of it what it does not do yet, so it is not red.
+    pub awaited: bool,
+}
+
+/// A gate that is to be measured.
+#[derive(Debug)]
+pub struct Measuring<'a, G> {
+    /// The gate.
+    pub gate: &'a G,
+    /// The time that it looks at.
+    pub window: Window,
+    /// How the component that it belongs to is changed, and in which wave that is judged.
+    pub step: Option<(&'a Step, u32)>,
+}
+
+/// The time that a measurement looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
-    /// When the deployment's first change began: an alarm must not have been red since.
+    /// When the first change began: the deployment's, or that of the component which the gate belongs to.
+    /// An alarm must not have been red since.
     pub first_change: Time,
     /// When the wave's change began: points of metrics before it are not of this wave.
     pub changed: Time,
+    /// Until when the gate is known in this wave: what came later has not been looked at yet.
+    pub known: Time,
     /// Now.
     pub now: Time,
 }
 
-/// A measurement that has not been made yet.
-fn unmeasured(source: &str, gate: &str, at: Time) -> Measurement {
-    Measurement {
-        gate: gate.to_owned(),
-        source: source.to_owned(),
-        verdict: Verdict::Unknown,
-        measured: String::new(),
-        threshold: String::new(),
-        window: String::new(),
-        look_at: String::new(),
-        not_ready: false,
-        at,
-    }
+/// Makes of the list of sorts what `Prepare` and `Judge` ask for.
+macro_rules! sorts {
+    ($($module:ident::$sort:ident),* $(,)?) => {
+        /// Looks whether the gates can be measured, and which are red before anything has changed.
+        pub async fn check<P: Ports>(ports: &P, preparing: &Preparing<'_>) -> Answered<Vec<Problem>> {
+            let ($($module,)*) = futures::join!(
+                $(check::sort::<P, $module::$sort>(ports, preparing),)*
+            );
+            Ok([$($module?,)*].concat())
+        }
+
+        /// Measures every gate that tells something of the wave.
+        pub async fn measure<P: Ports>(ports: &P, judging: &Judging<'_>) -> Vec<Measurement> {
+            let ($($module,)*) = futures::join!(
+                $(judge::sort::<P, $module::$sort>(ports, judging),)*
+            );
+            [$($module,)*].concat()
+        }
+    };
 }
 
-/// A measurement that could not be made because a call failed.
-fn unreadable(measurement: Measurement, fault: &Fault) -> Measurement {
-    Measurement {
-        verdict: Verdict::Unknown,
-        measured: format!("not measured: {fault}"),
-        not_ready: fault.name == FaultName::StillInProgress,
-        ..measurement
-    }
-}
-
-/// Hours and minutes from one time to another, such as `14:02-14:05 UTC`.
-fn clock_times(from: Time, to: Time) -> String {
-    format!("{}-{} UTC", from.clock(), to.clock())
-}
-
-/// At most `longest` characters of a text, for a message.
-fn shortened(text: &str, longest: usize) -> String {
-    if text.chars().count() <= longest {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(longest).collect();
-    format!("{kept}…")
-}
+sorts![
+    alarm::Alarms,
+    metric::Metrics,
+    probe::Probes,
+    logs::Logs,
+    invocation::Invocations,
+];

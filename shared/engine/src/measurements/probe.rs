@@ -1,9 +1,12 @@
 //! HTTP probes: status, body, latency.
 
-use super::{shortened, unmeasured, unreadable};
+use super::words::{already_red, not_measurable, unmeasured, unreadable};
+use super::{Checking, Measure, Measuring, Problem};
 use crate::ports::{Answered, Clock, Probe, ProbeAnswer, Probed};
-use windlass_domain::declaration::resolved::ProbeGate;
+use futures::future::join_all;
+use windlass_domain::declaration::gates::{Declared, ProbeGate, Resolved, Sort};
 use windlass_domain::gate::{Measurement, Verdict};
+use windlass_domain::place::Place;
 use windlass_domain::time::Time;
 
 /// The longest time a probe may take, in milliseconds: two tries fit in one look.
@@ -12,18 +15,60 @@ pub const LONGEST_MS: u64 = 20_000;
 /// How much of a body is searched, in bytes.
 const BODY_LIMIT: u64 = 64 * 1024;
 
-/// Measures a probe.
-pub async fn probe<P: Probe + Clock>(ports: &P, gate: &ProbeGate) -> Measurement {
-    let measured = probe_or_fault(ports, gate).await;
-    measured.unwrap_or_else(|fault| unreadable(blank(gate, ports.now()), &fault))
+/// Probes, made from here, wherever the targets are.
+pub(super) struct Probes;
+
+impl<P: Probe + Clock> Measure<P> for Probes {
+    type Gate = ProbeGate;
+
+    fn declared(gates: &Resolved) -> &[Declared<ProbeGate>] {
+        &gates.probes
+    }
+
+    async fn check(
+        ports: &P,
+        _place: &Place,
+        gates: &[Checking<'_, ProbeGate>],
+    ) -> Vec<Answered<Vec<Problem>>> {
+        let each = gates.iter().map(async |one| {
+            let seen = probe(ports, one.gate).await?;
+            Ok(problem(one, &seen).into_iter().collect())
+        });
+        join_all(each).await
+    }
+
+    async fn measure(
+        ports: &P,
+        _place: &Place,
+        gates: &[Measuring<'_, ProbeGate>],
+    ) -> Vec<Measurement> {
+        let each = gates.iter().map(async |one| {
+            let measured = probe(ports, one.gate).await;
+            measured.unwrap_or_else(|fault| unreadable(blank(one.gate, ports.now()), &fault))
+        });
+        join_all(each).await
+    }
 }
 
-/// The same, where a call that failed is asked again by whoever asked. No answer at all is tried once more,
-/// because one lost connection is not an unhealthy release; a wrong answer is not.
-pub async fn probe_or_fault<P: Probe + Clock>(
-    ports: &P,
-    gate: &ProbeGate,
-) -> Answered<Measurement> {
+fn problem(one: &Checking<'_, ProbeGate>, seen: &Measurement) -> Option<Problem> {
+    match seen.verdict {
+        Verdict::Pass => None,
+        Verdict::Fail => Some(Problem::Red(already_red(
+            one.path,
+            one.gate,
+            &seen.measured,
+        ))),
+        Verdict::Unknown => Some(Problem::NotMeasurable(not_measurable(
+            one.path,
+            format!("`{}`: {}.", one.gate.name(), seen.measured),
+            "Probe an address that Windlass can reach.",
+        ))),
+    }
+}
+
+/// Measures a probe. No answer at all is tried once more, because one lost connection is not an unhealthy
+/// release; a wrong answer is not.
+async fn probe<P: Probe + Clock>(ports: &P, gate: &ProbeGate) -> Answered<Measurement> {
     let blank = blank(gate, ports.now());
     let timeout_ms = gate.within.as_ms().min(LONGEST_MS);
     let mut tries = 0;
@@ -37,19 +82,8 @@ pub async fn probe_or_fault<P: Probe + Clock>(
 }
 
 fn blank(gate: &ProbeGate, at: Time) -> Measurement {
-    Measurement {
-        threshold: threshold(gate),
-        look_at: format!("{} and the logs behind it", gate.url),
-        ..unmeasured("probe", &gate.url, at)
-    }
-}
-
-fn threshold(gate: &ProbeGate) -> String {
-    let body = match &gate.body {
-        Some(text) => format!(" with `{}`", shortened(text, 40)),
-        None => String::new(),
-    };
-    format!("status {}{body} within {}", gate.status, gate.within)
+    let look_at = format!("{} and the logs behind it", gate.url);
+    unmeasured(gate, look_at, at)
 }
 
 /// What an answer comes to. Pure.

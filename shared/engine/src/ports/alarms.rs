@@ -1,5 +1,5 @@
 use super::Answered;
-use windlass_domain::declaration::resolved::MetricGate;
+use windlass_domain::declaration::gates::MetricGate;
 use windlass_domain::time::Time;
 
 /// A CloudWatch alarm.

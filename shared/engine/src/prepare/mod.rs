@@ -20,16 +20,17 @@ pub use tenancy::{Claim, Owner};
 
 use crate::kinds::KindPorts;
 use crate::loaded::{Loaded, load};
+use crate::measurements;
 use crate::payload::{Answer, Ask, Word, WorkItem};
-use crate::ports::{Alarms, Answered, Ledger};
+use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
 use scene::Scene;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::plan::{Outcome, Plan};
 
 /// The ports that planning needs.
-pub trait Ports: KindPorts + Ledger + Alarms {}
-impl<P: KindPorts + Ledger + Alarms> Ports for P {}
+pub trait Ports: KindPorts + Ledger + measurements::Ports {}
+impl<P: KindPorts + Ledger + measurements::Ports> Ports for P {}
 
 /// How often it plans anew when others wrote what it had read.
 const TRIES: u32 = 3;

@@ -103,31 +103,96 @@ fn each_kind_of_gate_fails_at_once_and_tells_why() {
     }
 }
 
+/// Under which a component that is not `api` has all that could be asked of it.
+fn with_gates_of_web() -> String {
+    const WEB: &str = r#"components:
+  web:
+    kind: static_site
+    bucket: shop-web
+    gates:
+      alarms: [shop-web-errors]
+      metrics: [{namespace: Shop, metric: Visits, statistic: Sum, at_least: 1}]
+      probes: [{url: "https://web.shop.example/", within: 800ms}]"#;
+    DECLARATION.replace("components:", WEB)
+}
+
+const OF_WEB: [&str; 3] = [
+    "shop-web-errors",
+    "Shop Visits Sum",
+    "https://web.shop.example/",
+];
+
+/// What was measured of `web` in the first wave, when its step has goals from this wave on.
+fn measured_of_web(stage: &Stage, first_wave: Option<u32>) -> Vec<String> {
+    let mut step = Step::planned(id(), app(), prod(), component("web"), KindName::StaticSite);
+    let goals = first_wave.map(|wave| (wave, Value::Null));
+    step.goals = goals.into_iter().collect();
+    stage.put(store::step(&id(), &component("web")), &step);
+    judge(stage, 0).unwrap();
+    of_web(stage, 0)
+}
+
+fn of_web(stage: &Stage, wave: u32) -> Vec<String> {
+    let measured = judgement(stage, wave).measurements.into_iter();
+    let gates = measured.map(|found| found.gate);
+    gates
+        .filter(|gate| OF_WEB.contains(&gate.as_str()))
+        .collect()
+}
+
 #[test]
-fn a_probe_of_a_component_decides_from_the_wave_on_that_changes_it() {
-    let declaration = DECLARATION
-        .replace(
-            "components:",
-            "components:\n  web: {kind: static_site, bucket: shop-web}",
-        )
-        .replace("within: 800ms}", "within: 800ms, component: web}");
-    for (first_wave, verdict) in [
-        (Some(0), Word::Failed),
-        (Some(1), Word::Bake),
-        (None, Word::Bake),
-    ] {
-        let stage = changed_as(&declaration);
-        let mut step = Step::planned(id(), app(), prod(), component("web"), KindName::StaticSite);
-        step.goals = first_wave
-            .map(|wave| (wave, Value::Null))
-            .into_iter()
-            .collect();
-        stage.put(store::step(&id(), &component("web")), &step);
-        stage.world.serve(HEALTH, 404, "", 9);
-        assert_eq!(judge(&stage, 0).unwrap().verdict, verdict, "{first_wave:?}");
-        let measured = judgement(&stage, 0).measurements;
-        let probes = measured.iter().filter(|found| found.source == "probe");
-        assert_eq!(probes.count(), usize::from(first_wave == Some(0)));
+fn gates_of_a_component_decide_from_the_wave_on_that_changes_it() {
+    for (first_wave, decide) in [(Some(0), true), (Some(1), false), (None, false)] {
+        let stage = changed_as(&with_gates_of_web());
+        stage.world.serve("https://web.shop.example/", 404, "", 9);
+        let measured = measured_of_web(&stage, first_wave);
+        assert_eq!(measured.is_empty(), !decide, "{first_wave:?}");
+        let verdict = judgement(&stage, 0).verdict;
+        if decide {
+            assert_eq!(measured, OF_WEB);
+            assert_eq!(verdict, Verdict::Fail);
+        } else {
+            assert_eq!(verdict, Verdict::Unknown, "it bakes");
+        }
+    }
+}
+
+#[test]
+fn what_is_only_published_is_no_reason_to_ask_a_components_gates() {
+    let stage = changed_as(&with_gates_of_web());
+    published(&stage);
+    assert_eq!(measured_of_web(&stage, Some(0)), [""; 0]);
+    judge(&stage, 1).unwrap();
+    assert_eq!(of_web(&stage, 1), [""; 0]);
+}
+
+#[test]
+fn an_alarm_of_a_component_is_not_asked_what_it_was_before_the_component_changed() {
+    let of_api = DECLARATION.replace(
+        "      invocations:",
+        "      alarms: [shop-api-errors]\n      invocations:",
+    );
+    let change = |stage: &Stage, seconds: u64| {
+        let key = store::step(&id(), &component("api"));
+        let mut step: Step = stage.get(&key).unwrap();
+        let mut earlier = step.clone();
+        earlier.component = component("agent");
+        stage.put(store::step(&id(), &component("agent")), &earlier);
+        step.changes[0].at = step.changes[0].at.plus_s(seconds);
+        stage.put(key, &step);
+    };
+    // It rang, and was quiet again, after another component had changed: before this one, and after it.
+    for (own_change_s, verdict) in [(120, Verdict::Unknown), (0, Verdict::Fail)] {
+        let stage = changed_as(&of_api);
+        change(&stage, own_change_s);
+        stage.world.set_alarm("shop-api-errors", "OK", &[0.0]);
+        stage.pass_seconds(60);
+        stage.world.set_alarm("shop-api-errors", "ALARM", &[7.3]);
+        stage.pass_seconds(30);
+        stage.world.set_alarm("shop-api-errors", "OK", &[0.0]);
+        stage.pass_seconds(60);
+        judge(&stage, 0).unwrap();
+        assert_eq!(judgement(&stage, 0).verdict, verdict, "{own_change_s}");
     }
 }
 

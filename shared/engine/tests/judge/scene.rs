@@ -26,8 +26,9 @@ components:
     function: shop-api-prod
     alias: live
     rollout: {canary: [10], every: 2m}
-    invocations:
-      - {name: health, payload: {path: /health}, expect: {status: 200}, within: 1s}
+    gates:
+      invocations:
+        - {name: health, payload: {path: /health}, expect: {status: 200}, within: 1s}
 gates:
   bake: 2m
   alarms: [shop-prod-5xx]

@@ -2,7 +2,6 @@
 
 use crate::scene::{Brings, Setting, function};
 use bytes::Bytes;
-use windlass_domain::declaration::resolved::Invocation;
 use windlass_domain::step::StepStatus;
 use windlass_engine::payload::Word;
 use windlass_world::World;
@@ -10,15 +9,9 @@ use windlass_world::conformance::{Scene, Subject, Trial, conforms};
 use windlass_world::functions::{Package, Published};
 
 fn tried() -> Setting {
-    let invocation = Invocation {
-        name: "health".into(),
-        payload: serde_json::Value::Null,
-        expect: None,
-        within: None,
-    };
     Setting {
         alias: true,
-        invocations: vec![invocation],
+        is_tried: true,
         ..Setting::default()
     }
 }

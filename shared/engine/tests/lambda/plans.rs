@@ -2,7 +2,6 @@
 
 use crate::scene::{Brings, Setting, artifact, function};
 use windlass_domain::artifact::Artifact;
-use windlass_domain::declaration::resolved::Invocation;
 use windlass_domain::finding::FindingName;
 use windlass_domain::place::{Place, TargetRole};
 use windlass_engine::kinds::Prepared;
@@ -55,14 +54,8 @@ fn plans_are_told_step_by_step() {
     alias live to 50 % of sha256:11507a0e2f5e, watched for 300 s
     alias live to sha256:11507a0e2f5e
     "#);
-    let invocations = vec![Invocation {
-        name: "health".into(),
-        payload: serde_json::Value::Null,
-        expect: None,
-        within: None,
-    }];
     let tried = |setting| Setting {
-        invocations: invocations.clone(),
+        is_tried: true,
         ..setting
     };
     insta::assert_snapshot!(plan(&tried(canary()), "new"), @r#"
@@ -161,14 +154,9 @@ fn a_function_that_nothing_may_invoke_is_told() {
     function(&world, |function| function.reserved = Some(0));
     let prepared = setting.plan(&world, "new");
     assert_eq!((prepared.findings.len(), prepared.warnings.len()), (0, 1));
-    setting.invocations = vec![Invocation {
-        name: "health".into(),
-        payload: serde_json::Value::Null,
-        expect: None,
-        within: None,
-    }];
+    setting.is_tried = true;
     let prepared = setting.plan(&world, "new");
-    insta::assert_snapshot!(told(&prepared), @"GateNotMeasurable: components.api.invocations: The function shop-api-prod has a reserved concurrency of 0, so that Lambda refuses to invoke it. Remedy: Raise the reserved concurrency, or leave `invocations` out.");
+    insta::assert_snapshot!(told(&prepared), @"GateNotMeasurable: components.api.gates.invocations: The function shop-api-prod has a reserved concurrency of 0, so that Lambda refuses to invoke it. Remedy: Raise the reserved concurrency, or leave `invocations` out.");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use windlass_domain::artifact::Artifact;
-use windlass_domain::declaration::resolved::{Invocation, Lambda, Rollout, Spec};
+use windlass_domain::declaration::resolved::{Lambda, Rollout, Spec};
 use windlass_domain::digest::Digest;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::place::Place;
@@ -43,7 +43,7 @@ pub struct Setting {
     /// Whether someone else's shift to a second version is half done.
     pub shared: bool,
     pub place: Place,
-    pub invocations: Vec<Invocation>,
+    pub is_tried: bool,
 }
 
 const PLATFORMS: [&str; 2] = ["linux/amd64", "linux/arm64"];
@@ -128,7 +128,7 @@ impl Setting {
                 steps: self.steps.clone(),
                 every: Span::seconds(300),
             },
-            invocations: self.invocations.clone(),
+            is_tried: self.is_tried,
         })
     }
 

@@ -149,7 +149,7 @@ fn gates_are_looked_for_in_their_own_region_with_the_environments_role() {
     let virginia = Place::default().in_region(Some("us-east-1"));
     let at_home = stage.world.clone();
     let at_cdn = stage.world.at(&virginia);
-    let metric = stage.resolved().gates.metrics[0].clone();
+    let metric = stage.resolved().gates.metrics[0].gate.clone();
     assert_eq!(metric.region.as_deref(), Some("us-east-1"));
 
     // What is at home is not there.
@@ -230,7 +230,9 @@ fn measured(values: &[f64]) -> Stage {
         .unwrap();
     let resolved = declaration.read().unwrap().resolve(&prod()).unwrap();
     for value in values {
-        stage.world.put_metric(&resolved.gates.metrics[0], *value);
+        stage
+            .world
+            .put_metric(&resolved.gates.metrics[0].gate, *value);
         stage.pass_seconds(60);
     }
     stage
@@ -263,7 +265,7 @@ fn a_metric_is_judged_by_the_last_period_that_is_over() {
         .get(&store::declaration(&app(), &stage.record.declaration))
         .unwrap();
     let resolved = declaration.read().unwrap().resolve(&prod()).unwrap();
-    stage.world.put_metric(&resolved.gates.metrics[0], 9.0);
+    stage.world.put_metric(&resolved.gates.metrics[0].gate, 9.0);
     stage.pass_seconds(59);
     prepare(&stage).unwrap();
     assert_eq!(named(&plan(&stage)), []);
@@ -314,19 +316,40 @@ fn a_probe_that_may_not_be_made_cannot_be_measured() {
     assert_eq!(probes.count(), 1, "{told:?}");
 }
 
+fn with_gates_of_api(declaration: &str, gates: &str) -> String {
+    const AFTER: &str = "    after: [worker]\n";
+    match gates {
+        "" => declaration.to_owned(),
+        gates => declaration.replace(AFTER, &format!("{AFTER}    {gates}\n")),
+    }
+}
+
 #[test]
-fn a_probe_of_a_component_is_asked_of_releases_after_its_first() {
-    let probe = r#"{url: "https://shop.example/health"}"#;
-    let of = |name: &str| format!(r#"{{url: "https://shop.example/health", component: {name}}}"#);
-    let web = "components:\n  web: {kind: static_site, bucket: shop-web}";
-    for (component_of_probe, released_before, red) in [
-        ("api", true, true),
-        ("api", false, false),
-        ("web", true, false),
+fn gates_of_a_component_are_asked_of_its_releases_after_the_first() {
+    const OWN: &str =
+        r#"gates: {alarms: [shop-own], probes: [{url: "https://own.shop.example/"}]}"#;
+    let red = [
+        (
+            FindingName::GateAlreadyRed,
+            "components.api.gates.alarms[0]",
+        ),
+        (
+            FindingName::GateAlreadyRed,
+            "components.api.gates.probes[0]",
+        ),
+    ];
+    for (of, released_before, wanted) in [
+        ("api", true, &red[..]),
+        ("api", false, &[]),
+        // A deployment that leaves it as it is does not ask.
+        ("web", true, &[]),
     ] {
-        let declaration = DECLARATION
-            .replace("components:", web)
-            .replace(probe, &of(component_of_probe));
+        let (api, web) = if of == "api" { (OWN, "") } else { ("", OWN) };
+        let declared = DECLARATION.replace(
+            "components:",
+            &format!("components:\n  web: {{kind: static_site, bucket: shop-web, {web}}}"),
+        );
+        let declaration = with_gates_of_api(&declared, api);
         let stage = shop(&declaration, NEW, NEW);
         let key = store::state(&app(), &prod());
         let mut known: EnvironmentState = stage.get(&key).unwrap_or_default();
@@ -338,15 +361,24 @@ fn a_probe_of_a_component_is_asked_of_releases_after_its_first() {
             known.marks.insert(component("web"), order);
         }
         stage.put(key, &known);
-        stage.world.serve(HEALTH, 503, "", 12);
+        stage.world.set_alarm("shop-own", "ALARM", &[9.0]);
+        stage.world.serve("https://own.shop.example/", 503, "", 12);
         prepare(&stage).unwrap();
-        let plan = plan(&stage);
-        let found = named(&plan).contains(&(FindingName::GateAlreadyRed, "gates.probes[0]"));
-        assert_eq!(
-            found, red,
-            "{component_of_probe} {released_before}: {plan:?}"
-        );
+        assert_eq!(named(&plan(&stage)), wanted, "{of} {released_before}");
     }
+    // What cannot be measured at all is a mistake also before the first release.
+    let stage = shop(&with_gates_of_api(DECLARATION, OWN), NEW, NEW);
+    let key = store::state(&app(), &prod());
+    let mut known: EnvironmentState = stage.get(&key).unwrap_or_default();
+    known.marks.clear();
+    stage.put(key, &known);
+    stage.world.serve("https://own.shop.example/", 200, "", 12);
+    prepare(&stage).unwrap();
+    let missing = [(
+        FindingName::GateNotMeasurable,
+        "components.api.gates.alarms[0]",
+    )];
+    assert_eq!(named(&plan(&stage)), missing);
 }
 
 #[test]

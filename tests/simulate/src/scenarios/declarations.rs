@@ -174,11 +174,12 @@ components:
     kind: lambda
     function: shop-api
     alias: live
-    invocations: [{name: health, payload: {path: /health}, expect: {status: fine}, within: 1s}]
+    gates: {invocations: [{name: health, payload: {path: /health}, expect: {status: fine}, within: 1s}]}
 gates:
-  bake: 3m
+  bake: 5m
   alarms: [shop-5xx, {name: shop-cdn-5xx, region: us-east-1}]
   metrics: [{namespace: AWS/Lambda, metric: Errors, dimensions: {FunctionName: shop-api}, statistic: Sum, at_most: 5}]
   probes: [{url: https://shop.example/health, body: fine, within: 800ms}]
+  logs: [{groups: [/aws/lambda/shop-api], filter: '@message like /ERROR/', at_most: 2}]
   unknown: {becomes: hold, for: 3m}
 ";

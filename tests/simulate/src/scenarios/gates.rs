@@ -5,7 +5,7 @@ use super::people::{has_no_data, is_quiet_again, person_at_api, rings};
 use crate::scenario::{Deed, Scenario, next, quiet, when_in};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::declaration::resolved::MetricGate;
+use windlass_domain::declaration::gates::MetricGate;
 use windlass_domain::time::Span;
 use windlass_engine::ports::{Invoked, Reach};
 use windlass_world::World;
@@ -106,6 +106,29 @@ pub(super) const RINGS_ELSEWHERE: Scenario = Scenario {
     ..GATES
 };
 
+pub(super) const ERRS_IN_ITS_LOG: Scenario = Scenario {
+    name: "errs_in_its_log",
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["api"])),
+        when_in(
+            "Bake",
+            Deed::Ail("the function writes errors", |world| writes(world, "ERROR")),
+        ),
+    ],
+    ends: IS_UNDONE,
+    ..GATES
+};
+
+pub(super) const LOGS_NOTHING: Scenario = Scenario {
+    name: "logs_nothing",
+    acts: &[
+        next(Deed::Ail("nothing is logged", writes_nothing)),
+        next(Deed::Deploy("1.1.0", &["api"])),
+    ],
+    ends: IS_UNDONE,
+    ..GATES
+};
+
 /// What is gone back to is what an operator wants, whatever is measured (rule 8).
 pub(super) const RED_ROLLBACK: Scenario = Scenario {
     name: "red_rollback",
@@ -118,6 +141,7 @@ pub(super) const RED_ROLLBACK: Scenario = Scenario {
             rings(world);
             errs(world);
             is_down(world);
+            writes(world, "ERROR");
             answers(world, "1.0.0", json!({"status": "no table"}));
         })),
         next(Deed::Operate("rollback")),
@@ -136,6 +160,7 @@ fn is_healthy(world: &World) {
     }
     world.emit(&errors(), Some(0.0));
     world.serve(PAGE, 200, "fine", 12);
+    writes(world, "fine");
     in_virginia(world).set_alarm(CDN_ALARM, "OK", &[0.0]);
 }
 
@@ -158,6 +183,16 @@ fn errs(world: &World) {
 
 fn has_no_points(world: &World) {
     world.emit(&errors(), None);
+}
+
+const LOG: &str = "/aws/lambda/shop-api";
+
+fn writes(world: &World, text: &str) {
+    world.speak(LOG, Some(text));
+}
+
+fn writes_nothing(world: &World) {
+    world.speak(LOG, None);
 }
 
 fn is_down(world: &World) {

@@ -25,7 +25,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 61] = [
+pub static SCENARIOS: [Scenario; 63] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -333,6 +333,8 @@ pub static SCENARIOS: [Scenario; 61] = [
     gates::IS_DOWN,
     gates::FLICKERS,
     gates::RINGS_ELSEWHERE,
+    gates::ERRS_IN_ITS_LOG,
+    gates::LOGS_NOTHING,
     later::LATER,
     later::LATER_TWICE,
     later::TO_FOUND,

@@ -63,9 +63,9 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "published_and_not_invoked",
         what: "nothing is measured of what is published ahead",
         edits: &[Edit {
-            file: "shared/engine/src/judge/gates.rs",
-            find: "        let invoked = join_all(functions).await;",
-            replace: "        let invoked = if VARIANT { vec![] } else { join_all(functions).await };",
+            file: "shared/engine/src/measurements/judge.rs",
+            find: "    if judging.is_ahead(judging.judgement.wave) && !M::AHEAD {",
+            replace: "    if judging.is_ahead(judging.judgement.wave) && (!M::AHEAD || VARIANT) {",
         }],
         scenarios: &["answers_wrongly"],
         mishaps: &[],

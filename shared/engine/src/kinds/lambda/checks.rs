@@ -112,7 +112,7 @@ pub fn throttled(
         return (None, None);
     }
     let name = &spec.function;
-    if spec.invocations.is_empty() {
+    if !spec.is_tried {
         let warning = Finding::new(
             FindingName::TargetNotReady,
             input.path("function"),
@@ -125,7 +125,7 @@ pub fn throttled(
     }
     let finding = Finding::new(
         FindingName::GateNotMeasurable,
-        input.path("invocations"),
+        input.path("gates.invocations"),
         format!(
             "The function {name} has a reserved concurrency of 0, so that Lambda refuses to invoke it."
         ),

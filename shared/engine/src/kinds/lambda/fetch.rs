@@ -176,7 +176,7 @@ mod tests {
             alias: alias.map(str::to_owned),
             repository: None,
             rollout: Rollout::default(),
-            invocations: vec![],
+            is_tried: false,
         };
         let input = PrepareInput {
             deployment: &DeploymentId("0123456789abcdef".into()),

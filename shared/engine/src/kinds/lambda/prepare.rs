@@ -138,10 +138,10 @@ impl Plan<'_> {
                 self.input.path("alias"),
                 format!(
                     "Callers use $LATEST of {function}, so new code is live at once and all at once{}.",
-                    if self.spec.invocations.is_empty() {
-                        ""
-                    } else {
+                    if self.spec.is_tried {
                         ": they get it before its `invocations` have tried it"
+                    } else {
+                        ""
                     }
                 ),
                 format!(
@@ -187,7 +187,7 @@ impl Plan<'_> {
             Ok(brought) => brought,
             Err(finding) => return Ok(Err(finding)),
         };
-        let is_tried = !self.spec.invocations.is_empty() && self.is.alias.is_some();
+        let is_tried = self.spec.is_tried && self.is.alias.is_some();
         let ahead = is_tried.then_some(0).into_iter();
         let steps = self.spec.rollout.steps.iter().copied();
         let every = self.spec.rollout.every.as_s();

@@ -1,0 +1,156 @@
+//! Services that speak AWS's JSON protocol, without a client of their own: one that reads two operations of a
+//! service would compile and carry all of its hundred. Retries, limits, credentials and signatures are the
+//! SDK's.
+
+use crate::clients::Clients;
+use crate::error::OrFault;
+use crate::{Aws, api, limits};
+use aws_config::SdkConfig;
+use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
+use aws_runtime::auth::{SigV4OperationSigningConfig, SigningOptions};
+use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
+use aws_smithy_runtime::client::orchestrator::operation::Operation;
+use aws_smithy_runtime::client::retries::classifiers::TransientErrorClassifier;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
+use aws_smithy_runtime_api::client::auth::{AuthSchemeOptionResolverParams, SharedAuthScheme};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
+use aws_smithy_runtime_api::client::runtime_plugin::StaticRuntimePlugin;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::Layer;
+use aws_smithy_types::error::ErrorMetadata;
+use aws_types::SigningName;
+use aws_types::region::SigningRegion;
+use serde_json::Value;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{Answered, JsonCall, JsonServices};
+
+impl JsonServices for Aws {
+    async fn json_call(&self, call: JsonCall) -> Answered<Value> {
+        let (_, operation) = call.target.split_once('.').unwrap_or(("", call.target));
+        let made = operation_of(&self.clients, &call, operation)?;
+        made.invoke(call.body.to_string())
+            .await
+            .or_fault(operation, call.service)
+    }
+}
+
+type Made = Operation<String, Value, ErrorMetadata>;
+
+fn operation_of(clients: &Clients, call: &JsonCall, operation: &'static str) -> Answered<Made> {
+    let (config, patience) = clients.config();
+    let region = config.region().map(ToString::to_string);
+    let region =
+        region.ok_or_else(|| Fault::new(FaultName::BadInput, api::NO_REGION.to_owned()))?;
+    let target = call.target;
+    let mut builder = Operation::builder()
+        .service_name(call.service)
+        .operation_name(operation)
+        .endpoint_url(&endpoint(config, call.service, &region))
+        .standard_retry(
+            &config
+                .retry_config()
+                .cloned()
+                .unwrap_or_else(limits::attempts),
+        )
+        .timeout_config(
+            config
+                .timeout_config()
+                .cloned()
+                .unwrap_or_else(limits::ordinary),
+        )
+        .retry_classifier(TransientErrorClassifier::<ErrorMetadata>::new())
+        .retry_classifier(AwsErrorCodeClassifier::<ErrorMetadata>::new())
+        .interceptor(patience)
+        .runtime_plugin(signed(config, call.service, region));
+    if let Some(client) = config.http_client() {
+        builder = builder.http_client(client);
+    }
+    if let Some(sleep) = config.sleep_impl() {
+        builder = builder.sleep_impl(sleep);
+    }
+    if let Some(time) = config.time_source() {
+        builder = builder.time_source(time);
+    }
+    let made = builder
+        .serializer(move |body: String| request(target, body))
+        .deserializer(answer);
+    Ok(made.build())
+}
+
+/// An endpoint that is configured, as a local cloud's is, else the service's own (AWS General Reference,
+/// "AWS service endpoints").
+fn endpoint(config: &SdkConfig, service: &str, region: &str) -> String {
+    if let Some(url) = config.endpoint_url() {
+        return url.to_owned();
+    }
+    let suffix = if region.starts_with("cn-") {
+        "amazonaws.com.cn"
+    } else {
+        "amazonaws.com"
+    };
+    format!("https://{service}.{region}.{suffix}")
+}
+
+/// Signed with the credentials of the place.
+fn signed(config: &SdkConfig, service: &'static str, region: String) -> StaticRuntimePlugin {
+    let region = aws_config::Region::new(region);
+    let mut layer = Layer::new("windlass::signed");
+    layer.store_put(AuthSchemeOptionResolverParams::new(()));
+    layer.store_put(SigningName::from_static(service));
+    layer.store_put(SigningRegion::from(region.clone()));
+    layer.store_put(SigV4OperationSigningConfig {
+        region: Some(SigningRegion::from(region)),
+        name: Some(SigningName::from_static(service)),
+        signing_options: SigningOptions::default(),
+        ..SigV4OperationSigningConfig::default()
+    });
+    let options = StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID]);
+    let mut components = RuntimeComponentsBuilder::new("windlass::signed")
+        .with_auth_scheme(SharedAuthScheme::new(SigV4AuthScheme::new()))
+        .with_auth_scheme_option_resolver(Some(options))
+        .with_identity_cache(config.identity_cache());
+    if let Some(credentials) = config.credentials_provider() {
+        components = components.with_identity_resolver(SCHEME_ID, credentials);
+    }
+    StaticRuntimePlugin::new()
+        .with_config(layer.freeze())
+        .with_runtime_components(components)
+}
+
+fn request(target: &'static str, body: String) -> Result<HttpRequest, BoxError> {
+    let length = body.len().to_string();
+    let mut request = HttpRequest::new(SdkBody::from(body));
+    request.set_method("POST")?;
+    request.set_uri("/")?;
+    let headers = request.headers_mut();
+    headers.insert("content-type", "application/x-amz-json-1.1");
+    headers.insert("content-length", length);
+    headers.insert("x-amz-target", target);
+    Ok(request)
+}
+
+/// A success is a JSON document; an error names its code as `__type`, with or without a namespace.
+fn answer(answer: &HttpResponse) -> Result<Value, OrchestratorError<ErrorMetadata>> {
+    let body = answer.body().bytes().unwrap_or_default();
+    let told: Result<Value, _> = serde_json::from_slice(body);
+    if answer.status().is_success() {
+        return told.map_err(|error| OrchestratorError::other(format!("no JSON: {error}")));
+    }
+    let told = told.unwrap_or_default();
+    let code = told["__type"].as_str().unwrap_or_default();
+    let code = code.rsplit('#').next().unwrap_or_default();
+    let code = code.split(':').next().unwrap_or_default();
+    let message = ["message", "Message"]
+        .iter()
+        .find_map(|name| told[name].as_str());
+    let mut error = ErrorMetadata::builder();
+    if !code.is_empty() {
+        error = error.code(code);
+    }
+    if let Some(message) = message {
+        error = error.message(message);
+    }
+    Err(OrchestratorError::operation(error.build()))
+}

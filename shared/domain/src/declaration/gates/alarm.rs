@@ -1,0 +1,99 @@
+//! CloudWatch alarms: each must be OK.
+
+use super::{At, Resolve, Sort};
+use crate::declaration::aws_name;
+use crate::declaration::scope::Scope;
+use crate::declaration::text::Text;
+use crate::finding::FindingName;
+use crate::shape::join;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A CloudWatch alarm: its name, or its name and region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Alarm {
+    /// An alarm of the region that is named.
+    InRegion(AlarmInRegion),
+    /// An alarm of the environment's region.
+    Here(Text),
+}
+
+/// A CloudWatch alarm of a region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AlarmInRegion {
+    /// The alarm's name.
+    pub name: Text,
+    /// The AWS region that it is in; `us-east-1` for one of a metric of CloudFront.
+    pub region: Text,
+}
+
+/// A CloudWatch alarm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AlarmGate {
+    /// Its name.
+    pub name: String,
+    /// The region that it is in; the environment's if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+}
+
+impl Sort for AlarmGate {
+    fn sort(&self) -> &'static str {
+        "alarm"
+    }
+
+    /// Such as `shop-prod-cdn-5xx (us-east-1)`.
+    fn name(&self) -> String {
+        match &self.region {
+            Some(region) => format!("{} ({region})", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    fn threshold(&self) -> String {
+        "OK".to_owned()
+    }
+}
+
+impl Resolve for AlarmGate {
+    type Written = Alarm;
+
+    fn resolve(scope: &mut Scope<'_>, at: &At<'_>, alarm: &Alarm) -> Self {
+        let path = &at.path;
+        match alarm {
+            Alarm::InRegion(alarm) => Self {
+                name: scope.text(&join(path, "name"), &alarm.name, &aws_name::ALARM),
+                region: Some(scope.text(&join(path, "region"), &alarm.region, &aws_name::REGION)),
+            },
+            Alarm::Here(text) if is_half_an_alarm(scope, text) => {
+                scope.find(
+                    FindingName::BadValue,
+                    path,
+                    "An alarm of another region has the members `name` and `region`, and no others.",
+                    "Write such as `{name: shop-prod-cdn-5xx, region: us-east-1}`.",
+                );
+                Self {
+                    name: String::new(),
+                    region: None,
+                }
+            }
+            Alarm::Here(text) => Self {
+                name: scope.text(path, text, &aws_name::ALARM),
+                region: None,
+            },
+        }
+    }
+}
+
+/// A map with one of the members, of which the other is missing or misspelt, reads as one text for each
+/// environment.
+fn is_half_an_alarm(scope: &Scope<'_>, text: &Text) -> bool {
+    let Text::PerEnvironment(texts) = text else {
+        return false;
+    };
+    let environments = &scope.document.environments;
+    let mut unknown = texts.keys().filter(|name| !environments.contains_key(name));
+    unknown.any(|name| ["name", "region"].contains(&name.as_str()))
+}

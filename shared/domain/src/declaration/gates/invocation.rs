@@ -1,0 +1,111 @@
+//! Declared invocations of the new version of a Lambda function.
+
+use super::{At, Resolve, Sort};
+use crate::cut::cut;
+use crate::declaration::aws_name;
+use crate::declaration::component::Component;
+use crate::declaration::scope::Scope;
+use crate::finding::FindingName;
+use crate::secret;
+use crate::time::Span;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A request with which a new Lambda version is invoked, and what it must answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Invocation {
+    /// A name for people.
+    pub name: String,
+    /// The payload. Never a secret.
+    #[serde(default)]
+    pub payload: serde_json::Value,
+    /// Members that the answer must have with these values; nothing is compared if absent. A
+    /// function error always fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect: Option<serde_json::Value>,
+    /// The time within which it must answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Span>,
+}
+
+/// A request, and the function that it goes to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct InvocationGate {
+    /// The function's name.
+    pub function: String,
+    /// The request, and what it must answer.
+    #[serde(flatten)]
+    pub request: Invocation,
+}
+
+impl Sort for InvocationGate {
+    fn sort(&self) -> &'static str {
+        "invocation"
+    }
+
+    /// Such as `shop-api-prod health`; a measurement also names the version.
+    fn name(&self) -> String {
+        format!("{} {}", self.function, self.request.name)
+    }
+
+    fn threshold(&self) -> String {
+        let within = match self.request.within {
+            Some(within) => format!(" within {within}"),
+            None => String::new(),
+        };
+        match &self.request.expect {
+            Some(expect) if !secret::may_be_told("expect", expect) => {
+                format!("the declared answer{within}")
+            }
+            Some(expect) => format!("{}{within}", cut(expect.to_string(), 120)),
+            None => format!("no function error{within}"),
+        }
+    }
+}
+
+impl Resolve for InvocationGate {
+    type Written = Invocation;
+
+    fn resolve(scope: &mut Scope<'_>, at: &At<'_>, request: &Invocation) -> Self {
+        let function = if let Some((name, Component::Lambda(function))) = at.component {
+            let path = format!("components.{name}.function");
+            scope.text(&path, &function.function, &aws_name::FUNCTION)
+        } else {
+            scope.find(
+                FindingName::NotSupported,
+                &at.path,
+                "Only a `lambda` is invoked.",
+                "Remove it, or measure the component with `alarms`, `metrics` or `probes`.",
+            );
+            String::new()
+        };
+        Self {
+            function,
+            request: request.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn what_is_expected_is_told_unless_it_may_be_a_secret() {
+        let of = |expect: Value| {
+            let request = Invocation {
+                name: "login".into(),
+                payload: Value::Null,
+                expect: Some(expect),
+                within: None,
+            };
+            let function = "shop-api".into();
+            InvocationGate { function, request }.threshold()
+        };
+        assert_eq!(of(json!({"status": "fine"})), r#"{"status":"fine"}"#);
+        let token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+        assert_eq!(of(json!({"token": token})), "the declared answer");
+    }
+}

@@ -1,0 +1,189 @@
+//! Counts of lines in CloudWatch Logs.
+
+use super::{At, Resolve, Sort};
+use crate::declaration::aws_name::{self, Form};
+use crate::declaration::scope::Scope;
+use crate::declaration::text::Text;
+use crate::finding::FindingName;
+use crate::shape::join;
+use crate::time::Span;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The shortest window: what arrives late is counted again by the looks that follow within it.
+const SHORTEST_WINDOW: Span = Span::seconds(5 * 60);
+
+/// The longest window.
+const LONGEST_WINDOW: Span = Span::seconds(3600);
+
+/// How many log groups one query reads (Amazon CloudWatch Logs API Reference, StartQuery,
+/// `logGroupNames`).
+const MOST_GROUPS: usize = 50;
+
+/// Amazon CloudWatch Logs API Reference, StartQuery, `logGroupNames`.
+const GROUP: Form = Form {
+    accepts: |text| {
+        let also = |c: char| c.is_ascii_alphanumeric() || "_-/.#".contains(c);
+        (1..=512).contains(&text.len()) && text.chars().all(also)
+    },
+    words: "a log group's name such as `/aws/lambda/shop-api-prod`, not an ARN",
+};
+
+/// A query may have 10,000 characters (Amazon CloudWatch Logs API Reference, StartQuery, `queryString`); a filter
+/// needs few of them.
+const FILTER: Form = Form {
+    accepts: |text| !text.trim().is_empty() && text.len() <= 1024 && !has_command(text),
+    words: "what stands behind `filter` in a query of Logs Insights, such as `@message like /ERROR/`, without another command behind a `|`",
+};
+
+/// A count of lines in CloudWatch Logs, by a query of Logs Insights. AWS bills what a query scans, in
+/// most regions 0.005 USD a GB: each look, about one a minute, scans `window` of all lines of the groups.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Logs {
+    /// The log groups, such as `/aws/lambda/shop-api-{environment}`. They must exist, and have the tags
+    /// `windlass:app` and `windlass:environment`.
+    #[schemars(extend("minItems" = 1, "maxItems" = MOST_GROUPS))]
+    pub groups: Vec<Text>,
+    /// The lines that are counted: what stands behind `filter` in a query of Logs Insights, such as
+    /// `@message like /ERROR/`.
+    pub filter: Text,
+    /// The time over which lines are counted, from `5m` to `1h`.
+    #[serde(default = "five_minutes")]
+    pub window: Span,
+    /// The most lines in a window that are healthy.
+    pub at_most: u64,
+    /// The AWS region that the groups are in, where that is another than the environment's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Text>,
+}
+
+const fn five_minutes() -> Span {
+    SHORTEST_WINDOW
+}
+
+/// A count of lines in CloudWatch Logs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LogsGate {
+    /// The log groups.
+    pub groups: Vec<String>,
+    /// What stands behind `filter` in a query of Logs Insights.
+    pub filter: String,
+    /// The time over which lines are counted.
+    pub window: Span,
+    /// The most lines in a window that are healthy.
+    pub at_most: u64,
+    /// The region that the groups are in; the environment's if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+}
+
+impl Sort for LogsGate {
+    fn sort(&self) -> &'static str {
+        "logs"
+    }
+
+    /// Such as `/aws/lambda/shop-api-prod @message like /ERROR/`.
+    fn name(&self) -> String {
+        let region = self.region.as_ref();
+        let region = region.map_or_else(String::new, |region| format!(" ({region})"));
+        format!("{} {}{region}", self.groups.join(", "), self.filter)
+    }
+
+    fn threshold(&self) -> String {
+        let lines = match self.at_most {
+            1 => "1 line".to_owned(),
+            most => format!("{most} lines"),
+        };
+        format!("at most {lines} in {}", self.window)
+    }
+
+    fn period(&self) -> Span {
+        self.window
+    }
+}
+
+impl Resolve for LogsGate {
+    type Written = Logs;
+
+    fn resolve(scope: &mut Scope<'_>, at: &At<'_>, logs: &Logs) -> Self {
+        let path = &at.path;
+        if logs.window < SHORTEST_WINDOW || logs.window > LONGEST_WINDOW {
+            scope.find(
+                FindingName::BadValue,
+                &join(path, "window"),
+                format!(
+                    "`{}` is not between {SHORTEST_WINDOW} and {LONGEST_WINDOW}.",
+                    logs.window
+                ),
+                format!("Write a time such as `{SHORTEST_WINDOW}`, at most `{LONGEST_WINDOW}`."),
+            );
+        }
+        let groups = logs.groups.iter().enumerate();
+        let groups =
+            groups.map(|(i, group)| scope.text(&format!("{path}.groups[{i}]"), group, &GROUP));
+        Self {
+            groups: groups.collect(),
+            filter: scope.text(&join(path, "filter"), &logs.filter, &FILTER),
+            window: logs.window,
+            at_most: logs.at_most,
+            region: scope.maybe(
+                &join(path, "region"),
+                logs.region.as_ref(),
+                &aws_name::REGION,
+            ),
+        }
+    }
+}
+
+/// Whether another command follows, such as in `@message like /x/ | limit 1`. A `|` within quotes or between
+/// slashes belongs to the filter.
+fn has_command(filter: &str) -> bool {
+    let mut within = None;
+    let mut characters = filter.chars();
+    while let Some(c) = characters.next() {
+        match (within, c) {
+            (Some(_), '\\') => drop(characters.next()),
+            (Some(end), c) if c == end => within = None,
+            (None, '/' | '"' | '\'' | '`') => within = Some(c),
+            (None, '|' | '\n') => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_is_one_command() {
+        for (filter, is_one) in [
+            ("@message like /ERROR|FATAL/", true),
+            (r"@message like /a\/b|c/", true),
+            ("@message like \"a | b\"", true),
+            ("level = 'error' and status >= 500", true),
+            ("`a|b` = 1", true),
+            ("", false),
+            (" ", false),
+            ("@message like /x/ | limit 1", false),
+            ("level = 'error' | stats count(*)", false),
+            ("level = 'error'\nand x = 1", false),
+        ] {
+            assert_eq!((FILTER.accepts)(filter), is_one, "{filter}");
+        }
+    }
+
+    #[test]
+    fn a_group_is_named_as_aws_does() {
+        for (group, is_one) in [
+            ("/aws/lambda/shop-api_1.2#3", true),
+            ("", false),
+            ("arn:aws:logs:eu-west-1:111111111111:log-group:x", false),
+            ("shop api", false),
+        ] {
+            assert_eq!((GROUP.accepts)(group), is_one, "{group}");
+        }
+    }
+}

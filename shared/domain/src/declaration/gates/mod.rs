@@ -1,0 +1,237 @@
+//! Gates: what decides whether a release is healthy. Each sort is one file and one entry of the list
+//! below: as people write it, with every value final, and its words. They are declared for the whole
+//! release, and of a component, from whose wave on they decide.
+
+mod alarm;
+mod invocation;
+mod logs;
+mod metric;
+mod probe;
+pub(super) mod resolve;
+
+pub use alarm::{Alarm, AlarmGate, AlarmInRegion};
+pub use invocation::{Invocation, InvocationGate};
+pub use logs::{Logs, LogsGate};
+pub use metric::{Metric, MetricGate};
+pub use probe::{Probe, ProbeGate};
+
+use super::component::Component;
+use super::scope::Scope;
+use crate::gate::UnknownRule;
+use crate::name::ComponentName;
+use crate::time::Span;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A gate of some sort, with every value final.
+pub trait Sort {
+    /// The source that its measurements name, such as `alarm`.
+    fn sort(&self) -> &'static str;
+    /// Its name for people, such as an alarm's name.
+    fn name(&self) -> String;
+    /// Its threshold in words, such as `at most 5`.
+    fn threshold(&self) -> String;
+    /// How long a wave must be watched so that it tells something; no time if it tells at once.
+    fn period(&self) -> Span {
+        Span::ZERO
+    }
+}
+
+/// From what people write to a [`Sort`].
+pub(super) trait Resolve: Sort + PartialEq + Sized {
+    /// As people write it.
+    type Written;
+    /// The gate in the environment. What is wrong with it is noted in the scope.
+    fn resolve(scope: &mut Scope<'_>, at: &At<'_>, written: &Self::Written) -> Self;
+}
+
+/// Where a gate is declared.
+pub(super) struct At<'a> {
+    /// Its path in the declaration.
+    pub(super) path: String,
+    /// The component that it is declared of.
+    pub(super) component: Option<(&'a ComponentName, &'a Component)>,
+}
+
+/// A gate where it is declared.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Declared<G> {
+    /// Its path in the declaration, such as `gates.alarms[0]`.
+    pub path: String,
+    /// The component from whose wave on it decides; in every wave if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub component: Option<ComponentName>,
+    /// The gate.
+    #[serde(flatten)]
+    pub gate: G,
+}
+
+/// Makes of the list of sorts what is declared, and what becomes of it.
+macro_rules! sorts {
+    (
+        anywhere { $( $(#[$doc:meta])* $list:ident: [$written:ty; $most:literal] => $gate:ty, )* }
+        of_a_component { $( $(#[$own_doc:meta])* $own:ident: [$own_written:ty; $own_most:literal] => $own_gate:ty, )* }
+    ) => {
+        /// Gates, which decide whether a release is healthy.
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct Gates {
+            /// How long the last wave is watched; not at all if absent, then it is judged once.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub bake: Option<Span>,
+            /// How long each earlier wave is watched, unless its rollout says so itself; the longest
+            /// period among the gates if absent.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub between_waves: Option<Span>,
+            $(
+                $(#[$doc])*
+                #[serde(default, skip_serializing_if = "Option::is_none")]
+                #[schemars(extend("maxItems" = $most))]
+                pub $list: Option<Vec<$written>>,
+            )*
+            /// What an unknown measurement becomes, such as `{becomes: hold, for: 5m}`.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub unknown: Option<UnknownRule>,
+        }
+
+        /// Gates of a component: they decide from the wave on in which it is changed, and not at all
+        /// where a deployment leaves it as it is. So they need not be healthy before its first release.
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct ComponentGates {
+            $(
+                $(#[$doc])*
+                #[serde(default, skip_serializing_if = "Vec::is_empty")]
+                #[schemars(extend("maxItems" = $most))]
+                pub $list: Vec<$written>,
+            )*
+            $(
+                $(#[$own_doc])*
+                #[serde(default, skip_serializing_if = "Vec::is_empty")]
+                #[schemars(extend("maxItems" = $own_most))]
+                pub $own: Vec<$own_written>,
+            )*
+        }
+
+        impl ComponentGates {
+            /// True where there is none.
+            pub fn is_empty(&self) -> bool {
+                $( self.$list.is_empty() && )* $( self.$own.is_empty() && )* true
+            }
+        }
+
+        /// The gates of an environment: of the whole release, and then of its components.
+        #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+        pub struct Resolved {
+            /// How long the last wave is watched.
+            pub bake: Span,
+            /// How long each earlier wave is watched, unless its rollout says so itself.
+            pub between_waves: Span,
+            $( $(#[$doc])* pub $list: Vec<Declared<$gate>>, )*
+            $( $(#[$own_doc])* pub $own: Vec<Declared<$own_gate>>, )*
+            /// What unknown becomes.
+            pub unknown: UnknownRule,
+        }
+
+        impl Resolved {
+            /// Each gate, whatever its sort, with the component that it is declared of.
+            pub fn all(&self) -> Vec<(Option<&ComponentName>, &dyn Sort)> {
+                let mut all: Vec<(Option<&ComponentName>, &dyn Sort)> = vec![];
+                $( all.extend(self.$list.iter().map(Declared::any)); )*
+                $( all.extend(self.$own.iter().map(Declared::any)); )*
+                all
+            }
+
+            /// Takes over what is written of every sort.
+            fn resolve(&mut self, scope: &mut Scope<'_>, written: &resolve::Both<'_>) {
+                $(
+                    let listed = written.list(stringify!($list), |gates| gates.$list.as_ref());
+                    self.$list = resolve::each(scope, None, listed);
+                )*
+                let document = scope.document;
+                for (name, component) in &document.components {
+                    let own = component.gates();
+                    let of = Some((name, component));
+                    $(
+                        let listed = resolve::listed(name, stringify!($list), &own.$list);
+                        self.$list.extend(resolve::each(scope, of, listed));
+                    )*
+                    $(
+                        let listed = resolve::listed(name, stringify!($own), &own.$own);
+                        self.$own.extend(resolve::each(scope, of, listed));
+                    )*
+                }
+            }
+        }
+    };
+}
+
+sorts! {
+    anywhere {
+        /// CloudWatch alarms; each must be OK. An alarm's name, or `{name: …, region: us-east-1}` where it
+        /// is in another region than the environment, as those of CloudFront are.
+        alarms: [Alarm; 100] => AlarmGate,
+        /// CloudWatch metrics with a threshold.
+        metrics: [Metric; 100] => MetricGate,
+        /// HTTP probes.
+        probes: [Probe; 20] => ProbeGate,
+        /// Counts of lines in CloudWatch Logs, by queries of Logs Insights. AWS bills what they scan.
+        logs: [Logs; 10] => LogsGate,
+    }
+    of_a_component {
+        /// Requests with which each new version of a Lambda function is invoked: once it is published and before
+        /// the alias moves, so that no caller gets a version that has not answered them, and again at each look
+        /// while it gets traffic. Without an alias new code is live at once, and they come after that.
+        invocations: [Invocation; 100] => InvocationGate,
+    }
+}
+
+impl<G: Sort> Declared<G> {
+    fn any(&self) -> (Option<&ComponentName>, &dyn Sort) {
+        (self.component.as_ref(), &self.gate)
+    }
+}
+
+impl Resolved {
+    /// True where something decides when this component is changed.
+    pub fn measure(&self, component: &ComponentName) -> bool {
+        let all = self.all();
+        let mut of = all.iter().map(|(of, _)| *of);
+        of.any(|of| of.is_none_or(|of| of == component))
+    }
+
+    /// The gate that takes longest to tell something, unless all tell at once.
+    pub(super) fn slowest(&self) -> Option<Slowest> {
+        let all = self.all().into_iter();
+        let slow = all
+            .map(|(_, gate)| gate)
+            .filter(|gate| gate.period() > Span::ZERO);
+        let slowest = slow.max_by_key(|gate| gate.period())?;
+        Some(Slowest {
+            period: slowest.period(),
+            name: slowest.name(),
+        })
+    }
+}
+
+/// The gate that takes longest to tell something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Slowest {
+    pub(super) period: Span,
+    name: String,
+}
+
+impl Slowest {
+    /// Notes what is watched for a shorter time.
+    pub(super) fn check(&self, scope: &mut Scope<'_>, path: &str, watch: Span) {
+        let Self { period, name } = self;
+        if watch < *period {
+            scope.find(
+                crate::finding::FindingName::GateNotMeasurable,
+                path,
+                format!("It is watched for {watch}, which is shorter than the period of `{name}`, {period}."),
+                format!("Write at least `{period}`, or give the gate a shorter period."),
+            );
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Gates with every value final.
+
+use super::{At, Declared, Gates as Written, Resolve, Resolved, Slowest};
+use crate::declaration::component::Component;
+use crate::declaration::scope::Scope;
+use crate::finding::FindingName;
+use crate::name::ComponentName;
+use crate::shape::join;
+use crate::time::Span;
+
+/// The gates of the environment: each member that it writes itself replaces the global one.
+pub(in crate::declaration) fn gates(scope: &mut Scope<'_>) -> Resolved {
+    let written = Both {
+        own: scope.environment.gates.as_ref(),
+        common: &scope.document.gates,
+        own_path: format!("environments.{}.gates", scope.name),
+    };
+    let unknown = written.member("unknown", |gates| gates.unknown.as_ref());
+    let mut gates = Resolved {
+        unknown: unknown.map(|(_, rule)| rule.clone()).unwrap_or_default(),
+        ..Resolved::default()
+    };
+    gates.resolve(scope, &written);
+    let slowest = gates.slowest();
+    gates.bake = bake(scope, &written, slowest.as_ref());
+    gates.between_waves = between_waves(scope, &written, slowest.as_ref());
+    gates
+}
+
+/// The gates of one list, of the whole release or of a component. One that is there already tells
+/// nothing more.
+pub(super) fn each<'w, G: Resolve>(
+    scope: &mut Scope<'_>,
+    of: Option<(&ComponentName, &Component)>,
+    listed: impl Iterator<Item = (String, &'w G::Written)>,
+) -> Vec<Declared<G>>
+where
+    G::Written: 'w,
+{
+    let mut gates: Vec<Declared<G>> = Vec::new();
+    for (path, written) in listed {
+        let at = At {
+            path,
+            component: of,
+        };
+        let before = scope.findings.len();
+        let gate = G::resolve(scope, &at, written);
+        let is_well = before == scope.findings.len();
+        if is_well && gates.iter().any(|other| other.gate == gate) {
+            let reason = format!("The {} `{}` is declared twice.", gate.sort(), gate.name());
+            scope.find(
+                FindingName::Duplicate,
+                &at.path,
+                reason,
+                "Remove one of them.",
+            );
+        }
+        gates.push(Declared {
+            path: at.path,
+            component: of.map(|(name, _)| name.clone()),
+            gate,
+        });
+    }
+    gates
+}
+
+/// The members of a component's list, each with its path.
+pub(super) fn listed<'w, T>(
+    component: &ComponentName,
+    field: &str,
+    items: &'w [T],
+) -> impl Iterator<Item = (String, &'w T)> {
+    let path = format!("components.{component}.gates.{field}");
+    let items = items.iter().enumerate();
+    items.map(move |(i, item)| (format!("{path}[{i}]"), item))
+}
+
+/// What an environment writes itself, and what all share.
+pub(super) struct Both<'w> {
+    own: Option<&'w Written>,
+    common: &'w Written,
+    own_path: String,
+}
+
+impl<'w> Both<'w> {
+    /// The environment's own member where it has one, else the global one, with its path.
+    fn member<T>(
+        &self,
+        field: &str,
+        of: impl Fn(&'w Written) -> Option<&'w T>,
+    ) -> Option<(String, &'w T)> {
+        if let Some(value) = self.own.and_then(&of) {
+            return Some((join(&self.own_path, field), value));
+        }
+        of(self.common).map(|value| (join("gates", field), value))
+    }
+
+    /// The members of a list, each with its path.
+    pub(super) fn list<T: 'w>(
+        &self,
+        field: &str,
+        of: impl Fn(&'w Written) -> Option<&'w Vec<T>>,
+    ) -> impl Iterator<Item = (String, &'w T)> {
+        let list = self.member(field, of);
+        list.into_iter().flat_map(|(path, items)| {
+            let items = items.iter().enumerate();
+            items.map(move |(i, item)| (format!("{path}[{i}]"), item))
+        })
+    }
+}
+
+/// How long the last wave is watched.
+fn bake(scope: &mut Scope<'_>, written: &Both<'_>, slowest: Option<&Slowest>) -> Span {
+    let (path, bake) = match written.member("bake", |gates| gates.bake.as_ref()) {
+        Some((path, bake)) => (path, *bake),
+        None => ("gates.bake".to_owned(), Span::ZERO),
+    };
+    if let Some(slowest) = slowest {
+        slowest.check(scope, &path, bake);
+    }
+    bake
+}
+
+/// How long each earlier wave is watched: at least until the slowest gate tells something of it.
+fn between_waves(scope: &mut Scope<'_>, written: &Both<'_>, slowest: Option<&Slowest>) -> Span {
+    let between = written.member("between_waves", |gates| gates.between_waves.as_ref());
+    let Some((path, between)) = between else {
+        return slowest.map_or(Span::ZERO, |slowest| slowest.period);
+    };
+    if let Some(slowest) = slowest {
+        slowest.check(scope, &path, *between);
+    }
+    *between
+}

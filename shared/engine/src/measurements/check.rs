@@ -1,0 +1,108 @@
+//! One sort of gates before anything has changed: which of them concern the deployment, and what of
+//! their problems is told.
+
+use super::words::not_measurable;
+use super::{Checking, Measure};
+use crate::ports::Answered;
+use windlass_domain::declaration::gates::{Resolved, Sort};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::Finding;
+use windlass_domain::name::ComponentName;
+use windlass_domain::place::Place;
+use windlass_domain::time::Span;
+
+/// A deployment that is about to change something.
+pub struct Preparing<'a> {
+    /// The gates of its environment.
+    pub gates: &'a Resolved,
+    /// Where the targets are.
+    pub place: &'a Place,
+    /// The components that it may change, each with whether this is its first release here.
+    pub components: &'a [(&'a ComponentName, bool)],
+}
+
+/// A gate's problem, before it is known whether it stops the deployment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Problem {
+    /// It cannot be measured.
+    NotMeasurable(Finding),
+    /// It is red.
+    Red(Finding),
+    /// Something to know of it, such as that it may turn out to be unmeasurable. It stops nothing.
+    Noted(Finding),
+}
+
+/// Checks the gates of one sort that concern the deployment: those of the whole release, and those of
+/// the components that it may change.
+pub(super) async fn sort<P, M: Measure<P>>(
+    ports: &P,
+    preparing: &Preparing<'_>,
+) -> Answered<Vec<Problem>> {
+    let declared = M::declared(preparing.gates).iter();
+    let gates: Vec<Checking<'_, M::Gate>> = declared
+        .filter_map(|one| {
+            let awaited = match &one.component {
+                None => false,
+                Some(name) => preparing.is_first(name)?,
+            };
+            Some(Checking {
+                gate: &one.gate,
+                path: &one.path,
+                bake: preparing.gates.bake,
+                awaited,
+            })
+        })
+        .collect();
+    if gates.is_empty() {
+        return Ok(vec![]);
+    }
+    let answered = M::check(ports, preparing.place, &gates).await;
+    let mut problems = Vec::new();
+    for (one, answered) in gates.iter().zip(answered) {
+        problems.extend(too_short(one, one.gate.period()));
+        match answered {
+            Ok(found) => problems.extend(found.into_iter().filter(|it| !one.expects(it))),
+            Err(fault) => problems.push(unreadable(one, fault)?),
+        }
+    }
+    Ok(problems)
+}
+
+impl Preparing<'_> {
+    /// Whether this is the first release of a component; nothing where it is not changed.
+    fn is_first(&self, name: &ComponentName) -> Option<bool> {
+        let mut components = self.components.iter();
+        let found = components.find(|(component, _)| *component == name);
+        found.map(|(_, is_first)| *is_first)
+    }
+}
+
+impl<G> Checking<'_, G> {
+    fn expects(&self, problem: &Problem) -> bool {
+        self.awaited && matches!(problem, Problem::Red(_))
+    }
+}
+
+/// That the last wave is watched for less than a period of the gate.
+pub(super) fn too_short<G: Sort>(one: &Checking<'_, G>, period: Span) -> Option<Problem> {
+    let (bake, gate) = (one.bake, one.gate.name());
+    (bake < period).then(|| {
+        let reason =
+            format!("the bake of {bake} is shorter than the period of `{gate}`, {period}.");
+        let remedy = "Watch for at least one period: set `gates.bake` higher.";
+        Problem::NotMeasurable(not_measurable(one.path, reason, remedy))
+    })
+}
+
+/// A refusal is a finding; everything else goes to the state's Retry.
+fn unreadable<G: Sort>(one: &Checking<'_, G>, fault: Fault) -> Answered<Problem> {
+    let path = one.path;
+    if !matches!(fault.name, FaultName::AccessDenied | FaultName::Refused) {
+        return Err(fault.while_doing(format!("checking {path}")));
+    }
+    Ok(Problem::NotMeasurable(not_measurable(
+        path,
+        format!("`{}` cannot be read: {}.", one.gate.name(), fault.message),
+        "Give the role that reaches the environment permission to read it.",
+    )))
+}

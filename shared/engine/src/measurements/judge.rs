@@ -1,0 +1,83 @@
+//! One sort of gates in a wave: which of them tell something of it, and what each looks at.
+
+use super::{Measure, Measuring, Window};
+use windlass_domain::declaration::gates::{Declared, Resolved, Sort};
+use windlass_domain::gate::Measurement;
+use windlass_domain::judgement::Judgement;
+use windlass_domain::place::Place;
+use windlass_domain::plan::Wave;
+use windlass_domain::step::Step;
+use windlass_domain::time::Time;
+
+/// A wave that is judged.
+pub struct Judging<'a> {
+    /// The gates of its environment.
+    pub gates: &'a Resolved,
+    /// Where the targets are.
+    pub place: &'a Place,
+    /// All waves of the deployment.
+    pub waves: &'a [Wave],
+    /// The steps of its components.
+    pub steps: &'a [Step],
+    /// The wave's judgement until now.
+    pub judgement: &'a Judgement,
+    /// When the deployment's first change began.
+    pub first_change: Time,
+    /// Now.
+    pub now: Time,
+}
+
+/// Measures the gates of one sort: those of the whole release, and from the wave on that changes a
+/// component its own. In a wave that only publishes, nothing but what tells of that.
+pub(super) async fn sort<P, M: Measure<P>>(ports: &P, judging: &Judging<'_>) -> Vec<Measurement> {
+    if judging.is_ahead(judging.judgement.wave) && !M::AHEAD {
+        return vec![];
+    }
+    let declared = M::declared(judging.gates).iter();
+    let gates = declared.filter_map(|one| judging.measuring(one, M::AHEAD));
+    let gates: Vec<Measuring<'_, M::Gate>> = gates.collect();
+    if gates.is_empty() {
+        return vec![];
+    }
+    M::measure(ports, judging.place, &gates).await
+}
+
+impl<'a> Judging<'a> {
+    fn is_ahead(&self, wave: u32) -> bool {
+        let wave = self.waves.get(wave as usize);
+        wave.is_some_and(|wave| wave.ahead)
+    }
+
+    /// The gate with what it looks at, if it decides this wave.
+    fn measuring<G: Sort>(&self, one: &'a Declared<G>, ahead: bool) -> Option<Measuring<'a, G>> {
+        let judgement = self.judgement;
+        let mut first_change = self.first_change;
+        let mut step = None;
+        if let Some(name) = &one.component {
+            let mut steps = self.steps.iter();
+            let own = steps.find(|step| step.component == *name)?;
+            if !self.has_changed(own, ahead) {
+                return None;
+            }
+            let changes = own.changes.iter().map(|change| change.at);
+            first_change = changes.min().unwrap_or(judgement.changed);
+            step = Some((own, judgement.wave));
+        }
+        Some(Measuring {
+            gate: &one.gate,
+            window: Window {
+                first_change,
+                changed: judgement.changed,
+                known: judgement.known_until(one.gate.sort(), &one.gate.name()),
+                now: self.now,
+            },
+            step,
+        })
+    }
+
+    /// Whether a component has been changed up to this wave, by more than what is published ahead.
+    fn has_changed(&self, step: &Step, ahead: bool) -> bool {
+        let mut waves = step.goals.range(..=self.judgement.wave);
+        waves.any(|(wave, _)| ahead || !self.is_ahead(*wave))
+    }
+}

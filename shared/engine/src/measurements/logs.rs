@@ -1,0 +1,311 @@
+//! Counts of lines in CloudWatch Logs, by queries of Logs Insights: in no window since the change may there be
+//! more than the threshold, and something must be logged at all.
+//!
+//! Lines arrive late. Too many are too many as soon as they are there. That there are few is believed of a
+//! window's lines when later looks have counted them again: so a look counts the whole window before it, which
+//! is longer than lines take to arrive, and the next wave counts what arrived late of the wave before. Of the last
+//! minutes of the last wave what has arrived is counted (decision 0311).
+
+use super::words::{already_red, clock_times, not_measurable, unmeasured, unreadable};
+use super::{Checking, Measure, Measuring, Problem, Window};
+use crate::ports::{Answered, Clock, JsonCall, JsonServices, Reach};
+use futures::future::join_all;
+use serde_json::{Value, json};
+use windlass_domain::declaration::gates::{Declared, LogsGate, Resolved, Sort};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::gate::{Measurement, Verdict};
+use windlass_domain::place::Place;
+use windlass_domain::time::Time;
+
+/// How late a line may arrive, in milliseconds. AWS gives no bound for the time from PutLogEvents to a query's
+/// result, nor for what an agent holds back before it. Lambda and the log driver of ECS send within seconds; two
+/// minutes are what CloudWatch allows for metrics (Amazon CloudWatch User Guide, "Publish custom metrics").
+const LATE_MS: u64 = 2 * 60 * 1000;
+
+/// The pauses between two questions for a query's result, in milliseconds. Most queries end within seconds.
+const PAUSES_MS: [u64; 6] = [500, 1_000, 1_500, 3_000, 4_000, 5_000];
+
+/// How long a gate may go on to ask for windows, in milliseconds: it stands within one call of the judge.
+const LONGEST_MS: u64 = 20_000;
+
+/// From how many bytes an hour on it is told what a gate costs: with 0.005 USD a GB (Amazon CloudWatch pricing,
+/// "Logs", "Analyze (Logs Insights queries)") that is 5 cents.
+const TOLD_FROM: f64 = 10e9;
+
+/// How many looks an hour has at most as is usual: see `windlass_domain::judgement::pace`.
+const LOOKS_AN_HOUR: f64 = 60.0;
+
+/// Counts, where the log groups are.
+pub(super) struct Logs;
+
+impl<P: JsonServices + Clock + Reach> Measure<P> for Logs {
+    type Gate = LogsGate;
+
+    fn declared(gates: &Resolved) -> &[Declared<LogsGate>] {
+        &gates.logs
+    }
+
+    async fn check(
+        ports: &P,
+        place: &Place,
+        gates: &[Checking<'_, LogsGate>],
+    ) -> Vec<Answered<Vec<Problem>>> {
+        let each = gates.iter().map(async |one| {
+            let there = ports.at(&place.in_region(one.gate.region.as_deref()));
+            problems(&there, one).await
+        });
+        join_all(each).await
+    }
+
+    async fn measure(
+        ports: &P,
+        place: &Place,
+        gates: &[Measuring<'_, LogsGate>],
+    ) -> Vec<Measurement> {
+        let each = gates.iter().map(async |one| {
+            let there = ports.at(&place.in_region(one.gate.region.as_deref()));
+            measured(&there, one.gate, one.window).await
+        });
+        join_all(each).await
+    }
+}
+
+async fn problems<P: JsonServices + Clock>(
+    there: &P,
+    one: &Checking<'_, LogsGate>,
+) -> Answered<Vec<Problem>> {
+    let (gate, path) = (one.gate, one.path);
+    let now = there.now();
+    let before = Time(now.0.saturating_sub(gate.window.as_ms()));
+    let counted = match count(there, gate, before, now).await {
+        Err(fault) if fault.name == FaultName::NotFound => return Ok(vec![no_group(one)]),
+        counted => counted?,
+    };
+    let lines = match counted {
+        Counted::Lines(lines) => lines,
+        Counted::Unknown(why) => {
+            let reason = format!("`{}` could not be counted: {why}.", gate.name());
+            let remedy = "While that stays so, `gates.unknown` says what it becomes. A shorter `window` and fewer `groups` are counted faster.";
+            return Ok(vec![Problem::Noted(not_measurable(path, reason, remedy))]);
+        }
+    };
+    let mut problems: Vec<Problem> = costs(one, lines.bytes).into_iter().collect();
+    if lines.matched > gate.at_most {
+        let measured = told(lines.matched);
+        problems.push(Problem::Red(already_red(path, gate, &measured)));
+    } else if lines.scanned == 0 {
+        let reason = format!(
+            "nothing was logged in the last {} where `{}` counts.",
+            gate.window,
+            gate.name()
+        );
+        let remedy = "Check `groups` and `region`. While nothing is logged, `gates.unknown` says what it becomes.";
+        problems.push(Problem::Noted(not_measurable(path, reason, remedy)));
+    }
+    Ok(problems)
+}
+
+/// A log group that is not there. Before a component's first release there may be none: that of a Lambda function
+/// comes with its first invocation.
+fn no_group(one: &Checking<'_, LogsGate>) -> Problem {
+    let finding = not_measurable(
+        one.path,
+        format!(
+            "there is no log group `{}` in the environment's account and region.",
+            one.gate.groups.join("`, or no `")
+        ),
+        "Make the log group first, with your infrastructure code, or correct its name. Of another region write `region`.",
+    );
+    if one.awaited {
+        return Problem::Noted(finding);
+    }
+    Problem::NotMeasurable(finding)
+}
+
+/// What measuring costs, from what the look before the change scanned.
+fn costs(one: &Checking<'_, LogsGate>, bytes: f64) -> Option<Problem> {
+    let an_hour = bytes * LOOKS_AN_HOUR;
+    (an_hour >= TOLD_FROM).then(|| {
+        let finding = Finding::new(
+            FindingName::GateCosts,
+            one.path,
+            format!(
+                "a look at `{}` scans {:.1} GB, so an hour of watching up to {:.0} GB, which costs about {:.2} USD at 0.005 USD a GB.",
+                one.gate.name(),
+                bytes / 1e9,
+                an_hour / 1e9,
+                an_hour / 1e9 * 0.005
+            ),
+            "Write a shorter `window` or fewer `groups`; or make a metric filter and a gate on its metric, which costs nothing by look.",
+        );
+        Problem::Noted(finding)
+    })
+}
+
+/// Counts the windows that no look has counted to the end yet, the newest first.
+async fn measured<P: JsonServices + Clock>(
+    there: &P,
+    gate: &LogsGate,
+    window: Window,
+) -> Measurement {
+    let look_at = format!(
+        "CloudWatch Logs Insights over {}: filter {}",
+        gate.groups.join(", "),
+        gate.filter
+    );
+    let blank = unmeasured(gate, look_at, window.now);
+    let mut scanned = 0;
+    let mut newest = None;
+    for (from, to) in windows(gate, window) {
+        if there.now() > window.now.plus_ms(LONGEST_MS) {
+            let measured = format!("not all was counted in {} s", LONGEST_MS / 1000);
+            return Measurement { measured, ..blank };
+        }
+        let lines = match count(there, gate, from, to).await {
+            Ok(Counted::Lines(lines)) => lines,
+            Ok(Counted::Unknown(why)) => {
+                let measured = format!("not measured: {why}");
+                return Measurement { measured, ..blank };
+            }
+            Err(fault) => return unreadable(blank, &fault),
+        };
+        if lines.matched > gate.at_most {
+            return Measurement {
+                verdict: Verdict::Fail,
+                measured: told(lines.matched),
+                window: clock_times(from, to),
+                ..blank
+            };
+        }
+        scanned += lines.scanned;
+        newest.get_or_insert((lines.matched, from, to));
+    }
+    match newest {
+        Some((matched, from, to)) if scanned > 0 => Measurement {
+            verdict: Verdict::Pass,
+            measured: told(matched),
+            window: clock_times(from, to),
+            ..blank
+        },
+        _ => Measurement {
+            measured: "nothing is logged yet".to_owned(),
+            window: clock_times(begin(window), window.now),
+            // What there is may be on its way.
+            not_ready: window.now < window.changed.plus_ms(LATE_MS),
+            ..blank
+        },
+    }
+}
+
+/// Since when lines are of this wave, or arrived too late for the one before.
+fn begin(window: Window) -> Time {
+    let late = Time(window.changed.0.saturating_sub(LATE_MS));
+    window.first_change.max(late)
+}
+
+/// The windows before now, the newest first, back to what the last look counted to the end. Pure.
+fn windows(gate: &LogsGate, window: Window) -> Vec<(Time, Time)> {
+    let begin = begin(window);
+    let counted = Time(window.known.0.saturating_sub(LATE_MS));
+    let mut windows = Vec::new();
+    let mut to = window.now;
+    while to > begin && (windows.is_empty() || to > counted) {
+        let from = Time(to.0.saturating_sub(gate.window.as_ms())).max(begin);
+        windows.push((from, to));
+        to = from;
+    }
+    windows
+}
+
+fn told(lines: u64) -> String {
+    match lines {
+        1 => "1 line".to_owned(),
+        lines => format!("{lines} lines"),
+    }
+}
+
+/// What came of a query.
+enum Counted {
+    Lines(Lines),
+    /// Why it is not known.
+    Unknown(String),
+}
+
+/// What a query found (Amazon CloudWatch Logs API Reference, QueryStatistics).
+struct Lines {
+    matched: u64,
+    scanned: u64,
+    bytes: f64,
+}
+
+/// Counts the lines from one time to another, both in whole seconds and inclusive. The count is the statistics':
+/// they tell of all that matched, whatever the limit.
+async fn count<P: JsonServices + Clock>(
+    there: &P,
+    gate: &LogsGate,
+    from: Time,
+    to: Time,
+) -> Answered<Counted> {
+    let query = json!({
+        "logGroupNames": gate.groups,
+        "queryString": format!("filter {} | limit 1", gate.filter),
+        "startTime": from.0.div_ceil(1000),
+        "endTime": (to.0 / 1000).max(from.0.div_ceil(1000)),
+    });
+    let started = call(there, "Logs_20140328.StartQuery", query).await?;
+    let id = json!({"queryId": text(&started, "queryId")?});
+    for pause in PAUSES_MS {
+        there.sleep_ms(pause).await;
+        let told = call(there, "Logs_20140328.GetQueryResults", id.clone()).await?;
+        match text(&told, "status")? {
+            "Complete" => return lines(&told).map(Counted::Lines),
+            "Scheduled" | "Running" => {}
+            ended => return Ok(Counted::Unknown(format!("the query ended as {ended}"))),
+        }
+    }
+    // It would go on for an hour, and takes the place of another one. Whether it can be stopped changes nothing.
+    let _ = call(there, "Logs_20140328.StopQuery", id).await;
+    let waited = PAUSES_MS.iter().sum::<u64>() / 1000;
+    let why = format!("the query had no result after {waited} s");
+    Ok(Counted::Unknown(why))
+}
+
+async fn call<P: JsonServices>(there: &P, target: &'static str, body: Value) -> Answered<Value> {
+    let service = "logs";
+    let call = JsonCall {
+        service,
+        target,
+        body,
+    };
+    there.json_call(call).await
+}
+
+fn text<'a>(told: &'a Value, member: &str) -> Answered<&'a str> {
+    let found = told.get(member).and_then(Value::as_str);
+    found.ok_or_else(|| unreadable_answer(member))
+}
+
+fn lines(told: &Value) -> Answered<Lines> {
+    let number = |member: &str| {
+        let found = told["statistics"][member].as_f64();
+        found.ok_or_else(|| unreadable_answer(member))
+    };
+    // AWS tells whole numbers as doubles.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count"
+    )]
+    let whole = |member: &str| number(member).map(|found| found.max(0.0).ceil() as u64);
+    Ok(Lines {
+        matched: whole("recordsMatched")?,
+        scanned: whole("recordsScanned")?,
+        bytes: number("bytesScanned")?,
+    })
+}
+
+fn unreadable_answer(member: &str) -> Fault {
+    let message = format!("CloudWatch Logs answered without `{member}`");
+    Fault::new(FaultName::Unavailable, message)
+}

@@ -1,0 +1,56 @@
+//! What measurements have in common in words.
+
+use windlass_domain::declaration::gates::Sort;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::gate::{Measurement, Verdict};
+use windlass_domain::time::Time;
+
+/// A measurement of a gate that has not been made yet, and where a person looks next.
+pub(super) fn unmeasured(gate: &impl Sort, look_at: String, at: Time) -> Measurement {
+    Measurement {
+        gate: gate.name(),
+        source: gate.sort().to_owned(),
+        verdict: Verdict::Unknown,
+        measured: String::new(),
+        threshold: gate.threshold(),
+        window: String::new(),
+        look_at,
+        not_ready: false,
+        at,
+    }
+}
+
+/// A measurement that could not be made because a call failed.
+pub(super) fn unreadable(measurement: Measurement, fault: &Fault) -> Measurement {
+    Measurement {
+        verdict: Verdict::Unknown,
+        measured: format!("not measured: {fault}"),
+        not_ready: fault.name == FaultName::StillInProgress,
+        ..measurement
+    }
+}
+
+/// That a gate cannot be measured.
+pub(super) fn not_measurable(path: &str, reason: impl Into<String>, remedy: &str) -> Finding {
+    Finding::new(FindingName::GateNotMeasurable, path, reason, remedy)
+}
+
+/// That a gate is red before anything has changed.
+pub(super) fn already_red(path: &str, gate: &impl Sort, measured: &str) -> Finding {
+    Finding::new(
+        FindingName::GateAlreadyRed,
+        path,
+        format!(
+            "`{}` is red before anything has changed: measured {measured}, threshold {}.",
+            gate.name(),
+            gate.threshold()
+        ),
+        "Mend what it measures first, or deploy with `accept_red` and a reason.",
+    )
+}
+
+/// Hours and minutes from one time to another, such as `14:02-14:05 UTC`.
+pub(super) fn clock_times(from: Time, to: Time) -> String {
+    format!("{}-{} UTC", from.clock(), to.clock())
+}

@@ -1,0 +1,140 @@
+//! What is told of a count before anything has changed.
+
+use crate::scene::{GROUP, gate, of, pass_seconds, whole};
+use windlass_domain::declaration::gates::{LogsGate, Resolved};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::FindingName;
+use windlass_domain::name::ComponentName;
+use windlass_domain::place::Place;
+use windlass_engine::measurements::{Preparing, Problem, check};
+use windlass_engine::ports::Answered;
+use windlass_world::World;
+use windlass_world::logs::Group;
+use windlass_world::run::run;
+
+fn checked(
+    world: &World,
+    gates: &Resolved,
+    components: &[(&ComponentName, bool)],
+) -> Answered<Vec<Problem>> {
+    let preparing = Preparing {
+        gates,
+        place: &Place::default(),
+        components,
+    };
+    run(check(world, &preparing))
+}
+
+fn told(problems: &[Problem]) -> Vec<(&'static str, FindingName)> {
+    let told = |problem: &Problem| match problem {
+        Problem::NotMeasurable(finding) => ("stops", finding.name),
+        Problem::Red(finding) => ("red", finding.name),
+        Problem::Noted(finding) => ("noted", finding.name),
+    };
+    problems.iter().map(told).collect()
+}
+
+#[test]
+fn before_the_change_it_is_told_what_is_red_and_what_cannot_be_measured() {
+    const NOT: FindingName = FindingName::GateNotMeasurable;
+    const RED: FindingName = FindingName::GateAlreadyRed;
+    type Make = fn(&World);
+    type Told = &'static [(&'static str, FindingName)];
+    let table: [(&str, Make, Told); 7] = [
+        ("is fine", |_| {}, &[]),
+        (
+            "is red",
+            |world| world.speak(GROUP, Some("FATAL")),
+            &[("red", RED)],
+        ),
+        (
+            "is silent",
+            |world| {
+                let mut logs = world.logs();
+                let groups = logs.groups.values_mut();
+                groups.for_each(|group| *group = Group::default());
+            },
+            &[("noted", NOT)],
+        ),
+        (
+            "has no group",
+            |world| world.logs().groups.clear(),
+            &[("stops", NOT)],
+        ),
+        ("is slow", |world| world.logs().slow = 99, &[("noted", NOT)]),
+        (
+            "fails",
+            |world| world.logs().ends = "Failed",
+            &[("noted", NOT)],
+        ),
+        (
+            "is forbidden",
+            |world| {
+                let fault = Fault::new(FaultName::AccessDenied, "no");
+                world
+                    .mishaps()
+                    .refused
+                    .insert("Logs_20140328.StartQuery", fault);
+            },
+            &[("stops", NOT)],
+        ),
+    ];
+    for (what, make, wanted) in table {
+        let world = World::default();
+        world.speak(GROUP, Some("fine"));
+        pass_seconds(&world, 300);
+        make(&world);
+        pass_seconds(&world, 60);
+        let found = checked(&world, &whole(gate()), &[]).unwrap();
+        assert_eq!(told(&found), wanted, "{what}: {found:?}");
+    }
+    // A filter that Logs Insights does not understand.
+    let world = World::default();
+    world.speak(GROUP, Some("fine"));
+    let bad = LogsGate {
+        filter: "@message lik /x/".into(),
+        ..gate()
+    };
+    assert_eq!(
+        told(&checked(&world, &whole(bad), &[]).unwrap()),
+        [("stops", NOT)]
+    );
+    // What may pass by itself is asked again.
+    let fault = Fault::new(FaultName::Throttled, "slowly");
+    world
+        .mishaps()
+        .refused
+        .insert("Logs_20140328.StartQuery", fault);
+    let fault = checked(&world, &whole(gate()), &[]).unwrap_err();
+    assert_eq!(fault.name, FaultName::Throttled);
+}
+
+#[test]
+fn the_log_group_of_a_function_may_come_with_its_first_release() {
+    let api = ComponentName::new("api").unwrap();
+    let world = World::default();
+    for (is_first, wanted) in [(true, "noted"), (false, "stops")] {
+        let found = checked(&world, &of(&api, gate()), &[(&api, is_first)]).unwrap();
+        assert_eq!(told(&found), [(wanted, FindingName::GateNotMeasurable)]);
+    }
+    assert_eq!(checked(&world, &of(&api, gate()), &[]).unwrap(), []);
+}
+
+#[test]
+fn what_is_costly_is_told_with_what_it_costs() {
+    let world = World::default();
+    let long = "x".repeat(6_000_000);
+    world.speak(GROUP, Some(&long));
+    pass_seconds(&world, 600);
+    let found = checked(&world, &whole(gate()), &[]).unwrap();
+    let [Problem::Noted(finding)] = found.as_slice() else {
+        panic!("{:?}", told(&found))
+    };
+    assert_eq!(finding.name, FindingName::GateCosts);
+    assert!(
+        finding.reason.contains("scans 0.2 GB"),
+        "{}",
+        finding.reason
+    );
+    assert!(finding.reason.contains("0.05 USD"), "{}", finding.reason);
+}

@@ -1,0 +1,88 @@
+//! A gate that counts lines, and how it is looked at.
+
+use windlass_domain::declaration::gates::{Declared, LogsGate, Resolved};
+use windlass_domain::gate::Measurement;
+use windlass_domain::judgement::Judgement;
+use windlass_domain::name::ComponentName;
+use windlass_domain::place::Place;
+use windlass_domain::time::{Span, Time};
+use windlass_engine::measurements::{Judging, measure};
+use windlass_engine::ports::Clock;
+use windlass_world::World;
+use windlass_world::run::run;
+
+pub const GROUP: &str = "/aws/lambda/shop-api";
+
+pub fn gate() -> LogsGate {
+    LogsGate {
+        groups: vec![GROUP.into()],
+        filter: "@message like /ERROR|FATAL/".into(),
+        window: Span::seconds(300),
+        at_most: 2,
+        region: None,
+    }
+}
+
+/// The gate, declared for the whole release.
+pub fn whole(gate: LogsGate) -> Resolved {
+    let logs = vec![Declared {
+        path: "gates.logs[0]".into(),
+        component: None,
+        gate,
+    }];
+    Resolved {
+        bake: Span::seconds(600),
+        logs,
+        ..Resolved::default()
+    }
+}
+
+/// The same of a component.
+pub fn of(component: &ComponentName, gate: LogsGate) -> Resolved {
+    let mut gates = whole(gate);
+    gates.logs[0].component = Some(component.clone());
+    gates
+}
+
+/// The wave's change began now.
+pub fn begin(world: &World) -> Judgement {
+    let now = world.now();
+    Judgement::begin(0, now, now, Span::seconds(600), true)
+}
+
+pub fn look(world: &World, gates: &Resolved, judgement: &mut Judgement) -> Measurement {
+    let now = world.now();
+    let judging = Judging {
+        gates,
+        place: &Place::default(),
+        waves: &[],
+        steps: &[],
+        judgement,
+        first_change: judgement.changed,
+        now,
+    };
+    let measured = run(measure(world, &judging));
+    let rule = &gates.unknown;
+    judgement.look(measured.clone(), rule, now);
+    measured.into_iter().next().unwrap()
+}
+
+pub fn one_look(world: &World) -> Measurement {
+    let begun = Time(world.now().0 - 240_000);
+    let mut judgement = Judgement::begin(0, begun, begun, Span::seconds(600), true);
+    look(world, &whole(gate()), &mut judgement)
+}
+
+pub fn pass_seconds(world: &World, seconds: u64) {
+    let mut clock = world.clock();
+    clock.now = clock.now.plus_s(seconds);
+}
+
+pub fn calls(world: &World, name: &str) -> usize {
+    let mishaps = world.mishaps();
+    mishaps
+        .calls
+        .iter()
+        .filter(|call| call.ends_with(name))
+        .count()
+}

@@ -1,0 +1,28 @@
+//! Services with AWS's JSON protocol, in memory: each is a file of its own.
+
+use crate::World;
+use serde_json::Value;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{Answered, JsonCall, JsonServices};
+
+/// What a service answers to a call.
+pub(crate) type Answers = fn(&World, &JsonCall) -> Answered<Value>;
+
+/// The services by the names of their endpoints.
+const SERVICES: &[(&str, Answers)] = &[("logs", crate::logs::answers)];
+
+impl JsonServices for World {
+    async fn json_call(&self, call: JsonCall) -> Answered<Value> {
+        let made = self.call(call.target).await?;
+        let mut services = SERVICES.iter();
+        let found = services.find(|(service, _)| *service == call.service);
+        let (_, answers) = found.ok_or_else(|| no_service(&call))?;
+        let answer = answers(self, &call)?;
+        made.answer(answer).await
+    }
+}
+
+fn no_service(call: &JsonCall) -> Fault {
+    let message = format!("there is no service {} here", call.service);
+    Fault::new(FaultName::Unavailable, message)
+}

@@ -1,0 +1,188 @@
+//! CloudWatch Logs in memory: groups of lines, and queries of Logs Insights over them.
+
+use crate::World;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::time::Time;
+use windlass_engine::ports::{Answered, JsonCall};
+
+/// How often who speaks writes a line, in milliseconds.
+const EVERY_MS: u64 = 10_000;
+
+/// The log groups and queries.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// The groups by [`World::regional`] name.
+    pub groups: BTreeMap<String, Group>,
+    /// How often a query is asked for before it has ended.
+    pub slow: u32,
+    /// What queries end as; `Complete` if empty.
+    pub ends: &'static str,
+    queries: Vec<Query>,
+}
+
+/// A log group.
+#[derive(Debug, Clone, Default)]
+pub struct Group {
+    lines: Vec<Line>,
+    /// Since when a line of which text is written every ten seconds; none while nobody speaks.
+    spoken: Vec<(Time, Option<String>)>,
+}
+
+#[derive(Debug, Clone)]
+struct Line {
+    at: Time,
+    /// When it is there to be found.
+    arrives: Time,
+    text: String,
+}
+
+#[derive(Debug, Clone)]
+struct Query {
+    asked: u32,
+    ends: &'static str,
+    statistics: Value,
+}
+
+impl Group {
+    fn lines(&self, (from, to): (Time, Time), now: Time) -> Vec<&str> {
+        let within = |at: Time| at >= from && at <= to;
+        let lines = self.lines.iter();
+        let there = lines.filter(|line| within(line.at) && line.arrives <= now);
+        let written = there.map(|line| line.text.as_str());
+        let each = self.spoken.iter().enumerate();
+        let spoken = each.flat_map(|(i, (since, text))| {
+            let next = self.spoken.get(i + 1).map_or(now, |(next, _)| *next);
+            let times = (since.0.div_ceil(EVERY_MS)..).map(|n| Time(n * EVERY_MS));
+            let times = times.take_while(move |at| *at < next.max(*since) && *at <= now);
+            let times = times.filter(move |at| within(*at));
+            times.filter_map(move |_| text.as_deref())
+        });
+        written.chain(spoken).collect()
+    }
+}
+
+impl World {
+    /// Makes a log group, and writes a line into it.
+    pub fn log(&self, group: &str, text: &str) {
+        self.log_late(group, text, 0);
+    }
+
+    /// The same with a line that is written now and found so many milliseconds later.
+    pub fn log_late(&self, group: &str, text: &str, late_ms: u64) {
+        let at = self.true_time();
+        let line = Line {
+            at,
+            arrives: at.plus_ms(late_ms),
+            text: text.to_owned(),
+        };
+        let group = self.regional(group);
+        self.logs()
+            .groups
+            .entry(group)
+            .or_default()
+            .lines
+            .push(line);
+    }
+
+    /// Lets a line of this text be written every ten seconds from now on, or none.
+    pub fn speak(&self, group: &str, text: Option<&str>) {
+        let now = self.true_time();
+        let group = self.regional(group);
+        let mut logs = self.logs();
+        let spoken = &mut logs.groups.entry(group).or_default().spoken;
+        spoken.push((now, text.map(str::to_owned)));
+    }
+}
+
+/// What Logs Insights answers.
+pub(crate) fn answers(world: &World, call: &JsonCall) -> Answered<Value> {
+    match call.target {
+        "Logs_20140328.StartQuery" => start(world, &call.body),
+        "Logs_20140328.GetQueryResults" => results(world, &call.body),
+        "Logs_20140328.StopQuery" => Ok(json!({"success": query(world, &call.body).is_ok()})),
+        other => Err(refused(&format!("{other} is no operation"))),
+    }
+}
+
+fn start(world: &World, body: &Value) -> Answered<Value> {
+    let wanted = filter(body["queryString"].as_str().unwrap_or_default())?;
+    let seconds = |member: &str| body[member].as_u64().map(|s| Time(s * 1000));
+    let (Some(from), Some(to)) = (seconds("startTime"), seconds("endTime")) else {
+        return Err(refused("startTime and endTime are whole seconds"));
+    };
+    if from > to {
+        return Err(refused(
+            "MalformedQueryException: the end is before the start",
+        ));
+    }
+    let now = world.true_time();
+    let mut logs = world.logs();
+    let (mut scanned, mut matched, mut bytes) = (0, 0, 0);
+    let named = body["logGroupNames"].as_array().into_iter().flatten();
+    for name in named.filter_map(Value::as_str) {
+        let group = logs.groups.get(&world.regional(name));
+        let group = group.ok_or_else(|| no_group(name))?;
+        // The end is inclusive, to its last millisecond.
+        for line in group.lines((from, to.plus_ms(999)), now) {
+            scanned += 1;
+            bytes += line.len();
+            matched += usize::from(wanted.iter().any(|part| line.contains(part)));
+        }
+    }
+    let ends = match logs.ends {
+        "" => "Complete",
+        other => other,
+    };
+    logs.queries.push(Query {
+        asked: 0,
+        ends,
+        statistics: json!({
+            "recordsMatched": f64::from(u32::try_from(matched).unwrap_or(u32::MAX)),
+            "recordsScanned": f64::from(u32::try_from(scanned).unwrap_or(u32::MAX)),
+            "bytesScanned": f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)),
+        }),
+    });
+    Ok(json!({"queryId": logs.queries.len().to_string()}))
+}
+
+fn results(world: &World, body: &Value) -> Answered<Value> {
+    let number = query(world, body)?;
+    let mut logs = world.logs();
+    let slow = logs.slow;
+    let query = &mut logs.queries[number];
+    query.asked += 1;
+    let none = json!({"recordsMatched": 0.0, "recordsScanned": 0.0, "bytesScanned": 0.0});
+    let (status, statistics) = match query.asked {
+        asked if asked <= slow => ("Running", none),
+        _ => (query.ends, query.statistics.clone()),
+    };
+    Ok(json!({"status": status, "statistics": statistics, "results": []}))
+}
+
+fn query(world: &World, body: &Value) -> Answered<usize> {
+    let id = body["queryId"].as_str().unwrap_or_default();
+    let known = world.logs().queries.len();
+    let number = id.parse().ok().filter(|n| (1..=known).contains(n));
+    number
+        .map(|n: usize| n - 1)
+        .ok_or_else(|| Fault::new(FaultName::NotFound, format!("there is no query {id}")))
+}
+
+/// The texts of `filter @message like /a|b/ | limit 1`, of which a line must have one.
+fn filter(query: &str) -> Answered<Vec<&str>> {
+    let within = query.strip_prefix("filter @message like /");
+    let within = within.and_then(|rest| rest.strip_suffix("/ | limit 1"));
+    let texts = within.map(|pattern| pattern.split('|').collect());
+    texts.ok_or_else(|| refused("MalformedQueryException: unexpected symbol found"))
+}
+
+fn no_group(name: &str) -> Fault {
+    let message = format!("StartQuery logs: there is no log group {name}");
+    Fault::new(FaultName::NotFound, message)
+}
+
+fn refused(why: &str) -> Fault {
+    Fault::new(FaultName::Refused, why)
+}
