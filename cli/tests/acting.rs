@@ -165,7 +165,10 @@ fn what_is_under_way_in_an_environment_is_cancelled_without_its_id() {
         let api = StandIn::new(move |call: &Call| match call.path.as_str() {
             "/stage/apps/shop/environments/prod" => reply(200, &environment),
             path if path.ends_with("/cancel") => {
-                assert_eq!(path, format!("/stage/apps/shop/environments/prod/deployments/{ID}/cancel"));
+                assert_eq!(
+                    path,
+                    format!("/stage/apps/shop/environments/prod/deployments/{ID}/cancel")
+                );
                 reply(202, &json!({"id": ID, "execution": "arn:one"}))
             }
             _ => reply(200, &rolled_back()),

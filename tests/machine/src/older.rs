@@ -58,7 +58,11 @@ const WITHIN: [(&str, &str, &str); 10] = [
     ("waiting", "order", "accepted id sequence version"),
     ("state", "marks", "accepted id sequence version"),
     ("step", "open", "not_after what"),
-    ("step", "changes", "answered at switching token undo what"),
+    (
+        "step",
+        "changes",
+        "answered at change made switching token undo what",
+    ),
     (
         "step",
         "progress",

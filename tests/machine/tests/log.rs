@@ -58,8 +58,7 @@ fn said<'a>(lines: &'a [Value], message: &str) -> &'a Value {
 fn a_call_about_a_deployment_names_it() {
     let program = Program::release().unwrap();
     let mut shop = Shop::new(&program, FUNCTIONS);
-    let mut body = shop.release("1.0.0", &["api"])["manifest"].clone();
-    body["environment"] = "prod".into();
+    let body = shop.release("1.0.0", &["api"])["manifest"].clone();
     let call = |shop: &Shop<'_>, method: &str, path: &str, body: Option<&Value>| {
         let call = Call {
             method: method.into(),
@@ -80,8 +79,9 @@ fn a_call_about_a_deployment_names_it() {
     );
     assert_eq!(last["span"]["app"], "shop");
     shop.region.step();
-    let one = format!("/apps/shop/deployments/{}", id.as_str().unwrap());
-    for (method, path) in [("GET", one.clone()), ("POST", format!("{one}/cancel"))] {
+    let one = format!("deployments/{}", id.as_str().unwrap());
+    let here = format!("/apps/shop/environments/prod/{one}/cancel");
+    for (method, path) in [("GET", format!("/apps/shop/{one}")), ("POST", here)] {
         let (_, lines) = call(&shop, method, &path, None);
         assert!(!lines.is_empty());
         for line in lines {

@@ -100,6 +100,7 @@ fn answered() -> BTreeSet<String> {
         "/apps/shop/refusals",
         "/refusals",
         "/apps/shop/declaration",
+        "/apps/shop/environments?ref=refs/heads/main",
         "/apps/shop/releases/1.0.0",
     ] {
         look(&get(&shop, path));
