@@ -116,14 +116,10 @@ pub fn telling(told: Told) -> StandIn {
             ("GET", path) if path.starts_with("/stage/apps/shop/releases/") => {
                 reply(told.release.0, &told.release.1)
             }
-            ("GET", "/stage/apps/shop/environments") => {
-                let main = call.path.contains("refs%2Fheads%2Fmain");
-                let chosen = if main { "dev" } else { "prod" };
-                reply(
-                    200,
-                    &json!({"app": "shop", "environments": ["dev", "manual", "prod"], "chosen": chosen}),
-                )
-            }
+            ("GET", "/stage/apps/shop/environments") => reply(
+                200,
+                &json!({"app": "shop", "environments": ["dev", "manual", "prod"], "chosen": "prod"}),
+            ),
             ("GET", path) if path.starts_with("/stage/apps/shop/environments/") => {
                 reply(200, &told.environment)
             }
