@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
+mod gates;
 mod interrupted;
 mod looks;
 mod plans;
