@@ -63,7 +63,13 @@ def chronicle(aws):
 
 def test_too_many_lines_undo_a_release(chronicle):
     chronicle.release("1.0.0")
-    chronicle.until("the new version", lambda: chronicle.function("jobs", "live") != "before windlass")
+
+    def callers_get_it():
+        record = chronicle.deployment_of("1.0.0")
+        assert "ending" not in record, record["ending"]
+        return chronicle.function("jobs", "live") != "before windlass"
+
+    chronicle.until("the new version", callers_get_it)
     chronicle.text = "ERROR no table"
     record = chronicle.ended(chronicle.deployment_of("1.0.0")["id"])
     assert (ending(record), record["ending"]["cause_name"]) == ("RolledBack", "GateFailed"), record["ending"]
