@@ -23,6 +23,8 @@ CHECKED_AS = {
     "cloudfront:CreateInvalidation": ("cloudfront:CreateInvalidation", "arn:aws:cloudfront::*:distribution/*"),
     # AWS: state machine, which Step Functions reads from the token; checked there on `*`, because the request names none.
     "states:SendTaskSuccess": ("states:SendTaskSuccess", "*"),
+    # AWS: log group, with its tags; there a log group's tags are not told to IAM.
+    "logs:StartQuery": ("logs:StartQuery", "*"),
     # AWS: as what they are called; checked there as the listing of aliases.
     "lambda:GetAlias": ("lambda:ListAliases", "arn:aws:lambda:*:*:function:*"),
 }
