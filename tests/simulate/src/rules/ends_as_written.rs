@@ -16,13 +16,13 @@ pub fn ends_as_written(outcome: &Outcome<'_>) -> Result<(), String> {
     }
     let ends = outcome.endings();
     let written = outcome.scenario.ends.iter().map(ToString::to_string);
-    let (mut told, mut wanted) = (told_once(ends.clone()), told_once(written.collect()));
+    let (mut told, mut wanted): (Vec<String>, Vec<String>) = (ends.clone(), written.collect());
     // By a clock that is wrong, of two that came at once the later one may be listed first.
     if mishaps.iter().any(|one| is_of_a_clock(one.what)) {
         told.sort();
         wanted.sort();
     }
-    if told == wanted {
+    if told_once(told) == told_once(wanted) {
         return Ok(());
     }
     Err(format!("{ends:?} instead of {:?}", outcome.scenario.ends))
