@@ -15,7 +15,7 @@ use windlass_domain::declaration::{Declaration, Exceptions, LARGEST};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::EnvironmentName;
 
-/// What is not seen without the API.
+/// Told where no API is asked: the caller then knows that these were not looked at.
 const ONLY_BY_API: &str = "whether deployments are held and whether the version is used already, which only the API tells";
 
 /// What is seen.
@@ -74,7 +74,7 @@ impl Sight {
         Ok(sight)
     }
 
-    /// What only the API tells.
+    /// Adds holds, used versions and the history, which only the API tells.
     async fn look(&mut self, plan: Plan<'_>, windlass: &Windlass) -> Result<(), Failure> {
         let version = &plan.manifest.version;
         match Release::of(windlass, plan.app, version).await {

@@ -19,7 +19,7 @@ pub struct Environment {
     name: EnvironmentName,
     /// What runs, as it is recorded.
     pub running: BTreeMap<ComponentName, Running>,
-    /// What Windlass brought of components that the declaration no longer has.
+    /// Components that have left the declaration, with the versions that Windlass brought of them.
     #[serde(default)]
     pub no_longer_declared: BTreeMap<ComponentName, Undeclared>,
     snapshot: u64,

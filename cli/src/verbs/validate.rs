@@ -113,7 +113,7 @@ impl Validate {
         Ok(report)
     }
 
-    /// What `windlass release` looks at before it sends anything.
+    /// Looks as `windlass release` does before it sends anything.
     fn look(
         &self,
         declaration: &Declaration,
