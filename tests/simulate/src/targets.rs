@@ -38,11 +38,13 @@ pub fn looks_at(call: &str, component: &str, declaration: &str) -> bool {
 }
 
 /// How many such calls it takes until one of them belongs to a look that began after the first. A look at an
-/// alias or a service is one call; others may be in the middle, or ask for something beside it.
+/// alias or a service is one call; others may be in the middle, or ask for something beside it: a look at a
+/// function without an alias reads up to two versions by their numbers after the code that callers get.
 pub fn looks_needed(component: &str, declaration: &str) -> u32 {
     match component {
         "agent" => 1,
         "api" | "jobs" if declaration.contains("alias:") => 1,
+        "api" | "jobs" => 3,
         _ => 2,
     }
 }

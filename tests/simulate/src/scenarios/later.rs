@@ -1,6 +1,7 @@
-//! Operators go back where components came at different times, or are no longer declared.
+//! Operators go back where components came at different times, are no longer declared, or have no alias.
 
-use super::people::{as_made, person_at_api, person_at_service};
+use super::declarations::WITHOUT_ALIAS;
+use super::people::{as_made, person_at_api, person_at_service, without_alias};
 use crate::scenario::{Act, Deed, Scenario, next, quiet};
 use windlass_machine::shop::FUNCTIONS;
 
@@ -108,6 +109,22 @@ pub(super) const UNDECLARED: Scenario = Scenario {
         "1.2.0 Succeeded",
         "1.0.0 Rejected (NoWayBack)",
     ],
+    may: &[],
+    steady: true,
+};
+
+/// Callers use `$LATEST`, so going back needs the version that keeps the code of before.
+pub(super) const ROLLBACK_CODE: Scenario = Scenario {
+    name: "rollback_code",
+    declaration: WITHOUT_ALIAS,
+    scene: without_alias,
+    before: &[
+        quiet(Deed::Deploy("1.0.0", API)),
+        quiet(Deed::Deploy("1.1.0", API)),
+    ],
+    acts: &[next(Deed::Operate("rollback"))],
+    stranger: person_at_api,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
     may: &[],
     steady: true,
 };

@@ -25,7 +25,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 63] = [
+pub static SCENARIOS: [Scenario; 64] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -339,6 +339,7 @@ pub static SCENARIOS: [Scenario; 63] = [
     later::LATER_TWICE,
     later::TO_FOUND,
     later::UNDECLARED,
+    later::ROLLBACK_CODE,
 ];
 
 /// The scenario of that name.

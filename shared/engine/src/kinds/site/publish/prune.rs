@@ -1,7 +1,8 @@
 //! Deletes what former deployments left and no rollback needs any more: folders of releases, lists, and
-//! notes. Hashed assets of a site in place are no part of it: the switch deletes those (`left.rs`). Harmless when late, as all that is additive: a folder belongs to one deployment, its
-//! note says, behind the fence, that it is being deleted before the first file goes, and each batch is fenced after that;
-//! whoever goes back to a folder looks at its note, having the lock. What is not done is done by the next deployment.
+//! notes. Files of a site in place are no part of it: the switch deletes those (`left.rs`). Harmless when late, as all
+//! that is additive: a folder belongs to one deployment, its note says, behind the fence, that it is being deleted
+//! before the first file goes, and each batch is fenced after that; whoever goes back to a folder looks at its note,
+//! having the lock. What is not done is done by the next deployment.
 
 use super::{Fence, Publisher};
 use crate::kinds::site::SitePorts;
