@@ -33,8 +33,8 @@ const BESIDE_S: u64 = 3600;
 /// Choice is entered and left; its Task is entered, scheduled, started, succeeds and is left.
 const CHANGE: u64 = 9;
 
-/// Events of one Task more, and of the Choice behind it.
-const TASK: u64 = 7;
+/// Events of the Task that publishes, and of the Choice behind it.
+const PUBLISH: u64 = 7;
 
 /// Events of one poll: the Task fails with `StillInProgress`, is scheduled and started.
 const POLL: u64 = 3;
@@ -52,7 +52,7 @@ const WAVE_S: u64 = 300;
 /// How many seconds a function of Lambda takes to be changed, at most as is usual.
 const LAMBDA_S: u64 = 15 * 60;
 
-/// The same of a site: as long as the machine goes on publishing and switching it.
+/// The same of a site: as long as the machine goes on with parts, in `Publish` and in `Deploy`.
 pub const SITE_S: u64 = 7 * 3600;
 
 /// Looks that a deployment may take besides those at its pace, over all its waves: while a gate is
@@ -71,11 +71,13 @@ const fn polls(steady_within_s: u64) -> u64 {
 /// Polls of a change, as many as its declaration allows a rollout of ECS; of a site as many as is
 /// usual, because a large one is published in several invocations.
 fn events(change: &PlannedChange, components: &BTreeMap<ComponentName, Component>) -> u64 {
-    match change.kind {
+    let published = if change.kind.publishes() { PUBLISH } else { 0 };
+    let changed = match change.kind {
         KindName::Lambda => CHANGE,
-        KindName::StaticSite => CHANGE + TASK + 5 * POLL,
+        KindName::StaticSite => CHANGE + 5 * POLL,
         KindName::Ecs => CHANGE + polls(steady_within_s(&change.component, components)) * POLL,
-    }
+    };
+    published + changed
 }
 
 fn seconds(change: &PlannedChange, components: &BTreeMap<ComponentName, Component>) -> u64 {

@@ -26,6 +26,14 @@ pub enum KindName {
     Ecs,
 }
 
+impl KindName {
+    /// Whether its release brings what takes long, and what callers do not notice, by a function of its own before
+    /// each change: the release machine's `Publish`.
+    pub const fn publishes(self) -> bool {
+        matches!(self, Self::StaticSite)
+    }
+}
+
 impl fmt::Display for KindName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

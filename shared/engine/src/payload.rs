@@ -8,6 +8,7 @@ use serde_json::Value;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{KindName, Wave};
+use windlass_domain::step::Step;
 
 /// The verdict words that Choice states branch on. Everything else leads to undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -28,13 +29,17 @@ pub enum Word {
     /// Judge: all waves passed. Prepare: nothing to do or refused. Admit, for a recovery: judged
     /// already. On to `Settle`.
     Settle,
+    /// An item of a wave: what its kind publishes comes first; on to `Publish`.
+    Publish,
+    /// An item of a wave: nothing is published before its change; on to `Deploy`.
+    Deploy,
     /// A deployer: the wave's goal is reached.
     Changed,
     /// A deployer: it failed; the step item tells why. Judge: a gate failed; on to `Undo`.
     Failed,
     /// Judge: watch on for `seconds`; back to `Bake`.
     Bake,
-    /// Undo: bring the items back; on to `UndoChange`.
+    /// Undo: bring the items back; on to `UndoChange`. An item of it: on to `Restore`.
     Restore,
     /// Undo: everything that can be restored was tried; on to `SettleUndo`.
     SettleUndo,
@@ -122,24 +127,43 @@ pub struct Answer {
 pub struct WorkItem {
     /// The component.
     pub component: ComponentName,
-    /// Its kind, which chooses the function.
+    /// Its kind, by which the machine looks its function up.
     pub kind: KindName,
+    /// What is done with it first: `publish` or `deploy`, or `restore` on the way back.
+    pub begin: Word,
 }
 
 impl WorkItem {
     /// What a wave changes, for the machine's Map.
     pub fn of_wave(wave: &Wave) -> Vec<Self> {
+        let begin = |kind: KindName| {
+            if kind.publishes() {
+                Word::Publish
+            } else {
+                Word::Deploy
+            }
+        };
         let changes = wave.changes.iter();
         changes
             .map(|change| Self {
                 component: change.component.clone(),
                 kind: change.kind,
+                begin: begin(change.kind),
             })
             .collect()
     }
+
+    /// What the undo brings back of a step.
+    pub fn back(step: &Step) -> Self {
+        Self {
+            component: step.component.clone(),
+            kind: step.kind,
+            begin: Word::Restore,
+        }
+    }
 }
 
-/// What a deployer is asked (`deploy-site`, `publish-site`, `deploy-lambda`, `deploy-ecs`).
+/// What a kind's functions are asked: the one that deploys it, and the one that publishes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Work {

@@ -10,6 +10,8 @@ use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_machine::definition::{Definition, RELEASE, State, Task};
+use windlass_machine::program::function_in;
+use windlass_machine::template::expression_in;
 
 /// The template.
 pub const TEMPLATE: &str = include_str!("../../../template.yaml");
@@ -78,9 +80,40 @@ fn collect_names(schema: &Value, names: &mut BTreeSet<String>) {
     }
 }
 
-/// The function that a Task calls, such as `Conductor`.
-pub fn function_of(task: &Task) -> &str {
-    let name = task.arguments.function_name.strip_prefix("${");
-    name.and_then(|name| name.strip_suffix("Arn}"))
-        .expect("FunctionName is a substitution like ${PlannerArn}")
+/// The tables by which a Task finds the function of a component's kind: variables that `Admit` sets.
+pub const TABLES: [&str; 2] = ["deployers", "publishers"];
+
+/// The functions by kind in one of the [`TABLES`], such as `DeployEcs` by `ecs`.
+pub fn table<'a>(machine: &'a Definition, name: &str) -> BTreeMap<&'a str, &'a str> {
+    let State::Task(admit) = &machine.states["Admit"] else {
+        return BTreeMap::new();
+    };
+    let table = admit.assign[name].as_object().expect("a table");
+    let line = |(kind, arn): (&'a String, &'a Value)| {
+        let function = arn.as_str().and_then(function_in);
+        (kind.as_str(), function.expect("a substitution"))
+    };
+    table.iter().map(line).collect()
+}
+
+/// Whom a Task calls: a function such as `Conductor`, or the one that a table has for the component's kind, such
+/// as `$deployers`.
+pub fn called_by(task: &Task) -> &str {
+    let name = task.arguments.function_name.as_str();
+    let table = || {
+        let inner = expression_in(name)?.strip_prefix("$lookup(")?;
+        inner.strip_suffix(", $states.input.kind)")
+    };
+    function_in(name)
+        .or_else(table)
+        .expect("FunctionName is like ${PlannerArn}, or looked up by the kind")
+}
+
+/// The functions that a Task may call.
+pub fn functions_of<'a>(machine: &'a Definition, task: &'a Task) -> Vec<&'a str> {
+    let called = called_by(task);
+    match called.strip_prefix('$') {
+        Some(name) => table(machine, name).into_values().collect(),
+        None => vec![called],
+    }
 }

@@ -187,20 +187,60 @@ fn every_retry_is_bounded_and_backs_off() {
 
 /// Else a watch could be allowed that the machine's time has no room for.
 #[test]
-fn a_site_that_goes_on_in_parts_ends_within_the_time_that_is_kept_for_it() {
+fn what_goes_on_in_parts_ends_within_the_time_that_is_kept_for_it() {
     let machine = machine();
-    let tasks: Vec<_> = tasks(&machine)
-        .into_iter()
-        .filter(|(name, _)| ["PublishSite", "DeploySite"].contains(name))
-        .collect();
-    assert_eq!(tasks.len(), 2);
-    let longest = tasks.iter().map(|(_, task)| {
+    let tasks = tasks(&machine);
+    let longest = ["Publish", "Deploy"].map(|name| {
+        let task = tasks[name];
         let part = task.timeout_seconds;
         let more = retrier(task, "MoreToDo").expect("it goes on");
         u64::from(1 + more.max_attempts) * (part + more.max_delay_seconds)
     });
-    let longest: u64 = longest.sum();
+    let longest: u64 = longest.iter().sum();
     assert!(longest <= SITE_S, "{longest} s");
+}
+
+/// The language has no way to say a policy once, so each Task says it: these are all that there are.
+#[test]
+fn every_retry_is_one_of_two_policies() {
+    let machine = machine();
+    let tasks = tasks(&machine);
+    let without = |task: &Task, error: &str| -> Vec<Retrier> {
+        let retry = task.retry.iter().cloned();
+        retry
+            .map(|mut retrier| {
+                retrier.error_equals.retain(|name| name != error);
+                retrier
+            })
+            .collect()
+    };
+    let bounds = |task: &Task| -> Vec<u32> {
+        let retry = task.retry.iter();
+        let parts = retry.filter(|retrier| retrier.error_equals == ["MoreToDo"]);
+        parts.map(|retrier| retrier.max_attempts).collect()
+    };
+    let same_bound = |task: &Task| -> Vec<Retrier> {
+        let mut retry = task.retry.clone();
+        for retrier in &mut retry {
+            if retrier.error_equals == ["MoreToDo"] {
+                retrier.max_attempts = 0;
+            }
+        }
+        retry
+    };
+    for (name, task) in &tasks {
+        if in_map(task) {
+            assert_eq!(same_bound(task), same_bound(tasks["Deploy"]), "{name}");
+        } else if task.resource == Resource::Invoke {
+            assert_eq!(task.retry, tasks["Admit"].retry, "{name}");
+        } else {
+            // Its time is up when nobody has answered the token.
+            let wanted = without(tasks["Admit"], "States.Timeout");
+            assert_eq!(task.retry, wanted, "{name}");
+        }
+    }
+    let parts = ["Publish", "Deploy", "Restore"].map(|name| bounds(tasks[name]));
+    assert_eq!(parts, [[16], [120], [240]], "how many parts each may take");
 }
 
 #[test]

@@ -8,7 +8,7 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use windlass_contract::{function_of, machine, machine_as_json, states, tasks};
+use windlass_contract::{called_by, machine, machine_as_json, states, tasks};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::KindName;
 use windlass_engine::payload::{Answer, Ask, Word, Work, WorkDone, WorkItem};
@@ -33,6 +33,7 @@ fn item() -> WorkItem {
     WorkItem {
         component: serde_json::from_value(json!("api")).expect("a component's name"),
         kind: KindName::Lambda,
+        begin: Word::Deploy,
     }
 }
 
@@ -83,7 +84,7 @@ fn every_payload_is_what_its_function_reads() {
     let variables = variables();
     for (name, task) in tasks(&machine) {
         let payload = payload(&task.arguments.payload, &variables);
-        if matches!(function_of(task), "Conductor" | "Planner" | "Judge") {
+        if matches!(called_by(task), "Conductor" | "Planner" | "Judge") {
             let ask: Ask =
                 serde_json::from_value(payload).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(ask.state, name);
@@ -93,11 +94,7 @@ fn every_payload_is_what_its_function_reads() {
         } else {
             let work: Work =
                 serde_json::from_value(payload).unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert_eq!(
-                work.wave,
-                (!name.starts_with("Undo")).then_some(1),
-                "{name}"
-            );
+            assert_eq!(work.wave, (name != "Restore").then_some(1), "{name}");
         }
     }
 }
@@ -107,7 +104,7 @@ fn every_function_of_the_machine_is_called_where_it_belongs() {
     let machine = machine();
     let called: BTreeSet<(&str, &str)> = tasks(&machine)
         .into_iter()
-        .map(|(name, task)| (name, function_of(task)))
+        .map(|(name, task)| (name, called_by(task)))
         .collect();
     let wanted = [
         ("Admit", "Conductor"),
@@ -121,15 +118,37 @@ fn every_function_of_the_machine_is_called_where_it_belongs() {
         ("Look", "Planner"),
         ("Prepare", "Planner"),
         ("Judge", "Judge"),
-        ("PublishSite", "PublishSite"),
-        ("DeploySite", "DeploySite"),
-        ("DeployLambda", "DeployLambda"),
-        ("DeployEcs", "DeployEcs"),
-        ("UndoSite", "DeploySite"),
-        ("UndoLambda", "DeployLambda"),
-        ("UndoEcs", "DeployEcs"),
+        ("Publish", "$publishers"),
+        ("Deploy", "$deployers"),
+        ("Restore", "$deployers"),
     ];
     assert_eq!(called, wanted.into());
+}
+
+/// `Deploy` reads what `Publish` hands on as it reads an item of the wave.
+#[test]
+fn what_was_published_is_handed_on_as_the_item_that_it_was() {
+    let machine = machine();
+    let item = serde_json::to_value(item()).expect("JSON");
+    let done = WorkDone {
+        component: self::item().component,
+        verdict: Word::Changed,
+    };
+    let result = json!({"Payload": done});
+    let (variables, context) = (variables(), json!({}));
+    let scope = Scope {
+        variables: &variables,
+        context: &context,
+        input: &item,
+        result: Some(&result),
+        error_output: None,
+    };
+    let output = Template::parse(&tasks(&machine)["Publish"].output).expect("a template");
+    let output = output.evaluate(&scope).expect("a value");
+    for member in ["component", "kind"] {
+        assert_eq!(output[member], item[member], "{member}");
+    }
+    assert_eq!(output["verdict"], "changed");
 }
 
 fn expressions(value: &Value, found: &mut BTreeSet<String>) {

@@ -145,7 +145,7 @@ fn what_is_declared_is_held_to_the_machines_own_limits() {
     let tasks = tasks(&machine);
     assert_eq!(tasks["AwaitTurn"].timeout_seconds, TURN_S);
     // The polls of a rollout go on for longer than it may take, and some minutes more.
-    for name in ["DeployEcs", "UndoEcs"] {
+    for name in ["Deploy", "Restore"] {
         let mut retry = tasks[name].retry.iter();
         let polls = retry.find(|retrier| retrier.error_equals == ["StillInProgress"]);
         let polls = polls.expect("it is polled");

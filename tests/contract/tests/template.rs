@@ -8,10 +8,12 @@
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_contract::{ARCHITECTURE, TEMPLATE, function_of, machine, tasks, template};
+use windlass_contract::{
+    ARCHITECTURE, TABLES, TEMPLATE, functions_of, machine, table, tasks, template,
+};
 use windlass_domain::cost::memory_mb;
 use windlass_domain::plan::KindName;
-use windlass_machine::definition::Resource;
+use windlass_machine::definition::{Definition, Resource};
 
 /// The table of time limits: function to (its timeout, its states' timeouts).
 fn documented() -> BTreeMap<String, (u64, Option<u64>)> {
@@ -57,6 +59,13 @@ fn functions(template: &Value) -> BTreeMap<String, &Value> {
         .collect()
 }
 
+/// Every function that the machine may call.
+fn called(machine: &Definition) -> BTreeSet<String> {
+    let tasks = tasks(machine).into_values();
+    let functions = tasks.flat_map(|task| functions_of(machine, task));
+    functions.map(str::to_owned).collect()
+}
+
 #[test]
 fn every_functions_timeout_is_the_documented_one() {
     let template = template();
@@ -83,10 +92,12 @@ fn every_states_timeout_is_the_documented_one_and_longer_than_its_functions() {
     let documented = documented();
     let machine = machine();
     for (name, task) in tasks(&machine) {
-        let (function, state) = documented[&function_name(function_of(task))];
-        assert!(task.timeout_seconds > function, "{name}");
-        if task.resource == Resource::Invoke {
-            assert_eq!(Some(task.timeout_seconds), state, "{name}");
+        for called in functions_of(&machine, task) {
+            let (function, state) = documented[&function_name(called)];
+            assert!(task.timeout_seconds > function, "{name} and {called}");
+            if task.resource == Resource::Invoke {
+                assert_eq!(Some(task.timeout_seconds), state, "{name} and {called}");
+            }
         }
     }
 }
@@ -94,31 +105,63 @@ fn every_states_timeout_is_the_documented_one_and_longer_than_its_functions() {
 #[test]
 fn deployments_in_process_keep_the_same_time_limits() {
     let documented = documented();
-    for task in tasks(&machine()).values() {
-        let function = function_of(task);
-        let (limit, _) = documented[&function_name(function)];
-        assert_eq!(windlass_machine::timeout_s(function), limit, "{function}");
+    for function in called(&machine()) {
+        let (limit, _) = documented[&function_name(&function)];
+        assert_eq!(windlass_machine::timeout_s(&function), limit, "{function}");
     }
 }
 
 #[test]
 fn what_a_deployment_cost_is_told_of_the_memory_that_its_deployers_have() {
-    let template = template();
+    let (template, machine) = (template(), machine());
     let functions = functions(&template);
-    for (name, kind) in [
-        ("publish-site", KindName::StaticSite),
-        ("deploy-site", KindName::StaticSite),
-        ("deploy-lambda", KindName::Lambda),
-        ("deploy-ecs", KindName::Ecs),
-    ] {
-        assert_eq!(functions[name]["MemorySize"], memory_mb(kind), "{name}");
+    for (kind, function) in TABLES.iter().flat_map(|name| table(&machine, name)) {
+        let kind: KindName = serde_json::from_value(kind.into()).expect("a kind");
+        let memory = &functions[&function_name(function)]["MemorySize"];
+        assert_eq!(*memory, memory_mb(kind), "{function}");
     }
 }
 
 #[test]
+fn every_kind_has_a_function_and_a_role_of_its_own() {
+    let (template, machine) = (template(), machine());
+    let functions = functions(&template);
+    let tables = TABLES.iter().flat_map(|name| table(&machine, name));
+    let called: Vec<String> = tables
+        .map(|(_, function)| function_name(function))
+        .collect();
+    let distinct: BTreeSet<&String> = called.iter().collect();
+    assert_eq!(distinct.len(), called.len(), "{called:?}");
+    let role = |name: &String| functions[name]["Role"].as_str().expect("a role");
+    let roles: BTreeSet<&str> = functions.keys().map(role).collect();
+    assert_eq!(roles.len(), functions.len(), "{roles:?}");
+}
+
+#[test]
+fn the_machine_may_invoke_what_it_calls_and_nothing_else() {
+    let template = template();
+    let role = &template["Resources"]["ReleaseMachineRole"]["Properties"];
+    let statements = role["Policies"][0]["PolicyDocument"]["Statement"].as_array();
+    let mut statements = statements.expect("statements").iter();
+    let invoke = statements.find(|statement| statement["Action"] == "lambda:InvokeFunction");
+    let allowed = invoke.expect("it invokes")["Resource"].as_array();
+    let allowed: BTreeSet<&str> = allowed
+        .expect("functions")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    let wanted: BTreeSet<String> = called(&machine())
+        .iter()
+        .map(|function| format!("${{{function}.Arn}}:*"))
+        .collect();
+    assert_eq!(allowed, wanted.iter().map(String::as_str).collect());
+}
+
+#[test]
 fn what_switches_a_target_ends_within_a_minute() {
-    for name in ["deploy-site", "deploy-lambda", "deploy-ecs"] {
-        assert!(documented()[name].0 <= 60, "{name}");
+    for function in table(&machine(), "deployers").into_values() {
+        let (timeout, _) = documented()[&function_name(function)];
+        assert!(timeout <= 60, "{function}");
     }
 }
 
@@ -136,11 +179,8 @@ fn every_substitution_is_given_and_every_given_one_is_used() {
         .keys()
         .cloned()
         .collect();
-    let machine = machine();
-    let used: BTreeSet<String> = tasks(&machine)
-        .values()
-        .map(|task| format!("{}Arn", function_of(task)))
-        .collect();
+    let used = called(&machine());
+    let used: BTreeSet<String> = used.iter().map(|name| format!("{name}Arn")).collect();
     // What the tasks call is of the partition that the stack is in.
     assert!(given.remove("Partition"), "{given:?}");
     assert!(TEMPLATE.contains("Partition: !Ref AWS::Partition"));

@@ -6,10 +6,13 @@
     reason = "a test may panic, and reads better"
 )]
 
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use windlass_contract::{machine, names_of, states};
+use windlass_contract::{TABLES, machine, machine_as_json, names_of, states, table};
+use windlass_domain::plan::KindName;
 use windlass_engine::payload::Word;
 use windlass_machine::definition::{Choice, Definition, State};
+use windlass_machine::template::expression_in;
 
 fn choices(machine: &Definition) -> BTreeMap<&str, &Choice> {
     let all = states(machine).into_iter();
@@ -55,12 +58,10 @@ fn every_word_that_a_choice_names_can_be_answered() {
     for (name, choice) in choices(&machine()) {
         for rule in &choice.choices {
             let (what, word) = compared(&rule.condition);
-            if what.ends_with("verdict") {
-                assert!(
-                    words.contains(word),
-                    "{name} waits for {word}, which nobody says"
-                );
-            }
+            assert!(
+                words.contains(word),
+                "{name} waits for {what} to be {word}, which nobody says"
+            );
         }
     }
 }
@@ -83,8 +84,7 @@ fn what_no_rule_names_is_undone_or_told_truthfully() {
     for (name, choice) in choices(&machine) {
         let wanted = match name {
             // Within a Map it becomes a failure of that component.
-            "ChangeKind" | "Published" => "ChangeFailed",
-            "UndoKind" => "UndoFailed",
+            "Begin" | "Published" => "ChangeFailed",
             // It is being undone already; these look and tell.
             "Undoing" => "SettleUndo",
             "Ended" => "Unsettled",
@@ -97,17 +97,63 @@ fn what_no_rule_names_is_undone_or_told_truthfully() {
 #[test]
 fn every_kind_has_its_functions() {
     let machine = machine();
-    let choices = choices(&machine);
-    for name in ["ChangeKind", "UndoKind"] {
-        let kinds: BTreeSet<String> = choices[name]
-            .choices
-            .iter()
-            .map(|rule| compared(&rule.condition).1.to_owned())
-            .collect();
-        assert_eq!(
-            kinds,
-            names_of::<windlass_domain::plan::KindName>(),
-            "{name}"
-        );
+    let kinds: Vec<KindName> = names_of::<KindName>()
+        .into_iter()
+        .map(|name| serde_json::from_value(name.into()).expect("a kind"))
+        .collect();
+    let told = |publishes: bool| -> BTreeSet<String> {
+        let kinds = kinds.iter().filter(|kind| !publishes || kind.publishes());
+        kinds.map(ToString::to_string).collect()
+    };
+    let found = |name| -> BTreeSet<String> {
+        let table = table(&machine, name);
+        table.into_keys().map(str::to_owned).collect()
+    };
+    assert_eq!(found("deployers"), told(false));
+    assert_eq!(found("publishers"), told(true));
+}
+
+/// Every expression and every substitution of a value, and the names of its members.
+fn words_of(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) if expression_in(text).is_some() || text.contains("${") => {
+            found.push(text.clone());
+        }
+        Value::Array(items) => items.iter().for_each(|item| words_of(item, found)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                found.push(name.clone());
+                words_of(member, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A kind is one line in a table: nothing that the machine does, and no name in it, depends on one.
+#[test]
+fn only_the_tables_name_a_kind() {
+    let mut json = machine_as_json();
+    let kept = json["States"]["Admit"]["Assign"].as_object_mut();
+    let kept = kept.expect("variables");
+    for name in TABLES {
+        assert!(kept.remove(name).is_some(), "{name}");
+    }
+    let mut texts = Vec::new();
+    words_of(&json, &mut texts);
+    assert!(texts.len() > 300, "{}", texts.len());
+    let machine = machine();
+    let functions = TABLES.iter().flat_map(|name| table(&machine, name));
+    let functions = functions.map(|(_, function)| format!("{function}Arn"));
+    let names: BTreeSet<String> = names_of::<KindName>()
+        .into_iter()
+        .chain(functions)
+        .collect();
+    for text in &texts {
+        // How Lambda is invoked is no kind.
+        let text = text.replace(":states:::lambda:invoke", "");
+        let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let found = words.find(|word| names.contains(*word));
+        assert_eq!(found, None, "{text}");
     }
 }

@@ -111,14 +111,14 @@ pub enum Resource {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Arguments {
-    /// A substitution such as `${ConductorArn}`.
+    /// A substitution such as `${ConductorArn}`, or an expression that looks one up.
     pub function_name: String,
     /// What the function is asked.
     pub payload: Value,
 }
 
 /// What is asked again, and how often.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Retrier {
     /// Names of errors.

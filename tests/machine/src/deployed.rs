@@ -21,7 +21,7 @@ pub struct Deployed {
 /// A function's timeout in seconds, as the template has it.
 pub fn timeout_s(function: &str) -> u64 {
     match function {
-        "PublishSite" => 900,
+        _ if function.starts_with("Publish") => 900,
         "Planner" => 120,
         _ => 60,
     }

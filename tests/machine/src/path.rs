@@ -54,7 +54,7 @@ impl Path {
         names
     }
 
-    /// The path as text: `Admit Admitted … Change(ChangeKind DeployEcs, ChangeKind DeployLambda) …`.
+    /// The path as text: `Admit Admitted … Change(Begin Deploy, Begin Publish Published Deploy) …`.
     pub fn tell(&self, program: &Program) -> String {
         let visits: Vec<String> = self.visits.iter().map(|v| v.tell(program)).collect();
         visits.join(" ")

@@ -78,8 +78,8 @@ pub enum State {
 pub struct Task {
     /// How it calls.
     pub resource: Resource,
-    /// The function, such as `Conductor`.
-    pub function: String,
+    /// The function's ARN, such as `${ConductorArn}`.
+    pub function: Template,
     /// What it is asked.
     pub payload: Template,
     /// How long one call, or the answer of the task token, may take.
@@ -139,6 +139,11 @@ impl Program {
     pub fn release() -> Result<Self, LoadError> {
         Self::load(definition::RELEASE)
     }
+}
+
+/// The function whose ARN a substitution stands for: `Planner` in `${PlannerArn}`.
+pub fn function_in(substitution: &str) -> Option<&str> {
+    substitution.strip_prefix("${")?.strip_suffix("Arn}")
 }
 
 fn link(start: &str, states: &BTreeMap<String, definition::State>) -> Result<Program, LoadError> {
@@ -259,15 +264,13 @@ impl Linker<'_> {
         if task.next.is_some() == task.end {
             return Err(self.misplaced("a Task has either Next or End"));
         }
-        let function = task
-            .arguments
-            .function_name
-            .strip_prefix("${")
-            .and_then(|name| name.strip_suffix("Arn}"))
-            .ok_or_else(|| self.misplaced("FunctionName is a substitution like ${PlannerArn}"))?;
+        let function = &task.arguments.function_name;
+        if expression_in(function).is_none() && function_in(function).is_none() {
+            return Err(self.misplaced("FunctionName is a substitution like ${PlannerArn}"));
+        }
         Ok(Task {
             resource: task.resource,
-            function: function.to_owned(),
+            function: self.template(&Value::String(function.clone()))?,
             payload: self.template(&task.arguments.payload)?,
             timeout_s: task.timeout_seconds,
             retry: task.retry.clone(),

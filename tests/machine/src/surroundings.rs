@@ -45,6 +45,12 @@ impl TaskError {
         Self::new("States.QueryEvaluationError", "an expression is undefined")
     }
 
+    /// There is no function of that name (AWS Lambda API Reference, "Invoke").
+    pub(crate) fn no_function(name: &Value) -> Self {
+        let cause = format!("there is no function {name}");
+        Self::new("Lambda.ResourceNotFoundException", cause)
+    }
+
     /// It took longer than the state allows.
     pub(crate) fn timeout() -> Self {
         Self::new("States.Timeout", "it took longer than the state allows")

@@ -2,7 +2,7 @@
 
 use crate::definition::{Resource, Retrier};
 use crate::jsonata::{Expression, Scope};
-use crate::program::{Catcher, State, StateId, Task};
+use crate::program::{Catcher, State, StateId, Task, function_in};
 use crate::surroundings::{Surroundings, TaskError};
 use crate::template::{Template, Undefined};
 use serde_json::{Value, json};
@@ -151,11 +151,16 @@ impl Task {
         surroundings: &S,
     ) -> Result<Value, TaskError> {
         let started = surroundings.now();
-        let payload = self.payload.evaluate(scope);
-        let payload = payload.map_err(|Undefined| TaskError::query())?;
-        let answer = surroundings
-            .invoke(&self.function, payload.into_owned())
-            .await;
+        let arguments = || {
+            Ok((
+                self.function.evaluate(scope)?,
+                self.payload.evaluate(scope)?,
+            ))
+        };
+        let (arn, payload) = arguments().map_err(|Undefined| TaskError::query())?;
+        let function = arn.as_str().and_then(function_in);
+        let function = function.ok_or_else(|| TaskError::no_function(&arn))?;
+        let answer = surroundings.invoke(function, payload.into_owned()).await;
         if surroundings.now() > started.plus_ms(self.timeout_s * 1000) {
             return Err(TaskError::timeout());
         }

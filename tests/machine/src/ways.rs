@@ -6,11 +6,11 @@ use crate::shop::{FUNCTIONS, Shop};
 /// From the arrival to a plan.
 pub const GO: &str = "Admit Admitted Prepare Prepared";
 /// One wave of a function, judged at once.
-pub const WAVE: &str = "Change(ChangeKind DeployLambda) Changed Judge Judged";
+pub const WAVE: &str = "Change(Begin Deploy) Changed Judge Judged";
 /// One more look at the gates.
 pub const BAKE: &str = "Bake Judge Judged";
 /// One wave of a function brought back.
-pub const BACK: &str = "Undo Undoing UndoChange(UndoKind UndoLambda)";
+pub const BACK: &str = "Undo Undoing UndoChange(Restore)";
 /// The end when everything is back.
 pub const ROLLED_BACK: &str = "Undo Undoing SettleUndo Ended RolledBack";
 /// The end when all is well.

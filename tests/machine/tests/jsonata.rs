@@ -35,6 +35,9 @@ fn expressions() -> BTreeSet<String> {
         "$states.result[verdict = 'changed'].component",
         "$exists($states.input.component) ? 'yes' : 'no'",
         "$missing ? 'yes' : 'no'",
+        "$lookup($deployers, 'ecs')",
+        "$lookup($deployers, 'odd')",
+        "$lookup($missing, 'ecs')",
     ];
     found.extend(corners.map(str::to_owned));
     found
@@ -61,7 +64,7 @@ fn scenes() -> Vec<(Value, Variables)> {
     let variables = json!({
         "verdict": "changed", "deployment": "ab12", "token": 7, "wave": 0, "seconds": 5,
         "items": [changed("api"), changed("web")], "error_name": "E", "cause": "C", "failure": "",
-        "undone": null
+        "undone": null, "deployers": {"lambda": "a", "ecs": "b"}, "publishers": {"static_site": "c"}
     });
     let Value::Object(variables) = variables else {
         unreachable!()

@@ -42,10 +42,7 @@ pub async fn undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     };
     let items = to_restore()
         .filter(|step| first_wave(step) == Some(wave))
-        .map(|step| WorkItem {
-            component: step.component.clone(),
-            kind: step.kind,
-        })
+        .map(WorkItem::back)
         .collect();
     Ok(Answer {
         wave,

@@ -162,6 +162,7 @@ fn call(function: Function, arguments: Vec<Found<'_>>) -> Found<'_> {
             let parts: Vec<String> = items(first?).iter().map(|part| text(Some(part))).collect();
             Some(Cow::Owned(parts.join(&text(second.as_deref())).into()))
         }
+        Function::Lookup => member(first?, second?.as_str()?),
     }
 }
 

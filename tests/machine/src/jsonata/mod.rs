@@ -1,5 +1,5 @@
 //! The subset of JSONata that the release machine uses: paths, filters, `.( )`, `=`, `&`, `? :`,
-//! strings, `[]` and the functions `$count`, `$exists`, `$append`, `$join`. Anything else is
+//! strings, `[]` and the functions `$count`, `$exists`, `$append`, `$join`, `$lookup`. Anything else is
 //! refused when the machine is loaded, so that an expression cannot come to mean something here
 //! that it does not mean on AWS. A test compares every expression with a full implementation.
 //!
@@ -53,6 +53,8 @@ pub enum Function {
     Append,
     /// `$join(strings, separator)`.
     Join,
+    /// `$lookup(object, key)`.
+    Lookup,
 }
 
 impl Function {
@@ -62,6 +64,7 @@ impl Function {
             "exists" => Some((Self::Exists, 1)),
             "append" => Some((Self::Append, 2)),
             "join" => Some((Self::Join, 2)),
+            "lookup" => Some((Self::Lookup, 2)),
             _ => None,
         }
     }

@@ -41,7 +41,7 @@ fn all_kinds_go_live_and_come_back() {
     let program = program();
     let mut shop = Shop::new(&program, ALL_KINDS);
     let all = ["agent", "api", "web"];
-    let site = "Change(ChangeKind PublishSite Published DeploySite) Changed Judge Judged";
+    let site = "Change(Begin Publish Published Deploy) Changed Judge Judged";
     let first = shop.deploy("1.0.0", &all);
     shop.region.run();
     let way = path(&[GO, SERVICE_WAVE, WAVE, site, BAKE]);
@@ -52,8 +52,8 @@ fn all_kinds_go_live_and_come_back() {
     assert!(shop.page().contains("Shop 1.1.0"), "{}", shop.page());
     shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
     shop.region.run();
-    let site_back = "Undo Undoing UndoChange(UndoKind UndoSite)";
-    let service_back = "Undo Undoing UndoChange(UndoKind UndoEcs)";
+    let site_back = "Undo Undoing UndoChange(Restore)";
+    let service_back = "Undo Undoing UndoChange(Restore)";
     let wanted = path(&[&way, site_back, BACK, service_back, ROLLED_BACK]);
     assert_eq!(shop.path(&second), wanted);
     assert_eq!(undone(&cause(&shop, &second).1), ["web", "api", "agent"]);

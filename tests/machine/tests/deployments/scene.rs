@@ -7,7 +7,7 @@ pub use windlass_machine::ways::{
     BACK, BAKE, BOTH, GO, ROLLED_BACK, WAVE, both, live, path, program, serves, whole_way,
 };
 
-pub const SERVICE_WAVE: &str = "Change(ChangeKind DeployEcs) Changed Judge Judged";
+pub const SERVICE_WAVE: &str = "Change(Begin Deploy) Changed Judge Judged";
 
 pub fn cause(shop: &Shop<'_>, arn: &str) -> (String, String) {
     let ended = shop.region.ended(arn).unwrap();

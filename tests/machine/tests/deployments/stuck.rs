@@ -37,7 +37,7 @@ fn bring_back(shop: &Shop<'_>) {
 fn an_undo_that_fails_needs_an_operator_and_keeps_the_lock() {
     let program = program();
     let (mut shop, arn) = needs_operator(&program);
-    let back = "Undo Undoing UndoChange(UndoKind UndoLambda)";
+    let back = "Undo Undoing UndoChange(Restore)";
     let end = "Undo Undoing SettleUndo Ended NeedsOperator";
     assert_eq!(
         shop.path(&arn),

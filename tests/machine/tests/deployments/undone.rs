@@ -61,7 +61,7 @@ fn a_component_that_fails_is_undone_with_what_went_before() {
     shop.world().functions().named("shop-api").unwrap().fails = Some("disk full".into());
     let arn = shop.deploy("1.1.0", &BOTH);
     shop.region.run();
-    let failed = "Change(ChangeKind DeployLambda) Changed";
+    let failed = "Change(Begin Deploy) Changed";
     assert_eq!(
         shop.path(&arn),
         path(&[GO, WAVE, failed, BACK, BACK, ROLLED_BACK])

@@ -31,7 +31,7 @@ fn what_is_transient_is_asked_again() {
     let ran = run(&script, true);
     assert_eq!(
         ran.path,
-        "Admit Admitted Prepare Prepared Change(ChangeKind DeployEcs) Changed Judge Judged Settle Ended Succeeded"
+        "Admit Admitted Prepare Prepared Change(Begin Deploy) Changed Judge Judged Settle Ended Succeeded"
     );
     assert_eq!(ran.transitions, 13 + 5 + 2);
 }
@@ -46,8 +46,7 @@ fn a_rollout_is_polled_for_an_hour_and_then_failed() {
     ]);
     let ran = run(&script, true);
     assert!(
-        ran.path
-            .contains("Change(ChangeKind DeployEcs ChangeFailed)"),
+        ran.path.contains("Change(Begin Deploy ChangeFailed)"),
         "{}",
         ran.path
     );
@@ -113,7 +112,7 @@ fn a_stale_token_changes_nothing_more() {
     let ran = run(&script, true);
     assert!(
         ran.path
-            .ends_with("Change(ChangeKind DeployEcs ChangeFailed) Changed Undo TakenOver"),
+            .ends_with("Change(Begin Deploy ChangeFailed) Changed Undo TakenOver"),
         "{}",
         ran.path
     );

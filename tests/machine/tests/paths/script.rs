@@ -123,7 +123,12 @@ pub fn run(script: &Script, answer_tokens: bool) -> Ran {
 }
 
 pub fn item(component: &str, kind: &str) -> Value {
-    json!({"component": component, "kind": kind})
+    let begin = if kind == "static_site" {
+        "publish"
+    } else {
+        "deploy"
+    };
+    json!({"component": component, "kind": kind, "begin": begin})
 }
 
 pub fn three() -> Value {
@@ -143,4 +148,4 @@ pub fn word(verdict: &str) -> Vec<Value> {
 }
 
 pub const UNDONE: &str = "Undo Undoing SettleUndo Ended RolledBack";
-pub const CHANGE_THREE: &str = "Change(ChangeKind DeployEcs, ChangeKind DeployLambda, ChangeKind PublishSite Published DeploySite)";
+pub const CHANGE_THREE: &str = "Change(Begin Deploy, Begin Deploy, Begin Publish Published Deploy)";

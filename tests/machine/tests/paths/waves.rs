@@ -94,8 +94,8 @@ fn a_failed_gate_is_undone_wave_by_wave_each_once() {
         ran.path,
         format!(
             "Admit Admitted Prepare Prepared {CHANGE_THREE} Changed Judge Judged \
-         Undo Undoing UndoChange(UndoKind UndoSite, UndoKind UndoLambda UndoFailed) \
-         Undo Undoing UndoChange(UndoKind UndoEcs) Undo Undoing SettleUndo Ended NeedsOperator"
+         Undo Undoing UndoChange(Restore, Restore UndoFailed) \
+         Undo Undoing UndoChange(Restore) Undo Undoing SettleUndo Ended NeedsOperator"
         )
     );
     let undone: Vec<Value> = script
@@ -120,8 +120,8 @@ fn a_component_that_fails_does_not_stop_its_siblings() {
     assert_eq!(
         ran.path,
         format!(
-            "Admit Admitted Prepare Prepared Change(ChangeKind DeployEcs ChangeFailed, ChangeKind DeployLambda, \
-         ChangeKind PublishSite Published ChangeFailed) Changed {UNDONE}"
+            "Admit Admitted Prepare Prepared Change(Begin Deploy ChangeFailed, Begin Deploy, \
+         Begin Publish Published ChangeFailed) Changed {UNDONE}"
         )
     );
     // What a function recorded itself is in its step; what the machine alone saw is handed on.
@@ -153,7 +153,49 @@ fn an_empty_wave_has_changed_and_an_unknown_kind_has_not() {
     assert_eq!(
         ran.path,
         format!(
-            "Admit Admitted Prepare Prepared Change(ChangeKind ChangeFailed, ChangeKind DeployLambda) Changed {UNDONE}"
+            "Admit Admitted Prepare Prepared Change(Begin Deploy ChangeFailed, Begin Deploy) Changed {UNDONE}"
         )
     );
+    assert_eq!(
+        script.asked("Undo")[0]["error"],
+        "z: States.QueryEvaluationError"
+    );
+}
+
+#[test]
+fn a_kind_that_no_table_names_fails_its_component_wherever_it_is_looked_up() {
+    let odd = |begin: &str| json!([{"component": "z", "kind": "odd", "begin": begin}]);
+    for (begin, path) in [
+        ("publish", "Begin Publish ChangeFailed"),
+        ("deploy", "Begin Deploy ChangeFailed"),
+        ("odd", "Begin ChangeFailed"),
+    ] {
+        let script = Script::new([
+            ("Prepare", change(0, odd(begin))),
+            (
+                "Undo",
+                vec![
+                    json!({"verdict": "restore", "wave": 0, "items": odd("restore")}),
+                    json!({"verdict": "settle_undo"}),
+                ],
+            ),
+            ("SettleUndo", word("needs_operator")),
+        ]);
+        let ran = run(&script, true);
+        assert_eq!(
+            ran.path,
+            format!(
+                "Admit Admitted Prepare Prepared Change({path}) Changed Undo Undoing \
+                 UndoChange(Restore UndoFailed) Undo Undoing SettleUndo Ended NeedsOperator"
+            )
+        );
+        assert!(
+            script
+                .asked
+                .borrow()
+                .iter()
+                .all(|(key, _)| !key.contains('z')),
+            "no function is asked"
+        );
+    }
 }

@@ -34,7 +34,7 @@ gates:
   alarms: [shop-5xx]
 ";
 
-const WHOLE: &str = "Change(ChangeKind DeployEcs, ChangeKind DeployLambda) Changed Judge Judged";
+const WHOLE: &str = "Change(Begin Deploy, Begin Deploy) Changed Judge Judged";
 
 fn shop(program: &Program) -> Shop<'_> {
     let shop = Shop::new(program, SERVICE_AND_FUNCTION);
@@ -83,7 +83,7 @@ fn an_image_pushed_with_two_tags_is_one_deployment() {
     let executions = shop.region.all_ended().iter();
     let mut paths: Vec<String> = executions.map(|ended| ended.execution.told()).collect();
     paths.sort();
-    let rollout = "Change(ChangeKind DeployEcs) Changed Judge Judged";
+    let rollout = "Change(Begin Deploy) Changed Judge Judged";
     let whole = path(&[GO, rollout, "Bake Judge Judged", SUCCEEDED]);
     // `latest` chooses no environment, so it starts nothing.
     assert_eq!(paths, ["Admit Admitted NothingToDo", &whole]);

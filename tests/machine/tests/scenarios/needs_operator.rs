@@ -87,7 +87,7 @@ fn an_undo_that_is_refused_is_tried_again_by_recover_until_it_is_done() {
 fn an_undo_whose_retries_run_out_is_data_and_the_other_wave_is_tried() {
     let program = program();
     let (mut shop, arn) = refused(&program, FaultName::Throttled);
-    let failed = "Undo Undoing UndoChange(UndoKind UndoLambda UndoFailed)";
+    let failed = "Undo Undoing UndoChange(Restore UndoFailed)";
     let way = [GO, WAVE, WAVE, BAKE, failed, failed, NEEDS_OPERATOR];
     assert_eq!(shop.path(&arn), path(&way));
     assert_stuck(&shop, &arn);

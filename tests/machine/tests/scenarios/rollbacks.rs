@@ -171,7 +171,7 @@ fn one_that_fails_is_undone_itself_and_vetoes_nothing() {
     assert_eq!(serves(&shop), ("2".into(), "3".into()));
     take_away_version_2(&shop, "shop-jobs");
     shop.region.run();
-    let failed = "Change(ChangeKind DeployLambda) Changed";
+    let failed = "Change(Begin Deploy) Changed";
     let wanted = path(&[GO, WAVE, failed, BACK, BACK, ROLLED_BACK]);
     assert_eq!(shop.path(&rollback), wanted);
     assert_eq!(ended(&shop, &rollback).ending, Ending::RolledBack);
