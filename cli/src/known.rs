@@ -2,6 +2,7 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::status::Environment;
 use crate::windlass::Windlass;
 use serde::Deserialize;
 use serde_json::Value;
@@ -97,6 +98,19 @@ pub async fn declaration(
             )
         }),
     }
+}
+
+/// What an environment is like.
+///
+/// # Errors
+/// No answer, or one that cannot be understood.
+pub async fn environment(
+    windlass: &Windlass,
+    app: &AppName,
+    name: &EnvironmentName,
+) -> Result<Known<Environment>, Failure> {
+    let path = ["apps", app.as_str(), "environments", name.as_str()];
+    read(windlass.get(&path, &[]).await)
 }
 
 fn read<T: for<'a> Deserialize<'a>>(answer: Result<Value, Failure>) -> Result<Known<T>, Failure> {

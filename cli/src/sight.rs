@@ -158,6 +158,40 @@ impl Sight {
         Ok(sight)
     }
 
+    /// Components that run in an environment of a declaration and that it no longer has. Who may not ask, or has no
+    /// credentials, is told that this was not looked at: the declaration is none the worse.
+    ///
+    /// # Errors
+    /// An answer that cannot be understood.
+    pub async fn departed(declaration: &Declaration, windlass: &Windlass) -> Result<Self, Failure> {
+        let (app, version) = (declaration.app(), declaration.version());
+        let mut sight = Self::default();
+        for name in declaration.environments() {
+            let runs = match known::environment(windlass, app, name).await {
+                Ok(Known::So(now)) => now.running,
+                // Nothing runs in what was never declared.
+                Ok(Known::Not(_)) => continue,
+                Err(failure) => {
+                    if failure.exit == Exit::Broken {
+                        return Err(failure);
+                    }
+                    let unseen = format!("what runs in {name} ({})", failure.message);
+                    sight.unseen.push(unseen);
+                    continue;
+                }
+            };
+            let declared = declaration.resolve(name).map(|here| here.components);
+            let declared = declared.unwrap_or_default();
+            let departed = runs
+                .iter()
+                .filter(|(name, _)| !declared.contains_key(*name));
+            let departed = departed
+                .map(|(component, running)| running.no_longer_declared(component, name, version));
+            sight.findings.extend(departed);
+        }
+        Ok(sight)
+    }
+
     fn note(&mut self, what: &str, failure: Failure) -> Result<(), Failure> {
         if matches!(failure.exit, Exit::Broken | Exit::Usage) {
             return Err(failure);

@@ -99,6 +99,14 @@ impl Environment {
             lines.push(self.component(component, running));
         }
         for (component, left) in &self.no_longer_declared {
+            // The plan of the first release without it has told of it.
+            if left
+                .left
+                .as_ref()
+                .is_some_and(|left| self.is_released_since(left.at))
+            {
+                continue;
+            }
             let (version, since, id) = (&left.version, left.since, &left.deployment);
             let words = left.words();
             lines.push(format!(
@@ -112,6 +120,10 @@ impl Environment {
             lines.push(format!("  waiting: {}, since {since}", self.deployment(id)));
         }
         lines.join("\n")
+    }
+
+    fn is_released_since(&self, at: Time) -> bool {
+        self.running.values().any(|running| running.since > at)
     }
 
     /// The hold.

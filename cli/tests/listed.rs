@@ -66,6 +66,21 @@ fn status_tells_what_runs_who_holds_and_who_waits() {
 }
 
 #[test]
+fn status_tells_what_left_the_declaration_until_a_release_went_live_without_it() {
+    for (since, is_told) in [(5, true), (10, true), (11, false)] {
+        let environment = json!({
+            "app": "shop", "environment": "prod", "snapshot": 7, "hold": null, "lock": {"token": 9}, "waiting": [],
+            "running": {"api": {"version": "1.4.0", "deployment": ID, "since": since, "state": {}}},
+            "no_longer_declared": {"old-web": {"version": "1.2.0", "deployment": ID, "since": 0,
+                "left": {"declaration": "1.3.0", "at": 10}}},
+        });
+        let api = StandIn::new(move |_: &Call| reply(200, &environment));
+        let output = api.windlass(&folder("left"), &["status", "shop", "prod"]);
+        assert_eq!(out(&output).contains("old-web"), is_told, "{since}");
+    }
+}
+
+#[test]
 fn snapshots_are_a_table_and_all_pages_of_it() {
     let snapshot = |number: u64, version: &str, present: bool, good: bool, vetoed: bool| {
         json!({"number": number, "version": version, "deployment": ID, "made": 0, "present": present,

@@ -96,6 +96,32 @@ fn what_would_be_refused_a_second_later_is_refused_before_the_upload() {
 }
 
 #[test]
+fn a_declaration_is_told_what_runs_that_it_no_longer_has() {
+    let mut told = Told::nothing();
+    let folder = site("departed");
+    write(&folder, "app.yaml", DECLARATION);
+    let runs =
+        json!({"version": "1.2.0", "deployment": "fedcba9876543210", "since": 0, "state": {}});
+    told.environment["running"] = json!({"web": runs, "old-web": runs});
+    let output = telling(told.clone()).windlass(&folder, &["validate"]);
+    assert_eq!(code(&output), 0, "{}", out(&output));
+    let said = out(&output);
+    assert_eq!(said.matches("NoLongerDeclared").count(), 3, "{said}");
+    assert!(
+        said.contains("`old-web` runs 1.2.0 in prod since"),
+        "{said}"
+    );
+    told.closed = Some(403);
+    let output = telling(told).windlass(&folder, &["validate"]);
+    assert_eq!(code(&output), 0, "{}", out(&output));
+    let said = out(&output);
+    assert!(
+        said.contains("not looked at: what runs in prod ("),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_manifest_is_validated_with_what_the_api_tells() {
     let mut told = Told::nothing();
     let folder = site("validated");

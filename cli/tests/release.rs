@@ -6,7 +6,7 @@ mod cloud;
 mod records;
 mod standin;
 
-use cloud::{RELEASE, Told, cloud, puts, released, site};
+use cloud::{RELEASE, Told, cloud, puts, released, site, telling};
 use records::ID;
 use serde_json::{Value, json};
 use standin::{code, err, folder, out};
@@ -69,6 +69,20 @@ fn the_same_bytes_are_not_sent_twice() {
         out(&output)
     );
     assert_eq!(puts(&cloud).len(), 4, "three, and the manifest again");
+}
+
+#[test]
+fn who_may_only_put_sends_what_may_be_there_already() {
+    let told = Told {
+        put_only: true,
+        ..Told::nothing()
+    };
+    let (cloud, folder) = (telling(told), site("put-only"));
+    for sent in [3, 6] {
+        let output = cloud.windlass(&folder, &RELEASE);
+        assert_eq!(code(&output), 0, "{}", err(&output));
+        assert_eq!(puts(&cloud).len(), sent);
+    }
 }
 
 #[test]

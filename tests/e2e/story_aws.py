@@ -121,7 +121,7 @@ def run(story, ask=input, told=steps.ALL):
         story.say(f"{'✓ as assumed' if as_assumed else '✗ otherwise, see docs/FIRST_ACCOUNT.md'}: {name}: {evidence}")
     for what in left:
         story.say(f"STILL THERE: {what}")
-    story.say(f"Left: {len(left)}. " + (f"Try again: make story-aws CLEAN={story.name} REGION={story.where['region']}" if left else "Nothing of it is there any more."))
+    story.say(f"Left: {len(left)}. " + (f"Try again: make story-aws CLEAN={story.name} REGION={story.where['region']}" if left else "Nothing of it is there any more but what AWS keeps for free: docs/FIRST_ACCOUNT.md."))
     return 1 if left else status
 
 

@@ -74,7 +74,7 @@ def test_after_a_step_that_breaks_nothing_is_left(endpoint):
     assert telling.run(told=[steps.a_first_release, broken]) == 1
     assert "what the step planted: 'red', but the story says 'green'" in telling.text
     assert sorted(set(there(telling.story.aws)) - set(before)) == [], telling.text
-    assert "Nothing of it is there any more." in telling.text
+    assert "Nothing of it is there any more but what AWS keeps for free" in telling.text
 
 
 def test_the_whole_story_looks_at_the_five_things_and_leaves_nothing(endpoint, monkeypatch):

@@ -1,4 +1,5 @@
-//! `windlass validate`: everything that is wrong with a declaration, and a manifest for it.
+//! `windlass validate`: everything that is wrong with a declaration, and a manifest for it. With an endpoint also
+//! what runs that the declaration no longer has.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -95,6 +96,7 @@ impl Validate {
         let findings = match Declaration::parse_with(&text, &exceptions) {
             Ok(declaration) => {
                 report.tell(&declaration);
+                self.look_at_what_runs(&declaration, &mut report)?;
                 if let (Some(path), Some(text)) = (&self.manifest, &manifest) {
                     let findings = match Manifest::parse(declaration.app(), text) {
                         Ok(manifest) => self.look(&declaration, &manifest, &mut report)?,
@@ -111,6 +113,24 @@ impl Validate {
             .insert(0, FileReport::new(&self.file, findings));
         report.valid = report.files.iter().all(|file| file.findings.is_empty());
         Ok(report)
+    }
+
+    /// With an endpoint: what this declaration would leave behind.
+    fn look_at_what_runs(
+        &self,
+        declaration: &Declaration,
+        report: &mut Report,
+    ) -> Result<(), Failure> {
+        if self.endpoint.endpoint.is_none() {
+            return Ok(());
+        }
+        let sight = waiting(async {
+            let windlass = self.endpoint.open().await?;
+            Sight::departed(declaration, &windlass).await
+        })?;
+        report.warnings.extend(sight.findings);
+        report.not_looked_at = sight.unseen;
+        Ok(())
     }
 
     /// Looks as `windlass release` does before it sends anything.
@@ -138,7 +158,7 @@ impl Validate {
         })?;
         report.goes = preflight::goes(plan, sight.here.as_ref());
         report.goes_to = sight.here.map(|here| here.environment);
-        report.not_looked_at = sight.unseen;
+        report.not_looked_at.extend(sight.unseen);
         let mut findings = sight.findings;
         for finding in &mut findings {
             finding.remedy = Way::CommandLine.tell(&finding.remedy);
@@ -174,9 +194,9 @@ impl Report {
         }
         if self.files.len() > 1 {
             text.push_str(&format!("The manifest {}.\n", self.goes.trim()));
-            for unseen in &self.not_looked_at {
-                text.push_str(&format!("  not looked at: {unseen}\n"));
-            }
+        }
+        for unseen in &self.not_looked_at {
+            text.push_str(&format!("  not looked at: {unseen}\n"));
         }
         let app = self.app.as_deref().unwrap_or_default();
         let version = self.version.as_deref().unwrap_or_default();

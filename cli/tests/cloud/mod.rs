@@ -34,6 +34,8 @@ pub struct Told {
     pub beside: Option<Value>,
     /// The status of all of the API's reads, where it lets nobody in.
     pub closed: Option<u16>,
+    /// Whether the caller may put objects and get none.
+    pub put_only: bool,
 }
 
 impl Told {
@@ -47,6 +49,7 @@ impl Told {
             history: json!({"deployments": [], "next": null}),
             beside: None,
             closed: None,
+            put_only: false,
         }
     }
 }
@@ -70,6 +73,7 @@ pub fn telling(told: Told) -> StandIn {
                     vec![("x-amz-version-id", "v1".into()), ("etag", "\"e\"".into())],
                 )
             }
+            ("HEAD", _) if told.put_only => s3(403, vec![]),
             ("HEAD", _) => match checksums.get(&path) {
                 None => s3(404, vec![]),
                 Some(sum) => s3(

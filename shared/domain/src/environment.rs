@@ -3,8 +3,9 @@
 use crate::artifact::Artifact;
 use crate::cut::cut;
 use crate::digest::Digest;
+use crate::finding::{Finding, FindingName};
 use crate::identity::DeploymentId;
-use crate::name::ComponentName;
+use crate::name::{ComponentName, EnvironmentName};
 use crate::order::Order;
 use crate::request::ActionName;
 use crate::time::Time;
@@ -140,6 +141,24 @@ pub struct Running {
 pub const BEFORE_WINDLASS: &str = "before-windlass";
 
 impl Running {
+    /// Notes that it runs in an environment, and that a version of the declaration no longer has the component there.
+    pub fn no_longer_declared(
+        &self,
+        component: &ComponentName,
+        environment: &EnvironmentName,
+        declaration: &semver::Version,
+    ) -> Finding {
+        Finding::new(
+            FindingName::NoLongerDeclared,
+            format!("components.{component}"),
+            format!(
+                "`{component}` runs {} in {environment} since {}, and version {declaration} of the declaration no longer has it there: it stays as it is.",
+                self.version, self.since
+            ),
+            "Declare it again if that was not meant; else remove it with your infrastructure code.",
+        )
+    }
+
     /// Whether these bytes are what is recorded.
     pub fn has(&self, artifact: &Artifact) -> bool {
         let known = self.artifact.as_ref();

@@ -137,7 +137,7 @@ fn by_looks(text: &str, line: usize) -> (&'static str, &'static str) {
     } else {
         (
             "it is broken here",
-            "Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*` or `@` in quotes.",
+            "Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.",
         )
     }
 }
@@ -213,14 +213,14 @@ mod tests {
     "app: shop\napp: bank": line 2 column 1: `app` is written twice in the same place. Keep one of the two, with everything that belongs to it.
     "app: [shop": line 1 column 6: the declaration is not well-formed YAML: a bracket is opened and not closed, or closed and not opened. Close each `[` with `]` and each `{` with `}`, and put texts with brackets in quotes.
     "app: \"shop\nversion: ": line 2 column 1: the declaration is not well-formed YAML: a quote is opened and not closed. Close the quote on the line on which it begins.
-    "a: b: c": line 1 column 5: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*` or `@` in quotes.
+    "a: b: c": line 1 column 5: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.
     "a:\n\t- b": line 2 column 2: the declaration is not well-formed YAML: a line is indented by a tab. Indent with spaces: YAML takes no tabs.
-    "a: 1\n b: 2\n  - c": line 2 column 3: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*` or `@` in quotes.
+    "a: 1\n b: 2\n  - c": line 2 column 3: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.
     "a: *nothing": line 1 column 4: the declaration is not well-formed YAML: an alias (`*name`) stands for nothing. Put the value in quotes if it begins with `*`, or define the anchor `&name` before.
     "a: 1\n---\nb: 2": line 3 column 1: the declaration is not well-formed YAML: it holds several documents. Write one document: remove the line `---` and what follows it.
     "a: .inf": line 1 column 4: the declaration is not well-formed YAML: the number is none that can be counted with. Write a finite number, or put the value in quotes, so that it is a text.
-    "a: @x": line 1 column 4: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*` or `@` in quotes.
-    "? [a]\n: b": line 1 column 3: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*` or `@` in quotes.
+    "a: @x": line 1 column 4: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.
+    "? [a]\n: b": line 1 column 3: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.
     "a: &a [1, 2]\nb: [*a,": line 2 column 805: the declaration is not well-formed YAML: it is nested too deep, has too many members, or its aliases make it too large. Write out what the aliases stand for, at most 32 levels deep.
     "[[[[[[[[[[[[[[[[[[[[": line 1 column 33: the declaration is not well-formed YAML: it is nested too deep, has too many members, or its aliases make it too large. Write out what the aliases stand for, at most 32 levels deep.
     "#);

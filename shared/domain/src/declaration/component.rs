@@ -187,9 +187,8 @@ impl Rollout {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-instead" = json!({
-    "rollout": "Remove it: a service goes out as its own deployment configuration says (rolling, \
-                blue/green, canary or linear), which Windlass leaves as it is; only a `lambda` has \
-                a `rollout`.",
+    "rollout": "Remove it: ECS rolls a service by its own deployment configuration, which Windlass leaves \
+                as it is; only a `lambda` has a `rollout`.",
     "alias": "Remove it: only a `lambda` has an alias.",
     "image": "Remove it: the image comes with each release; write its `repository`.",
     "on_artifact": "Remove it: each image push to its `repository` is a release.",

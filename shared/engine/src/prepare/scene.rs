@@ -146,15 +146,7 @@ impl Scene {
     fn left(&self, name: &ComponentName) -> Option<Finding> {
         let record = &self.loaded.record;
         let running = self.state.running.get(name)?;
-        Some(Finding::new(
-            FindingName::NoLongerDeclared,
-            format!("components.{name}"),
-            format!(
-                "`{name}` runs {} since {}, and version {} of the declaration of {} no longer has it: it stays as it is.",
-                running.version, running.since, record.declaration, record.app
-            ),
-            "Declare it again if that was not meant; else remove it with your infrastructure code.",
-        ))
+        Some(running.no_longer_declared(name, &record.environment, &record.declaration))
     }
 
     fn left_alone(&self, name: &ComponentName, why: &str) -> Finding {

@@ -142,3 +142,36 @@ fn every_member_that_is_answered_is_documented_and_the_other_way_round() {
     unanswered.retain(|name| !NOT_ANSWERED.contains(&name.as_str()));
     assert!(unanswered.is_empty(), "never answered: {unanswered:?}");
 }
+
+/// The calls with a body that a page shows: method, path and body.
+fn shown_calls(page: &str) -> Vec<(&str, &str, Value)> {
+    let calls = page.split("call ").filter(|text| text.contains("--data '"));
+    calls
+        .filter_map(|text| {
+            let (method, rest) = text.split_once("--request ")?.1.split_once(' ')?;
+            let path = rest.split_once("$API")?.1.split_once('"')?.0;
+            let body = rest.split_once("--data '")?.1.split_once('\'')?.0;
+            Some((method, path, serde_json::from_str(body).expect(body)))
+        })
+        .collect()
+}
+
+#[test]
+fn every_body_that_a_page_sends_has_the_form_that_the_api_takes() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let (_, execution) = post(&mut shop, "1.4.0");
+    shop.region.run();
+    assert!(!execution.is_empty());
+    let pages = [
+        include_str!("../../../../docs/API.md"),
+        include_str!("../../../../docs/integrate/ci.md"),
+    ];
+    let calls = pages.map(shown_calls).concat();
+    assert!(calls.len() >= 4, "{calls:?}");
+    for (method, path, body) in calls {
+        let reply = call(&shop, method, path, Some(body));
+        // Its artifacts and components are another application's; its form is what counts.
+        assert_ne!(reply.status, 400, "{path}: {}", reply.body);
+    }
+}
