@@ -67,7 +67,7 @@ fn what_leaves_the_declaration_is_told_by_the_first_deployment_without_it() {
     assert_eq!(warned(&plan(&stage)), left);
     assert_eq!(
         plan(&stage).warnings[0].reason,
-        "`old-web` runs 1.2.0 since 2026-11-20T14:00:00Z, and version 1.0.0 of the declaration of shop no longer has it: it stays as it is."
+        "`old-web` runs 1.2.0 in prod since 2026-11-20T14:00:00Z, and version 1.0.0 of the declaration no longer has it there: it stays as it is."
     );
     // A later one has told it already.
     let stage = after(DECLARATION);
