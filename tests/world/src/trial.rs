@@ -8,7 +8,6 @@ use windlass_domain::environment::{Held, HeldState, Lock};
 use windlass_domain::fault::Fault;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
-use windlass_domain::place::Place;
 use windlass_domain::request::ActionName;
 use windlass_domain::step::{Step, StepStatus};
 use windlass_engine::converge::{Budget, converge};
@@ -65,34 +64,10 @@ impl<'s, S: Subject> Trial<'s, S> {
         let (app, environment, component) = names()?;
         let goals = (0..).zip(self.scene.goals.iter().cloned()).collect();
         let step = Step {
-            deployment: deployment(),
-            app,
-            environment,
-            component,
-            kind: self.scene.kind,
-            place: Place::default(),
             target: self.scene.target.clone(),
-            identity: String::new(),
             before: windlass_engine::kinds::to_value(&self.before)?,
             goals,
-            attempt: 0,
-            open: None,
-            status: StepStatus::Planned,
-            wave: None,
-            changes: vec![],
-            seen: None,
-            confirmed: None,
-            unanswered: vec![],
-            undone_under: None,
-            waits_for: None,
-            looked: None,
-            shown: None,
-            failure: None,
-            undo_failure: None,
-            warnings: vec![],
-            progress: None,
-            worked_ms: 0,
-            invocations: 0,
+            ..Step::planned(deployment(), app, environment, component, self.scene.kind)
         };
         self.put_step(&step)
     }

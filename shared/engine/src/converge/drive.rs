@@ -8,6 +8,7 @@ use crate::kinds::{
 };
 use crate::ports::{Answered, Clock, Ledger};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::Finding;
 use windlass_domain::step::Step;
@@ -36,6 +37,8 @@ pub enum End {
         seen: Value,
         /// The same in words.
         shown: String,
+        /// What it gives to others.
+        outputs: BTreeMap<String, String>,
     },
     /// Nothing had been changed, so there is nothing to undo.
     Untouched,
@@ -191,6 +194,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             Next::Done => Ok(Some(End::Reached {
                 seen: to_value(&Recorded::of::<K>(&self.target, &is)?)?,
                 shown: view.noticed.shown,
+                outputs: K::outputs(&is, &self.goal),
             })),
             Next::Failed(finding) => Ok(Some(End::Failed(finding))),
             Next::Wait(seconds) => {

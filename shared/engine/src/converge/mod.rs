@@ -108,9 +108,15 @@ pub(crate) async fn finish<P: Ledger + Clock>(
     end: Answered<End>,
 ) -> Answered<WorkDone> {
     match end {
-        Ok(End::Reached { seen, shown }) => {
-            attempt.step.value.seen = Some(seen);
-            attempt.step.value.shown = Some(shown);
+        Ok(End::Reached {
+            seen,
+            shown,
+            outputs,
+        }) => {
+            let step = &mut attempt.step.value;
+            step.seen = Some(seen);
+            step.shown = Some(shown);
+            step.outputs = outputs;
             settle(attempt, work, Word::Changed).await
         }
         Ok(End::Untouched) => settle(attempt, work, Word::Changed).await,

@@ -19,6 +19,7 @@ use crate::ports::Answered;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
@@ -112,6 +113,9 @@ pub struct Facts {
     pub after: Option<Noticed>,
 }
 
+/// The output that names the version of a function which has the goal's code; gates invoke it.
+pub const VERSION: &str = "version";
+
 /// Who owns which field, for the end of what is told of a stranger's change.
 fn whose(owned: &str) -> String {
     format!("Windlass owns {owned}; every other field is yours")
@@ -153,6 +157,12 @@ pub trait Kind {
 
     /// Pure: what is to be known of a change that is made upon what was seen (rule 3).
     fn facts(change: &Self::Change, seen: &Self::Seen) -> Facts;
+
+    /// Pure: what a goal that is reached gives to others, by name, where they cannot know it before, such as the
+    /// number that AWS gave to a version. It is recorded with what was seen; no secret belongs there.
+    fn outputs(_seen: &Self::Seen, _goal: &Self::Goal) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
 
     /// Pure: what of the target Windlass owns, in words, such as `the image of container web`; every
     /// other field is the user's (rule 9).

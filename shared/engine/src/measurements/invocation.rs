@@ -1,8 +1,8 @@
 //! Declared invocations of the new version of a Lambda function.
 
-use super::version::version;
 use super::words::{unmeasured, unreadable};
 use super::{Checking, Measure, Measuring, Problem};
+use crate::kinds::VERSION;
 use crate::ports::{Answered, Clock, Functions, Invoked, Reach};
 use futures::future::join_all;
 use serde_json::Value;
@@ -59,25 +59,20 @@ async fn invoked<P: Functions + Clock>(
     one: &Measuring<'_, InvocationGate>,
 ) -> Measurement {
     let InvocationGate { function, request } = one.gate;
-    let brought = one.step.map(|(step, wave)| version(step, wave));
-    let brought = brought.unwrap_or_else(|| Err("no step is recorded".to_owned()));
-    let version = match brought {
-        Ok(version) => version,
-        Err(why) => {
-            let look_at = format!("the versions of the function {function}");
-            return Measurement {
-                measured: format!("not measured: {why}"),
-                threshold: "an answer of the new version".to_owned(),
-                ..unmeasured(one.gate, look_at, one.window.now)
-            };
-        }
+    let Some(version) = one.step.and_then(|step| step.outputs.get(VERSION)) else {
+        let look_at = format!("the versions of the function {function}");
+        return Measurement {
+            measured: "not measured: no version is recorded that the deployment brought".to_owned(),
+            threshold: "an answer of the new version".to_owned(),
+            ..unmeasured(one.gate, look_at, one.window.now)
+        };
     };
     let look_at = format!("/aws/lambda/{function}, version {version}");
     let blank = Measurement {
         gate: format!("{function} version {version} {}", request.name),
         ..unmeasured(one.gate, look_at, there.now())
     };
-    match there.invoke(function, &version, &request.payload).await {
+    match there.invoke(function, version, &request.payload).await {
         Err(fault) => unreadable(blank, &fault),
         Ok(invoked) => {
             let (verdict, measured) = judged(request, &invoked);

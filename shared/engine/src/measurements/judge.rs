@@ -61,7 +61,7 @@ impl<'a> Judging<'a> {
             }
             let changes = own.changes.iter().map(|change| change.at);
             first_change = changes.min().unwrap_or(judgement.changed);
-            step = Some((own, judgement.wave));
+            step = Some(own);
         }
         Some(Measuring {
             gate: &one.gate,

@@ -9,7 +9,6 @@ mod judge;
 mod logs;
 mod metric;
 mod probe;
-mod version;
 mod words;
 
 pub use check::{Preparing, Problem};
@@ -75,8 +74,8 @@ pub struct Measuring<'a, G> {
     pub gate: &'a G,
     /// The time that it looks at.
     pub window: Window,
-    /// How the component that it belongs to is changed, and in which wave that is judged.
-    pub step: Option<(&'a Step, u32)>,
+    /// How the component that it belongs to is changed.
+    pub step: Option<&'a Step>,
 }
 
 /// The time that a measurement looks at.

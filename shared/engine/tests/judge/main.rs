@@ -8,7 +8,7 @@ mod stage;
 mod twins;
 
 use crate::scene::{
-    DECLARATION, HEALTH, answers, changed, changed_as, judge, judgement, published, was_seen,
+    DECLARATION, HEALTH, answers, changed, changed_as, has_brought, judge, judgement, published,
 };
 use crate::stage::{Stage, app, component, id, prod};
 use serde_json::Value;
@@ -49,7 +49,6 @@ fn a_healthy_wave_bakes_then_goes_on_and_the_last_settles() {
         "shop-api-prod version 2 health"
     );
 
-    was_seen(&stage, "2");
     let first = judge(&stage, 1).unwrap();
     assert_eq!(
         first.verdict,
@@ -229,23 +228,23 @@ fn unknown_holds_then_fails() {
 #[test]
 fn a_version_that_is_not_known_is_unknown() {
     let stage = changed();
-    was_seen(&stage, "1");
+    has_brought(&stage, None);
     assert_eq!(judge(&stage, 0).unwrap().verdict, Word::Bake);
     let measured = judgement(&stage, 0).measurements.remove(2);
     assert_eq!(measured.verdict, Verdict::Unknown);
     assert_eq!(
         measured.measured,
-        "not measured: no version has a share of live"
+        "not measured: no version is recorded that the deployment brought"
     );
 }
 
 #[test]
-fn the_last_wave_invokes_the_version_that_the_alias_points_to() {
+fn each_wave_invokes_the_version_that_it_brought() {
     let stage = changed();
     judge(&stage, 0).unwrap();
     stage.pass_seconds(120);
     judge(&stage, 0).unwrap();
-    was_seen(&stage, "1");
+    has_brought(&stage, Some("1"));
     judge(&stage, 1).unwrap();
     let measured = judgement(&stage, 1).measurements.remove(2);
     assert_eq!(measured.gate, "shop-api-prod version 1 health");

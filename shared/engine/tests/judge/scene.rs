@@ -8,7 +8,7 @@ use windlass_domain::judgement::Judgement;
 use windlass_domain::plan::{KindName, Outcome, Plan, PlannedChange, Wave};
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 use windlass_engine::judge::handle;
-use windlass_engine::kinds::{lambda, to_value};
+use windlass_engine::kinds::{VERSION, lambda, to_value};
 use windlass_engine::payload::Answer;
 use windlass_engine::ports::{Answered, Clock, Invoked};
 use windlass_engine::store;
@@ -109,7 +109,10 @@ fn step(stage: &Stage) -> Step {
             switching: true,
             token: TOKEN,
         }],
-        seen: Some(seen("1", &[("2", "0.1")])),
+        seen: Some(
+            serde_json::json!({"goal": {}, "noticed": {"value": {}, "shown": "1 with 2 at 10 %"}}),
+        ),
+        outputs: brought("2"),
         ..Step::planned(id(), app(), prod(), component("api"), KindName::Lambda)
     }
 }
@@ -125,37 +128,8 @@ fn goal(percent: u8) -> Value {
     to_value(&lambda::Goal::Release(wanted)).unwrap()
 }
 
-/// The alias points to a version, and these have a share.
-fn seen(version: &str, weights: &[(&str, &str)]) -> Value {
-    let weights = weights.iter();
-    let weights = weights.map(|(version, share)| ((*version).into(), (*share).into()));
-    let observed = lambda::Observed {
-        latest: lambda::Latest {
-            code_sha256: String::new(),
-            image: None,
-            code_key: None,
-            configuration: String::new(),
-            revision_id: String::new(),
-            state: "Active".into(),
-            last_update: "Successful".into(),
-            reason: String::new(),
-        },
-        versions: vec![],
-        published: None,
-        alias: Some(lambda::AliasState {
-            name: "live".into(),
-            traffic: lambda::Traffic {
-                version: version.into(),
-                weights: weights.collect(),
-            },
-            revision_id: String::new(),
-            provisioned: None,
-        }),
-    };
-    serde_json::json!({
-        "goal": lambda::Goal::Back(observed),
-        "noticed": {"value": {}, "shown": version},
-    })
+fn brought(version: &str) -> BTreeMap<String, String> {
+    [(VERSION.to_owned(), version.to_owned())].into()
 }
 
 /// Version 2 was only published, ahead of the first share of the alias's callers.
@@ -172,26 +146,15 @@ pub fn published(stage: &Stage) {
     let key = store::step(&id(), &component("api"));
     let mut step: Step = stage.get(&key).unwrap();
     step.goals = BTreeMap::from([(0, goal(0)), (1, goal(10)), (2, goal(100))]);
-    let mut observed = seen("1", &[]);
-    observed["goal"]["back"]["published"] = "2".into();
-    observed["goal"]["back"]["versions"] = serde_json::json!([version("1"), version("2")]);
-    step.seen = Some(observed);
     step.changes[0].switching = false;
     stage.put(key, &step);
 }
 
-fn version(number: &str) -> Value {
-    serde_json::json!({
-        "version": number, "code_sha256": "", "configuration": "", "description": "", "state": "Active",
-        "reason": "",
-    })
-}
-
-/// All callers were seen to go to a version.
-pub fn was_seen(stage: &Stage, version: &str) {
+/// The goal that was reached last brought this version.
+pub fn has_brought(stage: &Stage, version: Option<&str>) {
     let key = store::step(&id(), &component("api"));
     let mut step: Step = stage.get(&key).unwrap();
-    step.seen = Some(seen(version, &[]));
+    step.outputs = version.map(brought).unwrap_or_default();
     stage.put(key, &step);
 }
 

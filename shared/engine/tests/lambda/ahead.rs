@@ -3,6 +3,7 @@
 use crate::scene::{Brings, Setting, function};
 use bytes::Bytes;
 use windlass_domain::step::StepStatus;
+use windlass_engine::kinds::VERSION;
 use windlass_engine::payload::Word;
 use windlass_world::World;
 use windlass_world::conformance::{Scene, Subject, Trial, conforms};
@@ -48,6 +49,27 @@ fn nothing_moves_ahead_and_nothing_has_to_be_undone() {
         assert_eq!(function.aliases["live"], before);
         assert!(function.versions.contains_key(&2), "it stays");
     });
+}
+
+#[test]
+fn the_version_that_a_wave_brought_is_told_to_those_who_invoke_it() {
+    let canary = Setting {
+        steps: vec![10],
+        ..tried()
+    };
+    for (setting, waves, before) in [
+        (canary, ["2"; 3].as_slice(), "1"),
+        (Setting::default(), &["$LATEST"], "$LATEST"),
+    ] {
+        let trial = Trial::begin(&setting).unwrap();
+        let told = || trial.step().unwrap().outputs[VERSION].clone();
+        for (wave, version) in (0..).zip(waves) {
+            assert_eq!(trial.answer(Some(wave), 1), Ok(Word::Changed));
+            assert_eq!(told(), *version, "wave {wave}");
+        }
+        assert_eq!(trial.answer(None, 1), Ok(Word::Changed));
+        assert_eq!(told(), before);
+    }
 }
 
 /// Who comes after, such as the next wave's invocation, moves the alias to what was tried.

@@ -14,16 +14,16 @@ mod observe;
 mod prepare;
 mod state;
 
-pub(crate) use next::candidate;
 pub use prepare::prepare;
 pub use state::*;
 
-use super::{Class, Facts, Kind, Next, Noticed, View, Way};
+use super::{Class, Facts, Kind, Next, Noticed, VERSION, View, Way};
 use crate::config::Configured;
 use crate::ports::{Answered, Code, Functions, Objects, Reach};
 use observe::Known;
 use serde_json::json;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::place::Place;
 use windlass_domain::step::Step;
@@ -96,6 +96,12 @@ impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
             what: change.to_string(),
             after: next::after(change, seen).map(|after| noticed(&after)),
         }
+    }
+
+    fn outputs(seen: &Observed, goal: &Goal) -> BTreeMap<String, String> {
+        let version = next::brought(seen, goal);
+        let named = version.map(|version| (VERSION.to_owned(), version));
+        named.into_iter().collect()
     }
 
     fn owned(target: &Target) -> String {

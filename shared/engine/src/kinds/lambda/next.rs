@@ -48,7 +48,7 @@ pub fn after(change: &Change, is: &Observed) -> Option<Observed> {
 
 /// The version that has the goal's code: the one that was published for this deployment, or one whose
 /// configuration is the present one, because a version freezes its configuration.
-pub fn candidate<'a>(is: &'a Observed, goal: &Wanted) -> Option<&'a Version> {
+fn candidate<'a>(is: &'a Observed, goal: &Wanted) -> Option<&'a Version> {
     let latest = &is.latest;
     let wanted = |version: &&Version| {
         version.is_any(&goal.code) || latest.is_any(&goal.code) && version.code() == latest.code()
@@ -62,6 +62,18 @@ pub fn candidate<'a>(is: &'a Observed, goal: &Wanted) -> Option<&'a Version> {
         .clone()
         .find(is_ours)
         .or_else(|| newest_first.find(|version| version.configuration == latest.configuration))
+}
+
+/// The version that has the goal's code once the goal is reached: the one that was published ahead of the alias's
+/// first move, or that the alias sends a share or all of its callers to; `$LATEST` for a function without an alias.
+pub fn brought(is: &Observed, goal: &Goal) -> Option<String> {
+    let Some(alias) = &is.alias else {
+        return Some("$LATEST".to_owned());
+    };
+    match goal {
+        Goal::Release(wanted) => candidate(is, wanted).map(|found| found.version.clone()),
+        Goal::Back(_) => Some(alias.traffic.version.clone()),
+    }
 }
 
 fn shift_to_goal(is: &Observed, alias: &AliasState, goal: &Wanted) -> Next<Change> {
