@@ -1,7 +1,7 @@
 //! What a deployment cost, estimated from what was counted and measured. Pure.
 
 use crate::deployment::Cost;
-use crate::plan::KindName;
+use crate::kinds::KindName;
 
 /// US dollars for a state transition of a Standard workflow (AWS Step Functions pricing,
 /// us-east-1, 2026).
@@ -10,15 +10,6 @@ pub const DOLLARS_PER_TRANSITION: f64 = 0.000_025;
 /// US dollars for a gigabyte-second of an arm64 function (AWS Lambda pricing, us-east-1, 2026).
 pub const DOLLARS_PER_GB_S: f64 = 0.000_013_333_4;
 
-/// The memory of a kind's deployers in the template, in megabytes. A contract test compares it.
-pub const fn memory_mb(kind: KindName) -> u64 {
-    match kind {
-        KindName::StaticSite => 1024,
-        KindName::Lambda => 512,
-        KindName::Ecs => 256,
-    }
-}
-
 /// The transitions that follow when the ending is written: `Ended`, or `Admitted`, and the ending
 /// itself.
 pub const STILL_TO_COME: u64 = 2;
@@ -26,7 +17,7 @@ pub const STILL_TO_COME: u64 = 2;
 /// The estimate, from the state transitions of all executions that worked for the deployment, and
 /// the milliseconds that each component's deployers worked.
 pub fn cost(transitions: u64, worked: &[(KindName, u64)]) -> Cost {
-    let mb_ms: u64 = worked.iter().map(|(kind, ms)| memory_mb(*kind) * ms).sum();
+    let mb_ms: u64 = worked.iter().map(|(kind, ms)| kind.memory_mb() * ms).sum();
     // Counts of one deployment are far below 2^52.
     #[allow(clippy::cast_precision_loss)]
     let dollars = transitions as f64 * DOLLARS_PER_TRANSITION

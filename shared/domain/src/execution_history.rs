@@ -5,12 +5,13 @@
 //! recovery would bring such a deployment to an ending, and undo a healthy release; better it is
 //! refused before it changes anything, and looked at so rarely that it fits.
 
-use crate::declaration::resolved::{Component, Spec};
+use crate::declaration::resolved::Component;
 use crate::finding::{Finding, FindingName};
 use crate::gate::UnknownRule;
 use crate::judgement::{Looks, SLOWEST_S, pace};
+use crate::kinds::Extent;
 use crate::name::ComponentName;
-use crate::plan::{KindName, PlannedChange, Wave};
+use crate::plan::{PlannedChange, Wave};
 use crate::time::Span;
 use std::collections::BTreeMap;
 
@@ -49,11 +50,12 @@ const LOOK: u64 = 12;
 /// Seconds of a wave beside its changes and its watch: the last look, with its retries.
 const WAVE_S: u64 = 300;
 
-/// How many seconds a function of Lambda takes to be changed, at most as is usual.
-const LAMBDA_S: u64 = 15 * 60;
+/// The longest time that a change is waited for while AWS makes it: it is polled for about an hour, by the
+/// Retry of its state, and what comes before takes some minutes of it.
+pub const LONGEST_WAIT: Span = Span::seconds(55 * 60);
 
-/// The same of a site: as long as the machine goes on with parts, in `Publish` and in `Deploy`.
-pub const SITE_S: u64 = 7 * 3600;
+/// How many seconds the machine goes on with a change that is made in parts, in `Publish` and in `Deploy`.
+pub const IN_PARTS_S: u64 = 7 * 3600;
 
 /// Looks that a deployment may take besides those at its pace, over all its waves: while a gate is
 /// unknown.
@@ -62,37 +64,16 @@ const SPARE: u64 = 300;
 /// Looks of a wave that come at its beginning and its ends.
 const ENDS: u64 = 3;
 
-/// How often ECS is polled while a rollout gets steady: the Retry's growing intervals at first, then
-/// every 30 s, beside the 15 s at least that an invocation waits itself.
-const fn polls(steady_within_s: u64) -> u64 {
-    5 + steady_within_s / 45
+/// What a change takes as its kind tells; every one is of a declared component.
+fn extent(change: &PlannedChange, components: &BTreeMap<ComponentName, Component>) -> Extent {
+    let component = components.get(&change.component);
+    component.map_or_else(Extent::default, |component| component.spec.extent())
 }
 
-/// Polls of a change, as many as its declaration allows a rollout of ECS; of a site as many as is
-/// usual, because a large one is published in several invocations.
+/// The events of a change.
 fn events(change: &PlannedChange, components: &BTreeMap<ComponentName, Component>) -> u64 {
     let published = if change.kind.publishes() { PUBLISH } else { 0 };
-    let changed = match change.kind {
-        KindName::Lambda => CHANGE,
-        KindName::StaticSite => CHANGE + 5 * POLL,
-        KindName::Ecs => CHANGE + polls(steady_within_s(&change.component, components)) * POLL,
-    };
-    published + changed
-}
-
-fn seconds(change: &PlannedChange, components: &BTreeMap<ComponentName, Component>) -> u64 {
-    match change.kind {
-        KindName::Lambda => LAMBDA_S,
-        KindName::StaticSite => SITE_S,
-        KindName::Ecs => steady_within_s(&change.component, components),
-    }
-}
-
-fn steady_within_s(name: &ComponentName, components: &BTreeMap<ComponentName, Component>) -> u64 {
-    match components.get(name).map(|component| &component.spec) {
-        Some(Spec::Ecs(service)) => service.steady_within.as_s(),
-        _ => 0,
-    }
+    CHANGE + published + extent(change, components).polls * POLL
 }
 
 /// The waves of a deployment, as the history of its execution tells of them. An undo that has no place
@@ -182,7 +163,9 @@ impl<'a> Course<'a> {
     pub fn seconds(&self) -> u64 {
         let wave = |wave: &Wave| {
             let changes = wave.changes.iter();
-            let slowest = changes.map(|change| seconds(change, self.components)).max();
+            let slowest = changes
+                .map(|change| extent(change, self.components).seconds)
+                .max();
             WAVE_S + slowest.unwrap_or(0) + wave.bake_s + self.hold_s
         };
         BESIDE_S + self.waves.iter().map(wave).sum::<u64>()

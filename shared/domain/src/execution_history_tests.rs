@@ -1,36 +1,71 @@
 use super::*;
-use crate::declaration::LONGEST_STEADY;
-use crate::declaration::resolved::{Base, Ecs};
 use crate::gate::UnknownBecomes;
 use crate::gate::{Measurement, Verdict};
 use crate::judgement::{Judged, Judgement};
+use crate::kinds::ecs::{Base, Ecs};
+use crate::kinds::lambda::Lambda;
+use crate::kinds::rollout::Rollout;
+use crate::kinds::site::{SiteMode, StaticSite};
+use crate::kinds::{KindName, Spec};
 use crate::time::Time;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-fn name(n: usize) -> ComponentName {
-    ComponentName::new(format!("c{n}")).unwrap()
+const KINDS: [KindName; 3] = [KindName::Lambda, KindName::Ecs, KindName::StaticSite];
+
+fn name(kind: KindName, n: usize) -> ComponentName {
+    ComponentName::new(format!("c{}-{n}", kind as u8)).unwrap()
 }
 
-fn services(count: usize, steady_within: Span) -> BTreeMap<ComponentName, Component> {
-    let service = |n| Component {
-        after: BTreeSet::new(),
-        on_artifact: false,
-        spec: Spec::Ecs(Ecs {
+fn spec(kind: KindName, steady_within: Span) -> Spec {
+    match kind {
+        KindName::StaticSite => Spec::StaticSite(StaticSite {
+            bucket: "shop-web".into(),
+            prefix: String::new(),
+            mode: SiteMode::InPlace,
+            distribution: None,
+            origin: None,
+            url: None,
+            root: None,
+            cache: vec![],
+            hashed: vec![],
+            keep: 10,
+            config: None,
+        }),
+        KindName::Lambda => Spec::Lambda(Lambda {
+            function: "shop-api".into(),
+            alias: None,
+            repository: None,
+            rollout: Rollout::default(),
+            is_tried: false,
+        }),
+        KindName::Ecs => Spec::Ecs(Ecs {
             cluster: "shop".into(),
-            service: format!("s{n}"),
+            service: "agent".into(),
             container: "c".into(),
             repository: "shop/c".into(),
             base: Base::Running,
             steady_within,
         }),
-    };
-    (0..count).map(|n| (name(n), service(n))).collect()
+    }
+}
+
+/// So many components of each of these kinds.
+fn declared(count: usize, steady_within: Span) -> BTreeMap<ComponentName, Component> {
+    let each = KINDS.into_iter().flat_map(|kind| {
+        let component = Component {
+            after: BTreeSet::new(),
+            on_artifact: false,
+            spec: spec(kind, steady_within),
+        };
+        (0..count).map(move |n| (name(kind, n), component.clone()))
+    });
+    each.collect()
 }
 
 fn wave(kind: KindName, components: usize, bake_s: u64) -> Wave {
     let change = |n| PlannedChange {
-        component: name(n),
+        component: name(kind, n),
         kind,
         what: String::new(),
     };
@@ -56,13 +91,13 @@ fn what_fits_into_a_history() {
         (KindName::Lambda, 500, 6, FIFTEEN, false),
         (KindName::Ecs, 250, 1, FIFTEEN, true),
         (KindName::Ecs, 500, 1, FIFTEEN, false),
-        (KindName::Ecs, 90, 1, LONGEST_STEADY, true),
-        (KindName::Ecs, 110, 1, LONGEST_STEADY, false),
+        (KindName::Ecs, 90, 1, LONGEST_WAIT, true),
+        (KindName::Ecs, 110, 1, LONGEST_WAIT, false),
         (KindName::StaticSite, 500, 1, FIFTEEN, true),
     ];
     for (kind, components, count, steady_within, fits) in cases {
         let waves = vec![wave(kind, components, 600); count];
-        let declared = services(components, steady_within);
+        let declared = declared(components, steady_within);
         let found = Course::of(&waves, &declared, Some(&hold(300))).too_long(0);
         assert_eq!(
             found.is_none(),
@@ -155,11 +190,7 @@ fn watched(course: &Course<'_>, bake_s: u64, rule: &UnknownRule, seed: u64) -> (
 }
 
 fn kind() -> impl Strategy<Value = KindName> {
-    prop_oneof![
-        Just(KindName::Lambda),
-        Just(KindName::Ecs),
-        Just(KindName::StaticSite)
-    ]
+    proptest::sample::select(KINDS.as_slice())
 }
 
 /// Seconds, from none to a week, of every order of magnitude.
@@ -185,14 +216,14 @@ proptest! {
     ) {
         let rule = hold(hold_s);
         let waves: Vec<Wave> = shape.iter().map(|(kind, n, bake_s)| wave(*kind, *n, *bake_s)).collect();
-        let declared = services(60, Span::seconds(steady_s));
+        let declared = declared(60, Span::seconds(steady_s));
         let course = Course::of(&waves, &declared, Some(&rule));
         prop_assume!(course.too_long(0).is_none());
         let (mut events, mut seconds) = (BESIDE + course.changes(), BESIDE_S);
         for wave in &waves {
             let (looks, took_s) = watched(&course, wave.bake_s, &rule, seed);
             events += WAVE + looks * LOOK;
-            let slowest = wave.changes.iter().map(|change| super::seconds(change, &declared)).max();
+            let slowest = wave.changes.iter().map(|change| extent(change, &declared).seconds).max();
             seconds += took_s + WAVE_S + slowest.unwrap_or(0);
         }
         prop_assert!(events <= LONGEST, "{events} events");

@@ -29,6 +29,7 @@ pub mod image;
 pub mod input;
 pub mod judgement;
 pub mod key;
+pub mod kinds;
 pub mod left;
 pub mod manifest;
 pub mod meant;

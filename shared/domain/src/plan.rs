@@ -6,43 +6,11 @@
 //! it, is a stage too, in a wave in which nothing is switched.
 
 use crate::finding::Finding;
+pub use crate::kinds::KindName;
 use crate::name::ComponentName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-
-/// A kind of component, by name.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum KindName {
-    /// Files in S3, usually behind CloudFront.
-    StaticSite,
-    /// An AWS Lambda function.
-    Lambda,
-    /// A service in Amazon ECS.
-    Ecs,
-}
-
-impl KindName {
-    /// Whether its release brings what takes long, and what callers do not notice, by a function of its own before
-    /// each change: the release machine's `Publish`.
-    pub const fn publishes(self) -> bool {
-        matches!(self, Self::StaticSite)
-    }
-}
-
-impl fmt::Display for KindName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::StaticSite => "static_site",
-            Self::Lambda => "lambda",
-            Self::Ecs => "ecs",
-        })
-    }
-}
 
 /// What a deployment will do, wave by wave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

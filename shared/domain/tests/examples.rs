@@ -5,7 +5,8 @@
 use std::fs;
 use std::path::PathBuf;
 use windlass_domain::declaration::Declaration;
-use windlass_domain::declaration::resolved::{Resolved, Spec};
+use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::kinds::Spec;
 use windlass_domain::name::{ComponentName, EnvironmentName};
 
 fn folder() -> PathBuf {

@@ -7,7 +7,7 @@
 )]
 
 use windlass_contract::{machine, names_of, tasks};
-use windlass_domain::execution_history::SITE_S;
+use windlass_domain::execution_history::IN_PARTS_S;
 use windlass_domain::fault::FaultName;
 use windlass_engine::ports::NOT_READY;
 use windlass_machine::definition::{Jitter, Resource, Retrier, Task};
@@ -197,7 +197,7 @@ fn what_goes_on_in_parts_ends_within_the_time_that_is_kept_for_it() {
         u64::from(1 + more.max_attempts) * (part + more.max_delay_seconds)
     });
     let longest: u64 = longest.iter().sum();
-    assert!(longest <= SITE_S, "{longest} s");
+    assert!(longest <= IN_PARTS_S, "{longest} s");
 }
 
 /// The language has no way to say a policy once, so each Task says it: these are all that there are.

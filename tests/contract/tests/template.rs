@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_contract::{
     ARCHITECTURE, TABLES, TEMPLATE, functions_of, machine, table, tasks, template,
 };
-use windlass_domain::cost::memory_mb;
 use windlass_domain::plan::KindName;
 use windlass_machine::definition::{Definition, Resource};
 
@@ -118,7 +117,7 @@ fn what_a_deployment_cost_is_told_of_the_memory_that_its_deployers_have() {
     for (kind, function) in TABLES.iter().flat_map(|name| table(&machine, name)) {
         let kind: KindName = serde_json::from_value(kind.into()).expect("a kind");
         let memory = &functions[&function_name(function)]["MemorySize"];
-        assert_eq!(*memory, memory_mb(kind), "{function}");
+        assert_eq!(*memory, kind.memory_mb(), "{function}");
     }
 }
 

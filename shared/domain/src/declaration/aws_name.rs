@@ -1,9 +1,9 @@
 //! The forms that AWS gives to names, checked before anything is asked of AWS.
 
 /// A form: whether a text has it, and how it is described to a person.
-pub(super) struct Form {
-    pub(super) accepts: fn(&str) -> bool,
-    pub(super) words: &'static str,
+pub(crate) struct Form {
+    pub(crate) accepts: fn(&str) -> bool,
+    pub(crate) words: &'static str,
 }
 
 fn within(text: &str, shortest: usize, longest: usize, also: &str) -> bool {
@@ -14,7 +14,7 @@ fn within(text: &str, shortest: usize, longest: usize, also: &str) -> bool {
 }
 
 /// Amazon S3 User Guide, "General purpose bucket naming rules".
-pub(super) const BUCKET: Form = Form {
+pub(crate) const BUCKET: Form = Form {
     accepts: |text| {
         within(text, 3, 63, ".-")
             && text == text.to_ascii_lowercase()
@@ -26,7 +26,7 @@ pub(super) const BUCKET: Form = Form {
 };
 
 /// A folder in a bucket.
-pub(super) const PREFIX: Form = Form {
+pub(crate) const PREFIX: Form = Form {
     accepts: |text| {
         text.len() <= 512
             && !text.starts_with('/')
@@ -42,43 +42,43 @@ pub(super) const PREFIX: Form = Form {
 };
 
 /// A file within a site.
-pub(super) const FILE: Form = Form {
+pub(crate) const FILE: Form = Form {
     accepts: |text| !text.is_empty() && !text.ends_with('/') && (PREFIX.accepts)(text),
     words: "a file's path such as `config.json`, without a leading slash and without `..`",
 };
 
 /// The id of a CloudFront distribution.
-pub(super) const DISTRIBUTION: Form = Form {
+pub(crate) const DISTRIBUTION: Form = Form {
     accepts: |text| within(text, 1, 32, "") && text == text.to_ascii_uppercase(),
     words: "a distribution's id such as `E2QWRUHAPOMQZL`, not its ARN or domain",
 };
 
 /// The id of an origin of a distribution.
-pub(super) const ORIGIN: Form = Form {
+pub(crate) const ORIGIN: Form = Form {
     accepts: |text| (1..=128).contains(&text.len()) && !text.contains(char::is_control),
     words: "the id of an origin of the distribution",
 };
 
 /// AWS Lambda API Reference, CreateFunction, `FunctionName`.
-pub(super) const FUNCTION: Form = Form {
+pub(crate) const FUNCTION: Form = Form {
     accepts: |text| within(text, 1, 64, "-_"),
     words: "a function's name of up to 64 letters, digits, hyphens and underscores, not an ARN",
 };
 
 /// AWS Lambda API Reference, CreateAlias, `Name`: not digits alone, which would be a version.
-pub(super) const ALIAS: Form = Form {
+pub(crate) const ALIAS: Form = Form {
     accepts: |text| within(text, 1, 128, "-_") && !text.bytes().all(|b| b.is_ascii_digit()),
     words: "an alias of letters, digits, hyphens and underscores, not digits alone",
 };
 
 /// Amazon ECS API Reference: names of clusters, services and containers.
-pub(super) const ECS: Form = Form {
+pub(crate) const ECS: Form = Form {
     accepts: |text| within(text, 1, 255, "-_"),
     words: "a name of up to 255 letters, digits, hyphens and underscores, not an ARN",
 };
 
 /// Amazon ECR API Reference, CreateRepository, `repositoryName`; or the URI that holds it.
-pub(super) const REPOSITORY: Form = Form {
+pub(crate) const REPOSITORY: Form = Form {
     accepts: |text| {
         let name = crate::image::repository_name(text);
         within(name, 2, 256, "-_./")
@@ -92,13 +92,13 @@ pub(super) const REPOSITORY: Form = Form {
 };
 
 /// The name of a CloudWatch alarm.
-pub(super) const ALARM: Form = Form {
+pub(crate) const ALARM: Form = Form {
     accepts: |text| (1..=255).contains(&text.len()) && !text.contains(char::is_control),
     words: "an alarm's name of 1 to 255 characters, not an ARN",
 };
 
 /// IAM User Guide, "IAM ARNs".
-pub(super) const ROLE: Form = Form {
+pub(crate) const ROLE: Form = Form {
     accepts: |text| {
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         matches!(parts.as_slice(), ["arn", partition, "iam", "", account, resource]
@@ -111,7 +111,7 @@ pub(super) const ROLE: Form = Form {
 };
 
 /// An AWS region's name.
-pub(super) const REGION: Form = Form {
+pub(crate) const REGION: Form = Form {
     accepts: |text| {
         let parts: Vec<&str> = text.split('-').collect();
         let letters = |part: &str| part.bytes().all(|b| b.is_ascii_lowercase());
@@ -124,7 +124,7 @@ pub(super) const REGION: Form = Form {
 };
 
 /// Anything that is not empty.
-pub(super) const ANY: Form = Form {
+pub(crate) const ANY: Form = Form {
     accepts: |text| !text.is_empty() && text.len() <= 1024,
     words: "a text of 1 to 1024 characters",
 };

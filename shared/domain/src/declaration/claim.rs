@@ -1,7 +1,6 @@
 //! What a component changes, so that no two of them change the same.
 
-use super::resolved::Spec;
-use crate::plan::KindName;
+use crate::kinds::KindName;
 
 /// What one component changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,41 +17,6 @@ pub struct Claim {
     pub is_global: bool,
     /// The same in words, such as ``the function `shop-api` ``.
     pub what: String,
-}
-
-impl Spec {
-    /// What a component of this kind changes. Every kind tells it: two of one target would undo each other.
-    pub fn claim(&self) -> Claim {
-        let kind = self.kind();
-        match self {
-            // Buckets have one name space over all accounts and regions (Amazon S3 User Guide, "Bucket naming
-            // rules").
-            Self::StaticSite(site) => Claim {
-                kind,
-                member: "bucket",
-                names: vec![site.bucket.clone()],
-                folder: site.prefix.clone(),
-                is_global: true,
-                what: format!("the place `{}/{}`", site.bucket, site.prefix),
-            },
-            Self::Lambda(function) => Claim {
-                kind,
-                member: "function",
-                names: vec![function.function.clone()],
-                folder: String::new(),
-                is_global: false,
-                what: format!("the function `{}`", function.function),
-            },
-            Self::Ecs(service) => Claim {
-                kind,
-                member: "service",
-                names: vec![service.cluster.clone(), service.service.clone()],
-                folder: String::new(),
-                is_global: false,
-                what: format!("the service `{}/{}`", service.cluster, service.service),
-            },
-        }
-    }
 }
 
 impl Claim {

@@ -1,9 +1,9 @@
 //! `app.yaml` as people write it. The JSON Schema is made from these types.
 
-use super::component::Component;
 use super::gates::Gates;
 use super::resolved::Start;
 use crate::git_rule::{GitRule, TagRule};
+use crate::kinds::Component;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::request::Route;
 use schemars::JsonSchema;

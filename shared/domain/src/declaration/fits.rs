@@ -1,10 +1,10 @@
 //! Whether a release fits the declaration that it is deployed under.
 
 use super::Declaration;
-use super::component::Component;
-use super::resolved::{Base, Resolved};
+use super::resolved::Resolved;
 use crate::finding::{Finding, FindingName};
 use crate::image::{is_same_repository, split_image};
+use crate::kinds::Component;
 use crate::manifest::{ArtifactRef, key_finding};
 use crate::name::ComponentName;
 use crate::shape::{nearest, suggest};
@@ -77,23 +77,10 @@ impl Declaration {
 }
 
 fn misfit(name: &ComponentName, component: &Component, artifact: &ArtifactRef) -> Option<Finding> {
-    let (takes_key, takes_image, what) = match component {
-        Component::StaticSite(_) => (true, false, "Write `key`: a static site takes a zip."),
-        Component::Lambda(function) => (
-            function.repository.is_none(),
-            true,
-            "Write `image`: a function with a `repository` takes one.",
-        ),
-        Component::Ecs(service) if service.base == Base::Artifact => (
-            true,
-            false,
-            "Write `key`: an ECS service with `base: artifact` takes a task definition.",
-        ),
-        Component::Ecs(_) => (false, true, "Write `image`: an ECS service takes one."),
-    };
+    let takes = component.takes();
     let wrong = (
-        artifact.key.is_some() && !takes_key,
-        artifact.image.is_some() && !takes_image,
+        artifact.key.is_some() && !takes.key,
+        artifact.image.is_some() && !takes.image,
     );
     let field = match wrong {
         (true, _) => "key",
@@ -104,7 +91,7 @@ fn misfit(name: &ComponentName, component: &Component, artifact: &ArtifactRef) -
         FindingName::BadValue,
         format!("components.{name}.{field}"),
         format!("`{field}` is not what `{name}` takes."),
-        what,
+        takes.instead,
     ))
 }
 

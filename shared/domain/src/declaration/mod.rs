@@ -3,20 +3,18 @@
 //! [`Declaration::parse`] is the one edge: text in, a declaration without mistakes out, or every
 //! finding at once. [`Declaration::resolve`] fills it in for one environment.
 
-mod aws_name;
+pub(crate) mod aws_name;
 mod check;
 pub mod claim;
-pub mod component;
 mod declared;
 pub mod document;
 mod fits;
 pub mod gates;
-mod probe_url;
+pub(crate) mod probe_url;
 mod read;
 mod resolve;
-mod resolve_component;
 pub mod resolved;
-mod scope;
+pub(crate) mod scope;
 pub mod text;
 mod warnings;
 mod watched;
@@ -32,7 +30,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use declared::{Declared, Upload};
 pub use read::{LARGEST, schema};
-pub use resolve_component::LONGEST_STEADY;
 
 /// A declaration without mistakes.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 /// Notes an address that may not be fetched.
-pub(super) fn check(scope: &mut Scope<'_>, path: &str, url: &str) {
+pub(crate) fn check(scope: &mut Scope<'_>, path: &str, url: &str) {
     let allowed = scope.exceptions.probe_origin.as_deref();
     if let Some(objection) = objection(url, allowed) {
         scope.find(

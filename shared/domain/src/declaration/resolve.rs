@@ -1,13 +1,14 @@
 //! One environment of a declaration, with every value final.
 
 use super::document::{Deploy, Source};
-use super::resolved::{Resolved, Start};
+use super::resolved::{Component, Resolved, Start};
 use super::scope::Scope;
-use super::{Declaration, Exceptions, aws_name, gates, resolve_component, watched};
+use super::{Declaration, Exceptions, aws_name, gates, watched};
 use crate::finding::Finding;
 use crate::git_rule::GitRule;
-use crate::name::EnvironmentName;
+use crate::name::{ComponentName, EnvironmentName};
 use crate::shape::join;
+use std::collections::BTreeMap;
 
 /// What it is in the environment, with everything that is wrong there.
 pub(super) fn resolve(
@@ -28,7 +29,7 @@ pub(super) fn resolve(
     };
     check_place(&mut scope);
     let gates = gates::resolve::gates(&mut scope);
-    let components = resolve_component::components(&mut scope, &gates);
+    let components = components(&mut scope, &gates);
     watched::check(&mut scope, &gates, &components);
     let rule = environment.deploy.as_ref().map(Deploy::rule);
     let sources = environment.sources.iter().flatten().copied();
@@ -51,6 +52,23 @@ pub(super) fn resolve(
         gates,
     };
     Ok((resolved, scope.findings))
+}
+
+/// All components of the environment.
+fn components(
+    scope: &mut Scope<'_>,
+    gates: &gates::Resolved,
+) -> BTreeMap<ComponentName, Component> {
+    let written = scope.document.components.iter();
+    let resolved = written.map(|(name, written)| {
+        let component = Component {
+            after: written.after().clone(),
+            on_artifact: written.on_artifact(),
+            spec: written.resolve(scope, &format!("components.{name}"), gates),
+        };
+        (name.clone(), component)
+    });
+    resolved.collect()
 }
 
 fn check_place(scope: &mut Scope<'_>) {

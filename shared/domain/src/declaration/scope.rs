@@ -11,17 +11,17 @@ use crate::shape::{join, nearest, suggest};
 use std::collections::BTreeMap;
 
 /// One environment while it is resolved: what its texts may use, and what was found.
-pub(super) struct Scope<'a> {
-    pub(super) document: &'a Document,
-    pub(super) name: &'a EnvironmentName,
-    pub(super) environment: &'a Environment,
-    pub(super) exceptions: &'a Exceptions,
-    pub(super) findings: Vec<Finding>,
+pub(crate) struct Scope<'a> {
+    pub(crate) document: &'a Document,
+    pub(crate) name: &'a EnvironmentName,
+    pub(crate) environment: &'a Environment,
+    pub(crate) exceptions: &'a Exceptions,
+    pub(crate) findings: Vec<Finding>,
 }
 
 impl Scope<'_> {
     /// Notes something wrong.
-    pub(super) fn find(
+    pub(crate) fn find(
         &mut self,
         name: FindingName,
         path: &str,
@@ -33,7 +33,7 @@ impl Scope<'_> {
 
     /// The text in this environment, of the form that is expected, and no secret now that it is
     /// filled in.
-    pub(super) fn text(&mut self, path: &str, text: &Text, form: &Form) -> String {
+    pub(crate) fn text(&mut self, path: &str, text: &Text, form: &Form) -> String {
         let Some((at, value)) = self.fill(path, text) else {
             return String::new();
         };
@@ -46,12 +46,12 @@ impl Scope<'_> {
     }
 
     /// The same for a text that may be absent.
-    pub(super) fn maybe(&mut self, path: &str, text: Option<&Text>, form: &Form) -> Option<String> {
+    pub(crate) fn maybe(&mut self, path: &str, text: Option<&Text>, form: &Form) -> Option<String> {
         text.map(|text| self.text(path, text, form))
     }
 
     /// Notes a value that does not have the form that AWS gives to such names.
-    pub(super) fn check(&mut self, path: &str, value: &str, form: &Form) {
+    pub(crate) fn check(&mut self, path: &str, value: &str, form: &Form) {
         if !(form.accepts)(value) {
             let reason = format!("`{}` is not {}.", repeated(value), form.words);
             let remedy = format!("Write {}.", form.words);

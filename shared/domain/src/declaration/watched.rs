@@ -2,12 +2,12 @@
 //! some days, and a healthy release would be undone.
 
 use super::gates::Resolved as Gates;
-use super::resolved::{Component, Spec};
+use super::resolved::Component;
 use super::scope::Scope;
 use crate::execution_history::{Course, LONGEST_S, TURN_S};
 use crate::finding::FindingName;
 use crate::name::ComponentName;
-use crate::plan::{Candidate, Stage, Watch, Wave, plan};
+use crate::plan::{Candidate, Watch, Wave, plan};
 use crate::time::Span;
 use std::collections::BTreeMap;
 
@@ -90,7 +90,7 @@ impl Declared {
             component: name.clone(),
             kind: component.spec.kind(),
             after: component.after.clone(),
-            stages: stages(&component.spec),
+            stages: component.spec.stages(),
         });
         let candidates: Vec<Candidate> = candidates.collect();
         let watch = Watch {
@@ -115,8 +115,8 @@ impl Declared {
             (Field::UnknownFor, waves),
         ];
         for (name, component) in &self.components {
-            if let Spec::Lambda(function) = &component.spec {
-                let steps = function.rollout.steps.len() as u64;
+            if let Some(rollout) = component.spec.rollout() {
+                let steps = rollout.steps.len() as u64;
                 fields.push((Field::Every(name.clone()), steps));
             }
         }
@@ -131,10 +131,11 @@ impl Declared {
             Field::Bake => self.gates.bake,
             Field::BetweenWaves => self.gates.between_waves,
             Field::UnknownFor => self.gates.unknown.hold_for,
-            Field::Every(name) => match self.components.get(name).map(|it| &it.spec) {
-                Some(Spec::Lambda(function)) => function.rollout.every,
-                _ => Span::ZERO,
-            },
+            Field::Every(name) => {
+                let component = self.components.get(name);
+                let rollout = component.and_then(|it| it.spec.rollout());
+                rollout.map_or(Span::ZERO, |rollout| rollout.every)
+            }
         }
     }
 
@@ -145,12 +146,9 @@ impl Declared {
             Field::BetweenWaves => other.gates.between_waves = value,
             Field::UnknownFor => other.gates.unknown.hold_for = value,
             Field::Every(name) => {
-                if let Some(Component {
-                    spec: Spec::Lambda(function),
-                    ..
-                }) = other.components.get_mut(name)
-                {
-                    function.rollout.every = value;
+                let component = other.components.get_mut(name);
+                if let Some(rollout) = component.and_then(|it| it.spec.rollout_mut()) {
+                    rollout.every = value;
                 }
             }
         }
@@ -175,25 +173,4 @@ impl Declared {
         }
         Some(minutes(good))
     }
-}
-
-/// The steps of a component's rollout, as its kind plans them.
-fn stages(spec: &Spec) -> Vec<Stage> {
-    let stage = |bake_s| Stage {
-        what: String::new(),
-        bake_s,
-        ahead: false,
-    };
-    let mut stages = Vec::new();
-    if let Spec::Lambda(function) = spec {
-        let is_tried = function.alias.is_some() && function.is_tried;
-        stages.extend(is_tried.then(|| Stage {
-            ahead: true,
-            ..stage(None)
-        }));
-        let every = function.rollout.every.as_s();
-        stages.extend(function.rollout.steps.iter().map(|_| stage(Some(every))));
-    }
-    stages.push(stage(None));
-    stages
 }

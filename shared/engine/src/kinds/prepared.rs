@@ -1,6 +1,6 @@
-//! What `Prepare` asks of every kind: `pub async fn prepare<P>(ports: &P, input:
-//! &PrepareInput<'_>) -> Answered<Prepared>` in each kind's module, with `ports` at the target's
-//! place.
+//! What `Prepare` asks of every kind: `pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &…) ->
+//! Answered<Prepared>` in each kind's module, with `ports` at the target's place, and the component as the kind
+//! declares it, with every value final.
 
 use super::Folder;
 use crate::ports::Answered;
@@ -9,7 +9,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
-use windlass_domain::declaration::resolved::Spec;
 use windlass_domain::environment::Running;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
@@ -35,8 +34,6 @@ pub struct PrepareInput<'a> {
     pub environment: &'a EnvironmentName,
     /// The component.
     pub component: &'a ComponentName,
-    /// What it is.
-    pub spec: &'a Spec,
     /// The bytes to bring.
     pub artifact: Option<&'a Artifact>,
     /// For a rollback: what is recorded to come back to, as the kind wrote it.
@@ -163,7 +160,6 @@ impl PrepareInput<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::declaration::resolved::{Lambda, Rollout};
     use windlass_domain::place::TargetRole;
 
     fn finding(place: &Place, tags: &[(&str, &str)]) -> Option<Finding> {
@@ -172,13 +168,6 @@ mod tests {
             app: &AppName::new("shop").unwrap(),
             environment: &EnvironmentName::new("prod").unwrap(),
             component: &ComponentName::new("api").unwrap(),
-            spec: &Spec::Lambda(Lambda {
-                function: "shop-api-prod".into(),
-                alias: None,
-                repository: None,
-                rollout: Rollout::default(),
-                is_tried: false,
-            }),
             artifact: None,
             goal_state: None,
             running: None,

@@ -1,9 +1,10 @@
-//! The registry: every kind once, by the module that it lives in.
+//! The registry: of each kind of the domain's list the folder of the same name.
 
 use super::{Kind, PrepareInput, Prepared};
 use crate::config::Configured;
 use crate::ports::{Answered, Cdn, Clock, Functions, Objects, Probe, Reach, Registry, Services};
-use windlass_domain::plan::KindName;
+use windlass_domain::each_kind;
+use windlass_domain::kinds::{KindName, Spec};
 use windlass_domain::step::Step;
 
 /// The ports that every kind needs to observe its target.
@@ -25,17 +26,18 @@ pub trait Then {
     async fn then<K: Kind>(self, kind: &K) -> Answered<Self::Out>;
 }
 
-/// A kind is a module with `prepare`, which asks for its part of the plan, and `of`, which builds the kind that a
-/// step is of; each name of a kind has one, or this does not compile.
-macro_rules! kinds {
-    ($($name:ident => $module:ident),+ $(,)?) => {
+/// A kind is a folder with `prepare`, which asks for its part of the plan, and `of`, which builds the kind that a
+/// step is of; each kind of the list has one, or this does not compile.
+macro_rules! registry {
+    ($( $(#[$doc:meta])+ $text:tt => $module:ident::$name:ident, )+) => {
         /// Asks the component's kind for its part of the plan, with ports at the target's place.
         pub async fn prepare<P: KindPorts>(
             there: &P,
             input: &PrepareInput<'_>,
+            spec: &Spec,
         ) -> Answered<Prepared> {
-            match input.spec.kind() {
-                $(KindName::$name => super::$module::prepare(there, input).await,)+
+            match spec {
+                $(Spec::$name(spec) => super::$module::prepare(there, input, spec).await,)+
             }
         }
 
@@ -55,8 +57,4 @@ macro_rules! kinds {
     };
 }
 
-kinds! {
-    Lambda => lambda,
-    Ecs => ecs,
-    StaticSite => site,
-}
+each_kind!(registry);

@@ -6,11 +6,10 @@ use crate::kinds::{self, PrepareInput, Prepared};
 use crate::ports::Answered;
 use crate::retention::kept;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use windlass_domain::declaration::resolved::{SiteMode, Spec};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::KindName;
 use windlass_domain::name::ComponentName;
-use windlass_domain::plan::KindName;
 use windlass_domain::time::Time;
 
 /// How many components are observed at the same time: enough to be quick, and few enough for the
@@ -76,7 +75,6 @@ async fn ask_kind<P: Ports>(
         app: &record.app,
         environment: &record.environment,
         component: wanted.name,
-        spec: &wanted.component.spec,
         artifact: wanted.artifact,
         goal_state: wanted.goal_state,
         // A component that ran its bytes already when it was first named has no recorded state.
@@ -84,21 +82,19 @@ async fn ask_kind<P: Ports>(
         oldest,
         place: &scene.loaded.place,
     };
-    kinds::prepare(there, &input).await
+    kinds::prepare(there, &input, &wanted.component.spec).await
 }
 
 /// Since when the oldest runs of what a rollback may go back to, where the kind deletes what is older.
 /// A rollback deletes nothing: it is not kept waiting.
 async fn oldest<P: Ports>(ports: &P, scene: &Scene, wanted: &Wanted<'_>) -> Answered<Option<Time>> {
-    let Spec::StaticSite(site) = &wanted.component.spec else {
+    let back = wanted.component.spec.keeps();
+    let Some(back) = back.filter(|_| !scene.is_rollback()) else {
         return Ok(None);
     };
-    if site.mode != SiteMode::InPlace || scene.is_rollback() {
-        return Ok(None);
-    }
     let record = &scene.loaded.record;
     let (app, env) = (&record.app, &record.environment);
-    let kept = kept(ports, app, env, wanted.name, site.keep).await?;
+    let kept = kept(ports, app, env, wanted.name, back).await?;
     Ok(kept.iter().map(|running| running.since).min())
 }
 

@@ -6,12 +6,12 @@
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
-use windlass_domain::declaration::resolved::{Base, Ecs as Spec, Spec as AnySpec};
 use windlass_domain::digest::Digest;
 use windlass_domain::environment::Lock;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::kinds::ecs::{Base, Ecs as Spec};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
@@ -129,14 +129,13 @@ impl Harbour {
             app: &AppName::new("shop").unwrap(),
             environment: &EnvironmentName::new("prod").unwrap(),
             component: &ComponentName::new("agent").unwrap(),
-            spec: &AnySpec::Ecs(self.spec.clone()),
             artifact,
             goal_state: goal.map(|recorded| &recorded["goal"]),
             running: None,
             oldest: None,
             place: &self.place,
         };
-        run(prepare(&self.world, &input))
+        run(prepare(&self.world, &input, &self.spec))
     }
 
     /// The findings of a plan, as people read them.

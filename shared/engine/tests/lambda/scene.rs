@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use windlass_domain::artifact::Artifact;
-use windlass_domain::declaration::resolved::{Lambda, Rollout, Spec};
 use windlass_domain::digest::Digest;
+use windlass_domain::kinds::lambda::Lambda;
+use windlass_domain::kinds::rollout::Rollout;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
@@ -119,8 +120,8 @@ impl Setting {
         world
     }
 
-    pub fn spec(&self) -> Spec {
-        Spec::Lambda(Lambda {
+    pub fn spec(&self) -> Lambda {
+        Lambda {
             function: FUNCTION.into(),
             alias: self.alias.then(|| "live".into()),
             repository: (self.brings != Brings::Zip).then(|| "shop/api".into()),
@@ -129,7 +130,7 @@ impl Setting {
                 every: Span::seconds(300),
             },
             is_tried: self.is_tried,
-        })
+        }
     }
 
     /// Asks the kind for its plan.
@@ -144,14 +145,13 @@ impl Setting {
             app: &AppName::new("shop").unwrap(),
             environment: &EnvironmentName::new("prod").unwrap(),
             component: &ComponentName::new("api").unwrap(),
-            spec: &self.spec(),
             artifact,
             goal_state,
             running: None,
             oldest: None,
             place: &self.place,
         };
-        run(prepare(&world.at(&self.place), &input)).unwrap()
+        run(prepare(&world.at(&self.place), &input, &self.spec())).unwrap()
     }
 
     /// Plans the release of `text`.

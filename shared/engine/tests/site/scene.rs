@@ -4,7 +4,7 @@ use crate::zips::zip;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
-use windlass_domain::declaration::resolved::{SiteMode, Spec, StaticSite};
+use windlass_domain::declaration::resolved::{SiteMode, StaticSite};
 use windlass_domain::digest::Digest;
 use windlass_domain::environment::{Lock, Running};
 use windlass_domain::fault::FaultName;
@@ -103,7 +103,6 @@ impl Scene {
         self.deployments += 1;
         let id = DeploymentId(format!("{:016x}", self.deployments));
         let (app, environment, component) = names();
-        let spec = Spec::StaticSite(self.site.clone());
         let kept = kept(&self.world, &app, &environment, &component, self.site.keep);
         let oldest = run(kept).unwrap().iter().map(|it| it.since).min();
         let input = PrepareInput {
@@ -111,14 +110,13 @@ impl Scene {
             app: &app,
             environment: &environment,
             component: &component,
-            spec: &spec,
             artifact,
             goal_state: goal.map(|recorded| &recorded["goal"]),
             running: self.running.as_ref(),
             oldest: oldest.filter(|_| goal.is_none()),
             place: &Place::default(),
         };
-        let prepared = run(prepare(&self.world, &input)).unwrap();
+        let prepared = run(prepare(&self.world, &input, &self.site)).unwrap();
         let deployment = Deployment { id, prepared };
         if !deployment.prepared.stages.is_empty() {
             self.write_step(&deployment);

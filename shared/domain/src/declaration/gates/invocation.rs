@@ -3,7 +3,6 @@
 use super::{At, Resolve, Sort};
 use crate::cut::cut;
 use crate::declaration::aws_name;
-use crate::declaration::component::Component;
 use crate::declaration::scope::Scope;
 use crate::finding::FindingName;
 use crate::secret;
@@ -68,9 +67,12 @@ impl Resolve for InvocationGate {
     type Written = Invocation;
 
     fn resolve(scope: &mut Scope<'_>, at: &At<'_>, request: &Invocation) -> Self {
-        let function = if let Some((name, Component::Lambda(function))) = at.component {
+        let function = at
+            .component
+            .and_then(|(name, it)| Some((name, it.function()?)));
+        let function = if let Some((name, function)) = function {
             let path = format!("components.{name}.function");
-            scope.text(&path, &function.function, &aws_name::FUNCTION)
+            scope.text(&path, function, &aws_name::FUNCTION)
         } else {
             scope.find(
                 FindingName::NotSupported,

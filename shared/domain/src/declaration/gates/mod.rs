@@ -15,9 +15,9 @@ pub use logs::{Logs, LogsGate};
 pub use metric::{Metric, MetricGate};
 pub use probe::{Probe, ProbeGate};
 
-use super::component::Component;
 use super::scope::Scope;
 use crate::gate::UnknownRule;
+use crate::kinds::Component;
 use crate::name::ComponentName;
 use crate::time::Span;
 use schemars::JsonSchema;
@@ -201,7 +201,7 @@ impl Resolved {
     }
 
     /// The gate that takes longest to tell something, unless all tell at once.
-    pub(super) fn slowest(&self) -> Option<Slowest> {
+    pub(crate) fn slowest(&self) -> Option<Slowest> {
         let all = self.all().into_iter();
         let slow = all
             .map(|(_, gate)| gate)
@@ -216,14 +216,14 @@ impl Resolved {
 
 /// The gate that takes longest to tell something.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Slowest {
-    pub(super) period: Span,
+pub(crate) struct Slowest {
+    pub(crate) period: Span,
     name: String,
 }
 
 impl Slowest {
     /// Notes what is watched for a shorter time.
-    pub(super) fn check(&self, scope: &mut Scope<'_>, path: &str, watch: Span) {
+    pub(crate) fn check(&self, scope: &mut Scope<'_>, path: &str, watch: Span) {
         let Self { period, name } = self;
         if watch < *period {
             scope.find(

@@ -1,9 +1,9 @@
 //! Gates with every value final.
 
 use super::{At, Declared, Gates as Written, Resolve, Resolved, Slowest};
-use crate::declaration::component::Component;
 use crate::declaration::scope::Scope;
 use crate::finding::FindingName;
+use crate::kinds::Component;
 use crate::name::ComponentName;
 use crate::shape::join;
 use crate::time::Span;

@@ -5,8 +5,8 @@ use super::{document, tell};
 use crate::kinds::PrepareInput;
 use crate::ports::{Image, Platform, Service, ServiceDeployment, TaskDefinition};
 use serde_json::Value;
-use windlass_domain::declaration::resolved::Ecs as Spec;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::ecs::Ecs as Spec;
 
 /// All of it.
 pub(super) fn findings(

@@ -8,20 +8,17 @@ use super::{Ecs, document, tell};
 use crate::config::Configured;
 use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Stage, Way, to_value};
 use crate::ports::{Answered, Clock, Objects, Reach, Registry, Service, Services, TaskDefinition};
-use windlass_domain::declaration::resolved::{Ecs as Spec, Spec as AnySpec};
-use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::image::split_image;
+use windlass_domain::kinds::ecs::Ecs as Spec;
 use windlass_domain::place::Place;
 
 /// Plans the change of one service; see [`crate::kinds::PrepareInput`].
-pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>) -> Answered<Prepared>
+pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Answered<Prepared>
 where
     P: Services + Registry + Objects + Configured + Clock + Reach,
 {
-    let AnySpec::Ecs(spec) = input.spec else {
-        return Err(Fault::internal("the component is no ECS service"));
-    };
     let service = match ports.service(&spec.cluster, &spec.service).await {
         Ok(service) => service,
         Err(fault) if fault.name == FaultName::NotFound => {

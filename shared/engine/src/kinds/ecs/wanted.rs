@@ -10,11 +10,11 @@ use crate::ports::{Answered, Image, Objects, Registry, Services, TaskDefinition}
 use serde_json::Value;
 use std::collections::BTreeSet;
 use windlass_domain::artifact::Artifact;
-use windlass_domain::declaration::resolved::{Base as BaseRule, Ecs as Spec};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::image::{is_same_repository, split_image};
+use windlass_domain::kinds::ecs::{Base as BaseRule, Ecs as Spec};
 
 /// What a service must run, and how that is made.
 pub(super) struct Wanted {

@@ -4,8 +4,8 @@ use super::state::Observed;
 use crate::kinds::PrepareInput;
 use crate::ports::Function;
 use windlass_domain::artifact::Artifact;
-use windlass_domain::declaration::resolved::Lambda;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::lambda::Lambda;
 
 /// The alias is not there.
 pub fn alias_missing(input: &PrepareInput<'_>, spec: &Lambda) -> Finding {

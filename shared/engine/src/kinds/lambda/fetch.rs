@@ -6,9 +6,9 @@ use crate::config::Configured;
 use crate::kinds::PrepareInput;
 use crate::ports::{Answered, Function, ObjectId, Objects};
 use windlass_domain::artifact::Artifact;
-use windlass_domain::declaration::resolved::Lambda;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::lambda::Lambda;
 use windlass_domain::place::TargetRole;
 
 /// Checks that Lambda will get what this deployment, or its undo, lets it fetch.
@@ -139,9 +139,9 @@ fn closed(input: &PrepareInput<'_>, role: &TargetRole, bucket: &str) -> Finding 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::declaration::resolved::{Rollout, Spec};
     use windlass_domain::digest::Digest;
     use windlass_domain::identity::DeploymentId;
+    use windlass_domain::kinds::rollout::Rollout;
     use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
     use windlass_domain::place::Place;
 
@@ -183,7 +183,6 @@ mod tests {
             app: &AppName::new("shop").unwrap(),
             environment: &EnvironmentName::new("prod").unwrap(),
             component: &ComponentName::new("api").unwrap(),
-            spec: &Spec::Lambda(lambda.clone()),
             artifact: Some(artifact),
             goal_state: None,
             running: None,

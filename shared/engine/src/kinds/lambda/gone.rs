@@ -3,10 +3,10 @@
 use super::state::Observed;
 use crate::kinds::PrepareInput;
 use crate::ports::{Answered, Functions, Reach, Registry};
-use windlass_domain::declaration::resolved::Lambda;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::image::is_same_repository;
+use windlass_domain::kinds::lambda::Lambda;
 use windlass_domain::place::Place;
 
 /// Tells that a recorded version is no longer there, or is another one by its number.

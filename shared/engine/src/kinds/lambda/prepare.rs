@@ -13,9 +13,9 @@ use crate::kinds::{Next, PrepareInput, Prepared, Recorded, Stage, from_value, to
 use crate::ports::{Answered, Functions, Objects, Reach, Registry};
 use serde_json::Value;
 use windlass_domain::artifact::Artifact;
-use windlass_domain::declaration::resolved::{Lambda, Spec};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::lambda::Lambda;
 use windlass_domain::place::Place;
 
 /// Observes the function, checks that it may and can be changed, and computes the stages. Faults:
@@ -23,10 +23,8 @@ use windlass_domain::place::Place;
 pub async fn prepare<P: Functions + Objects + Registry + Reach + Configured>(
     there: &P,
     input: &PrepareInput<'_>,
+    spec: &Lambda,
 ) -> Answered<Prepared> {
-    let Spec::Lambda(spec) = input.spec else {
-        return Err(Fault::internal("a function was expected"));
-    };
     let target = Target {
         function: spec.function.clone(),
         alias: spec.alias.clone(),

@@ -6,7 +6,6 @@ use super::{Created, Ports, not_taken};
 use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::Answered;
-use windlass_domain::declaration::component::Component;
 use windlass_domain::name::{AppName, ComponentName};
 use windlass_domain::request::{ActionName, ArtifactObject, Request};
 
@@ -29,7 +28,7 @@ pub async fn handle<P: Ports>(
         Err(mut findings) => findings.pop(),
         Ok(declared) => {
             let components = &declared.declaration.document().components;
-            match components.get(&component).map(Component::on_artifact) {
+            match components.get(&component).map(|it| it.on_artifact()) {
                 Some(true) => None,
                 Some(false) => return Ok(Came::Served),
                 None => Some(declared.declaration.unknown_component(&component)),

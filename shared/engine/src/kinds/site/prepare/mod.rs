@@ -25,7 +25,7 @@ use super::target::Target;
 use super::trouble::Trouble;
 use crate::kinds::{Folder, PrepareInput, Prepared};
 use crate::ports::{Answered, Distribution};
-use windlass_domain::declaration::resolved::{SiteMode, Spec};
+use windlass_domain::declaration::resolved::{SiteMode, StaticSite};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
@@ -53,18 +53,23 @@ struct Scene<'a, P> {
 }
 
 /// Observes a site, checks what its deployment needs, and plans it.
-pub async fn prepare<P: SitePorts>(ports: &P, input: &PrepareInput<'_>) -> Answered<Prepared> {
-    match plan(ports, input).await {
+pub async fn prepare<P: SitePorts>(
+    ports: &P,
+    input: &PrepareInput<'_>,
+    site: &StaticSite,
+) -> Answered<Prepared> {
+    match plan(ports, input, site).await {
         Ok(prepared) => Ok(prepared),
         Err(Trouble::Findings(findings)) => Ok(Prepared::refused(findings)),
         Err(Trouble::Fault(fault)) => Err(fault),
     }
 }
 
-async fn plan<P: SitePorts>(ports: &P, input: &PrepareInput<'_>) -> Result<Prepared, Trouble> {
-    let Spec::StaticSite(site) = input.spec else {
-        return Err(Fault::internal("this component is no static site").into());
-    };
+async fn plan<P: SitePorts>(
+    ports: &P,
+    input: &PrepareInput<'_>,
+    site: &StaticSite,
+) -> Result<Prepared, Trouble> {
     let home = ports.at(&Place::default());
     let checked = target::check(ports, input, site).await?;
     let rules = Rules::new(site).map_err(|fault| bad_pattern(input, &fault))?;

@@ -1,0 +1,173 @@
+//! The kind `ecs`: a service in Amazon ECS.
+
+use super::{AsWritten, Extent, Kind, KindName, Resolve, Takes};
+use crate::declaration::aws_name;
+use crate::declaration::claim::Claim;
+use crate::declaration::gates::{ComponentGates, Resolved as Gates};
+use crate::declaration::scope::Scope;
+use crate::declaration::text::Text;
+use crate::execution_history::LONGEST_WAIT;
+use crate::finding::FindingName;
+use crate::name::ComponentName;
+use crate::shape::join;
+use crate::time::Span;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// An ECS service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-instead" = json!({
+    "rollout": "Remove it: ECS rolls a service by its own deployment configuration, which Windlass leaves \
+                as it is; only a `lambda` has a `rollout`.",
+    "alias": "Remove it: only a `lambda` has an alias.",
+    "image": "Remove it: the image comes with each release; write its `repository`.",
+    "on_artifact": "Remove it: each image push to its `repository` is a release.",
+})))]
+pub struct Written {
+    /// Components that must have changed before this one.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub after: BTreeSet<ComponentName>,
+    /// Gates of its own, beside those of the whole release.
+    #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
+    pub gates: ComponentGates,
+    /// The cluster's name.
+    pub cluster: Text,
+    /// The service's name.
+    pub service: Text,
+    /// The container whose image is changed.
+    pub container: Text,
+    /// The ECR repository's name or URI; image pushes there are for this component, and it takes no
+    /// image of another one.
+    pub repository: Text,
+    /// The task definition that new ones are made from: `running`, `family_latest` or `artifact`.
+    #[serde(default)]
+    pub base: Base,
+    /// How long a rollout may take before it has failed, such as `15m`; at most `55m`.
+    #[serde(default = "fifteen_minutes")]
+    pub steady_within: Span,
+}
+
+const fn fifteen_minutes() -> Span {
+    Span::seconds(900)
+}
+
+/// An ECS service's target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ecs {
+    /// The cluster.
+    pub cluster: String,
+    /// The service.
+    pub service: String,
+    /// The container whose image is ours.
+    pub container: String,
+    /// The ECR repository's name or URI; image pushes there are for this component.
+    pub repository: String,
+    /// The task definition that the new one is made from.
+    pub base: Base,
+    /// How long a rollout may take before it has failed.
+    pub steady_within: Span,
+}
+
+/// The task definition that a new one is made from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Base {
+    /// The one that the service runs.
+    #[default]
+    Running,
+    /// The newest of the family, for example one that Terraform registered.
+    FamilyLatest,
+    /// One that comes with the release as an artifact: a JSON document.
+    Artifact,
+}
+
+impl AsWritten for Written {
+    fn after(&self) -> &BTreeSet<ComponentName> {
+        &self.after
+    }
+
+    fn gates(&self) -> &ComponentGates {
+        &self.gates
+    }
+
+    fn takes(&self) -> Takes {
+        let is_key = self.base == Base::Artifact;
+        Takes {
+            key: is_key,
+            image: !is_key,
+            instead: if is_key {
+                "Write `key`: an ECS service with `base: artifact` takes a task definition."
+            } else {
+                "Write `image`: an ECS service takes one."
+            },
+        }
+    }
+}
+
+/// How often ECS is polled while a rollout gets steady: the Retry's growing intervals at first, then
+/// every 30 s, beside the 15 s at least that an invocation waits itself.
+const fn polls(steady_within_s: u64) -> u64 {
+    5 + steady_within_s / 45
+}
+
+impl Kind for Ecs {
+    fn claim(&self) -> Claim {
+        Claim {
+            kind: KindName::Ecs,
+            member: "service",
+            names: vec![self.cluster.clone(), self.service.clone()],
+            folder: String::new(),
+            is_global: false,
+            what: format!("the service `{}/{}`", self.cluster, self.service),
+        }
+    }
+
+    /// As much as the declaration allows a rollout.
+    fn extent(&self) -> Extent {
+        let seconds = self.steady_within.as_s();
+        Extent {
+            seconds,
+            polls: polls(seconds),
+        }
+    }
+
+    fn repository(&self) -> Option<&str> {
+        Some(&self.repository)
+    }
+}
+
+impl Resolve for Ecs {
+    type Written = Written;
+    const MEMORY_MB: u64 = 256;
+
+    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Gates) -> Self {
+        let at = |field: &str| join(path, field);
+        if written.steady_within > LONGEST_WAIT {
+            scope.find(
+                FindingName::TooLarge,
+                &at("steady_within"),
+                format!(
+                    "A rollout that takes `{}` cannot be waited for: a change is waited for at most {LONGEST_WAIT}.",
+                    written.steady_within
+                ),
+                format!("Write at most `{LONGEST_WAIT}`."),
+            );
+        }
+        Self {
+            cluster: scope.text(&at("cluster"), &written.cluster, &aws_name::ECS),
+            service: scope.text(&at("service"), &written.service, &aws_name::ECS),
+            container: scope.text(&at("container"), &written.container, &aws_name::ECS),
+            repository: scope.text(
+                &at("repository"),
+                &written.repository,
+                &aws_name::REPOSITORY,
+            ),
+            base: written.base.clone(),
+            // What is longer is told above, and not once more as what cannot be watched.
+            steady_within: written.steady_within.min(LONGEST_WAIT),
+        }
+    }
+}

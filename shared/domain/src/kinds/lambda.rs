@@ -1,0 +1,188 @@
+//! The kind `lambda`: a function of AWS Lambda.
+
+use super::rollout::{self, Rollout};
+use super::{About, AsWritten, Extent, Kind, KindName, Resolve, Takes};
+use crate::declaration::aws_name;
+use crate::declaration::claim::Claim;
+use crate::declaration::gates::{ComponentGates, Resolved as Gates};
+use crate::declaration::scope::Scope;
+use crate::declaration::text::Text;
+use crate::finding::{Finding, FindingName};
+use crate::name::ComponentName;
+use crate::shape::join;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// How many seconds a function takes to be changed, at most as is usual.
+const CHANGED_S: u64 = 15 * 60;
+
+/// A Lambda function.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Written {
+    /// Components that must have changed before this one.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub after: BTreeSet<ComponentName>,
+    /// Gates of its own, beside those of the whole release.
+    #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
+    pub gates: ComponentGates,
+    /// Whether the upload of its artifact alone is a release.
+    #[serde(default)]
+    pub on_artifact: bool,
+    /// The function's name.
+    pub function: Text,
+    /// The alias that callers use, such as `live`; without one a change is live at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<Text>,
+    /// The ECR repository's name or URI, for a function that is an image: image pushes there are for
+    /// this component, and it takes no zip and no image of another repository. Without one it takes
+    /// no image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<Text>,
+    /// How traffic is shifted to a new version; all at once if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<rollout::Written>,
+}
+
+/// A Lambda function's target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lambda {
+    /// The function's name.
+    pub function: String,
+    /// The alias that callers use; without one a change is live at once.
+    pub alias: Option<String>,
+    /// The ECR repository's name or URI, for a function that is an image; image pushes there are
+    /// for this component.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// How traffic is shifted; only with an alias.
+    pub rollout: Rollout,
+    /// True where each new version is tried by invocations: before the alias moves, and while it gets traffic.
+    pub is_tried: bool,
+}
+
+impl AsWritten for Written {
+    fn after(&self) -> &BTreeSet<ComponentName> {
+        &self.after
+    }
+
+    fn gates(&self) -> &ComponentGates {
+        &self.gates
+    }
+
+    fn takes(&self) -> Takes {
+        Takes {
+            key: self.repository.is_none(),
+            image: true,
+            instead: "Write `image`: a function with a `repository` takes one.",
+        }
+    }
+
+    fn on_artifact(&self) -> bool {
+        self.on_artifact
+    }
+
+    fn function(&self) -> Option<&Text> {
+        Some(&self.function)
+    }
+}
+
+impl Kind for Lambda {
+    fn claim(&self) -> Claim {
+        Claim {
+            kind: KindName::Lambda,
+            member: "function",
+            names: vec![self.function.clone()],
+            folder: String::new(),
+            is_global: false,
+            what: format!("the function `{}`", self.function),
+        }
+    }
+
+    fn extent(&self) -> Extent {
+        Extent {
+            seconds: CHANGED_S,
+            polls: 0,
+        }
+    }
+
+    fn repository(&self) -> Option<&str> {
+        self.repository.as_deref()
+    }
+
+    fn rollout(&self) -> Option<&Rollout> {
+        Some(&self.rollout)
+    }
+
+    fn rollout_mut(&mut self) -> Option<&mut Rollout> {
+        Some(&mut self.rollout)
+    }
+
+    fn is_tried_ahead(&self) -> bool {
+        self.is_tried && self.alias.is_some()
+    }
+
+    /// A rollout in steps whose time passes without anything that could end it.
+    fn warnings(&self, about: &About<'_>) -> Vec<Finding> {
+        let Rollout { steps, every } = &self.rollout;
+        if steps.is_empty() || about.is_measured {
+            return vec![];
+        }
+        let steps = match steps.len() {
+            1 => "a step".to_owned(),
+            steps => format!("{steps} steps"),
+        };
+        vec![Finding::new(
+            FindingName::NothingMeasured,
+            format!("components.{}.rollout", about.component),
+            format!(
+                "In `{}` the rollout goes in {steps} of {every}, and nothing is measured meanwhile: each passes when its time is over.",
+                about.environment
+            ),
+            "Write `gates`, for the whole release or of the function; or leave `rollout` out, which then takes no time.",
+        )]
+    }
+}
+
+impl Resolve for Lambda {
+    type Written = Written;
+    const MEMORY_MB: u64 = 512;
+
+    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, gates: &Gates) -> Self {
+        let at = |field: &str| join(path, field);
+        if written.on_artifact && written.repository.is_some() {
+            scope.find(
+                FindingName::BadValue,
+                &at("on_artifact"),
+                "A function with a `repository` takes no uploaded artifact: an image push is its release.",
+                "Leave out `on_artifact`, or leave out `repository` for a function that is a zip.",
+            );
+        }
+        let rollout = match &written.rollout {
+            None => Rollout::default(),
+            Some(rollout) => {
+                if written.alias.is_none() {
+                    scope.find(
+                        FindingName::NotSupported,
+                        &at("rollout"),
+                        "Traffic can be shifted only by an alias, and none is named.",
+                        "Write `alias`, such as `live`, and let callers use it; or leave `rollout` out.",
+                    );
+                }
+                Rollout::resolve(scope, &at("rollout"), rollout, gates)
+            }
+        };
+        Self {
+            function: scope.text(&at("function"), &written.function, &aws_name::FUNCTION),
+            alias: scope.maybe(&at("alias"), written.alias.as_ref(), &aws_name::ALIAS),
+            repository: scope.maybe(
+                &at("repository"),
+                written.repository.as_ref(),
+                &aws_name::REPOSITORY,
+            ),
+            rollout,
+            is_tried: !written.gates.invocations.is_empty(),
+        }
+    }
+}

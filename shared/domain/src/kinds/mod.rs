@@ -1,0 +1,276 @@
+//! Kinds of components, as the pure part knows them. Each kind is one file of this folder and one line of the list
+//! below: as people write it, with every value final, what it claims, what a release may bring for it, how long a
+//! change of it takes, and its words. Of the same list the engine makes its registry (`windlass-engine`, `kinds`),
+//! where each kind has a folder of the same name.
+
+pub mod ecs;
+pub mod lambda;
+pub mod rollout;
+pub mod site;
+
+use crate::declaration::claim::Claim;
+use crate::declaration::gates::{ComponentGates, Resolved as Gates};
+use crate::declaration::scope::Scope;
+use crate::declaration::text::Text;
+use crate::finding::Finding;
+use crate::name::{ComponentName, EnvironmentName};
+use crate::plan::Stage;
+use rollout::Rollout;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+/// A component as people write it.
+pub trait AsWritten {
+    /// The components that must have changed before.
+    fn after(&self) -> &BTreeSet<ComponentName>;
+
+    /// Its own gates.
+    fn gates(&self) -> &ComponentGates;
+
+    /// What a release may bring for it.
+    fn takes(&self) -> Takes;
+
+    /// True where a single artifact's upload is a release of its own. An image push always is.
+    fn on_artifact(&self) -> bool {
+        false
+    }
+
+    /// The name of the Lambda function that it is, whose new versions can be invoked before callers get them; none
+    /// for a kind that has no such versions.
+    fn function(&self) -> Option<&Text> {
+        None
+    }
+}
+
+/// A component of a kind, with every value final.
+pub trait Kind {
+    /// What it changes in AWS, so that no two components change the same.
+    fn claim(&self) -> Claim;
+
+    /// What one change of it takes of a deployment's time and of the history of its execution.
+    fn extent(&self) -> Extent;
+
+    /// The ECR repository that it lives in, by name or URI: an image that is pushed there is for it.
+    fn repository(&self) -> Option<&str> {
+        None
+    }
+
+    /// How Windlass shifts traffic to a new version of it; none for a kind whose change goes out at once, or as AWS
+    /// does it.
+    fn rollout(&self) -> Option<&Rollout> {
+        None
+    }
+
+    /// The same, to try it with other times.
+    fn rollout_mut(&mut self) -> Option<&mut Rollout> {
+        None
+    }
+
+    /// True where it is published ahead of its first switch, in a wave of its own, to be tried before callers get it.
+    fn is_tried_ahead(&self) -> bool {
+        false
+    }
+
+    /// How many snapshots back a rollback finds what it needs; none for a kind of which Windlass deletes nothing.
+    fn keeps(&self) -> Option<u32> {
+        None
+    }
+
+    /// What its declaration allows and its authors may not mean.
+    fn warnings(&self, _about: &About<'_>) -> Vec<Finding> {
+        vec![]
+    }
+}
+
+/// From a component as people write it to one with every value final.
+pub(crate) trait Resolve: Kind + Sized {
+    /// As people write it. Its doc comments are what they read in their editor; unknown fields are refused.
+    type Written: AsWritten;
+
+    /// The memory of the functions that change it, in megabytes, as the template gives it. A contract test compares
+    /// the two.
+    const MEMORY_MB: u64;
+
+    /// True where a function of its own does long additive work, such as uploads, before the change that callers
+    /// notice.
+    const PUBLISHES: bool = false;
+
+    /// The component in the environment, at its `path` in the declaration. All that is wrong with it is noted in the
+    /// scope; `gates` are those of the environment.
+    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Self::Written, gates: &Gates) -> Self;
+}
+
+/// What a release may bring for a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Takes {
+    /// An uploaded artifact.
+    pub key: bool,
+    /// An image.
+    pub image: bool,
+    /// What to write instead of what it does not take.
+    pub instead: &'static str,
+}
+
+/// What one change of a component takes at most, as is usual.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Seconds, with all that is waited for.
+    pub seconds: u64,
+    /// How often the machine asks again, beside the first time.
+    pub polls: u64,
+}
+
+/// Of which component [`Kind::warnings`] are asked.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// The component.
+    pub component: &'a ComponentName,
+    /// The environment.
+    pub environment: &'a EnvironmentName,
+    /// True where a gate decides when it is changed.
+    pub is_measured: bool,
+}
+
+/// Hands the list of kinds to a macro. A line is a kind: its words for people, its name in `app.yaml`, its file here,
+/// which is also the name of its folder in the engine, and its type there, which has every value final.
+#[macro_export]
+macro_rules! each_kind {
+    ($make:ident) => {
+        $make! {
+            /// A static site in a bucket, usually behind CloudFront.
+            "static_site" => site::StaticSite,
+            /// A Lambda function.
+            "lambda" => lambda::Lambda,
+            /// An ECS service.
+            "ecs" => ecs::Ecs,
+        }
+    };
+}
+
+/// Makes of the list the names of kinds, components as people write them, and components with every value final.
+macro_rules! define {
+    ($( $(#[$doc:meta])+ $text:tt => $module:ident::$name:ident, )+) => {
+        /// A kind of component, by name.
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+        )]
+        pub enum KindName {
+            $( $(#[$doc])+ #[serde(rename = $text)] $name, )+
+        }
+
+        impl KindName {
+            /// All of them, in the order of the list.
+            pub const ALL: &[Self] = &[$( Self::$name, )+];
+
+            /// The name as it is written in `app.yaml`.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $( Self::$name => $text, )+
+                }
+            }
+
+            /// The memory of the functions that change such a component, in megabytes.
+            pub const fn memory_mb(self) -> u64 {
+                match self {
+                    $( Self::$name => <$module::$name as Resolve>::MEMORY_MB, )+
+                }
+            }
+
+            /// True where a function of its own does long additive work before the change that callers notice.
+            pub const fn publishes(self) -> bool {
+                match self {
+                    $( Self::$name => <$module::$name as Resolve>::PUBLISHES, )+
+                }
+            }
+        }
+
+        /// A component; its `kind` says which fields it has.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(tag = "kind")]
+        pub enum Component {
+            $( $(#[$doc])+ #[serde(rename = $text)] $name($module::Written), )+
+        }
+
+        impl Component {
+            /// The component in the environment; see [`Resolve::resolve`].
+            pub(crate) fn resolve(&self, scope: &mut Scope<'_>, path: &str, gates: &Gates) -> Spec {
+                match self {
+                    $( Self::$name(written) => Spec::$name(Resolve::resolve(scope, path, written, gates)), )+
+                }
+            }
+        }
+
+        impl Deref for Component {
+            type Target = dyn AsWritten;
+
+            fn deref(&self) -> &Self::Target {
+                match self {
+                    $( Self::$name(written) => written, )+
+                }
+            }
+        }
+
+        /// A component with every value final.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "kind")]
+        pub enum Spec {
+            $( $(#[$doc])+ #[serde(rename = $text)] $name($module::$name), )+
+        }
+
+        impl Spec {
+            /// The kind's name.
+            pub const fn kind(&self) -> KindName {
+                match self {
+                    $( Self::$name(_) => KindName::$name, )+
+                }
+            }
+        }
+
+        impl Deref for Spec {
+            type Target = dyn Kind;
+
+            fn deref(&self) -> &Self::Target {
+                match self {
+                    $( Self::$name(component) => component, )+
+                }
+            }
+        }
+
+        impl DerefMut for Spec {
+            fn deref_mut(&mut self) -> &mut Self::Target {
+                match self {
+                    $( Self::$name(component) => component, )+
+                }
+            }
+        }
+    };
+}
+
+each_kind!(define);
+
+impl fmt::Display for KindName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Spec {
+    /// The stages of its rollout, as the engine plans them.
+    pub fn stages(&self) -> Vec<Stage> {
+        let stage = |bake_s, ahead| Stage {
+            what: String::new(),
+            bake_s,
+            ahead,
+        };
+        let mut stages = Vec::new();
+        stages.extend(self.is_tried_ahead().then(|| stage(None, true)));
+        if let Some(Rollout { steps, every }) = self.rollout() {
+            stages.extend(steps.iter().map(|_| stage(Some(every.as_s()), false)));
+        }
+        stages.push(stage(None, false));
+        stages
+    }
+}
