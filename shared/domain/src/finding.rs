@@ -126,7 +126,8 @@ pub enum FindingName {
     /// that is not the service's, or was registered for another application or environment.
     ///
     /// Next: Correct the target's name in the declaration, or tag the target for this
-    /// application and environment. In a task definition, write the family and the roles that the
+    /// application and environment. Where another component has given it up for good, free it as
+    /// `docs/runbooks/free-a-target.md` says. In a task definition, write the family and the roles that the
     /// remedy names.
     TargetNotOurs,
     /// The target is in a state in which it must not be changed, for example while another
@@ -172,8 +173,9 @@ pub enum FindingName {
     /// Next: Declare `gates`, for the whole release or of a component, such as alarms or probes; or leave
     /// out the steps.
     NothingMeasured,
-    /// A component runs that the declaration no longer has. Windlass leaves it as it is and deploys it no
-    /// more. This is noted once, by the deployment that goes first without it, and stops nothing.
+    /// A component runs that the declaration no longer has, or runs where the declaration no longer has it. Windlass
+    /// leaves what is there as it is and deploys it no more. This is noted by the deployment that goes first without
+    /// it, and stops nothing.
     ///
     /// Next: Declare it again if that was not meant; else remove it with your infrastructure code.
     NoLongerDeclared,

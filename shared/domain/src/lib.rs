@@ -51,5 +51,6 @@ mod shape;
 pub mod since;
 pub mod step;
 pub mod syntax;
+pub mod tenancy;
 pub mod time;
 pub mod way;

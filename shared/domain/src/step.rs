@@ -10,6 +10,7 @@ use crate::identity::DeploymentId;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::place::Place;
 use crate::plan::KindName;
+use crate::tenancy::Claim;
 use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,9 +34,9 @@ pub struct Step {
     pub place: Place,
     /// Its target, as the kind writes it.
     pub target: Value,
-    /// The target for tenancy, such as its ARN: one that is declared elsewhere since has another one.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub identity: String,
+    /// What the component claims of it (tenancy): one that is declared elsewhere since claims something else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
     /// The state before, as it was observed at `Prepare` and is recorded: a goal to come back to, and what callers
     /// got. Undo converges towards it.
     pub before: Value,
@@ -120,7 +121,7 @@ impl Step {
             kind,
             place: Place::default(),
             target: Value::Null,
-            identity: String::new(),
+            claims: Vec::new(),
             before: Value::Null,
             goals: BTreeMap::new(),
             attempt: 0,

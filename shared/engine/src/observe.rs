@@ -17,6 +17,7 @@ use windlass_domain::environment::Running;
 use windlass_domain::fault::FaultName;
 use windlass_domain::name::ComponentName;
 use windlass_domain::step::Step;
+use windlass_domain::tenancy::Claim;
 
 /// How many components are observed at the same time: enough to be quick, and few enough for the
 /// request rates of the services.
@@ -129,8 +130,10 @@ async fn is_as_recorded<P: Ports>(ports: &P, step: &Step, running: &Running) -> 
         return Ok(false);
     }
     let former = where_it_ran(ports, &step.component, running).await?;
-    let is_there =
-        |former: &Step| former.deployment != step.deployment && former.identity == step.identity;
+    let is_there = |former: &Step| {
+        let has_moved = !Claim::left(&former.claims, &step.claims).is_empty();
+        former.deployment != step.deployment && !has_moved
+    };
     let Some(former) = former.filter(is_there) else {
         return Ok(false);
     };

@@ -23,8 +23,6 @@ const STILL: &[&str] = &[
     "shared/engine/src/deploy/lambda.rs",
     "shared/engine/src/deploy/publish.rs",
     "shared/engine/src/deploy/site.rs",
-    // Who may have which folder of a bucket.
-    "shared/engine/src/prepare/sites.rs",
 ];
 
 /// A kind, by the words that a source would name it with.

@@ -87,7 +87,7 @@ fn only_the_conductor_may_write_locks_states_and_snapshots() {
 /// "Tenancy" in docs/SAFETY.md: claims are made where they are compared.
 #[test]
 fn only_the_planner_claims_targets() {
-    let claims = [store::target("arn").pk, store::bucket("shop-web").pk];
+    let claims = [store::target("arn").pk, store::target("s3://shop-web/").pk];
     let writers = writers(&template()).into_iter();
     let claiming = writers.filter_map(|(role, keys)| {
         let reaches = |key: &String| keys.iter().flatten().any(|pattern| matches(pattern, key));

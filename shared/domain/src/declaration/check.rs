@@ -180,10 +180,19 @@ impl Target<'_> {
     fn clash(&self, later: &Self) -> Finding {
         let Claim { member, what, .. } = &later.claim;
         let who = |target: &Self| format!("`{}` in `{}`", target.component, target.at.environment);
+        let (one, other) = (who(self), who(later));
+        let reason = if self.claim.folder == later.claim.folder {
+            format!("{one} and {other} are the same: {what}.")
+        } else {
+            let earlier = &self.claim.what;
+            format!(
+                "{one} and {other} overlap: {earlier} and {what}, one of which is in the other."
+            )
+        };
         Finding::new(
             FindingName::Duplicate,
             format!("components.{}.{member}", later.component),
-            format!("{} and {} are the same: {what}.", who(self), who(later)),
+            reason,
             "Give each component a target of its own in each environment, for example with \
              `{environment}` in its name.",
         )

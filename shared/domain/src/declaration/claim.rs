@@ -1,6 +1,7 @@
 //! What a component changes, so that no two of them change the same.
 
 use crate::kinds::KindName;
+use crate::tenancy::overlap;
 
 /// What one component changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,12 +24,10 @@ impl Claim {
     /// Whether both change the same, where they are in the same account and region, or are not.
     pub fn is_same_as(&self, other: &Self, same_place: bool) -> bool {
         let is_known = !self.names.iter().any(String::is_empty);
-        let one_within_other =
-            self.folder.starts_with(&other.folder) || other.folder.starts_with(&self.folder);
         is_known
             && (self.is_global || same_place)
             && (self.kind, &self.names) == (other.kind, &other.names)
-            && one_within_other
+            && overlap(&self.folder, &other.folder)
     }
 }
 

@@ -1,16 +1,12 @@
 //! Kinds of components. One folder each, and one line in the registry (`registry.rs`).
 
 pub mod ecs;
-mod folder;
 pub mod lambda;
-mod left;
 mod prepared;
 mod recorded;
 mod registry;
 pub mod site;
 
-pub use folder::{Clash, Folder};
-pub use left::{has_moved, is_as_left};
 pub use prepared::*;
 pub use recorded::{Noticed, Recorded};
 pub use registry::{KindPorts, Then, prepare, with_kind_of};

@@ -2,7 +2,6 @@
 //! Answered<Prepared>` in each kind's module, with `ports` at the target's place, and the component as the kind
 //! declares it, with every value final.
 
-use super::Folder;
 use crate::ports::Answered;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,6 +14,7 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::place::Place;
+use windlass_domain::tenancy::Claim;
 use windlass_domain::time::Time;
 
 /// The tag that names the application a target belongs to.
@@ -52,15 +52,10 @@ pub struct PrepareInput<'a> {
 pub struct Prepared {
     /// The target, as the step item keeps it.
     pub target: Value,
-    /// The target for tenancy: one text per resource that must not be shared, such as its ARN. Where it is known
-    /// also with findings, because they may say nothing of a target that is another one since.
-    pub identity: String,
-    /// Where a site is; what its identity says alone is not comparable with another one's.
-    pub folder: Option<Folder>,
-    /// Whether what runs is in that folder already.
-    pub in_folder: bool,
-    /// Where a rollback goes back to, unless it is in that folder.
-    pub back: Option<Folder>,
+    /// What a target's identity is (tenancy): one or more resources, or folders of them, that no other component may
+    /// have. Equal for the same target, whatever is deployed to it, and never none; where it is known also with
+    /// findings, because they may say nothing of a target that is another one since.
+    pub claims: Vec<Claim>,
     /// The state that was observed, as it is recorded ([`super::Recorded`]); undo returns to it.
     pub before: Value,
     /// The wanted states, in order; each belongs to a wave of its own.

@@ -48,6 +48,12 @@ impl Recorded {
         })
     }
 
+    /// Whether callers of a target that was left like that get now what they got then, or AWS promises that what was
+    /// seen is not behind.
+    pub fn is_as_left(&self, left: &Self) -> bool {
+        self.is_sure || self.noticed.is_same(&left.noticed)
+    }
+
     /// Reads `what`, such as the state before, from the ledger.
     pub fn read(what: &str, value: &Value) -> Answered<Self> {
         from_value(what, value)

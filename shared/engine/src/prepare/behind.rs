@@ -6,7 +6,7 @@
 
 use super::component::Draft;
 use super::scene::Scene;
-use crate::kinds::{Recorded, is_as_left};
+use crate::kinds::Recorded;
 use crate::ports::Answered;
 use windlass_domain::finding::FindingName;
 use windlass_domain::step::SEEN_AFTER_MS;
@@ -49,7 +49,7 @@ fn is_expected(scene: &Scene, draft: &Draft<'_>) -> Answered<bool> {
         Some(running) if !running.state.is_null() => {
             let before = Recorded::read("state before", before)?;
             let left = Recorded::read("state that runs", &running.state)?;
-            Ok(is_as_left(&before, &left))
+            Ok(before.is_as_left(&left))
         }
         _ => Ok(false),
     }

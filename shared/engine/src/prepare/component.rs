@@ -3,13 +3,16 @@
 use super::scene::{Scene, Wanted};
 use super::{Ports, artifact};
 use crate::kinds::{self, PrepareInput, Prepared};
+use crate::observe::where_it_ran;
 use crate::ports::Answered;
 use crate::retention::kept;
 use futures::stream::{self, StreamExt, TryStreamExt};
+use windlass_domain::environment::Running;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::KindName;
 use windlass_domain::name::ComponentName;
+use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
 /// How many components are observed at the same time: enough to be quick, and few enough for the
@@ -21,6 +24,8 @@ pub struct Draft<'a> {
     pub name: &'a ComponentName,
     pub kind: KindName,
     pub prepared: Prepared,
+    /// By which step what runs of it came.
+    pub ran: Option<Step>,
 }
 
 /// Prepares all wanted components.
@@ -33,12 +38,51 @@ pub async fn drafts<'a, P: Ports>(ports: &P, scene: &'a Scene) -> Answered<Vec<D
         .await
 }
 
+/// Prepares a component as if nothing of it ran, because that ran elsewhere.
+pub async fn elsewhere<P: Ports>(
+    ports: &P,
+    scene: &Scene,
+    name: &ComponentName,
+) -> Answered<Prepared> {
+    let all = scene.wanted().wanted;
+    let Some(wanted) = all.into_iter().find(|wanted| wanted.name == name) else {
+        return Err(Fault::internal(format!("{name} is not wanted")));
+    };
+    let there = &ports.at(&scene.loaded.place);
+    prepared(ports, there, scene, &wanted, None).await
+}
+
 async fn draft<'a, P: Ports>(
     ports: &P,
     there: &P,
     scene: &'a Scene,
     wanted: Wanted<'a>,
 ) -> Answered<Draft<'a>> {
+    let running = scene.state.running.get(wanted.name);
+    let ran = match running {
+        Some(running) => where_it_ran(ports, wanted.name, running).await?,
+        None => None,
+    };
+    let kind = wanted.component.spec.kind();
+    let is_readable = ran.as_ref().is_none_or(|step| step.kind == kind);
+    // A component that ran its bytes already when it was first named has no recorded state.
+    let running = running.filter(|running| is_readable && !running.state.is_null());
+    let prepared = prepared(ports, there, scene, &wanted, running).await?;
+    Ok(Draft {
+        name: wanted.name,
+        kind,
+        prepared,
+        ran,
+    })
+}
+
+async fn prepared<P: Ports>(
+    ports: &P,
+    there: &P,
+    scene: &Scene,
+    wanted: &Wanted<'_>,
+    running: Option<&Running>,
+) -> Answered<Prepared> {
     // A rollback needs the recorded state and not the bytes that it was made from; whether that
     // state can still be reached is the kind's to say.
     let bytes = match wanted.artifact {
@@ -47,18 +91,14 @@ async fn draft<'a, P: Ports>(
         }
         _ => None,
     };
-    let mut prepared = match ask_kind(ports, there, scene, &wanted).await {
+    let mut prepared = match ask_kind(ports, there, scene, wanted, running).await {
         Ok(prepared) => prepared,
         // The kind looked into bytes that are not there: that is told already.
         Err(fault) if bytes.is_some() && fault.name == FaultName::NotFound => Prepared::default(),
         Err(fault) => Prepared::refused(vec![as_finding(wanted.name, fault)?]),
     };
     prepared.findings.splice(0..0, bytes);
-    Ok(Draft {
-        name: wanted.name,
-        kind: wanted.component.spec.kind(),
-        prepared,
-    })
+    Ok(prepared)
 }
 
 async fn ask_kind<P: Ports>(
@@ -66,10 +106,10 @@ async fn ask_kind<P: Ports>(
     there: &P,
     scene: &Scene,
     wanted: &Wanted<'_>,
+    running: Option<&Running>,
 ) -> Answered<Prepared> {
     let record = &scene.loaded.record;
     let oldest = oldest(ports, scene, wanted).await?;
-    let running = scene.state.running.get(wanted.name);
     let input = PrepareInput {
         deployment: &record.id,
         app: &record.app,
@@ -77,8 +117,7 @@ async fn ask_kind<P: Ports>(
         component: wanted.name,
         artifact: wanted.artifact,
         goal_state: wanted.goal_state,
-        // A component that ran its bytes already when it was first named has no recorded state.
-        running: running.filter(|running| !running.state.is_null()),
+        running,
         oldest,
         place: &scene.loaded.place,
     };

@@ -212,7 +212,7 @@ fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
     Step {
         place: scene.loaded.place.clone(),
         target: draft.prepared.target.clone(),
-        identity: draft.prepared.identity.clone(),
+        claims: draft.prepared.claims.clone(),
         before: draft.prepared.before.clone(),
         goals: waves_of(waves, draft.name).into_iter().zip(goals).collect(),
         ..planned

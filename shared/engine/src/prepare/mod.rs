@@ -4,19 +4,14 @@
 
 mod artifact;
 mod behind;
-mod buckets;
 mod component;
 mod compose;
 mod gates;
 mod look;
 mod moved;
 mod scene;
-mod sites;
 mod tenancy;
 mod write;
-
-pub use sites::{Site, Sites};
-pub use tenancy::{Claim, Owner};
 
 use crate::kinds::KindPorts;
 use crate::loaded::{Loaded, load};
@@ -62,11 +57,11 @@ async fn prepare<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             ports.sleep_ms(ms).await;
             drafts = component::drafts(ports, &scene).await?;
         }
-        moved::refuse(ports, &scene, &mut drafts).await?;
+        moved::settle(ports, &scene, &mut drafts).await?;
         let gates = gates::check(ports, &scene).await?;
         let tenancy = tenancy::check(ports, &scene, &drafts).await?;
         let composed = compose::compose(&scene, &drafts, gates, tenancy.findings, ports.now())?;
-        if write::write(ports, &scene, &composed, tenancy.claims).await? {
+        if write::write(ports, &scene, &composed, tenancy.writes).await? {
             return Ok(answer(&scene.loaded, &composed.plan));
         }
     }

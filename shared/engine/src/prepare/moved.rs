@@ -1,30 +1,43 @@
-//! Whether the target of a component is still the one of which a rollback's snapshot tells.
+//! Components whose target is another one than where they ran.
 
 use super::Ports;
-use super::component::Draft;
+use super::component::{Draft, elsewhere};
 use super::scene::Scene;
-use crate::kinds::{Prepared, has_moved};
+use crate::kinds::Prepared;
 use crate::observe::where_it_ran;
 use crate::ports::Answered;
 use windlass_domain::rollback::moved;
+use windlass_domain::step::Step;
+use windlass_domain::tenancy::{Claim, left_behind};
 
-/// Refuses the drafts of a rollback whose targets are others since: the number of a version of one function, say,
-/// means something else at another one, and so does whatever the kind made of it.
-pub async fn refuse<P: Ports>(ports: &P, scene: &Scene, drafts: &mut [Draft<'_>]) -> Answered<()> {
-    let Some(goal) = &scene.goal else {
-        return Ok(());
-    };
+/// Refuses those of a rollback, prepares the others as if nothing of them ran, and tells what they leave: the number of
+/// a version of one function, say, means something else at another one, and so does whatever the kind made of it.
+pub async fn settle<P: Ports>(ports: &P, scene: &Scene, drafts: &mut [Draft<'_>]) -> Answered<()> {
     for draft in drafts {
-        let Some(back) = goal.components.get(draft.name) else {
+        let name = draft.name;
+        if let Some(goal) = &scene.goal
+            && let Some(back) = goal.components.get(name)
+        {
+            let former = where_it_ran(ports, name, back).await?;
+            if !left(former.as_ref(), &draft.prepared).is_empty() {
+                draft.prepared = Prepared::refused(vec![moved(goal, name)]);
+                continue;
+            }
+        }
+        let left = left(draft.ran.as_ref(), &draft.prepared);
+        let running = scene.state.running.get(name);
+        let Some(running) = running.filter(|_| !left.is_empty()) else {
             continue;
         };
-        if draft.prepared.identity.is_empty() {
-            continue;
-        }
-        let former = where_it_ran(ports, draft.name, back).await?;
-        if former.is_some_and(|former| has_moved(&former, &draft.prepared)) {
-            draft.prepared = Prepared::refused(vec![moved(goal, draft.name)]);
-        }
+        let told = left_behind(name, &running.version, &left);
+        draft.prepared = elsewhere(ports, scene, name).await?;
+        draft.prepared.warnings.push(told);
     }
     Ok(())
+}
+
+/// What a component has left that came by that step. Nothing where it is not known what it claims now.
+fn left<'a>(former: Option<&'a Step>, now: &Prepared) -> Vec<&'a Claim> {
+    let former = former.filter(|_| !now.claims.is_empty());
+    former.map_or(vec![], |former| Claim::left(&former.claims, &now.claims))
 }

@@ -3,7 +3,6 @@
 use super::Ports;
 use super::compose::Composed;
 use super::scene::Scene;
-use super::tenancy::Claims;
 use crate::ports::{Answered, Condition, Key, Transacted, Write};
 use crate::store::{self, Stored};
 use std::collections::BTreeMap;
@@ -21,16 +20,12 @@ pub async fn write<P: Ports>(
     ports: &P,
     scene: &Scene,
     composed: &Composed,
-    claims: Claims,
+    claims: Vec<Write>,
 ) -> Answered<bool> {
     let key = store::plan(&scene.loaded.record.id);
     let plan = Stored::new(key, composed.plan.clone());
     if composed.plan.outcome == Outcome::Change || !composed.seen.is_empty() {
-        let is_ours = |name: &ComponentName| {
-            let mut ours = composed.steps.iter().chain(&composed.seen);
-            ours.any(|it| it.component == *name)
-        };
-        let mut writes = claims.writes(scene, is_ours)?;
+        let mut writes = claims;
         let id = &scene.loaded.record.id;
         writes.extend(steps(ports, id, ("step#", store::step), &composed.steps).await?);
         writes.extend(steps(ports, id, ("seen#", store::seen), &composed.seen).await?);

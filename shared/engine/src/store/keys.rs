@@ -60,15 +60,9 @@ pub fn rounds() -> Key {
     key("arrivals".into(), "rounds")
 }
 
-/// Who owns a target (tenancy).
-pub fn target(identity: &str) -> Key {
-    key(format!("target#{identity}"), "owner")
-}
-
-/// Which sites are in a bucket, by whom: one item, so that of two that come at the same moment one has
-/// to look again.
-pub fn bucket(bucket: &str) -> Key {
-    key(format!("target#s3://{bucket}"), "sites")
+/// Who has what of a resource: [`windlass_domain::tenancy::Claims`].
+pub fn target(resource: &str) -> Key {
+    key(format!("target#{resource}"), "claims")
 }
 
 /// The partition of an environment.

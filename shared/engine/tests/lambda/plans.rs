@@ -88,7 +88,7 @@ fn plans_are_told_step_by_step() {
 fn the_target_is_the_function_by_its_arn() {
     let prepared = canary().plan(&canary().world(), "new");
     assert_eq!(
-        prepared.identity,
+        prepared.claims[0].resource,
         "arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod"
     );
 }

@@ -10,8 +10,7 @@ mod refusals;
 mod rollbacks;
 mod scene;
 mod sites;
-mod sites_before;
-mod sites_left;
+mod sites_moved;
 #[path = "../stage/mod.rs"]
 mod stage;
 mod tenants;

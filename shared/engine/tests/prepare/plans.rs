@@ -9,13 +9,15 @@ use windlass_domain::declaration::Declared;
 use windlass_domain::digest::Digest;
 use windlass_domain::environment::{EnvironmentState, Lock, Running};
 use windlass_domain::fault::FaultName;
+use windlass_domain::name::ComponentName;
 use windlass_domain::place::Place;
 use windlass_domain::plan::Outcome;
 use windlass_domain::step::Step;
+use windlass_domain::tenancy::Claims;
 use windlass_domain::time::Time;
 use windlass_engine::payload::Word;
 use windlass_engine::ports::{Clock, Reach};
-use windlass_engine::prepare::{Owner, handle};
+use windlass_engine::prepare::handle;
 use windlass_engine::store;
 use windlass_world::run::run;
 
@@ -41,8 +43,9 @@ fn a_release_is_planned_and_its_intent_written() {
     assert_eq!(api.goals.keys().copied().collect::<Vec<_>>(), [1, 2]);
     assert_eq!(api.before["goal"]["back"]["alias"]["version"], "1");
     let target = "arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod";
-    let owner: Owner = stage.get(&store::target(target)).unwrap();
-    assert_eq!(owner.component, component("api"));
+    let claims: Claims = stage.get(&store::target(target)).unwrap();
+    let held: Vec<&ComponentName> = claims.held.iter().map(|it| &it.owner.component).collect();
+    assert_eq!(held, [&component("api")]);
 }
 
 /// How long `Prepare` takes, in milliseconds, so long after the deployment before, where the ledger says
@@ -149,11 +152,10 @@ fn what_was_found_in_place_is_handed_on_where_it_is_new() {
             (seen.seen.as_ref(), &seen.goals[&0]),
             (Some(&seen.before), &seen.before["goal"])
         );
-        assert!(
-            seen.identity.ends_with("shop-worker-prod"),
-            "{}",
-            seen.identity
-        );
+        let [claim] = seen.claims.as_slice() else {
+            panic!("{seen:?}");
+        };
+        assert!(claim.resource.ends_with("shop-worker-prod"), "{claim}");
         assert!(!seen.status.may_have_changed() && !seen.target.is_null());
         let api: Option<Step> = stage.get(&store::seen(&id(), &component("api")));
         assert_eq!(

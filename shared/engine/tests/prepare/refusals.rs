@@ -8,8 +8,9 @@ use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
 use windlass_domain::plan::Outcome;
+use windlass_domain::tenancy::{Claim, Claims, Held, Owner};
 use windlass_engine::payload::Word;
-use windlass_engine::prepare::Owner;
+use windlass_engine::ports::Key;
 use windlass_engine::store;
 
 #[test]
@@ -78,34 +79,39 @@ fn bytes_that_differ_from_the_pinned_ones_are_refused() {
     );
 }
 
-fn owner(component_name: &str, environment: &str) -> Owner {
-    Owner {
+/// That a component has the function `shop-api-prod`.
+fn held(component_name: &str, environment: &str) -> (Key, Claims) {
+    let function = "arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod";
+    let owner = Owner {
         app: app(),
         environment: windlass_domain::name::EnvironmentName::new(environment).unwrap(),
         component: component(component_name),
-    }
+    };
+    let claim = Claim::whole(function);
+    let held = vec![Held { owner, claim }];
+    (store::target(function), Claims { held })
 }
 
 #[test]
 fn a_target_belongs_to_one_component() {
-    let target = store::target("arn:aws:lambda:eu-west-1:111111111111:function:shop-api-prod");
     let stage = new_release();
-    stage.put(target.clone(), &owner("api", "staging"));
+    let (target, staging) = held("api", "staging");
+    stage.put(target.clone(), &staging);
     prepare(&stage).unwrap();
     let ours = [(FindingName::TargetNotOurs, "components.api")];
     assert_eq!(named(&plan(&stage)), ours);
 
     // A component that was renamed gives its target up.
     let stage = new_release();
-    stage.put(target.clone(), &owner("old-api", "prod"));
+    stage.put(target.clone(), &held("old-api", "prod").1);
     assert_eq!(prepare(&stage).unwrap().verdict, Word::Change);
-    assert_eq!(stage.get::<Owner>(&target), Some(owner("api", "prod")));
+    assert_eq!(stage.get::<Claims>(&target), Some(held("api", "prod").1));
 }
 
 #[test]
 fn two_components_have_no_target_together() {
     let stage = new_release();
-    // Accepted by a Windlass that did not look for it yet.
+    // By names that no declaration can tell to be of one function, such as its name and its ARN.
     let key = store::declaration(&app(), &stage.record.declaration);
     let mut declared: Declared = stage.get(&key).unwrap();
     declared.text = DECLARATION.replace("shop-worker-prod", "shop-api-prod");
@@ -114,7 +120,7 @@ fn two_components_have_no_target_together() {
     let told = plan(&stage).findings.remove(0);
     assert_eq!(
         (told.name, told.path.as_str()),
-        (FindingName::Duplicate, "components.worker")
+        (FindingName::TargetNotOurs, "components.worker")
     );
 }
 

@@ -4,7 +4,6 @@ use crate::stage::{Stage, TOKEN};
 use crate::zips::zip;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::rc::Rc;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::{Deployment, Ended};
@@ -13,11 +12,13 @@ use windlass_domain::ending::Ending;
 use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock, Running, Snapshot};
 use windlass_domain::finding::FindingName;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::kinds::KindName;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::release::Release;
 use windlass_domain::request::ActionName;
 use windlass_domain::step::Step;
+use windlass_domain::tenancy::Claim;
 use windlass_domain::time::Time;
 use windlass_engine::payload::Ask;
 use windlass_engine::prepare::handle;
@@ -148,52 +149,6 @@ impl Tenants {
         stage.put(store::lock(app, environment), &lock);
     }
 
-    /// Lets a distribution point to a folder, as the last deployment of an environment left it.
-    pub fn runs(&self, tenant: &str, component: &str, distribution: &str, path: &str) {
-        let (app, environment) = tenant.split_once('/').unwrap();
-        let release = Digest::of(path.as_bytes());
-        let running = Running {
-            artifact: None,
-            version: "1.0.0".into(),
-            deployment: DeploymentId("0123456789abcdef".into()),
-            since: Time(0),
-            state: json!({
-                "goal": {"mode": "prefix", "origin_path": path, "deployed": true, "release": release},
-                "noticed": {"value": {"origin_path": path}, "shown": path},
-            }),
-        };
-        let state = EnvironmentState {
-            running: [(ComponentName::new(component).unwrap(), running)].into(),
-            ..EnvironmentState::default()
-        };
-        let app = AppName::new(app).unwrap();
-        let environment = EnvironmentName::new(environment).unwrap();
-        self.stage.put(store::state(&app, &environment), &state);
-        let mut cdn = self.world().cdn();
-        let found = cdn.distributions.get_mut(distribution).unwrap();
-        found.origins[0].path = path.into();
-    }
-
-    /// Leaves of the claims what a Windlass wrote that did not compare folders.
-    pub fn forget_folders(&self) {
-        let mut ledger = self.world().ledger();
-        ledger.items.retain(|key, _| key.sk != "sites");
-        for item in ledger.items.values_mut() {
-            Rc::make_mut(item).body.remove("compared");
-        }
-    }
-
-    /// Leaves of the sites of a bucket what a Windlass wrote that did not note who claimed them: the last one.
-    pub fn forget_deployments(&self) {
-        let mut ledger = self.world().ledger();
-        for (_, item) in ledger.items.iter_mut().filter(|(key, _)| key.sk == "sites") {
-            let sites = &mut Rc::make_mut(item).body["sites"];
-            let mut last = sites.as_array().unwrap().last().unwrap().clone();
-            last.as_object_mut().unwrap().remove("by").unwrap();
-            *sites = json!([last]);
-        }
-    }
-
     /// Why the deployment is refused; nothing if it is planned.
     pub fn refused(&self, tenant: &Tenant) -> Option<String> {
         let plan: Plan = self.stage.get(&store::plan(&tenant.id)).unwrap();
@@ -203,8 +158,17 @@ impl Tenants {
         let [finding] = plan.findings.as_slice() else {
             panic!("{plan:?}");
         };
-        assert_eq!(finding.name, FindingName::TargetNotOurs);
+        let names = [FindingName::TargetNotOurs, FindingName::NoWayBack];
+        assert!(names.contains(&finding.name), "{finding:?}");
         Some(finding.reason.clone())
+    }
+
+    /// What the newest deployment notes that stops nothing.
+    pub fn warned(&self) -> Vec<(FindingName, String)> {
+        let newest = DeploymentId(format!("{:016x}", self.deployments));
+        let plan: Plan = self.stage.get(&store::plan(&newest)).unwrap();
+        let warnings = plan.warnings.into_iter();
+        warnings.map(|it| (it.name, it.reason)).collect()
     }
 
     /// Prepares a deployment, and tells why it is refused. What is planned succeeds, unless the text
@@ -271,6 +235,23 @@ impl Tenants {
         let (app, environment) = (AppName::new(app), EnvironmentName::new(environment));
         let key = store::state(&app.unwrap(), &environment.unwrap());
         self.stage.get(&key).unwrap_or_default()
+    }
+
+    /// Lets what runs of a component be a function.
+    pub fn was_a_function(&self, tenant: &str, component: &str) {
+        let mut state = self.state(tenant);
+        let name = ComponentName::new(component).unwrap();
+        let running = state.running.get_mut(&name).unwrap();
+        running.state = json!({"goal": {"back": {}}});
+        let key = store::step(&running.deployment, &name);
+        let mut step: Step = self.stage.get(&key).unwrap();
+        step.kind = KindName::Lambda;
+        step.claims = vec![Claim::whole(format!("arn:aws:lambda:{component}"))];
+        self.stage.put(key, &step);
+        let (app, environment) = tenant.split_once('/').unwrap();
+        let (app, environment) = (AppName::new(app), EnvironmentName::new(environment));
+        let key = store::state(&app.unwrap(), &environment.unwrap());
+        self.stage.put(key, &state);
     }
 
     /// Lets everything that was planned run, with one file where a distribution points to.

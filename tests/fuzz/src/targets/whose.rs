@@ -115,11 +115,11 @@ impl Tenant {
         };
         let id = key.pk.strip_prefix("deployment#");
         let about = id.or_else(|| body["deployment"].as_str());
-        let sites = body["sites"].as_array().into_iter().flatten();
+        let held = body["held"].as_array().into_iter().flatten();
         key.pk == partition
             || by_key
             || self.is(body)
             || about.is_some_and(|id| deployments.contains(id))
-            || sites.into_iter().any(|site| self.is(&site["owner"]))
+            || held.into_iter().any(|held| self.is(held))
     }
 }

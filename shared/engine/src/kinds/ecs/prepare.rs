@@ -13,6 +13,7 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::image::split_image;
 use windlass_domain::kinds::ecs::Ecs as Spec;
 use windlass_domain::place::Place;
+use windlass_domain::tenancy::Claim;
 
 /// Plans the change of one service; see [`crate::kinds::PrepareInput`].
 pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Answered<Prepared>
@@ -36,7 +37,7 @@ where
         Ok(Err(more)) => {
             findings.extend(more);
             Ok(Prepared {
-                identity: service.arn.clone(),
+                claims: claims(&service),
                 ..Prepared::refused(findings)
             })
         }
@@ -87,13 +88,18 @@ where
     };
     Ok(Prepared {
         target: to_value(&target)?,
-        identity: service.arn.clone(),
+        claims: claims(service),
         before: to_value(&before)?,
         stages,
         unchanged: wanted.unchanged,
         warnings: warnings(input, spec, service, current),
         ..Prepared::default()
     })
+}
+
+/// Pure: no other component may set the same service.
+fn claims(service: &Service) -> Vec<Claim> {
+    vec![Claim::whole(&service.arn)]
 }
 
 fn what(spec: &Spec, current: &TaskDefinition, goal: &Goal) -> String {

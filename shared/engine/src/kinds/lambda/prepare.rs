@@ -17,6 +17,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::lambda::Lambda;
 use windlass_domain::place::Place;
+use windlass_domain::tenancy::Claim;
 
 /// Observes the function, checks that it may and can be changed, and computes the stages. Faults:
 /// `NotFound` and `AccessDenied` where the function cannot be read.
@@ -64,7 +65,7 @@ pub async fn prepare<P: Functions + Objects + Registry + Reach + Configured>(
         Ok(stages) => stages,
         Err(finding) => {
             return Ok(Prepared {
-                identity: function.arn,
+                claims: vec![Claim::whole(function.arn)],
                 ..Prepared::refused(vec![finding])
             });
         }
@@ -106,7 +107,7 @@ impl Plan<'_> {
             .collect();
         Ok(Prepared {
             target: to_value(target)?,
-            identity: arn,
+            claims: vec![Claim::whole(arn)],
             before: self.before.clone(),
             stages: stages?,
             unchanged,

@@ -33,7 +33,7 @@ pub mod trouble;
 pub use load::load;
 pub use prepare::prepare;
 pub use release::{folder_of, origin_path_of, release_of};
-pub use state::{Change, InPlace, Kept, Prefix, State, is_in};
+pub use state::{Change, InPlace, Kept, Prefix, State};
 pub use target::{Archive, Target};
 
 use super::{Class, Facts, Kind, Next, View, Way};

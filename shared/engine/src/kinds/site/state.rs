@@ -1,13 +1,12 @@
 use super::files::Objects;
 use super::lists::to_json;
 use super::plan::Op;
-use super::release::folder_of;
 use super::rows::Rows;
-use crate::kinds::{Folder, Noticed};
+use crate::kinds::Noticed;
 use crate::ports::Answered;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::sync::Arc;
 use windlass_domain::digest::Digest;
 
@@ -20,16 +19,6 @@ pub enum State {
     InPlace(InPlace),
     /// A folder per release.
     Prefix(Prefix),
-}
-
-/// Pure: whether what runs is in the folder that its deployment went to. In place it is; a folder per
-/// release may be elsewhere, such as after a rollback. What cannot be read is not known to be there.
-pub fn is_in(running: &Value, folder: &Folder) -> bool {
-    match State::deserialize(&running["goal"]) {
-        Ok(State::InPlace(_)) => true,
-        Ok(State::Prefix(state)) => folder_of(&state.origin_path).starts_with(&folder.prefix),
-        Err(_) => false,
-    }
 }
 
 /// A site that is changed in place.

@@ -120,8 +120,8 @@ fn finish<P: SitePorts>(
     reached: bool,
     writes: usize,
 ) -> Result<Prepared, Trouble> {
-    let folder = scene.folder();
-    let there = folder.address();
+    let site = &scene.target.site;
+    let there = format!("s3://{}/{}", site.bucket, site.prefix);
     let release = goal
         .release
         .as_ref()
@@ -137,16 +137,12 @@ fn finish<P: SitePorts>(
         ahead: false,
     };
     Ok(Prepared {
-        identity: folder.identity(),
-        folder: Some(folder),
-        in_folder: true,
-        back: None,
         target: to_value(&scene.target)?,
         before: to_value(before)?,
         stages: if reached { vec![] } else { vec![stage] },
         unchanged,
-        findings: vec![],
         warnings: scene.warnings,
+        ..Prepared::default()
     })
 }
 

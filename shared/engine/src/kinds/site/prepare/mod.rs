@@ -1,6 +1,7 @@
 //! A site's part of `Prepare`: everything that can be in its way is found before anything changes.
 
 mod archive;
+mod claims;
 mod in_place;
 mod left;
 mod lifecycle;
@@ -23,13 +24,14 @@ use super::rules::Rules;
 use super::state::State;
 use super::target::Target;
 use super::trouble::Trouble;
-use crate::kinds::{Folder, PrepareInput, Prepared};
+use crate::kinds::{PrepareInput, Prepared};
 use crate::ports::{Answered, Distribution};
 use windlass_domain::declaration::resolved::{SiteMode, StaticSite};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::place::Place;
+use windlass_domain::tenancy::Claim;
 
 /// What is asked for.
 enum Wanted {
@@ -58,20 +60,25 @@ pub async fn prepare<P: SitePorts>(
     input: &PrepareInput<'_>,
     site: &StaticSite,
 ) -> Answered<Prepared> {
-    match plan(ports, input, site).await {
-        Ok(prepared) => Ok(prepared),
-        Err(Trouble::Findings(findings)) => Ok(Prepared::refused(findings)),
-        Err(Trouble::Fault(fault)) => Err(fault),
-    }
+    let mut claims = vec![];
+    let prepared = match plan(ports, input, site, &mut claims).await {
+        Ok(prepared) => prepared,
+        Err(Trouble::Findings(findings)) => Prepared::refused(findings),
+        Err(Trouble::Fault(fault)) => return Err(fault),
+    };
+    Ok(Prepared { claims, ..prepared })
 }
 
 async fn plan<P: SitePorts>(
     ports: &P,
     input: &PrepareInput<'_>,
     site: &StaticSite,
+    claims: &mut Vec<Claim>,
 ) -> Result<Prepared, Trouble> {
     let home = ports.at(&Place::default());
     let checked = target::check(ports, input, site).await?;
+    let serving = checked.distribution.as_ref();
+    *claims = claims::of(site, serving, checked.origin.as_deref());
     let rules = Rules::new(site).map_err(|fault| bad_pattern(input, &fault))?;
     let mut target = Target {
         app: input.app.clone(),
@@ -83,7 +90,9 @@ async fn plan<P: SitePorts>(
     };
     let mut warnings = checked.warnings;
     let wanted = if let Some(state) = input.goal_state {
-        Wanted::Recorded(read("state to go back to", state)?)
+        let state = read("state to go back to", state)?;
+        claims.extend(claims::back(site, &state));
+        Wanted::Recorded(state)
     } else {
         let found = archive::check(&home, input, site).await?;
         let serving = (checked.distribution.as_ref(), target.origin.as_ref());
@@ -112,25 +121,6 @@ async fn plan<P: SitePorts>(
     match site.mode {
         SiteMode::InPlace => in_place::plan(scene, wanted).await,
         SiteMode::Prefix => prefix::plan(scene, wanted).await,
-    }
-}
-
-impl<P> Scene<'_, P> {
-    /// Where the site is. In place it is not known which of several origins serves it.
-    fn folder(&self) -> Folder {
-        let site = &self.target.site;
-        let switches = site.mode == SiteMode::Prefix;
-        Folder {
-            bucket: site.bucket.clone(),
-            prefix: site.prefix.clone(),
-            distribution: self.distribution.as_ref().map(|found| found.arn.clone()),
-            origin: if switches {
-                self.target.origin.clone()
-            } else {
-                site.origin.clone()
-            },
-            switches,
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::kinds::site::load::read;
 use crate::kinds::site::release::{folder_of, origin_path_of};
 use crate::kinds::site::state::{Prefix, State};
 use crate::kinds::site::trouble::Trouble;
-use crate::kinds::{Folder, Prepared, Recorded, Stage, to_value};
+use crate::kinds::{Prepared, Recorded, Stage, to_value};
 use crate::ports::Answered;
 use std::collections::BTreeSet;
 use windlass_domain::digest::Digest;
@@ -52,13 +52,6 @@ pub(super) async fn plan<P: SitePorts>(
         before.origin_path, goal.origin_path
     );
     let unchanged = reached.then(|| format!("the origin path is `{}` already", goal.origin_path));
-    let folder = scene.folder();
-    let back = folder_of(&goal.origin_path);
-    let back = Folder {
-        prefix: back,
-        ..folder.clone()
-    };
-    let back = Some(back).filter(|back| !reached && !back.is_in(&folder));
     let stage = Stage {
         what,
         goal: to_value(&State::Prefix(goal))?,
@@ -66,11 +59,6 @@ pub(super) async fn plan<P: SitePorts>(
         ahead: false,
     };
     Ok(Prepared {
-        identity: folder.identity(),
-        in_folder: before.release.is_some()
-            && folder_of(&before.origin_path).starts_with(&folder.prefix),
-        folder: Some(folder),
-        back,
         target: to_value(&scene.target)?,
         before: to_value(&Recorded {
             noticed: before.noticed(),
@@ -79,8 +67,8 @@ pub(super) async fn plan<P: SitePorts>(
         })?,
         stages: if reached { vec![] } else { vec![stage] },
         unchanged,
-        findings: vec![],
         warnings: scene.warnings,
+        ..Prepared::default()
     })
 }
 

@@ -190,7 +190,7 @@ fn origin(
 
 /// Whether an origin's domain is the bucket's: `bucket.s3.region.amazonaws.com`,
 /// `bucket.s3.amazonaws.com`, or its website (Amazon S3 User Guide, "Website endpoints").
-fn is_of_bucket(domain: &str, bucket: &str) -> bool {
+pub(super) fn is_of_bucket(domain: &str, bucket: &str) -> bool {
     domain
         .strip_prefix(bucket)
         .and_then(|rest| rest.strip_prefix(".s3"))
