@@ -54,7 +54,8 @@ class Sites:
                 declared[name] = {"vars": {"distribution": self.distributions[name]}}
         site = {"kind": "static_site", "bucket": "yard-web-{environment}", "mode": mode, "hashed": ["assets/**"]}
         if mode == "prefix":
-            site |= {"distribution": "{distribution}"}
+            # Its domain resolves nowhere.
+            site |= {"distribution": "{distribution}", "gates": {"pages": []}}
         self.yard.declare(declared, {"web": site}, app_of(mode), self.s3)
 
     def upload(self, version, archive, mode):

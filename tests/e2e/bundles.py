@@ -107,8 +107,9 @@ class Bundles(Application):
 
     def declare(self):
         def site(name):
-            # Nothing is said of the names: the rules must do for what bundlers do by themselves.
-            return {"kind": "static_site", "bucket": self.bucket_of(name), "mode": self.mode, "distribution": self.distributions[name]}
+            # Nothing is said of the names: the rules must do for what bundlers do by themselves. The domain of a distribution resolves nowhere.
+            gates = {"pages": []}
+            return {"kind": "static_site", "bucket": self.bucket_of(name), "mode": self.mode, "distribution": self.distributions[name], "gates": gates}
 
         components = {name: site(name) for name in self.sites}
         environments = {ENVIRONMENT: {"start": "manual"}}

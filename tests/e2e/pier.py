@@ -47,7 +47,8 @@ class Pier(Application):
         site = {"kind": "static_site", "bucket": "pier-pages-{environment}", "hashed": ["assets/**"]}
         components = {
             "leaflet": {**site, "prefix": "leaflet", "on_artifact": True},
-            "cover": {**site, "prefix": "cover", "mode": "prefix", "distribution": distribution},
+            # The local cloud serves no distribution of another account.
+            "cover": {**site, "prefix": "cover", "mode": "prefix", "distribution": distribution, "gates": {"pages": []}},
             "bell": {"kind": "lambda", "function": "pier-bell-{environment}", "on_artifact": True, "gates": {"invocations": INVOCATIONS}},
             "camera": {"kind": "lambda", "function": "pier-camera-{environment}", "repository": "pier/camera"},
             "agent": {"kind": "ecs", "cluster": "pier-{environment}", "service": "agent", "container": "agent", "repository": IMAGES},

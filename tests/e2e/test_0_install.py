@@ -185,10 +185,10 @@ def test_what_a_condition_chooses_is_whole_on_both_sides(chosen):
     made = {name: chosen_of(found, given) for name, found in translated(parameters)["Resources"].items() if "Condition" not in found or given.holds(found["Condition"])}
     assert ("AlertSubscription" in made) is alerts
     functions = {name: found["Properties"] for name, found in made.items() if found["Type"] == "AWS::Lambda::Function"}
-    assert {name for name, found in functions.items() if "VpcConfig" in found} == ({"Planner", "PublishSite", "DeploySite", "Judge"} if in_vpc else set())
+    assert {name for name, found in functions.items() if "VpcConfig" in found} == ({"Planner", "Judge"} if in_vpc else set())
     assert {found["Environment"]["Variables"]["WINDLASS_IN_VPC"] for found in functions.values()} == {str(in_vpc).lower()}
     roles = [str(found["Properties"].get("ManagedPolicyArns")) for found in made.values() if found["Type"] == "AWS::IAM::Role"]
-    assert sum("AWSLambdaVPCAccessExecutionRole" in role for role in roles) == (4 if in_vpc else 0)
+    assert sum("AWSLambdaVPCAccessExecutionRole" in role for role in roles) == (2 if in_vpc else 0)
 
 
 NO_VALUE = {"Ref": "AWS::NoValue"}

@@ -49,7 +49,6 @@ def distribution(pier):
 
 
 def test_a_service_and_a_distribution_are_changed_there(pier):
-    """The local cloud serves no distribution of another account, so this site has no script that is fetched through it."""
     pier.aws.ecr.create_repository(repositoryName=IMAGES)
     digest = pier.shop.push_image("3.2.0", repository=IMAGES)
     pier.upload_site("cover", "3.2.0", files={"index.html": "<!doctype html>cover 3.2.0"})

@@ -1,4 +1,4 @@
-"""A distribution that answers what is missing with a document: that is told in words, and a release whose script is missing does not go live.
+"""A distribution that answers what is missing with a document: that is told in words, and a release whose script is missing does not stay live.
 
 docs/integrate/distribution.md says what to set instead; its functions are tried as they stand there.
 """
@@ -75,13 +75,13 @@ def test_the_fallback_is_told_in_words(arcade):
     assert "a script that is nowhere, is answered with status 200 and type `text/html" in words, words
 
 
-def test_a_release_whose_script_is_missing_does_not_go_live(arcade):
+def test_a_release_whose_script_is_missing_does_not_stay_live(arcade):
     live = arcade.visit("/")
-    document = '<!doctype html><script src="/assets/forgotten-1.js"></script>'
-    assert arcade.release("1.2.0", {"index.html": document}) == "ChangeFailed"
+    document = '<!doctype html><script src="assets/forgotten-1.js"></script>'
+    assert arcade.release("1.2.0", {"index.html": document}) == "GateFailed"
     words = arcade.words("1.2.0")
-    assert "the script that index.html names is answered with status 200 and type `text/html" in words, words
-    assert "The archive has no such file: build it again, or mend the document that names it." in words, words
+    assert "/assets/forgotten-1.js` is answered with status 200 and type `text/html" in words, words
+    assert "is it in the archive, and does the distribution send it to the site's bucket" in words, words
     assert arcade.visit("/") == live
 
 

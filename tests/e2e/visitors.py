@@ -23,7 +23,7 @@ def release_files(version):
         name = page.partition(".")[0]
         script = f"assets/{name}-{digits}.js"
         files[script] = f'console.log("{name} {version}");'
-        files[page] = f'<!doctype html><link rel="stylesheet" href="/{style}"><script src="/{script}"></script><p>{name} {version}</p>'
+        files[page] = f'<!doctype html><link rel="stylesheet" href="{style}"><script src="{script}"></script><p>{name} {version}</p>'
     return files
 
 
@@ -86,4 +86,4 @@ class Visitors:
 
 def named_by(document):
     """The paths of the scripts and styles that a document names."""
-    return re.findall(r'(?:src|href)="/([^"]+)"', document)
+    return re.findall(r'(?:src|href)="([^"]+)"', document)

@@ -31,6 +31,7 @@ fn spec(kind: KindName, steady_within: Span) -> Spec {
             hashed: vec![],
             keep: 10,
             config: None,
+            is_tried: false,
         }),
         KindName::Lambda => Spec::Lambda(Lambda {
             function: "shop-api".into(),

@@ -48,7 +48,7 @@ pub struct Wave {
     /// How long it is watched before it is judged as passed, in seconds.
     pub bake_s: u64,
     /// Whether its changes are only published, ahead of the next wave's switch. Callers notice nothing, so it
-    /// is judged by the invocations of what was published alone.
+    /// is judged alone by what tells something of that: invocations, and pages that are shown before the switch.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ahead: bool,
 }

@@ -6,6 +6,7 @@ pub mod config;
 pub mod converge;
 pub mod deploy;
 pub mod faults;
+mod html;
 pub mod judge;
 pub mod kinds;
 pub mod loaded;

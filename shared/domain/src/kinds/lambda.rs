@@ -182,7 +182,7 @@ impl Resolve for Lambda {
                 &aws_name::REPOSITORY,
             ),
             rollout,
-            is_tried: !written.gates.invocations.is_empty(),
+            is_tried: written.gates.invocations.iter().flatten().next().is_some(),
         }
     }
 }

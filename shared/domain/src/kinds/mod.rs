@@ -43,6 +43,11 @@ pub trait AsWritten {
     fn function(&self) -> Option<&Text> {
         None
     }
+
+    /// How visitors get pages of it; none for a kind that has no pages.
+    fn visited(&self) -> Option<Visited> {
+        None
+    }
 }
 
 /// A component of a kind, with every value final.
@@ -101,6 +106,17 @@ pub(crate) trait Resolve: Kind + Sized {
     /// The component in the environment, at its `path` in the declaration. All that is wrong with it is noted in the
     /// scope; `gates` are those of the environment.
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Self::Written, gates: &Gates) -> Self;
+}
+
+/// How visitors get pages of a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Visited {
+    /// True where something tells under which address.
+    pub has_address: bool,
+    /// True where `/` is a page.
+    pub has_first: bool,
+    /// True where a release has a folder of its own, which can be looked at before visitors get it.
+    pub has_folder: bool,
 }
 
 /// What a release may bring for a component.

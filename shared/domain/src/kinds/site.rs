@@ -1,6 +1,6 @@
 //! The kind `static_site`: files in S3, usually behind CloudFront.
 
-use super::{AsWritten, Extent, Kind, KindName, Resolve, Takes};
+use super::{AsWritten, Extent, Kind, KindName, Resolve, Takes, Visited};
 use crate::declaration::aws_name::{self, Form};
 use crate::declaration::claim::Claim;
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
@@ -100,8 +100,7 @@ pub struct StaticSite {
     pub distribution: Option<String>,
     /// The id of the distribution's origin to switch; needed if the distribution has several.
     pub origin: Option<String>,
-    /// The address under which visitors reach it, for the check at the end of a publish; the
-    /// distribution's own domain if absent.
+    /// The address under which visitors reach it; the distribution's own domain if absent.
     pub url: Option<String>,
     /// The file that `/` is answered with, which a release must have; [`StaticSite::NO_ROOT`] where there
     /// is none, absent where the distribution says it.
@@ -116,6 +115,9 @@ pub struct StaticSite {
     pub keep: u32,
     /// A file written from the declaration's values.
     pub config: Option<ConfigFile>,
+    /// Whether pages of the release's folder are looked at before visitors get it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_tried: bool,
 }
 
 impl StaticSite {
@@ -183,6 +185,15 @@ impl AsWritten for Written {
     fn on_artifact(&self) -> bool {
         self.on_artifact
     }
+
+    fn visited(&self) -> Option<Visited> {
+        let no_root = Text::Everywhere(StaticSite::NO_ROOT.to_owned());
+        Some(Visited {
+            has_address: self.url.is_some() || self.distribution.is_some(),
+            has_first: self.root.as_ref() != Some(&no_root),
+            has_folder: self.mode == SiteMode::Prefix,
+        })
+    }
 }
 
 impl Kind for StaticSite {
@@ -204,6 +215,10 @@ impl Kind for StaticSite {
             seconds: IN_PARTS_S,
             polls: 5,
         }
+    }
+
+    fn is_tried_ahead(&self) -> bool {
+        self.is_tried
     }
 
     /// In place what older releases left is deleted; a folder per release stays until it is pruned.
@@ -257,6 +272,12 @@ impl Resolve for StaticSite {
                 .config
                 .as_ref()
                 .map(|config| config_file(scope, &at("config"), config)),
+            is_tried: site
+                .gates
+                .pages
+                .iter()
+                .flatten()
+                .any(|page| page.before_switch.is_some()),
         }
     }
 }

@@ -77,23 +77,6 @@ fn found_by_the_undo_before(step: &Step) -> Option<Finding> {
     }
 }
 
-/// Takes back that a goal was reached: what was seen of it later is wrong. The step has failed then,
-/// so that it is undone.
-pub(crate) async fn refute<P: Ledger + Clock>(
-    ports: &P,
-    work: &Work,
-    finding: Finding,
-) -> Answered<WorkDone> {
-    let started = ports.now();
-    let key = store::step(&work.deployment, &work.component);
-    let step = store::require::<Step>(ports, &key).await?;
-    if let Standing::Settled(Word::Failed) = standing_of(&step.value, work)? {
-        return Ok(done(work, Word::Failed));
-    }
-    let mut attempt = Attempt::claim(ports, step, work, started).await?;
-    fail(&mut attempt, work, Failure::Finding(finding)).await
-}
-
 pub(crate) fn done(work: &Work, verdict: Word) -> WorkDone {
     WorkDone {
         component: work.component.clone(),

@@ -3,19 +3,19 @@
 use super::warnings;
 use crate::config::Configured;
 use crate::converge::{Attempt, End, Standing, check_token, done, finish, standing_of};
-use crate::kinds::site::publish::{Fence, Moment, Published, Publisher, check_assets};
+use crate::kinds::site::publish::{Fence, Published, Publisher};
 use crate::kinds::site::trouble::{Trouble, together};
 use crate::kinds::site::{Target, load};
 use crate::payload::{Word, Work, WorkDone};
-use crate::ports::{Answered, Cdn, Clock, Ledger, Objects, Probe, Reach};
+use crate::ports::{Answered, Cdn, Clock, Ledger, Objects, Reach};
 use crate::retention::kept;
 use crate::store;
 use windlass_domain::fault::Fault;
 use windlass_domain::step::{Progress, Step};
 
 /// The ports that the function needs.
-pub trait Ports: Ledger + Clock + Reach + Objects + Cdn + Probe + Configured {}
-impl<P: Ledger + Clock + Reach + Objects + Cdn + Probe + Configured> Ports for P {}
+pub trait Ports: Ledger + Clock + Reach + Objects + Cdn + Configured {}
+impl<P: Ledger + Clock + Reach + Objects + Cdn + Configured> Ports for P {}
 
 /// No batch begins after so long, in milliseconds: the function's timeout is 15 minutes.
 const WORK_MS: u64 = 12 * 60 * 1000;
@@ -68,8 +68,7 @@ async fn publish<P: Ports>(
     if publisher.publish(attempt).await? == Published::Some {
         return Ok(Published::Some);
     }
-    let mut found = check_assets(&publisher, Moment::BeforeSwitch).await?;
-    found.extend(publisher.uncopied());
+    let mut found: Vec<String> = publisher.uncopied().into_iter().collect();
     if target.archive.is_some() {
         // Not in a rollback's way.
         found.extend(prune(ports, &publisher, &target, attempt).await?);

@@ -2,21 +2,18 @@
 
 use super::warnings;
 use crate::config::Configured;
-use crate::converge::{Budget, converge, refute};
-use crate::kinds::site::publish::{Moment, Publisher, check_assets};
-use crate::kinds::site::trouble::{Trouble, together};
+use crate::converge::{Budget, converge};
 use crate::kinds::site::{Site, Target, load};
 use crate::payload::{Word, Work, WorkDone};
-use crate::ports::{Answered, Cdn, Clock, Ledger, Objects, Probe, Reach};
+use crate::ports::{Answered, Cdn, Clock, Ledger, Objects, Reach};
 use crate::store;
-use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
 /// The ports that the function needs.
-pub trait Ports: Ledger + Clock + Reach + Objects + Cdn + Probe + Configured {}
-impl<P: Ledger + Clock + Reach + Objects + Cdn + Probe + Configured> Ports for P {}
+pub trait Ports: Ledger + Clock + Reach + Objects + Cdn + Configured {}
+impl<P: Ledger + Clock + Reach + Objects + Cdn + Configured> Ports for P {}
 
 /// How long an invalidation may take before it is only reported, in seconds.
 const INVALIDATED_S: u64 = 600;
@@ -24,14 +21,10 @@ const INVALIDATED_S: u64 = 600;
 const TRIED_S: u64 = 180;
 /// How long one invocation looks for the end of an invalidation, in milliseconds.
 const LOOKED_MS: u64 = 15_000;
-/// When it is too late in an invocation to begin to fetch what the documents name, in milliseconds:
-/// the function's timeout is 60 s.
-const FETCH_BY_MS: u64 = 20_000;
 
 /// Serves the state `DeploySite`. Faults: `StillInProgress` until the site and its edges are there;
 /// those of [`converge`].
 pub async fn handle<P: Ports>(ports: &P, work: Work) -> Answered<WorkDone> {
-    let started = ports.now();
     let key = store::step(&work.deployment, &work.component);
     let step = store::require::<Step>(ports, &key).await?;
     let known = load(ports, &step.value).await?;
@@ -46,40 +39,8 @@ pub async fn handle<P: Ports>(ports: &P, work: Work) -> Answered<WorkDone> {
         if let Some(warning) = invalidate(ports, &step.value, &work).await? {
             warnings::note(ports, &work, &[warning]).await?;
         }
-        if work.wave.is_some() {
-            return check(ports, &step.value, &work, started).await;
-        }
     }
     Ok(done)
-}
-
-/// Fetches, as visitors do, the scripts and styles that could not be fetched before the switch, now
-/// that all edges have it: those of a folder that was not served. What is wrong fails the wave, so
-/// that it is undone.
-async fn check<P: Ports>(ports: &P, step: &Step, work: &Work, started: Time) -> Answered<WorkDone> {
-    let target = target_of(step)?;
-    if target.site.mode == SiteMode::Prefix && target.archive.is_some() {
-        if ports.now().ms_since(started) > FETCH_BY_MS {
-            return Err(not_yet("what the documents name is still to be fetched"));
-        }
-        let (known, at) = (load(ports, step).await?, ports.at(&step.place));
-        let publisher = Publisher::new(&at, ports, &target, &known, &work.deployment);
-        match check_assets(&publisher, Moment::AfterSwitch).await {
-            Ok(found) if found.is_empty() => {}
-            Ok(found) => {
-                warnings::note(ports, work, &found).await?;
-            }
-            Err(Trouble::Fault(fault)) => return Err(fault),
-            Err(Trouble::Findings(findings)) => {
-                let finding = together(work.component.as_str(), &findings);
-                return refute(ports, work, finding).await;
-            }
-        }
-    }
-    Ok(WorkDone {
-        component: work.component.clone(),
-        verdict: Word::Changed,
-    })
 }
 
 fn target_of(step: &Step) -> Answered<Target> {

@@ -4,6 +4,7 @@
 use super::words::not_measurable;
 use super::{Checking, Measure};
 use crate::ports::Answered;
+use serde_json::Value;
 use windlass_domain::declaration::gates::{Resolved, Sort};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::Finding;
@@ -17,8 +18,19 @@ pub struct Preparing<'a> {
     pub gates: &'a Resolved,
     /// Where the targets are.
     pub place: &'a Place,
-    /// The components that it may change, each with whether this is its first release here.
-    pub components: &'a [(&'a ComponentName, bool)],
+    /// The components that it may change.
+    pub components: &'a [Component<'a>],
+}
+
+/// A component that a deployment may change.
+#[derive(Debug, Clone, Copy)]
+pub struct Component<'a> {
+    /// Its name.
+    pub name: &'a ComponentName,
+    /// Whether this is its first release here.
+    pub is_first: bool,
+    /// Its target as its kind wrote it.
+    pub target: &'a Value,
 }
 
 /// A gate's problem, before it is known whether it stops the deployment.
@@ -41,15 +53,16 @@ pub(super) async fn sort<P, M: Measure<P>>(
     let declared = M::declared(preparing.gates).iter();
     let gates: Vec<Checking<'_, M::Gate>> = declared
         .filter_map(|one| {
-            let awaited = match &one.component {
-                None => false,
-                Some(name) => preparing.is_first(name)?,
+            let component = match &one.component {
+                None => None,
+                Some(name) => Some(preparing.component(name)?),
             };
             Some(Checking {
                 gate: &one.gate,
                 path: &one.path,
                 bake: preparing.gates.bake,
-                awaited,
+                target: component.map(|it| it.target),
+                awaited: component.is_some_and(|it| it.is_first),
             })
         })
         .collect();
@@ -69,11 +82,9 @@ pub(super) async fn sort<P, M: Measure<P>>(
 }
 
 impl Preparing<'_> {
-    /// Whether this is the first release of a component; nothing where it is not changed.
-    fn is_first(&self, name: &ComponentName) -> Option<bool> {
-        let mut components = self.components.iter();
-        let found = components.find(|(component, _)| *component == name);
-        found.map(|(_, is_first)| *is_first)
+    /// A component, if it may be changed.
+    fn component(&self, name: &ComponentName) -> Option<&Component<'_>> {
+        self.components.iter().find(|it| it.name == name)
     }
 }
 

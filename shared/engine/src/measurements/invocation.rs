@@ -17,7 +17,10 @@ pub(super) struct Invocations;
 
 impl<P: Functions + Clock + Reach> Measure<P> for Invocations {
     type Gate = InvocationGate;
-    const AHEAD: bool = true;
+
+    fn is_ahead(_gate: &InvocationGate) -> bool {
+        true
+    }
 
     fn declared(gates: &Resolved) -> &[Declared<InvocationGate>] {
         &gates.invocations

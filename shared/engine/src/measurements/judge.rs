@@ -30,11 +30,8 @@ pub struct Judging<'a> {
 /// Measures the gates of one sort: those of the whole release, and from the wave on that changes a
 /// component its own. In a wave that only publishes, nothing but what tells of that.
 pub(super) async fn sort<P, M: Measure<P>>(ports: &P, judging: &Judging<'_>) -> Vec<Measurement> {
-    if judging.is_ahead(judging.judgement.wave) && !M::AHEAD {
-        return vec![];
-    }
     let declared = M::declared(judging.gates).iter();
-    let gates = declared.filter_map(|one| judging.measuring(one, M::AHEAD));
+    let gates = declared.filter_map(|one| judging.measuring(one, M::is_ahead(&one.gate)));
     let gates: Vec<Measuring<'_, M::Gate>> = gates.collect();
     if gates.is_empty() {
         return vec![];
@@ -48,9 +45,13 @@ impl<'a> Judging<'a> {
         wave.is_some_and(|wave| wave.ahead)
     }
 
-    /// The gate with what it looks at, if it decides this wave.
+    /// The gate with what it looks at, if it decides this wave; `ahead` if it tells something of what is only published.
     fn measuring<G: Sort>(&self, one: &'a Declared<G>, ahead: bool) -> Option<Measuring<'a, G>> {
         let judgement = self.judgement;
+        let only_published = self.is_ahead(judgement.wave);
+        if only_published && !ahead {
+            return None;
+        }
         let mut first_change = self.first_change;
         let mut step = None;
         if let Some(name) = &one.component {
@@ -72,6 +73,7 @@ impl<'a> Judging<'a> {
                 now: self.now,
             },
             step,
+            ahead: only_published,
         })
     }
 

@@ -8,14 +8,16 @@ mod invocation;
 mod judge;
 mod logs;
 mod metric;
+mod pages;
 mod probe;
 mod words;
 
-pub use check::{Preparing, Problem};
+pub use check::{Component, Preparing, Problem};
 pub use judge::Judging;
 pub use probe::LONGEST_MS as LONGEST_PROBE_MS;
 
 use crate::ports::{Alarms, Answered, Clock, Functions, JsonServices, Probe, Reach};
+use serde_json::Value;
 use windlass_domain::declaration::gates::{Declared, Resolved, Sort};
 use windlass_domain::gate::Measurement;
 use windlass_domain::place::Place;
@@ -30,8 +32,10 @@ impl<P: Clock + Reach + Alarms + Functions + JsonServices + Probe> Ports for P {
 pub trait Measure<P> {
     /// The gate as it is declared.
     type Gate: Sort;
-    /// True for a sort that tells something of what is only published, too: nobody has got that yet.
-    const AHEAD: bool = false;
+    /// True for a gate that tells something of what is only published, too: nobody has got that yet.
+    fn is_ahead(_gate: &Self::Gate) -> bool {
+        false
+    }
 
     /// All gates of this sort.
     fn declared(gates: &Resolved) -> &[Declared<Self::Gate>];
@@ -62,6 +66,8 @@ pub struct Checking<'a, G> {
     pub path: &'a str,
     /// How long the last wave is watched.
     pub bake: Span,
+    /// The target of the component that it belongs to, as its kind wrote it; nothing where that is not known.
+    pub target: Option<&'a Value>,
     /// True where this deployment brings the first release of the component that it belongs to: nobody can
     /// expect of it what it does not do yet, so it is not red.
     pub awaited: bool,
@@ -76,6 +82,8 @@ pub struct Measuring<'a, G> {
     pub window: Window,
     /// How the component that it belongs to is changed.
     pub step: Option<&'a Step>,
+    /// True where the wave only publishes: nobody has got yet what is measured.
+    pub ahead: bool,
 }
 
 /// The time that a measurement looks at.
@@ -117,6 +125,7 @@ sorts![
     alarm::Alarms,
     metric::Metrics,
     probe::Probes,
+    pages::Pages,
     logs::Logs,
     invocation::Invocations,
 ];

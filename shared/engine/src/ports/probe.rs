@@ -16,6 +16,20 @@ pub struct ProbeAnswer {
     pub ms: u64,
 }
 
+impl ProbeAnswer {
+    /// Whether its status is one of success.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The content type in lower case without its parameters, such as `text/html`; empty where none is told.
+    pub fn essence(&self) -> String {
+        let found = self.content_type.as_deref().unwrap_or_default();
+        let essence = found.split(';').next().unwrap_or_default();
+        essence.trim().to_ascii_lowercase()
+    }
+}
+
 /// What came of a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Probed {

@@ -1,11 +1,11 @@
 //! What the problems of gates come to: what stops this deployment, and what is only told.
 
 use super::Ports;
+use super::component::Draft;
 use super::scene::Scene;
-use crate::measurements::{self, Preparing, Problem};
+use crate::measurements::{self, Component, Preparing, Problem};
 use crate::ports::Answered;
 use windlass_domain::finding::Finding;
-use windlass_domain::name::ComponentName;
 
 /// What is wrong with gates.
 #[derive(Default)]
@@ -16,11 +16,17 @@ pub struct GateProblems {
 
 /// Checks every gate. A first deployment, a rollback and `accept_red` go on with a warning about
 /// what is red; a rollback also with what cannot be measured, because gates do not decide it.
-pub async fn check<P: Ports>(ports: &P, scene: &Scene) -> Answered<GateProblems> {
-    let wanted = scene.wanted().wanted;
-    let is_first = |name: &ComponentName| !scene.state.marks.contains_key(name);
-    let components = wanted.iter().map(|one| (one.name, is_first(one.name)));
-    let components: Vec<(&ComponentName, bool)> = components.collect();
+pub async fn check<P: Ports>(
+    ports: &P,
+    scene: &Scene,
+    drafts: &[Draft<'_>],
+) -> Answered<GateProblems> {
+    let components = drafts.iter().map(|draft| Component {
+        name: draft.name,
+        is_first: !scene.state.marks.contains_key(draft.name),
+        target: &draft.prepared.target,
+    });
+    let components: Vec<Component<'_>> = components.collect();
     let preparing = Preparing {
         gates: &scene.loaded.resolved.gates,
         place: &scene.loaded.place,

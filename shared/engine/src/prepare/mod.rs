@@ -58,7 +58,7 @@ async fn prepare<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             drafts = component::drafts(ports, &scene).await?;
         }
         moved::settle(ports, &scene, &mut drafts).await?;
-        let gates = gates::check(ports, &scene).await?;
+        let gates = gates::check(ports, &scene, &drafts).await?;
         let tenancy = tenancy::check(ports, &scene, &drafts).await?;
         let composed = compose::compose(&scene, &drafts, gates, tenancy.findings, ports.now())?;
         if write::write(ports, &scene, &composed, tenancy.writes).await? {

@@ -1,12 +1,13 @@
 //! What is told of a count before anything has changed.
 
 use crate::scene::{GROUP, gate, of, pass_seconds, whole};
+use serde_json::Value;
 use windlass_domain::declaration::gates::{LogsGate, Resolved};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
 use windlass_domain::name::ComponentName;
 use windlass_domain::place::Place;
-use windlass_engine::measurements::{Preparing, Problem, check};
+use windlass_engine::measurements::{Component, Preparing, Problem, check};
 use windlass_engine::ports::Answered;
 use windlass_world::World;
 use windlass_world::logs::Group;
@@ -17,10 +18,15 @@ fn checked(
     gates: &Resolved,
     components: &[(&ComponentName, bool)],
 ) -> Answered<Vec<Problem>> {
+    let components = components.iter().map(|(name, is_first)| Component {
+        name,
+        is_first: *is_first,
+        target: &Value::Null,
+    });
     let preparing = Preparing {
         gates,
         place: &Place::default(),
-        components,
+        components: &components.collect::<Vec<_>>(),
     };
     run(check(world, &preparing))
 }

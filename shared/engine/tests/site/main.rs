@@ -9,6 +9,7 @@ mod in_part;
 mod in_place;
 mod large;
 mod left;
+mod pages;
 mod prefix;
 mod preparing;
 mod pruning;

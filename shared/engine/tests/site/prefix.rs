@@ -162,7 +162,7 @@ fn a_strangers_origin_path_stops_it() {
 }
 
 #[test]
-fn what_nobody_can_fetch_any_more_is_told_as_a_strangers_origin_path() {
+fn an_origin_path_that_a_stranger_changed_before_the_publish_stops_the_switch() {
     let mut scene = scene();
     scene.deploy_files(ONE);
     let artifact = scene.upload(zip(TWO));
@@ -170,7 +170,9 @@ fn what_nobody_can_fetch_any_more_is_told_as_a_strangers_origin_path() {
     let mut cdn = scene.world.cdn();
     cdn.distribution("E1", "shop-web").origins[0].path = "/stranger".into();
     drop(cdn);
-    assert_eq!(scene.publish(&deployment), Word::Failed);
+    assert_eq!(scene.publish(&deployment), Word::Changed);
+    assert_eq!(scene.switch(&deployment), Word::Failed);
+    assert_eq!(origin_path(&scene), "/stranger");
     let Some(Failure::Finding(told)) = scene.step(&deployment).failure else {
         panic!("it tells no finding");
     };

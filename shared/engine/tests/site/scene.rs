@@ -76,6 +76,7 @@ impl Scene {
             hashed: vec![],
             keep: 10,
             config: None,
+            is_tried: false,
         };
         Self {
             world,

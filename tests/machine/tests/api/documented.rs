@@ -151,7 +151,11 @@ fn shown_calls(page: &str) -> Vec<(&str, &str, Value)> {
             let (method, rest) = text.split_once("--request ")?.1.split_once(' ')?;
             let path = rest.split_once("$API")?.1.split_once('"')?.0;
             let body = rest.split_once("--data '")?.1.split_once('\'')?.0;
-            Some((method, path, serde_json::from_str(body).expect(body)))
+            Some((
+                method,
+                path,
+                serde_json::from_str(body).unwrap_or_else(|error| panic!("{body}: {error}")),
+            ))
         })
         .collect()
 }

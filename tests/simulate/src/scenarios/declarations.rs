@@ -121,6 +121,25 @@ gates:
   alarms: [shop-5xx]
 ";
 
+/// The same, whose folder is looked at before visitors get it.
+pub(super) const SITE_SHOWN_AHEAD: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  web:
+    kind: static_site
+    bucket: shop-web
+    distribution: E1
+    mode: prefix
+    prefix: releases
+    gates: {pages: [{path: /, before_switch: https://e2.cloudfront.net}]}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
 /// The same, of which only the two releases before are kept.
 pub(super) const SITE_THAT_IS_PRUNED: &str = "
 app: shop

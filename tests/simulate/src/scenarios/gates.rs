@@ -1,11 +1,15 @@
 //! A gate of every sort: all of them healthy, and each of them not.
 
-use super::declarations::EVERY_GATE;
-use super::people::{has_no_data, is_quiet_again, person_at_api, rings};
+use super::declarations::{EVERY_GATE, SITE, SITE_SHOWN_AHEAD};
+use super::people::{
+    as_made, has_no_data, is_quiet_again, person_at_api, person_at_distribution, person_at_web,
+    rings,
+};
 use crate::scenario::{Deed, Scenario, next, quiet, when_in};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::declaration::gates::MetricGate;
+use windlass_domain::digest::Digest;
 use windlass_domain::time::Span;
 use windlass_engine::ports::{Invoked, Reach};
 use windlass_world::World;
@@ -129,6 +133,36 @@ pub(super) const LOGS_NOTHING: Scenario = Scenario {
     ..GATES
 };
 
+/// What the page names is answered, and with another type than browsers run.
+pub(super) const BREAKS_ITS_PAGE: Scenario = Scenario {
+    name: "breaks_its_page",
+    declaration: SITE,
+    scene: as_made,
+    before: &[quiet(Deed::Deploy("1.0.0", &["web"]))],
+    acts: &[
+        next(Deed::Ail("the new script is no script", script_is_text)),
+        next(Deed::Deploy("1.1.0", &["web"])),
+    ],
+    stranger: person_at_web,
+    ends: IS_UNDONE,
+    ..GATES
+};
+
+/// The folder of the release is not seen where it is to be looked at before the switch.
+pub(super) const SHOWS_NO_FOLDER: Scenario = Scenario {
+    name: "shows_no_folder",
+    declaration: SITE_SHOWN_AHEAD,
+    scene: is_shown,
+    before: &[quiet(Deed::Deploy("1.0.0", &["web"]))],
+    acts: &[
+        next(Deed::Ail("the folder is shown nowhere", is_shown_nowhere)),
+        next(Deed::Deploy("1.1.0", &["web"])),
+    ],
+    stranger: person_at_distribution,
+    ends: IS_UNDONE,
+    ..GATES
+};
+
 /// What is gone back to is what an operator wants, whatever is measured (rule 8).
 pub(super) const RED_ROLLBACK: Scenario = Scenario {
     name: "red_rollback",
@@ -193,6 +227,23 @@ fn writes(world: &World, text: &str) {
 
 fn writes_nothing(world: &World) {
     world.speak(LOG, None);
+}
+
+fn script_is_text(world: &World) {
+    let digest = Digest::of(b"1.1.0");
+    let digits = &digest.as_str()[..8];
+    let script = format!("https://e1.cloudfront.net/assets/app-{digits}.js");
+    world.serve(&script, 200, "shop", 12);
+}
+
+/// A second distribution shows the whole bucket.
+fn is_shown(world: &World) {
+    as_made(world);
+    world.cdn().distribution("E2", "shop-web").root.clear();
+}
+
+fn is_shown_nowhere(world: &World) {
+    world.cdn().distribution("E2", "shop-web").domain = "gone.example".into();
 }
 
 fn is_down(world: &World) {

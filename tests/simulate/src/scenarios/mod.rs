@@ -25,7 +25,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 64] = [
+pub static SCENARIOS: [Scenario; 66] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -331,6 +331,8 @@ pub static SCENARIOS: [Scenario; 64] = [
     gates::ANSWERS_WRONGLY,
     gates::ERRS,
     gates::IS_DOWN,
+    gates::BREAKS_ITS_PAGE,
+    gates::SHOWS_NO_FOLDER,
     gates::FLICKERS,
     gates::RINGS_ELSEWHERE,
     gates::ERRS_IN_ITS_LOG,

@@ -6,6 +6,7 @@ mod alarm;
 mod invocation;
 mod logs;
 mod metric;
+mod page;
 mod probe;
 pub(super) mod resolve;
 
@@ -13,6 +14,7 @@ pub use alarm::{Alarm, AlarmGate, AlarmInRegion};
 pub use invocation::{Invocation, InvocationGate};
 pub use logs::{Logs, LogsGate};
 pub use metric::{Metric, MetricGate};
+pub use page::{Page, PageGate};
 pub use probe::{Probe, ProbeGate};
 
 use super::scope::Scope;
@@ -40,7 +42,11 @@ pub trait Sort {
 /// From what people write to a [`Sort`].
 pub(super) trait Resolve: Sort + PartialEq + Sized {
     /// As people write it.
-    type Written;
+    type Written: Clone;
+    /// What a component has that says nothing of this sort.
+    fn usual(_component: &Component) -> Vec<Self::Written> {
+        vec![]
+    }
     /// The gate in the environment. What is wrong with it is noted in the scope.
     fn resolve(scope: &mut Scope<'_>, at: &At<'_>, written: &Self::Written) -> Self;
 }
@@ -107,16 +113,16 @@ macro_rules! sorts {
             )*
             $(
                 $(#[$own_doc])*
-                #[serde(default, skip_serializing_if = "Vec::is_empty")]
+                #[serde(default, skip_serializing_if = "Option::is_none")]
                 #[schemars(extend("maxItems" = $own_most))]
-                pub $own: Vec<$own_written>,
+                pub $own: Option<Vec<$own_written>>,
             )*
         }
 
         impl ComponentGates {
             /// True where there is none.
             pub fn is_empty(&self) -> bool {
-                $( self.$list.is_empty() && )* $( self.$own.is_empty() && )* true
+                $( self.$list.is_empty() && )* $( self.$own.is_none() && )* true
             }
         }
 
@@ -157,7 +163,9 @@ macro_rules! sorts {
                         self.$list.extend(resolve::each(scope, of, listed));
                     )*
                     $(
-                        let listed = resolve::listed(name, stringify!($own), &own.$own);
+                        let usual = || <$own_gate as Resolve>::usual(component);
+                        let $own = own.$own.clone().unwrap_or_else(usual);
+                        let listed = resolve::listed(name, stringify!($own), &$own);
                         self.$own.extend(resolve::each(scope, of, listed));
                     )*
                 }
@@ -183,6 +191,10 @@ sorts! {
         /// the alias moves, so that no caller gets a version that has not answered them, and again at each look
         /// while it gets traffic. Without an alias new code is live at once, and they come after that.
         invocations: [Invocation; 100] => InvocationGate,
+        /// Pages of a static site: each must be answered with a document, and the scripts and style sheets of its
+        /// own origin that it names must be there, as visitors get them. If absent the page at `/`, where the site has
+        /// a `url` or a `distribution` and `root` is not `none`; an empty list looks at none.
+        pages: [Page; 20] => PageGate,
     }
 }
 

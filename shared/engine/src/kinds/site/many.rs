@@ -12,9 +12,7 @@ use windlass_domain::time::Time;
 pub enum Patience {
     /// For what is not waited for: about half a minute altogether.
     Long,
-    /// For what a person waits for: less than a second.
-    Short,
-    /// For what is sent within the time of an open call: the same, and no call begins after this.
+    /// For what is sent within the time of an open call: less than a second, and no call begins after this.
     Until(Time),
 }
 
@@ -22,7 +20,7 @@ impl Patience {
     fn tries(self) -> u32 {
         match self {
             Self::Long => 12,
-            Self::Short | Self::Until(_) => 3,
+            Self::Until(_) => 3,
         }
     }
 
@@ -177,7 +175,8 @@ mod tests {
     fn a_call_that_is_throttled_for_ever_is_given_up() {
         let pace = Cell::new(Pace::default());
         let clock = Slept::default();
-        let calls = all(&clock, &pace, Patience::Short, &[()], |()| async {
+        let patience = Patience::Until(Time(u64::MAX));
+        let calls = all(&clock, &pace, patience, &[()], |()| async {
             Answered::<()>::Err(fault(FaultName::Throttled))
         });
         let (done, worst) = futures::executor::block_on(calls);

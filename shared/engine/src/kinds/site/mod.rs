@@ -34,7 +34,7 @@ pub use load::load;
 pub use prepare::prepare;
 pub use release::{folder_of, origin_path_of, release_of};
 pub use state::{Change, InPlace, Kept, Prefix, State};
-pub use target::{Archive, Target};
+pub use target::{Archive, Target, Visited};
 
 use super::{Class, Facts, Kind, Next, View, Way};
 use crate::config::Configured;

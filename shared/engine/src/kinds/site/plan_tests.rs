@@ -15,6 +15,7 @@ fn rules() -> Rules {
         hashed: vec!["h/**".into()],
         keep: 10,
         config: None,
+        is_tried: false,
     })
     .unwrap()
 }

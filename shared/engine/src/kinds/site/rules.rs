@@ -199,6 +199,7 @@ mod tests {
                 global: None,
                 values: [].into(),
             }),
+            is_tried: false,
         };
         Rules::new(&site).unwrap()
     }

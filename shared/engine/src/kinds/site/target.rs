@@ -1,8 +1,15 @@
-use crate::ports::ObjectId;
+use super::release::folder_of;
+use super::rules::Rules;
+use super::state::State;
+use crate::kinds::from_value;
+use crate::ports::{Answered, Distribution, ObjectId};
 use serde::{Deserialize, Serialize};
-use windlass_domain::declaration::resolved::StaticSite;
+use serde_json::Value;
+use windlass_domain::declaration::resolved::{SiteMode, StaticSite};
 use windlass_domain::digest::Digest;
+use windlass_domain::fault::Fault;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::step::Step;
 
 /// A static site's target, as the step item keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,6 +25,9 @@ pub struct Target {
     /// The id of the distribution's origin that is the bucket; absent without a distribution.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
+    /// The address under which visitors reach it, with a slash at its end; absent where nothing tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visitors: Option<String>,
     /// The archive to bring; absent for a rollback to a recorded state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive: Option<Archive>,
@@ -34,6 +44,73 @@ pub struct Archive {
     pub sha256: Digest,
     /// Its size.
     pub bytes: u64,
+}
+
+/// Pure: the address under which visitors reach a site, with a slash at its end. In place the path of the origin, `origin`
+/// by its id, may lead to the site's folder, or to one above it.
+pub(super) fn visitors(
+    site: &StaticSite,
+    distribution: Option<&Distribution>,
+    origin: Option<&String>,
+) -> Option<String> {
+    if let Some(url) = &site.url {
+        return Some(format!("{}/", url.trim_end_matches('/')));
+    }
+    let found = distribution?;
+    let origin = found.origins.iter().find(|it| Some(&it.id) == origin);
+    let served = origin.map_or_else(String::new, |it| folder_of(&it.path));
+    let folder = match site.mode {
+        SiteMode::InPlace => site.prefix.strip_prefix(&served).unwrap_or_default(),
+        SiteMode::Prefix => "",
+    };
+    Some(format!("https://{}/{folder}", found.domain))
+}
+
+/// What is to be known to look at a site as visitors get it.
+#[derive(Debug, Default)]
+pub struct Visited {
+    /// Where visitors reach it, with a slash at its end.
+    pub visitors: String,
+    /// The folder of the bucket where visitors do not get the release yet, with a slash at its end.
+    pub folder: Option<String>,
+    /// The file that `/` is answered with, where the declaration says it.
+    pub root: Option<String>,
+    /// Which headers the files were given, where they are of the release that is deployed.
+    pub rules: Option<Rules>,
+}
+
+impl Visited {
+    /// The site before anything has changed, by its target; nothing where it has none, or no address is known.
+    pub fn before(target: Option<&Value>) -> Answered<Option<Self>> {
+        let target = target.filter(|target| !target.is_null());
+        let target: Option<Target> = target.map(|it| from_value("target", it)).transpose()?;
+        let visitors = target.and_then(|target| target.visitors);
+        Ok(visitors.map(|visitors| Self {
+            visitors,
+            ..Self::default()
+        }))
+    }
+
+    /// The site as a step has changed it; `ahead` where it is only published.
+    pub fn released(step: Option<&Step>, ahead: bool) -> Answered<Self> {
+        let unknown = |what: &str| Fault::internal(format!("no {what} of the site is recorded"));
+        let step = step.ok_or_else(|| unknown("step"))?;
+        let target: Target = from_value("target", &step.target)?;
+        let goal = step.goals.values().last().ok_or_else(|| unknown("goal"))?;
+        let folder = match from_value("goal", goal)? {
+            State::Prefix(goal) if ahead => Some(folder_of(&goal.origin_path)),
+            State::Prefix(_) | State::InPlace(_) => None,
+        };
+        // What is gone back to has the headers of its own time.
+        let rules = target.archive.map(|_| Rules::new(&target.site));
+        let root = target.site.root;
+        Ok(Self {
+            visitors: target.visitors.ok_or_else(|| unknown("address"))?,
+            folder,
+            root: root.filter(|root| root != StaticSite::NO_ROOT),
+            rules: rules.transpose()?,
+        })
+    }
 }
 
 impl Target {

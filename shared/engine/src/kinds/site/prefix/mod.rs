@@ -3,5 +3,5 @@
 mod next;
 mod observe;
 
-pub use next::{after, next, other_mode, strange};
-pub use observe::{Seen, distribution_of, observe};
+pub use next::{after, next, other_mode};
+pub use observe::{Seen, distribution_of};

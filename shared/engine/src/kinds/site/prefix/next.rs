@@ -36,7 +36,7 @@ pub fn after(to: &str, is: &Seen) -> Noticed {
 }
 
 /// Somebody else pointed the distribution elsewhere.
-pub fn strange(owned: &str, is: &Seen) -> Finding {
+fn strange(owned: &str, is: &Seen) -> Finding {
     let path = &is.state.origin_path;
     Finding::new(
         FindingName::TargetChangedByOther,

@@ -23,7 +23,7 @@ impl<P: SitePorts> Site<P> {
 }
 
 /// What the distribution, at the target's place, is like.
-pub async fn observe<P: SitePorts>(at: &P, known: &Knowledge, target: &Target) -> Answered<Seen> {
+async fn observe<P: SitePorts>(at: &P, known: &Knowledge, target: &Target) -> Answered<Seen> {
     let (id, origin) = distribution_of(target)?;
     let found = at.distribution(id).await?;
     let origin = found.origins.iter().find(|it| it.id == origin);

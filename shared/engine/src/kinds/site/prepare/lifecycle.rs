@@ -98,6 +98,7 @@ mod tests {
             hashed: vec![],
             keep: 10,
             config: None,
+            is_tried: false,
         }
     }
 

@@ -104,6 +104,7 @@ mod tests {
             hashed: vec![],
             keep: 10,
             config: None,
+            is_tried: false,
         })
         .unwrap()
     }

@@ -22,7 +22,7 @@ use super::load::read;
 use super::release::release_of;
 use super::rules::Rules;
 use super::state::State;
-use super::target::Target;
+use super::target::{Target, visitors};
 use super::trouble::Trouble;
 use crate::kinds::{PrepareInput, Prepared};
 use crate::ports::{Answered, Distribution};
@@ -85,6 +85,7 @@ async fn plan<P: SitePorts>(
         environment: input.environment.clone(),
         component: input.component.clone(),
         site: site.clone(),
+        visitors: visitors(site, checked.distribution.as_ref(), checked.origin.as_ref()),
         origin: checked.origin,
         archive: None,
     };

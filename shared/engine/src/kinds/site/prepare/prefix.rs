@@ -52,12 +52,15 @@ pub(super) async fn plan<P: SitePorts>(
         before.origin_path, goal.origin_path
     );
     let unchanged = reached.then(|| format!("the origin path is `{}` already", goal.origin_path));
-    let stage = Stage {
-        what,
-        goal: to_value(&State::Prefix(goal))?,
-        bake_s: None,
-        ahead: false,
-    };
+    let mut stages = Vec::new();
+    if !reached && scene.target.site.is_tried {
+        // Nothing is switched in it; its files are there once it is reached.
+        let folder = format!("files published in `{}`", goal.origin_path);
+        stages.push(stage(before.clone(), folder, true)?);
+    }
+    if !reached {
+        stages.push(stage(goal, what, false)?);
+    }
     Ok(Prepared {
         target: to_value(&scene.target)?,
         before: to_value(&Recorded {
@@ -65,10 +68,19 @@ pub(super) async fn plan<P: SitePorts>(
             goal: to_value(&State::Prefix(before))?,
             is_sure: false,
         })?,
-        stages: if reached { vec![] } else { vec![stage] },
+        stages,
         unchanged,
         warnings: scene.warnings,
         ..Prepared::default()
+    })
+}
+
+fn stage(goal: Prefix, what: String, ahead: bool) -> Answered<Stage> {
+    Ok(Stage {
+        what,
+        goal: to_value(&State::Prefix(goal))?,
+        bake_s: None,
+        ahead,
     })
 }
 

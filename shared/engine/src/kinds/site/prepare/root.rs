@@ -102,6 +102,7 @@ mod tests {
             hashed: vec![],
             keep: 10,
             config: None,
+            is_tried: false,
         }
     }
 

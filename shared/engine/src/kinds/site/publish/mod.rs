@@ -7,22 +7,17 @@
 //! copied both ways, because edges switch over minutes. Files that our own list says to be those of
 //! before are neither read nor uploaded.
 
-mod assets;
 mod batch;
 mod brought;
 mod carried;
-mod check;
 mod copies;
-mod documents;
 mod large;
-mod nowhere;
 mod prune;
 mod tally;
 mod unchanged;
 mod upload;
 
 pub use carried::Carried;
-pub use check::{Moment, check_assets};
 pub(in crate::kinds::site) use unchanged::is_unchanged;
 
 use super::archive::{Entry, Limits, Unpacker, check as check_entries, read_directory};

@@ -1,0 +1,132 @@
+//! Pages of a static site: each is answered with a document, and what it names of its site is there.
+
+use super::{At, Resolve, Sort};
+use crate::declaration::aws_name::{self, Form};
+use crate::declaration::probe_url;
+use crate::declaration::scope::Scope;
+use crate::declaration::text::Text;
+use crate::finding::FindingName;
+use crate::kinds::{Component, Visited};
+use crate::shape::join;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A page of a site: it must be answered with a document, and each script and style sheet of its own
+/// origin that it names must be there, with its type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    /// Its path below the address of the site, such as `/` or `/about/`.
+    pub path: Text,
+    /// With the mode `prefix`: an address that shows the whole bucket, such as that of a second distribution
+    /// without an origin path. The page is then looked at in the release's folder before visitors get it as well,
+    /// and a path that ends with `/` is asked for there with `index.html`, or `root` of the site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_switch: Option<Text>,
+}
+
+/// A page of a site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PageGate {
+    /// The component.
+    pub site: String,
+    /// The page's path below the address of the site, with a leading slash.
+    pub page: String,
+    /// An address that shows the whole bucket, where it is looked at before the switch too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before_switch: Option<String>,
+}
+
+impl Sort for PageGate {
+    fn sort(&self) -> &'static str {
+        "page"
+    }
+
+    /// Such as `web /about/`.
+    fn name(&self) -> String {
+        format!("{} {}", self.site, self.page)
+    }
+
+    fn threshold(&self) -> String {
+        "a document whose scripts and style sheets are there".to_owned()
+    }
+}
+
+impl Resolve for PageGate {
+    type Written = Page;
+
+    /// A site that is reached under an address has its first page.
+    fn usual(component: &Component) -> Vec<Page> {
+        let first = Page {
+            path: Text::Everywhere("/".to_owned()),
+            before_switch: None,
+        };
+        let has_first = component
+            .visited()
+            .is_some_and(|it| it.has_address && it.has_first);
+        has_first.then_some(first).into_iter().collect()
+    }
+
+    fn resolve(scope: &mut Scope<'_>, at: &At<'_>, page: &Page) -> Self {
+        let visited = at
+            .component
+            .and_then(|(name, it)| Some((name, it.visited()?)));
+        let site = if let Some((name, visited)) = visited {
+            check(scope, &at.path, visited, page);
+            name.to_string()
+        } else {
+            scope.find(
+                FindingName::NotSupported,
+                &at.path,
+                "Only a `static_site` has pages.",
+                "Remove it, or measure the component with `alarms`, `metrics` or `probes`.",
+            );
+            String::new()
+        };
+        let before_switch = page.before_switch.as_ref().map(|text| {
+            let path = join(&at.path, "before_switch");
+            let before = scope.findings.len();
+            let address = scope.text(&path, text, &aws_name::ANY);
+            if before == scope.findings.len() {
+                probe_url::check(scope, &path, &address);
+            }
+            address
+        });
+        Self {
+            site,
+            page: scope.text(&join(&at.path, "path"), &page.path, &PATH),
+            before_switch,
+        }
+    }
+}
+
+fn check(scope: &mut Scope<'_>, path: &str, visited: Visited, page: &Page) {
+    if !visited.has_address {
+        scope.find(
+            FindingName::MissingField,
+            path,
+            "Nothing says where visitors reach the site.",
+            "Write `url` or `distribution` of the component, or remove `pages`.",
+        );
+    }
+    if page.before_switch.is_some() && !visited.has_folder {
+        scope.find(
+            FindingName::NotSupported,
+            &join(path, "before_switch"),
+            "In place a release has no folder of its own that could be looked at before visitors get it.",
+            "Remove it, or use the mode `prefix`.",
+        );
+    }
+}
+
+const PATH: Form = Form {
+    accepts: |text| {
+        let plain = |c: char| !c.is_control() && !c.is_whitespace() && !"?#\\".contains(c);
+        text.len() <= 1024
+            && text.starts_with('/')
+            && !text.starts_with("//")
+            && text.split('/').all(|part| part != ".." && part != ".")
+            && text.chars().all(plain)
+    },
+    words: "a path such as `/` or `/about/`, without a question mark",
+};

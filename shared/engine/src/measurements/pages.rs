@@ -1,0 +1,372 @@
+//! Pages of a static site, as visitors get them: each is answered with a document, and the scripts and style
+//! sheets of its own origin that it names are there, with their types. A distribution that answers what is missing
+//! with a document (a fallback for single-page applications) would give a browser HTML to run.
+
+use super::words::{not_measurable, unmeasured, unreadable};
+use super::{Checking, Measure, Measuring, Problem};
+use crate::html::{Need, named_by};
+use crate::kinds::site::Visited;
+use crate::ports::{Answered, Clock, Probe, ProbeAnswer, Probed};
+use futures::future::join_all;
+use futures::stream::{self, StreamExt};
+use std::collections::BTreeMap;
+use url::Url;
+use windlass_domain::declaration::gates::{Declared, PageGate, Resolved, Sort};
+use windlass_domain::fault::Fault;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::gate::{Measurement, Verdict};
+use windlass_domain::place::Place;
+
+/// How long an answer may take, in milliseconds. All of a look fits in 60 s: the pages, then the files in four
+/// rounds, each fetched twice at most.
+const WITHIN_MS: u64 = 4_000;
+const TRIES: u32 = 2;
+const AT_A_TIME: usize = 32;
+/// How many files of a site are fetched at most: the first ones that its pages name.
+const MOST: usize = 128;
+/// The document of a folder, where a folder of the bucket is shown as it is.
+const INDEX: &str = "index.html";
+/// How much of a document is read, in bytes.
+const DOCUMENT: u64 = 1024 * 1024;
+
+/// Pages, fetched from here, wherever the targets are.
+pub(super) struct Pages;
+
+impl<P: Probe + Clock> Measure<P> for Pages {
+    type Gate = PageGate;
+
+    /// In the folder of the release, where an address shows it.
+    fn is_ahead(gate: &PageGate) -> bool {
+        gate.before_switch.is_some()
+    }
+
+    fn declared(gates: &Resolved) -> &[Declared<PageGate>] {
+        &gates.pages
+    }
+
+    /// What is wrong now stops nothing: the release replaces these files, and may be what mends them.
+    async fn check(
+        ports: &P,
+        _place: &Place,
+        gates: &[Checking<'_, PageGate>],
+    ) -> Vec<Answered<Vec<Problem>>> {
+        let sites = gates.chunk_by(|one, next| one.gate.site == next.gate.site);
+        let each = sites.map(async |pages| match before(ports, pages).await {
+            Ok(problems) => problems.into_iter().map(Ok).collect(),
+            Err(fault) => vec![Err(fault); pages.len()],
+        });
+        join_all(each).await.concat()
+    }
+
+    async fn measure(
+        ports: &P,
+        _place: &Place,
+        gates: &[Measuring<'_, PageGate>],
+    ) -> Vec<Measurement> {
+        let sites = gates.chunk_by(|one, next| one.gate.site == next.gate.site);
+        let each = sites.map(async |of_one| {
+            let pages: Vec<&PageGate> = of_one.iter().map(|one| one.gate).collect();
+            let looked = match Visited::released(of_one[0].step, of_one[0].ahead) {
+                Ok(site) => look(ports, &pages, &site).await,
+                Err(fault) => Err(fault),
+            };
+            match looked {
+                Ok(looked) => looked.into_iter().map(|(measured, _)| measured).collect(),
+                Err(fault) => {
+                    let blank = |gate| unmeasured(gate, "the site".to_owned(), ports.now());
+                    let each = pages.into_iter().map(blank);
+                    each.map(|blank| unreadable(blank, &fault))
+                        .collect::<Vec<_>>()
+                }
+            }
+        });
+        join_all(each).await.concat()
+    }
+}
+
+/// The pages of a site as they are before anything has changed.
+async fn before<P: Probe + Clock>(
+    ports: &P,
+    of_one: &[Checking<'_, PageGate>],
+) -> Answered<Vec<Vec<Problem>>> {
+    let pages: Vec<&PageGate> = of_one.iter().map(|one| one.gate).collect();
+    let Some(site) = Visited::before(of_one[0].target)? else {
+        // What is wrong with the site is told of it.
+        return Ok(vec![vec![]; pages.len()]);
+    };
+    let looked = look(ports, &pages, &site).await?;
+    let beside = looked.first().and_then(|(_, beside)| beside.clone());
+    let problems = of_one.iter().zip(&looked);
+    let mut problems: Vec<Vec<Problem>> = problems
+        .map(|(one, (seen, _))| problem(one, seen).into_iter().collect())
+        .collect();
+    if let (Some(beside), [first, ..]) = (beside, of_one)
+        && !first.awaited
+    {
+        let told = nowhere(ports, first.path, &beside).await?;
+        problems[0].extend(told.map(Problem::Noted));
+    }
+    Ok(problems)
+}
+
+fn problem(one: &Checking<'_, PageGate>, seen: &Measurement) -> Option<Problem> {
+    let name = one.gate.name();
+    match seen.verdict {
+        Verdict::Pass => None,
+        Verdict::Fail if one.awaited => None,
+        Verdict::Fail => Some(Problem::Noted(Finding::new(
+            FindingName::GateAlreadyRed,
+            one.path,
+            format!(
+                "`{name}` is red before anything has changed: measured {}.",
+                seen.measured
+            ),
+            "Nothing is to be done if this release mends it: it is measured again once visitors get the release.",
+        ))),
+        Verdict::Unknown => Some(Problem::NotMeasurable(not_measurable(
+            one.path,
+            format!("`{name}`: {}.", seen.measured),
+            "Name with `url` of the component an address that Windlass can reach; or look at no page, with `gates: {pages: []}` of the component.",
+        ))),
+    }
+}
+
+/// Asks for a script that is nowhere, beside one that is there, because behaviours go by path. Each look asks for
+/// another one, because edges remember what is missing.
+async fn nowhere<P: Probe + Clock>(
+    ports: &P,
+    path: &str,
+    beside: &Url,
+) -> Answered<Option<Finding>> {
+    let Ok(url) = beside.join(&format!("./windlass-nowhere-{}.js", ports.now().0)) else {
+        return Ok(None);
+    };
+    let told = |answer: ProbeAnswer| {
+        let is = answered(&answer);
+        Finding::new(
+            FindingName::TargetNotReady,
+            path,
+            format!(
+                "{url}, a script that is nowhere, is {is}: a browser that asks for a script that is gone gets a document instead."
+            ),
+            "Remove the custom error responses for 403 and 404, let a function on viewer requests rewrite only addresses without extension to the document, and answer missing files with 404 (docs/integrate/distribution.md).",
+        )
+    };
+    Ok(match ports.probe(url.as_str(), WITHIN_MS, 1024).await? {
+        Probed::Answer(answer) if answer.is_success() => Some(told(answer)),
+        _ => None,
+    })
+}
+
+/// A page as it was looked at.
+struct Page {
+    /// Its address here: another one than visitors have where they do not get the release yet.
+    address: Url,
+    probed: Probed,
+    /// The scripts and style sheets of its own origin that it names, by their addresses here.
+    named: BTreeMap<Url, Need>,
+}
+
+/// Looks at pages of one site: what each comes to, and the address of a script or of itself where that was answered.
+async fn look<P: Probe + Clock>(
+    ports: &P,
+    gates: &[&PageGate],
+    site: &Visited,
+) -> Answered<Vec<(Measurement, Option<Url>)>> {
+    let pages = join_all(gates.iter().map(|gate| page(ports, site, gate))).await;
+    let pages: Vec<Page> = pages.into_iter().collect::<Answered<_>>()?;
+    let files: BTreeMap<&Url, Need> = pages
+        .iter()
+        .flat_map(|page| &page.named)
+        .map(|(url, need)| (url, *need))
+        .collect();
+    let files = files
+        .into_iter()
+        .take(MOST)
+        .map(|(url, need)| file(ports, site, url, need));
+    let seen: Vec<_> = stream::iter(files)
+        .buffer_unordered(AT_A_TIME)
+        .collect()
+        .await;
+    let seen: BTreeMap<&Url, (Verdict, String)> = seen.into_iter().collect::<Answered<_>>()?;
+    let each = gates.iter().zip(&pages).map(|(gate, page)| {
+        let (verdict, measured, url) = page.judged(&seen);
+        let look_at = format!("{url}: is it in the archive, and does the distribution send it to the site's bucket (docs/integrate/distribution.md)");
+        let measured = Measurement { verdict, measured, ..unmeasured(*gate, look_at, ports.now()) };
+        let beside = page.named.keys().next().unwrap_or(&page.address);
+        let was_answered = matches!(page.probed, Probed::Answer(_));
+        (measured, was_answered.then(|| beside.clone()))
+    });
+    Ok(each.collect())
+}
+
+async fn page<P: Probe>(ports: &P, site: &Visited, gate: &PageGate) -> Answered<Page> {
+    let path = gate.page.trim_start_matches('/');
+    let visitors = address(&site.visitors)?;
+    let seen_as = within(&visitors, path)?;
+    let shown = match (&gate.before_switch, &site.folder) {
+        (Some(bucket), Some(folder)) => Some(within(&address(bucket)?, folder)?),
+        _ => None,
+    };
+    let address = match (&shown, path) {
+        (None, _) => seen_as.clone(),
+        (Some(shown), "") => within(shown, site.root.as_deref().unwrap_or(INDEX))?,
+        (Some(shown), path) if path.ends_with('/') => within(shown, &format!("{path}{INDEX}"))?,
+        (Some(shown), path) => within(shown, path)?,
+    };
+    let probed = fetched(ports, &address, DOCUMENT).await?;
+    let body = match &probed {
+        Probed::Answer(answer) if is_document(answer) => &answer.body[..],
+        _ => &[],
+    };
+    let (base, named) = named_by(body);
+    let base = base
+        .and_then(|base| seen_as.join(&base).ok())
+        .unwrap_or(seen_as);
+    let named = named.into_iter().filter_map(|(need, address)| {
+        let mut url = base.join(&address).ok()?;
+        url.set_fragment(None);
+        match &shown {
+            _ if url.origin() != visitors.origin() => None,
+            None => Some((url, need)),
+            Some(shown) => {
+                let path = url.path().strip_prefix(visitors.path())?;
+                Some((within(shown, path).ok()?, need))
+            }
+        }
+    });
+    let named = named.collect();
+    Ok(Page {
+        address,
+        probed,
+        named,
+    })
+}
+
+impl Page {
+    /// Pure: what it comes to, in words, and the address to look at next.
+    fn judged<'a>(
+        &'a self,
+        seen: &BTreeMap<&'a Url, (Verdict, String)>,
+    ) -> (Verdict, String, &'a Url) {
+        match &self.probed {
+            Probed::Forbidden(why) | Probed::NoAnswer(why) => {
+                return (Verdict::Unknown, not_measured(why), &self.address);
+            }
+            Probed::Answer(answer) if !is_document(answer) => {
+                return (Verdict::Fail, answered(answer), &self.address);
+            }
+            Probed::Answer(_) => {}
+        }
+        let own = seen
+            .iter()
+            .filter(|(url, _)| self.named.contains_key(**url));
+        let told = |verdict| {
+            let mut found = own
+                .clone()
+                .filter(|(_, (is, words))| *is == verdict && !words.is_empty());
+            let (url, (_, first)) = found.next()?;
+            Some((verdict, and_more(first, found.count()), *url))
+        };
+        let (seen, all) = (own.clone().count(), self.named.len());
+        told(Verdict::Fail)
+            .or_else(|| told(Verdict::Unknown))
+            .unwrap_or_else(|| {
+                let note = told(Verdict::Pass).map(|(_, note, _)| format!("; {note}"));
+                let note = note.unwrap_or_default();
+                let measured =
+                    format!("a document; scripts and style sheets: {seen} of {all}{note}");
+                (Verdict::Pass, measured, &self.address)
+            })
+    }
+}
+
+/// What a script or style sheet comes to, in words; nothing is told of one that is as it should be.
+async fn file<'u, P: Probe>(
+    ports: &P,
+    site: &Visited,
+    url: &'u Url,
+    need: Need,
+) -> Answered<(&'u Url, (Verdict, String))> {
+    let answer = match fetched(ports, url, 1024).await? {
+        Probed::Answer(answer) => answer,
+        Probed::NoAnswer(why) | Probed::Forbidden(why) => {
+            return Ok((url, (Verdict::Unknown, not_measured(&why))));
+        }
+    };
+    let kind = answer.essence();
+    let (what, has_its_type) = match need {
+        Need::Script => (
+            "script",
+            kind.ends_with("javascript") || kind.ends_with("ecmascript"),
+        ),
+        Need::Style => ("style sheet", kind == "text/css"),
+    };
+    let judged = if answer.is_success() && has_its_type {
+        let other = other_header(site, url, &answer);
+        (Verdict::Pass, other.unwrap_or_default())
+    } else {
+        let is = answered(&answer);
+        let words = format!("the {what} `{}` is {is}", url.path());
+        (Verdict::Fail, words)
+    };
+    Ok((url, judged))
+}
+
+/// Browsers keep a file as long as its header says.
+fn other_header(site: &Visited, url: &Url, answer: &ProbeAnswer) -> Option<String> {
+    let path = url.as_str().strip_prefix(&site.visitors)?;
+    let path = path.split('?').next().unwrap_or_default();
+    let wanted = site.rules.as_ref()?.cache_control(path);
+    let found = answer.cache_control.as_deref().unwrap_or_default();
+    let is_other = found != wanted && !path.contains('%');
+    is_other.then(|| {
+        format!(
+            "`{}` has the cache header `{found}` instead of `{wanted}`",
+            url.path()
+        )
+    })
+}
+
+fn address(text: &str) -> Answered<Url> {
+    let text = format!("{}/", text.trim_end_matches('/'));
+    Url::parse(&text).map_err(|error| Fault::internal(format!("`{text}` is no address: {error}")))
+}
+
+fn within(folder: &Url, path: &str) -> Answered<Url> {
+    let joined = folder.join(&format!("./{path}"));
+    joined.map_err(|error| Fault::internal(format!("`{path}` is no path: {error}")))
+}
+
+fn and_more(first: &str, more: usize) -> String {
+    match more {
+        0 => first.to_owned(),
+        more => format!("{first}; the same or like it for {more} more"),
+    }
+}
+
+fn not_measured(why: &str) -> String {
+    format!("not measured: {why}")
+}
+
+fn is_document(answer: &ProbeAnswer) -> bool {
+    answer.is_success()
+        && ["text/html", "application/xhtml+xml"].contains(&answer.essence().as_str())
+}
+
+/// Such as `answered with status 200 and type text/html`.
+fn answered(answer: &ProbeAnswer) -> String {
+    let found = answer.content_type.as_deref().unwrap_or_default();
+    format!("answered with status {} and type `{found}`", answer.status)
+}
+
+async fn fetched<P: Probe>(ports: &P, url: &Url, limit: u64) -> Answered<Probed> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match ports.probe(url.as_str(), WITHIN_MS, limit).await? {
+            Probed::NoAnswer(_) if tries < TRIES => {}
+            probed => return Ok(probed),
+        }
+    }
+}
