@@ -4,6 +4,7 @@ Each test leaves release 1.0.0 live, as the first one brings it.
 """
 
 import pytest
+import runbooks
 from application import MISTAKE
 from ledger import ending
 from pier import HOME, Pier
@@ -139,3 +140,15 @@ def test_accept_makes_what_is_there_the_truth_and_a_rollback_goes_back(pier):
     assert done["status"] == "SUCCEEDED", done.get("cause")
     assert pier.seen() == LIVE
     assert pier.ledger.state()["hold"]["reason"]
+
+
+def test_a_person_frees_what_a_component_had(pier, shell):
+    """As docs/runbooks/free-a-target.md says."""
+    look, free = runbooks.blocks("free-a-target.md")
+    look = look.replace("s3://shop-web/", f"s3://pier-pages-{HOME}/")
+    claims = dict(line.split(": ") for line in shell.run(look).splitlines())
+    leaflet = f"s3://pier-pages-{HOME}/leaflet/ of pier/{HOME} leaflet"
+    (number,) = [number for number, claim in claims.items() if claim == leaflet]
+    assert "NUMBER=0" in free
+    shell.run(look + free.replace("NUMBER=0", f"NUMBER={number}"))
+    assert sorted(line.split(": ")[1] for line in shell.run(look).splitlines()) == sorted(set(claims.values()) - {leaflet})
