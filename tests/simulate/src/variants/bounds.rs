@@ -64,8 +64,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "nothing is measured of what is published ahead",
         edits: &[Edit {
             file: "shared/engine/src/measurements/judge.rs",
-            find: "    if judging.is_ahead(judging.judgement.wave) && !M::AHEAD {",
-            replace: "    if judging.is_ahead(judging.judgement.wave) && (!M::AHEAD || VARIANT) {",
+            find: "        if only_published && !ahead {",
+            replace: "        if only_published && (!ahead || VARIANT) {",
         }],
         scenarios: &["answers_wrongly"],
         mishaps: &[],

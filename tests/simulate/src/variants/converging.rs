@@ -275,17 +275,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a site's documents are written before the assets that they name",
         edits: &[
             Edit {
-                file: "shared/engine/src/kinds/site/publish/upload.rs",
+                file: "shared/engine/src/kinds/site/publish/bring.rs",
                 find: "                new && self.known.rules.outlives(path)",
                 replace: "                !VARIANT && new && self.known.rules.outlives(path)",
             },
             Edit {
-                file: "shared/engine/src/kinds/site/plan.rs",
+                file: "shared/engine/src/kinds/site/in_place/plan.rs",
                 find: "            additive: what != What::Delete && !place.is_noticed(rules),",
                 replace: "            additive: !VARIANT && what != What::Delete && !place.is_noticed(rules),",
             },
             Edit {
-                file: "shared/engine/src/kinds/site/plan.rs",
+                file: "shared/engine/src/kinds/site/in_place/plan.rs",
                 find: "        (_, _, false, true) => 0,",
                 replace: "        (_, _, false, true) => {\n            if VARIANT {\n                7\n            } else {\n                0\n            }\n        }",
             },

@@ -3,8 +3,8 @@
 
 use super::listing::list_all;
 use super::lists::Lists;
-use super::release::folder_of;
 use super::state::Prefix;
+use super::target::folder_of;
 use crate::config::Configured;
 use crate::ports::{Answered, Clock, Objects, Replaces};
 use serde::{Deserialize, Serialize};

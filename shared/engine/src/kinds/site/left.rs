@@ -2,13 +2,13 @@
 //! rollbacks need. The list of it is named by the state whose releases do not name them, so it counts
 //! only where that state was reached.
 
-use super::files::{Goal, Objects};
-use super::handled::Handled;
+use super::files::{Goal, Handled, Objects};
 use super::listing::list_all;
 use super::lists::{Lists, digest_of};
 use super::rules::Rules;
 use crate::config::Configured;
-use crate::ports::{self, Answered, Clock};
+use crate::ports;
+use crate::ports::{Answered, Clock};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use windlass_domain::digest::Digest;

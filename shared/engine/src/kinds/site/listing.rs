@@ -1,7 +1,7 @@
 //! Listing what is in a site's bucket.
 
-use super::many::{self, Patience};
-use super::pace::Pace;
+use super::calls;
+use super::calls::{Pace, Patience};
 use crate::ports::{Answered, Clock, Listed, Objects};
 use std::cell::Cell;
 
@@ -31,7 +31,7 @@ pub async fn list_all<P: Objects + Clock>(
 ) -> Answered<Vec<Listed>> {
     let ranges = ranges(prefix, known);
     let pace: Cell<Pace> = Cell::default();
-    let (mut found, fault) = many::all(ports, &pace, Patience::Long, &ranges, |range| {
+    let (mut found, fault) = calls::all(ports, &pace, Patience::Long, &ranges, |range| {
         list_range(ports, bucket, prefix, range)
     })
     .await;

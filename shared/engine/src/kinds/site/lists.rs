@@ -1,15 +1,14 @@
 //! Where the lists of a site are kept: in the artifacts bucket, because an item of the ledger is
 //! limited to 400 KB (Amazon DynamoDB Developer Guide, "Item size").
 
-use super::files;
-use super::files::Files;
-use super::handled::Handled;
+use super::calls::Patience;
+use super::files::{Files, Handled};
 use super::listing::list_all;
-use super::many::{self, Patience};
 use super::publish::Carried;
 use super::rows::{Names, Rows};
 use super::state::{Kept, Prefix};
 use super::target::Target;
+use super::{calls, files};
 use crate::config::Configured;
 use crate::ports::{Answered, Clock, Listed, ObjectId, Objects, PutOptions, Replaces};
 use bytes::Bytes;
@@ -18,7 +17,8 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::io::{self, BufWriter, Write};
+use std::io;
+use std::io::{BufWriter, Write};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
@@ -137,7 +137,7 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
 
     pub(super) async fn handled_in(&self, notes: &[Listed]) -> Answered<Vec<Handled>> {
         let pace = Cell::default();
-        let (parts, fault) = many::all(self.home, &pace, Patience::Long, notes, |note| {
+        let (parts, fault) = calls::all(self.home, &pace, Patience::Long, notes, |note| {
             self.read::<Vec<Handled>>(&note.key)
         })
         .await;

@@ -6,49 +6,37 @@
 //! first by `publish`, which is additive, and the switch is made by the kind.
 
 pub mod archive;
-mod config_file;
+mod calls;
 pub mod files;
 mod folders;
-mod handled;
 mod in_place;
 mod left;
 mod listing;
 pub mod lists;
-mod load;
-mod many;
-mod pace;
-mod parts;
-mod places;
-pub mod plan;
 mod prefix;
 mod prepare;
 pub mod publish;
-mod release;
 mod rows;
 pub mod rules;
 mod state;
 mod target;
-pub mod trouble;
 
-pub use load::load;
-pub use prepare::prepare;
-pub use release::{folder_of, origin_path_of, release_of};
-pub use state::{Change, InPlace, Kept, Prefix, State};
-pub use target::{Archive, Target, Visited};
-
-use super::{Class, Facts, Kind, Next, View, Way};
 use crate::config::Configured;
+use crate::kinds::{Class, Facts, Kind, Next, View, Way};
 use crate::ports::{Answered, Cdn, Clock, Objects, Reach};
 use archive::Entry;
-use files::{File, Goal, Object};
-use handled::Staged;
-use pace::Pace;
+use calls::Pace;
+use files::{File, Goal, Object, Staged};
+pub use prepare::prepare;
 use rules::Rules;
 use serde_json::json;
+pub use state::{Change, InPlace, Kept, Prefix, State, load};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+pub use target::{Archive, Target, Visited, folder_of, origin_path_of, release_of};
 use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::fault::Fault;
+use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::place::Place;
 use windlass_domain::step::Step;
@@ -78,7 +66,7 @@ pub struct Site<P> {
     /// The archive's directory, read once.
     directory: OnceCell<Vec<Entry>>,
     /// What was read before its change is sent.
-    fetched: RefCell<Option<(Vec<plan::Op>, in_place::Contents)>>,
+    fetched: RefCell<Option<(Vec<in_place::plan::Op>, in_place::Contents)>>,
     /// How many calls to S3 are under way at once.
     pace: Cell<Pace>,
     /// What was seen last, with what was done since.
@@ -300,4 +288,62 @@ fn owned(target: &Target) -> String {
 /// A fault that cannot be: a step for one mode met a target of the other.
 fn no_archive(path: &str) -> Fault {
     Fault::internal(format!("{path} is to be written but there is no archive"))
+}
+
+/// What stops work on a site: something wrong while doing, or something wrong with the input.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Trouble {
+    /// Something went wrong while doing.
+    Fault(Fault),
+    /// The archive, the site or its target has something wrong.
+    Findings(Vec<Finding>),
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Finding> for Trouble {
+    fn from(finding: Finding) -> Self {
+        Self::Findings(vec![finding])
+    }
+}
+
+/// A finding on an entry of an archive.
+pub fn bad_archive(archive: &str, entry: &str, reason: String) -> Finding {
+    Finding::new(
+        FindingName::BadArchive,
+        format!("{archive}: {entry}"),
+        reason,
+        "build the archive again, with plain files and relative paths, and give it a new version",
+    )
+}
+
+/// A step has one finding: the first, with how many more there are.
+pub fn together(component: &str, findings: &[Finding]) -> Finding {
+    let Some(first) = findings.first() else {
+        return Finding::new(
+            FindingName::ChangeFailed,
+            component,
+            "the site could not be published, and nothing tells why",
+            "deploy again",
+        );
+    };
+    let mut all = first.clone();
+    if findings.len() > 1 {
+        let more: Vec<&str> = findings[1..]
+            .iter()
+            .take(10)
+            .map(|it| it.path.as_str())
+            .collect();
+        all.reason = format!(
+            "{}; the same or like it for {} more: {}",
+            first.reason,
+            findings.len() - 1,
+            more.join(", ")
+        );
+    }
+    all
 }

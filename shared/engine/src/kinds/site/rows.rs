@@ -197,8 +197,8 @@ impl<'de, E: Read> Visitor<'de> for Reading<E> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::files::{Files, Objects};
     use super::*;
+    use crate::kinds::site::files::{Files, Objects};
 
     fn file(content_type: &str, bytes: u64, crc32: Option<u32>) -> File {
         File {

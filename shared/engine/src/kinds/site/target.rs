@@ -1,13 +1,16 @@
-use super::release::folder_of;
+//! A site as a step names it: where it is, what its release is, and where visitors get it.
+
 use super::rules::Rules;
 use super::state::State;
 use crate::kinds::from_value;
 use crate::ports::{Answered, Distribution, ObjectId};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use windlass_domain::declaration::resolved::{SiteMode, StaticSite};
+use windlass_domain::declaration::resolved::{ConfigFile, SiteMode, StaticSite};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::Fault;
+use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::step::Step;
 
@@ -137,5 +140,85 @@ impl Archive {
             key: self.key.clone(),
             version_id: Some(self.version_id.clone()),
         }
+    }
+}
+
+/// The configuration file of an environment: one build serves them all. A JSON document, or a
+/// script that assigns it to a global name.
+pub fn config_bytes(config: &ConfigFile) -> Bytes {
+    let values = serde_json::json!(config.values);
+    let text = match &config.global {
+        Some(global) => format!("{global} = {values:#};\n"),
+        None => format!("{values:#}\n"),
+    };
+    Bytes::from(text)
+}
+
+/// The digest that identifies what a release is on this site: the archive's bytes, and everything
+/// of the declaration that goes into its files. The same digest has always the same files.
+pub fn release_of(target: &Target, archive: &Archive) -> Digest {
+    let site = &target.site;
+    let mut text = format!("files 1\narchive {}\n", archive.sha256);
+    for rule in &site.cache {
+        text.push_str(&format!(
+            "cache {:?} {:?}\n",
+            rule.files, rule.cache_control
+        ));
+    }
+    for pattern in &site.hashed {
+        text.push_str(&format!("hashed {pattern:?}\n"));
+    }
+    if let Some(config) = &site.config {
+        let content = Digest::of(&config_bytes(config));
+        text.push_str(&format!("config {:?} {content}\n", config.path));
+    }
+    Digest::of(text.as_bytes())
+}
+
+/// The origin path of the folder that a deployment makes for a release. No other deployment writes to
+/// it, in whichever environment or installation (which its artifacts bucket names): so whoever prunes
+/// it knows all who need it, and a deletion that is late meets nothing that is used again.
+pub fn origin_path_of(
+    target: &Target,
+    release: &Digest,
+    deployment: &DeploymentId,
+    artifacts_bucket: &str,
+) -> String {
+    let text = format!(
+        "folder 1\n{artifacts_bucket}\n{deployment}\n{}\n{release}\n",
+        target.component
+    );
+    let name = Digest::of(text.as_bytes());
+    format!("/{}{}", target.site.prefix, name.short())
+}
+
+/// The folder of an origin path: without leading slash, empty or with a trailing slash.
+pub fn folder_of(origin_path: &str) -> String {
+    match origin_path.trim_matches('/') {
+        "" => String::new(),
+        folder => format!("{folder}/"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_or_a_script() {
+        let mut config = ConfigFile {
+            path: "config.js".into(),
+            global: Some("window.config".into()),
+            values: [("api".to_owned(), "https://api.example/\"x\"".to_owned())].into(),
+        };
+        assert_eq!(
+            config_bytes(&config),
+            "window.config = {\n  \"api\": \"https://api.example/\\\"x\\\"\"\n};\n"
+        );
+        config.global = None;
+        assert_eq!(
+            config_bytes(&config),
+            "{\n  \"api\": \"https://api.example/\\\"x\\\"\"\n}\n"
+        );
     }
 }

@@ -1,5 +1,5 @@
-use super::entry::{Coding, Entry};
-use crate::kinds::site::trouble::bad_archive;
+use crate::kinds::site::archive::{Coding, Entry};
+use crate::kinds::site::bad_archive;
 use std::collections::BTreeMap;
 use windlass_domain::finding::Finding;
 

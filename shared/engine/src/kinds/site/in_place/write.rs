@@ -1,17 +1,12 @@
-use super::observe::file_of;
-use super::time::{SENDING_MS, within_ms};
 use crate::kinds::site::archive::{Entry, Unpacker, read_directory};
-use crate::kinds::site::config_file::config_bytes;
-use crate::kinds::site::files::{File, Object};
-use crate::kinds::site::handled::Handled;
-use crate::kinds::site::handled::Staged;
+use crate::kinds::site::calls::Patience;
+use crate::kinds::site::files::{File, Handled, Object, Staged, is_large};
+use crate::kinds::site::in_place::observe::file_of;
+use crate::kinds::site::in_place::plan::{Op, What};
+use crate::kinds::site::in_place::{SENDING_MS, within_ms};
 use crate::kinds::site::lists::Lists;
-use crate::kinds::site::many::{self, Patience};
-use crate::kinds::site::parts::is_large;
-use crate::kinds::site::plan::{Op, What};
-use crate::kinds::site::target::{Archive, Target};
-use crate::kinds::site::trouble::Trouble;
-use crate::kinds::site::{Site, SitePorts, no_archive};
+use crate::kinds::site::target::{Archive, Target, config_bytes};
+use crate::kinds::site::{Site, SitePorts, Trouble, calls, no_archive};
 use crate::ports::{Answered, CopySource, ObjectId, PutOptions, Written};
 use bytes::Bytes;
 use std::cell::Cell;
@@ -80,7 +75,7 @@ impl<P: SitePorts> Site<P> {
                 break;
             }
             let patience = Patience::Until(last);
-            let (done, fault) = many::all(&self.at, &self.pace, patience, batch, |op| {
+            let (done, fault) = calls::all(&self.at, &self.pace, patience, batch, |op| {
                 self.write_one(target, op, contents.get(&op.path), deployment)
             })
             .await;

@@ -1,15 +1,15 @@
 //! What a site's identity is: its folder of a bucket, and what its releases switch. Pure.
 
-use super::target::is_of_bucket;
-use crate::kinds::site::release::folder_of;
+use crate::kinds::site::prepare::target::is_of_bucket;
 use crate::kinds::site::state::State;
+use crate::kinds::site::target::folder_of;
 use crate::ports::Distribution;
 use windlass_domain::declaration::resolved::{SiteMode, StaticSite};
 use windlass_domain::tenancy::Claim;
 
 /// A folder per release goes live by the path of `origin`. In place nobody may switch an origin that serves the site:
 /// the declared one, or each that is the bucket.
-pub(super) fn of(
+pub(in crate::kinds::site) fn of(
     site: &StaticSite,
     distribution: Option<&Distribution>,
     origin: Option<&str>,
@@ -33,7 +33,7 @@ pub(super) fn of(
 
 /// What visitors get after a rollback to what was found, which may be elsewhere in the bucket: Windlass writes nothing
 /// there, and nobody else may.
-pub(super) fn back(site: &StaticSite, state: &State) -> Option<Claim> {
+pub(in crate::kinds::site) fn back(site: &StaticSite, state: &State) -> Option<Claim> {
     let State::Prefix(state) = state else {
         return None;
     };

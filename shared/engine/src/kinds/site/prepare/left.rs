@@ -1,10 +1,10 @@
 //! What former releases left at the keys of a site in place, and what of it this deployment deletes.
 
-use super::Scene;
-use super::versions::Latest;
 use crate::kinds::site::SitePorts;
 use crate::kinds::site::files::{Goal, Objects};
 use crate::kinds::site::left::{LeftList, left_by};
+use crate::kinds::site::prepare::Scene;
+use crate::kinds::site::prepare::bucket::Latest;
 use crate::kinds::site::state::InPlace;
 use crate::ports::Answered;
 use windlass_domain::left::due;
@@ -13,7 +13,7 @@ use windlass_domain::time::Time;
 /// Counts as the site's own what deployments wrote since the running one and did not bring to an end:
 /// an undo leaves files that are no documents, because pages that name them may be open, and no list of a snapshot
 /// has them.
-pub(super) async fn own_what_was_undone<P: SitePorts>(
+pub(in crate::kinds::site) async fn own_what_was_undone<P: SitePorts>(
     scene: &Scene<'_, P>,
     latest: &Latest,
     running: &mut Objects,
@@ -29,7 +29,7 @@ pub(super) async fn own_what_was_undone<P: SitePorts>(
 }
 
 /// What is left once the goal is reached, and what of it may be deleted.
-pub(super) async fn left<P: SitePorts>(
+pub(in crate::kinds::site) async fn left<P: SitePorts>(
     scene: &Scene<'_, P>,
     ran: &InPlace,
     running: &Objects,

@@ -14,7 +14,7 @@ const RUN: [&str; 6] = ["js", "mjs", "cjs", "css", "wasm", "json"];
 const LONG_S: u64 = 10;
 
 /// What was under the name of an entry before.
-pub(super) enum Former<'a> {
+pub(in crate::kinds::site) enum Former<'a> {
     Nothing,
     /// Somebody else's, of which no list says what it is.
     Unknown,
@@ -23,7 +23,7 @@ pub(super) enum Former<'a> {
 
 /// Pure: a warning where scripts and styles keep their names although their content changes. Who opened
 /// a page before gets the new ones; `path` is where the declaration names the site.
-pub(super) fn same_names<'f>(
+pub(in crate::kinds::site) fn same_names<'f>(
     entries: &[Entry],
     former: impl Fn(&str) -> Former<'f>,
     rules: &Rules,
@@ -69,7 +69,7 @@ pub(super) fn same_names<'f>(
 }
 
 /// Pure: a warning where a switch of so many files in place takes long.
-pub(super) fn long_switch(writes: usize, path: &str) -> Option<Finding> {
+pub(in crate::kinds::site) fn long_switch(writes: usize, path: &str) -> Option<Finding> {
     let seconds = about_s(writes);
     (seconds >= LONG_S).then(|| {
         Finding::new(

@@ -1,15 +1,21 @@
-use super::lifecycle;
+//! Whether bucket and distribution are as a site needs them, and whether an undo may copy back what a release
+//! replaces: S3 copies an object's tags along, and asks for the right to read and to write them (Amazon S3 User Guide,
+//! "Copying, moving, and renaming objects").
+
 use crate::kinds::PrepareInput;
-use crate::kinds::site::SitePorts;
-use crate::kinds::site::trouble::Trouble;
+use crate::kinds::site::calls::Patience;
+use crate::kinds::site::files::Objects;
+use crate::kinds::site::prepare::{Scene, bucket};
+use crate::kinds::site::{SitePorts, Trouble, calls};
 use crate::ports::{Answered, Distribution};
+use std::cell::Cell;
 use windlass_domain::declaration::resolved::{SiteMode, StaticSite};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 
 /// What is wrong with a target.
 #[derive(Default)]
-pub(super) struct Problems {
+pub(in crate::kinds::site) struct Problems {
     /// What stops the deployment.
     pub findings: Vec<Finding>,
     /// What does not.
@@ -17,7 +23,7 @@ pub(super) struct Problems {
 }
 
 /// What was found of the target.
-pub(super) struct Checked {
+pub(in crate::kinds::site) struct Checked {
     /// What does not stop the deployment.
     pub warnings: Vec<Finding>,
     /// The origin that is the bucket.
@@ -27,7 +33,7 @@ pub(super) struct Checked {
 }
 
 /// Checks bucket and distribution, all of it at once.
-pub(super) async fn check<P: SitePorts>(
+pub(in crate::kinds::site) async fn check<P: SitePorts>(
     ports: &P,
     input: &PrepareInput<'_>,
     site: &StaticSite,
@@ -81,7 +87,7 @@ async fn bucket<P: SitePorts>(
         }
     };
     let mut problems = match told(ports.lifecycle(&site.bucket).await, &path, &what)? {
-        Ok(rules) => lifecycle::judge(&rules, site, &path),
+        Ok(rules) => bucket::judge(&rules, site, &path),
         Err(finding) => Problems {
             warnings: vec![unread(finding)],
             ..Problems::default()
@@ -190,7 +196,7 @@ fn origin(
 
 /// Whether an origin's domain is the bucket's: `bucket.s3.region.amazonaws.com`,
 /// `bucket.s3.amazonaws.com`, or its website (Amazon S3 User Guide, "Website endpoints").
-pub(super) fn is_of_bucket(domain: &str, bucket: &str) -> bool {
+pub(in crate::kinds::site) fn is_of_bucket(domain: &str, bucket: &str) -> bool {
     domain
         .strip_prefix(bucket)
         .and_then(|rest| rest.strip_prefix(".s3"))
@@ -221,6 +227,54 @@ fn no_permission(path: &str, what: &str, fault: &Fault) -> Finding {
         format!("AWS refuses to tell about the {what}: {}", fault.message),
         "let the role of Windlass, or the role that is assumed for this environment, read it",
     )
+}
+
+/// How many objects are asked about: who tags the objects of a bucket tags most of them.
+const ASKED: usize = 32;
+
+/// What is wrong where the tags of what a release replaces may not be read. Those that somebody else wrote
+/// are asked about first.
+pub(in crate::kinds::site) async fn unreadable<P: SitePorts>(
+    scene: &Scene<'_, P>,
+    before: &Objects,
+    replaced: &[String],
+) -> Answered<Option<Finding>> {
+    let there = replaced
+        .iter()
+        .filter_map(|path| Some((path, before.get(path)?)));
+    let mut asked: Vec<_> = there.collect();
+    asked.sort_by_key(|(path, object)| (object.file.is_some(), *path));
+    let every = asked.len().div_ceil(ASKED).max(1);
+    let asked: Vec<_> = asked.into_iter().step_by(every).collect();
+    let pace = Cell::default();
+    let (_, fault) = calls::all(
+        scene.at,
+        &pace,
+        Patience::Long,
+        &asked,
+        |(path, object)| async move {
+            let version = scene.target.object(path, object.version_id.clone());
+            match scene.at.object_tags(&version).await {
+                // It is gone since: what is there now is told otherwise.
+                Err(fault) if fault.name == FaultName::NotFound => Ok(()),
+                answer => answer.map(drop),
+            }
+        },
+    )
+    .await;
+    match fault {
+        Some(fault) if fault.name == FaultName::AccessDenied => Ok(Some(Finding::new(
+            FindingName::NoPermission,
+            scene.input.path("bucket"),
+            format!(
+                "an undo copies back what this release replaces, with its tags, and may not read them: {}",
+                fault.message
+            ),
+            "allow `s3:GetObjectTagging`, `s3:GetObjectVersionTagging` and `s3:PutObjectTagging` on the objects of the bucket, to the roles of Windlass or to the role that is assumed for this environment",
+        ))),
+        Some(fault) => Err(fault),
+        None => Ok(None),
+    }
 }
 
 #[cfg(test)]

@@ -7,36 +7,29 @@
 //! copied both ways, because edges switch over minutes. Files that our own list says to be those of
 //! before are neither read nor uploaded.
 
-mod batch;
-mod brought;
-mod carried;
-mod copies;
-mod large;
+mod bring;
 mod prune;
-mod tally;
 mod unchanged;
-mod upload;
-
-pub use carried::Carried;
-pub(in crate::kinds::site) use unchanged::is_unchanged;
 
 use super::archive::{Entry, Limits, Unpacker, check as check_entries, read_directory};
+use super::calls::Pace;
+use super::files::{File, Files, is_large};
 use super::lists::Lists;
-use super::pace::Pace;
-use super::release::folder_of;
+pub use super::prefix::copies::Carried;
+use super::prepare::room;
 use super::state::State;
-use super::target::{Archive, Target};
-use super::trouble::Trouble;
-use super::{Knowledge, SitePorts, files_of};
+use super::target::{Archive, Target, config_bytes, folder_of};
+use super::{Knowledge, SitePorts, Trouble, files_of};
 use crate::kinds::whose;
 use crate::ports::{Answered, ObjectId};
-use brought::Brought;
 use std::cell::{Cell, RefCell};
-use tally::Tally;
+use unchanged::Brought;
+pub(in crate::kinds::site) use unchanged::is_unchanged;
 use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::step::Progress;
+use windlass_domain::time::Time;
 
 /// What keeps a publish within its rights and its time.
 pub trait Fence {
@@ -58,23 +51,23 @@ pub enum Published {
 /// One publish.
 pub struct Publisher<'a, P> {
     /// The ports at the target's place.
-    at: &'a P,
+    pub(in crate::kinds::site) at: &'a P,
     /// The ports at the deployer's own place.
-    home: &'a P,
+    pub(in crate::kinds::site) home: &'a P,
     /// The target.
-    target: &'a Target,
+    pub(in crate::kinds::site) target: &'a Target,
     /// The states before and after.
-    known: &'a Knowledge,
+    pub(in crate::kinds::site) known: &'a Knowledge,
     /// The deployment.
-    deployment: &'a DeploymentId,
+    pub(in crate::kinds::site) deployment: &'a DeploymentId,
     /// How many calls to S3 are under way at once.
-    pace: Cell<Pace>,
+    pub(in crate::kinds::site) pace: Cell<Pace>,
     /// How far it is.
-    tally: RefCell<Tally>,
+    pub(in crate::kinds::site) tally: RefCell<Tally>,
     /// How far it was said to be.
-    told: Cell<Option<Progress>>,
+    pub(in crate::kinds::site) told: Cell<Option<Progress>>,
     /// Why files that were found are not in the folder of the release.
-    uncopied: RefCell<Vec<String>>,
+    pub(in crate::kinds::site) uncopied: RefCell<Vec<String>>,
 }
 
 impl<'a, P: SitePorts> Publisher<'a, P> {
@@ -131,7 +124,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
     }
 
     /// With a prefix: the folder of before and the folder of the goal, where they differ.
-    fn folders(&self) -> Option<(String, String)> {
+    pub(in crate::kinds::site) fn folders(&self) -> Option<(String, String)> {
         match (&self.known.before.0, &self.known.forward.0) {
             (State::Prefix(before), State::Prefix(goal)) => {
                 let (from, to) = (folder_of(&before.origin_path), folder_of(&goal.origin_path));
@@ -192,7 +185,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         if brought.files.contains_key(&config.path) {
             return Ok(());
         }
-        let bytes = super::config_file::config_bytes(config);
+        let bytes = config_bytes(config);
         let done = self.handle(&config.path, bytes, None).await?;
         let lists = Lists::of(self.home, self.target);
         let noted = std::slice::from_ref(&done);
@@ -205,7 +198,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
     /// takes the place of one with its path.
     async fn entries(&self, archive: &Archive, object: &ObjectId) -> Result<Vec<Entry>, Trouble> {
         let mut entries = read_directory(self.home, object, archive.bytes).await?;
-        let room = super::prepare::room(&self.target.site);
+        let room = room(&self.target.site);
         let limits = Limits::default();
         let findings = check_entries(&archive.key, &entries, archive.bytes, room, &limits);
         if !findings.is_empty() {
@@ -229,7 +222,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
     }
 
     /// Goes on only while this invocation may act, and says how far it is.
-    async fn pass(&self, fence: &mut impl Fence) -> Answered<()> {
+    pub(in crate::kinds::site) async fn pass(&self, fence: &mut impl Fence) -> Answered<()> {
         let progress = self.tally.borrow().progress(self.at.now());
         self.told.set(Some(progress));
         fence.pass(progress).await
@@ -243,7 +236,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         }
     }
 
-    fn object(&self, folder: &str, path: &str) -> ObjectId {
+    pub(in crate::kinds::site) fn object(&self, folder: &str, path: &str) -> ObjectId {
         ObjectId {
             bucket: self.target.site.bucket.clone(),
             key: format!("{folder}{path}"),
@@ -255,8 +248,8 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
 /// The large ones before the others.
 fn split(entries: &mut [Entry]) -> (&[Entry], &[Entry]) {
     // Stable: each of the two stays in the order in which they lie in the archive.
-    entries.sort_by_key(|entry| !super::parts::is_large(entry.bytes));
-    let large = entries.partition_point(|entry| super::parts::is_large(entry.bytes));
+    entries.sort_by_key(|entry| !is_large(entry.bytes));
+    let large = entries.partition_point(|entry| is_large(entry.bytes));
     entries.split_at(large)
 }
 
@@ -272,4 +265,65 @@ fn in_the_way(target: &Target, key: &str) -> Trouble {
         "find out who wrote it (CloudTrail), delete it, then deploy again",
     )
     .into()
+}
+
+/// How far a publish is, and since when this invocation works on it.
+pub(in crate::kinds::site) struct Tally {
+    progress: Progress,
+    /// Where it stood when work began.
+    began: Progress,
+    since: Time,
+}
+
+impl Tally {
+    /// Nothing is known yet.
+    pub fn new(since: Time) -> Self {
+        Self {
+            progress: Progress::default(),
+            began: Progress::default(),
+            since,
+        }
+    }
+
+    /// Expects the files of an archive, some of which are there already.
+    pub fn expect<'e>(&mut self, entries: impl Iterator<Item = &'e Entry>, there: &Files) {
+        for entry in entries {
+            self.progress.files_total += 1;
+            self.progress.bytes_total += entry.bytes;
+            if there.contains_key(&entry.name) {
+                self.progress.files_done += 1;
+                self.progress.bytes_done += entry.bytes;
+            }
+        }
+        self.began = self.progress;
+    }
+
+    /// Expects more files, whose size does not matter.
+    pub fn expect_copies(&mut self, files: usize) {
+        self.progress.files_total += files as u64;
+    }
+
+    /// A file is done that nothing had to be done for.
+    pub fn unchanged(&mut self, file: &File) {
+        self.done(file);
+        self.began.files_done += 1;
+        self.began.bytes_done += file.bytes;
+    }
+
+    /// A file is done.
+    pub fn done(&mut self, file: &File) {
+        self.progress.files_done += 1;
+        self.progress.bytes_done += file.bytes;
+    }
+
+    /// So many files are copied.
+    pub fn copied(&mut self, files: usize) {
+        self.progress.files_done += files as u64;
+    }
+
+    /// The progress, with the time that is left.
+    pub fn progress(&self, now: Time) -> Progress {
+        self.progress
+            .with_time_left(self.began, now.ms_since(self.since))
+    }
 }

@@ -4,12 +4,12 @@
 //! before the first file goes, and each batch is fenced after that; whoever goes back to a folder looks at its note,
 //! having the lock. What is not done is done by the next deployment.
 
-use super::{Fence, Publisher};
-use crate::kinds::site::SitePorts;
+use crate::kinds::site::calls::Patience;
 use crate::kinds::site::folders::{Folder, Note};
 use crate::kinds::site::lists::Lists;
-use crate::kinds::site::many::{self, Patience};
+use crate::kinds::site::publish::{Fence, Publisher};
 use crate::kinds::site::state::State;
+use crate::kinds::site::{SitePorts, calls};
 use crate::ports::{Answered, Listed, Objects, Replaces};
 use serde::Deserialize;
 use serde_json::Value;
@@ -249,7 +249,7 @@ impl<P: SitePorts> Publisher<'_, P> {
                 self.pass(fence).await.map_err(Stop::Fence)?;
             }
             let calls: Vec<&[String]> = keys.chunks(CALL).collect();
-            let (_, fault) = many::all(ports, &self.pace, Patience::Long, &calls, |keys| {
+            let (_, fault) = calls::all(ports, &self.pace, Patience::Long, &calls, |keys| {
                 ports.delete_all(bucket, keys)
             })
             .await;

@@ -1,13 +1,13 @@
-use super::{Brought, Fence, Published, Publisher};
-use crate::kinds::site::SitePorts;
+//! What is known of a release while it is published, and its files that are those of before.
+
 use crate::kinds::site::archive::Entry;
-use crate::kinds::site::files::{File, Files, Goal};
-use crate::kinds::site::handled::Handled;
+use crate::kinds::site::calls::Patience;
+use crate::kinds::site::files::{File, Files, Goal, Handled};
 use crate::kinds::site::lists::Lists;
-use crate::kinds::site::many::{self, Patience};
+use crate::kinds::site::publish::{Fence, Published, Publisher};
 use crate::kinds::site::rules::{Rules, content_type};
 use crate::kinds::site::state::{Prefix, State};
-use crate::kinds::site::trouble::Trouble;
+use crate::kinds::site::{SitePorts, Trouble, calls};
 use crate::ports::{Answered, CopySource, Replaces};
 use std::collections::BTreeMap;
 use windlass_domain::fault::FaultName;
@@ -98,7 +98,7 @@ impl<P: SitePorts> Publisher<'_, P> {
                 return Ok(Published::Some);
             }
             self.pass(fence).await?;
-            let (done, fault) = many::all(self.at, &self.pace, Patience::Long, batch, |copy| {
+            let (done, fault) = calls::all(self.at, &self.pace, Patience::Long, batch, |copy| {
                 self.copy_former(from, to, copy)
             })
             .await;
@@ -145,4 +145,37 @@ pub(in crate::kinds::site) fn is_unchanged(entry: &Entry, former: &File, rules: 
         && former.bytes == entry.bytes
         && former.cache_control == rules.cache_control(&entry.name)
         && former.content_type == content_type(&entry.name)
+}
+
+/// What is known of a release while it is published.
+pub(super) struct Brought {
+    /// The files that are handled.
+    pub files: Files,
+    /// The ETags of the objects in the release's folder.
+    pub etags: BTreeMap<String, String>,
+    has_folder: bool,
+}
+
+impl Brought {
+    /// Nothing yet; `has_folder` where the release has a folder of its own.
+    pub fn new(has_folder: bool) -> Self {
+        Self {
+            files: Files::new(),
+            etags: BTreeMap::new(),
+            has_folder,
+        }
+    }
+
+    /// Adds what was handled.
+    pub fn take(&mut self, all: impl IntoIterator<Item = Handled>) {
+        for done in all {
+            let Some(file) = done.file else {
+                continue;
+            };
+            if let Some(etag) = done.etag.filter(|_| self.has_folder) {
+                self.etags.insert(done.path.clone(), etag);
+            }
+            self.files.insert(done.path, file);
+        }
+    }
 }

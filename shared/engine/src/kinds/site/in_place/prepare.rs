@@ -1,21 +1,19 @@
-use super::left::{left, own_what_was_undone};
-use super::mixed::{Former, long_switch, same_names};
-use super::tags;
-use super::versions::{Latest, ids, is_few, latest, missing, still_there};
-use super::{Scene, Wanted, other_mode};
 use crate::kinds::site::archive::Entry;
+use crate::kinds::site::calls::Patience;
 use crate::kinds::site::files::{File, Files, Goal, Object, Objects, Want};
+use crate::kinds::site::in_place::plan::{
+    Direction, Known, Place, changed, places, plan as plan_way,
+};
 use crate::kinds::site::in_place::{DEPLOYMENT, about_s, file_of, noticed};
 use crate::kinds::site::left::LeftList;
-use crate::kinds::site::load::read;
-use crate::kinds::site::many::{self, Patience};
-use crate::kinds::site::places::{Place, places};
-use crate::kinds::site::plan::{Direction, Known, changed, plan as plan_way};
+use crate::kinds::site::prepare::bucket::{Latest, ids, is_few, latest, missing, still_there};
+use crate::kinds::site::prepare::left::{left, own_what_was_undone};
+use crate::kinds::site::prepare::mixed::{Former, long_switch, same_names};
+use crate::kinds::site::prepare::{Scene, Wanted, other_mode, target};
 use crate::kinds::site::publish::is_unchanged;
-use crate::kinds::site::state::{InPlace, State};
+use crate::kinds::site::state::{InPlace, State, read};
 use crate::kinds::site::target::Target;
-use crate::kinds::site::trouble::Trouble;
-use crate::kinds::site::{SitePorts, files_of};
+use crate::kinds::site::{SitePorts, Trouble, calls, files_of};
 use crate::kinds::{Prepared, Recorded, Stage, to_value, whose};
 use crate::ports::Answered;
 use std::cell::Cell;
@@ -29,7 +27,7 @@ use windlass_domain::name::ComponentName;
 const ASKED: usize = 5_000;
 
 /// Plans a site that is changed in place.
-pub(super) async fn plan<P: SitePorts>(
+pub(in crate::kinds::site) async fn prepare<P: SitePorts>(
     mut scene: Scene<'_, P>,
     wanted: Wanted,
 ) -> Result<Prepared, Trouble> {
@@ -61,7 +59,7 @@ pub(super) async fn plan<P: SitePorts>(
         forward: expected,
         ..known
     });
-    if let Some(finding) = tags::unreadable(&scene, before.recorded(), &replaced).await? {
+    if let Some(finding) = target::unreadable(&scene, before.recorded(), &replaced).await? {
         return Err(finding.into());
     }
     let drifted = drifted(&running, &before);
@@ -314,7 +312,7 @@ async fn ask_all<P: SitePorts>(
 ) -> Answered<BTreeSet<String>> {
     let asked: Vec<String> = asked.into_iter().collect();
     let pace = Cell::default();
-    let (found, fault) = many::all(scene.at, &pace, Patience::Long, &asked, |path| async move {
+    let (found, fault) = calls::all(scene.at, &pace, Patience::Long, &asked, |path| async move {
         let head = scene.at.head(&scene.target.object(path, None)).await?;
         Ok(head.map(|head| (path, head)))
     })

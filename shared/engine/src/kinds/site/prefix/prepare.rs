@@ -1,12 +1,10 @@
-use super::mixed::{Former, same_names};
-use super::{Scene, Wanted, other_mode};
-use crate::kinds::site::SitePorts;
 use crate::kinds::site::archive::Entry;
 use crate::kinds::site::listing::list_all;
-use crate::kinds::site::load::read;
-use crate::kinds::site::release::{folder_of, origin_path_of};
-use crate::kinds::site::state::{Prefix, State};
-use crate::kinds::site::trouble::Trouble;
+use crate::kinds::site::prepare::mixed::{Former, same_names};
+use crate::kinds::site::prepare::{Scene, Wanted, other_mode};
+use crate::kinds::site::state::{Prefix, State, read};
+use crate::kinds::site::target::{folder_of, origin_path_of};
+use crate::kinds::site::{SitePorts, Trouble};
 use crate::kinds::{Prepared, Recorded, Stage, to_value};
 use crate::ports::Answered;
 use std::collections::BTreeSet;
@@ -15,7 +13,7 @@ use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
 
 /// Plans a site with a folder per release.
-pub(super) async fn plan<P: SitePorts>(
+pub(in crate::kinds::site) async fn prepare<P: SitePorts>(
     mut scene: Scene<'_, P>,
     wanted: Wanted,
 ) -> Result<Prepared, Trouble> {

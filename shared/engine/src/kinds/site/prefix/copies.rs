@@ -1,13 +1,16 @@
-use super::carried::{Carried, carried};
-use super::{Fence, Published, Publisher};
-use crate::kinds::site::SitePorts;
+//! What is copied between the folders of two releases. Visitors keep documents open, and what those name is asked
+//! for later, of edges that look into either folder.
+
+use crate::kinds::site::calls::Patience;
 use crate::kinds::site::lists::Lists;
-use crate::kinds::site::many::{self, Patience};
+use crate::kinds::site::publish::{Fence, Published, Publisher};
 use crate::kinds::site::state::{Prefix, State};
-use crate::kinds::site::trouble::Trouble;
+use crate::kinds::site::{SitePorts, Trouble, calls};
 use crate::ports::{Answered, CopySource, Replaces};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::fault::FaultName;
+use windlass_domain::left::may_be_open;
+use windlass_domain::time::Time;
 
 /// How many copies a batch has: the ledger and a list answer between two batches.
 const BATCH: usize = 2048;
@@ -29,7 +32,7 @@ impl<P: SitePorts> Publisher<'_, P> {
     /// Copies everything but documents both ways between two folders: while the edges switch, a document
     /// of either release may be served by an edge that looks into the other's folder. What the folder of
     /// before holds for documents of former releases, which visitors may have open, goes along.
-    pub(super) async fn copy_assets(
+    pub(in crate::kinds::site) async fn copy_assets(
         &self,
         from: &str,
         to: &str,
@@ -48,7 +51,7 @@ impl<P: SitePorts> Publisher<'_, P> {
                 return Ok(Published::Some);
             }
             self.pass(fence).await?;
-            let (_, fault) = many::all(
+            let (_, fault) = calls::all(
                 self.at,
                 &self.pace,
                 Patience::Long,
@@ -194,8 +197,27 @@ fn is_in_release_folder(key: &str, folder: &str) -> bool {
     folders.any(|name| name.len() == 12 && name.bytes().all(hexadecimal))
 }
 
+/// When the release of a file was replaced last, by path.
+pub type Carried = BTreeMap<String, Time>;
+
+/// The most files that are carried on: the newest.
+const MOST: usize = 20_000;
+
+/// What the folder of the goal must hold of former releases: the files of the release that is
+/// replaced now, but for its documents, and what its own folder was holding for others.
+pub fn carried(replaced: &BTreeSet<String>, held: Carried, now: Time) -> Carried {
+    let mut all: Vec<(String, Time)> = held
+        .into_iter()
+        .filter(|(path, since)| !replaced.contains(path) && may_be_open(*since, now))
+        .collect();
+    all.extend(replaced.iter().map(|path| (path.clone(), now)));
+    all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    all.truncate(MOST);
+    all.into_iter().collect()
+}
+
 #[cfg(test)]
-mod tests {
+mod copies_tests {
     use super::*;
 
     #[test]
@@ -212,5 +234,34 @@ mod tests {
         for (key, folder, expected) in table {
             assert_eq!(is_in_release_folder(key, folder), expected, "{key}");
         }
+    }
+}
+
+#[cfg(test)]
+mod carried_tests {
+    use super::*;
+
+    const DAY: u64 = 24 * 60 * 60 * 1000;
+
+    #[test]
+    fn what_was_replaced_lately_is_carried_on() {
+        let now = Time(100 * DAY);
+        let held: Carried = [("a", 69), ("b", 70), ("c", 99), ("d", 50)]
+            .map(|(path, day)| (path.to_owned(), Time(day * DAY)))
+            .into();
+        let replaced = ["d".to_owned(), "e".to_owned()].into();
+        let expected: Carried = [("b", 70), ("c", 99), ("d", 100), ("e", 100)]
+            .map(|(path, day)| (path.to_owned(), Time(day * DAY)))
+            .into();
+        assert_eq!(carried(&replaced, held, now), expected);
+    }
+
+    #[test]
+    fn only_the_newest_are_carried_on_where_there_are_many() {
+        let replaced: BTreeSet<String> = (0..MOST).map(|n| format!("new{n}")).collect();
+        let held: Carried = [("old".to_owned(), Time(1))].into();
+        let all = carried(&replaced, held, Time(2));
+        assert_eq!(all.len(), MOST);
+        assert!(!all.contains_key("old"));
     }
 }

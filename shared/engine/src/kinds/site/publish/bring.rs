@@ -1,0 +1,338 @@
+//! Brings files of an archive: small ones in batches, large ones in parts.
+
+use crate::kinds::site::archive::{Entry, Unpacker};
+use crate::kinds::site::calls::Patience;
+use crate::kinds::site::files::{AT_A_TIME, File, Handled, PART, Staged};
+use crate::kinds::site::in_place::{file_of, put_options};
+use crate::kinds::site::lists::Lists;
+use crate::kinds::site::publish::{Brought, Fence, Published, Publisher, in_the_way};
+use crate::kinds::site::rules::content_type;
+use crate::kinds::site::state::State;
+use crate::kinds::site::{SitePorts, Trouble, calls};
+use crate::ports::{Answered, ObjectId, Part, Replaces, Upload, Written};
+use bytes::Bytes;
+use futures::future::join;
+use sha2::{Digest as _, Sha256};
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::FaultName;
+
+/// How many files a batch has at most.
+const BATCH_FILES: usize = 512;
+/// How many bytes a batch has at most. One batch is uploaded while the next is read, so twice as
+/// much is in memory.
+const BATCH_BYTES: u64 = 16 * 1024 * 1024;
+
+/// A file that was read.
+struct Read {
+    path: String,
+    crc32: u32,
+    bytes: Bytes,
+}
+
+impl<P: SitePorts> Publisher<'_, P> {
+    /// Reads entries, batch by batch, and handles each.
+    pub(super) async fn bring_small(
+        &self,
+        unpacker: &mut Unpacker<'_, P>,
+        left: &[Entry],
+        brought: &mut Brought,
+        fence: &mut impl Fence,
+    ) -> Result<Published, Trouble> {
+        let mut batches = batches(left).into_iter();
+        let mut next = read(unpacker, batches.next()).await?;
+        while !next.is_empty() {
+            if !fence.has_time() {
+                return Ok(Published::Some);
+            }
+            let batch = std::mem::take(&mut next);
+            // Unpacking goes on while the ledger and S3 answer.
+            let handled = async {
+                self.pass(fence).await?;
+                self.handle_all(&batch).await
+            };
+            let (done, following) = join(handled, read(unpacker, batches.next())).await;
+            let done = done?;
+            for file in done.iter().filter_map(|one| one.file.as_ref()) {
+                self.tally.borrow_mut().done(file);
+            }
+            brought.take(done);
+            next = following?;
+        }
+        Ok(Published::All)
+    }
+
+    /// What is strange about one file stops the others as little as what is wrong with it.
+    async fn handle_one(&self, read: &Read) -> Answered<Result<Handled, Trouble>> {
+        let bytes = read.bytes.clone();
+        match self.handle(&read.path, bytes, Some(read.crc32)).await {
+            Err(Trouble::Fault(fault)) => Err(fault),
+            told => Ok(told),
+        }
+    }
+
+    /// Handles a batch and notes it, also where one of it fails.
+    async fn handle_all(&self, batch: &[Read]) -> Result<Vec<Handled>, Trouble> {
+        let mut strange = None;
+        let (answers, fault) = calls::all(self.at, &self.pace, Patience::Long, batch, |read| {
+            self.handle_one(read)
+        })
+        .await;
+        let mut done = Vec::with_capacity(answers.len());
+        for answer in answers {
+            match answer {
+                Ok(one) => done.push(one),
+                Err(trouble) => strange = Some(trouble),
+            }
+        }
+        let lists = Lists::of(self.home, self.target);
+        let noted = lists.note_handled(self.deployment, &done).await;
+        match (fault, strange) {
+            (Some(fault), _) => Err(fault.into()),
+            (None, Some(trouble)) => Err(trouble),
+            (None, None) => noted.map(|()| done).map_err(Trouble::from),
+        }
+    }
+}
+
+async fn read<P: SitePorts>(
+    unpacker: &mut Unpacker<'_, P>,
+    batch: Option<&[Entry]>,
+) -> Result<Vec<Read>, Trouble> {
+    let batch = batch.unwrap_or_default();
+    let mut files = Vec::with_capacity(batch.len());
+    for entry in batch {
+        files.push(Read {
+            path: entry.name.clone(),
+            crc32: entry.crc32,
+            bytes: unpacker.unpack(entry).await?,
+        });
+    }
+    Ok(files)
+}
+
+fn batches(entries: &[Entry]) -> Vec<&[Entry]> {
+    let mut batches = Vec::new();
+    let (mut start, mut bytes) = (0, 0_u64);
+    for (index, entry) in entries.iter().enumerate() {
+        let full = index - start >= BATCH_FILES || bytes.saturating_add(entry.bytes) > BATCH_BYTES;
+        if index > start && full {
+            batches.push(&entries[start..index]);
+            (start, bytes) = (index, 0);
+        }
+        bytes = bytes.saturating_add(entry.bytes);
+    }
+    if start < entries.len() {
+        batches.push(&entries[start..]);
+    }
+    batches
+}
+
+impl<P: SitePorts> Publisher<'_, P> {
+    /// Handles one file: what it is becomes known, and it is written where that is additive.
+    pub(super) async fn handle(
+        &self,
+        path: &str,
+        bytes: Bytes,
+        crc32: Option<u32>,
+    ) -> Result<Handled, Trouble> {
+        let file = File {
+            sha256: Digest::of(&bytes),
+            bytes: bytes.len() as u64,
+            content_type: content_type(path),
+            cache_control: self.known.rules.cache_control(path).to_owned(),
+            crc32,
+        };
+        if self.is_additive(path) {
+            let written = self.upload(path, &file, bytes).await?;
+            return Ok(Handled::written(path, file, written));
+        }
+        Ok(Handled::read(path, file))
+    }
+
+    /// In a folder of its own everything is; in place, what was not there and is no document.
+    pub(super) fn is_additive(&self, path: &str) -> bool {
+        match self.known.forward.0 {
+            State::Prefix(_) => true,
+            State::InPlace(_) => {
+                let new = self.known.before.1.want(path).is_none();
+                new && self.known.rules.outlives(path)
+            }
+        }
+    }
+
+    async fn upload(&self, path: &str, file: &File, bytes: Bytes) -> Result<Written, Trouble> {
+        let object = self.object(&self.folder(), path);
+        let mut options = put_options(file, self.deployment);
+        options.replaces = Replaces::Nothing;
+        let put = self.at.put(&object.bucket, &object.key, bytes, &options);
+        match put.await {
+            Ok(written) => Ok(written),
+            Err(fault) if fault.name == FaultName::Conflict => {
+                let there = self.found(&object, file).await?;
+                there.ok_or_else(|| in_the_way(self.target, &object.key))
+            }
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
+    /// The object that is there, if it is this file.
+    pub(super) async fn found(&self, object: &ObjectId, file: &File) -> Answered<Option<Written>> {
+        let found = self.at.head(object).await?;
+        let same = found.filter(|head| file_of(head).as_ref() == Some(file));
+        Ok(same.map(|head| Written {
+            etag: head.etag,
+            version_id: head.version_id,
+        }))
+    }
+}
+
+/// How much is hashed at a time, in bytes.
+const PIECE: usize = 8 * 1024 * 1024;
+
+impl<P: SitePorts> Publisher<'_, P> {
+    /// Handles files that are too large to be held in memory, one after the other: each is read
+    /// once for its SHA-256, which says whether it must be written and goes into its metadata, and
+    /// once more to be uploaded in parts.
+    pub(super) async fn bring_large(
+        &self,
+        unpacker: &mut Unpacker<'_, P>,
+        left: &[Entry],
+        brought: &mut Brought,
+        fence: &mut impl Fence,
+    ) -> Result<Published, Trouble> {
+        for entry in left {
+            let Some(file) = self.hashed(unpacker, entry, fence).await? else {
+                return Ok(Published::Some);
+            };
+            let Some(done) = self.bring_one(unpacker, entry, file, fence).await? else {
+                return Ok(Published::Some);
+            };
+            let lists = Lists::of(self.home, self.target);
+            let noted = std::slice::from_ref(&done);
+            lists.note_handled(self.deployment, noted).await?;
+            if let Some(file) = &done.file {
+                self.tally.borrow_mut().done(file);
+            }
+            brought.take([done]);
+        }
+        Ok(Published::All)
+    }
+
+    /// What a file is; nothing where there is no time left to find out.
+    async fn hashed(
+        &self,
+        unpacker: &mut Unpacker<'_, P>,
+        entry: &Entry,
+        fence: &mut impl Fence,
+    ) -> Result<Option<File>, Trouble> {
+        self.pass(fence).await?;
+        let mut reading = unpacker.open(entry);
+        let (mut sum, mut bytes) = (Sha256::new(), 0);
+        loop {
+            if !fence.has_time() {
+                return Ok(None);
+            }
+            let piece = reading.next(PIECE).await?;
+            if piece.is_empty() {
+                break;
+            }
+            bytes += piece.len() as u64;
+            sum.update(&piece);
+        }
+        Ok(Some(File {
+            sha256: Digest::from_bytes(&sum.finalize()),
+            bytes,
+            content_type: content_type(&entry.name),
+            cache_control: self.known.rules.cache_control(&entry.name).to_owned(),
+            crc32: Some(entry.crc32),
+        }))
+    }
+
+    /// Uploads a file, up to the completion where visitors would notice that; nothing where there
+    /// is no time left.
+    async fn bring_one(
+        &self,
+        unpacker: &mut Unpacker<'_, P>,
+        entry: &Entry,
+        file: File,
+        fence: &mut impl Fence,
+    ) -> Result<Option<Handled>, Trouble> {
+        let path = &entry.name;
+        let before = self.known.before.1.want(path);
+        if before.is_some_and(|want| want.file == Some(&file)) {
+            return Ok(Some(Handled::read(path, file)));
+        }
+        let object = self.object(&self.folder(), path);
+        if self.is_additive(path)
+            && let Some(there) = self.found(&object, &file).await?
+        {
+            return Ok(Some(Handled::written(path, file, there)));
+        }
+        let options = put_options(&file, self.deployment);
+        let upload = self.at.create_upload(&object.bucket, &object.key, &options);
+        let upload = upload.await?;
+        let parts = self.upload_parts(&upload, unpacker, entry, fence).await;
+        let Ok(Some(parts)) = parts else {
+            // What was uploaded is of no use; a bucket's lifecycle may also throw it away.
+            let _ = self.at.abort_upload(&upload).await;
+            return parts.map(|_| None);
+        };
+        if !self.is_additive(path) {
+            let staged = Staged { upload, parts };
+            return Ok(Some(Handled::staged(path, file, staged)));
+        }
+        let made = self.at.complete_upload(&upload, &parts, &Replaces::Nothing);
+        match made.await {
+            Ok(written) => Ok(Some(Handled::written(path, file, written))),
+            Err(fault) if matches!(fault.name, FaultName::Conflict | FaultName::NotFound) => {
+                let there = self.found(&object, &file).await?;
+                let there = there.ok_or_else(|| in_the_way(self.target, &object.key))?;
+                Ok(Some(Handled::written(path, file, there)))
+            }
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
+    async fn upload_parts(
+        &self,
+        upload: &Upload,
+        unpacker: &mut Unpacker<'_, P>,
+        entry: &Entry,
+        fence: &mut impl Fence,
+    ) -> Result<Option<Vec<Part>>, Trouble> {
+        let mut reading = unpacker.open(entry);
+        let mut parts: Vec<Part> = Vec::new();
+        loop {
+            if !fence.has_time() {
+                return Ok(None);
+            }
+            self.pass(fence).await?;
+            let mut pieces: Vec<(u16, Bytes)> = Vec::new();
+            while pieces.len() < AT_A_TIME {
+                let piece = reading.next(PART).await?;
+                if piece.is_empty() {
+                    break;
+                }
+                let number = parts.len() + pieces.len() + 1;
+                pieces.push((u16::try_from(number).unwrap_or(u16::MAX), piece));
+            }
+            if pieces.is_empty() {
+                return Ok(Some(parts));
+            }
+            parts.extend(self.upload_pieces(upload, &pieces).await?);
+        }
+    }
+
+    async fn upload_pieces(&self, upload: &Upload, pieces: &[(u16, Bytes)]) -> Answered<Vec<Part>> {
+        let (mut parts, fault) = calls::all(
+            self.at,
+            &self.pace,
+            Patience::Long,
+            pieces,
+            |(number, bytes)| self.at.upload_part(upload, *number, bytes.clone()),
+        )
+        .await;
+        parts.sort_by_key(|part| part.number);
+        fault.map_or(Ok(parts), Err)
+    }
+}
