@@ -54,7 +54,7 @@ const WAVE_S: u64 = 300;
 /// Retry of its state, and what comes before takes some minutes of it.
 pub const LONGEST_WAIT: Span = Span::seconds(55 * 60);
 
-/// How many seconds the machine goes on with a change that is made in parts, in `Publish` and in `Deploy`.
+/// The seconds for which the machine goes on with a change that is made in parts, in `Publish` and in `Deploy`.
 pub const IN_PARTS_S: u64 = 7 * 3600;
 
 /// Looks that a deployment may take besides those at its pace, over all its waves: while a gate is

@@ -74,8 +74,8 @@ pub struct Step {
     /// The same as `seen` in words, such as `40 at 100 %`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<String>,
-    /// What the goal that was reached last gives to others, by name, such as the `version` of a function that gates
-    /// invoke.
+    /// Values that the goal which was reached last gives to others, by name, such as the `version` of a function that
+    /// gates invoke.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, String>,
     /// What the target waits for, where that is somebody's to do, and how; absent where it does not.

@@ -1,13 +1,13 @@
 //! What a component changes, so that no two of them change the same.
 
-use crate::kinds::KindName;
 use crate::tenancy::overlap;
 
 /// What one component changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// The component's kind: names of different kinds are never the same thing.
-    pub kind: KindName,
+    /// The sort of resource, such as `lambda:function`: names of different sorts are never the same thing, and two
+    /// components that change one resource clash whatever their kinds are.
+    pub sort: &'static str,
     /// The member of the declaration that names it, such as `function`.
     pub member: &'static str,
     /// Its names, the outer one first. An empty one is not known, because it could not be resolved.
@@ -26,7 +26,7 @@ impl Claim {
         let is_known = !self.names.iter().any(String::is_empty);
         is_known
             && (self.is_global || same_place)
-            && (self.kind, &self.names) == (other.kind, &other.names)
+            && (self.sort, &self.names) == (other.sort, &other.names)
             && overlap(&self.folder, &other.folder)
     }
 }
@@ -35,49 +35,56 @@ impl Claim {
 mod tests {
     use super::*;
 
-    fn claim(kind: KindName, names: &[&str], folder: &str) -> Claim {
+    const FUNCTION: &str = "function";
+    const SERVICE: &str = "service";
+    const BUCKET: &str = "bucket";
+
+    fn claim(sort: &'static str, names: &[&str], folder: &str) -> Claim {
         Claim {
-            kind,
+            sort,
             member: "name",
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             folder: folder.into(),
-            is_global: kind == KindName::StaticSite,
+            is_global: sort == BUCKET,
             what: String::new(),
         }
     }
 
     #[test]
     fn what_two_components_would_both_change() {
-        use KindName::{Ecs, Lambda, StaticSite};
-        let function = claim(Lambda, &["a"], "");
+        let function = claim(FUNCTION, &["a"], "");
         // Both, and whether they are the same in one place, and in two.
         let table = [
             (function.clone(), function.clone(), (true, false)),
-            (function.clone(), claim(Lambda, &["b"], ""), (false, false)),
             (
-                claim(Lambda, &[""], ""),
-                claim(Lambda, &[""], ""),
+                function.clone(),
+                claim(FUNCTION, &["b"], ""),
                 (false, false),
             ),
-            (function, claim(Ecs, &["a"], ""), (false, false)),
             (
-                claim(Ecs, &["c", "s"], ""),
-                claim(Ecs, &["c", "s"], ""),
+                claim(FUNCTION, &[""], ""),
+                claim(FUNCTION, &[""], ""),
+                (false, false),
+            ),
+            (function, claim(SERVICE, &["a"], ""), (false, false)),
+            (
+                claim(SERVICE, &["c", "s"], ""),
+                claim(SERVICE, &["c", "s"], ""),
                 (true, false),
             ),
             (
-                claim(Ecs, &["c", "s"], ""),
-                claim(Ecs, &["d", "s"], ""),
+                claim(SERVICE, &["c", "s"], ""),
+                claim(SERVICE, &["d", "s"], ""),
                 (false, false),
             ),
             (
-                claim(StaticSite, &["b"], "web/"),
-                claim(StaticSite, &["b"], ""),
+                claim(BUCKET, &["b"], "web/"),
+                claim(BUCKET, &["b"], ""),
                 (true, true),
             ),
             (
-                claim(StaticSite, &["b"], "web/"),
-                claim(StaticSite, &["b"], "docs/"),
+                claim(BUCKET, &["b"], "web/"),
+                claim(BUCKET, &["b"], "docs/"),
                 (false, false),
             ),
         ];

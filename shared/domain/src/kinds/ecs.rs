@@ -1,6 +1,6 @@
 //! The kind `ecs`: a service in Amazon ECS.
 
-use super::{AsWritten, Extent, Kind, KindName, Resolve, Takes};
+use super::{AsWritten, Extent, Kind, Resolve, Takes};
 use crate::declaration::aws_name;
 use crate::declaration::claim::Claim;
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
@@ -116,7 +116,7 @@ const fn polls(steady_within_s: u64) -> u64 {
 impl Kind for Ecs {
     fn claim(&self) -> Claim {
         Claim {
-            kind: KindName::Ecs,
+            sort: "ecs:service",
             member: "service",
             names: vec![self.cluster.clone(), self.service.clone()],
             folder: String::new(),

@@ -1,7 +1,7 @@
 //! The kind `lambda`: a function of AWS Lambda.
 
 use super::rollout::{self, Rollout};
-use super::{About, AsWritten, Extent, Kind, KindName, Resolve, Takes};
+use super::{About, AsWritten, Extent, Kind, Resolve, Takes};
 use crate::declaration::aws_name;
 use crate::declaration::claim::Claim;
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
@@ -91,7 +91,7 @@ impl AsWritten for Written {
 impl Kind for Lambda {
     fn claim(&self) -> Claim {
         Claim {
-            kind: KindName::Lambda,
+            sort: "lambda:function",
             member: "function",
             names: vec![self.function.clone()],
             folder: String::new(),

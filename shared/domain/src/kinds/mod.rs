@@ -30,7 +30,7 @@ pub trait AsWritten {
     /// Its own gates.
     fn gates(&self) -> &ComponentGates;
 
-    /// What a release may bring for it.
+    /// The sorts of artifact that a release may bring for it.
     fn takes(&self) -> Takes;
 
     /// True where a single artifact's upload is a release of its own. An image push always is.
@@ -52,10 +52,10 @@ pub trait AsWritten {
 
 /// A component of a kind, with every value final.
 pub trait Kind {
-    /// What it changes in AWS, so that no two components change the same.
+    /// The resource of AWS that it changes, so that no two components change the same.
     fn claim(&self) -> Claim;
 
-    /// What one change of it takes of a deployment's time and of the history of its execution.
+    /// The most that one change of it takes of a deployment's time and of the history of its execution.
     fn extent(&self) -> Extent;
 
     /// The ECR repository that it lives in, by name or URI: an image that is pushed there is for it.
@@ -63,8 +63,8 @@ pub trait Kind {
         None
     }
 
-    /// How Windlass shifts traffic to a new version of it; none for a kind whose change goes out at once, or as AWS
-    /// does it.
+    /// The steps in which Windlass shifts traffic to a new version of it; none for a kind whose change goes out at
+    /// once, or as AWS does it.
     fn rollout(&self) -> Option<&Rollout> {
         None
     }
@@ -79,12 +79,13 @@ pub trait Kind {
         false
     }
 
-    /// How many snapshots back a rollback finds what it needs; none for a kind of which Windlass deletes nothing.
+    /// The number of snapshots back up to which a rollback finds what it needs; none where a change of it deletes
+    /// nothing of its target that is older.
     fn keeps(&self) -> Option<u32> {
         None
     }
 
-    /// What its declaration allows and its authors may not mean.
+    /// Findings about what its declaration allows and its authors may not mean. Nothing is stopped by them.
     fn warnings(&self, _about: &About<'_>) -> Vec<Finding> {
         vec![]
     }
@@ -108,7 +109,7 @@ pub(crate) trait Resolve: Kind + Sized {
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Self::Written, gates: &Gates) -> Self;
 }
 
-/// How visitors get pages of a component.
+/// The pages of a component, as visitors get them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Visited {
     /// True where something tells under which address.
@@ -119,23 +120,23 @@ pub struct Visited {
     pub has_folder: bool,
 }
 
-/// What a release may bring for a component.
+/// The sorts of artifact that a release may bring for a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Takes {
     /// An uploaded artifact.
     pub key: bool,
     /// An image.
     pub image: bool,
-    /// What to write instead of what it does not take.
+    /// The remedy for one that it does not take.
     pub instead: &'static str,
 }
 
-/// What one change of a component takes at most, as is usual.
+/// The most that one change of a component takes, as is usual.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Extent {
     /// Seconds, with all that is waited for.
     pub seconds: u64,
-    /// How often the machine asks again, beside the first time.
+    /// Times that the machine asks again, beside the first.
     pub polls: u64,
 }
 

@@ -1,4 +1,4 @@
-//! How Windlass shifts traffic to a new version of a component, for every kind that lets it.
+//! The shift of traffic to a new version of a component, for every kind that lets Windlass do it.
 
 use crate::declaration::gates::Resolved as Gates;
 use crate::declaration::scope::Scope;

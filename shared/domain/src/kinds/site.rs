@@ -1,6 +1,6 @@
 //! The kind `static_site`: files in S3, usually behind CloudFront.
 
-use super::{AsWritten, Extent, Kind, KindName, Resolve, Takes, Visited};
+use super::{AsWritten, Extent, Kind, Resolve, Takes, Visited};
 use crate::declaration::aws_name::{self, Form};
 use crate::declaration::claim::Claim;
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
@@ -200,7 +200,7 @@ impl Kind for StaticSite {
     /// Buckets have one name space over all accounts and regions (Amazon S3 User Guide, "Bucket naming rules").
     fn claim(&self) -> Claim {
         Claim {
-            kind: KindName::StaticSite,
+            sort: "s3:bucket",
             member: "bucket",
             names: vec![self.bucket.clone()],
             folder: self.prefix.clone(),

@@ -37,7 +37,7 @@ pub enum End {
         seen: Value,
         /// The same in words.
         shown: String,
-        /// What it gives to others.
+        /// Values that it gives to others.
         outputs: BTreeMap<String, String>,
     },
     /// Nothing had been changed, so there is nothing to undo.
