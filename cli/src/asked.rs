@@ -55,15 +55,14 @@ pub fn who(requester: &Requester) -> String {
 
 /// The commit in few letters, and whether there was more than it.
 pub fn commit(git: Option<&Git>) -> String {
-    let Some(commit) = git.and_then(|git| git.commit.as_deref()) else {
-        return "-".to_owned();
-    };
-    let more = if git.is_some_and(|git| git.dirty) {
-        "+dirty"
-    } else {
-        ""
-    };
-    format!("{}{more}", commit.get(..7).unwrap_or(commit))
+    let commit = git.and_then(|git| git.commit.as_deref());
+    let short = commit.map(|commit| commit.get(..7).unwrap_or(commit));
+    match (short, git.is_some_and(|git| git.dirty)) {
+        (Some(commit), true) => format!("{commit}+dirty"),
+        (Some(commit), false) => commit.to_owned(),
+        (None, true) => "unknown+dirty".to_owned(),
+        (None, false) => "-".to_owned(),
+    }
 }
 
 /// The names of components in one word.
@@ -105,13 +104,15 @@ mod tests {
         assert_eq!(told(Some(role)), "assumed-role/ci/run-812");
         assert_eq!(told(Some("an upload")), "an upload");
         assert_eq!(told(None), "an upload");
-        let git = |commit: &str, dirty| {
+        let git = |commit: Option<&str>, dirty| {
             let git =
                 serde_json::json!({"ref": "refs/heads/main", "commit": commit, "dirty": dirty});
             commit_of(&serde_json::from_value(git).unwrap())
         };
-        assert_eq!(git("9f2c61d4a0b3", false), "9f2c61d");
-        assert_eq!(git("9f2c61d", true), "9f2c61d+dirty");
+        assert_eq!(git(Some("9f2c61d4a0b3"), false), "9f2c61d");
+        assert_eq!(git(Some("9f2c61d"), true), "9f2c61d+dirty");
+        assert_eq!(git(None, true), "unknown+dirty");
+        assert_eq!(git(None, false), "-");
         assert_eq!(commit(None), "-");
         let at = |seconds: u64| Some(Time(seconds * 1000));
         assert_eq!(took(at(1), at(10)), "9s");

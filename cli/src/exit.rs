@@ -79,6 +79,17 @@ impl Exit {
         }
     }
 
+    /// Of a deployment that was asked to be recovered: that it has ended, whichever way was right for it. One that was
+    /// judged good before its execution died is settled, and not undone.
+    pub fn of_recovered(ended: &Ended) -> Self {
+        match ended.ending {
+            Ending::NeedsOperator => Self::NeedsOperator,
+            Ending::Succeeded | Ending::NothingToDo | Ending::Rejected | Ending::RolledBack => {
+                Self::Good
+            }
+        }
+    }
+
     /// Of what was refused.
     pub fn of_findings(findings: &[Finding]) -> Self {
         let held = |finding: &Finding| finding.name == FindingName::Held;
@@ -137,6 +148,8 @@ mod tests {
             let ended = ended(ending, cause, findings);
             assert_eq!(Exit::of(&ended) as u8, runs, "{ended}");
             assert_eq!(Exit::of_undone(&ended) as u8, undone, "{ended}");
+            let recovered = if ending == NeedsOperator { 5 } else { 0 };
+            assert_eq!(Exit::of_recovered(&ended) as u8, recovered, "{ended}");
         }
     }
 

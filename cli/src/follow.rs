@@ -10,7 +10,7 @@ use crate::story::Printed;
 use crate::windlass::Windlass;
 use clap::Args;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use windlass_domain::deployment::Status;
 use windlass_domain::name::AppName;
 use windlass_domain::time::Span;
@@ -18,6 +18,9 @@ use windlass_domain::way::Way;
 
 /// How long Step Functions may take to tell of an execution that it has started.
 const KNOWN: Duration = Duration::from_mins(1);
+
+/// Two looks that are closer than this have seen what came between them: another deployment takes longer.
+const A_MOMENT: Duration = Duration::from_secs(15);
 
 /// How patiently it is watched.
 #[derive(Debug, Clone, Args)]
@@ -95,11 +98,13 @@ pub enum Wanted {
     Runs,
     /// That it is undone, or ended.
     Undone,
+    /// That it has ended, whichever way was right for it.
+    Recovered,
 }
 
 /// Watches a deployment: prints what is new at each look, and with `--json` the whole record at the
-/// end. An answer that does not come is no end: the next look may get one. What had ended before it was
-/// looked at is compared with what runs now.
+/// end. An answer that does not come is no end: the next look may get one. What nobody saw ending is compared with what
+/// runs now.
 ///
 /// # Errors
 /// A deployment that is not there, a caller who is not let in, and no answer until the time is over.
@@ -114,30 +119,34 @@ pub async fn follow(
     let mut printed = Printed::default();
     let mut last = Value::Null;
     let mut troubled = String::new();
-    let (mut looks, mut waits) = (0, None);
+    let (mut going, mut waits) = (None, None);
     loop {
         let path = ["apps", app.as_str(), "deployments", id];
         match windlass.get(&path, &[]).await {
             Ok(answer) => {
                 let record = Record::read(&answer)?;
                 last = answer;
-                looks += 1;
                 // What is accepted and not recorded yet has had no turn.
                 let waiting = |record: &Record| record.deployment.status == Status::Waiting;
                 waits = Some(record.as_ref().is_none_or(waiting));
                 if let Some(record) = record {
                     let exit = told(&mut printed, &record, wanted, output);
                     if let Some(mut exit) = exit {
-                        if exit == Exit::Good && wanted == Wanted::Runs && looks == 1 {
+                        let is_to_run = exit == Exit::Good && wanted == Wanted::Runs;
+                        if is_to_run && !seen_ending(going, SystemTime::now()) {
                             exit = now(windlass, &record, &mut last, output).await?;
                         }
                         output.only_json(&last);
                         return Ok(exit);
                     }
                 }
+                going = Some(SystemTime::now());
             }
             Err(failure) if !failure.passes => return Err(failure),
-            Err(failure) => tell_once(&mut troubled, &failure),
+            Err(failure) => {
+                going = None;
+                tell_once(&mut troubled, &failure);
+            }
         }
         if !waiting.goes_on().await {
             let (stands, exit) = match waits {
@@ -163,7 +172,15 @@ fn told(printed: &mut Printed, record: &Record, wanted: Wanted, output: Output) 
     Some(match wanted {
         Wanted::Runs => Exit::of(ended),
         Wanted::Undone => Exit::of_undone(ended),
+        Wanted::Recovered => Exit::of_recovered(ended),
     })
+}
+
+/// Whether the ending came while it was looked at, so that nothing else can have come after it: the look before this one
+/// had an answer, and was a moment ago. `going` is when that was by the clock, which goes on while a machine sleeps.
+fn seen_ending(going: Option<SystemTime>, now: SystemTime) -> bool {
+    let since = going.and_then(|going| now.duration_since(going).ok());
+    since.is_some_and(|since| since <= A_MOMENT)
 }
 
 /// What the targets show now of a deployment that has ended well before: that it was live once is not that it
@@ -184,7 +201,11 @@ async fn now(
     let (runs, exit, words) = match stands {
         Standing::Runs(words) => (Some(true), Exit::Good, format!("now: {words}")),
         Standing::SomethingElse(what) => {
-            let next = Way::CommandLine.tell(&deployment.input());
+            let next = answer["now"]["next"].as_str();
+            let next = next.map_or_else(
+                || Way::CommandLine.tell(&format!("start {}", deployment.input())),
+                str::to_owned,
+            );
             let words = format!(
                 "now: it does NOT run any more\n  {}\n  next: to have it, {next}",
                 what.join("\n  ")
@@ -197,7 +218,8 @@ async fn now(
         }
     };
     output.progress(&words);
-    answer["now"] = json!({ "runs": runs, "text": words });
+    answer["now"]["runs"] = json!(runs);
+    answer["now"]["text"] = json!(words);
     Ok(exit)
 }
 
@@ -206,5 +228,20 @@ fn tell_once(troubled: &mut String, failure: &Failure) {
     if *troubled != failure.message {
         troubled.clone_from(&failure.message);
         error(&format!("{troubled}; looking again"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ending_is_seen_where_the_look_before_it_was_a_moment_ago() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_hours(1);
+        let ago = |seconds| seen_ending(Some(now - Duration::from_secs(seconds)), now);
+        assert!(ago(0) && ago(2) && ago(15));
+        assert!(!ago(16) && !ago(3600), "a machine that slept");
+        assert!(!seen_ending(Some(now + Duration::from_secs(1)), now));
+        assert!(!seen_ending(None, now));
     }
 }

@@ -67,9 +67,10 @@ impl HandedIn<'_> {
             (_, Some(why)) => format!("whether it was taken could not be seen: {why}"),
             (_, None) => format!("nothing was found wrong with it within {}", looking.look),
         };
-        let watch = match &self.sight.here {
-            Some(here) => format!("`windlass watch {app} {} {version}`", here.environment),
-            None => format!("`windlass watch {app} … {version}`"),
+        let here = self.sight.here.as_ref();
+        let watch = match here.map(|here| &here.environment) {
+            Some(environment) => format!("`windlass watch {app} {environment} {version}`"),
+            None => "The history of the environment that its Git ref chooses".to_owned(),
         };
         let words = format!("handed in; {looked}. {watch} tells how it ends");
         output.result(&self.report, &words);

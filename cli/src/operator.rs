@@ -68,9 +68,10 @@ impl Action<'_> {
             let windlass = self.at.endpoint.open().await?;
             let execution = self.start(&windlass).await?;
             if self.at.no_wait {
+                let (app, environment) = (&self.at.app, &self.at.environment);
                 let words = format!(
-                    "handed in, and not waited for: {execution}. `windlass history {} {}` tells what came of it",
-                    self.at.app, self.at.environment
+                    "handed in, and not waited for: {execution}. `windlass history {app} {environment}` tells what \
+                     came of it"
                 );
                 output.result(&json!({ "execution": execution }), &words);
                 return Ok(Exit::Good);
@@ -135,9 +136,10 @@ impl Action<'_> {
                 Err(failure) => return Err(failure),
             }
             if !waiting.goes_on().await {
+                let (app, environment) = (&self.at.app, &self.at.environment);
                 let message = format!(
-                    "nothing came of it yet; it goes on: {execution}. `windlass status {} {}` tells how it stands",
-                    self.at.app, self.at.environment
+                    "nothing came of it yet; it goes on: {execution}. `windlass status {app} {environment}` tells how \
+                     it stands"
                 );
                 return Err(Failure {
                     exit: Exit::TimedOut,
@@ -147,7 +149,7 @@ impl Action<'_> {
         }
     }
 
-    /// What was done, or that the execution ended without doing anything; and how the environment is now.
+    /// What was done, or why nothing was; and how the environment is now.
     async fn done(
         &self,
         windlass: &Windlass,
@@ -161,12 +163,18 @@ impl Action<'_> {
             let message = format!("its execution ended {}: {cause}", died.status);
             return Err(Failure::broken(message));
         }
+        let (app, environment) = (&self.at.app, &self.at.environment);
+        let told = done.map(|done| done.cause).ok_or_else(|| {
+            Failure::broken(format!(
+                "its execution has ended and left no word of what it did. `windlass status {app} {environment}` tells \
+                 how it stands"
+            ))
+        })?;
         let answer = windlass.get(&self.environment(), &[]).await?;
         let now = Environment::read(&answer)?;
-        let told = done.map(|done| done.cause);
-        let told = told.unwrap_or_else(|| "nothing had to be done".to_owned());
         let is_so = match self.effect {
-            Effect::Deployment(_) => now.lock.held.is_none(),
+            // What was done is told of a deployment, and says nothing of what else goes on there.
+            Effect::Deployment(_) => true,
             Effect::Environment(is_so) => is_so(&now),
         };
         let since = if is_so {

@@ -92,7 +92,7 @@ fn told_by(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<
                 "version {pinned} of the declaration is named, and the one that counts is {}.",
                 declaration.version()
             ),
-            "Leave it out for the one in force: `--declaration` of `windlass release`, `declaration` of a manifest.",
+            "Leave it out for the one in force: the option `--declaration`, or `declaration` of a manifest.",
         ));
     }
     let components = &plan.manifest.components;

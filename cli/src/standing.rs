@@ -1,7 +1,6 @@
 //! Whether what a deployment brought is what runs now. Pure.
 
 use crate::status::Environment;
-use windlass_domain::artifact::Artifact;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::drift::Drift;
 use windlass_domain::environment::Running;
@@ -20,11 +19,10 @@ pub enum Standing {
 
 /// Compares a deployment that ended well with the environment, whose targets were looked at.
 pub fn standing(record: &Deployment, now: &Environment) -> Standing {
-    let brought = &record.release.components;
     let mut others: Vec<String> = Vec::new();
     let mut unknown: Vec<String> = Vec::new();
     let mut since = None;
-    for name in brought.keys() {
+    for name in record.components() {
         if let Some(left) = now.no_longer_declared.get(name) {
             let words = format!("{name}: {}", left.words());
             if left.deployment == record.id || left.version == record.release.version {
@@ -53,11 +51,12 @@ pub fn standing(record: &Deployment, now: &Environment) -> Standing {
         }
     }
     let of_it = |running: &Running| running.deployment == record.id;
-    if brought.is_empty() && !now.running.values().any(of_it) {
+    let is_of_none = record.components().next().is_none();
+    if is_of_none && !now.running.values().any(of_it) {
+        let (app, environment) = (&record.app, &record.environment);
         unknown.push(format!(
-            "it went back to what was there before Windlass, which is no release: `windlass status {} {} --observe` \
-             compares it with the targets",
-            record.app, record.environment
+            "it went back to what was there before Windlass, which is no release: `windlass status {app} \
+             {environment} --observe` compares it with the targets"
         ));
     }
     if !others.is_empty() {
@@ -70,12 +69,10 @@ pub fn standing(record: &Deployment, now: &Environment) -> Standing {
     Standing::Runs(format!("it runs now{}", since.unwrap_or_default()))
 }
 
-/// Whether what runs of a component is what the deployment brought: it did, or another one has found its
-/// bytes in place.
+/// Whether what runs of a component is what the deployment brought: it did, or another one has found the
+/// same in place.
 fn is_its(record: &Deployment, name: &ComponentName, running: &Running) -> bool {
-    let digest = record.release.components.get(name).map(Artifact::digest);
-    let runs = running.artifact.as_ref().map(Artifact::digest);
-    running.deployment == record.id || (runs.is_some() && runs == digest)
+    running.deployment == record.id || record.has(name, running)
 }
 
 #[cfg(test)]
@@ -110,12 +107,21 @@ mod tests {
     }
 
     fn told_with(running: &Value, observed: &Value, undeclared: &Value) -> String {
+        told_of(&record(), running, observed, undeclared)
+    }
+
+    fn told_of(
+        record: &Deployment,
+        running: &Value,
+        observed: &Value,
+        undeclared: &Value,
+    ) -> String {
         let environment = json!({"app": "shop", "environment": "prod", "snapshot": 2, "running": running,
             "lock": {"token": 1}, "waiting": [], "observed": observed, "no_longer_declared": undeclared,
             "deployments": {"fedcba9876543210": {"action": "rollback", "version": "1.0.0", "components": [],
                 "requester": {"route": "api", "principal": "ann"}, "reason": "broken", "accepted": 0}}});
         let environment = Environment::read(&environment).unwrap();
-        match standing(&record(), &environment) {
+        match standing(record, &environment) {
             Standing::Runs(words) => format!("runs: {words}"),
             Standing::SomethingElse(words) => format!("else: {}", words.join("; ")),
             Standing::Unknown(words) => format!("unknown: {}", words.join("; ")),
@@ -158,6 +164,33 @@ mod tests {
             told_with(&gone, &none, &left("1.4.0", other, declaration)),
             format!("else: {words}; it was 1.4.0 last, by deployment fedcba9876543210")
         );
+        // What went back to what was found is compared as well.
+        let found = |version: &str, by: &str| json!({"web": {"version": version, "deployment": by, "since": 1000, "state": {}}});
+        for (components, running, wanted) in [
+            (json!({}), found("before-windlass", me), "runs: it runs now"),
+            (
+                json!({}),
+                found("before-windlass", other),
+                "runs: it runs now",
+            ),
+            (
+                json!({}),
+                found("1.2.0", other),
+                "else: web runs 1.2.0 since",
+            ),
+            (json!({}), none.clone(), "else: nothing is recorded of web"),
+            (
+                json!({"api": artifact('a')}),
+                found("before-windlass", me),
+                "else: nothing is recorded of api",
+            ),
+        ] {
+            let mut back = record();
+            back.release.components = serde_json::from_value(components).unwrap();
+            back.found = vec![ComponentName::new("web").unwrap()];
+            let told = told_of(&back, &running, &none, &none);
+            assert!(told.starts_with(wanted), "{told}");
+        }
         let drift = |word: &str| json!({"api": {"drift": word, "reason": "why"}});
         assert_eq!(told(&both, &drift("changed")), "else: api: changed, why");
         assert_eq!(told(&both, &drift("unknown")), "unknown: api: unknown, why");

@@ -179,10 +179,11 @@ impl Looking {
         let waiting = self.begin();
         loop {
             let path = ["apps", app.as_str(), "deployments", id];
-            let record = match windlass.get(&path, &[]).await {
-                Ok(answer) => Record::read(&answer)?,
-                // It was started a moment ago, or nobody answers: it may be there at the next look.
-                Err(_) => None,
+            let (record, unseen) = match windlass.get(&path, &[]).await {
+                Ok(answer) => (Record::read(&answer)?, None),
+                // It was started a moment ago: it may be there at the next look.
+                Err(failure) if failure.exit == Exit::Rejected => (None, None),
+                Err(failure) => (None, Some(failure.message)),
             };
             let status = record.map(|record| record.deployment.status);
             match status {
@@ -193,9 +194,11 @@ impl Looking {
                 Some(Status::Waiting) | None => {}
             }
             if !waiting.goes_on().await {
-                return handed_in(match status {
-                    Some(_) => "waits for its turn",
-                    None => "is not recorded yet",
+                let unseen = unseen.map(|why| format!("could not be seen: {why}"));
+                return handed_in(match (&unseen, status) {
+                    (Some(unseen), _) => unseen,
+                    (None, Some(_)) => "waits for its turn",
+                    (None, None) => "is not recorded yet",
                 });
             }
         }

@@ -1,6 +1,6 @@
 //! An environment as the API answers it, and as people read it.
 
-use crate::asked::{Asked, commit};
+use crate::asked::{Asked, commit, took};
 use crate::failure::Failure;
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,8 +8,11 @@ use std::collections::BTreeMap;
 use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::environment::{HeldState, Hold, Lock, Running};
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::input::operators;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
+use windlass_domain::way::Way;
 
 /// An environment.
 #[derive(Debug, Clone, Deserialize)]
@@ -162,10 +165,13 @@ impl Environment {
         let asked = self.deployments.get(&id.0);
         let git = asked.and_then(|asked| asked.git.as_ref());
         let commit = git.map(|git| format!(", commit {}", commit(Some(git))));
+        let worked = asked.filter(|asked| asked.started.and(asked.ended).is_some());
+        let worked = worked.map(|asked| format!(", took {}", took(asked.started, asked.ended)));
         let asked = asked.map(|asked| format!(" ({})", asked.words()));
         let line = format!(
-            "  {name}: {version} since {since}{}, by deployment {id}{}",
+            "  {name}: {version} since {since}{}{}, by deployment {id}{}",
             commit.unwrap_or_default(),
+            worked.unwrap_or_default(),
             asked.unwrap_or_default()
         );
         match self.drift(name) {
@@ -184,12 +190,15 @@ impl Environment {
         let Some(held) = &self.lock.held else {
             return "  lock: free".to_owned();
         };
+        let next = |action| Way::CommandLine.tell(&operators(action, &self.app, &self.name));
         let what = match held.state {
-            HeldState::Running => "is deployed",
-            HeldState::Recovering => "is recovered",
-            HeldState::NeedsOperator => {
-                "NEEDS AN OPERATOR: `windlass recover` or `windlass accept`"
-            }
+            HeldState::Running => "is deployed".to_owned(),
+            HeldState::Recovering => "is recovered".to_owned(),
+            HeldState::NeedsOperator => format!(
+                "NEEDS AN OPERATOR: {} to undo it again, or {} to take what is there",
+                next(ActionName::Recover),
+                next(ActionName::Accept)
+            ),
         };
         let who = self.deployment(&held.deployment);
         format!("  lock: {who} {what}, since {}", held.since)

@@ -5,7 +5,7 @@
 mod records;
 mod standin;
 
-use records::{ID, rolled_back};
+use records::{ID, accepted, ended, rolled_back, watched};
 use serde_json::{Value, json};
 use standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 
@@ -201,14 +201,106 @@ fn an_execution_that_ends_without_doing_anything_is_not_waited_for() {
     );
     let nothing = json!({"deployment": null, "refusal": null, "done": null,
         "execution": {"status": "SUCCEEDED", "error": null, "cause": null}});
-    let arguments = ["recover", "shop", "prod", "--reason", "r", "--every", "1ms"];
-    let output = coming_to(nothing).windlass(&folder("nothing"), &arguments);
-    assert_eq!(code(&output), 0);
-    assert!(
-        out(&output).contains("nothing had to be done"),
-        "{}",
-        out(&output)
-    );
+    for verb in ["recover", "hold"] {
+        let arguments = [verb, "shop", "prod", "--reason", "r", "--every", "1ms"];
+        let output = coming_to(nothing.clone()).windlass(&folder("nothing"), &arguments);
+        assert_eq!(code(&output), 1, "nobody knows what it did");
+        assert!(err(&output).contains("left no word"), "{}", err(&output));
+    }
+}
+
+/// An API where what was done is told, and where another deployment runs.
+fn beside_another(cause: &str) -> StandIn {
+    let done = json!({"deployment": null, "refusal": null, "done": {"cause": cause},
+        "execution": {"status": "SUCCEEDED", "error": null, "cause": null}});
+    let held = json!({"deployment": "fedcba9876543210", "action": "deploy", "execution": "arn",
+        "since": 0, "state": "running"});
+    let environment = json!({"app": "shop", "environment": "prod", "snapshot": 1, "running": {},
+        "lock": {"token": 1, "held": held}, "waiting": []});
+    StandIn::new(move |call: &Call| -> Reply {
+        match (call.method.as_str(), call.path.as_str()) {
+            ("GET", "/stage/apps/shop/environments/prod") => reply(200, &environment),
+            ("GET", _) => reply(200, &done),
+            _ => reply(202, &json!({"execution": "arn:one"})),
+        }
+    })
+}
+
+#[test]
+fn a_recovery_that_had_nothing_to_do_says_why_and_claims_nothing_of_others() {
+    let cause = "There is nothing to recover: deployment 0123456789abcdef has ended RolledBack.";
+    let arguments = |verb| [verb, "shop", "prod", "--reason", "r", "--every", "1ms"];
+    let output = beside_another(cause).windlass(&folder("ended"), &arguments("recover"));
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let said = out(&output);
+    assert!(said.contains(cause), "{said}");
+    assert!(said.contains("is deployed"), "{said}");
+    assert!(!said.contains("somebody else"), "{said}");
+    // What is done to an environment is compared with how it is.
+    let output =
+        beside_another("It is unlocked.").windlass(&folder("accepted"), &arguments("accept"));
+    assert_eq!(code(&output), 8);
+    assert!(out(&output).contains("somebody else has changed it"));
+}
+
+#[test]
+fn a_recovery_that_settles_what_was_judged_good_is_what_was_asked_for() {
+    for (ending, status) in [("Succeeded", 0), ("RolledBack", 0), ("NeedsOperator", 5)] {
+        let record = ended(watched(), ending, "");
+        let came = json!({"deployment": ID, "refusal": null});
+        let api = StandIn::new(move |call: &Call| -> Reply {
+            match call.method.as_str() {
+                "GET" if call.path.contains("?execution=") => reply(200, &came),
+                "GET" => reply(200, &record),
+                _ => reply(202, &json!({"execution": "arn:one"})),
+            }
+        });
+        let arguments = ["recover", "shop", "prod", "--reason", "r", "--every", "1ms"];
+        let output = api.windlass(&folder("settled"), &arguments);
+        assert_eq!(code(&output), status, "{ending}: {}", err(&output));
+    }
+}
+
+#[test]
+fn what_could_not_be_seen_of_what_was_handed_in_is_told_as_that() {
+    let finding = json!({"name": "UnknownName", "path": "id", "reason": "r", "remedy": "m"});
+    let table = [
+        (
+            403,
+            json!({"message": "Forbidden"}),
+            "could not be seen: Windlass did not let the caller in",
+        ),
+        (
+            503,
+            json!({"detail": "Throttled"}),
+            "could not be seen: Windlass answered 503: Throttled",
+        ),
+        (
+            404,
+            json!({"detail": "d", "findings": [finding]}),
+            "is not recorded yet",
+        ),
+        (200, accepted(), "waits for its turn"),
+    ];
+    for (status, body, told) in table {
+        let api = StandIn::new(move |call: &Call| match call.method.as_str() {
+            "GET" => reply(status, &body),
+            _ => reply(202, &json!({"id": ID, "execution": "arn:one"})),
+        });
+        let arguments = [
+            "deploy", "shop", "prod", "1.4.0", "--look", "50ms", "--every", "1ms",
+        ];
+        let output = api.windlass(&folder("unseen"), &arguments);
+        assert_eq!(code(&output), 0, "{}", err(&output));
+        let said = out(&output);
+        let wanted = format!("handed in: deployment {ID} {told}");
+        assert!(said.contains(&wanted), "{said}");
+        assert_eq!(
+            said.contains("not recorded"),
+            told.contains("not recorded"),
+            "{said}"
+        );
+    }
 }
 
 #[test]

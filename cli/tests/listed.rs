@@ -52,7 +52,7 @@ fn status_tells_what_runs_who_holds_and_who_waits() {
             "since": 1_763_640_000_000_u64}],
         "observed": {"api": {"drift": "changed", "recorded": "41 at 100 %", "seen": "40 at 100 %"}},
         "deployments": {ID: {"action": "deploy", "version": "1.4.0", "accepted": 0, "components": ["api"],
-            "requester": {"route": "api", "principal": "arn:aws:sts::111111111111:assumed-role/ci/run-812"},
+            "started": 0, "ended": 252_000, "requester": {"route": "api", "principal": "arn:aws:sts::111111111111:assumed-role/ci/run-812"},
             "git": {"ref": "refs/heads/main", "commit": "9f2c61d4a0b35e77", "dirty": true}, "reason": "as planned"}},
     });
     let api = StandIn::new(move |_: &Call| reply(200, &environment));

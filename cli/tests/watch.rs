@@ -93,15 +93,76 @@ fn a_deployment_that_goes_on_is_not_a_success() {
     assert!(err(&output).contains("still waits for its turn"));
 }
 
-/// An API where a deployment has succeeded, and the environment is this now.
-fn long_ago(environment: Value) -> StandIn {
+/// A deployment of `api` that has succeeded.
+fn succeeded() -> Value {
     let mut record = ended(watched(), "Succeeded", "");
     let api = json!({"type": "image", "repository": "r", "digest": "a".repeat(64)});
     record["deployment"]["release"]["components"] = json!({ "api": api });
-    StandIn::new(move |call: &Call| match call.path.as_str() {
-        "/stage/apps/shop/environments/prod?observe=true" => reply(200, &environment),
-        _ => reply(200, &record),
+    record
+}
+
+/// An API that gives these answers one a look, the last for ever, and where the environment is this now.
+fn answering(mut answers: Vec<(u16, Value)>, environment: Value) -> StandIn {
+    answers.reverse();
+    StandIn::new(move |call: &Call| {
+        if call.path == "/stage/apps/shop/environments/prod?observe=true" {
+            return reply(200, &environment);
+        }
+        let (status, body) = answers.pop().unwrap();
+        if answers.is_empty() {
+            answers.push((status, body.clone()));
+        }
+        reply(status, &body)
     })
+}
+
+/// An API where a deployment has succeeded, and the environment is this now.
+fn long_ago(environment: Value) -> StandIn {
+    answering(vec![(200, succeeded())], environment)
+}
+
+/// An environment where something else runs than what was deployed.
+fn elsewhere() -> Value {
+    let api = json!({"type": "image", "repository": "r", "digest": "b".repeat(64)});
+    json!({"app": "shop", "environment": "prod", "snapshot": 2, "lock": {"token": 1}, "waiting": [],
+        "running": {"api": {"artifact": api, "version": "1.3.0", "deployment": "fedcba9876543210",
+            "since": 1_763_640_000_000_u64, "state": {}}}})
+}
+
+#[test]
+fn an_ending_that_nobody_saw_is_compared_with_what_runs() {
+    let throttled = || (503, json!({"detail": "Throttled", "findings": []}));
+    let under_way = || (200, watched());
+    let table = [
+        (vec![], 8),
+        (vec![under_way()], 0),
+        (vec![throttled()], 8),
+        (vec![under_way(), throttled()], 8),
+        (vec![throttled(), under_way()], 0),
+        (vec![(200, accepted()), throttled(), throttled()], 8),
+    ];
+    for (mut answers, status) in table {
+        let told = format!("{:?}", answers.iter().map(|it| it.0).collect::<Vec<_>>());
+        answers.push((200, succeeded()));
+        let output = watch(&answering(answers, elsewhere()), &[]);
+        assert_eq!(code(&output), status, "{told}: {}", out(&output));
+        assert_eq!(out(&output).contains("NOT run any more"), status == 8);
+    }
+}
+
+/// The server knows what is refused now; what it tells to type is told.
+#[test]
+fn how_to_have_what_runs_no_more_is_what_windlass_says() {
+    let mut record = succeeded();
+    let next = "start `windlass deploy shop prod 1.4.0 --allow-older --through-hold --reason '…'` to deploy 1.4.0";
+    record["now"] = json!({"runs": false, "text": "t", "next": next});
+    let api = answering(vec![(200, record)], elsewhere());
+    let output = watch(&api, &[]);
+    assert_eq!(code(&output), 8);
+    let told = format!("next: to have it, {next}");
+    assert!(out(&output).contains(&told), "{}", out(&output));
+    let whole: Value = serde_json::from_str(&out(&watch(&api, &["--json"]))).unwrap();
+    assert_eq!(whole["now"]["next"], next);
 }
 
 #[test]

@@ -214,7 +214,8 @@ def needs_operator(skiff, version):
     skiff.permit_writes()
     assert (ran.status, ran.document["deployment"]["ending"]["ending"]) == (NEEDS_OPERATOR, "NeedsOperator"), ran
     words = skiff.windlass.run("status", "skiff", "bay").out
-    assert "NEEDS AN OPERATOR: `windlass recover` or `windlass accept`" in words, words
+    told = "NEEDS AN OPERATOR: `windlass recover skiff bay --reason '…'` to undo it again, or `windlass accept skiff bay"
+    assert told in words, words
 
 
 def test_recover(skiff):

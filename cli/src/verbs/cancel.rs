@@ -59,9 +59,9 @@ impl Cancel {
             let body = json!({ "reason": self.reason });
             let answer = windlass.act("POST", &path, &[], Some(&body)).await?;
             if self.no_wait {
+                let app = &self.app;
                 let words = format!(
-                    "handed in: deployment {id} is being stopped; `windlass watch {} {id}` tells how it ends",
-                    self.app
+                    "handed in: deployment {id} is being stopped; `windlass watch {app} {id}` tells how it ends"
                 );
                 output.result(&answer, &words);
                 return Ok(Exit::Good);

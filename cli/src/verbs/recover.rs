@@ -33,7 +33,7 @@ impl Recover {
             method: "POST",
             path: "recover",
             body,
-            effect: Effect::Deployment(Wanted::Undone),
+            effect: Effect::Deployment(Wanted::Recovered),
         };
         action.run(output)
     }

@@ -133,9 +133,7 @@ impl Watch {
         let Some(version) = &self.version else {
             let why = not_there(
                 format!("{app} {environment} has no deployments yet"),
-                format!(
-                    "Release one, or look at another environment's history: `windlass history {app} …`."
-                ),
+                "Release one, or look at the history of another environment.".to_owned(),
             );
             return Ok((SOON, why));
         };
@@ -159,9 +157,7 @@ impl Watch {
                         format!(
                             "the manifest of {version} is uploaded, and became no deployment into {environment} yet"
                         ),
-                        format!(
-                            "See `windlass history {app} …` of the environment that its Git ref chooses."
-                        ),
+                        "See the history of the environment that its Git ref chooses.".to_owned(),
                     );
                     return Ok((FOUND, why));
                 }

@@ -110,7 +110,7 @@ fn not_seen(step: &Step, why: &str) -> Finding {
             "what runs of {} could not be seen, so it cannot be accepted: {why}.",
             step.component
         ),
-        "Mend that, then `accept` again; the environment stays locked until then. `recover`, which undoes, has to see it as well.",
+        "Mend that, then accept again; the environment stays locked until then. A recovery, which undoes, has to see it as well.",
     )
 }
 

@@ -172,7 +172,7 @@ fn what_nobody_has_seen_is_not_accepted() {
         assert_eq!(finding.path, "components.api");
         assert!(finding.reason.contains(told), "{}", finding.reason);
         assert!(
-            finding.remedy.contains("`accept` again"),
+            finding.remedy.contains("accept again"),
             "{}",
             finding.remedy
         );

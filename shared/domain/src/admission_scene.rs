@@ -206,15 +206,18 @@ impl Scene {
         self
     }
 
-    pub(super) fn decision(&self) -> Decision {
-        let facts = Facts {
+    pub(super) fn facts(&self) -> Facts<'_> {
+        Facts {
             lock: &self.lock,
             state: &self.state,
             waiting: &self.waiting,
             veto: self.veto.as_ref(),
             past: self.past.as_ref(),
             runs: self.runs,
-        };
-        decide(&self.candidate, &facts)
+        }
+    }
+
+    pub(super) fn decision(&self) -> Decision {
+        decide(&self.candidate, &self.facts())
     }
 }

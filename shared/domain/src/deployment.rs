@@ -2,10 +2,11 @@
 
 use crate::digest::Digest;
 use crate::ending::Ending;
+use crate::environment::Running;
 use crate::finding::{Finding, FindingName};
 use crate::identity::DeploymentId;
 use crate::input::input;
-use crate::name::{AppName, EnvironmentName};
+use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::order::Order;
 use crate::release::Release;
 use crate::request::{ActionName, ObjectRef, Requester};
@@ -41,6 +42,9 @@ pub struct Deployment {
     /// `rollback`: the snapshot that it goes back to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<u64>,
+    /// `rollback`: the components that it takes back to what was found of them. No release has their bytes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub found: Vec<ComponentName>,
     /// `rollback`: the deployment that ran when it was asked for, and that it stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stops: Option<DeploymentId>,
@@ -99,6 +103,19 @@ impl Deployment {
     /// How many recoveries that Windlass started by itself have worked for it since somebody asked for an execution.
     pub fn recoveries(&self) -> usize {
         self.executions.len().saturating_sub(self.asked_for + 1)
+    }
+
+    /// The components that it is for.
+    pub fn components(&self) -> impl Iterator<Item = &ComponentName> {
+        self.release.components.keys().chain(&self.found)
+    }
+
+    /// Whether what is recorded as running of one of its components is what it brought: its bytes, or what was found.
+    pub fn has(&self, name: &ComponentName, running: &Running) -> bool {
+        match self.release.components.get(name) {
+            Some(artifact) => running.has(artifact),
+            None => self.found.contains(name) && running.is_as_found(),
+        }
     }
 
     /// The input with which a person asks for the same once more.

@@ -165,14 +165,18 @@ impl Running {
         known.is_some_and(|known| known.digest() == artifact.digest())
     }
 
+    /// Whether it is what was found, which no release brought.
+    pub fn is_as_found(&self) -> bool {
+        self.artifact.is_none() && self.version == BEFORE_WINDLASS
+    }
+
     /// Whether both are records of the same: of the same bytes; or, where Windlass did not bring them, of the
     /// same state, or of what was found, which there is once.
     pub fn is_same(&self, other: &Self) -> bool {
         match (&self.artifact, &other.artifact) {
             (Some(_), Some(artifact)) => self.has(artifact),
             (None, None) => {
-                let both_found = [self, other].map(|one| one.version == BEFORE_WINDLASS);
-                self.state == other.state || both_found == [true, true]
+                self.state == other.state || (self.is_as_found() && other.is_as_found())
             }
             _ => false,
         }
@@ -254,6 +258,16 @@ impl Snapshot {
             known.or_insert_with(|| found.clone());
         }
         self
+    }
+
+    /// Whether what it says of each component is what is recorded as running: going back to it changes nothing, as
+    /// far as Windlass knows.
+    pub fn runs(&self, state: &EnvironmentState) -> bool {
+        let runs = |(name, ran): (&ComponentName, &Running)| {
+            let running = state.running.get(name);
+            running.is_some_and(|running| ran.is_same(running))
+        };
+        self.components.iter().all(runs)
     }
 }
 

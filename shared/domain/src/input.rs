@@ -4,6 +4,9 @@ use crate::name::{AppName, EnvironmentName};
 use crate::request::ActionName;
 use serde_json::{Map, Value};
 
+/// How every input begins.
+pub(crate) const BEGINS: &str = r#"{"action":""#;
+
 /// The input of an action, to be pasted into the console. `members` stand in it as they are; a
 /// reason of `…` is for the person to write.
 pub fn input(
@@ -12,14 +15,15 @@ pub fn input(
     environment: &EnvironmentName,
     members: &[(&str, Value)],
 ) -> String {
-    let mut input = Map::from_iter([
-        ("action".to_owned(), action.to_string().into()),
+    let mut rest = Map::from_iter([
         ("app".to_owned(), app.as_str().into()),
         ("environment".to_owned(), environment.as_str().into()),
     ]);
     let members = members.iter();
-    input.extend(members.map(|(name, value)| ((*name).to_owned(), value.clone())));
-    Value::Object(input).to_string()
+    rest.extend(members.map(|(name, value)| ((*name).to_owned(), value.clone())));
+    // The action comes first: by that an input is found in a text ([`crate::way`]).
+    let rest = Value::Object(rest).to_string();
+    format!("{BEGINS}{action}\",{}", &rest[1..])
 }
 
 /// The input of an operator's action.

@@ -1,6 +1,7 @@
 //! The second look: 15 minutes after a recovery has ended a deployment, what it left is looked at
 //! once more, because a call that AWS held longer than is assumed may have taken effect since. Pure.
 
+use crate::call;
 use crate::deployment::Deployment;
 use crate::drift::{Compared, Drift};
 use crate::ending::Ending;
@@ -219,8 +220,8 @@ impl SecondLook {
                 operators(ActionName::ReleaseHold, app, environment)
             )),
             Saw::Unknown => Some(format!(
-                "mend what stands in the way, then compare with `windlass status {app} {environment} \
-                 --observe`"
+                "mend what stands in the way, then compare with {}",
+                call::observed(app, environment)
             )),
             Saw::AsLeft | Saw::Replaced => None,
         }

@@ -269,7 +269,7 @@ fn what_is_told() {
     shop prod 1.1.0 could NOT be looked at again: 6 looks failed until 16 minutes after it ended RolledBack.
       not known: api (lambda:GetAlias was refused)
       as recorded: agent (seen 40 at 100 %)
-      next: mend what stands in the way, then compare with `windlass status shop prod --observe`
+      next: mend what stands in the way, then compare with `GET /apps/shop/environments/prod?observe=true`
     ");
     insta::assert_snapshot!(told(Saw::AsLeft, &[As]), @r"
     shop prod 1.1.0 was seen again 16 minutes after it ended RolledBack, as it was left.

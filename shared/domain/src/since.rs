@@ -1,15 +1,13 @@
 //! What came of a release since: what stands in its place, who put it there, and how to have the release.
 
-use crate::admission::{How, Replaced};
+use crate::admission::{Facts, How, Replaced};
 use crate::deployment::Deployment;
 use crate::ending::Ending;
 use crate::environment::{EnvironmentState, Running};
 use crate::identity::DeploymentId;
-use crate::input::input;
 use crate::name::ComponentName;
-use crate::order::Order;
 use crate::request::ActionName;
-use crate::time::Time;
+use crate::to_have::to_have;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -30,7 +28,7 @@ pub fn brought_by(record: &Deployment, state: &EnvironmentState) -> Vec<Deployme
 pub fn superseded(
     record: &Deployment,
     replaced: &Replaced,
-    state: &EnvironmentState,
+    facts: &Facts<'_>,
     known: &Known,
 ) -> String {
     let by = &replaced.by;
@@ -55,36 +53,13 @@ pub fn superseded(
         ),
     };
     let mut lines = vec![first];
-    lines.extend(in_its_place(record, state, known));
+    lines.extend(in_its_place(record, facts.state, known));
     if replaced.how == How::Waits && same {
         return lines.join("\n");
     }
-    let mut members = vec![("version", record.release.version.clone().into())];
-    if replaced.how == How::Waits || is_older(record, state) {
-        members.extend([("allow_older", true.into()), ("reason", "…".into())]);
-    }
-    let again = input(
-        ActionName::Deploy,
-        &record.app,
-        &record.environment,
-        &members,
-    );
-    lines.push(format!(
-        "  next: start {again} to deploy {}",
-        record.release.version
-    ));
+    let next = to_have(record, facts, replaced.how == How::Waits);
+    lines.push(format!("  next: {next}"));
     lines.join("\n")
-}
-
-/// Whether a request of a person would be older than what was here, however late it comes: by its numbers.
-fn is_older(record: &Deployment, state: &EnvironmentState) -> bool {
-    let latest = Order {
-        accepted: Time(u64::MAX),
-        ..record.order.clone()
-    };
-    let marks = record.release.components.keys();
-    let mut marks = marks.filter_map(|name| state.marks.get(name));
-    marks.any(|mark| mark.is_newer_than(&latest))
 }
 
 /// What is so now of a deployment that brought something, or found it there.
@@ -92,23 +67,31 @@ fn is_older(record: &Deployment, state: &EnvironmentState) -> bool {
 pub struct Now {
     /// Whether all of it still runs, as far as Windlass knows.
     pub runs: bool,
-    /// The same in words: since when, or what was brought in its place, by whom and why.
+    /// The same in words: since when, or what was brought in its place, by whom and why, and what a person starts to
+    /// have it.
     pub text: String,
+    /// What a person starts to have it, also where it is recorded as running and a target shows something else.
+    pub next: String,
 }
 
 /// What is so now of a deployment that ended in success; `None` of any other, whose ending says it all, and of a
-/// rollback to what was there before Windlass, which is nobody's release.
-pub fn now(record: &Deployment, state: &EnvironmentState, known: &Known) -> Option<Now> {
+/// rollback that undid the first release, which went back to no snapshot.
+pub fn now(record: &Deployment, facts: &Facts<'_>, known: &Known) -> Option<Now> {
     let ended = record.ending.as_ref()?;
     let brought = match ended.ending {
         Ending::Succeeded => true,
         Ending::NothingToDo => ended.cause_name == ALREADY_THERE,
         _ => false,
     };
-    if !brought || record.release.components.is_empty() {
+    if !brought || record.components().next().is_none() {
         return None;
     }
-    let runs = state.runs(&record.release.components);
+    let state = facts.state;
+    let is_there = |name| {
+        let running = state.running.get(name);
+        running.is_some_and(|running| record.has(name, running))
+    };
+    let runs = record.components().all(is_there);
     let first = if runs {
         "It runs, as far as Windlass knows:"
     } else {
@@ -116,9 +99,14 @@ pub fn now(record: &Deployment, state: &EnvironmentState, known: &Known) -> Opti
     };
     let mut lines = vec![first.to_owned()];
     lines.extend(in_its_place(record, state, known));
+    let next = to_have(record, facts, false);
+    if !runs {
+        lines.push(format!("  next: {next}"));
+    }
     Some(Now {
         runs,
         text: lines.join("\n"),
+        next,
     })
 }
 
@@ -146,13 +134,12 @@ fn there<'a>(
     record: &'a Deployment,
     state: &'a EnvironmentState,
 ) -> impl Iterator<Item = (&'a ComponentName, &'a Running)> {
-    let named = record.release.components.keys();
+    let named = record.components();
     named.filter_map(|name| Some((name, state.running.get(name)?)))
 }
 
 /// A line for each component: what Windlass brought there last.
 fn in_its_place(record: &Deployment, state: &EnvironmentState, known: &Known) -> Vec<String> {
-    let named = record.release.components.keys();
     let line = |name: &ComponentName| match state.running.get(name) {
         Some(running) => format!(
             "  {name}: {} since {}, {}",
@@ -162,7 +149,7 @@ fn in_its_place(record: &Deployment, state: &EnvironmentState, known: &Known) ->
         ),
         None => format!("  {name}: nothing is known to run"),
     };
-    named.map(line).collect()
+    record.components().map(line).collect()
 }
 
 /// By which deployment, of whom, and why.

@@ -2,6 +2,8 @@ use super::*;
 use crate::artifact::Artifact;
 use crate::deployment::Ended;
 use crate::digest::Digest;
+use crate::environment::{BEFORE_WINDLASS, Lock};
+use crate::order::Order;
 use crate::time::Time;
 use serde_json::json;
 
@@ -49,6 +51,32 @@ fn running(version: &str, by: &str) -> Running {
     }
 }
 
+/// What the ledger says where nobody holds the lock and nobody waits.
+fn facts<'a>(record: &Deployment, lock: &'a Lock, state: &'a EnvironmentState) -> Facts<'a> {
+    Facts {
+        lock,
+        state,
+        waiting: &[],
+        veto: None,
+        past: None,
+        runs: state.runs(&record.release.components),
+    }
+}
+
+fn superseded_there(
+    record: &Deployment,
+    replaced: &Replaced,
+    at: &(EnvironmentState, Known),
+) -> String {
+    let lock = Lock::default();
+    superseded(record, replaced, &facts(record, &lock, &at.0), &at.1)
+}
+
+fn now_there(record: &Deployment, at: &(EnvironmentState, Known)) -> Option<Now> {
+    let lock = Lock::default();
+    now(record, &facts(record, &lock, &at.0), &at.1)
+}
+
 fn name(name: &str) -> ComponentName {
     ComponentName::new(name).unwrap()
 }
@@ -83,9 +111,9 @@ fn replaced(by: &str, how: How) -> Replaced {
 
 #[test]
 fn what_was_replaced_is_told_by_whom_and_how_to_have_it() {
-    let (state, known) = scene();
+    let at = scene();
     let me = record("me", ActionName::Deploy, "3.0.0", &["a", "b", "c"]);
-    insta::assert_snapshot!(superseded(&me, &replaced("back", How::Since), &state, &known), @r#"
+    insta::assert_snapshot!(superseded_there(&me, &replaced("back", How::Since), &at), @r#"
     Superseded: 3.0.0 was live here and was replaced.
       a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
       b: accepted since 1970-01-01T00:01:00Z, accepted at noon by tom: mended by hand (deployment stuck)
@@ -93,23 +121,23 @@ fn what_was_replaced_is_told_by_whom_and_how_to_have_it() {
       next: start {"action":"deploy","app":"shop","environment":"prod","version":"3.0.0"} to deploy 3.0.0
     "#);
     let me = record("me", ActionName::Deploy, "1.0.0", &["a"]);
-    insta::assert_snapshot!(superseded(&me, &replaced("newer", How::Newer), &state, &known), @r#"
+    insta::assert_snapshot!(superseded_there(&me, &replaced("newer", How::Newer), &at), @r#"
     Superseded: deployment newer brought a newer release here.
       a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
       next: start {"action":"deploy","app":"shop","environment":"prod","version":"1.0.0"} to deploy 1.0.0
     "#);
-    insta::assert_snapshot!(superseded(&me, &replaced("back", How::Newer), &state, &known), @r#"
+    insta::assert_snapshot!(superseded_there(&me, &replaced("back", How::Newer), &at), @r#"
     Superseded: deployment back brought a newer release here, 2.0.0.
       a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
       next: start {"action":"deploy","app":"shop","environment":"prod","version":"1.0.0"} to deploy 1.0.0
     "#);
-    insta::assert_snapshot!(superseded(&me, &replaced("back", How::Waits), &state, &known), @r#"
+    insta::assert_snapshot!(superseded_there(&me, &replaced("back", How::Waits), &at), @r#"
     Superseded: deployment back waits for its turn with a newer release, 2.0.0.
       a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
       next: start {"action":"deploy","allow_older":true,"app":"shop","environment":"prod","reason":"…","version":"1.0.0"} to deploy 1.0.0
     "#);
     let me = record("me", ActionName::Deploy, "2.0.0", &["a"]);
-    insta::assert_snapshot!(superseded(&me, &replaced("back", How::Waits), &state, &known), @r#"
+    insta::assert_snapshot!(superseded_there(&me, &replaced("back", How::Waits), &at), @r#"
     Superseded: deployment back waits for its turn with the same release.
       a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
     "#);
@@ -117,7 +145,7 @@ fn what_was_replaced_is_told_by_whom_and_how_to_have_it() {
 
 #[test]
 fn what_is_older_by_its_number_is_told_how_to_allow_it() {
-    let (mut state, known) = scene();
+    let mut at = scene();
     let mut me = record("me", ActionName::Deploy, "1.0.0", &["a"]);
     me.order.sequence = Some(10);
     for (mark, allows) in [(Some(20), true), (Some(10), false), (None, false)] {
@@ -126,9 +154,9 @@ fn what_is_older_by_its_number_is_told_how_to_allow_it() {
             accepted: Time(99),
             ..me.order.clone()
         };
-        state.marks.insert(name("a"), mark);
+        at.0.marks.insert(name("a"), mark);
         for how in [How::Newer, How::Since] {
-            let text = superseded(&me, &replaced("newer", how), &state, &known);
+            let text = superseded_there(&me, &replaced("newer", how), &at);
             assert_eq!(text.contains("allow_older"), allows, "{text}");
         }
     }
@@ -136,10 +164,10 @@ fn what_is_older_by_its_number_is_told_how_to_allow_it() {
 
 #[test]
 fn each_input_that_is_told_can_be_started() {
-    let (state, known) = scene();
+    let at = scene();
     let me = record("me", ActionName::Deploy, "3.0.0", &["a"]);
     for how in [How::Waits, How::Newer, How::Since] {
-        let text = superseded(&me, &replaced("back", how), &state, &known);
+        let text = superseded_there(&me, &replaced("back", how), &at);
         let (begin, end) = (text.find('{').unwrap(), text.rfind('}').unwrap());
         let input = serde_json::from_str(&text[begin..=end]).unwrap();
         assert!(crate::request::Request::parse(&input).is_ok(), "{text}");
@@ -148,10 +176,10 @@ fn each_input_that_is_told_can_be_started() {
 
 #[test]
 fn what_is_so_now_is_told_of_a_success_alone() {
-    let (state, known) = scene();
+    let at = scene();
     let of = |version, ending, cause_name| {
         let me = record("me", ActionName::Deploy, version, &["a"]);
-        now(&ended(me, ending, cause_name), &state, &known)
+        now_there(&ended(me, ending, cause_name), &at)
     };
     assert!(of("2.0.0", Ending::Succeeded, "").unwrap().runs);
     assert!(
@@ -164,12 +192,13 @@ fn what_is_so_now_is_told_of_a_success_alone() {
     insta::assert_snapshot!(gone.text, @r#"
     It does not run any more:
       a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
+      next: start {"action":"deploy","app":"shop","environment":"prod","version":"3.0.0"} to deploy 3.0.0
     "#);
     assert_eq!(of("2.0.0", Ending::NothingToDo, "Superseded"), None);
     assert_eq!(of("2.0.0", Ending::RolledBack, "GateFailed"), None);
     assert_eq!(of("2.0.0", Ending::Rejected, "Held"), None);
     let waiting = record("me", ActionName::Deploy, "2.0.0", &["a"]);
-    assert_eq!(now(&waiting, &state, &known), None);
+    assert_eq!(now_there(&waiting, &at), None);
 }
 
 #[test]
@@ -193,4 +222,38 @@ fn each_that_brought_something_is_asked_for_once() {
     let brought = brought_by(&me, &state);
     let brought: Vec<&str> = brought.iter().map(DeploymentId::as_str).collect();
     assert_eq!(brought, ["back", "stuck"]);
+}
+
+#[test]
+fn a_rollback_runs_where_what_it_found_is_there_as_well() {
+    let (mut state, known) = scene();
+    let found = Running {
+        artifact: None,
+        version: BEFORE_WINDLASS.into(),
+        ..running("", "back")
+    };
+    let rollback = |of: &[&str]| {
+        let mut me = record("back", ActionName::Rollback, "2.0.0", of);
+        me.found = vec![name("b")];
+        me.snapshot = Some(2);
+        ended(me, Ending::Succeeded, "")
+    };
+    state.running.insert(name("b"), found);
+    let mut at = (state, known);
+    for of in [&["a"][..], &[]] {
+        let now = now_there(&rollback(of), &at).unwrap();
+        assert!(now.runs, "{}", now.text);
+        assert!(
+            now.text.contains("b: before-windlass since"),
+            "{}",
+            now.text
+        );
+    }
+    at.0.running.insert(name("b"), running("2.5.0", "later"));
+    for of in [&["a"][..], &[]] {
+        let now = now_there(&rollback(of), &at).unwrap();
+        assert!(!now.runs, "{}", now.text);
+        assert!(now.text.contains("b: 2.5.0 since"), "{}", now.text);
+        assert!(now.next.contains(r#""snapshot":2"#), "{}", now.next);
+    }
 }

@@ -1,9 +1,12 @@
 //! What to do next, in the words of the way in that is used.
 //!
 //! A remedy, and the cause of an ending, name what comes next as the input of the release machine
-//! ([`crate::input`]): that is the datum. Who reads it at the console pastes it; for everybody else it is
-//! put into their own words where the text leaves Windlass.
+//! ([`crate::input`]), or as a call of the API where the machine has no such input ([`crate::call`]): that is the
+//! datum. Who reads it at the console pastes it; for everybody else it is put into their own words where the text
+//! leaves Windlass.
 
+use crate::call;
+use crate::input::BEGINS;
 use crate::name::EnvironmentName;
 use crate::request::{ActionName, Request};
 use serde_json::{Map, Value, json};
@@ -35,7 +38,7 @@ impl Way {
         let mut rest = text;
         while let Some(at) = rest.find(BEGINS) {
             let (before, from) = rest.split_at(at);
-            told.push_str(&self.tell_wishes(before));
+            told.push_str(&self.tell_rest(before));
             let (input, length) = input_at(from);
             let said = input.as_ref().and_then(|request| self.say(request));
             match said {
@@ -44,15 +47,16 @@ impl Way {
             }
             rest = &from[length..];
         }
-        told + &self.tell_wishes(rest)
+        told + &self.tell_rest(rest)
     }
 
-    /// Members of a request that a text names as wishes: the command line has them as options.
-    fn tell_wishes(self, text: &str) -> String {
+    /// Calls of the API, and members of a request that a text names as wishes: the command line has commands and
+    /// options for them.
+    fn tell_rest(self, text: &str) -> String {
         if self != Self::CommandLine {
             return text.to_owned();
         }
-        WISHES.iter().fold(text.to_owned(), |text, wish| {
+        WISHES.iter().fold(call::as_commands(text), |text, wish| {
             text.replace(&format!("`{wish}`"), &format!("`{}`", option(wish)))
         })
     }
@@ -86,9 +90,6 @@ impl FromStr for Way {
         all.find(|way| way.to_string() == text).ok_or(())
     }
 }
-
-/// How every input begins: `action` is the first of its members.
-const BEGINS: &str = r#"{"action":""#;
 
 /// The members of a deployment that each need a reason.
 const WISHES: [&str; 4] = ["again", "allow_older", "accept_red", "through_hold"];

@@ -13,6 +13,7 @@ use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
 use windlass_domain::accept::{Accepted, accepted};
 use windlass_domain::artifact::Artifact;
+use windlass_domain::call;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{
     Became, EnvironmentState, Held, HeldState, Lock, Running, Snapshot,
@@ -20,6 +21,7 @@ use windlass_domain::environment::{
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::input::operators;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::order::Order;
 use windlass_domain::request::{ActionName, Request};
@@ -66,14 +68,11 @@ pub async fn accept<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         };
         let steps: Vec<Stored<Step>> =
             store::load_all(ports, &store::deployment_partition(id), "step#").await?;
-        let seen = match seen(&steps, ask, &record.value.environment) {
+        let seen = match seen(&steps, ask, &record.value) {
             Ok(seen) => seen,
             Err(findings) => return refuse::refuse(ports, ask, &request, findings).await,
         };
-        let done = Done {
-            deployment: id.clone(),
-            cause: cause(&record.value, &seen),
-        };
+        let done = Done::of(id, cause(&record.value, &seen));
         let resolved = resolved(&request, ports.now());
         let mut writes = taken_in(ports, &record.value, &seen).await?;
         writes.extend(unlocked(ports, record, lock, resolved)?);
@@ -129,7 +128,10 @@ fn nothing_to_accept(app: &AppName, env: &EnvironmentName) -> Finding {
         FindingName::NothingToAccept,
         format!("environments.{env}"),
         "no deployment of the environment needs an operator.",
-        format!("Nothing has to be done; `windlass status {app} {env}` tells what runs."),
+        format!(
+            "Nothing has to be done; {} tells what runs.",
+            call::environment(app, env)
+        ),
     )
 }
 
@@ -146,7 +148,7 @@ type Seen<'a> = Vec<(&'a Step, Accepted<'a>)>;
 fn seen<'a>(
     steps: &'a [Stored<Step>],
     ask: &Ask,
-    env: &EnvironmentName,
+    record: &Deployment,
 ) -> Result<Seen<'a>, Vec<Finding>> {
     let (mut seen, mut findings) = (Vec::new(), Vec::new());
     for step in steps.iter().map(|step| &step.value) {
@@ -160,18 +162,23 @@ fn seen<'a>(
         return Ok(seen);
     }
     if !ask.error.is_empty() {
-        findings.push(look_failed(env, &ask.error));
+        findings.push(look_failed(record, &ask.error));
     }
     Err(findings)
 }
 
 /// The function that looks has failed, and has told nobody what it met.
-fn look_failed(env: &EnvironmentName, error: &str) -> Finding {
+fn look_failed(record: &Deployment, error: &str) -> Finding {
+    let (app, env) = (&record.app, &record.environment);
     Finding::new(
         FindingName::TargetNotSeen,
         format!("environments.{env}"),
         format!("the function that looks at what runs failed with {error}."),
-        "Look for the error in the log of `planner`, mend what it tells, then `accept` again; the environment stays locked until then.",
+        format!(
+            "Look for the error in the log of `planner`, mend what it tells, then start {}; the environment stays \
+             locked until then.",
+            operators(ActionName::Accept, app, env)
+        ),
     )
 }
 

@@ -59,10 +59,7 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
             if existing.value.executions.first() == Some(&ask.execution.arn) {
                 return Ok(Admitted::New(identified.id));
             }
-            let told = Done {
-                deployment: identified.id.clone(),
-                cause: String::new(),
-            };
+            let told = Done::of(&identified.id, String::new());
             if commit(ports, vec![told.put(ask)?]).await? {
                 let answer = same(ports, &existing.value).await?;
                 return Ok(Admitted::Answer(answer));
@@ -146,6 +143,7 @@ fn new_record<P: Ports>(
         release_digest: pinned.release.digest(),
         release: pinned.release.clone(),
         snapshot: None,
+        found: Vec::new(),
         stops: None,
         declaration: resolved.version.clone(),
         upload: request.upload().cloned(),

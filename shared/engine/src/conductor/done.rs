@@ -18,9 +18,21 @@ pub struct Done {
     pub deployment: DeploymentId,
     /// What is told of it.
     pub cause: String,
+    /// The name of why there was nothing to do; empty where something was done.
+    #[serde(default)]
+    pub nothing: String,
 }
 
 impl Done {
+    /// Something that was done.
+    pub fn of(deployment: &DeploymentId, cause: String) -> Self {
+        Self {
+            deployment: deployment.clone(),
+            cause,
+            nothing: String::new(),
+        }
+    }
+
     /// The write that keeps it, to be made in the transaction that does it. It is refused where this
     /// execution has done something already.
     pub fn put(&self, ask: &Ask) -> Answered<Write> {
@@ -29,7 +41,12 @@ impl Done {
 
     /// The answer.
     pub fn answer(&self) -> Answer {
-        ended(&self.deployment, Ending::Succeeded, "", &self.cause)
+        let ending = if self.nothing.is_empty() {
+            Ending::Succeeded
+        } else {
+            Ending::NothingToDo
+        };
+        ended(&self.deployment, ending, &self.nothing, &self.cause)
     }
 }
 

@@ -36,10 +36,7 @@ pub async fn hold<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered
         } else {
             released(&request.app, &env, state.value.hold.take().as_ref())
         };
-        let done = Done {
-            deployment: DeploymentId("none".into()),
-            cause,
-        };
+        let done = Done::of(&DeploymentId("none".into()), cause);
         if commit(ports, vec![state.put()?, done.put(ask)?]).await? {
             return Ok(done.answer());
         }

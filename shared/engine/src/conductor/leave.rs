@@ -73,10 +73,12 @@ fn cause(record: &Deployment, owner: Option<&Owner>) -> String {
     format!(
         "{app} {env} {} NEEDS AN OPERATOR: {RECOVERIES} recoveries died, the last with {}: {}{undoing}\n  \
          next: the record tells of each component what was changed and seen; the environment stays \
-         locked; mend what stopped the recoveries, then start {}, or `accept` what is there",
+         locked; mend what stopped the recoveries, then start {}, or {} to take \
+         what is there",
         record.release.version,
         last.name,
         last.text,
         operators(ActionName::Recover, app, env),
+        operators(ActionName::Accept, app, env),
     )
 }

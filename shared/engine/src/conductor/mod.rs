@@ -4,6 +4,7 @@
 //! a pure function decide, and writes on the condition that nothing changed in between; a write
 //! that was refused begins again. So asking twice is once, and being killed anywhere is safe.
 
+mod abandon;
 mod accept;
 mod admit;
 mod answer;

@@ -1,22 +1,20 @@
 //! `recover`: finishes a deployment whose execution died, or undoes again out of `NeedsOperator`.
 
-use super::answer::{ended, plain};
+use super::abandon::{abandon, nothing};
+use super::answer::plain;
 use super::commit::{TRIES, commit, contended, pause};
-use super::ending::{add_line, end, put};
+use super::done;
 use super::hand_over::{hand_over, handed_over};
-use super::hold::told_of_hold;
-use super::past::past;
 use super::turn::turn;
-use super::view::View;
 use super::{Ports, leave, refuse};
 use crate::payload::{Answer, Ask, Word};
-use crate::ports::{Answered, Execution, Write};
+use crate::ports::{Answered, Execution};
 use crate::recovery::Owner;
 use crate::store::{self, Stored};
+use windlass_domain::call;
 use windlass_domain::cancellation;
 use windlass_domain::deployment::{Deployment, Status, Why};
-use windlass_domain::ending::Ending;
-use windlass_domain::environment::{Became, Held, HeldState, Lock};
+use windlass_domain::environment::{Held, HeldState, Lock};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::gate::Verdict;
 use windlass_domain::identity::DeploymentId;
@@ -46,12 +44,19 @@ pub async fn or_turn<P: Ports>(ports: &P, ask: &Ask, id: &DeploymentId) -> Answe
 /// Takes over from an owner that has ended, and goes on to undo or to settle.
 pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Answer> {
     for tried in 0..TRIES {
+        if let Some(answer) = done::before(ports, ask).await? {
+            return Ok(answer);
+        }
         let found = match find(ports, request).await? {
             Ok(found) => found,
             Err(findings) => return refuse::refuse(ports, ask, request, findings).await,
         };
         let Some((record, lock)) = found else {
-            return Ok(nothing("nobody holds the lock"));
+            if let Some(answer) = nothing(ports, ask, request, "nobody holds the lock").await? {
+                return Ok(answer);
+            }
+            pause(ports, tried).await;
+            continue;
         };
         let answer = match &lock.value.held {
             // A retry beside the invocation that has just taken over.
@@ -68,13 +73,13 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
                     TakeOver::Enough(owner) => {
                         leave::leave(ports, ask, record, lock, owner).await?
                     }
-                    TakeOver::No(why) => Some(nothing(&why)),
+                    TakeOver::No(why) => nothing(ports, ask, request, &why).await?,
                     TakeOver::Refuse(finding) => {
                         return refuse::refuse(ports, ask, request, vec![finding]).await;
                     }
                 }
             }
-            _ => abandon(ports, request, record).await?,
+            _ => abandon(ports, ask, request, record).await?,
         };
         if let Some(answer) = answer {
             return Ok(answer);
@@ -157,10 +162,8 @@ async fn may_take_over<P: Ports>(
                 held.deployment, held.execution
             ),
             format!(
-                "Wait for its ending; or cancel it with `windlass cancel {} {} --reason …`; or start \
-                 {}, which stops it first.",
-                record.app,
-                held.deployment,
+                "Wait for its ending; or cancel it with {}; or start {}, which stops it first.",
+                call::cancel(&record.app, &record.environment, &held.deployment),
                 operators(ActionName::Rollback, &record.app, &record.environment),
             ),
         )),
@@ -168,12 +171,17 @@ async fn may_take_over<P: Ports>(
 }
 
 /// Windlass itself starts a recovery where it was told, or has seen, that an execution has ended.
-fn is_automatic(request: &Request) -> bool {
+pub(super) fn is_automatic(request: &Request) -> bool {
     let requester = request.requester.as_ref();
     requester.is_some_and(|requester| requester.route == Route::Windlass)
 }
 
-async fn owner<P: Ports>(ports: &P, request: &Request, arn: &str, since: Time) -> Answered<Owner> {
+pub(super) async fn owner<P: Ports>(
+    ports: &P,
+    request: &Request,
+    arn: &str,
+    since: Time,
+) -> Answered<Owner> {
     if is_automatic(request) {
         Owner::of_ended(ports, arn, since).await
     } else {
@@ -220,7 +228,7 @@ async fn take_over<P: Ports>(
 
 /// Whether a person stopped it. Nobody else does: Windlass itself stops one that it has taken over
 /// from, whose deployment is being undone already.
-fn was_stopped(owner: Option<&Execution>) -> bool {
+pub(super) fn was_stopped(owner: Option<&Execution>) -> bool {
     owner.is_some_and(|owner| owner.status == "ABORTED")
 }
 
@@ -294,81 +302,4 @@ pub async fn judged_good<P: Ports>(ports: &P, record: &Deployment) -> Answered<b
     let key = store::judgement(&record.id, u32::try_from(last).unwrap_or(u32::MAX));
     let judgement: Option<Stored<Judgement>> = store::load(ports, &key).await?;
     Ok(judgement.is_some_and(|judgement| judgement.value.verdict == Verdict::Pass))
-}
-
-/// Ends a deployment that waited for its turn, or never got that far, and whose execution died.
-async fn abandon<P: Ports>(
-    ports: &P,
-    request: &Request,
-    mut record: Stored<Deployment>,
-) -> Answered<Option<Answer>> {
-    if let Some(ended) = &record.value.ending {
-        let text = format!("deployment {} has ended {}", record.value.id, ended.ending);
-        return Ok(Some(nothing(&text)));
-    }
-    let Some(first) = record.value.executions.first().cloned() else {
-        return Err(windlass_domain::fault::Fault::internal(
-            "a deployment without an execution",
-        ));
-    };
-    let since = record.value.accepted;
-    let Owner::Ended(owner) = owner(ports, request, &first, since).await? else {
-        return Ok(Some(nothing(
-            "its execution still runs and waits for its turn",
-        )));
-    };
-    let view = View::load(ports, &record.value).await?;
-    if view.not_taken_over(&record.value).is_err() {
-        // A late invocation of its `Admit` got the lock in between: it is a takeover now.
-        return Ok(None);
-    }
-    let why = why_stopped(owner.as_ref());
-    record.value.stopped = was_stopped(owner.as_ref());
-    let next = match (record.value.stopped, record.value.action) {
-        (true, ActionName::Deploy) => {
-            format!(
-                "\n  next: start {} to deploy it",
-                record.value.again_input()
-            )
-        }
-        _ => String::new(),
-    };
-    let cause = format!(
-        "It ended before it had changed anything. {}{next}",
-        why.text
-    );
-    end(
-        &mut record,
-        Ending::Rejected,
-        &why.name,
-        cause,
-        Vec::new(),
-        ports.now(),
-    );
-    let hold = told_of_hold(&record.value, &view.state.value);
-    add_line(&mut record, hold);
-    let mut writes = vec![
-        put(&record)?,
-        Write::check(view.lock.key.clone(), view.lock.unchanged()),
-    ];
-    if let Some(waiting) = view.waiting_of(&record.value) {
-        writes.push(Write::delete(waiting.key.clone(), waiting.unchanged()));
-    }
-    if record.value.stopped {
-        writes.extend(past(ports, &record.value, Became::Stopped, ports.now()).await?);
-    }
-    if !commit(ports, writes).await? {
-        return Ok(None);
-    }
-    Ok(Some(nothing("it waited for its turn and is ended")))
-}
-
-fn nothing(why: &str) -> Answer {
-    let cause = format!("There is nothing to recover: {why}.");
-    ended(
-        &DeploymentId("none".into()),
-        Ending::NothingToDo,
-        "NothingToRecover",
-        &cause,
-    )
 }

@@ -14,6 +14,7 @@ use crate::pin;
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
 use std::collections::BTreeMap;
+use windlass_domain::call;
 use windlass_domain::deployment::{Deployment, Keyed, Status};
 use windlass_domain::digest::Digest;
 use windlass_domain::environment::{EnvironmentState, Snapshot, Veto};
@@ -114,6 +115,7 @@ fn new_record<P: Ports>(
         },
         release_digest: press,
         snapshot: request.snapshot,
+        found: Vec::new(),
         stops: None,
         declaration,
         upload: None,
@@ -156,16 +158,21 @@ pub async fn choose<P: Ports>(
         None => newest_good(ports, view.state.value.snapshot, record).await?,
     };
     let Some(snapshot) = snapshot else {
-        return Ok(Err(nothing_to_go_back_to(record, &view.state.value)));
+        return Ok(Err(nothing_to_go_back_to(ports, view, record).await?));
     };
     let snapshot = snapshot.with_found(&view.state.value.found);
     record.snapshot = Some(snapshot.number);
     record.release.version.clone_from(&snapshot.version);
-    record.release.components = snapshot
-        .components
-        .iter()
-        .filter_map(|(name, running)| Some((name.clone(), running.artifact.clone()?)))
-        .collect();
+    record.release.components.clear();
+    record.found.clear();
+    for (name, running) in snapshot.components {
+        match running.artifact {
+            Some(artifact) => {
+                record.release.components.insert(name, artifact);
+            }
+            None => record.found.push(name),
+        }
+    }
     Ok(Ok(()))
 }
 
@@ -178,9 +185,10 @@ pub async fn names_none<P: Ports>(
     let Some(number) = record.snapshot else {
         return Ok(None);
     };
-    let named = load(ports, record, number).await?;
-    let none = || nothing_to_go_back_to(record, &view.state.value);
-    Ok(named.is_none().then(none))
+    if load(ports, record, number).await?.is_some() {
+        return Ok(None);
+    }
+    Ok(Some(nothing_to_go_back_to(ports, view, record).await?))
 }
 
 async fn load<P: Ledger>(
@@ -218,26 +226,37 @@ async fn newest_good<P: Ledger>(
     Ok(None)
 }
 
-fn nothing_to_go_back_to(record: &Deployment, state: &EnvironmentState) -> Finding {
-    let (app, env) = (&record.app, &record.environment);
+async fn nothing_to_go_back_to<P: Ledger>(
+    ports: &P,
+    view: &View,
+    record: &Deployment,
+) -> Answered<Finding> {
+    let (app, env, state) = (&record.app, &record.environment, &view.state.value);
     let reason = match record.snapshot {
         Some(number) => format!("there is no snapshot {number}."),
         None => "no verified-good snapshot is older than the present one.".into(),
     };
     let members = |number: u64| [("snapshot", number.into()), ("reason", "…".into())];
     let back_to = |number| input(ActionName::Rollback, app, env, &members(number));
-    let remedy = match state.last_snapshot {
-        0 => "Nothing was deployed here yet, so nothing has to be taken back.".to_owned(),
-        _ => format!(
-            "To go back to what was found before the first release, start {}. Others are listed by `windlass \
-             snapshots {app} {env}`, and named as `snapshot` in the same way; or deploy a release.",
+    let list = call::snapshots(app, env);
+    let first = load(ports, record, FOUND_FIRST).await?;
+    let first_runs = first.map(|first| first.with_found(&state.found).runs(state));
+    let remedy = match first_runs {
+        None => "Nothing was deployed here yet, so nothing has to be taken back.".to_owned(),
+        Some(true) => format!(
+            "What was found before the first release is what runs. Snapshots are listed by {list}, and named by \
+             their numbers; or deploy a release."
+        ),
+        Some(false) => format!(
+            "To go back to what was found before the first release, start {}. Others are listed by {list}, and \
+             named by their numbers in the same way; or deploy a release.",
             back_to(FOUND_FIRST)
         ),
     };
-    Finding::new(
+    Ok(Finding::new(
         FindingName::NothingToGoBackTo,
         format!("environments.{env}"),
         reason,
         remedy,
-    )
+    ))
 }

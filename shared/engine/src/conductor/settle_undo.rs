@@ -190,9 +190,10 @@ fn last_undo(step: &Step) -> Option<&ChangeRecord> {
 fn next(record: &Deployment, ending: Ending) -> Vec<String> {
     if ending == Ending::NeedsOperator {
         return vec![format!(
-            "the environment stays locked; mend what is told above, then start {}, or `accept` what \
+            "the environment stays locked; mend what is told above, then start {}, or {} to take what \
              is there",
-            operators(ActionName::Recover, &record.app, &record.environment)
+            operators(ActionName::Recover, &record.app, &record.environment),
+            operators(ActionName::Accept, &record.app, &record.environment)
         )];
     }
     if record.action == ActionName::Rollback {

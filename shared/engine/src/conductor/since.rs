@@ -1,6 +1,7 @@
 //! What is so now, told beside what came of a deployment then.
 
 use super::answer::{ended, of_record};
+use super::view::View;
 use crate::payload::Answer;
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
@@ -42,10 +43,10 @@ pub async fn now<P: Ledger>(ports: &P, record: &Deployment) -> Answered<Option<N
     {
         return Ok(None);
     }
-    let key = store::state(&record.app, &record.environment);
-    let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
-    let known = known(ports, record, &state.value, None).await?;
-    Ok(since::now(record, &state.value, &known))
+    let view = View::load(ports, record).await?;
+    let known = known(ports, record, &view.state.value, None).await?;
+    let waiting = view.who_waits();
+    Ok(since::now(record, &view.facts(record, &waiting), &known))
 }
 
 /// The answer to a request that was made before: how its deployment stands. That it once succeeded is told beside what

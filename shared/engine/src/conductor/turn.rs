@@ -186,7 +186,9 @@ async fn finish<P: Ports>(
         Outcome::Superseded(by) => {
             let state = &view.state.value;
             let known = known(ports, &record.value, state, Some(&by.by)).await?;
-            let cause = since::superseded(&record.value, &by, state, &known);
+            let waiting = view.who_waits();
+            let facts = view.facts(&record.value, &waiting);
+            let cause = since::superseded(&record.value, &by, &facts, &known);
             end(
                 &mut record,
                 Ending::NothingToDo,

@@ -1,6 +1,6 @@
 use crate::ports::{Answered, Ledger, Write};
 use crate::store::{self, Stored};
-use windlass_domain::admission::{Candidate, Facts};
+use windlass_domain::admission::{Candidate, Decision, Facts, decide};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, Lock, Past, Veto, Waiting};
 use windlass_domain::fault::{Fault, FaultName};
@@ -31,17 +31,27 @@ impl View {
     }
 
     /// Decides on what was read.
-    pub fn decide(&self, record: &Deployment) -> windlass_domain::admission::Decision {
-        let waiting: Vec<Waiting> = self.waiting.iter().map(|w| w.value.clone()).collect();
-        let facts = Facts {
+    pub fn decide(&self, record: &Deployment) -> Decision {
+        let waiting = self.who_waits();
+        decide(&candidate(record), &self.facts(record, &waiting))
+    }
+
+    /// Who waits.
+    pub fn who_waits(&self) -> Vec<Waiting> {
+        let waiting = self.waiting.iter();
+        waiting.map(|waiting| waiting.value.clone()).collect()
+    }
+
+    /// What was read, as a decision takes it.
+    pub fn facts<'a>(&'a self, record: &Deployment, waiting: &'a [Waiting]) -> Facts<'a> {
+        Facts {
             lock: &self.lock.value,
             state: &self.state.value,
-            waiting: &waiting,
+            waiting,
             veto: self.veto.as_ref().map(|veto| &veto.value),
             past: self.past.as_ref().map(|past| &past.value),
             runs: self.state.value.runs(&record.release.components),
-        };
-        windlass_domain::admission::decide(&candidate(record), &facts)
+        }
     }
 
     /// That no execution holds the lock for this deployment: whoever asks for a turn, or ends what waits,

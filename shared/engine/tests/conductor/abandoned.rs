@@ -8,16 +8,37 @@ use windlass_domain::ending::Ending;
 use windlass_domain::environment::HeldState;
 use windlass_domain::fault::FaultName;
 use windlass_domain::request::ActionName;
-use windlass_engine::payload::Word;
+use windlass_engine::conductor::Done;
+use windlass_engine::payload::{Answer, Word};
+use windlass_engine::store;
+use windlass_world::executions::arn_of;
 
-/// What the recovery of the deployment by its id tells.
-fn told(desk: &Desk) -> String {
+/// What the recovery of the deployment by its id answers, which Windlass itself started.
+fn recovery(desk: &Desk) -> Answer {
     let request = json!({"deployment": id(), "requester": {"route": "windlass"}});
     let answer = desk.admit("recovery", with(input("recover"), request));
-    let answer = answer.unwrap();
+    answer.unwrap()
+}
+
+/// That it has ended the deployment.
+fn is_ended(answer: &Answer) {
+    let short = (answer.verdict, answer.error.as_str());
+    assert_eq!(short, (Word::Succeeded, ""), "{}", answer.cause);
+    let told = "has had no turn, and its execution is gone: it is ended Rejected";
+    assert!(answer.cause.contains(told), "{}", answer.cause);
+}
+
+/// That there was nothing to do, and why.
+fn is_nothing(answer: &Answer, why: &str) {
     let short = (answer.verdict, answer.error.as_str());
     assert_eq!(short, (Word::NothingToDo, "NothingToRecover"));
-    answer.cause
+    assert!(answer.cause.contains(why), "{}", answer.cause);
+}
+
+/// What is kept of an execution for who asks what came of it.
+fn kept(desk: &Desk, execution: &str) -> Option<String> {
+    let done: Option<Done> = desk.stage.get(&store::done(&arn_of(execution)));
+    done.map(|done| done.cause)
 }
 
 #[test]
@@ -30,7 +51,7 @@ fn one_whose_execution_died_is_rejected_and_leaves_the_queue() {
         let desk = Desk::free();
         desk.wait();
         desk.execution(FIRST, status);
-        assert!(told(&desk).contains("it waited for its turn and is ended"));
+        is_ended(&recovery(&desk));
         assert_eq!(desk.waiting(), None, "{status}");
         let (record, ending) = (desk.record(), desk.ending());
         assert_eq!(record.status, Status::Ended);
@@ -50,7 +71,7 @@ fn one_that_waited_is_ended_beside_who_holds_the_lock() {
     desk.execution(FIRST, "ABORTED");
     desk.other_holds(ActionName::Deploy, HeldState::Running);
     let before = desk.lock();
-    assert!(told(&desk).contains("it waited for its turn and is ended"));
+    is_ended(&recovery(&desk));
     assert_eq!(desk.ending().ending, Ending::Rejected);
     assert_eq!(desk.lock(), before);
 }
@@ -59,7 +80,7 @@ fn one_that_waited_is_ended_beside_who_holds_the_lock() {
 fn one_that_died_at_its_arrival_has_no_place_in_the_queue_to_leave() {
     let desk = Desk::free();
     desk.execution(FIRST, "FAILED");
-    assert!(told(&desk).contains("is ended"));
+    is_ended(&recovery(&desk));
     assert_eq!(desk.ending().ending, Ending::Rejected);
 }
 
@@ -68,7 +89,7 @@ fn a_rollback_that_a_person_stopped_says_nothing_of_deploying() {
     let mut desk = Desk::free();
     is_rollback(&mut desk);
     desk.execution(FIRST, "ABORTED");
-    told(&desk);
+    is_ended(&recovery(&desk));
     assert!(!desk.ending().cause.contains("next:"));
 }
 
@@ -76,19 +97,48 @@ fn a_rollback_that_a_person_stopped_says_nothing_of_deploying() {
 fn one_that_is_alive_or_has_ended_is_left_alone() {
     let mut desk = Desk::free();
     desk.wait();
-    assert!(told(&desk).contains("still runs and waits for its turn"));
+    is_nothing(&recovery(&desk), "still runs and waits for its turn");
     assert!(desk.waiting().is_some());
     assert_eq!(desk.record().ending, None);
     desk.end(Ending::RolledBack);
     let ended = format!("deployment {} has ended RolledBack", id());
-    assert!(told(&desk).contains(&ended));
+    is_nothing(&recovery(&desk), &ended);
+    assert_eq!(kept(&desk, "recovery"), None, "nobody asks for it");
+}
+
+/// A person learns what came of their execution, and a retry of it answers the same.
+#[test]
+fn what_a_person_asked_to_recover_is_told_as_it_was_found() {
+    let by_hand = |desk: &Desk, execution: &str| {
+        let request = with(input("recover"), json!({"deployment": id()}));
+        desk.admit(execution, request).unwrap()
+    };
+    let mut desk = Desk::free();
+    desk.wait();
+    let waits = by_hand(&desk, "too-early");
+    assert_eq!(waits.error, "TargetNotReady");
+    assert!(waits.cause.contains("/cancel"), "{}", waits.cause);
+    desk.execution(FIRST, "ABORTED");
+    let ended = by_hand(&desk, "by-hand");
+    is_ended(&ended);
+    assert_eq!(kept(&desk, "by-hand").as_ref(), Some(&ended.cause));
+    assert_eq!(by_hand(&desk, "by-hand"), ended, "a retry");
+    let once_more = by_hand(&desk, "once-more");
+    is_nothing(&once_more, "has ended Rejected");
+    assert_eq!(kept(&desk, "once-more"), Some(once_more.cause));
+    // Beside another one that runs.
+    desk.other_holds(ActionName::Deploy, HeldState::Running);
+    desk.end(Ending::RolledBack);
+    let beside = by_hand(&desk, "beside");
+    is_nothing(&beside, "has ended RolledBack");
+    assert_eq!(kept(&desk, "beside"), Some(beside.cause));
 }
 
 #[test]
 fn one_whose_execution_is_not_known_any_more_is_ended_as_well() {
     let desk = Desk::free();
     desk.stage.world.executions().executions.clear();
-    told(&desk);
+    is_ended(&recovery(&desk));
     assert_eq!(desk.ending().cause_name, "ExecutionLost");
 }
 

@@ -125,7 +125,12 @@ fn only_what_needs_an_operator_is_accepted() {
         let answer = desk.accepts("operator");
         let refused = (Word::Rejected, "NothingToAccept");
         assert_eq!(in_short(&answer), refused, "{held:?}");
-        assert!(answer.unwrap().cause.contains("windlass status shop prod"));
+        assert!(
+            answer
+                .unwrap()
+                .cause
+                .contains("`GET /apps/shop/environments/prod`")
+        );
         assert_eq!(desk.lock().token, TOKEN);
     }
 }
@@ -383,7 +388,7 @@ fn where_the_function_that_looks_fails_nothing_is_accepted() {
     assert_eq!(paths, ["environments.prod"]);
     let cause = answer.unwrap().cause;
     assert!(cause.contains("failed with Throttled"), "{cause}");
-    assert!(cause.contains("`accept` again"), "{cause}");
+    assert!(cause.contains(r#"start {"action":"accept","#), "{cause}");
     assert!(desk.lock().held.is_some());
 }
 

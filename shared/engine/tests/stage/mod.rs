@@ -175,6 +175,7 @@ fn record(declaration: &Declaration, components: BTreeMap<ComponentName, Artifac
         release_digest: release.digest(),
         release,
         snapshot: None,
+        found: Vec::new(),
         stops: None,
         declaration: declaration.version().clone(),
         upload: None,

@@ -87,6 +87,14 @@ fn the_first_release_of_a_component_is_taken_back() {
     assert!(told.starts_with(wanted), "{told}");
     assert_eq!(serves(&shop), both("1"));
 
+    // What is told to be started is something else than what runs.
+    let (error, cause) = is_refused(&mut shop, None);
+    assert_eq!(error, "NothingToGoBackTo");
+    assert!(!cause.contains(r#""snapshot":1"#), "{cause}");
+    let told = "What was found before the first release is what runs. Snapshots are listed by \
+                `GET /apps/shop/environments/prod/snapshots`";
+    assert!(cause.contains(told), "{cause}");
+
     // A release after it goes on, and is taken back to where it began.
     succeeds(&mut shop, "1.2.0", "jobs");
     assert_eq!(serves(&shop), pair("1", "3"));

@@ -14,6 +14,7 @@ mod left;
 mod long_watches;
 mod missed;
 mod needs_operator;
+mod now;
 mod older;
 mod queue;
 mod recoveries;

@@ -6,7 +6,9 @@ use windlass_domain::way::Way;
 
 /// The members of an answer that tell a person something. What people wrote themselves, such as a reason,
 /// stays as it is.
-const TOLD: [&str; 6] = ["remedy", "cause", "detail", "text", "told", "warnings"];
+const TOLD: [&str; 7] = [
+    "remedy", "cause", "detail", "text", "next", "told", "warnings",
+];
 
 /// The same answer in the words of a way in.
 pub fn in_words_of(way: Way, mut reply: Reply) -> Reply {
@@ -36,14 +38,14 @@ mod tests {
     fn what_is_told_has_the_words_of_who_asks_and_what_was_written_stays() {
         let input = r#"{"action":"rollback","app":"shop","environment":"prod","reason":"…"}"#;
         let body = json!({"reason": input, "findings": [{"remedy": input}],
-            "plan": {"warnings": [input]}, "ending": {"cause": input}, "version": "cause"});
+            "plan": {"warnings": [input]}, "ending": {"cause": input}, "now": {"next": input}, "version": "cause"});
         let told = |way| in_words_of(way, Reply::json(200, body.clone())).body;
         assert_eq!(told(Way::Console), body);
         let command = "`windlass rollback shop prod --reason '…'`";
         let call = r#"`POST /apps/shop/environments/prod/rollbacks {"reason":"…"}`"#;
         for (way, words) in [(Way::CommandLine, command), (Way::Http, call)] {
             let expected = json!({"reason": input, "findings": [{"remedy": words}],
-                "plan": {"warnings": [words]}, "ending": {"cause": words}, "version": "cause"});
+                "plan": {"warnings": [words]}, "ending": {"cause": words}, "now": {"next": words}, "version": "cause"});
             assert_eq!(told(way), expected);
         }
     }

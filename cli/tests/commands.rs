@@ -1,0 +1,182 @@
+//! What a message tells to type can be typed: every command that the program's own texts name, and every one that a
+//! text of Windlass becomes for the command line.
+
+#![allow(clippy::unwrap_used)]
+
+use clap::{CommandFactory, Parser};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use windlass_cli::Arguments;
+use windlass_domain::call;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::input::input;
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::request::ActionName;
+use windlass_domain::way::Way;
+
+/// What stands in a text for what only its moment knows.
+const VALUES: [(&str, &str); 5] = [
+    ("app", "shop"),
+    ("environment", "prod"),
+    ("version", "1.4.0"),
+    ("id", "0123456789abcdef"),
+    ("name", "prod"),
+];
+
+/// The words of a command as a POSIX shell takes them.
+fn words(command: &str) -> Vec<String> {
+    let (mut words, mut word, mut quoted) = (Vec::new(), String::new(), false);
+    let mut letters = command.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\'' => quoted = !quoted,
+            '\\' if !quoted => word.extend(letters.next()),
+            ' ' if !quoted => words.push(std::mem::take(&mut word)),
+            other => word.push(other),
+        }
+    }
+    words.push(word);
+    words
+}
+
+fn parses(command: &str) -> Result<(), String> {
+    let parsed = Arguments::try_parse_from(words(command));
+    parsed
+        .map(|_| ())
+        .map_err(|error| format!("`{command}`: {error}"))
+}
+
+/// The commands between backticks.
+fn commands(text: &str) -> Vec<String> {
+    let parts = text.split('`');
+    let commands = parts.filter(|part| part.starts_with("windlass "));
+    commands.map(str::to_owned).collect()
+}
+
+/// The source files of the product below a folder, each as its path and its text without tests and comments. A
+/// literal that goes on in the next line is put together.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let (mut found, mut folders) = (Vec::new(), vec![root.join(folder)]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() {
+                if name != "tests" {
+                    folders.push(path);
+                }
+            } else if name.ends_with(".rs") && !name.ends_with("_tests.rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let product = text.split("#[cfg(test)]").next().unwrap();
+                let lines = product.lines().map(str::trim_start);
+                let lines: Vec<&str> = lines.filter(|line| !line.starts_with("//")).collect();
+                let text = lines.join("\n").replace("\\\n", "");
+                found.push((path, text));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "{folder}");
+    found
+}
+
+#[test]
+fn each_command_that_the_program_itself_tells_can_be_typed() {
+    let values = BTreeMap::from(VALUES);
+    let mut told = 0;
+    for (path, text) in sources("cli/src") {
+        for command in commands(&text) {
+            let mut typed = command.clone();
+            for (name, value) in &values {
+                typed = typed.replace(&format!("{{{name}}}"), value);
+            }
+            assert!(
+                !typed.contains('{'),
+                "{}: `{command}` names something else than {VALUES:?}: this test cannot fill it in",
+                path.display()
+            );
+            parses(&typed).unwrap();
+            told += 1;
+        }
+    }
+    assert!(told > 8, "only {told} were found: is the text read?");
+}
+
+/// Only what makes commands of inputs and calls names any, so that no other way is told one.
+#[test]
+fn no_text_of_windlass_names_a_command_but_for_the_command_line() {
+    let verbs = Arguments::command();
+    let verbs: Vec<String> = verbs
+        .get_subcommands()
+        .map(|verb| format!("windlass {}", verb.get_name()))
+        .collect();
+    assert!(verbs.len() > 10);
+    let mut made = 0;
+    for folder in ["shared", "functions"] {
+        for (path, text) in sources(folder) {
+            let makes = ["domain/src/way.rs", "domain/src/call.rs"];
+            let makes = makes.iter().any(|one| path.ends_with(one));
+            let mut named = verbs.iter().filter(|verb| text.contains(verb.as_str()));
+            if makes {
+                made += named.count();
+            } else if let Some(verb) = named.next() {
+                panic!("{} names `{verb}`: use an input or a call", path.display());
+            }
+        }
+    }
+    assert!(made > 2, "only {made}: is the text read?");
+}
+
+#[test]
+fn each_input_and_each_call_is_a_command_that_can_be_typed() {
+    let (app, prod) = (
+        AppName::new("shop").unwrap(),
+        EnvironmentName::new("prod").unwrap(),
+    );
+    let id = DeploymentId("0123456789abcdef".into());
+    let reason = ("reason", "it's \"down\"".into());
+    let wishes = ["again", "allow_older", "accept_red", "through_hold"];
+    let mut texts = vec![
+        call::environment(&app, &prod),
+        call::observed(&app, &prod),
+        call::snapshots(&app, &prod),
+        call::cancel(&app, &prod, &id),
+    ];
+    for of in 0..1_u32 << wishes.len() {
+        let wished = wishes.iter().enumerate();
+        let wished = wished.filter(|(bit, _)| of & (1 << bit) != 0);
+        let mut members: Vec<_> = wished.map(|(_, wish)| (*wish, true.into())).collect();
+        members.push(("version", "1.4.0".into()));
+        if of > 0 {
+            members.push(("reason", "…".into()));
+        }
+        texts.push(input(ActionName::Deploy, &app, &prod, &members));
+    }
+    for action in [
+        ActionName::Rollback,
+        ActionName::Recover,
+        ActionName::Accept,
+        ActionName::Hold,
+        ActionName::ReleaseHold,
+    ] {
+        let more = match action {
+            ActionName::Rollback => vec![("snapshot", 3.into())],
+            ActionName::Recover => vec![("deployment", id.to_string().into())],
+            _ => vec![],
+        };
+        for more in [vec![], more] {
+            let members: Vec<_> = more.into_iter().chain([("reason", "…".into())]).collect();
+            texts.push(input(action, &app, &prod, &members));
+        }
+    }
+    texts.push(input(ActionName::Hold, &app, &prod, &[reason]));
+    for text in texts {
+        let told = Way::CommandLine.tell(&text);
+        let commands = commands(&told);
+        assert_eq!(commands.len(), 1, "{text}: {told}");
+        parses(&commands[0]).unwrap();
+        for way in [Way::Console, Way::Http] {
+            assert!(!way.tell(&text).contains("windlass "), "{text}");
+        }
+    }
+}

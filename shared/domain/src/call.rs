@@ -1,0 +1,107 @@
+//! Calls of the HTTP API as text: what a remedy or a message tells a person to look at, or to stop.
+//!
+//! The release machine has no input for these, so a call is the datum: who reads it at the console can make it as well,
+//! and for the command line it becomes a command where the text leaves Windlass ([`crate::way`]).
+
+use crate::identity::DeploymentId;
+use crate::name::{AppName, EnvironmentName};
+
+/// The call that tells what runs in an environment.
+pub fn environment(app: &AppName, environment: &EnvironmentName) -> String {
+    format!("`GET /apps/{app}/environments/{environment}`")
+}
+
+/// The call that compares the targets of an environment with what is recorded.
+pub fn observed(app: &AppName, environment: &EnvironmentName) -> String {
+    format!("`GET /apps/{app}/environments/{environment}?observe=true`")
+}
+
+/// The call that lists what a rollback can go back to.
+pub fn snapshots(app: &AppName, environment: &EnvironmentName) -> String {
+    format!("`GET /apps/{app}/environments/{environment}/snapshots`")
+}
+
+/// The call that stops a deployment and undoes what it changed.
+pub fn cancel(app: &AppName, environment: &EnvironmentName, id: &DeploymentId) -> String {
+    format!(
+        r#"`POST /apps/{app}/environments/{environment}/deployments/{id}/cancel {{"reason":"…"}}`"#
+    )
+}
+
+/// A text in which each of these calls is the command that does the same.
+pub(crate) fn as_commands(text: &str) -> String {
+    let between = text.split('`');
+    let parts: Vec<String> = between
+        .map(|part| command(part).unwrap_or_else(|| part.to_owned()))
+        .collect();
+    parts.join("`")
+}
+
+fn command(call: &str) -> Option<String> {
+    let (method, rest) = call.split_once(' ')?;
+    let address = rest.split_once(' ').map_or(rest, |(address, _)| address);
+    let segments: Vec<&str> = address.strip_prefix("/apps/")?.split('/').collect();
+    match (method, segments.as_slice()) {
+        ("GET", [app, "environments", last]) => match last.split_once('?') {
+            None => Some(format!("windlass status {app} {last}")),
+            Some((environment, "observe=true")) => {
+                Some(format!("windlass status {app} {environment} --observe"))
+            }
+            Some(_) => None,
+        },
+        ("GET", [app, "environments", environment, "snapshots"]) => {
+            Some(format!("windlass snapshots {app} {environment}"))
+        }
+        ("POST", [app, "environments", _, "deployments", id, "cancel"]) => {
+            Some(format!("windlass cancel {app} {id} --reason '…'"))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::way::Way;
+
+    #[test]
+    fn each_call_is_a_command_for_the_command_line_alone() {
+        let (app, prod) = (
+            AppName::new("shop").unwrap(),
+            EnvironmentName::new("prod").unwrap(),
+        );
+        let id = DeploymentId("0123456789abcdef".into());
+        let table = [
+            (environment(&app, &prod), "windlass status shop prod"),
+            (observed(&app, &prod), "windlass status shop prod --observe"),
+            (snapshots(&app, &prod), "windlass snapshots shop prod"),
+            (
+                cancel(&app, &prod, &id),
+                "windlass cancel shop 0123456789abcdef --reason '…'",
+            ),
+        ];
+        for (call, command) in table {
+            let text = format!("It's `so`: {call}, or {call}.");
+            for way in [Way::Console, Way::Http] {
+                assert_eq!(way.tell(&text), text);
+            }
+            assert_eq!(
+                Way::CommandLine.tell(&text),
+                format!("It's `so`: `{command}`, or `{command}`.")
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_such_call_stays() {
+        for text in [
+            "`GET /apps/shop/environments/prod?observe=false`",
+            "`GET /apps/shop/refusals`",
+            "GET /apps",
+            "`GET",
+            "``",
+        ] {
+            assert_eq!(Way::CommandLine.tell(text), text);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! A recovery of what holds no lock: a deployment that had no turn and whose execution died, or nothing at all.
+
+use super::commit::commit;
+use super::done::Done;
+use super::ending::{add_line, end, put};
+use super::hold::told_of_hold;
+use super::past::past;
+use super::recover::{is_automatic, owner, was_stopped, why_stopped};
+use super::view::View;
+use super::{Ports, refuse};
+use crate::payload::{Answer, Ask};
+use crate::ports::{Answered, Write};
+use crate::recovery::Owner;
+use crate::store::Stored;
+use windlass_domain::call;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Ending;
+use windlass_domain::environment::Became;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::request::{ActionName, Request};
+
+/// Ends a deployment that waited for its turn, or never got that far, and whose execution died.
+pub async fn abandon<P: Ports>(
+    ports: &P,
+    ask: &Ask,
+    request: &Request,
+    mut record: Stored<Deployment>,
+) -> Answered<Option<Answer>> {
+    if let Some(ended) = &record.value.ending {
+        let resolved = ended.resolved.iter();
+        let resolved: String = resolved.map(|how| format!(", {how}")).collect();
+        let (id, ending) = (&record.value.id, ended.ending);
+        let text = format!("deployment {id} has ended {ending}{resolved}");
+        return nothing(ports, ask, request, &text).await;
+    }
+    let Some(first) = record.value.executions.first().cloned() else {
+        return Err(windlass_domain::fault::Fault::internal(
+            "a deployment without an execution",
+        ));
+    };
+    let since = record.value.accepted;
+    let Owner::Ended(owner) = owner(ports, request, &first, since).await? else {
+        if is_automatic(request) {
+            return nothing(ports, ask, request, STILL_WAITS).await;
+        }
+        let finding = still_waits(&record.value);
+        let refused = refuse::refuse(ports, ask, request, vec![finding]).await?;
+        return Ok(Some(refused));
+    };
+    let view = View::load(ports, &record.value).await?;
+    if view.not_taken_over(&record.value).is_err() {
+        // A late invocation of its `Admit` got the lock in between: it is a takeover now.
+        return Ok(None);
+    }
+    let why = why_stopped(owner.as_ref());
+    record.value.stopped = was_stopped(owner.as_ref());
+    let next = match (record.value.stopped, record.value.action) {
+        (true, ActionName::Deploy) => {
+            format!(
+                "\n  next: start {} to deploy it",
+                record.value.again_input()
+            )
+        }
+        _ => String::new(),
+    };
+    let cause = format!(
+        "It ended before it had changed anything. {}{next}",
+        why.text
+    );
+    end(
+        &mut record,
+        Ending::Rejected,
+        &why.name,
+        cause,
+        Vec::new(),
+        ports.now(),
+    );
+    let hold = told_of_hold(&record.value, &view.state.value);
+    add_line(&mut record, hold);
+    let told = format!(
+        "Deployment {} has had no turn, and its execution is gone: it is ended Rejected ({}), before it had changed \
+         anything.",
+        record.value.id, why.name
+    );
+    let done = Done::of(&record.value.id, told);
+    let mut writes = vec![
+        put(&record)?,
+        Write::check(view.lock.key.clone(), view.lock.unchanged()),
+    ];
+    if !is_automatic(request) {
+        writes.push(done.put(ask)?);
+    }
+    if let Some(waiting) = view.waiting_of(&record.value) {
+        writes.push(Write::delete(waiting.key.clone(), waiting.unchanged()));
+    }
+    if record.value.stopped {
+        writes.extend(past(ports, &record.value, Became::Stopped, ports.now()).await?);
+    }
+    if !commit(ports, writes).await? {
+        return Ok(None);
+    }
+    Ok(Some(done.answer()))
+}
+
+const STILL_WAITS: &str = "its execution still runs and waits for its turn";
+
+fn still_waits(record: &Deployment) -> Finding {
+    Finding::new(
+        FindingName::TargetNotReady,
+        "deployment",
+        format!("deployment {}: {STILL_WAITS}.", record.id),
+        format!(
+            "Wait for its ending; or cancel it with {}.",
+            call::cancel(&record.app, &record.environment, &record.id)
+        ),
+    )
+}
+
+/// The answer that nothing is to be recovered. It is kept for a person, who asks what came of the execution; `None`
+/// where the execution has answered something else before.
+pub async fn nothing<P: Ports>(
+    ports: &P,
+    ask: &Ask,
+    request: &Request,
+    why: &str,
+) -> Answered<Option<Answer>> {
+    let done = Done {
+        nothing: "NothingToRecover".into(),
+        ..Done::of(
+            &DeploymentId("none".into()),
+            format!("There is nothing to recover: {why}."),
+        )
+    };
+    if is_automatic(request) || commit(ports, vec![done.put(ask)?]).await? {
+        return Ok(Some(done.answer()));
+    }
+    Ok(None)
+}
