@@ -124,7 +124,7 @@ const TABLE: [Row; 13] = [
     (
         dead_while_it_waited,
         abandon,
-        Word::NothingToDo,
+        Word::Succeeded,
         "taking over",
     ),
     (kept_out, turn, Word::Rejected, "taking the lock"),
