@@ -12,26 +12,26 @@ use crate::request::ActionName;
 use crate::time::Time;
 
 /// What is to be admitted, and what the ledger says.
-pub(super) struct Scene {
-    pub(super) candidate: Candidate,
-    pub(super) lock: Lock,
-    pub(super) state: EnvironmentState,
-    pub(super) waiting: Vec<Waiting>,
-    pub(super) veto: Option<Veto>,
-    pub(super) past: Option<Past>,
-    pub(super) runs: bool,
+pub(crate) struct Scene {
+    pub(crate) candidate: Candidate,
+    pub(crate) lock: Lock,
+    pub(crate) state: EnvironmentState,
+    pub(crate) waiting: Vec<Waiting>,
+    pub(crate) veto: Option<Veto>,
+    pub(crate) past: Option<Past>,
+    pub(crate) runs: bool,
 }
 
-pub(super) fn names(components: &[&str]) -> Vec<ComponentName> {
+pub(crate) fn names(components: &[&str]) -> Vec<ComponentName> {
     let names = components.iter().map(|name| ComponentName::new(*name));
     names.collect::<Result<_, _>>().unwrap()
 }
 
-pub(super) fn id(text: &str) -> DeploymentId {
+pub(crate) fn id(text: &str) -> DeploymentId {
     DeploymentId(text.to_owned())
 }
 
-pub(super) fn order(text: &str, sequence: u64) -> Order {
+pub(crate) fn order(text: &str, sequence: u64) -> Order {
     Order {
         version: None,
         sequence: Some(sequence),
@@ -43,7 +43,7 @@ pub(super) fn order(text: &str, sequence: u64) -> Order {
 
 impl Scene {
     /// Release 5 of `a` and `b` arrives where nothing has happened.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             candidate: Candidate {
                 id: id("me"),
@@ -68,17 +68,17 @@ impl Scene {
         }
     }
 
-    pub(super) fn own(&mut self) -> &mut Self {
+    pub(crate) fn own(&mut self) -> &mut Self {
         self.candidate.own = true;
         self
     }
 
-    pub(super) fn again(&mut self) -> &mut Self {
+    pub(crate) fn again(&mut self) -> &mut Self {
         self.candidate.again = true;
         self
     }
 
-    pub(super) fn past(&mut self, became: Became) -> &mut Self {
+    pub(crate) fn past(&mut self, became: Became) -> &mut Self {
         self.past = Some(Past {
             release: Digest::of(b"release"),
             deployment: id("former"),
@@ -90,22 +90,22 @@ impl Scene {
     }
 
     /// The release was live, by the deployment `former`.
-    pub(super) fn live(&mut self) -> &mut Self {
+    pub(crate) fn live(&mut self) -> &mut Self {
         self.past(Became::Live)
     }
 
     /// The run of CI that made it live, or that a person stopped.
-    pub(super) fn in_run(&mut self, sequence: u64) -> &mut Self {
+    pub(crate) fn in_run(&mut self, sequence: u64) -> &mut Self {
         self.past.as_mut().unwrap().sequence = Some(sequence);
         self
     }
 
-    pub(super) fn stopped(&mut self) -> &mut Self {
+    pub(crate) fn stopped(&mut self) -> &mut Self {
         self.past(Became::Stopped)
     }
 
     /// What the ledger says that runs of a component.
-    pub(super) fn there(&mut self, component: &str, by: &str) -> &mut Self {
+    pub(crate) fn there(&mut self, component: &str, by: &str) -> &mut Self {
         let running = Running {
             artifact: None,
             version: "1.3.0".into(),
@@ -118,32 +118,32 @@ impl Scene {
         self
     }
 
-    pub(super) fn running(&mut self) -> &mut Self {
+    pub(crate) fn running(&mut self) -> &mut Self {
         self.runs = true;
         self
     }
 
-    pub(super) fn rollback(&mut self) -> &mut Self {
+    pub(crate) fn rollback(&mut self) -> &mut Self {
         self.candidate.action = ActionName::Rollback;
         self
     }
 
-    pub(super) fn by_person(&mut self) -> &mut Self {
+    pub(crate) fn by_person(&mut self) -> &mut Self {
         self.candidate.by_person = true;
         self
     }
 
-    pub(super) fn through_hold(&mut self) -> &mut Self {
+    pub(crate) fn through_hold(&mut self) -> &mut Self {
         self.candidate.through_hold = true;
         self
     }
 
-    pub(super) fn allow_older(&mut self) -> &mut Self {
+    pub(crate) fn allow_older(&mut self) -> &mut Self {
         self.candidate.allow_older = true;
         self
     }
 
-    pub(super) fn hold(&mut self) -> &mut Self {
+    pub(crate) fn hold(&mut self) -> &mut Self {
         self.state.hold = Some(Hold {
             since: Time(0),
             reason: "bad prices".into(),
@@ -152,7 +152,7 @@ impl Scene {
         self
     }
 
-    pub(super) fn veto(&mut self) -> &mut Self {
+    pub(crate) fn veto(&mut self) -> &mut Self {
         self.veto = Some(Veto {
             release: Digest::of(b"release"),
             version: "1.4.0".into(),
@@ -163,7 +163,7 @@ impl Scene {
         self
     }
 
-    pub(super) fn held(&mut self, by: &str, action: ActionName, state: HeldState) -> &mut Self {
+    pub(crate) fn held(&mut self, by: &str, action: ActionName, state: HeldState) -> &mut Self {
         self.lock.held = Some(Held {
             deployment: id(by),
             action,
@@ -175,18 +175,18 @@ impl Scene {
         self
     }
 
-    pub(super) fn runs(&mut self, by: &str) -> &mut Self {
+    pub(crate) fn runs(&mut self, by: &str) -> &mut Self {
         self.held(by, ActionName::Deploy, HeldState::Running)
     }
 
     /// The newest release of a component that succeeded.
-    pub(super) fn mark(&mut self, component: &str, by: &str, sequence: u64) -> &mut Self {
+    pub(crate) fn mark(&mut self, component: &str, by: &str, sequence: u64) -> &mut Self {
         let name = ComponentName::new(component).unwrap();
         self.state.marks.insert(name, order(by, sequence));
         self
     }
 
-    pub(super) fn waits(&mut self, who: &str, sequence: u64, components: &[&str]) -> &mut Self {
+    pub(crate) fn waits(&mut self, who: &str, sequence: u64, components: &[&str]) -> &mut Self {
         self.waiting.push(Waiting {
             deployment: id(who),
             components: names(components),
@@ -200,13 +200,13 @@ impl Scene {
         self
     }
 
-    pub(super) fn operator_waits(&mut self, who: &str, sequence: u64) -> &mut Self {
+    pub(crate) fn operator_waits(&mut self, who: &str, sequence: u64) -> &mut Self {
         self.waits(who, sequence, &["a", "b"]);
         self.waiting.last_mut().unwrap().operator = true;
         self
     }
 
-    pub(super) fn facts(&self) -> Facts<'_> {
+    pub(crate) fn facts(&self) -> Facts<'_> {
         Facts {
             lock: &self.lock,
             state: &self.state,
@@ -217,7 +217,7 @@ impl Scene {
         }
     }
 
-    pub(super) fn decision(&self) -> Decision {
+    pub(crate) fn decision(&self) -> Decision {
         decide(&self.candidate, &self.facts())
     }
 }

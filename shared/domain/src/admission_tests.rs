@@ -1,9 +1,6 @@
 use super::*;
+use crate::admission_scene::{Scene, id, names, order};
 use crate::request::Request;
-use scene::{Scene, id, names, order};
-
-#[path = "admission_scene.rs"]
-mod scene;
 
 fn in_words(decision: &Decision) -> String {
     match decision {

@@ -7,6 +7,8 @@
 pub mod accept;
 pub mod address;
 pub mod admission;
+#[cfg(test)]
+mod admission_scene;
 pub mod artifact;
 pub mod call;
 pub mod cancellation;

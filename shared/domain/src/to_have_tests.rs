@@ -1,11 +1,7 @@
-#[path = "admission_scene.rs"]
-#[allow(dead_code)] // admission's own tests use the rest
-mod scene;
-
 use super::*;
+use crate::admission_scene::Scene;
 use crate::environment::HeldState;
 use crate::request::Request;
-use scene::Scene;
 use serde_json::json;
 
 /// A release of `a` and `b` that was deployed here with the sequence 5.
@@ -39,6 +35,9 @@ fn wishes(told: &str) -> Vec<String> {
         .collect()
 }
 
+/// Something that stands in the way.
+type Stands<'a> = &'a dyn Fn(&mut Scene);
+
 #[test]
 fn what_is_told_is_not_refused_by_what_stands_there_now() {
     let older = |scene: &mut Scene| {
@@ -59,7 +58,6 @@ fn what_is_told_is_not_refused_by_what_stands_there_now() {
     let by_another = |scene: &mut Scene| {
         scene.runs("other");
     };
-    type Stands<'a> = &'a dyn Fn(&mut Scene);
     let table: [(&[Stands<'_>], &[&str]); 9] = [
         (&[], &[]),
         (&[&older], &["allow_older", "reason"]),

@@ -28,8 +28,8 @@ pub async fn abandon<P: Ports>(
     mut record: Stored<Deployment>,
 ) -> Answered<Option<Answer>> {
     if let Some(ended) = &record.value.ending {
-        let resolved = ended.resolved.iter();
-        let resolved: String = resolved.map(|how| format!(", {how}")).collect();
+        let resolved = ended.resolved.as_ref();
+        let resolved = resolved.map_or_else(String::new, |how| format!(", {how}"));
         let (id, ending) = (&record.value.id, ended.ending);
         let text = format!("deployment {id} has ended {ending}{resolved}");
         return nothing(ports, ask, request, &text).await;
