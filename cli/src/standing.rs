@@ -3,7 +3,7 @@
 use crate::status::Environment;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::drift::Drift;
-use windlass_domain::environment::Running;
+use windlass_domain::environment::{BEFORE_WINDLASS, Running};
 use windlass_domain::name::ComponentName;
 
 /// How what a deployment brought stands now.
@@ -25,7 +25,9 @@ pub fn standing(record: &Deployment, now: &Environment) -> Standing {
     for name in record.components() {
         if let Some(left) = now.no_longer_declared.get(name) {
             let words = format!("{name}: {}", left.words());
-            if left.deployment == record.id || left.version == record.release.version {
+            let is_found = record.found.contains(name) && left.version == BEFORE_WINDLASS;
+            let brought_it = left.deployment == record.id || left.version == record.release.version;
+            if brought_it || is_found {
                 unknown.push(format!("{words}: see its target, or declare it again"));
             } else {
                 let (version, id) = (&left.version, &left.deployment);
