@@ -66,7 +66,8 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
                 if name != "tests" {
                     folders.push(path);
                 }
-            } else if name.ends_with(".rs") && !name.ends_with("_tests.rs") {
+            } else if path.extension().is_some_and(|it| it == "rs") && !name.ends_with("_tests.rs")
+            {
                 let text = std::fs::read_to_string(&path).unwrap();
                 let product = text.split("#[cfg(test)]").next().unwrap();
                 let lines = product.lines().map(str::trim_start);
@@ -143,9 +144,9 @@ fn each_input_and_each_call_is_a_command_that_can_be_typed() {
         call::cancel(&app, &prod, &id),
     ];
     for of in 0..1_u32 << wishes.len() {
-        let wished = wishes.iter().enumerate();
-        let wished = wished.filter(|(bit, _)| of & (1 << bit) != 0);
-        let mut members: Vec<_> = wished.map(|(_, wish)| (*wish, true.into())).collect();
+        let chosen = wishes.iter().enumerate();
+        let chosen = chosen.filter(|(bit, _)| of & (1 << bit) != 0);
+        let mut members: Vec<_> = chosen.map(|(_, wish)| (*wish, true.into())).collect();
         members.push(("version", "1.4.0".into()));
         if of > 0 {
             members.push(("reason", "…".into()));
