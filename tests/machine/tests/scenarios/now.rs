@@ -152,7 +152,7 @@ fn the_same_request_tells_what_is_started_to_have_it() {
     numbered(&mut shop, "1.2.0", 20);
     act(&mut shop, "hold");
     let same = start(&mut shop, &request);
-    let outcome = shop.region.ended(&same).unwrap().clone();
+    let outcome = shop.region.ended(&same).unwrap();
     let text = format!("{outcome:?}")
         .replace("\\\\", "")
         .replace("\\\"", "\"");
