@@ -25,6 +25,11 @@ CHECKED_AS = {
     "states:SendTaskSuccess": ("states:SendTaskSuccess", "*"),
     # AWS: log group, with its tags; there a log group's tags are not told to IAM.
     "logs:StartQuery": ("logs:StartQuery", "*"),
+    # AWS: environment, with its tags; there an environment's tags are not told to IAM.
+    "appconfig:StartDeployment": ("appconfig:StartDeployment", "arn:aws:appconfig:*:*:application/*"),
+    "appconfig:StopDeployment": ("appconfig:StopDeployment", "arn:aws:appconfig:*:*:application/*"),
+    # AWS: environment; checked there on `*`, because its ARN is in the path.
+    "appconfig:ListTagsForResource": ("appconfig:ListTagsForResource", "*"),
     # AWS: as what they are called; checked there as the listing of aliases.
     "lambda:GetAlias": ("lambda:ListAliases", "arn:aws:lambda:*:*:function:*"),
 }

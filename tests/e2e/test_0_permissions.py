@@ -28,7 +28,7 @@ FUNCTIONS = {name: found["Properties"] for name, found in RESOURCES.items() if f
 # Every function writes its log and its traces.
 EVERY = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 # The services that targets live in, or that keep the keys of a target's objects: whoever calls one of them also reaches targets in other accounts.
-TARGETS = {"lambda", "ecs", "cloudfront", "cloudwatch", "kms"}
+TARGETS = {"lambda", "ecs", "appconfig", "cloudfront", "cloudwatch", "kms"}
 # Every sort of write that DynamoDB knows, alone or in a transaction: a binary has the action of each write that it makes by name.
 WRITES = {f"dynamodb:{write}" for write in ("PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem", "BatchWriteItem")}
 # What a statement is about, and where that is a pattern: written here, or given by who installs.

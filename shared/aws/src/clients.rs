@@ -14,6 +14,7 @@ pub(crate) struct Clients {
     patience: Patience,
     s3: OnceCell<aws_sdk_s3::Client>,
     s3_in_bulk: OnceCell<aws_sdk_s3::Client>,
+    appconfig: OnceCell<aws_sdk_appconfig::Client>,
     dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
     lambda: OnceCell<aws_sdk_lambda::Client>,
     ecs: OnceCell<aws_sdk_ecs::Client>,
@@ -48,6 +49,7 @@ impl Clients {
             patience: Patience::default(),
             s3: OnceCell::new(),
             s3_in_bulk: OnceCell::new(),
+            appconfig: OnceCell::new(),
             dynamodb: OnceCell::new(),
             lambda: OnceCell::new(),
             ecs: OnceCell::new(),
@@ -98,6 +100,7 @@ impl Clients {
     }
 
     clients! {
+        appconfig: aws_sdk_appconfig,
         dynamodb: aws_sdk_dynamodb,
         lambda: aws_sdk_lambda,
         ecs: aws_sdk_ecs,

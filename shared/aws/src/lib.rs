@@ -11,6 +11,8 @@ mod api;
 mod cdn;
 mod clients;
 mod clock;
+mod configuration_answers;
+mod configurations;
 mod document;
 mod endpoint;
 mod error;

@@ -2,6 +2,7 @@ use super::*;
 use crate::gate::UnknownBecomes;
 use crate::gate::{Measurement, Verdict};
 use crate::judgement::{Judged, Judgement};
+use crate::kinds::appconfig::Appconfig;
 use crate::kinds::ecs::{Base, Ecs};
 use crate::kinds::lambda::Lambda;
 use crate::kinds::rollout::Rollout;
@@ -47,6 +48,13 @@ fn spec(kind: KindName, steady_within: Span) -> Spec {
             repository: "shop/c".into(),
             base: Base::Running,
             steady_within,
+        }),
+        KindName::Appconfig => Spec::Appconfig(Appconfig {
+            application: "shop".into(),
+            environment: "prod".into(),
+            profile: "flags".into(),
+            strategy: "slow".into(),
+            content_type: "application/json".into(),
         }),
     }
 }

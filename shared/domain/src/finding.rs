@@ -130,6 +130,12 @@ pub enum FindingName {
     /// `docs/runbooks/free-a-target.md` says. In a task definition, write the family and the roles that the
     /// remedy names.
     TargetNotOurs,
+    /// Somebody else's change of the same resource is under way, and AWS makes one at a time: a deployment of
+    /// AppConfig in the same environment, of whichever profile.
+    ///
+    /// Next: Wait until it is over, or stop it; then start the input that the remedy gives. Order components of
+    /// one release that share such a resource with `after`.
+    TargetBusy,
     /// The target is in a state in which it must not be changed, for example while another
     /// deployment of the service is under way.
     ///

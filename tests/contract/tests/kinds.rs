@@ -19,6 +19,7 @@ const STILL: &[&str] = &[
     // The former path of a site's types.
     "shared/domain/src/declaration/resolved.rs",
     // The functions' entry points: one a kind.
+    "shared/engine/src/deploy/appconfig.rs",
     "shared/engine/src/deploy/ecs.rs",
     "shared/engine/src/deploy/lambda.rs",
     "shared/engine/src/deploy/publish.rs",

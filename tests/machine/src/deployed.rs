@@ -44,6 +44,7 @@ pub async fn answer(world: &World, function: &str, payload: Value) -> Answered<V
         "Planner" => told(prepare::handle(world, asked(payload)?).await?),
         "Judge" => told(judge::handle(world, asked(payload)?).await?),
         "DeployLambda" => told(deploy::lambda::handle(world, asked(payload)?).await?),
+        "DeployAppconfig" => told(deploy::appconfig::handle(world, asked(payload)?).await?),
         "DeployEcs" => told(deploy::ecs::handle(world, asked(payload)?).await?),
         "DeploySite" => told(deploy::site::handle(world, asked(payload)?).await?),
         "PublishSite" => told(deploy::publish::handle(world, asked(payload)?).await?),

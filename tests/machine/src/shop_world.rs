@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Write as _};
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::digest::Digest;
+use windlass_domain::time::Time;
 use windlass_engine::ports::{Clock, Ledger, Write};
 use windlass_engine::store::{self, Stored};
 use windlass_world::World;
+use windlass_world::configurations::named;
 use windlass_world::functions::{LiveAlias, Package, Published};
 use windlass_world::registry::HOST;
 use windlass_world::run::run;
@@ -27,6 +29,7 @@ pub fn make(declaration: &str) -> World {
     }
     make_service(&world);
     make_site(&world);
+    make_configuration(&world);
     world.set_alarm(ALARM, "OK", &[0.0]);
     declare(&world, declaration);
     world
@@ -50,9 +53,11 @@ pub fn release(world: &World, version: &str, components: &[&str]) -> Value {
 }
 
 fn upload(world: &World, component: &str, version: &str) -> Value {
-    let key = format!("artifacts/shop/{component}/{version}.zip");
+    let ends = if component == "flags" { "json" } else { "zip" };
+    let key = format!("artifacts/shop/{component}/{version}.{ends}");
     let bytes = match component {
         "web" => archive(version),
+        "flags" => flags(version),
         _ => format!("{component} {version}").into_bytes(),
     };
     world.objects().upload("artifacts", &key, bytes);
@@ -98,6 +103,28 @@ fn make_service(world: &World) {
     let base = services.put_task_definition(&document, &BTreeMap::new());
     services.put_service("shop", "agent", &base.arn, 2, &digest, now);
     services.service_mut("shop", "agent").service.tags = tags();
+}
+
+/// Feature flags, of which a version is deployed since an hour.
+fn make_configuration(world: &World) {
+    let mut state = world.configurations();
+    state.put("shop", "prod", &["flags"]);
+    let (shop, prod, profile) = (named("shop").id, named("prod").id, named("flags").id);
+    let put = state.profile(&shop, &profile);
+    let as_found = put.map(|profile| profile.put(None, "{\"flags\":{}}"));
+    let found = state.environment(&shop, &prod);
+    if let (Ok(as_found), Ok(environment)) = (as_found, found) {
+        let since = Time(world.true_time().0 - 3_600_000);
+        environment.deploy_by_hand(&profile, as_found, since);
+    }
+}
+
+/// A document of feature flags. Nothing of it may be told: it has what the simulation plants and looks for.
+fn flags(version: &str) -> Vec<u8> {
+    let named = format!("{version} planted-blue-lantern-7731");
+    json!({"version": "1", "flags": {"lamp": {"name": named}}, "values": {}})
+        .to_string()
+        .into_bytes()
 }
 
 /// An empty bucket behind a distribution.

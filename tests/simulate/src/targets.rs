@@ -5,16 +5,20 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use windlass_domain::artifact::Artifact;
+use windlass_engine::kinds::appconfig::label;
 use windlass_engine::ports::Probed;
 use windlass_world::World;
+use windlass_world::configurations::named;
 use windlass_world::functions::LiveFunction;
 use windlass_world::probe::Edge;
 
 /// The components of the application, of which each scenario declares some.
-pub const COMPONENTS: [&str; 4] = ["agent", "api", "jobs", "web"];
+pub const COMPONENTS: [&str; 5] = ["agent", "api", "flags", "jobs", "web"];
 
 /// The calls that may change what callers of a target see.
-pub const SWITCHES: [&str; 8] = [
+pub const SWITCHES: [&str; 10] = [
+    "configurations.start_rollout",
+    "configurations.stop_rollout",
     "functions.update_alias",
     "functions.update_code",
     "services.update_service",
@@ -29,6 +33,7 @@ pub const SWITCHES: [&str; 8] = [
 pub fn looks_at(call: &str, component: &str, declaration: &str) -> bool {
     let looks = match component {
         "agent" => "services.service",
+        "flags" => "configurations.rollouts",
         "web" if declaration.contains("mode: prefix") => "cdn.distribution",
         "web" => "objects.head",
         _ if declaration.contains("alias:") => "functions.alias",
@@ -39,12 +44,13 @@ pub fn looks_at(call: &str, component: &str, declaration: &str) -> bool {
 
 /// How many such calls it takes until one of them belongs to a look that began after the first. A look at an
 /// alias or a service is one call; others may be in the middle, or ask for something beside it: a look at a
-/// function without an alias reads up to two versions by their numbers after the code that callers get.
+/// function without an alias reads up to two versions by their numbers after the code that callers get, and a
+/// configuration's deployments come in pages, and are looked at once more before a stop.
 pub fn looks_needed(component: &str, declaration: &str) -> u32 {
     match component {
         "agent" => 1,
         "api" | "jobs" if declaration.contains("alias:") => 1,
-        "api" | "jobs" => 3,
+        "api" | "flags" | "jobs" => 3,
         _ => 2,
     }
 }
@@ -58,6 +64,7 @@ pub fn function_of(component: &str) -> String {
 pub fn visible(world: &World, component: &str) -> String {
     match component {
         "agent" => task_definition(world),
+        "flags" => configuration(world),
         "web" => documents(world),
         _ => code(world, component),
     }
@@ -82,6 +89,7 @@ pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
             let shown = documents(world);
             version.is_some_and(|version| shown.contains(&format!("<title>Shop {version}</title>")))
         }
+        ("flags", _) => configuration(world).ends_with(&label(artifact.digest())),
         (_, Artifact::Image { digest, .. }) => code(world, component) == digest.as_str(),
         (_, Artifact::Object { sha256, .. }) => {
             code(world, component) == BASE64_STANDARD.encode(sha256.to_bytes())
@@ -100,6 +108,13 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
             let set_to = task_definition(world);
             let is_it = |told: &Value| told["task_definition"].as_str().map(|told| told == set_to);
             Some(is_it(noticed)? && is_it(goal)?)
+        }
+        "flags" => {
+            let live = configuration(world);
+            let (live, _) = live.split_once(' ').unwrap_or((&live, ""));
+            let is_it = |told: &Value| told["version"].as_str().unwrap_or("none") == live;
+            let goal = recorded.get("goal").map(|goal| &goal["live"]);
+            Some(is_it(noticed) && goal.is_none_or(is_it))
         }
         "web" => {
             let cdn = world.cdn();
@@ -149,6 +164,27 @@ fn task_definition(world: &World) -> String {
         .service
         .task_definition
         .clone()
+}
+
+/// The number and the label of the version that callers of the configuration get, or will.
+fn configuration(world: &World) -> String {
+    let mut state = world.configurations();
+    let environment = state.environment(&named("shop").id, &named("prod").id);
+    let rollouts = environment.map(|found| found.rollouts.iter().rev());
+    let own = rollouts.ok().and_then(|mut rollouts| {
+        rollouts.find(|live| {
+            let gone = ["ROLLING_BACK", "ROLLED_BACK", "REVERTED"];
+            let rollout = &live.rollout;
+            rollout.profile == named("flags").id && !gone.contains(&rollout.state.as_str())
+        })
+    });
+    own.map_or_else(
+        || "none".to_owned(),
+        |live| {
+            let label = live.rollout.label.as_deref().unwrap_or("by hand");
+            format!("{} {label}", live.rollout.version)
+        },
+    )
 }
 
 /// The documents under the path that visitors are sent to.

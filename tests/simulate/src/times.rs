@@ -30,7 +30,11 @@ const TWIN_MS: u64 = 7_000;
 /// where its caller does not say for how long.
 pub fn budget_ms(name: &str, within_ms: Option<u64>) -> u64 {
     within_ms.unwrap_or_else(|| match name {
-        "functions.update_alias" | "functions.update_code" | "services.update_service" => 10_000,
+        "configurations.start_rollout"
+        | "configurations.stop_rollout"
+        | "functions.update_alias"
+        | "functions.update_code"
+        | "services.update_service" => 10_000,
         // What is sent is read within two seconds before.
         "cdn.set_origin_path" => 12_000,
         "functions.invoke" | "functions.download" => 50_000,
@@ -77,6 +81,8 @@ mod tests {
         assert_eq!(budget_ms("functions.update_alias"), switching);
         assert_eq!(budget_ms("functions.update_code"), switching);
         assert_eq!(budget_ms("services.update_service"), switching);
+        assert_eq!(budget_ms("configurations.start_rollout"), switching);
+        assert_eq!(budget_ms("configurations.stop_rollout"), switching);
         assert_eq!(budget_ms("cdn.set_origin_path"), look + switching);
         assert_eq!(budget_ms("objects.head"), operation_ms("transfer"));
         assert_eq!(budget_ms("functions.invoke"), operation_ms("invocation"));

@@ -49,6 +49,12 @@ pub fn unowned(world: &World) -> BTreeMap<String, String> {
     );
     found.insert("service agent".into(), text);
     drop(services);
+    for application in &world.configurations().applications {
+        for environment in &application.environments {
+            let text = format!("{:?} {:?}", environment.tags, environment.monitors);
+            found.insert(format!("environment {}", environment.named.name), text);
+        }
+    }
     for (id, distribution) in &world.cdn().distributions {
         let origins: Vec<_> = distribution
             .origins

@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 58] = [
+pub const CALLS: [&str; 70] = [
     "alarms.alarm_history",
     "alarms.alarms",
     "alarms.points",
@@ -10,6 +10,18 @@ pub const CALLS: [&str; 58] = [
     "cdn.invalidate",
     "cdn.invalidated",
     "cdn.set_origin_path",
+    "configurations.applications",
+    "configurations.content",
+    "configurations.create_version",
+    "configurations.environment_tags",
+    "configurations.environments",
+    "configurations.profiles",
+    "configurations.rollout",
+    "configurations.rollouts",
+    "configurations.start_rollout",
+    "configurations.stop_rollout",
+    "configurations.strategies",
+    "configurations.versions",
     "events.put_event",
     "executions.execution",
     "executions.newest",
@@ -64,13 +76,22 @@ pub const CALLS: [&str; 58] = [
 
 /// Those that change nothing, and of which nobody but the caller learns anything: that such a call was made
 /// makes no difference.
-const READS: [&str; 35] = [
+const READS: [&str; 44] = [
     "alarms.alarm_history",
     "alarms.alarms",
     "alarms.points",
     "cdn.distribution",
     "cdn.distribution_tags",
     "cdn.invalidated",
+    "configurations.applications",
+    "configurations.content",
+    "configurations.environment_tags",
+    "configurations.environments",
+    "configurations.profiles",
+    "configurations.rollout",
+    "configurations.rollouts",
+    "configurations.strategies",
+    "configurations.versions",
     "executions.execution",
     "executions.newest",
     "executions.transitions",

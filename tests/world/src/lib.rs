@@ -6,10 +6,12 @@
 //! Every method of a port begins and ends with a hook for mishaps; see [`mishaps`].
 
 pub mod alarms;
+mod applications;
 mod bucket;
 pub mod calls;
 pub mod cdn;
 pub mod clock;
+pub mod configurations;
 pub mod conformance;
 mod deletions;
 pub mod events;
@@ -21,6 +23,7 @@ pub mod ledger;
 mod listing;
 mod live_alias;
 pub mod live_function;
+pub mod live_rollout;
 mod live_task;
 pub mod logs;
 pub mod mishaps;
@@ -63,6 +66,7 @@ struct Shared {
     services: RefCell<services::State>,
     registry: RefCell<registry::State>,
     alarms: RefCell<alarms::State>,
+    configurations: RefCell<configurations::State>,
     logs: RefCell<logs::State>,
     probe: RefCell<probe::State>,
     executions: RefCell<executions::State>,
@@ -91,6 +95,7 @@ impl Default for World {
                 services: RefCell::default(),
                 registry: RefCell::default(),
                 alarms: RefCell::default(),
+                configurations: RefCell::default(),
                 logs: RefCell::default(),
                 probe: RefCell::default(),
                 executions: RefCell::default(),
@@ -140,6 +145,7 @@ services!(
     functions,
     services,
     alarms,
+    configurations,
     logs,
     probe,
     executions,

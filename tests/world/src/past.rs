@@ -39,6 +39,8 @@ impl World {
             ..Self::default()
         };
         sketch.clock().now = now;
+        sketch.alarms().clone_from(&self.alarms());
+        sketch.configurations().clone_from(&self.configurations());
         sketch.cdn().clone_from(&self.cdn());
         sketch.executions().clone_from(&self.executions());
         sketch.functions().clone_from(&self.functions());

@@ -3,6 +3,7 @@
 //! change of it takes, and its words. Of the same list the engine makes its registry (`windlass-engine`, `kinds`),
 //! where each kind has a folder of the same name.
 
+pub mod appconfig;
 pub mod ecs;
 pub mod lambda;
 pub mod rollout;
@@ -163,6 +164,8 @@ macro_rules! each_kind {
             "lambda" => lambda::Lambda,
             /// An ECS service.
             "ecs" => ecs::Ecs,
+            /// A configuration in AWS AppConfig, such as feature flags.
+            "appconfig" => appconfig::Appconfig,
         }
     };
 }

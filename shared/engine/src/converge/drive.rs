@@ -174,11 +174,12 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             .value
             .waits_for
             .clone_from(&view.waits_for);
-        if let Some(other) = self.stranger(&view, is_done)? {
+        let is_taken_back = matches!(next, Next::TakenBack(_));
+        if !is_taken_back && let Some(other) = self.stranger(&view, is_done)? {
             return self.leave_unless_behind(&is, &view, other).await;
         }
         self.refused_upon = None;
-        let is_last = matches!(next, Next::Done | Next::Failed(_));
+        let is_last = matches!(next, Next::Done | Next::Failed(_) | Next::TakenBack(_));
         if is_last && let Some(ms) = self.until_seen(&view, is_done) {
             let why = "what was just switched may not be seen yet";
             return Ok(self.pause(ms, why).await);
@@ -196,7 +197,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
                 shown: view.noticed.shown,
                 outputs: K::outputs(&is, &self.goal),
             })),
-            Next::Failed(finding) => Ok(Some(End::Failed(finding))),
+            Next::Failed(finding) | Next::TakenBack(finding) => Ok(Some(End::Failed(finding))),
             Next::Wait(seconds) => {
                 let ms = self.pace(seconds);
                 let held = view.waits_for;

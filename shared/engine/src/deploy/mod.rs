@@ -1,5 +1,6 @@
 //! The deployers: one file per function.
 
+pub mod appconfig;
 pub mod ecs;
 pub mod lambda;
 pub mod publish;

@@ -1,5 +1,6 @@
 //! Kinds of components. One folder each, and one line in the registry (`registry.rs`).
 
+pub mod appconfig;
 pub mod ecs;
 pub mod lambda;
 mod prepared;
@@ -32,6 +33,9 @@ pub enum Next<Change> {
     Wait(u64),
     /// What is wanted cannot be reached.
     Failed(Finding),
+    /// The same, because AWS itself has taken back what was sent, such as by an alarm of its own: that callers get
+    /// something else now is nobody else's change.
+    TakenBack(Finding),
 }
 
 /// How harmful a change is when it is late (design: two classes of change).

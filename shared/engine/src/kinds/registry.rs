@@ -2,18 +2,28 @@
 
 use super::{Kind, PrepareInput, Prepared};
 use crate::config::Configured;
-use crate::ports::{Answered, Cdn, Clock, Functions, Objects, Reach, Registry, Services};
+use crate::ports::{
+    Answered, Cdn, Clock, Configurations, Functions, Objects, Reach, Registry, Services,
+};
 use windlass_domain::each_kind;
 use windlass_domain::kinds::{KindName, Spec};
 use windlass_domain::step::Step;
 
 /// The ports that every kind needs to observe its target.
 pub trait KindPorts:
-    Configured + Clock + Reach + Objects + Registry + Functions + Services + Cdn
+    Configured + Clock + Reach + Objects + Registry + Functions + Services + Cdn + Configurations
 {
 }
 impl<P> KindPorts for P where
-    P: Configured + Clock + Reach + Objects + Registry + Functions + Services + Cdn
+    P: Configured
+        + Clock
+        + Reach
+        + Objects
+        + Registry
+        + Functions
+        + Services
+        + Cdn
+        + Configurations
 {
 }
 

@@ -8,6 +8,7 @@
 mod alarms;
 mod cdn;
 mod clock;
+mod configurations;
 mod events;
 mod executions;
 mod functions;
@@ -23,6 +24,7 @@ mod services;
 pub use alarms::*;
 pub use cdn::*;
 pub use clock::*;
+pub use configurations::*;
 pub use events::*;
 pub use executions::*;
 pub use functions::*;

@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use windlass_domain::environment::{Running, Snapshot};
+use windlass_world::configurations::named;
 use windlass_world::functions::LiveFunction;
 use windlass_world::objects::Bucket;
 
@@ -55,9 +56,21 @@ fn is_there(outcome: &Outcome<'_>, component: &str, running: &Running) -> bool {
     }
     match component {
         "agent" => task_definition_is_there(outcome, state),
+        "flags" => hosted_version_is_there(outcome, state),
         "web" => files_are_there(outcome, state),
         _ => version_is_there(outcome, component, state),
     }
+}
+
+fn hosted_version_is_there(outcome: &Outcome<'_>, state: &Value) -> bool {
+    let Some(version) = state["goal"]["live"]["version"].as_str() else {
+        // Nothing was deployed then.
+        return state["goal"]["live"].is_null();
+    };
+    let mut known = outcome.world.configurations();
+    let profile = known.profile(&named("shop").id, &named("flags").id);
+    let number = version.parse();
+    profile.is_ok_and(|it| number.is_ok_and(|number| it.versions.contains_key(&number)))
 }
 
 fn task_definition_is_there(outcome: &Outcome<'_>, state: &Value) -> bool {

@@ -69,6 +69,24 @@ gates:
   unknown: {becomes: fail}
 ";
 
+/// Feature flags alone, which grow for a minute and bake for one.
+pub(super) const CONFIGURATION: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  flags:
+    kind: appconfig
+    application: shop
+    environment: prod
+    profile: flags
+    strategy: AppConfig.Linear50PercentEvery30Seconds
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
 /// A service alone.
 pub(super) const SERVICE: &str = "
 app: shop

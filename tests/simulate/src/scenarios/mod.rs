@@ -1,6 +1,7 @@
 //! All scenarios.
 
 mod arrivals;
+mod configurations;
 mod declarations;
 mod gates;
 mod later;
@@ -25,7 +26,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 66] = [
+pub static SCENARIOS: [Scenario; 70] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -342,6 +343,10 @@ pub static SCENARIOS: [Scenario; 66] = [
     later::TO_FOUND,
     later::UNDECLARED,
     later::ROLLBACK_CODE,
+    configurations::FLAGS,
+    configurations::FLAGS_UNDONE,
+    configurations::FLAGS_TAKEN_BACK,
+    configurations::FLAGS_ROLLBACK,
 ];
 
 /// The scenario of that name.

@@ -5,6 +5,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_machine::shop::ALARM;
 use windlass_machine::shop_world::run_image;
 use windlass_world::World;
+use windlass_world::configurations::named;
 use windlass_world::functions::{Package, Provisioned};
 use windlass_world::registry::HOST;
 
@@ -84,6 +85,36 @@ pub(super) fn tasks_crash(world: &World) {
 pub(super) fn gives_nothing_up(world: &World) {
     let mut services = world.services();
     services.service_mut("shop", "agent").service.breaker = (false, false);
+}
+
+/// An alarm of the environment, which is no gate, rings: AppConfig goes back by itself.
+pub(super) fn flags_ring(world: &World) {
+    world.set_alarm("flags-5xx", "ALARM", &[9.0]);
+}
+
+/// The environment has an alarm of its own.
+pub(super) fn flags_are_watched(world: &World) {
+    let mut state = world.configurations();
+    if let Ok(environment) = state.environment(&named("shop").id, &named("prod").id) {
+        environment.monitors.push("flags-5xx".into());
+    }
+}
+
+/// A person deploys a version of their own to everybody at once, and stops first what is under way.
+pub(super) fn person_at_flags(world: &World) {
+    world.grow();
+    let now = world.true_time();
+    let mut state = world.configurations();
+    let (shop, prod, flags) = (named("shop").id, named("prod").id, named("flags").id);
+    let Ok(version) = state.profile(&shop, &flags).map(|it| it.put(None, "{}")) else {
+        return;
+    };
+    if let Ok(environment) = state.environment(&shop, &prod) {
+        for live in &mut environment.rollouts {
+            live.end_by_hand();
+        }
+        environment.deploy_by_hand(&flags, version, now);
+    }
 }
 
 pub(super) fn may_not_shift(world: &World) {

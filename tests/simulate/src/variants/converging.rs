@@ -47,6 +47,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[Stranger],
     },
     Variant {
+        name: "deployment_number_ignored",
+        what: "a deployment of AppConfig is begun whatever the newest one is",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/appconfig/mod.rs",
+            find: "                    newest: Some(*newest).filter(|newest| *newest > 0),",
+            replace: "                    newest: Some(*newest).filter(|newest| *newest > 0 && !VARIANT),",
+        }],
+        scenarios: &["flags", "flags_undone"],
+        mishaps: &[Stranger],
+    },
+    Variant {
         name: "code_not_compared",
         what: "after a lost answer code is sent again without comparing CodeSha256",
         edits: &[Edit {

@@ -1,0 +1,159 @@
+//! The kind `appconfig`: a configuration that AWS AppConfig keeps in its own store, such as feature flags.
+
+use super::{AsWritten, Extent, Kind, Resolve, Takes};
+use crate::declaration::aws_name::Form;
+use crate::declaration::claim::Claim;
+use crate::declaration::gates::{ComponentGates, Resolved as Gates};
+use crate::declaration::scope::Scope;
+use crate::declaration::text::Text;
+use crate::name::ComponentName;
+use crate::shape::join;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// A configuration in AWS AppConfig, such as feature flags.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-instead" = json!({
+    "rollout": "Remove it: AppConfig shifts callers by its own `strategy`; only a `lambda` has a `rollout`.",
+    "alias": "Remove it: only a `lambda` has an alias.",
+    "key": "Remove it: the document comes with each release.",
+})))]
+pub struct Written {
+    /// Components that must have changed before this one. Two that share an environment of AppConfig need it:
+    /// AppConfig makes one deployment at a time there, over all profiles.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub after: BTreeSet<ComponentName>,
+    /// Gates of its own, beside those of the whole release. They are judged from the beginning of its rollout on.
+    #[serde(default, skip_serializing_if = "ComponentGates::is_empty")]
+    pub gates: ComponentGates,
+    /// True where the upload of its document alone is a release.
+    #[serde(default)]
+    pub on_artifact: bool,
+    /// The application of AppConfig, by name or id.
+    pub application: Text,
+    /// The environment of AppConfig, by name or id.
+    pub environment: Text,
+    /// The configuration profile, by name or id. Its location must be `hosted`.
+    pub profile: Text,
+    /// The deployment strategy, by name or id, such as `AppConfig.Linear20PercentEvery6Minutes`. A release is watched
+    /// for as long as it takes. An undo does not need it: that is as fast as AppConfig can.
+    pub strategy: Text,
+    /// The MIME type of the document; that of JSON if absent.
+    #[serde(default = "json_type")]
+    pub content_type: Text,
+}
+
+fn json_type() -> Text {
+    Text::Everywhere("application/json".to_owned())
+}
+
+/// A configuration's target in AWS AppConfig: each by name or id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Appconfig {
+    /// The application.
+    pub application: String,
+    /// The environment.
+    pub environment: String,
+    /// The configuration profile.
+    pub profile: String,
+    /// The deployment strategy.
+    pub strategy: String,
+    /// The MIME type of the document.
+    pub content_type: String,
+}
+
+/// The seconds that the end of a rollout is usually waited for: until then it is watched wave by wave.
+const WAITED_S: u64 = 15 * 60;
+
+/// The polls of that: every 30 s after the first minutes.
+const POLLS: u64 = 5 + WAITED_S / 30;
+
+/// AWS AppConfig API Reference: `Name` of applications, environments and strategies.
+const NAME: Form = Form {
+    accepts: |text| (1..=64).contains(&text.len()) && !text.contains(char::is_control),
+    words: "a name of 1 to 64 characters, or the id that AppConfig gave it, not an ARN",
+};
+
+/// AWS AppConfig API Reference: `LongName` of configuration profiles.
+const PROFILE: Form = Form {
+    accepts: |text| (1..=128).contains(&text.len()) && !text.contains(char::is_control),
+    words: "a name of 1 to 128 characters, or the id that AppConfig gave it, not an ARN",
+};
+
+/// AWS AppConfig API Reference, CreateHostedConfigurationVersion: `Content-Type`, of which a header can have printable
+/// ASCII.
+const MIME_TYPE: Form = Form {
+    accepts: |text| {
+        let is_sendable = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        (1..=255).contains(&text.len()) && is_sendable && text.contains('/')
+    },
+    words: "a MIME type such as `application/json`",
+};
+
+impl AsWritten for Written {
+    fn after(&self) -> &BTreeSet<ComponentName> {
+        &self.after
+    }
+
+    fn gates(&self) -> &ComponentGates {
+        &self.gates
+    }
+
+    fn takes(&self) -> Takes {
+        Takes {
+            key: true,
+            image: false,
+            instead: "Write `key`: a configuration takes a document.",
+        }
+    }
+
+    fn on_artifact(&self) -> bool {
+        self.on_artifact
+    }
+}
+
+impl Kind for Appconfig {
+    fn claim(&self) -> Claim {
+        let Self {
+            application,
+            environment,
+            profile,
+            ..
+        } = self;
+        Claim {
+            sort: "appconfig:profile",
+            member: "profile",
+            names: vec![application.clone(), environment.clone(), profile.clone()],
+            folder: String::new(),
+            is_global: false,
+            what: format!("the configuration `{application}/{environment}/{profile}`"),
+        }
+    }
+
+    fn extent(&self) -> Extent {
+        Extent {
+            seconds: WAITED_S,
+            polls: POLLS,
+        }
+    }
+}
+
+impl Resolve for Appconfig {
+    type Written = Written;
+    const MEMORY_MB: u64 = 256;
+
+    fn resolve(scope: &mut Scope<'_>, path: &str, written: &Written, _: &Gates) -> Self {
+        let mut text =
+            |field: &str, text: &Text, form: &Form| scope.text(&join(path, field), text, form);
+        Self {
+            application: text("application", &written.application, &NAME),
+            environment: text("environment", &written.environment, &NAME),
+            profile: text("profile", &written.profile, &PROFILE),
+            strategy: text("strategy", &written.strategy, &NAME),
+            content_type: text("content_type", &written.content_type, &MIME_TYPE),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! From names or ids, as people declare them, to ids. AppConfig lets two things have one name.
+
+use crate::kinds::PrepareInput;
+use crate::ports::{Answered, Configurations, Named, Profile, Strategy};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::appconfig::Appconfig as Spec;
+
+/// All that the declaration names.
+pub(super) struct Found {
+    pub application: Named,
+    pub environment: Named,
+    pub profile: Profile,
+    pub strategy: Strategy,
+}
+
+/// Finds all of it, or tells all that is not there.
+pub(super) async fn find<P: Configurations>(
+    ports: &P,
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+) -> Answered<Result<Found, Vec<Finding>>> {
+    let ask = |member, named| Ask {
+        input,
+        member,
+        named,
+    };
+    let strategies = ports.strategies().await?;
+    let strategy = ask("strategy", &spec.strategy)
+        .one_of(strategies, |strategy| &strategy.named)
+        .map_err(|finding| vec![finding]);
+    let applications = ports.applications().await?;
+    let application = ask("application", &spec.application).one_of(applications, |named| named);
+    let application = match application {
+        Ok(application) => application,
+        Err(finding) => {
+            let mut findings = vec![finding];
+            findings.extend(strategy.err().into_iter().flatten());
+            return Ok(Err(findings));
+        }
+    };
+    let environments = ports.environments(&application.id).await?;
+    let environment = ask("environment", &spec.environment).one_of(environments, |named| named);
+    let profiles = ports.profiles(&application.id).await?;
+    let profile =
+        ask("profile", &spec.profile).one_of(profiles, |profile: &Profile| &profile.named);
+    Ok(match (environment, profile, strategy) {
+        (Ok(environment), Ok(profile), Ok(strategy)) => Ok(Found {
+            application,
+            environment,
+            profile,
+            strategy,
+        }),
+        (environment, profile, strategy) => {
+            let own = [environment.err(), profile.err()];
+            let own = own.into_iter().flatten();
+            Err(own.chain(strategy.err().into_iter().flatten()).collect())
+        }
+    })
+}
+
+/// A name that is looked for.
+struct Ask<'a> {
+    input: &'a PrepareInput<'a>,
+    member: &'static str,
+    named: &'a str,
+}
+
+impl Ask<'_> {
+    /// The one with this id, else the one with this name.
+    fn one_of<T>(&self, all: Vec<T>, named: impl Fn(&T) -> &Named) -> Result<T, Finding> {
+        let (by_id, others): (Vec<T>, Vec<T>) =
+            all.into_iter().partition(|it| named(it).id == self.named);
+        let by_name = others.into_iter().filter(|it| named(it).name == self.named);
+        let mut found: Vec<T> = by_id.into_iter().chain(by_name).collect();
+        let is_by_id = found.first().is_some_and(|it| named(it).id == self.named);
+        if found.is_empty() {
+            return Err(self.missing());
+        }
+        if found.len() > 1 && !is_by_id {
+            let ids: Vec<&str> = found.iter().map(|it| named(it).id.as_str()).collect();
+            return Err(self.ambiguous(&ids));
+        }
+        Ok(found.swap_remove(0))
+    }
+
+    fn missing(&self) -> Finding {
+        let Self { member, named, .. } = self;
+        Finding::new(
+            FindingName::TargetMissing,
+            self.input.path(member),
+            format!("AppConfig has no {member} with the name or id `{named}` here."),
+            "Make it with your infrastructure code before the first deployment, or mend the name.",
+        )
+    }
+
+    fn ambiguous(&self, ids: &[&str]) -> Finding {
+        let Self { member, named, .. } = self;
+        Finding::new(
+            FindingName::BadValue,
+            self.input.path(member),
+            format!(
+                "AppConfig has {} of the name `{named}`: {}.",
+                ids.len(),
+                ids.join(", ")
+            ),
+            "Write the id of the one that is meant.",
+        )
+    }
+}

@@ -1,0 +1,242 @@
+//! The kind `appconfig`: the version of a hosted configuration, such as feature flags, that is deployed in an
+//! environment of AWS AppConfig.
+//!
+//! AppConfig itself grows a deployment by its strategy, and rolls it back where an alarm of the environment rings;
+//! that is observed, and told as that. It makes one deployment at a time in an environment, over all profiles, and
+//! counts them: each change is sent upon a number. A version's content is kept by AppConfig alone; its label, which
+//! is made of its SHA-256, tells which one it is.
+
+mod document;
+mod find;
+mod next;
+mod observe;
+mod prepare;
+mod state;
+mod tell;
+
+pub use prepare::prepare;
+pub use state::{Change, Configuration, Document, Goal, Made, Seen, Target, label};
+
+use super::{Class, Facts, Kind, Next, Noticed, View, Way};
+use crate::config::Configured;
+use crate::ports::{Answered, Clock, Configurations, NewRollout, NewVersion, Objects, Reach};
+use serde_json::json;
+use std::cell::Cell;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::place::Place;
+use windlass_domain::step::Step;
+
+/// How old the look before a stop may be, in milliseconds: the change is recorded as open already, and what it was
+/// sent upon must be true.
+const LOOK_MS: u64 = 2_000;
+
+/// The kind, over ports.
+#[derive(Debug)]
+pub struct Appconfig<P> {
+    /// The ports at the deployer's own place, for the artifacts bucket.
+    home: P,
+    /// The ports at the target's place.
+    at: P,
+    deployment: DeploymentId,
+    /// The last version whose content was compared with the document's, and whether it is another one: a version
+    /// never changes.
+    compared: Cell<Option<(u32, bool)>>,
+}
+
+impl<P> Appconfig<P> {
+    /// The kind for one deployment.
+    pub fn new(home: P, at: P, deployment: DeploymentId) -> Self {
+        Self {
+            home,
+            at,
+            deployment,
+            compared: Cell::new(None),
+        }
+    }
+
+    /// By what a deployment of AppConfig's is known to be this one's.
+    fn mark(&self) -> String {
+        format!("Windlass deployment {}", self.deployment)
+    }
+}
+
+/// The kind that a step is of.
+#[allow(clippy::unused_async, reason = "the registry waits for every kind")]
+pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Appconfig<P>> {
+    Ok(Appconfig::new(
+        ports.at(&Place::default()),
+        ports.at(&step.place),
+        step.deployment.clone(),
+    ))
+}
+
+impl<P: Configurations + Objects + Configured + Clock> Kind for Appconfig<P> {
+    type Target = Target;
+    type Seen = Seen;
+    type Goal = Goal;
+    type Change = Change;
+
+    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+        self.look(target, way).await
+    }
+
+    fn view(target: &Target, seen: &Seen) -> View {
+        let version = seen.live().map(|live| &live.version);
+        View {
+            noticed: Noticed {
+                value: json!({ "version": version }),
+                shown: tell::shown(seen),
+            },
+            waits_for: tell::waits_for(target, seen),
+            // Each change is sent upon the number of a deployment.
+            is_guarded: true,
+            is_consistent: false,
+        }
+    }
+
+    fn back(seen: &Seen) -> Goal {
+        Goal {
+            live: seen.live().map(|live| Configuration {
+                version: Some(live.version.clone()),
+                label: live.label.clone(),
+            }),
+            strategy: None,
+            grows: false,
+        }
+    }
+
+    fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
+        next::next(target, seen, goal)
+    }
+
+    fn facts(change: &Change, _: &Seen) -> Facts {
+        let (class, value, what) = match change {
+            Change::Create { label, .. } => (
+                Class::Additive,
+                json!({"create": label}),
+                format!("make a version of {label}"),
+            ),
+            Change::Start {
+                version, strategy, ..
+            } => (
+                Class::Switching,
+                json!({"start": version, "strategy": strategy}),
+                format!("deploy version {version} by {strategy}"),
+            ),
+            Change::Stop { number, back_to } => (
+                Class::Switching,
+                json!({ "stop": number }),
+                match back_to {
+                    Some(version) => format!("stop deployment {number}, back to version {version}"),
+                    None => format!("stop deployment {number}, the first one"),
+                },
+            ),
+        };
+        Facts {
+            class,
+            longer_s: 0,
+            value,
+            what,
+            // AppConfig may have taken it back before anybody looks.
+            after: None,
+        }
+    }
+
+    fn owned(target: &Target) -> String {
+        tell::owned(target)
+    }
+
+    async fn change(
+        &self,
+        target: &Target,
+        change: &Change,
+        _: &DeploymentId,
+    ) -> Answered<Option<String>> {
+        match change {
+            Change::Create { label, newest } => self.create(target, label, *newest).await.map(Some),
+            Change::Start {
+                version,
+                strategy,
+                newest,
+            } => {
+                let rollout = NewRollout {
+                    profile: target.profile.clone(),
+                    version: version.clone(),
+                    strategy: strategy.clone(),
+                    description: self.mark(),
+                    newest: Some(*newest).filter(|newest| *newest > 0),
+                };
+                let (application, environment) = (&target.application, &target.environment);
+                let started = self.at.start_rollout(application, environment, &rollout);
+                started.await.map(|_| None)
+            }
+            Change::Stop { number, back_to } => {
+                self.stop(target, *number, back_to.as_deref()).await?;
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl<P: Configurations + Objects + Configured + Clock> Appconfig<P> {
+    /// Makes a version of the document's bytes, which are compared with the pinned ones first (rule 5).
+    async fn create(&self, target: &Target, label: &str, newest: u32) -> Answered<String> {
+        let document = target.document.as_ref();
+        let document =
+            document.ok_or_else(|| Fault::internal("there is no document to be deployed"))?;
+        let content = document::read(&self.home, document).await?;
+        let version = NewVersion {
+            content,
+            content_type: target.content_type.clone(),
+            label: label.to_owned(),
+            description: self.mark(),
+            newest: Some(newest).filter(|newest| *newest > 0),
+        };
+        let (application, profile) = (&target.application, &target.profile);
+        let refused = match self.at.create_version(application, profile, &version).await {
+            Ok(number) => return Ok(number.to_string()),
+            Err(fault) if fault.name == FaultName::Refused => fault,
+            Err(fault) => return Err(fault),
+        };
+        // Of the first version AppConfig takes no condition: it may be there by a call whose answer was lost.
+        let versions = self.at.versions(application, profile).await?;
+        let mut labels = versions.iter().filter_map(|it| it.label.as_deref());
+        if labels.any(|known| known == version.label) {
+            let message = format!("{} has a version of {label} already", target.named);
+            return Err(Fault::new(FaultName::Conflict, message));
+        }
+        Err(refused)
+    }
+
+    /// Stops or reverts a deployment. AppConfig knows no condition but its number, so it is looked just before
+    /// whether it is still what callers get, and whether they would get the same after it.
+    async fn stop(&self, target: &Target, number: u32, back_to: Option<&str>) -> Answered<()> {
+        let began = self.at.now();
+        let seen = self.look(target, &Way::default()).await?;
+        let took = self.at.now().ms_since(began);
+        if took > LOOK_MS {
+            return Err(Fault::new(
+                FaultName::Conflict,
+                format!(
+                    "looking at {} took {took} ms, so that it was not changed upon that",
+                    target.named
+                ),
+            ));
+        }
+        let is_live = seen.live().is_some_and(|live| live.number == number);
+        let behind = seen.behind().map(|behind| behind.version.as_str());
+        if !is_live || behind != back_to {
+            return Err(Fault::new(
+                FaultName::Conflict,
+                format!(
+                    "deployment {number} of {} is not as it was any more",
+                    target.named
+                ),
+            ));
+        }
+        let (application, environment) = (&target.application, &target.environment);
+        let stopped = self.at.stop_rollout(application, environment, number);
+        stopped.await
+    }
+}

@@ -1,0 +1,150 @@
+//! Pure: what to do next so that callers get the configuration that they must get.
+//!
+//! Forward, a version is made and deployed by the declared strategy. Back, what is under way is stopped; what is
+//! complete is reverted, which AppConfig does at once and whatever its alarms say; and where AppConfig does not
+//! allow that any more, the version before is deployed as fast as can be.
+
+use super::state::{
+    BAKING, COMPLETE, Change, Configuration, DEPLOYING, Goal, ROLLING_BACK, Seen, Target,
+    VALIDATING,
+};
+use super::tell;
+use crate::kinds::Next;
+use crate::ports::Rollout;
+
+/// The strategy of a way back: AppConfig's own that reaches all callers at once, and watches its alarms for ten
+/// minutes (AWS AppConfig User Guide, "Using predefined deployment strategies").
+pub(super) const AT_ONCE: &str = "AppConfig.AllAtOnce";
+
+/// How long to wait between two looks at a deployment, in seconds.
+const POLL_S: u64 = 10;
+
+/// How much longer than its strategy says a deployment may take, in seconds.
+const LATE_S: u64 = 15 * 60;
+
+/// How long another deployment in the environment is waited for, in seconds: a change is polled for about an hour.
+const PATIENT_S: u64 = 50 * 60;
+
+/// What to do next; see [`crate::kinds::Kind::next`].
+pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
+    let wanted = match &goal.live {
+        None => None,
+        Some(configuration) => match version(seen, configuration) {
+            Ok(version) => Some(version),
+            Err(next) => return next,
+        },
+    };
+    let live = seen.live();
+    match (live, wanted) {
+        (None, None) => Next::Done,
+        (Some(live), Some(wanted)) if live.version == wanted => reached(target, seen, goal, live),
+        _ => taken_back(target, seen, goal, wanted)
+            .unwrap_or_else(|| towards(target, seen, goal, live, wanted)),
+    }
+}
+
+/// The wanted version's number, or what is to be done before there is one.
+fn version<'a>(seen: &'a Seen, wanted: &'a Configuration) -> Result<&'a str, Next<Change>> {
+    if let Some(version) = &wanted.version {
+        return Ok(version);
+    }
+    match &seen.made {
+        Some(made) if made.is_other => Err(Next::Failed(tell::other_content(&made.version))),
+        Some(made) => Ok(&made.version),
+        None => Err(Next::Do(Change::Create {
+            label: wanted.label.clone().unwrap_or_default(),
+            newest: seen.newest_version,
+        })),
+    }
+}
+
+/// The wanted version is live, or on its way.
+fn reached(target: &Target, seen: &Seen, goal: &Goal, live: &Rollout) -> Next<Change> {
+    match live.state.as_str() {
+        COMPLETE => Next::Done,
+        DEPLOYING | BAKING if goal.grows => Next::Done,
+        _ => {
+            let is_late = |end: windlass_domain::time::Time| seen.now > end.plus_s(LATE_S);
+            if live.ends().is_some_and(is_late) {
+                Next::Failed(tell::late(target, live))
+            } else {
+                Next::Wait(POLL_S)
+            }
+        }
+    }
+}
+
+/// What was sent on this way is there no more: AppConfig has taken it back, or somebody has stopped it.
+fn taken_back(
+    target: &Target,
+    seen: &Seen,
+    goal: &Goal,
+    wanted: Option<&str>,
+) -> Option<Next<Change>> {
+    let told = seen.told.as_ref()?;
+    let is_ours = told.description == seen.mark && Some(told.rollout.version.as_str()) == wanted;
+    if !is_ours || told.rollout.stands() {
+        return None;
+    }
+    let now = seen.live();
+    Some(if tell::is_by_a_person(told) {
+        Next::Failed(tell::stopped(target, told, now))
+    } else {
+        let is_back = goal.strategy.is_none();
+        Next::TakenBack(tell::taken_back(target, told, now, is_back))
+    })
+}
+
+fn towards(
+    target: &Target,
+    seen: &Seen,
+    goal: &Goal,
+    live: Option<&Rollout>,
+    wanted: Option<&str>,
+) -> Next<Change> {
+    let is_back = goal.strategy.is_none();
+    let behind = seen.behind().map(|behind| behind.version.as_str());
+    if is_back && let Some(live) = live {
+        let stop = || {
+            Next::Do(Change::Stop {
+                number: live.number,
+                back_to: behind.map(str::to_owned),
+            })
+        };
+        match live.state.as_str() {
+            DEPLOYING | BAKING => return stop(),
+            VALIDATING | ROLLING_BACK => return Next::Wait(POLL_S),
+            _ if behind == wanted && seen.can_be_reverted(live) => return stop(),
+            _ => {}
+        }
+    }
+    if let Some(other) = seen.under_way() {
+        return busy(target, seen, other);
+    }
+    let Some(version) = wanted else {
+        return Next::Failed(tell::no_way_back(target, live));
+    };
+    Next::Do(Change::Start {
+        version: version.to_owned(),
+        strategy: goal.strategy.clone().unwrap_or_else(|| AT_ONCE.to_owned()),
+        newest: seen.newest(),
+    })
+}
+
+/// AppConfig makes one deployment at a time in an environment, over all its profiles. Another one is waited for
+/// where its end can be seen.
+fn busy(target: &Target, seen: &Seen, other: &Rollout) -> Next<Change> {
+    let is_too_long = other.ends().is_some_and(|end| {
+        let is_stuck = seen.now > end.plus_s(LATE_S);
+        is_stuck || end > seen.now.plus_s(PATIENT_S)
+    });
+    if is_too_long {
+        Next::Failed(tell::busy(target, other))
+    } else {
+        Next::Wait(POLL_S)
+    }
+}
+
+#[cfg(test)]
+#[path = "next_tests.rs"]
+mod tests;

@@ -1,0 +1,368 @@
+//! What is done next, as a table: what stands in the environment, what is wanted, what comes of it.
+
+use super::next;
+use crate::kinds::Next;
+use crate::kinds::appconfig::state::{Change, Configuration, Goal, Made, Seen, Target};
+use crate::ports::{Rollout, RolloutEvent, Told};
+use windlass_domain::finding::FindingName;
+use windlass_domain::time::Time;
+
+const NOW: Time = Time(1_000_000_000_000);
+const HOUR_S: u64 = 3600;
+
+fn target() -> Target {
+    Target {
+        application: "shop".into(),
+        environment: "prod".into(),
+        profile: "flags".into(),
+        named: "shop/prod/flags".into(),
+        content_type: "application/json".into(),
+        is_verbatim: false,
+        document: None,
+    }
+}
+
+/// A deployment `5 flags v3 COMPLETE`, which began two hours ago and takes one; with `@` another age in hours.
+fn rollout(text: &str) -> Rollout {
+    let (text, age) = text.split_once('@').unwrap_or((text, "2"));
+    let mut words = text.split_whitespace();
+    let mut word = || words.next().unwrap_or_default().to_owned();
+    let number = word().parse().unwrap();
+    let (profile, version, state) = (word(), word(), word());
+    let began = Time(NOW.0 - age.trim().parse::<u64>().unwrap() * HOUR_S * 1000);
+    let ended = began.plus_s(HOUR_S);
+    Rollout {
+        number,
+        profile,
+        version: version.trim_start_matches('v').to_owned(),
+        label: None,
+        percent: 40,
+        minutes: (30, 30),
+        started: Some(began),
+        completed: (state == "COMPLETE").then_some(ended),
+        state,
+    }
+}
+
+fn seen(rollouts: &[&str]) -> Seen {
+    Seen {
+        now: NOW,
+        profile: "flags".into(),
+        rollouts: rollouts.iter().map(|text| rollout(text)).collect(),
+        made: Some(Made {
+            version: "4".into(),
+            is_other: false,
+        }),
+        newest_version: 4,
+        told: None,
+        mark: "ours".into(),
+    }
+}
+
+/// Forward to what is made of the document, until it is complete or only grows.
+fn forward(grows: bool) -> Goal {
+    Goal {
+        live: Some(Configuration {
+            version: None,
+            label: Some("sha256-ab".into()),
+        }),
+        strategy: Some("slow".into()),
+        grows,
+    }
+}
+
+/// Back to a version, or to nothing.
+fn back(version: &str) -> Goal {
+    Goal {
+        live: (!version.is_empty()).then(|| Configuration {
+            version: Some(version.into()),
+            label: None,
+        }),
+        strategy: None,
+        grows: false,
+    }
+}
+
+fn told(next: &Next<Change>) -> String {
+    match next {
+        Next::Done => "done".into(),
+        Next::Wait(_) => "wait".into(),
+        Next::Failed(finding) => format!("failed {:?}", finding.name),
+        Next::TakenBack(_) => "taken back".into(),
+        Next::Do(Change::Create { newest, .. }) => format!("create upon {newest}"),
+        Next::Do(Change::Start {
+            version,
+            strategy,
+            newest,
+        }) => format!("start v{version} by {strategy} upon {newest}"),
+        Next::Do(Change::Stop { number, back_to }) => {
+            format!("stop {number} to v{}", back_to.as_deref().unwrap_or("-"))
+        }
+    }
+}
+
+#[test]
+fn forward_a_version_is_deployed_by_its_strategy_and_seen_to_be_complete() {
+    let table: [(&[&str], bool, &str); 16] = [
+        (&[], true, "start v4 by slow upon 0"),
+        (&["1 flags v3 COMPLETE"], true, "start v4 by slow upon 1"),
+        // Numbers are counted over all profiles.
+        (
+            &["7 other v9 COMPLETE", "6 flags v3 COMPLETE"],
+            true,
+            "start v4 by slow upon 7",
+        ),
+        (
+            &["2 flags v4 VALIDATING @0", "1 flags v3 COMPLETE"],
+            true,
+            "wait",
+        ),
+        (
+            &["2 flags v4 DEPLOYING @0", "1 flags v3 COMPLETE"],
+            true,
+            "done",
+        ),
+        (
+            &["2 flags v4 BAKING @0", "1 flags v3 COMPLETE"],
+            true,
+            "done",
+        ),
+        (
+            &["2 flags v4 DEPLOYING @0", "1 flags v3 COMPLETE"],
+            false,
+            "wait",
+        ),
+        (
+            &["2 flags v4 BAKING @0", "1 flags v3 COMPLETE"],
+            false,
+            "wait",
+        ),
+        (
+            &["2 flags v4 BAKING @3", "1 flags v3 COMPLETE"],
+            false,
+            "failed ChangeFailed",
+        ),
+        (
+            &["2 flags v4 COMPLETE", "1 flags v3 COMPLETE"],
+            false,
+            "done",
+        ),
+        (
+            &["2 flags v4 ROLLING_BACK @0", "1 flags v3 COMPLETE"],
+            true,
+            "wait",
+        ),
+        // A state that this build does not know is not over, and not healthy.
+        (
+            &["2 flags v4 INVENTED @0", "1 flags v3 COMPLETE"],
+            true,
+            "wait",
+        ),
+        // What was rolled back, and reverted, is not what callers get.
+        (
+            &[
+                "3 flags v4 REVERTED",
+                "2 flags v4 ROLLED_BACK",
+                "1 flags v3 COMPLETE",
+            ],
+            true,
+            "start v4 by slow upon 3",
+        ),
+        // Somebody else's, whose end can be waited for, and not.
+        (
+            &["2 other v1 BAKING @0", "1 flags v3 COMPLETE"],
+            true,
+            "failed TargetBusy",
+        ),
+        (
+            &["2 other v1 BAKING @1", "1 flags v3 COMPLETE"],
+            true,
+            "wait",
+        ),
+        (
+            &["2 other v1 BAKING @3", "1 flags v3 COMPLETE"],
+            true,
+            "failed TargetBusy",
+        ),
+    ];
+    for (rollouts, grows, wanted) in table {
+        let found = next(&target(), &seen(rollouts), &forward(grows));
+        assert_eq!(told(&found), wanted, "{rollouts:?} grows: {grows}");
+    }
+}
+
+#[test]
+fn a_version_is_made_once_and_never_taken_for_another_content() {
+    let live: &[&str] = &["1 flags v3 COMPLETE"];
+    let mut unmade = seen(live);
+    unmade.made = None;
+    assert_eq!(
+        told(&next(&target(), &unmade, &forward(true))),
+        "create upon 4"
+    );
+    let mut other = seen(live);
+    other.made = Some(Made {
+        version: "4".into(),
+        is_other: true,
+    });
+    let Next::Failed(finding) = next(&target(), &other, &forward(true)) else {
+        panic!("another content is deployed");
+    };
+    assert_eq!(finding.name, FindingName::DigestMismatch);
+}
+
+#[test]
+fn back_it_is_stopped_or_reverted_or_the_version_before_is_deployed_at_once() {
+    let at_once = "start v3 by AppConfig.AllAtOnce upon 2";
+    let table: [(&[&str], &str, &str); 17] = [
+        (
+            &["2 flags v4 DEPLOYING @0", "1 flags v3 COMPLETE"],
+            "3",
+            "stop 2 to v3",
+        ),
+        (
+            &["2 flags v4 BAKING @0", "1 flags v3 COMPLETE"],
+            "3",
+            "stop 2 to v3",
+        ),
+        (
+            &["2 flags v4 VALIDATING @0", "1 flags v3 COMPLETE"],
+            "3",
+            "wait",
+        ),
+        (
+            &["2 flags v4 ROLLING_BACK @0", "1 flags v3 COMPLETE"],
+            "3",
+            "wait",
+        ),
+        (
+            &["2 flags v4 ROLLED_BACK @0", "1 flags v3 COMPLETE"],
+            "3",
+            "done",
+        ),
+        (
+            &["2 flags v4 REVERTED @0", "1 flags v3 COMPLETE"],
+            "3",
+            "done",
+        ),
+        (
+            &["2 flags v4 COMPLETE @72", "1 flags v3 COMPLETE @99"],
+            "3",
+            "stop 2 to v3",
+        ),
+        // 72 hours after it was complete, AppConfig reverts it no more.
+        (
+            &["2 flags v4 COMPLETE @73", "1 flags v3 COMPLETE @99"],
+            "3",
+            at_once,
+        ),
+        // To revert would bring another version.
+        (
+            &["2 flags v4 COMPLETE", "1 flags v2 COMPLETE @9"],
+            "3",
+            at_once,
+        ),
+        // What AppConfig does then is written nowhere: something of the profile came after it.
+        (
+            &[
+                "2 flags v5 REVERTED",
+                "1 flags v4 COMPLETE",
+                "0 flags v3 COMPLETE @9",
+            ],
+            "3",
+            at_once,
+        ),
+        // Another profile's is no hindrance to a revert, and one to a deployment.
+        (
+            &[
+                "3 other v1 BAKING @0",
+                "2 flags v4 COMPLETE",
+                "1 flags v3 COMPLETE @9",
+            ],
+            "3",
+            "stop 2 to v3",
+        ),
+        (
+            &[
+                "3 other v1 BAKING @1",
+                "2 flags v4 COMPLETE @99",
+                "1 flags v3 COMPLETE @99",
+            ],
+            "3",
+            "wait",
+        ),
+        // The way back is a deployment as well, whose end is waited for.
+        (
+            &["3 flags v3 BAKING @0", "2 flags v4 COMPLETE @99"],
+            "3",
+            "wait",
+        ),
+        (
+            &["3 flags v3 COMPLETE", "2 flags v4 COMPLETE @99"],
+            "3",
+            "done",
+        ),
+        // Nothing was deployed before.
+        (&["1 flags v4 DEPLOYING @0"], "", "stop 1 to v-"),
+        (&["1 flags v4 COMPLETE"], "", "stop 1 to v-"),
+        (&["1 flags v4 COMPLETE @99"], "", "failed ChangeFailed"),
+    ];
+    for (rollouts, version, wanted) in table {
+        let found = next(&target(), &seen(rollouts), &back(version));
+        assert_eq!(told(&found), wanted, "{rollouts:?} back to {version}");
+    }
+    assert_eq!(told(&next(&target(), &seen(&[]), &back(""))), "done");
+}
+
+/// What the newest deployment tells of itself.
+fn tells(seen: &mut Seen, description: &str, by: &str, words: &str) {
+    seen.told = Some(Told {
+        rollout: seen.rollouts[0].clone(),
+        description: description.into(),
+        events: vec![RolloutEvent {
+            what: "ROLLBACK_STARTED".into(),
+            by: by.into(),
+            words: words.into(),
+        }],
+    });
+}
+
+#[test]
+fn what_appconfig_took_back_by_itself_is_told_as_that() {
+    let gone: &[&str] = &["2 flags v4 ROLLED_BACK", "1 flags v3 COMPLETE"];
+    let table = [
+        ("ours", "CLOUDWATCH_ALARM", "taken back"),
+        ("ours", "INTERNAL_ERROR", "taken back"),
+        ("ours", "APPCONFIG", "taken back"),
+        ("ours", "USER", "failed TargetChangedByOther"),
+        // It is another one's: ours was never there.
+        ("theirs", "CLOUDWATCH_ALARM", "start v4 by slow upon 2"),
+    ];
+    for (description, by, wanted) in table {
+        let mut seen = seen(gone);
+        tells(&mut seen, description, by, "why");
+        for grows in [true, false] {
+            let found = next(&target(), &seen, &forward(grows));
+            assert_eq!(told(&found), wanted, "{description} {by}");
+        }
+    }
+    // The same on the way back, where the version before was deployed while an alarm rang.
+    let mut seen = seen(&["3 flags v3 ROLLED_BACK", "2 flags v4 COMPLETE @99"]);
+    tells(&mut seen, "ours", "CLOUDWATCH_ALARM", "why");
+    assert_eq!(told(&next(&target(), &seen, &back("3"))), "taken back");
+}
+
+#[test]
+fn it_is_told_which_alarm_rang_and_what_callers_get() {
+    let mut seen = seen(&["2 flags v4 ROLLED_BACK", "1 flags v3 COMPLETE"]);
+    tells(
+        &mut seen,
+        "ours",
+        "CLOUDWATCH_ALARM",
+        "Rollback initiated by arn:…:alarm:shop-5xx",
+    );
+    let Next::TakenBack(finding) = next(&target(), &seen, &forward(true)) else {
+        panic!("it was taken back");
+    };
+    insta::assert_snapshot!(finding, @"ChangeFailed: configuration shop/prod/flags: AppConfig itself rolled deployment 2 of version 4 back at 40 %, because an alarm of its environment rang: Rollback initiated by arn:…:alarm:shop-5xx. Callers get version 3 again. Remedy: Look at the alarm that is named, and at the environment's monitors; then deploy a fixed release.");
+}

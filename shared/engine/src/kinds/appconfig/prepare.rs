@@ -1,0 +1,307 @@
+//! What `Prepare` asks of a configuration: is it ours and free, what is brought, and how long does AppConfig take?
+
+use super::find::{Found, find};
+use super::state::{COMPLETE, Configuration, Goal, Seen, Target, label};
+use super::{Appconfig, document, tell};
+use crate::config::Configured;
+use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Stage, Way, from_value, to_value};
+use crate::ports::{Answered, Clock, Configurations, Objects, Reach, Strategy};
+use windlass_domain::fault::FaultName;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::appconfig::Appconfig as Spec;
+use windlass_domain::place::Place;
+use windlass_domain::tenancy::Claim;
+
+/// The type of profiles of feature flags (AWS AppConfig API Reference, ConfigurationProfile).
+const FLAGS: &str = "AWS.AppConfig.FeatureFlags";
+
+/// How many minutes of a strategy are watched before it is looked whether AppConfig has gone back by itself.
+const LOOK_MIN: u64 = 5;
+
+/// How often that is looked at most: each look is a wave.
+const LOOKS: u64 = 12;
+
+/// Plans the change of one configuration; see [`crate::kinds::PrepareInput`].
+pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Answered<Prepared>
+where
+    P: Configurations + Objects + Configured + Clock + Reach,
+{
+    let found = match find(ports, input, spec).await? {
+        Ok(found) => found,
+        Err(findings) => return Ok(Prepared::refused(findings)),
+    };
+    let claims = claims(&found);
+    let is_flags = found.profile.kind == FLAGS;
+    let home = ports.at(&Place::default());
+    let mut findings: Vec<Finding> = hosted(input, &found).into_iter().collect();
+    findings.extend(tags(ports, input, &found).await?);
+    let brought = match input.goal_state {
+        Some(_) => None,
+        None => match document::wanted(&home, input, is_flags).await? {
+            Ok(document) => Some(document),
+            Err(finding) => {
+                findings.push(finding);
+                None
+            }
+        },
+    };
+    let target = Target {
+        application: found.application.id.clone(),
+        environment: found.environment.id.clone(),
+        profile: found.profile.named.id.clone(),
+        named: format!(
+            "{}/{}/{}",
+            found.application.name, found.environment.name, found.profile.named.name
+        ),
+        content_type: spec.content_type.clone(),
+        is_verbatim: !is_flags,
+        document: brought,
+    };
+    let plan = Plan {
+        input,
+        target,
+        strategy: found.strategy,
+    };
+    let kind = Appconfig::new(home, ports.at(input.place), input.deployment.clone());
+    let prepared = plan.make(&kind, findings).await?;
+    Ok(Prepared { claims, ..prepared })
+}
+
+/// Pure: no other component may deploy the same profile in the same environment. Their ids name both in the region.
+fn claims(found: &Found) -> Vec<Claim> {
+    let Found {
+        application,
+        environment,
+        profile,
+        ..
+    } = found;
+    let ids = [&application.id, &environment.id, &profile.named.id].map(String::as_str);
+    vec![Claim::whole(format!("appconfig:{}", ids.join("/")))]
+}
+
+/// Configurations of other stores have versions that AppConfig does not make.
+fn hosted(input: &PrepareInput<'_>, found: &Found) -> Option<Finding> {
+    let Found { profile, .. } = found;
+    (profile.location != "hosted").then(|| {
+        Finding::new(
+            FindingName::NotSupported,
+            input.path("profile"),
+            format!(
+                "The profile {} keeps its configuration in {}, and not in AppConfig's own store.",
+                profile.named.name, profile.location
+            ),
+            "Use a profile whose location is `hosted`.",
+        )
+    })
+}
+
+async fn tags<P: Configurations>(
+    ports: &P,
+    input: &PrepareInput<'_>,
+    found: &Found,
+) -> Answered<Option<Finding>> {
+    if !input.needs_tags() {
+        return Ok(None);
+    }
+    let (application, environment) = (&found.application, &found.environment);
+    let tags = ports.environment_tags(&application.id, &environment.id);
+    let what = format!(
+        "environment {}/{} of AppConfig",
+        application.name, environment.name
+    );
+    Ok(input.check_tags("environment", &what, &tags.await?))
+}
+
+struct Plan<'a> {
+    input: &'a PrepareInput<'a>,
+    target: Target,
+    strategy: Strategy,
+}
+
+impl Plan<'_> {
+    async fn make<P>(&self, kind: &Appconfig<P>, findings: Vec<Finding>) -> Answered<Prepared>
+    where
+        P: Configurations + Objects + Configured + Clock,
+    {
+        let target = &self.target;
+        let goal = self.goal()?;
+        let way = Way {
+            goal: goal.as_ref(),
+            ..Way::default()
+        };
+        let seen = kind.observe(target, &way).await?;
+        let mut findings = findings;
+        findings.extend(self.busy(&seen));
+        findings.extend(self.gone(kind).await?);
+        let Some(goal) = goal.filter(|_| findings.is_empty()) else {
+            return Ok(Prepared::refused(findings));
+        };
+        let before = Recorded::of::<Appconfig<P>>(target, &seen)?;
+        let unchanged = self.unchanged(&seen, &goal);
+        let stages = match &unchanged {
+            Some(_) => vec![],
+            None => self.stages(&goal)?,
+        };
+        let warnings = match &unchanged {
+            Some(_) => vec![],
+            None => self.first(&seen).into_iter().collect(),
+        };
+        Ok(Prepared {
+            target: to_value(target)?,
+            before: to_value(&before)?,
+            stages,
+            unchanged,
+            warnings,
+            ..Prepared::default()
+        })
+    }
+
+    /// What is wanted; nothing where what is brought cannot be read.
+    fn goal(&self) -> Answered<Option<Goal>> {
+        if let Some(recorded) = self.input.goal_state {
+            return from_value("recorded state", recorded).map(Some);
+        }
+        Ok(self.target.document.as_ref().map(|document| Goal {
+            live: Some(Configuration {
+                version: None,
+                label: Some(label(&document.sha256)),
+            }),
+            strategy: Some(self.strategy.named.id.clone()),
+            grows: false,
+        }))
+    }
+
+    /// Somebody's deployment under way in the environment. A rollback goes on: it may be the way out of it.
+    fn busy(&self, seen: &Seen) -> Option<Finding> {
+        let other = seen.under_way()?;
+        let is_in_the_way = self.input.goal_state.is_none();
+        is_in_the_way.then(|| {
+            let finding = tell::busy(&self.target, other);
+            Finding {
+                path: self.input.path("environment"),
+                ..finding
+            }
+        })
+    }
+
+    /// What a rollback goes back to, where it is not there any more.
+    async fn gone<P>(&self, kind: &Appconfig<P>) -> Answered<Option<Finding>>
+    where
+        P: Configurations,
+    {
+        let Some(recorded) = self.input.goal_state else {
+            return Ok(None);
+        };
+        let goal: Goal = from_value("recorded state", recorded)?;
+        let version = goal.live.and_then(|live| live.version);
+        let Some(number) = version.and_then(|version| version.parse().ok()) else {
+            return Ok(None);
+        };
+        match kind.content(&self.target, number).await {
+            Ok(()) => Ok(None),
+            Err(fault) if fault.name == FaultName::NotFound => Ok(Some(Finding::new(
+                FindingName::ArtifactMissing,
+                self.input.path("profile"),
+                format!("Version {number} that was deployed then does not exist any more."),
+                "Roll back to another snapshot, or deploy the older release with `allow_older` and a reason.",
+            ))),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn unchanged(&self, seen: &Seen, goal: &Goal) -> Option<String> {
+        let wanted = goal.live.as_ref().map(|live| {
+            let made = seen.made.as_ref().filter(|made| !made.is_other);
+            live.version.as_ref().or(made.map(|made| &made.version))
+        });
+        match (wanted, seen.live()) {
+            (None, None) => Some(format!("{} is not deployed", self.target.named)),
+            (Some(Some(wanted)), Some(live))
+                if live.version == *wanted && live.state == COMPLETE =>
+            {
+                Some(format!(
+                    "{} has version {wanted} already (deployment {})",
+                    self.target.named, live.number
+                ))
+            }
+            _ => None,
+        }
+    }
+
+    /// The rollout grows by itself. So that gates watch it, and that what AppConfig takes back by itself is told
+    /// soon, it is looked at in waves, as long as the strategy says; the last one waits for its end.
+    fn stages(&self, goal: &Goal) -> Answered<Vec<Stage>> {
+        let (grows, bakes) = self.strategy.minutes;
+        let minutes = grows + bakes;
+        let looks = match (&goal.strategy, minutes) {
+            (None, _) | (_, 0) => 0,
+            _ => (minutes / LOOK_MIN).clamp(1, LOOKS),
+        };
+        let growing = to_value(&Goal {
+            grows: true,
+            ..goal.clone()
+        })?;
+        let mut stages: Vec<Stage> = (1..=looks)
+            .map(|look| Stage {
+                goal: growing.clone(),
+                what: self.what(goal, look, looks),
+                bake_s: Some(minutes * 60 / looks),
+                ahead: false,
+            })
+            .collect();
+        stages.push(Stage {
+            goal: to_value(goal)?,
+            what: self.what(goal, 0, looks),
+            bake_s: None,
+            ahead: false,
+        });
+        Ok(stages)
+    }
+
+    /// What a wave does, in words; the last one is wave 0.
+    fn what(&self, goal: &Goal, look: u64, looks: u64) -> String {
+        let named = &self.target.named;
+        let (grows, bakes) = self.strategy.minutes;
+        let content = match (&self.target.document, &goal.live) {
+            (Some(document), _) => tell::document(document),
+            (None, Some(live)) => format!("version {}", live.version.as_deref().unwrap_or("?")),
+            (None, None) => "nothing".to_owned(),
+        };
+        match (look, looks) {
+            (0, 0) => format!("{named} to {content}"),
+            (0, _) => format!("{named} to {content}, complete"),
+            (1, _) => format!(
+                "{named} to {content} by {} ({grows} min and {bakes} min of watching alarms)",
+                self.strategy.named.name
+            ),
+            _ => format!("{named} to {content}, look {look} of {looks}"),
+        }
+    }
+
+    /// A first deployment: AWS writes nowhere whether AppConfig reverts it once it is complete.
+    fn first(&self, seen: &Seen) -> Option<Finding> {
+        let is_first = seen.live().is_none() && self.input.goal_state.is_none();
+        is_first.then(|| {
+            Finding::new(
+                FindingName::TargetNotReady,
+                self.input.path("profile"),
+                format!(
+                    "Nothing was deployed of {} before. An undo stops it while it grows; whether AppConfig takes it away once it is complete is only seen then.",
+                    self.target.named
+                ),
+                "Nothing, or deploy a first configuration with your infrastructure code.",
+            )
+        })
+    }
+}
+
+impl<P: Configurations> Appconfig<P> {
+    /// Whether a version is there.
+    async fn content(&self, target: &Target, number: u32) -> Answered<()> {
+        let (application, profile) = (&target.application, &target.profile);
+        self.at
+            .content(application, profile, number)
+            .await
+            .map(drop)
+    }
+}

@@ -1,0 +1,201 @@
+//! What is told of a configuration: one function per story. None of them tells its content.
+
+use super::state::{COMPLETE, Document, Seen, Target};
+use crate::kinds::whose;
+use crate::ports::{Rollout, RolloutEvent, Told};
+use windlass_domain::finding::{Finding, FindingName};
+
+/// The profile in its environment, in words.
+pub(super) fn place(target: &Target) -> String {
+    format!("configuration {}", target.named)
+}
+
+/// What of it Windlass owns, in words.
+pub(super) fn owned(target: &Target) -> String {
+    format!("the deployed version of {}", place(target))
+}
+
+/// What callers get, in words.
+pub(super) fn shown(seen: &Seen) -> String {
+    let Some(live) = seen.live() else {
+        return "nothing deployed".into();
+    };
+    let Rollout {
+        number,
+        version,
+        state,
+        percent,
+        ..
+    } = live;
+    if state == COMPLETE {
+        format!("version {version} (deployment {number})")
+    } else {
+        format!("version {version} at {percent} % (deployment {number} is {state})")
+    }
+}
+
+/// A document, in words.
+pub(super) fn document(document: &Document) -> String {
+    format!("sha256:{}", document.sha256.short())
+}
+
+/// What the target waits for that is somebody else's: their deployment in the environment.
+pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
+    let other = seen.under_way()?;
+    let is_other = other.profile != target.profile;
+    is_other.then(|| {
+        format!(
+            "deployment {} of the profile {} is under way in the environment of {}, and AppConfig makes one at a time; wait for it, or stop it",
+            other.number,
+            other.profile,
+            place(target)
+        )
+    })
+}
+
+fn failed(target: &Target, reason: String, remedy: &str) -> Finding {
+    Finding::new(FindingName::ChangeFailed, place(target), reason, remedy)
+}
+
+/// What ended a deployment: the event that began its rollback.
+fn began(told: &Told) -> Option<&RolloutEvent> {
+    let mut events = told.events.iter();
+    events.find(|event| event.what == "ROLLBACK_STARTED" || event.what == "REVERT_COMPLETED")
+}
+
+/// What an event says, for the middle of a sentence.
+fn words(event: &RolloutEvent) -> &str {
+    event.words.trim_end_matches('.')
+}
+
+/// Whether somebody has stopped or reverted a deployment.
+pub(super) fn is_by_a_person(told: &Told) -> bool {
+    began(told).is_some_and(|event| event.by == "USER")
+}
+
+/// What callers get now, for the end of a reason.
+fn since(now: Option<&Rollout>) -> String {
+    match now {
+        Some(now) => format!("Callers get version {} again.", now.version),
+        None => "Nothing is deployed any more.".to_owned(),
+    }
+}
+
+/// AppConfig has taken a deployment back by itself.
+pub(super) fn taken_back(
+    target: &Target,
+    told: &Told,
+    now: Option<&Rollout>,
+    is_back: bool,
+) -> Finding {
+    let Rollout {
+        number,
+        version,
+        percent,
+        ..
+    } = &told.rollout;
+    let event = began(told);
+    let said = event.map_or("it tells no reason", words);
+    let (why, remedy) = match event.map(|event| event.by.as_str()) {
+        Some("CLOUDWATCH_ALARM") if is_back => (
+            "an alarm of its environment rang",
+            "Mend what rings, or take the alarm out of the environment's monitors; then start `recover`.",
+        ),
+        Some("CLOUDWATCH_ALARM") => (
+            "an alarm of its environment rang",
+            "Look at the alarm that is named, and at the environment's monitors; then deploy a fixed release.",
+        ),
+        Some("INTERNAL_ERROR") => (
+            "of an error of its own",
+            "Deploy again; where it happens again, look at the deployment's event log in AppConfig.",
+        ),
+        _ => (
+            "of what its event log tells",
+            "Look at the deployment's event log in AppConfig, then deploy a fixed release.",
+        ),
+    };
+    failed(
+        target,
+        format!(
+            "AppConfig itself rolled deployment {number} of version {version} back at {percent} %, because {why}: {said}. {}",
+            since(now)
+        ),
+        remedy,
+    )
+}
+
+/// Somebody has stopped or reverted this deployment's.
+pub(super) fn stopped(target: &Target, told: &Told, now: Option<&Rollout>) -> Finding {
+    let said = began(told).map_or("AppConfig tells no more", words);
+    Finding::new(
+        FindingName::TargetChangedByOther,
+        place(target),
+        format!(
+            "Somebody else stopped deployment {} of version {}: {said}. {} {}.",
+            told.rollout.number,
+            told.rollout.version,
+            since(now),
+            whose(&owned(target))
+        ),
+        "Find out who stopped it (CloudTrail, StopDeployment), then deploy again.",
+    )
+}
+
+/// A deployment takes longer than its strategy says.
+pub(super) fn late(target: &Target, live: &Rollout) -> Finding {
+    let (grows, bakes) = live.minutes;
+    failed(
+        target,
+        format!(
+            "Deployment {} of version {} is {} at {} %, although its strategy takes {} min.",
+            live.number,
+            live.version,
+            live.state,
+            live.percent,
+            grows + bakes
+        ),
+        "Look at the deployment's event log in AppConfig.",
+    )
+}
+
+/// Another deployment is under way in the environment.
+pub(super) fn busy(target: &Target, other: &Rollout) -> Finding {
+    let (grows, bakes) = other.minutes;
+    Finding::new(
+        FindingName::TargetBusy,
+        place(target),
+        format!(
+            "Deployment {} of the profile {} is {} at {} % in the same environment; its strategy takes {} min. AppConfig makes one deployment at a time in an environment, over all its profiles.",
+            other.number,
+            other.profile,
+            other.state,
+            other.percent,
+            grows + bakes
+        ),
+        "Wait until it is complete, or stop it, and deploy again. Components that share an environment of AppConfig go one after the other with `after`.",
+    )
+}
+
+/// The version with the label of the content has another content.
+pub(super) fn other_content(version: &str) -> Finding {
+    Finding::new(
+        FindingName::DigestMismatch,
+        format!("hosted configuration version {version}"),
+        format!("Version {version} has the label of this content, and its content is another one."),
+        "Delete that version, or change the document by a byte, such as a space at its end, and release it anew.",
+    )
+}
+
+/// Nothing was deployed before, and AppConfig takes nothing back to that any more.
+pub(super) fn no_way_back(target: &Target, live: Option<&Rollout>) -> Finding {
+    let live = live.map_or_else(String::new, |live| {
+        format!(" Callers still get version {}.", live.version)
+    });
+    failed(
+        target,
+        format!(
+            "Nothing was deployed before, and AppConfig cannot take this configuration away any more: it reverts a deployment within 72 hours of its end.{live}"
+        ),
+        "Deploy a release that is right, or delete the profile.",
+    )
+}

@@ -1,0 +1,178 @@
+//! What `Prepare` makes of a configuration: all that is wrong at once, and a plan for what is right.
+
+use crate::scene::{CONTENT, Flags};
+use serde_json::json;
+use windlass_domain::tenancy::Claim;
+use windlass_engine::kinds::Stage;
+use windlass_engine::payload::Word;
+use windlass_world::configurations::named;
+
+fn whats(stages: &[Stage]) -> String {
+    let told: Vec<&str> = stages.iter().map(|stage| stage.what.as_str()).collect();
+    told.join("\n")
+}
+
+#[test]
+fn a_strategy_is_watched_as_long_as_it_takes() {
+    let table = [
+        ((0, 0), vec![None]),
+        ((0, 1), vec![Some(60), None]),
+        ((0, 10), vec![Some(300), Some(300), None]),
+        // A day is looked at twelve times.
+        ((1440, 0), {
+            let mut all = vec![Some(7200); 12];
+            all.push(None);
+            all
+        }),
+    ];
+    for (minutes, wanted) in table {
+        let flags = Flags::by(minutes);
+        let planned = flags.plan(Some(&flags.upload(CONTENT)), None);
+        let watched: Vec<Option<u64>> = planned.stages.iter().map(|it| it.bake_s).collect();
+        assert_eq!(watched, wanted, "{minutes:?}");
+    }
+    let flags = Flags::by((4, 6));
+    let planned = flags.plan(Some(&flags.upload(CONTENT)), None);
+    insta::assert_snapshot!(whats(&planned.stages), @"
+    shop/prod/flags to sha256:7b369c138735 by Slow (4 min and 6 min of watching alarms)
+    shop/prod/flags to sha256:7b369c138735, look 2 of 2
+    shop/prod/flags to sha256:7b369c138735, complete
+    ");
+    let claimed = Claim::whole("appconfig:shopzzz/prodzzz/flagszz");
+    assert_eq!(planned.claims, [claimed]);
+    assert_eq!(planned.warnings, []);
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    let flags = Flags::by((1, 0));
+    {
+        let mut spec = flags.spec.borrow_mut();
+        spec.environment = "production".into();
+        spec.profile = "flag".into();
+        spec.strategy = "Fast".into();
+    }
+    insta::assert_snapshot!(flags.refused(CONTENT).join("\n"), @"
+    TargetMissing: components.flags.environment: AppConfig has no environment with the name or id `production` here. Remedy: Make it with your infrastructure code before the first deployment, or mend the name.
+    TargetMissing: components.flags.profile: AppConfig has no profile with the name or id `flag` here. Remedy: Make it with your infrastructure code before the first deployment, or mend the name.
+    TargetMissing: components.flags.strategy: AppConfig has no strategy with the name or id `Fast` here. Remedy: Make it with your infrastructure code before the first deployment, or mend the name.
+    ");
+    flags.spec.borrow_mut().application = "shopp".into();
+    insta::assert_snapshot!(flags.refused(CONTENT).join("\n"), @"
+    TargetMissing: components.flags.application: AppConfig has no application with the name or id `shopp` here. Remedy: Make it with your infrastructure code before the first deployment, or mend the name.
+    TargetMissing: components.flags.strategy: AppConfig has no strategy with the name or id `Fast` here. Remedy: Make it with your infrastructure code before the first deployment, or mend the name.
+    ");
+}
+
+#[test]
+fn a_target_that_is_not_ours_or_not_hosted_and_a_document_that_is_none_are_refused() {
+    let flags = Flags::by((1, 0));
+    flags.environment(|it| it.tags.clear());
+    {
+        let mut state = flags.world.configurations();
+        let profile = state.profile("shopzzz", "flagszz").unwrap();
+        profile.profile.location = "ssm-parameter://flags".into();
+    }
+    insta::assert_snapshot!(flags.refused("not JSON").join("\n"), @r#"
+    NotSupported: components.flags.profile: The profile flags keeps its configuration in ssm-parameter://flags, and not in AppConfig's own store. Remedy: Use a profile whose location is `hosted`.
+    TargetNotOurs: components.flags.environment: The tags of the environment shop/prod of AppConfig do not make it ours: `windlass:app` is missing; `windlass:environment` is missing. Remedy: Tag the environment shop/prod of AppConfig with `windlass:app`: `shop` and `windlass:environment`: `prod`, or reach it through a role of its own.
+    BadValue: components.flags: The artifact artifacts/shop/flags/1.json is no document of feature flags: it is not JSON. Remedy: Write it as AWS AppConfig User Guide, "Understanding the type reference for AWS.AppConfig.FeatureFlags", says: an object with `version`, `flags` and `values`.
+    "#);
+}
+
+#[test]
+fn two_of_one_name_are_told_apart_by_id() {
+    let flags = Flags::by((1, 0));
+    flags.world.configurations().put("Shop", "prod", &["flags"]);
+    flags.world.configurations().applications[1].named.name = "shop".into();
+    let other = flags.world.configurations().applications[1]
+        .named
+        .id
+        .clone();
+    insta::assert_snapshot!(flags.refused(CONTENT).join("\n"), @"BadValue: components.flags.application: AppConfig has 2 of the name `shop`: shopzzz, hopzzzz. Remedy: Write the id of the one that is meant.");
+    flags.spec.borrow_mut().application = named("shop").id;
+    assert_eq!(flags.refused(CONTENT), [] as [&str; 0]);
+    assert_ne!(other, named("shop").id);
+}
+
+#[test]
+fn a_deployment_under_way_is_busy_whichever_profile_it_is_of() {
+    let flags = Flags::by((1, 0));
+    flags
+        .world
+        .configurations()
+        .profile("shopzzz", "setting")
+        .unwrap()
+        .put(None, "{}");
+    flags.deploy("setting", "1");
+    flags.sleep_min(1);
+    insta::assert_snapshot!(flags.refused(CONTENT).join("\n"), @"TargetBusy: components.flags.environment: Deployment 2 of the profile setting is BAKING at 100 % in the same environment; its strategy takes 10 min. AppConfig makes one deployment at a time in an environment, over all its profiles. Remedy: Wait until it is complete, or stop it, and deploy again. Components that share an environment of AppConfig go one after the other with `after`.");
+    flags.sleep_min(20);
+    assert_eq!(flags.refused(CONTENT), [] as [&str; 0]);
+}
+
+#[test]
+fn what_is_deployed_already_is_not_deployed_again() {
+    let flags = Flags::by((1, 0));
+    let release = flags.release(CONTENT);
+    assert_eq!(release.forward(), Word::Changed);
+    let planned = flags.plan(Some(&flags.upload(CONTENT)), None);
+    assert_eq!(planned.stages, []);
+    assert_eq!(
+        planned.unchanged.as_deref(),
+        Some("shop/prod/flags has version 2 already (deployment 2)")
+    );
+    // Its version is found again, and none is made, when it comes back.
+    assert_eq!(release.undo(), Word::Changed);
+    let planned = flags.plan(Some(&flags.upload(CONTENT)), None);
+    let again = flags.begin("d2", &planned);
+    assert_eq!(again.forward(), Word::Changed);
+    assert_eq!(again.sent(), ["deploy version 2 by slow123"]);
+}
+
+#[test]
+fn a_rollback_reverts_or_deploys_what_was_recorded_and_tells_what_is_gone() {
+    let flags = Flags::by((1, 0));
+    let first = flags.release(CONTENT);
+    assert_eq!(first.forward(), Word::Changed);
+    let before = first.step().before;
+    let planned = flags.plan(None, Some(&before));
+    assert_eq!(planned.findings, []);
+    let back = flags.begin("d2", &planned);
+    assert_eq!(back.waves, 1);
+    assert_eq!(back.forward(), Word::Changed);
+    assert_eq!(flags.served(), "version 1, newest 2 REVERTED");
+    // Back to where it is already.
+    assert!(flags.plan(None, Some(&before)).unchanged.is_some());
+    let gone = json!({"goal": {"live": {"version": "9"}}});
+    let planned = flags.plan(None, Some(&gone));
+    insta::assert_snapshot!(planned.findings[0], @"ArtifactMissing: components.flags.profile: Version 9 that was deployed then does not exist any more. Remedy: Roll back to another snapshot, or deploy the older release with `allow_older` and a reason.");
+}
+
+#[test]
+fn a_first_configuration_is_warned_of() {
+    let flags = Flags::undeployed((1, 0));
+    let planned = flags.plan(Some(&flags.upload(CONTENT)), None);
+    insta::assert_snapshot!(planned.warnings[0], @"TargetNotReady: components.flags.profile: Nothing was deployed of shop/prod/flags before. An undo stops it while it grows; whether AppConfig takes it away once it is complete is only seen then. Remedy: Nothing, or deploy a first configuration with your infrastructure code.");
+}
+
+#[test]
+fn a_label_on_another_content_is_no_proof() {
+    let flags = Flags::by((1, 0));
+    {
+        let mut state = flags.world.configurations();
+        let profile = state.profile("shopzzz", "flagszz").unwrap();
+        profile.profile.kind = "AWS.Freeform".into();
+        let label = windlass_engine::kinds::appconfig::label(&windlass_domain::digest::Digest::of(
+            CONTENT.as_bytes(),
+        ));
+        profile.put(Some(&label), "another one");
+    }
+    let release = flags.release(CONTENT);
+    assert_eq!(release.wave(Some(0)), Word::Failed);
+    assert!(
+        release.failure().starts_with("DigestMismatch"),
+        "{}",
+        release.failure()
+    );
+}

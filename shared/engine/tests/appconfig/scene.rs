@@ -1,0 +1,275 @@
+//! An environment of AppConfig with one profile of feature flags, and the way of a deployment through `prepare`, the
+//! step item and `converge`.
+
+use std::cell::RefCell;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::digest::Digest;
+use windlass_domain::environment::Lock;
+use windlass_domain::fault::FaultName;
+use windlass_domain::finding::Finding;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::kinds::appconfig::Appconfig as Spec;
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::place::Place;
+use windlass_domain::plan::KindName;
+use windlass_domain::step::{Failure, Step};
+use windlass_engine::deploy::appconfig::handle;
+use windlass_engine::kinds::appconfig::prepare;
+use windlass_engine::kinds::{PrepareInput, Prepared};
+use windlass_engine::payload::{Word, Work};
+use windlass_engine::ports::{Answered, Item, Key, Named, NewRollout, Strategy};
+use windlass_engine::store;
+use windlass_world::World;
+use windlass_world::configurations::{Environment, named};
+use windlass_world::run::run;
+
+/// What no ledger, message or event may have.
+pub const CONTENT: &str = "{\"flags\":{\"checkout\":{\"name\":\"hush\"}}}";
+
+/// One environment, in which version 1 is deployed since an hour.
+pub struct Flags {
+    pub world: World,
+    pub spec: RefCell<Spec>,
+}
+
+fn component() -> ComponentName {
+    ComponentName::new("flags").unwrap()
+}
+
+impl Flags {
+    /// Where a strategy takes so many minutes to grow, and as many to bake.
+    pub fn by(minutes: (u64, u64)) -> Self {
+        let flags = Self::undeployed(minutes);
+        flags
+            .world
+            .configurations()
+            .profile("shopzzz", "flagszz")
+            .unwrap()
+            .put(None, "{\"flags\":{}}");
+        flags.deploy("flagszz", "1");
+        flags.sleep_min(3600);
+        flags
+    }
+
+    /// The same where nothing was deployed before.
+    pub fn undeployed(minutes: (u64, u64)) -> Self {
+        let world = World::default();
+        world.objects().bucket("artifacts", true);
+        world
+            .configurations()
+            .put("shop", "prod", &["flags", "settings"]);
+        world.configurations().strategies.push(Strategy {
+            named: Named {
+                id: "slow123".into(),
+                name: "Slow".into(),
+            },
+            minutes,
+        });
+        let spec = Spec {
+            application: "shop".into(),
+            environment: "prod".into(),
+            profile: "flags".into(),
+            strategy: "Slow".into(),
+            content_type: "application/json".into(),
+        };
+        Self {
+            world,
+            spec: RefCell::new(spec),
+        }
+    }
+
+    /// Deploys a version as anyone may, by AppConfig's own quick strategy.
+    pub fn deploy(&self, profile: &str, version: &str) -> u32 {
+        self.world.grow();
+        let now = self.world.true_time();
+        let new = NewRollout {
+            profile: profile.into(),
+            version: version.into(),
+            strategy: "AppConfig.AllAtOnce".into(),
+            description: "by hand".into(),
+            newest: None,
+        };
+        self.environment(|it| it.start(&new, None, (0, 10), now).unwrap())
+    }
+
+    /// The environment, to set a scene or to look.
+    pub fn environment<T>(&self, look: impl FnOnce(&mut Environment) -> T) -> T {
+        let mut state = self.world.configurations();
+        look(
+            state
+                .environment(&named("shop").id, &named("prod").id)
+                .unwrap(),
+        )
+    }
+
+    /// What all callers get now, and how the newest deployment stands.
+    pub fn served(&self) -> String {
+        self.world.grow();
+        self.environment(|it| {
+            let newest = it.rollouts.last().map(|live| &live.rollout);
+            let newest = newest.map_or_else(
+                || "none".into(),
+                |rollout| format!("{} {}", rollout.number, rollout.state),
+            );
+            let served = it.served("flagszz").unwrap_or("nothing");
+            format!("version {served}, newest {newest}")
+        })
+    }
+
+    pub fn sleep_min(&self, minutes: u64) {
+        use windlass_engine::ports::Clock as _;
+        run(self.world.sleep_ms(minutes * 60_000));
+    }
+
+    /// A document in the artifacts bucket.
+    pub fn upload(&self, text: &str) -> Artifact {
+        let key = "artifacts/shop/flags/1.json";
+        let mut objects = self.world.objects();
+        let version = objects.upload("artifacts", key, text.to_owned());
+        Artifact::Object {
+            key: key.into(),
+            version_id: version.id.unwrap(),
+            sha256: Digest::of(text.as_bytes()),
+            bytes: text.len() as u64,
+        }
+    }
+
+    /// Plans as `Prepare` does, a release or a rollback to what a step recorded.
+    pub fn plan(&self, artifact: Option<&Artifact>, back: Option<&serde_json::Value>) -> Prepared {
+        let input = PrepareInput {
+            deployment: &DeploymentId("d1".into()),
+            app: &AppName::new("shop").unwrap(),
+            environment: &EnvironmentName::new("prod").unwrap(),
+            component: &component(),
+            artifact,
+            goal_state: back.map(|recorded| &recorded["goal"]),
+            running: None,
+            oldest: None,
+            place: &Place::default(),
+        };
+        run(prepare(&self.world, &input, &self.spec.borrow())).unwrap()
+    }
+
+    /// The findings of a plan, as people read them.
+    pub fn refused(&self, text: &str) -> Vec<String> {
+        let planned = self.plan(Some(&self.upload(text)), None);
+        planned.findings.iter().map(Finding::to_string).collect()
+    }
+
+    /// Plans a release of a document, and writes lock and step as `Admit` and `Prepare` do.
+    pub fn release(&self, text: &str) -> Release<'_> {
+        let planned = self.plan(Some(&self.upload(text)), None);
+        self.begin("d1", &planned)
+    }
+
+    pub fn begin(&self, id: &str, planned: &Prepared) -> Release<'_> {
+        assert_eq!(planned.findings, [], "the plan is refused");
+        let names = (
+            AppName::new("shop").unwrap(),
+            EnvironmentName::new("prod").unwrap(),
+        );
+        let id = DeploymentId(id.into());
+        let unbegun = Step::planned(id, names.0, names.1, component(), KindName::Appconfig);
+        let goals = planned.stages.iter().map(|stage| stage.goal.clone());
+        let step = Step {
+            target: planned.target.clone(),
+            before: planned.before.clone(),
+            goals: (0..).zip(goals).collect(),
+            ..unbegun
+        };
+        let lock = Lock {
+            token: 1,
+            ..Lock::default()
+        };
+        let lock_key = store::lock(&step.app, &step.environment);
+        self.put(lock_key, store::to_body(&lock).unwrap());
+        let key = store::step(&step.deployment, &step.component);
+        self.put(key, store::to_body(&step).unwrap());
+        Release {
+            flags: self,
+            id: step.deployment,
+            waves: u32::try_from(planned.stages.len()).unwrap(),
+        }
+    }
+
+    fn put(&self, key: Key, body: serde_json::Map<String, serde_json::Value>) {
+        let item = Item {
+            key: key.clone(),
+            rev: 1,
+            body,
+            index: None,
+            expires: None,
+        };
+        self.world.ledger().items.insert(key, item.into());
+    }
+}
+
+/// A deployment under way.
+pub struct Release<'f> {
+    flags: &'f Flags,
+    id: DeploymentId,
+    pub waves: u32,
+}
+
+impl Release<'_> {
+    fn invoke(&self, wave: Option<u32>) -> Answered<Word> {
+        let work = Work {
+            deployment: self.id.clone(),
+            token: 1,
+            component: component(),
+            wave,
+        };
+        run(handle(&self.flags.world, work)).map(|done| done.verdict)
+    }
+
+    /// Asks again as the machine's Retry does, for as long.
+    pub fn wave(&self, wave: Option<u32>) -> Word {
+        for _ in 0..60 {
+            match self.invoke(wave) {
+                Ok(word) => return word,
+                Err(fault) if fault.name == FaultName::StillInProgress => {
+                    self.flags.sleep_min(1);
+                }
+                Err(fault) => panic!("{fault}"),
+            }
+        }
+        panic!("it never answers");
+    }
+
+    /// All waves, each watched for as long as five minutes.
+    pub fn forward(&self) -> Word {
+        for wave in 0..self.waves {
+            if self.wave(Some(wave)) == Word::Failed {
+                return Word::Failed;
+            }
+            self.flags.sleep_min(5);
+        }
+        Word::Changed
+    }
+
+    pub fn undo(&self) -> Word {
+        self.wave(None)
+    }
+
+    pub fn step(&self) -> Step {
+        let key = store::step(&self.id, &component());
+        let item = Item::clone(&self.flags.world.ledger().items[&key]);
+        store::from_item::<Step>(item).unwrap().value
+    }
+
+    /// What was sent, in words.
+    pub fn sent(&self) -> Vec<String> {
+        let changes = self.step().changes;
+        changes.into_iter().map(|change| change.what).collect()
+    }
+
+    /// Why it failed, or could not be undone, as people read it.
+    pub fn failure(&self) -> String {
+        let step = self.step();
+        match step.undo_failure.or(step.failure) {
+            Some(Failure::Finding(finding)) => finding.to_string(),
+            Some(Failure::Fault(fault)) => fault.to_string(),
+            None => "nothing failed".into(),
+        }
+    }
+}
