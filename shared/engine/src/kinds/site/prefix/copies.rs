@@ -85,14 +85,22 @@ impl<P: SitePorts> Publisher<'_, P> {
         }
     }
 
-    /// A warning where files that were found could not be copied into the folder of the release.
-    pub fn uncopied(&self) -> Option<String> {
+    /// Warnings where files that pages which are open may ask for are not in the folder of the release.
+    pub fn uncopied(&self) -> Vec<String> {
         let uncopied = self.uncopied.borrow();
-        let first = uncopied.first()?;
-        Some(format!(
-            "{} files that were in the bucket before are not reachable any more for pages that are open, because S3 did not copy them: {first}",
-            uncopied.len()
-        ))
+        let refused = uncopied.first().map(|first| {
+            format!(
+                "{} files that were in the bucket before are not reachable any more for pages that are open, because S3 did not copy them: {first}",
+                uncopied.len()
+            )
+        });
+        let cut = self.cut.get();
+        let cut = (cut > 0).then(|| {
+            format!(
+                "{cut} files of releases before the last one are not reachable any more for pages that are open: a folder holds the {MOST} newest of them"
+            )
+        });
+        refused.into_iter().chain(cut).collect()
     }
 
     /// What the folder of the goal must hold of former releases.
@@ -102,7 +110,9 @@ impl<P: SitePorts> Publisher<'_, P> {
             Some(folder) => lists.carried(folder).await?,
             None => Carried::new(),
         };
-        Ok(carried(replaced, held, self.at.now()))
+        let (carried, cut) = carried(replaced, held, self.at.now());
+        self.cut.set(cut);
+        Ok(carried)
     }
 
     /// Notes what the folder of a state holds now for other releases, with what it was holding
@@ -200,20 +210,21 @@ fn is_in_release_folder(key: &str, folder: &str) -> bool {
 /// When the release of a file was replaced last, by path.
 pub type Carried = BTreeMap<String, Time>;
 
-/// The most files that are carried on: the newest.
+/// The most files of releases before the last one that are carried on: the newest.
 const MOST: usize = 20_000;
 
-/// What the folder of the goal must hold of former releases: the files of the release that is
-/// replaced now, but for its documents, and what its own folder was holding for others.
-pub fn carried(replaced: &BTreeSet<String>, held: Carried, now: Time) -> Carried {
-    let mut all: Vec<(String, Time)> = held
+/// What the folder of the goal must hold of former releases: all files of the release that is replaced now, but for
+/// its documents, and what its own folder was holding for others. Answers also how many of those are too many.
+fn carried(replaced: &BTreeSet<String>, held: Carried, now: Time) -> (Carried, usize) {
+    let mut older: Vec<(String, Time)> = held
         .into_iter()
         .filter(|(path, since)| !replaced.contains(path) && may_be_open(*since, now))
         .collect();
-    all.extend(replaced.iter().map(|path| (path.clone(), now)));
-    all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    all.truncate(MOST);
-    all.into_iter().collect()
+    older.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let cut = older.len().saturating_sub(MOST);
+    older.truncate(MOST);
+    let replaced = replaced.iter().map(|path| (path.clone(), now));
+    (older.into_iter().chain(replaced).collect(), cut)
 }
 
 #[cfg(test)]
@@ -253,15 +264,16 @@ mod carried_tests {
         let expected: Carried = [("b", 70), ("c", 99), ("d", 100), ("e", 100)]
             .map(|(path, day)| (path.to_owned(), Time(day * DAY)))
             .into();
-        assert_eq!(carried(&replaced, held, now), expected);
+        assert_eq!(carried(&replaced, held, now), (expected, 0));
     }
 
     #[test]
-    fn only_the_newest_are_carried_on_where_there_are_many() {
-        let replaced: BTreeSet<String> = (0..MOST).map(|n| format!("new{n}")).collect();
-        let held: Carried = [("old".to_owned(), Time(1))].into();
-        let all = carried(&replaced, held, Time(2));
-        assert_eq!(all.len(), MOST);
+    fn all_that_is_replaced_now_is_carried_on_and_the_newest_of_the_rest() {
+        let replaced: BTreeSet<String> = (0..=MOST).map(|n| format!("new{n}")).collect();
+        let held = (0..MOST).map(|n| (format!("held{n}"), Time(2)));
+        let old = ("old".to_owned(), Time(1));
+        let (all, cut) = carried(&replaced, held.chain([old]).collect(), Time(3));
+        assert_eq!((all.len(), cut), (2 * MOST + 1, 1));
         assert!(!all.contains_key("old"));
     }
 }

@@ -68,6 +68,8 @@ pub struct Publisher<'a, P> {
     pub(in crate::kinds::site) told: Cell<Option<Progress>>,
     /// Why files that were found are not in the folder of the release.
     pub(in crate::kinds::site) uncopied: RefCell<Vec<String>>,
+    /// How many files of older releases are too many to be kept in the folder of the release.
+    pub(in crate::kinds::site) cut: Cell<usize>,
 }
 
 impl<'a, P: SitePorts> Publisher<'a, P> {
@@ -84,6 +86,7 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
             pace: Cell::default(),
             told: Cell::default(),
             uncopied: RefCell::default(),
+            cut: Cell::default(),
             at,
             home,
             target,
