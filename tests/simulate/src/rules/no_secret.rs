@@ -5,7 +5,7 @@ use serde_json::Value;
 use windlass_world::objects::Bucket;
 
 /// "Secrets never appear in an input, a ledger item, a log line or an event" (rule 10): a secret that
-/// is planted in a target is found nowhere else.
+/// is planted in a target, or in a document that a team uploads as an artifact, is found nowhere else.
 pub fn no_secret(outcome: &Outcome<'_>) -> Result<(), String> {
     for happening in &outcome.happened {
         if let Event::Leaked(what) = &happening.what {
@@ -37,7 +37,8 @@ pub fn no_secret(outcome: &Outcome<'_>) -> Result<(), String> {
     let objects = world.objects();
     let kept = objects.buckets.get("artifacts").map(Bucket::texts);
     for (key, text) in kept.unwrap_or_default() {
-        if text.contains(SECRET) {
+        let is_theirs = key.starts_with("artifacts/");
+        if !is_theirs && text.contains(SECRET) {
             return Err(format!("the object {key} tells it"));
         }
     }
