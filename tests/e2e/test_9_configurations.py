@@ -37,7 +37,7 @@ class Lantern(Application):
     def declare(self, strategy):
         self.declared += 1
         flags = {"kind": "appconfig", "application": APP, "environment": "{environment}", "profile": "flags", "strategy": f"{APP}-{strategy}"}
-        declaration = self.declaration({"prod": {"deploy": {"branch": "main"}}}, {"bake": "0s"}, f"1.{self.declared}.0", flags=flags)
+        declaration = self.declaration({"prod": {"deploy": {"branch": "main"}}}, {"bake": "1m"}, f"1.{self.declared}.0", flags=flags)
         declaration["gates"]["alarms"] = [f"{APP}-prod-errors"]
         super().declare(declaration)
 
