@@ -176,8 +176,8 @@ fn told(printed: &mut Printed, record: &Record, wanted: Wanted, output: Output) 
     })
 }
 
-/// Whether the ending came while it was looked at, so that nothing else can have come after it: the look before this one
-/// had an answer, and was a moment ago. `going` is when that was by the clock, which goes on while a machine sleeps.
+/// True where the ending came while it was looked at, so that nothing else can have come after it: the look before this
+/// one had an answer, and was a moment ago. `going` is when that was by the clock, which goes on while a machine sleeps.
 fn seen_ending(going: Option<SystemTime>, now: SystemTime) -> bool {
     let since = going.and_then(|going| now.duration_since(going).ok());
     since.is_some_and(|since| since <= A_MOMENT)

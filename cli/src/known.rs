@@ -100,7 +100,7 @@ pub async fn declaration(
     }
 }
 
-/// What an environment is like.
+/// An environment with what runs, holds and waits there.
 ///
 /// # Errors
 /// No answer, or one that cannot be understood.

@@ -149,7 +149,7 @@ impl Action<'_> {
         }
     }
 
-    /// What was done, or why nothing was; and how the environment is now.
+    /// Tells what was done, or why nothing was; and how the environment is now.
     async fn done(
         &self,
         windlass: &Windlass,

@@ -71,8 +71,7 @@ pub fn standing(record: &Deployment, now: &Environment) -> Standing {
     Standing::Runs(format!("it runs now{}", since.unwrap_or_default()))
 }
 
-/// Whether what runs of a component is what the deployment brought: it did, or another one has found the
-/// same in place.
+/// True where the deployment brought what runs of a component, or another one has found the same in place.
 fn is_its(record: &Deployment, name: &ComponentName, running: &Running) -> bool {
     running.deployment == record.id || record.has(name, running)
 }

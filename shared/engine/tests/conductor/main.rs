@@ -5,6 +5,7 @@
 mod abandoned;
 mod accepted_releases;
 mod accepting;
+mod accepts_refused;
 mod arrivals;
 mod busy;
 mod costs;

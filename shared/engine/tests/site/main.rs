@@ -10,6 +10,7 @@ mod in_place;
 mod large;
 mod left;
 mod pages;
+mod pages_ahead;
 mod prefix;
 mod preparing;
 mod pruning;

@@ -2,7 +2,6 @@
 
 use crate::in_place::{ONE, TWO};
 use crate::scene::{Deployment, Scene};
-use crate::zips::zip;
 use bytes::Bytes;
 use windlass_domain::declaration::gates::{Declared, PageGate, Resolved};
 use windlass_domain::declaration::resolved::SiteMode;
@@ -13,20 +12,18 @@ use windlass_domain::name::ComponentName;
 use windlass_domain::place::Place;
 use windlass_domain::plan::Wave;
 use windlass_domain::time::Span;
-use windlass_engine::deploy;
 use windlass_engine::measurements::{self, Component, Judging, Preparing, Problem};
-use windlass_engine::payload::Word;
 use windlass_engine::ports::{Clock, ErrorPage, ProbeAnswer, Probed};
 use windlass_world::run::run;
 
-const SITE: &str = "https://e1.cloudfront.net/";
+pub const SITE: &str = "https://e1.cloudfront.net/";
 const SCRIPT: &str = "https://e1.cloudfront.net/assets/index-aaaa1111.js";
 
 fn web() -> ComponentName {
     ComponentName::new("web").unwrap()
 }
 
-fn gates(paths: &[&str], before_switch: Option<&str>) -> Resolved {
+pub fn gates(paths: &[&str], before_switch: Option<&str>) -> Resolved {
     let gate = |path: &&str| Declared {
         path: "components.web.gates.pages[0]".into(),
         component: Some(web()),
@@ -43,7 +40,7 @@ fn gates(paths: &[&str], before_switch: Option<&str>) -> Resolved {
 }
 
 /// What is measured in a wave of a deployment.
-fn measured_in(
+pub fn measured_in(
     scene: &Scene,
     deployment: &Deployment,
     gates: &Resolved,
@@ -407,78 +404,4 @@ fn what_several_pages_name_is_fetched_once_and_no_more_than_fits() {
         "{seen:?}"
     );
     assert_eq!(scene.world.probe().asked.len(), 2 + 128);
-}
-
-/// A site with a folder per release, and a distribution more that shows the whole bucket.
-fn shown() -> Scene {
-    let mut scene = Scene::new(SiteMode::Prefix);
-    scene.site.is_tried = true;
-    scene.world.cdn().distribution("E2", "shop-web").root = String::new();
-    scene
-}
-
-fn change(scene: &Scene, deployment: &Deployment, wave: u32) {
-    let work = || Scene::work(deployment, Some(wave));
-    let published = run(deploy::publish::handle(&scene.world, work())).unwrap();
-    assert_eq!(published.verdict, Word::Changed);
-    let reached = run(deploy::site::handle(&scene.world, work())).unwrap();
-    assert_eq!(reached.verdict, Word::Changed);
-}
-
-#[test]
-fn a_folder_is_looked_at_before_visitors_get_it_where_an_address_shows_it() {
-    let gates = gates(&["/", "/about.html"], Some("https://e2.cloudfront.net"));
-    for (files, verdict) in [(TWO, Verdict::Pass), (&TWO[..5], Verdict::Fail)] {
-        let mut scene = shown();
-        let artifact = scene.upload(zip(ONE));
-        let first = scene.prepare(Some(&artifact), None);
-        change(&scene, &first, 0);
-        change(&scene, &first, 1);
-        assert!(scene.text("").ends_with("one"));
-
-        let artifact = scene.upload(zip(files));
-        let second = scene.prepare(Some(&artifact), None);
-        let ahead: Vec<bool> = second.prepared.stages.iter().map(|it| it.ahead).collect();
-        assert_eq!(ahead, [true, false]);
-        change(&scene, &second, 0);
-        assert!(scene.text("").ends_with("one"), "nothing is switched");
-        scene.world.probe().asked.clear();
-        let seen = measured_in(&scene, &second, &gates, 0);
-        assert_eq!(seen[0].verdict, verdict, "{seen:?}");
-        assert_eq!(seen[1].verdict, Verdict::Pass, "{seen:?}");
-        let asked = scene.world.probe().asked.clone();
-        assert!(
-            asked
-                .iter()
-                .all(|url| url.starts_with("https://e2.cloudfront.net/releases/")),
-            "{asked:?}"
-        );
-        assert!(
-            asked.iter().any(|url| url.ends_with("/index.html")),
-            "{asked:?}"
-        );
-        if verdict == Verdict::Fail {
-            assert_eq!(scene.undo(&second), Word::Changed);
-            assert!(scene.text("").ends_with("one"));
-            continue;
-        }
-
-        change(&scene, &second, 1);
-        assert!(scene.text("").ends_with("two"));
-        scene.world.probe().asked.clear();
-        assert_eq!(measured_in(&scene, &second, &gates, 1)[0].verdict, verdict);
-        assert_eq!(scene.world.probe().asked[0], SITE);
-    }
-}
-
-#[test]
-fn pages_without_such_an_address_are_not_asked_before_the_switch() {
-    let mut scene = shown();
-    let artifact = scene.upload(zip(ONE));
-    let deployment = scene.prepare(Some(&artifact), None);
-    change(&scene, &deployment, 0);
-    assert_eq!(
-        measured_in(&scene, &deployment, &gates(&["/"], None), 0),
-        []
-    );
 }

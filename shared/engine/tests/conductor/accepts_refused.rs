@@ -1,0 +1,90 @@
+//! `accept` where it is refused.
+
+use crate::accepting::{looked, stuck, there};
+use crate::desk::{Desk, FIRST, fault, in_short, input};
+use crate::stage::{TOKEN, app, prod};
+use serde_json::json;
+use windlass_domain::accept::Live;
+use windlass_domain::deployment::Refusal;
+use windlass_domain::environment::HeldState;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::step::StepStatus;
+use windlass_engine::payload::Word;
+use windlass_engine::store;
+use windlass_world::executions::arn_of;
+
+pub fn refusal(desk: &Desk, name: &str) -> Option<Refusal> {
+    desk.stage.get(&store::refusal(&app(), &arn_of(name)))
+}
+
+#[test]
+fn only_what_needs_an_operator_is_accepted() {
+    for held in [None, Some(HeldState::Running), Some(HeldState::Recovering)] {
+        let desk = Desk::new();
+        desk.hold(held.map(|state| (FIRST, state)));
+        let answer = desk.accepts("operator");
+        let refused = (Word::Rejected, "NothingToAccept");
+        assert_eq!(in_short(&answer), refused, "{held:?}");
+        assert!(
+            answer
+                .unwrap()
+                .cause
+                .contains("`GET /apps/shop/environments/prod`")
+        );
+        assert_eq!(desk.lock().token, TOKEN);
+    }
+}
+
+#[test]
+fn what_could_not_be_seen_is_refused_by_name_and_the_environment_stays_locked() {
+    use StepStatus::{Changed, UndoFailed, Undoing};
+    let desk = stuck();
+    desk.step("live", UndoFailed, |step| looked(step, there(json!(41))));
+    let denied = || Fault::new(FaultName::AccessDenied, "lambda:GetAlias is not allowed");
+    desk.step("denied", Undoing, |step| {
+        looked(step, Live::Unknown(denied()));
+    });
+    desk.step("unseen", Changed, |_| ());
+    let (lock, state) = (desk.lock(), desk.state());
+    let answer = desk.accepts("operator");
+    assert_eq!(in_short(&answer), (Word::Rejected, "TargetNotSeen"));
+    let refusal = refusal(&desk, "operator").unwrap();
+    let paths: Vec<&str> = refusal.findings.iter().map(|it| it.path.as_str()).collect();
+    assert_eq!(paths, ["components.denied", "components.unseen"]);
+    assert!(
+        refusal.findings[0]
+            .reason
+            .contains("lambda:GetAlias is not allowed")
+    );
+    assert_eq!((desk.lock(), desk.state()), (lock, state));
+    assert_eq!(desk.ending().resolved, None);
+}
+
+#[test]
+fn where_the_function_that_looks_fails_nothing_is_accepted() {
+    let desk = stuck();
+    let first = desk.admit("operator", input("accept")).unwrap();
+    let mut ask = desk.accept_after("operator", &first);
+    ask.error = "Throttled".into();
+    let answer = desk.serve(ask);
+    assert_eq!(in_short(&answer), (Word::Rejected, "TargetNotSeen"));
+    let paths = refusal(&desk, "operator").unwrap().findings.into_iter();
+    let paths: Vec<String> = paths.map(|finding| finding.path).collect();
+    assert_eq!(paths, ["environments.prod"]);
+    let cause = answer.unwrap().cause;
+    assert!(cause.contains("failed with Throttled"), "{cause}");
+    assert!(cause.contains(r#"start {"action":"accept","#), "{cause}");
+    assert!(desk.lock().held.is_some());
+}
+
+#[test]
+fn what_a_recovery_went_on_with_since_the_look_is_not_accepted() {
+    let desk = stuck();
+    let first = desk.admit("operator", input("accept")).unwrap();
+    let mut lock = desk.lock();
+    lock.token += 1;
+    desk.stage.put(store::lock(&app(), &prod()), &lock);
+    let answer = desk.serve(desk.accept_after("operator", &first));
+    assert_eq!(fault(answer).0, FaultName::StaleToken);
+    assert_eq!(desk.lock(), lock);
+}
