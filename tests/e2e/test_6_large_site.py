@@ -9,8 +9,8 @@ from command_line import CommandLine
 
 # How many files the publisher brings before it notes how far it is.
 BATCH = 512
-# With how many writes at a time it begins.
-BEGINS_WITH = 32
+# It begins with half as many writes at a time; never asked to slow down, it has more than that after the first batch.
+UNSLOWED = 64
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_it_is_watched_file_by_file_and_every_file_is_right(atlas, tmp_path):
     assert (watched.wait(), told[-1].startswith("Succeeded")) == (0, True), told
     progress = [line.strip() for line in told if "published" in line]
     print(f"{bucket.written} writes, {bucket.refused} refused, at once {at_once}: {progress}")
-    assert at_once[1] < BEGINS_WITH, "S3 asked to slow down"
+    assert at_once[1] < UNSLOWED, "S3 asked to slow down"
     assert [line.split(",")[0] for line in progress] == [f"site: published {done} of {FILES} files" for done in (0, 512, 1024, FILES)]
     assert [bool(re.search(r"files, [\d.]+ Ki?B of [\d.]+ Ki?B, about \d+ \w+ left$", line)) for line in progress] == [False, True, True, False]
     assert bucket.refused > 0
