@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 use windlass_aws::Aws;
 use windlass_engine::deploy;
+use windlass_engine::kinds::ecs;
 
 fn main() -> ExitCode {
-    windlass_lambda::serve(Aws::from_env, deploy::ecs::handle)
+    windlass_lambda::serve(Aws::from_env, async |aws: &Aws, work| {
+        deploy::handle(aws, work, ecs::of).await
+    })
 }

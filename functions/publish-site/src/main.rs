@@ -1,9 +1,12 @@
-//! Serves the publisher of static sites: the uploads.
+//! Serves the publisher of static sites.
 
 use std::process::ExitCode;
 use windlass_aws::Aws;
 use windlass_engine::deploy;
+use windlass_engine::kinds::site;
 
 fn main() -> ExitCode {
-    windlass_lambda::serve(Aws::from_env, deploy::publish::handle)
+    windlass_lambda::serve(Aws::from_env, async |aws: &Aws, work| {
+        deploy::publish(aws, work, site::of).await
+    })
 }

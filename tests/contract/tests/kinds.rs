@@ -18,12 +18,6 @@ use windlass_domain::kinds::KindName;
 const STILL: &[&str] = &[
     // The former path of a site's types.
     "shared/domain/src/declaration/resolved.rs",
-    // The functions' entry points: one a kind.
-    "shared/engine/src/deploy/appconfig.rs",
-    "shared/engine/src/deploy/ecs.rs",
-    "shared/engine/src/deploy/lambda.rs",
-    "shared/engine/src/deploy/publish.rs",
-    "shared/engine/src/deploy/site.rs",
     // Where a site's pages are, before the switch and after it.
     "shared/engine/src/measurements/pages.rs",
 ];

@@ -8,6 +8,8 @@
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 use windlass_contract::{
     ARCHITECTURE, TABLES, TEMPLATE, functions_of, machine, table, tasks, template,
 };
@@ -134,6 +136,30 @@ fn every_kind_has_a_function_and_a_role_of_its_own() {
     let role = |name: &String| functions[name]["Role"].as_str().expect("a role");
     let roles: BTreeSet<&str> = functions.keys().map(role).collect();
     assert_eq!(roles.len(), functions.len(), "{roles:?}");
+}
+
+macro_rules! modules {
+    ($( $(#[$doc:meta])+ $text:tt => $module:ident::$name:ident, )+) => {
+        const MODULES: &[(&str, &str)] = &[$(($text, stringify!($module)),)+];
+    };
+}
+windlass_domain::each_kind!(modules);
+
+/// A table could name a function that is there and serves another kind.
+#[test]
+fn a_kinds_function_serves_this_kind() {
+    let machine = machine();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for (name, verb) in [("deployers", "handle"), ("publishers", "publish")] {
+        for (kind, function) in table(&machine, name) {
+            let main = format!("functions/{}/src/main.rs", function_name(function));
+            let main = fs::read_to_string(root.join(main)).expect("the function's source");
+            let module = MODULES.iter().find(|(text, _)| *text == kind);
+            let (_, module) = module.expect("a kind");
+            let served = format!("deploy::{verb}(aws, work, {module}::of)");
+            assert!(main.contains(&served), "{function}: {served}");
+        }
+    }
 }
 
 #[test]

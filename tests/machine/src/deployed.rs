@@ -1,12 +1,19 @@
+use crate::definition::RELEASE;
+use crate::program::function_in;
 use crate::surroundings::{Surroundings, TaskError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use windlass_domain::each_kind;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::kinds::KindName;
 use windlass_domain::time::Time;
+use windlass_engine::payload::{Work, WorkDone};
 use windlass_engine::ports::{Answered, Clock};
-use windlass_engine::{conductor, deploy, judge, prepare};
+use windlass_engine::{conductor, deploy, judge, kinds, prepare};
 use windlass_world::World;
 
 /// The functions as they are deployed: the engine's handlers over the in-memory world, each within
@@ -43,14 +50,37 @@ pub async fn answer(world: &World, function: &str, payload: Value) -> Answered<V
         "Conductor" => told(conductor::handle(world, asked(payload)?).await?),
         "Planner" => told(prepare::handle(world, asked(payload)?).await?),
         "Judge" => told(judge::handle(world, asked(payload)?).await?),
-        "DeployLambda" => told(deploy::lambda::handle(world, asked(payload)?).await?),
-        "DeployAppconfig" => told(deploy::appconfig::handle(world, asked(payload)?).await?),
-        "DeployEcs" => told(deploy::ecs::handle(world, asked(payload)?).await?),
-        "DeploySite" => told(deploy::site::handle(world, asked(payload)?).await?),
-        "PublishSite" => told(deploy::publish::handle(world, asked(payload)?).await?),
-        other => Err(Fault::internal(format!("there is no function {other}"))),
+        "PublishSite" => told(deploy::publish(world, asked(payload)?, kinds::site::of).await?),
+        other => told(deploy(world, other, asked(payload)?).await?),
     }
 }
+
+/// The kind whose deployer a function is, by the machine's own table.
+fn kind_of(function: &str) -> Option<KindName> {
+    static KINDS: LazyLock<BTreeMap<String, KindName>> = LazyLock::new(|| {
+        let machine: Value = serde_json::from_str(RELEASE).unwrap_or_default();
+        let table = machine["States"]["Admit"]["Assign"]["deployers"].as_object();
+        let line = |(kind, arn): (&String, &Value)| {
+            let kind = serde_json::from_value(kind.as_str().into()).ok()?;
+            Some((function_in(arn.as_str()?)?.to_owned(), kind))
+        };
+        table.into_iter().flatten().filter_map(line).collect()
+    });
+    KINDS.get(function).copied()
+}
+
+macro_rules! deployers {
+    ($( $(#[$doc:meta])+ $text:tt => $module:ident::$name:ident, )+) => {
+        async fn deploy(world: &World, function: &str, work: Work) -> Answered<WorkDone> {
+            match kind_of(function) {
+                $(Some(KindName::$name) => deploy::handle(world, work, kinds::$module::of).await,)+
+                None => Err(Fault::internal(format!("there is no function {function}"))),
+            }
+        }
+    };
+}
+
+each_kind!(deployers);
 
 fn asked<T: DeserializeOwned>(payload: Value) -> Answered<T> {
     serde_json::from_value(payload)

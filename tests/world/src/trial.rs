@@ -1,6 +1,7 @@
 //! A deployment of one component, as a test drives it: the ledger's items that it needs, and its
 //! invocations one by one.
 
+use crate::World;
 use crate::conformance::{Scene, Subject};
 use crate::run::run;
 use serde_json::Value;
@@ -13,7 +14,7 @@ use windlass_domain::step::{Step, StepStatus};
 use windlass_engine::converge::{Budget, converge};
 use windlass_engine::kinds::{Kind, Next, Recorded, Way};
 use windlass_engine::payload::{Word, Work, WorkDone};
-use windlass_engine::ports::{Answered, Clock, Item, Key};
+use windlass_engine::ports::{Answered, Clock, Item, Key, Reach};
 use windlass_engine::store;
 
 /// How often an invocation is asked again before the test gives up.
@@ -133,8 +134,8 @@ impl<'s, S: Subject> Trial<'s, S> {
 
     /// One invocation.
     pub async fn invoke(&self, work: &Work) -> Answered<WorkDone> {
-        let make = |at| self.subject.kind(at);
-        converge(&self.scene.world, make, work, Budget::default()).await
+        let of = async |ports: &World, step: &Step| Ok(self.subject.kind(ports.at(&step.place)));
+        converge(&self.scene.world, of, work, Budget::default()).await
     }
 
     /// Invokes again as the machine's Retry does, until there is an answer.

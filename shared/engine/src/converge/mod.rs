@@ -17,7 +17,7 @@ pub use budget::Budget;
 
 use crate::kinds::Kind;
 use crate::payload::{Word, Work, WorkDone};
-use crate::ports::{Answered, Clock, Ledger, Reach};
+use crate::ports::{Answered, Clock, Ledger};
 use crate::store;
 pub(crate) use attempt::{Attempt, check_token, fence};
 use drive::Drive;
@@ -27,21 +27,20 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::step::{Failure, Step, StepStatus};
 
-/// Drives the component named by `work`; `make` builds the kind from the ports at the target's
-/// place.
+/// Drives the component named by `work`; `of` builds the kind that its step is of, as this invocation has claimed it.
 ///
 /// Answers `changed` when the wanted state was seen, `failed` when it cannot be reached (the step
 /// tells why). Faults: `StillInProgress` while it waits for others; `MoreToDo` when it has made a part and
 /// needs another invocation for more; `StaleToken`; `AttemptSuperseded`; the transient faults of AWS.
 pub async fn converge<K, P>(
     ports: &P,
-    make: impl FnOnce(P) -> K,
+    of: impl AsyncFnOnce(&P, &Step) -> Answered<K>,
     work: &Work,
     budget: Budget,
 ) -> Answered<WorkDone>
 where
     K: Kind,
-    P: Ledger + Clock + Reach,
+    P: Ledger + Clock,
 {
     let started = ports.now();
     let key = store::step(&work.deployment, &work.component);
@@ -58,9 +57,11 @@ where
         return finish(&mut attempt, work, Ok(End::Failed(strangers))).await;
     }
     attempt.wait_out_open_call().await?;
-    let kind = make(ports.at(&attempt.step.value.place));
-    let end = match Drive::<K, P>::new(&mut attempt, &kind, work.wave, budget) {
-        Ok(mut drive) => drive.run().await,
+    let end = match of(ports, &attempt.step.value).await {
+        Ok(kind) => match Drive::<K, P>::new(&mut attempt, &kind, work.wave, budget) {
+            Ok(mut drive) => drive.run().await,
+            Err(fault) => Err(fault),
+        },
         Err(fault) => Err(fault),
     };
     finish(&mut attempt, work, end).await

@@ -1,8 +1,52 @@
-//! The deployers: one file per function.
+//! The deployers, for every kind. A function's `main.rs` names the kind by its module's `of`, so that its binary holds
+//! what this kind needs and nothing else (decision 0280).
 
-pub mod appconfig;
-pub mod ecs;
-pub mod lambda;
-pub mod publish;
-pub mod site;
+mod publish;
 mod warnings;
+
+pub use publish::publish;
+
+use crate::converge::{Budget, converge};
+use crate::kinds::{Kind, Switched, from_value};
+use crate::payload::{Word, Work, WorkDone};
+use crate::ports::{Answered, Clock, Ledger};
+use crate::store;
+use windlass_domain::step::Step;
+
+/// Serves the states `Deploy` and `Restore`: drives one component to a wave's goal, or back, and then does what
+/// follows a switch. Faults: those of [`converge`], and of [`Kind::follow`].
+pub async fn handle<P, K>(
+    ports: &P,
+    work: Work,
+    of: impl AsyncFn(&P, &Step) -> Answered<K>,
+) -> Answered<WorkDone>
+where
+    K: Kind,
+    P: Ledger + Clock,
+{
+    // On the heap: a kind's whole work is too much for the stack of whoever waits for it.
+    let done = Box::pin(converge(ports, &of, &work, Budget::default())).await?;
+    if done.verdict == Word::Changed {
+        let key = store::step(&work.deployment, &work.component);
+        let step = store::require::<Step>(ports, &key).await?.value;
+        if let Some(switched) = switched(&step, &work) {
+            let kind = of(ports, &step).await?;
+            let target = from_value("target", &step.target)?;
+            let warnings = Box::pin(kind.follow(&target, &switched)).await?;
+            warnings::note(ports, &work, &warnings).await?;
+        }
+    }
+    Ok(done)
+}
+
+/// The switch that this deployment made in this direction; nothing if it made none.
+fn switched(step: &Step, work: &Work) -> Option<Switched> {
+    let undo = work.wave.is_none();
+    let changes = step.changes.iter();
+    let switching = changes.filter(|change| change.switching && change.undo == undo);
+    let direction = if undo { "back" } else { "forward" };
+    switching.map(|change| change.at).max().map(|at| Switched {
+        at,
+        token: format!("{}-{direction}-{}", work.deployment, work.token),
+    })
+}

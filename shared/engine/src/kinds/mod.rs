@@ -4,11 +4,13 @@ pub mod appconfig;
 pub mod ecs;
 pub mod lambda;
 mod prepared;
+mod publishing;
 mod recorded;
 mod registry;
 pub mod site;
 
 pub use prepared::*;
+pub use publishing::{Fence, Past, Publication, Publishes, Trouble, together};
 pub use recorded::{Noticed, Recorded};
 pub use registry::{KindPorts, Then, prepare, with_kind_of};
 
@@ -116,6 +118,15 @@ pub struct Facts {
 /// The output that names the version of a function which has the goal's code; gates invoke it.
 pub const VERSION: &str = "version";
 
+/// A switch that was made, and whose goal was seen.
+#[derive(Debug)]
+pub struct Switched {
+    /// When the last switching change in this direction was recorded, before it was sent.
+    pub at: Time,
+    /// Names what follows this switch, and nothing else: a token by which AWS knows a request again.
+    pub token: String,
+}
+
 /// Who owns which field, for the end of what is told of a stranger's change.
 fn whose(owned: &str) -> String {
     format!("Windlass owns {owned}; every other field is yours")
@@ -187,4 +198,11 @@ pub trait Kind {
         change: &Self::Change,
         deployment: &DeploymentId,
     ) -> Answered<Option<String>>;
+
+    /// Does what follows a switch once its goal was seen, such as to let caches forget what they hold: asked for
+    /// again, also by a later invocation, until it answers. It takes nothing back: what could not be done is
+    /// answered as warnings. Fault: `StillInProgress` while it waits for its end.
+    async fn follow(&self, _target: &Self::Target, _switched: &Switched) -> Answered<Vec<String>> {
+        Ok(Vec::new())
+    }
 }

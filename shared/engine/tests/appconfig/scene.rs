@@ -13,8 +13,8 @@ use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
 use windlass_domain::step::{Failure, Step};
-use windlass_engine::deploy::appconfig::handle;
-use windlass_engine::kinds::appconfig::prepare;
+use windlass_engine::deploy;
+use windlass_engine::kinds::appconfig::{self, prepare};
 use windlass_engine::kinds::{PrepareInput, Prepared};
 use windlass_engine::payload::{Word, Work};
 use windlass_engine::ports::{Answered, Item, Key, Named, NewRollout, Strategy};
@@ -219,7 +219,7 @@ impl Release<'_> {
             component: component(),
             wave,
         };
-        run(handle(&self.flags.world, work)).map(|done| done.verdict)
+        run(deploy::handle(&self.flags.world, work, appconfig::of)).map(|done| done.verdict)
     }
 
     /// Asks again as the machine's Retry does, for as long.

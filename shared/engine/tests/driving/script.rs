@@ -302,8 +302,8 @@ impl Play {
         script.done.borrow_mut().clear();
         let began = self.world().now();
         let work = self.trial.work(wave, self.token.get()).unwrap();
-        let kind = |at| Copy(Rc::clone(script)).kind(at);
-        let answer = run(converge(self.world(), kind, &work, self.budget));
+        let of = async |ports: &World, _: &Step| Ok(Copy(Rc::clone(script)).kind(ports.clone()));
+        let answer = run(converge(self.world(), of, &work, self.budget));
         let told = match &answer {
             Err(fault) => fault.message.clone(),
             Ok(WorkDone { verdict, .. }) if *verdict == Word::Failed => self.failure(wave),

@@ -17,7 +17,8 @@ use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
 use windlass_domain::step::{Failure, Step};
 use windlass_domain::time::Span;
-use windlass_engine::deploy::ecs::handle;
+use windlass_engine::deploy;
+use windlass_engine::kinds::ecs;
 use windlass_engine::kinds::ecs::prepare;
 use windlass_engine::kinds::{PrepareInput, Prepared};
 use windlass_engine::payload::{Word, Work};
@@ -206,7 +207,7 @@ impl Sailing<'_> {
             component: ComponentName::new("agent").unwrap(),
             wave,
         };
-        run(handle(&self.harbour.world, work)).map(|done| done.verdict)
+        run(deploy::handle(&self.harbour.world, work, ecs::of)).map(|done| done.verdict)
     }
 
     /// Asks again as the machine's Retry does; a minute between two asks, so that much can happen

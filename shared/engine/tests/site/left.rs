@@ -4,6 +4,7 @@ use crate::in_place;
 use crate::pruning::settle;
 use crate::scene::{Deployment, Scene};
 use crate::zips::zip;
+use windlass_domain::step::Failure;
 use windlass_engine::kinds::site::State;
 use windlass_engine::payload::Word;
 use windlass_engine::ports::Clock;
@@ -207,7 +208,10 @@ fn a_switch_without_the_list_of_its_files_changes_nothing() {
     let keys = &mut objects.buckets.get_mut("artifacts").unwrap().keys;
     keys.retain(|key, _| !key.contains("/release-"));
     drop(objects);
-    let fault = scene.switch_once(&fourth, Some(0)).unwrap_err();
+    assert_eq!(scene.switch(&fourth), Word::Failed);
+    let Some(Failure::Fault(fault)) = scene.step(&fourth).failure else {
+        panic!("it tells no fault");
+    };
     assert!(fault.message.contains("is not there any more"), "{fault}");
     let mut after = scene.bucket();
     after.remove(&asset(4)).unwrap();

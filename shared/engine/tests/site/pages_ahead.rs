@@ -7,6 +7,7 @@ use crate::zips::zip;
 use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::gate::Verdict;
 use windlass_engine::deploy;
+use windlass_engine::kinds::site;
 use windlass_engine::payload::Word;
 use windlass_world::run::run;
 
@@ -20,9 +21,9 @@ fn shown() -> Scene {
 
 fn change(scene: &Scene, deployment: &Deployment, wave: u32) {
     let work = || Scene::work(deployment, Some(wave));
-    let published = run(deploy::publish::handle(&scene.world, work())).unwrap();
+    let published = run(deploy::publish(&scene.world, work(), site::of)).unwrap();
     assert_eq!(published.verdict, Word::Changed);
-    let reached = run(deploy::site::handle(&scene.world, work())).unwrap();
+    let reached = run(deploy::handle(&scene.world, work(), site::of)).unwrap();
     assert_eq!(reached.verdict, Word::Changed);
 }
 

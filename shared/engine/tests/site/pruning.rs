@@ -11,9 +11,10 @@ use windlass_domain::finding::FindingName;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::step::Progress;
 use windlass_domain::time::Time;
-use windlass_engine::deploy::publish;
+use windlass_engine::deploy;
+use windlass_engine::kinds::Past;
 use windlass_engine::kinds::site::publish::{Fence, Publisher};
-use windlass_engine::kinds::site::{Target, load};
+use windlass_engine::kinds::site::{self, Target, load};
 use windlass_engine::payload::Word;
 use windlass_engine::ports::{Answered, Clock};
 use windlass_engine::retention::kept;
@@ -147,7 +148,7 @@ fn killed_at_any_call_it_is_brought_to_its_end_by_whoever_comes_next() {
             scene.world.plan_mishap(call, when, Mishap::Pause);
             {
                 let work = Scene::work(&fourth, Some(0));
-                let mut killed = pin!(publish::handle(&scene.world, work));
+                let mut killed = pin!(deploy::publish(&scene.world, work, site::of));
                 // A call that is refused has no answer to be killed at: then it ends.
                 let _ = until_pause(killed.as_mut());
             }
@@ -218,6 +219,10 @@ impl Fence for Passes {
         let taken_over = || Fault::new(FaultName::StaleToken, "taken over");
         self.0 = self.0.checked_sub(1).ok_or_else(taken_over)?;
         Ok(())
+    }
+
+    async fn past(&self, _back: u32) -> Answered<Past> {
+        Ok(Past::default())
     }
 
     fn has_time(&self) -> bool {

@@ -7,9 +7,10 @@ use std::pin::pin;
 use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::fault::FaultName;
 use windlass_domain::step::Progress;
-use windlass_engine::deploy::publish;
+use windlass_engine::deploy;
+use windlass_engine::kinds::Past;
 use windlass_engine::kinds::site::publish::{Fence, Published, Publisher};
-use windlass_engine::kinds::site::{Target, load};
+use windlass_engine::kinds::site::{self, Target, load};
 use windlass_engine::payload::Word;
 use windlass_engine::ports::Answered;
 use windlass_world::mishaps::{Mishap, When};
@@ -45,7 +46,7 @@ fn it_goes_on_where_it_was_killed() {
         .plan_mishap(in_second_batch, When::Before, Mishap::Pause);
     {
         let work = Scene::work(&deployment, Some(0));
-        let mut killed = pin!(publish::handle(&scene.world, work));
+        let mut killed = pin!(deploy::publish(&scene.world, work, site::of));
         assert!(until_pause(killed.as_mut()).is_none());
     }
     let before = puts(&scene).len();
@@ -67,6 +68,10 @@ impl Fence for Batches {
     async fn pass(&mut self, _progress: Progress) -> Answered<()> {
         self.0 = self.0.saturating_sub(1);
         Ok(())
+    }
+
+    async fn past(&self, _back: u32) -> Answered<Past> {
+        Ok(Past::default())
     }
 
     fn has_time(&self) -> bool {

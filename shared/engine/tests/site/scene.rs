@@ -14,7 +14,7 @@ use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
 use windlass_domain::step::Step;
 use windlass_engine::deploy;
-use windlass_engine::kinds::site::prepare;
+use windlass_engine::kinds::site::{self, prepare};
 use windlass_engine::kinds::{APP_TAG, ENVIRONMENT_TAG, PrepareInput, Prepared};
 use windlass_engine::payload::{Word, Work, WorkDone};
 use windlass_engine::ports::{Answered, Clock, Item, Key, ProbeAnswer, Probed};
@@ -185,27 +185,25 @@ impl Scene {
 
     pub fn publish_once(&self, deployment: &Deployment) -> Answered<WorkDone> {
         let work = Self::work(deployment, Some(0));
-        run(deploy::publish::handle(&self.world, work))
+        run(deploy::publish(&self.world, work, site::of))
     }
 
     pub fn switch_once(&self, deployment: &Deployment, wave: Option<u32>) -> Answered<WorkDone> {
-        run(deploy::site::handle(
-            &self.world,
-            Self::work(deployment, wave),
-        ))
+        let work = Self::work(deployment, wave);
+        run(deploy::handle(&self.world, work, site::of))
     }
 
-    /// `PublishSite`, with the machine's Retry.
+    /// `Publish`, with the machine's Retry.
     pub fn publish(&self, deployment: &Deployment) -> Word {
         self.retried(|| self.publish_once(deployment))
     }
 
-    /// `DeploySite` forward, with the machine's Retry.
+    /// `Deploy`, with the machine's Retry.
     pub fn switch(&self, deployment: &Deployment) -> Word {
         self.retried(|| self.switch_once(deployment, Some(0)))
     }
 
-    /// `DeploySite` back, with the machine's Retry.
+    /// `Restore`, with the machine's Retry.
     pub fn undo(&self, deployment: &Deployment) -> Word {
         self.retried(|| self.switch_once(deployment, None))
     }

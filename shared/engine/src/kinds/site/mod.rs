@@ -10,19 +10,22 @@ mod calls;
 pub mod files;
 mod folders;
 mod in_place;
+mod invalidate;
 mod left;
 mod listing;
 pub mod lists;
 mod prefix;
 mod prepare;
 pub mod publish;
+mod publishes;
 mod rows;
 pub mod rules;
 mod state;
 mod target;
 
 use crate::config::Configured;
-use crate::kinds::{Class, Facts, Kind, Next, View, Way};
+pub use crate::kinds::Trouble;
+use crate::kinds::{Class, Facts, Kind, Next, Switched, View, Way};
 use crate::ports::{Answered, Cdn, Clock, Objects, Reach};
 use archive::Entry;
 use calls::Pace;
@@ -156,6 +159,11 @@ impl<P: SitePorts> Kind for Site<P> {
 
     /// Who only looks, looks at all files of the site, and not only at those that the deployment changes.
     async fn observe(&self, target: &Target, way: &Way<'_, State>) -> Answered<Seen> {
+        if way.goal == Some(&self.known.forward.0) && self.known.lacks_files() {
+            return Err(Fault::internal(
+                "the list of the release's files is not there any more: a site without files is not wanted",
+            ));
+        }
         match self.known.forward.0 {
             State::InPlace(_) => {
                 let whole = way.goal.is_none();
@@ -273,6 +281,11 @@ impl<P: SitePorts> Kind for Site<P> {
         }
         Ok(None)
     }
+
+    async fn follow(&self, target: &Target, switched: &Switched) -> Answered<Vec<String>> {
+        let warning = self.invalidate(target, switched).await?;
+        Ok(warning.into_iter().collect())
+    }
 }
 
 /// What of a site Windlass owns, in words.
@@ -290,27 +303,6 @@ fn no_archive(path: &str) -> Fault {
     Fault::internal(format!("{path} is to be written but there is no archive"))
 }
 
-/// What stops work on a site: something wrong while doing, or something wrong with the input.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Trouble {
-    /// Something went wrong while doing.
-    Fault(Fault),
-    /// The archive, the site or its target has something wrong.
-    Findings(Vec<Finding>),
-}
-
-impl From<Fault> for Trouble {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl From<Finding> for Trouble {
-    fn from(finding: Finding) -> Self {
-        Self::Findings(vec![finding])
-    }
-}
-
 /// A finding on an entry of an archive.
 pub fn bad_archive(archive: &str, entry: &str, reason: String) -> Finding {
     Finding::new(
@@ -319,31 +311,4 @@ pub fn bad_archive(archive: &str, entry: &str, reason: String) -> Finding {
         reason,
         "build the archive again, with plain files and relative paths, and give it a new version",
     )
-}
-
-/// A step has one finding: the first, with how many more there are.
-pub fn together(component: &str, findings: &[Finding]) -> Finding {
-    let Some(first) = findings.first() else {
-        return Finding::new(
-            FindingName::ChangeFailed,
-            component,
-            "the site could not be published, and nothing tells why",
-            "deploy again",
-        );
-    };
-    let mut all = first.clone();
-    if findings.len() > 1 {
-        let more: Vec<&str> = findings[1..]
-            .iter()
-            .take(10)
-            .map(|it| it.path.as_str())
-            .collect();
-        all.reason = format!(
-            "{}; the same or like it for {} more: {}",
-            first.reason,
-            findings.len() - 1,
-            more.join(", ")
-        );
-    }
-    all
 }

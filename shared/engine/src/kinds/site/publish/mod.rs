@@ -20,6 +20,7 @@ use super::prepare::room;
 use super::state::State;
 use super::target::{Archive, Target, config_bytes, folder_of};
 use super::{Knowledge, SitePorts, Trouble, files_of};
+pub use crate::kinds::Fence;
 use crate::kinds::whose;
 use crate::ports::{Answered, ObjectId};
 use std::cell::{Cell, RefCell};
@@ -30,14 +31,6 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::step::Progress;
 use windlass_domain::time::Time;
-
-/// What keeps a publish within its rights and its time.
-pub trait Fence {
-    /// Writes the progress, on the condition that this invocation may still act: before each batch.
-    async fn pass(&mut self, progress: Progress) -> Answered<()>;
-    /// Whether there is time for another batch.
-    fn has_time(&self) -> bool;
-}
 
 /// How a publish ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
