@@ -1,6 +1,7 @@
-"""Feature flags in AppConfig: deployed by their strategy, and reverted by a rollback."""
+"""Feature flags in AppConfig: deployed, watched while they grow, stopped, reverted, and taken back by an alarm of AppConfig's own."""
 
 import json
+import time
 
 import pytest
 from application import Application
@@ -26,8 +27,9 @@ class Lantern(Application):
         self.application = made.create_application(Name=APP)["Id"]
         self.place = made.create_environment(ApplicationId=self.application, Name="prod", Tags=TAGS)["Id"]
         self.profiles = {name: self.make_profile(name) for name in ("flags", "settings")}
-        strategy = {"DeploymentDurationInMinutes": 0, "GrowthFactor": 100, "FinalBakeTimeInMinutes": 0, "ReplicateTo": "NONE"}
-        made.create_deployment_strategy(Name=f"{APP}-at-once", **strategy)
+        for name, grows in (("at-once", 0), ("slow", 1)):
+            strategy = {"DeploymentDurationInMinutes": grows, "GrowthFactor": 100, "FinalBakeTimeInMinutes": 0, "ReplicateTo": "NONE"}
+            made.create_deployment_strategy(Name=f"{APP}-{name}", **strategy)
 
     def make_profile(self, name):
         profile = {"Name": name, "LocationUri": "hosted", "Type": "AWS.AppConfig.FeatureFlags"}
@@ -61,6 +63,13 @@ class Lantern(Application):
         content = data.get_latest_configuration(ConfigurationToken=token)["Configuration"].read()
         return json.loads(content or b"{}").get("lamp", {}).get("version")
 
+    def begun(self):
+        """Waits until AppConfig has begun a deployment that is not over."""
+        self.until("a deployment that grows", lambda: self.deployments()[-1:] == ["DEPLOYING"], within_s=60)
+        # The local cloud tells since when an alarm is red in whole seconds: of the same second it is red before the change.
+        time.sleep(1)
+
+
 def document(version):
     flags = {"lamp": {"name": SECRET, "attributes": {"version": {}}}}
     return json.dumps({"version": "1", "flags": flags, "values": {"lamp": {"enabled": True, "version": version}}}).encode()
@@ -83,6 +92,52 @@ def test_flags_are_deployed_and_a_rollback_reverts_them(lantern):
     lantern.until("the version before", lambda: lantern.served() == "1.0.0", within_s=60)
     assert lantern.deployments() == ["COMPLETE", "REVERTED"]
     lantern.operate(action="release_hold", reason="the lamp is right again", **lantern.where)
+
+
+def test_a_failed_gate_stops_flags_that_grow(lantern):
+    lantern.declare("slow")
+    deployment = lantern.release("1.2.0")
+    lantern.begun()
+    lantern.set_alarm("ALARM")
+    record = lantern.ended(deployment)
+    lantern.set_alarm("OK")
+    assert (ending(record), record["ending"]["cause_name"]) == ("RolledBack", "GateFailed"), record["ending"]
+    assert lantern.deployments()[-1] == "ROLLED_BACK"
+    assert lantern.served() == "1.0.0"
+
+
+def test_an_alarm_of_appconfig_s_own_is_told(lantern):
+    alarm = {"Namespace": "Lantern", "MetricName": "Smoke", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 1}
+    cloudwatch = lantern.client("cloudwatch")
+    cloudwatch.put_metric_alarm(AlarmName="lantern-smoke", ComparisonOperator="GreaterThanThreshold", **alarm)
+    (found,) = cloudwatch.describe_alarms(AlarmNames=["lantern-smoke"])["MetricAlarms"]
+    monitors = [{"AlarmArn": found["AlarmArn"], "AlarmRoleArn": "arn:aws:iam::000000000000:role/lantern"}]
+    where = {"ApplicationId": lantern.application, "EnvironmentId": lantern.place}
+    lantern.appconfig.update_environment(**where, Monitors=monitors)
+    deployment = lantern.release("1.3.0")
+    lantern.begun()
+    cloudwatch.set_alarm_state(AlarmName="lantern-smoke", StateValue="ALARM", StateReason="smoke")
+    record = lantern.ended(deployment)
+    lantern.appconfig.update_environment(**where, Monitors=[])
+    assert (ending(record), record["ending"]["cause_name"]) == ("RolledBack", "ChangeFailed"), record["ending"]
+    assert "AppConfig itself rolled deployment" in record["ending"]["cause"], record["ending"]
+    assert "lantern-smoke" in record["ending"]["cause"], record["ending"]
+    assert lantern.served() == "1.0.0"
+
+
+def test_a_deployment_of_another_profile_is_busy(lantern):
+    hosted = {"ApplicationId": lantern.application, "ConfigurationProfileId": lantern.profiles["settings"]}
+    version = lantern.appconfig.create_hosted_configuration_version(**hosted, Content=document("0"), ContentType="application/json")
+    strategies = lantern.appconfig.list_deployment_strategies()["Items"]
+    (slow,) = [found["Id"] for found in strategies if found["Name"] == f"{APP}-slow"]
+    begun = lantern.appconfig.start_deployment(
+        **hosted, EnvironmentId=lantern.place, DeploymentStrategyId=slow, ConfigurationVersion=str(version["VersionNumber"])
+    )
+    record = lantern.ended(lantern.release("1.4.0"))
+    assert ending(record) == "Rejected" and "TargetBusy" in str(record["ending"]), record["ending"]
+    where = {"ApplicationId": lantern.application, "EnvironmentId": lantern.place}
+    lantern.appconfig.stop_deployment(**where, DeploymentNumber=begun["DeploymentNumber"])
+    assert lantern.served() == "1.0.0"
 
 
 def test_the_content_is_in_no_item_of_the_ledger(lantern):
