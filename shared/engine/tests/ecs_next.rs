@@ -106,7 +106,9 @@ fn word(is: &Seen, wanted: &Goal) -> String {
         Next::Done => "done".into(),
         Next::Do(change) => Ecs::<World>::facts(&change, is).what,
         Next::Wait(_) => "wait".into(),
-        Next::Failed(finding) | Next::TakenBack(finding) => format!("failed: {}", finding.name),
+        Next::Failed(finding) | Next::Theirs(finding) | Next::TakenBack(finding) => {
+            format!("failed: {}", finding.name)
+        }
     }
 }
 

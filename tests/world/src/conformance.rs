@@ -118,7 +118,9 @@ fn a_change_made_twice_is_made_once<S: Subject>(subject: &S) {
             match S::Kind::next(&target, &is, &goal) {
                 Next::Done => break,
                 Next::Wait(seconds) => run(trial.scene.world.sleep_ms(seconds * 1000)),
-                Next::Failed(finding) | Next::TakenBack(finding) => panic!("{finding}"),
+                Next::Failed(finding) | Next::Theirs(finding) | Next::TakenBack(finding) => {
+                    panic!("{finding}")
+                }
                 Next::Do(change) => {
                     let name = run(kind.change(&target, &change, &deployment()));
                     made = must(name, "change").or(made);

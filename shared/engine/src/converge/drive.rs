@@ -198,6 +198,10 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
                 outputs: K::outputs(&is, &self.goal),
             })),
             Next::Failed(finding) | Next::TakenBack(finding) => Ok(Some(End::Failed(finding))),
+            Next::Theirs(finding) => {
+                let other = End::Failed(finding);
+                self.leave_unless_behind(&is, &view, other).await
+            }
             Next::Wait(seconds) => {
                 let ms = self.pace(seconds);
                 let held = view.waits_for;

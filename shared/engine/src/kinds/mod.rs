@@ -35,6 +35,9 @@ pub enum Next<Change> {
     Wait(u64),
     /// What is wanted cannot be reached.
     Failed(Finding),
+    /// The same, because somebody else has changed the target since something was sent: it is left to them, also by
+    /// the undo.
+    Theirs(Finding),
     /// The same, because AWS itself has taken back what was sent, such as by an alarm of its own: that callers get
     /// something else now is nobody else's change.
     TakenBack(Finding),

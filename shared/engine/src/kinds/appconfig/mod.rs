@@ -21,6 +21,7 @@ use super::{Class, Facts, Kind, Next, Noticed, View, Way};
 use crate::config::Configured;
 use crate::ports::{Answered, Clock, Configurations, NewRollout, NewVersion, Objects, Reach};
 use serde_json::json;
+use state::stop_of;
 use std::cell::Cell;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
@@ -126,7 +127,7 @@ impl<P: Configurations + Objects + Configured + Clock> Kind for Appconfig<P> {
             ),
             Change::Stop { number, back_to } => (
                 Class::Switching,
-                json!({ "stop": number }),
+                stop_of(*number),
                 match back_to {
                     Some(version) => format!("stop deployment {number}, back to version {version}"),
                     None => format!("stop deployment {number}, the first one"),
@@ -210,10 +211,11 @@ impl<P: Configurations + Objects + Configured + Clock> Appconfig<P> {
     }
 
     /// Stops or reverts a deployment. AppConfig knows no condition but its number, so it is looked just before
-    /// whether it is still what callers get, and whether they would get the same after it.
+    /// whether it is still what callers get, and whether they would get the same after it; and once more where
+    /// AppConfig refuses it.
     async fn stop(&self, target: &Target, number: u32, back_to: Option<&str>) -> Answered<()> {
         let began = self.at.now();
-        let seen = self.look(target, &Way::default()).await?;
+        self.check_live(target, number, back_to).await?;
         let took = self.at.now().ms_since(began);
         if took > LOOK_MS {
             return Err(Fault::new(
@@ -224,19 +226,35 @@ impl<P: Configurations + Objects + Configured + Clock> Appconfig<P> {
                 ),
             ));
         }
+        let (application, environment) = (&target.application, &target.environment);
+        let stopped = self.at.stop_rollout(application, environment, number).await;
+        if let Err(fault) = &stopped
+            && fault.name == FaultName::Refused
+        {
+            self.check_live(target, number, back_to).await?;
+        }
+        stopped
+    }
+
+    /// Fault: `Conflict` where callers get another deployment, or would get another version without it.
+    async fn check_live(
+        &self,
+        target: &Target,
+        number: u32,
+        back_to: Option<&str>,
+    ) -> Answered<()> {
+        let seen = self.look(target, &Way::default()).await?;
         let is_live = seen.live().is_some_and(|live| live.number == number);
         let behind = seen.behind().map(|behind| behind.version.as_str());
-        if !is_live || behind != back_to {
-            return Err(Fault::new(
-                FaultName::Conflict,
-                format!(
-                    "deployment {number} of {} is not as it was any more",
-                    target.named
-                ),
-            ));
+        if is_live && behind == back_to {
+            return Ok(());
         }
-        let (application, environment) = (&target.application, &target.environment);
-        let stopped = self.at.stop_rollout(application, environment, number);
-        stopped.await
+        Err(Fault::new(
+            FaultName::Conflict,
+            format!(
+                "deployment {number} of {} is not as it was any more",
+                target.named
+            ),
+        ))
     }
 }

@@ -112,8 +112,9 @@ fn towards(
             })
         };
         match live.state.as_str() {
-            DEPLOYING | BAKING => return stop(),
             VALIDATING | ROLLING_BACK => return Next::Wait(POLL_S),
+            _ if seen.is_of_others(live) => return Next::Theirs(tell::replaced(target, live)),
+            DEPLOYING | BAKING => return stop(),
             _ if behind == wanted && seen.can_be_reverted(live) => return stop(),
             _ => {}
         }

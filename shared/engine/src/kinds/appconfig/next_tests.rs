@@ -55,6 +55,7 @@ fn seen(rollouts: &[&str]) -> Seen {
         }),
         newest_version: 4,
         told: None,
+        stopped: None,
         mark: "ours".into(),
     }
 }
@@ -88,6 +89,7 @@ fn told(next: &Next<Change>) -> String {
         Next::Done => "done".into(),
         Next::Wait(_) => "wait".into(),
         Next::Failed(finding) => format!("failed {:?}", finding.name),
+        Next::Theirs(_) => "theirs".into(),
         Next::TakenBack(_) => "taken back".into(),
         Next::Do(Change::Create { newest, .. }) => format!("create upon {newest}"),
         Next::Do(Change::Start {
@@ -350,6 +352,65 @@ fn what_appconfig_took_back_by_itself_is_told_as_that() {
     let mut seen = seen(&["3 flags v3 ROLLED_BACK", "2 flags v4 COMPLETE @99"]);
     tells(&mut seen, "ours", "CLOUDWATCH_ALARM", "why");
     assert_eq!(told(&next(&target(), &seen, &back("3"))), "taken back");
+}
+
+#[test]
+fn what_somebody_else_began_on_the_way_back_is_left_to_them() {
+    let theirs = "theirs";
+    let table: [(&[&str], &str, Option<u32>, &str); 7] = [
+        // They came after the stop of what this deployment had begun.
+        (
+            &["3 flags v5 DEPLOYING @0", "1 flags v3 COMPLETE"],
+            "theirs",
+            Some(2),
+            theirs,
+        ),
+        (
+            &["3 flags v5 BAKING @0", "1 flags v3 COMPLETE"],
+            "theirs",
+            Some(2),
+            theirs,
+        ),
+        (
+            &["3 flags v5 COMPLETE", "1 flags v3 COMPLETE"],
+            "theirs",
+            Some(2),
+            theirs,
+        ),
+        // They came after the version before was deployed again.
+        (
+            &["4 flags v5 DEPLOYING @0", "3 flags v3 COMPLETE"],
+            "theirs",
+            None,
+            theirs,
+        ),
+        // The answer to the stop was lost, or it is not over.
+        (
+            &["2 flags v4 DEPLOYING @0", "1 flags v3 COMPLETE"],
+            "another deployment's",
+            Some(2),
+            "stop 2 to v3",
+        ),
+        (
+            &["2 flags v4 ROLLING_BACK @0", "1 flags v3 COMPLETE"],
+            "ours",
+            Some(2),
+            "wait",
+        ),
+        (
+            &["2 flags v4 BAKING @0", "1 flags v3 COMPLETE"],
+            "ours",
+            None,
+            "stop 2 to v3",
+        ),
+    ];
+    for (rollouts, description, stopped, wanted) in table {
+        let mut seen = seen(rollouts);
+        tells(&mut seen, description, "USER", "why");
+        seen.stopped = stopped;
+        let found = next(&target(), &seen, &back("3"));
+        assert_eq!(told(&found), wanted, "{rollouts:?} {stopped:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Reading what is deployed, what is under way, and which versions there are.
 
-use super::state::{Document, Goal, Made, Seen, Target};
+use super::state::{Document, Goal, Made, Seen, Target, stopped_by};
 use super::{Appconfig, label};
 use crate::config::Configured;
 use crate::kinds::Way;
@@ -10,9 +10,12 @@ use windlass_domain::digest::Digest;
 impl<P: Configurations + Objects + Configured + Clock> Appconfig<P> {
     pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
         let rollouts = self.rollouts(target).await?;
-        let told = match way.sent {
-            Some(_) => self.told(target, &rollouts).await?,
-            None => None,
+        let (told, stopped) = match &way.sent {
+            Some(sent) => (
+                self.told(target, &rollouts).await?,
+                stopped_by(&sent.change),
+            ),
+            None => (None, None),
         };
         let is_to_be_made = way.goal.is_some_and(|goal| {
             let live = goal.live.as_ref();
@@ -29,6 +32,7 @@ impl<P: Configurations + Objects + Configured + Clock> Appconfig<P> {
             made,
             newest_version,
             told,
+            stopped,
             mark: self.mark(),
         })
     }

@@ -2,6 +2,7 @@
 
 use crate::ports::{Rollout, Told};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use windlass_domain::digest::Digest;
 use windlass_domain::time::Time;
 
@@ -89,6 +90,8 @@ pub struct Seen {
     pub newest_version: u32,
     /// The profile's newest deployment as it tells of itself, where something was sent on this way.
     pub told: Option<Told>,
+    /// The number of the deployment whose stop was sent last on this way.
+    pub stopped: Option<u32>,
     /// The description of deployments that this one starts.
     pub mark: String,
 }
@@ -128,6 +131,16 @@ pub enum Change {
         /// The version that callers get then; none where nothing was deployed before.
         back_to: Option<String>,
     },
+}
+
+/// The value of a stop, by which it is known again.
+pub(super) fn stop_of(number: u32) -> Value {
+    json!({ "stop": number })
+}
+
+/// The number of the deployment that a change of this value stops; nothing where it is no stop.
+pub(super) fn stopped_by(value: &Value) -> Option<u32> {
+    u32::deserialize(value.get("stop")?).ok()
 }
 
 /// A deployment's state: its content is looked at.
@@ -192,6 +205,15 @@ impl Seen {
     /// The number of the environment's newest deployment; 0 where it has none.
     pub(super) fn newest(&self) -> u32 {
         self.rollouts.first().map_or(0, |rollout| rollout.number)
+    }
+
+    /// True where something was sent on this way, and since then somebody else has begun a deployment of the profile:
+    /// the live one is neither this deployment's nor the one that was to be stopped.
+    pub(super) fn is_of_others(&self, live: &Rollout) -> bool {
+        self.told.as_ref().is_some_and(|newest| {
+            let is_ours = newest.rollout.number == live.number && newest.description == self.mark;
+            !is_ours && self.stopped != Some(live.number)
+        })
     }
 
     /// True where AppConfig lets the live one be reverted: it is complete, nothing of the profile came after it, and

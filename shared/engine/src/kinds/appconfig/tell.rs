@@ -141,6 +141,23 @@ pub(super) fn stopped(target: &Target, told: &Told, now: Option<&Rollout>) -> Fi
     )
 }
 
+/// Somebody else has begun a deployment while Windlass went back.
+pub(super) fn replaced(target: &Target, live: &Rollout) -> Finding {
+    Finding::new(
+        FindingName::TargetChangedByOther,
+        place(target),
+        format!(
+            "Somebody else began deployment {} of version {} while Windlass went back: it is {} at {} %. {}.",
+            live.number,
+            live.version,
+            live.state,
+            live.percent,
+            whose(&owned(target))
+        ),
+        "Find out who began it (CloudTrail, StartDeployment). `accept` keeps it; `recover` goes back over it.",
+    )
+}
+
 /// A deployment takes longer than its strategy says.
 pub(super) fn late(target: &Target, live: &Rollout) -> Finding {
     let (grows, bakes) = live.minutes;

@@ -82,7 +82,9 @@ pub(super) fn told(is: &Observed, wanted: &Goal) -> String {
         Next::Done => "done".into(),
         Next::Wait(seconds) => format!("wait {seconds}"),
         Next::Do(change) => change.to_string(),
-        Next::Failed(finding) | Next::TakenBack(finding) => format!("failed: {}", finding.reason),
+        Next::Failed(finding) | Next::Theirs(finding) | Next::TakenBack(finding) => {
+            format!("failed: {}", finding.reason)
+        }
     }
 }
 
