@@ -58,6 +58,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[Stranger],
     },
     Variant {
+        name: "theirs_is_stopped",
+        what: "on the way back every deployment of AppConfig that grows is stopped, whoever began it",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/appconfig/state.rs",
+            find: "            !is_ours && self.stopped != Some(live.number)",
+            replace: "            !VARIANT && !is_ours && self.stopped != Some(live.number)",
+        }],
+        scenarios: &["flags_undone", "flags_rollback"],
+        mishaps: &[Stranger],
+    },
+    Variant {
         name: "code_not_compared",
         what: "after a lost answer code is sent again without comparing CodeSha256",
         edits: &[Edit {
