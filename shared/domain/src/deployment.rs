@@ -186,10 +186,11 @@ pub struct Why {
 
 /// The causes that say something of the release: a gate that it failed, a component that it broke or that never
 /// came to be steady with it, bytes that are not what they should be.
-const OF_THE_RELEASE: [&str; 6] = [
+const OF_THE_RELEASE: [&str; 7] = [
     "GateFailed",
     "ChangeFailed",
     "StillInProgress",
+    "TakesHours",
     "MoreToDo",
     "DigestMismatch",
     "BadArchive",
@@ -314,6 +315,7 @@ mod tests {
             FindingName::DigestMismatch.to_string(),
             FindingName::BadArchive.to_string(),
             FaultName::StillInProgress.to_string(),
+            FaultName::TakesHours.to_string(),
         ] {
             assert!(of_release(name.clone()), "{name}");
         }

@@ -37,7 +37,7 @@ const CHANGE: u64 = 9;
 /// Events of the Task that publishes, and of the Choice behind it.
 const PUBLISH: u64 = 7;
 
-/// Events of one poll: the Task fails with `StillInProgress`, is scheduled and started.
+/// Events of one poll: the Task fails with `StillInProgress` or `TakesHours`, is scheduled and started.
 const POLL: u64 = 3;
 
 /// Events of a wave beside its changes and looks: the Map is entered, started, succeeds and is left,
@@ -50,9 +50,30 @@ const LOOK: u64 = 12;
 /// Seconds of a wave beside its changes and its watch: the last look, with its retries.
 const WAVE_S: u64 = 300;
 
-/// The longest time that a change is waited for while AWS makes it: it is polled for about an hour, by the
-/// Retry of its state, and what comes before takes some minutes of it.
-pub const LONGEST_WAIT: Span = Span::seconds(55 * 60);
+/// The longest time that a change is waited for while AWS makes it: it is polled for about a day, by the Retries of
+/// its state, and what comes before takes some minutes of it.
+pub const LONGEST_WAIT: Span = Span::seconds(24 * 3600);
+
+/// For so many seconds such a change is polled often: after 5 s, then at growing intervals up to 30 s.
+pub const OFTEN_S: u64 = 20 * 60;
+
+/// The longest interval at which it is polled after that, in seconds.
+pub const RARELY_S: u64 = 15 * 60;
+
+/// The polls of a change that takes so many seconds, at most. Often: beside the interval an invocation waits 15 s at
+/// least. Rarely: the interval begins with a minute and grows by a tenth each time.
+pub fn polls(seconds: u64) -> u64 {
+    let often = 5 + seconds.min(OFTEN_S) / 45;
+    let mut left_ms = seconds.saturating_sub(OFTEN_S) * 1000;
+    let mut interval_ms = 60_000;
+    let mut rarely = 0;
+    while left_ms > 0 {
+        left_ms = left_ms.saturating_sub(interval_ms);
+        interval_ms = (interval_ms + interval_ms / 10).min(RARELY_S * 1000);
+        rarely += 1;
+    }
+    often + rarely
+}
 
 /// The seconds for which the machine goes on with a change that is made in parts, in `Publish` and in `Deploy`.
 pub const IN_PARTS_S: u64 = 7 * 3600;

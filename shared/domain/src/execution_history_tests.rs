@@ -100,8 +100,8 @@ fn what_fits_into_a_history() {
         (KindName::Lambda, 500, 6, FIFTEEN, false),
         (KindName::Ecs, 250, 1, FIFTEEN, true),
         (KindName::Ecs, 500, 1, FIFTEEN, false),
-        (KindName::Ecs, 90, 1, LONGEST_WAIT, true),
-        (KindName::Ecs, 110, 1, LONGEST_WAIT, false),
+        (KindName::Ecs, 45, 1, LONGEST_WAIT, true),
+        (KindName::Ecs, 60, 1, LONGEST_WAIT, false),
         (KindName::StaticSite, 500, 1, FIFTEEN, true),
     ];
     for (kind, components, count, steady_within, fits) in cases {

@@ -15,6 +15,12 @@ pub enum FaultName {
     /// Next: Nothing, unless it is the end of an execution: then the change took longer than it
     /// may. Look at the target that the message names.
     StillInProgress,
+    /// The same of a change that takes longer than twenty minutes, and of which Windlass knows how long it may take.
+    /// The state machine's Retry asks again at intervals that grow to a quarter of an hour, for a day.
+    ///
+    /// Next: Nothing, unless it is the end of an execution: then the change took longer than a day. Look at the
+    /// target that the message names.
+    TakesHours,
     /// A part of the change is made, and there is more than one invocation has time for. Nobody else is
     /// waited for: the state machine's Retry goes on at once.
     ///
@@ -86,7 +92,11 @@ impl FaultName {
     pub fn is_transient(self) -> bool {
         matches!(
             self,
-            Self::StillInProgress | Self::MoreToDo | Self::Throttled | Self::Unavailable
+            Self::StillInProgress
+                | Self::TakesHours
+                | Self::MoreToDo
+                | Self::Throttled
+                | Self::Unavailable
         )
     }
 }
@@ -137,10 +147,17 @@ mod tests {
     fn what_asking_again_may_help_with() {
         use FaultName::{
             AccessDenied, AttemptSuperseded, BadInput, Conflict, Internal, MoreToDo, NotFound,
-            Refused, StaleToken, StillInProgress, TargetChangedByOther, Throttled, Unavailable,
+            Refused, StaleToken, StillInProgress, TakesHours, TargetChangedByOther, Throttled,
+            Unavailable,
         };
-        let passing = [StillInProgress, MoreToDo, Throttled, Unavailable];
-        assert!(passing.map(FaultName::is_transient) == [true; 4]);
+        let passing = [
+            StillInProgress,
+            TakesHours,
+            MoreToDo,
+            Throttled,
+            Unavailable,
+        ];
+        assert!(passing.map(FaultName::is_transient) == [true; 5]);
         let lasting = [
             AccessDenied,
             NotFound,

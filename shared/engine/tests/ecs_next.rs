@@ -43,6 +43,7 @@ fn steady() -> Seen {
         rolled_back: None,
         sent: None,
         overdue: false,
+        waited_ms: 0,
     }
 }
 
@@ -106,6 +107,7 @@ fn word(is: &Seen, wanted: &Goal) -> String {
         Next::Done => "done".into(),
         Next::Do(change) => Ecs::<World>::facts(&change, is).what,
         Next::Wait(_) => "wait".into(),
+        Next::WaitForHours => "wait for hours".into(),
         Next::Failed(finding) | Next::Theirs(finding) | Next::TakenBack(finding) => {
             format!("failed: {}", finding.name)
         }
@@ -168,6 +170,10 @@ fn a_rollout_is_judged_by_what_ecs_says_of_it() {
             is.desired = 0;
             primary(is).rollout = "IN_PROGRESS".into();
         }),
+        ("some start for hours", |is| {
+            primary(is).running = 1;
+            is.waited_ms = 20 * 60_000 + 1;
+        }),
         ("overdue", |is| {
             primary(is).running = 1;
             is.overdue = true;
@@ -204,6 +210,7 @@ fn a_rollout_is_judged_by_what_ecs_says_of_it() {
     unknown bytes, overdue: failed: ChangeFailed
     no task tells: wait
     no tasks wanted: done
+    some start for hours: wait for hours
     overdue: failed: ChangeFailed
     tasks fail, the breaker counts: wait
     two tasks fail, no breaker: wait

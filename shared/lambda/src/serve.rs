@@ -82,17 +82,22 @@ async fn measured(
         Span::current().record("deployment", named.as_str());
     }
     let name = fault.map(|fault| fault.name);
-    if let Some(name) = name.filter(|name| *name != FaultName::StillInProgress) {
+    if let Some(name) = name.filter(|name| !is_a_wait(*name)) {
         metrics::count_fault(function, name, named.as_deref());
     }
     match fault {
         None => tracing::info!(target: "windlass", ms, "answered"),
-        Some(fault) if matches!(fault.name, FaultName::StillInProgress | FaultName::MoreToDo) => {
+        Some(fault) if is_a_wait(fault.name) || fault.name == FaultName::MoreToDo => {
             tracing::info!(target: "windlass", ms, %fault, "not ready yet");
         }
         Some(fault) => tracing::warn!(target: "windlass", ms, %fault, "answered a fault"),
     }
     done
+}
+
+/// The machine asks again, and nothing is wrong.
+fn is_a_wait(name: FaultName) -> bool {
+    matches!(name, FaultName::StillInProgress | FaultName::TakesHours)
 }
 
 /// One event through the handler: JSON in, JSON out.

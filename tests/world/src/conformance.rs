@@ -118,6 +118,7 @@ fn a_change_made_twice_is_made_once<S: Subject>(subject: &S) {
             match S::Kind::next(&target, &is, &goal) {
                 Next::Done => break,
                 Next::Wait(seconds) => run(trial.scene.world.sleep_ms(seconds * 1000)),
+                Next::WaitForHours => run(trial.scene.world.sleep_ms(900_000)),
                 Next::Failed(finding) | Next::Theirs(finding) | Next::TakenBack(finding) => {
                     panic!("{finding}")
                 }

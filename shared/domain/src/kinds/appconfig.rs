@@ -6,6 +6,7 @@ use crate::declaration::claim::Claim;
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
 use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
+use crate::execution_history::polls;
 use crate::name::ComponentName;
 use crate::shape::join;
 use schemars::JsonSchema;
@@ -67,9 +68,6 @@ pub struct Appconfig {
 
 /// The seconds that the end of a rollout is usually waited for: until then it is watched wave by wave.
 const WAITED_S: u64 = 15 * 60;
-
-/// The polls of that: every 30 s after the first minutes.
-const POLLS: u64 = 5 + WAITED_S / 30;
 
 /// AWS AppConfig API Reference: `Name` of applications, environments and strategies.
 const NAME: Form = Form {
@@ -136,7 +134,7 @@ impl Kind for Appconfig {
     fn extent(&self) -> Extent {
         Extent {
             seconds: WAITED_S,
-            polls: POLLS,
+            polls: polls(WAITED_S),
         }
     }
 }

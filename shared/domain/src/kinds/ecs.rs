@@ -6,7 +6,7 @@ use crate::declaration::claim::Claim;
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
 use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
-use crate::execution_history::LONGEST_WAIT;
+use crate::execution_history::{LONGEST_WAIT, polls};
 use crate::finding::FindingName;
 use crate::name::ComponentName;
 use crate::shape::join;
@@ -45,7 +45,7 @@ pub struct Written {
     /// The task definition that new ones are made from: `running`, `family_latest` or `artifact`.
     #[serde(default)]
     pub base: Base,
-    /// How long a rollout may take before it has failed, such as `15m`; at most `55m`.
+    /// How long a rollout may take before it has failed, such as `15m`; at most `24h`.
     #[serde(default = "fifteen_minutes")]
     pub steady_within: Span,
 }
@@ -105,12 +105,6 @@ impl AsWritten for Written {
             },
         }
     }
-}
-
-/// How often ECS is polled while a rollout gets steady: the Retry's growing intervals at first, then
-/// every 30 s, beside the 15 s at least that an invocation waits itself.
-const fn polls(steady_within_s: u64) -> u64 {
-    5 + steady_within_s / 45
 }
 
 impl Kind for Ecs {

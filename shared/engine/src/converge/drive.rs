@@ -46,6 +46,8 @@ pub enum End {
     Failed(Finding),
     /// It needs more time than one invocation has: what it waits for.
     NotYet(String),
+    /// The same, where that is to be looked at rarely.
+    NotForLong(String),
     /// It has made a part of what is to be done, and needs another invocation for more, at once.
     More(String),
 }
@@ -207,6 +209,11 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
                 let held = view.waits_for;
                 let why = held.unwrap_or_else(|| "the target is not ready".to_owned());
                 Ok(self.wait(ms, &why).await)
+            }
+            Next::WaitForHours => {
+                let held = view.waits_for;
+                let why = held.unwrap_or_else(|| "the target takes long".to_owned());
+                Ok(Some(End::NotForLong(why)))
             }
             Next::Do(change) => {
                 let facts = K::facts(&change, &is);

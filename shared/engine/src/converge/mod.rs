@@ -30,7 +30,7 @@ use windlass_domain::step::{Failure, Step, StepStatus};
 /// Drives the component named by `work`; `of` builds the kind that its step is of, as this invocation has claimed it.
 ///
 /// Answers `changed` when the wanted state was seen, `failed` when it cannot be reached (the step
-/// tells why). Faults: `StillInProgress` while it waits for others; `MoreToDo` when it has made a part and
+/// tells why). Faults: `StillInProgress` while it waits for others, `TakesHours` where that takes long; `MoreToDo` when it has made a part and
 /// needs another invocation for more; `StaleToken`; `AttemptSuperseded`; the transient faults of AWS.
 pub async fn converge<K, P>(
     ports: &P,
@@ -110,6 +110,10 @@ pub(crate) async fn finish<P: Ledger + Clock>(
             attempt.save().await?;
             Err(Fault::new(FaultName::StillInProgress, why))
         }
+        Ok(End::NotForLong(why)) => {
+            attempt.save().await?;
+            Err(Fault::new(FaultName::TakesHours, why))
+        }
         Ok(End::More(why)) => {
             attempt.save().await?;
             Err(Fault::new(FaultName::MoreToDo, why))
@@ -166,11 +170,18 @@ mod tests {
     fn only_what_would_not_help_to_ask_again_fails_a_step() {
         use FaultName::{
             AccessDenied, AttemptSuperseded, BadInput, Conflict, Internal, MoreToDo, NotFound,
-            Refused, StaleToken, StillInProgress, TargetChangedByOther, Throttled, Unavailable,
+            Refused, StaleToken, StillInProgress, TakesHours, TargetChangedByOther, Throttled,
+            Unavailable,
         };
-        let about_time = [StillInProgress, MoreToDo, Throttled, Unavailable];
+        let about_time = [
+            StillInProgress,
+            TakesHours,
+            MoreToDo,
+            Throttled,
+            Unavailable,
+        ];
         let about_us = [StaleToken, AttemptSuperseded, Conflict];
-        assert_eq!(about_time.map(is_permanent), [false; 4]);
+        assert_eq!(about_time.map(is_permanent), [false; 5]);
         assert_eq!(about_us.map(is_permanent), [false; 3]);
         let permanent = [
             AccessDenied,

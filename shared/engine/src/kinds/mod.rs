@@ -24,6 +24,9 @@ use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::time::Time;
 
+/// For how many seconds a target is looked at often, once it was changed.
+const OFTEN_S: u64 = windlass_domain::execution_history::OFTEN_S;
+
 /// What to do next to get from what is to what is wanted.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Next<Change> {
@@ -33,6 +36,9 @@ pub enum Next<Change> {
     Do(Change),
     /// Nothing to do but to wait about so many seconds.
     Wait(u64),
+    /// The same for so long that it is looked at rarely: at intervals that grow to a quarter of an hour, for a day. Only
+    /// for what has an end of its own in [`Kind::next`]; what is [`Next::Wait`]ed for fails after an hour.
+    WaitForHours,
     /// What is wanted cannot be reached.
     Failed(Finding),
     /// The same, because somebody else has changed the target since something was sent: it is left to them, also by
@@ -41,6 +47,17 @@ pub enum Next<Change> {
     /// The same, because AWS itself has taken back what was sent, such as by an alarm of its own: that callers get
     /// something else now is nobody else's change.
     TakenBack(Finding),
+}
+
+impl<Change> Next<Change> {
+    /// To wait for what has been waited for since so many milliseconds, and has an end of its own.
+    pub fn wait_on(waited_ms: u64, seconds: u64) -> Self {
+        if waited_ms > OFTEN_S * 1000 {
+            Self::WaitForHours
+        } else {
+            Self::Wait(seconds)
+        }
+    }
 }
 
 /// How harmful a change is when it is late (design: two classes of change).

@@ -47,6 +47,13 @@ fn it_waits_half_as_long_again_each_time_up_to_what_the_kind_asks_for_and_its_bu
 }
 
 #[test]
+fn what_takes_hours_is_looked_at_once_and_left_to_the_machine() {
+    let ended = Play::begin().forward(&[seen(0, Then::WaitForHours)]);
+    assert_eq!(ended.answer, Err(FaultName::TakesHours));
+    assert_eq!((ended.took, ended.observed), (0, 1));
+}
+
+#[test]
 fn a_condition_that_does_not_hold_is_looked_at_again_five_times() {
     let play = Play::begin();
     let conflicts = [Some(FaultName::Conflict); 9];

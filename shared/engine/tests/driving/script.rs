@@ -22,6 +22,7 @@ use windlass_world::run::run;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Then {
     Done,
+    WaitForHours,
     Wait(u64),
     Add(u32),
     Switch(u32),
@@ -99,6 +100,7 @@ impl Kind for Scripted {
         match is.then {
             Then::Done => Next::Done,
             Then::Wait(seconds) => Next::Wait(seconds),
+            Then::WaitForHours => Next::WaitForHours,
             Then::Add(number) => Next::Do(Change::Add(number)),
             Then::Switch(number) => Next::Do(Change::Switch(number, is.after)),
             Then::Fail => {

@@ -54,6 +54,32 @@ fn a_rollout_is_polled_for_an_hour_and_then_failed() {
 }
 
 #[test]
+fn a_change_that_takes_a_day_is_polled_at_few_transitions_and_then_failed() {
+    let waits = [
+        vec![json!("!StillInProgress"); 30],
+        vec![json!("!TakesHours")],
+    ];
+    let script = Script::new([
+        ("Prepare", change(0, json!([item("agent", "ecs")]))),
+        ("DeployEcs agent", waits.concat()),
+        ("Undo", word("settle_undo")),
+        ("SettleUndo", word("rolled_back")),
+    ]);
+    let ran = run(&script, true);
+    assert!(
+        ran.path.contains("Change(Begin Deploy ChangeFailed)"),
+        "{}",
+        ran.path
+    );
+    assert!(
+        (24 * 3600..27 * 3600).contains(&ran.took_s),
+        "{}",
+        ran.took_s
+    );
+    assert!(ran.transitions <= 170, "{}", ran.transitions);
+}
+
+#[test]
 fn errors_lead_to_undo_unless_only_the_ledger_is_written() {
     for (state, before, path) in [
         ("Admit", "go", "Admit Unsettled"),

@@ -16,6 +16,7 @@ mod missed;
 mod needs_operator;
 mod now;
 mod older;
+mod preparing;
 mod queue;
 mod recoveries;
 mod remedies;

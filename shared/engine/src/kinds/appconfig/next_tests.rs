@@ -88,6 +88,7 @@ fn told(next: &Next<Change>) -> String {
     match next {
         Next::Done => "done".into(),
         Next::Wait(_) => "wait".into(),
+        Next::WaitForHours => "wait for hours".into(),
         Next::Failed(finding) => format!("failed {:?}", finding.name),
         Next::Theirs(_) => "theirs".into(),
         Next::TakenBack(_) => "taken back".into(),

@@ -160,6 +160,6 @@ fn wait_unless_overdue(seen: &Seen, finding: impl FnOnce() -> Finding) -> Next<C
     if seen.overdue {
         Next::Failed(finding())
     } else {
-        Next::Wait(POLL_S)
+        Next::wait_on(seen.waited_ms, POLL_S)
     }
 }

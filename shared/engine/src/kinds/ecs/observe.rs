@@ -44,9 +44,8 @@ impl<P: Services + Clock> Ecs<P> {
         let (digests, unknown_digests) = digests(&running, &service, &target.container);
         let troubles = self.troubles(target, sent.as_ref()).await?;
         let newest = self.newest(target, &service, sent.as_ref()).await?;
-        let overdue = sent.as_ref().is_some_and(|sent| {
-            self.at.now().ms_since(sent.at) > target.steady_within_s.saturating_mul(1000)
-        });
+        let now = self.at.now();
+        let waited_ms = sent.as_ref().map_or(0, |sent| now.ms_since(sent.at));
         Ok(Seen {
             image,
             digests,
@@ -62,7 +61,8 @@ impl<P: Services + Clock> Ecs<P> {
             held: newest.held,
             rolled_back: newest.rolled_back,
             sent,
-            overdue,
+            overdue: waited_ms > target.steady_within_s.saturating_mul(1000),
+            waited_ms,
             task_definition: service.task_definition,
             deployments: service.deployments,
         })

@@ -94,6 +94,8 @@ pub struct Seen {
     pub sent: Option<Sent>,
     /// Whether it has taken longer than it may to get steady.
     pub overdue: bool,
+    /// For how many milliseconds the rollout that was sent is waited for; 0 where none was.
+    pub waited_ms: u64,
 }
 
 /// A registered task definition and the container's image in it.

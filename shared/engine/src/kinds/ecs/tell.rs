@@ -4,6 +4,7 @@ use super::state::{Seen, Target, Trouble};
 use crate::kinds::whose;
 use crate::ports::ServiceDeployment;
 use std::collections::BTreeSet;
+use windlass_domain::execution_history::LONGEST_WAIT;
 use windlass_domain::finding::{Finding, FindingName};
 
 /// `arn:…:task-definition/agent:18` as `agent:18`.
@@ -214,7 +215,7 @@ pub(super) fn not_steady(target: &Target, seen: &Seen, primary: &ServiceDeployme
         ),
         &match &seen.held {
             Some(held) => format!(
-                "deploy again, and {} in time; give `steady_within` more time, at most `55m`, or leave the hook out",
+                "deploy again, and {} in time; give `steady_within` more time, at most `{LONGEST_WAIT}`, or leave the hook out",
                 held.remedy
             ),
             None => "look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly".to_owned(),

@@ -81,6 +81,7 @@ pub(super) fn told(is: &Observed, wanted: &Goal) -> String {
     match next(is, wanted) {
         Next::Done => "done".into(),
         Next::Wait(seconds) => format!("wait {seconds}"),
+        Next::WaitForHours => "wait for hours".into(),
         Next::Do(change) => change.to_string(),
         Next::Failed(finding) | Next::Theirs(finding) | Next::TakenBack(finding) => {
             format!("failed: {}", finding.reason)
