@@ -135,6 +135,19 @@ pub struct Facts {
     pub after: Option<Noticed>,
 }
 
+impl Facts {
+    /// Of a change that takes no longer than usual, and after which nobody can tell what callers get.
+    pub fn new(class: Class, value: Value, what: String) -> Self {
+        Self {
+            class,
+            longer_s: 0,
+            value,
+            what,
+            after: None,
+        }
+    }
+}
+
 /// The output that names the version of a function which has the goal's code; gates invoke it.
 pub const VERSION: &str = "version";
 

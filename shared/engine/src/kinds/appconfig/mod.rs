@@ -134,14 +134,8 @@ impl<P: Configurations + Objects + Configured + Clock> Kind for Appconfig<P> {
                 },
             ),
         };
-        Facts {
-            class,
-            longer_s: 0,
-            value,
-            what,
-            // AppConfig may have taken it back before anybody looks.
-            after: None,
-        }
+        // What comes after it is not told: AppConfig may have taken it back before anybody looks.
+        Facts::new(class, value, what)
     }
 
     fn owned(target: &Target) -> String {

@@ -123,13 +123,7 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
                 ),
             ),
         };
-        Facts {
-            class,
-            longer_s: 0,
-            value,
-            what,
-            after: None,
-        }
+        Facts::new(class, value, what)
     }
 
     fn owned(target: &Target) -> String {
