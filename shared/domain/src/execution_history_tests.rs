@@ -2,7 +2,6 @@ use super::*;
 use crate::gate::UnknownBecomes;
 use crate::gate::{Measurement, Verdict};
 use crate::judgement::{Judged, Judgement};
-use crate::kinds::appconfig::Appconfig;
 use crate::kinds::ecs::{Base, Ecs};
 use crate::kinds::lambda::Lambda;
 use crate::kinds::rollout::Rollout;
@@ -19,8 +18,8 @@ fn name(kind: KindName, n: usize) -> ComponentName {
 }
 
 fn spec(kind: KindName, steady_within: Span) -> Spec {
-    match kind {
-        KindName::StaticSite => Spec::StaticSite(StaticSite {
+    let all = [
+        Spec::StaticSite(StaticSite {
             bucket: "shop-web".into(),
             prefix: String::new(),
             mode: SiteMode::InPlace,
@@ -34,14 +33,14 @@ fn spec(kind: KindName, steady_within: Span) -> Spec {
             config: None,
             is_tried: false,
         }),
-        KindName::Lambda => Spec::Lambda(Lambda {
+        Spec::Lambda(Lambda {
             function: "shop-api".into(),
             alias: None,
             repository: None,
             rollout: Rollout::default(),
             is_tried: false,
         }),
-        KindName::Ecs => Spec::Ecs(Ecs {
+        Spec::Ecs(Ecs {
             cluster: "shop".into(),
             service: "agent".into(),
             container: "c".into(),
@@ -49,14 +48,9 @@ fn spec(kind: KindName, steady_within: Span) -> Spec {
             base: Base::Running,
             steady_within,
         }),
-        KindName::Appconfig => Spec::Appconfig(Appconfig {
-            application: "shop".into(),
-            environment: "prod".into(),
-            profile: "flags".into(),
-            strategy: "slow".into(),
-            content_type: "application/json".into(),
-        }),
-    }
+    ];
+    let mut all = all.into_iter();
+    all.find(|spec| spec.kind() == kind).unwrap()
 }
 
 /// So many components of each of these kinds.

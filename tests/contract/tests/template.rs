@@ -60,6 +60,20 @@ fn functions(template: &Value) -> BTreeMap<String, &Value> {
         .collect()
 }
 
+/// The properties of a function that the machine names, by its name.
+fn function<'a>(functions: &BTreeMap<String, &'a Value>, name: &str) -> &'a Value {
+    functions.get(name).unwrap_or_else(|| {
+        panic!("template.yaml has no function `{name}`, which the machine calls")
+    })
+}
+
+/// A function's limits in the table.
+fn limits(documented: &BTreeMap<String, (u64, Option<u64>)>, name: &str) -> (u64, Option<u64>) {
+    *documented.get(name).unwrap_or_else(|| {
+        panic!("docs/ARCHITECTURE.md, \"Time limits\", has no line for `{name}`, which the machine calls")
+    })
+}
+
 /// Every function that the machine may call.
 fn called(machine: &Definition) -> BTreeSet<String> {
     let tasks = tasks(machine).into_values();
@@ -85,7 +99,10 @@ fn every_functions_timeout_is_the_documented_one() {
         .into_iter()
         .map(|(name, (timeout, _))| (name, timeout))
         .collect();
-    assert_eq!(in_template, wanted);
+    assert_eq!(
+        in_template, wanted,
+        "left is template.yaml, right is docs/ARCHITECTURE.md, \"Time limits\""
+    );
 }
 
 #[test]
@@ -94,7 +111,7 @@ fn every_states_timeout_is_the_documented_one_and_longer_than_its_functions() {
     let machine = machine();
     for (name, task) in tasks(&machine) {
         for called in functions_of(&machine, task) {
-            let (function, state) = documented[&function_name(called)];
+            let (function, state) = limits(&documented, &function_name(called));
             assert!(task.timeout_seconds > function, "{name} and {called}");
             if task.resource == Resource::Invoke {
                 assert_eq!(Some(task.timeout_seconds), state, "{name} and {called}");
@@ -107,7 +124,7 @@ fn every_states_timeout_is_the_documented_one_and_longer_than_its_functions() {
 fn deployments_in_process_keep_the_same_time_limits() {
     let documented = documented();
     for function in called(&machine()) {
-        let (limit, _) = documented[&function_name(&function)];
+        let (limit, _) = limits(&documented, &function_name(&function));
         assert_eq!(windlass_machine::timeout_s(&function), limit, "{function}");
     }
 }
@@ -116,10 +133,14 @@ fn deployments_in_process_keep_the_same_time_limits() {
 fn what_a_deployment_cost_is_told_of_the_memory_that_its_deployers_have() {
     let (template, machine) = (template(), machine());
     let functions = functions(&template);
-    for (kind, function) in TABLES.iter().flat_map(|name| table(&machine, name)) {
+    for (kind, called) in TABLES.iter().flat_map(|name| table(&machine, name)) {
         let kind: KindName = serde_json::from_value(kind.into()).expect("a kind");
-        let memory = &functions[&function_name(function)]["MemorySize"];
-        assert_eq!(*memory, kind.memory_mb(), "{function}");
+        let memory = &function(&functions, &function_name(called))["MemorySize"];
+        assert_eq!(
+            *memory,
+            kind.memory_mb(),
+            "{called}: MemorySize in template.yaml, MEMORY_MB of the kind"
+        );
     }
 }
 
@@ -133,9 +154,33 @@ fn every_kind_has_a_function_and_a_role_of_its_own() {
         .collect();
     let distinct: BTreeSet<&String> = called.iter().collect();
     assert_eq!(distinct.len(), called.len(), "{called:?}");
-    let role = |name: &String| functions[name]["Role"].as_str().expect("a role");
-    let roles: BTreeSet<&str> = functions.keys().map(role).collect();
+    let role = |name: &String| function(&functions, name)["Role"].as_str().expect("a role");
+    let roles: BTreeSet<&str> = functions.keys().chain(&called).map(role).collect();
     assert_eq!(roles.len(), functions.len(), "{roles:?}");
+}
+
+/// Who adds a function adds it to what people look at, too.
+#[test]
+fn every_function_is_on_the_dashboard_and_in_the_table_of_functions() {
+    let (_, table) = ARCHITECTURE.split_once("## Functions").expect("the table");
+    let (table, _) = table.split_once("\n## ").expect("what follows it");
+    let template = template();
+    let resources = template["Resources"].as_object().expect("resources");
+    let mut functions = resources.iter();
+    while let Some((resource, _)) =
+        functions.find(|(_, found)| found["Type"] == "AWS::Serverless::Function")
+    {
+        let shown = format!("\"${{{resource}}}\"");
+        assert!(
+            TEMPLATE.contains(&shown),
+            "the Dashboard of template.yaml has no {shown}"
+        );
+        let name = function_name(resource);
+        assert!(
+            table.contains(&format!("`{name}`")),
+            "docs/ARCHITECTURE.md, \"Functions\", has no `{name}`"
+        );
+    }
 }
 
 macro_rules! modules {
@@ -152,12 +197,13 @@ fn a_kinds_function_serves_this_kind() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     for (name, verb) in [("deployers", "handle"), ("publishers", "publish")] {
         for (kind, function) in table(&machine, name) {
-            let main = format!("functions/{}/src/main.rs", function_name(function));
-            let main = fs::read_to_string(root.join(main)).expect("the function's source");
+            let path = format!("functions/{}/src/main.rs", function_name(function));
+            let main = fs::read_to_string(root.join(&path));
+            let main = main.unwrap_or_else(|error| panic!("{path}: {error}"));
             let module = MODULES.iter().find(|(text, _)| *text == kind);
             let (_, module) = module.expect("a kind");
             let served = format!("deploy::{verb}(aws, work, {module}::of)");
-            assert!(main.contains(&served), "{function}: {served}");
+            assert!(main.contains(&served), "{path} does not serve {served}");
         }
     }
 }
@@ -179,13 +225,17 @@ fn the_machine_may_invoke_what_it_calls_and_nothing_else() {
         .iter()
         .map(|function| format!("${{{function}.Arn}}:*"))
         .collect();
-    assert_eq!(allowed, wanted.iter().map(String::as_str).collect());
+    assert_eq!(
+        allowed,
+        wanted.iter().map(String::as_str).collect(),
+        "left is ReleaseMachineRole in template.yaml, right is what statemachine/release.asl.json calls"
+    );
 }
 
 #[test]
 fn what_switches_a_target_ends_within_a_minute() {
     for function in table(&machine(), "deployers").into_values() {
-        let (timeout, _) = documented()[&function_name(function)];
+        let (timeout, _) = limits(&documented(), &function_name(function));
         assert!(timeout <= 60, "{function}");
     }
 }
@@ -209,7 +259,10 @@ fn every_substitution_is_given_and_every_given_one_is_used() {
     // What the tasks call is of the partition that the stack is in.
     assert!(given.remove("Partition"), "{given:?}");
     assert!(TEMPLATE.contains("Partition: !Ref AWS::Partition"));
-    assert_eq!(given, used);
+    assert_eq!(
+        given, used,
+        "left is DefinitionSubstitutions in template.yaml, right is what statemachine/release.asl.json names"
+    );
     for name in given {
         let function = name.trim_end_matches("Arn");
         assert!(

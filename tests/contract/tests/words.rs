@@ -109,8 +109,14 @@ fn every_kind_has_its_functions() {
         let table = table(&machine, name);
         table.into_keys().map(str::to_owned).collect()
     };
-    assert_eq!(found("deployers"), told(false));
-    assert_eq!(found("publishers"), told(true));
+    for (name, publishes) in [("deployers", false), ("publishers", true)] {
+        let wanted = told(publishes);
+        assert_eq!(
+            found(name),
+            wanted,
+            "statemachine/release.asl.json, Admit: `{name}` has a line for each kind of `each_kind!`"
+        );
+    }
 }
 
 /// Every expression and every substitution of a value, and the names of its members.

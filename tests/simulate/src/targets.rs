@@ -29,6 +29,15 @@ pub const SWITCHES: [&str; 10] = [
     "objects.delete_all",
 ];
 
+/// The components of which AWS compares nothing when they are changed, so that their kind's view is not `is_guarded`
+/// and `docs/SAFETY.md` says what may come between a look and a change.
+const UNGUARDED: [&str; 1] = ["agent"];
+
+/// Whether AWS puts a condition on each change of a component's target.
+pub fn is_guarded(component: &str) -> bool {
+    !UNGUARDED.contains(&component)
+}
+
 /// Whether this call looks at what callers of a component's target get, as it is declared.
 pub fn looks_at(call: &str, component: &str, declaration: &str) -> bool {
     let looks = match component {

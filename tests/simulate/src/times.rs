@@ -1,5 +1,6 @@
 //! How long calls take, and how late they take effect at most: what `docs/SAFETY.md` assumes.
 
+use crate::targets::SWITCHES;
 use windlass_domain::step::OPEN_CALL_GRACE_S;
 use windlass_domain::time::Time;
 use windlass_engine::measurements::LONGEST_PROBE_MS;
@@ -30,16 +31,12 @@ const TWIN_MS: u64 = 7_000;
 /// where its caller does not say for how long.
 pub fn budget_ms(name: &str, within_ms: Option<u64>) -> u64 {
     within_ms.unwrap_or_else(|| match name {
-        "configurations.start_rollout"
-        | "configurations.stop_rollout"
-        | "functions.update_alias"
-        | "functions.update_code"
-        | "services.update_service" => 10_000,
         // What is sent is read within two seconds before.
         "cdn.set_origin_path" => 12_000,
         "functions.invoke" | "functions.download" => 50_000,
         "probe.probe" => LONGEST_PROBE_MS,
         _ if name.starts_with("objects.") => 50_000,
+        _ if SWITCHES.contains(&name) => 10_000,
         _ => 20_000,
     })
 }
@@ -79,10 +76,7 @@ mod tests {
         let budget_ms = |name| budget_ms(name, None);
         let [look, switching] = ["look", "switching"].map(operation_ms);
         assert_eq!(budget_ms("functions.update_alias"), switching);
-        assert_eq!(budget_ms("functions.update_code"), switching);
         assert_eq!(budget_ms("services.update_service"), switching);
-        assert_eq!(budget_ms("configurations.start_rollout"), switching);
-        assert_eq!(budget_ms("configurations.stop_rollout"), switching);
         assert_eq!(budget_ms("cdn.set_origin_path"), look + switching);
         assert_eq!(budget_ms("objects.head"), operation_ms("transfer"));
         assert_eq!(budget_ms("functions.invoke"), operation_ms("invocation"));

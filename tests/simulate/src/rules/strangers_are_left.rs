@@ -2,11 +2,11 @@ use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::scenario::Deed;
 use crate::schedule::What;
-use crate::targets::COMPONENTS;
+use crate::targets::{COMPONENTS, is_guarded};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// "where AWS has a compare-and-set nothing of theirs is overwritten": a deployment that was prepared
-/// before somebody else changed a target does not change it any more. ECS has no compare-and-set: there, one
+/// before somebody else changed a target does not change it any more. Where AWS has none, as for ECS, one
 /// whose deployer has seen it does not go forward over it. Only an
 /// operator's `recover` goes back all the same, once, because who starts it has looked
 /// (`docs/decisions/0131-what-a-confirmed-change-left-is-remembered.md`).
@@ -14,8 +14,8 @@ pub fn strangers_are_left(outcome: &Outcome<'_>) -> Result<(), String> {
     let mut prepared: BTreeSet<String> = BTreeSet::new();
     let mut theirs: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let mut asked_for: BTreeSet<&str> = BTreeSet::new();
-    // The service is as somebody else has made it, and nobody has looked since.
-    let mut unseen: Option<BTreeSet<String>> = None;
+    // The target has no condition, is as somebody else has made it, and nobody has looked since.
+    let mut unseen: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let mut mishaps = outcome.schedule.mishaps.iter();
     let is_behind =
         outcome.schedule.latencies > 0 || mishaps.any(|one| one.what == What::LooksLate);
@@ -27,12 +27,16 @@ pub fn strangers_are_left(outcome: &Outcome<'_>) -> Result<(), String> {
                     prepared.insert(key.pk.trim_start_matches("deployment#").to_owned());
                 }
             }
-            Event::ChangedByStranger("agent") => unseen = Some(prepared.clone()),
             Event::ChangedByStranger(component) => {
-                theirs.insert(component, prepared.clone());
+                let to = if is_guarded(component) {
+                    &mut theirs
+                } else {
+                    &mut unseen
+                };
+                to.insert(component, prepared.clone());
             }
-            Event::Looked(_, "agent") if !is_behind => {
-                theirs.extend(unseen.take().map(|prepared| ("agent", prepared)));
+            Event::Looked(_, component) if !is_behind => {
+                theirs.extend(unseen.remove_entry(component));
             }
             Event::Acted(n) => {
                 let act = outcome.scenario.acts.get(*n);
@@ -46,13 +50,13 @@ pub fn strangers_are_left(outcome: &Outcome<'_>) -> Result<(), String> {
                 call,
                 ..
             } => {
-                unseen = unseen.filter(|_| *component != "agent");
+                unseen.remove(component);
                 if asked_for.remove(component) {
                     theirs.remove(component);
                 }
                 let work = who.work.as_ref();
-                // An undo of a service goes back to the recorded state before, whatever is there.
-                let work = work.filter(|work| *component != "agent" || work.wave.is_some());
+                // Without a condition an undo goes back to the recorded state before, whatever is there.
+                let work = work.filter(|work| is_guarded(component) || work.wave.is_some());
                 let id = work.map(|work| work.deployment.to_string());
                 let found = theirs.get(component).zip(id);
                 if found.is_some_and(|(prepared, id)| prepared.contains(&id)) {

@@ -1,7 +1,7 @@
 use crate::happening::Event;
 use crate::outcome::Outcome;
 use crate::schedule::What;
-use crate::targets::looks_needed;
+use crate::targets::{is_guarded, looks_needed};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::finding::FindingName;
@@ -12,7 +12,7 @@ use windlass_world::ledger::Written;
 /// goes wrong but that somebody else changes a target, a deployment that was prepared before that, ended
 /// after it, and did not end as the scenario says, tells so; and so does one whose deployer looked at the target
 /// while that was there. What is changed after the last look at a target changes no ending, and is nobody's to
-/// tell. An undo goes over what a service was set to meanwhile, for which ECS has no condition
+/// tell. Where AWS has no condition, as for a service of ECS, an undo goes over what was set meanwhile
 /// (`docs/SAFETY.md`), and says only from what it went back. With other latencies it may end otherwise for that alone.
 pub fn strangers_are_told(outcome: &Outcome<'_>) -> Result<(), String> {
     let mishaps = &outcome.schedule.mishaps;
@@ -89,7 +89,7 @@ fn seen(outcome: &Outcome<'_>) -> BTreeSet<String> {
             }
             Event::Looked(who, component) => {
                 let is_undo = who.work.as_ref().is_some_and(|work| work.wave.is_none());
-                if *component == "agent" && is_undo {
+                if !is_guarded(component) && is_undo {
                     continue;
                 }
                 let Some((needed, prepared)) = theirs.get_mut(component) else {
