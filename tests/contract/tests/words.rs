@@ -109,12 +109,14 @@ fn every_kind_has_its_functions() {
         let table = table(&machine, name);
         table.into_keys().map(str::to_owned).collect()
     };
-    for (name, publishes) in [("deployers", false), ("publishers", true)] {
-        let wanted = told(publishes);
+    for (name, of, publishes) in [
+        ("deployers", "each kind of `each_kind!`", false),
+        ("publishers", "each that PUBLISHES", true),
+    ] {
         assert_eq!(
             found(name),
-            wanted,
-            "statemachine/release.asl.json, Admit: `{name}` has a line for each kind of `each_kind!`"
+            told(publishes),
+            "statemachine/release.asl.json, Admit: `{name}` has a line for {of}"
         );
     }
 }

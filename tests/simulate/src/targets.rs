@@ -16,7 +16,7 @@ use windlass_world::probe::Edge;
 pub const COMPONENTS: [&str; 5] = ["agent", "api", "flags", "jobs", "web"];
 
 /// The calls that may change what callers of a target see.
-pub const SWITCHES: [&str; 10] = [
+pub const SWITCHES: [&str; 11] = [
     "configurations.start_rollout",
     "configurations.stop_rollout",
     "functions.update_alias",
@@ -27,6 +27,7 @@ pub const SWITCHES: [&str; 10] = [
     "objects.copy",
     "objects.delete",
     "objects.delete_all",
+    "objects.complete_upload",
 ];
 
 /// The components of which AWS compares nothing when they are changed, so that their kind's view is not `is_guarded`
@@ -45,8 +46,9 @@ pub fn looks_at(call: &str, component: &str, declaration: &str) -> bool {
         "flags" => "configurations.rollouts",
         "web" if declaration.contains("mode: prefix") => "cdn.distribution",
         "web" => "objects.head",
-        _ if declaration.contains("alias:") => "functions.alias",
-        _ => "functions.function",
+        "api" | "jobs" if declaration.contains("alias:") => "functions.alias",
+        "api" | "jobs" => "functions.function",
+        other => unknown(other),
     };
     call == looks
 }
@@ -60,7 +62,8 @@ pub fn looks_needed(component: &str, declaration: &str) -> u32 {
         "agent" => 1,
         "api" | "jobs" if declaration.contains("alias:") => 1,
         "api" | "flags" | "jobs" => 3,
-        _ => 2,
+        "web" => 2,
+        other => unknown(other),
     }
 }
 
@@ -75,7 +78,8 @@ pub fn visible(world: &World, component: &str) -> String {
         "agent" => task_definition(world),
         "flags" => configuration(world),
         "web" => documents(world),
-        _ => code(world, component),
+        "api" | "jobs" => code(world, component),
+        other => unknown(other),
     }
 }
 
@@ -99,10 +103,13 @@ pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
             version.is_some_and(|version| shown.contains(&format!("<title>Shop {version}</title>")))
         }
         ("flags", _) => configuration(world).ends_with(&label(artifact.digest())),
-        (_, Artifact::Image { digest, .. }) => code(world, component) == digest.as_str(),
-        (_, Artifact::Object { sha256, .. }) => {
+        ("api" | "jobs", Artifact::Image { digest, .. }) => {
+            code(world, component) == digest.as_str()
+        }
+        ("api" | "jobs", Artifact::Object { sha256, .. }) => {
             code(world, component) == BASE64_STANDARD.encode(sha256.to_bytes())
         }
+        (other, _) => panic!("{other} takes no such artifact, or `shows` does not know it"),
     }
 }
 
@@ -131,7 +138,7 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
             let is_it = |told: &Value| told["origin_path"].as_str().map(|told| told == origin.path);
             Some(is_it(noticed)? && is_it(goal)?)
         }
-        _ => {
+        "api" | "jobs" => {
             let functions = world.functions();
             let function = functions.functions.get(&function_of(component))?;
             let back = recorded.get("goal").map(|goal| &goal["back"]);
@@ -162,7 +169,13 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
             let same = as_many && shares.zip(&alias.weights).all(is_share);
             Some(is_it && noticed["version"] == alias.version && same)
         }
+        other => unknown(other),
     }
+}
+
+/// A component that somebody has forgotten here.
+fn unknown(component: &str) -> ! {
+    panic!("tests/simulate/src/targets.rs does not know {component} everywhere")
 }
 
 /// The task definition that the service is steered towards.
@@ -282,4 +295,41 @@ fn of_version(function: &LiveFunction, version: &str) -> String {
     published.map_or(format!("missing {version}"), |published| {
         published.package.code_sha256()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windlass_world::calls::{CALLS, only_reads};
+
+    /// The other calls to targets that change something: callers notice nothing of it.
+    const ADDITIVE: [&str; 9] = [
+        "cdn.invalidate",
+        "configurations.create_version",
+        "functions.invoke",
+        "functions.publish_version",
+        "objects.abort_upload",
+        "objects.create_upload",
+        "objects.upload_part",
+        "probe.probe",
+        "services.register",
+    ];
+
+    /// A call that is in no list would be watched by no rule, and nothing would tell.
+    #[test]
+    fn every_call_that_changes_a_target_is_known_to_switch_or_not_to() {
+        let of_no_target = ["events.", "executions.", "ledger.", "notifications."];
+        for call in CALLS {
+            let is_of_a_target = !of_no_target.iter().any(|service| call.starts_with(service));
+            if is_of_a_target && !only_reads(call) {
+                assert!(
+                    SWITCHES.contains(&call) != ADDITIVE.contains(&call),
+                    "{call} is no read of `tests/world/src/calls.rs`: is it in SWITCHES or in ADDITIVE?"
+                );
+            }
+        }
+        for call in SWITCHES.iter().chain(&ADDITIVE) {
+            assert!(CALLS.contains(call) && !only_reads(call), "{call}");
+        }
+    }
 }

@@ -58,7 +58,8 @@ fn is_there(outcome: &Outcome<'_>, component: &str, running: &Running) -> bool {
         "agent" => task_definition_is_there(outcome, state),
         "flags" => hosted_version_is_there(outcome, state),
         "web" => files_are_there(outcome, state),
-        _ => version_is_there(outcome, component, state),
+        "api" | "jobs" => version_is_there(outcome, component, state),
+        other => panic!("`rollback_is_possible` does not know what {other} needs"),
     }
 }
 
