@@ -109,7 +109,7 @@ pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
         ("api" | "jobs", Artifact::Object { sha256, .. }) => {
             code(world, component) == BASE64_STANDARD.encode(sha256.to_bytes())
         }
-        (other, _) => panic!("{other} takes no such artifact, or `shows` does not know it"),
+        (other, _) => unknown(other),
     }
 }
 
@@ -173,9 +173,11 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
     }
 }
 
-/// A component that somebody has forgotten here.
+/// A component that somebody has forgotten here, or that has an artifact of another sort than it takes.
 fn unknown(component: &str) -> ! {
-    panic!("tests/simulate/src/targets.rs does not know {component} everywhere")
+    panic!(
+        "tests/simulate/src/targets.rs does not know {component} everywhere, or not with what it was given"
+    )
 }
 
 /// The task definition that the service is steered towards.
