@@ -15,7 +15,7 @@ mod strangers;
 
 pub use budget::Budget;
 
-use crate::kinds::Kind;
+use crate::kinds::{Built, Kind, Then};
 use crate::payload::{Word, Work, WorkDone};
 use crate::ports::{Answered, Clock, Ledger};
 use crate::store;
@@ -32,14 +32,14 @@ use windlass_domain::step::{Failure, Step, StepStatus};
 /// Answers `changed` when the wanted state was seen, `failed` when it cannot be reached (the step
 /// tells why). Faults: `StillInProgress` while it waits for others, `TakesHours` where that takes long; `MoreToDo` when it has made a part and
 /// needs another invocation for more; `StaleToken`; `AttemptSuperseded`; the transient faults of AWS.
-pub async fn converge<K, P>(
+pub async fn converge<B, P>(
     ports: &P,
-    of: impl AsyncFnOnce(&P, &Step) -> Answered<K>,
+    of: impl AsyncFnOnce(&P, &Step) -> Answered<B>,
     work: &Work,
     budget: Budget,
 ) -> Answered<WorkDone>
 where
-    K: Kind,
+    B: Built,
     P: Ledger + Clock,
 {
     let started = ports.now();
@@ -58,13 +58,35 @@ where
     }
     attempt.wait_out_open_call().await?;
     let end = match of(ports, &attempt.step.value).await {
-        Ok(kind) => match Drive::<K, P>::new(&mut attempt, &kind, work.wave, budget) {
-            Ok(mut drive) => drive.run().await,
-            Err(fault) => Err(fault),
-        },
+        Ok(built) => {
+            let wave = work.wave;
+            let attempt = &mut attempt;
+            let towards = Towards {
+                attempt,
+                wave,
+                budget,
+            };
+            built.with(towards).await
+        }
         Err(fault) => Err(fault),
     };
     finish(&mut attempt, work, end).await
+}
+
+/// Drives a kind towards a wave's goal, or back.
+struct Towards<'r, 'a, P> {
+    attempt: &'r mut Attempt<'a, P>,
+    wave: Option<u32>,
+    budget: Budget,
+}
+
+impl<P: Ledger + Clock> Then for Towards<'_, '_, P> {
+    type Out = End;
+
+    async fn then<K: Kind>(self, kind: &K) -> Answered<End> {
+        let mut drive = Drive::new(self.attempt, kind, self.wave, self.budget)?;
+        drive.run().await
+    }
 }
 
 /// What somebody else made of the target, where an undo has found that before: it does not go back over it by

@@ -7,7 +7,7 @@ mod warnings;
 pub use publish::publish;
 
 use crate::converge::{Budget, converge};
-use crate::kinds::{Kind, Switched, from_value};
+use crate::kinds::{Built, Kind, Switched, Then, from_value};
 use crate::payload::{Word, Work, WorkDone};
 use crate::ports::{Answered, Clock, Ledger};
 use crate::store;
@@ -15,13 +15,13 @@ use windlass_domain::step::Step;
 
 /// Serves the states `Deploy` and `Restore`: drives one component to a wave's goal, or back, and then does what
 /// follows a switch. Faults: those of [`converge`], and of [`Kind::follow`].
-pub async fn handle<P, K>(
+pub async fn handle<P, B>(
     ports: &P,
     work: Work,
-    of: impl AsyncFn(&P, &Step) -> Answered<K>,
+    of: impl AsyncFn(&P, &Step) -> Answered<B>,
 ) -> Answered<WorkDone>
 where
-    K: Kind,
+    B: Built,
     P: Ledger + Clock,
 {
     // On the heap: a kind's whole work is too much for the stack of whoever waits for it.
@@ -30,13 +30,28 @@ where
         let key = store::step(&work.deployment, &work.component);
         let step = store::require::<Step>(ports, &key).await?.value;
         if let Some(switched) = switched(&step, &work) {
-            let kind = of(ports, &step).await?;
-            let target = from_value("target", &step.target)?;
-            let warnings = Box::pin(kind.follow(&target, &switched)).await?;
+            let (step, switched) = (&step, &switched);
+            let built = of(ports, step).await?;
+            let warnings = Box::pin(built.with(Follow { step, switched })).await?;
             warnings::note(ports, &work, &warnings).await?;
         }
     }
     Ok(done)
+}
+
+/// What follows a switch.
+struct Follow<'s> {
+    step: &'s Step,
+    switched: &'s Switched,
+}
+
+impl Then for Follow<'_> {
+    type Out = Vec<String>;
+
+    async fn then<K: Kind>(self, kind: &K) -> Answered<Vec<String>> {
+        let target = from_value("target", &self.step.target)?;
+        kind.follow(&target, self.switched).await
+    }
 }
 
 /// The switch that this deployment made in this direction; nothing if it made none.

@@ -1,6 +1,6 @@
 use super::warnings;
 use crate::converge::{Attempt, End, Standing, check_token, done, finish, standing_of};
-use crate::kinds::{Fence, Past, Publication, Publishes, Trouble, from_value, together};
+use crate::kinds::{Fence, Past, Publication, Publishes, Trouble, together};
 use crate::payload::{Word, Work, WorkDone};
 use crate::ports::{Answered, Clock, Ledger};
 use crate::retention::kept;
@@ -13,13 +13,13 @@ const WORK_MS: u64 = 12 * 60 * 1000;
 /// Serves the state `Publish`: brings everything of a release that callers cannot notice yet. Faults: `MoreToDo` when
 /// it must go on in a further invocation, or `StillInProgress` if this one came no further; `StaleToken`;
 /// `AttemptSuperseded`; the transient faults of AWS.
-pub async fn publish<P, K>(
+pub async fn publish<P, B>(
     ports: &P,
     work: Work,
-    of: impl AsyncFn(&P, &Step) -> Answered<K>,
+    of: impl AsyncFn(&P, &Step) -> Answered<B>,
 ) -> Answered<WorkDone>
 where
-    K: Publishes,
+    B: Publishes,
     P: Ledger + Clock,
 {
     let started = ports.now();
@@ -61,16 +61,14 @@ where
     }
 }
 
-async fn publication<P: Ledger + Clock, K: Publishes>(
+async fn publication<P: Ledger + Clock, B: Publishes>(
     ports: &P,
     attempt: &mut Attempt<'_, P>,
-    of: impl AsyncFn(&P, &Step) -> Answered<K>,
+    of: impl AsyncFn(&P, &Step) -> Answered<B>,
 ) -> Result<Publication, Trouble> {
-    let step = &attempt.step.value;
-    let kind = of(ports, step).await?;
-    let target = from_value("target", &step.target)?;
-    let deployment = step.deployment.clone();
-    kind.publish(&target, &deployment, attempt).await
+    let step = attempt.step.value.clone();
+    let built = of(ports, &step).await?;
+    built.publish(&step, attempt).await
 }
 
 impl<P: Ledger + Clock> Fence for Attempt<'_, P> {

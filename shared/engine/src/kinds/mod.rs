@@ -2,6 +2,7 @@
 
 pub mod appconfig;
 pub mod ecs;
+mod kept;
 pub mod lambda;
 mod prepared;
 mod publishing;
@@ -9,10 +10,11 @@ mod recorded;
 mod registry;
 pub mod site;
 
+pub use kept::{Document, Kept, digest_of, to_json};
 pub use prepared::*;
 pub use publishing::{Fence, Past, Publication, Publishes, Trouble, together};
 pub use recorded::{Noticed, Recorded};
-pub use registry::{KindPorts, Then, prepare, with_kind_of};
+pub use registry::{Built, KindPorts, Then, prepare, with_kind_of};
 
 use crate::ports::Answered;
 use serde::Serialize;
@@ -190,8 +192,8 @@ pub trait Kind {
     /// Pure: what is recorded of what was seen, so that an undo or a rollback comes back to it (rules 2 and 8).
     fn back(seen: &Self::Seen) -> Self::Goal;
 
-    /// Keeps what such a record only names, such as a list that is too large for an item. Changes nothing of the
-    /// target.
+    /// Keeps what such a record only names ([`Kept`]), such as a list that is too large for an item. Changes nothing
+    /// of the target.
     async fn keep(&self, _target: &Self::Target, _seen: &Self::Seen) -> Answered<()> {
         Ok(())
     }

@@ -1,25 +1,18 @@
 //! Long additive work before a switch: the room of the contract for kinds that publish by a function of their own
 //! (`KindName::publishes`), which the release machine asks before it asks the kind's deployer.
 
-use super::Kind;
 use crate::ports::Answered;
 use windlass_domain::environment::Running;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::DeploymentId;
 use windlass_domain::step::{Progress, Step};
 
-/// A kind that publishes. All that it does in [`publish`](Publishes::publish) is additive: no caller of the target
-/// notices it, and it is harmless when it is late.
-pub trait Publishes: Kind {
-    /// Brings what is left to bring towards the goal of the deployment, and in the end deletes what no rollback
-    /// needs any more. It may be killed anywhere, and begun again beside itself.
-    async fn publish(
-        &self,
-        target: &Self::Target,
-        deployment: &DeploymentId,
-        fence: &mut impl Fence,
-    ) -> Result<Publication, Trouble>;
+/// What a module's `of` builds, where its kind publishes. All that it does in [`publish`](Publishes::publish) is
+/// additive: no caller of the target notices it, and it is harmless when it is late.
+pub trait Publishes {
+    /// Brings what is left to bring towards the last goal of the step that it was built of, and in the end deletes what
+    /// no rollback needs any more. It may be killed anywhere, and begun again beside itself.
+    async fn publish(&self, step: &Step, fence: &mut impl Fence) -> Result<Publication, Trouble>;
 }
 
 /// What keeps a publication within its rights and its time, and what it must know of the ledger.

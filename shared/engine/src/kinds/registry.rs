@@ -36,6 +36,19 @@ pub trait Then {
     async fn then<K: Kind>(self, kind: &K) -> Answered<Self::Out>;
 }
 
+/// What a module's `of` builds of a step: the kind that the step is of. A kind is that itself; a folder of two kinds
+/// builds either of them, as the step's target tells (`site`).
+pub trait Built {
+    /// Does something with the kind.
+    async fn with<T: Then>(&self, then: T) -> Answered<T::Out>;
+}
+
+impl<K: Kind> Built for K {
+    async fn with<T: Then>(&self, then: T) -> Answered<T::Out> {
+        then.then(self).await
+    }
+}
+
 /// A kind is a folder with `prepare`, which asks for its part of the plan, and `of`, which builds the kind that a
 /// step is of; each kind of the list has one, or this does not compile.
 macro_rules! registry {
@@ -59,8 +72,8 @@ macro_rules! registry {
         ) -> Answered<T::Out> {
             match step.kind {
                 $(KindName::$name => {
-                    let kind = super::$module::of(ports, step).await?;
-                    then.then(&kind).await
+                    let built = super::$module::of(ports, step).await?;
+                    built.with(then).await
                 })+
             }
         }

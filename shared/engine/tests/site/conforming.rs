@@ -7,7 +7,9 @@ use crate::zips::zip;
 use std::cell::OnceCell;
 use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::plan::KindName;
-use windlass_engine::kinds::site::{Knowledge, Site, load};
+use windlass_domain::step::Step;
+use windlass_engine::kinds::site::in_place::{InPlace, Knowledge};
+use windlass_engine::kinds::site::prefix::Prefix;
 use windlass_engine::ports::{Clock, Probed};
 use windlass_world::World;
 use windlass_world::conformance::{Scene as Trial, Subject, conforms};
@@ -17,16 +19,17 @@ use windlass_world::run::run;
 const LONG: u64 = 31 * 24 * 60 * 60 * 1000;
 
 /// The second release of a site, prepared and to be switched to.
-struct SecondRelease {
+struct SecondRelease<K> {
     mode: SiteMode,
-    knowledge: OnceCell<Knowledge>,
+    /// What the kind is built with, which is the same in every world.
+    known: OnceCell<K>,
 }
 
-impl SecondRelease {
+impl<K> SecondRelease<K> {
     fn new(mode: SiteMode) -> Self {
         Self {
             mode,
-            knowledge: OnceCell::new(),
+            known: OnceCell::new(),
         }
     }
 
@@ -64,10 +67,6 @@ impl SecondRelease {
         }
         (scene, deployment)
     }
-}
-
-impl Subject for SecondRelease {
-    type Kind = Site<World>;
 
     fn scene(&self) -> Trial {
         let (scene, deployment) = self.prepared();
@@ -79,33 +78,64 @@ impl Subject for SecondRelease {
             goals: vec![stage.goal.clone()],
         }
     }
+}
+
+fn arrived(world: &World) {
+    let url = "https://e1.cloudfront.net/";
+    let Some(Probed::Answer(answer)) = world.visit(url) else {
+        panic!("it is not served");
+    };
+    assert!(answer.body.ends_with(b"two"));
+    let keys = world.objects().texts("shop-web");
+    assert!(!keys.contains_key("assets/index-0000eee1.js"), "it is due");
+}
+
+impl Subject for SecondRelease<Knowledge> {
+    type Kind = InPlace<World>;
+
+    fn scene(&self) -> Trial {
+        self.scene()
+    }
 
     fn kind(&self, at: World) -> Self::Kind {
-        // What `load` reads is the same in every world of this subject.
-        let known = self.knowledge.get_or_init(|| {
+        let known = self.known.get_or_init(|| {
             let (scene, deployment) = self.prepared();
-            run(load(&scene.world, &scene.step(&deployment))).unwrap()
+            run(Knowledge::load(&scene.world, &scene.step(&deployment))).unwrap()
         });
-        Site::new(at, known.clone())
+        InPlace::new(at, known.clone())
     }
 
     fn arrived(&self, world: &World) {
-        let url = "https://e1.cloudfront.net/";
-        let Some(Probed::Answer(answer)) = world.visit(url) else {
-            panic!("it is not served");
-        };
-        assert!(answer.body.ends_with(b"two"));
-        let keys = world.objects().texts("shop-web");
-        assert!(!keys.contains_key("assets/index-0000eee1.js"), "it is due");
+        arrived(world);
+    }
+}
+
+impl Subject for SecondRelease<Step> {
+    type Kind = Prefix<World>;
+
+    fn scene(&self) -> Trial {
+        self.scene()
+    }
+
+    fn kind(&self, at: World) -> Self::Kind {
+        let step = self.known.get_or_init(|| {
+            let (scene, deployment) = self.prepared();
+            scene.step(&deployment)
+        });
+        Prefix::of(&at, step).unwrap()
+    }
+
+    fn arrived(&self, world: &World) {
+        arrived(world);
     }
 }
 
 #[test]
 fn in_place_conforms() {
-    conforms(&SecondRelease::new(SiteMode::InPlace));
+    conforms(&SecondRelease::<Knowledge>::new(SiteMode::InPlace));
 }
 
 #[test]
 fn prefix_conforms() {
-    conforms(&SecondRelease::new(SiteMode::Prefix));
+    conforms(&SecondRelease::<Step>::new(SiteMode::Prefix));
 }

@@ -4,6 +4,7 @@ use crate::in_place;
 use crate::pruning::settle;
 use crate::scene::{Deployment, Scene};
 use crate::zips::zip;
+use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::step::Failure;
 use windlass_engine::kinds::site::State;
 use windlass_engine::payload::Word;
@@ -188,7 +189,8 @@ fn lists_that_nobody_reads_any_more_are_deleted() {
     let lists = scene.world.objects().texts("artifacts");
     let count = |kind: &str| lists.keys().filter(|key| key.contains(kind)).count();
     // While the fifth was published, snapshots 4 and 3 were kept.
-    assert_eq!((count("/release-"), count("/objects-")), (3, 3));
+    // Of each state a list of what is at each key and one of what is left.
+    assert_eq!((count("/release-"), count("/kept/")), (3, 6));
     let state: State = serde_json::from_value(scene.running.unwrap().state["goal"].take()).unwrap();
     let State::InPlace(state) = state else {
         panic!("it is a folder");
@@ -196,6 +198,26 @@ fn lists_that_nobody_reads_any_more_are_deleted() {
     for named in [state.objects, state.left, state.release] {
         assert_eq!(count(named.unwrap().as_str()), 1);
     }
+}
+
+#[test]
+fn a_site_that_has_changed_its_mode_leaves_no_lists_of_the_other() {
+    let mut scene = three();
+    scene.site.mode = SiteMode::Prefix;
+    scene.site.prefix = "releases/".into();
+    let count = |scene: &Scene, kind: &str| {
+        let lists = scene.world.objects().texts("artifacts");
+        lists.keys().filter(|key| key.contains(kind)).count()
+    };
+    deployed(&mut scene, 4, DAY);
+    assert_ne!(count(&scene, "/kept/"), 0, "a rollback needs them");
+    for number in 5..=7 {
+        deployed(&mut scene, number, DAY);
+    }
+    assert_eq!(
+        (count(&scene, "/release-"), count(&scene, "/kept/")),
+        (3, 0)
+    );
 }
 
 #[test]

@@ -12,9 +12,10 @@ use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::step::Progress;
 use windlass_domain::time::Time;
 use windlass_engine::deploy;
-use windlass_engine::kinds::Past;
-use windlass_engine::kinds::site::publish::{Fence, Publisher};
-use windlass_engine::kinds::site::{self, Target, load};
+use windlass_engine::kinds::site::publish::{Destination, Publisher};
+use windlass_engine::kinds::site::rules::Rules;
+use windlass_engine::kinds::site::{self, Target};
+use windlass_engine::kinds::{Fence, Past};
 use windlass_engine::payload::Word;
 use windlass_engine::ports::{Answered, Clock};
 use windlass_engine::retention::kept;
@@ -237,11 +238,17 @@ fn prune(
 ) -> Answered<Option<String>> {
     let step = scene.step(deployment);
     let target: Target = serde_json::from_value(step.target.clone()).unwrap();
-    let known = run(load(&scene.world, &step)).unwrap();
-    let publisher = Publisher::new(&scene.world, &scene.world, &target, &known, &deployment.id);
+    let rules = Rules::new(&target.site).unwrap();
+    let nowhere = Destination {
+        folder: String::new(),
+        live: None,
+    };
+    let ports = (&scene.world, &scene.world);
+    let publisher = Publisher::new(ports, &step, &target, &rules, nowhere);
     let (app, env, web) = names();
     let kept = run(kept(&scene.world, &app, &env, &web, 1)).unwrap();
-    run(publisher.prune(&kept, &[], fence))
+    let newest = None;
+    run(publisher.prune(&Past { kept, newest }, fence))
 }
 
 #[test]

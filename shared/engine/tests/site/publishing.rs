@@ -8,9 +8,8 @@ use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::fault::FaultName;
 use windlass_domain::step::Progress;
 use windlass_engine::deploy;
-use windlass_engine::kinds::Past;
-use windlass_engine::kinds::site::publish::{Fence, Published, Publisher};
-use windlass_engine::kinds::site::{self, Target, load};
+use windlass_engine::kinds::site;
+use windlass_engine::kinds::{Fence, Past, Publication, Publishes};
 use windlass_engine::payload::Word;
 use windlass_engine::ports::Answered;
 use windlass_world::mishaps::{Mishap, When};
@@ -84,14 +83,12 @@ fn it_goes_on_in_a_further_invocation() {
     let mut scene = Scene::new(SiteMode::InPlace);
     let deployment = three_batches(&mut scene);
     let step = scene.step(&deployment);
-    let target: Target = serde_json::from_value(step.target.clone()).unwrap();
-    let known = run(load(&scene.world, &step)).unwrap();
-    let publisher = Publisher::new(&scene.world, &scene.world, &target, &known, &deployment.id);
-    let end = run(publisher.publish(&mut Batches(2)));
-    assert_eq!(end, Ok(Published::Some));
+    let site = run(site::of(&scene.world, &step)).unwrap();
+    let end = run(site.publish(&step, &mut Batches(2)));
+    assert_eq!(end, Ok(Publication::Part));
     assert_eq!(scene.keys().len(), 1024);
-    let end = run(publisher.publish(&mut Batches(2)));
-    assert_eq!(end, Ok(Published::All));
+    let end = run(site.publish(&step, &mut Batches(2)));
+    assert_eq!(end, Ok(Publication::Whole(vec![])));
     assert_eq!(scene.keys().len(), 1200);
 }
 

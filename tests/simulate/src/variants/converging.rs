@@ -298,8 +298,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         edits: &[
             Edit {
                 file: "shared/engine/src/kinds/site/publish/bring.rs",
-                find: "                new && self.known.rules.outlives(path)",
-                replace: "                !VARIANT && new && self.known.rules.outlives(path)",
+                find: "                new && self.rules.outlives(path)",
+                replace: "                !VARIANT && new && self.rules.outlives(path)",
             },
             Edit {
                 file: "shared/engine/src/kinds/site/in_place/plan.rs",
@@ -329,11 +329,18 @@ pub(super) const VARIANTS: &[Variant] = &[
     Variant {
         name: "folder_live_too_soon",
         what: "the folder of a release goes live before its files are there",
-        edits: &[Edit {
-            file: "shared/engine/src/kinds/site/publish/mod.rs",
-            find: "        if let (Some(archive), Some(release)) = (&self.target.archive, self.release())\n            && ",
-            replace: "        if let (Some(archive), Some(release), false) =\n            (&self.target.archive, self.release(), VARIANT)\n            && ",
-        }],
+        edits: &[
+            Edit {
+                file: "shared/engine/src/kinds/site/in_place/mod.rs",
+                find: "        if let (Some(archive), Some(release)) = (&target.archive, &known.forward.0.release) {",
+                replace: "        if let (Some(archive), Some(release), false) =\n            (&target.archive, &known.forward.0.release, VARIANT)\n        {",
+            },
+            Edit {
+                file: "shared/engine/src/kinds/site/prefix/publish.rs",
+                find: "        if let (Some(archive), Some(release)) = (&site.archive, &self.forward.release) {",
+                replace: "        if let (Some(archive), Some(release), false) =\n            (&site.archive, &self.forward.release, VARIANT)\n        {",
+            },
+        ],
         scenarios: &["folder", "site"],
         mishaps: &[],
     },
@@ -374,9 +381,9 @@ pub(super) const VARIANTS: &[Variant] = &[
         name: "switched_through_nothing",
         what: "a distribution is sent to a path where nothing is, and from there to the folder of the release",
         edits: &[Edit {
-            file: "shared/engine/src/kinds/site/mod.rs",
-            find: "                self.at.set_origin_path(id, etag, origin, to).await",
-            replace: "                let mut etag = etag.clone();\n                if VARIANT {\n                    self.at.set_origin_path(id, &etag, origin, \"/nothing\").await?;\n                    etag = self.at.distribution(id).await?.etag;\n                }\n                self.at.set_origin_path(id, &etag, origin, to).await",
+            file: "shared/engine/src/kinds/site/prefix/mod.rs",
+            find: "        self.at.set_origin_path(id, etag, origin, to).await",
+            replace: "        let mut etag = etag.clone();\n        if VARIANT {\n            self.at.set_origin_path(id, &etag, origin, \"/nothing\").await?;\n            etag = self.at.distribution(id).await?.etag;\n        }\n        self.at.set_origin_path(id, &etag, origin, to).await",
         }],
         scenarios: &["folder"],
         mishaps: &[],

@@ -1,8 +1,8 @@
-//! Many calls to S3, and how many of them are under way at once: more while S3 answers, half as many when it
-//! asks to slow down (Amazon S3 User Guide, "Best practices design patterns: optimizing Amazon S3
-//! performance").
+//! Many calls to S3, and how many of them are under way at once: more while S3 answers, half as many when it asks to
+//! slow down (Amazon S3 User Guide, "Best practices design patterns: optimizing Amazon S3 performance"); and listing what
+//! is in a bucket with many calls.
 
-use crate::ports::{Answered, Clock};
+use crate::ports::{Answered, Clock, Listed, Objects};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use std::cell::Cell;
@@ -162,8 +162,84 @@ impl Pace {
     }
 }
 
+/// How many known objects a range has at most, where there are not too many ranges: a page of a listing has
+/// 1000, so one page is enough although some keys came since.
+const RANGE: usize = 950;
+
+/// How many ranges are listed at most.
+const RANGES: usize = 32;
+
+/// Keys between two keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Range {
+    /// The keys come after this.
+    after: Option<String>,
+    /// The last key that may be.
+    until: Option<String>,
+}
+
+/// All current objects whose keys begin with `prefix`. The pages of a listing come one after the
+/// other; where keys are `known`, in order, they tell where to begin with several at once.
+pub async fn list_all<P: Objects + Clock>(
+    ports: &P,
+    bucket: &str,
+    prefix: &str,
+    known: &[&str],
+) -> Answered<Vec<Listed>> {
+    let ranges = ranges(prefix, known);
+    let pace = Cell::default();
+    let (mut found, fault) = all(ports, &pace, Patience::Long, &ranges, |range| {
+        list_range(ports, bucket, prefix, range)
+    })
+    .await;
+    fault.map_or(Ok(()), Err)?;
+    // Ranges end in any order.
+    found.sort_by(|a, b| {
+        a.first()
+            .map(|it| &it.key)
+            .cmp(&b.first().map(|it| &it.key))
+    });
+    Ok(found.into_iter().flatten().collect())
+}
+
+async fn list_range<P: Objects>(
+    ports: &P,
+    bucket: &str,
+    prefix: &str,
+    range: &Range,
+) -> Answered<Vec<Listed>> {
+    let mut found = Vec::new();
+    let mut after = range.after.clone();
+    loop {
+        let page = ports.list(bucket, prefix, after).await?;
+        let inside = |key: &String| range.until.as_ref().is_none_or(|until| key <= until);
+        found.extend(page.objects.into_iter().take_while(|it| inside(&it.key)));
+        // Nothing of the range comes after its last key.
+        let goes_on = |next: &String| range.until.as_ref().is_none_or(|until| next < until);
+        match page.next.filter(goes_on) {
+            Some(next) => after = Some(next),
+            None => return Ok(found),
+        }
+    }
+}
+
+/// Pure: the ranges to list, of about as many known keys each.
+fn ranges(prefix: &str, known: &[&str]) -> Vec<Range> {
+    let count = known.len().div_ceil(RANGE).clamp(1, RANGES);
+    let last_of = |n: usize| known.get((known.len() * n / count).checked_sub(1)?);
+    let bounds: Vec<String> = (1..count)
+        .filter_map(|n| Some(format!("{prefix}{}", last_of(n)?)))
+        .collect();
+    let afters = std::iter::once(None).chain(bounds.iter().cloned().map(Some));
+    let untils = bounds.iter().cloned().map(Some).chain([None]);
+    afters
+        .zip(untils)
+        .map(|(after, until)| Range { after, until })
+        .collect()
+}
+
 #[cfg(test)]
-mod many_tests {
+mod tests {
     use super::*;
 
     #[derive(Default)]
@@ -194,13 +270,10 @@ mod many_tests {
         ];
         let pace = Cell::new(Pace::default());
         let clock = Slept::default();
-        let calls = all(
-            &clock,
-            &pace,
-            Patience::Long,
-            &answers,
-            |answer| async move { answer.map_err(fault) },
-        );
+        let patience = Patience::Long;
+        let calls = all(&clock, &pace, patience, &answers, |answer| async move {
+            answer.map_err(fault)
+        });
         let (mut done, worst) = futures::executor::block_on(calls);
         done.sort_unstable();
         assert_eq!(done, [1, 2]);
@@ -213,21 +286,16 @@ mod many_tests {
         let refusals = [Cell::new(2), Cell::new(0), Cell::new(1)];
         let pace = Cell::new(Pace::default());
         let clock = Slept::default();
-        let calls = all(
-            &clock,
-            &pace,
-            Patience::Long,
-            &refusals,
-            |left| async move {
-                match left.get() {
-                    0 => Ok(()),
-                    some => {
-                        left.set(some - 1);
-                        Err(fault(FaultName::Throttled))
-                    }
+        let patience = Patience::Long;
+        let calls = all(&clock, &pace, patience, &refusals, |left| async move {
+            match left.get() {
+                0 => Ok(()),
+                some => {
+                    left.set(some - 1);
+                    Err(fault(FaultName::Throttled))
                 }
-            },
-        );
+            }
+        });
         let (done, worst) = futures::executor::block_on(calls);
         assert_eq!((done.len(), worst), (3, None));
         assert_eq!(clock.0.get(), 100 + 100 + 200);
@@ -272,11 +340,6 @@ mod many_tests {
         );
         assert!((60..=100).contains(&done.len()), "{}", done.len());
     }
-}
-
-#[cfg(test)]
-mod pace_tests {
-    use super::*;
 
     /// `a` for answered, `t` for throttled, each so many times.
     fn after(script: &[(char, usize)]) -> usize {
@@ -316,5 +379,19 @@ mod pace_tests {
     fn pauses_grow_to_a_bound() {
         let pauses: Vec<u64> = (0..8).map(Pace::pause_ms).collect();
         assert_eq!(pauses, [100, 200, 400, 800, 1600, 3200, 3200, 3200]);
+    }
+
+    #[test]
+    fn ranges_follow_each_other_and_leave_nothing_out() {
+        let known: Vec<String> = (0..3500).map(|n| format!("{n:05}")).collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        assert_eq!(ranges("web/", &known[..950]).len(), 1);
+        let ranges = ranges("web/", &known);
+        assert_eq!(ranges.len(), 4);
+        assert_eq!((&ranges[0].after, &ranges[3].until), (&None, &None));
+        assert_eq!(ranges[0].until.as_deref(), Some("web/00874"));
+        for pair in ranges.windows(2) {
+            assert_eq!(pair[0].until, pair[1].after);
+        }
     }
 }

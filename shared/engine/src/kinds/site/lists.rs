@@ -1,41 +1,202 @@
-//! Where the lists of a site are kept: in the artifacts bucket, because an item of the ledger is
-//! limited to 400 KB (Amazon DynamoDB Developer Guide, "Item size").
+//! The lists of a site: what a release holds, and what is at each key. They are objects in the artifacts bucket.
 
-use super::calls::Patience;
-use super::files::{Files, Handled};
-use super::listing::list_all;
-use super::publish::Carried;
+use super::calls::{self, Patience, list_all};
 use super::rows::{Names, Rows};
-use super::state::{Kept, Prefix};
 use super::target::Target;
-use super::{calls, files};
 use crate::config::Configured;
-use crate::ports::{Answered, Clock, Listed, ObjectId, Objects, PutOptions, Replaces};
-use bytes::Bytes;
-use serde::Serialize;
+use crate::kinds::{Kept, digest_of, to_json};
+use crate::ports::{
+    Answered, Clock, Listed, ObjectId, Objects as ObjectStore, Part, PutOptions, Replaces, Upload,
+    Written,
+};
 use serde::de::DeserializeOwned;
-use sha2::{Digest as _, Sha256};
+use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::io;
-use std::io::{BufWriter, Write};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
 
+/// A file of a release: what must be served at its path. Two are equal if visitors get the same.
+#[derive(Debug, Clone, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// The SHA-256 of its bytes.
+    pub sha256: Digest,
+    /// Its size.
+    pub bytes: u64,
+    /// Its content type.
+    pub content_type: String,
+    /// Its cache header.
+    pub cache_control: String,
+    /// The CRC-32 of the same bytes, by which an archive's directory names them; absent where the
+    /// bytes did not come from an archive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crc32: Option<u32>,
+}
+
+impl PartialEq for File {
+    fn eq(&self, other: &Self) -> bool {
+        self.sha256 == other.sha256
+            && self.bytes == other.bytes
+            && self.content_type == other.content_type
+            && self.cache_control == other.cache_control
+    }
+}
+
+/// The files of a release by path.
+pub type Files = BTreeMap<String, File>;
+
+/// What is at a key, as it was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Object {
+    /// Its ETag.
+    pub etag: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Its version id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<String>,
+    /// What Windlass knows that it is; absent where somebody else wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<File>,
+    /// Whether the path belongs to the site: Windlass wrote it once, so it may overwrite and
+    /// delete it. Foreign objects are left alone unless a release has a file of that path.
+    pub ours: bool,
+    /// The ETag of the recorded object of which it is a copy. S3 may give a copy another ETag, and
+    /// nothing else tells what somebody else's object is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_of: Option<String>,
+}
+
+/// What is at each path.
+pub type Objects = BTreeMap<String, Object>;
+
+/// What a deployment did with one path: what it read from the archive, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handled {
+    /// The path.
+    pub path: String,
+    /// The file of the release; absent where a recorded object was restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<File>,
+    /// The recorded object that was restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<Object>,
+    /// The object that was written; absent where the file was only read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// The version that was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<String>,
+    /// The upload whose completion writes the object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staged: Option<Staged>,
+}
+
+/// An upload in parts that lacks nothing but its completion, which visitors notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Staged {
+    /// The upload.
+    pub upload: Upload,
+    /// All its parts.
+    pub parts: Vec<Part>,
+}
+
+impl Handled {
+    /// A file that was only read.
+    pub fn read(path: &str, file: File) -> Self {
+        Self {
+            path: path.to_owned(),
+            file: Some(file),
+            restored: None,
+            etag: None,
+            version_id: None,
+            staged: None,
+        }
+    }
+
+    /// A file as it was written.
+    pub fn written(path: &str, file: File, written: Written) -> Self {
+        Self {
+            etag: Some(written.etag),
+            version_id: written.version_id,
+            ..Self::read(path, file)
+        }
+    }
+
+    /// A file that is uploaded but for the completion.
+    pub fn staged(path: &str, file: File, staged: Staged) -> Self {
+        Self {
+            staged: Some(staged),
+            ..Self::read(path, file)
+        }
+    }
+
+    /// A recorded object as it was restored.
+    pub fn restored(path: &str, object: Object, written: Written) -> Self {
+        Self {
+            path: path.to_owned(),
+            file: None,
+            restored: Some(object),
+            etag: Some(written.etag),
+            version_id: written.version_id,
+            staged: None,
+        }
+    }
+
+    /// The object that is there now.
+    pub fn object(&self) -> Option<Object> {
+        let etag = self.etag.clone()?;
+        let version_id = self.version_id.clone();
+        if let Some(restored) = &self.restored {
+            // Of our own files their content tells what they are.
+            let foreign = restored.file.is_none();
+            return Some(Object {
+                etag,
+                version_id,
+                copy_of: foreign.then(|| restored.etag.clone()),
+                ..restored.clone()
+            });
+        }
+        let file = self.file.clone()?;
+        Some(Object {
+            etag,
+            bytes: file.bytes,
+            version_id,
+            file: Some(file),
+            ours: true,
+            copy_of: None,
+        })
+    }
+}
+
+/// How large a file is uploaded in one piece at most, in bytes.
+const IN_ONE_PIECE: u64 = 8 * 1024 * 1024;
+
+/// How large a part is, in bytes: 5 GB are 597 of them.
+pub const PART: usize = 8 * 1024 * 1024;
+
+/// How many parts are uploaded at the same time.
+pub const AT_A_TIME: usize = 4;
+
+/// Whether a file is uploaded in parts.
+pub fn is_large(bytes: u64) -> bool {
+    bytes > IN_ONE_PIECE
+}
+
 /// The largest list that is read: a million files.
 const LONGEST: u64 = 512 * 1024 * 1024;
 
-/// How much of a list is summed up at a time, in bytes: JSON is written word by word.
-const SUMMED: usize = 16 * 1024;
-
-/// The lists of one site.
+/// The lists of one site. Those that are named by the digest of their content are kept as every kind keeps such
+/// ([`Kept`]); the others are named by a release, a deployment or a folder.
 pub struct Lists<'a, P> {
     pub(super) home: &'a P,
     pub(super) folder: String,
+    /// What is named by its content.
+    pub(super) kept: Kept<'a, P>,
 }
 
-impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
+impl<'a, P: ObjectStore + Clock + Configured> Lists<'a, P> {
     /// The lists of a site; `home` are the ports at the deployer's own place.
     pub fn of(home: &'a P, target: &Target) -> Self {
         let Target {
@@ -44,8 +205,11 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
             component,
             ..
         } = target;
-        let folder = format!("windlass/sites/{app}/{environment}/{component}/");
-        Self { home, folder }
+        Self {
+            home,
+            folder: format!("windlass/sites/{app}/{environment}/{component}/"),
+            kept: Kept::of(home, "sites", (app, environment, component)),
+        }
     }
 
     /// The files of a release, once they are known.
@@ -63,68 +227,6 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
     /// Keeps the files of a release. The same release has always the same files.
     pub async fn keep_release(&self, release: &Digest, files: &Files) -> Answered<()> {
         self.keep(&self.release_key(release), &Rows(files)).await
-    }
-
-    /// The ETags of the objects in a release's folder; empty where they are not known.
-    pub async fn folder(&self, folder: &Prefix) -> Answered<BTreeMap<String, String>> {
-        let etags = self.read(&self.folder_key(folder.folder_name())).await?;
-        Ok(etags.unwrap_or_default())
-    }
-
-    /// Keeps the ETags of the objects in a release's folder, so that the next release can take what
-    /// it shares from there.
-    pub async fn keep_folder(
-        &self,
-        folder: &Prefix,
-        etags: &BTreeMap<String, String>,
-    ) -> Answered<()> {
-        self.keep(&self.folder_key(folder.folder_name()), etags)
-            .await
-    }
-
-    /// What a release's folder holds for documents of former releases.
-    pub async fn carried(&self, folder: &Prefix) -> Answered<Carried> {
-        let carried = self.read(&self.carried_key(folder.folder_name())).await?;
-        Ok(carried.unwrap_or_default())
-    }
-
-    /// Notes what a release's folder holds for documents of former releases.
-    pub async fn note_carried(&self, folder: &Prefix, carried: &Carried) -> Answered<()> {
-        let key = self.carried_key(folder.folder_name());
-        self.write(&key, carried, Replaces::Anything).await
-    }
-
-    /// What was at each key.
-    pub async fn objects(&self, list: &Digest) -> Answered<files::Objects> {
-        let key = self.objects_key(list);
-        let objects: Option<Rows<files::Objects>> = self.read(&key).await?;
-        objects.map(|objects| objects.0).ok_or_else(|| {
-            let text = format!("the list {key} is not in the artifacts bucket any more");
-            Fault::new(FaultName::NotFound, text)
-        })
-    }
-
-    /// Whether such a list is kept.
-    pub async fn has_objects(&self, list: &Digest) -> Answered<bool> {
-        let object = self.object(&self.objects_key(list));
-        Ok(self.home.head(&object).await?.is_some())
-    }
-
-    /// Keeps the list of what is at each key, under its digest.
-    pub async fn keep_objects(&self, objects: &files::Objects) -> Answered<Digest> {
-        let list = Kept::of(objects)?;
-        if !self.has_objects(&list.digest).await? {
-            self.keep_list(&list).await?;
-        }
-        Ok(list.digest)
-    }
-
-    /// The same of what is written down, and not kept yet.
-    pub async fn keep_list(&self, list: &Kept) -> Answered<()> {
-        let key = self.objects_key(&list.digest);
-        let sum = Some(list.digest.clone());
-        let written = self.put(&key, list.bytes.clone(), Replaces::Nothing, sum);
-        unless_there(written.await)
     }
 
     /// What this deployment has handled so far.
@@ -159,32 +261,17 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
         self.keep(&key, &handled).await
     }
 
-    pub(super) fn release_key(&self, release: &Digest) -> String {
+    fn release_key(&self, release: &Digest) -> String {
         format!("{}release-{release}.json", self.folder)
     }
 
-    pub(super) fn carried_key(&self, folder: &str) -> String {
-        format!("{}carried-{folder}.json", self.folder)
-    }
-
-    pub(super) fn folder_key(&self, folder: &str) -> String {
-        format!("{}folder-{folder}.json", self.folder)
-    }
-
-    fn objects_key(&self, list: &Digest) -> String {
-        format!("{}objects-{list}.json", self.folder)
-    }
-
-    fn object(&self, key: &str) -> ObjectId {
-        ObjectId {
+    pub(super) async fn read<T: DeserializeOwned>(&self, key: &str) -> Answered<Option<T>> {
+        let object = ObjectId {
             bucket: self.home.config().artifacts_bucket.clone(),
             key: key.to_owned(),
             version_id: None,
-        }
-    }
-
-    pub(super) async fn read<T: DeserializeOwned>(&self, key: &str) -> Answered<Option<T>> {
-        let bytes = match self.home.get(&self.object(key), LONGEST).await {
+        };
+        let bytes = match self.home.get(&object, LONGEST).await {
             Ok(bytes) => bytes,
             Err(fault) if fault.name == FaultName::NotFound => return Ok(None),
             Err(fault) => return Err(fault),
@@ -194,9 +281,12 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
             .map_err(|error| Fault::internal(format!("the list {key} cannot be read: {error}")))
     }
 
-    /// Writes a list that is named by its content: one that is there already is the same.
+    /// Writes a list whose name tells its content: one that is there already is the same.
     pub(super) async fn keep<T: Serialize>(&self, key: &str, list: &T) -> Answered<()> {
-        unless_there(self.write(key, list, Replaces::Nothing).await)
+        match self.write(key, list, Replaces::Nothing).await {
+            Err(fault) if fault.name == FaultName::Conflict => Ok(()),
+            answer => answer,
+        }
     }
 
     pub(super) async fn write<T: Serialize>(
@@ -205,65 +295,13 @@ impl<'a, P: Objects + Clock + Configured> Lists<'a, P> {
         list: &T,
         replaces: Replaces,
     ) -> Answered<()> {
-        self.put(key, to_json(list)?, replaces, None).await
-    }
-
-    async fn put(
-        &self,
-        key: &str,
-        bytes: Bytes,
-        replaces: Replaces,
-        sha256: Option<Digest>,
-    ) -> Answered<()> {
         let options = PutOptions {
             content_type: Some("application/json".into()),
             replaces,
-            sha256,
             ..PutOptions::default()
         };
         let bucket = &self.home.config().artifacts_bucket;
-        let written = self.home.put(bucket, key, bytes, &options).await;
+        let written = self.home.put(bucket, key, to_json(list)?, &options).await;
         written.map(drop)
     }
-}
-
-/// What is named by its content and there already is the same.
-fn unless_there(written: Answered<()>) -> Answered<()> {
-    match written {
-        Err(fault) if fault.name == FaultName::Conflict => Ok(()),
-        answer => answer,
-    }
-}
-
-/// The digest of a list's content, without writing it down.
-pub fn digest_of<T: Serialize>(list: &T) -> Answered<Digest> {
-    let mut sum = BufWriter::with_capacity(SUMMED, Summing(Sha256::new()));
-    serde_json::to_writer(&mut sum, list).map_err(|error| unwritten(&error))?;
-    let sum = sum.into_inner();
-    let sum = sum.map_err(|error| Fault::internal(format!("a list is not summed up: {error}")))?;
-    Ok(Digest::from_bytes(&sum.0.finalize()))
-}
-
-/// Sums up what is written.
-struct Summing(Sha256);
-
-impl Write for Summing {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// A list as it is kept.
-pub fn to_json<T: Serialize>(list: &T) -> Answered<Bytes> {
-    let written = serde_json::to_vec(list);
-    written.map(Bytes::from).map_err(|error| unwritten(&error))
-}
-
-fn unwritten(error: &serde_json::Error) -> Fault {
-    Fault::internal(format!("a list cannot be written: {error}"))
 }

@@ -2,7 +2,7 @@
 //! several times in a deployment, whatever little it changes. It is a JSON array whose first element has the
 //! headers that files share; each other is one file or object, in order of the paths.
 
-use super::files::{File, Object};
+use super::lists::{File, Object};
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -198,7 +198,7 @@ impl<'de, E: Read> Visitor<'de> for Reading<E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::site::files::{Files, Objects};
+    use crate::kinds::site::lists::{Files, Objects};
 
     fn file(content_type: &str, bytes: u64, crc32: Option<u32>) -> File {
         File {

@@ -1,9 +1,10 @@
 //! A site as a step names it: where it is, what its release is, and where visitors get it.
 
+use super::State;
+use super::prepare::target::Serving;
 use super::rules::Rules;
-use super::state::State;
 use crate::kinds::from_value;
-use crate::ports::{Answered, Distribution, ObjectId};
+use crate::ports::{Answered, ObjectId};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,7 +15,7 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::step::Step;
 
-/// A static site's target, as the step item keeps it.
+/// A static site's target, as the step item keeps it: what both modes have.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Target {
     /// The application.
@@ -25,9 +26,6 @@ pub struct Target {
     pub component: ComponentName,
     /// What the declaration says.
     pub site: StaticSite,
-    /// The id of the distribution's origin that is the bucket; absent without a distribution.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub origin: Option<String>,
     /// The address under which visitors reach it, with a slash at its end; absent where nothing tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visitors: Option<String>,
@@ -49,24 +47,19 @@ pub struct Archive {
     pub bytes: u64,
 }
 
-/// Pure: the address under which visitors reach a site, with a slash at its end. In place the path of the origin, `origin`
-/// by its id, may lead to the site's folder, or to one above it.
-pub(super) fn visitors(
-    site: &StaticSite,
-    distribution: Option<&Distribution>,
-    origin: Option<&String>,
-) -> Option<String> {
+/// Pure: the address under which visitors reach a site, with a slash at its end. In place the path of the origin may
+/// lead to the site's folder, or to one above it.
+pub(super) fn visitors(site: &StaticSite, serving: Option<&Serving>) -> Option<String> {
     if let Some(url) = &site.url {
         return Some(format!("{}/", url.trim_end_matches('/')));
     }
-    let found = distribution?;
-    let origin = found.origins.iter().find(|it| Some(&it.id) == origin);
-    let served = origin.map_or_else(String::new, |it| folder_of(&it.path));
+    let found = serving?;
+    let served = folder_of(&found.origin.path);
     let folder = match site.mode {
         SiteMode::InPlace => site.prefix.strip_prefix(&served).unwrap_or_default(),
         SiteMode::Prefix => "",
     };
-    Some(format!("https://{}/{folder}", found.domain))
+    Some(format!("https://{}/{folder}", found.distribution.domain))
 }
 
 /// What is to be known to look at a site as visitors get it.

@@ -5,14 +5,15 @@
 //! format is PKWARE's APPNOTE.TXT; `rc-zip` reads it, and what it declares is judged here.
 
 mod check;
-mod read;
 
 use super::{Trouble, bad_archive};
-use crate::ports::{ObjectId, Objects};
+use crate::ports::{Answered, ObjectId, Objects};
+use bytes::Bytes;
 pub use check::{Limits, check};
-use rc_zip::fsm::{ArchiveFsm, FsmResult};
+use rc_zip::fsm::{ArchiveFsm, EntryFsm, FsmResult};
 use rc_zip::parse::{Archive, Method, Mode};
-pub use read::{Reading, Unpacker};
+use std::collections::BTreeMap;
+use windlass_domain::fault::Fault;
 
 /// How an entry's bytes are packed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +79,7 @@ pub async fn read_directory<P: Objects>(
         return Err(broken(reason).into());
     }
     let mut machine = ArchiveFsm::new(size);
-    let mut piece = (0_u64, bytes::Bytes::new());
+    let mut piece = (0_u64, Bytes::new());
     let mut fetched = 0_u64;
     loop {
         if let Some(offset) = machine.wants_read() {
@@ -143,4 +144,249 @@ fn special(mode: Mode) -> Option<&'static str> {
         .into_iter()
         .find(|(kind, _)| mode.has(*kind))
         .map(|(_, name)| name)
+}
+
+/// Entries that lie closer together than this are fetched together: so much arrives in the time that
+/// another request takes.
+const GAP: u64 = 1024 * 1024;
+
+/// Reads entries of an archive, in the order in which they lie there.
+pub struct Unpacker<'a, P> {
+    window: Window<'a, P>,
+    archive: String,
+    /// Where each entry ends at the latest, by where it begins.
+    ends: BTreeMap<u64, u64>,
+    /// How far to fetch, by where an entry begins: close wanted entries together.
+    reach: BTreeMap<u64, u64>,
+}
+
+impl<'a, P: Objects> Unpacker<'a, P> {
+    /// A reader for an archive of `size` bytes with these entries, of which `wanted` will be read.
+    pub fn new(
+        objects: &'a P,
+        archive: ObjectId,
+        size: u64,
+        entries: &[Entry],
+        wanted: &[Entry],
+    ) -> Self {
+        let mut offsets: Vec<u64> = entries.iter().map(|entry| entry.offset).collect();
+        offsets.sort_unstable();
+        let nexts = offsets.iter().skip(1).copied().chain([size]);
+        let ends: BTreeMap<u64, u64> = offsets.iter().copied().zip(nexts).collect();
+        let reach = reach(&ends, wanted);
+        Self {
+            archive: archive.key.clone(),
+            window: Window::new(objects, archive),
+            ends,
+            reach,
+        }
+    }
+
+    /// Unpacks a whole entry. An entry whose bytes are not what the directory declares is a finding.
+    pub async fn unpack(&mut self, entry: &Entry) -> Result<Bytes, Trouble> {
+        let declared = usize::try_from(entry.bytes).unwrap_or(usize::MAX);
+        self.open(entry).next(declared.saturating_add(1)).await
+    }
+
+    /// Begins to unpack an entry that is too large to be held in memory.
+    pub fn open<'u>(&'u mut self, entry: &'u Entry) -> Reading<'u, 'a, P> {
+        Reading::new(self, entry)
+    }
+
+    /// The archive's name.
+    pub(super) fn archive(&self) -> &str {
+        &self.archive
+    }
+
+    /// Where an entry ends at the latest, and how far to fetch.
+    pub(super) fn bounds(&self, entry: &Entry) -> (u64, u64) {
+        let end = self.ends.get(&entry.offset).copied();
+        let end = end.unwrap_or(entry.offset);
+        let reach = self.reach.get(&entry.offset).copied();
+        (end, reach.unwrap_or(end))
+    }
+
+    /// Packed bytes from `offset` on, at least one.
+    pub(super) async fn packed(&mut self, offset: u64, until: u64) -> Answered<&[u8]> {
+        self.window.at(offset, until).await
+    }
+}
+
+fn reach(ends: &BTreeMap<u64, u64>, wanted: &[Entry]) -> BTreeMap<u64, u64> {
+    let mut offsets: Vec<u64> = wanted.iter().map(|entry| entry.offset).collect();
+    offsets.sort_unstable();
+    let mut reach = BTreeMap::new();
+    let mut next: Option<(u64, u64)> = None;
+    for offset in offsets.into_iter().rev() {
+        let end = ends.get(&offset).copied().unwrap_or(offset);
+        let far = match next {
+            Some((start, far)) if start.saturating_sub(end) <= GAP => far,
+            _ => end,
+        };
+        let far = far.min(offset.saturating_add(WIDTH)).max(end);
+        reach.insert(offset, far);
+        next = Some((offset, far));
+    }
+    reach
+}
+
+pub(super) fn to_library(entry: &Entry) -> rc_zip::parse::Entry {
+    use rc_zip::chrono::DateTime;
+    use rc_zip::parse::{HostSystem, Method, Mode, Version};
+    rc_zip::parse::Entry {
+        name: entry.name.clone(),
+        method: match entry.coding {
+            Coding::Stored => Method::Store,
+            _ => Method::Deflate,
+        },
+        comment: String::new(),
+        modified: DateTime::UNIX_EPOCH,
+        created: None,
+        accessed: None,
+        header_offset: entry.offset,
+        reader_version: Version {
+            host_system: HostSystem::MsDos,
+            version: 20,
+        },
+        flags: 0,
+        uid: None,
+        gid: None,
+        crc32: entry.crc32,
+        compressed_size: entry.packed,
+        uncompressed_size: entry.bytes,
+        mode: Mode(0),
+    }
+}
+
+/// An entry that is being unpacked, piece by piece.
+pub struct Reading<'u, 'a, P> {
+    unpacker: &'u mut Unpacker<'a, P>,
+    entry: &'u Entry,
+    /// Absent once the entry was read to its end and found to be what the directory declares.
+    machine: Option<EntryFsm>,
+    /// Where the next packed byte is.
+    offset: u64,
+    /// Where the entry ends at the latest.
+    end: u64,
+    /// How far to fetch.
+    reach: u64,
+    /// How many bytes were unpacked.
+    unpacked: u64,
+}
+
+impl<'u, 'a, P: Objects> Reading<'u, 'a, P> {
+    /// Begins to read an entry.
+    pub(super) fn new(unpacker: &'u mut Unpacker<'a, P>, entry: &'u Entry) -> Self {
+        let (end, reach) = unpacker.bounds(entry);
+        Self {
+            machine: Some(EntryFsm::new(Some(to_library(entry)), None)),
+            unpacker,
+            entry,
+            offset: entry.offset,
+            end,
+            reach,
+            unpacked: 0,
+        }
+    }
+
+    /// The next bytes: `most` of them unless the entry ends before, none after its end. An entry
+    /// whose bytes are not what the directory declares is a finding, at its end at the latest.
+    pub async fn next(&mut self, most: usize) -> Result<Bytes, Trouble> {
+        let mut out = vec![0_u8; most];
+        let mut done = 0;
+        while done < out.len() {
+            let Some(mut machine) = self.machine.take() else {
+                break;
+            };
+            let fed = self.feed(&mut machine).await?;
+            let turn = machine.process(&mut out[done..]);
+            match turn.map_err(|error| self.broken(different(&error)))? {
+                FsmResult::Done(_) => break,
+                FsmResult::Continue((machine, outcome)) => {
+                    self.machine = Some(machine);
+                    done += outcome.bytes_written;
+                    self.unpacked += outcome.bytes_written as u64;
+                    self.check(fed || outcome.bytes_read + outcome.bytes_written > 0)?;
+                }
+            }
+        }
+        out.truncate(done);
+        Ok(Bytes::from(out))
+    }
+
+    /// Gives the machine packed bytes if it wants some and there are any.
+    async fn feed(&mut self, machine: &mut EntryFsm) -> Result<bool, Trouble> {
+        if !machine.wants_read() || self.offset >= self.end {
+            return Ok(false);
+        }
+        let reach = self.reach.max(self.end);
+        let available = self.unpacker.packed(self.offset, reach).await?;
+        let inside = usize::try_from(self.end - self.offset).unwrap_or(usize::MAX);
+        let space = machine.space();
+        let count = space.len().min(available.len()).min(inside);
+        space[..count].copy_from_slice(&available[..count]);
+        machine.fill(count);
+        self.offset += count as u64;
+        Ok(count > 0)
+    }
+
+    fn check(&self, moved: bool) -> Result<(), Trouble> {
+        let declared = self.entry.bytes;
+        if self.unpacked > declared {
+            let reason = format!("it is larger than the {declared} bytes declared");
+            return Err(self.broken(reason));
+        }
+        if !moved {
+            return Err(self.broken("its bytes end too early".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn broken(&self, reason: String) -> Trouble {
+        bad_archive(self.unpacker.archive(), &self.entry.name, reason).into()
+    }
+}
+
+fn different(error: &rc_zip::Error) -> String {
+    format!("its bytes are not what the directory declares: {error}")
+}
+
+/// How much is fetched at once, in bytes.
+pub(super) const WIDTH: u64 = 8 * 1024 * 1024;
+
+/// A piece of an object that moves along while it is read.
+pub(super) struct Window<'a, P> {
+    objects: &'a P,
+    object: ObjectId,
+    start: u64,
+    bytes: Bytes,
+}
+
+impl<'a, P: Objects> Window<'a, P> {
+    pub(super) fn new(objects: &'a P, object: ObjectId) -> Self {
+        Self {
+            objects,
+            object,
+            start: 0,
+            bytes: Bytes::new(),
+        }
+    }
+
+    /// The bytes from `offset` on, at least one: from what is here, or fetched up to `until`.
+    pub(super) async fn at(&mut self, offset: u64, until: u64) -> Answered<&[u8]> {
+        let end = self.start + self.bytes.len() as u64;
+        if offset < self.start || offset >= end {
+            let length = until.saturating_sub(offset).clamp(1, WIDTH);
+            self.bytes = self.objects.get_range(&self.object, offset, length).await?;
+            self.start = offset;
+        }
+        let from = usize::try_from(offset - self.start).unwrap_or(usize::MAX);
+        match self.bytes.get(from..) {
+            Some(bytes) if !bytes.is_empty() => Ok(bytes),
+            _ => Err(Fault::internal(format!(
+                "S3 answered no bytes of {} at {offset}",
+                self.object.key
+            ))),
+        }
+    }
 }

@@ -1,307 +1,325 @@
 //! A site whose files are written over the live ones.
 
+mod content;
+mod next;
 mod observe;
-pub(super) mod plan;
+mod plan;
 mod prepare;
 mod write;
 
-use super::state::{Change, InPlace};
-use crate::kinds::{Next, whose};
-pub(super) use observe::Looked;
-pub use observe::{Seen, file_of, noticed};
-use plan::{Op, What};
+use super::archive::Entry;
+use super::calls::Pace;
+use super::invalidate;
+use super::lists::{File, Lists, Object, Objects, Staged};
+use super::publish::{Destination, Publisher, is_unchanged};
+use super::rows::Rows;
+use super::rules::Rules;
+use super::{SitePorts, Target, files_in_words, files_of};
+use crate::kinds::{
+    Class, Document, Facts, Fence, Kind, Next, Noticed, Publication, Publishes, Switched, Trouble,
+    View, Way, from_value,
+};
+use crate::ports::Answered;
+pub(super) use content::Content;
+use observe::Looked;
+pub use observe::{Seen, file_of};
+use plan::Op;
 pub(super) use prepare::prepare;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use windlass_domain::digest::Digest;
-use windlass_domain::finding::{Finding, FindingName};
-pub(super) use write::Contents;
+use windlass_domain::fault::Fault;
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::place::Place;
+use windlass_domain::step::Step;
 pub use write::{DEPLOYMENT, put_options};
 
-/// Pure: what to do next; `owned` tells what of the site Windlass owns.
-pub fn next(owned: &str, is: &Seen, wanted: &InPlace) -> Next<Change> {
-    let Some(way) = is.ways.get(&wanted.id()) else {
-        return Next::Failed(unknown(&wanted.id()));
-    };
-    if !way.strange.is_empty() {
-        return Next::Failed(strange(&way.strange, owned));
+/// What is wanted of a site in place, and what is recorded of it to come back to. It is small, whatever the site's
+/// size: lists are kept beside the item, and named here by their digest.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "mode", rename = "in_place")]
+pub struct Goal {
+    /// The release whose files are all there; absent for what Windlass did not bring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<Digest>,
+    /// The list of what is at each key. Where it is wanted, the recorded versions are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objects: Option<Digest>,
+    /// The list of what former releases left; absent where nothing is known of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<Digest>,
+}
+
+impl Goal {
+    /// Which state is wanted: a recorded one, or a release.
+    fn id(&self) -> String {
+        let named = self.objects.as_ref().or(self.release.as_ref());
+        named.map(ToString::to_string).unwrap_or_default()
     }
-    if !way.ops.is_empty() {
-        return Next::Do(Change::Write(Arc::new(one_call(&way.ops).to_vec())));
-    }
-    match &is.unrecorded {
-        Some(objects) => Next::Do(Change::Record(Arc::clone(objects))),
-        None => Next::Done,
+
+    /// What visitors get, where this is the digest of what they can notice: equal if nobody changed it.
+    fn noticed(&self, digest: &Digest) -> Noticed {
+        Noticed {
+            value: json!({"files": digest}),
+            shown: files_in_words(self.release.as_ref()),
+        }
     }
 }
 
-/// The change as the ledger records it: a digest of what is left of its sort, which may be thousands of files,
-/// so that going on is another change than beginning.
-pub fn value(ops: &[Op]) -> Value {
-    let mut text = String::new();
-    for op in ops {
-        let what = match &op.what {
-            What::Put(file) => ("put ", file.sha256.as_str()),
-            What::Restore(object) => ("restore ", object.etag.as_str()),
-            What::Delete => ("delete", ""),
+/// A list of what is at each key, to be kept under its digest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct List {
+    document: Document,
+    /// How many files it tells of.
+    files: usize,
+}
+
+impl List {
+    /// Writes a list down.
+    fn of(objects: &Objects) -> Answered<Self> {
+        Ok(Self {
+            document: Document::of(&Rows(objects))?,
+            files: objects.len(),
+        })
+    }
+}
+
+/// One change of a site in place.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// Writes, restores and deletes files, as many as fit in its time.
+    Write(Arc<Vec<Op>>),
+    /// Keeps the list of what is at each key.
+    Record(Arc<List>),
+}
+
+/// The state before and the goal, with their lists.
+#[derive(Debug, Clone)]
+pub struct Knowledge {
+    /// The site's rules.
+    rules: Rules,
+    /// The state before.
+    before: (Goal, Content),
+    /// The deployment's goal.
+    forward: (Goal, Content),
+    /// What former releases left and the deployment deletes, by path.
+    due: BTreeSet<String>,
+    /// What this deployment wrote already.
+    written: Vec<(String, Object)>,
+    /// What this deployment uploaded but for the completion, by path.
+    staged: BTreeMap<String, (File, Staged)>,
+}
+
+impl Knowledge {
+    /// Reads what a step's lists say; `home` are the ports at the deployer's own place.
+    pub async fn load<P: SitePorts>(home: &P, step: &Step) -> Answered<Self> {
+        let target: Target = from_value("target", &step.target)?;
+        let last = step.goals.values().last();
+        let goal = last.ok_or_else(|| Fault::internal("the step of a site has no goal"))?;
+        let before: Goal = from_value("state before", &step.before["goal"])?;
+        let forward: Goal = from_value("goal", goal)?;
+        let lists = Lists::of(home, &target);
+        let (mut written, mut staged) = (Vec::new(), BTreeMap::new());
+        for handled in lists.handled(&step.deployment).await? {
+            if let Some(object) = handled.object() {
+                written.push((handled.path, object));
+            } else if let (Some(file), Some(upload)) = (handled.file, handled.staged) {
+                staged.insert(handled.path, (file, upload));
+            }
+        }
+        let before_content = lists.content(&before).await?;
+        let forward_content = lists.content(&forward).await?;
+        Ok(Self {
+            rules: Rules::new(&target.site)?,
+            due: lists.left_at(&forward).await?.due,
+            before: (before, before_content),
+            forward: (forward, forward_content),
+            written,
+            staged,
+        })
+    }
+
+    /// Whether what the release holds is not known: then it is not published, or its list was lost. Every file of
+    /// before would be taken for one that is not wanted any more.
+    fn lacks_files(&self) -> bool {
+        matches!(&self.forward.1, Content::Release(files) if files.is_empty())
+    }
+}
+
+/// The kind of a site that is changed in place, with what is known of the deployment that changes it.
+pub struct InPlace<P> {
+    /// The ports at the target's place.
+    at: P,
+    /// The ports at the deployer's own place, where the artifacts bucket is.
+    home: P,
+    known: Knowledge,
+    /// What is known to be at a path with an ETag.
+    seen: RefCell<BTreeMap<(String, String), Object>>,
+    /// The archive's directory, read once.
+    directory: OnceCell<Vec<Entry>>,
+    /// What was read before its change is sent.
+    fetched: RefCell<Option<(Vec<Op>, write::Contents)>>,
+    /// How many calls to S3 are under way at once.
+    pace: Cell<Pace>,
+    /// What was seen last, with what was done since.
+    looked: RefCell<Option<Looked>>,
+}
+
+impl<P: SitePorts> InPlace<P> {
+    /// A site; `at` are the ports at its place.
+    pub fn new(at: P, mut known: Knowledge) -> Self {
+        let home = at.at(&Place::default());
+        let seen = std::mem::take(&mut known.written)
+            .into_iter()
+            .map(|(path, object)| ((path, object.etag.clone()), object))
+            .collect();
+        Self {
+            at,
+            home,
+            known,
+            seen: RefCell::new(seen),
+            directory: OnceCell::new(),
+            fetched: RefCell::default(),
+            pace: Cell::default(),
+            looked: RefCell::default(),
+        }
+    }
+
+    /// Keeps the list of what is at each key.
+    async fn record(&self, target: &Target, list: &List) -> Answered<()> {
+        let lists = Lists::of(&self.home, target);
+        lists.kept.keep(&list.document).await?;
+        // Nothing was done to the site.
+        self.go_on_from(|looked| {
+            if let Some(seen) = &mut looked.seen {
+                seen.unrecorded = None;
+            }
+        });
+        Ok(())
+    }
+}
+
+impl<P: SitePorts> Kind for InPlace<P> {
+    type Target = Target;
+    type Seen = Seen;
+    type Goal = Goal;
+    type Change = Change;
+
+    /// Who only looks, looks at all files of the site, and not only at those that the deployment changes.
+    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+        if way.goal == Some(&self.known.forward.0) && self.known.lacks_files() {
+            return Err(Fault::internal(
+                "the list of the release's files is not there any more: a site without files is not wanted",
+            ));
+        }
+        self.look_and_plan(target, way.goal.is_none()).await
+    }
+
+    /// Each file has a condition of its own, and what is not as it was seen is told by file; and reads after writes,
+    /// and listings, are consistent (Amazon S3 User Guide, "Amazon S3 data consistency model").
+    fn view(_: &Target, seen: &Seen) -> View {
+        View {
+            noticed: seen.state.noticed(&seen.noticed),
+            waits_for: None,
+            is_guarded: false,
+            is_consistent: true,
+        }
+    }
+
+    fn back(seen: &Seen) -> Goal {
+        seen.state.clone()
+    }
+
+    async fn keep(&self, target: &Target, seen: &Seen) -> Answered<()> {
+        match &seen.unrecorded {
+            Some(list) => self.record(target, list).await,
+            None => Ok(()),
+        }
+    }
+
+    fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
+        next::next(&files_of(target), seen, goal)
+    }
+
+    fn facts(change: &Change, _: &Seen) -> Facts {
+        match change {
+            Change::Record(list) => {
+                let what = format!("list of {} files kept", list.files);
+                let value = json!({"record": list.document.digest});
+                Facts::new(Class::Additive, value, what)
+            }
+            Change::Write(ops) if ops.iter().all(|op| op.additive) => {
+                Facts::new(Class::Additive, next::value(ops), next::what(ops))
+            }
+            Change::Write(ops) => Facts {
+                longer_s: next::takes_longer_s(ops),
+                ..Facts::new(Class::Switching, next::value(ops), next::what(ops))
+            },
+        }
+    }
+
+    fn owned(target: &Target) -> String {
+        files_of(target)
+    }
+
+    async fn ready(&self, target: &Target, change: &Change) -> Answered<()> {
+        match change {
+            Change::Write(ops) => self.fetch(target, ops).await,
+            Change::Record(_) => Ok(()),
+        }
+    }
+
+    async fn change(
+        &self,
+        target: &Target,
+        change: &Change,
+        deployment: &DeploymentId,
+    ) -> Answered<Option<String>> {
+        match change {
+            Change::Write(ops) => self.write(target, ops, deployment).await?,
+            Change::Record(list) => self.record(target, list).await?,
+        }
+        Ok(None)
+    }
+
+    async fn follow(&self, target: &Target, switched: &Switched) -> Answered<Vec<String>> {
+        match &target.site.distribution {
+            Some(distribution) => invalidate(&self.at, distribution, switched).await,
+            None => Ok(vec![]),
+        }
+    }
+}
+
+impl<P: SitePorts> Publishes for InPlace<P> {
+    /// New keys that are no documents are written, and every other file is read as well: so the list of the release's
+    /// files is known, and no document is written of an archive of which something is not as declared. A recorded goal
+    /// has nothing to publish.
+    async fn publish(&self, step: &Step, fence: &mut impl Fence) -> Result<Publication, Trouble> {
+        let target: Target = from_value("target", &step.target)?;
+        let known = &self.known;
+        let destination = Destination {
+            folder: target.site.prefix.clone(),
+            live: Some(&known.before.1),
         };
-        text.extend([what.0, what.1, " ", &op.path, "\0"]);
-    }
-    json!({"write": Digest::of(text.as_bytes())})
-}
-
-/// The change in words: how much is left of its sort, and with which file it begins.
-pub fn what(ops: &[Op]) -> String {
-    let count = |is: fn(&What) -> bool| ops.iter().filter(|op| is(&op.what)).count();
-    let counts = [
-        (count(|what| matches!(what, What::Put(_))), "write"),
-        (count(|what| matches!(what, What::Restore(_))), "restore"),
-        (count(|what| matches!(what, What::Delete)), "delete"),
-    ];
-    let parts: Vec<String> = counts
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, verb)| format!("{verb} {count}"))
-        .collect();
-    let first = ops.first().map_or("", |op| op.path.as_str());
-    format!("{} files, first `{first}`", parts.join(", "))
-}
-
-fn strange(paths: &[String], owned: &str) -> Finding {
-    let some: Vec<&str> = paths.iter().take(5).map(String::as_str).collect();
-    Finding::new(
-        FindingName::TargetChangedByOther,
-        paths.first().cloned().unwrap_or_default(),
-        format!(
-            "{} files are neither what was there before nor what this deployment wrote: {}. {}",
-            paths.len(),
-            some.join(", "),
-            whose(owned)
-        ),
-        "find out who wrote them (CloudTrail, the object's versions), put back what should be there, then use `recover` or deploy again",
-    )
-}
-
-fn unknown(id: &str) -> Finding {
-    Finding::new(
-        FindingName::ChangeFailed,
-        id,
-        format!("the site's list {id} was not read, so the way to it is not known"),
-        "deploy again; if it stays, the ledger was edited by hand",
-    )
-}
-
-/// No write begins after this many milliseconds, but for one that S3 has throttled, which is made again
-/// after a pause of up to 0.4 s.
-pub const SENDING_MS: u64 = 5_000;
-
-/// How long a write takes at most.
-const WITHIN_MS: u64 = 4_000;
-
-/// How long a write of a large file takes at most, which S3 copies or puts together.
-const LARGE_WITHIN_MS: u64 = 24_000;
-
-/// How much longer a switch may take that has such a write, in seconds.
-const LARGE_LONGER_S: u64 = 20;
-
-/// About how many writes a switch makes in a second: what S3 answers one function in a minute, with its
-/// looks and notes.
-const WRITES_PER_S: usize = 500;
-
-/// About how many seconds it takes to make so many writes, during which visitors meet files of two releases.
-pub fn about_s(writes: usize) -> u64 {
-    u64::try_from(writes.div_ceil(WRITES_PER_S)).unwrap_or(u64::MAX)
-}
-
-/// The ops that one call sends of all that are left: those at the begin that take about as long. So a
-/// large file makes no other call longer, whose answer may be lost and is then waited for.
-pub fn one_call(left: &[Op]) -> &[Op] {
-    let slow = left.first().is_some_and(Op::is_slow);
-    let end = left.iter().position(|op| op.is_slow() != slow);
-    &left[..end.unwrap_or(left.len())]
-}
-
-/// How many seconds longer than usual it may take to do the ops of one call.
-pub fn takes_longer_s(ops: &[Op]) -> u64 {
-    if ops.iter().any(Op::is_slow) {
-        LARGE_LONGER_S
-    } else {
-        0
-    }
-}
-
-/// After how many milliseconds the write of an op is given up.
-pub fn within_ms(op: &Op) -> u64 {
-    if op.is_slow() {
-        LARGE_WITHIN_MS
-    } else {
-        WITHIN_MS
-    }
-}
-
-#[cfg(test)]
-mod next_tests {
-    use super::*;
-    use crate::kinds::site::files::Objects;
-    use crate::kinds::site::in_place::plan::Way;
-    use crate::kinds::site::state::Kept;
-    use crate::ports::Replaces;
-
-    fn is(ways: &[(&str, Way)], unrecorded: bool) -> Seen {
-        Seen {
-            state: InPlace::default(),
-            noticed: Digest::of(b""),
-            ways: Arc::new(
-                ways.iter()
-                    .map(|(id, way)| (Digest::of(id.as_bytes()).to_string(), way.clone()))
-                    .collect(),
-            ),
-            unrecorded: unrecorded.then(list),
+        let ports = (&self.at, &self.home);
+        let publisher = Publisher::new(ports, step, &target, &known.rules, destination);
+        if let (Some(archive), Some(release)) = (&target.archive, &known.forward.0.release) {
+            let mut delivery = publisher.open(archive).await?;
+            // Our own list says which files are there already.
+            for entry in publisher.files(&delivery.entries) {
+                let object = known.before.1.recorded().get(&entry.name);
+                let file = object.and_then(|object| object.file.as_ref());
+                if let Some(file) = file.filter(|it| is_unchanged(entry, it, &known.rules)) {
+                    publisher.leave(&mut delivery.brought, &entry.name, file);
+                }
+            }
+            if publisher.bring(delivery, release, fence).await?.is_none() {
+                return Ok(Publication::Part);
+            }
         }
-    }
-
-    fn list() -> Arc<Kept> {
-        Arc::new(Kept::of(&Objects::new()).unwrap())
-    }
-
-    fn wanted(release: &str) -> InPlace {
-        InPlace {
-            release: Some(Digest::of(release.as_bytes())),
-            ..InPlace::default()
-        }
-    }
-
-    fn way(strange: &[&str], deletes: &[&str]) -> Way {
-        let op = |path: &&str| Op {
-            path: (*path).to_owned(),
-            what: What::Delete,
-            replaces: Replaces::Nothing,
-            additive: false,
-            stage: 0,
-        };
-        Way {
-            ops: deletes.iter().map(op).collect(),
-            strange: strange.iter().map(|path| (*path).to_owned()).collect(),
-        }
-    }
-
-    #[test]
-    fn first_all_files_then_the_list_then_done() {
-        let there = is(&[("a", way(&[], &[])), ("b", way(&[], &["x", "y"]))], true);
-        let Next::Do(change) = next("the files", &there, &wanted("b")) else {
-            panic!("b is not reached");
-        };
-        assert_eq!(change, Change::Write(Arc::new(way(&[], &["x", "y"]).ops)));
-        assert_eq!(
-            next("the files", &there, &wanted("a")),
-            Next::Do(Change::Record(list()))
-        );
-        let kept = is(&[("a", way(&[], &[]))], false);
-        assert_eq!(next("the files", &kept, &wanted("a")), Next::Done);
-    }
-
-    #[test]
-    fn what_a_stranger_wrote_stops_it() {
-        let there = is(&[("a", way(&["x"], &["y"]))], true);
-        let Next::Failed(finding) = next("the files", &there, &wanted("a")) else {
-            panic!("a stranger's file is overwritten");
-        };
-        assert_eq!(finding.name, FindingName::TargetChangedByOther);
-        let ending = "wrote: x. Windlass owns the files; every other field is yours";
-        assert!(finding.reason.ends_with(ending), "{finding}");
-    }
-
-    #[test]
-    fn a_goal_that_was_not_read_is_a_failure() {
-        assert!(matches!(
-            next("the files", &is(&[], true), &wanted("a")),
-            Next::Failed(_)
-        ));
-    }
-
-    #[test]
-    fn a_change_is_the_files_that_are_left_whatever_they_replace() {
-        let both = way(&[], &["x", "y"]).ops;
-        let mut upon_others = both.clone();
-        upon_others[0].replaces = Replaces::ETag("e".into());
-        assert_eq!(value(&both), value(&upon_others));
-        assert_ne!(value(&both), value(&both[..1]));
-        // In the same words.
-        let others = way(&[], &["x", "z"]).ops;
-        assert_eq!(what(&both), what(&others));
-        assert_ne!(value(&both), value(&others));
-    }
-
-    #[test]
-    fn the_words_say_what_is_left() {
-        assert_eq!(
-            what(&way(&[], &["x", "y"]).ops),
-            "delete 2 files, first `x`"
-        );
-    }
-}
-
-#[cfg(test)]
-mod time_tests {
-    use super::*;
-    use crate::kinds::site::calls::Pace;
-    use crate::kinds::site::files::Object;
-    use crate::kinds::site::in_place::plan::What;
-    use crate::ports::Replaces;
-
-    fn op(bytes: u64) -> Op {
-        let object = Object {
-            etag: String::new(),
-            bytes,
-            version_id: None,
-            file: None,
-            ours: true,
-            copy_of: None,
-        };
-        Op {
-            path: String::new(),
-            what: What::Restore(object),
-            replaces: Replaces::Nothing,
-            additive: false,
-            stage: 0,
-        }
-    }
-
-    #[test]
-    fn a_call_takes_longer_only_for_what_it_sends() {
-        const MIB: u64 = 1024 * 1024;
-        // The sizes of what is left, in MiB; how many of them one call sends; how much longer it may take.
-        let table: [(&[u64], usize, u64); 6] = [
-            (&[], 0, 0),
-            (&[1, 1, 1], 3, 0),
-            (&[1, 1, 9, 1], 2, 0),
-            (&[9, 9, 1], 2, 20),
-            (&[9], 1, 20),
-            (&[1, 9], 1, 0),
-        ];
-        for (sizes, sent, longer_s) in table {
-            let left: Vec<Op> = sizes.iter().map(|mib| op(mib * MIB)).collect();
-            let call = one_call(&left);
-            assert_eq!(
-                (call.len(), takes_longer_s(call)),
-                (sent, longer_s),
-                "{sizes:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn how_long_two_releases_are_met() {
-        let table = [(0, 0), (1, 1), (500, 1), (501, 2), (32_000, 64)];
-        for (writes, seconds) in table {
-            assert_eq!(about_s(writes), seconds, "{writes}");
-        }
-    }
-
-    #[test]
-    fn every_write_ends_in_the_time_of_its_open_call() {
-        let last_begins = SENDING_MS + Pace::pause_ms(2);
-        assert!(last_begins + WITHIN_MS <= 10_000);
-        assert!(last_begins + LARGE_WITHIN_MS <= 10_000 + LARGE_LONGER_S * 1000);
+        publisher.finish(vec![], fence).await
     }
 }

@@ -1,22 +1,21 @@
-use crate::kinds::site::calls::Patience;
-use crate::kinds::site::files::{File, Goal, Object, Objects};
+use super::content::Content;
+use super::{Goal, InPlace, List};
+use crate::kinds::digest_of;
+use crate::kinds::site::calls::{Patience, list_all};
 use crate::kinds::site::in_place::plan::{
     Direction, Known, Place, Way, ask_each, changed, places, plan,
 };
 use crate::kinds::site::in_place::write::SHA256;
-use crate::kinds::site::listing::list_all;
-use crate::kinds::site::lists::{Lists, digest_of};
-use crate::kinds::site::state::{InPlace, Kept, State};
+use crate::kinds::site::lists::{File, Lists, Object, Objects};
 use crate::kinds::site::target::Target;
-use crate::kinds::site::{Site, SitePorts, calls};
+use crate::kinds::site::{SitePorts, calls};
 use crate::ports::{Answered, ObjectHead, ObjectId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use windlass_domain::digest::Digest;
-use windlass_domain::fault::Fault;
 
 /// The digest of what visitors can notice.
-pub fn noticed(known: &Known<'_>) -> Answered<Digest> {
+pub(super) fn noticed(known: &Known<'_>) -> Answered<Digest> {
     let places = known.places();
     let noticed: Vec<(&String, &String)> = places
         .filter(|place| place.is_noticed(known.rules))
@@ -29,18 +28,18 @@ pub fn noticed(known: &Known<'_>) -> Answered<Digest> {
 #[derive(Debug, Clone)]
 pub struct Seen {
     /// What is recorded of it.
-    pub state: InPlace,
+    pub state: Goal,
     /// The digest of what visitors can notice.
     pub noticed: Digest,
-    /// The ways to the states that are known, by [`InPlace::id`].
+    /// The ways to the states that are known, by the ids of their goals.
     pub ways: Arc<BTreeMap<String, Way>>,
     /// What is at each key, unless its list is known to be kept, or not named yet.
-    pub unrecorded: Option<Arc<Kept>>,
+    pub unrecorded: Option<Arc<List>>,
 }
 
 /// What was seen last, with what this invocation has done since.
 #[derive(Debug, Clone)]
-pub(in crate::kinds::site) struct Looked {
+pub(super) struct Looked {
     /// What is at each key.
     objects: Objects,
     /// What was observed of it; absent where something was written since.
@@ -60,10 +59,10 @@ impl Looked {
     }
 }
 
-impl<P: SitePorts> Site<P> {
+impl<P: SitePorts> InPlace<P> {
     /// Goes on from what was seen last and a change that was answered: a look would show nothing else
     /// (Amazon S3 User Guide, "Amazon S3 data consistency model").
-    pub(in crate::kinds::site) fn go_on_from(&self, change: impl FnOnce(&mut Looked)) {
+    pub(super) fn go_on_from(&self, change: impl FnOnce(&mut Looked)) {
         if let Some(looked) = self.looked.borrow_mut().as_mut() {
             change(looked);
             looked.is_known = true;
@@ -92,11 +91,7 @@ impl<P: SitePorts> Site<P> {
     }
 
     /// Looks at every key of the site, and plans the ways to the states that are known.
-    pub(in crate::kinds::site) async fn observe_in_place(
-        &self,
-        target: &Target,
-        whole: bool,
-    ) -> Answered<Seen> {
+    pub(super) async fn look_and_plan(&self, target: &Target, whole: bool) -> Answered<Seen> {
         let looked = self.now(target, whole).await?;
         let seen = match &looked.seen {
             Some(seen) => seen.clone(),
@@ -113,31 +108,28 @@ impl<P: SitePorts> Site<P> {
     /// What is to be said of what is at each key.
     async fn seen_in(&self, target: &Target, is: &Objects, whole: bool) -> Answered<Seen> {
         let known = self.known(is);
-        let (forward, before) = (
-            in_place(&self.known.forward.0)?,
-            in_place(&self.known.before.0)?,
-        );
+        let (forward, before) = (&self.known.forward.0, &self.known.before.0);
         let ways: BTreeMap<String, Way> = [
             (forward.id(), plan(known, Direction::Forward)),
             (before.id(), plan(known, Direction::Back)),
         ]
         .into();
-        let arrived = |goal: &InPlace| ways.get(&goal.id()).is_some_and(Way::is_gone);
+        let arrived = |goal: &Goal| ways.get(&goal.id()).is_some_and(Way::is_gone);
         let there = [forward, before].into_iter().find(|goal| arrived(goal));
         // On the way nobody asks for the list, but who looks at the whole site to record it.
         let list = if there.is_some() || whole {
-            Some(Kept::of(is)?)
+            Some(List::of(is)?)
         } else {
             None
         };
-        let objects = list.as_ref().map(|list| list.digest.clone());
+        let objects = list.as_ref().map(|list| list.document.digest.clone());
         let lists = Lists::of(&self.home, target);
         let unrecorded = match list {
-            Some(list) if !lists.has_objects(&list.digest).await? => Some(Arc::new(list)),
+            Some(list) if !lists.kept.has(&list.document.digest).await? => Some(Arc::new(list)),
             _ => None,
         };
         Ok(Seen {
-            state: InPlace {
+            state: Goal {
                 release: there.and_then(|goal| goal.release.clone()),
                 left: there.and_then(|goal| goal.left.clone()),
                 objects,
@@ -164,7 +156,7 @@ impl<P: SitePorts> Site<P> {
     async fn look(&self, target: &Target, whole: bool) -> Answered<Objects> {
         let nothing = Objects::new();
         let changed = changed(&self.known(&nothing));
-        let Goal::Recorded(before) = &self.known.before.1 else {
+        let Content::Recorded(before) = &self.known.before.1 else {
             return self.look_at_all(target).await;
         };
         let at_once = self.pace.get().limit;
@@ -233,7 +225,7 @@ impl<P: SitePorts> Site<P> {
     }
 
     fn owns(&self, path: &str) -> bool {
-        let owns = |goal: &Goal| goal.owns(path);
+        let owns = |content: &Content| content.owns(path);
         owns(&self.known.before.1) || owns(&self.known.forward.1)
     }
 
@@ -283,7 +275,7 @@ impl<P: SitePorts> Site<P> {
     }
 
     /// Keeps in mind what is at a path.
-    pub(in crate::kinds::site) fn remember(&self, path: &str, object: &Object) {
+    pub(super) fn remember(&self, path: &str, object: &Object) {
         let key = (path.to_owned(), object.etag.clone());
         self.seen.borrow_mut().insert(key, object.clone());
     }
@@ -305,13 +297,6 @@ pub fn file_of(head: &ObjectHead) -> Option<File> {
     })
 }
 
-fn in_place(state: &State) -> Answered<&InPlace> {
-    match state {
-        State::InPlace(state) => Ok(state),
-        State::Prefix(_) => Err(Fault::internal("a step mixes the two modes of a site")),
-    }
-}
-
 /// How much of two objects is compared at a time, in bytes.
 const PIECE: u64 = 8 * 1024 * 1024;
 
@@ -319,12 +304,12 @@ const PIECE: u64 = 8 * 1024 * 1024;
 /// may.
 const COMPARED: u64 = 256 * 1024 * 1024;
 
-impl<P: SitePorts> Site<P> {
+impl<P: SitePorts> InPlace<P> {
     /// Whether what is at a path is a copy of a recorded object of somebody else. S3 gives a copy
     /// another ETag where the bucket is encrypted with a key of KMS or the object was uploaded in
     /// parts, so only checksums or the bytes themselves tell. It is asked where the answer to a copy
     /// was lost.
-    pub(in crate::kinds::site) async fn is_copy(
+    pub(super) async fn is_copy(
         &self,
         target: &Target,
         path: &str,

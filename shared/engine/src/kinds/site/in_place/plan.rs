@@ -1,6 +1,7 @@
 //! Pure: what must be written and deleted to bring a site in place from what is to a goal.
 
-use crate::kinds::site::files::{File, Goal, Object, Objects, Want, is_large};
+use super::content::{Content, Want};
+use crate::kinds::site::lists::{File, Object, Objects, is_large};
 use crate::kinds::site::rules::Rules;
 use crate::ports::Replaces;
 use std::cmp::Ordering;
@@ -66,9 +67,9 @@ pub struct Known<'a> {
     /// What is at each key now.
     pub is: &'a Objects,
     /// What was there before the deployment.
-    pub before: &'a Goal,
+    pub before: &'a Content,
     /// Where the deployment goes.
-    pub forward: &'a Goal,
+    pub forward: &'a Content,
     /// The rules of the site.
     pub rules: &'a Rules,
     /// Files of former releases that nobody needs any more.
@@ -249,8 +250,8 @@ impl<T> Place<'_, T> {
 /// All paths that any of the three has, in order.
 pub fn places<'a, T>(
     is: &'a BTreeMap<String, T>,
-    before: &'a Goal,
-    forward: &'a Goal,
+    before: &'a Content,
+    forward: &'a Content,
 ) -> Places<'a, T> {
     Places {
         is: is.iter().peekable(),
@@ -266,7 +267,7 @@ pub struct Places<'a, T> {
     forward: Peekable<Wants<'a>>,
 }
 
-/// What a goal wants, by path.
+/// What a state holds, by path.
 pub type Wants<'a> = Box<dyn Iterator<Item = (&'a String, Want<'a>)> + 'a>;
 
 impl<'a, T> Iterator for Places<'a, T> {
@@ -306,10 +307,10 @@ mod tests;
 #[cfg(test)]
 mod places_tests {
     use super::*;
-    use crate::kinds::site::files::File;
+    use crate::kinds::site::lists::File;
     use windlass_domain::digest::Digest;
 
-    fn goal(paths: &str) -> Goal {
+    fn goal(paths: &str) -> Content {
         let file = |path: char| File {
             sha256: Digest::of(b""),
             bytes: 0,
@@ -318,7 +319,7 @@ mod places_tests {
             crc32: None,
         };
         let files = paths.chars().map(|path| (path.to_string(), file(path)));
-        Goal::Release(files.collect())
+        Content::Release(files.collect())
     }
 
     #[test]

@@ -62,8 +62,8 @@ fn way(
     let rules = rules();
     let known = Known {
         is: &objects(is),
-        before: &Goal::Recorded(objects(before)),
-        forward: &Goal::Release(files),
+        before: &Content::Recorded(objects(before)),
+        forward: &Content::Release(files),
         rules: &rules,
         due: &BTreeSet::new(),
     };
@@ -173,8 +173,8 @@ fn only_what_differs_is_changed() {
         .map(|(path, text)| ((*path).to_owned(), file(text)));
     let known = Known {
         is: &Objects::new(),
-        before: &Goal::Recorded(objects(BEFORE)),
-        forward: &Goal::Release(files.collect()),
+        before: &Content::Recorded(objects(BEFORE)),
+        forward: &Content::Release(files.collect()),
         rules: &rules,
         due: &BTreeSet::new(),
     };
@@ -188,7 +188,7 @@ fn only_what_differs_is_changed() {
     ];
     assert_eq!(changed(&known), expected);
     let back = Known {
-        forward: &Goal::Recorded(objects(&BEFORE[..6])),
+        forward: &Content::Recorded(objects(&BEFORE[..6])),
         ..known
     };
     assert_eq!(changed(&back), [""; 0]);
@@ -239,8 +239,8 @@ fn what_is_due_is_deleted_where_it_is_what_was_seen() {
     let files = RELEASE
         .iter()
         .map(|(path, text)| ((*path).to_owned(), file(text)));
-    let forward = Goal::Release(files.collect());
-    let before = Goal::Recorded(objects(BEFORE));
+    let forward = Content::Release(files.collect());
+    let before = Content::Recorded(objects(BEFORE));
     let due = ["h/a.js".to_owned()].into();
     for (is, expected) in [("1", true), ("?s", false)] {
         let known = Known {
@@ -282,8 +282,8 @@ fn a_copy_of_a_strangers_object_is_that_object() {
     let rules = rules();
     let known = Known {
         is: &[("index.html".to_owned(), copy)].into(),
-        before: &Goal::Recorded(before),
-        forward: &Goal::Release([("index.html".to_owned(), file("2"))].into()),
+        before: &Content::Recorded(before),
+        forward: &Content::Release([("index.html".to_owned(), file("2"))].into()),
         rules: &rules,
         due: &BTreeSet::new(),
     };

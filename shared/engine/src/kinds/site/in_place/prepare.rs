@@ -1,17 +1,16 @@
+use super::content::{
+    Content, Latest, LeftList, Want, ids, is_few, latest, left, missing, own_what_was_undone,
+    still_there,
+};
+use super::next::{about_s, long_switch};
+use super::observe::{file_of, noticed};
+use super::plan::{Direction, Known, Place, changed, places, plan as plan_way};
+use super::{DEPLOYMENT, Goal, List};
 use crate::kinds::site::archive::Entry;
 use crate::kinds::site::calls::Patience;
-use crate::kinds::site::files::{File, Files, Goal, Object, Objects, Want};
-use crate::kinds::site::in_place::plan::{
-    Direction, Known, Place, changed, places, plan as plan_way,
-};
-use crate::kinds::site::in_place::{DEPLOYMENT, about_s, file_of, noticed};
-use crate::kinds::site::left::LeftList;
-use crate::kinds::site::prepare::bucket::{Latest, ids, is_few, latest, missing, still_there};
-use crate::kinds::site::prepare::left::{left, own_what_was_undone};
-use crate::kinds::site::prepare::mixed::{Former, long_switch, same_names};
-use crate::kinds::site::prepare::{Scene, Wanted, other_mode, target};
+use crate::kinds::site::lists::{File, Files, Object, Objects};
+use crate::kinds::site::prepare::{Former, Scene, Wanted, same_names, target};
 use crate::kinds::site::publish::is_unchanged;
-use crate::kinds::site::state::{InPlace, State, read};
 use crate::kinds::site::target::Target;
 use crate::kinds::site::{SitePorts, Trouble, calls, files_of};
 use crate::kinds::{Prepared, Recorded, Stage, to_value, whose};
@@ -29,9 +28,10 @@ const ASKED: usize = 5_000;
 /// Plans a site that is changed in place.
 pub(in crate::kinds::site) async fn prepare<P: SitePorts>(
     mut scene: Scene<'_, P>,
-    wanted: Wanted,
+    wanted: Wanted<Goal>,
+    ran: Option<Goal>,
 ) -> Result<Prepared, Trouble> {
-    let (ran, mut running) = running(&scene).await?;
+    let (ran, mut running) = running(&scene, ran).await?;
     let latest = latest(&scene, &running).await?;
     let recorded = running.len();
     own_what_was_undone(&scene, &latest, &mut running).await?;
@@ -43,7 +43,7 @@ pub(in crate::kinds::site) async fn prepare<P: SitePorts>(
     };
     let (mut goal, forward) = forward(&scene, wanted, &latest, &running).await?;
     let mut left = left(&scene, &ran, &running, &forward).await?;
-    let running = Goal::Recorded(running);
+    let running = Content::Recorded(running);
     let expected = expected.as_ref().unwrap_or(&forward);
     let before = before(&scene, &latest, &running, &forward, expected, &mut left).await?;
     let known = Known {
@@ -70,17 +70,17 @@ pub(in crate::kinds::site) async fn prepare<P: SitePorts>(
         .filter(|_| is_as_recorded && before == running);
     let objects = match kept {
         Some(list) => list,
-        None => scene.lists.keep_objects(before.recorded()).await?,
+        None => keep(&scene, before.recorded()).await?,
     };
     let ran = Some(ran).filter(|_| drifted.is_empty()).unwrap_or_default();
-    let state = InPlace {
+    let state = Goal {
         release: ran.release,
         left: ran.left,
         objects: Some(objects),
     };
     let state = Recorded {
         noticed: state.noticed(&noticed(&known)?),
-        goal: to_value(&State::InPlace(state))?,
+        goal: to_value(&state)?,
         is_sure: true,
     };
     let path = format!("components.{}", scene.input.component);
@@ -97,11 +97,20 @@ pub(in crate::kinds::site) async fn prepare<P: SitePorts>(
         &scene.target,
         &drifted,
     ));
-    if let Goal::Recorded(objects) = &forward {
-        goal.objects = Some(scene.lists.keep_objects(objects).await?);
+    if let Content::Recorded(objects) = &forward {
+        goal.objects = Some(keep(&scene, objects).await?);
     }
     let reached = way.is_gone();
-    finish(scene, &state, goal, reached, replaced.len())
+    finish(scene, &state, &goal, reached, replaced.len())
+}
+
+/// Keeps the list of what is at each key, under its digest.
+async fn keep<P: SitePorts>(scene: &Scene<'_, P>, objects: &Objects) -> Answered<Digest> {
+    let List { document, .. } = List::of(objects)?;
+    if !scene.lists.kept.has(&document.digest).await? {
+        scene.lists.kept.keep(&document).await?;
+    }
+    Ok(document.digest)
 }
 
 /// The paths that the switch writes: what visitors notice.
@@ -114,7 +123,7 @@ fn replaced(known: Known<'_>) -> Vec<String> {
 fn finish<P: SitePorts>(
     scene: Scene<'_, P>,
     before: &Recorded,
-    goal: InPlace,
+    goal: &Goal,
     reached: bool,
     writes: usize,
 ) -> Result<Prepared, Trouble> {
@@ -130,7 +139,7 @@ fn finish<P: SitePorts>(
             "files of {release} to {there}, documents last: {writes} that visitors have, in about {} s",
             about_s(writes)
         ),
-        goal: to_value(&State::InPlace(goal))?,
+        goal: to_value(goal)?,
         bake_s: None,
         ahead: false,
     };
@@ -144,57 +153,55 @@ fn finish<P: SitePorts>(
     })
 }
 
-/// What Windlass brought last, and what was at each key then.
-async fn running<P: SitePorts>(scene: &Scene<'_, P>) -> Answered<(InPlace, Objects)> {
-    let nothing = || (InPlace::default(), Objects::new());
-    let Some(running) = scene.input.running else {
-        return Ok(nothing());
-    };
-    let State::InPlace(state) = read("state that runs", &running.state["goal"])? else {
-        return Ok(nothing());
-    };
-    let Some(list) = &state.objects else {
-        return Ok(nothing());
-    };
-    match scene.lists.objects(list).await {
-        Ok(objects) => Ok((state, objects)),
-        Err(fault) if fault.name == FaultName::NotFound => Ok(nothing()),
-        Err(fault) => Err(fault),
+/// What Windlass brought last, as far as its list is there, and what was at each key then.
+async fn running<P: SitePorts>(
+    scene: &Scene<'_, P>,
+    ran: Option<Goal>,
+) -> Answered<(Goal, Objects)> {
+    if let Some(goal) = ran
+        && let Some(list) = &goal.objects
+    {
+        match scene.lists.objects(list).await {
+            Ok(objects) => return Ok((goal, objects)),
+            Err(fault) if fault.name == FaultName::NotFound => {}
+            Err(fault) => return Err(fault),
+        }
     }
+    Ok((Goal::default(), Objects::new()))
 }
 
 async fn forward<P: SitePorts>(
     scene: &Scene<'_, P>,
-    wanted: Wanted,
+    wanted: Wanted<Goal>,
     latest: &Latest,
     running: &Objects,
-) -> Result<(InPlace, Goal), Trouble> {
+) -> Result<(Goal, Content), Trouble> {
     match wanted {
         Wanted::Release(release, entries) => {
             let files = match scene.lists.release(&release).await? {
                 Some(files) => files,
                 None => names_only(scene, &entries).collect(),
             };
-            let goal = InPlace {
+            let goal = Goal {
                 release: Some(release),
-                ..InPlace::default()
+                ..Goal::default()
             };
-            Ok((goal, Goal::Release(files)))
+            Ok((goal, Content::Release(files)))
         }
-        Wanted::Recorded(State::InPlace(state)) => {
-            let list = state.objects.clone().ok_or_else(other_mode)?;
-            let recorded = scene.lists.objects(&list).await;
+        Wanted::Recorded(goal) => {
+            let unlisted = || missing(&["which no list tells".to_owned()]);
+            let list = goal.objects.as_ref().ok_or_else(unlisted)?;
+            let recorded = scene.lists.objects(list).await;
             let mut recorded = recorded.map_err(|fault| match fault.name {
                 FaultName::NotFound => missing(&[fault.message]),
                 _ => fault.into(),
             })?;
             // It may be deleted since then, and nothing names it.
-            let left = scene.lists.left(state.left.as_ref()).await?;
+            let left = scene.lists.left_at(&goal).await?;
             recorded.retain(|path, _| !left.since.contains_key(path));
             let there = still_there(scene, recorded, latest, running).await?;
-            Ok((state, Goal::Recorded(there)))
+            Ok((goal, Content::Recorded(there)))
         }
-        Wanted::Recorded(State::Prefix(_)) => Err(other_mode()),
     }
 }
 
@@ -219,7 +226,7 @@ fn names_only<'e, P>(
 
 /// The release's files as far as the archive's directory declares them unchanged. Nothing where a
 /// recorded state is wanted.
-fn expected<P>(scene: &Scene<'_, P>, wanted: &Wanted, running: &Objects) -> Option<Goal> {
+fn expected<P>(scene: &Scene<'_, P>, wanted: &Wanted<Goal>, running: &Objects) -> Option<Content> {
     let Wanted::Release(_, entries) = wanted else {
         return None;
     };
@@ -234,7 +241,7 @@ fn expected<P>(scene: &Scene<'_, P>, wanted: &Wanted, running: &Objects) -> Opti
             file.clone_from(former);
         }
     }
-    Some(Goal::Release(files))
+    Some(Content::Release(files))
 }
 
 /// What is at each key now, as far as this deployment has anything to do with it. Asked for is only what
@@ -243,11 +250,11 @@ fn expected<P>(scene: &Scene<'_, P>, wanted: &Wanted, running: &Objects) -> Opti
 async fn before<P: SitePorts>(
     scene: &Scene<'_, P>,
     latest: &Latest,
-    owned: &Goal,
-    forward: &Goal,
-    expected: &Goal,
+    owned: &Content,
+    forward: &Content,
+    expected: &Content,
     left: &mut LeftList,
-) -> Answered<Goal> {
+) -> Answered<Content> {
     let (mut before, unknown) = as_listed(latest, owned, forward);
     let known = Known {
         is: &Objects::new(),
@@ -277,11 +284,11 @@ async fn before<P: SitePorts>(
     let ours = ask_all(scene, asked, &mut before).await?;
     left.due.retain(|path| ours.contains(path));
     left.since.retain(|path, _| before.contains_key(path));
-    Ok(Goal::Recorded(before))
+    Ok(Content::Recorded(before))
 }
 
 /// What is in the bucket, with what our own list says of it; and some of what our list does not know as it is now.
-fn as_listed(latest: &Latest, owned: &Goal, forward: &Goal) -> (Objects, BTreeSet<String>) {
+fn as_listed(latest: &Latest, owned: &Content, forward: &Content) -> (Objects, BTreeSet<String>) {
     let mut before = Objects::new();
     let mut unknown = BTreeSet::new();
     for place in places(latest, owned, forward).filter(Place::is_in_scope) {
@@ -336,7 +343,7 @@ async fn ask_all<P: SitePorts>(
 }
 
 /// Paths of ours that somebody else changed or removed.
-fn drifted<'a>(running: &'a Goal, before: &'a Goal) -> Vec<&'a str> {
+fn drifted<'a>(running: &'a Content, before: &'a Content) -> Vec<&'a str> {
     static UNSEEN: Objects = Objects::new();
     let places = places(&UNSEEN, running, before);
     let etag = |want: Option<Want<'a>>| want?.object.map(|it| &it.etag);

@@ -1,12 +1,12 @@
+use super::InPlace;
+use super::next::{SENDING_MS, within_ms};
+use super::observe::file_of;
+use super::plan::{Op, What};
 use crate::kinds::site::archive::{Entry, Unpacker, read_directory};
 use crate::kinds::site::calls::Patience;
-use crate::kinds::site::files::{File, Handled, Object, Staged, is_large};
-use crate::kinds::site::in_place::observe::file_of;
-use crate::kinds::site::in_place::plan::{Op, What};
-use crate::kinds::site::in_place::{SENDING_MS, within_ms};
-use crate::kinds::site::lists::Lists;
+use crate::kinds::site::lists::{File, Handled, Lists, Object, Staged, is_large};
 use crate::kinds::site::target::{Archive, Target, config_bytes};
-use crate::kinds::site::{Site, SitePorts, Trouble, calls, no_archive};
+use crate::kinds::site::{SitePorts, Trouble, calls};
 use crate::ports::{Answered, CopySource, ObjectId, PutOptions, Written};
 use bytes::Bytes;
 use std::cell::Cell;
@@ -29,15 +29,15 @@ const BATCH_BYTES: u64 = 32 * 1024 * 1024;
 type Done = (String, Option<Handled>);
 
 /// The bytes of files by path.
-pub(in crate::kinds::site) type Contents = BTreeMap<String, Bytes>;
+pub(super) type Contents = BTreeMap<String, Bytes>;
 
-impl<P: SitePorts> Site<P> {
+impl<P: SitePorts> InPlace<P> {
     /// Does as many of the ops, in order, as fit in the time of an open call; what is left is seen
     /// by the next observation. Each is conditional, and doing it twice is doing it once.
     ///
     /// A refusal is answered only where nothing was done: it means that the change was not made, and an
     /// undo then has nothing to bring back. Elsewhere it comes again, alone, with what is left.
-    pub(in crate::kinds::site) async fn write(
+    pub(super) async fn write(
         &self,
         target: &Target,
         ops: &[Op],
@@ -112,7 +112,7 @@ impl<P: SitePorts> Site<P> {
 
     /// Reads what is written first, so that nothing slow stands between the record of the open call and
     /// its first send.
-    pub(in crate::kinds::site) async fn fetch(&self, target: &Target, ops: &[Op]) -> Answered<()> {
+    pub(super) async fn fetch(&self, target: &Target, ops: &[Op]) -> Answered<()> {
         if let Some(batch) = batches(ops).first() {
             let contents = self.contents(target, batch).await?;
             *self.fetched.borrow_mut() = Some((batch.to_vec(), contents));
@@ -144,7 +144,7 @@ impl<P: SitePorts> Site<P> {
                 made.await.map(Some)
             }
             What::Put(file) => {
-                let bytes = content.ok_or_else(|| no_archive(&op.path))?.clone();
+                let bytes = content.ok_or_else(|| no_bytes(&op.path))?.clone();
                 let mut options = put_options(file, deployment);
                 options.replaces = op.replaces.clone();
                 at.put(bucket, &key, bytes, &options).await.map(Some)
@@ -180,7 +180,7 @@ impl<P: SitePorts> Site<P> {
         let staged = staged
             .filter(|(of, _)| of == file)
             .map(|(_, staged)| staged);
-        staged.ok_or_else(|| no_archive(path))
+        staged.ok_or_else(|| no_bytes(path))
     }
 
     /// A condition that did not hold is no conflict where the op was done before.
@@ -227,8 +227,9 @@ impl<P: SitePorts> Site<P> {
         {
             contents.insert((*path).to_owned(), config_bytes(config));
         }
-        let archive = target.archive.as_ref();
-        let archive = archive.ok_or_else(|| no_archive(&batch[0].path))?;
+        let Some(archive) = &target.archive else {
+            return Ok(contents);
+        };
         let object = archive.object(&self.home.config().artifacts_bucket);
         let entries = self.directory(archive, &object).await?;
         let mut wanted: Vec<Entry> = entries
@@ -282,6 +283,13 @@ fn handled(op: &Op, written: Written) -> Option<Handled> {
         What::Restore(object) => Some(Handled::restored(&op.path, object.clone(), written)),
         What::Delete => None,
     }
+}
+
+/// What publishing has read is not there any more.
+fn no_bytes(path: &str) -> Fault {
+    Fault::internal(format!(
+        "{path} is to be written, and neither the archive nor an upload has its bytes"
+    ))
 }
 
 /// The archive was checked and read once already: what is wrong with it now is a fault.

@@ -1,19 +1,21 @@
 //! What is copied between the folders of two releases. Visitors keep documents open, and what those name is asked
 //! for later, of edges that look into either folder.
 
+use super::{Goal, Prefix};
+use crate::kinds::Fence;
 use crate::kinds::site::calls::Patience;
 use crate::kinds::site::lists::Lists;
-use crate::kinds::site::publish::{Fence, Published, Publisher};
-use crate::kinds::site::state::{Prefix, State};
+use crate::kinds::site::publish::Publisher;
 use crate::kinds::site::{SitePorts, Trouble, calls};
 use crate::ports::{Answered, CopySource, Replaces};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::fault::FaultName;
 use windlass_domain::left::may_be_open;
 use windlass_domain::time::Time;
 
 /// How many copies a batch has: the ledger and a list answer between two batches.
-const BATCH: usize = 2048;
+pub(super) const BATCH: usize = 2048;
 
 /// The most files that are taken from a folder that Windlass did not fill.
 const FOUND: usize = 20_000;
@@ -28,114 +30,76 @@ struct Assets {
     found: bool,
 }
 
-impl<P: SitePorts> Publisher<'_, P> {
+impl<P: SitePorts> Prefix<P> {
     /// Copies everything but documents both ways between two folders: while the edges switch, a document
     /// of either release may be served by an edge that looks into the other's folder. What the folder of
-    /// before holds for documents of former releases, which visitors may have open, goes along.
-    pub(in crate::kinds::site) async fn copy_assets(
+    /// before holds for documents of former releases, which visitors may have open, goes along. Answers warnings where
+    /// files that pages which are open may ask for are not in the folder of the release; nothing where it must go on
+    /// in a further invocation.
+    pub(super) async fn copy_assets(
         &self,
-        from: &str,
-        to: &str,
+        publisher: &Publisher<'_, P>,
+        (from, to): (&str, &str),
         fence: &mut impl Fence,
-    ) -> Result<Published, Trouble> {
-        let old = self.assets_in(&self.known.before.0, from).await?;
-        let new = self.assets_in(&self.known.forward.0, to).await?.paths;
-        let carried = self.carried(&old.paths).await?;
+    ) -> Result<Option<Vec<String>>, Trouble> {
+        let lists = publisher.lists();
+        let old = self.assets_in(publisher, &self.before, from).await?;
+        let new = self.assets_in(publisher, &self.forward, to).await?.paths;
+        let held = match self.before.release {
+            Some(_) => lists.carried(&self.before).await?,
+            None => Carried::new(),
+        };
+        let now = self.at.now();
+        let (carried, cut) = carried(&old.paths, held, now);
         let forth = carried.keys().filter(|path| !new.contains(*path));
         let forth = forth.map(|path| (from, to, path));
         let back = new.difference(&old.paths).map(|path| (to, from, path));
         let copies: Vec<(&str, &str, &String)> = forth.chain(back).collect();
-        self.tally.borrow_mut().expect_copies(copies.len());
+        publisher.expect_copies(copies.len());
+        let uncopied = RefCell::default();
         for batch in copies.chunks(BATCH) {
             if !fence.has_time() {
-                return Ok(Published::Some);
+                return Ok(None);
             }
-            self.pass(fence).await?;
+            publisher.pass(fence).await?;
             let (_, fault) = calls::all(
-                self.at,
-                &self.pace,
+                &self.at,
+                &publisher.pace,
                 Patience::Long,
                 batch,
-                |(source, goal, path)| async move {
-                    let answer = self.copy_one(source, goal, path).await;
-                    self.forgive(answer, old.found && *source == from)
+                |(source, goal, path)| {
+                    let is_found = old.found && *source == from;
+                    let uncopied = &uncopied;
+                    async move {
+                        let answer = self.copy_one(publisher, source, goal, path).await;
+                        forgive(answer, is_found, uncopied)
+                    }
                 },
             )
             .await;
             fault.map_or(Ok(()), Err)?;
-            self.tally.borrow_mut().copied(batch.len());
+            publisher.copied(batch.len());
         }
         let now = self.at.now();
         let brought_back = new.into_iter().map(|path| (path, now)).collect();
-        self.note_carried(&self.known.before.0, brought_back)
-            .await?;
-        self.note_carried(&self.known.forward.0, carried).await?;
-        Ok(Published::All)
-    }
-
-    /// What was found may be archived, or encrypted with a key that is not ours to use: that stops no
-    /// release, and is told.
-    fn forgive(&self, copied: Answered<()>, is_found: bool) -> Answered<()> {
-        match copied {
-            Err(fault) if is_found && !fault.name.is_transient() => {
-                self.uncopied.borrow_mut().push(fault.message);
-                Ok(())
-            }
-            copied => copied,
-        }
-    }
-
-    /// Warnings where files that pages which are open may ask for are not in the folder of the release.
-    pub fn uncopied(&self) -> Vec<String> {
-        let uncopied = self.uncopied.borrow();
-        let refused = uncopied.first().map(|first| {
-            format!(
-                "{} files that were in the bucket before are not reachable any more for pages that are open, because S3 did not copy them: {first}",
-                uncopied.len()
-            )
-        });
-        let cut = self.cut.get();
-        let cut = (cut > 0).then(|| {
-            format!(
-                "{cut} files of releases before the last one are not reachable any more for pages that are open: a folder holds the {MOST} newest of them"
-            )
-        });
-        refused.into_iter().chain(cut).collect()
-    }
-
-    /// What the folder of the goal must hold of former releases.
-    async fn carried(&self, replaced: &BTreeSet<String>) -> Answered<Carried> {
-        let lists = Lists::of(self.home, self.target);
-        let held = match filled(&self.known.before.0) {
-            Some(folder) => lists.carried(folder).await?,
-            None => Carried::new(),
-        };
-        let (carried, cut) = carried(replaced, held, self.at.now());
-        self.cut.set(cut);
-        Ok(carried)
-    }
-
-    /// Notes what the folder of a state holds now for other releases, with what it was holding
-    /// already.
-    async fn note_carried(&self, state: &State, mut carried: Carried) -> Answered<()> {
-        let Some(folder) = filled(state) else {
-            return Ok(());
-        };
-        let lists = Lists::of(self.home, self.target);
-        for (path, since) in lists.carried(folder).await? {
-            let known = carried.entry(path).or_insert(since);
-            *known = since.max(*known);
-        }
-        lists.note_carried(folder, &carried).await
+        note_carried(&lists, &self.before, brought_back).await?;
+        note_carried(&lists, &self.forward, carried).await?;
+        Ok(Some(warnings(&uncopied.into_inner(), cut)))
     }
 
     /// A copy that is there already is done; an asset that is gone cannot be copied any more.
-    async fn copy_one(&self, from: &str, to: &str, path: &str) -> Answered<()> {
+    async fn copy_one(
+        &self,
+        publisher: &Publisher<'_, P>,
+        from: &str,
+        to: &str,
+        path: &str,
+    ) -> Answered<()> {
         let source = CopySource {
-            object: self.object(from, path),
+            object: publisher.object(from, path),
             etag: None,
         };
-        let goal = self.object(to, path);
+        let goal = publisher.object(to, path);
         let copied = self
             .at
             .copy(&source, &goal.bucket, &goal.key, &Replaces::Nothing);
@@ -148,28 +112,33 @@ impl<P: SitePorts> Publisher<'_, P> {
     }
 
     /// What open pages may ask for of the release in a folder: as its list says, or as it is found there.
-    async fn assets_in(&self, state: &State, folder: &str) -> Answered<Assets> {
-        let lists = Lists::of(self.home, self.target);
-        let release = filled(state).and_then(|folder| folder.release.as_ref());
-        let listed = match release {
-            Some(release) => lists.release_paths(release).await?,
+    async fn assets_in(
+        &self,
+        publisher: &Publisher<'_, P>,
+        state: &Goal,
+        folder: &str,
+    ) -> Answered<Assets> {
+        let listed = match &state.release {
+            Some(release) => publisher.lists().release_paths(release).await?,
             None => None,
         };
-        let rules = &self.known.rules;
         let found = listed.is_none();
         let paths = match listed {
             Some(paths) => {
-                let outlive = paths.into_iter().filter(|path| rules.outlives(path));
+                let outlive = paths.into_iter().filter(|path| self.rules.outlives(path));
                 outlive.collect()
             }
-            None => self.assets_found(folder).await?,
+            None => self.assets_found(publisher, folder).await?,
         };
         Ok(Assets { paths, found })
     }
 
-    async fn assets_found(&self, folder: &str) -> Answered<BTreeSet<String>> {
-        let bucket = &self.target.site.bucket;
-        let rules = &self.known.rules;
+    async fn assets_found(
+        &self,
+        publisher: &Publisher<'_, P>,
+        folder: &str,
+    ) -> Answered<BTreeSet<String>> {
+        let bucket = &publisher.target.site.bucket;
         let mut found = BTreeSet::new();
         let mut after = None;
         loop {
@@ -180,7 +149,7 @@ impl<P: SitePorts> Publisher<'_, P> {
             });
             let paths = files.map(|listed| listed.key[folder.len()..].to_owned());
             // A key that ends in a slash is a folder of the console's.
-            found.extend(paths.filter(|path| rules.outlives(path) && !path.ends_with('/')));
+            found.extend(paths.filter(|path| self.rules.outlives(path) && !path.ends_with('/')));
             match page.next {
                 Some(next) if found.len() < FOUND => after = Some(next),
                 _ => return Ok(found),
@@ -189,12 +158,48 @@ impl<P: SitePorts> Publisher<'_, P> {
     }
 }
 
-/// The folder that Windlass filled.
-fn filled(state: &State) -> Option<&Prefix> {
-    match state {
-        State::Prefix(state) => state.release.as_ref().map(|_| state),
-        State::InPlace(_) => None,
+/// What was found may be archived, or encrypted with a key that is not ours to use: that stops no
+/// release, and is told.
+fn forgive(copied: Answered<()>, is_found: bool, uncopied: &RefCell<Vec<String>>) -> Answered<()> {
+    match copied {
+        Err(fault) if is_found && !fault.name.is_transient() => {
+            uncopied.borrow_mut().push(fault.message);
+            Ok(())
+        }
+        copied => copied,
     }
+}
+
+/// What of former releases is not in the folder of the release: what S3 did not copy, and how many are too many.
+fn warnings(uncopied: &[String], cut: usize) -> Vec<String> {
+    let refused = uncopied.first().map(|first| {
+        format!(
+            "{} files that were in the bucket before are not reachable any more for pages that are open, because S3 did not copy them: {first}",
+            uncopied.len()
+        )
+    });
+    let cut = (cut > 0).then(|| {
+        format!(
+            "{cut} files of releases before the last one are not reachable any more for pages that are open: a folder holds the {MOST} newest of them"
+        )
+    });
+    refused.into_iter().chain(cut).collect()
+}
+
+/// Notes what the folder of a release holds now for other releases, with what it was holding already.
+async fn note_carried<P: SitePorts>(
+    lists: &Lists<'_, P>,
+    folder: &Goal,
+    mut carried: Carried,
+) -> Answered<()> {
+    if folder.release.is_none() {
+        return Ok(());
+    }
+    for (path, since) in lists.carried(folder).await? {
+        let known = carried.entry(path).or_insert(since);
+        *known = since.max(*known);
+    }
+    lists.note_carried(folder, &carried).await
 }
 
 /// Whether a key is in the folder of some release below `folder`, of whichever site: the folder of before
@@ -228,7 +233,7 @@ fn carried(replaced: &BTreeSet<String>, held: Carried, now: Time) -> (Carried, u
 }
 
 #[cfg(test)]
-mod copies_tests {
+mod tests {
     use super::*;
 
     #[test]
@@ -246,11 +251,6 @@ mod copies_tests {
             assert_eq!(is_in_release_folder(key, folder), expected, "{key}");
         }
     }
-}
-
-#[cfg(test)]
-mod carried_tests {
-    use super::*;
 
     const DAY: u64 = 24 * 60 * 60 * 1000;
 

@@ -1,22 +1,207 @@
 //! A site with a folder per release.
 
-pub(super) mod copies;
+mod copies;
 mod prepare;
+mod publish;
 
-use super::state::{Change, Prefix, State};
-use super::target::Target;
-use super::{Knowledge, Site, SitePorts};
-use crate::kinds::{Next, Noticed, whose};
+use super::rules::Rules;
+use super::{SitePorts, files_in_words, invalidate};
+use crate::kinds::{Class, Facts, Kind, Next, Noticed, Switched, View, Way, from_value, whose};
 use crate::ports::Answered;
 pub(super) use prepare::prepare;
+pub(super) use publish::{Folder, Note};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::place::Place;
+use windlass_domain::step::Step;
 
 /// How long to wait before looking again whether all edges have the configuration, in seconds.
 const EDGES_S: u64 = 10;
 
+/// The target of such a site, as the step item keeps it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    /// What it has as every site.
+    #[serde(flatten)]
+    pub site: super::Target,
+    /// The id of the distribution whose origin path is switched.
+    pub distribution: String,
+    /// The id of the distribution's origin that is the bucket.
+    pub origin: String,
+}
+
+/// What is wanted of such a site, and what is recorded of it to come back to.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "mode", rename = "prefix")]
+pub struct Goal {
+    /// The release in the folder; absent for what Windlass did not bring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<Digest>,
+    /// The origin path: the folder with a leading and no trailing slash, or empty.
+    pub origin_path: String,
+    /// Whether all edges have it.
+    pub deployed: bool,
+}
+
+impl Goal {
+    /// The name of the folder: the last part of its path.
+    pub fn folder_name(&self) -> &str {
+        let path = self.origin_path.trim_end_matches('/');
+        path.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// What visitors get.
+    fn noticed(&self) -> Noticed {
+        let files = files_in_words(self.release.as_ref());
+        Noticed {
+            value: json!({"origin_path": self.origin_path}),
+            shown: format!("{files} at `{}`", self.origin_path),
+        }
+    }
+}
+
+/// What one look shows.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// What is recorded of it.
+    state: Goal,
+    /// The ETag of the distribution's configuration.
+    etag: String,
+    /// Whether the origin path is neither that of before nor the goal's.
+    strange: bool,
+}
+
+/// The one change of such a site: the distribution's origin path is switched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Switch {
+    /// The ETag of the configuration that was seen.
+    etag: String,
+    /// The path that was seen.
+    from: String,
+    /// The path that is wanted.
+    to: String,
+}
+
+/// The kind of a site with a folder per release, with what is known of the deployment that changes it.
+pub struct Prefix<P> {
+    /// The ports at the target's place.
+    at: P,
+    /// The ports at the deployer's own place, where the artifacts bucket is.
+    home: P,
+    /// The site's rules.
+    rules: Rules,
+    /// The state before.
+    before: Goal,
+    /// The deployment's goal.
+    forward: Goal,
+}
+
+impl<P: SitePorts> Prefix<P> {
+    /// The kind of a step.
+    pub fn of(ports: &P, step: &Step) -> Answered<Self> {
+        let target: Target = from_value("target", &step.target)?;
+        let last = step.goals.values().last();
+        let goal = last.ok_or_else(|| Fault::internal("the step of a site has no goal"))?;
+        Ok(Self {
+            at: ports.at(&step.place),
+            home: ports.at(&Place::default()),
+            rules: Rules::new(&target.site.site)?,
+            before: from_value("state before", &step.before["goal"])?,
+            forward: from_value("goal", goal)?,
+        })
+    }
+}
+
+impl<P: SitePorts> Kind for Prefix<P> {
+    type Target = Target;
+    type Seen = Seen;
+    type Goal = Goal;
+    type Change = Switch;
+
+    async fn observe(&self, target: &Target, _: &Way<'_, Goal>) -> Answered<Seen> {
+        let id = &target.distribution;
+        let found = self.at.distribution(id).await?;
+        let origin = found.origins.iter().find(|it| it.id == target.origin);
+        let origin = origin.ok_or_else(|| {
+            let text = format!("the distribution {id} has no such origin any more");
+            Fault::new(FaultName::NotFound, text)
+        })?;
+        let mut known = [&self.forward, &self.before].into_iter();
+        let there = known.find(|goal| goal.origin_path == origin.path);
+        Ok(Seen {
+            state: Goal {
+                release: there.and_then(|goal| goal.release.clone()),
+                origin_path: origin.path.clone(),
+                deployed: found.deployed,
+            },
+            etag: found.etag,
+            strange: there.is_none(),
+        })
+    }
+
+    fn view(_: &Target, seen: &Seen) -> View {
+        View {
+            noticed: seen.state.noticed(),
+            waits_for: None,
+            is_guarded: true,
+            is_consistent: false,
+        }
+    }
+
+    fn back(seen: &Seen) -> Goal {
+        seen.state.clone()
+    }
+
+    fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Switch> {
+        next(&Self::owned(target), seen, goal)
+    }
+
+    fn facts(change: &Switch, seen: &Seen) -> Facts {
+        let Switch { from, to, .. } = change;
+        let after = Goal {
+            origin_path: to.clone(),
+            ..seen.state.clone()
+        };
+        let value = json!({"switch": {"from": from, "to": to}});
+        let what = format!("origin path `{from}` → `{to}`");
+        Facts {
+            after: Some(after.noticed()),
+            ..Facts::new(Class::Switching, value, what)
+        }
+    }
+
+    fn owned(target: &Target) -> String {
+        let Target {
+            distribution,
+            origin,
+            ..
+        } = target;
+        format!("the path of origin {origin} of distribution {distribution}")
+    }
+
+    async fn change(
+        &self,
+        target: &Target,
+        change: &Switch,
+        _: &DeploymentId,
+    ) -> Answered<Option<String>> {
+        let (id, origin) = (&target.distribution, &target.origin);
+        let Switch { etag, to, .. } = change;
+        self.at.set_origin_path(id, etag, origin, to).await?;
+        Ok(None)
+    }
+
+    async fn follow(&self, target: &Target, switched: &Switched) -> Answered<Vec<String>> {
+        invalidate(&self.at, &target.distribution, switched).await
+    }
+}
+
 /// Pure: what to do next; `owned` tells what of the distribution Windlass owns.
-pub fn next(owned: &str, is: &Seen, wanted: &Prefix) -> Next<Change> {
+fn next(owned: &str, is: &Seen, wanted: &Goal) -> Next<Switch> {
     let from = &is.state.origin_path;
     if *from == wanted.origin_path {
         return if is.state.deployed {
@@ -28,20 +213,11 @@ pub fn next(owned: &str, is: &Seen, wanted: &Prefix) -> Next<Change> {
     if is.strange {
         return Next::Failed(strange(owned, is));
     }
-    Next::Do(Change::Switch {
+    Next::Do(Switch {
         etag: is.etag.clone(),
         from: from.clone(),
         to: wanted.origin_path.clone(),
     })
-}
-
-/// What visitors get once the origin path is switched.
-pub fn after(to: &str, is: &Seen) -> Noticed {
-    let after = Prefix {
-        origin_path: to.to_owned(),
-        ..is.state.clone()
-    };
-    after.noticed()
 }
 
 /// Somebody else pointed the distribution elsewhere.
@@ -58,69 +234,6 @@ fn strange(owned: &str, is: &Seen) -> Finding {
     )
 }
 
-/// The declaration changed the mode in the middle of a deployment.
-pub fn other_mode() -> Finding {
-    Finding::new(
-        FindingName::NotSupported,
-        "mode",
-        "the recorded state belongs to the other mode of a site",
-        "deploy a release instead of going back: a rollback cannot change the mode",
-    )
-}
-
-/// What one look shows.
-#[derive(Debug, Clone)]
-pub struct Seen {
-    /// What is recorded of it.
-    pub state: Prefix,
-    /// The ETag of the distribution's configuration.
-    pub etag: String,
-    /// Whether the origin path is neither that of before nor the goal's.
-    pub strange: bool,
-}
-
-impl<P: SitePorts> Site<P> {
-    /// Looks at the distribution.
-    pub(in crate::kinds::site) async fn observe_prefix(&self, target: &Target) -> Answered<Seen> {
-        observe(&self.at, &self.known, target).await
-    }
-}
-
-/// What the distribution, at the target's place, is like.
-async fn observe<P: SitePorts>(at: &P, known: &Knowledge, target: &Target) -> Answered<Seen> {
-    let (id, origin) = distribution_of(target)?;
-    let found = at.distribution(id).await?;
-    let origin = found.origins.iter().find(|it| it.id == origin);
-    let origin = origin.ok_or_else(|| {
-        let text = format!("the distribution {id} has no such origin any more");
-        Fault::new(FaultName::NotFound, text)
-    })?;
-    let known = [&known.forward.0, &known.before.0];
-    let there = known.into_iter().find_map(|state| match state {
-        State::Prefix(state) if state.origin_path == origin.path => Some(state),
-        _ => None,
-    });
-    Ok(Seen {
-        state: Prefix {
-            release: there.and_then(|state| state.release.clone()),
-            origin_path: origin.path.clone(),
-            deployed: found.deployed,
-        },
-        etag: found.etag,
-        strange: there.is_none(),
-    })
-}
-
-/// The distribution and its origin.
-pub fn distribution_of(target: &Target) -> Answered<(&str, &str)> {
-    match (&target.site.distribution, &target.origin) {
-        (Some(distribution), Some(origin)) => Ok((distribution, origin)),
-        _ => Err(Fault::internal(
-            "a site with a prefix has no distribution or origin",
-        )),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,18 +246,18 @@ mod tests {
         }
     }
 
-    fn wanted(path: &str, deployed: bool) -> Prefix {
-        Prefix {
+    fn wanted(path: &str, deployed: bool) -> Goal {
+        Goal {
             origin_path: path.into(),
             deployed,
-            ..Prefix::default()
+            ..Goal::default()
         }
     }
 
     #[test]
     fn switch_then_wait_for_the_edges_then_done() {
         let wanted = wanted("/b", true);
-        let switch = Next::Do(Change::Switch {
+        let switch = Next::Do(Switch {
             etag: "E1".into(),
             from: "/a".into(),
             to: "/b".into(),

@@ -1,23 +1,35 @@
+use super::{Goal, Target};
 use crate::kinds::site::archive::Entry;
-use crate::kinds::site::listing::list_all;
-use crate::kinds::site::prepare::mixed::{Former, same_names};
-use crate::kinds::site::prepare::{Scene, Wanted, other_mode};
-use crate::kinds::site::state::{Prefix, State, read};
+use crate::kinds::site::calls::list_all;
+use crate::kinds::site::prepare::target::Serving;
+use crate::kinds::site::prepare::{Former, Scene, Wanted, same_names};
 use crate::kinds::site::target::{folder_of, origin_path_of};
 use crate::kinds::site::{SitePorts, Trouble};
 use crate::kinds::{Prepared, Recorded, Stage, to_value};
 use crate::ports::Answered;
 use std::collections::BTreeSet;
 use windlass_domain::digest::Digest;
-use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
 
 /// Plans a site with a folder per release.
 pub(in crate::kinds::site) async fn prepare<P: SitePorts>(
     mut scene: Scene<'_, P>,
-    wanted: Wanted,
+    serving: Serving,
+    wanted: Wanted<Goal>,
+    ran: Option<Goal>,
 ) -> Result<Prepared, Trouble> {
-    let before = before(&scene)?;
+    let Serving {
+        id,
+        distribution,
+        origin,
+    } = serving;
+    let before = Goal {
+        release: ran
+            .filter(|ran| ran.origin_path == origin.path)
+            .and_then(|ran| ran.release),
+        origin_path: origin.path,
+        deployed: distribution.deployed,
+    };
     let (goal, complete) = match wanted {
         Wanted::Release(release, entries) => {
             let known = scene.lists.release_paths(&release).await?.is_some();
@@ -26,7 +38,7 @@ pub(in crate::kinds::site) async fn prepare<P: SitePorts>(
                 let mixed = mixed(&scene, &before, &entries).await?;
                 scene.warnings.extend(mixed);
             }
-            let goal = Prefix {
+            let goal = Goal {
                 origin_path: if runs {
                     before.origin_path.clone()
                 } else {
@@ -37,12 +49,11 @@ pub(in crate::kinds::site) async fn prepare<P: SitePorts>(
             };
             (goal, runs)
         }
-        Wanted::Recorded(State::Prefix(goal)) => {
+        Wanted::Recorded(goal) => {
             check_folder(&scene, &goal).await?;
             let deployed = true;
-            (Prefix { deployed, ..goal }, true)
+            (Goal { deployed, ..goal }, true)
         }
-        Wanted::Recorded(State::InPlace(_)) => return Err(other_mode()),
     };
     let reached = complete && before.origin_path == goal.origin_path;
     let what = format!(
@@ -54,18 +65,24 @@ pub(in crate::kinds::site) async fn prepare<P: SitePorts>(
     if !reached && scene.target.site.is_tried {
         // Nothing is switched in it; its files are there once it is reached.
         let folder = format!("files published in `{}`", goal.origin_path);
-        stages.push(stage(before.clone(), folder, true)?);
+        stages.push(stage(&before, folder, true)?);
     }
     if !reached {
-        stages.push(stage(goal, what, false)?);
+        stages.push(stage(&goal, what, false)?);
     }
+    let before = Recorded {
+        noticed: before.noticed(),
+        goal: to_value(&before)?,
+        is_sure: false,
+    };
+    let target = Target {
+        site: scene.target,
+        distribution: id,
+        origin: origin.id,
+    };
     Ok(Prepared {
-        target: to_value(&scene.target)?,
-        before: to_value(&Recorded {
-            noticed: before.noticed(),
-            goal: to_value(&State::Prefix(before))?,
-            is_sure: false,
-        })?,
+        target: to_value(&target)?,
+        before: to_value(&before)?,
         stages,
         unchanged,
         warnings: scene.warnings,
@@ -73,10 +90,10 @@ pub(in crate::kinds::site) async fn prepare<P: SitePorts>(
     })
 }
 
-fn stage(goal: Prefix, what: String, ahead: bool) -> Answered<Stage> {
+fn stage(goal: &Goal, what: String, ahead: bool) -> Answered<Stage> {
     Ok(Stage {
         what,
-        goal: to_value(&State::Prefix(goal))?,
+        goal: to_value(goal)?,
         bake_s: None,
         ahead,
     })
@@ -86,7 +103,7 @@ fn stage(goal: Prefix, what: String, ahead: bool) -> Answered<Stage> {
 /// folder answers with the other one.
 async fn mixed<P: SitePorts>(
     scene: &Scene<'_, P>,
-    before: &Prefix,
+    before: &Goal,
     entries: &[Entry],
 ) -> Answered<Option<Finding>> {
     let Some(release) = &before.release else {
@@ -103,31 +120,8 @@ fn new_path<P: SitePorts>(scene: &Scene<'_, P>, release: &Digest) -> String {
     origin_path_of(&scene.target, release, scene.input.deployment, bucket)
 }
 
-fn before<P: SitePorts>(scene: &Scene<'_, P>) -> Answered<Prefix> {
-    let found = scene.distribution.as_ref();
-    let origin = found.and_then(|found| {
-        let wanted = scene.target.origin.as_ref()?;
-        found.origins.iter().find(|origin| origin.id == *wanted)
-    });
-    let (Some(found), Some(origin)) = (found, origin) else {
-        return Err(Fault::internal("a site with a prefix has no distribution"));
-    };
-    let running = match scene.input.running {
-        Some(running) => match read("state that runs", &running.state["goal"])? {
-            State::Prefix(state) if state.origin_path == origin.path => state.release,
-            _ => None,
-        },
-        None => None,
-    };
-    Ok(Prefix {
-        release: running,
-        origin_path: origin.path.clone(),
-        deployed: found.deployed,
-    })
-}
-
 /// A folder to go back to must still hold its release.
-async fn check_folder<P: SitePorts>(scene: &Scene<'_, P>, goal: &Prefix) -> Result<(), Trouble> {
+async fn check_folder<P: SitePorts>(scene: &Scene<'_, P>, goal: &Goal) -> Result<(), Trouble> {
     let folder = folder_of(&goal.origin_path);
     let bucket = &scene.target.site.bucket;
     if scene.lists.is_pruned(bucket, goal).await? {

@@ -1,18 +1,49 @@
-//! What is in a site's bucket, and whether its lifecycle leaves the site what it needs. Listing all versions takes
-//! long where there are many, so it is done only where asking for each of those that matter would take longer.
+//! A site's bucket: what of it is the site's, and whether its lifecycle leaves the site what it needs. Pure.
 
-use crate::kinds::site::calls::{Pace, Patience};
-use crate::kinds::site::files::{Object, Objects};
-use crate::kinds::site::in_place::plan::ask_each;
-use crate::kinds::site::listing::list_all;
-use crate::kinds::site::prepare::Scene;
-use crate::kinds::site::prepare::target::Problems;
-use crate::kinds::site::{SitePorts, Trouble, calls};
-use crate::ports::{Answered, LifecycleRule, Listed};
-use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use super::target::{Problems, Serving, is_of_bucket};
+use crate::kinds::site::prefix;
+use crate::kinds::site::target::folder_of;
+use crate::ports::LifecycleRule;
 use windlass_domain::declaration::resolved::{SiteMode, StaticSite};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::tenancy::Claim;
+
+/// A folder per release goes live by the path of `origin`. In place nobody may switch an origin that serves the site:
+/// the declared one, or each that is the bucket.
+pub(super) fn claims(site: &StaticSite, serving: Option<&Serving>) -> Vec<Claim> {
+    let mut claims = vec![Claim::folder(bucket(site), &site.prefix)];
+    let Some(Serving {
+        distribution,
+        origin,
+        ..
+    }) = serving
+    else {
+        return claims;
+    };
+    let claim = |origin: &str| Claim::whole(format!("{}#{origin}", distribution.arn));
+    match (site.mode, &site.origin) {
+        (SiteMode::Prefix, _) => claims.push(claim(&origin.id)),
+        (SiteMode::InPlace, Some(declared)) => claims.push(claim(declared).shared()),
+        (SiteMode::InPlace, None) => {
+            let all = distribution.origins.iter();
+            let ours = all.filter(|it| is_of_bucket(&it.domain, &site.bucket));
+            claims.extend(ours.map(|it| claim(&it.id).shared()));
+        }
+    }
+    claims
+}
+
+/// What visitors get after a rollback to what was found, which may be elsewhere in the bucket: Windlass writes nothing
+/// there, and nobody else may.
+pub(super) fn claim_back(site: &StaticSite, goal: &prefix::Goal) -> Option<Claim> {
+    let folder = folder_of(&goal.origin_path);
+    let is_elsewhere = !folder.starts_with(&site.prefix);
+    is_elsewhere.then(|| Claim::folder(bucket(site), folder).shared())
+}
+
+fn bucket(site: &StaticSite) -> String {
+    format!("s3://{}/", site.bucket)
+}
 
 /// How long the release machine may take, in days: so long an undo may need overwritten versions.
 const UNDO: u32 = 7;
@@ -21,11 +52,7 @@ const UNDO: u32 = 7;
 const ROLLBACK: u32 = 30;
 
 /// Pure: what is wrong with the rules for a site; `path` is where the declaration names the bucket.
-pub(in crate::kinds::site) fn judge(
-    rules: &[LifecycleRule],
-    site: &StaticSite,
-    path: &str,
-) -> Problems {
+pub(super) fn judge_rules(rules: &[LifecycleRule], site: &StaticSite, path: &str) -> Problems {
     let mut problems = Problems::default();
     for rule in rules.iter().filter(|rule| is_about(rule, site)) {
         problems.warnings.extend(live_files_expire(rule, path));
@@ -94,163 +121,81 @@ fn named(rule: &LifecycleRule) -> String {
     }
 }
 
-/// What is at each key now, by path.
-pub(in crate::kinds::site) type Latest = BTreeMap<String, Listed>;
-
-/// Every version of every key of the site, newest first.
-type Versions = BTreeMap<String, Vec<Listed>>;
-
-/// Whether asking for each of so many paths is quicker than listing them all.
-pub(in crate::kinds::site) fn is_few(paths: usize, latest: &Latest) -> bool {
-    ask_each(paths, latest.len(), Pace::default().limit)
-}
-
-/// Lists what is at each key now.
-pub(in crate::kinds::site) async fn latest<P: SitePorts>(
-    scene: &Scene<'_, P>,
-    running: &Objects,
-) -> Answered<Latest> {
-    let site = &scene.target.site;
-    let known: Vec<&str> = running.keys().map(String::as_str).collect();
-    let listed = list_all(scene.at, &site.bucket, &site.prefix, &known).await?;
-    let by_path = listed.into_iter();
-    Ok(by_path
-        .map(|listed| (listed.key[site.prefix.len()..].to_owned(), listed))
-        .collect())
-}
-
-/// The version ids of what is at each key now.
-pub(in crate::kinds::site) async fn ids<P: SitePorts>(
-    scene: &Scene<'_, P>,
-) -> Answered<BTreeMap<String, Option<String>>> {
-    let all = versions(scene).await?.into_iter();
-    let current = |all: Vec<Listed>| all.into_iter().find(|listed| listed.latest);
-    Ok(all
-        .filter_map(|(path, all)| Some((path, current(all)?.version_id)))
-        .collect())
-}
-
-async fn versions<P: SitePorts>(scene: &Scene<'_, P>) -> Answered<Versions> {
-    let site = &scene.target.site;
-    let mut all = Versions::new();
-    let mut after = None;
-    loop {
-        let page = scene
-            .at
-            .list_versions(&site.bucket, &site.prefix, after)
-            .await?;
-        for listed in page.objects {
-            let path = listed.key[site.prefix.len()..].to_owned();
-            all.entry(path).or_default().push(listed);
-        }
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(all),
-        }
-    }
-}
-
-/// The recorded objects with versions that exist. A version may be gone where another with the
-/// same bytes is there, because an undo copied it.
-pub(in crate::kinds::site) async fn still_there<P: SitePorts>(
-    scene: &Scene<'_, P>,
-    recorded: Objects,
-    latest: &Latest,
-    running: &Objects,
-) -> Result<Objects, Trouble> {
-    let is_live = |path: &str, object: &Object| {
-        latest
-            .get(path)
-            .is_some_and(|listed| listed.etag == object.etag)
-    };
-    let needed: Vec<(&String, &Object)> = recorded
-        .iter()
-        .filter(|(path, object)| !is_live(path, object))
-        .collect();
-    if is_few(needed.len(), latest) && all_there(scene, &needed).await? {
-        return Ok(recorded);
-    }
-    let needed: BTreeSet<String> = needed.into_iter().map(|(path, _)| path.clone()).collect();
-    let versions = versions(scene).await?;
-    let (mut there, mut gone) = (Objects::new(), Vec::new());
-    for (path, mut object) in recorded {
-        if !needed.contains(&path) {
-            there.insert(path, object);
-            continue;
-        }
-        let found = versions.get(&path).and_then(|all| {
-            let by_id = all.iter().find(|it| it.version_id == object.version_id);
-            by_id.or_else(|| all.iter().find(|it| it.etag == object.etag))
-        });
-        match found.filter(|listed| !listed.deleted) {
-            Some(listed) => {
-                object.version_id.clone_from(&listed.version_id);
-                there.insert(path, object);
-            }
-            None if object.ours || running.contains_key(&path) => gone.push(path),
-            None => {}
-        }
-    }
-    if gone.is_empty() {
-        Ok(there)
-    } else {
-        Err(missing(&gone))
-    }
-}
-
-async fn all_there<P: SitePorts>(
-    scene: &Scene<'_, P>,
-    needed: &[(&String, &Object)],
-) -> Answered<bool> {
-    let pace = Cell::default();
-    let (found, fault) = calls::all(
-        scene.at,
-        &pace,
-        Patience::Long,
-        needed,
-        |(path, object)| async move {
-            let version = scene.target.object(path, object.version_id.clone());
-            Ok(object.version_id.is_some() && scene.at.head(&version).await?.is_some())
-        },
-    )
-    .await;
-    fault.map_or_else(|| Ok(found.into_iter().all(|there| there)), Err)
-}
-
-/// Recorded versions that are not there any more.
-pub(in crate::kinds::site) fn missing(what: &[String]) -> Trouble {
-    let some: Vec<&str> = what.iter().take(5).map(String::as_str).collect();
-    Finding::new(
-        FindingName::ArtifactMissing,
-        some.first().copied().unwrap_or_default(),
-        format!(
-            "the recorded versions of {} files are not in the bucket any more: {}",
-            what.len(),
-            some.join(", ")
-        ),
-        "deploy a release from its archive instead, and let noncurrent versions live longer",
-    )
-    .into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::{Distribution, Origin};
+    use serde_json::{from_value, json};
 
-    fn site(mode: SiteMode, prefix: &str) -> StaticSite {
-        StaticSite {
-            bucket: "shop-web".into(),
-            prefix: prefix.into(),
-            mode,
-            distribution: None,
-            origin: None,
-            url: None,
-            root: None,
-            cache: vec![],
-            hashed: vec![],
-            keep: 10,
-            config: None,
-            is_tried: false,
+    fn site(mode: &str, prefix: &str, origin: Option<&str>) -> StaticSite {
+        from_value(json!({
+            "bucket": "web", "prefix": prefix, "mode": mode, "origin": origin, "cache": [], "hashed": [],
+        }))
+        .unwrap()
+    }
+
+    fn in_words(claims: impl IntoIterator<Item = Claim>) -> String {
+        let words = claims.into_iter().map(|claim| {
+            let shared = if claim.shared { "*" } else { "" };
+            format!("{shared}{claim}")
+        });
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn what_a_site_claims() {
+        let origins = [("one", "web"), ("two", "web"), ("api", "other")];
+        let origins = origins.map(|(id, bucket)| Origin {
+            id: id.into(),
+            domain: format!("{bucket}.s3.eu-west-1.amazonaws.com"),
+            path: String::new(),
+        });
+        let distribution = Distribution {
+            etag: String::new(),
+            deployed: true,
+            domain: String::new(),
+            arn: "E1".into(),
+            root: String::new(),
+            rewrites: false,
+            origins: origins.into(),
+            error_pages: vec![],
+        };
+        let table = [
+            ("in_place", None, false, "s3://web/site/"),
+            ("in_place", None, true, "s3://web/site/ *E1#one *E1#two"),
+            ("in_place", Some("two"), true, "s3://web/site/ *E1#two"),
+            ("prefix", Some("two"), true, "s3://web/site/ E1#two"),
+            ("prefix", None, true, "s3://web/site/ E1#one"),
+        ];
+        for (mode, declared, is_served, expected) in table {
+            let chosen = declared.unwrap_or("one");
+            let origin = distribution.origins.iter().find(|it| it.id == chosen);
+            let serving = is_served.then(|| Serving {
+                id: "E1".into(),
+                distribution: distribution.clone(),
+                origin: origin.unwrap().clone(),
+            });
+            let claims = claims(&site(mode, "site/", declared), serving.as_ref());
+            assert_eq!(in_words(claims), expected, "{mode} {declared:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_after_a_rollback() {
+        let table = [
+            ("/site/0123", ""),
+            ("/site", ""),
+            ("/sites", "*s3://web/sites/"),
+            ("/found/here", "*s3://web/found/here/"),
+            ("", "*s3://web/"),
+        ];
+        for (origin_path, expected) in table {
+            let goal = prefix::Goal {
+                origin_path: origin_path.into(),
+                ..prefix::Goal::default()
+            };
+            let claim = claim_back(&site("prefix", "site/", None), &goal);
+            assert_eq!(in_words(claim), expected, "{origin_path}");
         }
     }
 
@@ -266,13 +211,13 @@ mod tests {
 
     /// How many findings and warnings a rule gives.
     fn judged(site: &StaticSite, change: impl Fn(&mut LifecycleRule)) -> (usize, usize) {
-        let told = judge(&[rule(change)], site, "components.web.bucket");
+        let told = judge_rules(&[rule(change)], site, "components.web.bucket");
         (told.findings.len(), told.warnings.len())
     }
 
     #[test]
     fn versions_must_live_as_long_as_an_undo_and_should_as_long_as_rollbacks() {
-        let site = site(SiteMode::InPlace, "");
+        let site = site("in_place", "", None);
         let table = [
             (1, 0, (1, 0)),
             (6, 0, (1, 0)),
@@ -299,9 +244,9 @@ mod tests {
             rule.noncurrent_days = Some(1);
             rule.current_days = Some(1);
         };
-        let whole = site(SiteMode::InPlace, "");
-        let folder = site(SiteMode::InPlace, "web/");
-        let prefix = site(SiteMode::Prefix, "web/");
+        let whole = site("in_place", "", None);
+        let folder = site("in_place", "web/", None);
+        let prefix = site("prefix", "web/", None);
         assert_eq!(judged(&whole, strict), (1, 1));
         assert_eq!(judged(&prefix, strict), (0, 1), "folders keep no versions");
         assert_eq!(judged(&folder, |_| {}), (0, 0));
@@ -326,8 +271,8 @@ mod tests {
 
     #[test]
     fn the_words_name_the_rule_and_the_days() {
-        let site = site(SiteMode::InPlace, "");
-        let told = judge(&[rule(|rule| rule.noncurrent_days = Some(3))], &site, "b");
+        let site = site("in_place", "", None);
+        let told = judge_rules(&[rule(|rule| rule.noncurrent_days = Some(3))], &site, "b");
         assert_eq!(
             told.findings[0].reason,
             "the bucket's lifecycle rule `r` deletes overwritten versions after 3 days: a deployment may take 7 days, and its undo restores them"
@@ -336,7 +281,7 @@ mod tests {
             rule.current_days = Some(0);
             rule.id = String::new();
         });
-        let told = judge(&[by_date], &site, "b");
+        let told = judge_rules(&[by_date], &site, "b");
         assert!(told.warnings[0].reason.starts_with(
             "a lifecycle rule of the bucket deletes files that visitors get, at a date"
         ));

@@ -3,6 +3,7 @@
 
 use crate::kinds::PrepareInput;
 use crate::kinds::site::archive::Entry;
+use crate::kinds::site::prepare::target::Serving;
 use crate::kinds::site::target::folder_of;
 use crate::ports::{Distribution, ErrorPage};
 use std::collections::BTreeSet;
@@ -16,10 +17,10 @@ const USUAL: &str = "index.html";
 pub(in crate::kinds::site) fn lacks_root(
     input: &PrepareInput<'_>,
     site: &StaticSite,
-    (distribution, origin): (Option<&Distribution>, Option<&String>),
+    serving: Option<&Serving>,
     (key, entries): (&str, &[Entry]),
 ) -> Option<Finding> {
-    let (root, why) = root(site, distribution, origin)?;
+    let (root, why) = root(site, serving)?;
     let has = |path: &str| {
         entries
             .iter()
@@ -55,24 +56,19 @@ pub(in crate::kinds::site) fn lacks_root(
 
 /// The path of the root document within the archive, and who says so. A default root object that is outside
 /// of the site's folder is another site's.
-fn root(
-    site: &StaticSite,
-    distribution: Option<&Distribution>,
-    origin: Option<&String>,
-) -> Option<(String, &'static str)> {
+fn root(site: &StaticSite, serving: Option<&Serving>) -> Option<(String, &'static str)> {
     match site.root.as_deref() {
         Some(StaticSite::NO_ROOT) => return None,
         Some(root) => return Some((root.to_owned(), "which `root` of the component names")),
         None => {}
     }
-    let told = distribution.filter(|found| !found.root.is_empty());
+    let told = serving.filter(|found| !found.distribution.root.is_empty());
     let told = told.and_then(|found| {
-        let root = found.root.trim_start_matches('/');
+        let root = found.distribution.root.trim_start_matches('/');
         if site.mode == SiteMode::Prefix {
             return Some(root.to_owned());
         }
-        let origin = found.origins.iter().find(|it| Some(&it.id) == origin)?;
-        let folder = folder_of(&origin.path);
+        let folder = folder_of(&found.origin.path);
         // An origin of a folder within this one serves another site.
         let key = site
             .prefix
@@ -87,10 +83,13 @@ fn root(
 }
 
 /// Pure: what a distribution answers wrongly for an archive with these entries; `path` is where the
-/// declaration names it, `origin` the id of the origin that is the bucket.
+/// declaration names it.
 pub(in crate::kinds::site) fn judge(
-    found: &Distribution,
-    origin: &str,
+    Serving {
+        distribution: found,
+        origin,
+        ..
+    }: &Serving,
     entries: &[Entry],
     path: &str,
 ) -> Vec<Finding> {
@@ -104,11 +103,7 @@ pub(in crate::kinds::site) fn judge(
         .map(|reason| told(reason, REWRITE_INSTEAD))
         .collect();
     // A website endpoint knows index documents itself, and a function may rewrite addresses.
-    let rest = found
-        .origins
-        .iter()
-        .any(|it| it.id == origin && !it.is_website());
-    if rest && !found.rewrites {
+    if !origin.is_website() && !found.rewrites {
         warnings.extend(no_root(found, entries).map(|reason| told(reason, SET_ROOT)));
         warnings.extend(no_folders(entries).map(|reason| told(reason, REWRITE_FOLDERS)));
     }
@@ -153,41 +148,40 @@ fn no_folders(entries: &[Entry]) -> Option<String> {
 }
 
 #[cfg(test)]
-mod root_tests {
+mod tests {
     use super::*;
-    use crate::ports::Origin;
+    use crate::kinds::site::archive::Coding;
+    use crate::ports::{Distribution, Origin};
+    use serde_json::{from_value, json};
 
     fn site(mode: SiteMode, prefix: &str, root: Option<&str>) -> StaticSite {
-        StaticSite {
-            bucket: "b".into(),
-            prefix: prefix.into(),
-            mode,
-            distribution: None,
-            origin: None,
-            url: None,
-            root: root.map(str::to_owned),
-            cache: vec![],
-            hashed: vec![],
-            keep: 10,
-            config: None,
-            is_tried: false,
-        }
+        from_value(json!({
+            "bucket": "b", "prefix": prefix, "mode": mode, "root": root, "cache": [], "hashed": [],
+        }))
+        .unwrap()
     }
 
-    fn distribution(root: &str, path: &str) -> Distribution {
-        Distribution {
+    /// A distribution with this root object, whose origin has this path.
+    fn serving(root: &str, path: &str) -> Serving {
+        let origin = Origin {
+            id: "site".into(),
+            domain: "b.s3.eu-west-1.amazonaws.com".into(),
+            path: path.into(),
+        };
+        let distribution = Distribution {
             etag: "E".into(),
             deployed: true,
             domain: "d.cloudfront.net".into(),
             arn: "arn".into(),
             root: root.into(),
             rewrites: false,
-            origins: vec![Origin {
-                id: "site".into(),
-                domain: "b.s3.eu-west-1.amazonaws.com".into(),
-                path: path.into(),
-            }],
+            origins: vec![origin.clone()],
             error_pages: vec![],
+        };
+        Serving {
+            id: "E1".into(),
+            distribution,
+            origin,
         }
     }
 
@@ -268,10 +262,9 @@ mod root_tests {
             (InPlace, "", Some("none"), None, None),
         ];
         for (mode, prefix, declared, told, wanted) in table {
-            let found = told.map(|(root, path)| distribution(root, path));
+            let found = told.map(|(root, path)| serving(root, path));
             let site = site(mode, prefix, declared);
-            let origin = "site".to_owned();
-            let root = root(&site, found.as_ref(), Some(&origin)).map(|(root, _)| root);
+            let root = root(&site, found.as_ref()).map(|(root, _)| root);
             assert_eq!(
                 root.as_deref(),
                 wanted,
@@ -279,29 +272,9 @@ mod root_tests {
             );
         }
     }
-}
 
-#[cfg(test)]
-mod serving_tests {
-    use super::*;
-    use crate::kinds::site::archive::Coding;
-    use crate::ports::Origin;
-
-    fn distribution(change: impl Fn(&mut Distribution)) -> Distribution {
-        let mut found = Distribution {
-            etag: "E".into(),
-            deployed: true,
-            domain: "d.cloudfront.net".into(),
-            arn: "arn".into(),
-            root: "index.html".into(),
-            rewrites: false,
-            origins: vec![Origin {
-                id: "site".into(),
-                domain: "b.s3.eu-west-1.amazonaws.com".into(),
-                path: String::new(),
-            }],
-            error_pages: vec![],
-        };
+    fn changed(change: impl Fn(&mut Serving)) -> Serving {
+        let mut found = serving("index.html", "");
         change(&mut found);
         found
     }
@@ -328,9 +301,9 @@ mod serving_tests {
         }
     }
 
-    fn reasons(found: &Distribution, paths: &[&str]) -> Vec<String> {
+    fn reasons(found: &Serving, paths: &[&str]) -> Vec<String> {
         let entries: Vec<Entry> = paths.iter().map(|path| entry(path)).collect();
-        let told = judge(found, "site", &entries, "components.web.distribution");
+        let told = judge(found, &entries, "components.web.distribution");
         told.into_iter().map(|finding| finding.reason).collect()
     }
 
@@ -345,7 +318,7 @@ mod serving_tests {
             (page(503, Some(200), Some("/sorry.html")), false),
         ];
         for (page, wrong) in table {
-            let found = distribution(|found| found.error_pages = vec![page.clone()]);
+            let found = changed(|found| found.distribution.error_pages = vec![page.clone()]);
             assert_eq!(
                 reasons(&found, &["index.html"]).len(),
                 usize::from(wrong),
@@ -356,25 +329,25 @@ mod serving_tests {
 
     #[test]
     fn index_documents_need_somebody_who_knows_them() {
-        let rootless = distribution(|found| found.root.clear());
+        let rootless = changed(|found| found.distribution.root.clear());
         assert_eq!(reasons(&rootless, &["index.html"]).len(), 1);
         assert_eq!(reasons(&rootless, &["app.html"]), [""; 0]);
         let folders = ["index.html", "de/index.html", "de/about/index.html"];
         assert_eq!(
-            reasons(&distribution(|_| {}), &folders),
+            reasons(&changed(|_| {}), &folders),
             [
                 "2 folders have an `index.html`, but nothing answers an address such as `/de/` with it"
             ]
         );
-        let website = |found: &mut Distribution| {
-            found.root.clear();
-            found.origins[0].domain = "b.s3-website-eu-west-1.amazonaws.com".into();
+        let website = |found: &mut Serving| {
+            found.distribution.root.clear();
+            found.origin.domain = "b.s3-website-eu-west-1.amazonaws.com".into();
         };
-        assert_eq!(reasons(&distribution(website), &folders), [""; 0]);
-        let rewriting = |found: &mut Distribution| {
-            found.root.clear();
-            found.rewrites = true;
+        assert_eq!(reasons(&changed(website), &folders), [""; 0]);
+        let rewriting = |found: &mut Serving| {
+            found.distribution.root.clear();
+            found.distribution.rewrites = true;
         };
-        assert_eq!(reasons(&distribution(rewriting), &folders), [""; 0]);
+        assert_eq!(reasons(&changed(rewriting), &folders), [""; 0]);
     }
 }

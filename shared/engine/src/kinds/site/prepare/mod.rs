@@ -1,20 +1,17 @@
 //! A site's part of `Prepare`: everything that can be in its way is found before anything changes.
 
-pub(super) mod bucket;
-mod claims;
+mod bucket;
 mod distribution;
-pub(super) mod left;
-pub(super) mod mixed;
 pub(super) mod target;
 
 use super::archive::{Entry, Limits, check as check_entries, read_directory};
-use super::lists::Lists;
-use super::rules::Rules;
-use super::state::{State, read};
+use super::lists::{File, Lists};
+use super::rules::{Role, Rules};
 use super::target::{Archive, Target, release_of, visitors};
-use super::{SitePorts, Trouble, in_place, prefix};
-use crate::kinds::{PrepareInput, Prepared};
-use crate::ports::{Answered, Distribution};
+use super::{SitePorts, State, Trouble, in_place, prefix};
+use crate::kinds::{PrepareInput, Prepared, from_value};
+use crate::ports::Answered;
+use bucket::{claim_back, claims};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::resolved::{SiteMode, StaticSite};
 use windlass_domain::digest::Digest;
@@ -24,11 +21,29 @@ use windlass_domain::place::Place;
 use windlass_domain::tenancy::Claim;
 
 /// What is asked for.
-pub(in crate::kinds::site) enum Wanted {
+pub(in crate::kinds::site) enum Wanted<G> {
     /// The files of an archive: the release, and what the archive's directory declares.
     Release(Digest, Vec<Entry>),
     /// A recorded state.
-    Recorded(State),
+    Recorded(G),
+}
+
+impl Wanted<State> {
+    /// The same in the mode that is declared. What was recorded in the other one cannot be reached.
+    fn in_mode<G>(self, of: impl Fn(State) -> Option<G>) -> Result<Wanted<G>, Trouble> {
+        match self {
+            Self::Release(release, entries) => Ok(Wanted::Release(release, entries)),
+            Self::Recorded(state) => of(state).map(Wanted::Recorded).ok_or_else(|| {
+                Finding::new(
+                    FindingName::NotSupported,
+                    "mode",
+                    "the recorded state belongs to the other mode of a site",
+                    "deploy a release instead of going back: a rollback cannot change the mode",
+                )
+                .into()
+            }),
+        }
+    }
 }
 
 /// What is known so far.
@@ -40,7 +55,6 @@ pub(in crate::kinds::site) struct Scene<'a, P> {
     pub(in crate::kinds::site) input: &'a PrepareInput<'a>,
     pub(in crate::kinds::site) target: Target,
     pub(in crate::kinds::site) rules: Rules,
-    pub(in crate::kinds::site) distribution: Option<Distribution>,
     pub(in crate::kinds::site) warnings: Vec<Finding>,
 }
 
@@ -50,74 +64,91 @@ pub async fn prepare<P: SitePorts>(
     input: &PrepareInput<'_>,
     site: &StaticSite,
 ) -> Answered<Prepared> {
-    let mut claims = vec![];
-    let prepared = match plan(ports, input, site, &mut claims).await {
+    let mut claimed = vec![];
+    let prepared = match plan(ports, input, site, &mut claimed).await {
         Ok(prepared) => prepared,
         Err(Trouble::Findings(findings)) => Prepared::refused(findings),
         Err(Trouble::Fault(fault)) => return Err(fault),
     };
-    Ok(Prepared { claims, ..prepared })
+    Ok(Prepared {
+        claims: claimed,
+        ..prepared
+    })
 }
 
 async fn plan<P: SitePorts>(
     ports: &P,
     input: &PrepareInput<'_>,
     site: &StaticSite,
-    claims: &mut Vec<Claim>,
+    claimed: &mut Vec<Claim>,
 ) -> Result<Prepared, Trouble> {
     let home = ports.at(&Place::default());
     let checked = target::check(ports, input, site).await?;
-    let serving = checked.distribution.as_ref();
-    *claims = claims::of(site, serving, checked.origin.as_deref());
+    let serving = checked.serving;
+    *claimed = claims(site, serving.as_ref());
     let rules = Rules::new(site).map_err(|fault| bad_pattern(input, &fault))?;
     let mut target = Target {
         app: input.app.clone(),
         environment: input.environment.clone(),
         component: input.component.clone(),
         site: site.clone(),
-        visitors: visitors(site, checked.distribution.as_ref(), checked.origin.as_ref()),
-        origin: checked.origin,
+        visitors: visitors(site, serving.as_ref()),
         archive: None,
     };
     let mut warnings = checked.warnings;
     let wanted = if let Some(state) = input.goal_state {
-        let state = read("state to go back to", state)?;
-        claims.extend(claims::back(site, &state));
+        let state: State = from_value("state to go back to", state)?;
+        if let State::Prefix(goal) = &state {
+            claimed.extend(claim_back(site, goal));
+        }
         Wanted::Recorded(state)
     } else {
         let found = check_archive(&home, input, site).await?;
-        let serving = (checked.distribution.as_ref(), target.origin.as_ref());
         let archive = (found.archive.key.as_str(), found.entries.as_slice());
-        if let Some(finding) = distribution::lacks_root(input, site, serving, archive) {
+        if let Some(finding) = distribution::lacks_root(input, site, serving.as_ref(), archive) {
             return Err(finding.into());
         }
         let release = release_of(&target, &found.archive);
         target.archive = Some(found.archive);
         warnings.extend(found.warning);
-        if let (Some(distribution), Some(origin)) = (&checked.distribution, &target.origin) {
+        if let Some(serving) = &serving {
             let path = input.path("distribution");
-            warnings.extend(distribution::judge(
-                distribution,
-                origin,
-                &found.entries,
-                &path,
-            ));
+            warnings.extend(distribution::judge(serving, &found.entries, &path));
         }
         Wanted::Release(release, found.entries)
     };
+    let running = input.running.map(|it| &it.state["goal"]);
+    let running = running.map(|goal| from_value::<State>("state that runs", goal));
+    let running = running.transpose()?;
     let scene = Scene {
         at: ports,
         lists: Lists::of(&home, &target),
         input,
         rules,
-        distribution: checked.distribution,
         warnings,
         target,
     };
-    match site.mode {
-        SiteMode::InPlace => in_place::prepare(scene, wanted).await,
-        SiteMode::Prefix => prefix::prepare(scene, wanted).await,
+    match (site.mode, serving) {
+        (SiteMode::InPlace, _) => {
+            let wanted = wanted.in_mode(State::in_place)?;
+            in_place::prepare(scene, wanted, running.and_then(State::in_place)).await
+        }
+        (SiteMode::Prefix, Some(serving)) => {
+            let wanted = wanted.in_mode(State::prefix)?;
+            prefix::prepare(scene, serving, wanted, running.and_then(State::prefix)).await
+        }
+        (SiteMode::Prefix, None) => Err(no_distribution(input)),
     }
+}
+
+fn no_distribution(input: &PrepareInput<'_>) -> Trouble {
+    Finding::new(
+        FindingName::MissingField,
+        input.path("distribution"),
+        "with mode `prefix` a release goes live by the distribution's origin path, but there is no distribution",
+        "name the distribution, or use mode `in_place`",
+    )
+    .into()
 }
 
 fn bad_pattern(input: &PrepareInput<'_>, fault: &Fault) -> Trouble {
@@ -128,11 +159,6 @@ fn bad_pattern(input: &PrepareInput<'_>, fault: &Fault) -> Trouble {
         "write a glob such as `assets/**` or `*.woff2`",
     )
     .into()
-}
-
-/// A recorded state of the other mode cannot be reached.
-pub(in crate::kinds::site) fn other_mode() -> Trouble {
-    prefix::other_mode().into()
 }
 
 /// The longest key in S3, in bytes (Amazon S3 User Guide, "Naming Amazon S3 objects").
@@ -220,4 +246,128 @@ fn top_folder(archive: &str, entries: &[Entry]) -> Option<Finding> {
             "if that is not meant, pack the folder's content and not the folder: `cd dist && zip -r ../site.zip .`",
         )
     })
+}
+
+/// What pages run: of other files visitors hardly notice that they are of another release.
+const RUN: [&str; 6] = ["js", "mjs", "cjs", "css", "wasm", "json"];
+
+/// What was under the name of an entry before.
+pub(in crate::kinds::site) enum Former<'a> {
+    Nothing,
+    /// Somebody else's, of which no list says what it is.
+    Unknown,
+    Ours(&'a File),
+}
+
+/// Pure: a warning where scripts and styles keep their names although their content changes. Who opened
+/// a page before gets the new ones; `path` is where the declaration names the site.
+pub(in crate::kinds::site) fn same_names<'f>(
+    entries: &[Entry],
+    former: impl Fn(&str) -> Former<'f>,
+    rules: &Rules,
+    path: &str,
+) -> Option<Finding> {
+    let is_run = |name: &str| {
+        let extension = name.rsplit_once('.').map_or("", |(_, it)| it);
+        rules.outlives(name) && RUN.contains(&extension.to_ascii_lowercase().as_str())
+    };
+    let changes = |entry: &&Entry| match former(&entry.name) {
+        Former::Nothing => false,
+        // A hash says that it is the same.
+        Former::Unknown => rules.role(&entry.name) != Role::Hashed,
+        Former::Ours(file) => match file.crc32 {
+            Some(crc32) => (crc32, file.bytes) != (entry.crc32, entry.bytes),
+            None => file.bytes != entry.bytes || rules.role(&entry.name) != Role::Hashed,
+        },
+    };
+    let files = entries
+        .iter()
+        .filter(|entry| !entry.folder && is_run(&entry.name));
+    let same: Vec<&str> = files
+        .filter(changes)
+        .map(|entry| entry.name.as_str())
+        .collect();
+    let first = same
+        .iter()
+        .take(3)
+        .copied()
+        .collect::<Vec<_>>()
+        .join("`, `");
+    (!same.is_empty()).then(|| {
+        Finding::new(
+            FindingName::MixedReleases,
+            path,
+            format!(
+                "{} scripts and styles have new content under the names that they had: `{first}`. Pages that were opened before the switch, and those that are opened while it is under way, get files of both releases",
+                same.len()
+            ),
+            "let the bundler write a hash of the content into these names (esbuild: `--entry-names=[name]-[hash]`; webpack: `output.filename: \"[name].[contenthash].js\"`; Rollup: `entryFileNames: \"[name]-[hash].js\"`)",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::site::archive::Coding;
+    use std::cell::Cell;
+
+    fn rules() -> Rules {
+        let site = serde_json::json!({
+            "bucket": "b", "prefix": "", "mode": "in_place", "cache": [], "hashed": [],
+        });
+        Rules::new(&serde_json::from_value(site).unwrap()).unwrap()
+    }
+
+    fn entry(name: &str) -> Entry {
+        Entry {
+            name: name.into(),
+            offset: 0,
+            packed: 7,
+            bytes: 7,
+            crc32: 2,
+            coding: Coding::Stored,
+            encrypted: false,
+            folder: false,
+            special: None,
+        }
+    }
+
+    fn file(crc32: Option<u32>, bytes: u64) -> File {
+        File {
+            sha256: Digest::of(b"x"),
+            bytes,
+            content_type: String::new(),
+            cache_control: String::new(),
+            crc32,
+        }
+    }
+
+    #[test]
+    fn what_changes_under_its_name_is_told() {
+        let (same, other) = (file(Some(2), 7), file(Some(1), 7));
+        let (longer, untold) = (file(Some(2), 8), file(None, 7));
+        let table = [
+            ("app.js", Former::Nothing, false),
+            ("app.js", Former::Ours(&same), false),
+            ("app.js", Former::Ours(&other), true),
+            ("app.js", Former::Ours(&longer), true),
+            ("app.js", Former::Ours(&untold), true),
+            ("app.js", Former::Unknown, true),
+            ("chunk-ABCD1234.js", Former::Unknown, false),
+            ("chunk-ABCD1234.js", Former::Ours(&untold), false),
+            // The same name with other content is no hash of it.
+            ("chunk-ABCD1234.js", Former::Ours(&other), true),
+            ("index.html", Former::Ours(&other), false),
+            ("sw.js", Former::Ours(&other), false),
+            ("logo.svg", Former::Ours(&other), false),
+            ("STYLE.CSS", Former::Ours(&other), true),
+        ];
+        for (name, former, told) in table {
+            let former = Cell::new(Some(former));
+            let before = |_: &str| former.take().unwrap_or(Former::Nothing);
+            let found = same_names(&[entry(name)], before, &rules(), "components.web");
+            assert_eq!(found.is_some(), told, "{name}");
+        }
+    }
 }

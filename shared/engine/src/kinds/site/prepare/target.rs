@@ -4,10 +4,11 @@
 
 use crate::kinds::PrepareInput;
 use crate::kinds::site::calls::Patience;
-use crate::kinds::site::files::Objects;
-use crate::kinds::site::prepare::{Scene, bucket};
+use crate::kinds::site::lists::Objects;
+use crate::kinds::site::prepare::Scene;
+use crate::kinds::site::prepare::bucket::judge_rules;
 use crate::kinds::site::{SitePorts, Trouble, calls};
-use crate::ports::{Answered, Distribution};
+use crate::ports::{Answered, Distribution, Origin};
 use std::cell::Cell;
 use windlass_domain::declaration::resolved::{SiteMode, StaticSite};
 use windlass_domain::fault::{Fault, FaultName};
@@ -26,10 +27,15 @@ pub(in crate::kinds::site) struct Problems {
 pub(in crate::kinds::site) struct Checked {
     /// What does not stop the deployment.
     pub warnings: Vec<Finding>,
-    /// The origin that is the bucket.
-    pub origin: Option<String>,
-    /// The distribution.
-    pub distribution: Option<Distribution>,
+    /// What serves it, where the declaration names a distribution.
+    pub serving: Option<Serving>,
+}
+
+/// A distribution that serves a site, by the origin that is its bucket.
+pub(in crate::kinds::site) struct Serving {
+    pub id: String,
+    pub distribution: Distribution,
+    pub origin: Origin,
 }
 
 /// Checks bucket and distribution, all of it at once.
@@ -42,29 +48,15 @@ pub(in crate::kinds::site) async fn check<P: SitePorts>(
         mut findings,
         warnings,
     } = bucket(ports, input, site).await?;
-    let mut checked = Checked {
-        warnings,
-        origin: None,
-        distribution: None,
-    };
-    match &site.distribution {
-        Some(id) => match distribution(ports, input, site, id).await? {
-            Ok((found, origin)) => {
-                checked.origin = Some(origin);
-                checked.distribution = Some(found);
-            }
+    let mut serving = None;
+    if let Some(id) = &site.distribution {
+        match distribution(ports, input, site, id).await? {
+            Ok(found) => serving = Some(found),
             Err(more) => findings.extend(more),
-        },
-        None if site.mode == SiteMode::Prefix => findings.push(Finding::new(
-            FindingName::MissingField,
-            input.path("distribution"),
-            "with mode `prefix` a release goes live by the distribution's origin path, but there is no distribution",
-            "name the distribution, or use mode `in_place`",
-        )),
-        None => {}
+        }
     }
     if findings.is_empty() {
-        Ok(checked)
+        Ok(Checked { warnings, serving })
     } else {
         Err(Trouble::Findings(findings))
     }
@@ -87,7 +79,7 @@ async fn bucket<P: SitePorts>(
         }
     };
     let mut problems = match told(ports.lifecycle(&site.bucket).await, &path, &what)? {
-        Ok(rules) => bucket::judge(&rules, site, &path),
+        Ok(rules) => judge_rules(&rules, site, &path),
         Err(finding) => Problems {
             warnings: vec![unread(finding)],
             ..Problems::default()
@@ -127,7 +119,7 @@ async fn distribution<P: SitePorts>(
     input: &PrepareInput<'_>,
     site: &StaticSite,
     id: &str,
-) -> Answered<OrFindings<(Distribution, String)>> {
+) -> Answered<OrFindings<Serving>> {
     let path = input.path("distribution");
     let what = format!("distribution {id}");
     let found = match told(ports.distribution(id).await, &path, &what)? {
@@ -142,7 +134,14 @@ async fn distribution<P: SitePorts>(
         }
     }
     match origin(input, site, &found) {
-        Ok(origin) if findings.is_empty() => return Ok(Ok((found, origin))),
+        Ok(origin) if findings.is_empty() => {
+            let distribution = found;
+            return Ok(Ok(Serving {
+                id: id.to_owned(),
+                distribution,
+                origin,
+            }));
+        }
         Ok(_) => {}
         Err(finding) => findings.push(finding),
     }
@@ -154,26 +153,27 @@ fn origin(
     input: &PrepareInput<'_>,
     site: &StaticSite,
     found: &Distribution,
-) -> Result<String, Finding> {
-    let of_bucket: Vec<&str> = found
-        .origins
-        .iter()
-        .filter(|origin| is_of_bucket(&origin.domain, &site.bucket))
-        .map(|origin| origin.id.as_str())
-        .collect();
+) -> Result<Origin, Finding> {
+    let origins = found.origins.iter();
     let named = site.origin.as_deref();
+    let of_bucket: Vec<&Origin> = origins
+        .filter(|origin| is_of_bucket(&origin.domain, &site.bucket))
+        .filter(|origin| named.is_none_or(|named| named == origin.id))
+        .collect();
     let path = input.path("origin");
-    match (named, of_bucket.as_slice()) {
-        (Some(named), many) if many.contains(&named) => Ok(named.to_owned()),
-        (None, [one]) => Ok((*one).to_owned()),
-        (None, [first, ..]) if site.mode == SiteMode::InPlace => Ok((*first).to_owned()),
-        (None, many @ [_, ..]) => Err(Finding::new(
-            FindingName::MissingField,
-            path,
-            format!("several origins are the bucket: {}", many.join(", ")),
-            "say with `origin` which one is to be switched",
-        )),
-        _ => {
+    match of_bucket.as_slice() {
+        [one] => Ok((*one).clone()),
+        [first, ..] if site.mode == SiteMode::InPlace => Ok((*first).clone()),
+        many @ [_, ..] => {
+            let many: Vec<&str> = many.iter().map(|it| it.id.as_str()).collect();
+            Err(Finding::new(
+                FindingName::MissingField,
+                path,
+                format!("several origins are the bucket: {}", many.join(", ")),
+                "say with `origin` which one is to be switched",
+            ))
+        }
+        [] => {
             let all: Vec<String> = found
                 .origins
                 .iter()

@@ -1,13 +1,12 @@
 //! Brings files of an archive: small ones in batches, large ones in parts.
 
+use super::{Brought, Publisher, in_the_way};
+use crate::kinds::Fence;
 use crate::kinds::site::archive::{Entry, Unpacker};
 use crate::kinds::site::calls::Patience;
-use crate::kinds::site::files::{AT_A_TIME, File, Handled, PART, Staged};
 use crate::kinds::site::in_place::{file_of, put_options};
-use crate::kinds::site::lists::Lists;
-use crate::kinds::site::publish::{Brought, Fence, Published, Publisher, in_the_way};
+use crate::kinds::site::lists::{AT_A_TIME, File, Handled, PART, Staged};
 use crate::kinds::site::rules::content_type;
-use crate::kinds::site::state::State;
 use crate::kinds::site::{SitePorts, Trouble, calls};
 use crate::ports::{Answered, ObjectId, Part, Replaces, Upload, Written};
 use bytes::Bytes;
@@ -30,19 +29,19 @@ struct Read {
 }
 
 impl<P: SitePorts> Publisher<'_, P> {
-    /// Reads entries, batch by batch, and handles each.
+    /// Reads entries, batch by batch, and handles each. Answers whether it came to the end.
     pub(super) async fn bring_small(
         &self,
         unpacker: &mut Unpacker<'_, P>,
         left: &[Entry],
         brought: &mut Brought,
         fence: &mut impl Fence,
-    ) -> Result<Published, Trouble> {
+    ) -> Result<bool, Trouble> {
         let mut batches = batches(left).into_iter();
         let mut next = read(unpacker, batches.next()).await?;
         while !next.is_empty() {
             if !fence.has_time() {
-                return Ok(Published::Some);
+                return Ok(false);
             }
             let batch = std::mem::take(&mut next);
             // Unpacking goes on while the ledger and S3 answer.
@@ -51,14 +50,10 @@ impl<P: SitePorts> Publisher<'_, P> {
                 self.handle_all(&batch).await
             };
             let (done, following) = join(handled, read(unpacker, batches.next())).await;
-            let done = done?;
-            for file in done.iter().filter_map(|one| one.file.as_ref()) {
-                self.tally.borrow_mut().done(file);
-            }
-            brought.take(done);
+            self.take(brought, done?);
             next = following?;
         }
-        Ok(Published::All)
+        Ok(true)
     }
 
     /// What is strange about one file stops the others as little as what is wrong with it.
@@ -84,8 +79,7 @@ impl<P: SitePorts> Publisher<'_, P> {
                 Err(trouble) => strange = Some(trouble),
             }
         }
-        let lists = Lists::of(self.home, self.target);
-        let noted = lists.note_handled(self.deployment, &done).await;
+        let noted = self.note(&done).await;
         match (fault, strange) {
             (Some(fault), _) => Err(fault.into()),
             (None, Some(trouble)) => Err(trouble),
@@ -139,7 +133,7 @@ impl<P: SitePorts> Publisher<'_, P> {
             sha256: Digest::of(&bytes),
             bytes: bytes.len() as u64,
             content_type: content_type(path),
-            cache_control: self.known.rules.cache_control(path).to_owned(),
+            cache_control: self.rules.cache_control(path).to_owned(),
             crc32,
         };
         if self.is_additive(path) {
@@ -150,19 +144,19 @@ impl<P: SitePorts> Publisher<'_, P> {
     }
 
     /// In a folder of its own everything is; in place, what was not there and is no document.
-    pub(super) fn is_additive(&self, path: &str) -> bool {
-        match self.known.forward.0 {
-            State::Prefix(_) => true,
-            State::InPlace(_) => {
-                let new = self.known.before.1.want(path).is_none();
-                new && self.known.rules.outlives(path)
+    fn is_additive(&self, path: &str) -> bool {
+        match self.destination.live {
+            Some(live) => {
+                let new = live.want(path).is_none();
+                new && self.rules.outlives(path)
             }
+            None => true,
         }
     }
 
     async fn upload(&self, path: &str, file: &File, bytes: Bytes) -> Result<Written, Trouble> {
-        let object = self.object(&self.folder(), path);
-        let mut options = put_options(file, self.deployment);
+        let object = self.object(&self.destination.folder, path);
+        let mut options = put_options(file, &self.step.deployment);
         options.replaces = Replaces::Nothing;
         let put = self.at.put(&object.bucket, &object.key, bytes, &options);
         match put.await {
@@ -176,7 +170,11 @@ impl<P: SitePorts> Publisher<'_, P> {
     }
 
     /// The object that is there, if it is this file.
-    pub(super) async fn found(&self, object: &ObjectId, file: &File) -> Answered<Option<Written>> {
+    pub(in crate::kinds::site) async fn found(
+        &self,
+        object: &ObjectId,
+        file: &File,
+    ) -> Answered<Option<Written>> {
         let found = self.at.head(object).await?;
         let same = found.filter(|head| file_of(head).as_ref() == Some(file));
         Ok(same.map(|head| Written {
@@ -192,30 +190,25 @@ const PIECE: usize = 8 * 1024 * 1024;
 impl<P: SitePorts> Publisher<'_, P> {
     /// Handles files that are too large to be held in memory, one after the other: each is read
     /// once for its SHA-256, which says whether it must be written and goes into its metadata, and
-    /// once more to be uploaded in parts.
+    /// once more to be uploaded in parts. Answers whether it came to the end.
     pub(super) async fn bring_large(
         &self,
         unpacker: &mut Unpacker<'_, P>,
         left: &[Entry],
         brought: &mut Brought,
         fence: &mut impl Fence,
-    ) -> Result<Published, Trouble> {
+    ) -> Result<bool, Trouble> {
         for entry in left {
             let Some(file) = self.hashed(unpacker, entry, fence).await? else {
-                return Ok(Published::Some);
+                return Ok(false);
             };
             let Some(done) = self.bring_one(unpacker, entry, file, fence).await? else {
-                return Ok(Published::Some);
+                return Ok(false);
             };
-            let lists = Lists::of(self.home, self.target);
-            let noted = std::slice::from_ref(&done);
-            lists.note_handled(self.deployment, noted).await?;
-            if let Some(file) = &done.file {
-                self.tally.borrow_mut().done(file);
-            }
-            brought.take([done]);
+            self.note(std::slice::from_ref(&done)).await?;
+            self.take(brought, vec![done]);
         }
-        Ok(Published::All)
+        Ok(true)
     }
 
     /// What a file is; nothing where there is no time left to find out.
@@ -243,7 +236,7 @@ impl<P: SitePorts> Publisher<'_, P> {
             sha256: Digest::from_bytes(&sum.finalize()),
             bytes,
             content_type: content_type(&entry.name),
-            cache_control: self.known.rules.cache_control(&entry.name).to_owned(),
+            cache_control: self.rules.cache_control(&entry.name).to_owned(),
             crc32: Some(entry.crc32),
         }))
     }
@@ -258,17 +251,17 @@ impl<P: SitePorts> Publisher<'_, P> {
         fence: &mut impl Fence,
     ) -> Result<Option<Handled>, Trouble> {
         let path = &entry.name;
-        let before = self.known.before.1.want(path);
+        let before = self.destination.live.and_then(|live| live.want(path));
         if before.is_some_and(|want| want.file == Some(&file)) {
             return Ok(Some(Handled::read(path, file)));
         }
-        let object = self.object(&self.folder(), path);
+        let object = self.object(&self.destination.folder, path);
         if self.is_additive(path)
             && let Some(there) = self.found(&object, &file).await?
         {
             return Ok(Some(Handled::written(path, file, there)));
         }
-        let options = put_options(&file, self.deployment);
+        let options = put_options(&file, &self.step.deployment);
         let upload = self.at.create_upload(&object.bucket, &object.key, &options);
         let upload = upload.await?;
         let parts = self.upload_parts(&upload, unpacker, entry, fence).await;

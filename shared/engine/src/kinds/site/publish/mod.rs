@@ -1,176 +1,195 @@
-//! Publishing: everything of a release that visitors cannot notice yet. Additive, and it goes on
-//! in a further invocation where it does not fit in one.
-//!
-//! In place, new keys that are no documents are written, and every other file is read as well: so the
-//! list of the release's files is known, and no document is written of an archive of which something
-//! is not as declared. With a prefix, the whole folder is written, and files that are no documents are
-//! copied both ways, because edges switch over minutes. Files that our own list says to be those of
-//! before are neither read nor uploaded.
+//! Publishing: everything of a release that visitors cannot notice yet. Additive, and it goes on in a further invocation
+//! where it does not fit in one. Files that our own list says to be those of before are neither read nor uploaded.
 
 mod bring;
 mod prune;
-mod unchanged;
 
 use super::archive::{Entry, Limits, Unpacker, check as check_entries, read_directory};
 use super::calls::Pace;
-use super::files::{File, Files, is_large};
-use super::lists::Lists;
-pub use super::prefix::copies::Carried;
+use super::in_place::Content;
+use super::lists::{File, Files, Handled, Lists, is_large};
 use super::prepare::room;
-use super::state::State;
-use super::target::{Archive, Target, config_bytes, folder_of};
-use super::{Knowledge, SitePorts, Trouble, files_of};
-pub use crate::kinds::Fence;
-use crate::kinds::whose;
+use super::rules::{Rules, content_type};
+use super::target::{Archive, Target, config_bytes};
+use super::{SitePorts, Trouble, files_of};
+use crate::kinds::{Fence, Publication, whose};
 use crate::ports::{Answered, ObjectId};
 use std::cell::{Cell, RefCell};
-use unchanged::Brought;
-pub(in crate::kinds::site) use unchanged::is_unchanged;
+use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::identity::DeploymentId;
-use windlass_domain::step::Progress;
+use windlass_domain::step::{Progress, Step};
 use windlass_domain::time::Time;
 
-/// How a publish ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Published {
-    /// Everything is there.
-    All,
-    /// It must go on in a further invocation.
-    Some,
+/// Where a release is brought to.
+pub struct Destination<'a> {
+    /// The folder of the bucket, empty or with a slash at its end.
+    pub folder: String,
+    /// What visitors get from there; absent of a folder that nobody looks into yet.
+    pub live: Option<&'a Content>,
 }
 
 /// One publish.
 pub struct Publisher<'a, P> {
     /// The ports at the target's place.
-    pub(in crate::kinds::site) at: &'a P,
+    at: &'a P,
     /// The ports at the deployer's own place.
-    pub(in crate::kinds::site) home: &'a P,
+    home: &'a P,
+    /// The deployment's step.
+    step: &'a Step,
     /// The target.
-    pub(in crate::kinds::site) target: &'a Target,
-    /// The states before and after.
-    pub(in crate::kinds::site) known: &'a Knowledge,
-    /// The deployment.
-    pub(in crate::kinds::site) deployment: &'a DeploymentId,
+    pub(super) target: &'a Target,
+    rules: &'a Rules,
+    destination: Destination<'a>,
     /// How many calls to S3 are under way at once.
-    pub(in crate::kinds::site) pace: Cell<Pace>,
+    pub(super) pace: Cell<Pace>,
     /// How far it is.
-    pub(in crate::kinds::site) tally: RefCell<Tally>,
+    tally: RefCell<Tally>,
     /// How far it was said to be.
-    pub(in crate::kinds::site) told: Cell<Option<Progress>>,
-    /// Why files that were found are not in the folder of the release.
-    pub(in crate::kinds::site) uncopied: RefCell<Vec<String>>,
-    /// How many files of older releases are too many to be kept in the folder of the release.
-    pub(in crate::kinds::site) cut: Cell<usize>,
+    told: Cell<Option<Progress>>,
+}
+
+/// What is being brought of an archive.
+pub(super) struct Delivery {
+    object: ObjectId,
+    bytes: u64,
+    /// What the archive holds, in the order in which it lies there.
+    pub entries: Vec<Entry>,
+    /// What is brought of it.
+    pub brought: Brought,
 }
 
 impl<'a, P: SitePorts> Publisher<'a, P> {
-    /// A publish; `at` are the ports at the target's place, `home` those at the deployer's own.
+    /// A publish of a step; `at` are the ports at the target's place, `home` those at the deployer's own.
     pub fn new(
-        at: &'a P,
-        home: &'a P,
+        (at, home): (&'a P, &'a P),
+        step: &'a Step,
         target: &'a Target,
-        known: &'a Knowledge,
-        deployment: &'a DeploymentId,
+        rules: &'a Rules,
+        destination: Destination<'a>,
     ) -> Self {
         Self {
             tally: RefCell::new(Tally::new(at.now())),
             pace: Cell::default(),
             told: Cell::default(),
-            uncopied: RefCell::default(),
-            cut: Cell::default(),
             at,
             home,
+            step,
             target,
-            known,
-            deployment,
+            rules,
+            destination,
         }
     }
 
-    /// Publishes what is left to publish. A recorded goal has nothing to publish but the copies.
-    pub async fn publish(&self, fence: &mut impl Fence) -> Result<Published, Trouble> {
-        if let (State::Prefix(goal), Some(_)) = (&self.known.forward.0, &self.target.archive) {
-            let lists = Lists::of(self.home, self.target);
-            lists.note_folder(&self.target.site.bucket, goal).await?;
-        }
-        if let (Some(archive), Some(release)) = (&self.target.archive, self.release())
-            && self.bring(archive, release, fence).await? == Published::Some
-        {
-            return Ok(Published::Some);
-        }
-        if let Some((from, to)) = self.folders()
-            && self.copy_assets(&from, &to, fence).await? == Published::Some
-        {
-            return Ok(Published::Some);
-        }
+    /// The site's lists.
+    pub(super) fn lists(&self) -> Lists<'a, P> {
+        Lists::of(self.home, self.target)
+    }
+
+    /// Says that everything is there, and prunes, but not in a rollback's way.
+    pub(super) async fn finish(
+        &self,
+        mut warnings: Vec<String>,
+        fence: &mut impl Fence,
+    ) -> Result<Publication, Trouble> {
         // What is told in the end is the end.
         if self.told.get().is_some_and(|told| !told.is_all()) {
             self.pass(fence).await?;
         }
-        Ok(Published::All)
-    }
-
-    fn release(&self) -> Option<&Digest> {
-        match &self.known.forward.0 {
-            State::InPlace(goal) if goal.objects.is_none() => goal.release.as_ref(),
-            State::InPlace(_) => None,
-            State::Prefix(goal) => goal.release.as_ref(),
+        if self.target.archive.is_some() {
+            let past = fence.past(self.target.site.keep).await?;
+            warnings.extend(self.prune(&past, fence).await?);
         }
+        Ok(Publication::Whole(warnings))
     }
 
-    /// With a prefix: the folder of before and the folder of the goal, where they differ.
-    pub(in crate::kinds::site) fn folders(&self) -> Option<(String, String)> {
-        match (&self.known.before.0, &self.known.forward.0) {
-            (State::Prefix(before), State::Prefix(goal)) => {
-                let (from, to) = (folder_of(&before.origin_path), folder_of(&goal.origin_path));
-                (from != to).then_some((from, to))
-            }
-            _ => None,
-        }
-    }
-
-    /// Brings what an archive holds, and keeps the list of its files.
-    async fn bring(
-        &self,
-        archive: &Archive,
-        release: &Digest,
-        fence: &mut impl Fence,
-    ) -> Result<Published, Trouble> {
+    /// Begins to bring what an archive holds: with what former invocations of this deployment have brought.
+    pub(super) async fn open(&self, archive: &Archive) -> Result<Delivery, Trouble> {
         let object = archive.object(&self.home.config().artifacts_bucket);
         let entries = self.entries(archive, &object).await?;
-        let lists = Lists::of(self.home, self.target);
-        let mut brought = Brought::new(matches!(self.known.forward.0, State::Prefix(_)));
-        brought.take(lists.handled(self.deployment).await?);
-        let files = || entries.iter().filter(|entry| self.is_file(entry));
-        self.tally.borrow_mut().expect(files(), &brought.files);
-        if self.bring_unchanged(&entries, &mut brought, fence).await? == Published::Some {
-            return Ok(Published::Some);
-        }
+        let mut brought = Brought::default();
+        let handled = self.lists().handled(&self.step.deployment).await?;
+        brought.take(handled, self.has_folder());
+        let files = self.files(&entries);
+        self.tally.borrow_mut().expect(files, &brought.files);
+        Ok(Delivery {
+            object,
+            bytes: archive.bytes,
+            entries,
+            brought,
+        })
+    }
+
+    /// Brings what is left of an archive, and keeps the list of its files. Nothing where it must go on in a further
+    /// invocation.
+    pub(super) async fn bring(
+        &self,
+        delivery: Delivery,
+        release: &Digest,
+        fence: &mut impl Fence,
+    ) -> Result<Option<Brought>, Trouble> {
+        let Delivery {
+            object,
+            bytes,
+            entries,
+            mut brought,
+        } = delivery;
         let mut left = self.left(&entries, &brought);
-        let mut unpacker = Unpacker::new(self.home, object, archive.bytes, &entries, &left);
+        let mut unpacker = Unpacker::new(self.home, object, bytes, &entries, &left);
         drop(entries);
         let (large, small) = split(&mut left);
-        if self
-            .bring_large(&mut unpacker, large, &mut brought, fence)
-            .await?
-            == Published::Some
-            || self
-                .bring_small(&mut unpacker, small, &mut brought, fence)
-                .await?
-                == Published::Some
-        {
-            return Ok(Published::Some);
+        let large = self.bring_large(&mut unpacker, large, &mut brought, fence);
+        if !large.await? {
+            return Ok(None);
+        }
+        let small = self.bring_small(&mut unpacker, small, &mut brought, fence);
+        if !small.await? {
+            return Ok(None);
         }
         // The list is written next, as large as these.
         drop((unpacker, left));
         self.bring_config(&mut brought).await?;
         self.pass(fence).await?;
+        let lists = self.lists();
         lists.keep_release(release, &brought.files).await?;
-        if let State::Prefix(goal) = &self.known.forward.0 {
-            lists.keep_folder(goal, &brought.etags).await?;
+        Ok(Some(brought))
+    }
+
+    /// Whether what is brought goes into a folder of its own.
+    fn has_folder(&self) -> bool {
+        self.destination.live.is_none()
+    }
+
+    /// Takes a file for brought that is there already.
+    pub(super) fn leave(&self, brought: &mut Brought, path: &str, file: &File) {
+        if !brought.files.contains_key(path) {
+            self.tally.borrow_mut().unchanged(file);
+            brought.files.insert(path.to_owned(), file.clone());
         }
-        Ok(Published::All)
+    }
+
+    /// Takes in what was handled.
+    pub(super) fn take(&self, brought: &mut Brought, done: Vec<Handled>) {
+        for file in done.iter().filter_map(|one| one.file.as_ref()) {
+            self.tally.borrow_mut().done(file);
+        }
+        brought.take(done, self.has_folder());
+    }
+
+    /// Notes what was handled, so that a later invocation need not look again.
+    pub(super) async fn note(&self, done: &[Handled]) -> Answered<()> {
+        let lists = self.lists();
+        lists.note_handled(&self.step.deployment, done).await
+    }
+
+    /// Expects so many copies.
+    pub(super) fn expect_copies(&self, files: usize) {
+        self.tally.borrow_mut().progress.files_total += files as u64;
+    }
+
+    /// So many files are copied.
+    pub(super) fn copied(&self, files: usize) {
+        self.tally.borrow_mut().progress.files_done += files as u64;
     }
 
     /// The configuration file, which is in no archive.
@@ -183,10 +202,8 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
         }
         let bytes = config_bytes(config);
         let done = self.handle(&config.path, bytes, None).await?;
-        let lists = Lists::of(self.home, self.target);
-        let noted = std::slice::from_ref(&done);
-        lists.note_handled(self.deployment, noted).await?;
-        brought.take([done]);
+        self.note(std::slice::from_ref(&done)).await?;
+        brought.take([done], self.has_folder());
         Ok(())
     }
 
@@ -206,33 +223,28 @@ impl<'a, P: SitePorts> Publisher<'a, P> {
 
     /// The entries that must be read.
     fn left(&self, entries: &[Entry], brought: &Brought) -> Vec<Entry> {
-        let files = entries.iter().filter(|entry| self.is_file(entry));
-        let left = files.filter(|entry| !brought.files.contains_key(&entry.name));
+        let left = self.files(entries);
+        let left = left.filter(|entry| !brought.files.contains_key(&entry.name));
         left.cloned().collect()
     }
 
-    /// The configuration file takes the place of an entry with its path.
-    fn is_file(&self, entry: &Entry) -> bool {
+    /// Those of them that are files. The configuration file takes the place of an entry with its path.
+    pub(super) fn files<'e>(&self, entries: &'e [Entry]) -> impl Iterator<Item = &'e Entry> {
         let config = self.target.site.config.as_ref();
-        !entry.folder && config.is_none_or(|config| config.path != entry.name)
+        let config = config.map(|config| config.path.clone());
+        entries
+            .iter()
+            .filter(move |entry| !entry.folder && config.as_ref() != Some(&entry.name))
     }
 
     /// Goes on only while this invocation may act, and says how far it is.
-    pub(in crate::kinds::site) async fn pass(&self, fence: &mut impl Fence) -> Answered<()> {
+    pub(super) async fn pass(&self, fence: &mut impl Fence) -> Answered<()> {
         let progress = self.tally.borrow().progress(self.at.now());
         self.told.set(Some(progress));
         fence.pass(progress).await
     }
 
-    /// The folder that files are written to.
-    fn folder(&self) -> String {
-        match &self.known.forward.0 {
-            State::InPlace(_) => self.target.site.prefix.clone(),
-            State::Prefix(goal) => folder_of(&goal.origin_path),
-        }
-    }
-
-    pub(in crate::kinds::site) fn object(&self, folder: &str, path: &str) -> ObjectId {
+    pub(super) fn object(&self, folder: &str, path: &str) -> ObjectId {
         ObjectId {
             bucket: self.target.site.bucket.clone(),
             key: format!("{folder}{path}"),
@@ -264,7 +276,7 @@ fn in_the_way(target: &Target, key: &str) -> Trouble {
 }
 
 /// How far a publish is, and since when this invocation works on it.
-pub(in crate::kinds::site) struct Tally {
+struct Tally {
     progress: Progress,
     /// Where it stood when work began.
     began: Progress,
@@ -273,7 +285,7 @@ pub(in crate::kinds::site) struct Tally {
 
 impl Tally {
     /// Nothing is known yet.
-    pub fn new(since: Time) -> Self {
+    fn new(since: Time) -> Self {
         Self {
             progress: Progress::default(),
             began: Progress::default(),
@@ -282,7 +294,7 @@ impl Tally {
     }
 
     /// Expects the files of an archive, some of which are there already.
-    pub fn expect<'e>(&mut self, entries: impl Iterator<Item = &'e Entry>, there: &Files) {
+    fn expect<'e>(&mut self, entries: impl Iterator<Item = &'e Entry>, there: &Files) {
         for entry in entries {
             self.progress.files_total += 1;
             self.progress.bytes_total += entry.bytes;
@@ -294,32 +306,56 @@ impl Tally {
         self.began = self.progress;
     }
 
-    /// Expects more files, whose size does not matter.
-    pub fn expect_copies(&mut self, files: usize) {
-        self.progress.files_total += files as u64;
-    }
-
     /// A file is done that nothing had to be done for.
-    pub fn unchanged(&mut self, file: &File) {
+    fn unchanged(&mut self, file: &File) {
         self.done(file);
         self.began.files_done += 1;
         self.began.bytes_done += file.bytes;
     }
 
     /// A file is done.
-    pub fn done(&mut self, file: &File) {
+    fn done(&mut self, file: &File) {
         self.progress.files_done += 1;
         self.progress.bytes_done += file.bytes;
     }
 
-    /// So many files are copied.
-    pub fn copied(&mut self, files: usize) {
-        self.progress.files_done += files as u64;
-    }
-
     /// The progress, with the time that is left.
-    pub fn progress(&self, now: Time) -> Progress {
+    fn progress(&self, now: Time) -> Progress {
         self.progress
             .with_time_left(self.began, now.ms_since(self.since))
+    }
+}
+
+/// Pure: whether an entry is the file of before, by what the archive's directory declares of it and
+/// our own list knows. A directory without a CRC-32 declares nothing.
+pub(super) fn is_unchanged(entry: &Entry, former: &File, rules: &Rules) -> bool {
+    let declared = entry.crc32 != 0 || entry.bytes == 0;
+    declared
+        && former.crc32 == Some(entry.crc32)
+        && former.bytes == entry.bytes
+        && former.cache_control == rules.cache_control(&entry.name)
+        && former.content_type == content_type(&entry.name)
+}
+
+/// What is known of a release while it is published.
+#[derive(Default)]
+pub(super) struct Brought {
+    /// The files that are handled.
+    pub files: Files,
+    /// The ETags of the objects in the release's folder, where it has one of its own.
+    pub etags: BTreeMap<String, String>,
+}
+
+impl Brought {
+    fn take(&mut self, all: impl IntoIterator<Item = Handled>, has_folder: bool) {
+        for done in all {
+            let Some(file) = done.file else {
+                continue;
+            };
+            if let Some(etag) = done.etag.filter(|_| has_folder) {
+                self.etags.insert(done.path.clone(), etag);
+            }
+            self.files.insert(done.path, file);
+        }
     }
 }

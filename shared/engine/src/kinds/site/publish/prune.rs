@@ -1,21 +1,18 @@
 //! Deletes what former deployments left and no rollback needs any more: folders of releases, lists, and
-//! notes. Files of a site in place are no part of it: the switch deletes those (`left.rs`). Harmless when late, as all
+//! notes. Files of a site in place are no part of it: the switch deletes those. Harmless when late, as all
 //! that is additive: a folder belongs to one deployment, its note says, behind the fence, that it is being deleted
 //! before the first file goes, and each batch is fenced after that; whoever goes back to a folder looks at its note,
 //! having the lock. What is not done is done by the next deployment.
 
+use super::Publisher;
 use crate::kinds::site::calls::Patience;
-use crate::kinds::site::folders::{Folder, Note};
-use crate::kinds::site::lists::Lists;
-use crate::kinds::site::publish::{Fence, Publisher};
-use crate::kinds::site::state::State;
-use crate::kinds::site::{SitePorts, calls};
+use crate::kinds::site::prefix::{Folder, Note};
+use crate::kinds::site::{SitePorts, State, calls};
+use crate::kinds::{Fence, Past};
 use crate::ports::{Answered, Listed, Objects, Replaces};
 use serde::Deserialize;
-use serde_json::Value;
 use std::collections::BTreeSet;
 use windlass_domain::digest::Digest;
-use windlass_domain::environment::Running;
 use windlass_domain::fault::Fault;
 use windlass_domain::time::Time;
 
@@ -37,8 +34,8 @@ const FILLING_MS: u64 = 60 * 60 * 1000;
 struct Needed {
     folders: BTreeSet<String>,
     releases: BTreeSet<Digest>,
-    /// Lists of what is at each key, and of what is left.
-    lists: BTreeSet<Digest>,
+    /// What is kept by its content: lists of what is at each key, and of what is left.
+    kept: BTreeSet<Digest>,
     deployments: BTreeSet<String>,
     /// Since when what runs does: what was noted since then is of deployments that were undone, which
     /// the next one's `Prepare` reads.
@@ -62,33 +59,27 @@ impl From<Fault> for Stop {
 }
 
 impl Needed {
-    fn need(&mut self, state: &State) {
+    fn need(&mut self, state: State) {
         match state {
             State::Prefix(state) => {
                 self.folders.insert(state.folder_name().to_owned());
-                self.releases.extend(state.release.clone());
+                self.releases.extend(state.release);
             }
             State::InPlace(state) => {
-                self.lists.extend(state.objects.clone());
-                self.lists.extend(state.left.clone());
-                self.releases.extend(state.release.clone());
+                self.kept.extend(state.objects);
+                self.kept.extend(state.left);
+                self.releases.extend(state.release);
             }
         }
     }
 }
 
 impl<P: SitePorts> Publisher<'_, P> {
-    /// Prunes, within its share; `kept` is what a rollback may go back to, `shown` are further states
-    /// whose lists are looked at. Answers a warning where something could not be deleted; that stops no
-    /// deployment.
-    pub async fn prune(
-        &self,
-        kept: &[Running],
-        shown: &[&Value],
-        fence: &mut impl Fence,
-    ) -> Answered<Option<String>> {
+    /// Prunes, within its share, what is not of the `past` that a rollback may need. Answers a warning where something
+    /// could not be deleted; that stops no deployment.
+    pub async fn prune(&self, past: &Past, fence: &mut impl Fence) -> Answered<Option<String>> {
         let mut share = ROUNDS;
-        let needed = self.needed(kept, shown);
+        let needed = self.needed(past);
         match self.prune_all(&needed, fence, &mut share).await {
             Ok(()) | Err(Stop::Share) => Ok(None),
             Err(Stop::Fence(fault)) => Err(fault),
@@ -106,71 +97,61 @@ impl<P: SitePorts> Publisher<'_, P> {
         share: &mut u32,
     ) -> Result<(), Stop> {
         self.prune_notes(needed, fence, share).await?;
-        let bucket = &self.target.site.bucket;
-        let notes = Lists::of(self.home, self.target)
-            .folder_notes(bucket)
-            .await?;
-        for note in &notes {
+        for note in self.lists().folder_notes(&self.target.site.bucket).await? {
             if !needed.folders.contains(&note.name) {
-                let others = notes.iter().filter(|other| other.key != note.key);
-                let shared = others
-                    .into_iter()
-                    .any(|other| other.release == note.release)
-                    || needed.releases.contains(&note.release);
-                self.prune_folder(note, shared, fence, share).await?;
+                self.prune_folder(&note, fence, share).await?;
             }
         }
-        match self.known.forward.0 {
-            State::InPlace(_) => self.prune_lists(needed, fence, share).await,
-            // Its lists go with their folders.
-            State::Prefix(_) => Ok(()),
-        }
+        self.prune_releases(needed, fence, share).await?;
+        let lists = self.lists();
+        lists
+            .kept
+            .prune(&needed.kept, async || {
+                if !fence.has_time() {
+                    return Err(Stop::Share);
+                }
+                self.pass(fence).await.map_err(Stop::Fence)
+            })
+            .await
     }
 
-    fn needed(&self, kept: &[Running], shown: &[&Value]) -> Needed {
-        let deployments = kept.iter().map(|running| running.deployment.to_string());
+    /// What the states name that this deployment leaves and goes to, that a rollback may go back to, or that who looks
+    /// for drift looks at.
+    fn needed(&self, past: &Past) -> Needed {
+        let deployments = past.kept.iter().map(|running| &running.deployment);
+        let deployments = deployments.chain([&self.step.deployment]);
         let mut needed = Needed {
-            deployments: deployments.chain([self.deployment.to_string()]).collect(),
-            since: kept.iter().map(|running| running.since).max(),
+            deployments: deployments.map(ToString::to_string).collect(),
+            since: past.kept.iter().map(|running| running.since).max(),
             ..Needed::default()
         };
-        needed.need(&self.known.before.0);
-        needed.need(&self.known.forward.0);
-        let recorded = kept.iter().map(|running| &running.state["goal"]);
-        for state in recorded.chain(shown.iter().copied()) {
+        let steps = past.newest.iter().chain([self.step]);
+        let of_steps = steps.flat_map(|step| step.goals.values().chain([&step.before["goal"]]));
+        let recorded = past.kept.iter().map(|running| &running.state["goal"]);
+        for state in of_steps.chain(recorded) {
             if let Ok(state) = State::deserialize(state) {
-                needed.need(&state);
+                needed.need(state);
             }
         }
         needed
     }
 
-    /// In place each release has a list of its files, and each state one of what is at each key.
-    async fn prune_lists(
+    /// Lists of the files of releases.
+    async fn prune_releases(
         &self,
         needed: &Needed,
         fence: &mut impl Fence,
         share: &mut u32,
     ) -> Result<(), Stop> {
-        let bucket = &self.home.config().artifacts_bucket;
-        let folder = Lists::of(self.home, self.target).folder;
-        let kinds = [
-            ("objects-", &needed.lists),
-            ("left-", &needed.lists),
-            ("release-", &needed.releases),
-        ];
-        for (kind, named) in kinds {
-            let under = format!("{folder}{kind}");
-            let is_needed = |listed: &Listed| {
-                let name = listed.key[under.len()..].trim_end_matches(".json");
-                let new = self.home.now().ms_since(listed.modified) < FILLING_MS;
-                new || Digest::parse(name).is_ok_and(|digest| named.contains(&digest))
-            };
-            let files = (bucket.as_str(), under.as_str());
-            self.delete_under(self.home, files, &is_needed, fence, share)
-                .await?;
-        }
-        Ok(())
+        let under = format!("{}release-", self.lists().folder);
+        let is_needed = |listed: &Listed| {
+            let name = listed.key[under.len()..].trim_end_matches(".json");
+            let new = self.home.now().ms_since(listed.modified) < FILLING_MS;
+            new || Digest::parse(name).is_ok_and(|digest| needed.releases.contains(&digest))
+        };
+        let files = (self.home.config().artifacts_bucket.as_str(), under.as_str());
+        self.delete_under(self.home, files, &is_needed, fence, share)
+            .await
     }
 
     /// What was noted file by file for the invocations of deployments that have ended.
@@ -180,8 +161,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         fence: &mut impl Fence,
         share: &mut u32,
     ) -> Result<(), Stop> {
-        let lists = Lists::of(self.home, self.target);
-        let under = format!("{}handled/", lists.folder);
+        let under = format!("{}handled/", self.lists().folder);
         let bucket = &self.home.config().artifacts_bucket;
         let is_needed = |listed: &Listed| {
             let key = &listed.key[under.len()..];
@@ -196,11 +176,10 @@ impl<P: SitePorts> Publisher<'_, P> {
     async fn prune_folder(
         &self,
         note: &Note,
-        shared: bool,
         fence: &mut impl Fence,
         share: &mut u32,
     ) -> Result<(), Stop> {
-        let lists = Lists::of(self.home, self.target);
+        let lists = self.lists();
         let Some(mut folder) = lists.read::<Folder>(&note.key).await? else {
             return Ok(());
         };
@@ -219,8 +198,7 @@ impl<P: SitePorts> Publisher<'_, P> {
         self.delete_under(self.at, files, &|_| false, fence, share)
             .await?;
         self.pass(fence).await.map_err(Stop::Fence)?;
-        let mut keys = vec![lists.folder_key(&note.name), lists.carried_key(&note.name)];
-        keys.extend((!shared).then(|| lists.release_key(&note.release)));
+        let keys = lists.lists_of_folder(&note.name);
         let home = &self.home.config().artifacts_bucket;
         self.home.delete_all(home, &keys).await?;
         // Last: it is what finds the others.

@@ -1,0 +1,264 @@
+//! Publishing into a folder of its own: the whole folder is written, and files that are no documents are copied both
+//! ways, because edges switch over minutes. And what is noted of the folders that Windlass made, so that they can be
+//! pruned: a note is written before the first file of a folder, and deleted after the last.
+
+use super::copies::{BATCH, Carried};
+use super::{Goal, Prefix, Target};
+use crate::kinds::site::calls::{Patience, list_all};
+use crate::kinds::site::lists::{File, Handled, Lists};
+use crate::kinds::site::publish::{Delivery, Destination, Publisher, is_unchanged};
+use crate::kinds::site::target::folder_of;
+use crate::kinds::site::{SitePorts, Trouble, calls};
+use crate::kinds::{Fence, Publication, Publishes, from_value};
+use crate::ports::{Answered, CopySource, Replaces};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::FaultName;
+use windlass_domain::step::Step;
+use windlass_domain::time::Time;
+
+/// A file of the folder of before, to be copied.
+struct Copy {
+    path: String,
+    file: File,
+    etag: String,
+}
+
+impl<P: SitePorts> Publishes for Prefix<P> {
+    /// A recorded goal has nothing to publish but the copies.
+    async fn publish(&self, step: &Step, fence: &mut impl Fence) -> Result<Publication, Trouble> {
+        let Target { site, .. } = from_value("target", &step.target)?;
+        let (from, to) = (
+            folder_of(&self.before.origin_path),
+            folder_of(&self.forward.origin_path),
+        );
+        let destination = Destination {
+            folder: to.clone(),
+            live: None,
+        };
+        let ports = (&self.at, &self.home);
+        let publisher = Publisher::new(ports, step, &site, &self.rules, destination);
+        if let (Some(archive), Some(release)) = (&site.archive, &self.forward.release) {
+            let lists = publisher.lists();
+            lists.note_folder(&site.site.bucket, &self.forward).await?;
+            let mut delivery = publisher.open(archive).await?;
+            if !self
+                .copy_unchanged(&publisher, &mut delivery, (&from, &to), fence)
+                .await?
+            {
+                return Ok(Publication::Part);
+            }
+            let Some(brought) = publisher.bring(delivery, release, fence).await? else {
+                return Ok(Publication::Part);
+            };
+            lists.keep_folder(&self.forward, &brought.etags).await?;
+        }
+        let mut warnings = Vec::new();
+        if from != to {
+            match self.copy_assets(&publisher, (&from, &to), fence).await? {
+                Some(uncopied) => warnings = uncopied,
+                None => return Ok(Publication::Part),
+            }
+        }
+        publisher.finish(warnings, fence).await
+    }
+}
+
+impl<P: SitePorts> Prefix<P> {
+    /// What our own list says to be unchanged, and can be copied from the folder of before.
+    async fn copies(
+        &self,
+        publisher: &Publisher<'_, P>,
+        delivery: &Delivery,
+    ) -> Answered<Vec<Copy>> {
+        let lists = publisher.lists();
+        let Some(release) = &self.before.release else {
+            return Ok(vec![]);
+        };
+        let Some(mut files) = lists.release(release).await? else {
+            return Ok(vec![]);
+        };
+        let mut etags = lists.folder(&self.before).await?;
+        let wanted = publisher.files(&delivery.entries);
+        let wanted = wanted.filter(|entry| !delivery.brought.files.contains_key(&entry.name));
+        let copies = wanted.filter_map(|entry| {
+            let file = files.remove(&entry.name)?;
+            let etag = etags.remove(&entry.name)?;
+            is_unchanged(entry, &file, &self.rules).then(|| Copy {
+                path: entry.name.clone(),
+                file,
+                etag,
+            })
+        });
+        Ok(copies.collect())
+    }
+
+    /// Copies the files that did not change from the folder of before, and answers whether it came to the end.
+    async fn copy_unchanged(
+        &self,
+        publisher: &Publisher<'_, P>,
+        delivery: &mut Delivery,
+        (from, to): (&str, &str),
+        fence: &mut impl Fence,
+    ) -> Result<bool, Trouble> {
+        if from == to {
+            return Ok(true);
+        }
+        for batch in self.copies(publisher, delivery).await?.chunks(BATCH) {
+            if !fence.has_time() {
+                return Ok(false);
+            }
+            publisher.pass(fence).await?;
+            let (done, fault) =
+                calls::all(&self.at, &publisher.pace, Patience::Long, batch, |copy| {
+                    self.copy_former(publisher, (from, to), copy)
+                })
+                .await;
+            let done: Vec<Handled> = done.into_iter().flatten().collect();
+            publisher.note(&done).await?;
+            fault.map_or(Ok(()), Err)?;
+            publisher.take(&mut delivery.brought, done);
+        }
+        Ok(true)
+    }
+
+    /// Copies a file on the condition that it is the object that was noted. Nothing where it is not,
+    /// or something else is there already: then it is read from the archive and judged.
+    async fn copy_former(
+        &self,
+        publisher: &Publisher<'_, P>,
+        (from, to): (&str, &str),
+        copy: &Copy,
+    ) -> Answered<Option<Handled>> {
+        let source = CopySource {
+            object: publisher.object(from, &copy.path),
+            etag: Some(copy.etag.clone()),
+        };
+        let goal = publisher.object(to, &copy.path);
+        let copied = self
+            .at
+            .copy(&source, &goal.bucket, &goal.key, &Replaces::Nothing)
+            .await;
+        let written = match copied {
+            Ok(written) => Some(written),
+            Err(fault) if matches!(fault.name, FaultName::Conflict | FaultName::NotFound) => {
+                publisher.found(&goal, &copy.file).await?
+            }
+            Err(fault) => return Err(fault),
+        };
+        Ok(written.map(|written| Handled::written(&copy.path, copy.file.clone(), written)))
+    }
+}
+
+/// A folder that Windlass made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Folder {
+    /// Its keys begin with this; it ends in its name and a slash.
+    pub under: String,
+    /// When a deployment filled it last.
+    pub filled: Time,
+    /// Whether its files are being deleted: nothing may go back to it any more.
+    #[serde(default)]
+    pub pruning: bool,
+}
+
+/// The note of a folder, as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Its key in the artifacts bucket.
+    pub key: String,
+    /// The folder's name.
+    pub name: String,
+    /// The release in the folder.
+    pub release: Digest,
+}
+
+impl<P: SitePorts> Lists<'_, P> {
+    /// Notes a folder of the site's bucket that is about to be filled.
+    pub async fn note_folder(&self, bucket: &str, goal: &Goal) -> Answered<()> {
+        let Some(release) = &goal.release else {
+            return Ok(());
+        };
+        let key = self.note_key(bucket, goal.folder_name(), release);
+        let folder = Folder {
+            under: folder_of(&goal.origin_path),
+            filled: self.home.now(),
+            pruning: false,
+        };
+        self.write(&key, &folder, Replaces::Anything).await
+    }
+
+    /// The notes of a bucket's folders.
+    pub async fn folder_notes(&self, bucket: &str) -> Answered<Vec<Note>> {
+        let under = format!("{}folders/{bucket}/", self.folder);
+        let home = &self.home.config().artifacts_bucket;
+        let listed = list_all(self.home, home, &under, &[]).await?;
+        let notes = listed.into_iter().filter_map(|listed| {
+            let rest = listed.key.strip_prefix(&under)?;
+            let (name, release) = rest.strip_suffix(".json")?.split_once('-')?;
+            Some(Note {
+                name: name.to_owned(),
+                release: Digest::parse(release).ok()?,
+                key: listed.key,
+            })
+        });
+        Ok(notes.collect())
+    }
+
+    /// Whether a folder is being deleted.
+    pub async fn is_pruned(&self, bucket: &str, goal: &Goal) -> Answered<bool> {
+        let Some(release) = &goal.release else {
+            return Ok(false);
+        };
+        let key = self.note_key(bucket, goal.folder_name(), release);
+        let folder: Option<Folder> = self.read(&key).await?;
+        Ok(folder.is_some_and(|folder| folder.pruning))
+    }
+
+    fn note_key(&self, bucket: &str, name: &str, release: &Digest) -> String {
+        format!("{}folders/{bucket}/{name}-{release}.json", self.folder)
+    }
+
+    /// The ETags of the objects in a release's folder; empty where they are not known.
+    pub(super) async fn folder(&self, folder: &Goal) -> Answered<BTreeMap<String, String>> {
+        let etags = self.read(&self.folder_key(folder.folder_name())).await?;
+        Ok(etags.unwrap_or_default())
+    }
+
+    /// Keeps the ETags of the objects in a release's folder, so that the next release can take what
+    /// it shares from there.
+    pub(super) async fn keep_folder(
+        &self,
+        folder: &Goal,
+        etags: &BTreeMap<String, String>,
+    ) -> Answered<()> {
+        self.keep(&self.folder_key(folder.folder_name()), etags)
+            .await
+    }
+
+    /// What a release's folder holds for documents of former releases.
+    pub(super) async fn carried(&self, folder: &Goal) -> Answered<Carried> {
+        let carried = self.read(&self.carried_key(folder.folder_name())).await?;
+        Ok(carried.unwrap_or_default())
+    }
+
+    /// Notes what a release's folder holds for documents of former releases.
+    pub(super) async fn note_carried(&self, folder: &Goal, carried: &Carried) -> Answered<()> {
+        let key = self.carried_key(folder.folder_name());
+        self.write(&key, carried, Replaces::Anything).await
+    }
+
+    /// The keys of the lists of a folder, by its name.
+    pub(in crate::kinds::site) fn lists_of_folder(&self, name: &str) -> [String; 2] {
+        [self.folder_key(name), self.carried_key(name)]
+    }
+
+    fn folder_key(&self, name: &str) -> String {
+        format!("{}folder-{name}.json", self.folder)
+    }
+
+    fn carried_key(&self, name: &str) -> String {
+        format!("{}carried-{name}.json", self.folder)
+    }
+}
