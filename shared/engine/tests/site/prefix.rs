@@ -6,8 +6,11 @@ use crate::zips::zip;
 use windlass_domain::declaration::resolved::{CacheRule, SiteMode};
 use windlass_domain::finding::FindingName;
 use windlass_domain::step::Failure;
+use windlass_engine::kinds::site::prefix::Prefix;
+use windlass_engine::kinds::{Kind, Noticed, Way, from_value};
 use windlass_engine::payload::Word;
 use windlass_engine::ports::Clock;
+use windlass_world::World;
 use windlass_world::run::run;
 
 fn scene() -> Scene {
@@ -143,6 +146,58 @@ fn the_same_release_again_changes_nothing() {
     let again = scene.prepare(Some(&artifact), None).prepared;
     assert!(again.stages.is_empty());
     assert!(again.unchanged.is_some());
+}
+
+/// What a look at the target shows that is for no deployment.
+fn look(scene: &Scene, deployment: &Deployment) -> Noticed {
+    let step = scene.step(deployment);
+    let target = from_value("target", &step.target).unwrap();
+    let kind = Prefix::of(&scene.world, &step).unwrap();
+    let seen = run(kind.observe(&target, &Way::default())).unwrap();
+    Prefix::<World>::view(&target, &seen).noticed
+}
+
+/// What somebody else did to a file of the release that is live.
+fn spoil(scene: &Scene, path: &str, text: Option<&str>) {
+    let key = format!("{}/{path}", origin_path(scene).trim_start_matches('/'));
+    let mut objects = scene.world.objects();
+    match text {
+        Some(text) => drop(objects.upload("shop-web", &key, text.to_owned())),
+        None => drop(
+            objects
+                .buckets
+                .get_mut("shop-web")
+                .unwrap()
+                .keys
+                .remove(&key),
+        ),
+    }
+}
+
+#[test]
+fn a_live_folder_that_somebody_changed_is_told_and_its_release_published_again() {
+    for text in [Some("stranger"), None] {
+        let mut scene = scene();
+        let artifact = scene.upload(zip(ONE));
+        let one = scene.deploy(&artifact);
+        let recorded = scene.running.clone().unwrap().state;
+        spoil(&scene, "index.html", text);
+        let seen = look(&scene, &one);
+        assert_ne!(seen.value, recorded["noticed"]["value"]);
+        let told = "of which 1 files are not there, or not as they were published: index.html";
+        assert!(seen.shown.ends_with(told), "{}", seen.shown);
+
+        let rollback = scene.prepare(None, Some(&recorded)).prepared;
+        assert_eq!(rollback.findings[0].name, FindingName::ArtifactMissing);
+
+        let again = scene.prepare(Some(&artifact), None);
+        let warning = &again.prepared.warnings[0];
+        assert_eq!(warning.name, FindingName::TargetChangedByOther);
+        assert_ne!(goal_path(&again), goal_path(&one));
+        let again = scene.go(again);
+        assert!(scene.text("").ends_with("one"));
+        assert_eq!(look(&scene, &again).shown.find("of which"), None);
+    }
 }
 
 #[test]

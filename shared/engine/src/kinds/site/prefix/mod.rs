@@ -1,9 +1,11 @@
 //! A site with a folder per release.
 
 mod copies;
+mod folder;
 mod prepare;
 mod publish;
 
+use super::lists::Lists;
 use super::rules::Rules;
 use super::{SitePorts, files_in_words, invalidate};
 use crate::kinds::{Class, Facts, Kind, Next, Noticed, Switched, View, Way, from_value, whose};
@@ -73,6 +75,22 @@ pub struct Seen {
     etag: String,
     /// Whether the origin path is neither that of before nor the goal's.
     strange: bool,
+    /// The files of the folder that are not there, or not as they were published, where all of them were looked at.
+    amiss: Vec<String>,
+}
+
+impl Seen {
+    /// What visitors get: the folder, unless somebody has changed files in it.
+    fn noticed(&self) -> Noticed {
+        let noticed = self.state.noticed();
+        if self.amiss.is_empty() {
+            return noticed;
+        }
+        Noticed {
+            value: json!({"origin_path": self.state.origin_path, "amiss": folder::some(&self.amiss)}),
+            shown: format!("{}, {}", noticed.shown, folder::in_words(&self.amiss)),
+        }
+    }
 }
 
 /// The one change of such a site: the distribution's origin path is switched.
@@ -122,7 +140,8 @@ impl<P: SitePorts> Kind for Prefix<P> {
     type Goal = Goal;
     type Change = Switch;
 
-    async fn observe(&self, target: &Target, _: &Way<'_, Goal>) -> Answered<Seen> {
+    /// Who only looks, looks at the folder's files as well.
+    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
         let id = &target.distribution;
         let found = self.at.distribution(id).await?;
         let origin = found.origins.iter().find(|it| it.id == target.origin);
@@ -132,20 +151,29 @@ impl<P: SitePorts> Kind for Prefix<P> {
         })?;
         let mut known = [&self.forward, &self.before].into_iter();
         let there = known.find(|goal| goal.origin_path == origin.path);
+        let state = Goal {
+            release: there.and_then(|goal| goal.release.clone()),
+            origin_path: origin.path.clone(),
+            deployed: found.deployed,
+        };
+        let amiss = match way.goal {
+            Some(_) => vec![],
+            None => {
+                let lists = Lists::of(&self.home, &target.site);
+                folder::amiss(&self.at, &lists, &target.site.site.bucket, &state).await?
+            }
+        };
         Ok(Seen {
-            state: Goal {
-                release: there.and_then(|goal| goal.release.clone()),
-                origin_path: origin.path.clone(),
-                deployed: found.deployed,
-            },
+            state,
             etag: found.etag,
             strange: there.is_none(),
+            amiss,
         })
     }
 
     fn view(_: &Target, seen: &Seen) -> View {
         View {
-            noticed: seen.state.noticed(),
+            noticed: seen.noticed(),
             waits_for: None,
             is_guarded: true,
             is_consistent: false,
@@ -243,6 +271,7 @@ mod tests {
             state: wanted(path, deployed),
             etag: "E1".into(),
             strange,
+            amiss: vec![],
         }
     }
 

@@ -1,13 +1,11 @@
-use super::{Goal, Target};
+use super::{Goal, Target, folder};
 use crate::kinds::site::archive::Entry;
-use crate::kinds::site::calls::list_all;
 use crate::kinds::site::prepare::target::Serving;
 use crate::kinds::site::prepare::{Former, Scene, Wanted, same_names};
 use crate::kinds::site::target::{folder_of, origin_path_of};
 use crate::kinds::site::{SitePorts, Trouble};
 use crate::kinds::{Prepared, Recorded, Stage, to_value};
 use crate::ports::Answered;
-use std::collections::BTreeSet;
 use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
 
@@ -33,7 +31,8 @@ pub(in crate::kinds::site) async fn prepare<P: SitePorts>(
     let (goal, complete) = match wanted {
         Wanted::Release(release, entries) => {
             let known = scene.lists.release_paths(&release).await?.is_some();
-            let runs = known && before.release.as_ref() == Some(&release);
+            let is_live = known && before.release.as_ref() == Some(&release);
+            let runs = is_live && is_whole(&mut scene, &before).await?;
             if !runs {
                 let mixed = mixed(&scene, &before, &entries).await?;
                 scene.warnings.extend(mixed);
@@ -127,32 +126,46 @@ async fn check_folder<P: SitePorts>(scene: &Scene<'_, P>, goal: &Goal) -> Result
     if scene.lists.is_pruned(bucket, goal).await? {
         return Err(pruned(bucket, &folder));
     }
-    let files = match &goal.release {
-        Some(release) => scene.lists.release(release).await?.unwrap_or_default(),
-        None => [].into(),
+    let amiss = folder::amiss(scene.at, &scene.lists, bucket, goal).await?;
+    let is_empty = || async {
+        let first = scene.at.list(bucket, &folder, None).await?;
+        Answered::Ok(first.objects.is_empty())
     };
-    let known: Vec<&str> = files.keys().map(String::as_str).collect();
-    let found = list_all(scene.at, &scene.target.site.bucket, &folder, &known).await?;
-    let found: BTreeSet<&str> = found.iter().map(|it| &it.key[folder.len()..]).collect();
-    let gone: Vec<&String> = files
-        .keys()
-        .filter(|path| !found.contains(path.as_str()))
-        .collect();
-    if !found.is_empty() && gone.is_empty() {
+    let reason = if !amiss.is_empty() {
+        format!("the release's folder, {}", folder::in_words(&amiss))
+    } else if is_empty().await? {
+        "the folder is empty".to_owned()
+    } else {
         return Ok(());
-    }
-    let some: Vec<&str> = gone.iter().take(5).map(|path| path.as_str()).collect();
+    };
     Err(Finding::new(
         FindingName::ArtifactMissing,
-        format!("s3://{}/{folder}", scene.target.site.bucket),
-        format!(
-            "the folder is empty or lacks {} files of its release: {}",
-            gone.len(),
-            some.join(", ")
-        ),
-        "deploy a release from its archive instead, and let folders of former releases live longer",
+        format!("s3://{bucket}/{folder}"),
+        reason,
+        "deploy that release by its version: it is published again, in a folder of its own; and let folders of former releases live longer",
     )
     .into())
+}
+
+/// True where the folder that is live is as it was published. Where it is not, its release is published again in
+/// another folder.
+async fn is_whole<P: SitePorts>(scene: &mut Scene<'_, P>, live: &Goal) -> Answered<bool> {
+    let bucket = &scene.target.site.bucket;
+    let amiss = folder::amiss(scene.at, &scene.lists, bucket, live).await?;
+    if amiss.is_empty() {
+        return Ok(true);
+    }
+    scene.warnings.push(Finding::new(
+        FindingName::TargetChangedByOther,
+        format!("components.{}", scene.input.component),
+        format!(
+            "somebody else changed the folder `{}` of the release that is live, {}; the release is published again, in a folder of its own",
+            live.origin_path,
+            folder::in_words(&amiss)
+        ),
+        "let only one deployer write to the bucket",
+    ));
+    Ok(false)
 }
 
 /// What deletes a folder says so first, and may still be at it.

@@ -1,0 +1,51 @@
+//! The folder of a release, as it is: its files may be written over by anybody who may write to the bucket.
+
+use super::Goal;
+use crate::kinds::site::SitePorts;
+use crate::kinds::site::calls::list_all;
+use crate::kinds::site::lists::Lists;
+use crate::kinds::site::target::folder_of;
+use crate::ports::Answered;
+use std::collections::BTreeMap;
+
+/// How many of them are named.
+const NAMED: usize = 5;
+
+/// The files of a release's folder that are not there, or not as they were published: by the ETags that were noted
+/// then. None of a folder that Windlass did not fill.
+pub(super) async fn amiss<P: SitePorts>(
+    at: &P,
+    lists: &Lists<'_, P>,
+    bucket: &str,
+    goal: &Goal,
+) -> Answered<Vec<String>> {
+    if goal.release.is_none() {
+        return Ok(vec![]);
+    }
+    let published = lists.folder(goal).await?;
+    let folder = folder_of(&goal.origin_path);
+    let known: Vec<&str> = published.keys().map(String::as_str).collect();
+    let found = list_all(at, bucket, &folder, &known).await?;
+    let found: BTreeMap<&str, &str> = found
+        .iter()
+        .map(|it| (&it.key[folder.len()..], it.etag.as_str()))
+        .collect();
+    let amiss = published
+        .iter()
+        .filter(|(path, etag)| found.get(path.as_str()) != Some(&etag.as_str()));
+    Ok(amiss.map(|(path, _)| path.clone()).collect())
+}
+
+/// The first of them.
+pub(super) fn some(amiss: &[String]) -> &[String] {
+    &amiss[..amiss.len().min(NAMED)]
+}
+
+/// The same for the end of a sentence about the folder.
+pub(super) fn in_words(amiss: &[String]) -> String {
+    format!(
+        "of which {} files are not there, or not as they were published: {}",
+        amiss.len(),
+        some(amiss).join(", ")
+    )
+}
