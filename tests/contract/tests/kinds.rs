@@ -14,13 +14,8 @@ use std::path::{Path, PathBuf};
 use windlass_domain::each_kind;
 use windlass_domain::kinds::KindName;
 
-/// Files that still name a kind, and why; whoever mends one takes its line away.
-const STILL: &[&str] = &[
-    // The former path of a site's types.
-    "shared/domain/src/declaration/resolved.rs",
-    // Where a site's pages are, before the switch and after it.
-    "shared/engine/src/measurements/pages.rs",
-];
+/// Measurements that are of one kind alone.
+const OF_ONE: &[&str] = &["shared/engine/src/measurements/pages.rs"];
 
 /// A kind, by the words that a source would name it with.
 struct Names {
@@ -160,7 +155,7 @@ fn naming() -> BTreeMap<String, BTreeSet<String>> {
 #[test]
 fn nothing_outside_of_its_home_names_a_kind() {
     let mut naming = naming();
-    for path in STILL {
+    for path in OF_ONE {
         assert!(
             naming.remove(*path).is_some(),
             "{path} names no kind any more: take it off the list"

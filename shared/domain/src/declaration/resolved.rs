@@ -3,7 +3,6 @@
 use super::gates;
 use crate::digest::Digest;
 use crate::kinds::Spec;
-pub use crate::kinds::site::{CacheRule, ConfigFile, SiteMode, StaticSite};
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::request::Route;
 use crate::time::Span;

@@ -2,8 +2,8 @@
 
 use crate::scene::Scene;
 use crate::zips::{directory_records, replaced, stored, with_link, zip};
-use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::site::SiteMode;
 use windlass_engine::payload::Word;
 
 fn findings(archive: Vec<u8>) -> Vec<Finding> {

@@ -5,7 +5,7 @@ use crate::pruning::settle;
 use crate::scene::{Deployment, Scene};
 use crate::zips::zip;
 use std::cell::OnceCell;
-use windlass_domain::declaration::resolved::SiteMode;
+use windlass_domain::kinds::site::SiteMode;
 use windlass_domain::plan::KindName;
 use windlass_domain::step::Step;
 use windlass_engine::kinds::site::in_place::{InPlace, Knowledge};

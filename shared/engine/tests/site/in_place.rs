@@ -2,8 +2,8 @@
 
 use crate::scene::Scene;
 use crate::zips::zip;
-use windlass_domain::declaration::resolved::{CacheRule, ConfigFile, SiteMode};
 use windlass_domain::finding::FindingName;
+use windlass_domain::kinds::site::{CacheRule, ConfigFile, SiteMode};
 use windlass_engine::payload::Word;
 
 pub const ONE: &[(&str, &str)] = &[

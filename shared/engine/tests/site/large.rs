@@ -3,8 +3,8 @@
 use crate::scene::Scene;
 use crate::zips::stored;
 use windlass_domain::artifact::Artifact;
-use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::kinds::site::SiteMode;
 use windlass_engine::payload::{Word, WorkDone};
 use windlass_engine::ports::{Answered, Clock};
 use windlass_world::mishaps::{Visitor, When};

@@ -4,7 +4,7 @@ use crate::in_place;
 use crate::pruning::settle;
 use crate::scene::{Deployment, Scene};
 use crate::zips::zip;
-use windlass_domain::declaration::resolved::SiteMode;
+use windlass_domain::kinds::site::SiteMode;
 use windlass_domain::step::Failure;
 use windlass_engine::kinds::site::State;
 use windlass_engine::payload::Word;

@@ -3,8 +3,8 @@
 use crate::in_place::{ONE, TWO};
 use crate::scene::{Deployment, Scene};
 use crate::zips::zip;
-use windlass_domain::declaration::resolved::{CacheRule, SiteMode};
 use windlass_domain::finding::FindingName;
+use windlass_domain::kinds::site::{CacheRule, SiteMode};
 use windlass_domain::step::Failure;
 use windlass_engine::kinds::site::prefix::Prefix;
 use windlass_engine::kinds::{Kind, Noticed, Way, from_value};

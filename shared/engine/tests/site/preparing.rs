@@ -4,10 +4,10 @@ use crate::in_place::{ONE, TWO};
 use crate::scene::Scene;
 use crate::zips::zip;
 use windlass_domain::artifact::Artifact;
-use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
+use windlass_domain::kinds::site::SiteMode;
 use windlass_engine::payload::Word;
 use windlass_engine::ports::{ErrorPage, LifecycleRule};
 

@@ -4,8 +4,8 @@
 use crate::in_place::ONE;
 use crate::scene::{Deployment, Scene};
 use std::collections::BTreeMap;
-use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::kinds::site::SiteMode;
 use windlass_engine::payload::Word;
 use windlass_world::mishaps::When;
 

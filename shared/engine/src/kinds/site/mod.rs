@@ -24,10 +24,10 @@ use prefix::Prefix;
 pub use prepare::prepare;
 use serde::Deserialize;
 pub use target::{Archive, Target, Visited, folder_of, origin_path_of, release_of};
-use windlass_domain::declaration::resolved::SiteMode;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::site::SiteMode;
 use windlass_domain::place::Place;
 use windlass_domain::step::Step;
 

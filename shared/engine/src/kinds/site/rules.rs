@@ -2,8 +2,8 @@
 
 use crate::ports::Answered;
 use globset::{Glob, GlobMatcher};
-use windlass_domain::declaration::resolved::StaticSite;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::kinds::site::StaticSite;
 
 /// Hashed assets never change under their name, so nobody has to ask again for a year.
 const FOREVER: &str = "public, max-age=31536000, immutable";
@@ -177,7 +177,7 @@ pub fn content_type(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_domain::declaration::resolved::{CacheRule, ConfigFile, SiteMode};
+    use windlass_domain::kinds::site::{CacheRule, ConfigFile, SiteMode};
 
     fn rules() -> Rules {
         let site = StaticSite {

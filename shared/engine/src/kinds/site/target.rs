@@ -8,10 +8,10 @@ use crate::ports::{Answered, ObjectId};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use windlass_domain::declaration::resolved::{ConfigFile, SiteMode, StaticSite};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::Fault;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::kinds::site::{ConfigFile, SiteMode, StaticSite};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::step::Step;
 

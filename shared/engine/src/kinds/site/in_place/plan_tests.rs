@@ -1,6 +1,6 @@
 use super::*;
-use windlass_domain::declaration::resolved::{SiteMode, StaticSite};
 use windlass_domain::digest::Digest;
+use windlass_domain::kinds::site::{SiteMode, StaticSite};
 
 fn rules() -> Rules {
     Rules::new(&StaticSite {

@@ -4,8 +4,8 @@ use super::target::{Problems, Serving, is_of_bucket};
 use crate::kinds::site::prefix;
 use crate::kinds::site::target::folder_of;
 use crate::ports::LifecycleRule;
-use windlass_domain::declaration::resolved::{SiteMode, StaticSite};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::site::{SiteMode, StaticSite};
 use windlass_domain::tenancy::Claim;
 
 /// A folder per release goes live by the path of `origin`. In place nobody may switch an origin that serves the site:

@@ -7,8 +7,8 @@ use crate::kinds::site::prepare::target::Serving;
 use crate::kinds::site::target::folder_of;
 use crate::ports::{Distribution, ErrorPage};
 use std::collections::BTreeSet;
-use windlass_domain::declaration::resolved::{SiteMode, StaticSite};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::site::{SiteMode, StaticSite};
 
 /// What a site begins with where nothing says otherwise.
 const USUAL: &str = "index.html";

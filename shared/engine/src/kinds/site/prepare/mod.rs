@@ -13,10 +13,10 @@ use crate::kinds::{PrepareInput, Prepared, from_value};
 use crate::ports::Answered;
 use bucket::{claim_back, claims};
 use windlass_domain::artifact::Artifact;
-use windlass_domain::declaration::resolved::{SiteMode, StaticSite};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::site::{SiteMode, StaticSite};
 use windlass_domain::place::Place;
 use windlass_domain::tenancy::Claim;
 

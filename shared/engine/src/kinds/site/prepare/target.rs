@@ -10,9 +10,9 @@ use crate::kinds::site::prepare::bucket::judge_rules;
 use crate::kinds::site::{SitePorts, Trouble, calls};
 use crate::ports::{Answered, Distribution, Origin};
 use std::cell::Cell;
-use windlass_domain::declaration::resolved::{SiteMode, StaticSite};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::site::{SiteMode, StaticSite};
 
 /// What is wrong with a target.
 #[derive(Default)]
