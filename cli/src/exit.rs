@@ -16,7 +16,7 @@ pub const HELP: &str = "Exit status:
   6  Windlass could not be reached, or did not let the caller in
   7  the deployment was still under way when the time to wait was over
   8  superseded: something newer is there, or something else runs now
-  9  held: deployments are held, and this one was not let through
+  9  held: deployments were held, and this one was not let through
   10  recorded only: a person has to start it there
   11  the deployment still waited for its turn when the time to wait was over
   12  it ended well before, and what runs now could not be seen, or is no longer declared";

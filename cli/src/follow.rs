@@ -2,19 +2,17 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::now::{now, same_release};
 use crate::output::{Output, error};
 use crate::record::Record;
-use crate::standing::{Standing, standing};
-use crate::status::Environment;
 use crate::story::Printed;
 use crate::windlass::Windlass;
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::time::{Duration, Instant, SystemTime};
 use windlass_domain::deployment::Status;
 use windlass_domain::name::AppName;
 use windlass_domain::time::Span;
-use windlass_domain::way::Way;
 
 /// How long Step Functions may take to tell of an execution that it has started.
 const KNOWN: Duration = Duration::from_mins(1);
@@ -45,10 +43,15 @@ impl Patience {
         self.begin_at_most(Duration::MAX)
     }
 
+    /// For how long something is waited for that comes within `most`, if it comes.
+    pub fn at_most(&self, most: Duration) -> Duration {
+        Duration::from_millis(self.timeout.as_ms()).min(most)
+    }
+
     /// Begins to wait for something that comes soon, if it comes.
     pub fn begin_at_most(&self, most: Duration) -> Waiting {
         Waiting {
-            until: Instant::now() + Duration::from_millis(self.timeout.as_ms()).min(most),
+            until: Instant::now() + self.at_most(most),
             every: Duration::from_millis(self.every.as_ms()),
         }
     }
@@ -102,9 +105,10 @@ pub enum Wanted {
     Recovered,
 }
 
-/// Watches a deployment: prints what is new at each look, and with `--json` the whole record at the
-/// end. An answer that does not come is no end: the next look may get one. What nobody saw ending is compared with what
-/// runs now.
+/// Watches a deployment: prints what is new at each look, and with `--json` the whole record at the end. An answer that
+/// does not come is no end: the next look may get one. Of an ending that nobody saw come, what was so then is told as
+/// that, and what is so now comes last. A deployment that made way for another one with the same release is followed
+/// by that one.
 ///
 /// # Errors
 /// A deployment that is not there, a caller who is not let in, and no answer until the time is over.
@@ -120,8 +124,9 @@ pub async fn follow(
     let mut last = Value::Null;
     let mut troubled = String::new();
     let (mut going, mut waits) = (None, None);
+    let mut id = id.to_owned();
     loop {
-        let path = ["apps", app.as_str(), "deployments", id];
+        let path = ["apps", app.as_str(), "deployments", &id];
         match windlass.get(&path, &[]).await {
             Ok(answer) => {
                 let record = Record::read(&answer)?;
@@ -130,12 +135,22 @@ pub async fn follow(
                 let waiting = |record: &Record| record.deployment.status == Status::Waiting;
                 waits = Some(record.as_ref().is_none_or(waiting));
                 if let Some(record) = record {
-                    let exit = told(&mut printed, &record, wanted, output);
-                    if let Some(mut exit) = exit {
-                        let is_to_run = exit == Exit::Good && wanted == Wanted::Runs;
-                        if is_to_run && !seen_ending(going, SystemTime::now()) {
-                            exit = now(windlass, &record, &mut last, output).await?;
+                    let is_past = wanted == Wanted::Runs && !seen_ending(going, SystemTime::now());
+                    let exit = told(&mut printed, &record, wanted, is_past, output);
+                    if let Some(exit) = exit {
+                        let made_way = wanted == Wanted::Runs && exit == Exit::Superseded;
+                        if made_way && let Some(other) = same_release(windlass, &record).await {
+                            output.progress(&format!(
+                                "deployment {other} has the same release and is watched in its place"
+                            ));
+                            (id, going, printed) = (other, None, Printed::default());
+                            continue;
                         }
+                        let exit = if is_past || made_way {
+                            now(windlass, &record, &mut last, exit, output).await
+                        } else {
+                            exit
+                        };
                         output.only_json(&last);
                         return Ok(exit);
                     }
@@ -164,8 +179,14 @@ pub async fn follow(
 }
 
 /// Prints what is new; answers how the program ends if the deployment has ended.
-fn told(printed: &mut Printed, record: &Record, wanted: Wanted, output: Output) -> Option<Exit> {
-    for line in printed.fresh(record) {
+fn told(
+    printed: &mut Printed,
+    record: &Record,
+    wanted: Wanted,
+    is_past: bool,
+    output: Output,
+) -> Option<Exit> {
+    for line in printed.fresh(record, is_past) {
         output.progress(&line);
     }
     let ended = record.deployment.ending.as_ref()?;
@@ -181,46 +202,6 @@ fn told(printed: &mut Printed, record: &Record, wanted: Wanted, output: Output) 
 fn seen_ending(going: Option<SystemTime>, now: SystemTime) -> bool {
     let since = going.and_then(|going| now.duration_since(going).ok());
     since.is_some_and(|since| since <= A_MOMENT)
-}
-
-/// What the targets show now of a deployment that has ended well before: that it was live once is not that it
-/// is live.
-async fn now(
-    windlass: &Windlass,
-    record: &Record,
-    answer: &mut Value,
-    output: Output,
-) -> Result<Exit, Failure> {
-    let deployment = &record.deployment;
-    let environment = deployment.environment.as_str();
-    let path = ["apps", deployment.app.as_str(), "environments", environment];
-    let stands = match windlass.get(&path, &[("observe", "true")]).await {
-        Ok(environment) => standing(deployment, &Environment::read(&environment)?),
-        Err(failure) => Standing::Unknown(vec![failure.message]),
-    };
-    let (runs, exit, words) = match stands {
-        Standing::Runs(words) => (Some(true), Exit::Good, format!("now: {words}")),
-        Standing::SomethingElse(what) => {
-            let next = answer["now"]["next"].as_str();
-            let next = next.map_or_else(
-                || Way::CommandLine.tell(&format!("start {}", deployment.input())),
-                str::to_owned,
-            );
-            let words = format!(
-                "now: it does NOT run any more\n  {}\n  next: to have it, {next}",
-                what.join("\n  ")
-            );
-            (Some(false), Exit::Superseded, words)
-        }
-        Standing::Unknown(why) => {
-            let words = format!("now: NOT known\n  {}", why.join("\n  "));
-            (None, Exit::NotSeen, words)
-        }
-    };
-    output.progress(&words);
-    answer["now"]["runs"] = json!(runs);
-    answer["now"]["text"] = json!(words);
-    Ok(exit)
 }
 
 /// Says that looking fails, when it begins to.

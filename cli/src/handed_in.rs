@@ -45,17 +45,18 @@ impl HandedIn<'_> {
             "{app} {version} is handed in: s3://{bucket}/{key}"
         ));
         let waiting = looking.begin();
-        let mut unseen = None;
+        let (mut unseen, mut became) = (None, Ok(None));
         while looking.look.as_ms() > 0 {
             match self.refused().await {
-                Ok(None) => {}
+                Ok(None) => unseen = None,
                 Ok(Some(refusal)) => return Err(refusal),
                 Err(failure) => unseen = Some(failure.message),
             }
-            if let (Some(windlass), Some(id)) = (self.windlass, self.became().await) {
+            became = self.became().await;
+            if let (Some(windlass), Ok(Some(id))) = (self.windlass, &became) {
                 self.report["id"] = json!(id);
                 return looking
-                    .follow(windlass, app, &id, &self.report, output)
+                    .follow(windlass, app, id, &self.report, output)
                     .await;
             }
             if !waiting.goes_on().await {
@@ -65,7 +66,12 @@ impl HandedIn<'_> {
         let looked = match (looking.look.as_ms(), unseen) {
             (0, _) => "whether it was taken was not looked at".to_owned(),
             (_, Some(why)) => format!("whether it was taken could not be seen: {why}"),
-            (_, None) => format!("nothing was found wrong with it within {}", looking.look),
+            (_, None) => format!("no findings lay beside it within {}", looking.look),
+        };
+        let looked = match became {
+            _ if looking.look.as_ms() == 0 => looked,
+            Ok(_) => format!("{looked}, and no deployment of it was seen yet"),
+            Err(why) => format!("{looked}; its deployment was not looked at: {why}"),
         };
         let here = self.sight.here.as_ref();
         let watch = match here.map(|here| &here.environment) {
@@ -95,12 +101,23 @@ impl HandedIn<'_> {
         }))
     }
 
-    /// The deployment that was not there before.
-    async fn became(&self) -> Option<String> {
-        let (windlass, here) = (self.windlass?, self.sight.here.as_ref()?);
+    /// The deployment that was not there before; why that was not looked at, where it was not.
+    async fn became(&self) -> Result<Option<String>, String> {
+        let Some(windlass) = self.windlass else {
+            let unseen = self
+                .sight
+                .unseen
+                .iter()
+                .find(|unseen| unseen.starts_with("the API"));
+            return Err(unseen
+                .cloned()
+                .unwrap_or_else(|| "no `--endpoint` is named".to_owned()));
+        };
+        let here = self.sight.here.as_ref();
+        let here = here.ok_or("the environment that it goes to is not known here")?;
         let known = of_version(self.plan, windlass, &here.environment).await;
-        let mut fresh = known.ok()?.into_iter();
-        let fresh = fresh.find(|one| !self.sight.before.contains(&one.id))?;
-        Some(fresh.id)
+        let mut fresh = known.map_err(|failure| failure.message)?.into_iter();
+        let fresh = fresh.find(|one| !self.sight.before.contains(&one.id));
+        Ok(fresh.map(|fresh| fresh.id))
     }
 }

@@ -76,6 +76,15 @@ pub async fn chosen(
     })
 }
 
+/// What is kept of the declaration in force.
+///
+/// # Errors
+/// No answer, or one that cannot be understood.
+pub async fn in_force(windlass: &Windlass, app: &AppName) -> Result<Known<Declared>, Failure> {
+    let path = ["apps", app.as_str(), "declaration"];
+    read(windlass.get(&path, &[]).await)
+}
+
 /// The declaration in force.
 ///
 /// # Errors
@@ -84,15 +93,9 @@ pub async fn declaration(
     windlass: &Windlass,
     app: &AppName,
 ) -> Result<Known<Declaration>, Failure> {
-    #[derive(Deserialize)]
-    struct InForce {
-        #[serde(flatten)]
-        declared: Declared,
-    }
-    let path = ["apps", app.as_str(), "declaration"];
-    match read::<InForce>(windlass.get(&path, &[]).await)? {
+    match in_force(windlass, app).await? {
         Known::Not(findings) => Ok(Known::Not(findings)),
-        Known::So(in_force) => in_force.declared.read().map(Known::So).map_err(|_| {
+        Known::So(declared) => declared.read().map(Known::So).map_err(|_| {
             Failure::broken(
                 "the declaration in force cannot be understood. Use the program that belongs to the installed Windlass.",
             )

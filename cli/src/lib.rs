@@ -16,6 +16,7 @@ pub mod history;
 pub mod known;
 pub mod listing;
 pub mod manifest;
+pub mod now;
 pub mod operator;
 pub mod output;
 pub mod preflight;

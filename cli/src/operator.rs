@@ -7,6 +7,7 @@ use crate::output::Output;
 use crate::status::Environment;
 use crate::windlass::{Endpoint, Windlass, waiting};
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use windlass_domain::deployment::Refusal;
@@ -22,7 +23,7 @@ pub struct Where {
     #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     pub environment: EnvironmentName,
     /// Why; it is recorded.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     pub reason: String,
     /// Only hand it in, and do not wait for what comes of it.
     #[arg(long)]

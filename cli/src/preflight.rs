@@ -148,6 +148,24 @@ pub fn reused(plan: Plan<'_>, recorded: &Recorded) -> Vec<Finding> {
     reused.collect()
 }
 
+/// Components of a version that is recorded, whose bytes the manifest does not tell.
+pub fn not_compared(plan: Plan<'_>, recorded: &Recorded) -> Vec<String> {
+    let named = plan.manifest.components.iter();
+    let untold = named.filter(|(name, artifact)| {
+        let digest = artifact.sha256.as_ref();
+        digest.is_none() && recorded.components.contains_key(*name)
+    });
+    let version = &plan.manifest.version;
+    untold
+        .map(|(name, _)| {
+            format!(
+                "whether `{name}` has the bytes that version {version} is recorded with, because the manifest does not \
+                 tell their SHA-256. With other bytes the release is refused"
+            )
+        })
+        .collect()
+}
+
 /// What stands against it in the environment now.
 pub fn stopped(plan: Plan<'_>, here: &Resolved, now: &Environment) -> Vec<Finding> {
     let (app, name) = (plan.app, &here.environment);

@@ -82,6 +82,9 @@ impl Sight {
                 let reused = release.recorded.iter();
                 let reused = reused.flat_map(|recorded| preflight::reused(plan, recorded));
                 self.findings.extend(reused);
+                let unseen = release.recorded.iter();
+                self.unseen
+                    .extend(unseen.flat_map(|recorded| preflight::not_compared(plan, recorded)));
             }
             Ok(Known::Not(_)) => {}
             Err(failure) => self.note("whether the version is used already", failure)?,
@@ -190,6 +193,27 @@ impl Sight {
             sight.findings.extend(departed);
         }
         Ok(sight)
+    }
+
+    /// Why the upload of a declaration would be refused beside the one in force.
+    ///
+    /// # Errors
+    /// An answer that cannot be understood.
+    pub async fn beside(
+        &mut self,
+        declaration: &Declaration,
+        windlass: &Windlass,
+    ) -> Result<Option<Finding>, Failure> {
+        let app = declaration.app();
+        match known::in_force(windlass, app).await {
+            Ok(Known::So(in_force)) => Ok(declaration.uploaded(app, Some(&in_force)).err()),
+            Ok(Known::Not(_)) => Ok(None),
+            Err(failure) => {
+                let what = "whether its version is higher than that of the declaration in force";
+                self.note(what, failure)?;
+                Ok(None)
+            }
+        }
     }
 
     fn note(&mut self, what: &str, failure: Failure) -> Result<(), Failure> {

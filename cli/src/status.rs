@@ -186,14 +186,15 @@ impl Environment {
         format!("{id}{}", asked.unwrap_or_default())
     }
 
-    fn lock(&self) -> String {
+    /// The lock.
+    pub fn lock(&self) -> String {
         let Some(held) = &self.lock.held else {
             return "  lock: free".to_owned();
         };
         let next = |action| Way::CommandLine.tell(&operators(action, &self.app, &self.name));
         let what = match held.state {
-            HeldState::Running => "is deployed".to_owned(),
-            HeldState::Recovering => "is recovered".to_owned(),
+            HeldState::Running => "is under way".to_owned(),
+            HeldState::Recovering => "is being recovered".to_owned(),
             HeldState::NeedsOperator => format!(
                 "NEEDS AN OPERATOR: {} to undo it again, or {} to take what is there",
                 next(ActionName::Recover),

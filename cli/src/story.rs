@@ -7,6 +7,7 @@ use crate::record::Record;
 use indicatif::{HumanBytes, HumanDuration};
 use std::collections::HashSet;
 use std::time::Duration;
+use windlass_domain::finding::Finding;
 use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::judgement::Judgement;
 use windlass_domain::message::wave_in_words;
@@ -42,8 +43,8 @@ pub struct Printed(HashSet<String>);
 
 impl Printed {
     /// Those lines of a record that were not printed yet; from now on they were.
-    pub fn fresh(&mut self, record: &Record) -> Vec<String> {
-        let lines = lines(record).into_iter();
+    pub fn fresh(&mut self, record: &Record, is_past: bool) -> Vec<String> {
+        let lines = lines(record, is_past).into_iter();
         lines
             .filter(|line| self.0.insert(line.key.clone()))
             .map(|line| line.text)
@@ -51,8 +52,8 @@ impl Printed {
     }
 }
 
-/// All lines of a record.
-pub fn lines(record: &Record) -> Vec<Line> {
+/// All lines of a record. An ending that nobody saw come is past: its sentences were true when they were written.
+pub fn lines(record: &Record, is_past: bool) -> Vec<Line> {
     let mut lines = head(record);
     if let Some(plan) = &record.plan {
         lines.extend(planned(plan));
@@ -71,7 +72,7 @@ pub fn lines(record: &Record) -> Vec<Line> {
     lines.extend(record.steps.iter().filter_map(waits));
     lines.extend(record.steps.iter().flat_map(warnings));
     lines.extend(undone(record));
-    lines.extend(ending(record));
+    lines.extend(ending(record, is_past));
     lines
 }
 
@@ -266,7 +267,16 @@ fn undone(record: &Record) -> Vec<Line> {
         let component = &step.component;
         match (step.status, &step.undo_failure) {
             (StepStatus::Undone, _) => {
-                lines.push(Line::plain(format!("  {component}: is as it was before")));
+                // What was only made ahead, such as a version, is not taken back.
+                let is_ahead = !step.changes.is_empty()
+                    && !step.has_switched()
+                    && !step.changes.iter().any(|change| change.undo);
+                let how = if is_ahead {
+                    "no traffic had been moved; what was made for it stays"
+                } else {
+                    "is as it was before"
+                };
+                lines.push(Line::plain(format!("  {component}: {how}")));
             }
             (StepStatus::UndoFailed, Some(failure)) => lines.push(Line::plain(format!(
                 "  {component}: could NOT be brought back: {}",
@@ -278,15 +288,20 @@ fn undone(record: &Record) -> Vec<Line> {
     lines
 }
 
-fn ending(record: &Record) -> Vec<Line> {
+fn ending(record: &Record, is_past: bool) -> Vec<Line> {
     let Some(ended) = &record.deployment.ending else {
         return Vec::new();
     };
-    let mut lines = vec![Line::new(
-        format!("ending {}", ended.ending),
-        format!("{ended}: {}", ended.cause),
-    )];
-    for finding in &ended.findings {
+    let (at, cause) = (ended.at, &ended.cause);
+    let text = if is_past {
+        format!("{ended} at {at}, and this was so at that time: {cause}")
+    } else {
+        format!("{ended}: {cause}")
+    };
+    let mut lines = vec![Line::new(format!("ending {}", ended.ending), text)];
+    let is_told =
+        |finding: &&Finding| cause.contains(&finding.reason) && cause.contains(&finding.remedy);
+    for finding in ended.findings.iter().filter(|finding| !is_told(finding)) {
         lines.push(Line::plain(format!(
             "  {} {}: {}\n    {}",
             finding.name, finding.path, finding.reason, finding.remedy

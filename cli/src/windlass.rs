@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use serde_json::Value;
 use std::future::Future;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use windlass_domain::way::Way;
 #[derive(Debug, Clone, Args)]
 pub struct Endpoint {
     /// The HTTP API: the output `ApiUrl` of the installation's stack.
-    #[arg(long, value_name = "URL", env = "WINDLASS_ENDPOINT")]
+    #[arg(long, value_name = "URL", env = "WINDLASS_ENDPOINT", value_parser = NonEmptyStringValueParser::new())]
     pub endpoint: Option<String>,
 }
 

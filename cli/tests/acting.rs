@@ -234,7 +234,7 @@ fn a_recovery_that_had_nothing_to_do_says_why_and_claims_nothing_of_others() {
     assert_eq!(code(&output), 0, "{}", err(&output));
     let said = out(&output);
     assert!(said.contains(cause), "{said}");
-    assert!(said.contains("is deployed"), "{said}");
+    assert!(said.contains("is under way"), "{said}");
     assert!(!said.contains("somebody else"), "{said}");
     // What is done to an environment is compared with how it is.
     let output =

@@ -122,6 +122,48 @@ fn a_declaration_is_told_what_runs_that_it_no_longer_has() {
 }
 
 #[test]
+fn a_declaration_whose_upload_would_be_refused_is_not_valid() {
+    let folder = site("not-higher");
+    let table = [
+        (DECLARATION.to_owned(), 0, "is valid"),
+        (DECLARATION.replace("1.3.0", "1.3.1"), 0, "is valid"),
+        (DECLARATION.replace("1.3.0", "1.2.9"), 3, "VersionNotHigher"),
+        (DECLARATION.replace("stable", "any"), 3, "VersionNotHigher"),
+    ];
+    for (text, status, told) in table {
+        write(&folder, "app.yaml", &text);
+        let output = telling(Told::nothing()).windlass(&folder, &["validate"]);
+        assert_eq!(code(&output), status, "{text}: {}", out(&output));
+        assert!(out(&output).contains(told), "{}", out(&output));
+    }
+    let closed = Told {
+        closed: Some(403),
+        ..Told::nothing()
+    };
+    let output = telling(closed).windlass(&folder, &["validate"]);
+    assert_eq!(code(&output), 0, "{}", out(&output));
+    let told = "not looked at: whether its version is higher";
+    assert!(out(&output).contains(told), "{}", out(&output));
+}
+
+#[test]
+fn bytes_that_a_manifest_does_not_tell_are_told_as_not_looked_at() {
+    let mut told = Told::nothing();
+    let folder = site("untold");
+    write(&folder, "app.yaml", DECLARATION);
+    let manifest = json!({"version": "1.4.0", "git": {"ref": "refs/tags/v1.4.0"},
+        "components": {"web": {"key": "artifacts/shop/web/2.zip"}}});
+    write(&folder, "it.json", &manifest.to_string());
+    let lies = json!({"type": "object", "key": "k", "version_id": "v", "bytes": 1, "sha256": "b".repeat(64)});
+    let release = json!({"app": "shop", "version": "1.4.0", "components": {"web": lies}});
+    told.release = (200, json!({"recorded": release, "upload": null}));
+    let output = telling(told).windlass(&folder, &["validate", "--manifest", "it.json"]);
+    assert_eq!(code(&output), 0, "{}", out(&output));
+    let told = "not looked at: whether `web` has the bytes that version 1.4.0 is recorded with";
+    assert!(out(&output).contains(told), "{}", out(&output));
+}
+
+#[test]
 fn a_manifest_is_validated_with_what_the_api_tells() {
     let mut told = Told::nothing();
     let folder = site("validated");
@@ -176,7 +218,7 @@ fn what_is_refused_after_the_upload_is_told_by_what_lies_beside_it() {
         (
             beside("Vetoed", json!("v0")),
             0,
-            "nothing was found wrong with it",
+            "no findings lay beside it within 20ms, and no deployment of it was seen yet",
         ),
     ];
     for (told, status, words) in table {
@@ -196,6 +238,10 @@ fn without_rights_to_the_api_the_bucket_is_asked_and_that_is_said() {
     assert_eq!((code, puts), (0, 3), "{said}");
     assert!(
         said.contains("goes to prod") && said.contains("not looked at before: the API"),
+        "{said}"
+    );
+    assert!(
+        said.contains("; its deployment was not looked at: the API: it did not answer"),
         "{said}"
     );
     let (code, said, puts) = released(closed.clone(), "closed", &with(&[(3, "wbe=dist")]));

@@ -15,7 +15,7 @@ fn read(record: &Value) -> Record {
 }
 
 fn whole(record: &Value) -> String {
-    let lines: Vec<String> = lines(&read(record))
+    let lines: Vec<String> = lines(&read(record), false)
         .into_iter()
         .map(|line| line.text)
         .collect();
@@ -64,7 +64,7 @@ fn each_look_adds_only_what_is_new() {
     let mut printed = Printed::default();
     let mut looks = Vec::new();
     for record in [accepted(), watched(), watched(), rolled_back()] {
-        looks.push(printed.fresh(&read(&record)).join("\n"));
+        looks.push(printed.fresh(&read(&record), false).join("\n"));
     }
     insta::assert_snapshot!(looks.join("\n---\n"));
 }
@@ -72,12 +72,12 @@ fn each_look_adds_only_what_is_new() {
 #[test]
 fn numbers_that_only_move_are_not_told_again_until_the_verdict_does() {
     let mut printed = Printed::default();
-    printed.fresh(&read(&watched()));
+    printed.fresh(&read(&watched()), false);
     let mut moved = watched();
     moved["judgements"][0]["measurements"][0]["measured"] = "0.3 errors/min".into();
-    assert_eq!(printed.fresh(&read(&moved)), [""; 0]);
+    assert_eq!(printed.fresh(&read(&moved), false), [""; 0]);
     moved["judgements"][0]["measurements"][0]["verdict"] = "unknown".into();
-    assert_eq!(printed.fresh(&read(&moved)).len(), 1);
+    assert_eq!(printed.fresh(&read(&moved), false).len(), 1);
 }
 
 #[test]
@@ -95,14 +95,14 @@ fn a_warning_tells_what_to_do() {
 #[test]
 fn a_publish_is_told_by_tenths_with_the_time_that_is_left() {
     let mut printed = Printed::default();
-    printed.fresh(&read(&watched()));
+    printed.fresh(&read(&watched()), false);
     let mut look = |files_done: u64, left_s: Option<u64>| {
         let mut record = watched();
         record["steps"][0]["progress"] = serde_json::json!({
             "files_done": files_done, "files_total": 1000,
             "bytes_done": files_done * 1024, "bytes_total": 1_024_000, "left_s": left_s,
         });
-        printed.fresh(&read(&record)).join("\n")
+        printed.fresh(&read(&record), false).join("\n")
     };
     let expected =
         "  api: published 120 of 1000 files, 120.00 KiB of 1000.00 KiB, about 3 minutes left";
@@ -116,4 +116,26 @@ fn a_publish_is_told_by_tenths_with_the_time_that_is_left() {
 fn a_record_of_another_form_is_told() {
     let failure = Record::read(&serde_json::json!({"deployment": {}})).unwrap_err();
     assert_eq!(failure.exit, Exit::Broken);
+}
+
+#[test]
+fn what_was_made_ahead_and_stays_is_not_told_as_it_was_before() {
+    let mut record = rolled_back();
+    let changes = record["steps"][0]["changes"].as_array_mut().unwrap();
+    changes.pop();
+    let text = whole(&record);
+    assert!(!text.contains("as it was before"), "{text}");
+    assert!(text.contains("api: no traffic had been moved; what was made for it stays"));
+    record["steps"][0]["changes"][0]["switching"] = true.into();
+    assert!(whole(&record).contains("api: is as it was before"));
+}
+
+#[test]
+fn a_finding_that_the_cause_tells_is_not_told_twice() {
+    let mut record = ended(accepted(), "Rejected", "BadValue");
+    let finding = serde_json::json!({"name": "BadValue", "path": "p", "reason": "It is bad.", "remedy": "Mend it."});
+    record["deployment"]["ending"]["findings"] = serde_json::json!([finding]);
+    assert_eq!(whole(&record).matches("It is bad.").count(), 1);
+    record["deployment"]["ending"]["cause"] = "BadValue: It is bad. Mend it.".into();
+    assert_eq!(whole(&record).matches("It is bad.").count(), 1);
 }

@@ -6,6 +6,7 @@ use crate::output::Output;
 use crate::start::{Looking, Start, Wishes};
 use crate::windlass::{Endpoint, waiting};
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// The verb's arguments.
@@ -18,6 +19,7 @@ pub struct Deploy {
     #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     environment: EnvironmentName,
     /// The release's version.
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     version: String,
     #[command(flatten)]
     wishes: Wishes,

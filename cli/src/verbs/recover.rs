@@ -6,6 +6,7 @@ use crate::follow::Wanted;
 use crate::operator::{Action, Effect, Where};
 use crate::output::Output;
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use serde_json::Map;
 
 /// The verb's arguments.
@@ -14,7 +15,7 @@ pub struct Recover {
     #[command(flatten)]
     at: Where,
     /// The deployment; the one that holds the lock if not given.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     deployment: Option<String>,
 }
 

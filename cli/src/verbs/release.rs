@@ -16,6 +16,7 @@ use crate::upload::{self, Artifact, Progress, Sent};
 use crate::windlass::{Endpoint, Windlass, waiting};
 use bytes::Bytes;
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Exceptions;
@@ -33,16 +34,17 @@ pub struct Release {
     #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
     /// The release's version.
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     version: String,
     /// A component with its bytes: `web=dist.zip`, `web=dist/` (put into an archive), or
     /// `agent=image:shop/agent:1.4.0`.
     #[arg(required = true, value_name = "COMPONENT=BYTES")]
     components: Vec<ComponentArgument>,
     /// The Git ref, such as `refs/tags/v1.4.0`; else the CI's, else what is checked out.
-    #[arg(long, value_name = "REF")]
+    #[arg(long, value_name = "REF", value_parser = NonEmptyStringValueParser::new())]
     git_ref: Option<String>,
     /// The commit.
-    #[arg(long, value_name = "HASH")]
+    #[arg(long, value_name = "HASH", value_parser = NonEmptyStringValueParser::new())]
     git_commit: Option<String>,
     /// Name neither ref nor commit.
     #[arg(long, conflicts_with_all = ["git_ref", "git_commit"])]
@@ -54,7 +56,7 @@ pub struct Release {
     #[arg(long, value_name = "VERSION")]
     declaration: Option<semver::Version>,
     /// The artifacts bucket: the output `ArtifactsBucket` of the installation's stack.
-    #[arg(long, value_name = "NAME", env = "WINDLASS_BUCKET")]
+    #[arg(long, value_name = "NAME", env = "WINDLASS_BUCKET", value_parser = NonEmptyStringValueParser::new())]
     bucket: Option<String>,
     /// Start the release through the HTTP API, in place of uploading the manifest. It is implied by
     /// everything that only the API takes: `--watch`, `--environment` and the wishes.
@@ -103,7 +105,10 @@ impl Release {
         output.announce(&preflight::comes_from(plan, from.as_ref(), dirty));
         waiting(async {
             let (windlass, sight) = self.look(plan).await?;
-            output.announce(&preflight::goes(plan, sight.here.as_ref()));
+            // A finding tells why it goes nowhere.
+            if sight.here.is_some() || sight.findings.is_empty() {
+                output.announce(&preflight::goes(plan, sight.here.as_ref()));
+            }
             for unseen in &sight.unseen {
                 output.announce(&format!("  not looked at before: {unseen}"));
             }

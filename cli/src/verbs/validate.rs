@@ -26,7 +26,7 @@ pub struct Validate {
     #[arg(default_value = "app.yaml")]
     file: PathBuf,
     /// A manifest to check against the declaration: everything that `windlass release` would refuse. With an
-    /// endpoint also a hold, and a version that is used already.
+    /// endpoint also a hold, and a version that is used already with other bytes than the `sha256` of the manifest.
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
     /// The manifest is started there through the API, whatever its Git ref says.
@@ -96,7 +96,7 @@ impl Validate {
         let findings = match Declaration::parse_with(&text, &exceptions) {
             Ok(declaration) => {
                 report.tell(&declaration);
-                self.look_at_what_runs(&declaration, &mut report)?;
+                let refused = self.look_at_what_is_there(&declaration, &mut report)?;
                 if let (Some(path), Some(text)) = (&self.manifest, &manifest) {
                     let findings = match Manifest::parse(declaration.app(), text) {
                         Ok(manifest) => self.look(&declaration, &manifest, &mut report)?,
@@ -104,7 +104,7 @@ impl Validate {
                     };
                     report.files.push(FileReport::new(path, findings));
                 }
-                Vec::new()
+                refused.into_iter().collect()
             }
             Err(findings) => findings,
         };
@@ -115,22 +115,26 @@ impl Validate {
         Ok(report)
     }
 
-    /// With an endpoint: what this declaration would leave behind.
-    fn look_at_what_runs(
+    /// With an endpoint: why its upload would be refused beside the declaration in force, and what it would leave
+    /// behind.
+    fn look_at_what_is_there(
         &self,
         declaration: &Declaration,
         report: &mut Report,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<Finding>, Failure> {
         if self.endpoint.endpoint.is_none() {
-            return Ok(());
+            let only_by_api = "whether its version is higher than that of the declaration in force, which only the API tells";
+            report.not_looked_at.push(only_by_api.to_owned());
+            return Ok(None);
         }
-        let sight = waiting(async {
+        let (refused, sight) = waiting(async {
             let windlass = self.endpoint.open().await?;
-            Sight::departed(declaration, &windlass).await
+            let mut sight = Sight::departed(declaration, &windlass).await?;
+            Ok((sight.beside(declaration, &windlass).await?, sight))
         })?;
         report.warnings.extend(sight.findings);
         report.not_looked_at = sight.unseen;
-        Ok(())
+        Ok(refused)
     }
 
     /// Looks as `windlass release` does before it sends anything.

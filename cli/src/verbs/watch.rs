@@ -10,6 +10,8 @@ use crate::output::{Output, error};
 use crate::record::is_id;
 use crate::windlass::{Endpoint, Windlass, waiting};
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
+use indicatif::HumanDuration;
 use std::time::Duration;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::{AppName, EnvironmentName};
@@ -31,9 +33,10 @@ pub struct Watch {
     #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
     /// The deployment's id, or an environment.
-    #[arg(value_name = "ID|ENVIRONMENT")]
+    #[arg(value_name = "ID|ENVIRONMENT", value_parser = NonEmptyStringValueParser::new())]
     which: String,
     /// With an environment: the release's version; else the newest deployment is watched.
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     version: Option<String>,
     #[command(flatten)]
     endpoint: Endpoint,
@@ -78,10 +81,11 @@ impl Watch {
             return Ok(found.id);
         }
         let (most, why) = self.what_can_come(windlass, environment).await?;
+        let patience = self.patience.at_most(most);
         error(&format!(
-            "{}; looking for it, at most {}s",
-            why.reason,
-            most.as_secs()
+            "{}; it is looked for at most {}",
+            why.reason.trim_end_matches('.'),
+            HumanDuration(patience)
         ));
         let waiting = self.patience.begin_at_most(most);
         while waiting.goes_on().await {
@@ -91,7 +95,18 @@ impl Watch {
             // What is wrong with its upload ends the waiting.
             self.what_can_come(windlass, environment).await?;
         }
-        Err(Failure::rejected("it was not deployed:", vec![why]))
+        let failure = Failure::rejected("it was not deployed:", vec![why]);
+        if most == FOUND && patience < most {
+            return Err(Failure {
+                exit: Exit::TimedOut,
+                message: format!(
+                    "no deployment of it was found within {}; it may come yet:",
+                    HumanDuration(patience)
+                ),
+                ..failure
+            });
+        }
+        Err(failure)
     }
 
     async fn look(
@@ -157,7 +172,11 @@ impl Watch {
                         format!(
                             "the manifest of {version} is uploaded, and became no deployment into {environment} yet"
                         ),
-                        "See the history of the environment that its Git ref chooses.".to_owned(),
+                        format!(
+                            "`windlass history {app} {environment}` tells what was deployed there. A manifest is deployed \
+                             into the environment that its Git ref chooses, and as the version that it names, whatever its \
+                             key says."
+                        ),
                     );
                     return Ok((FOUND, why));
                 }

@@ -61,6 +61,8 @@ pub fn cloud() -> StandIn {
 
 pub fn telling(told: Told) -> StandIn {
     let mut checksums: BTreeMap<String, String> = BTreeMap::new();
+    let declared = windlass_domain::declaration::Declaration::parse(DECLARATION).unwrap();
+    let digest = declared.digest().clone();
     StandIn::new(move |call: &Call| {
         let path = call.path.split('?').next().unwrap().to_owned();
         let uploaded = checksums.contains_key("/artifacts-bucket/releases/shop/1.4.0.json");
@@ -114,7 +116,7 @@ pub fn telling(told: Told) -> StandIn {
             }
             ("GET", "/stage/apps/shop/declaration") => reply(
                 200,
-                &json!({"app": "shop", "version": "1.3.0", "digest": "a".repeat(64),
+                &json!({"app": "shop", "version": "1.3.0", "digest": digest,
                     "accepted": 0, "text": DECLARATION}),
             ),
             ("GET", path) if path.starts_with("/stage/apps/shop/releases/") => {

@@ -55,6 +55,8 @@ pub struct Undone {
     pub undone: Vec<String>,
     /// Components that could not be brought back, each with why.
     pub failed: Vec<String>,
+    /// Components for which something was made that callers do not notice, such as a version, each with what stays.
+    pub stays: Vec<String>,
     /// Components that were not changed yet.
     pub untouched: Vec<String>,
     /// What was seen afterwards.
@@ -78,13 +80,16 @@ pub fn undone(
         "could not be rolled back and NEEDS AN OPERATOR"
     };
     let mut lines = vec![format!("{app} {environment} {version} {verb}: {why}")];
-    let none = ["nothing, because nothing had been changed".to_owned()];
-    let undone: &[String] = if outcome.undone.is_empty() {
-        &none
-    } else {
-        &outcome.undone
+    let undone = match (outcome.undone.as_slice(), outcome.failed.as_slice()) {
+        ([], []) if outcome.stays.is_empty() => "nothing, because nothing had been changed".into(),
+        ([], []) => "nothing, because no traffic had been moved".into(),
+        ([], _) => "nothing".into(),
+        (undone, _) => undone.join(", "),
     };
-    let mut line = format!("  undone: {}", undone.join(", "));
+    let mut line = format!("  undone: {undone}");
+    if !outcome.stays.is_empty() {
+        line.push_str(&format!("; stays: {}", outcome.stays.join(", ")));
+    }
     if !outcome.untouched.is_empty() {
         line.push_str(&format!(
             "; not yet changed: {}",
@@ -192,6 +197,49 @@ mod tests {
         ");
     }
 
+    /// Each line is true of what the others tell.
+    #[test]
+    fn what_was_undone_contradicts_nothing_that_was_changed() {
+        let told = |undone: &[&str], failed: &[&str], stays: &[&str], untouched: &[&str]| {
+            let own = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+            let outcome = Undone {
+                undone: own(undone),
+                failed: own(failed),
+                stays: own(stays),
+                untouched: own(untouched),
+                ..Undone::default()
+            };
+            let (app, prod) = (AppName::new("shop"), EnvironmentName::new("prod"));
+            let text = super::undone(&app.unwrap(), &prod.unwrap(), "1.4.0", "why.", &outcome);
+            text.split_once("\n  undone: ").unwrap().1.to_owned()
+        };
+        let table = [
+            (
+                told(&[], &[], &[], &["b"]),
+                "nothing, because nothing had been changed; not yet changed: b",
+            ),
+            (
+                told(&[], &["a: no"], &[], &["b"]),
+                "nothing; not yet changed: b\n  NOT undone: a: no",
+            ),
+            (
+                told(&[], &["a: no"], &["b (v 3)"], &[]),
+                "nothing; stays: b (v 3)\n  NOT undone: a: no",
+            ),
+            (
+                told(&[], &[], &["a (v 3)"], &["b"]),
+                "nothing, because no traffic had been moved; stays: a (v 3); not yet changed: b",
+            ),
+            (
+                told(&["a (2 → 1)"], &[], &["b (v 3)"], &[]),
+                "a (2 → 1); stays: b (v 3)",
+            ),
+        ];
+        for (told, wanted) in table {
+            assert_eq!(told, wanted);
+        }
+    }
+
     #[test]
     fn an_undo_that_failed_says_so() {
         let outcome = Undone {
@@ -208,7 +256,7 @@ mod tests {
         );
         insta::assert_snapshot!(text, @r"
         shop prod 1.4.0 could not be rolled back and NEEDS AN OPERATOR: the execution was stopped.
-          undone: nothing, because nothing had been changed
+          undone: nothing
           NOT undone: api: AccessDenied: UpdateAlias
         ");
     }

@@ -163,7 +163,8 @@ pub fn outcome(steps: &[Stored<Step>]) -> Undone {
                     None if switched => outcome
                         .undone
                         .push(format!("{name} (seen as it was before)")),
-                    None => outcome.untouched.push(name.to_string()),
+                    None if step.changes.is_empty() => outcome.untouched.push(name.to_string()),
+                    None => outcome.stays.push(format!("{name} ({})", made(step))),
                 }
             }
             _ => {
@@ -176,6 +177,26 @@ pub fn outcome(steps: &[Stored<Step>]) -> Undone {
         }
     }
     outcome
+}
+
+/// What was made for a component and callers do not notice: an undo leaves it there. A few of many are told, because
+/// the sentence is an execution's Cause.
+fn made(step: &Step) -> String {
+    const TOLD: usize = 3;
+    let unanswered = |change: &ChangeRecord| {
+        if change.answered {
+            ""
+        } else {
+            ", which was not answered"
+        }
+    };
+    let what = |change: &ChangeRecord| format!("{}{}", change.what, unanswered(change));
+    let mut told: Vec<String> = step.changes.iter().take(TOLD).map(what).collect();
+    let more = step.changes.len().saturating_sub(TOLD);
+    if more > 0 {
+        told.push(format!("and {more} more"));
+    }
+    told.join(", ")
 }
 
 /// The last change of the undo that callers could notice; only bookkeeping may follow it.

@@ -29,9 +29,10 @@ pub async fn undone<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option
     };
     let steps: Vec<Stored<Step>> =
         store::load_all(ports, &store::deployment_partition(id), "step#").await?;
-    let undone = outcome(&steps).undone;
-    let undone = match undone.as_slice() {
-        [] => "before it had changed anything".to_owned(),
+    let outcome = outcome(&steps);
+    let undone = match outcome.undone.as_slice() {
+        [] if outcome.stays.is_empty() => "before it had changed anything".to_owned(),
+        [] => "before it had moved any traffic".to_owned(),
         undone => format!("and its changes were undone: {}", undone.join(", ")),
     };
     Ok(Some(format!(

@@ -265,11 +265,17 @@ fn the_ending_tells_of_each_component_the_last_wave_first() {
     });
     desk.step("d", Undone, |_| ());
     desk.step("e", Planned, |_| ());
+    desk.step("f", Undone, |step| {
+        step.changes = (1..=5)
+            .map(|number| change(&format!("version {number}"), false, false))
+            .collect();
+    });
     desk.asks("SettleUndo").unwrap();
     assert_eq!(
         desk.ending().cause,
         "shop prod 1.4.0 was rolled back: it was so.\n  \
-         undone: b (a copy), a (2 → 1), c (seen as it was before); not yet changed: d, e\n  \
+         undone: b (a copy), a (2 → 1), c (seen as it was before); stays: f (version 1, version 2, version 3, and 2 more); \
+         not yet changed: d, e\n  \
          seen after: a 1 at 100 %\n  \
          next: release 1.4.0 is vetoed here; a fixed release may be deployed at once"
     );
