@@ -59,6 +59,13 @@ impl Failure {
         }
     }
 
+    /// The same with what to do next.
+    #[must_use]
+    pub fn with_next(mut self, next: &str) -> Self {
+        self.message = format!("{}. {next}", self.message.trim_end_matches('.'));
+        self
+    }
+
     /// What `--json` prints.
     pub fn as_json(&self) -> Value {
         json!({ "error": self.message, "exit": self.exit as u8, "findings": self.findings })

@@ -3,7 +3,20 @@
 use clap::Parser;
 use std::process::ExitCode;
 use windlass_cli::Arguments;
+use windlass_cli::failure::Failure;
+use windlass_cli::output::Output;
 
 fn main() -> ExitCode {
-    Arguments::parse().run().into()
+    match Arguments::try_parse() {
+        Ok(arguments) => arguments.run().into(),
+        Err(mistake) => {
+            // A program that asked for one document gets one also of a mistake, which clap tells people.
+            if mistake.use_stderr() && std::env::args().any(|argument| argument == "--json") {
+                let said = mistake.render().to_string();
+                let said = said.trim().trim_start_matches("error: ").to_owned();
+                Output::new(true).only_json(&Failure::usage(said).as_json());
+            }
+            mistake.exit()
+        }
+    }
 }

@@ -6,6 +6,7 @@ use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::{Resolved, Start};
 use windlass_domain::environment::HeldState;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::git::whole_ref;
 use windlass_domain::git_rule::{GitRef, tag_version_differs};
 use windlass_domain::input::{input, operators};
 use windlass_domain::manifest::Manifest;
@@ -66,7 +67,8 @@ fn no_environment(reference: &str, declaration: &Declaration) -> Finding {
         "git.ref",
         format!("`{reference}` matches no environment's rule."),
         format!(
-            "Give another `--git-ref`, name one with `--environment` ({}), or mend the rules under `environments.<name>.deploy`.",
+            "{}Give another `--git-ref`, name one with `--environment` ({}), or mend the rules under `environments.<name>.deploy`.",
+            whole_ref(reference),
             names.join(", ")
         ),
     )

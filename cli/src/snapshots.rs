@@ -5,7 +5,9 @@ use crate::listing::Listed;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use windlass_domain::environment::BEFORE_WINDLASS;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
 
 /// A snapshot.
@@ -65,11 +67,10 @@ impl Listed for Snapshot {
         ];
         let words = words.iter().filter(|(so, _)| *so);
         let words: Vec<&str> = words.map(|(_, words)| *words).collect();
-        // What was found was brought by nobody that Windlass knows.
-        let asked = self
-            .asked
-            .as_ref()
-            .filter(|_| self.version != "before-windlass");
+        // What was found was brought by nobody that Windlass knows; a rollback to it was asked for like any other.
+        let is_found = self.version == BEFORE_WINDLASS;
+        let asked = self.asked.as_ref();
+        let asked = asked.filter(|asked| !is_found || asked.action == ActionName::Rollback);
         let none = || "-".to_owned();
         vec![
             self.number.to_string(),

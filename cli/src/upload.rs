@@ -15,6 +15,9 @@ use windlass_engine::ports::{ObjectId, Objects, PutOptions};
 /// artifact under way is in memory.
 const AT_A_TIME: usize = 4;
 
+/// What is told where there is no such bucket.
+const NAMED: &str = "Give `--bucket`, or set WINDLASS_BUCKET, to the output `ArtifactsBucket` of the installation's stack";
+
 /// An artifact to be sent.
 #[derive(Debug, Clone)]
 pub struct Artifact {
@@ -126,6 +129,10 @@ pub async fn read(bucket: &str, key: &str, largest: u64) -> Result<Option<Bytes>
     let aws = Aws::for_people().await?;
     match aws.get(&object, largest).await {
         Ok(bytes) => Ok(Some(bytes)),
+        // S3 says of both that they are not there.
+        Err(fault) if fault.message.contains("NoSuchBucket") => {
+            Err(Failure::from(fault).with_next(NAMED))
+        }
         Err(fault) if fault.name == FaultName::NotFound => Ok(None),
         Err(fault) => Err(fault.into()),
     }
@@ -141,9 +148,17 @@ async fn put(
         content_type: Some(content_type.to_owned()),
         ..PutOptions::default()
     };
-    let written = aws
-        .put(&object.bucket, &object.key, bytes, &options)
-        .await?;
+    let written = aws.put(&object.bucket, &object.key, bytes, &options).await;
+    let written = written.map_err(|fault| {
+        // Where something is put, only the bucket can be missing.
+        let is_no_bucket = fault.name == FaultName::NotFound;
+        let failure = Failure::from(fault);
+        if is_no_bucket {
+            failure.with_next(NAMED)
+        } else {
+            failure
+        }
+    })?;
     Ok(written.version_id)
 }
 

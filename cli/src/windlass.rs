@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::future::Future;
 use std::time::Duration;
 use windlass_aws::{Api, ApiAnswer};
+use windlass_domain::fault::FaultName;
 use windlass_domain::finding::Finding;
 use windlass_domain::way::Way;
 
@@ -18,6 +19,9 @@ pub struct Endpoint {
     #[arg(long, value_name = "URL", env = "WINDLASS_ENDPOINT", value_parser = NonEmptyStringValueParser::new())]
     pub endpoint: Option<String>,
 }
+
+/// What is told where an address leads to no Windlass.
+const NAMED: &str = "Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output `ApiUrl` of the installation's stack";
 
 /// The HTTP API of an installation.
 pub struct Windlass(Api);
@@ -33,7 +37,16 @@ impl Endpoint {
                 "no installation is named. Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output `ApiUrl` of the stack.",
             )
         })?;
-        Ok(Windlass(Api::from_env(endpoint).await?))
+        let api = Api::from_env(endpoint).await.map_err(|fault| {
+            let is_no_address = fault.message.starts_with('`');
+            let failure = Failure::from(fault);
+            if is_no_address {
+                failure.with_next(NAMED)
+            } else {
+                failure
+            }
+        })?;
+        Ok(Windlass(api))
     }
 }
 
@@ -103,7 +116,18 @@ impl Windlass {
         let mut query = query.to_vec();
         let words = Way::CommandLine.to_string();
         query.push(("words", &words));
-        accepted(self.0.call(method, path, &query, body, key).await?)
+        let answer = self.0.call(method, path, &query, body, key).await;
+        let answer = answer.map_err(|fault| {
+            // Who has no credentials has not called it.
+            let is_unanswered = fault.name == FaultName::Unavailable;
+            let failure = Failure::from(fault);
+            if is_unanswered {
+                failure.with_next(NAMED)
+            } else {
+                failure
+            }
+        })?;
+        accepted(answer)
     }
 }
 
@@ -142,6 +166,10 @@ fn accepted(answer: ApiAnswer) -> Result<Value, Failure> {
             "Windlass did not let the caller in ({}: {said}): `execute-api:Invoke` on this path is needed",
             answer.status
         ),
+        // No route of Windlass's answers so: something else is at this address.
+        (Exit::Unreachable, _) if answer.status == 404 => {
+            format!("no Windlass answered there (404: {said}). {NAMED}")
+        }
         _ => format!("Windlass answered {}: {said}", answer.status),
     };
     Err(Failure {
@@ -184,6 +212,14 @@ mod tests {
         assert_eq!(exit(400, problem.clone()), Exit::Rejected);
         assert_eq!(exit(404, problem.clone()), Exit::Rejected);
         assert_eq!(exit(409, problem), Exit::Rejected);
+    }
+
+    #[test]
+    fn an_address_that_leads_to_something_else_is_told_with_what_to_give() {
+        let body = json!({"message": "Unknown path"});
+        let failure = accepted(ApiAnswer { status: 404, body }).unwrap_err();
+        assert!(failure.message.contains("no Windlass answered there"));
+        assert!(failure.message.contains("`ApiUrl`"), "{}", failure.message);
     }
 
     #[test]

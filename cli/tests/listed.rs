@@ -110,3 +110,20 @@ fn snapshots_are_a_table_and_all_pages_of_it() {
     let told: Value = serde_json::from_str(&out(&output)).unwrap();
     assert_eq!(told["snapshots"][0]["replaced"], 2, "nothing is lost");
 }
+
+#[test]
+fn a_rollback_to_what_was_found_is_told_with_who_asked_for_it() {
+    for (action, is_told) in [("deploy", false), ("rollback", true)] {
+        let snapshots = json!({"next": null, "snapshots": [{"number": 8, "version": "before-windlass",
+            "deployment": ID, "made": 0, "present": true, "verified_good": true, "vetoed": false,
+            "components": {"api": {}}, "asked": {"action": action, "version": "before-windlass", "accepted": 0,
+                "started": 0, "ended": 252_000, "requester": {"route": "api", "principal": "ann"},
+                "components": ["api"], "reason": "all is broken"}}]});
+        let api = StandIn::new(move |_: &Call| reply(200, &snapshots));
+        let output = api.windlass(&folder("found"), &["snapshots", "shop", "prod"]);
+        let said = out(&output);
+        for word in ["ann", "all is broken", "4m12s"] {
+            assert_eq!(said.contains(word), is_told, "{action}: {said}");
+        }
+    }
+}

@@ -90,6 +90,19 @@ fn what_is_only_noted_is_told_and_exits_well() {
 }
 
 #[test]
+fn a_mistake_in_the_command_is_one_document_too() {
+    let folder = folder("mistake", &[]);
+    for arguments in [&["status", "shop", "--json"][..], &["--json", "nothing"]] {
+        let output = windlass(&folder, arguments);
+        assert_eq!(output.status.code(), Some(2));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["exit"], 2);
+        assert!(!report["error"].as_str().unwrap().is_empty(), "{report}");
+    }
+    assert!(text(&windlass(&folder, &["status", "shop"])).is_empty());
+}
+
+#[test]
 fn a_manifest_is_checked_against_the_declaration() {
     let good = r#"{"version": "1.0.0", "git": {"ref": "refs/tags/v1.0.0"}, "components": {
         "web": {"key": "artifacts/shop/web/1.zip"}, "agent": {"image": "shop/agent:1"}}}"#;

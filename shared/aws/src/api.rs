@@ -143,17 +143,38 @@ impl Api {
     }
 
     async fn credentials(&self) -> Answered<Credentials> {
-        let none = |why: String| {
-            let message = format!("no AWS credentials: {why}; set AWS_PROFILE, or sign in");
-            Fault::new(FaultName::AccessDenied, message)
-        };
-        match self.home.credentials_provider() {
-            Some(provider) => provider
-                .provide_credentials()
-                .await
-                .map_err(|error| none(error.to_string())),
-            None => Err(none("nothing provides them".to_owned())),
-        }
+        credentials(&self.home).await
+    }
+}
+
+/// A person's credentials.
+///
+/// # Errors
+/// `AccessDenied` without any, with what to do.
+pub(crate) async fn credentials(home: &SdkConfig) -> Answered<Credentials> {
+    let profile = std::env::var("AWS_PROFILE").ok();
+    let none = |why: &str| {
+        let message = no_credentials(profile.as_deref(), why);
+        Fault::new(FaultName::AccessDenied, message)
+    };
+    match home.credentials_provider() {
+        Some(provider) => provider
+            .provide_credentials()
+            .await
+            .map_err(|error| none(&crate::error::root(&error))),
+        None => Err(none("nothing provides them")),
+    }
+}
+
+fn no_credentials(profile: Option<&str>, why: &str) -> String {
+    match profile.filter(|profile| !profile.is_empty()) {
+        Some(profile) => format!(
+            "no AWS credentials: the profile `{profile}`, which AWS_PROFILE names, gives none ({why}). Name another \
+             one, define it in ~/.aws/config, or sign in with it"
+        ),
+        None => "no AWS credentials: the environment and ~/.aws give none. Set AWS_PROFILE to a profile, set \
+                 AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in"
+            .to_owned(),
     }
 }
 

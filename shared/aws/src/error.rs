@@ -209,12 +209,36 @@ where
         ),
         SdkError::TimeoutError(_) => Fault::new(
             FaultName::Unavailable,
-            format!("{call}: no answer in time; it may have been done"),
+            format!("{call}: no answer in time{}", perhaps_done(call, error)),
         ),
         _ => Fault::new(
             FaultName::Unavailable,
-            format!("{call}: no answer: {}; it may have been done", root(error)),
+            format!(
+                "{call}: no answer: {}{}",
+                root(error),
+                perhaps_done(call, error)
+            ),
         ),
+    }
+}
+
+/// The beginnings of the names of operations that only read.
+const READS: [&str; 7] = [
+    "BatchGet", "Describe", "Get", "Head", "List", "Lookup", "Query",
+];
+
+/// That a call without an answer may have been done: not one that only reads, and not one that never left, because
+/// nobody took the connection.
+fn perhaps_done(call: &str, error: &(dyn Error + 'static)) -> &'static str {
+    let mut causes = std::iter::successors(Some(error), |error| (*error).source());
+    let is_unsent = causes.any(|error| {
+        let io = error.downcast_ref::<std::io::Error>();
+        io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused)
+    });
+    if is_unsent || READS.iter().any(|read| call.starts_with(read)) {
+        ""
+    } else {
+        "; it may have been done"
     }
 }
 
@@ -245,7 +269,7 @@ fn no_credentials(call: &str, error: &(dyn Error + 'static)) -> Option<Fault> {
     Some(Fault::new(name, format!("{call}: {why}")))
 }
 
-fn root(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn root(error: &(dyn Error + 'static)) -> String {
     std::iter::successors(Some(error), |error| (*error).source())
         .last()
         .map_or_else(|| error.to_string(), ToString::to_string)

@@ -94,12 +94,14 @@ impl Aws {
     /// serve.
     ///
     /// # Errors
-    /// `BadInput` if no region is known.
+    /// `BadInput` if no region is known, `AccessDenied` without credentials.
     pub async fn for_people() -> Answered<Self> {
         let home = settings::sdk_config_of_a_person().await;
         if home.region().is_none() {
             return Err(Fault::new(FaultName::BadInput, api::NO_REGION));
         }
+        // The services' own words for this name every provider of credentials, and nothing to do.
+        api::credentials(&home).await?;
         let clients = Clients::patient(home.clone());
         Ok(Self::with(home, Settings::default(), clients))
     }

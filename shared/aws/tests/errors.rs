@@ -204,6 +204,11 @@ async fn no_answer_is_unavailable() {
     let (aws, _) = Replay::new(vec![Reply::Lost, Reply::Lost, Reply::Lost]);
     let fault = aws.alias("f", "live").await.expect_err("lost");
     assert_eq!(fault.name, FaultName::Unavailable);
+    assert!(fault.message.contains("no answer"), "{fault}");
+    assert!(!fault.message.contains("it may have been done"), "{fault}");
+    let (aws, _) = Replay::new(vec![Reply::Lost, Reply::Lost, Reply::Lost]);
+    let fault = aws.start("shop-prod-1", &json!({})).await;
+    let fault = fault.expect_err("lost");
     assert!(fault.message.contains("it may have been done"), "{fault}");
 }
 

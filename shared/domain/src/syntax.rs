@@ -20,18 +20,18 @@ pub fn json(what: &str, text: &str, largest: usize) -> Result<Value, Finding> {
         if let Some(key) = not.twice {
             return written_twice(what, at, Some(&key));
         }
-        let why = match error.classify() {
-            _ if text.trim().is_empty() => "it is empty",
-            Category::Eof => "it ends before everything that was opened is closed",
-            _ => "it is broken here",
+        let (why, remedy) = match error.classify() {
+            _ if text.trim().is_empty() => ("it is empty", "Write the whole of it."),
+            Category::Eof => (
+                "it ends before everything that was opened is closed",
+                "Write the whole of it: its end is missing, or a quote or a bracket is not closed.",
+            ),
+            _ => (
+                "it is broken here",
+                "Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.",
+            ),
         };
-        broken(
-            what,
-            "JSON",
-            at,
-            why,
-            "Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.",
-        )
+        broken(what, "JSON", at, why, remedy)
     })
 }
 
@@ -245,14 +245,14 @@ mod tests {
             lines += &format!("{text:?}: {}\n", told(json("the manifest", text, 99)));
         }
         insta::assert_snapshot!(lines, @r#"
-    "": the manifest: the manifest is not well-formed JSON: it is empty. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
-    "{": line 1 column 1: the manifest is not well-formed JSON: it ends before everything that was opened is closed. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
-    "{\"a\": \"b": line 1 column 8: the manifest is not well-formed JSON: it ends before everything that was opened is closed. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
+    "": the manifest: the manifest is not well-formed JSON: it is empty. Write the whole of it.
+    "{": line 1 column 1: the manifest is not well-formed JSON: it ends before everything that was opened is closed. Write the whole of it: its end is missing, or a quote or a bracket is not closed.
+    "{\"a\": \"b": line 1 column 8: the manifest is not well-formed JSON: it ends before everything that was opened is closed. Write the whole of it: its end is missing, or a quote or a bracket is not closed.
     "{a: 1}": line 1 column 2: the manifest is not well-formed JSON: it is broken here. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
     "{\"a\": 1,}": line 1 column 9: the manifest is not well-formed JSON: it is broken here. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
     "[1] 2": line 1 column 5: the manifest is not well-formed JSON: it is broken here. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
     "{\"a\": 01}": line 1 column 8: the manifest is not well-formed JSON: it is broken here. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
-    "nul": line 1 column 3: the manifest is not well-formed JSON: it ends before everything that was opened is closed. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.
+    "nul": line 1 column 3: the manifest is not well-formed JSON: it ends before everything that was opened is closed. Write the whole of it: its end is missing, or a quote or a bracket is not closed.
     "{\"a\": 1,\n \"a\": 2}": line 2 column 4: `a` is written twice in the same place. Keep one of the two, with everything that belongs to it.
     "{\"web\": [{\"key\": \"k\", \"key\": {}}]}": line 1 column 27: `key` is written twice in the same place. Keep one of the two, with everything that belongs to it.
     "{\"ghp_16C7e42F292c6912E7710c838347Ae178B4a\": 1, \"ghp_16C7e42F292c6912E7710c838347Ae178B4a\": 1}": line 1 column 90: `key` is written twice in the same place. Keep one of the two, with everything that belongs to it.

@@ -157,12 +157,18 @@ impl Declaration {
             [] => "No environment has a rule (`deploy`)".to_owned(),
             rules => format!("The rules: {}", rules.join("; ")),
         };
+        // A push of an image has a tag, and no ref.
+        let whole = if path.ends_with("ref") {
+            crate::git::whole_ref(seen)
+        } else {
+            String::new()
+        };
         Finding::new(
             FindingName::NoEnvironment,
             path,
             format!("`{}` matches no environment's rule.", repeated(seen)),
             format!(
-                "{known}. Write a ref or a tag that one of them matches, mend `deploy` of the environment \
+                "{whole}{known}. Write a ref or a tag that one of them matches, mend `deploy` of the environment \
                  that is meant, or name the environment in the request."
             ),
         )

@@ -78,7 +78,7 @@ pub(super) fn fitting(node: &Value, seen: &Value) -> Option<String> {
     let fits = match any_form {
         true if seen.is_string() => return None,
         true => vec![text],
-        false => candidates(seen, &text),
+        false => candidates(node, seen, &text),
     };
     let fits = fits.into_iter();
     let mut fits: Vec<String> = fits
@@ -91,11 +91,13 @@ pub(super) fn fitting(node: &Value, seen: &Value) -> Option<String> {
 }
 
 /// Texts that may have been meant, the most likely first.
-fn candidates(seen: &Value, text: &str) -> Vec<String> {
+fn candidates(node: &Value, seen: &Value, text: &str) -> Vec<String> {
     if !seen.is_string() {
         // YAML reads `7`, `1.3` and `yes` as no texts.
         return match text.matches('.').count() {
             _ if !seen.is_number() => vec![text.to_owned()],
+            // Where the number itself fits as a text, it is what was meant.
+            _ if accepts(node, &Value::from(text)) => vec![text.to_owned()],
             0 => of_number(text, &["", "s", "m", ".0.0"]),
             _ => of_number(text, &["", ".0"]),
         };

@@ -144,7 +144,7 @@ impl PrepareInput<'_> {
                 self.path(member),
                 format!("The tags of the {what} do not make it ours: {}.", wrong.join("; ")),
                 format!(
-                    "Tag the {what} with `{APP_TAG}`: `{}` and `{ENVIRONMENT_TAG}`: `{}`, or reach it through a role of its own.",
+                    "Tag the {what} with `{APP_TAG}`: `{}` and `{ENVIRONMENT_TAG}`: `{}`, or give the environment a role of its own (`role_arn`), which then decides what is reached.",
                     self.app, self.environment
                 ),
             )

@@ -97,7 +97,10 @@ async fn manifest_object<P: Ports>(ports: &P, app: &AppName, object: &ObjectRef)
 
 fn not_readable(key: &str, fault: Fault) -> Answered<Vec<Finding>> {
     let (name, remedy) = match fault.name {
-        FaultName::NotFound => (FindingName::ArtifactMissing, "Upload it again."),
+        FaultName::NotFound => (
+            FindingName::ArtifactMissing,
+            "Upload it there, or correct the key.",
+        ),
         FaultName::Refused => (FindingName::BadValue, "Write a smaller manifest."),
         _ => return Err(fault),
     };

@@ -75,7 +75,7 @@ fn a_target_that_is_not_ours_or_not_hosted_and_a_document_that_is_none_are_refus
     }
     insta::assert_snapshot!(flags.refused("not JSON").join("\n"), @r#"
     NotSupported: components.flags.profile: The profile flags keeps its configuration in ssm-parameter://flags, and not in AppConfig's own store. Remedy: Use a profile whose location is `hosted`.
-    TargetNotOurs: components.flags.environment: The tags of the environment shop/prod of AppConfig do not make it ours: `windlass:app` is missing; `windlass:environment` is missing. Remedy: Tag the environment shop/prod of AppConfig with `windlass:app`: `shop` and `windlass:environment`: `prod`, or reach it through a role of its own.
+    TargetNotOurs: components.flags.environment: The tags of the environment shop/prod of AppConfig do not make it ours: `windlass:app` is missing; `windlass:environment` is missing. Remedy: Tag the environment shop/prod of AppConfig with `windlass:app`: `shop` and `windlass:environment`: `prod`, or give the environment a role of its own (`role_arn`), which then decides what is reached.
     BadValue: components.flags: The artifact artifacts/shop/flags/1.json is no document of feature flags: it is not JSON. Remedy: Write it as AWS AppConfig User Guide, "Understanding the type reference for AWS.AppConfig.FeatureFlags", says: an object with `version`, `flags` and `values`.
     "#);
 }

@@ -1,0 +1,103 @@
+//! Who does not reach Windlass, or S3, is told what to set.
+
+#![allow(clippy::unwrap_used)]
+
+mod standin;
+
+use serde_json::json;
+use standin::{Call, Reply, StandIn, code, err, folder, reply};
+use std::process::{Command, Output};
+
+const KEYS: [(&str, &str); 2] = [
+    ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+    ("AWS_SECRET_ACCESS_KEY", "a-secret"),
+];
+
+/// The program where nothing but these variables is set.
+fn windlass(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let folder = folder("reached");
+    std::fs::write(folder.join("web.zip"), "bytes").unwrap();
+    Command::new(env!("CARGO_BIN_EXE_windlass"))
+        .args(arguments)
+        .current_dir(&folder)
+        .env_clear()
+        .env("PATH", std::env::var("PATH").unwrap())
+        .env("HOME", &folder)
+        .env("AWS_REGION", "eu-west-1")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap()
+}
+
+const STATUS: [&str; 3] = ["status", "shop", "prod"];
+const RELEASE: [&str; 6] = [
+    "release",
+    "shop",
+    "1.4.0",
+    "web=web.zip",
+    "--git-ref",
+    "refs/heads/main",
+];
+
+#[test]
+fn who_has_no_credentials_is_told_how_to_have_some() {
+    let places = [
+        ("WINDLASS_ENDPOINT", "http://127.0.0.1:9"),
+        ("WINDLASS_BUCKET", "artifacts"),
+    ];
+    let by_bucket = [places[1]];
+    for (arguments, places) in [(&STATUS[..], &places[..]), (&RELEASE, &by_bucket)] {
+        let none = windlass(arguments, places);
+        let said = err(&none);
+        assert_eq!(code(&none), 6, "{said}");
+        assert!(said.contains("Set AWS_PROFILE to a profile"), "{said}");
+        let wrong = windlass(arguments, &[places, &[("AWS_PROFILE", "nope")]].concat());
+        let said = err(&wrong);
+        assert_eq!(code(&wrong), 6, "{said}");
+        assert!(
+            said.contains("the profile `nope`, which AWS_PROFILE names"),
+            "{said}"
+        );
+        assert!(!said.to_lowercase().contains("set aws_profile"), "{said}");
+    }
+}
+
+#[test]
+fn where_windlass_is_not_is_told_with_what_to_give() {
+    let other = StandIn::new(|_: &Call| reply(404, &json!({"message": "Unknown path"})));
+    let elsewhere = format!("{}/other", other.url);
+    for (endpoint, status) in [("foo", 2), ("http://127.0.0.1:9", 6), (&elsewhere, 6)] {
+        let output = windlass(
+            &STATUS,
+            &[&KEYS[..], &[("WINDLASS_ENDPOINT", endpoint)]].concat(),
+        );
+        let said = err(&output);
+        assert_eq!(code(&output), status, "{said}");
+        assert!(said.contains("to the output `ApiUrl`"), "{said}");
+        assert!(!said.contains("may have been done"), "{said}");
+    }
+}
+
+#[test]
+fn a_bucket_that_is_not_there_is_told_with_what_to_give() {
+    let none = StandIn::new(|call: &Call| Reply {
+        status: 404,
+        headers: vec![("content-type", "application/xml".into())],
+        body: match call.method.as_str() {
+            "PUT" | "GET" => {
+                "<Error><Code>NoSuchBucket</Code><Message>none</Message></Error>".into()
+            }
+            _ => String::new(),
+        },
+    });
+    let variables = [
+        ("AWS_ENDPOINT_URL", none.url.as_str()),
+        ("WINDLASS_BUCKET", "artifacts"),
+    ];
+    let output = windlass(&RELEASE, &[&KEYS[..], &variables].concat());
+    let said = err(&output);
+    assert_eq!(code(&output), 6, "{said}");
+    assert!(said.contains("to the output `ArtifactsBucket`"), "{said}");
+    assert!(!said.contains("is declared"), "{said}");
+}
