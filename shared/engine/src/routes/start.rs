@@ -5,10 +5,17 @@ use crate::ports::{Answered, Clock, Executions};
 use crate::recovery;
 use serde_json::Value;
 use windlass_domain::digest::Digest;
-use windlass_domain::fault::Fault;
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, limited};
 use windlass_domain::identity::{DeploymentId, execution_name};
 use windlass_domain::request::Request;
+
+/// How often an execution that was started or met is looked for: what DescribeExecution tells is eventually consistent
+/// (AWS Step Functions API Reference, DescribeExecution).
+const LOOKS: usize = 6;
+
+/// How long is waited between two of these looks, in milliseconds.
+const LOOK_AGAIN_MS: u64 = 500;
 
 /// A request to deploy whose execution was started, now or by an equal request before.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,16 +56,25 @@ pub async fn begin<P: pin::Ports + Executions + Clock>(
         }));
     }
     let environment = pinned.resolved.environment.as_str();
-    let stem = [request.app.as_str(), environment, &pinned.release.version];
+    // What the body brings may not tell the names of one key's executions apart: then both would be started, and the
+    // second one would end unseen.
+    let tells = match &request.idempotency_key {
+        Some(_) => id.as_str().get(8..).unwrap_or_default(),
+        None => &pinned.release.version,
+    };
+    let stem = [request.app.as_str(), environment, tells];
     let name = |stem: &[&str]| execution_name(stem, id.as_str());
     let input = input(request)?;
     let mut execution = ports.start(&name(&stem), &input).await?;
+    if let Some(finding) = reused(ports, request, &execution).await? {
+        return Ok(Err(vec![finding]));
+    }
     if recovery::has_ended(ports, &execution).await? {
         // It died before it recorded anything, or has just recorded it: then this one tells so.
         let quarter = recovery::quarter(ports);
-        let [app, environment, version] = stem;
+        let [app, environment, tells] = stem;
         execution = ports
-            .start(&name(&[&quarter, app, environment, version]), &input)
+            .start(&name(&[&quarter, app, environment, tells]), &input)
             .await?;
     }
     Ok(Ok(Begun {
@@ -88,21 +104,42 @@ pub async fn begin_anyway<P: Executions>(
 /// Starts an operator's action. The same key starts it once: Step Functions knows an execution's name for 90 days
 /// after its end (AWS Step Functions API Reference, StartExecution). Answers a finding where the key was used with
 /// another content.
-pub async fn begin_own<P: Executions>(
+pub async fn begin_own<P: Executions + Clock>(
     ports: &P,
     request: &Request,
     seed: &str,
 ) -> Answered<Result<String, Finding>> {
     let arn = begin_anyway(ports, request, seed).await?;
-    if request.idempotency_key.is_none() {
-        return Ok(Ok(arn));
-    }
-    let started = ports.execution(&arn).await?;
-    let asked = started.and_then(|started| Request::parse(&started.input).ok());
-    Ok(match asked {
-        Some(asked) if asked.content() != request.content() => Err(key_reused(&arn)),
-        _ => Ok(arn),
+    Ok(match reused(ports, request, &arn).await? {
+        Some(finding) => Err(finding),
+        None => Ok(arn),
     })
+}
+
+/// That the execution of a request's key was started with another content. Every route asks it of the execution that
+/// it has just started or met, because the ledger knows of neither for some seconds.
+async fn reused<P: Executions + Clock>(
+    ports: &P,
+    request: &Request,
+    arn: &str,
+) -> Answered<Option<Finding>> {
+    if request.idempotency_key.is_none() {
+        return Ok(None);
+    }
+    for _ in 0..LOOKS {
+        if let Some(started) = ports.execution(arn).await? {
+            let asked = Request::parse(&started.input).ok();
+            let is_same = asked.is_some_and(|asked| asked.content() == request.content());
+            return Ok((!is_same).then(|| key_reused(arn)));
+        }
+        ports.sleep_ms(LOOK_AGAIN_MS).await;
+    }
+    Err(Fault::new(
+        FaultName::Unavailable,
+        format!(
+            "Step Functions does not show yet what {arn} was started with; ask again with the same key"
+        ),
+    ))
 }
 
 fn input(request: &Request) -> Answered<Value> {

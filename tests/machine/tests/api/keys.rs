@@ -4,7 +4,7 @@ use crate::call::{
     PROD, RELEASES, begun, call, call_with, ending, executions, get, program, refused, release,
     until,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use windlass_machine::shop::{FUNCTIONS, Shop};
 
 #[test]
@@ -60,6 +60,54 @@ fn the_same_key_with_another_content_is_refused() {
         RELEASES,
         Some(other),
     ));
+}
+
+/// Before its execution has recorded anything, while it works, and after its end.
+#[test]
+fn a_key_stands_for_one_content_from_the_first_moment_on() {
+    let program = program();
+    let reason = |text: &str| json!({"reason": text});
+    let operators = ["POST rollbacks", "POST recover", "POST accept", "PUT hold"];
+    for way in [&["POST releases"][..], &operators].concat() {
+        let mut shop = Shop::new(&program, FUNCTIONS);
+        let first = release(&mut shop, "1.0.0");
+        begun(&call(&shop, "POST", RELEASES, Some(first)));
+        shop.region.step();
+        shop.region.run();
+        let (asked, others) = if way == "POST releases" {
+            let one = release(&mut shop, "1.1.0");
+            let newer = release(&mut shop, "1.2.0");
+            let promoted = json!({"version": "1.0.0"});
+            let mut again = one.clone();
+            again["again"] = json!(true);
+            again["reason"] = json!("again");
+            (one, vec![newer, promoted, again])
+        } else {
+            (reason("one"), vec![reason("another")])
+        };
+        let (method, path) = way.split_once(' ').unwrap();
+        let path = format!("{PROD}/{path}");
+        let send = |shop: &Shop<'_>, body: &Value| {
+            call_with(shop, Some("run-812"), method, &path, Some(body.clone()))
+        };
+        let before = executions(&shop);
+        let began = send(&shop, &asked);
+        assert_eq!(began.status, 202, "{way}: {}", began.body);
+        for moment in ["at once", "under way", "ended"] {
+            match moment {
+                "under way" => assert!(shop.region.step()),
+                "ended" => shop.region.run(),
+                _ => {}
+            }
+            assert_eq!(send(&shop, &asked).body, began.body, "{way} {moment}");
+            for other in &others {
+                let reply = send(&shop, other);
+                let wanted = (409, vec!["KeyReused"]);
+                assert_eq!(refused(&reply), wanted, "{way} {moment}: {other}");
+            }
+            assert_eq!(executions(&shop), before + 1, "{way} {moment}");
+        }
+    }
 }
 
 #[test]
