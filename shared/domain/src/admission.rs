@@ -2,14 +2,17 @@
 //!
 //! It says nothing of what the targets show: what is admitted looks at them before it claims anything.
 
-use crate::environment::{Became, EnvironmentState, Held, HeldState, Lock, Past, Veto, Waiting};
-use crate::finding::{Finding, FindingName};
+use crate::deployment::Deployment;
+use crate::environment::{
+    Became, EnvironmentState, Held, HeldState, Hold, Lock, Past, Veto, Waiting,
+};
+use crate::finding::Finding;
 use crate::identity::DeploymentId;
-use crate::input::{input, operators};
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::order::Order;
+use crate::refusal::findings;
 use crate::request::ActionName;
-use serde_json::Value;
+use crate::time::Time;
 
 /// What is to be admitted.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,20 +41,68 @@ pub struct Candidate {
     pub allow_older: bool,
     /// Whether it may be deployed while automatic deployments are held.
     pub through_hold: bool,
+    /// Whether gates that are red before anything has changed do not stop it: nothing here asks for it, and what is told
+    /// to be started keeps it.
+    pub accept_red: bool,
 }
 
 impl Candidate {
-    /// The input with which a person deploys its release.
-    fn input(&self, more: &[(&str, Value)]) -> String {
-        let mut members = vec![("version", self.version.as_str().into())];
-        members.extend_from_slice(more);
-        input(ActionName::Deploy, &self.app, &self.environment, &members)
+    /// A deployment as admission takes it.
+    pub fn of(record: &Deployment) -> Self {
+        Self {
+            id: record.id.clone(),
+            app: record.app.clone(),
+            environment: record.environment.clone(),
+            version: record.release.version.clone(),
+            action: record.action,
+            components: record.release.components.keys().cloned().collect(),
+            order: record.order.clone(),
+            by_person: record.by_person,
+            own: record.keyed.is_some(),
+            again: record.again,
+            allow_older: record.allow_older,
+            through_hold: record.through_hold,
+            accept_red: record.accept_red,
+        }
     }
 
-    /// The input of an operator's action here.
-    fn operators(&self, action: ActionName) -> String {
-        operators(action, &self.app, &self.environment)
+    /// The same release as a person asks for it, with a request of their own, later than everything that is there.
+    #[must_use]
+    pub fn of_a_person(&self) -> Self {
+        let id = DeploymentId(String::new());
+        Self {
+            order: Order {
+                accepted: Time(u64::MAX),
+                id: id.clone(),
+                ..self.order.clone()
+            },
+            id,
+            by_person: true,
+            own: true,
+            ..self.clone().wishing(Wishes::default())
+        }
     }
+
+    /// The same with these wishes alone.
+    fn wishing(self, wishes: Wishes) -> Self {
+        Self {
+            again: wishes.again,
+            allow_older: wishes.allow_older,
+            through_hold: wishes.through_hold,
+            ..self
+        }
+    }
+}
+
+/// The wishes of a request, without which it would be refused. Each needs a reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// Past a veto, or a person's stop.
+    pub again: bool,
+    /// Past a newer release.
+    pub allow_older: bool,
+    /// Past a hold.
+    pub through_hold: bool,
 }
 
 /// What the ledger says of the environment.
@@ -82,8 +133,23 @@ pub enum Decision {
     Preempt(Held),
     /// Something else has taken its place, or is about to, for all of its components.
     Superseded(Replaced),
-    /// It is refused.
-    Reject(Finding),
+    /// It is refused, for everything that stands in its way.
+    Reject(Vec<Finding>),
+}
+
+/// What stands in the way of a candidate.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Obstacle<'a> {
+    /// A deployment that could not be undone holds the lock: no wish passes it.
+    NeedsOperator(&'a Held),
+    /// Automatic deployments are held.
+    Held(&'a Hold),
+    /// The release failed here.
+    Vetoed(&'a Veto),
+    /// A person stopped the release here.
+    Stopped(&'a Past),
+    /// A newer release of this component was brought by this deployment.
+    Older(&'a ComponentName, &'a DeploymentId),
 }
 
 /// What stands in the place of a release that is superseded.
@@ -108,91 +174,86 @@ pub enum How {
 
 /// Decides. Called at the arrival and again at every wake-up, always on what the ledger says then.
 pub fn decide(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
-    if let Some(finding) = refusal(candidate, facts) {
-        return Decision::Reject(finding);
-    }
+    let mut obstacles = obstacles(candidate, facts);
     // What runs already replaces nothing: whether it is so is for the targets to say.
-    if candidate.action == ActionName::Deploy
-        && !facts.runs
-        && let Some(decision) = by_past(candidate, facts).or_else(|| by_order(candidate, facts))
-    {
-        return decision;
+    let by_past_or_order = if candidate.action == ActionName::Deploy && !facts.runs {
+        by_past(candidate, facts).or_else(|| by_order(candidate, facts))
+    } else {
+        None
+    };
+    match by_past_or_order {
+        Some(Replacing::Superseded(replaced)) if obstacles.is_empty() => {
+            return Decision::Superseded(replaced);
+        }
+        Some(Replacing::Refused(older)) => obstacles.push(older),
+        _ => {}
     }
-    by_lock(candidate, facts)
+    if obstacles.is_empty() {
+        return by_lock(candidate, facts);
+    }
+    let wishes = wishes(candidate, facts);
+    Decision::Reject(findings(candidate, &obstacles, wishes))
 }
 
-fn refusal(candidate: &Candidate, facts: &Facts<'_>) -> Option<Finding> {
+/// The wishes without which a person's request for the same release would be refused now, or would end superseded.
+pub fn wishes(candidate: &Candidate, facts: &Facts<'_>) -> Wishes {
+    let mut wishes = Wishes::default();
+    if candidate.action != ActionName::Deploy {
+        return wishes;
+    }
+    let asked = candidate.of_a_person();
+    for obstacle in obstacles(&asked, facts) {
+        match obstacle {
+            Obstacle::Held(_) => wishes.through_hold = true,
+            Obstacle::Vetoed(_) => wishes.again = true,
+            Obstacle::NeedsOperator(_) | Obstacle::Stopped(_) | Obstacle::Older(..) => {}
+        }
+    }
+    let asked = asked.wishing(wishes);
+    let is_older = !facts.runs && by_order(&asked, facts).is_some();
+    wishes.allow_older = is_older || matches!(by_lock(&asked, facts), Decision::Superseded(_));
+    wishes
+}
+
+/// What stands in the way whatever the order says; what no wish passes comes first.
+fn obstacles<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Vec<Obstacle<'a>> {
+    let mut all: Vec<Obstacle<'a>> = stuck(candidate, facts).into_iter().collect();
     if candidate.action == ActionName::Deploy {
         if let Some(hold) = &facts.state.hold
             && !candidate.through_hold
         {
-            return Some(Finding::new(
-                FindingName::Held,
-                format!("environments.{}", candidate.environment),
-                format!(
-                    "deployments are held since {} by {}: {}.",
-                    hold.since, hold.by, hold.reason
-                ),
-                format!(
-                    "The release is recorded. Start {} to deploy it all the same; or let deployments go on \
-                     with {}, and then start {}.",
-                    candidate.input(&[("through_hold", true.into()), ("reason", "…".into())]),
-                    candidate.operators(ActionName::ReleaseHold),
-                    candidate.input(&[]),
-                ),
-            ));
+            all.push(Obstacle::Held(hold));
         }
         if let Some(veto) = facts.veto
             && !candidate.again
         {
-            return Some(Finding::new(
-                FindingName::Vetoed,
-                format!("environments.{}", candidate.environment),
-                format!(
-                    "release {} failed here in deployment {} at {}.",
-                    veto.version, veto.deployment, veto.since
-                ),
-                format!(
-                    "Deploy a fixed release, or start {} to deploy this one once more.",
-                    candidate.input(&[("again", true.into()), ("reason", "…".into())]),
-                ),
-            ));
+            all.push(Obstacle::Vetoed(veto));
         }
         if let Some(past) = facts.past
             && past.became == Became::Stopped
             && !(candidate.own || candidate.again || facts.runs)
         {
-            return Some(Finding::new(
-                FindingName::Stopped,
-                format!("environments.{}", candidate.environment),
-                format!(
-                    "a person stopped release {} here, in deployment {} at {}.",
-                    candidate.version, past.deployment, past.at
-                ),
-                format!("Start {} to deploy it.", candidate.input(&[])),
-            ));
+            all.push(Obstacle::Stopped(past));
         }
     }
+    all
+}
+
+/// That the environment needs an operator, who alone goes on there.
+pub fn stuck<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obstacle<'a>> {
     let held = facts.lock.held.as_ref()?;
-    (held.state == HeldState::NeedsOperator && held.deployment != candidate.id).then(|| {
-        Finding::new(
-            FindingName::NeedsOperator,
-            format!("environments.{}", candidate.environment),
-            format!(
-                "deployment {} could not be undone and holds the lock.",
-                held.deployment
-            ),
-            format!(
-                "Start {} to undo it again, or {} to take what is there now; then ask again.",
-                candidate.operators(ActionName::Recover),
-                candidate.operators(ActionName::Accept),
-            ),
-        )
-    })
+    (held.state == HeldState::NeedsOperator && held.deployment != candidate.id)
+        .then_some(Obstacle::NeedsOperator(held))
+}
+
+/// What a release that came before says of an arrival.
+enum Replacing<'a> {
+    Superseded(Replaced),
+    Refused(Obstacle<'a>),
 }
 
 /// Rule 6: a late arrival never replaces a newer release.
-fn by_order(candidate: &Candidate, facts: &Facts<'_>) -> Option<Decision> {
+fn by_order<'a>(candidate: &'a Candidate, facts: &Facts<'a>) -> Option<Replacing<'a>> {
     if candidate.allow_older {
         return None;
     }
@@ -215,26 +276,15 @@ fn by_order(candidate: &Candidate, facts: &Facts<'_>) -> Option<Decision> {
         .any(|waiting| waiting.deployment == candidate.id);
     let wants_just_this = candidate.own && candidate.by_person;
     if newer.len() == candidate.components.len() && (waits || !wants_just_this) {
-        return Some(superseded(&mark.id, How::Newer));
+        let (by, how) = (mark.id.clone(), How::Newer);
+        return Some(Replacing::Superseded(Replaced { by, how }));
     }
-    Some(Decision::Reject(Finding::new(
-        FindingName::Older,
-        format!("components.{component}"),
-        format!(
-            "deployment {} brought a newer release of {component} here.",
-            mark.id
-        ),
-        format!(
-            "Start {} to go back, or {} to deploy this one.",
-            candidate.operators(ActionName::Rollback),
-            candidate.input(&[("allow_older", true.into()), ("reason", "…".into())]),
-        ),
-    )))
+    Some(Replacing::Refused(Obstacle::Older(component, &mark.id)))
 }
 
 /// An arrival does not bring back what was live and was replaced: who did that wanted something else here. A person
 /// does, by a request of their own; so does a later run of CI, which the manifest's `sequence` tells (rule 6).
-fn by_past(candidate: &Candidate, facts: &Facts<'_>) -> Option<Decision> {
+fn by_past<'a>(candidate: &Candidate, facts: &Facts<'_>) -> Option<Replacing<'a>> {
     let past = facts.past.filter(|past| past.became == Became::Live)?;
     let runs = past.sequence.zip(candidate.order.sequence);
     let is_later_run = runs.is_some_and(|(then, now)| now > then);
@@ -248,12 +298,8 @@ fn by_past(candidate: &Candidate, facts: &Facts<'_>) -> Option<Decision> {
         .find(|running| running.deployment != past.deployment)
         .or_else(|| there.next())
         .map_or(&past.deployment, |running| &running.deployment);
-    Some(superseded(by, How::Since))
-}
-
-fn superseded(by: &DeploymentId, how: How) -> Decision {
-    let by = by.clone();
-    Decision::Superseded(Replaced { by, how })
+    let (by, how) = (by.clone(), How::Since);
+    Some(Replacing::Superseded(Replaced { by, how }))
 }
 
 fn by_lock(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
@@ -276,7 +322,8 @@ fn by_lock(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
                     .all(|c| other.components.contains(c))
         };
         if let Some(other) = others().find(covers) {
-            return superseded(&other.deployment, How::Waits);
+            let (by, how) = (other.deployment.clone(), How::Waits);
+            return Decision::Superseded(Replaced { by, how });
         }
     }
     match &facts.lock.held {

@@ -58,6 +58,7 @@ impl Scene {
                 again: false,
                 allow_older: false,
                 through_hold: false,
+                accept_red: false,
             },
             lock: Lock::default(),
             state: EnvironmentState::default(),

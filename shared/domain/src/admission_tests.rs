@@ -15,7 +15,11 @@ fn in_words(decision: &Decision) -> String {
             };
             format!("superseded by {by}, {how}")
         }
-        Decision::Reject(finding) => format!("{} at {}", finding.name, finding.path),
+        Decision::Reject(findings) => {
+            let each = findings.iter();
+            let each = each.map(|finding| format!("{} at {}", finding.name, finding.path));
+            each.collect::<Vec<_>>().join(", ")
+        }
     }
 }
 
@@ -40,7 +44,10 @@ fn holds_and_vetoes() {
         (|s| s.veto(), "Vetoed at environments.prod"),
         (|s| s.veto().by_person(), "Vetoed at environments.prod"),
         (|s| s.veto().rollback(), "take"),
-        (|s| s.hold().veto(), "Held at environments.prod"),
+        (
+            |s| s.hold().veto(),
+            "Held at environments.prod, Vetoed at environments.prod",
+        ),
         (
             |s| s.hold().veto().through_hold(),
             "Vetoed at environments.prod",
@@ -290,16 +297,87 @@ fn of_those_that_wait_exactly_one_goes_next() {
 fn refused(change: fn(&mut Scene) -> &mut Scene) -> String {
     let mut scene = Scene::new();
     change(&mut scene);
-    let Decision::Reject(finding) = scene.decision() else {
+    let Decision::Reject(findings) = scene.decision() else {
         panic!("it is admitted");
     };
-    for input in finding.remedy.split_inclusive('}') {
-        if let Some(begin) = input.find('{') {
-            let input = serde_json::from_str(&input[begin..]).unwrap();
-            Request::parse(&input).unwrap();
+    for finding in &findings {
+        inputs(&finding.remedy);
+    }
+    let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    told.join("\n")
+}
+
+/// The inputs that a text tells to start.
+fn inputs(text: &str) -> Vec<Request> {
+    let parts = text.split_inclusive('}');
+    let inputs = parts.filter_map(|part| Some(&part[part.find('{')?..]));
+    inputs
+        .map(|input| Request::parse(&serde_json::from_str(input).unwrap()).unwrap())
+        .collect()
+}
+
+/// The name of an obstacle, and how it comes to stand there.
+type Stands = (&'static str, fn(&mut Scene));
+
+/// Everything that can stand in the way at the same time, told at once; and each deployment that is told is let in, once
+/// the operator's action has been done that stands before it.
+#[test]
+fn whatever_stands_in_the_way_together_each_input_that_is_told_works_as_it_stands() {
+    let stands: [Stands; 5] = [
+        ("NeedsOperator", |s| {
+            s.held("stuck", ActionName::Deploy, HeldState::NeedsOperator);
+        }),
+        ("Held", |s| {
+            s.hold();
+        }),
+        ("Vetoed", |s| {
+            s.veto();
+        }),
+        ("Stopped", |s| {
+            s.stopped();
+        }),
+        ("Older", |s| {
+            s.mark("a", "new", 6);
+        }),
+    ];
+    for set in 1..1_u32 << stands.len() {
+        let mut scene = Scene::new();
+        let mut names = Vec::new();
+        for (number, (name, stand)) in stands.iter().enumerate() {
+            if set & (1 << number) != 0 {
+                stand(&mut scene);
+                names.push(*name);
+            }
+        }
+        scene.candidate.accept_red = true;
+        let Decision::Reject(findings) = scene.decision() else {
+            panic!("{names:?}: it is admitted");
+        };
+        let told: Vec<String> = findings.iter().map(|one| one.name.to_string()).collect();
+        assert_eq!(told, names);
+        for finding in &findings {
+            let mut released = false;
+            for input in inputs(&finding.remedy) {
+                released |= input.action == ActionName::ReleaseHold;
+                if input.action != ActionName::Deploy {
+                    continue;
+                }
+                assert!(input.accept_red, "{}", finding.remedy);
+                scene.lock = Lock::default();
+                let hold = scene.state.hold.clone();
+                scene.state.hold = hold.clone().filter(|_| !released);
+                let started = Candidate {
+                    again: input.again,
+                    allow_older: input.allow_older,
+                    through_hold: input.through_hold,
+                    ..scene.candidate.of_a_person()
+                };
+                let decision = decide(&started, &scene.facts());
+                assert_eq!(decision, Decision::Take, "{names:?}: {}", finding.remedy);
+                scene.state.hold = hold;
+            }
         }
     }
-    finding.to_string()
 }
 
 #[test]

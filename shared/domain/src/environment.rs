@@ -34,6 +34,12 @@ impl Lock {
         self.token = now.0.max(self.token + 1);
     }
 
+    /// Who holds it and could not be undone, so that only an operator goes on.
+    pub fn stuck(&self) -> Option<&Held> {
+        let held = self.held.as_ref();
+        held.filter(|held| held.state == HeldState::NeedsOperator)
+    }
+
     /// Frees it. The token is raised, so that whatever still begins for the deployment that has ended
     /// finds its own stale, and not only what begins after the next one has taken the lock.
     pub fn free(&mut self, now: Time) {

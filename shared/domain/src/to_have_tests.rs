@@ -2,7 +2,7 @@ use super::*;
 use crate::admission_scene::Scene;
 use crate::environment::HeldState;
 use crate::request::Request;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A release of `a` and `b` that was deployed here with the sequence 5.
 fn record(action: ActionName) -> Deployment {
@@ -20,7 +20,7 @@ fn record(action: ActionName) -> Deployment {
 
 fn told(scene: &Scene, action: ActionName) -> String {
     let facts = scene.facts();
-    to_have(&record(action), &facts, false)
+    to_have(&record(action), &facts, Wishes::default())
 }
 
 /// The members that an input has beside the release's.
@@ -98,5 +98,27 @@ fn what_needs_an_operator_comes_first() {
             let first = format!(r#"{{"action":"{first}","#);
             assert!(told.contains(&first), "{told}");
         }
+    }
+}
+
+#[test]
+fn what_goes_back_is_told_where_it_is_let_in() {
+    let mut scene = Scene::new();
+    let told = |scene: &Scene| {
+        let (app, environment) = (&scene.candidate.app, &scene.candidate.environment);
+        to_go_back(app, environment, &scene.lock, &scene.state)
+    };
+    assert!(told(&scene).starts_with("Nothing has to be done"));
+    scene.state.snapshot = 2;
+    let back = told(&scene);
+    assert!(back.contains(r#"{"action":"rollback","#), "{back}");
+    scene.held("stuck", ActionName::Deploy, HeldState::NeedsOperator);
+    let first = told(&scene);
+    assert!(!first.contains("rollback"), "{first}");
+    for action in ["recover", "accept"] {
+        assert!(
+            first.contains(&format!(r#"{{"action":"{action}","#)),
+            "{first}"
+        );
     }
 }

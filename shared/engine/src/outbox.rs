@@ -166,10 +166,18 @@ async fn one<P: Ports>(ports: &P, change: &Change) -> Answered<()> {
     }
 }
 
-/// A lock that was freed wakes those that wait.
+/// A lock that was freed wakes those that wait; so does one that only an operator frees, because admission refuses them
+/// then, and nothing else would tell them.
 async fn freed<P: Ports>(ports: &P, before: Option<&Item>, after: &Item) -> Answered<()> {
     let former: Option<Lock> = before.map(read).transpose()?;
     let lock: Lock = read(after)?;
+    let was_stuck = former.as_ref().is_some_and(|it| it.stuck().is_some());
+    if !was_stuck
+        && lock.stuck().is_some()
+        && let Some((app, environment)) = store::environment_of(&after.key.pk)
+    {
+        return wake(ports, &app, &environment).await;
+    }
     let was_held = former.is_some_and(|former| former.held.is_some());
     match store::environment_of(&after.key.pk) {
         Some((app, environment)) if was_held && lock.held.is_none() => {

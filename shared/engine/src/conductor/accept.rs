@@ -15,9 +15,7 @@ use windlass_domain::accept::{Accepted, accepted};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::call;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::{
-    Became, EnvironmentState, Held, HeldState, Lock, Running, Snapshot,
-};
+use windlass_domain::environment::{Became, EnvironmentState, Lock, Running, Snapshot};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
@@ -42,7 +40,7 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
     };
     let lock: Stored<Lock> =
         store::load_or_default(ports, &store::lock(&request.app, &env)).await?;
-    if let Some(held) = needs_operator(&lock.value) {
+    if let Some(held) = lock.value.stuck() {
         return Ok(plain(Word::Look, &held.deployment, lock.value.token));
     }
     let finding = nothing_to_accept(&request.app, &env);
@@ -96,7 +94,7 @@ async fn still_stuck<P: Ports>(
     let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
     let (app, env) = (&record.value.app, &record.value.environment);
     let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, env)).await?;
-    if needs_operator(&lock.value).is_none_or(|held| held.deployment != *id) {
+    if lock.value.stuck().is_none_or(|held| held.deployment != *id) {
         return Ok(Err(nothing_to_accept(app, env)));
     }
     if lock.value.token != ask.token {
@@ -116,11 +114,6 @@ fn unlocked<P: Ports>(
     }
     lock.value.free(ports.now());
     Ok([lock.put()?, put(&record)?])
-}
-
-fn needs_operator(lock: &Lock) -> Option<&Held> {
-    let held = lock.held.as_ref();
-    held.filter(|held| held.state == HeldState::NeedsOperator)
 }
 
 fn nothing_to_accept(app: &AppName, env: &EnvironmentName) -> Finding {

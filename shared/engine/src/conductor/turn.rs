@@ -53,12 +53,14 @@ async fn once<P: Ports>(
     }
     view.not_taken_over(&record.value)?;
     match view.decide(&record.value) {
-        Decision::Reject(finding) => finish(ports, &view, record, Outcome::Refused(finding)).await,
+        Decision::Reject(findings) => {
+            finish(ports, &view, record, Outcome::Refused(findings)).await
+        }
         Decision::Superseded(by) => finish(ports, &view, record, Outcome::Superseded(by)).await,
         Decision::Wait => queue(ports, &view, record, Word::Wait).await,
         Decision::Preempt(held) => {
             if let Some(finding) = rollback::names_none(ports, &view, &record.value).await? {
-                return finish(ports, &view, record, Outcome::Refused(finding)).await;
+                return finish(ports, &view, record, Outcome::Refused(vec![finding])).await;
             }
             // The snapshot that runs is what the operator wants back: the release under way is the
             // present one to them, and it is undone first. Before the first deployment there is none.
@@ -74,7 +76,7 @@ async fn once<P: Ports>(
                 let outcome = match went_back::undone(ports, &record.value).await? {
                     // Before the first release that succeeded nothing else is there to go back to.
                     Some(undone) if record.value.snapshot.is_none() => Outcome::Undone(undone),
-                    _ => Outcome::Refused(finding),
+                    _ => Outcome::Refused(vec![finding]),
                 };
                 return finish(ports, &view, record, outcome).await;
             }
@@ -165,7 +167,7 @@ async fn queue<P: Ports>(
 }
 
 enum Outcome {
-    Refused(Finding),
+    Refused(Vec<Finding>),
     Superseded(Replaced),
     /// A rollback whose goal was reached by the undo of the deployment that it stopped.
     Undone(String),
@@ -180,8 +182,8 @@ async fn finish<P: Ports>(
     let now = ports.now();
     let mut superseded_by = None;
     match outcome {
-        Outcome::Refused(finding) => {
-            reject(&mut record, vec![finding], now);
+        Outcome::Refused(findings) => {
+            reject(&mut record, findings, now);
         }
         Outcome::Superseded(by) => {
             let state = &view.state.value;

@@ -33,7 +33,7 @@ impl View {
     /// Decides on what was read.
     pub fn decide(&self, record: &Deployment) -> Decision {
         let waiting = self.who_waits();
-        decide(&candidate(record), &self.facts(record, &waiting))
+        decide(&Candidate::of(record), &self.facts(record, &waiting))
     }
 
     /// Who waits.
@@ -84,23 +84,6 @@ impl View {
     pub fn waiting_as(&self, id: &DeploymentId) -> Option<&Stored<Waiting>> {
         let mut waiting = self.waiting.iter();
         waiting.find(|waiting| waiting.value.deployment == *id)
-    }
-}
-
-fn candidate(record: &Deployment) -> Candidate {
-    Candidate {
-        id: record.id.clone(),
-        app: record.app.clone(),
-        environment: record.environment.clone(),
-        version: record.release.version.clone(),
-        action: record.action,
-        components: record.release.components.keys().cloned().collect(),
-        order: record.order.clone(),
-        by_person: record.by_person,
-        own: record.keyed.is_some(),
-        again: record.again,
-        allow_older: record.allow_older,
-        through_hold: record.through_hold,
     }
 }
 

@@ -165,8 +165,9 @@ async fn look_at_waiting<P: Ledger + Executions + Clock>(
     }
     let (app, environment) = (&one.app, &one.environment);
     let lock: Stored<Lock> = store::load_or_default(ports, &store::lock(app, environment)).await?;
-    // All that wait there are woken by the first of them.
-    if lock.value.held.is_none() && woken.insert((app.clone(), environment.clone())) {
+    // All that wait there are woken by the first of them; also to be refused, where only an operator goes on.
+    let is_over = lock.value.held.is_none() || lock.value.stuck().is_some();
+    if is_over && woken.insert((app.clone(), environment.clone())) {
         wake(ports, app, environment).await?;
     }
     Ok(())

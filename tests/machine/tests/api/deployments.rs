@@ -2,6 +2,7 @@
 
 use crate::call::{PROD, begun, call, ending, get, post, program, refused, until};
 use serde_json::{Value, json};
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_machine::shop::{ALARM, FUNCTIONS, Shop};
 
 #[test]
@@ -56,6 +57,47 @@ fn a_running_deployment_is_cancelled_and_undone_once() {
     );
     let again = call(&shop, "POST", &path, None);
     assert_eq!(refused(&again), (409, vec!["NothingToCancel"]));
+}
+
+/// What is told instead is let in as things stand: no rollback is where an operator is needed.
+#[test]
+fn who_cancels_what_has_ended_is_told_what_is_let_in_now() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    let (first, _) = post(&mut shop, "1.0.0");
+    shop.region.step();
+    shop.region.run();
+    let (stuck, execution) = post(&mut shop, "1.1.0");
+    until(&mut shop, &execution, "Bake");
+    shop.world().set_alarm(ALARM, "ALARM", &[9.0]);
+    let fault = Fault::new(FaultName::AccessDenied, "lambda:UpdateAlias was refused");
+    let denied = "functions.update_alias";
+    shop.world().mishaps().refused.insert(denied, fault);
+    shop.region.run();
+    assert_eq!(ending(&shop, &stuck), "NeedsOperator");
+    shop.world().mishaps().refused.clear();
+    for (call_to, ends) in [("recover", "RolledBack"), ("rollbacks", "Rejected")] {
+        for id in [&first, &stuck] {
+            let cancel = format!("{PROD}/deployments/{id}/cancel");
+            let reply = call(&shop, "POST", &cancel, None);
+            assert_eq!(refused(&reply), (409, vec!["NothingToCancel"]));
+            let remedy = reply.body["findings"][0]["remedy"].as_str().unwrap();
+            let told = format!("POST {PROD}/{call_to} ");
+            assert!(remedy.contains(&told), "{remedy}");
+            let is_stuck = call_to == "recover";
+            assert_eq!(remedy.contains("/accept "), is_stuck, "{remedy}");
+            assert_eq!(!remedy.contains("/rollbacks "), is_stuck, "{remedy}");
+        }
+        let path = format!("{PROD}/{call_to}");
+        let reply = call(&shop, "POST", &path, Some(json!({"reason": "as told"})));
+        shop.region.step();
+        shop.region.run();
+        let arn = reply.body["execution"].as_str().unwrap();
+        let came = get(&shop, &format!("/apps/shop/deployments?execution={arn}"));
+        let id = came["deployment"].as_str().unwrap();
+        assert_eq!(ending(&shop, id), ends, "{came}");
+        assert_ne!(shop.region.ended(arn).unwrap().error, "NeedsOperator");
+    }
 }
 
 #[test]

@@ -83,6 +83,40 @@ fn an_undo_that_is_refused_is_tried_again_by_recover_until_it_is_done() {
     assert_eq!(shop.deployment(&arn).executions.len(), 3);
 }
 
+/// They were let wait before anybody knew that the undo would fail: a release, and the rollback that stopped it.
+#[test]
+fn who_waits_is_refused_once_only_an_operator_goes_on() {
+    let program = program();
+    let mut shop = live(&program);
+    let arn = shop.deploy("1.1.0", &BOTH);
+    assert!(shop.region.run_until(&arn, "Bake"));
+    let release = shop.release("1.2.0", &BOTH);
+    let release = shop.start(&release);
+    assert!(shop.region.run_until(&release, "AwaitTurn"));
+    shop.region.step();
+    let rollback = shop.act("rollback");
+    assert!(shop.region.run_until(&rollback, "AwaitTurn"));
+    refuse(&shop, FaultName::AccessDenied);
+    shop.region.run();
+    assert_eq!(ended(&shop, &arn).ending, Ending::NeedsOperator);
+    assert!(!shop.has("waiting#"), "nobody waits for what does not come");
+    for (waited, names) in [
+        (&release, vec!["NeedsOperator", "Held"]),
+        (&rollback, vec!["NeedsOperator"]),
+    ] {
+        let ended = ended(&shop, waited);
+        assert_eq!(ended.ending, Ending::Rejected);
+        let told = ended.findings.iter().map(|one| one.name.to_string());
+        assert_eq!(told.collect::<Vec<_>>(), names);
+        assert!(ended.cause.contains("recover"), "{}", ended.cause);
+    }
+    shop.world().mishaps().refused.clear();
+    shop.act("recover");
+    shop.region.run();
+    assert_eq!(ended(&shop, &arn).ending, Ending::RolledBack);
+    assert_free(&shop);
+}
+
 #[test]
 fn an_undo_whose_retries_run_out_is_data_and_the_other_wave_is_tried() {
     let program = program();

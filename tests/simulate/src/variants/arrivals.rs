@@ -141,8 +141,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "what runs is said to be superseded by what was rolled back",
         edits: &[Edit {
             file: "shared/domain/src/admission.rs",
-            find: "        && !facts.runs\n",
-            replace: "        && (VARIANT || !facts.runs)\n",
+            find: "candidate.action == ActionName::Deploy && !facts.runs {",
+            replace: "candidate.action == ActionName::Deploy && (VARIANT || !facts.runs) {",
         }],
         scenarios: &["released_again"],
         mishaps: &[],

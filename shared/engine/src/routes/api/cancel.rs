@@ -10,12 +10,13 @@ use crate::store::{self, Stored};
 use serde_json::{Value, json};
 use windlass_domain::cancellation::{Before, CANCELLED, Cancellation};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::{HeldState, Lock};
+use windlass_domain::environment::{EnvironmentState, HeldState, Lock};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::input::operators;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::ActionName;
+use windlass_domain::to_have::to_go_back;
 
 /// Stops the execution and starts its recovery, which the execution-status rule would start, too. The same key is
 /// answered the same, however far the recovery has come.
@@ -49,11 +50,14 @@ pub async fn post<P: Ports>(
     if let Some(reply) = before(ports, &record, &said, caller).await? {
         return Ok(reply);
     }
-    if record.ending.is_some() {
-        return Ok(problem(409, &[has_ended(&record)]));
-    }
-    let key = store::lock(app, &record.environment);
+    let key = store::lock(app, environment);
     let lock: Stored<Lock> = store::load_or_default(ports, &key).await?;
+    if record.ending.is_some() {
+        let key = store::state(app, environment);
+        let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
+        let next = to_go_back(app, environment, &lock.value, &state.value);
+        return Ok(problem(409, &[has_ended(&record, next)]));
+    }
     let held = lock.value.held.filter(|held| held.deployment == id);
     if held
         .as_ref()
@@ -128,13 +132,14 @@ async fn before<P: Ports>(
     Ok(None)
 }
 
-fn has_ended(record: &Deployment) -> Finding {
-    let back = operators(ActionName::Rollback, &record.app, &record.environment);
+fn has_ended(record: &Deployment, next: String) -> Finding {
+    let ended = record.ending.as_ref();
+    let ended = ended.map_or_else(String::new, |ended| format!(" {ended}"));
     Finding::new(
         FindingName::NothingToCancel,
         "id",
-        format!("deployment {} has ended already.", record.id),
-        format!("Start {back} to go back from what runs now."),
+        format!("deployment {} has ended already{ended}.", record.id),
+        next,
     )
 }
 

@@ -1,0 +1,118 @@
+//! What a refusal by admission says, and what is started instead. Pure.
+
+use crate::admission::{Candidate, Obstacle, Wishes};
+use crate::finding::{Finding, FindingName};
+use crate::input::{input, operators};
+use crate::request::ActionName;
+use serde_json::Value;
+
+/// A finding for each obstacle. Each names what is started with every wish without which it would be refused for
+/// another one, so that it works as it stands there.
+pub fn findings(candidate: &Candidate, obstacles: &[Obstacle<'_>], wishes: Wishes) -> Vec<Finding> {
+    let finding = |obstacle: &Obstacle<'_>| refused(candidate, *obstacle, wishes);
+    obstacles.iter().map(finding).collect()
+}
+
+fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Finding {
+    let start = |wishes: Wishes| deploy(candidate, wishes);
+    let (name, reason, remedy) = match obstacle {
+        Obstacle::NeedsOperator(held) => (
+            FindingName::NeedsOperator,
+            format!(
+                "deployment {} could not be undone and holds the lock.",
+                held.deployment
+            ),
+            operators_first(candidate),
+        ),
+        Obstacle::Held(hold) => (
+            FindingName::Held,
+            format!(
+                "deployments are held since {} by {}: {}.",
+                hold.since, hold.by, hold.reason
+            ),
+            format!(
+                "The release is recorded. Start {} to deploy it all the same; or let deployments go on with {}, and \
+                 then start {}.",
+                start(Wishes {
+                    through_hold: true,
+                    ..wishes
+                }),
+                of_operators(candidate, ActionName::ReleaseHold),
+                start(Wishes {
+                    through_hold: false,
+                    ..wishes
+                }),
+            ),
+        ),
+        Obstacle::Vetoed(veto) => (
+            FindingName::Vetoed,
+            format!(
+                "release {} failed here in deployment {} at {}.",
+                veto.version, veto.deployment, veto.since
+            ),
+            format!(
+                "Deploy a fixed release, or start {} to deploy this one once more.",
+                start(Wishes {
+                    again: true,
+                    ..wishes
+                }),
+            ),
+        ),
+        Obstacle::Stopped(past) => (
+            FindingName::Stopped,
+            format!(
+                "a person stopped release {} here, in deployment {} at {}.",
+                candidate.version, past.deployment, past.at
+            ),
+            format!("Start {} to deploy it.", start(wishes)),
+        ),
+        Obstacle::Older(component, by) => (
+            FindingName::Older,
+            format!("deployment {by} brought a newer release of {component} here."),
+            format!(
+                "Start {} to go back, or {} to deploy this one.",
+                of_operators(candidate, ActionName::Rollback),
+                start(Wishes {
+                    allow_older: true,
+                    ..wishes
+                }),
+            ),
+        ),
+    };
+    let path = match obstacle {
+        Obstacle::Older(component, _) => format!("components.{component}"),
+        _ => format!("environments.{}", candidate.environment),
+    };
+    Finding::new(name, path, reason, remedy)
+}
+
+/// What comes first where an environment needs an operator.
+pub fn operators_first(candidate: &Candidate) -> String {
+    format!(
+        "Start {} to undo it again, or {} to take what is there now; then ask again.",
+        of_operators(candidate, ActionName::Recover),
+        of_operators(candidate, ActionName::Accept),
+    )
+}
+
+/// The input with which a person deploys a candidate's release, with these wishes.
+pub fn deploy(candidate: &Candidate, wishes: Wishes) -> String {
+    let wishes = [
+        ("again", wishes.again),
+        ("allow_older", wishes.allow_older),
+        ("accept_red", candidate.accept_red),
+        ("through_hold", wishes.through_hold),
+    ];
+    let wishes = wishes.into_iter().filter(|(_, wished)| *wished);
+    let mut members: Vec<(&str, Value)> = wishes.map(|(name, _)| (name, true.into())).collect();
+    if !members.is_empty() {
+        members.push(("reason", "…".into()));
+    }
+    members.push(("version", candidate.version.as_str().into()));
+    let (app, environment) = (&candidate.app, &candidate.environment);
+    input(ActionName::Deploy, app, environment, &members)
+}
+
+fn of_operators(candidate: &Candidate, action: ActionName) -> String {
+    operators(action, &candidate.app, &candidate.environment)
+}
