@@ -156,12 +156,11 @@ impl<P: SitePorts> Kind for Prefix<P> {
             origin_path: origin.path.clone(),
             deployed: found.deployed,
         };
-        let amiss = match way.goal {
-            Some(_) => vec![],
-            None => {
-                let lists = Lists::of(&self.home, &target.site);
-                folder::amiss(&self.at, &lists, &target.site.site.bucket, &state).await?
-            }
+        let amiss = if way.goal.is_none() {
+            let lists = Lists::of(&self.home, &target.site);
+            folder::amiss(&self.at, &lists, &target.site.site.bucket, &state).await?
+        } else {
+            vec![]
         };
         Ok(Seen {
             state,
