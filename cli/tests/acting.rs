@@ -210,11 +210,11 @@ fn an_execution_that_ends_without_doing_anything_is_not_waited_for() {
 }
 
 /// An API where what was done is told, and where another deployment runs.
-fn beside_another(cause: &str) -> StandIn {
+fn beside_another(cause: &str, state: &str) -> StandIn {
     let done = json!({"deployment": null, "refusal": null, "done": {"cause": cause},
         "execution": {"status": "SUCCEEDED", "error": null, "cause": null}});
     let held = json!({"deployment": "fedcba9876543210", "action": "deploy", "execution": "arn",
-        "since": 0, "state": "running"});
+        "since": 0, "state": state});
     let environment = json!({"app": "shop", "environment": "prod", "snapshot": 1, "running": {},
         "lock": {"token": 1, "held": held}, "waiting": []});
     StandIn::new(move |call: &Call| -> Reply {
@@ -230,17 +230,21 @@ fn beside_another(cause: &str) -> StandIn {
 fn a_recovery_that_had_nothing_to_do_says_why_and_claims_nothing_of_others() {
     let cause = "There is nothing to recover: deployment 0123456789abcdef has ended RolledBack.";
     let arguments = |verb| [verb, "shop", "prod", "--reason", "r", "--every", "1ms"];
-    let output = beside_another(cause).windlass(&folder("ended"), &arguments("recover"));
+    let api = beside_another(cause, "running");
+    let output = api.windlass(&folder("ended"), &arguments("recover"));
     assert_eq!(code(&output), 0, "{}", err(&output));
     let said = out(&output);
     assert!(said.contains(cause), "{said}");
     assert!(said.contains("is under way"), "{said}");
     assert!(!said.contains("somebody else"), "{said}");
-    // What is done to an environment is compared with how it is.
-    let output =
-        beside_another("It is unlocked.").windlass(&folder("accepted"), &arguments("accept"));
-    assert_eq!(code(&output), 8);
-    assert!(out(&output).contains("somebody else has changed it"));
+    // What is done to an environment is compared with how it is: who has its turn there since claims nothing else.
+    for (state, status) in [("running", 0), ("recovering", 0), ("needs_operator", 8)] {
+        let api = beside_another("It is unlocked.", state);
+        let output = api.windlass(&folder("accepted"), &arguments("accept"));
+        assert_eq!(code(&output), status, "{state}");
+        let claims = out(&output).contains("somebody else has changed it");
+        assert_eq!(claims, status == 8, "{}", out(&output));
+    }
 }
 
 #[test]

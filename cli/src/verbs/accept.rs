@@ -25,7 +25,8 @@ impl Accept {
             method: "POST",
             path: "accept",
             body: Map::new(),
-            effect: Effect::Environment(|environment| environment.lock.held.is_none()),
+            // Who waited, or came since, may have its turn: that is what unlocking is for.
+            effect: Effect::Environment(|environment| environment.lock.stuck().is_none()),
         };
         action.run(output)
     }

@@ -121,26 +121,25 @@ impl Deployment {
     /// The input with which a person asks for the same once more.
     pub fn input(&self) -> String {
         if self.action == ActionName::Deploy {
-            return self.deploy_input(Vec::new(), self.through_hold);
+            return self.deploy_input(Vec::new());
         }
         let mut members = vec![("reason", "…".into())];
         members.extend(self.snapshot.map(|number| ("snapshot", number.into())));
         input(self.action, &self.app, &self.environment, &members)
     }
 
-    /// The input with which a person deploys its release once more. A rollback that stopped it holds
-    /// deployments: to deploy it then is to go through.
-    pub fn again_input(&self) -> String {
-        let why = self.undoing.as_ref();
-        let is_held = why.is_some_and(|why| why.name == PREEMPTED);
-        self.deploy_input(vec![("again", true.into())], self.through_hold || is_held)
+    /// The same of a deployment, past gates that are red before anything has changed.
+    pub fn input_accepting_red(&self) -> String {
+        self.deploy_input(vec![("accept_red", true.into())])
     }
 
     /// With what it was allowed to pass by, because it stands there still.
-    fn deploy_input(&self, mut members: Vec<(&str, Value)>, through_hold: bool) -> String {
+    fn deploy_input(&self, mut members: Vec<(&str, Value)>) -> String {
         let passes = [
+            ("again", self.again),
             ("allow_older", self.allow_older),
-            ("through_hold", through_hold),
+            ("accept_red", self.accept_red),
+            ("through_hold", self.through_hold),
         ];
         let passes = passes.into_iter().filter(|(_, passes)| *passes);
         members.extend(passes.map(|(name, _)| (name, true.into())));
@@ -366,16 +365,13 @@ mod tests {
             r#"{"action":"deploy","app":"shop","environment":"prod","version":"1.1.0"}"#
         );
         assert_eq!(
-            deploy.again_input(),
-            r#"{"action":"deploy","again":true,"app":"shop","environment":"prod","reason":"…","version":"1.1.0"}"#
+            deploy.input_accepting_red(),
+            r#"{"action":"deploy","accept_red":true,"app":"shop","environment":"prod","reason":"…","version":"1.1.0"}"#
         );
-        let mut stopped = record(ActionName::Deploy, None);
-        stopped.undoing = Some(Why {
-            name: PREEMPTED.into(),
-            text: String::new(),
-        });
+        let mut passed = record(ActionName::Deploy, None);
+        (passed.again, passed.through_hold) = (true, true);
         assert_eq!(
-            stopped.again_input(),
+            passed.input(),
             r#"{"action":"deploy","again":true,"app":"shop","environment":"prod","reason":"…","through_hold":true,"version":"1.1.0"}"#
         );
         assert_eq!(

@@ -12,6 +12,7 @@ use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
 use crate::recovery::Owner;
 use crate::store::Stored;
+use windlass_domain::admission::Wishes;
 use windlass_domain::call;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
@@ -19,6 +20,7 @@ use windlass_domain::environment::Became;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::request::{ActionName, Request};
+use windlass_domain::to_have::to_have;
 
 /// Ends a deployment that waited for its turn, or never got that far, and whose execution died.
 pub async fn abandon<P: Ports>(
@@ -57,9 +59,15 @@ pub async fn abandon<P: Ports>(
     record.value.stopped = was_stopped(owner.as_ref());
     let next = match (record.value.stopped, record.value.action) {
         (true, ActionName::Deploy) => {
+            let waiting = view.who_waits();
+            let past_the_stop = Wishes {
+                again: true,
+                ..Wishes::default()
+            };
+            let facts = view.facts(&record.value, &waiting);
             format!(
-                "\n  next: start {} to deploy it",
-                record.value.again_input()
+                "\n  next: {}",
+                to_have(&record.value, &facts, past_the_stop)
             )
         }
         _ => String::new(),

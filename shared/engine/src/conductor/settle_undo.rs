@@ -9,11 +9,13 @@ use super::past::past;
 use super::second_look::make_due;
 use super::shut_out::shut_out;
 use super::undo::{first_wave, in_words};
+use super::view::View;
 use super::{Ports, deployment_of};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
 use std::cmp::Reverse;
+use windlass_domain::admission::{Facts, Wishes};
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{Became, EnvironmentState, HeldState, Lock, Veto};
@@ -22,6 +24,7 @@ use windlass_domain::message::{Undone, undone};
 use windlass_domain::request::ActionName;
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::time::Time;
+use windlass_domain::to_have::to_have;
 
 /// Serves the state.
 pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
@@ -45,7 +48,9 @@ pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         } else {
             Ending::NeedsOperator
         };
-        conclude(ports, &mut record, &steps, ending);
+        let view = View::load(ports, &record.value).await?;
+        let next = next(&record.value, ending, &view);
+        conclude(ports, &mut record, &steps, ending, next);
         let hold = hold(ports, &record.value).await?;
         add_line(&mut record, hold);
         note_cost(ports, &mut record.value, &steps).await;
@@ -119,12 +124,13 @@ fn conclude<P: Ports>(
     record: &mut Stored<Deployment>,
     steps: &[Stored<Step>],
     ending: Ending,
+    next: Vec<String>,
 ) {
     let value = &record.value;
     let why = value.undoing.clone();
     let (name, why) = why.map_or(("Failed".into(), "it failed.".into()), |w| (w.name, w.text));
     let outcome = Undone {
-        next: next(value, ending),
+        next,
         ..outcome(steps)
     };
     let cause = undone(
@@ -208,7 +214,8 @@ fn last_undo(step: &Step) -> Option<&ChangeRecord> {
         .or_else(|| undos.next())
 }
 
-fn next(record: &Deployment, ending: Ending) -> Vec<String> {
+/// What comes next, as admission lets it in once the lock is free.
+fn next(record: &Deployment, ending: Ending, view: &View) -> Vec<String> {
     if ending == Ending::NeedsOperator {
         return vec![format!(
             "the environment stays locked; mend what is told above, then start {}, or {} to take what \
@@ -220,11 +227,20 @@ fn next(record: &Deployment, ending: Ending) -> Vec<String> {
     if record.action == ActionName::Rollback {
         return Vec::new();
     }
+    let (waiting, free) = (view.who_waits(), Lock::default());
+    let facts = Facts {
+        lock: &free,
+        ..view.facts(record, &waiting)
+    };
     if record.stopped {
+        let past_the_stop = Wishes {
+            again: true,
+            ..Wishes::default()
+        };
         return vec![format!(
-            "release {} was stopped and not judged, so it is not vetoed; start {} to deploy it",
+            "release {} was stopped and not judged, so it is not vetoed; {}",
             record.release.version,
-            record.again_input()
+            to_have(record, &facts, past_the_stop)
         )];
     }
     if !is_vetoed(record) {
@@ -235,9 +251,9 @@ fn next(record: &Deployment, ending: Ending) -> Vec<String> {
             "send it again, or "
         };
         return vec![format!(
-            "mend what is told above; this says nothing of release {}, which is not vetoed: {send}start {}",
+            "mend what is told above; this says nothing of release {}, which is not vetoed: {send}{}",
             record.release.version,
-            record.input()
+            to_have(record, &facts, Wishes::default())
         )];
     }
     vec![

@@ -5,7 +5,9 @@ use super::component::Draft;
 use super::scene::Scene;
 use crate::measurements::{self, Component, Preparing, Problem};
 use crate::ports::Answered;
+use windlass_domain::environment::Running;
 use windlass_domain::finding::Finding;
+use windlass_domain::name::ComponentName;
 
 /// What is wrong with gates.
 #[derive(Default)]
@@ -23,7 +25,7 @@ pub async fn check<P: Ports>(
 ) -> Answered<GateProblems> {
     let components = drafts.iter().map(|draft| Component {
         name: draft.name,
-        is_first: !scene.state.marks.contains_key(draft.name),
+        is_first: is_first(scene, draft.name),
         target: &draft.prepared.target,
     });
     let components: Vec<Component<'_>> = components.collect();
@@ -36,12 +38,34 @@ pub async fn check<P: Ports>(
     Ok(sorted(scene, found))
 }
 
+/// Whether none of Windlass's releases of a component runs: there was none, or it was taken back.
+fn is_first(scene: &Scene, name: &ComponentName) -> bool {
+    let state = &scene.state;
+    let running = state.running.get(name);
+    !state.marks.contains_key(name) || running.is_some_and(Running::is_as_found)
+}
+
+/// What is red already, with what is to be done about it here; and whether it stops the deployment.
+fn red(scene: &Scene, mut finding: Finding) -> (Finding, bool) {
+    let accepts = scene.accepts_red();
+    finding.remedy = match accepts {
+        Some(why) => {
+            format!("It stops nothing here, because {why}; look yourself at what it measures.")
+        }
+        None => format!(
+            "Mend what it measures first, or start {} to deploy all the same.",
+            scene.loaded.record.input_accepting_red()
+        ),
+    };
+    (finding, accepts.is_none())
+}
+
 fn sorted(scene: &Scene, found: Vec<Problem>) -> GateProblems {
     let mut problems = GateProblems::default();
     for problem in found {
         let (finding, stops) = match problem {
             Problem::NotMeasurable(finding) => (finding, !scene.is_rollback()),
-            Problem::Red(finding) => (finding, !scene.accepts_red()),
+            Problem::Red(finding) => red(scene, finding),
             Problem::Noted(finding) => (finding, false),
         };
         if stops {

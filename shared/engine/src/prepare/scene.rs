@@ -9,7 +9,7 @@ use windlass_domain::artifact::Artifact;
 use windlass_domain::declaration::resolved::Component;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::{EnvironmentState, Snapshot};
+use windlass_domain::environment::{EnvironmentState, Running, Snapshot};
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::ComponentName;
@@ -78,10 +78,20 @@ impl Scene {
         self.goal.is_some()
     }
 
-    /// Whether gates that are red before anything has changed do not stop it.
-    pub fn accepts_red(&self) -> bool {
-        let first = self.state.snapshot == 0;
-        first || self.is_rollback() || self.loaded.record.accept_red
+    /// Why gates that are red before anything has changed do not stop it; `None` where they do. Where nothing runs that
+    /// Windlass brought, before the first release and once that was taken back, what is measured may be what it brings.
+    pub fn accepts_red(&self) -> Option<&'static str> {
+        let state = &self.state;
+        let mut running = state.running.values();
+        let is_taken_back = !state.running.is_empty() && running.all(Running::is_as_found);
+        if self.is_rollback() {
+            Some("a rollback waits for no gate")
+        } else if state.snapshot == 0 || is_taken_back {
+            Some("nothing runs here yet that Windlass brought")
+        } else {
+            let is_asked = self.loaded.record.accept_red;
+            is_asked.then_some("`accept_red` was asked for")
+        }
     }
 
     /// What is wanted of each declared component.

@@ -3,18 +3,19 @@
 use crate::scene::{DECLARATION, NEW, named, new_release, plan, prepare, shop, warned};
 use crate::stage::{Stage, app, component, prod};
 use windlass_domain::declaration::Declared;
-use windlass_domain::environment::EnvironmentState;
+use windlass_domain::environment::{EnvironmentState, Running};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
 use windlass_domain::place::{Place, TargetRole};
 use windlass_domain::plan::Outcome;
+use windlass_domain::time::Time;
 use windlass_engine::ports::Reach;
 use windlass_engine::store;
 
 #[test]
 fn red_gates_stop_all_but_first_deployments_rollbacks_and_accept_red() {
     type Make = fn(&mut Stage);
-    let table: [(&str, Make, bool); 3] = [
+    let table: [(&str, Make, bool); 4] = [
         ("a plain release", |_| {}, true),
         ("accept_red", |stage| stage.record.accept_red = true, false),
         (
@@ -22,6 +23,23 @@ fn red_gates_stop_all_but_first_deployments_rollbacks_and_accept_red() {
             |stage| {
                 let key = store::state(&app(), &prod());
                 stage.world.ledger().items.remove(&key);
+            },
+            false,
+        ),
+        (
+            "everything was taken back to what was found",
+            |stage| {
+                let key = store::state(&app(), &prod());
+                let mut known: EnvironmentState = stage.get(&key).unwrap();
+                let found = Running {
+                    artifact: None,
+                    version: "before-windlass".into(),
+                    deployment: stage.record.id.clone(),
+                    since: Time(0),
+                    state: serde_json::Value::Null,
+                };
+                known.running = [(component("api"), found)].into();
+                stage.put(key, &known);
             },
             false,
         ),
@@ -36,9 +54,17 @@ fn red_gates_stop_all_but_first_deployments_rollbacks_and_accept_red() {
         let red = [(FindingName::GateAlreadyRed, "gates.alarms[0]")];
         if stops {
             assert_eq!(named(&plan), red, "{case}");
+            let remedy = &plan.findings[0].remedy;
+            let input = r#"{"action":"deploy","accept_red":true,"#;
+            assert!(remedy.contains(input), "{remedy}");
         } else {
             assert_eq!(plan.outcome, Outcome::Change, "{case}");
             assert_eq!(warned(&plan), red, "{case}");
+            let remedy = &plan.warnings[0].remedy;
+            assert!(
+                remedy.starts_with("It stops nothing here, because "),
+                "{remedy}"
+            );
         }
     }
 }

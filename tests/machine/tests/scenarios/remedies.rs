@@ -64,6 +64,41 @@ fn what_must_be_mended_first_names_what_is_started_then() {
     assert_eq!(serves(&shop), both("3"));
 }
 
+/// A person stops an older release that was allowed, and deployments are held meanwhile.
+#[test]
+fn what_was_stopped_is_deployed_by_the_input_that_its_ending_names() {
+    let program = program();
+    let mut shop = live(&program);
+    let numbered = |shop: &Shop<'_>, version: &str, sequence: u64| {
+        let mut release = shop.release(version, &BOTH);
+        release["manifest"]["sequence"] = json!(sequence);
+        release
+    };
+    let newer = numbered(&shop, "1.2.0", 2);
+    shop.start(&newer);
+    shop.region.run();
+    let mut older = numbered(&shop, "1.1.0", 1);
+    older["allow_older"] = json!(true);
+    older["reason"] = json!("a test");
+    let stopped = shop.start(&older);
+    assert!(shop.region.run_until(&stopped, "Bake"));
+    let hold = shop.act("hold");
+    while shop.region.ended(&hold).is_none() {
+        shop.region.step();
+    }
+    shop.region.stop(&stopped);
+    shop.region.run();
+    let ending = shop.deployment(&stopped).ending.unwrap();
+    let inputs = inputs(&ending.cause);
+    for wish in ["again", "allow_older", "through_hold"] {
+        assert_eq!(inputs[0][wish], true, "{wish}: {}", ending.cause);
+    }
+    let started = shop.start(&inputs[0]);
+    shop.region.run();
+    assert_eq!(shop.path(&started), whole_way());
+    assert_free(&shop);
+}
+
 #[test]
 fn what_is_older_is_deployed_by_the_input_that_it_names() {
     let program = program();
