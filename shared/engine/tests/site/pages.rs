@@ -378,22 +378,13 @@ fn what_several_pages_name_is_fetched_once_and_no_more_than_fits() {
         .collect();
     let mut scene = Scene::new(SiteMode::InPlace);
     let deployment = scene.deploy_files(ONE);
-    serve(&scene, SITE, 200, "text/html", &scripts.concat());
-    serve(
-        &scene,
-        &format!("{SITE}about.html"),
-        200,
-        "text/html",
-        &scripts[7],
-    );
+    let serves = |path: &str, kind: &str, text: &str| {
+        serve(&scene, &format!("{SITE}{path}"), 200, kind, text);
+    };
+    serves("", "text/html", &scripts.concat());
+    serves("about.html", "text/html", &scripts[7]);
     for n in 0..130 {
-        serve(
-            &scene,
-            &format!("{SITE}{n}.js"),
-            200,
-            "text/javascript",
-            "x",
-        );
+        serves(&format!("{n}.js"), "text/javascript", "x");
     }
     scene.world.probe().asked.clear();
     let seen = measured(&scene, &deployment, &["/", "/about.html"]);

@@ -10,7 +10,7 @@ use windlass_domain::time::Time;
 const NOW: Time = Time(1_000_000_000_000);
 const HOUR_S: u64 = 3600;
 
-fn target() -> Target {
+pub(super) fn target() -> Target {
     Target {
         application: "shop".into(),
         environment: "prod".into(),
@@ -44,7 +44,7 @@ fn rollout(text: &str) -> Rollout {
     }
 }
 
-fn seen(rollouts: &[&str]) -> Seen {
+pub(super) fn seen(rollouts: &[&str]) -> Seen {
     Seen {
         now: NOW,
         profile: "flags".into(),
@@ -73,7 +73,7 @@ fn forward(grows: bool) -> Goal {
 }
 
 /// Back to a version, or to nothing.
-fn back(version: &str) -> Goal {
+pub(super) fn back(version: &str) -> Goal {
     Goal {
         live: (!version.is_empty()).then(|| Configuration {
             version: Some(version.into()),
@@ -84,7 +84,7 @@ fn back(version: &str) -> Goal {
     }
 }
 
-fn told(next: &Next<Change>) -> String {
+pub(super) fn told(next: &Next<Change>) -> String {
     match next {
         Next::Done => "done".into(),
         Next::Wait(_) => "wait".into(),
@@ -214,111 +214,8 @@ fn a_version_is_made_once_and_never_taken_for_another_content() {
     assert_eq!(finding.name, FindingName::DigestMismatch);
 }
 
-#[test]
-fn back_it_is_stopped_or_reverted_or_the_version_before_is_deployed_at_once() {
-    let at_once = "start v3 by AppConfig.AllAtOnce upon 2";
-    let table: [(&[&str], &str, &str); 17] = [
-        (
-            &["2 flags v4 DEPLOYING @0", "1 flags v3 COMPLETE"],
-            "3",
-            "stop 2 to v3",
-        ),
-        (
-            &["2 flags v4 BAKING @0", "1 flags v3 COMPLETE"],
-            "3",
-            "stop 2 to v3",
-        ),
-        (
-            &["2 flags v4 VALIDATING @0", "1 flags v3 COMPLETE"],
-            "3",
-            "wait",
-        ),
-        (
-            &["2 flags v4 ROLLING_BACK @0", "1 flags v3 COMPLETE"],
-            "3",
-            "wait",
-        ),
-        (
-            &["2 flags v4 ROLLED_BACK @0", "1 flags v3 COMPLETE"],
-            "3",
-            "done",
-        ),
-        (
-            &["2 flags v4 REVERTED @0", "1 flags v3 COMPLETE"],
-            "3",
-            "done",
-        ),
-        (
-            &["2 flags v4 COMPLETE @72", "1 flags v3 COMPLETE @99"],
-            "3",
-            "stop 2 to v3",
-        ),
-        // 72 hours after it was complete, AppConfig reverts it no more.
-        (
-            &["2 flags v4 COMPLETE @73", "1 flags v3 COMPLETE @99"],
-            "3",
-            at_once,
-        ),
-        // To revert would bring another version.
-        (
-            &["2 flags v4 COMPLETE", "1 flags v2 COMPLETE @9"],
-            "3",
-            at_once,
-        ),
-        // What AppConfig does then is written nowhere: something of the profile came after it.
-        (
-            &[
-                "2 flags v5 REVERTED",
-                "1 flags v4 COMPLETE",
-                "0 flags v3 COMPLETE @9",
-            ],
-            "3",
-            at_once,
-        ),
-        // Another profile's is no hindrance to a revert, and one to a deployment.
-        (
-            &[
-                "3 other v1 BAKING @0",
-                "2 flags v4 COMPLETE",
-                "1 flags v3 COMPLETE @9",
-            ],
-            "3",
-            "stop 2 to v3",
-        ),
-        (
-            &[
-                "3 other v1 BAKING @1",
-                "2 flags v4 COMPLETE @99",
-                "1 flags v3 COMPLETE @99",
-            ],
-            "3",
-            "wait",
-        ),
-        // The way back is a deployment as well, whose end is waited for.
-        (
-            &["3 flags v3 BAKING @0", "2 flags v4 COMPLETE @99"],
-            "3",
-            "wait",
-        ),
-        (
-            &["3 flags v3 COMPLETE", "2 flags v4 COMPLETE @99"],
-            "3",
-            "done",
-        ),
-        // Nothing was deployed before.
-        (&["1 flags v4 DEPLOYING @0"], "", "stop 1 to v-"),
-        (&["1 flags v4 COMPLETE"], "", "stop 1 to v-"),
-        (&["1 flags v4 COMPLETE @99"], "", "failed ChangeFailed"),
-    ];
-    for (rollouts, version, wanted) in table {
-        let found = next(&target(), &seen(rollouts), &back(version));
-        assert_eq!(told(&found), wanted, "{rollouts:?} back to {version}");
-    }
-    assert_eq!(told(&next(&target(), &seen(&[]), &back(""))), "done");
-}
-
 /// What the newest deployment tells of itself.
-fn tells(seen: &mut Seen, description: &str, by: &str, words: &str) {
+pub(super) fn tells(seen: &mut Seen, description: &str, by: &str, words: &str) {
     seen.told = Some(Told {
         rollout: seen.rollouts[0].clone(),
         description: description.into(),
@@ -353,65 +250,6 @@ fn what_appconfig_took_back_by_itself_is_told_as_that() {
     let mut seen = seen(&["3 flags v3 ROLLED_BACK", "2 flags v4 COMPLETE @99"]);
     tells(&mut seen, "ours", "CLOUDWATCH_ALARM", "why");
     assert_eq!(told(&next(&target(), &seen, &back("3"))), "taken back");
-}
-
-#[test]
-fn what_somebody_else_began_on_the_way_back_is_left_to_them() {
-    let theirs = "theirs";
-    let table: [(&[&str], &str, Option<u32>, &str); 7] = [
-        // They came after the stop of what this deployment had begun.
-        (
-            &["3 flags v5 DEPLOYING @0", "1 flags v3 COMPLETE"],
-            "theirs",
-            Some(2),
-            theirs,
-        ),
-        (
-            &["3 flags v5 BAKING @0", "1 flags v3 COMPLETE"],
-            "theirs",
-            Some(2),
-            theirs,
-        ),
-        (
-            &["3 flags v5 COMPLETE", "1 flags v3 COMPLETE"],
-            "theirs",
-            Some(2),
-            theirs,
-        ),
-        // They came after the version before was deployed again.
-        (
-            &["4 flags v5 DEPLOYING @0", "3 flags v3 COMPLETE"],
-            "theirs",
-            None,
-            theirs,
-        ),
-        // The answer to the stop was lost, or it is not over.
-        (
-            &["2 flags v4 DEPLOYING @0", "1 flags v3 COMPLETE"],
-            "another deployment's",
-            Some(2),
-            "stop 2 to v3",
-        ),
-        (
-            &["2 flags v4 ROLLING_BACK @0", "1 flags v3 COMPLETE"],
-            "ours",
-            Some(2),
-            "wait",
-        ),
-        (
-            &["2 flags v4 BAKING @0", "1 flags v3 COMPLETE"],
-            "ours",
-            None,
-            "stop 2 to v3",
-        ),
-    ];
-    for (rollouts, description, stopped, wanted) in table {
-        let mut seen = seen(rollouts);
-        tells(&mut seen, description, "USER", "why");
-        seen.stopped = stopped;
-        let found = next(&target(), &seen, &back("3"));
-        assert_eq!(told(&found), wanted, "{rollouts:?} {stopped:?}");
-    }
 }
 
 #[test]
