@@ -59,7 +59,7 @@ impl Failure {
         }
     }
 
-    /// The same with what to do next.
+    /// Adds the next step to the message.
     #[must_use]
     pub fn with_next(mut self, next: &str) -> Self {
         self.message = format!("{}. {next}", self.message.trim_end_matches('.'));

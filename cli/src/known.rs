@@ -76,7 +76,7 @@ pub async fn chosen(
     })
 }
 
-/// What is kept of the declaration in force.
+/// The part of the declaration in force that the command line reads.
 ///
 /// # Errors
 /// No answer, or one that cannot be understood.

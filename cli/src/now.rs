@@ -1,4 +1,5 @@
-//! What is so now of a deployment whose ending nobody saw come: its record tells what was so when it ended.
+//! A deployment whose ending nobody saw come is compared with its environment now: its record tells only how it was
+//! when it ended.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::way::Way;
 
-/// What is told of now, and how the program ends by it.
+/// The lines that tell of now, and the exit status that follows from them.
 #[derive(Debug, PartialEq, Eq)]
 struct Now {
     /// Whether what was deployed runs; `None` where that is not known, or was not compared.

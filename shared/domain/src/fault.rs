@@ -15,8 +15,8 @@ pub enum FaultName {
     /// Next: Nothing, unless it is the end of an execution: then the change took longer than it
     /// may. Look at the target that the message names.
     StillInProgress,
-    /// The same of a change that takes longer than twenty minutes, and of which Windlass knows how long it may take.
-    /// The state machine's Retry asks again at intervals that grow to a quarter of an hour, for a day.
+    /// The change has been under way for twenty minutes, and it may take hours; nothing is wrong. The state machine's
+    /// Retry asks again at intervals that grow to a quarter of an hour, for a day.
     ///
     /// Next: Nothing, unless it is the end of an execution: then the change took longer than a day. Look at the
     /// target that the message names.

@@ -47,7 +47,7 @@ pub enum End {
     /// It needs more time than one invocation has: what it waits for.
     NotYet(String),
     /// The same, where that is to be looked at rarely.
-    NotForLong(String),
+    TakesHours(String),
     /// It has made a part of what is to be done, and needs another invocation for more, at once.
     More(String),
 }
@@ -213,7 +213,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             Next::WaitForHours => {
                 let held = view.waits_for;
                 let why = held.unwrap_or_else(|| "the target takes long".to_owned());
-                Ok(Some(End::NotForLong(why)))
+                Ok(Some(End::TakesHours(why)))
             }
             Next::Do(change) => {
                 let facts = K::facts(&change, &is);

@@ -132,7 +132,7 @@ pub(crate) async fn finish<P: Ledger + Clock>(
             attempt.save().await?;
             Err(Fault::new(FaultName::StillInProgress, why))
         }
-        Ok(End::NotForLong(why)) => {
+        Ok(End::TakesHours(why)) => {
             attempt.save().await?;
             Err(Fault::new(FaultName::TakesHours, why))
         }

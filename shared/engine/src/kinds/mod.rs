@@ -22,12 +22,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use windlass_domain::execution_history::OFTEN_S;
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::time::Time;
-
-/// For how many seconds a target is looked at often, once it was changed.
-const OFTEN_S: u64 = windlass_domain::execution_history::OFTEN_S;
 
 /// What to do next to get from what is to what is wanted.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,6 @@
 //! Where each fault and lost answer leads to.
 
-use crate::script::{Script, change, item, run, word};
+use crate::script::{Ran, Script, change, item, run, word};
 use serde_json::{Value, json};
 
 #[test]
@@ -36,46 +36,32 @@ fn what_is_transient_is_asked_again() {
     assert_eq!(ran.transitions, 13 + 5 + 2);
 }
 
-#[test]
-fn a_rollout_is_polled_for_an_hour_and_then_failed() {
+/// A rollout that is never ready, as its deployer answers: its component fails once nobody asks again.
+fn never_ready(answers: Vec<Value>) -> Ran {
     let script = Script::new([
         ("Prepare", change(0, json!([item("agent", "ecs")]))),
-        ("DeployEcs agent", vec![json!("!StillInProgress")]),
+        ("DeployEcs agent", answers),
         ("Undo", word("settle_undo")),
         ("SettleUndo", word("rolled_back")),
     ]);
     let ran = run(&script, true);
-    assert!(
-        ran.path.contains("Change(Begin Deploy ChangeFailed)"),
-        "{}",
-        ran.path
-    );
+    let failed = "Change(Begin Deploy ChangeFailed)";
+    assert!(ran.path.contains(failed), "{}", ran.path);
+    ran
+}
+
+#[test]
+fn a_rollout_is_polled_for_an_hour_and_then_failed() {
+    let ran = never_ready(vec![json!("!StillInProgress")]);
     assert!((3600..3700).contains(&ran.took_s), "{}", ran.took_s);
 }
 
 #[test]
 fn a_change_that_takes_a_day_is_polled_at_few_transitions_and_then_failed() {
-    let waits = [
-        vec![json!("!StillInProgress"); 30],
-        vec![json!("!TakesHours")],
-    ];
-    let script = Script::new([
-        ("Prepare", change(0, json!([item("agent", "ecs")]))),
-        ("DeployEcs agent", waits.concat()),
-        ("Undo", word("settle_undo")),
-        ("SettleUndo", word("rolled_back")),
-    ]);
-    let ran = run(&script, true);
-    assert!(
-        ran.path.contains("Change(Begin Deploy ChangeFailed)"),
-        "{}",
-        ran.path
-    );
-    assert!(
-        (24 * 3600..27 * 3600).contains(&ran.took_s),
-        "{}",
-        ran.took_s
-    );
+    let often = vec![json!("!StillInProgress"); 30];
+    let ran = never_ready([often, vec![json!("!TakesHours")]].concat());
+    let day = 24 * 3600..27 * 3600;
+    assert!(day.contains(&ran.took_s), "{}", ran.took_s);
     assert!(ran.transitions <= 170, "{}", ran.transitions);
 }
 
