@@ -61,6 +61,7 @@ fn artifact(app: &AppName, name: &ComponentName, path: &Path) -> Result<Artifact
     Ok(Artifact {
         key: manifest::artifact_key(app, name, &sha256),
         component: name.clone(),
+        given: path.display().to_string(),
         bytes: Bytes::from(bytes),
         sha256,
     })

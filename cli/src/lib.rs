@@ -5,6 +5,7 @@
 
 pub mod archive;
 pub mod asked;
+pub mod brought;
 pub mod component;
 pub mod exit;
 pub mod failure;

@@ -168,6 +168,20 @@ pub fn not_compared(plan: Plan<'_>, recorded: &Recorded) -> Vec<String> {
         .collect()
 }
 
+/// That nobody looked into the objects that a manifest names; nothing where it names only images.
+pub fn unread(manifest: &Manifest) -> Option<String> {
+    let objects = manifest.components.iter();
+    let objects = objects.filter(|(_, artifact)| artifact.key.is_some());
+    let names: Vec<String> = objects.map(|(name, _)| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "the bytes of {}: an artifact of the wrong sort is rejected, and the version is then used up. `release` looks \
+             at the files that it uploads",
+            names.join(", ")
+        )
+    })
+}
+
 /// What stands against it in the environment now.
 pub fn stopped(plan: Plan<'_>, here: &Resolved, now: &Environment) -> Vec<Finding> {
     let (app, name) = (plan.app, &here.environment);

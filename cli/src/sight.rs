@@ -23,6 +23,8 @@ const ONLY_BY_API: &str = "whether deployments are held and whether the version 
 pub struct Sight {
     /// The environment that it goes to, where that is known.
     pub here: Option<Resolved>,
+    /// What the components take, where that is known: they are of the same kinds in every environment.
+    pub declared: Option<Resolved>,
     /// What stands against it.
     pub findings: Vec<Finding>,
     /// What could not be looked at, and why.
@@ -47,7 +49,7 @@ impl Sight {
             Err(failure) if failure.exit == Exit::Unreachable => return Ok(None),
             Err(failure) => return Err(failure),
         };
-        (sight.here, sight.findings) = preflight::misfits(plan, &declaration);
+        sight.compare(plan, &declaration);
         sight.look(plan, windlass).await?;
         Ok(Some(sight))
     }
@@ -61,17 +63,20 @@ impl Sight {
         declaration: &Declaration,
         windlass: Option<&Windlass>,
     ) -> Result<Self, Failure> {
-        let (here, findings) = preflight::misfits(plan, declaration);
-        let mut sight = Self {
-            here,
-            findings,
-            ..Self::default()
-        };
+        let mut sight = Self::default();
+        sight.compare(plan, declaration);
         match windlass {
             Some(windlass) => sight.look(plan, windlass).await?,
             None => sight.unseen.push(ONLY_BY_API.to_owned()),
         }
         Ok(sight)
+    }
+
+    fn compare(&mut self, plan: Plan<'_>, declaration: &Declaration) {
+        (self.here, self.findings) = preflight::misfits(plan, declaration);
+        let mut anywhere = declaration.environments();
+        let anywhere = || anywhere.find_map(|name| declaration.resolve(name).ok());
+        self.declared = self.here.clone().or_else(anywhere);
     }
 
     /// Adds holds, used versions and the history, which only the API tells.
@@ -152,7 +157,7 @@ impl Sight {
         };
         let text = String::from_utf8_lossy(&bytes);
         if let Ok(declaration) = Declaration::parse_with(&text, exceptions) {
-            (sight.here, sight.findings) = preflight::misfits(plan, &declaration);
+            sight.compare(plan, &declaration);
         } else {
             let what = format!("s3://{bucket}/{key} is not valid, so that another one is in force");
             sight.unseen.push(what);

@@ -23,6 +23,8 @@ const NAMED: &str = "Give `--bucket`, or set WINDLASS_BUCKET, to the output `Art
 pub struct Artifact {
     /// The component it is for.
     pub component: ComponentName,
+    /// The path that was given.
+    pub given: String,
     /// Its key.
     pub key: String,
     /// Its bytes.

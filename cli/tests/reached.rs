@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod cloud;
+mod records;
 mod standin;
 
 use serde_json::json;
@@ -16,7 +18,7 @@ const KEYS: [(&str, &str); 2] = [
 /// The program where nothing but these variables is set.
 fn windlass(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let folder = folder("reached");
-    std::fs::write(folder.join("web.zip"), "bytes").unwrap();
+    cloud::zip(&folder, "web.zip", "index.html");
     Command::new(env!("CARGO_BIN_EXE_windlass"))
         .args(arguments)
         .current_dir(&folder)

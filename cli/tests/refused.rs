@@ -95,6 +95,34 @@ fn what_would_be_refused_a_second_later_is_refused_before_the_upload() {
     assert_eq!((code, puts), (4, 2), "{said}");
 }
 
+/// Nothing is uploaded, and the version stays free, whatever tells the component's kind, and where nothing does.
+#[test]
+fn an_artifact_of_the_wrong_sort_is_refused_before_the_upload() {
+    let closed = |declaration: Option<&str>| Told {
+        closed: Some(403),
+        declaration: declaration.map(str::to_owned),
+        ..Told::nothing()
+    };
+    let invalid = closed(Some("app: shop"));
+    let by = [
+        (Told::nothing(), "BadArchive hacked.html: the archive"),
+        (
+            closed(Some(DECLARATION)),
+            "BadArchive hacked.html: the archive",
+        ),
+        (invalid, "what `web` takes is not known here"),
+    ];
+    for (told, words) in by {
+        let (cloud, folder) = (telling(told), site("sort"));
+        write(&folder, "hacked.html", "hacked\n");
+        let output = cloud.windlass(&folder, &with(&[(3, "web=hacked.html")]));
+        let said = err(&output);
+        assert_eq!((code(&output), puts(&cloud).len()), (3, 0), "{said}");
+        assert!(said.contains(words), "{said}");
+        assert!(said.contains("nothing was uploaded"), "{said}");
+    }
+}
+
 #[test]
 fn a_declaration_is_told_what_runs_that_it_no_longer_has() {
     let mut told = Told::nothing();
@@ -175,7 +203,12 @@ fn a_manifest_is_validated_with_what_the_api_tells() {
     let validate = ["validate", "--manifest", "it.json"];
     let output = telling(told.clone()).windlass(&folder, &validate);
     assert_eq!(code(&output), 0, "{}", out(&output));
-    assert!(!out(&output).contains("not looked at"), "{}", out(&output));
+    let said = out(&output);
+    assert_eq!(said.matches("not looked at").count(), 1, "{said}");
+    assert!(
+        said.contains("not looked at: the bytes of `web`:"),
+        "{said}"
+    );
     told.environment["hold"] = json!({"since": 0, "reason": "a sale", "by": "ann"});
     let output = telling(told.clone()).windlass(&folder, &validate);
     assert_eq!(code(&output), 9, "{}", out(&output));

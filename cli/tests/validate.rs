@@ -123,6 +123,11 @@ fn a_manifest_is_checked_against_the_declaration() {
     let output = windlass(&folder, &["validate", "--manifest", "bad.json"]);
     assert_eq!(output.status.code(), Some(3));
     insta::assert_snapshot!(text(&output));
+    std::fs::write(folder.join("app.yaml"), "app: shop").unwrap();
+    let output = windlass(&folder, &["validate", "--manifest", "bad.json"]);
+    assert_eq!(output.status.code(), Some(3));
+    let told = text(&output);
+    assert!(told.contains("not looked at: the manifest"), "{told}");
 }
 
 /// A manifest that names the component as well, and what is told of it.

@@ -1,5 +1,6 @@
 //! `windlass release`: uploads artifacts, then the manifest; or starts the release through the API.
 
+use crate::brought;
 use crate::component::ComponentArgument;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -104,7 +105,9 @@ impl Release {
         let plan = self.plan(&manifest);
         output.announce(&preflight::comes_from(plan, from.as_ref(), dirty));
         waiting(async {
-            let (windlass, sight) = self.look(plan).await?;
+            let (windlass, mut sight) = self.look(plan).await?;
+            let misfits = brought::misfits(&self.app, &found.artifacts, sight.declared.as_ref());
+            sight.findings.extend(misfits);
             // A finding tells why it goes nowhere.
             if sight.here.is_some() || sight.findings.is_empty() {
                 output.announce(&preflight::goes(plan, sight.here.as_ref()));

@@ -25,8 +25,9 @@ pub struct Validate {
     /// The declaration.
     #[arg(default_value = "app.yaml")]
     file: PathBuf,
-    /// A manifest to check against the declaration: everything that `windlass release` would refuse. With an
-    /// endpoint also a hold, and a version that is used already with other bytes than the `sha256` of the manifest.
+    /// A manifest to check against the declaration: what `windlass release` would refuse of it, but for the bytes of
+    /// its artifacts. With an endpoint also a hold, and a version that is used already with other bytes than the
+    /// `sha256` of the manifest.
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
     /// The manifest is started there through the API, whatever its Git ref says.
@@ -106,7 +107,12 @@ impl Validate {
                 }
                 refused.into_iter().collect()
             }
-            Err(findings) => findings,
+            Err(findings) => {
+                let unseen = "the manifest, because what it is compared with is not valid";
+                let unseen = self.manifest.iter().map(|_| unseen.to_owned());
+                report.not_looked_at.extend(unseen);
+                findings
+            }
         };
         report
             .files
@@ -163,6 +169,7 @@ impl Validate {
         report.goes = preflight::goes(plan, sight.here.as_ref());
         report.goes_to = sight.here.map(|here| here.environment);
         report.not_looked_at.extend(sight.unseen);
+        report.not_looked_at.extend(preflight::unread(manifest));
         let mut findings = sight.findings;
         for finding in &mut findings {
             finding.remedy = Way::CommandLine.tell(&finding.remedy);
@@ -190,7 +197,7 @@ impl Report {
         let count: usize = self.files.iter().map(|file| file.findings.len()).sum();
         if count > 0 {
             let things = if count == 1 { "finding" } else { "findings" };
-            return format!("{text}{count} {things}");
+            return format!("{text}{}{count} {things}", self.unseen());
         }
         text.push_str(&warned(&self.warnings));
         for environment in &self.environments {
@@ -199,12 +206,16 @@ impl Report {
         if self.files.len() > 1 {
             text.push_str(&format!("The manifest {}.\n", self.goes.trim()));
         }
-        for unseen in &self.not_looked_at {
-            text.push_str(&format!("  not looked at: {unseen}\n"));
-        }
+        text.push_str(&self.unseen());
         let app = self.app.as_deref().unwrap_or_default();
         let version = self.version.as_deref().unwrap_or_default();
         format!("{app} {version} is valid.\n{text}")
+    }
+
+    fn unseen(&self) -> String {
+        let unseen = self.not_looked_at.iter();
+        let unseen = unseen.map(|unseen| format!("  not looked at: {unseen}\n"));
+        unseen.collect()
     }
 }
 

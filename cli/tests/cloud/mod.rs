@@ -34,6 +34,8 @@ pub struct Told {
     pub beside: Option<Value>,
     /// The status of all of the API's reads, where it lets nobody in.
     pub closed: Option<u16>,
+    /// What lies in the bucket as the declaration.
+    pub declaration: Option<String>,
     /// Whether the caller may put objects and get none.
     pub put_only: bool,
 }
@@ -49,6 +51,7 @@ impl Told {
             history: json!({"deployments": [], "next": null}),
             beside: None,
             closed: None,
+            declaration: Some(DECLARATION.to_owned()),
             put_only: false,
         }
     }
@@ -88,7 +91,7 @@ pub fn telling(told: Told) -> StandIn {
             },
             ("GET", path) if path.starts_with("/artifacts-bucket/") => {
                 let lies = match path.strip_prefix("/artifacts-bucket/").unwrap() {
-                    "apps/shop/app.yaml" => Some(DECLARATION.to_owned()),
+                    "apps/shop/app.yaml" => told.declaration.clone(),
                     "releases/shop/1.4.0.json.findings.json" if uploaded => {
                         told.beside.as_ref().map(Value::to_string)
                     }
@@ -156,12 +159,16 @@ pub fn site(name: &str) -> PathBuf {
     let folder = folder(name);
     write(&folder, "dist/index.html", "<h1>shop</h1>");
     write(&folder, "dist/assets/app.js", "go()");
-    write(
-        &folder,
-        "fn.zip",
-        "not really a zip, and the program does not look",
-    );
+    zip(&folder, "fn.zip", "bootstrap");
     folder
+}
+
+/// An archive of one file.
+pub fn zip(folder: &Path, name: &str, file: &str) {
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(folder.join(name)).unwrap());
+    let options = zip::write::SimpleFileOptions::default();
+    archive.start_file(file, options).unwrap();
+    archive.finish().unwrap();
 }
 
 pub fn write(folder: &Path, name: &str, text: &str) {

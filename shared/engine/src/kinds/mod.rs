@@ -14,7 +14,7 @@ pub use kept::{Document, Kept, digest_of, to_json};
 pub use prepared::*;
 pub use publishing::{Fence, Past, Publication, Publishes, Trouble, together};
 pub use recorded::{Noticed, Recorded};
-pub use registry::{Built, KindPorts, Then, prepare, with_kind_of};
+pub use registry::{Built, KindPorts, Then, brought, prepare, with_kind_of};
 
 use crate::ports::Answered;
 use serde::Serialize;

@@ -6,7 +6,9 @@ use crate::ports::{
     Answered, Cdn, Clock, Configurations, Functions, Objects, Reach, Registry, Services,
 };
 use windlass_domain::each_kind;
+use windlass_domain::finding::Finding;
 use windlass_domain::kinds::{KindName, Spec};
+use windlass_domain::name::ComponentName;
 use windlass_domain::step::Step;
 
 /// The ports that every kind needs to observe its target.
@@ -49,8 +51,8 @@ impl<K: Kind> Built for K {
     }
 }
 
-/// A kind is a folder with `prepare`, which asks for its part of the plan, and `of`, which builds the kind that a
-/// step is of; each kind of the list has one, or this does not compile.
+/// A kind is a folder with `prepare`, which asks for its part of the plan, `brought`, which looks at the bytes of a
+/// release alone, and `of`, which builds the kind that a step is of; each kind of the list has one, or this does not compile.
 macro_rules! registry {
     ($( $(#[$doc:meta])+ $text:tt => $module:ident::$name:ident, )+) => {
         /// Asks the component's kind for its part of the plan, with ports at the target's place.
@@ -61,6 +63,19 @@ macro_rules! registry {
         ) -> Answered<Prepared> {
             match spec {
                 $(Spec::$name(spec) => super::$module::prepare(there, input, spec).await,)+
+            }
+        }
+
+        /// What is wrong with the bytes that a release brings for a component, as far as they and the declaration
+        /// tell, so that it can be told before anything is uploaded. `named` is what findings call them.
+        pub fn brought(
+            component: &ComponentName,
+            spec: &Spec,
+            named: &str,
+            bytes: &[u8],
+        ) -> Vec<Finding> {
+            match spec {
+                $(Spec::$name(spec) => super::$module::brought(component, spec, named, bytes),)+
             }
         }
 

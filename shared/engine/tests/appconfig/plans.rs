@@ -80,6 +80,20 @@ fn a_target_that_is_not_ours_or_not_hosted_and_a_document_that_is_none_are_refus
     "#);
 }
 
+/// AppConfig takes any bytes of a freeform profile, and the callers would get them.
+#[test]
+fn a_document_that_is_not_of_its_declared_type_is_refused() {
+    let flags = Flags::by((1, 0));
+    {
+        let mut state = flags.world.configurations();
+        let profile = state.profile("shopzzz", "flagszz").unwrap();
+        profile.profile.kind = "AWS.Freeform".into();
+    }
+    insta::assert_snapshot!(flags.refused("s3cret").join("\n"), @"BadValue: components.flags: The document artifacts/shop/flags/1.json is not of the declared type `application/json`: it is not JSON. Remedy: Release a document of that type, or declare its own with `components.flags.content_type`.");
+    flags.spec.borrow_mut().content_type = "text/plain".into();
+    assert_eq!(flags.refused("s3cret"), [] as [&str; 0]);
+}
+
 #[test]
 fn two_of_one_name_are_told_apart_by_id() {
     let flags = Flags::by((1, 0));

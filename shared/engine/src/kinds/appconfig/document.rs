@@ -5,15 +5,20 @@ use crate::config::Configured;
 use crate::kinds::PrepareInput;
 use crate::ports::{Answered, ObjectId, Objects};
 use bytes::Bytes;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::appconfig::Appconfig as Spec;
+use windlass_domain::name::ComponentName;
 
 /// The largest document that is read, in bytes. AppConfig takes 2 MB of feature flags and free form by default, and
 /// more where AWS was asked for it (AWS General Reference, "AWS AppConfig endpoints and quotas"): it says no itself.
 const LARGEST: u64 = 4 * 1024 * 1024;
+
+const SMALLER: &str = "Upload a document of at most 2 MB, and release it under a new version.";
 
 /// The document's bytes. The fault is `Refused` where they are not the pinned ones, or more than are read.
 pub(super) async fn read<P: Objects + Configured>(
@@ -43,6 +48,7 @@ pub(super) async fn read<P: Objects + Configured>(
 pub(super) async fn wanted<P: Objects + Configured>(
     home: &P,
     input: &PrepareInput<'_>,
+    spec: &Spec,
     is_flags: bool,
 ) -> Answered<Result<Document, Finding>> {
     let Some(Artifact::Object {
@@ -71,21 +77,70 @@ pub(super) async fn wanted<P: Objects + Configured>(
                 input,
                 FindingName::BadValue,
                 format!("{}.", fault.message),
-                "Upload a document of at most 2 MB, and release it under a new version.",
+                SMALLER,
             )));
         }
         Err(fault) => return Err(fault),
     };
-    let objection = if is_flags { flags(&bytes) } else { None };
-    Ok(match objection {
-        Some(reason) => Err(wrong(
-            input,
-            FindingName::BadValue,
-            format!("The artifact {key} is no document of feature flags: {reason}."),
-            "Write it as AWS AppConfig User Guide, \"Understanding the type reference for AWS.AppConfig.FeatureFlags\", says: an object with `version`, `flags` and `values`.",
-        )),
-        None => Ok(document),
-    })
+    let objection = match if is_flags { flags(&bytes) } else { None } {
+        Some(reason) => Some(no_flags(input, key, reason)),
+        None => not_of_type(
+            &format!("components.{}", input.component),
+            key,
+            spec,
+            &bytes,
+        ),
+    };
+    Ok(objection.map_or(Ok(document), Err))
+}
+
+fn no_flags(input: &PrepareInput<'_>, key: &str, reason: &str) -> Finding {
+    wrong(
+        input,
+        FindingName::BadValue,
+        format!("The artifact {key} is no document of feature flags: {reason}."),
+        "Write it as AWS AppConfig User Guide, \"Understanding the type reference for AWS.AppConfig.FeatureFlags\", says: an object with `version`, `flags` and `values`.",
+    )
+}
+
+/// What is wrong with a document, as far as its bytes and the declaration tell; see [`crate::kinds::brought`].
+/// Whether its profile is one of feature flags, AppConfig alone knows.
+pub fn brought(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]) -> Vec<Finding> {
+    let path = format!("components.{component}");
+    if bytes.len() as u64 > LARGEST {
+        let reason = format!("The document {named} has {} bytes.", bytes.len());
+        return vec![Finding::new(FindingName::BadValue, path, reason, SMALLER)];
+    }
+    let finding = not_of_type(&path, named, spec, bytes);
+    finding.into_iter().collect()
+}
+
+/// A document that is not of its declared type. AppConfig itself takes any bytes, and the callers get them.
+fn not_of_type(path: &str, named: &str, spec: &Spec, bytes: &[u8]) -> Option<Finding> {
+    let kind = spec.content_type.split(';').next().unwrap_or_default();
+    let kind = kind.trim().to_ascii_lowercase();
+    let is_text = kind.starts_with("text/") || kind.ends_with("yaml");
+    let why = match std::str::from_utf8(bytes) {
+        _ if bytes.is_empty() => "it is empty",
+        Err(_) if is_text => "it is no text in UTF-8",
+        _ if is_json(&kind) && serde_json::from_slice::<IgnoredAny>(bytes).is_err() => {
+            "it is not JSON"
+        }
+        _ => return None,
+    };
+    Some(Finding::new(
+        FindingName::BadValue,
+        path,
+        format!(
+            "The document {named} is not of the declared type `{}`: {why}.",
+            spec.content_type
+        ),
+        format!("Release a document of that type, or declare its own with `{path}.content_type`."),
+    ))
+}
+
+fn is_json(kind: &str) -> bool {
+    kind == "application/json" || kind.ends_with("+json")
 }
 
 /// The reason for which AppConfig would say no at first sight. Its own schema, and the constraints of the flags, it checks itself.
@@ -112,7 +167,7 @@ fn wrong(input: &PrepareInput<'_>, name: FindingName, reason: String, remedy: &s
 
 #[cfg(test)]
 mod tests {
-    use super::flags;
+    use super::*;
 
     #[test]
     fn what_is_no_document_of_feature_flags_is_told_without_its_content() {
@@ -126,6 +181,43 @@ mod tests {
         ];
         for (text, wanted) in table {
             assert_eq!(flags(text.as_bytes()), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_document_is_of_its_declared_type() {
+        let table: [(&str, &[u8], &str); 10] = [
+            ("application/json", b"{\"a\": 1}", ""),
+            ("application/json", b"<html>", "it is not JSON"),
+            ("application/json", b"", "it is empty"),
+            ("application/json; charset=utf-8", b"{", "it is not JSON"),
+            ("application/problem+json", b"{", "it is not JSON"),
+            ("application/x-yaml", b"a: 1", ""),
+            (
+                "application/x-yaml",
+                b"PK\x03\x04\xff",
+                "it is no text in UTF-8",
+            ),
+            ("text/plain", b"hacked", ""),
+            ("text/plain", b"\xff", "it is no text in UTF-8"),
+            ("application/octet-stream", b"\xff", ""),
+        ];
+        let component = ComponentName::new("flags").unwrap();
+        for (kind, bytes, why) in table {
+            let spec = Spec {
+                application: "shop".into(),
+                environment: "prod".into(),
+                profile: "flags".into(),
+                strategy: "slow".into(),
+                content_type: kind.into(),
+            };
+            let told = brought(&component, &spec, "flags.json", bytes);
+            let told = told.first().map_or("", |finding| finding.reason.as_str());
+            assert_eq!(told.is_empty(), why.is_empty(), "{kind}: {told}");
+            assert!(
+                told.contains(why) && !told.contains("hacked"),
+                "{kind}: {told}"
+            );
         }
     }
 }

@@ -14,6 +14,7 @@ mod prepare;
 mod state;
 mod tell;
 
+pub use document::brought;
 pub use prepare::prepare;
 pub use state::{Change, Configuration, Document, Goal, Made, Seen, Target, label};
 

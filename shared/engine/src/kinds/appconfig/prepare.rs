@@ -37,7 +37,7 @@ where
     findings.extend(tags(ports, input, &found).await?);
     let brought = match input.goal_state {
         Some(_) => None,
-        None => match document::wanted(&home, input, is_flags).await? {
+        None => match document::wanted(&home, input, spec, is_flags).await? {
             Ok(document) => Some(document),
             Err(finding) => {
                 findings.push(finding);

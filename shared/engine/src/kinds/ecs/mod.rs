@@ -5,6 +5,7 @@
 //! Each deployment has a task definition of its own, so that its ARN tells whose rollout ECS
 //! speaks of. `desiredCount` is never sent: it belongs to scaling.
 
+mod brought;
 mod check;
 mod document;
 mod foreign;
@@ -17,6 +18,7 @@ mod state;
 mod tell;
 mod wanted;
 
+pub use brought::brought;
 pub use prepare::prepare;
 pub use state::{Change, Goal, Held, PinnedBase, Registered, Seen, Sent, Target, Trouble, Update};
 

@@ -1,5 +1,6 @@
 //! What a service must run, and what the new task definition is made from.
 
+use super::brought::{no_container, of_another, unreadable_document};
 use super::check::platform;
 use super::register::{BASE_TAG, read_document};
 use super::state::{Goal, PinnedBase};
@@ -121,7 +122,7 @@ async fn by_image<P: Services, H: Registry>(
     let other = base.arn != current.arn;
     if other && document::image(&base.document, &spec.container).is_none() {
         return Ok(Err(vec![no_container(
-            input,
+            input.path("container"),
             spec,
             tell::short(&base.arn),
             &base.document,
@@ -192,19 +193,17 @@ async fn image_of<H: Registry>(
     document: &Value,
 ) -> Answered<Result<Image, Finding>> {
     let Some(image) = document::image(document, &spec.container) else {
-        return Ok(Err(no_container(input, spec, key, document)));
+        return Ok(Err(no_container(
+            input.path("container"),
+            spec,
+            key,
+            document,
+        )));
     };
     let (repository, reference) = split_image(image);
     let other = |than: &str| {
-        Ok(Err(tell::finding(
-            FindingName::BadValue,
-            input.path("base"),
-            format!(
-                "the task definition {key} has the image `{image}` in container `{}`, which is not of the {than}",
-                spec.container
-            ),
-            "write the image as `repository:tag` or `repository@sha256:…` of the declared repository when CI renders the document",
-        )))
+        let path = input.path("base");
+        Ok(Err(of_another(path, spec, key, image, than)))
     };
     if !is_same_repository(repository, &spec.repository) {
         return other(&format!("declared repository `{}`", spec.repository));
@@ -333,29 +332,15 @@ fn no_image(input: &PrepareInput<'_>, repository: &str, reference: &str) -> Find
     )
 }
 
-fn no_container(input: &PrepareInput<'_>, spec: &Spec, base: &str, document: &Value) -> Finding {
-    tell::finding(
-        FindingName::UnknownName,
-        input.path("container"),
-        format!(
-            "the base {base} has no container `{}`, only: {}",
-            spec.container,
-            document::containers(document).join(", ")
-        ),
-        "write the name of the container whose image is to be deployed",
-    )
-}
-
 fn unreadable<T>(input: &PrepareInput<'_>, fault: Fault) -> Found<T> {
     let name = match fault.name {
         FaultName::NotFound => FindingName::ArtifactMissing,
         FaultName::Refused => FindingName::BadValue,
         _ => return Err(fault),
     };
-    Ok(Err(vec![tell::finding(
+    Ok(Err(vec![unreadable_document(
         name,
         input.path("base"),
-        fault.message,
-        "upload a task definition as `aws ecs register-task-definition --cli-input-json` takes it",
+        &fault.message,
     )]))
 }

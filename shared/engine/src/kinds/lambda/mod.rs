@@ -4,6 +4,7 @@
 //! callers use `$LATEST`, so that new code is live at once; the former code is then kept as a
 //! published version first, from which it is restored.
 
+mod brought;
 mod change;
 mod checks;
 mod code;
@@ -14,6 +15,7 @@ mod observe;
 mod prepare;
 mod state;
 
+pub use brought::brought;
 pub use prepare::prepare;
 pub use state::*;
 

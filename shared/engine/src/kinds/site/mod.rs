@@ -5,6 +5,7 @@
 //! origin path is switched. Either way new files that are no documents are brought first, which is additive.
 
 pub mod archive;
+mod brought;
 mod calls;
 pub mod in_place;
 mod lists;
@@ -19,6 +20,7 @@ use crate::config::Configured;
 pub use crate::kinds::Trouble;
 use crate::kinds::{Built, Fence, Publication, Publishes, Switched, Then, from_value};
 use crate::ports::{Answered, Cdn, Clock, Objects, Reach};
+pub use brought::brought;
 use in_place::{InPlace, Knowledge};
 use prefix::Prefix;
 pub use prepare::prepare;
@@ -116,13 +118,16 @@ fn files_in_words(release: Option<&Digest>) -> String {
     )
 }
 
+/// The end of a remedy for bytes that a release brings: before it is recorded its version is free, and then it is not.
+const NEW_VERSION: &str = "a release that is recorded keeps its version and its bytes, so release the new ones under a new version";
+
 /// A finding on an entry of an archive.
 pub fn bad_archive(archive: &str, entry: &str, reason: String) -> Finding {
     Finding::new(
         FindingName::BadArchive,
         format!("{archive}: {entry}"),
         reason,
-        "build the archive again, with plain files and relative paths, and give it a new version",
+        format!("build the archive again, with plain files and relative paths; {NEW_VERSION}"),
     )
 }
 

@@ -160,6 +160,11 @@ fn overlaps(entries: &[Entry], size: u64) -> impl Iterator<Item = (&str, String)
     })
 }
 
+/// The same of an archive of which only the sizes matter: whoever unpacks it knows more about names and packing.
+pub fn check_whole(archive: &str, entries: &[Entry], limits: &Limits) -> Option<Finding> {
+    whole_fault(entries, limits).map(|reason| bad_archive(archive, "the archive", reason))
+}
+
 fn whole_fault(entries: &[Entry], limits: &Limits) -> Option<String> {
     let total = entries
         .iter()

@@ -1,7 +1,7 @@
 //! What visitors begin with, and whether a distribution serves a site as browsers need it: a release without its root
 //! document would go live with nothing at `/`. What must be changed of the distribution is the user's.
 
-use crate::kinds::PrepareInput;
+use crate::kinds::site::NEW_VERSION;
 use crate::kinds::site::archive::Entry;
 use crate::kinds::site::prepare::target::Serving;
 use crate::kinds::site::target::folder_of;
@@ -13,9 +13,9 @@ use windlass_domain::kinds::site::{SiteMode, StaticSite};
 /// What a site begins with where nothing says otherwise.
 const USUAL: &str = "index.html";
 
-/// Pure: what is wrong where the archive at `key` has no such document.
+/// Pure: what is wrong where the archive at `key` has no such document; `declared` is where the declaration names it.
 pub(in crate::kinds::site) fn lacks_root(
-    input: &PrepareInput<'_>,
+    declared: &str,
     site: &StaticSite,
     serving: Option<&Serving>,
     (key, entries): (&str, &[Entry]),
@@ -39,17 +39,16 @@ pub(in crate::kinds::site) fn lacks_root(
         .min_by_key(|folder| folder.len());
     let remedy = match packed_in {
         Some(folder) => format!(
-            "pack the content of the folder `{folder}` and not the folder (`cd {folder} && zip -r ../site.zip .`), and give the archive a new version"
+            "pack the content of the folder `{folder}` and not the folder (`cd {folder} && zip -r ../site.zip .`); {NEW_VERSION}"
         ),
-        None => "build the archive again, and give it a new version".to_owned(),
+        None => format!("build the archive again; {NEW_VERSION}"),
     };
     Some(Finding::new(
         FindingName::BadArchive,
         format!("{key}: {root}"),
         format!("the archive has no `{root}`, {why}: visitors of `/` would get nothing"),
         format!(
-            "{remedy}; or say with `{}` what `/` is answered with, `none` where these files are no pages",
-            input.path("root")
+            "{remedy}; or say with `{declared}` what `/` is answered with, `none` where these files are no pages"
         ),
     ))
 }

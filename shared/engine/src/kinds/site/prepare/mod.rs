@@ -12,6 +12,7 @@ use super::{SitePorts, State, Trouble, in_place, prefix};
 use crate::kinds::{PrepareInput, Prepared, from_value};
 use crate::ports::Answered;
 use bucket::{claim_back, claims};
+pub(super) use distribution::lacks_root;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::Fault;
@@ -105,7 +106,7 @@ async fn plan<P: SitePorts>(
     } else {
         let found = check_archive(&home, input, site).await?;
         let archive = (found.archive.key.as_str(), found.entries.as_slice());
-        if let Some(finding) = distribution::lacks_root(input, site, serving.as_ref(), archive) {
+        if let Some(finding) = lacks_root(&input.path("root"), site, serving.as_ref(), archive) {
             return Err(finding.into());
         }
         let release = release_of(&target, &found.archive);

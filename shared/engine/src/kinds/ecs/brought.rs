@@ -1,0 +1,77 @@
+//! What a task definition's own bytes tell against it.
+
+use super::{document, tell};
+use serde_json::Value;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::image::{is_same_repository, split_image};
+use windlass_domain::kinds::ecs::{Base, Ecs as Spec};
+use windlass_domain::name::ComponentName;
+
+/// What is wrong with the document, as far as its bytes and the declaration tell; see
+/// [`crate::kinds::brought`].
+pub fn brought(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]) -> Vec<Finding> {
+    // Every other base takes an image, which is told of the manifest.
+    if spec.base != Base::Artifact {
+        return vec![];
+    }
+    let path = |member: &str| format!("components.{component}.{member}");
+    let document = match document::parse(bytes) {
+        Ok((document, _)) => document,
+        Err(why) => {
+            let reason = format!("the document {named} is no task definition in JSON: {why}");
+            let name = FindingName::BadValue;
+            return vec![unreadable_document(name, path("base"), &reason)];
+        }
+    };
+    let Some(image) = document::image(&document, &spec.container) else {
+        return vec![no_container(path("container"), spec, named, &document)];
+    };
+    let (repository, _) = split_image(image);
+    let is_declared = is_same_repository(repository, &spec.repository);
+    let declared = format!("declared repository `{}`", spec.repository);
+    let other = (!is_declared).then(|| of_another(path("base"), spec, named, image, &declared));
+    other.into_iter().collect()
+}
+
+/// A document that is no task definition, or cannot be had.
+pub(super) fn unreadable_document(name: FindingName, path: String, reason: &str) -> Finding {
+    tell::finding(
+        name,
+        path,
+        reason,
+        "upload a task definition as `aws ecs register-task-definition --cli-input-json` takes it",
+    )
+}
+
+/// A task definition without the container whose image is owned.
+pub(super) fn no_container(path: String, spec: &Spec, base: &str, document: &Value) -> Finding {
+    tell::finding(
+        FindingName::UnknownName,
+        path,
+        format!(
+            "the base {base} has no container `{}`, only: {}",
+            spec.container,
+            document::containers(document).join(", ")
+        ),
+        "write the name of the container whose image is to be deployed",
+    )
+}
+
+/// A document whose image is of another repository `than` the one in these words.
+pub(super) fn of_another(
+    path: String,
+    spec: &Spec,
+    document: &str,
+    image: &str,
+    than: &str,
+) -> Finding {
+    tell::finding(
+        FindingName::BadValue,
+        path,
+        format!(
+            "the task definition {document} has the image `{image}` in container `{}`, which is not of the {than}",
+            spec.container
+        ),
+        "write the image as `repository:tag` or `repository@sha256:…` of the declared repository when CI renders the document",
+    )
+}

@@ -1,0 +1,197 @@
+//! The central directory of a zip: read by ranges from S3, or of an archive that is in memory. What it declares is
+//! not checked here.
+
+use super::{Coding, Entry};
+use crate::kinds::site::{Trouble, bad_archive};
+use crate::ports::{ObjectId, Objects};
+use bytes::Bytes;
+use rc_zip::fsm::{ArchiveFsm, FsmResult};
+use rc_zip::parse::{Archive, Method, Mode};
+use windlass_domain::finding::Finding;
+
+/// The largest central directory that is read, in bytes: room for 200,000 names of 280 characters.
+const LONGEST: u64 = 64 * 1024 * 1024;
+
+/// How much is fetched at once.
+const PIECE: u64 = 1024 * 1024;
+
+/// Reads the central directory of an archive of `size` bytes, unchecked.
+pub async fn read_directory<P: Objects>(
+    objects: &P,
+    archive: &ObjectId,
+    size: u64,
+) -> Result<Vec<Entry>, Trouble> {
+    let mut reading = Reading::begin(&archive.key, size)?;
+    let mut piece = (0_u64, Bytes::new());
+    let mut fetched = 0_u64;
+    loop {
+        if let Some(offset) = reading.wants() {
+            let inside = offset >= piece.0 && offset < piece.0 + piece.1.len() as u64;
+            if !inside {
+                if offset >= size || fetched > LONGEST {
+                    return Err(reading.cut_off().into());
+                }
+                piece = (offset, objects.get_range(archive, offset, PIECE).await?);
+                fetched += piece.1.len() as u64;
+            }
+            let from = usize::try_from(offset - piece.0).unwrap_or(usize::MAX);
+            reading.feed(piece.1.get(from..).unwrap_or_default())?;
+        }
+        if let Some(entries) = reading.turn()? {
+            return Ok(entries);
+        }
+    }
+}
+
+/// The central directory of an archive that is in memory, unchecked. `archive` is what findings call it.
+///
+/// # Errors
+/// Why it is no zip archive.
+pub fn directory(archive: &str, bytes: &[u8]) -> Result<Vec<Entry>, Finding> {
+    let mut reading = Reading::begin(archive, bytes.len() as u64)?;
+    let mut fed = 0_u64;
+    loop {
+        if let Some(offset) = reading.wants() {
+            let from = usize::try_from(offset).unwrap_or(usize::MAX);
+            let available = bytes.get(from..).unwrap_or_default();
+            if available.is_empty() || fed > LONGEST {
+                return Err(reading.cut_off());
+            }
+            fed += reading.feed(available)?;
+        }
+        if let Some(entries) = reading.turn()? {
+            return Ok(entries);
+        }
+    }
+}
+
+/// A directory that is being read.
+struct Reading<'a> {
+    archive: &'a str,
+    /// Absent once it was read to its end, or could not be.
+    machine: Option<ArchiveFsm>,
+}
+
+impl<'a> Reading<'a> {
+    fn begin(archive: &'a str, size: u64) -> Result<Self, Finding> {
+        if size < 22 {
+            let reason = format!("it has {size} bytes, which is no zip archive");
+            return Err(bad_archive(archive, "the archive", reason));
+        }
+        Ok(Self {
+            archive,
+            machine: Some(ArchiveFsm::new(size)),
+        })
+    }
+
+    /// Where the bytes begin that it needs next.
+    fn wants(&self) -> Option<u64> {
+        self.machine.as_ref()?.wants_read()
+    }
+
+    /// Gives it bytes; answers how many it took.
+    fn feed(&mut self, available: &[u8]) -> Result<u64, Finding> {
+        let Some(machine) = &mut self.machine else {
+            return Ok(0);
+        };
+        let space = machine.space();
+        let count = space.len().min(available.len());
+        if count == 0 {
+            return Err(self.broken("its directory cannot be read".to_owned()));
+        }
+        space[..count].copy_from_slice(&available[..count]);
+        machine.fill(count);
+        Ok(count as u64)
+    }
+
+    /// Goes on; answers the entries at the end.
+    fn turn(&mut self) -> Result<Option<Vec<Entry>>, Finding> {
+        let Some(machine) = self.machine.take() else {
+            return Err(self.cut_off());
+        };
+        let turned = machine.process();
+        match turned.map_err(|error| self.broken(error.to_string()))? {
+            FsmResult::Continue(machine) => {
+                self.machine = Some(machine);
+                Ok(None)
+            }
+            FsmResult::Done(read) => Ok(Some(entries(&read))),
+        }
+    }
+
+    fn cut_off(&self) -> Finding {
+        self.broken("its directory is cut off, or larger than 64 MiB".to_owned())
+    }
+
+    fn broken(&self, reason: String) -> Finding {
+        bad_archive(self.archive, "the archive", reason)
+    }
+}
+
+fn entries(archive: &Archive) -> Vec<Entry> {
+    archive.entries().map(entry).collect()
+}
+
+fn entry(found: &rc_zip::parse::Entry) -> Entry {
+    // Bits 0 and 6: encrypted; bit 13: the directory's values are masked (APPNOTE 4.4.4).
+    const ENCRYPTED: u16 = 1 | 1 << 6 | 1 << 13;
+    Entry {
+        name: found.name.clone(),
+        offset: found.header_offset,
+        packed: found.compressed_size,
+        bytes: found.uncompressed_size,
+        crc32: found.crc32,
+        coding: match found.method {
+            Method::Store => Coding::Stored,
+            Method::Deflate => Coding::Deflated,
+            other => Coding::Other(format!("{other:?}")),
+        },
+        encrypted: found.flags & ENCRYPTED != 0,
+        folder: found.mode.has(Mode::DIR),
+        special: special(found.mode),
+    }
+}
+
+fn special(mode: Mode) -> Option<&'static str> {
+    let kinds = [
+        (Mode::SYMLINK, "a symbolic link"),
+        (Mode::DEVICE, "a device"),
+        (Mode::NAMED_PIPE, "a pipe"),
+        (Mode::SOCKET, "a socket"),
+    ];
+    kinds
+        .into_iter()
+        .find(|(kind, _)| mode.has(*kind))
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Cursor, Write};
+
+    fn zipped(files: usize) -> Vec<u8> {
+        let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for file in 0..files {
+            let options = zip::write::SimpleFileOptions::default();
+            archive.start_file(format!("{file}.txt"), options).unwrap();
+            archive.write_all(b"text").unwrap();
+        }
+        archive.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn an_archive_in_memory_is_read_and_anything_else_is_told() {
+        for files in [0, 1, 3000] {
+            let read = directory("web.zip", &zipped(files)).map(|entries| entries.len());
+            assert_eq!(read, Ok(files));
+        }
+        let whole = zipped(3000);
+        let cut = &whole[..whole.len() - 100];
+        let nothing = vec![0; 70_000];
+        for bytes in [&b""[..], b"<html>\n", &[7; 100], &nothing, cut] {
+            let told = directory("web=hacked.html", bytes).unwrap_err();
+            assert_eq!(told.path, "web=hacked.html: the archive", "{told}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What an archive's own bytes tell against it.
+
+use super::archive::{Limits, check, directory};
+use super::prepare::{lacks_root, room};
+use windlass_domain::finding::Finding;
+use windlass_domain::kinds::site::StaticSite;
+use windlass_domain::name::ComponentName;
+
+/// What is wrong with the archive, as far as its bytes and the declaration tell; see
+/// [`crate::kinds::brought`]. The default root object of a distribution is known to AWS alone.
+pub fn brought(
+    component: &ComponentName,
+    site: &StaticSite,
+    named: &str,
+    bytes: &[u8],
+) -> Vec<Finding> {
+    let entries = match directory(named, bytes) {
+        Ok(entries) => entries,
+        Err(finding) => return vec![finding],
+    };
+    let whole = bytes.len() as u64;
+    let findings = check(named, &entries, whole, room(site), &Limits::default());
+    let is_told = site.root.is_some() || site.distribution.is_none();
+    if !findings.is_empty() || !is_told {
+        return findings;
+    }
+    let declared = format!("components.{component}.root");
+    let lacks = lacks_root(&declared, site, None, (named, entries.as_slice()));
+    lacks.into_iter().collect()
+}
