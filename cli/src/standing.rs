@@ -3,8 +3,9 @@
 use crate::status::Environment;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::drift::Drift;
-use windlass_domain::environment::{BEFORE_WINDLASS, Running};
+use windlass_domain::environment::{BEFORE_WINDLASS, Given, Names, Running};
 use windlass_domain::name::ComponentName;
+use windlass_domain::time::Time;
 
 /// How what a deployment brought stands now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,12 +26,17 @@ pub fn standing(record: &Deployment, now: &Environment) -> Standing {
     for name in record.components() {
         if let Some(left) = now.no_longer_declared.get(name) {
             let words = format!("{name}: {}", left.words());
-            let is_found = record.found.contains(name) && left.version == BEFORE_WINDLASS;
-            let brought_it = left.deployment == record.id || left.version == record.release.version;
+            let is_called = |version: &str| left.names.now.version == version;
+            let is_found = record.found.contains(name) && is_called(BEFORE_WINDLASS);
+            let brought_it = left.names.are_of(&record.id) || is_called(&record.release.version);
             if brought_it || is_found {
                 unknown.push(format!("{words}: see its target, or declare it again"));
             } else {
-                let (version, id) = (&left.version, &left.deployment);
+                let Given {
+                    version,
+                    deployment: id,
+                    ..
+                } = &left.names.now;
                 others.push(format!(
                     "{words}; it was {version} last, by deployment {id}"
                 ));
@@ -45,14 +51,14 @@ pub fn standing(record: &Deployment, now: &Environment) -> Standing {
             others.push(now.instead_of(name));
             continue;
         };
-        since = since.max(Some(running.since));
+        since = since.max(Some(since_when(record, running)));
         match now.drift(name) {
             Some((Drift::Changed, words)) => others.push(format!("{name}: {words}")),
             Some((Drift::Unknown, words)) => unknown.push(format!("{name}: {words}")),
             Some((Drift::None, _)) | None => {}
         }
     }
-    let of_it = |running: &Running| running.deployment == record.id;
+    let of_it = |running: &Running| running.names.are_of(&record.id);
     let is_of_none = record.components().next().is_none();
     if is_of_none && !now.running.values().any(of_it) {
         let (app, environment) = (&record.app, &record.environment);
@@ -73,7 +79,17 @@ pub fn standing(record: &Deployment, now: &Environment) -> Standing {
 
 /// True where the deployment brought what runs of a component, or another one has found the same in place.
 fn is_its(record: &Deployment, name: &ComponentName, running: &Running) -> bool {
-    running.deployment == record.id || record.has(name, running)
+    running.names.are_of(&record.id) || record.has(name, running)
+}
+
+/// Since when it is what the deployment made of it: has its name, where it gave that; else has its bytes.
+fn since_when(record: &Deployment, running: &Running) -> Time {
+    let Names { now, brought } = &running.names;
+    if now.deployment == record.id {
+        now.since
+    } else {
+        brought.since
+    }
 }
 
 #[cfg(test)]
@@ -100,7 +116,8 @@ mod tests {
 
     fn runs(letter: char, version: &str, deployment: &str) -> Value {
         json!({"artifact": artifact(letter), "version": version, "deployment": deployment,
-            "since": 1000, "state": {}})
+            "since": 1000,
+            "brought": {"version": version, "deployment": deployment, "since": 1000}, "state": {}})
     }
 
     fn told(running: &Value, observed: &Value) -> String {
@@ -148,7 +165,10 @@ mod tests {
         );
         let gone = json!({"api": runs('a', "1.1.0", me)});
         assert_eq!(told(&gone, &none), "else: nothing is recorded of web");
-        let left = |version: &str, by: &str, at: Value| json!({"web": {"version": version, "deployment": by, "since": 1000, "left": at}});
+        let left = |version: &str, by: &str, at: Value| {
+            json!({"web": {"version": version, "deployment": by, "since": 1000,
+            "brought": {"version": version, "deployment": by, "since": 1000}, "left": at}})
+        };
         let declaration = json!({"declaration": "1.3.0", "at": 2000});
         let words = "web: no longer declared since version 1.3.0 of the declaration (1970-01-01T00:00:02Z); Windlass left \
                      it as it was and looks at it no more";
@@ -166,7 +186,10 @@ mod tests {
             format!("else: {words}; it was 1.4.0 last, by deployment fedcba9876543210")
         );
         // What went back to what was found is compared as well.
-        let found = |version: &str, by: &str| json!({"web": {"version": version, "deployment": by, "since": 1000, "state": {}}});
+        let found = |version: &str, by: &str| {
+            json!({"web": {"version": version, "deployment": by, "since": 1000,
+            "brought": {"version": version, "deployment": by, "since": 1000}, "state": {}}})
+        };
         for (components, running, wanted) in [
             (json!({}), found("before-windlass", me), "runs: it runs now"),
             (

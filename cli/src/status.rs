@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::drift::{Compared, Drift};
-use windlass_domain::environment::{HeldState, Hold, Lock, Running};
+use windlass_domain::environment::{Given, HeldState, Hold, Lock, Names, Running};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::input::operators;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
@@ -41,11 +41,9 @@ pub struct Environment {
 /// A component that Windlass has brought, and looks at no more.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Undeclared {
-    /// The version that was brought last.
-    pub version: String,
-    /// The deployment that brought it.
-    pub deployment: DeploymentId,
-    since: Time,
+    /// What it is called, and by whom its bytes came.
+    #[serde(flatten)]
+    pub names: Names,
     left: Option<Left>,
 }
 
@@ -110,11 +108,9 @@ impl Environment {
             {
                 continue;
             }
-            let (version, since, id) = (&left.version, left.since, &left.deployment);
-            let words = left.words();
-            lines.push(format!(
-                "  {component}: {version} since {since}, by deployment {id}; {words}"
-            ));
+            let by = format!("by deployment {}", left.names.now.deployment);
+            let (names, words) = (left.names.in_words(&by), left.words());
+            lines.push(format!("  {component}: {names}; {words}"));
         }
         lines.push(self.hold_in_words());
         lines.push(self.lock());
@@ -126,7 +122,8 @@ impl Environment {
     }
 
     fn is_released_since(&self, at: Time) -> bool {
-        self.running.values().any(|running| running.since > at)
+        let mut running = self.running.values();
+        running.any(|running| running.names.now.since > at)
     }
 
     /// The hold.
@@ -145,13 +142,11 @@ impl Environment {
         let Some(running) = self.running.get(name) else {
             return format!("nothing is recorded of {name}");
         };
-        let (version, since, id) = (&running.version, running.since, &running.deployment);
+        let id = &running.names.now.deployment;
         let asked = self.deployments.get(&id.0);
         let asked = asked.map(|asked| format!(" ({})", asked.words()));
-        format!(
-            "{name} runs {version} since {since}, by deployment {id}{}",
-            asked.unwrap_or_default()
-        )
+        let by = format!("by deployment {id}{}", asked.unwrap_or_default());
+        format!("{name} runs {}", running.names.in_words(&by))
     }
 
     /// Whether a component's target is as recorded, if it was looked at.
@@ -161,18 +156,25 @@ impl Environment {
     }
 
     fn component(&self, name: &ComponentName, running: &Running) -> String {
-        let (version, since, id) = (&running.version, running.since, &running.deployment);
+        let Given {
+            version,
+            deployment: id,
+            since,
+        } = &running.names.now;
         let asked = self.deployments.get(&id.0);
         let git = asked.and_then(|asked| asked.git.as_ref());
         let commit = git.map(|git| format!(", commit {}", commit(Some(git))));
         let worked = asked.filter(|asked| asked.started.and(asked.ended).is_some());
         let worked = worked.map(|asked| format!(", took {}", took(asked.started, asked.ended)));
         let asked = asked.map(|asked| format!(" ({})", asked.words()));
+        let origin = running.names.origin();
+        let origin = origin.map(|origin| format!("\n    {origin}"));
         let line = format!(
-            "  {name}: {version} since {since}{}{}, by deployment {id}{}",
+            "  {name}: {version} since {since}{}{}, by deployment {id}{}{}",
             commit.unwrap_or_default(),
             worked.unwrap_or_default(),
-            asked.unwrap_or_default()
+            asked.unwrap_or_default(),
+            origin.unwrap_or_default()
         );
         match self.drift(name) {
             None => line,

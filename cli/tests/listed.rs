@@ -42,8 +42,10 @@ fn history_is_a_table() {
 fn status_tells_what_runs_who_holds_and_who_waits() {
     let environment = json!({
         "app": "shop", "environment": "prod", "snapshot": 7,
-        "running": {"api": {"version": "1.4.0", "deployment": ID, "since": 1_763_640_000_000_u64, "state": {}}},
+        "running": {"api": {"version": "1.4.0", "deployment": ID, "since": 1_763_640_000_000_u64,
+            "brought": {"version": "1.4.0", "deployment": ID, "since": 1_763_640_000_000_u64}, "state": {}}},
         "no_longer_declared": {"old-web": {"version": "1.2.0", "deployment": "fedcba9876543210", "since": 1_763_640_000_000_u64,
+            "brought": {"version": "1.2.0", "deployment": "fedcba9876543210", "since": 1_763_640_000_000_u64},
             "left": {"declaration": "1.3.0", "at": 1_763_640_000_000_u64}}},
         "hold": {"since": 1_763_640_000_000_u64, "reason": "checkout is broken", "by": "ann"},
         "lock": {"token": 9, "held": {"deployment": ID, "action": "deploy", "execution": "arn:one",
@@ -70,8 +72,10 @@ fn status_tells_what_left_the_declaration_until_a_release_went_live_without_it()
     for (since, is_told) in [(5, true), (10, true), (11, false)] {
         let environment = json!({
             "app": "shop", "environment": "prod", "snapshot": 7, "hold": null, "lock": {"token": 9}, "waiting": [],
-            "running": {"api": {"version": "1.4.0", "deployment": ID, "since": since, "state": {}}},
+            "running": {"api": {"version": "1.4.0", "deployment": ID, "since": since,
+            "brought": {"version": "1.4.0", "deployment": ID, "since": since}, "state": {}}},
             "no_longer_declared": {"old-web": {"version": "1.2.0", "deployment": ID, "since": 0,
+            "brought": {"version": "1.2.0", "deployment": ID, "since": 0},
                 "left": {"declaration": "1.3.0", "at": 10}}},
         });
         let api = StandIn::new(move |_: &Call| reply(200, &environment));

@@ -26,7 +26,8 @@ fn now(letter: &str, lock: &Value, waiting: &Value) -> Value {
     let api = json!({"type": "image", "repository": "r", "digest": letter.repeat(64)});
     json!({"app": "shop", "environment": "prod", "snapshot": 2, "lock": lock, "waiting": waiting,
         "running": {"api": {"artifact": api, "version": "1.3.0", "deployment": OTHER,
-            "since": 1_763_640_000_000_u64, "state": {}}}})
+            "since": 1_763_640_000_000_u64,
+            "brought": {"version": "1.3.0", "deployment": OTHER, "since": 1_763_640_000_000_u64}, "state": {}}}})
 }
 
 fn watch(record: Value, environment: Option<Value>) -> (i32, String, Value) {

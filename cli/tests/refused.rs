@@ -128,8 +128,8 @@ fn a_declaration_is_told_what_runs_that_it_no_longer_has() {
     let mut told = Told::nothing();
     let folder = site("departed");
     write(&folder, "app.yaml", DECLARATION);
-    let runs =
-        json!({"version": "1.2.0", "deployment": "fedcba9876543210", "since": 0, "state": {}});
+    let runs = json!({"version": "1.2.0", "deployment": "fedcba9876543210", "since": 0,
+            "brought": {"version": "1.2.0", "deployment": "fedcba9876543210", "since": 0}, "state": {}});
     told.environment["running"] = json!({"web": runs, "old-web": runs});
     let output = telling(told.clone()).windlass(&folder, &["validate"]);
     assert_eq!(code(&output), 0, "{}", out(&output));

@@ -130,7 +130,8 @@ fn elsewhere() -> Value {
     let api = json!({"type": "image", "repository": "r", "digest": "b".repeat(64)});
     json!({"app": "shop", "environment": "prod", "snapshot": 2, "lock": {"token": 1}, "waiting": [],
         "running": {"api": {"artifact": api, "version": "1.3.0", "deployment": "fedcba9876543210",
-            "since": 1_763_640_000_000_u64, "state": {}}}})
+            "since": 1_763_640_000_000_u64,
+            "brought": {"version": "1.3.0", "deployment": "fedcba9876543210", "since": 1_763_640_000_000_u64}, "state": {}}}})
 }
 
 #[test]
@@ -175,7 +176,8 @@ fn what_was_live_once_is_compared_with_what_runs_now() {
         let api = json!({"type": "image", "repository": "r", "digest": letter.repeat(64)});
         json!({"app": "shop", "environment": "prod", "snapshot": 2, "lock": {"token": 1}, "waiting": [],
             "running": {"api": {"artifact": api, "version": "1.3.0", "deployment": "fedcba9876543210",
-                "since": 1_763_640_000_000_u64, "state": {}}},
+                "since": 1_763_640_000_000_u64,
+            "brought": {"version": "1.3.0", "deployment": "fedcba9876543210", "since": 1_763_640_000_000_u64}, "state": {}}},
             "observed": {"api": {"drift": drift, "seen": "40", "recorded": "41"}},
             "deployments": {"fedcba9876543210": {"action": "rollback", "version": "1.3.0", "accepted": 0,
                 "requester": {"route": "api", "principal": "ann"}, "reason": "checkout is broken"}}})
@@ -216,6 +218,7 @@ fn a_component_that_has_left_the_declaration_is_told_as_that() {
     let api = long_ago(
         json!({"app": "shop", "environment": "prod", "snapshot": 2, "running": {},
         "no_longer_declared": {"api": {"version": "1.4.0", "deployment": ID, "since": 0,
+            "brought": {"version": "1.4.0", "deployment": ID, "since": 0},
             "left": {"declaration": "1.3.0", "at": 1_763_640_000_000_u64}}},
         "lock": {"token": 1}, "waiting": [], "observed": {}}),
     );

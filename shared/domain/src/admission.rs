@@ -295,9 +295,11 @@ fn by_past<'a>(candidate: &Candidate, facts: &Facts<'_>) -> Option<Replacing<'a>
     let mut there = candidate.components.iter().filter_map(running);
     let by = there
         .clone()
-        .find(|running| running.deployment != past.deployment)
+        .find(|running| running.names.brought.deployment != past.deployment)
         .or_else(|| there.next())
-        .map_or(&past.deployment, |running| &running.deployment);
+        .map_or(&past.deployment, |running| {
+            &running.names.brought.deployment
+        });
     let (by, how) = (by.clone(), How::Since);
     Some(Replacing::Superseded(Replaced { by, how }))
 }

@@ -3,7 +3,7 @@
 use crate::admission::{Candidate, Decision, Facts, decide};
 use crate::digest::Digest;
 use crate::environment::{
-    Became, EnvironmentState, Held, HeldState, Hold, Lock, Past, Running, Veto, Waiting,
+    Became, EnvironmentState, Given, Held, HeldState, Hold, Lock, Past, Running, Veto, Waiting,
 };
 use crate::identity::DeploymentId;
 use crate::name::{AppName, ComponentName, EnvironmentName};
@@ -107,13 +107,15 @@ impl Scene {
 
     /// What the ledger says that runs of a component.
     pub(crate) fn there(&mut self, component: &str, by: &str) -> &mut Self {
-        let running = Running {
-            artifact: None,
-            version: "1.3.0".into(),
-            deployment: id(by),
-            since: Time(0),
-            state: serde_json::Value::Null,
-        };
+        let running = Running::new(
+            None,
+            Given {
+                version: "1.3.0".into(),
+                deployment: id(by),
+                since: Time(0),
+            },
+            serde_json::Value::Null,
+        );
         let name = ComponentName::new(component).unwrap();
         self.state.running.insert(name, running);
         self

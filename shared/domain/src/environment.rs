@@ -3,15 +3,18 @@
 use crate::artifact::Artifact;
 use crate::cut::cut;
 use crate::digest::Digest;
-use crate::finding::{Finding, FindingName};
 use crate::identity::DeploymentId;
-use crate::name::{ComponentName, EnvironmentName};
+use crate::name::ComponentName;
 use crate::order::Order;
 use crate::request::ActionName;
 use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+mod running;
+
+pub use running::{BEFORE_WINDLASS, Given, Names, Running};
 
 /// The lock of an environment (rule 4). The item is never deleted, because its token only grows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -122,69 +125,6 @@ impl EnvironmentState {
         let newer = self.marks.get(component);
         if allow_older || newer.is_none_or(|mark| !mark.is_newer_than(order)) {
             self.marks.insert(component.clone(), order.clone());
-        }
-    }
-}
-
-/// What runs of a component.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Running {
-    /// The bytes; absent where a first deployment found something that Windlass did not bring.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub artifact: Option<Artifact>,
-    /// The release's version, or `before-windlass`.
-    pub version: String,
-    /// The deployment that brought it.
-    pub deployment: DeploymentId,
-    /// Since when.
-    pub since: Time,
-    /// The observed state, as its kind records it; what a rollback to it must reach. Null where it is not
-    /// known: a rollback then wants the bytes.
-    pub state: serde_json::Value,
-}
-
-/// The version of what was found of a component before Windlass changed it for the first time.
-pub const BEFORE_WINDLASS: &str = "before-windlass";
-
-impl Running {
-    /// Notes that it runs in an environment, and that a version of the declaration no longer has the component there.
-    pub fn no_longer_declared(
-        &self,
-        component: &ComponentName,
-        environment: &EnvironmentName,
-        declaration: &semver::Version,
-    ) -> Finding {
-        Finding::new(
-            FindingName::NoLongerDeclared,
-            format!("components.{component}"),
-            format!(
-                "`{component}` runs {} in {environment} since {}, and version {declaration} of the declaration no longer has it there: it stays as it is.",
-                self.version, self.since
-            ),
-            "Declare it again if that was not meant; else remove it with your infrastructure code.",
-        )
-    }
-
-    /// Whether these bytes are what is recorded.
-    pub fn has(&self, artifact: &Artifact) -> bool {
-        let known = self.artifact.as_ref();
-        known.is_some_and(|known| known.digest() == artifact.digest())
-    }
-
-    /// Whether it is what was found, which no release brought.
-    pub fn is_as_found(&self) -> bool {
-        self.artifact.is_none() && self.version == BEFORE_WINDLASS
-    }
-
-    /// Whether both are records of the same: of the same bytes; or, where Windlass did not bring them, of the
-    /// same state, or of what was found, which there is once.
-    pub fn is_same(&self, other: &Self) -> bool {
-        match (&self.artifact, &other.artifact) {
-            (Some(_), Some(artifact)) => self.has(artifact),
-            (None, None) => {
-                self.state == other.state || (self.is_as_found() && other.is_as_found())
-            }
-            _ => false,
         }
     }
 }

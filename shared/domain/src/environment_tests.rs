@@ -33,13 +33,15 @@ fn a_release_runs_where_each_of_its_components_runs_its_bytes() {
     };
     let mut state = EnvironmentState::default();
     for (of, artifact) in [("a", Some("1")), ("b", Some("2")), ("c", None)] {
-        let running = Running {
-            artifact: artifact.map(image),
-            version: "1.0.0".into(),
-            deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
-            since: Time(0),
-            state: serde_json::Value::Null,
-        };
+        let running = Running::new(
+            artifact.map(image),
+            Given {
+                version: "1.0.0".into(),
+                deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
+                since: Time(0),
+            },
+            serde_json::Value::Null,
+        );
         state.running.insert(name(of), running);
     }
     assert!(state.runs(&of(&[("a", "1")])));
@@ -118,16 +120,18 @@ fn what_begins_after_a_lock_was_freed_finds_another_token() {
 }
 
 fn ran(version: &str, bytes: Option<&[u8]>, state: u32) -> Running {
-    Running {
-        artifact: bytes.map(|bytes| Artifact::Image {
+    Running::new(
+        bytes.map(|bytes| Artifact::Image {
             repository: "shop/api".into(),
             digest: Digest::of(bytes),
         }),
-        version: version.into(),
-        deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
-        since: Time(0),
-        state: state.into(),
-    }
+        Given {
+            version: version.into(),
+            deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
+            since: Time(0),
+        },
+        state.into(),
+    )
 }
 
 #[test]

@@ -51,12 +51,14 @@ fn not_declared(goal: &Snapshot, name: &ComponentName, back: &Running, runs: &Ru
         format!(
             "{name} runs {} and ran {} in snapshot {}, and no component of this name is declared any more, so \
              nothing can bring it back.",
-            runs.version, back.version, goal.number
+            runs.version(),
+            back.version(),
+            goal.number
         ),
         format!(
             "Declare `{name}` as it was and upload the declaration, then roll back; or name a snapshot in which it \
              ran {}; or deploy the wanted releases of the other components with `allow_older` and a reason.",
-            runs.version
+            runs.version()
         ),
     )
 }
@@ -101,20 +103,23 @@ mod tests {
     use super::*;
     use crate::artifact::Artifact;
     use crate::digest::Digest;
+    use crate::environment::Given;
     use crate::identity::DeploymentId;
     use crate::time::Time;
 
     fn ran(version: &str) -> Running {
-        Running {
-            artifact: Some(Artifact::Image {
+        Running::new(
+            Some(Artifact::Image {
                 repository: "shop/api".into(),
                 digest: Digest::of(version.as_bytes()),
             }),
-            version: version.into(),
-            deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
-            since: Time(0),
-            state: version.into(),
-        }
+            Given {
+                version: version.into(),
+                deployment: DeploymentId("1f0c2d9a4b5e6f70".into()),
+                since: Time(0),
+            },
+            version.into(),
+        )
     }
 
     #[test]
@@ -155,7 +160,7 @@ mod tests {
             let declared = is_declared.then_some(&api).into_iter().collect();
             let ways = ways(&goal, &state, &declared);
             let told = match &ways[&api] {
-                Way::Back(running) => format!("back to {}", running.version),
+                Way::Back(running) => format!("back to {}", running.version()),
                 Way::NothingRecorded => "nothing recorded".to_owned(),
                 Way::LeftAlone(why) => format!("left: {why}"),
                 Way::None(finding) => format!("{}: {}", finding.path, finding.reason),

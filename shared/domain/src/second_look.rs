@@ -5,7 +5,7 @@ use crate::call;
 use crate::deployment::Deployment;
 use crate::drift::{Compared, Drift};
 use crate::ending::Ending;
-use crate::environment::{EnvironmentState, Running};
+use crate::environment::{EnvironmentState, Given, Running};
 use crate::identity::DeploymentId;
 use crate::input::operators;
 use crate::name::{AppName, ComponentName, EnvironmentName};
@@ -121,16 +121,16 @@ impl SecondLook {
         let steps = steps.into_iter().filter(|step| step.has_switched());
         let left = steps.filter(|step| {
             let running = state.running.get(&step.component);
-            running.is_none_or(|now| now.deployment == self.deployment || now.since < self.ended)
+            let brought = running.map(|running| &running.names.brought);
+            brought.is_none_or(|it| it.deployment == self.deployment || it.since < self.ended)
         });
         left.map(|step| {
-            let running = Running {
-                artifact: None,
+            let given = Given {
                 version: self.version.clone(),
                 deployment: self.deployment.clone(),
                 since: self.ended,
-                state: step.seen.clone().unwrap_or_default(),
             };
+            let running = Running::new(None, given, step.seen.clone().unwrap_or_default());
             (step.component.clone(), running)
         })
         .collect()

@@ -152,12 +152,16 @@ fn automatic_deployments_are_held_for_what_was_told_first() {
 
 #[test]
 fn what_a_later_deployment_has_brought_is_not_looked_at() {
-    let running = |deployment: &str, since: Time| Running {
-        artifact: None,
-        version: "1.0.0".into(),
-        deployment: DeploymentId(deployment.into()),
-        since,
-        state: json!(1),
+    let running = |deployment: &str, since: Time| {
+        Running::new(
+            None,
+            Given {
+                version: "1.0.0".into(),
+                deployment: DeploymentId(deployment.into()),
+                since,
+            },
+            json!(1),
+        )
     };
     let own = "1f0c2d9a4b5e6f70";
     // what the environment says that runs, whether it is looked at
@@ -177,7 +181,7 @@ fn what_a_later_deployment_has_brought_is_not_looked_at() {
         assert_eq!(left.len(), usize::from(is_left), "{running:?}");
         if let Some(left) = left.get(&name("api")) {
             assert_eq!(left.state, json!(40), "as it was seen last");
-            assert_eq!(left.deployment.as_str(), own);
+            assert_eq!(left.names.now.deployment.as_str(), own);
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::admission::{Facts, How, Replaced, Wishes};
 use crate::deployment::Deployment;
 use crate::ending::Ending;
-use crate::environment::{EnvironmentState, Running};
+use crate::environment::{EnvironmentState, Given, Running};
 use crate::identity::DeploymentId;
 use crate::name::ComponentName;
 use crate::request::ActionName;
@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 /// The deployments that brought what runs, as far as they are known.
 pub type Known = BTreeMap<DeploymentId, Deployment>;
 
-/// The deployments that brought what runs of these components: what a sentence on them needs to know.
+/// The deployments that what runs of these components has its names from: what a sentence on them needs to know.
 pub fn brought_by(record: &Deployment, state: &EnvironmentState) -> Vec<DeploymentId> {
-    let running = there(record, state).map(|(_, running)| running.deployment.clone());
+    let running = there(record, state).map(|(_, running)| running.names.now.deployment.clone());
     let mut brought: Vec<DeploymentId> = running.collect();
     brought.sort();
     brought.dedup();
@@ -120,20 +120,29 @@ pub fn now(record: &Deployment, facts: &Facts<'_>, known: &Known) -> Option<Now>
 /// The name of the cause of what was found in place.
 pub const ALREADY_THERE: &str = "AlreadyThere";
 
-/// What runs of the components of a release, and since when; nothing of what Windlass did not bring.
-pub fn since(
+/// What is so of a component of a release that runs its bytes already: what they were called before it and are called
+/// after it, and since when they are there; nothing of what Windlass did not bring.
+pub fn found_in_place(
     name: &ComponentName,
     record: &Deployment,
-    state: &EnvironmentState,
+    before: &EnvironmentState,
+    after: &EnvironmentState,
 ) -> Option<String> {
     let wanted = record.release.components.get(name)?;
-    let running = state.running.get(name)?;
-    let runs = running.artifact.as_ref()?;
-    (runs.digest() == wanted.digest()).then(|| {
-        format!(
-            "since {} by deployment {}",
-            running.since, running.deployment
-        )
+    let running = |state: &EnvironmentState| {
+        let running = state.running.get(name);
+        running.filter(|running| running.has(wanted)).cloned()
+    };
+    let (was, is) = (running(before)?, running(after)?);
+    let by = |given: &Given| format!("by deployment {}", given.deployment);
+    let was_called = was.names.in_words(&by(&was.names.now));
+    let version = &record.release.version;
+    Some(if was.version() != is.version() {
+        format!("{was_called}; it is called {} from now on", is.version())
+    } else if is.version() != version {
+        format!("{was_called}; it keeps that name, because {version} is older")
+    } else {
+        was_called
     })
 }
 
@@ -145,23 +154,21 @@ fn there<'a>(
     named.filter_map(|name| Some((name, state.running.get(name)?)))
 }
 
-/// A line for each component: what Windlass brought there last.
+/// A line for each component: what Windlass brought there last, and what it is called.
 fn in_its_place(record: &Deployment, state: &EnvironmentState, known: &Known) -> Vec<String> {
     let line = |name: &ComponentName| match state.running.get(name) {
-        Some(running) => format!(
-            "  {name}: {} since {}, {}",
-            running.version,
-            running.since,
-            brought(running, known)
-        ),
+        Some(running) => {
+            let names = &running.names;
+            format!("  {name}: {}", names.in_words(&given(&names.now, known)))
+        }
         None => format!("  {name}: nothing is known to run"),
     };
     record.components().map(line).collect()
 }
 
 /// By which deployment, of whom, and why.
-fn brought(running: &Running, known: &Known) -> String {
-    let id = &running.deployment;
+fn given(given: &Given, known: &Known) -> String {
+    let id = &given.deployment;
     let Some(by) = known.get(id) else {
         return format!("by deployment {id}");
     };

@@ -42,13 +42,15 @@ fn ended(mut record: Deployment, ending: Ending, cause_name: &str) -> Deployment
 }
 
 fn running(version: &str, by: &str) -> Running {
-    Running {
-        artifact: Some(image(version)),
-        version: version.into(),
-        deployment: DeploymentId(by.into()),
-        since: Time(60_000),
-        state: serde_json::Value::Null,
-    }
+    Running::new(
+        Some(image(version)),
+        Given {
+            version: version.into(),
+            deployment: DeploymentId(by.into()),
+            since: Time(60_000),
+        },
+        serde_json::Value::Null,
+    )
 }
 
 /// What the ledger says where nobody holds the lock and nobody waits.
@@ -96,8 +98,7 @@ fn scene() -> (EnvironmentState, Known) {
         name("b"),
         Running {
             artifact: None,
-            version: "accepted".into(),
-            ..running("2.5.0", "stuck")
+            ..running("accepted", "stuck")
         },
     );
     let known = [back, stuck].map(|record| (record.id.clone(), record));
@@ -202,17 +203,51 @@ fn what_is_so_now_is_told_of_a_success_alone() {
 }
 
 #[test]
-fn since_when_it_runs_is_told_of_the_bytes_that_run() {
-    let (state, _) = scene();
-    let of = |version, component: &str| {
+fn what_was_found_in_place_is_told_by_its_names_before_and_after() {
+    let (before, _) = scene();
+    let of = |version, component: &str, after: &EnvironmentState| {
         let me = record("me", ActionName::Deploy, version, &["a", "b"]);
-        since(&name(component), &me, &state)
+        found_in_place(&name(component), &me, &before, after)
     };
-    let told = "since 1970-01-01T00:01:00Z by deployment back";
-    assert_eq!(of("2.0.0", "a").as_deref(), Some(told));
-    assert_eq!(of("3.0.0", "a"), None);
-    assert_eq!(of("2.5.0", "b"), None, "accepted, and not known");
-    assert_eq!(of("2.0.0", "c"), None);
+    let told = "2.0.0 since 1970-01-01T00:01:00Z, by deployment back";
+    assert_eq!(of("2.0.0", "a", &before).as_deref(), Some(told));
+    assert_eq!(of("3.0.0", "a", &before), None);
+    assert_eq!(of("2.5.0", "b", &before), None, "accepted, and not known");
+    assert_eq!(of("2.0.0", "c", &before), None);
+    // Another name for the same bytes.
+    let of = |version: &str, after: &EnvironmentState| {
+        let mut me = record("me", ActionName::Deploy, version, &["a"]);
+        me.release.components = [(name("a"), image("2.0.0"))].into();
+        found_in_place(&name("a"), &me, &before, after).unwrap()
+    };
+    let mut after = before.clone();
+    let names = |state: &mut EnvironmentState| {
+        let a = state.running.get_mut(&name("a")).unwrap();
+        a.names.rename(Given {
+            version: "2.1.0".into(),
+            deployment: DeploymentId("me".into()),
+            since: Time(120_000),
+        });
+    };
+    names(&mut after);
+    let renamed = format!("{told}; it is called 2.1.0 from now on");
+    assert_eq!(of("2.1.0", &after), renamed);
+    let older = format!("{told}; it keeps that name, because 1.9.0 is older");
+    assert_eq!(of("1.9.0", &before), older);
+}
+
+#[test]
+fn a_component_that_took_another_name_is_told_by_both() {
+    let (mut state, known) = scene();
+    let a = state.running.get_mut(&name("a")).unwrap();
+    a.names.brought.deployment = DeploymentId("first".into());
+    a.names.brought.version = "1.9.0".into();
+    let me = record("me", ActionName::Deploy, "2.0.0", &["a"]);
+    let me = ended(me, Ending::NothingToDo, ALREADY_THERE);
+    insta::assert_snapshot!(now_there(&me, &(state, known)).unwrap().text, @r"
+    It runs, as far as Windlass knows:
+      a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken; its bytes came with 1.9.0 by deployment first and are there since 1970-01-01T00:01:00Z
+    ");
 }
 
 #[test]
@@ -229,8 +264,7 @@ fn a_rollback_runs_where_what_it_found_is_there_as_well() {
     let (mut state, known) = scene();
     let found = Running {
         artifact: None,
-        version: BEFORE_WINDLASS.into(),
-        ..running("", "back")
+        ..running(BEFORE_WINDLASS, "back")
     };
     let rollback = |of: &[&str]| {
         let mut me = record("back", ActionName::Rollback, "2.0.0", of);

@@ -85,7 +85,7 @@ pub async fn where_it_ran<P: Ledger>(
     running: &Running,
 ) -> Answered<Option<Step>> {
     for key in [store::step, store::seen] {
-        let step = store::load(ports, &key(&running.deployment, name)).await?;
+        let step = store::load(ports, &key(&running.names.brought.deployment, name)).await?;
         if let Some(step) = step.map(|step: Stored<Step>| step.value) {
             return Ok(Some(step));
         }

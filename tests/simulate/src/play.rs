@@ -75,7 +75,7 @@ fn present(outcome: &Outcome<'_>) -> Option<Rc<Deployment>> {
     records.into_iter().find(|record| {
         let is_there = |component: &ComponentName| {
             let running = state.running.get(component);
-            running.is_some_and(|running| running.deployment == record.id)
+            running.is_some_and(|running| running.names.brought.deployment == record.id)
                 && !changed_outside(outcome, component.as_str())
         };
         let ended = record.ending.as_ref();

@@ -30,6 +30,8 @@ pub enum Deed {
     ArriveAs(&'static str, &'static [&'static str], u64),
     /// A person asks for a release though it may be older, with a reason.
     Older(&'static str, &'static [&'static str]),
+    /// A person asks for a release of these components whose bytes are those of another version, the last one here.
+    DeployAs(&'static str, &'static [&'static str], &'static str),
     /// A person asks for a release again, with a reason.
     Again(&'static str, &'static [&'static str]),
     /// CI uploads a release of these components: artifacts, and then the manifest.
@@ -68,6 +70,12 @@ impl fmt::Display for Deed {
             }
             Self::Older(version, of) => {
                 write!(f, "a person deploys {version} of {of:?}, older or not")
+            }
+            Self::DeployAs(version, of, bytes) => {
+                write!(
+                    f,
+                    "a person deploys {version} of {of:?} with the bytes of {bytes}"
+                )
             }
             Self::Again(version, of) => write!(f, "a person deploys {version} of {of:?} again"),
             Self::Upload(version, of) => write!(f, "CI uploads {version} of {of:?}"),
@@ -138,6 +146,11 @@ impl Deed {
                 request["allow_older"] = json!(true);
                 request["through_hold"] = json!(true);
                 request["reason"] = json!("it is wanted");
+                Some(request)
+            }
+            Self::DeployAs(version, of, bytes) => {
+                let mut request = Self::Deploy(bytes, of).request(world)?;
+                request["manifest"]["version"] = json!(version);
                 Some(request)
             }
             Self::Again(version, of) => {

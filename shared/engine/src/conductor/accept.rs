@@ -15,7 +15,7 @@ use windlass_domain::accept::{Accepted, accepted};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::call;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::{Became, EnvironmentState, Lock, Running, Snapshot};
+use windlass_domain::environment::{Became, EnvironmentState, Given, Lock, Running, Snapshot};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
@@ -266,13 +266,12 @@ fn take_in(state: &mut EnvironmentState, record: &Deployment, seen: &Seen<'_>, n
             state.running.remove(name);
             continue;
         };
-        let running = Running {
-            artifact: None,
+        let given = Given {
             version: ACCEPTED.into(),
             deployment: record.id.clone(),
             since: now,
-            state: (*runs).clone(),
         };
+        let running = Running::new(None, given, (*runs).clone());
         state.running.insert(name.clone(), running);
         if !as_before && is_brought(record, step, state.marks.get(name)) {
             state.marks.insert(name.clone(), record.order.clone());

@@ -20,7 +20,7 @@ use windlass_domain::environment::{Became, EnvironmentState, Lock, Snapshot, Vet
 use windlass_domain::fault::Fault;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::request::ActionName;
-use windlass_domain::since::{ALREADY_THERE, since};
+use windlass_domain::since::{ALREADY_THERE, found_in_place};
 use windlass_domain::step::Step;
 
 /// Serves the state.
@@ -105,7 +105,7 @@ async fn writes<P: Ports>(
             let before = state.value.clone();
             more.extend(snapshots::take_in(&mut state.value, &scene)?);
             more.extend(past(ports, &record.value, Became::Live, scene.now).await?);
-            conclude(ports, record, &before, &scene, outcome).await?;
+            conclude(ports, record, [&before, &state.value], &scene, outcome).await?;
             if outcome == Outcome::Change {
                 more.extend(lift_veto(ports, &record.value).await?);
                 more.extend(make_due(ports, &record.value, steps).await?);
@@ -140,6 +140,7 @@ async fn scene<'a, P: Ports>(
     let changed = steps.iter().filter(|_| is_changed);
     Ok(snapshots::Scene {
         goal: goal(ports, &record, state).await?,
+        present: present(ports, &record, state, &plan.value).await?,
         plan: &plan.value,
         changed: changed.map(|step| &step.value).collect(),
         in_place: seen.into_iter().map(|step| step.value).collect(),
@@ -152,7 +153,7 @@ async fn scene<'a, P: Ports>(
 async fn conclude<P: Ports>(
     ports: &P,
     record: &mut Stored<Deployment>,
-    before: &EnvironmentState,
+    [before, after]: [&EnvironmentState; 2],
     scene: &snapshots::Scene<'_>,
     outcome: Outcome,
 ) -> Answered<()> {
@@ -160,9 +161,17 @@ async fn conclude<P: Ports>(
     let changed: Vec<String> = changed.collect();
     let (plan, value) = (scene.plan, &record.value);
     let undone = went_back::undone(ports, value).await?;
+    // A rollback has done what the undo of the deployment did that it stopped.
+    let (ending, name) = match (outcome, &undone) {
+        (Outcome::NothingToDo, None) => (Ending::NothingToDo, ALREADY_THERE),
+        _ => (Ending::Succeeded, ""),
+    };
     let cause = match &scene.goal {
-        Some(goal) => went_back::went_back(value, goal, plan, &changed, undone.as_ref()),
-        None if outcome == Outcome::NothingToDo => already_there(value, before, plan),
+        Some(goal) => {
+            let parts = went_back::parts(goal, plan, &changed, before);
+            went_back::went_back(value, goal, undone, parts)
+        }
+        None if outcome == Outcome::NothingToDo => already_there(value, [before, after], plan),
         None => format!(
             "{} {} {} is live: {} changed.",
             value.app,
@@ -170,11 +179,6 @@ async fn conclude<P: Ports>(
             value.release.version,
             changed.join(", ")
         ),
-    };
-    // A rollback has done what the undo of the deployment did that it stopped.
-    let (ending, name) = match (outcome, undone) {
-        (Outcome::NothingToDo, None) => (Ending::NothingToDo, ALREADY_THERE),
-        _ => (Ending::Succeeded, ""),
     };
     end(record, ending, name, cause, Vec::new(), scene.now);
     Ok(())
@@ -187,18 +191,37 @@ async fn lift_veto<P: Ports>(ports: &P, record: &Deployment) -> Answered<Option<
     Ok(veto.map(|veto| Write::delete(key, Condition::Rev(veto.rev))))
 }
 
-/// What was seen to be there, and since when, where Windlass has brought it.
-fn already_there(record: &Deployment, state: &EnvironmentState, plan: &Plan) -> String {
+/// What was seen to be there, what it is called, and since when, where Windlass has brought it.
+fn already_there(
+    record: &Deployment,
+    [before, after]: [&EnvironmentState; 2],
+    plan: &Plan,
+) -> String {
     let reasons: Vec<String> = plan
         .unchanged
         .iter()
         .map(|one| {
-            let since = since(&one.component, record, state);
-            let since = since.map_or_else(String::new, |since| format!(", {since}"));
-            format!("{} {}{since}", one.component, one.reason)
+            let found = found_in_place(&one.component, record, before, after);
+            let found = found.map_or_else(String::new, |found| format!(": {found}"));
+            format!("{} {}{found}", one.component, one.reason)
         })
         .collect();
     format!("Nothing to do: {}.", reasons.join("; "))
+}
+
+/// The snapshot of what runs, where a release may give only other names to that.
+async fn present<P: Ports>(
+    ports: &P,
+    record: &Deployment,
+    state: &EnvironmentState,
+    plan: &Plan,
+) -> Answered<Option<Snapshot>> {
+    if plan.outcome != Outcome::NothingToDo {
+        return Ok(None);
+    }
+    let key = store::snapshot(&record.app, &record.environment, state.snapshot);
+    let present: Option<Stored<Snapshot>> = store::load(ports, &key).await?;
+    Ok(present.map(|present| present.value))
 }
 
 /// The snapshot that a rollback goes back to, with what was found of the components that came later.

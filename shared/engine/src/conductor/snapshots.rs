@@ -5,7 +5,9 @@ use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::{BEFORE_WINDLASS, EnvironmentState, Running, Snapshot};
+use windlass_domain::environment::{
+    BEFORE_WINDLASS, EnvironmentState, Given, Names, Running, Snapshot,
+};
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::request::ActionName;
@@ -18,11 +20,24 @@ pub struct Scene<'a> {
     pub plan: &'a Plan,
     /// The snapshot that a rollback went back to, with what was found.
     pub goal: Option<Snapshot>,
+    /// The snapshot of what ran, of a release that changed nothing.
+    pub present: Option<Snapshot>,
     /// The components that it changed.
     pub changed: Vec<&'a Step>,
     /// Those that its release names and that it found in place, where that was not recorded.
     pub in_place: Vec<Step>,
     pub now: Time,
+}
+
+impl Scene<'_> {
+    /// The name that it gives now.
+    fn given(&self, version: &str) -> Given {
+        Given {
+            version: version.to_owned(),
+            deployment: self.record.id.clone(),
+            since: self.now,
+        }
+    }
 }
 
 /// Takes in what runs now and what was found, and answers the snapshots of it.
@@ -41,10 +56,13 @@ pub fn take_in(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Vec<
         let running = changed(scene, state, step);
         state.running.extend(running);
     }
+    let is_renamed = rename(state, scene);
     let is_new = in_place(state, scene) || !scene.changed.is_empty();
     let is_elsewhere = |goal: &Snapshot| goal.number != state.snapshot;
     if is_new || scene.goal.as_ref().is_some_and(is_elsewhere) {
         writes.push(next_snapshot(state, scene)?);
+    } else if is_renamed {
+        writes.push(renamed_snapshot(state, scene)?);
     }
     Ok(writes)
 }
@@ -65,15 +83,23 @@ fn found_back(state: &mut EnvironmentState, goal: &Snapshot, scene: &Scene<'_>) 
         let Some(back) = goal.components.get(name) else {
             continue;
         };
-        let known = state.running.get(name);
-        if known.is_none_or(|known| {
-            known.artifact != back.artifact || known.state.get("goal") != back.state.get("goal")
-        }) {
-            let back = Running {
-                since: scene.now,
-                ..back.clone()
-            };
-            state.running.insert(name.clone(), back);
+        let given = scene.given(back.version());
+        match state.running.get_mut(name) {
+            Some(known) if known.is_there(back) => known.names.rename(given),
+            _ => {
+                let brought = Given {
+                    since: scene.now,
+                    ..back.names.brought.clone()
+                };
+                let back = Running {
+                    names: Names {
+                        now: given,
+                        brought,
+                    },
+                    ..back.clone()
+                };
+                state.running.insert(name.clone(), back);
+            }
         }
     }
 }
@@ -91,13 +117,12 @@ fn find(state: &mut EnvironmentState, scene: &Scene<'_>) {
 
 /// What was found of a component; its bytes where they are known.
 pub fn found(step: &Step, artifact: Option<&Artifact>, now: Time) -> Running {
-    Running {
-        artifact: artifact.cloned(),
+    let given = Given {
         version: BEFORE_WINDLASS.into(),
         deployment: step.deployment.clone(),
         since: now,
-        state: step.before.clone(),
-    }
+    };
+    Running::new(artifact.cloned(), given, step.before.clone())
 }
 
 /// What a changed component runs now, as it was seen.
@@ -116,35 +141,44 @@ fn changed(
         (None, Some(named)) => Some(named.clone()),
         (None, None) => former.and_then(|former| former.artifact.clone()),
     };
-    let running = Running {
-        artifact,
-        version: back.map_or(&release.version, |back| &back.version).clone(),
-        deployment: scene.record.id.clone(),
-        since: scene.now,
-        state: seen.clone(),
-    };
+    let version = back.map_or(release.version.as_str(), Running::version);
+    let running = Running::new(artifact, scene.given(version), seen.clone());
     Some((step.component.clone(), running))
 }
 
-/// What a release names and ran already is the release's as well. Where that is not what is recorded, such as where
-/// somebody had brought it by hand, what was seen is taken in, and it is something new.
+/// What a release names and ran already takes the release's version, and keeps by whom its bytes came. Only a newer
+/// release has named it since an older one that arrives once more: that name stays (rule 6).
+fn rename(state: &mut EnvironmentState, scene: &Scene<'_>) -> bool {
+    if scene.goal.is_some() {
+        return false;
+    }
+    let release = &scene.record.release;
+    let mut is_renamed = false;
+    for (name, artifact) in &release.components {
+        let mark = state.marks.get(name);
+        let is_newest = mark.is_none_or(|mark| !mark.is_newer_than(&scene.record.order));
+        let known = state.running.get_mut(name).filter(|it| it.has(artifact));
+        let Some(known) = known.filter(|_| is_newest) else {
+            continue;
+        };
+        known.artifact = Some(artifact.clone());
+        is_renamed |= known.version() != release.version;
+        known.names.rename(scene.given(&release.version));
+    }
+    is_renamed
+}
+
+/// What a release names and was found in place where that is not what is recorded, such as where somebody had brought
+/// it by hand, is taken in as it was seen: it is something new.
 fn in_place(state: &mut EnvironmentState, scene: &Scene<'_>) -> bool {
     if scene.goal.is_some() {
         return false;
     }
     let release = &scene.record.release;
-    for (name, artifact) in &release.components {
-        if let Some(known) = state.running.get_mut(name).filter(|it| it.has(artifact)) {
-            known.artifact = Some(artifact.clone());
-            known.version.clone_from(&release.version);
-        }
-    }
     for step in &scene.in_place {
-        let running = Running {
-            artifact: release.components.get(&step.component).cloned(),
-            version: release.version.clone(),
-            ..found(step, None, scene.now)
-        };
+        let artifact = release.components.get(&step.component).cloned();
+        let given = scene.given(&release.version);
+        let running = Running::new(artifact, given, step.before.clone());
         state.running.insert(step.component.clone(), running);
     }
     !scene.in_place.is_empty()
@@ -164,6 +198,18 @@ fn next_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Wr
         None if scene.plan.outcome == Outcome::NothingToDo => snapshot.release = None,
         None => {}
     }
+    put_snapshot(&scene.record, snapshot)
+}
+
+/// The present snapshot by the names that a release has given: it stands in the place of that one, so that a rollback
+/// goes to what ran before both, and is as good.
+fn renamed_snapshot(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Write> {
+    let present = scene.present.as_ref();
+    let replaced = present.map_or(state.snapshot, |present| present.replaced);
+    state.last_snapshot += 1;
+    state.snapshot = state.last_snapshot;
+    let mut snapshot = snapshot_of(&scene.record, state, replaced, scene.now);
+    snapshot.release = present.and_then(|present| present.release.clone());
     put_snapshot(&scene.record, snapshot)
 }
 

@@ -8,8 +8,9 @@ use crate::ports::Answered;
 use crate::store::{self, Stored};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::Snapshot;
+use windlass_domain::environment::{EnvironmentState, Snapshot};
 use windlass_domain::finding::FindingName;
+use windlass_domain::name::ComponentName;
 use windlass_domain::plan::Plan;
 use windlass_domain::step::Step;
 
@@ -47,29 +48,54 @@ pub fn as_found(record: &Deployment, undone: &str) -> String {
     format!("{app} {env} is as it was found before the first release: {undone}.")
 }
 
-/// That every component is what the snapshot says. `changed` are those that the rollback has changed.
-pub fn went_back(
-    record: &Deployment,
+/// What the rollback has done, or found, of each component. `changed` are those that it has changed.
+pub fn parts(
     goal: &Snapshot,
     plan: &Plan,
     changed: &[String],
-    undone: Option<&String>,
-) -> String {
+    before: &EnvironmentState,
+) -> Vec<String> {
     let mut parts = Vec::new();
-    parts.extend(undone.cloned());
     if !changed.is_empty() {
         parts.push(format!("{} changed", changed.join(", ")));
     }
     let in_place = plan.unchanged.iter();
-    parts.extend(in_place.map(|one| format!("{} {}", one.component, one.reason)));
+    parts.extend(in_place.map(|one| {
+        let name = renamed(&one.component, goal, before);
+        format!(
+            "{} {}{}",
+            one.component,
+            one.reason,
+            name.unwrap_or_default()
+        )
+    }));
     let left = plan.warnings.iter();
     let left = left.filter(|warning| warning.name == FindingName::LeftAlone);
     parts.extend(left.map(|warning| warning.reason.trim_end_matches('.').to_owned()));
+    parts
+}
+
+/// That a component which ran the bytes of the snapshot was called otherwise.
+fn renamed(name: &ComponentName, goal: &Snapshot, before: &EnvironmentState) -> Option<String> {
+    let back = goal.components.get(name)?;
+    let ran = before.running.get(name)?;
+    let is_renamed = ran.is_there(back) && ran.version() != back.version();
+    is_renamed.then(|| format!(", called {} until now", ran.version()))
+}
+
+/// That every component is what the snapshot says.
+pub fn went_back(
+    record: &Deployment,
+    goal: &Snapshot,
+    undone: Option<String>,
+    parts: Vec<String>,
+) -> String {
     let (app, env, number) = (&record.app, &record.environment, goal.number);
     let version = match number {
         FOUND_FIRST => "what was found before the first release",
         _ => &goal.version,
     };
+    let parts: Vec<String> = undone.into_iter().chain(parts).collect();
     let parts = if parts.is_empty() {
         "nothing had to be changed".to_owned()
     } else {

@@ -85,9 +85,12 @@ impl<P: Ledger + Clock> Fence for Attempt<'_, P> {
         let step = &self.step.value;
         let (app, env, component) = (&step.app, &step.environment, &step.component);
         let kept = kept(self.ports, app, env, component, back).await?;
-        let newest = match kept.iter().max_by_key(|running| running.since) {
+        let newest = match kept
+            .iter()
+            .max_by_key(|running| running.names.brought.since)
+        {
             Some(running) => {
-                let key = store::step(&running.deployment, component);
+                let key = store::step(&running.names.brought.deployment, component);
                 store::load::<Step>(self.ports, &key).await?
             }
             None => None,

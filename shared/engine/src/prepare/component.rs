@@ -134,7 +134,7 @@ async fn oldest<P: Ports>(ports: &P, scene: &Scene, wanted: &Wanted<'_>) -> Answ
     let record = &scene.loaded.record;
     let (app, env) = (&record.app, &record.environment);
     let kept = kept(ports, app, env, wanted.name, back).await?;
-    Ok(kept.iter().map(|running| running.since).min())
+    Ok(kept.iter().map(|running| running.names.brought.since).min())
 }
 
 /// A fault that someone can mend is a finding, told together with all others.

@@ -29,7 +29,7 @@ pub async fn settle<P: Ports>(ports: &P, scene: &Scene, drafts: &mut [Draft<'_>]
         let Some(running) = running.filter(|_| !left.is_empty()) else {
             continue;
         };
-        let told = left_behind(name, &running.version, &left);
+        let told = left_behind(name, running.version(), &left);
         draft.prepared = elsewhere(ports, scene, name).await?;
         draft.prepared.warnings.push(told);
     }

@@ -4,7 +4,7 @@ use crate::accepting::{as_before, stuck, switched, there};
 use crate::desk::Desk;
 use crate::stage::{app, component, id, prod, zip};
 use serde_json::json;
-use windlass_domain::environment::{Became, EnvironmentState, Past, Running};
+use windlass_domain::environment::{Became, EnvironmentState, Given, Past, Running};
 use windlass_domain::step::StepStatus;
 use windlass_domain::time::Time;
 use windlass_engine::store;
@@ -19,13 +19,15 @@ fn accepted(jobs: StepStatus, runs_already: bool) -> Option<Past> {
         record.order.sequence = Some(7);
     });
     if runs_already {
-        let runs = Running {
-            artifact: Some(wanted.clone()),
-            version: "1.4.0".into(),
-            deployment: id(),
-            since: Time(0),
-            state: json!(7),
-        };
+        let runs = Running::new(
+            Some(wanted.clone()),
+            Given {
+                version: "1.4.0".into(),
+                deployment: id(),
+                since: Time(0),
+            },
+            json!(7),
+        );
         let state = EnvironmentState {
             snapshot: 3,
             last_snapshot: 3,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::accept::{Live, Look};
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{EnvironmentState, HeldState, Running, Snapshot};
+use windlass_domain::environment::{EnvironmentState, Given, HeldState, Running, Snapshot};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::name::ComponentName;
 use windlass_domain::step::{ChangeRecord, SEEN_AFTER_MS, Step, StepStatus};
@@ -117,13 +117,15 @@ fn an_accept_whose_transaction_was_made_but_not_answered_has_succeeded() {
 fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     use StepStatus::{Changing, Planned, UndoFailed, Undone};
     let desk = stuck();
-    let before = Running {
-        artifact: None,
-        version: "1.0.0".into(),
-        deployment: id(),
-        since: Time(0),
-        state: json!("as before"),
-    };
+    let before = Running::new(
+        None,
+        Given {
+            version: "1.0.0".into(),
+            deployment: id(),
+            since: Time(0),
+        },
+        json!("as before"),
+    );
     let names = ["gone", "live", "undone", "untouched"];
     let state = EnvironmentState {
         snapshot: 3,
@@ -156,12 +158,12 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     assert!(lock.token > TOKEN);
     let names: Vec<&str> = state.running.keys().map(ComponentName::as_str).collect();
     assert_eq!(names, ["live", "redone", "undone", "unmoved", "untouched"]);
-    let live = Running {
+    let given = Given {
         version: "accepted".into(),
         since: desk.now(),
-        state: json!(41),
-        ..before.clone()
+        ..before.names.now.clone()
     };
+    let live = Running::new(None, given, json!(41));
     assert_eq!(state.running[&component("live")], live);
     let by_hand = Running {
         state: json!(7),
@@ -289,7 +291,7 @@ fn an_accepted_first_deployment_keeps_what_it_found() {
     assert_eq!(accepted.replaced, 1);
     let versions = accepted.components.iter();
     let versions: Vec<_> = versions
-        .map(|(name, running)| (name.as_str(), running.version.as_str()))
+        .map(|(name, running)| (name.as_str(), running.version()))
         .collect();
     assert_eq!(
         versions,
@@ -303,13 +305,15 @@ fn an_accepted_first_deployment_keeps_what_it_found() {
 #[test]
 fn what_is_accepted_as_gone_begins_anew() {
     let desk = stuck();
-    let known = Running {
-        artifact: None,
-        version: "before-windlass".into(),
-        deployment: id(),
-        since: Time(0),
-        state: json!(1),
-    };
+    let known = Running::new(
+        None,
+        Given {
+            version: "before-windlass".into(),
+            deployment: id(),
+            since: Time(0),
+        },
+        json!(1),
+    );
     let names = ["gone", "live"];
     let state = EnvironmentState {
         snapshot: 3,

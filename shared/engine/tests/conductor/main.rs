@@ -13,6 +13,7 @@ mod desk;
 mod each;
 mod late;
 mod left;
+mod naming;
 mod operators;
 mod reasons;
 mod refusals;

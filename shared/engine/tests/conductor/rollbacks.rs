@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{EnvironmentState, HeldState, Running, Snapshot, Veto};
+use windlass_domain::environment::{EnvironmentState, Given, HeldState, Running, Snapshot, Veto};
 use windlass_domain::request::{ActionName, Route};
 use windlass_domain::step::{ChangeRecord, StepStatus};
 use windlass_domain::time::Time;
@@ -17,13 +17,15 @@ use windlass_engine::store;
 use windlass_world::executions::arn_of;
 
 fn running(number: u64, is_ours: bool) -> Running {
-    Running {
-        artifact: is_ours.then(|| zip("api", &number.to_be_bytes())),
-        version: format!("1.{number}.0"),
-        deployment: id(),
-        since: Time(0),
-        state: Value::Null,
-    }
+    Running::new(
+        is_ours.then(|| zip("api", &number.to_be_bytes())),
+        Given {
+            version: format!("1.{number}.0"),
+            deployment: id(),
+            since: Time(0),
+        },
+        Value::Null,
+    )
 }
 
 /// A snapshot of `api`, and of `jobs` as it was found.
@@ -181,10 +183,8 @@ const HELD: &str = "\n  automatic deployments are held since";
 fn what_was_found_of_a_component_belongs_to_the_snapshots_before_its_first_change() {
     let desk = desk(4);
     let mut state = desk.state();
-    let found = Running {
-        version: "before-windlass".into(),
-        ..running(9, true)
-    };
+    let mut found = running(9, true);
+    found.names.now.version = "before-windlass".into();
     state.found = [("later", true), ("api", true)]
         .map(|(name, _)| (component(name), found.clone()))
         .into();

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::deployment::Status;
 use windlass_domain::digest::Digest;
-use windlass_domain::environment::{EnvironmentState, Running, Snapshot, Veto};
+use windlass_domain::environment::{EnvironmentState, Given, Running, Snapshot, Veto};
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::DeploymentId;
 use windlass_domain::plan::{Outcome, Plan};
 use windlass_domain::step::{Failure, StepStatus};
 use windlass_domain::time::Time;
@@ -23,13 +24,15 @@ pub fn new() -> Artifact {
 
 /// What ran of a component before.
 pub fn former(name: &str, bytes: &[u8]) -> Running {
-    Running {
-        artifact: Some(zip(name, bytes)),
-        version: "1.3.0".into(),
-        deployment: id(),
-        since: Time(0),
-        state: json!("as before"),
-    }
+    Running::new(
+        Some(zip(name, bytes)),
+        Given {
+            version: "1.3.0".into(),
+            deployment: DeploymentId("fedcba9876543210".into()),
+            since: Time(0),
+        },
+        json!("as before"),
+    )
 }
 
 /// One wave was judged as passed after earlier deployments, whose last snapshot replaced number 2.
@@ -78,11 +81,11 @@ fn a_success_is_live_marked_and_unlocked() {
     let running = &state.running[&component("api")];
     assert_eq!(running.artifact, Some(new()));
     assert_eq!(
-        (running.version.as_str(), &running.deployment),
+        (running.version(), &running.names.now.deployment),
         ("1.4.0", &id())
     );
     assert_eq!(
-        (running.since, &running.state),
+        (running.names.now.since, &running.state),
         (desk.now(), &json!("as wanted"))
     );
 }
@@ -111,7 +114,7 @@ fn the_first_success_keeps_what_was_found_before_it() {
     let there = &before.components[&component("jobs")];
     assert_eq!(there.artifact, Some(zip("jobs", b"there")));
     assert_eq!(
-        (&there.state, there.version.as_str()),
+        (&there.state, there.version()),
         (&json!("as before"), "before-windlass")
     );
     assert_eq!(desk.state().found, before.components);
@@ -135,6 +138,15 @@ fn a_later_success_replaces_the_snapshot_that_ran() {
     let running = desk.state().running;
     assert_eq!(running[&component("api")].artifact, Some(new()));
     assert_eq!(running[&component("jobs")], former("jobs", b"old"));
+}
+
+/// The name that a deployment gives now.
+pub fn named_now(desk: &Desk) -> Given {
+    Given {
+        version: desk.record().release.version,
+        deployment: id(),
+        since: desk.now(),
+    }
 }
 
 /// As `Prepare` hands it on.
@@ -163,19 +175,21 @@ fn what_a_release_names_and_ran_already_is_the_releases() {
     found_in_place(&desk, "more");
     desk.asks("Settle").unwrap();
     let state = desk.state();
-    let known = Running {
-        artifact: Some(again),
-        version: "1.4.0".into(),
-        ..former("jobs", b"old")
-    };
+    let mut known = former("jobs", b"old");
+    known.artifact = Some(again);
+    known.names.now = named_now(&desk);
     assert_eq!(
         state.running[&names[0]], known,
-        "the same bytes, since then"
+        "the same bytes, since then, by another name since now"
     );
     let taken_in = &state.running[&names[1]];
     assert_eq!(taken_in.artifact, Some(zip("more", b"there")));
     assert_eq!(
-        (taken_in.version.as_str(), &taken_in.state, taken_in.since),
+        (
+            taken_in.version(),
+            &taken_in.state,
+            taken_in.names.now.since
+        ),
         ("1.4.0", &json!("as before"), desk.now())
     );
     assert!(state.marks.contains_key(&names[1]));
@@ -204,7 +218,7 @@ fn what_was_found_in_place_and_is_new_makes_a_snapshot() {
     let running = &desk.state().running[&component("api")];
     assert_eq!(running.artifact, Some(new()));
     assert_eq!(
-        (running.version.as_str(), &running.deployment),
+        (running.version(), &running.names.now.deployment),
         ("1.4.0", &id())
     );
     assert_eq!(running.state, json!("as before"));
@@ -212,15 +226,17 @@ fn what_was_found_in_place_and_is_new_makes_a_snapshot() {
     assert_eq!((made.release, made.replaced), (None, 3));
     assert_eq!(desk.state().snapshot, 6);
 
-    // The same bytes as those that are recorded are nothing new.
+    // The same bytes by the same name as those that are recorded are nothing new.
     desk = judged_after_others();
     desk.plan(Outcome::NothingToDo, 0);
     desk.change_record(|record| {
+        record.release.version = "1.3.0".into();
         record.release.components = [(component("api"), zip("api", b"old"))].into();
     });
+    let state = desk.state();
     desk.asks("Settle").unwrap();
     assert_eq!((snapshot(&desk, 6), desk.state().snapshot), (None, 3));
-    assert_eq!(desk.state().running[&component("api")].version, "1.4.0");
+    assert_eq!(desk.state().running, state.running);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::settling::{former, judged_after_others, snapshot};
 use crate::stage::{app, component, prod, zip};
 use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{Hold, Running};
+use windlass_domain::environment::Hold;
 use windlass_domain::plan::Outcome;
 use windlass_domain::step::StepStatus;
 use windlass_domain::time::Time;
@@ -19,11 +19,9 @@ fn a_rollback_records_what_was_found_of_what_came_later() {
     is_rollback(&mut desk);
     desk.change_record(|record| record.snapshot = Some(2));
     let mut state = desk.state();
-    let found = Running {
-        artifact: None,
-        version: "before-windlass".into(),
-        ..former("jobs", b"")
-    };
+    let mut found = former("jobs", b"");
+    found.artifact = None;
+    found.names.now.version = "before-windlass".into();
     state.found = [(component("jobs"), found)].into();
     desk.stage.put(store::state(&app(), &prod()), &state);
     desk.step("jobs", StepStatus::Changed, |_| ());
@@ -31,10 +29,7 @@ fn a_rollback_records_what_was_found_of_what_came_later() {
     let told = "shop prod is back at 1.2.0 (snapshot 2): api, jobs changed; jobs runs it already.";
     assert_eq!(answer.cause, told, "nothing is held");
     let jobs = &desk.state().running[&component("jobs")];
-    assert_eq!(
-        (&jobs.artifact, jobs.version.as_str()),
-        (&None, "before-windlass")
-    );
+    assert_eq!((&jobs.artifact, jobs.version()), (&None, "before-windlass"));
     let made = snapshot(&desk, 6).unwrap();
     assert_eq!(made.components[&component("jobs")], *jobs);
 }
@@ -92,10 +87,14 @@ fn a_rollback_brings_back_what_its_snapshot_says_and_leaves_the_marks() {
     assert!(state.marks.is_empty());
     let back = &state.running[&component("api")];
     assert_eq!(back.artifact, Some(zip("api", b"older")));
-    assert_eq!((back.version.as_str(), back.since), ("1.3.0", desk.now()));
+    assert_eq!(back.names.brought, back.names.now);
+    assert_eq!(
+        (back.version(), back.names.now.since),
+        ("1.3.0", desk.now())
+    );
     let other = &state.running[&component("jobs")];
     assert_eq!(other.artifact, Some(zip("jobs", b"old")));
-    assert_eq!(other.version, "1.4.0");
+    assert_eq!(other.version(), "1.4.0");
     // The next one walks further back.
     let after = snapshot(&desk, 6).unwrap();
     assert_eq!(after.replaced, 1);

@@ -3,7 +3,7 @@
 use crate::scene::{DECLARATION, NEW, named, new_release, plan, prepare, shop, warned};
 use crate::stage::{Stage, app, component, prod};
 use windlass_domain::declaration::Declared;
-use windlass_domain::environment::{EnvironmentState, Running};
+use windlass_domain::environment::{EnvironmentState, Given, Running};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::FindingName;
 use windlass_domain::place::{Place, TargetRole};
@@ -31,13 +31,15 @@ fn red_gates_stop_all_but_first_deployments_rollbacks_and_accept_red() {
             |stage| {
                 let key = store::state(&app(), &prod());
                 let mut known: EnvironmentState = stage.get(&key).unwrap();
-                let found = Running {
-                    artifact: None,
-                    version: "before-windlass".into(),
-                    deployment: stage.record.id.clone(),
-                    since: Time(0),
-                    state: serde_json::Value::Null,
-                };
+                let found = Running::new(
+                    None,
+                    Given {
+                        version: "before-windlass".into(),
+                        deployment: stage.record.id.clone(),
+                        since: Time(0),
+                    },
+                    serde_json::Value::Null,
+                );
                 known.running = [(component("api"), found)].into();
                 stage.put(key, &known);
             },

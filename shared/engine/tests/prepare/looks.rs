@@ -3,7 +3,7 @@
 use crate::scene::{new_release, prepare, step};
 use crate::stage::{Stage, app, component, id, prod};
 use windlass_domain::accept::{Accepted, Live, Look, accepted};
-use windlass_domain::environment::{EnvironmentState, Lock, Running};
+use windlass_domain::environment::{EnvironmentState, Given, Lock, Running};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
 use windlass_domain::time::Time;
@@ -162,13 +162,15 @@ fn what_is_seen_is_compared_with_what_ran_before_and_with_what_is_recorded() {
         if let Some(version) = recorded {
             let mut runs = api.before.clone();
             runs["noticed"]["value"]["version"] = version.into();
-            let running = Running {
-                artifact: None,
-                version: "1.3.0".into(),
-                deployment: id(),
-                since: Time(0),
-                state: runs,
-            };
+            let running = Running::new(
+                None,
+                Given {
+                    version: "1.3.0".into(),
+                    deployment: id(),
+                    since: Time(0),
+                },
+                runs,
+            );
             known.running.insert(component("api"), running);
         }
         stage.put(store::state(&app(), &prod()), &known);

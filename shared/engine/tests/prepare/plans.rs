@@ -7,7 +7,7 @@ use crate::stage::{app, component, id, prod};
 use serde_json::Value;
 use windlass_domain::declaration::Declared;
 use windlass_domain::digest::Digest;
-use windlass_domain::environment::{EnvironmentState, Lock, Running};
+use windlass_domain::environment::{EnvironmentState, Given, Lock, Running};
 use windlass_domain::fault::FaultName;
 use windlass_domain::name::ComponentName;
 use windlass_domain::place::Place;
@@ -60,13 +60,15 @@ fn takes(since_s: u64, version: &str) -> u64 {
         if name == "api" {
             left["noticed"]["value"]["version"] = version.into();
         }
-        let running = Running {
-            artifact: None,
-            version: "1.3.0".into(),
-            deployment: id(),
-            since: stage.world.now(),
-            state: left,
-        };
+        let running = Running::new(
+            None,
+            Given {
+                version: "1.3.0".into(),
+                deployment: id(),
+                since: stage.world.now(),
+            },
+            left,
+        );
         known.running.insert(component(name), running);
     }
     stage.put(store::state(&app(), &prod()), &known);
@@ -122,15 +124,19 @@ fn what_was_found_in_place_is_handed_on_where_it_is_new() {
     for (release, recorded) in [(NEW, None), (OLD, None), (NEW, Some(NEW)), (NEW, Some(OLD))] {
         let stage = shop(DECLARATION, OLD, release);
         let artifact = &stage.record.release.components[&component("worker")];
-        let running = recorded.map(|bytes| Running {
-            artifact: Some(match bytes {
-                OLD => artifact.clone(),
-                _ => upload(&stage, "worker", NEW),
-            }),
-            version: "1.3.0".into(),
-            deployment: id(),
-            since: Time(0),
-            state: Value::Null,
+        let running = recorded.map(|bytes| {
+            Running::new(
+                Some(match bytes {
+                    OLD => artifact.clone(),
+                    _ => upload(&stage, "worker", NEW),
+                }),
+                Given {
+                    version: "1.3.0".into(),
+                    deployment: id(),
+                    since: Time(0),
+                },
+                Value::Null,
+            )
         });
         let environment = EnvironmentState {
             running: running

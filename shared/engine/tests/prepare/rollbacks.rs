@@ -3,7 +3,7 @@
 use crate::scene::{HEALTH, NEW, new_release, plan, prepare, step};
 use crate::stage::{Stage, app, component, id, prod};
 use bytes::Bytes;
-use windlass_domain::environment::{Running, Snapshot};
+use windlass_domain::environment::{Given, Running, Snapshot};
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::Outcome;
 use windlass_domain::request::ActionName;
@@ -18,13 +18,15 @@ fn rollback() -> Stage {
     prepare(&rehearsal).unwrap();
     // The snapshot has what ran before the new code: version 1.
     let running = |name: &str| -> (ComponentName, Running) {
-        let running = Running {
-            artifact: None,
-            version: "1.3.0".into(),
-            deployment: id(),
-            since: Time(0),
-            state: step(&rehearsal, name).unwrap().before,
-        };
+        let running = Running::new(
+            None,
+            Given {
+                version: "1.3.0".into(),
+                deployment: id(),
+                since: Time(0),
+            },
+            step(&rehearsal, name).unwrap().before,
+        );
         (component(name), running)
     };
     let snapshot = Snapshot {

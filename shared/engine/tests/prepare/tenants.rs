@@ -9,7 +9,9 @@ use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::{Deployment, Ended};
 use windlass_domain::digest::Digest;
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{EnvironmentState, Held, HeldState, Lock, Running, Snapshot};
+use windlass_domain::environment::{
+    EnvironmentState, Given, Held, HeldState, Lock, Running, Snapshot,
+};
 use windlass_domain::finding::FindingName;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::kinds::KindName;
@@ -243,7 +245,7 @@ impl Tenants {
         let name = ComponentName::new(component).unwrap();
         let running = state.running.get_mut(&name).unwrap();
         running.state = json!({"goal": {"back": {}}});
-        let key = store::step(&running.deployment, &name);
+        let key = store::step(&running.names.brought.deployment, &name);
         let mut step: Step = self.stage.get(&key).unwrap();
         step.kind = KindName::Lambda;
         step.claims = vec![Claim::whole(format!("arn:aws:lambda:{component}"))];
@@ -263,13 +265,15 @@ impl Tenants {
             let step: Step = self.stage.get(&key).unwrap();
             let seen = step.goals.values().last().unwrap();
             self.points_to(&step.target, seen);
-            let running = Running {
-                artifact: None,
-                version: "1.0.0".into(),
-                deployment: tenant.id.clone(),
-                since: Time(0),
-                state: json!({"goal": seen}),
-            };
+            let running = Running::new(
+                None,
+                Given {
+                    version: "1.0.0".into(),
+                    deployment: tenant.id.clone(),
+                    since: Time(0),
+                },
+                json!({"goal": seen}),
+            );
             state.running.insert(component.clone(), running);
         }
         let key = store::state(&record.app, &record.environment);

@@ -5,7 +5,7 @@ use crate::stage::{Stage, app, component, prod};
 use serde_json::json;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::{Declaration, Declared};
-use windlass_domain::environment::{EnvironmentState, Running, Snapshot};
+use windlass_domain::environment::{EnvironmentState, Given, Running, Snapshot};
 use windlass_domain::finding::FindingName;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::request::ActionName;
@@ -30,13 +30,15 @@ fn after(declaration: &str) -> Stage {
     record.id = earlier();
     record.declaration = version;
     stage.put(store::deployment(&earlier()), &record);
-    let running = Running {
-        artifact: None,
-        version: "1.2.0".into(),
-        deployment: earlier(),
-        since: Time(1_795_183_200_000),
-        state: json!(null),
-    };
+    let running = Running::new(
+        None,
+        Given {
+            version: "1.2.0".into(),
+            deployment: earlier(),
+            since: Time(1_795_183_200_000),
+        },
+        json!(null),
+    );
     let components = BTreeMap::from([(component("old-web"), running)]);
     let snapshot = Snapshot {
         number: 1,

@@ -46,7 +46,7 @@ pub fn settle(scene: &Scene, number: u64, replaced: u64) {
         number,
         version: "1.0.0".into(),
         release: None,
-        deployment: scene.running.clone().unwrap().deployment,
+        deployment: scene.running.clone().unwrap().names.brought.deployment,
         made: Time(0),
         replaced,
         components: components.clone(),
@@ -301,7 +301,7 @@ fn what_a_rollback_meets_on_its_way_back_is_kept_however_many_snapshots_are_newe
     let of = |back| {
         let kept = run(kept(&scene.world, &app, &env, &web, back)).unwrap();
         kept.into_iter()
-            .map(|running| running.deployment.to_string())
+            .map(|running| running.names.brought.deployment.to_string())
             .collect::<BTreeSet<String>>()
     };
     assert_eq!(of(1).len(), 2, "the present one, and the first");

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
-use windlass_domain::environment::{Lock, Running};
+use windlass_domain::environment::{Given, Lock, Running};
 use windlass_domain::fault::FaultName;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::kinds::site::{SiteMode, StaticSite};
@@ -105,7 +105,11 @@ impl Scene {
         let id = DeploymentId(format!("{:016x}", self.deployments));
         let (app, environment, component) = names();
         let kept = kept(&self.world, &app, &environment, &component, self.site.keep);
-        let oldest = run(kept).unwrap().iter().map(|it| it.since).min();
+        let oldest = run(kept)
+            .unwrap()
+            .iter()
+            .map(|it| it.names.brought.since)
+            .min();
         let input = PrepareInput {
             deployment: &id,
             app: &app,
@@ -264,13 +268,15 @@ impl Scene {
         );
         // Nothing takes time here but what waits.
         run(self.world.sleep_ms(1_000));
-        self.running = Some(Running {
-            artifact: None,
-            version: "1.0.0".into(),
-            deployment: deployment.id.clone(),
-            since: self.world.now(),
-            state: self.step(&deployment).seen.unwrap(),
-        });
+        self.running = Some(Running::new(
+            None,
+            Given {
+                version: "1.0.0".into(),
+                deployment: deployment.id.clone(),
+                since: self.world.now(),
+            },
+            self.step(&deployment).seen.unwrap(),
+        ));
         deployment
     }
 

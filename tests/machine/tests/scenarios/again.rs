@@ -124,7 +124,7 @@ fn what_was_rolled_back_is_told_by_every_way_and_brought_back_by_a_person_alone(
         shop.environment()
             .running
             .values()
-            .all(|one| one.version == "3.0.0")
+            .all(|one| one.version() == "3.0.0")
     );
     // And now what arrives again is there.
     by_post(&mut shop, "3.0.0");

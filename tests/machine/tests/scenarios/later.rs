@@ -58,7 +58,7 @@ fn is_refused(shop: &mut Shop<'_>, snapshot: Option<u64>) -> (String, String) {
 fn versions(shop: &Shop<'_>) -> Vec<(String, String)> {
     let running = shop.environment().running.into_iter();
     running
-        .map(|(name, running)| (name.to_string(), running.version))
+        .map(|(name, running)| (name.to_string(), running.names.now.version))
         .collect()
 }
 
@@ -241,7 +241,7 @@ fn what_a_release_finds_in_place_is_recorded_as_its_own() {
     assert_eq!(serves(&shop), both("3"));
     assert_eq!(versions(&shop), BOTH.map(|name| pair(name, "1.1.0")));
     let running = &shop.environment().running[&ComponentName::new("api").unwrap()];
-    assert_eq!(running.deployment, shop.deployment(&arn).id);
+    assert_eq!(running.names.brought.deployment, shop.deployment(&arn).id);
     assert_eq!(running.state["goal"]["back"]["alias"]["version"], "3");
     succeeds(&mut shop, "1.2.0", "api");
     goes_back(&mut shop, None);

@@ -34,7 +34,7 @@ fn what_no_rollback_needs_is_deleted_and_a_rollback_finds_the_rest() {
         shop.region.run();
         assert_eq!(ended(&shop, &rollback).ending, Ending::Succeeded);
         let running = shop.environment().running;
-        assert!(running.values().any(|running| running.version == version));
+        assert!(running.values().any(|running| running.version() == version));
         assert_eq!(scripts(&shop), 4, "a rollback deletes nothing");
     }
 }

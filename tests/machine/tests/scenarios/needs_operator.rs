@@ -189,7 +189,7 @@ fn accept_takes_what_is_there_and_the_next_release_goes_on_from_it() {
     let jobs = running.iter().find(|(name, _)| name.as_str() == "jobs");
     let recorded = &jobs.unwrap().1.state["goal"]["back"]["alias"]["version"];
     assert_eq!(recorded, "2", "what was repaired by hand is what runs");
-    let versions: Vec<&str> = running.values().map(|one| one.version.as_str()).collect();
+    let versions: Vec<&str> = running.values().map(|one| one.version()).collect();
     assert_eq!(
         versions,
         ["accepted", "1.0.0"],
@@ -224,7 +224,7 @@ fn after_a_repair_to_what_ran_before_a_fix_goes_in_and_a_rollback_goes_further_b
     assert_eq!(shop.environment().snapshot, is.snapshot);
     let running = shop.environment().running;
     assert!(
-        running.values().all(|one| one.version == "1.1.0"),
+        running.values().all(|one| one.version() == "1.1.0"),
         "{running:?}"
     );
     let fix = shop.deploy("1.3.0", &BOTH);
@@ -254,7 +254,7 @@ fn what_ran_before_and_was_not_recorded_is_accepted_as_what_runs() {
     shop.region.run();
     assert_free(&shop);
     let running = shop.environment().running;
-    let versions: Vec<&str> = running.values().map(|one| one.version.as_str()).collect();
+    let versions: Vec<&str> = running.values().map(|one| one.version()).collect();
     assert_eq!(versions, ["accepted", "1.1.0"]);
     let fix = shop.deploy("1.3.0", &BOTH);
     shop.region.run();

@@ -43,7 +43,7 @@ fn what_ran_when_the_ledger_was_restored_changes_nothing_any_more() {
         "{path}"
     );
     let running = shop.environment().running;
-    assert!(running.values().all(|running| running.version == "1.2.0"));
+    assert!(running.values().all(|running| running.version() == "1.2.0"));
     assert_free(&shop);
 }
 

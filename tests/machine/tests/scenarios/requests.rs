@@ -75,7 +75,7 @@ fn allow_older_with_a_reason_goes_back_by_deploying() {
     assert!(shop.deployment(&allowed).allow_older);
     assert_eq!(serves(&shop), both("4"));
     let running = shop.environment().running;
-    assert!(running.values().all(|running| running.version == "1.1.0"));
+    assert!(running.values().all(|running| running.version() == "1.1.0"));
     assert_free(&shop);
 }
 

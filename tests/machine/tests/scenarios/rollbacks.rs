@@ -32,7 +32,7 @@ fn pressing_it_twice_walks_further_back() {
     assert_eq!(serves(&shop), both("2"));
     assert!(shop.environment().hold.is_some());
     let running = shop.environment().running;
-    assert!(running.values().all(|running| running.version == "1.0.0"));
+    assert!(running.values().all(|running| running.version() == "1.0.0"));
 }
 
 /// Somebody has put the aliases back by hand before the operator pressed.
@@ -50,8 +50,12 @@ fn one_that_finds_its_goal_in_place_walks_further_back_the_next_time() {
     shop.region.run();
     assert_eq!(ended(&shop, &first).ending, Ending::NothingToDo);
     let running = shop.environment().running;
-    assert!(running.values().all(|running| running.version == "1.1.0"));
-    assert!(running.values().all(|running| running.since >= pressed));
+    assert!(running.values().all(|running| running.version() == "1.1.0"));
+    assert!(
+        running
+            .values()
+            .all(|running| running.names.now.since >= pressed)
+    );
     let second = shop.act("rollback");
     shop.region.run();
     assert_eq!(shop.path(&second), way_back());
@@ -75,7 +79,7 @@ fn one_that_finds_a_part_of_its_goal_in_place_is_gone_back_to_as_a_whole() {
     shop.region.run();
     assert_eq!(ended(&shop, &first).ending, Ending::Succeeded);
     let running = shop.environment().running;
-    assert!(running.values().all(|running| running.version == "1.1.0"));
+    assert!(running.values().all(|running| running.version() == "1.1.0"));
     assert_eq!(serves(&shop), both("3"));
     let fix = shop.deploy("1.3.0", &BOTH);
     shop.act("release_hold");

@@ -7,6 +7,7 @@ mod looked_again;
 mod no_older_over_newer;
 mod no_secret;
 mod one_ending;
+mod one_name;
 mod rollback_is_possible;
 mod strangers_are_left;
 mod strangers_are_told;
@@ -23,6 +24,7 @@ pub use no_older_over_newer::no_older_over_newer;
 pub use no_secret::no_secret;
 pub(crate) use no_secret::tells;
 pub use one_ending::one_ending;
+pub use one_name::one_name;
 pub use rollback_is_possible::rollback_is_possible;
 pub use strangers_are_left::strangers_are_left;
 pub use strangers_are_told::strangers_are_told;
@@ -65,7 +67,7 @@ pub use woken_in_time::woken_in_time;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 28] = [
+pub const RULES: [(&str, Rule); 29] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -94,6 +96,7 @@ pub const RULES: [(&str, Rule); 28] = [
     ("stuck_as_recorded", stuck_as_recorded),
     ("claims_are_shown", claims_are_shown),
     ("back_as_it_says", back_as_it_says),
+    ("one_name", one_name),
 ];
 
 /// Of a copy of the world in which the same is asked for again (`play.rs`).

@@ -20,7 +20,8 @@ pub fn rollback_is_possible(outcome: &Outcome<'_>) -> Result<(), String> {
             if is_kept && !is_there(outcome, component.as_str(), running) {
                 return Err(format!(
                     "snapshot {} names {component} {}, which is gone",
-                    snapshot.number, running.version
+                    snapshot.number,
+                    running.version()
                 ));
             }
         }

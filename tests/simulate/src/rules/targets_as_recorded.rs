@@ -30,14 +30,14 @@ pub fn targets_as_recorded(outcome: &Outcome<'_>) -> Result<(), String> {
         let artifact = running.and_then(|(_, running)| running.artifact.as_ref());
         let holds = match (running, artifact) {
             (_, Some(artifact)) => shows(outcome.world, component, artifact),
-            (Some((_, running)), None) if running.version == "accepted" => {
+            (Some((_, running)), None) if running.version() == "accepted" => {
                 is_shown(outcome.world, component, &running.state).unwrap_or(true)
             }
             (Some(_), None) => outcome.pristine.get(component) == Some(&shown),
             (None, _) => outcome.began.get(component) == Some(&shown),
         };
         if !holds {
-            let recorded = running.map_or("as it was", |(_, running)| &running.version);
+            let recorded = running.map_or("as it was", |(_, running)| running.version());
             return Err(format!(
                 "{component} is recorded as {recorded} ({artifact:?}) and shows {shown}"
             ));

@@ -26,7 +26,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 70] = [
+pub static SCENARIOS: [Scenario; 71] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -342,6 +342,7 @@ pub static SCENARIOS: [Scenario; 70] = [
     later::LATER_TWICE,
     later::TO_FOUND,
     later::UNDECLARED,
+    later::RENAMED,
     later::ROLLBACK_CODE,
     configurations::FLAGS,
     configurations::FLAGS_UNDONE,

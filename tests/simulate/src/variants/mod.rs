@@ -12,6 +12,7 @@ mod converging;
 mod copy;
 mod ledger;
 mod look;
+mod naming;
 
 pub use copy::make;
 pub use look::{Found, look_for};
@@ -53,6 +54,7 @@ pub fn variants() -> Vec<Variant> {
         ledger::VARIANTS,
         arrivals::VARIANTS,
         bounds::VARIANTS,
+        naming::VARIANTS,
     ]
     .concat()
 }

@@ -34,7 +34,7 @@ pub async fn get<P: Ports>(
     let waiting: Vec<Stored<Waiting>> = store::load_all(ports, &partition, "waiting#").await?;
     let running = state.value.running.values();
     let named = running
-        .map(|running| &running.deployment)
+        .map(|running| &running.names.now.deployment)
         .chain(lock.value.held.iter().map(|held| &held.deployment))
         .chain(waiting.iter().map(|waiting| &waiting.value.deployment));
     let deployments = asked(ports, named.cloned()).await?;

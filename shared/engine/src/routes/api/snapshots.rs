@@ -11,7 +11,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
-use windlass_domain::environment::{EnvironmentState, Running, Snapshot, Veto};
+use windlass_domain::environment::{EnvironmentState, Names, Running, Snapshot, Veto};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::time::Time;
@@ -38,14 +38,14 @@ struct Listed {
     asked: Option<Asked>,
 }
 
-/// What ran of a component; of one that came later, what was found of it. The observed state stays in the ledger: it may be long, and means
-/// something to its kind only.
+/// What ran of a component, and what it was called; of one that came later, what was found of it. The observed state
+/// stays in the ledger: it may be long, and means something to its kind only.
 #[derive(Debug, Serialize)]
 struct Component {
-    version: String,
     /// Null for what Windlass did not bring.
     artifact: Option<Artifact>,
-    since: Time,
+    #[serde(flatten)]
+    names: Names,
 }
 
 /// One page, newest first: one query. `limit` and `after` (the `next` of the page before) may be
@@ -100,9 +100,8 @@ fn listed(snapshot: Snapshot, state: &EnvironmentState, undone: &BTreeSet<Digest
 
 fn component((name, running): (ComponentName, Running)) -> (ComponentName, Component) {
     let component = Component {
-        version: running.version,
         artifact: running.artifact,
-        since: running.since,
+        names: running.names,
     };
     (name, component)
 }

@@ -7,20 +7,16 @@ use crate::store::{self, Stored};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Declared;
-use windlass_domain::environment::Running;
-use windlass_domain::identity::DeploymentId;
+use windlass_domain::environment::{Names, Running};
 use windlass_domain::name::{AppName, ComponentName};
 use windlass_domain::time::Time;
 
 /// A component that Windlass has brought and deploys no more.
 #[derive(Debug, Serialize)]
 pub struct Undeclared {
-    /// The version that was brought last.
-    version: String,
-    /// The deployment that brought it.
-    deployment: DeploymentId,
-    /// Since when that runs, as far as Windlass knows.
-    since: Time,
+    /// What it is called, and since when it is there, as far as Windlass knows.
+    #[serde(flatten)]
+    names: Names,
     /// The first version of the declaration without it, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     left: Option<Left>,
@@ -56,9 +52,7 @@ pub async fn take<P: Ledger + Configured>(
     let told = gone.into_iter().map(|(name, running)| {
         let left = left(&versions, &name);
         let undeclared = Undeclared {
-            version: running.version,
-            deployment: running.deployment,
-            since: running.since,
+            names: running.names,
             left,
         };
         (name, undeclared)

@@ -192,7 +192,8 @@ pub(super) async fn own_what_was_undone<P: SitePorts>(
     latest: &Latest,
     running: &mut Objects,
 ) -> Answered<()> {
-    let since = scene.input.running.map_or(Time(0), |it| it.since);
+    let since = scene.input.running;
+    let since = since.map_or(Time(0), |it| it.names.brought.since);
     for (path, object) in scene.lists.written_since(since).await? {
         let there = latest.get(&path).is_some_and(|it| it.etag == object.etag);
         if scene.rules.outlives(&path) && there && object.ours {

@@ -118,11 +118,18 @@ impl<P: SitePorts> Publisher<'_, P> {
     /// What the states name that this deployment leaves and goes to, that a rollback may go back to, or that who looks
     /// for drift looks at.
     fn needed(&self, past: &Past) -> Needed {
-        let deployments = past.kept.iter().map(|running| &running.deployment);
+        let deployments = past
+            .kept
+            .iter()
+            .map(|running| &running.names.brought.deployment);
         let deployments = deployments.chain([&self.step.deployment]);
         let mut needed = Needed {
             deployments: deployments.map(ToString::to_string).collect(),
-            since: past.kept.iter().map(|running| running.since).max(),
+            since: past
+                .kept
+                .iter()
+                .map(|running| running.names.brought.since)
+                .max(),
             ..Needed::default()
         };
         let steps = past.newest.iter().chain([self.step]);

@@ -1,0 +1,163 @@
+//! What runs of a component: its bytes, and the names that they have and had.
+
+use crate::artifact::Artifact;
+use crate::finding::{Finding, FindingName};
+use crate::identity::DeploymentId;
+use crate::name::{ComponentName, EnvironmentName};
+use crate::time::Time;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The version of what was found of a component before Windlass changed it for the first time.
+pub const BEFORE_WINDLASS: &str = "before-windlass";
+
+/// What runs of a component.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Running {
+    /// The bytes; absent where a first deployment found something that Windlass did not bring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<Artifact>,
+    /// What it is called, and what its bytes were called when they came.
+    #[serde(flatten)]
+    pub names: Names,
+    /// The observed state, as its kind records it; what a rollback to it must reach. Null where it is not
+    /// known: a rollback then wants the bytes.
+    pub state: serde_json::Value,
+}
+
+/// A version that a deployment gave to a component.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Given {
+    /// The release's version; `before-windlass` for what was found, `accepted` for what an operator accepted.
+    pub version: String,
+    /// The deployment that gave it.
+    pub deployment: DeploymentId,
+    /// Since when.
+    pub since: Time,
+}
+
+/// The name of what runs of a component, beside the one under which its bytes came. Both are always known: a release
+/// whose bytes run already gives them its version and changes nothing, so that the two may differ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Names {
+    /// The one name that it has now: what each list, sentence and rollback calls it.
+    #[serde(flatten)]
+    pub now: Given,
+    /// The deployment that brought the bytes, or found them in place first; the version that it brought them as; since
+    /// when they are there. Its step has the target and the place.
+    pub brought: Given,
+}
+
+impl Names {
+    /// Of what a deployment brings by the name that it keeps.
+    pub fn of(given: Given) -> Self {
+        Self {
+            now: given.clone(),
+            brought: given,
+        }
+    }
+
+    /// Gives the same bytes another name. One that has the version already keeps who gave it and since when.
+    pub fn rename(&mut self, given: Given) {
+        if self.now.version != given.version {
+            self.now = given;
+        }
+    }
+
+    /// Whether a deployment gave it its name, or brought its bytes.
+    pub fn are_of(&self, deployment: &DeploymentId) -> bool {
+        [&self.now, &self.brought]
+            .iter()
+            .any(|given| given.deployment == *deployment)
+    }
+
+    /// `2.1.0 since 12:00, by …`, and where its bytes came otherwise, how. `by` tells of the deployment that gave the
+    /// name.
+    pub fn in_words(&self, by: &str) -> String {
+        let Given { version, since, .. } = &self.now;
+        let origin = self.origin().map(|origin| format!("; {origin}"));
+        format!(
+            "{version} since {since}, {by}{}",
+            origin.unwrap_or_default()
+        )
+    }
+
+    /// By which deployment its bytes came, and as what, where that is not the one that it has its name from.
+    pub fn origin(&self) -> Option<String> {
+        let Given {
+            version,
+            deployment,
+            since,
+        } = &self.brought;
+        (self.now.deployment != *deployment).then(|| {
+            format!("its bytes came with {version} by deployment {deployment} and are there since {since}")
+        })
+    }
+}
+
+impl Running {
+    /// Of what a deployment brought, or found.
+    pub fn new(artifact: Option<Artifact>, given: Given, state: serde_json::Value) -> Self {
+        Self {
+            artifact,
+            names: Names::of(given),
+            state,
+        }
+    }
+
+    /// The version that it has now.
+    pub fn version(&self) -> &str {
+        &self.names.now.version
+    }
+
+    /// Notes that it runs in an environment, and that a version of the declaration no longer has the component there.
+    pub fn no_longer_declared(
+        &self,
+        component: &ComponentName,
+        environment: &EnvironmentName,
+        declaration: &semver::Version,
+    ) -> Finding {
+        Finding::new(
+            FindingName::NoLongerDeclared,
+            format!("components.{component}"),
+            format!(
+                "`{component}` runs {} in {environment} since {}, and version {declaration} of the declaration no longer has it there: it stays as it is.",
+                self.version(),
+                self.names.now.since
+            ),
+            "Declare it again if that was not meant; else remove it with your infrastructure code.",
+        )
+    }
+
+    /// Whether these bytes are what is recorded.
+    pub fn has(&self, artifact: &Artifact) -> bool {
+        let known = self.artifact.as_ref();
+        known.is_some_and(|known| known.digest() == artifact.digest())
+    }
+
+    /// Whether it is what was found, which no release brought.
+    pub fn is_as_found(&self) -> bool {
+        self.artifact.is_none() && self.version() == BEFORE_WINDLASS
+    }
+
+    /// Whether both are records of the same: of the same bytes; or, where Windlass did not bring them, of the
+    /// same state, or of what was found, which there is once.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (&self.artifact, &other.artifact) {
+            (Some(_), Some(artifact)) => self.has(artifact),
+            (None, None) => {
+                self.state == other.state || (self.is_as_found() && other.is_as_found())
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether both are the same bytes in the same state, whatever they are called.
+    pub fn is_there(&self, other: &Self) -> bool {
+        self.artifact == other.artifact && self.state.get("goal") == other.state.get("goal")
+    }
+}
+
+#[cfg(test)]
+#[path = "running_tests.rs"]
+mod tests;
