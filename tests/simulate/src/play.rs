@@ -223,7 +223,10 @@ impl<'p> Ready<'p> {
         let mut request = if present.release.image_push {
             json!({"action": "deploy", "app": "shop", "environment": "prod", "version": version})
         } else {
-            shop_world::release(&world, version, &components)
+            let bytes = self.scenario.bytes_of(version);
+            let mut request = shop_world::release(&world, bytes, &components);
+            request["manifest"]["version"] = json!(version);
+            request
         };
         request["again"] = json!(true);
         request["through_hold"] = json!(true);

@@ -236,6 +236,16 @@ impl Scenario {
         })
     }
 
+    /// The version whose bytes a version has: its own, or another one's.
+    pub fn bytes_of<'a>(&self, version: &'a str) -> &'a str {
+        let mut acts = self.before.iter().chain(self.acts);
+        let bytes = acts.find_map(|act| match act.deed {
+            Deed::DeployAs(one, _, bytes) if one == version => Some(bytes),
+            _ => None,
+        });
+        bytes.unwrap_or(version)
+    }
+
     /// Whether something arrives of which events tell.
     pub fn hears(&self) -> bool {
         let mut acts = self.before.iter().chain(self.acts);

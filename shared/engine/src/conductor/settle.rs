@@ -168,8 +168,8 @@ async fn conclude<P: Ports>(
     };
     let cause = match &scene.goal {
         Some(goal) => {
-            let parts = went_back::parts(goal, plan, &changed, before);
-            went_back::went_back(value, goal, undone, parts)
+            let done = went_back::parts(goal, plan, &changed, before);
+            went_back::went_back(value, goal, undone, done)
         }
         None if outcome == Outcome::NothingToDo => already_there(value, [before, after], plan),
         None => format!(

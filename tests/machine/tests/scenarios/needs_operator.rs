@@ -5,7 +5,7 @@ use crate::scene::{
     failure, live, path, program, serves,
 };
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::HeldState;
+use windlass_domain::environment::{HeldState, Running};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::step::StepStatus;
 use windlass_machine::program::Program;
@@ -189,7 +189,7 @@ fn accept_takes_what_is_there_and_the_next_release_goes_on_from_it() {
     let jobs = running.iter().find(|(name, _)| name.as_str() == "jobs");
     let recorded = &jobs.unwrap().1.state["goal"]["back"]["alias"]["version"];
     assert_eq!(recorded, "2", "what was repaired by hand is what runs");
-    let versions: Vec<&str> = running.values().map(|one| one.version()).collect();
+    let versions: Vec<&str> = running.values().map(Running::version).collect();
     assert_eq!(
         versions,
         ["accepted", "1.0.0"],
@@ -254,7 +254,7 @@ fn what_ran_before_and_was_not_recorded_is_accepted_as_what_runs() {
     shop.region.run();
     assert_free(&shop);
     let running = shop.environment().running;
-    let versions: Vec<&str> = running.values().map(|one| one.version()).collect();
+    let versions: Vec<&str> = running.values().map(Running::version).collect();
     assert_eq!(versions, ["accepted", "1.1.0"]);
     let fix = shop.deploy("1.3.0", &BOTH);
     shop.region.run();

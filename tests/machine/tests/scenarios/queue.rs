@@ -5,6 +5,7 @@ use crate::scene::{
     whole_way,
 };
 use windlass_domain::ending::Ending;
+use windlass_domain::environment::Running;
 use windlass_machine::shop::Shop;
 
 /// The place of an execution among all that ended.
@@ -68,7 +69,7 @@ fn of_four_that_wait_the_operator_goes_first_then_the_newest_and_no_component_is
     assert!(place(&shop, &newest) < place(&shop, &jobs));
     assert_eq!(serves(&shop), ("4".into(), "4".into()));
     let now = shop.environment();
-    let versions: Vec<&str> = now.running.values().map(|r| r.version()).collect();
+    let versions: Vec<&str> = now.running.values().map(Running::version).collect();
     assert_eq!(versions, ["1.4.0", "1.3.0"]);
     assert_free(&shop);
 }

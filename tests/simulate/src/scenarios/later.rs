@@ -113,8 +113,7 @@ pub(super) const UNDECLARED: Scenario = Scenario {
     steady: true,
 };
 
-/// The bytes that run are released by another name, and an operator goes back: to what ran before both, and then to the
-/// snapshot of the former name.
+/// The bytes that run are released by another name.
 pub(super) const RENAMED: Scenario = Scenario {
     name: "renamed",
     declaration: FUNCTIONS,
@@ -123,13 +122,31 @@ pub(super) const RENAMED: Scenario = Scenario {
         quiet(Deed::Deploy("1.0.0", API)),
         quiet(Deed::Deploy("1.1.0", API)),
     ],
+    acts: &[next(Deed::DeployAs("1.2.0", API, "1.1.0"))],
+    stranger: person_at_api,
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 NothingToDo (AlreadyThere)",
+    ],
+    // Beside a stranger the bytes are brought once more.
+    may: &["1.2.0 Succeeded"],
+    steady: true,
+};
+
+/// Then an operator goes back: to what ran before both, and to the snapshot of the former name.
+pub(super) const RENAMED_BACK: Scenario = Scenario {
+    name: "renamed_back",
+    before: &[
+        quiet(Deed::Deploy("1.0.0", API)),
+        quiet(Deed::Deploy("1.1.0", API)),
+        quiet(Deed::DeployAs("1.2.0", API, "1.1.0")),
+    ],
     acts: &[
-        next(Deed::DeployAs("1.2.0", API, "1.1.0")),
-        quiet(Deed::Operate("rollback")),
+        next(Deed::Operate("rollback")),
         // The first snapshot is what was found.
         quiet(Deed::RollBackTo(3)),
     ],
-    stranger: person_at_api,
     ends: &[
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
@@ -137,10 +154,9 @@ pub(super) const RENAMED: Scenario = Scenario {
         "1.0.0 Succeeded",
         "1.1.0 Succeeded",
     ],
-    // Beside a stranger the bytes are brought once more; and where the first rollback did not change them, the second
-    // one finds them by the later name.
-    may: &["1.2.0 Succeeded", "1.1.0 NothingToDo (AlreadyThere)"],
-    steady: true,
+    // Where the first one could not go, the second one finds the bytes by the later name.
+    may: &["1.1.0 NothingToDo (AlreadyThere)"],
+    ..RENAMED
 };
 
 /// Callers use `$LATEST`, so going back needs the version that keeps the code of before.

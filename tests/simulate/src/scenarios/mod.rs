@@ -26,7 +26,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 71] = [
+pub static SCENARIOS: [Scenario; 72] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -343,6 +343,7 @@ pub static SCENARIOS: [Scenario; 71] = [
     later::TO_FOUND,
     later::UNDECLARED,
     later::RENAMED,
+    later::RENAMED_BACK,
     later::ROLLBACK_CODE,
     configurations::FLAGS,
     configurations::FLAGS_UNDONE,
