@@ -4,6 +4,7 @@
 //! words or, with `--json`, one JSON document on standard output.
 
 pub mod archive;
+pub mod arguments;
 pub mod asked;
 pub mod brought;
 pub mod component;
@@ -32,7 +33,7 @@ pub mod upload;
 pub mod verbs;
 pub mod windlass;
 
-use clap::Parser;
+use clap::{Command, CommandFactory, Parser};
 use exit::Exit;
 use output::Output;
 use verbs::Verb;
@@ -49,6 +50,18 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    /// The command line with the usage of each verb as its help tells it. clap itself puts every option in it that has
+    /// a value, also where a variable gave that, as if it were required.
+    pub fn command_line() -> Command {
+        let mut command = Self::command();
+        command.build();
+        command.mut_subcommands(|verb| {
+            let usage = verb.clone().render_usage().to_string();
+            let usage = usage.trim_start_matches("Usage:").trim().to_owned();
+            verb.override_usage(usage)
+        })
+    }
+
     /// Does what was asked.
     pub fn run(&self) -> Exit {
         self.verb.run(Output::new(self.json))

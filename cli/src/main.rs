@@ -1,13 +1,14 @@
 //! `windlass`: reads the arguments, does what they ask, and ends with the status that is true.
 
-use clap::Parser;
+use clap::FromArgMatches;
 use std::process::ExitCode;
 use windlass_cli::Arguments;
 use windlass_cli::failure::Failure;
 use windlass_cli::output::Output;
 
 fn main() -> ExitCode {
-    match Arguments::try_parse() {
+    let line = Arguments::command_line().try_get_matches();
+    match line.and_then(|line| Arguments::from_arg_matches(&line)) {
         Ok(arguments) => arguments.run().into(),
         Err(mistake) => {
             // A program that asked for one document gets one also of a mistake, which clap tells people.

@@ -1,5 +1,6 @@
 //! An operator's actions: each starts an execution, and what came of it is asked for afterwards.
 
+use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::{Patience, Wanted, follow};
@@ -7,7 +8,6 @@ use crate::output::Output;
 use crate::status::Environment;
 use crate::windlass::{Endpoint, Windlass, waiting};
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use windlass_domain::deployment::Refusal;
@@ -23,7 +23,7 @@ pub struct Where {
     #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     pub environment: EnvironmentName,
     /// Why; it is recorded.
-    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
     pub reason: String,
     /// Only hand it in, and do not wait for what comes of it.
     #[arg(long)]

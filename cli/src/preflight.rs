@@ -4,13 +4,13 @@ use crate::git;
 use crate::status::Environment;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::{Resolved, Start};
-use windlass_domain::environment::HeldState;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::git::whole_ref;
 use windlass_domain::git_rule::{GitRef, tag_version_differs};
-use windlass_domain::input::{input, operators};
+use windlass_domain::input::input;
 use windlass_domain::manifest::Manifest;
 use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::refusal::beforehand;
 use windlass_domain::release::Release as Recorded;
 use windlass_domain::request::{ActionName, Route};
 
@@ -45,14 +45,7 @@ pub fn goes_to(plan: Plan<'_>, declaration: &Declaration) -> Result<Resolved, Ve
             let chosen = declaration.environment_for(&git.reference).map_err(one)?;
             chosen.ok_or_else(|| one(no_environment(&git.reference, declaration)))?
         }
-        (None, None) => {
-            return Err(one(Finding::new(
-                FindingName::NoEnvironment,
-                "git.ref",
-                "the release names neither a Git ref nor an environment.",
-                "Give `--git-ref`, which is `git.ref` of a manifest, or `--environment`.",
-            )));
-        }
+        (None, None) => return Err(nowhere(plan).into_iter().collect()),
     };
     declaration.resolve(&name)
 }
@@ -182,40 +175,10 @@ pub fn unread(manifest: &Manifest) -> Option<String> {
     })
 }
 
-/// What stands against it in the environment now.
+/// What stands against it in the environment now, in the words of the machine that would refuse it.
 pub fn stopped(plan: Plan<'_>, here: &Resolved, now: &Environment) -> Vec<Finding> {
-    let (app, name) = (plan.app, &here.environment);
-    let path = format!("environments.{name}");
-    let mut findings = Vec::new();
-    if let Some(hold) = now.hold.as_ref().filter(|_| !plan.through_hold) {
-        findings.push(Finding::new(
-            FindingName::Held,
-            &path,
-            format!(
-                "deployments are held since {} by {}: {}.",
-                hold.since, hold.by, hold.reason
-            ),
-            format!(
-                "Let deployments go on with {} and release it then; or give `--through-hold --reason '…'`. Nothing was \
-                 uploaded.",
-                operators(ActionName::ReleaseHold, app, name)
-            ),
-        ));
-    }
-    let held = now.lock.held.as_ref();
-    if let Some(held) = held.filter(|held| held.state == HeldState::NeedsOperator) {
-        findings.push(Finding::new(
-            FindingName::NeedsOperator,
-            &path,
-            format!("deployment {} could not be undone and holds the lock.", held.deployment),
-            format!(
-                "Start {} to undo it again, or {} to take what is there now; then release it again.",
-                operators(ActionName::Recover, app, name),
-                operators(ActionName::Accept, app, name)
-            ),
-        ));
-    }
-    findings
+    let hold = now.hold.as_ref().filter(|_| !plan.through_hold);
+    beforehand(plan.app, &here.environment, hold, now.lock.stuck())
 }
 
 /// A tag, and an environment that takes tags or waits for a person, is for what a commit names.
@@ -249,6 +212,18 @@ pub fn comes_from(plan: Plan<'_>, from: Option<&git::From>, dirty: Option<bool>)
         "{} {version}: from {} ({}), commit {commit}, {clean}",
         plan.app, from.git.reference, from.told_by
     )
+}
+
+/// That a release without a Git ref goes nowhere, which needs no declaration to be known.
+pub fn nowhere(plan: Plan<'_>) -> Option<Finding> {
+    (plan.named.is_none() && plan.manifest.git.is_none()).then(|| {
+        Finding::new(
+            FindingName::NoEnvironment,
+            "git.ref",
+            "the release names neither a Git ref nor an environment.",
+            "Give `--git-ref`, which is `git.ref` of a manifest, or `--environment`.",
+        )
+    })
 }
 
 /// Where it goes, in a line for a person.

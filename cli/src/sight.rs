@@ -34,24 +34,27 @@ pub struct Sight {
 }
 
 impl Sight {
-    /// Looks by the API. A caller who is not let in, or an API that does not answer, is told as not seen.
+    /// Looks by the API; tells why, where the caller is not let in, or the API does not answer.
     ///
     /// # Errors
     /// An answer that cannot be understood.
-    pub async fn by_api(plan: Plan<'_>, windlass: &Windlass) -> Result<Option<Self>, Failure> {
+    pub async fn by_api(
+        plan: Plan<'_>,
+        windlass: &Windlass,
+    ) -> Result<Result<Self, String>, Failure> {
         let mut sight = Self::default();
         let declaration = match known::declaration(windlass, plan.app).await {
             Ok(Known::So(declaration)) => declaration,
             Ok(Known::Not(findings)) => {
                 sight.findings = findings;
-                return Ok(Some(sight));
+                return Ok(Ok(sight));
             }
-            Err(failure) if failure.exit == Exit::Unreachable => return Ok(None),
+            Err(failure) if failure.exit == Exit::Unreachable => return Ok(Err(failure.message)),
             Err(failure) => return Err(failure),
         };
         sight.compare(plan, &declaration);
         sight.look(plan, windlass).await?;
-        Ok(Some(sight))
+        Ok(Ok(sight))
     }
 
     /// Looks by a declaration that is at hand; by the API as well where there is one.
@@ -140,6 +143,7 @@ impl Sight {
             Err(failure) if failure.exit == Exit::Usage => return Err(failure),
             Err(failure) => {
                 sight.note(&format!("s3://{bucket}/{key}"), failure)?;
+                sight.findings.extend(preflight::nowhere(plan));
                 return Ok(sight);
             }
         };
@@ -161,6 +165,9 @@ impl Sight {
         } else {
             let what = format!("s3://{bucket}/{key} is not valid, so that another one is in force");
             sight.unseen.push(what);
+        }
+        if sight.declared.is_none() {
+            sight.findings.extend(preflight::nowhere(plan));
         }
         sight.unseen.push(ONLY_BY_API.to_owned());
         Ok(sight)

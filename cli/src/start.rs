@@ -1,5 +1,6 @@
 //! Starting a deployment through the HTTP API.
 
+use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::{Patience, Waiting, Wanted, follow};
@@ -7,7 +8,6 @@ use crate::output::Output;
 use crate::record::Record;
 use crate::windlass::Windlass;
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 use windlass_domain::deployment::Status;
@@ -19,7 +19,7 @@ use windlass_domain::time::Span;
 #[derive(Debug, Clone, Default, Args)]
 pub struct Wishes {
     /// Why.
-    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
     reason: Option<String>,
     /// Deploy it once more although it was deployed, or undone, before; lifts the veto.
     #[arg(long, requires = "reason")]

@@ -292,7 +292,10 @@ fn ending(record: &Record, is_past: bool) -> Vec<Line> {
     let Some(ended) = &record.deployment.ending else {
         return Vec::new();
     };
-    let (at, cause) = (ended.at, &ended.cause);
+    // A finding's name is that of the cause, which stands before it.
+    let named = format!("{}: ", ended.cause_name);
+    let cause = ended.cause.strip_prefix(&named).unwrap_or(&ended.cause);
+    let at = ended.at;
     let text = if is_past {
         format!("{ended} at {at}, and this was so at that time: {cause}")
     } else {

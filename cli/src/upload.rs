@@ -7,7 +7,7 @@ use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use std::time::Duration;
 use windlass_aws::Aws;
 use windlass_domain::digest::Digest;
-use windlass_domain::fault::FaultName;
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::name::ComponentName;
 use windlass_engine::ports::{ObjectId, Objects, PutOptions};
 
@@ -17,6 +17,34 @@ const AT_A_TIME: usize = 4;
 
 /// What is told where there is no such bucket.
 const NAMED: &str = "Give `--bucket`, or set WINDLASS_BUCKET, to the output `ArtifactsBucket` of the installation's stack";
+
+/// What is told where S3 does not answer.
+const UNREACHED: &str = "Check the network and AWS_REGION, and AWS_ENDPOINT_URL if it is set";
+
+/// What is told where S3 does not let the caller write.
+const WRITES: &str =
+    "`s3:PutObject` on `artifacts/<app>/*` and `releases/<app>/*` of the bucket is needed";
+
+/// A failure of S3, with the next step.
+fn of_s3(fault: Fault, is_written: bool) -> Failure {
+    // Where something is put, only the bucket can be missing.
+    let is_no_bucket =
+        fault.message.contains("NoSuchBucket") || (is_written && fault.name == FaultName::NotFound);
+    let next = match fault.name {
+        _ if is_no_bucket => Some(NAMED),
+        FaultName::Unavailable => Some(UNREACHED),
+        // Who has no credentials is told so, and got no answer.
+        FaultName::AccessDenied if is_written && fault.message.contains("AWS answered") => {
+            Some(WRITES)
+        }
+        _ => None,
+    };
+    let failure = Failure::from(fault);
+    match next {
+        Some(next) => failure.with_next(next),
+        None => failure,
+    }
+}
 
 /// An artifact to be sent.
 #[derive(Debug, Clone)]
@@ -84,7 +112,7 @@ async fn one(aws: &Aws, bucket: &str, artifact: Artifact) -> Result<Sent, Failur
     let there = match aws.head(&object).await {
         // Who may put and not get sends what may be there already: the same bytes are the same artifact.
         Err(fault) if fault.name == FaultName::AccessDenied => None,
-        there => there?,
+        there => there.map_err(|fault| of_s3(fault, false))?,
     };
     let same = there.filter(|head| head.sha256.as_ref() == Some(&artifact.sha256));
     let (version_id, sent) = match same {
@@ -132,11 +160,9 @@ pub async fn read(bucket: &str, key: &str, largest: u64) -> Result<Option<Bytes>
     match aws.get(&object, largest).await {
         Ok(bytes) => Ok(Some(bytes)),
         // S3 says of both that they are not there.
-        Err(fault) if fault.message.contains("NoSuchBucket") => {
-            Err(Failure::from(fault).with_next(NAMED))
-        }
+        Err(fault) if fault.message.contains("NoSuchBucket") => Err(of_s3(fault, false)),
         Err(fault) if fault.name == FaultName::NotFound => Ok(None),
-        Err(fault) => Err(fault.into()),
+        Err(fault) => Err(of_s3(fault, false)),
     }
 }
 
@@ -151,16 +177,7 @@ async fn put(
         ..PutOptions::default()
     };
     let written = aws.put(&object.bucket, &object.key, bytes, &options).await;
-    let written = written.map_err(|fault| {
-        // Where something is put, only the bucket can be missing.
-        let is_no_bucket = fault.name == FaultName::NotFound;
-        let failure = Failure::from(fault);
-        if is_no_bucket {
-            failure.with_next(NAMED)
-        } else {
-            failure
-        }
-    })?;
+    let written = written.map_err(|fault| of_s3(fault, true))?;
     Ok(written.version_id)
 }
 

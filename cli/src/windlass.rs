@@ -1,9 +1,9 @@
 //! An installation of Windlass, as the command line reaches it.
 
+use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 use serde_json::Value;
 use std::future::Future;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use windlass_domain::way::Way;
 #[derive(Debug, Clone, Args)]
 pub struct Endpoint {
     /// The HTTP API: the output `ApiUrl` of the installation's stack.
-    #[arg(long, value_name = "URL", env = "WINDLASS_ENDPOINT", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "URL", env = "WINDLASS_ENDPOINT", value_parser = arguments::text)]
     pub endpoint: Option<String>,
 }
 

@@ -39,3 +39,41 @@ fn every_exit_status_is_on_the_page_in_the_same_words() {
 fn the_arguments_of_all_verbs_fit_together() {
     Arguments::command().debug_assert();
 }
+
+/// No option stands in a usage line as if it were required because a variable has its value.
+#[test]
+fn the_usage_of_a_verb_is_the_same_whatever_is_set() {
+    let program = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_windlass"));
+        let program = program
+            .args(arguments)
+            .env_clear()
+            .envs(variables.iter().copied());
+        let output = program.output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        let usage = said.lines().find(|line| line.starts_with("Usage: "));
+        usage.map(str::to_owned)
+    };
+    let variables = [
+        ("WINDLASS_ENDPOINT", "http://127.0.0.1:9"),
+        ("WINDLASS_BUCKET", "artifacts"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
+    ];
+    for verb in Arguments::command().get_subcommands() {
+        let name = verb.get_name();
+        let help = program(&[name, "--help"], &[]);
+        assert!(
+            help.as_ref().is_some_and(|usage| usage.contains(name)),
+            "{help:?}"
+        );
+        assert_eq!(program(&[name, "--help"], &variables), help);
+        for set in [&[][..], &variables] {
+            assert_eq!(program(&[name, "--nothing"], set), help);
+        }
+        // Where nothing is required the verb itself answers.
+        if name != "validate" && name != "refusals" {
+            assert_eq!(program(&[name], &variables), help);
+        }
+    }
+}

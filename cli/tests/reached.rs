@@ -7,7 +7,7 @@ mod records;
 mod standin;
 
 use serde_json::json;
-use standin::{Call, Reply, StandIn, code, err, folder, reply};
+use standin::{Call, Reply, StandIn, code, err, folder, out, reply};
 use std::process::{Command, Output};
 
 const KEYS: [(&str, &str); 2] = [
@@ -79,6 +79,72 @@ fn where_windlass_is_not_is_told_with_what_to_give() {
         assert!(said.contains("to the output `ApiUrl`"), "{said}");
         assert!(!said.contains("may have been done"), "{said}");
     }
+}
+
+#[test]
+fn who_does_not_reach_s3_is_told_what_to_check_and_a_read_was_not_perhaps_done() {
+    let variables = [
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
+        ("WINDLASS_BUCKET", "artifacts"),
+    ];
+    let output = windlass(&RELEASE, &[&KEYS[..], &variables].concat());
+    let said = format!("{}{}", out(&output), err(&output));
+    assert_eq!(code(&output), 6, "{said}");
+    assert!(
+        err(&output).contains("Check the network and AWS_REGION"),
+        "{said}"
+    );
+    assert!(!said.contains("may have been done"), "{said}");
+    // Why the API was not asked is told as well.
+    let endpoint = [
+        &variables[..],
+        &[("WINDLASS_ENDPOINT", "http://127.0.0.1:9")],
+    ]
+    .concat();
+    let output = windlass(&RELEASE, &[&KEYS[..], &endpoint].concat());
+    let said = out(&output);
+    assert!(
+        said.contains("not looked at before: the API: GET http"),
+        "{said}"
+    );
+    assert!(said.contains("Connection refused"), "{said}");
+}
+
+#[test]
+fn who_may_not_write_is_told_which_right_is_needed() {
+    let closed = StandIn::new(|_: &Call| Reply {
+        status: 403,
+        headers: vec![("content-type", "application/xml".into())],
+        body: "<Error><Code>AccessDenied</Code><Message>no</Message></Error>".into(),
+    });
+    let variables = [
+        ("AWS_ENDPOINT_URL", closed.url.as_str()),
+        ("WINDLASS_BUCKET", "artifacts"),
+    ];
+    let output = windlass(&RELEASE, &[&KEYS[..], &variables].concat());
+    assert_eq!(code(&output), 6, "{}", err(&output));
+    assert!(
+        err(&output).contains("`s3:PutObject` on `artifacts/<app>/*`"),
+        "{}",
+        err(&output)
+    );
+}
+
+#[test]
+fn a_release_without_a_ref_goes_nowhere_whatever_is_declared() {
+    let variables = [
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
+        ("WINDLASS_BUCKET", "artifacts"),
+    ];
+    let release = ["release", "shop", "1.4.0", "web=web.zip", "--no-git"];
+    let output = windlass(&release, &[&KEYS[..], &variables].concat());
+    assert_eq!(code(&output), 3, "{}", err(&output));
+    assert!(
+        err(&output).contains("NoEnvironment git.ref"),
+        "{}",
+        err(&output)
+    );
+    assert!(!out(&output).contains("not known here"), "{}", out(&output));
 }
 
 #[test]

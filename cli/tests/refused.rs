@@ -274,7 +274,9 @@ fn without_rights_to_the_api_the_bucket_is_asked_and_that_is_said() {
         "{said}"
     );
     assert!(
-        said.contains("; its deployment was not looked at: the API: it did not answer"),
+        said.contains(
+            "; its deployment was not looked at: the API: Windlass did not let the caller in (403"
+        ),
         "{said}"
     );
     let (code, said, puts) = released(closed.clone(), "closed", &with(&[(3, "wbe=dist")]));

@@ -1,5 +1,6 @@
 //! `windlass cancel`: stops a deployment and undoes what it changed.
 
+use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::{Patience, Wanted, follow};
@@ -8,7 +9,6 @@ use crate::record::is_id;
 use crate::status::Environment;
 use crate::windlass::{Endpoint, Windlass, waiting};
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 use serde_json::json;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::AppName;
@@ -20,10 +20,10 @@ pub struct Cancel {
     #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
     /// The deployment's id, or an environment: what is under way there, else what waits there.
-    #[arg(value_name = "ID|ENVIRONMENT", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(value_name = "ID|ENVIRONMENT", value_parser = arguments::which)]
     which: String,
     /// Why; it is recorded.
-    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
     reason: String,
     /// Only hand it in, and do not wait for what comes of it.
     #[arg(long)]

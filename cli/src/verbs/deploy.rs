@@ -1,12 +1,12 @@
 //! `windlass deploy`: a recorded release into an environment (promotion).
 
+use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::start::{Looking, Start, Wishes};
 use crate::windlass::{Endpoint, waiting};
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// The verb's arguments.
@@ -19,7 +19,7 @@ pub struct Deploy {
     #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     environment: EnvironmentName,
     /// The release's version.
-    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    #[arg(value_parser = arguments::version)]
     version: String,
     #[command(flatten)]
     wishes: Wishes,

@@ -1,12 +1,12 @@
 //! `windlass recover`: tries again to undo a deployment that needs an operator.
 
+use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::Wanted;
 use crate::operator::{Action, Effect, Where};
 use crate::output::Output;
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 use serde_json::Map;
 
 /// The verb's arguments.
@@ -15,7 +15,7 @@ pub struct Recover {
     #[command(flatten)]
     at: Where,
     /// The deployment; the one that holds the lock if not given.
-    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "ID", value_parser = arguments::id)]
     deployment: Option<String>,
 }
 

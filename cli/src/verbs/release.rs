@@ -1,5 +1,6 @@
 //! `windlass release`: uploads artifacts, then the manifest; or starts the release through the API.
 
+use crate::arguments;
 use crate::brought;
 use crate::component::ComponentArgument;
 use crate::exit::Exit;
@@ -17,7 +18,6 @@ use crate::upload::{self, Artifact, Progress, Sent};
 use crate::windlass::{Endpoint, Windlass, waiting};
 use bytes::Bytes;
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use windlass_domain::declaration::Exceptions;
@@ -35,29 +35,29 @@ pub struct Release {
     #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
     /// The release's version.
-    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    #[arg(value_parser = arguments::text)]
     version: String,
     /// A component with its bytes: `web=dist.zip`, `web=dist/` (put into an archive), or
     /// `agent=image:shop/agent:1.4.0`.
     #[arg(required = true, value_name = "COMPONENT=BYTES")]
     components: Vec<ComponentArgument>,
     /// The Git ref, such as `refs/tags/v1.4.0`; else the CI's, else what is checked out.
-    #[arg(long, value_name = "REF", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "REF", value_parser = arguments::text)]
     git_ref: Option<String>,
     /// The commit.
-    #[arg(long, value_name = "HASH", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "HASH", value_parser = arguments::text)]
     git_commit: Option<String>,
     /// Name neither ref nor commit.
     #[arg(long, conflicts_with_all = ["git_ref", "git_commit"])]
     no_git: bool,
     /// The release's place in the order, such as a CI run's number.
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = arguments::number)]
     sequence: Option<u64>,
     /// The version of the declaration to deploy under; the one in force if not given.
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = arguments::semantic)]
     declaration: Option<semver::Version>,
     /// The artifacts bucket: the output `ArtifactsBucket` of the installation's stack.
-    #[arg(long, value_name = "NAME", env = "WINDLASS_BUCKET", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "NAME", env = "WINDLASS_BUCKET", value_parser = arguments::text)]
     bucket: Option<String>,
     /// Start the release through the HTTP API, in place of uploading the manifest. It is implied by
     /// everything that only the API takes: `--watch`, `--environment` and the wishes.
@@ -169,13 +169,13 @@ impl Release {
 
     /// What can be seen before: by the API if there is one that lets the caller in, else in the bucket.
     async fn look(&self, plan: Plan<'_>) -> Result<(Option<Windlass>, Sight), Failure> {
-        let mut why = "no `--endpoint` is named";
+        let mut why = "no `--endpoint` is named".to_owned();
         if self.by_api() || self.endpoint.endpoint.is_some() {
             let windlass = self.endpoint.open().await?;
-            if let Some(sight) = Sight::by_api(plan, &windlass).await? {
-                return Ok((Some(windlass), sight));
+            match Sight::by_api(plan, &windlass).await? {
+                Ok(sight) => return Ok((Some(windlass), sight)),
+                Err(unseen) => why = unseen,
             }
-            why = "it did not answer, or does not let you in";
         }
         let exceptions = Exceptions {
             probe_origin: self.local_endpoint.clone(),

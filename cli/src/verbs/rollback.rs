@@ -1,5 +1,6 @@
 //! `windlass rollback`: back to an earlier snapshot that was good.
 
+use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::Wanted;
@@ -14,7 +15,7 @@ pub struct Rollback {
     #[command(flatten)]
     at: Where,
     /// The snapshot to go back to; the newest suitable one if not given.
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = arguments::number)]
     snapshot: Option<u64>,
 }
 

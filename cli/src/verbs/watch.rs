@@ -1,5 +1,6 @@
 //! `windlass watch`: a deployment, live, until it has ended.
 
+use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::follow::{Patience, Wanted, follow};
@@ -10,7 +11,6 @@ use crate::output::{Output, error};
 use crate::record::is_id;
 use crate::windlass::{Endpoint, Windlass, waiting};
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 use indicatif::HumanDuration;
 use std::time::Duration;
 use windlass_domain::finding::{Finding, FindingName};
@@ -33,10 +33,10 @@ pub struct Watch {
     #[arg(value_parser = |text: &str| AppName::new(text))]
     app: AppName,
     /// The deployment's id, or an environment.
-    #[arg(value_name = "ID|ENVIRONMENT", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(value_name = "ID|ENVIRONMENT", value_parser = arguments::which)]
     which: String,
     /// With an environment: the release's version; else the newest deployment is watched.
-    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    #[arg(value_parser = arguments::version)]
     version: Option<String>,
     #[command(flatten)]
     endpoint: Endpoint,

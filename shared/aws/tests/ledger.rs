@@ -244,6 +244,26 @@ async fn a_cursor_leads_to_the_next_page() {
 }
 
 #[tokio::test]
+async fn a_cursor_that_no_page_gave_out_is_bad_input() {
+    let outside = "The provided starting key is outside query boundaries";
+    let refused = json_error(400, "ValidationException", outside);
+    let (aws, replay) = Replay::new(vec![refused]);
+    let query = |after: &str| Query {
+        pk: "p".into(),
+        sk_prefix: "s".into(),
+        descending: true,
+        limit: 1,
+        after: Some(after.into()),
+    };
+    // The last one is `{"pk":"q"}`, a key of another list.
+    for cursor in ["", "nonsense", "!", "eyJwayI6InEifQ"] {
+        let fault = aws.query(query(cursor)).await.expect_err(cursor);
+        assert_eq!(fault.name, FaultName::BadInput, "{cursor}: {fault}");
+    }
+    assert_eq!(replay.sent().len(), 1);
+}
+
+#[tokio::test]
 async fn the_index_is_asked_by_its_own_keys() {
     let (aws, replay) = Replay::new(vec![ok(&json!({"Items": []}))]);
     let query = Query {

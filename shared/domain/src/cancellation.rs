@@ -2,13 +2,14 @@
 
 use crate::digest::Digest;
 use crate::finding::Finding;
-use crate::shape::Shape;
+use crate::shape::{Language, Shape};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::LazyLock;
 
-static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<Cancellation>("the request"));
+static SHAPE: LazyLock<Shape> =
+    LazyLock::new(|| Shape::of::<Cancellation>("the request", Language::Json));
 
 /// The body of a call that cancels. Unknown fields are refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

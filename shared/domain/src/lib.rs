@@ -43,7 +43,7 @@ pub mod not_taken;
 pub mod order;
 pub mod place;
 pub mod plan;
-mod refusal;
+pub mod refusal;
 pub mod release;
 pub mod request;
 mod request_check;

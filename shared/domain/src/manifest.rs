@@ -4,7 +4,7 @@ use crate::digest::Digest;
 use crate::finding::{Finding, FindingName, limited, repeated};
 use crate::git::Git;
 use crate::name::{AppName, ComponentName};
-use crate::shape::{Shape, join};
+use crate::shape::{Language, Shape, join};
 use crate::syntax;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,8 @@ use std::sync::LazyLock;
 /// Step Functions Developer Guide, "Service quotas": 256 KiB) beside the rest of the request.
 pub const LARGEST: usize = 128 * 1024;
 
-static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<Manifest>("the manifest"));
+static SHAPE: LazyLock<Shape> =
+    LazyLock::new(|| Shape::of::<Manifest>("the manifest", Language::Json));
 
 /// The document that CI uploads last, as `releases/<app>/<version>.json`, or POSTs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,8 +1,10 @@
 //! What a refusal by admission says, and what is started instead. Pure.
 
 use crate::admission::{Candidate, Obstacle, Wishes};
+use crate::environment::{Held, Hold};
 use crate::finding::{Finding, FindingName};
 use crate::input::{input, operators};
+use crate::name::{AppName, EnvironmentName};
 use crate::request::ActionName;
 use serde_json::Value;
 
@@ -15,22 +17,11 @@ pub fn findings(candidate: &Candidate, obstacles: &[Obstacle<'_>], wishes: Wishe
 
 fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Finding {
     let start = |wishes: Wishes| deploy(candidate, wishes);
+    let (app, environment) = (&candidate.app, &candidate.environment);
     let (name, reason, remedy) = match obstacle {
-        Obstacle::NeedsOperator(held) => (
-            FindingName::NeedsOperator,
-            format!(
-                "deployment {} could not be undone and holds the lock.",
-                held.deployment
-            ),
-            operators_first(candidate),
-        ),
-        Obstacle::Held(hold) => (
-            FindingName::Held,
-            format!(
-                "deployments are held since {} by {}: {}.",
-                hold.since, hold.by, hold.reason
-            ),
-            format!(
+        Obstacle::NeedsOperator(held) => return stuck(app, environment, held),
+        Obstacle::Held(hold) => {
+            let remedy = format!(
                 "The release is recorded. Start {} to deploy it all the same; or let deployments go on with {}, and \
                  then start {}.",
                 start(Wishes {
@@ -42,8 +33,9 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Fin
                     through_hold: false,
                     ..wishes
                 }),
-            ),
-        ),
+            );
+            return held(environment, hold, remedy);
+        }
         Obstacle::Vetoed(veto) => (
             FindingName::Vetoed,
             format!(
@@ -86,12 +78,55 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Fin
     Finding::new(name, path, reason, remedy)
 }
 
-/// What comes first where an environment needs an operator.
-pub fn operators_first(candidate: &Candidate) -> String {
+/// The same of a release that is not handed in yet: what stands against every release there.
+pub fn beforehand(
+    app: &AppName,
+    environment: &EnvironmentName,
+    hold: Option<&Hold>,
+    needs_operator: Option<&Held>,
+) -> Vec<Finding> {
+    let release_hold = operators(ActionName::ReleaseHold, app, environment);
+    let remedy = format!(
+        "Let deployments go on with {release_hold}, and release it then; or release it with `through_hold` and a \
+         reason."
+    );
+    let findings = [
+        hold.map(|hold| held(environment, hold, remedy)),
+        needs_operator.map(|held| stuck(app, environment, held)),
+    ];
+    findings.into_iter().flatten().collect()
+}
+
+fn held(environment: &EnvironmentName, hold: &Hold, remedy: String) -> Finding {
+    Finding::new(
+        FindingName::Held,
+        format!("environments.{environment}"),
+        format!(
+            "deployments are held since {} by {}: {}.",
+            hold.since, hold.by, hold.reason
+        ),
+        remedy,
+    )
+}
+
+fn stuck(app: &AppName, environment: &EnvironmentName, held: &Held) -> Finding {
+    Finding::new(
+        FindingName::NeedsOperator,
+        format!("environments.{environment}"),
+        format!(
+            "deployment {} could not be undone and holds the lock.",
+            held.deployment
+        ),
+        operators_first(app, environment),
+    )
+}
+
+/// The step that comes first where an environment needs an operator, in a sentence.
+pub fn operators_first(app: &AppName, environment: &EnvironmentName) -> String {
     format!(
         "Start {} to undo it again, or {} to take what is there now; then ask again.",
-        of_operators(candidate, ActionName::Recover),
-        of_operators(candidate, ActionName::Accept),
+        operators(ActionName::Recover, app, environment),
+        operators(ActionName::Accept, app, environment),
     )
 }
 

@@ -14,6 +14,10 @@ use std::fmt;
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
+#[schemars(extend("x-instead" = serde_json::json!({
+    "cancel": "Stop the deployment's execution in the console of Step Functions: a recovery undoes what it changed. Or \
+               call `POST /apps/<app>/environments/<environment>/deployments/<id>/cancel {\"reason\":\"…\"}`.",
+})))]
 pub enum ActionName {
     /// Bring a release into an environment.
     Deploy,

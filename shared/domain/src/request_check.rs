@@ -4,11 +4,12 @@ use crate::finding::{Finding, FindingName, limited, repeated};
 use crate::manifest::key_finding;
 use crate::name::EnvironmentName;
 use crate::request::{ActionName, Request};
-use crate::shape::Shape;
+use crate::shape::{Language, Shape};
 use serde_json::Value;
 use std::sync::LazyLock;
 
-static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<Request>("the request"));
+static SHAPE: LazyLock<Shape> =
+    LazyLock::new(|| Shape::of::<Request>("the request", Language::Json));
 
 impl Request {
     /// Reads the input of the release machine, as it came.

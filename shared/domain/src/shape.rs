@@ -17,25 +17,36 @@ mod write;
 
 use words::{objection, one_line, plain, shown};
 
-/// The member of a schema that tells what to do instead of fields which people look for there and which
-/// are not there.
+/// The member of a schema that tells what to do instead of fields, or values, which people look for there and which are
+/// not there.
 const INSTEAD: &str = "x-instead";
+
+/// The language in which people write a document, and in which they are told what to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    /// JSON.
+    Json,
+    /// YAML.
+    Yaml,
+}
 
 /// The shape that a document must have.
 pub(crate) struct Shape {
     /// The document to a person, such as `the manifest`: the path of what is wrong with the whole.
     what: &'static str,
+    language: Language,
     schema: Value,
     validator: Option<Validator>,
 }
 
 impl Shape {
     /// The shape of a type.
-    pub(crate) fn of<T: JsonSchema>(what: &'static str) -> Self {
+    pub(crate) fn of<T: JsonSchema>(what: &'static str, language: Language) -> Self {
         let schema = schemars::schema_for!(T).to_value();
         let validator = jsonschema::validator_for(&schema).ok();
         Self {
             what,
+            language,
             schema,
             validator,
         }
@@ -171,13 +182,13 @@ impl Shape {
         };
         let path = path_of(at);
         let reason = format!("{} is not known here.", shown(&path, at.instance()));
-        let nearest = at.instance().as_str().and_then(|v| nearest(v, &choices));
-        Finding::new(
-            FindingName::BadValue,
-            self.place(&path),
-            reason,
-            suggest(nearest, &choices),
-        )
+        let seen = at.instance().as_str();
+        let instead = self.node(error).and_then(|node| node.get(INSTEAD));
+        let remedy = match instead.and_then(|instead| instead.get(seen?)?.as_str()) {
+            Some(instead) => instead.to_owned(),
+            None => suggest(seen.and_then(|seen| nearest(seen, &choices)), &choices),
+        };
+        Finding::new(FindingName::BadValue, self.place(&path), reason, remedy)
     }
 
     fn unexpected(&self, error: &ValidationError<'_>, path: &str, name: &str) -> Finding {
@@ -188,7 +199,7 @@ impl Shape {
                 FindingName::BadValue,
                 self.place(&at),
                 format!("`{}` is not a name.", repeated(name)),
-                write::name(name),
+                write::name(name, self.language),
             );
         }
         let known: Vec<String> = node
@@ -251,8 +262,8 @@ impl Shape {
         alternatives: &[&Value],
     ) -> Finding {
         let seen = shown(path, error.instance());
-        let reason = format!("{seen} {}.", objection(error));
-        let remedy = write::remedy(self.node(error), alternatives, error);
+        let reason = format!("{seen} {}.", objection(error, self.language));
+        let remedy = write::remedy(self.node(error), alternatives, error, self.language);
         Finding::new(FindingName::BadValue, self.place(path), reason, remedy)
     }
 

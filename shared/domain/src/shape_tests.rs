@@ -36,6 +36,7 @@ fn shape() -> Shape {
     assert!(validator.is_some());
     Shape {
         what: "the document",
+        language: Language::Yaml,
         schema,
         validator,
     }
@@ -43,7 +44,7 @@ fn shape() -> Shape {
 
 #[test]
 fn a_type_has_its_schema() {
-    let shape = Shape::of::<crate::manifest::Manifest>("the manifest");
+    let shape = Shape::of::<crate::manifest::Manifest>("the manifest", Language::Json);
     let members = &shape.schema()["properties"];
     assert!(members.get("components").is_some(), "{members}");
     assert_eq!(shape.findings(&json!({})).len(), 2);
@@ -227,6 +228,7 @@ fn a_word_that_was_probably_meant_is_near() {
 fn a_schema_that_cannot_be_read_refuses_everything() {
     let shape = Shape {
         what: "the manifest",
+        language: Language::Json,
         schema: json!({}),
         validator: None,
     };

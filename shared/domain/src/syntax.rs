@@ -16,7 +16,8 @@ pub fn json(what: &str, text: &str, largest: usize) -> Result<Value, Finding> {
     let text = sized(what, text, largest)?;
     once::read(text).map_err(|not| {
         let error = not.error;
-        let at = (error.line(), error.column());
+        // Of nothing at all the parser tells column 0.
+        let at = (error.line(), error.column().max(1));
         if let Some(key) = not.twice {
             return written_twice(what, at, Some(&key));
         }
@@ -58,7 +59,16 @@ pub fn yaml(what: &str, text: &str, largest: usize) -> Result<Value, Finding> {
         duplicate_keys: serde_saphyr::DuplicateKeyPolicy::Error,
         with_snippet: false,
     };
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| of_yaml(what, text, &error))
+    match serde_saphyr::from_str_with_options(text, options) {
+        Ok(Value::Null) => Err(broken(
+            what,
+            "YAML",
+            (1, 1),
+            "it is empty",
+            "Write the whole of it.",
+        )),
+        read => read.map_err(|error| of_yaml(what, text, &error)),
+    }
 }
 
 fn of_yaml(what: &str, text: &str, error: &serde_saphyr::Error) -> Finding {
@@ -192,6 +202,8 @@ mod tests {
         let deep = "[".repeat(50) + &"]".repeat(50);
         let mut lines = String::new();
         for text in [
+            "",
+            "# nothing yet",
             "app: shop\napp: bank",
             "app: [shop",
             "app: \"shop\nversion: 1",
@@ -209,7 +221,9 @@ mod tests {
             let first: String = text.chars().take(20).collect();
             lines += &format!("{first:?}: {}\n", told(yaml("the declaration", text, 9999)));
         }
-        insta::assert_snapshot!(lines, @r#"
+        insta::assert_snapshot!(lines, @r##"
+    "": line 1 column 1: the declaration is not well-formed YAML: it is empty. Write the whole of it.
+    "# nothing yet": line 1 column 1: the declaration is not well-formed YAML: it is empty. Write the whole of it.
     "app: shop\napp: bank": line 2 column 1: `app` is written twice in the same place. Keep one of the two, with everything that belongs to it.
     "app: [shop": line 1 column 6: the declaration is not well-formed YAML: a bracket is opened and not closed, or closed and not opened. Close each `[` with `]` and each `{` with `}`, and put texts with brackets in quotes.
     "app: \"shop\nversion: ": line 2 column 1: the declaration is not well-formed YAML: a quote is opened and not closed. Close the quote on the line on which it begins.
@@ -223,7 +237,7 @@ mod tests {
     "? [a]\n: b": line 1 column 3: the declaration is not well-formed YAML: it is broken here. Write `name: value` with a space after the colon, indent the members of a map alike, and put texts with `: `, `#`, `*`, `@` or `{environment}` in quotes.
     "a: &a [1, 2]\nb: [*a,": line 2 column 805: the declaration is not well-formed YAML: it is nested too deep, has too many members, or its aliases make it too large. Write out what the aliases stand for, at most 32 levels deep.
     "[[[[[[[[[[[[[[[[[[[[": line 1 column 33: the declaration is not well-formed YAML: it is nested too deep, has too many members, or its aliases make it too large. Write out what the aliases stand for, at most 32 levels deep.
-    "#);
+    "##);
     }
 
     #[test]
@@ -245,7 +259,7 @@ mod tests {
             lines += &format!("{text:?}: {}\n", told(json("the manifest", text, 99)));
         }
         insta::assert_snapshot!(lines, @r#"
-    "": the manifest: the manifest is not well-formed JSON: it is empty. Write the whole of it.
+    "": line 1 column 1: the manifest is not well-formed JSON: it is empty. Write the whole of it.
     "{": line 1 column 1: the manifest is not well-formed JSON: it ends before everything that was opened is closed. Write the whole of it: its end is missing, or a quote or a bracket is not closed.
     "{\"a\": \"b": line 1 column 8: the manifest is not well-formed JSON: it ends before everything that was opened is closed. Write the whole of it: its end is missing, or a quote or a bracket is not closed.
     "{a: 1}": line 1 column 2: the manifest is not well-formed JSON: it is broken here. Mend it at this place: a missing or surplus comma, quote or bracket is the usual cause.

@@ -13,7 +13,7 @@ use crate::request::ActionName;
 pub fn to_have(record: &Deployment, facts: &Facts<'_>, besides: Wishes) -> String {
     let candidate = Candidate::of(record).of_a_person();
     if stuck(&candidate, facts).is_some() {
-        return operators_first(&candidate);
+        return operators_first(&candidate.app, &candidate.environment);
     }
     if record.action == ActionName::Rollback {
         let input = record.input();

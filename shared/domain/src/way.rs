@@ -42,7 +42,7 @@ impl Way {
             let (input, length) = input_at(from);
             let said = input.as_ref().and_then(|request| self.say(request));
             match said {
-                Some(said) => told.push_str(&format!("`{said}`")),
+                Some(said) => told.push_str(&said),
                 None => told.push_str(&from[..length]),
             }
             rest = &from[length..];
@@ -65,8 +65,15 @@ impl Way {
         let environment = request.environment.as_ref()?;
         match self {
             Self::Console => None,
-            Self::CommandLine => command(request, environment),
-            Self::Http => call(request, environment),
+            Self::CommandLine => command(request, environment).map(|said| format!("`{said}`")),
+            Self::Http => {
+                let key = if request.action == ActionName::Deploy {
+                    KEYED
+                } else {
+                    ""
+                };
+                call(request, environment).map(|said| format!("`{said}`{key}"))
+            }
         }
     }
 }
@@ -90,6 +97,10 @@ impl FromStr for Way {
         all.find(|way| way.to_string() == text).ok_or(())
     }
 }
+
+/// What makes a call that deploys a person's request: without it, it is an arrival, and what a person stopped or took
+/// back is not brought again by an arrival.
+const KEYED: &str = " with a new header `Idempotency-Key`";
 
 /// The members of a deployment that each need a reason.
 const WISHES: [&str; 4] = ["again", "allow_older", "accept_red", "through_hold"];
@@ -267,7 +278,11 @@ mod tests {
                 told(Way::CommandLine, action, members),
                 format!("`{command}`")
             );
-            assert_eq!(told(Way::Http, action, members), format!("`{call}`"));
+            let key = match action {
+                Deploy => " with a new header `Idempotency-Key`",
+                _ => "",
+            };
+            assert_eq!(told(Way::Http, action, members), format!("`{call}`{key}"));
             let input = told(Way::Console, action, members);
             assert!(serde_json::from_str::<Request>(&input).is_ok(), "{input}");
         }

@@ -264,6 +264,18 @@ fn ordered<'a>(found: impl DoubleEndedIterator<Item = (&'a str, &'a Item)>, quer
     }
 }
 
+/// A cursor is a place of the list that gave it out.
+fn known(query: &Query) -> Answered<()> {
+    let known = |after: &String| after.starts_with(&query.sk_prefix);
+    if query.after.as_ref().is_none_or(known) {
+        return Ok(());
+    }
+    Err(Fault::new(
+        FaultName::BadInput,
+        "the cursor is of no such list",
+    ))
+}
+
 /// Every key of a partition whose sort key begins so: from the first, up to the last exclusive.
 fn range(pk: &str, sk_prefix: &str) -> (Key, Key) {
     let key = |sk: String| Key {
@@ -347,13 +359,14 @@ impl Ledger for World {
 
     async fn query(&self, query: Query) -> Answered<Page> {
         let call = self.call("ledger.query").await?;
-        let page = self.ledger().partition(&query);
+        let page = known(&query).map(|()| self.ledger().partition(&query))?;
         call.answer(page).await
     }
 
     async fn query_index(&self, query: Query) -> Answered<Page> {
         let call = self.call("ledger.query_index").await?;
-        let page = self.ledger().index_partition_of(&query, call.as_of());
+        let page =
+            known(&query).map(|()| self.ledger().index_partition_of(&query, call.as_of()))?;
         call.answer(page).await
     }
 }

@@ -41,7 +41,16 @@ impl Aws {
                 .expression_attribute_names("#sk", sk)
                 .expression_attribute_values(":sk", text(&query.sk_prefix))
         };
-        let answer = request.send().await.or_fault("Query", &query.pk)?;
+        let answer = request.send().await.or_fault("Query", &query.pk);
+        // A key of another list is one that DynamoDB refuses.
+        let is_cursor = |fault: &Fault| query.after.is_some() && fault.name == FaultName::Refused;
+        let answer = answer.map_err(|fault| {
+            if is_cursor(&fault) {
+                no_cursor()
+            } else {
+                fault
+            }
+        })?;
         let items: Answered<Vec<Item>> = answer
             .items
             .unwrap_or_default()
@@ -65,16 +74,17 @@ fn cursor(key: &Attributes) -> String {
 }
 
 fn cursor_of(cursor: &str) -> Answered<Attributes> {
-    let bad = || {
-        Fault::new(
-            FaultName::BadInput,
-            "the page's cursor is not one that this ledger gave out",
-        )
-    };
-    let json = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad())?;
-    let texts: HashMap<String, String> = serde_json::from_slice(&json).map_err(|_| bad())?;
+    let json = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| no_cursor())?;
+    let texts: HashMap<String, String> = serde_json::from_slice(&json).map_err(|_| no_cursor())?;
     Ok(texts
         .into_iter()
         .map(|(name, value)| (name, AttributeValue::S(value)))
         .collect())
+}
+
+fn no_cursor() -> Fault {
+    Fault::new(
+        FaultName::BadInput,
+        "the page's cursor is not one that this list gave out",
+    )
 }

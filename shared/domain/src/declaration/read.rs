@@ -3,7 +3,7 @@
 use super::document::Document;
 use crate::digest::Digest;
 use crate::finding::{Finding, FindingName};
-use crate::shape::Shape;
+use crate::shape::{Language, Shape};
 use crate::syntax;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ pub const LARGEST: usize = 256 * 1024;
 /// The document to a person.
 const WHAT: &str = "the declaration";
 
-static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<Document>(WHAT));
+static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of::<Document>(WHAT, Language::Yaml));
 
 /// The JSON Schema of `app.yaml`.
 pub fn schema() -> &'static Value {

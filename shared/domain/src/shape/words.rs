@@ -1,14 +1,15 @@
 //! What is wrong with a value, in words.
 
+use super::Language;
 use crate::secret;
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
 
 /// What is wrong with it, after the value.
-pub(super) fn objection(error: &ValidationError<'_>) -> String {
+pub(super) fn objection(error: &ValidationError<'_>, language: Language) -> String {
     match error.kind() {
-        ValidationErrorKind::Type { kind } => format!("is not {}", types(kind)),
+        ValidationErrorKind::Type { kind } => format!("is not {}", types(kind, language)),
         ValidationErrorKind::Minimum { limit } => format!("is less than {limit}"),
         ValidationErrorKind::Maximum { limit } => format!("is more than {limit}"),
         ValidationErrorKind::MaxItems { limit } | ValidationErrorKind::MaxProperties { limit } => {
@@ -27,14 +28,15 @@ pub(super) fn objection(error: &ValidationError<'_>) -> String {
     }
 }
 
-pub(super) fn types(kind: &TypeKind) -> String {
+pub(super) fn types(kind: &TypeKind, language: Language) -> String {
     let word = |name: &str| match name {
         "string" => "a text",
         "integer" => "a whole number",
         "number" => "a number",
         "boolean" => "true or false",
         "array" => "a list",
-        "object" => "a map of fields",
+        "object" if language == Language::Yaml => "a map of fields",
+        "object" => object(language),
         _ => "nothing",
     };
     match kind {
@@ -44,6 +46,14 @@ pub(super) fn types(kind: &TypeKind) -> String {
             let words: Vec<&str> = given.map(|one| word(one.as_str())).collect();
             words.join(" or ")
         }
+    }
+}
+
+/// What has members.
+pub(super) fn object(language: Language) -> &'static str {
+    match language {
+        Language::Json => "a JSON object",
+        Language::Yaml => "a map",
     }
 }
 

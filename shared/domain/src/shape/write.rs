@@ -1,6 +1,7 @@
 //! What to write instead of a value that does not fit.
 
-use super::words::{one_line, plain, types};
+use super::Language;
+use super::words::{object, one_line, plain, types};
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
@@ -8,12 +9,16 @@ use serde_json::Value;
 /// How many values that would fit are told.
 const TOLD: usize = 2;
 
+/// Of how many fields all are told, and not only those that are needed.
+const MANY: usize = 8;
+
 /// What to write in place of the value that an error is about; `node` is the part of the schema that
 /// says so, and `alternatives` those of which one must fit.
 pub(super) fn remedy(
     node: Option<&Value>,
     alternatives: &[&Value],
     error: &ValidationError<'_>,
+    language: Language,
 ) -> String {
     let about = node
         .and_then(|node| node.get("description"))
@@ -21,9 +26,9 @@ pub(super) fn remedy(
         .map(one_line);
     let mut nodes = node.into_iter().chain(alternatives.iter().copied());
     let write = nodes
-        .find_map(|node| fitting(node, error.instance()))
+        .find_map(|node| fitting(node, error.instance(), language))
         .or_else(|| node.and_then(|node| within(node, error)))
-        .or_else(|| of_type(node, error));
+        .or_else(|| of_type(node, error, language));
     match (write, about) {
         (Some(write), Some(about)) => format!("Write {write}: {about}"),
         (Some(write), None) => format!("Write {write}."),
@@ -33,11 +38,12 @@ pub(super) fn remedy(
 }
 
 /// What to write for a name.
-pub(super) fn name(seen: &str) -> String {
+pub(super) fn name(seen: &str, language: Language) -> String {
     let rule =
         "Use lower-case letters, digits and hyphens, start with a letter, at most 32 characters";
     let fits = as_name(seen);
     if crate::name::ComponentName::new(fits.as_str()).is_ok() {
+        let fits = written(&Value::from(fits), language);
         format!("Write `{fits}`. {rule}.")
     } else {
         format!("{rule}.")
@@ -50,7 +56,7 @@ fn as_name(text: &str) -> String {
 }
 
 /// The same value in a form that fits.
-pub(super) fn fitting(node: &Value, seen: &Value) -> Option<String> {
+pub(super) fn fitting(node: &Value, seen: &Value, language: Language) -> Option<String> {
     let is = |name: &str| match node.get("type") {
         Some(Value::String(one)) => one == name,
         Some(Value::Array(several)) => several.iter().any(|one| one == name),
@@ -58,10 +64,11 @@ pub(super) fn fitting(node: &Value, seen: &Value) -> Option<String> {
     };
     let scalar = seen.is_string() || seen.is_number() || seen.is_boolean();
     if is("array") && scalar {
-        return Some(format!("a list, `[{}]`", flow(seen)));
+        return Some(format!("a list, `[{}]`", written(seen, language)));
     }
-    if is("object") && scalar {
-        return Some(of_fields(node, seen));
+    let has_fields = node.get("properties").is_some();
+    if is("object") && (scalar || (has_fields && !seen.is_object())) {
+        return Some(of_fields(node, seen, language));
     }
     if is("boolean") {
         return Some("`true` or `false`, without quotes".to_owned());
@@ -83,7 +90,7 @@ pub(super) fn fitting(node: &Value, seen: &Value) -> Option<String> {
     let fits = fits.into_iter();
     let mut fits: Vec<String> = fits
         .filter(|text| accepts(node, &Value::from(text.as_str())))
-        .map(|text| format!("`{}`", flow(&Value::from(text))))
+        .map(|text| format!("`{}`", written(&Value::from(text), language)))
         .collect();
     fits.dedup();
     fits.truncate(TOLD);
@@ -107,18 +114,20 @@ fn candidates(node: &Value, seen: &Value, text: &str) -> Vec<String> {
     let (count, unit) = text.split_at(digits);
     let unit = unit.trim_start();
     let is_word = unit.chars().all(|c| c.is_ascii_alphabetic());
-    let unit: String = unit.chars().take(1).filter(|_| is_word).collect();
-    vec![
+    let unit = unit.chars().next().filter(|_| is_word && digits > 0);
+    // Only names have nothing but lower-case letters: of another text, such as a version, a space is no hyphen.
+    let is_name = !accepts(node, &Value::from("A"));
+    let mut texts = vec![
         text.to_owned(),
         text.strip_prefix('v').unwrap_or(text).to_owned(),
         format!("{text}.0"),
         format!("{text}.0.0"),
-        format!("{count}{unit}"),
         text.to_lowercase(),
-        as_name(text),
-        format!("refs/heads/{text}"),
-        format!("refs/tags/{text}"),
-    ]
+    ];
+    texts.extend(unit.map(|unit| format!("{count}{unit}")));
+    texts.extend(is_name.then(|| as_name(text)));
+    texts.extend(["heads", "tags"].map(|sort| format!("refs/{sort}/{text}")));
+    texts
 }
 
 fn of_number(text: &str, ends: &[&str]) -> Vec<String> {
@@ -130,7 +139,7 @@ fn accepts(node: &Value, value: &Value) -> bool {
 }
 
 /// The fields of a map, by an example where there is one: the one with what was written in front.
-fn of_fields(node: &Value, seen: &Value) -> String {
+fn of_fields(node: &Value, seen: &Value, language: Language) -> String {
     let examples = node.get("examples").and_then(Value::as_array);
     let mut examples: Vec<&Value> = examples.into_iter().flatten().collect();
     examples.sort_by_key(|one| {
@@ -140,26 +149,39 @@ fn of_fields(node: &Value, seen: &Value) -> String {
     let shown = examples
         .iter()
         .take(TOLD)
-        .map(|one| format!("`{}`", flow(one)));
+        .map(|one| format!("`{}`", written(one, language)));
     let shown: Vec<String> = shown.collect();
+    let object = object(language);
     if !shown.is_empty() {
-        return format!("a map of fields, such as {}", shown.join(" or "));
+        return format!("{object}, such as {}", shown.join(" or "));
     }
     let fields = node.get("properties").and_then(Value::as_object);
-    let fields: Vec<String> = fields
+    let fields: Vec<&str> = fields
         .into_iter()
-        .flat_map(|fields| fields.keys())
-        .map(|name| format!("`{name}`"))
+        .flat_map(|fields| fields.keys().map(String::as_str))
         .collect();
-    if fields.is_empty() {
-        "a map: names, each with its value".to_owned()
-    } else {
-        format!("a map of these fields: {}", fields.join(", "))
+    let needed = node.get("required").and_then(Value::as_array);
+    let needed: Vec<&str> = needed
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    match (fields.len(), needed.is_empty()) {
+        (0, _) => format!("{object}: names, each with its value"),
+        (1..=MANY, _) | (_, true) => format!("{object} of these fields: `{}`", fields.join("`, `")),
+        _ => format!(
+            "{object} with at least these fields: `{}`",
+            needed.join("`, `")
+        ),
     }
 }
 
 /// The type, where a value has another one, with its bounds.
-fn of_type(node: Option<&Value>, error: &ValidationError<'_>) -> Option<String> {
+fn of_type(
+    node: Option<&Value>,
+    error: &ValidationError<'_>,
+    language: Language,
+) -> Option<String> {
     let ValidationErrorKind::Type { kind } = error.kind() else {
         return None;
     };
@@ -168,7 +190,7 @@ fn of_type(node: Option<&Value>, error: &ValidationError<'_>) -> Option<String> 
     let bounds = bounds.map_or_else(String::new, |(least, most)| {
         format!(" from {least} to {most}")
     });
-    Some(format!("{}{bounds}", types(kind)))
+    Some(format!("{}{bounds}", types(kind, language)))
 }
 
 /// The bounds of a number or a length.
@@ -197,6 +219,14 @@ fn within(node: &Value, error: &ValidationError<'_>) -> Option<String> {
         (None, Some(most)) => format!("at most {most}{unit}"),
         (None, None) => return None,
     })
+}
+
+/// A value on one line, as it is written in the language.
+fn written(value: &Value, language: Language) -> String {
+    match language {
+        Language::Json => value.to_string(),
+        Language::Yaml => flow(value),
+    }
 }
 
 /// A value as YAML on one line.

@@ -105,6 +105,20 @@ fn the_good_inputs_are_good() {
     assert_eq!(read_request(&change.text(REQUEST)), []);
 }
 
+/// What is told to be written in a JSON document can be written there.
+fn told_in_json(remedy: &str) {
+    let Some(rest) = remedy.strip_prefix("Write `") else {
+        return;
+    };
+    let Some((told, _)) = rest.split_once("`: ") else {
+        return;
+    };
+    for value in told.split("` or `") {
+        let read = serde_json::from_str::<Value>(value);
+        assert!(read.is_ok(), "`{value}` of {remedy}");
+    }
+}
+
 #[test]
 fn every_bad_input_is_told_as_expected() {
     let table: Vec<Row> = serde_saphyr::from_str(TABLE).unwrap();
@@ -133,7 +147,12 @@ fn every_bad_input_is_told_as_expected() {
                 row.what
             ));
         }
+        let is_json = row.declaration.is_none();
         for finding in found {
+            let of_form = ["is not a text.", "the form that is expected."];
+            if is_json && of_form.iter().any(|end| finding.reason.ends_with(end)) {
+                told_in_json(&finding.remedy);
+            }
             assert!(finding.reason.ends_with('.'), "{finding:?}");
             assert!(finding.remedy.ends_with('.'), "{finding:?}");
             assert!(!finding.to_string().contains("hunter2"), "{finding:?}");

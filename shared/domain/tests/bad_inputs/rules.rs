@@ -40,9 +40,9 @@ const FOREIGN: [&str; 26] = [
 ];
 
 /// With which word a remedy tells somebody to do something.
-const BEGINNINGS: [&str; 20] = [
+const BEGINNINGS: [&str; 21] = [
     "Write", "Use", "Put", "Did", "Known", "Remove", "Upload", "Name", "Give", "Make", "Keep",
-    "Close", "Mend", "Push", "Indent", "Pin", "Leave", "Add", "Correct", "Declare",
+    "Close", "Mend", "Push", "Indent", "Pin", "Leave", "Add", "Correct", "Declare", "Stop",
 ];
 
 /// Everything that is wrong with how findings are told.

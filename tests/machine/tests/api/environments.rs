@@ -73,6 +73,16 @@ fn snapshots_are_paged_newest_first_and_tell_what_a_rollback_would_skip() {
     let oldest = r#"1 "before-windlass" 0 false false false"#;
     assert_eq!(told(&second), [oldest]);
     assert_eq!(second["next"], Value::Null);
+    let bad = call(&shop, "GET", &format!("{snapshots}?after=nonsense"), None);
+    assert_eq!(refused(&bad), (400, vec!["BadValue"]));
+    let finding = &bad.body["findings"][0];
+    assert_eq!(finding["path"], "?after");
+    assert!(
+        finding["remedy"]
+            .as_str()
+            .unwrap()
+            .contains("`next` of the page before")
+    );
     let unknown = "/apps/shop/environments/nosuch/snapshots";
     assert_eq!(call(&shop, "GET", unknown, None).status, 404);
 }

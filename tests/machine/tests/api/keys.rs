@@ -245,3 +245,46 @@ fn a_cancel_with_a_key_is_answered_the_same_however_far_it_has_come() {
         assert_eq!(refused(&bad), (400, vec!["BadValue"]));
     }
 }
+
+/// A call without a key is an arrival, which brings back nothing that a person stopped, or that was replaced.
+#[test]
+fn what_is_told_to_deploy_a_release_says_that_it_needs_a_key() {
+    let program = program();
+    for is_stopped in [true, false] {
+        let mut shop = Shop::new(&program, FUNCTIONS);
+        let post = |shop: &mut Shop<'_>, version: &str| {
+            let body = release(shop, version);
+            begun(&call(shop, "POST", RELEASES, Some(body)))
+        };
+        let (first, execution) = post(&mut shop, "1.0.0");
+        if is_stopped {
+            until(&mut shop, &execution, "Bake");
+            let cancel = format!("{PROD}/deployments/{first}/cancel");
+            call(&shop, "POST", &cancel, Some(json!({"reason": "as told"})));
+            shop.region.run();
+            assert_eq!(ending(&shop, &first), "RolledBack");
+        } else {
+            shop.region.run();
+            post(&mut shop, "1.1.0");
+            shop.region.run();
+        }
+        let (arrival, _) = post(&mut shop, "1.0.0");
+        shop.region.run();
+        let record = get(&shop, &format!("/apps/shop/deployments/{arrival}"));
+        let cause = record["deployment"]["ending"]["cause"].as_str().unwrap();
+        let (_, told) = cause
+            .split_once(&format!("`POST {RELEASES} "))
+            .expect(cause);
+        let (body, rest) = told.split_once('`').unwrap();
+        assert!(
+            rest.starts_with(" with a new header `Idempotency-Key`"),
+            "{cause}"
+        );
+        let body: Value = serde_json::from_str(body).unwrap();
+        for key in [None, Some("a-new-one")] {
+            let (id, _) = begun(&call_with(&shop, key, "POST", RELEASES, Some(body.clone())));
+            shop.region.run();
+            assert_eq!(ending(&shop, &id) == "Succeeded", key.is_some(), "{cause}");
+        }
+    }
+}

@@ -89,6 +89,10 @@ const PAGED: &[&str] = &["limit", "after"];
 pub async fn handle<P: Ports>(ports: &P, call: Call) -> Reply {
     let reply = match route(ports, &call).await {
         Ok(reply) => reply,
+        // Nothing else of a call reaches AWS as it came.
+        Err(fault) if fault.name == FaultName::BadInput && call.query.contains_key("after") => {
+            problem(400, &[query::no_cursor()])
+        }
         Err(fault) => {
             tracing::error!(%fault, "the call failed");
             problem::of_fault(&fault)

@@ -69,6 +69,16 @@ fn bad_value(name: &str, value: &str) -> Option<Finding> {
     })
 }
 
+/// That `after` is no place in this list. What such a text looks like, the ledger alone knows.
+pub fn no_cursor() -> Finding {
+    Finding::new(
+        FindingName::BadValue,
+        "?after",
+        "`after` is not a `next` that this list has told.",
+        "Write the `next` of the page before as it is, or leave `after` out for the first page.",
+    )
+}
+
 /// In whose words the answer is: a caller's of the API where it is not said.
 pub fn way(call: &Call) -> Way {
     let said = call.query.get(WORDS).and_then(|words| words.parse().ok());

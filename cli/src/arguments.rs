@@ -1,0 +1,120 @@
+//! What an argument must be to be sent at all. A variable that is not set, or is another one's, is a mistake in the
+//! command, and is told as that.
+
+use crate::record::is_id;
+use windlass_domain::name::EnvironmentName;
+
+/// A text that says something.
+///
+/// # Errors
+/// It is empty, or blank.
+pub fn text(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("it says nothing: is a variable not set?".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// The version of a release, as the history lists it.
+///
+/// # Errors
+/// No version is written so.
+pub fn version(text: &str) -> Result<String, String> {
+    let is_told = |c: char| c.is_ascii_alphanumeric() || "._+-".contains(c);
+    let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    if begins && text.len() <= 141 && text.chars().all(is_told) {
+        return Ok(text.to_owned());
+    }
+    Err("no version is written so: write one as the environment's history lists it".to_owned())
+}
+
+/// The id of a deployment.
+///
+/// # Errors
+/// It is none.
+pub fn id(text: &str) -> Result<String, String> {
+    if is_id(text) {
+        return Ok(text.to_owned());
+    }
+    Err("it is no deployment's id, which has 16 hexadecimal digits".to_owned())
+}
+
+/// The id of a deployment, or an environment.
+///
+/// # Errors
+/// It is neither.
+pub fn which(text: &str) -> Result<String, String> {
+    match EnvironmentName::new(text) {
+        Err(why) if !is_id(text) => Err(format!(
+            "it is no deployment's id, which has 16 hexadecimal digits, and no environment: {why}"
+        )),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// A whole number.
+///
+/// # Errors
+/// It is none, or is too large.
+pub fn number(text: &str) -> Result<u64, String> {
+    let number = text.parse();
+    number.map_err(|_| "write a whole number, such as `12`".to_owned())
+}
+
+/// A semantic version.
+///
+/// # Errors
+/// It is none.
+pub fn semantic(text: &str) -> Result<semver::Version, String> {
+    let version = text.parse();
+    version.map_err(|_| "write a semantic version, such as `1.3.0`".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What tells whether an argument is good, and examples that are and are not.
+    type Row<'a> = (fn(&str) -> bool, &'a [&'a str], &'a [&'a str]);
+
+    #[test]
+    fn each_argument_is_what_it_must_be() {
+        let long = "v".repeat(142);
+        let table: [Row; 6] = [
+            (|it| text(it).is_ok(), &["why", " why "], &["", " ", "\t\n"]),
+            (
+                |it| version(it).is_ok(),
+                &["1.4.0", "main+3f9a1c225566", "_x", &long[1..]],
+                &["", "a b", "../1", "1/2", "-1", "é", &long],
+            ),
+            (
+                |it| id(it).is_ok(),
+                &["0123456789abcdef"],
+                &["", "prod", "0123456789abcdeg", "0123456789abcdef0"],
+            ),
+            (
+                |it| which(it).is_ok(),
+                &["0123456789abcdef", "prod", "a-1"],
+                &["", "Prod", "prod/", "1.4.0", &long],
+            ),
+            (
+                |it| number(it).is_ok(),
+                &["0", "812"],
+                &["", "-1", "1.5", "abc", "99999999999999999999"],
+            ),
+            (
+                |it| semantic(it).is_ok(),
+                &["1.3.0"],
+                &["", "1.3", "latest"],
+            ),
+        ];
+        for (row, (is_good, good, bad)) in table.into_iter().enumerate() {
+            for it in good {
+                assert!(is_good(it), "{row}: {it}");
+            }
+            for it in bad {
+                assert!(!is_good(it), "{row}: {it}");
+            }
+        }
+    }
+}
