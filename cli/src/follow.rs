@@ -23,7 +23,7 @@ const A_MOMENT: Duration = Duration::from_secs(15);
 /// How patiently it is watched.
 #[derive(Debug, Clone, Args)]
 pub struct Patience {
-    /// How long to wait for the ending, such as `30m`; the deployment itself goes on.
+    /// How long to wait for what comes of it, such as `30m`. It goes on when that is over.
     #[arg(long, value_name = "TIME", default_value = "2h", value_parser = Span::parse)]
     timeout: Span,
     /// How long to wait between two looks.

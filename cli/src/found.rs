@@ -3,6 +3,7 @@
 use crate::archive;
 use crate::component::{ComponentArgument, Source};
 use crate::failure::Failure;
+use crate::files;
 use crate::manifest;
 use crate::upload::Artifact;
 use bytes::Bytes;
@@ -25,24 +26,34 @@ impl Found {
     /// Reads all of them.
     ///
     /// # Errors
-    /// A component that is given twice, and what cannot be read.
+    /// All components that are given twice, and all that cannot be read.
     pub fn of(app: &AppName, arguments: &[ComponentArgument]) -> Result<Self, Failure> {
         let mut found = Self::default();
-        let mut seen = BTreeSet::new();
+        let (mut seen, mut wrong) = (BTreeSet::new(), Vec::new());
         for argument in arguments {
             let name = &argument.name;
             if !seen.insert(name) {
-                return Err(Failure::usage(format!("`{name}` is given twice")));
+                wrong.push(format!("`{name}` is given twice"));
+                continue;
             }
             match &argument.source {
                 Source::Image(image) => {
                     let image = manifest::image(image.clone());
                     found.images.insert(name.clone(), image);
                 }
-                Source::Path(path) => found.artifacts.push(artifact(app, name, path)?),
+                Source::Path(path) => match artifact(app, name, path) {
+                    Ok(artifact) => found.artifacts.push(artifact),
+                    Err(why) => wrong.push(format!("`{name}`: {why}")),
+                },
             }
         }
-        Ok(found)
+        if wrong.is_empty() {
+            return Ok(found);
+        }
+        Err(Failure::usage(format!(
+            "{}. Nothing was uploaded.",
+            wrong.join("\n  ")
+        )))
     }
 
     /// All components as the manifest will name them, but for versions that only an upload tells.
@@ -55,8 +66,8 @@ impl Found {
     }
 }
 
-fn artifact(app: &AppName, name: &ComponentName, path: &Path) -> Result<Artifact, Failure> {
-    let bytes = read(path).map_err(|why| Failure::usage(format!("`{name}`: {why}")))?;
+fn artifact(app: &AppName, name: &ComponentName, path: &Path) -> Result<Artifact, String> {
+    let bytes = read(path)?;
     let sha256 = Digest::of(&bytes);
     Ok(Artifact {
         key: manifest::artifact_key(app, name, &sha256),
@@ -71,5 +82,5 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     if path.is_dir() {
         return archive::of_folder(path);
     }
-    std::fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
+    files::bytes(path)
 }

@@ -10,6 +10,7 @@ pub mod brought;
 pub mod component;
 pub mod exit;
 pub mod failure;
+pub mod files;
 pub mod follow;
 pub mod found;
 pub mod git;

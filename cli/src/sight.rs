@@ -173,25 +173,50 @@ impl Sight {
         Ok(sight)
     }
 
-    /// Components that run in an environment of a declaration and that it no longer has. Who may not ask, or has no
-    /// credentials, is told that this was not looked at: the declaration is none the worse.
+    /// Looks at what a declaration meets where it is uploaded: why that would be refused beside the one in force, and
+    /// the components that run and that it no longer has. Who may not ask, or has no credentials, is told that this was
+    /// not looked at: the declaration is none the worse.
     ///
     /// # Errors
     /// An answer that cannot be understood.
-    pub async fn departed(declaration: &Declaration, windlass: &Windlass) -> Result<Self, Failure> {
-        let (app, version) = (declaration.app(), declaration.version());
+    pub async fn beside_in_force(
+        declaration: &Declaration,
+        windlass: &Windlass,
+    ) -> Result<(Option<Finding>, Self), Failure> {
         let mut sight = Self::default();
+        let higher = "whether its version is higher than that of the declaration in force";
+        let refused = match known::in_force(windlass, declaration.app()).await {
+            Ok(Known::So(in_force)) => declaration
+                .uploaded(declaration.app(), Some(&in_force))
+                .err(),
+            Ok(Known::Not(_)) => None,
+            // Nobody answers there: asking for each environment as well tells nothing more.
+            Err(failure) if failure.passes => {
+                sight.note(&format!("what runs there, and {higher}"), failure)?;
+                return Ok((None, sight));
+            }
+            Err(failure) => {
+                sight.note(higher, failure)?;
+                None
+            }
+        };
+        sight.departed(declaration, windlass).await?;
+        Ok((refused, sight))
+    }
+
+    async fn departed(
+        &mut self,
+        declaration: &Declaration,
+        windlass: &Windlass,
+    ) -> Result<(), Failure> {
+        let (app, version) = (declaration.app(), declaration.version());
         for name in declaration.environments() {
             let runs = match known::environment(windlass, app, name).await {
                 Ok(Known::So(now)) => now.running,
                 // Nothing runs in what was never declared.
                 Ok(Known::Not(_)) => continue,
                 Err(failure) => {
-                    if failure.exit == Exit::Broken {
-                        return Err(failure);
-                    }
-                    let unseen = format!("what runs in {name} ({})", failure.message);
-                    sight.unseen.push(unseen);
+                    self.note(&format!("what runs in {name}"), failure)?;
                     continue;
                 }
             };
@@ -202,30 +227,9 @@ impl Sight {
                 .filter(|(name, _)| !declared.contains_key(*name));
             let departed = departed
                 .map(|(component, running)| running.no_longer_declared(component, name, version));
-            sight.findings.extend(departed);
+            self.findings.extend(departed);
         }
-        Ok(sight)
-    }
-
-    /// Why the upload of a declaration would be refused beside the one in force.
-    ///
-    /// # Errors
-    /// An answer that cannot be understood.
-    pub async fn beside(
-        &mut self,
-        declaration: &Declaration,
-        windlass: &Windlass,
-    ) -> Result<Option<Finding>, Failure> {
-        let app = declaration.app();
-        match known::in_force(windlass, app).await {
-            Ok(Known::So(in_force)) => Ok(declaration.uploaded(app, Some(&in_force)).err()),
-            Ok(Known::Not(_)) => Ok(None),
-            Err(failure) => {
-                let what = "whether its version is higher than that of the declaration in force";
-                self.note(what, failure)?;
-                Ok(None)
-            }
-        }
+        Ok(())
     }
 
     fn note(&mut self, what: &str, failure: Failure) -> Result<(), Failure> {

@@ -18,7 +18,7 @@ use windlass_domain::time::Span;
 /// What may be wished of a deployment; each needs a reason.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Wishes {
-    /// Why.
+    /// Why; it is recorded. Each wish needs it: `--again`, `--allow-older`, `--accept-red`, `--through-hold`.
     #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
     reason: Option<String>,
     /// Deploy it once more although it was deployed, or undone, before; lifts the veto.

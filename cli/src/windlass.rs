@@ -20,6 +20,9 @@ pub struct Endpoint {
     pub endpoint: Option<String>,
 }
 
+/// What is told where no installation is named.
+pub const NO_ENDPOINT: &str = "no installation is named. Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output `ApiUrl` of the stack.";
+
 /// What is told where an address leads to no Windlass.
 const NAMED: &str = "Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output `ApiUrl` of the installation's stack";
 
@@ -32,11 +35,8 @@ impl Endpoint {
     /// # Errors
     /// Where no endpoint was named.
     pub async fn open(&self) -> Result<Windlass, Failure> {
-        let endpoint = self.endpoint.as_deref().ok_or_else(|| {
-            Failure::usage(
-                "no installation is named. Give `--endpoint`, or set WINDLASS_ENDPOINT, to the output `ApiUrl` of the stack.",
-            )
-        })?;
+        let endpoint = self.endpoint.as_deref();
+        let endpoint = endpoint.ok_or_else(|| Failure::usage(NO_ENDPOINT))?;
         let api = Api::from_env(endpoint).await.map_err(|fault| {
             let is_no_address = fault.message.starts_with('`');
             let failure = Failure::from(fault);

@@ -111,6 +111,38 @@ fn who_does_not_reach_s3_is_told_what_to_check_and_a_read_was_not_perhaps_done()
 }
 
 #[test]
+fn every_place_that_is_not_named_is_told_at_once() {
+    let by_api = [&RELEASE[..], &["--watch"]].concat();
+    let image = [
+        "release",
+        "shop",
+        "1.4.0",
+        "web=image:shop/web:1",
+        "--api",
+        "--no-git",
+    ];
+    let (api, bucket) = ("the output `ApiUrl`", "the output `ArtifactsBucket`");
+    let table: [(&[&str], &[&str], &[&str]); 3] = [
+        (&RELEASE, &[bucket], &[api]),
+        (&by_api, &[api, bucket], &[]),
+        (&image, &[api], &[bucket]),
+    ];
+    for (arguments, told, untold) in table {
+        let output = windlass(arguments, &KEYS);
+        let said = err(&output);
+        assert_eq!(code(&output), 2, "{said}");
+        assert!(told.iter().all(|told| said.contains(told)), "{said}");
+        assert!(!untold.iter().any(|told| said.contains(told)), "{said}");
+        assert!(out(&output).is_empty(), "{}", out(&output));
+    }
+    // An API that does not answer is no bucket that is not named.
+    let nobody = ("WINDLASS_ENDPOINT", "http://127.0.0.1:9");
+    let output = windlass(&image, &[&KEYS[..], &[nobody]].concat());
+    assert_eq!(code(&output), 6, "{}", err(&output));
+    assert!(err(&output).contains(api), "{}", err(&output));
+}
+
+#[test]
 fn who_may_not_write_is_told_which_right_is_needed() {
     let closed = StandIn::new(|_: &Call| Reply {
         status: 403,

@@ -24,10 +24,18 @@ fn what_is_not_valid_is_refused_before_anything_is_sent() {
     ];
     let output = cloud.windlass(&folder, &bad);
     assert_eq!(code(&output), 3, "{}", err(&output));
-    let missing = ["release", "shop", "1.4.0", "web=nowhere.zip"];
-    assert_eq!(code(&cloud.windlass(&folder, &missing)), 2);
-    let twice = ["release", "shop", "1.4.0", "web=dist", "web=fn.zip"];
-    assert_eq!(code(&cloud.windlass(&folder, &twice)), 2);
+    std::fs::create_dir(folder.join("empty")).unwrap();
+    let missing = ["web=nowhere.zip", "api=empty", "agent=dist", "agent=fn.zip"];
+    let missing = [&["release", "shop", "1.4.0"][..], &missing].concat();
+    let output = cloud.windlass(&folder, &missing);
+    assert_eq!(code(&output), 2);
+    for told in [
+        "`web`: there is no file `nowhere.zip`",
+        "`api`: empty has no files",
+        "`agent` is given twice",
+    ] {
+        assert!(err(&output).contains(told), "{}", err(&output));
+    }
     let wish = ["release", "shop", "1.4.0", "web=dist", "--again"];
     assert_eq!(
         code(&cloud.windlass(&folder, &wish)),

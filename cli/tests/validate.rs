@@ -221,6 +221,55 @@ fn a_local_endpoint_may_be_probed_only_where_it_is_named() {
 }
 
 #[test]
+fn each_file_that_cannot_be_read_is_told_with_what_it_is() {
+    let folder = folder("unread", &[("app.yaml", APP)]);
+    std::fs::create_dir_all(folder.join("dist")).unwrap();
+    std::fs::write(folder.join("bin"), [0xff, 0xfe, 0]).unwrap();
+    let long = "v".repeat(300);
+    for (file, why) in [
+        ("nowhere", "there is no file `nowhere`"),
+        ("dist", "`dist` is a folder, and a file is needed"),
+        ("bin", "`bin` is no text in UTF-8"),
+        (&long, "cannot be read: "),
+    ] {
+        let said = |arguments: &[&str]| {
+            let output = windlass(&folder, arguments);
+            assert_eq!(output.status.code(), Some(2));
+            String::from_utf8(output.stderr).unwrap()
+        };
+        let declaration = said(&["validate", file]);
+        assert!(declaration.contains(why), "{declaration}");
+        assert!(declaration.contains("as the argument"), "{declaration}");
+        let manifest = said(&["validate", "--manifest", file]);
+        assert!(manifest.contains(why), "{manifest}");
+        assert!(manifest.contains("with `--manifest`"), "{manifest}");
+        let both = said(&["validate", file, "--manifest", file]);
+        assert_eq!(both.matches(why).count(), 2, "{both}");
+    }
+}
+
+#[test]
+fn an_installation_that_does_not_answer_is_told_once() {
+    let folder = folder("unanswered", &[("app.yaml", APP)]);
+    let output = Command::new(env!("CARGO_BIN_EXE_windlass"))
+        .args(["validate", "--endpoint", "http://127.0.0.1:9"])
+        .current_dir(&folder)
+        .env_remove("AWS_ENDPOINT_URL")
+        .env("AWS_REGION", "eu-west-1")
+        .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "a-secret")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let told = text(&output);
+    assert_eq!(told.matches("not looked at").count(), 1, "{told}");
+    assert!(
+        told.contains("what runs there, and whether its version"),
+        "{told}"
+    );
+}
+
+#[test]
 fn what_cannot_be_done_is_a_matter_of_usage() {
     let folder = folder("usage", &[]);
     let output = windlass(&folder, &["validate", "nowhere.yaml"]);

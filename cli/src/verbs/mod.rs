@@ -23,7 +23,7 @@ use clap::Subcommand;
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Check a declaration, and a manifest for it, without touching AWS.
+    /// Check a declaration, and a manifest for it. Without an endpoint only the files are looked at.
     Validate(validate::Validate),
     /// Upload artifacts and then a manifest: the release goes where its Git ref belongs.
     Release(release::Release),
@@ -47,7 +47,7 @@ pub enum Verb {
     ReleaseHold(release_hold::ReleaseHold),
     /// Stop a deployment and undo what it changed.
     Cancel(cancel::Cancel),
-    /// Try again to undo a deployment that needs an operator.
+    /// Try again to undo a deployment that needs an operator, or end one whose execution died.
     Recover(recover::Recover),
     /// Make what is there the truth, and unlock the environment.
     Accept(accept::Accept),

@@ -15,7 +15,7 @@ use crate::preflight::{self, Plan};
 use crate::sight::Sight;
 use crate::start::{Looking, Start, Wishes};
 use crate::upload::{self, Artifact, Progress, Sent};
-use crate::windlass::{Endpoint, Windlass, waiting};
+use crate::windlass::{Endpoint, NO_ENDPOINT, Windlass, waiting};
 use bytes::Bytes;
 use clap::Args;
 use serde::Serialize;
@@ -44,7 +44,7 @@ pub struct Release {
     /// The Git ref, such as `refs/tags/v1.4.0`; else the CI's, else what is checked out.
     #[arg(long, value_name = "REF", value_parser = arguments::text)]
     git_ref: Option<String>,
-    /// The commit.
+    /// The commit. Without `--git-ref` it replaces the CI's, or that of what is checked out.
     #[arg(long, value_name = "HASH", value_parser = arguments::text)]
     git_commit: Option<String>,
     /// Name neither ref nor commit.
@@ -60,7 +60,7 @@ pub struct Release {
     #[arg(long, value_name = "NAME", env = "WINDLASS_BUCKET", value_parser = arguments::text)]
     bucket: Option<String>,
     /// Start the release through the HTTP API, in place of uploading the manifest. It is implied by
-    /// everything that only the API takes: `--watch`, `--environment` and the wishes.
+    /// everything that only the API takes: `--watch`, `--environment`, `--reason` and the wishes.
     #[arg(long)]
     api: bool,
     #[command(flatten)]
@@ -80,6 +80,9 @@ pub struct Release {
     local_endpoint: Option<String>,
 }
 
+/// What is told where a bucket is needed and none is named.
+const NO_BUCKET: &str = "no bucket is named. Give `--bucket`, or set WINDLASS_BUCKET, to the output `ArtifactsBucket` of the stack.";
+
 /// What `--json` prints when the manifest was uploaded.
 #[derive(Debug, Serialize)]
 struct Report<'a> {
@@ -95,6 +98,7 @@ impl Release {
     /// Whatever is in the way; nothing was sent where that could be known before.
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         let found = Found::of(&self.app, &self.components)?;
+        self.places(&found)?;
         let mut from = self.comes_from();
         let git = from.as_ref().map(|from| &from.git);
         let dirty = git.and_then(|git| git::is_dirty(git.commit.as_deref()));
@@ -174,6 +178,8 @@ impl Release {
             let windlass = self.endpoint.open().await?;
             match Sight::by_api(plan, &windlass).await? {
                 Ok(sight) => return Ok((Some(windlass), sight)),
+                // Nothing else is there to be looked at.
+                Err(unseen) if self.bucket.is_none() => return Err(Failure::unreachable(unseen)),
                 Err(unseen) => why = unseen,
             }
         }
@@ -252,16 +258,28 @@ impl Release {
         Ok(sent)
     }
 
+    /// That all places are named that it will need.
+    fn places(&self, found: &Found) -> Result<(), Failure> {
+        let needs_api = self.by_api() && self.endpoint.endpoint.is_none();
+        let needs_bucket = !self.by_api() || !found.artifacts.is_empty();
+        let missing = [
+            needs_api.then_some(NO_ENDPOINT),
+            (needs_bucket && self.bucket.is_none()).then_some(NO_BUCKET),
+        ];
+        let missing: Vec<&str> = missing.into_iter().flatten().collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::usage(missing.join("\n  ")))
+    }
+
     fn by_api(&self) -> bool {
         self.api || self.looking.watch || self.environment.is_some() || self.wishes.any()
     }
 
     fn bucket(&self) -> Result<&str, Failure> {
-        self.bucket.as_deref().ok_or_else(|| {
-            Failure::usage(
-                "no bucket is named. Give `--bucket`, or set WINDLASS_BUCKET, to the output `ArtifactsBucket` of the stack.",
-            )
-        })
+        let named = self.bucket.as_deref();
+        named.ok_or_else(|| Failure::usage(NO_BUCKET))
     }
 
     fn manifest(

@@ -3,13 +3,13 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::files;
 use crate::output::{Output, words};
 use crate::preflight::{self, Plan};
 use crate::sight::Sight;
 use crate::windlass::{Endpoint, Windlass, waiting};
 use clap::Args;
 use serde::Serialize;
-use std::fs;
 use std::path::{Path, PathBuf};
 use windlass_domain::declaration::resolved::{Resolved, Start};
 use windlass_domain::declaration::{Declaration, Exceptions};
@@ -87,12 +87,28 @@ impl Validate {
         })
     }
 
+    /// Reads both files; tells of both where neither can be.
+    fn read(&self) -> Result<(String, Option<String>), Failure> {
+        let text = files::text(&self.file);
+        let manifest = self.manifest.as_deref().map(files::text).transpose();
+        match (text, manifest) {
+            (Ok(text), Ok(manifest)) => Ok((text, manifest)),
+            (text, manifest) => {
+                let named = "Name the declaration's file as the argument";
+                let text = text.err().map(|why| format!("{why}. {named}."));
+                let named = "Name the manifest's file with `--manifest`";
+                let manifest = manifest.err().map(|why| format!("{why}. {named}."));
+                let why: Vec<String> = text.into_iter().chain(manifest).collect();
+                Err(Failure::usage(why.join("\n  ")))
+            }
+        }
+    }
+
     fn report(&self) -> Result<Report, Failure> {
         let exceptions = Exceptions {
             probe_origin: self.local_endpoint.clone(),
         };
-        let text = read(&self.file)?;
-        let manifest = self.manifest.as_deref().map(read).transpose()?;
+        let (text, manifest) = self.read()?;
         let mut report = Report::default();
         let findings = match Declaration::parse_with(&text, &exceptions) {
             Ok(declaration) => {
@@ -135,8 +151,7 @@ impl Validate {
         }
         let (refused, sight) = waiting(async {
             let windlass = self.endpoint.open().await?;
-            let mut sight = Sight::departed(declaration, &windlass).await?;
-            Ok((sight.beside(declaration, &windlass).await?, sight))
+            Sight::beside_in_force(declaration, &windlass).await
         })?;
         report.warnings.extend(sight.findings);
         report.not_looked_at = sight.unseen;
@@ -255,13 +270,4 @@ impl FileReport {
             findings,
         }
     }
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path).map_err(|error| {
-        Failure::usage(format!(
-            "{} cannot be read: {error}. Name the file as an argument.",
-            path.display()
-        ))
-    })
 }
