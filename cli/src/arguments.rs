@@ -19,11 +19,12 @@ pub fn text(text: &str) -> Result<String, String> {
 ///
 /// # Errors
 /// No version is written so.
-pub fn version(text: &str) -> Result<String, String> {
+pub fn version(version: &str) -> Result<String, String> {
+    let version = text(version)?;
     let is_told = |c: char| c.is_ascii_alphanumeric() || "._+-".contains(c);
-    let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-    if begins && text.len() <= 141 && text.chars().all(is_told) {
-        return Ok(text.to_owned());
+    let begins = version.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    if begins && version.len() <= 141 && version.chars().all(is_told) {
+        return Ok(version);
     }
     Err("no version is written so: write one as the environment's history lists it".to_owned())
 }
@@ -32,9 +33,10 @@ pub fn version(text: &str) -> Result<String, String> {
 ///
 /// # Errors
 /// It is none.
-pub fn id(text: &str) -> Result<String, String> {
-    if is_id(text) {
-        return Ok(text.to_owned());
+pub fn id(id: &str) -> Result<String, String> {
+    let id = text(id)?;
+    if is_id(&id) {
+        return Ok(id);
     }
     Err("it is no deployment's id, which has 16 hexadecimal digits".to_owned())
 }
@@ -43,12 +45,13 @@ pub fn id(text: &str) -> Result<String, String> {
 ///
 /// # Errors
 /// It is neither.
-pub fn which(text: &str) -> Result<String, String> {
-    match EnvironmentName::new(text) {
-        Err(why) if !is_id(text) => Err(format!(
+pub fn which(which: &str) -> Result<String, String> {
+    let which = text(which)?;
+    match EnvironmentName::new(which.as_str()) {
+        Err(why) if !is_id(&which) => Err(format!(
             "it is no deployment's id, which has 16 hexadecimal digits, and no environment: {why}"
         )),
-        _ => Ok(text.to_owned()),
+        _ => Ok(which),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::exit::Exit;
 use serde_json::{Value, json};
+use std::fmt::Display;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::Finding;
 use windlass_domain::way::Way;
@@ -17,6 +18,8 @@ pub struct Failure {
     pub findings: Vec<Finding>,
     /// Whether asking again may help.
     pub passes: bool,
+    /// Whether every other call fails alike: nobody answers there, or the credentials are not good.
+    pub is_everywhere: bool,
 }
 
 impl Failure {
@@ -27,6 +30,7 @@ impl Failure {
             message: message.into(),
             findings: Vec::new(),
             passes: false,
+            is_everywhere: false,
         }
     }
 
@@ -38,7 +42,15 @@ impl Failure {
         }
     }
 
-    /// An answer that cannot be understood.
+    /// An answer that is not as this program knows it; `what` was asked for.
+    pub fn not_understood(what: &str, why: impl Display) -> Self {
+        Self::broken(format!(
+            "{what} cannot be understood: {why}. Use the program that belongs to the installed Windlass; and see that \
+             `--endpoint`, or WINDLASS_ENDPOINT, is the output `ApiUrl` of its stack"
+        ))
+    }
+
+    /// Something that cannot be, was.
     pub fn broken(message: impl Into<String>) -> Self {
         Self {
             exit: Exit::Broken,
@@ -56,6 +68,33 @@ impl Failure {
             exit: Exit::of_findings(&findings),
             findings,
             ..Self::usage(message)
+        }
+    }
+
+    /// What is to be done about credentials that AWS did not take, by what it said of them. A caller who is known and
+    /// lacks a right is told which one by whoever knows what was called.
+    pub fn next_for_credentials(said: &str) -> Option<&'static str> {
+        let said = said.to_ascii_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
+        if says(&[
+            "signature expired",
+            "not yet current",
+            "requesttimetooskewed",
+        ]) {
+            Some("Set the clock of this machine: AWS compares it with its own")
+        } else if says(&["token", "credentials"]) && says(&["expired"]) {
+            Some("Sign in again: these credentials have expired")
+        } else if says(&[
+            "invalidaccesskeyid",
+            "invalidtoken",
+            "security token",
+            "unrecognizedclient",
+        ]) {
+            Some("Set AWS_PROFILE to a profile of the installation's account, or sign in again")
+        } else if says(&["signaturedoesnotmatch", "signature we calculated"]) {
+            Some("Set AWS_SECRET_ACCESS_KEY anew: it does not belong to AWS_ACCESS_KEY_ID")
+        } else {
+            None
         }
     }
 
@@ -98,6 +137,7 @@ impl From<Fault> for Failure {
         Self {
             exit,
             passes: fault.name.is_transient(),
+            is_everywhere: true,
             ..Self::usage(fault.message)
         }
     }

@@ -96,8 +96,9 @@ pub async fn declaration(
     match in_force(windlass, app).await? {
         Known::Not(findings) => Ok(Known::Not(findings)),
         Known::So(declared) => declared.read().map(Known::So).map_err(|_| {
-            Failure::broken(
-                "the declaration in force cannot be understood. Use the program that belongs to the installed Windlass.",
+            Failure::not_understood(
+                "the declaration in force",
+                "it is not valid for this program",
             )
         }),
     }
@@ -118,11 +119,9 @@ pub async fn environment(
 
 fn read<T: for<'a> Deserialize<'a>>(answer: Result<Value, Failure>) -> Result<Known<T>, Failure> {
     match answer {
-        Ok(answer) => T::deserialize(answer).map(Known::So).map_err(|error| {
-            Failure::broken(format!(
-                "the answer cannot be understood: {error}. Use the program that belongs to the installed Windlass."
-            ))
-        }),
+        Ok(answer) => T::deserialize(answer)
+            .map(Known::So)
+            .map_err(|error| Failure::not_understood("the answer", error)),
         Err(failure) if failure.exit == Exit::Rejected => Ok(Known::Not(failure.findings)),
         Err(failure) => Err(failure),
     }

@@ -56,9 +56,8 @@ pub async fn page<T: Listed>(
     query.push(("limit", &limit));
     query.extend(after.map(|after| ("after", after)));
     let mut answer = windlass.get(&path, &query).await?;
-    let listed = serde_json::from_value(answer[T::NAME].take()).map_err(|error| {
-        Failure::broken(format!("the {} cannot be understood: {error}", T::NAME))
-    })?;
+    let listed = serde_json::from_value(answer[T::NAME].take())
+        .map_err(|error| Failure::not_understood(&format!("the list of {}", T::NAME), error))?;
     let next = answer["next"].as_str().map(ToOwned::to_owned);
     Ok(Page { listed, next })
 }

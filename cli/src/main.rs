@@ -12,7 +12,7 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments.run().into(),
         Err(mistake) => {
             // A program that asked for one document gets one also of a mistake, which clap tells people.
-            if mistake.use_stderr() && std::env::args().any(|argument| argument == "--json") {
+            if mistake.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
                 let said = mistake.render().to_string();
                 let said = said.trim().trim_start_matches("error: ").to_owned();
                 Output::new(true).only_json(&Failure::usage(said).as_json());

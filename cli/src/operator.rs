@@ -99,7 +99,7 @@ impl Action<'_> {
         let execution = begun.get("execution").and_then(Value::as_str);
         execution
             .map(str::to_owned)
-            .ok_or_else(|| Failure::broken("the answer names no execution"))
+            .ok_or_else(|| Failure::not_understood("the answer", "it names no execution"))
     }
 
     fn environment(&self) -> [&str; 4] {
@@ -212,6 +212,5 @@ struct Execution {
 async fn came_of(windlass: &Windlass, app: &AppName, execution: &str) -> Result<CameOf, Failure> {
     let path = ["apps", app.as_str(), "deployments"];
     let answer = windlass.get(&path, &[("execution", execution)]).await?;
-    CameOf::deserialize(&answer)
-        .map_err(|error| Failure::broken(format!("what came of it cannot be understood: {error}")))
+    CameOf::deserialize(&answer).map_err(|error| Failure::not_understood("what came of it", error))
 }

@@ -30,11 +30,8 @@ impl Record {
         if answer["deployment"]["status"] == "accepted" {
             return Ok(None);
         }
-        let record = Self::deserialize(answer).map_err(|error| {
-            Failure::broken(format!(
-                "the record cannot be understood: {error}. Use the program that belongs to the installed Windlass."
-            ))
-        })?;
+        let record = Self::deserialize(answer)
+            .map_err(|error| Failure::not_understood("the record", error))?;
         Ok(Some(record))
     }
 }

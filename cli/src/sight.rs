@@ -190,8 +190,8 @@ impl Sight {
                 .uploaded(declaration.app(), Some(&in_force))
                 .err(),
             Ok(Known::Not(_)) => None,
-            // Nobody answers there: asking for each environment as well tells nothing more.
-            Err(failure) if failure.passes => {
+            // Asking for each environment as well tells nothing more.
+            Err(failure) if failure.is_everywhere => {
                 sight.note(&format!("what runs there, and {higher}"), failure)?;
                 return Ok((None, sight));
             }

@@ -115,7 +115,8 @@ impl Start {
             By::Arrival => windlass.send(&path, &body).await?,
         };
         let id = begun.get("id").and_then(Value::as_str);
-        let id = id.ok_or_else(|| Failure::broken("the answer names no deployment"))?;
+        let id =
+            id.ok_or_else(|| Failure::not_understood("the answer", "it names no deployment"))?;
         looking.follow(windlass, app, id, &begun, output).await
     }
 }

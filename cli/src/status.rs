@@ -82,11 +82,7 @@ impl Environment {
     /// # Errors
     /// Where it has another form.
     pub fn read(answer: &Value) -> Result<Self, Failure> {
-        Self::deserialize(answer).map_err(|error| {
-            Failure::broken(format!(
-                "the environment cannot be understood: {error}. Use the program that belongs to the installed Windlass."
-            ))
-        })
+        Self::deserialize(answer).map_err(|error| Failure::not_understood("the environment", error))
     }
 
     /// What people read.

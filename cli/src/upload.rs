@@ -32,6 +32,9 @@ fn of_s3(fault: Fault, is_written: bool) -> Failure {
         fault.message.contains("NoSuchBucket") || (is_written && fault.name == FaultName::NotFound);
     let next = match fault.name {
         _ if is_no_bucket => Some(NAMED),
+        _ if Failure::next_for_credentials(&fault.message).is_some() => {
+            Failure::next_for_credentials(&fault.message)
+        }
         FaultName::Unavailable => Some(UNREACHED),
         // Who has no credentials is told so, and got no answer.
         FaultName::AccessDenied if is_written && fault.message.contains("AWS answered") => {

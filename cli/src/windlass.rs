@@ -138,46 +138,88 @@ const FIRST_PAUSE: Duration = Duration::from_millis(400);
 
 /// The body of a good answer; the failure that another one means.
 fn accepted(answer: ApiAnswer) -> Result<Value, Failure> {
-    if (200..300).contains(&answer.status) {
-        return Ok(answer.body);
-    }
     let body = &answer.body;
     let text = |name: &str| body.get(name).and_then(Value::as_str);
+    if (200..300).contains(&answer.status) && body.is_object() {
+        return Ok(answer.body);
+    }
+    // API Gateway's own refusals have a `message` and no findings.
+    let said = text("detail").or(text("message"));
+    let Some(said) = said.filter(|_| answer.status >= 400) else {
+        return Err(nobody(&answer, "no answer of Windlass's"));
+    };
     let findings: Vec<Finding> = body
         .get("findings")
         .and_then(|findings| serde_json::from_value(findings.clone()).ok())
         .unwrap_or_default();
-    // API Gateway's own refusals have a `message` and no findings.
-    let said = text("detail").or(text("message")).unwrap_or("no reason");
-    let exit = match answer.status {
-        401 | 403 | 429 | 502..=504 => Exit::Unreachable,
-        400..500 if !findings.is_empty() => Exit::of_findings(&findings),
-        404 => Exit::Unreachable,
-        _ => Exit::Broken,
-    };
-    let message = match (exit, findings.len()) {
-        _ if said.contains("Credential should be scoped to a valid region") => format!(
-            "the call was signed for another region than the API's: set AWS_REGION to the region of the installation ({said})"
-        ),
-        (Exit::Held, _) => "Windlass did not let it through:".to_owned(),
-        (Exit::Rejected, 1) => "Windlass refused it:".to_owned(),
-        (Exit::Rejected, count) => format!("Windlass refused it, {count} findings:"),
-        _ if matches!(answer.status, 401 | 403) => format!(
-            "Windlass did not let the caller in ({}: {said}): `execute-api:Invoke` on this path is needed",
-            answer.status
-        ),
-        // No route of Windlass's answers so: something else is at this address.
-        (Exit::Unreachable, _) if answer.status == 404 => {
-            format!("no Windlass answered there (404: {said}). {NAMED}")
-        }
-        _ => format!("Windlass answered {}: {said}", answer.status),
-    };
-    Err(Failure {
+    let failure = |exit, message: String| Failure {
         exit,
         message,
-        findings,
-        passes: matches!(answer.status, 429 | 502..=504),
+        findings: findings.clone(),
+        passes: passes(answer.status),
+        is_everywhere: false,
+    };
+    if said.contains("Credential should be scoped to a valid region") {
+        return Err(Failure {
+            is_everywhere: true,
+            ..failure(Exit::Unreachable, format!("{OTHER_REGION} ({said})"))
+        });
+    }
+    Err(match answer.status {
+        400..500 if !findings.is_empty() => {
+            let exit = Exit::of_findings(&findings);
+            let message = match (exit, findings.len()) {
+                (Exit::Held, _) => "Windlass did not let it through:".to_owned(),
+                (_, 1) => "Windlass refused it:".to_owned(),
+                (_, count) => format!("Windlass refused it, {count} findings:"),
+            };
+            failure(exit, message)
+        }
+        status @ (401 | 403) => match Failure::next_for_credentials(said) {
+            Some(next) => Failure {
+                is_everywhere: true,
+                ..failure(
+                    Exit::Unreachable,
+                    format!("AWS did not take the credentials ({status}: {said})"),
+                )
+            }
+            .with_next(next),
+            None => failure(
+                Exit::Unreachable,
+                format!(
+                    "Windlass did not let the caller in ({status}: {said}): `execute-api:Invoke` on this path is needed"
+                ),
+            ),
+        },
+        // No route of Windlass's answers so: something else is at this address.
+        404 => nobody(&answer, said),
+        status => {
+            let exit = if passes(status) {
+                Exit::Unreachable
+            } else {
+                Exit::Broken
+            };
+            failure(exit, format!("Windlass answered {status}: {said}"))
+        }
     })
+}
+
+/// What is told where the call was signed for another region.
+const OTHER_REGION: &str = "the call was signed for another region than the API's: set AWS_REGION to the region of the installation";
+
+fn passes(status: u16) -> bool {
+    matches!(status, 429 | 502..=504)
+}
+
+/// Something else than Windlass is at this address.
+fn nobody(answer: &ApiAnswer, said: &str) -> Failure {
+    let status = answer.status;
+    Failure {
+        passes: passes(status),
+        is_everywhere: true,
+        ..Failure::unreachable(format!("no Windlass answered there ({status}: {said})"))
+    }
+    .with_next(NAMED)
 }
 
 /// Does something that waits for answers. Everything runs on this one thread.
@@ -216,10 +258,59 @@ mod tests {
 
     #[test]
     fn an_address_that_leads_to_something_else_is_told_with_what_to_give() {
-        let body = json!({"message": "Unknown path"});
-        let failure = accepted(ApiAnswer { status: 404, body }).unwrap_err();
-        assert!(failure.message.contains("no Windlass answered there"));
-        assert!(failure.message.contains("`ApiUrl`"), "{}", failure.message);
+        let nothing = Value::Null;
+        for (status, body) in [
+            (404, json!({"message": "Unknown path"})),
+            (404, nothing.clone()),
+            (200, nothing.clone()),
+            (200, json!([])),
+            (200, json!("hello")),
+            (302, nothing.clone()),
+            (400, nothing.clone()),
+            (405, json!({})),
+            (500, nothing.clone()),
+            (502, nothing),
+        ] {
+            let failure = accepted(ApiAnswer { status, body }).unwrap_err();
+            assert_eq!(failure.exit, Exit::Unreachable, "{status}");
+            let message = failure.message;
+            assert!(message.contains("no Windlass answered there"), "{message}");
+            assert!(message.contains("`ApiUrl`"), "{message}");
+            assert_eq!(failure.passes, status == 502);
+        }
+    }
+
+    #[test]
+    fn credentials_that_are_not_good_are_no_missing_right() {
+        for (said, told) in [
+            (
+                "The security token included in the request is expired",
+                "Sign in again",
+            ),
+            (
+                "The security token included in the request is invalid.",
+                "AWS_PROFILE",
+            ),
+            (
+                "Signature expired: 20200101T000000Z is now earlier than",
+                "the clock",
+            ),
+            (
+                "The request signature we calculated does not match the signature you provided.",
+                "AWS_SECRET_ACCESS_KEY",
+            ),
+            (
+                "Credential should be scoped to a valid region.",
+                "set AWS_REGION",
+            ),
+            ("Forbidden", "`execute-api:Invoke`"),
+        ] {
+            let body = json!({"message": said});
+            let failure = accepted(ApiAnswer { status: 403, body }).unwrap_err();
+            assert_eq!(failure.exit, Exit::Unreachable);
+            assert!(failure.message.contains(told), "{}", failure.message);
+            assert_eq!(failure.is_everywhere, said != "Forbidden", "{said}");
+        }
     }
 
     #[test]
@@ -240,6 +331,6 @@ mod tests {
             exit(500, json!({"detail": "x", "findings": []})),
             Exit::Broken
         );
-        assert_eq!(exit(400, Value::Null), Exit::Broken);
+        assert_eq!(exit(400, json!({"message": "Bad Request"})), Exit::Broken);
     }
 }

@@ -43,6 +43,22 @@ fn line(verb: &Command, of: &Arg, value: &str) -> Vec<String> {
     line
 }
 
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_no_text_is_a_mistake_of_the_command_too() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    let bytes = OsStr::from_bytes(b"web=\xff");
+    for json in [false, true] {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_windlass"));
+        program.args(["release", "shop", "1.4.0"]).arg(bytes);
+        program.args(json.then_some("--json"));
+        let output = program.output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(!output.stdout.is_empty(), json);
+    }
+}
+
 #[test]
 fn no_verb_takes_an_empty_argument() {
     let mut command = Arguments::command();

@@ -179,6 +179,48 @@ fn a_release_without_a_ref_goes_nowhere_whatever_is_declared() {
     assert!(!out(&output).contains("not known here"), "{}", out(&output));
 }
 
+/// Whatever else is at the address, no verb takes its answer for Windlass's, and none breaks on it.
+#[test]
+fn what_is_not_windlass_is_told_as_that_by_every_verb() {
+    let verbs: [&[&str]; 8] = [
+        &STATUS,
+        &["history", "shop", "prod"],
+        &["snapshots", "shop", "prod"],
+        &["refusals"],
+        &["watch", "shop", "prod"],
+        &["deploy", "shop", "prod", "1.4.0"],
+        &["cancel", "shop", "prod", "--reason", "x"],
+        &["hold", "shop", "prod", "--reason", "x"],
+    ];
+    for (status, body) in [(200, "<html>"), (200, "[]"), (302, ""), (500, "<h1>")] {
+        let other = StandIn::new(move |_: &Call| Reply {
+            status,
+            headers: vec![],
+            body: body.to_owned(),
+        });
+        for verb in verbs {
+            let endpoint = ("WINDLASS_ENDPOINT", other.url.as_str());
+            let output = windlass(verb, &[&KEYS[..], &[endpoint]].concat());
+            let said = err(&output);
+            assert_eq!(code(&output), 6, "{verb:?}: {status} {body}: {said}");
+            assert!(said.contains("no Windlass answered there"), "{said}");
+        }
+    }
+    // An answer of another form than this program knows tells which program to use, or where.
+    let other = StandIn::new(|_: &Call| reply(200, &json!({"ok": true})));
+    for verb in verbs {
+        let endpoint = ("WINDLASS_ENDPOINT", other.url.as_str());
+        let output = windlass(verb, &[&KEYS[..], &[endpoint]].concat());
+        let said = err(&output);
+        assert_eq!(code(&output), 1, "{verb:?}: {said}");
+        assert!(
+            said.contains("Use the program that belongs to"),
+            "{verb:?}: {said}"
+        );
+        assert!(said.contains("the output `ApiUrl`"), "{verb:?}: {said}");
+    }
+}
+
 #[test]
 fn a_bucket_that_is_not_there_is_told_with_what_to_give() {
     let none = StandIn::new(|call: &Call| Reply {

@@ -77,8 +77,8 @@ impl Cancel {
         let path = ["apps", self.app.as_str(), "deployments", &self.which];
         let answer = windlass.get(&path, &[]).await?;
         let environment = answer["deployment"]["environment"].as_str();
-        let environment =
-            environment.ok_or_else(|| Failure::broken("the answer names no environment"))?;
+        let environment = environment
+            .ok_or_else(|| Failure::not_understood("the deployment", "it names no environment"))?;
         Ok(environment.to_owned())
     }
 

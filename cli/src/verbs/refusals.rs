@@ -54,10 +54,8 @@ impl Refusals {
             let windlass = self.endpoint.open().await?;
             windlass.get(&path, &[("limit", &limit)]).await
         })?;
-        let refusals: Vec<Refusal> =
-            serde_json::from_value(answer["refusals"].take()).map_err(|error| {
-                Failure::broken(format!("the refusals cannot be understood: {error}"))
-            })?;
+        let refusals: Vec<Refusal> = serde_json::from_value(answer["refusals"].take())
+            .map_err(|error| Failure::not_understood("the list of refusals", error))?;
         let words: Vec<String> = refusals.iter().map(Refusal::words).collect();
         let words = match (words.as_slice(), &self.app) {
             ([], Some(app)) => {
