@@ -1,15 +1,33 @@
 //! Files that the command names, read; and what is told of one that cannot be.
 
-use std::fs;
-use std::io::{Error, ErrorKind};
+use std::fs::File;
+use std::io::{Error, ErrorKind, Read as _};
 use std::path::Path;
 
-/// A file's bytes.
+/// The largest artifact, in bytes: what one upload of S3 takes (Amazon S3 User Guide, "Uploading objects").
+pub const LARGEST_ARTIFACT: u64 = 5 * 1024 * 1024 * 1024;
+
+/// The largest text, in bytes. No document that Windlass takes is nearly as large.
+const LARGEST_TEXT: u64 = 16 * 1024 * 1024;
+
+/// A file's bytes, of which there are at most so many.
 ///
 /// # Errors
 /// Why they cannot be read, in a sentence without its end.
-pub fn bytes(path: &Path) -> Result<Vec<u8>, String> {
-    fs::read(path).map_err(|error| why(path, &error))
+pub fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, String> {
+    let failed = |error: Error| why(path, &error);
+    let file = File::open(path).map_err(failed)?;
+    let size = file.metadata().map_err(failed)?.len();
+    let mut bytes = Vec::new();
+    // Not every file tells its size.
+    if size <= most {
+        let most = most.saturating_add(1);
+        file.take(most).read_to_end(&mut bytes).map_err(failed)?;
+    }
+    if size > most || bytes.len() as u64 > most {
+        return Err(format!("`{}` has more than {most} bytes", path.display()));
+    }
+    Ok(bytes)
 }
 
 /// A file's text.
@@ -17,7 +35,8 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, String> {
 /// # Errors
 /// The same; also where it is no text.
 pub fn text(path: &Path) -> Result<String, String> {
-    String::from_utf8(bytes(path)?).map_err(|_| format!("`{}` is no text in UTF-8", path.display()))
+    String::from_utf8(bytes(path, LARGEST_TEXT)?)
+        .map_err(|_| format!("`{}` is no text in UTF-8", path.display()))
 }
 
 fn why(path: &Path, error: &Error) -> String {

@@ -82,5 +82,5 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     if path.is_dir() {
         return archive::of_folder(path);
     }
-    files::bytes(path)
+    files::bytes(path, files::LARGEST_ARTIFACT)
 }

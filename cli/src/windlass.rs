@@ -100,7 +100,7 @@ impl Windlass {
                     tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(tried)).await;
                     tried += 1;
                 }
-                answer => return answer,
+                answer => return answer.map_err(|failure| perhaps_done(failure, path)),
             }
         }
     }
@@ -135,6 +135,21 @@ impl Windlass {
 /// long.
 const AGAIN: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
+
+/// What the messages of calls have that Windlass cannot have got: no connection, no name, too many calls.
+const UNSENT: [&str; 3] = ["(Connect)", "cannot be resolved", "answered 429"];
+
+/// That what was asked for may have been done although no answer came, and where that is seen.
+fn perhaps_done(failure: Failure, path: &[&str]) -> Failure {
+    let is_unsent = UNSENT.iter().any(|words| failure.message.contains(words));
+    match path {
+        ["apps", app, "environments", environment, ..] if failure.passes && !is_unsent => failure
+            .with_next(&format!(
+                "It may have been done all the same: `windlass status {app} {environment}` tells"
+            )),
+        _ => failure,
+    }
+}
 
 /// The body of a good answer; the failure that another one means.
 fn accepted(answer: ApiAnswer) -> Result<Value, Failure> {

@@ -179,6 +179,30 @@ fn a_release_without_a_ref_goes_nowhere_whatever_is_declared() {
     assert!(!out(&output).contains("not known here"), "{}", out(&output));
 }
 
+#[test]
+fn what_got_no_answer_may_have_been_done_and_what_never_left_was_not() {
+    let away =
+        StandIn::new(|_: &Call| reply(504, &json!({"message": "Endpoint request timed out"})));
+    let busy = StandIn::new(|_: &Call| reply(429, &json!({"message": "Too Many Requests"})));
+    let hold = ["hold", "shop", "prod", "--reason", "x"];
+    let table: [(&str, &[&str], bool); 4] = [
+        (&away.url, &hold, true),
+        (&away.url, &STATUS, false),
+        (&busy.url, &hold, false),
+        ("http://127.0.0.1:9", &hold, false),
+    ];
+    for (endpoint, arguments, may) in table {
+        let output = windlass(
+            arguments,
+            &[&KEYS[..], &[("WINDLASS_ENDPOINT", endpoint)]].concat(),
+        );
+        let said = err(&output);
+        assert_eq!(code(&output), 6, "{said}");
+        let told = "It may have been done all the same: `windlass status shop prod` tells";
+        assert_eq!(said.contains(told), may, "{arguments:?}: {said}");
+    }
+}
+
 /// Whatever else is at the address, no verb takes its answer for Windlass's, and none breaks on it.
 #[test]
 fn what_is_not_windlass_is_told_as_that_by_every_verb() {

@@ -25,12 +25,21 @@ fn what_is_not_valid_is_refused_before_anything_is_sent() {
     let output = cloud.windlass(&folder, &bad);
     assert_eq!(code(&output), 3, "{}", err(&output));
     std::fs::create_dir(folder.join("empty")).unwrap();
-    let missing = ["web=nowhere.zip", "api=empty", "agent=dist", "agent=fn.zip"];
+    let large = std::fs::File::create(folder.join("large.zip")).unwrap();
+    large.set_len(6 << 30).unwrap();
+    let missing = [
+        "web=nowhere.zip",
+        "job=large.zip",
+        "api=empty",
+        "agent=dist",
+        "agent=fn.zip",
+    ];
     let missing = [&["release", "shop", "1.4.0"][..], &missing].concat();
     let output = cloud.windlass(&folder, &missing);
     assert_eq!(code(&output), 2);
     for told in [
         "`web`: there is no file `nowhere.zip`",
+        "`job`: `large.zip` has more than 5368709120 bytes",
         "`api`: empty has no files",
         "`agent` is given twice",
     ] {

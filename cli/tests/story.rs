@@ -138,4 +138,10 @@ fn a_finding_that_the_cause_tells_is_not_told_twice() {
     assert_eq!(whole(&record).matches("It is bad.").count(), 1);
     record["deployment"]["ending"]["cause"] = "BadValue: It is bad. Mend it.".into();
     assert_eq!(whole(&record).matches("It is bad.").count(), 1);
+    assert_eq!(
+        whole(&record).matches("BadValue").count(),
+        1,
+        "{}",
+        whole(&record)
+    );
 }

@@ -226,7 +226,13 @@ fn each_file_that_cannot_be_read_is_told_with_what_it_is() {
     std::fs::create_dir_all(folder.join("dist")).unwrap();
     std::fs::write(folder.join("bin"), [0xff, 0xfe, 0]).unwrap();
     let long = "v".repeat(300);
+    // Without content, but as long as one with it.
+    let large = std::fs::File::create(folder.join("large")).unwrap();
+    large.set_len(1 << 40).unwrap();
     for (file, why) in [
+        ("large", "`large` has more than 16777216 bytes"),
+        #[cfg(unix)]
+        ("/dev/zero", "`/dev/zero` has more than 16777216 bytes"),
         ("nowhere", "there is no file `nowhere`"),
         ("dist", "`dist` is a folder, and a file is needed"),
         ("bin", "`bin` is no text in UTF-8"),
