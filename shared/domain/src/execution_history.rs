@@ -47,6 +47,13 @@ const WAVE: u64 = 6;
 /// Events of one look: the Task `Judge`, the Choice `Judged` and the Wait `Bake`, and one retry.
 const LOOK: u64 = 12;
 
+/// Events of a wave that is planned once the waves before it have changed: the Task `Prepare`, asked again for as long
+/// as it takes, and the Choice behind it.
+const PLANNED_LATER: u64 = 7 + 124 * POLL;
+
+/// Seconds of the same.
+const PLANNED_LATER_S: u64 = 3600;
+
 /// Seconds of a wave beside its changes and its watch: the last look, with its retries.
 const WAVE_S: u64 = 300;
 
@@ -131,7 +138,8 @@ impl<'a> Course<'a> {
 
     /// The events beside the looks.
     fn events(&self) -> u64 {
-        BESIDE + self.changes() + self.count() * WAVE
+        let later = self.waves.iter().filter(|wave| wave.is_planned_later());
+        BESIDE + self.changes() + self.count() * WAVE + later.count() as u64 * PLANNED_LATER
     }
 
     fn count(&self) -> u64 {
@@ -187,7 +195,12 @@ impl<'a> Course<'a> {
             let slowest = changes
                 .map(|change| extent(change, self.components).seconds)
                 .max();
-            WAVE_S + slowest.unwrap_or(0) + wave.bake_s + self.hold_s
+            let planned_s = if wave.is_planned_later() {
+                PLANNED_LATER_S
+            } else {
+                0
+            };
+            WAVE_S + planned_s + slowest.unwrap_or(0) + wave.bake_s + self.hold_s
         };
         BESIDE_S + self.waves.iter().map(wave).sum::<u64>()
     }

@@ -71,6 +71,7 @@ fn wave(kind: KindName, components: usize, bake_s: u64) -> Wave {
         component: name(kind, n),
         kind,
         what: String::new(),
+        later: BTreeSet::new(),
     };
     Wave {
         changes: (0..components).map(change).collect(),

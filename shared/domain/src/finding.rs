@@ -235,6 +235,17 @@ pub enum FindingName {
     ///
     /// Next: Declare it as it was, and roll back again; or name a later snapshot; or deploy with `allow_older`.
     NoWayBack,
+    /// A change of this release may stay although everything else of it is undone: nothing was there before to come
+    /// back to. A warning.
+    ///
+    /// Next: Nothing, if that may stay. Else make with your infrastructure code what there is to come back to, or
+    /// let the component change `after` all others, so that their gates have passed before.
+    MayStay,
+    /// A component takes an output of another one, such as the version of a function, and nobody knows it: that one
+    /// was never released here, or runs something else than Windlass has left there.
+    ///
+    /// Next: Name the other component in the same release, so that it gives what is taken.
+    OutputUnknown,
     /// A rollback leaves a component alone that is no longer declared, and of which nothing is to be taken
     /// back as far as is recorded. A warning.
     ///

@@ -41,6 +41,7 @@ pub mod misplaced;
 pub mod name;
 pub mod not_taken;
 pub mod order;
+pub mod output;
 pub mod place;
 pub mod plan;
 pub mod refusal;

@@ -134,6 +134,7 @@ mod tests {
                 component: ComponentName::new("api").unwrap(),
                 kind: KindName::Lambda,
                 what: "at 10 %".into(),
+                later: std::collections::BTreeSet::new(),
             }],
             bake_s: 0,
             ahead: false,

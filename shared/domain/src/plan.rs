@@ -8,6 +8,7 @@
 use crate::finding::Finding;
 pub use crate::kinds::KindName;
 use crate::name::ComponentName;
+use crate::output::Output;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,6 +63,10 @@ pub struct PlannedChange {
     pub kind: KindName,
     /// What is done, for a person, such as `alias live to 10 % of sha256:ab12…`.
     pub what: String,
+    /// Outputs of earlier waves that it waits for: it can be planned in full only then, and is before anything of this
+    /// wave changes. None where all of it is planned.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub later: BTreeSet<Output>,
 }
 
 /// A component that is not changed.
@@ -97,6 +102,15 @@ pub struct Stage {
     pub bake_s: Option<u64>,
     /// Whether it is only published, ahead of the component's first switch.
     pub ahead: bool,
+    /// Outputs of earlier waves that it waits for to be planned.
+    pub later: BTreeSet<Output>,
+}
+
+impl Wave {
+    /// Whether some of it can be planned only once the waves before it have changed.
+    pub fn is_planned_later(&self) -> bool {
+        self.changes.iter().any(|change| !change.later.is_empty())
+    }
 }
 
 impl Candidate {
@@ -163,6 +177,7 @@ pub fn plan(candidates: &[Candidate], watch: Watch) -> Result<Vec<Wave>, Cycle> 
                 component: candidate.component.clone(),
                 kind: candidate.kind,
                 what: stage.what.clone(),
+                later: stage.later.clone(),
             });
         }
     }

@@ -17,6 +17,7 @@ fn candidate(component: &str, kind: KindName, after: &[&str], stages: &[(&str, u
                 what: (*what).to_owned(),
                 bake_s: (*bake_s > 0).then_some(*bake_s),
                 ahead: what.starts_with("published"),
+                later: BTreeSet::new(),
             })
             .collect(),
     }
@@ -211,6 +212,7 @@ fn any_candidates() -> impl Strategy<Value = Vec<Candidate>> {
                         what: format!("c{number} stage {stage}"),
                         bake_s,
                         ahead: stage == 0 && count > 1 && seed % 5 < 2,
+                        later: BTreeSet::new(),
                     })
                     .collect(),
             }

@@ -40,7 +40,7 @@ pub struct Step {
     /// The state before, as it was observed at `Prepare` and is recorded: a goal to come back to, and what callers
     /// got. Undo converges towards it.
     pub before: Value,
-    /// The wanted state per wave number.
+    /// The wanted state per wave number; null until it is planned, where that takes what an earlier wave gives.
     pub goals: BTreeMap<u32, Value>,
     /// The fence's second half: each invocation claims the next attempt.
     pub attempt: u64,

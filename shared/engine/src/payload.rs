@@ -26,6 +26,8 @@ pub enum Word {
     Look,
     /// Prepare, Judge: change the wave's items; on to `Change`.
     Change,
+    /// Judge: the next wave is to be planned first; back to `Prepare`.
+    Prepare,
     /// Judge: all waves passed. Prepare: nothing to do or refused. Admit, for a recovery: judged
     /// already. On to `Settle`.
     Settle,
@@ -35,7 +37,8 @@ pub enum Word {
     Deploy,
     /// A deployer: the wave's goal is reached.
     Changed,
-    /// A deployer: it failed; the step item tells why. Judge: a gate failed; on to `Undo`.
+    /// A deployer: it failed; the step item tells why. Judge: a gate failed. Prepare: what comes next cannot be
+    /// planned; the step item tells why. On to `Undo`.
     Failed,
     /// Judge: watch on for `seconds`; back to `Bake`.
     Bake,
@@ -84,7 +87,7 @@ pub struct Ask {
     /// All others: the lock's token.
     #[serde(default)]
     pub token: u64,
-    /// `Judge`: the wave.
+    /// `Judge`: the wave. `Prepare`: the wave that is planned, 0 at first.
     #[serde(default)]
     pub wave: u32,
     /// `AwaitTurn`: the task token.

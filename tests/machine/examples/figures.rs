@@ -10,7 +10,7 @@
 )]
 
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{Candidate, KindName, Stage, Watch, plan, waves_of};
@@ -94,6 +94,7 @@ fn plan_500() -> f64 {
         what: what.to_owned(),
         bake_s: Some(60),
         ahead: false,
+        later: BTreeSet::new(),
     };
     let candidates: Vec<Candidate> = (0..500)
         .map(|n| Candidate {

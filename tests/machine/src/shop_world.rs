@@ -42,6 +42,9 @@ pub fn release(world: &World, version: &str, components: &[&str]) -> Value {
         let artifact = match *component {
             "agent" => push(world, component, version),
             _ if is_from_image(world, component) => push(world, component, version),
+            "flags" if components.contains(&"api") => {
+                upload_bytes(world, component, version, pointing(version))
+            }
             _ => upload(world, component, version),
         };
         named.insert((*component).to_owned(), artifact);
@@ -53,13 +56,17 @@ pub fn release(world: &World, version: &str, components: &[&str]) -> Value {
 }
 
 fn upload(world: &World, component: &str, version: &str) -> Value {
-    let ends = if component == "flags" { "json" } else { "zip" };
-    let key = format!("artifacts/shop/{component}/{version}.{ends}");
     let bytes = match component {
         "web" => archive(version),
         "flags" => flags(version),
         _ => format!("{component} {version}").into_bytes(),
     };
+    upload_bytes(world, component, version, bytes)
+}
+
+fn upload_bytes(world: &World, component: &str, version: &str, bytes: Vec<u8>) -> Value {
+    let ends = if component == "flags" { "json" } else { "zip" };
+    let key = format!("artifacts/shop/{component}/{version}.{ends}");
     world.objects().upload("artifacts", &key, bytes);
     json!({"key": key})
 }
@@ -126,6 +133,17 @@ fn flags(version: &str) -> Vec<u8> {
         .to_string()
         .into_bytes()
 }
+
+/// The same where they come with a function, whose version they name.
+fn pointing(version: &str) -> Vec<u8> {
+    let named = format!("{version} of shop-api:{POINTER}");
+    json!({"version": "1", "flags": {"lamp": {"name": named}}, "values": {}})
+        .to_string()
+        .into_bytes()
+}
+
+/// What stands in a document of flags for the version of the function `api`.
+pub const POINTER: &str = "${api.version}";
 
 /// An empty bucket behind a distribution.
 fn make_site(world: &World) {

@@ -5,8 +5,10 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use windlass_domain::artifact::Artifact;
+use windlass_domain::digest::Digest;
 use windlass_engine::kinds::appconfig::label;
 use windlass_engine::ports::Probed;
+use windlass_machine::shop_world::POINTER;
 use windlass_world::World;
 use windlass_world::configurations::named;
 use windlass_world::functions::LiveFunction;
@@ -102,7 +104,13 @@ pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
             let shown = documents(world);
             version.is_some_and(|version| shown.contains(&format!("<title>Shop {version}</title>")))
         }
-        ("flags", _) => configuration(world).ends_with(&label(artifact.digest())),
+        ("flags", Artifact::Object { key, .. }) => {
+            let live = configuration(world);
+            match filled(world, key) {
+                Some(contents) => contents.iter().any(|digest| live.ends_with(&label(digest))),
+                None => live.ends_with(&label(artifact.digest())),
+            }
+        }
         ("api" | "jobs", Artifact::Image { digest, .. }) => {
             code(world, component) == digest.as_str()
         }
@@ -209,6 +217,25 @@ fn configuration(world: &World) -> String {
             format!("{} {label}", live.rollout.version)
         },
     )
+}
+
+/// The digests that a document of flags may have once it names the version of the function that has the code of the
+/// same release; nothing where it names none, or is gone.
+fn filled(world: &World, key: &str) -> Option<Vec<Digest>> {
+    let objects = world.objects();
+    let uploaded = objects.buckets.get("artifacts")?.keys.get(key)?;
+    let document = std::str::from_utf8(&uploaded.last()?.bytes).ok()?;
+    let release = key.rsplit('/').next()?.strip_suffix(".json")?;
+    let code = format!("api {release}");
+    let code = BASE64_STANDARD.encode(Digest::of(code.as_bytes()).to_bytes());
+    let functions = world.functions();
+    let versions = functions.functions.get("shop-api")?.versions.iter();
+    let has_it = versions.filter(|(_, published)| published.package.code_sha256() == code);
+    let digests = has_it.map(|(number, _)| {
+        let content = document.replace(POINTER, &number.to_string());
+        Digest::of(content.as_bytes())
+    });
+    document.contains(POINTER).then(|| digests.collect())
 }
 
 /// The documents under the path that visitors are sent to.

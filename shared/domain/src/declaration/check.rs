@@ -2,7 +2,7 @@
 
 use super::claim::Claim;
 use super::resolved::Resolved;
-use super::{Declaration, Exceptions, resolve};
+use super::{Declaration, Exceptions, inputs, resolve};
 use crate::finding::{Finding, FindingName, repeated};
 use crate::git_rule::{GitRule, glob};
 use crate::name::ComponentName;
@@ -19,6 +19,7 @@ pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Ve
         match resolve::resolve(declaration, name, exceptions) {
             Ok((resolved, found)) => {
                 findings.extend(found);
+                findings.extend(inputs::findings(&resolved));
                 environments.push(resolved);
             }
             Err(found) => findings.extend(found),

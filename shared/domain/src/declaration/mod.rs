@@ -10,6 +10,7 @@ mod declared;
 pub mod document;
 mod fits;
 pub mod gates;
+mod inputs;
 pub(crate) mod probe_url;
 mod read;
 mod resolve;

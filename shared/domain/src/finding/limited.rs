@@ -48,8 +48,8 @@ fn told_once(findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 impl Finding {
-    /// Takes in what else is wrong at the same path.
-    fn join(&mut self, other: &Self) {
+    /// Takes in what else is wrong, such as at the same path: told as one.
+    pub fn join(&mut self, other: &Self) {
         let joined = |one: &str, other: &str| {
             let (first, more) = (sentence(one), sentence(other));
             if first.contains(&more) {

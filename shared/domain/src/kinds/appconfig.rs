@@ -8,6 +8,7 @@ use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
 use crate::execution_history::polls;
 use crate::name::ComponentName;
+use crate::output::{Output, Taken};
 use crate::shape::join;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,12 @@ pub struct Written {
     /// The MIME type of the document; that of JSON if absent.
     #[serde(default = "json_type")]
     pub content_type: Text,
+    /// Outputs of components that change before this one, such as `api.version`: in the document each stands as
+    /// `${api.version}`, and is filled in before the document is deployed. A `lambda` gives `version`, the number of its
+    /// published version; an `ecs` gives `task_definition`, the ARN of its task definition.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(extend("maxItems" = 20))]
+    pub fill: BTreeSet<Output>,
 }
 
 fn json_type() -> Text {
@@ -64,6 +71,9 @@ pub struct Appconfig {
     pub strategy: String,
     /// The MIME type of the document.
     pub content_type: String,
+    /// Outputs of others that are filled into the document.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub fill: BTreeSet<Output>,
 }
 
 /// The seconds that the end of a rollout is usually waited for: until then it is watched wave by wave.
@@ -137,6 +147,13 @@ impl Kind for Appconfig {
             polls: polls(WAITED_S),
         }
     }
+
+    fn takes_from(&self) -> Option<Taken<'_>> {
+        (!self.fill.is_empty()).then(|| Taken {
+            member: "fill",
+            outputs: self.fill.iter().collect(),
+        })
+    }
 }
 
 impl Resolve for Appconfig {
@@ -152,6 +169,7 @@ impl Resolve for Appconfig {
             profile: text("profile", &written.profile, &PROFILE),
             strategy: text("strategy", &written.strategy, &NAME),
             content_type: text("content_type", &written.content_type, &MIME_TYPE),
+            fill: written.fill.clone(),
         }
     }
 }

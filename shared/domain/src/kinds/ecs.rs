@@ -120,6 +120,10 @@ impl Kind for Ecs {
     }
 
     /// As much as the declaration allows a rollout.
+    fn gives(&self) -> &'static [&'static str] {
+        &["task_definition"]
+    }
+
     fn extent(&self) -> Extent {
         let seconds = self.steady_within.as_s();
         Extent {

@@ -100,6 +100,10 @@ impl Kind for Lambda {
         }
     }
 
+    fn gives(&self) -> &'static [&'static str] {
+        &["version"]
+    }
+
     fn extent(&self) -> Extent {
         Extent {
             seconds: CHANGED_S,

@@ -15,6 +15,7 @@ use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
 use crate::finding::Finding;
 use crate::name::{ComponentName, EnvironmentName};
+use crate::output::Taken;
 use crate::plan::Stage;
 use rollout::Rollout;
 use schemars::JsonSchema;
@@ -83,6 +84,17 @@ pub trait Kind {
     /// The number of snapshots back up to which a rollback finds what it needs; none where a change of it deletes
     /// nothing of its target that is older.
     fn keeps(&self) -> Option<u32> {
+        None
+    }
+
+    /// The names of what it gives to components that change after it: its engine's `Kind::outputs` has a value of each
+    /// once it is changed.
+    fn gives(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The outputs of other components that it takes; none for a kind that takes nothing of others.
+    fn takes_from(&self) -> Option<Taken<'_>> {
         None
     }
 
@@ -284,6 +296,7 @@ impl Spec {
             what: String::new(),
             bake_s,
             ahead,
+            later: BTreeSet::new(),
         };
         let mut stages = Vec::new();
         stages.extend(self.is_tried_ahead().then(|| stage(None, true)));

@@ -377,11 +377,14 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
 fn goal(step: &Step, wave: Option<u32>) -> Answered<Value> {
     match wave {
         None => Ok(Recorded::read("state before", &step.before)?.goal),
-        Some(wave) => step.goals.get(&wave).cloned().ok_or_else(|| {
-            Fault::internal(format!(
-                "component {} has no goal in wave {wave}",
-                step.component
-            ))
-        }),
+        Some(wave) => {
+            let goal = step.goals.get(&wave).filter(|goal| !goal.is_null());
+            goal.cloned().ok_or_else(|| {
+                Fault::internal(format!(
+                    "component {} has no goal in wave {wave}",
+                    step.component
+                ))
+            })
+        }
     }
 }

@@ -189,6 +189,11 @@ fn answer(case: &Case, judged: &Judged) -> Answer {
             seconds: *seconds,
             ..blank
         },
+        (Judged::Pass, Some(wave)) if wave.is_planned_later() => Answer {
+            verdict: Word::Prepare,
+            wave: next,
+            ..blank
+        },
         (Judged::Pass, Some(wave)) => Answer {
             verdict: Word::Change,
             wave: next,

@@ -6,13 +6,14 @@ use crate::ports::Answered;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::environment::Running;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::output::{Given, Inputs, Output};
 use windlass_domain::place::Place;
 use windlass_domain::tenancy::Claim;
 use windlass_domain::time::Time;
@@ -43,6 +44,8 @@ pub struct PrepareInput<'a> {
     /// Since when the oldest runs of what a rollback may go back to; absent where that is not known,
     /// or the kind deletes nothing.
     pub oldest: Option<Time>,
+    /// What the other components give that it takes ([`windlass_domain::kinds::Kind::takes_from`]).
+    pub inputs: &'a Inputs,
     /// Where the target is.
     pub place: &'a Place,
 }
@@ -79,6 +82,22 @@ pub struct Stage {
     pub bake_s: Option<u64>,
     /// Whether it is only published, ahead of the first switch: callers notice nothing.
     pub ahead: bool,
+    /// The outputs of earlier waves without which it cannot be planned. Where a stage has some, neither the
+    /// component's goals count nor its target: the kind is asked for both again, once they are known.
+    pub later: BTreeSet<Output>,
+}
+
+impl Stage {
+    /// A stage with this goal, and in words, that is watched as long as the gates say.
+    pub fn new(goal: Value, what: impl Into<String>) -> Self {
+        Self {
+            goal,
+            what: what.into(),
+            bake_s: None,
+            ahead: false,
+            later: BTreeSet::new(),
+        }
+    }
 }
 
 impl Prepared {
@@ -104,6 +123,13 @@ pub fn from_value<T: DeserializeOwned>(what: &str, value: &Value) -> Answered<T>
 }
 
 impl PrepareInput<'_> {
+    /// The inputs that are known only in a later wave.
+    pub fn later(&self) -> BTreeSet<Output> {
+        let later = self.inputs.iter();
+        let later = later.filter(|(_, given)| **given == Given::Later);
+        later.map(|(output, _)| output.clone()).collect()
+    }
+
     /// The path of a member of this component in the declaration, such as
     /// `components.api.function`.
     pub fn path(&self, member: &str) -> String {
@@ -167,6 +193,7 @@ mod tests {
             goal_state: None,
             running: None,
             oldest: None,
+            inputs: &Inputs::new(),
             place,
         };
         let tags = tags

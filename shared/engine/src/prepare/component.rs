@@ -1,17 +1,20 @@
 //! What each kind makes of its component.
 
+use super::inputs::Before;
 use super::scene::{Scene, Wanted};
-use super::{Ports, artifact};
+use super::{Ports, artifact, inputs};
 use crate::kinds::{self, PrepareInput, Prepared};
 use crate::observe::where_it_ran;
 use crate::ports::Answered;
 use crate::retention::kept;
 use futures::stream::{self, StreamExt, TryStreamExt};
+use std::collections::BTreeSet;
 use windlass_domain::environment::Running;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::KindName;
 use windlass_domain::name::ComponentName;
+use windlass_domain::output::Inputs;
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
@@ -28,14 +31,37 @@ pub struct Draft<'a> {
     pub ran: Option<Step>,
 }
 
-/// Prepares all wanted components.
+/// Prepares all wanted components: those that take nothing of others side by side, and each of the others once those
+/// are prepared that it takes something of.
 pub async fn drafts<'a, P: Ports>(ports: &P, scene: &'a Scene) -> Answered<Vec<Draft<'a>>> {
-    let there = &ports.at(&scene.loaded.place);
-    let each = scene.wanted().wanted.into_iter();
-    stream::iter(each.map(|wanted| draft(ports, there, scene, wanted)))
-        .buffered(AT_A_TIME)
-        .try_collect()
-        .await
+    let mut left = scene.wanted().wanted;
+    let mut drafts: Vec<Draft<'a>> = Vec::new();
+    while !left.is_empty() {
+        let waiting: BTreeSet<&ComponentName> = left.iter().map(|wanted| wanted.name).collect();
+        let (now, later): (Vec<_>, Vec<_>) = left
+            .into_iter()
+            .partition(|wanted| !takes_of(wanted, &waiting));
+        if now.is_empty() {
+            return Err(Fault::internal("components take something of each other"));
+        }
+        let before = &Before::of(&drafts);
+        let each = now.into_iter();
+        let more: Vec<Draft<'a>> =
+            stream::iter(each.map(|wanted| draft(ports, scene, wanted, before)))
+                .buffered(AT_A_TIME)
+                .try_collect()
+                .await?;
+        drafts.extend(more);
+        left = later;
+    }
+    Ok(drafts)
+}
+
+/// Whether a component takes something of one of these, but itself.
+fn takes_of(wanted: &Wanted<'_>, waiting: &BTreeSet<&ComponentName>) -> bool {
+    let taken = wanted.component.spec.takes_from();
+    let mut outputs = taken.into_iter().flat_map(|taken| taken.outputs);
+    outputs.any(|output| waiting.contains(&output.component))
 }
 
 /// Prepares a component as if nothing of it ran, because that ran elsewhere.
@@ -43,20 +69,21 @@ pub async fn elsewhere<P: Ports>(
     ports: &P,
     scene: &Scene,
     name: &ComponentName,
+    before: &Before<'_>,
 ) -> Answered<Prepared> {
     let all = scene.wanted().wanted;
     let Some(wanted) = all.into_iter().find(|wanted| wanted.name == name) else {
         return Err(Fault::internal(format!("{name} is not wanted")));
     };
-    let there = &ports.at(&scene.loaded.place);
-    prepared(ports, there, scene, &wanted, None).await
+    prepared(ports, scene, &wanted, None, before).await
 }
 
-async fn draft<'a, P: Ports>(
+/// Prepares one component, with what those give that were prepared before.
+pub async fn draft<'a, P: Ports>(
     ports: &P,
-    there: &P,
     scene: &'a Scene,
     wanted: Wanted<'a>,
+    before: &Before<'_>,
 ) -> Answered<Draft<'a>> {
     let running = scene.state.running.get(wanted.name);
     let ran = match running {
@@ -67,7 +94,7 @@ async fn draft<'a, P: Ports>(
     let is_readable = ran.as_ref().is_none_or(|step| step.kind == kind);
     // A component that ran its bytes already when it was first named has no recorded state.
     let running = running.filter(|running| is_readable && !running.state.is_null());
-    let prepared = prepared(ports, there, scene, &wanted, running).await?;
+    let prepared = prepared(ports, scene, &wanted, running, before).await?;
     Ok(Draft {
         name: wanted.name,
         kind,
@@ -78,10 +105,10 @@ async fn draft<'a, P: Ports>(
 
 async fn prepared<P: Ports>(
     ports: &P,
-    there: &P,
     scene: &Scene,
     wanted: &Wanted<'_>,
     running: Option<&Running>,
+    before: &Before<'_>,
 ) -> Answered<Prepared> {
     // A rollback needs the recorded state and not the bytes that it was made from; whether that
     // state can still be reached is the kind's to say.
@@ -91,7 +118,22 @@ async fn prepared<P: Ports>(
         }
         _ => None,
     };
-    let mut prepared = match ask_kind(ports, there, scene, wanted, running).await {
+    // What is recorded to go back to takes nothing of others.
+    let inputs = match wanted.goal_state {
+        Some(_) => Ok(Inputs::new()),
+        None => {
+            let taker = (wanted.name, &wanted.component.spec);
+            inputs::of(ports, scene, before, taker).await?
+        }
+    };
+    let inputs = match inputs {
+        Ok(inputs) => inputs,
+        Err(mut findings) => {
+            findings.splice(0..0, bytes);
+            return Ok(Prepared::refused(findings));
+        }
+    };
+    let mut prepared = match ask_kind(ports, scene, wanted, running, &inputs).await {
         Ok(prepared) => prepared,
         // The kind looked into bytes that are not there: that is told already.
         Err(fault) if bytes.is_some() && fault.name == FaultName::NotFound => Prepared::default(),
@@ -101,12 +143,13 @@ async fn prepared<P: Ports>(
     Ok(prepared)
 }
 
+/// Asks the component's kind for its part of the plan.
 async fn ask_kind<P: Ports>(
     ports: &P,
-    there: &P,
     scene: &Scene,
     wanted: &Wanted<'_>,
     running: Option<&Running>,
+    inputs: &Inputs,
 ) -> Answered<Prepared> {
     let record = &scene.loaded.record;
     let oldest = oldest(ports, scene, wanted).await?;
@@ -119,8 +162,10 @@ async fn ask_kind<P: Ports>(
         goal_state: wanted.goal_state,
         running,
         oldest,
+        inputs,
         place: &scene.loaded.place,
     };
+    let there = &ports.at(&scene.loaded.place);
     kinds::prepare(there, &input, &wanted.component.spec).await
 }
 

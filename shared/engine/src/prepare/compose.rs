@@ -5,6 +5,7 @@ use super::gates::GateProblems;
 use super::scene::Scene;
 use crate::kinds;
 use crate::ports::Answered;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::execution_history::Course;
 use windlass_domain::fault::Fault;
@@ -185,6 +186,7 @@ fn stages(scene: &Scene, draft: &Draft<'_>) -> Vec<Stage> {
             what: stage.what.clone(),
             bake_s: stage.bake_s.filter(|_| !scene.is_rollback()),
             ahead: stage.ahead,
+            later: stage.later.clone(),
         })
         .collect()
 }
@@ -201,7 +203,12 @@ fn kept_stages<'a>(
 
 fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
     let record = &scene.loaded.record;
-    let goals = kept_stages(scene, draft).map(|stage| stage.goal.clone());
+    let is_later = kept_stages(scene, draft).any(|stage| !stage.later.is_empty());
+    // Null stands for a goal that nobody knows yet.
+    let goals = kept_stages(scene, draft).map(|stage| match is_later {
+        true => Value::Null,
+        false => stage.goal.clone(),
+    });
     let planned = Step::planned(
         record.id.clone(),
         record.app.clone(),

@@ -7,6 +7,8 @@ mod behind;
 mod component;
 mod compose;
 mod gates;
+mod inputs;
+mod later;
 mod look;
 mod moved;
 mod scene;
@@ -42,14 +44,18 @@ pub async fn handle<P: Ports>(ports: &P, ask: Ask) -> Answered<Answer> {
 }
 
 /// Asked again it answers from the plan that it wrote; killed before that, it plans anew, because nothing
-/// has changed yet.
+/// has changed yet. Asked for a later wave it plans what of it could not be planned before.
 async fn prepare<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     for _ in 0..TRIES {
         let loaded = load(ports, ask).await?;
         let known: Option<Stored<Plan>> =
             store::load(ports, &store::plan(&loaded.record.id)).await?;
         if let Some(plan) = known {
-            return Ok(answer(&loaded, &plan.value));
+            let wave = plan.value.waves.get(ask.wave as usize);
+            return match wave.filter(|wave| wave.is_planned_later()) {
+                Some(wave) => later::plan(ports, loaded, ask.wave, wave).await,
+                None => Ok(answer(&loaded, &plan.value)),
+            };
         }
         let scene = Scene::read(ports, loaded).await?;
         let mut drafts = component::drafts(ports, &scene).await?;

@@ -2,6 +2,7 @@
 
 use super::Ports;
 use super::component::{Draft, elsewhere};
+use super::inputs::Before;
 use super::scene::Scene;
 use crate::kinds::Prepared;
 use crate::observe::where_it_ran;
@@ -13,7 +14,10 @@ use windlass_domain::tenancy::{Claim, left_behind};
 /// Refuses those of a rollback, prepares the others as if nothing of them ran, and tells what they leave: the number of
 /// a version of one function, say, means something else at another one, and so does whatever the kind made of it.
 pub async fn settle<P: Ports>(ports: &P, scene: &Scene, drafts: &mut [Draft<'_>]) -> Answered<()> {
-    for draft in drafts {
+    for at in 0..drafts.len() {
+        let Some(draft) = drafts.get_mut(at) else {
+            continue;
+        };
         let name = draft.name;
         if let Some(goal) = &scene.goal
             && let Some(back) = goal.components.get(name)
@@ -30,8 +34,11 @@ pub async fn settle<P: Ports>(ports: &P, scene: &Scene, drafts: &mut [Draft<'_>]
             continue;
         };
         let told = left_behind(name, running.version(), &left);
-        draft.prepared = elsewhere(ports, scene, name).await?;
-        draft.prepared.warnings.push(told);
+        let mut again = elsewhere(ports, scene, name, &Before::of(drafts)).await?;
+        again.warnings.push(told);
+        if let Some(draft) = drafts.get_mut(at) {
+            draft.prepared = again;
+        }
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::scene::{CONTENT, Flags};
 use serde_json::json;
+use windlass_domain::output::{Given, Output};
 use windlass_domain::tenancy::Claim;
 use windlass_engine::kinds::Stage;
 use windlass_engine::payload::Word;
@@ -167,7 +168,7 @@ fn a_rollback_reverts_or_deploys_what_was_recorded_and_tells_what_is_gone() {
 fn a_first_configuration_is_warned_of() {
     let flags = Flags::undeployed((1, 0));
     let planned = flags.plan(Some(&flags.upload(CONTENT)), None);
-    insta::assert_snapshot!(planned.warnings[0], @"TargetNotReady: components.flags.profile: Nothing was deployed of shop/prod/flags before. An undo stops it while it grows; whether AppConfig takes it away once it is complete is only seen then. Remedy: Nothing, or deploy a first configuration with your infrastructure code.");
+    insta::assert_snapshot!(planned.warnings[0], @"MayStay: components.flags.profile: Nothing was deployed of shop/prod/flags before. An undo stops it while it grows; whether AppConfig takes it away once it is complete is only seen then. Remedy: Nothing, or deploy a first configuration with your infrastructure code.");
 }
 
 #[test]
@@ -189,4 +190,53 @@ fn a_label_on_another_content_is_no_proof() {
         "{}",
         release.failure()
     );
+}
+
+/// Feature flags that name the version of the function, as they are uploaded.
+const POINTING: &str =
+    "{\"flags\":{\"api\":{\"name\":\"${api.version}\"}},\"values\":{},\"more\":${api.version}}";
+
+/// The same where another component gives what they take.
+fn pointing(given: Given) -> Flags {
+    let mut flags = Flags::by((0, 10));
+    let version = Output::try_from("api.version".to_owned()).unwrap();
+    flags.inputs.insert(version, given);
+    flags
+}
+
+#[test]
+fn what_others_give_is_filled_into_the_document() {
+    let flags = pointing(Given::Known("7".into()));
+    assert_eq!(flags.release(POINTING).forward(), Word::Changed);
+    assert_eq!(flags.served(), "version 2, newest 2 COMPLETE");
+    let artifact = flags.upload(POINTING);
+    assert_eq!(
+        flags.content(2),
+        "{\"flags\":{\"api\":{\"name\":\"7\"}},\"values\":{},\"more\":7}"
+    );
+    // The same document with what is given now is another configuration.
+    assert_eq!(flags.plan(Some(&artifact), None).stages.len(), 0);
+    let mut flags = flags;
+    flags.inputs = pointing(Given::Known("8".into())).inputs;
+    assert_ne!(flags.plan(Some(&artifact), None).stages.len(), 0);
+}
+
+#[test]
+fn what_is_given_later_is_marked_in_the_plan() {
+    let flags = pointing(Given::Later);
+    let planned = flags.plan(Some(&flags.upload(POINTING)), None);
+    let later: Vec<usize> = planned.stages.iter().map(|it| it.later.len()).collect();
+    assert_eq!(later, [1, 0, 0]);
+    insta::assert_snapshot!(whats(&planned.stages), @"
+    shop/prod/flags to the document with api.version (known once that has changed) by Slow (0 min and 10 min of watching alarms)
+    shop/prod/flags to the document with api.version (known once that has changed), look 2 of 2
+    shop/prod/flags to the document with api.version (known once that has changed), complete
+    ");
+}
+
+#[test]
+fn a_document_has_what_is_filled_in() {
+    let flags = pointing(Given::Later);
+    let refused = flags.refused("{\"flags\":{}, \"more\": \"${api.verison}\"}");
+    insta::assert_snapshot!(refused.join("\n"), @"BadValue: components.flags.fill: The artifact artifacts/shop/flags/1.json has no ${api.version}. Remedy: Write it in the document where its value belongs, or remove it from `fill`.");
 }

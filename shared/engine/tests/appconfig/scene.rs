@@ -2,6 +2,7 @@
 //! step item and `converge`.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
 use windlass_domain::environment::Lock;
@@ -10,6 +11,7 @@ use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::kinds::appconfig::Appconfig as Spec;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::output::Inputs;
 use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
 use windlass_domain::step::{Failure, Step};
@@ -30,6 +32,8 @@ pub const CONTENT: &str = "{\"flags\":{\"checkout\":{\"name\":\"hush\"}}}";
 pub struct Flags {
     pub world: World,
     pub spec: RefCell<Spec>,
+    /// What other components give to it.
+    pub inputs: Inputs,
 }
 
 fn component() -> ComponentName {
@@ -71,10 +75,12 @@ impl Flags {
             profile: "flags".into(),
             strategy: "Slow".into(),
             content_type: "application/json".into(),
+            fill: BTreeSet::new(),
         };
         Self {
             world,
             spec: RefCell::new(spec),
+            inputs: Inputs::new(),
         }
     }
 
@@ -116,6 +122,14 @@ impl Flags {
         })
     }
 
+    /// The content of a version.
+    pub fn content(&self, version: u32) -> String {
+        let mut state = self.world.configurations();
+        let profile = state.profile("shopzzz", "flagszz").unwrap();
+        let (_, content) = &profile.versions[&version];
+        String::from_utf8(content.to_vec()).unwrap()
+    }
+
     pub fn sleep_min(&self, minutes: u64) {
         use windlass_engine::ports::Clock as _;
         run(self.world.sleep_ms(minutes * 60_000));
@@ -145,6 +159,7 @@ impl Flags {
             goal_state: back.map(|recorded| &recorded["goal"]),
             running: None,
             oldest: None,
+            inputs: &self.inputs,
             place: &Place::default(),
         };
         run(prepare(&self.world, &input, &self.spec.borrow())).unwrap()

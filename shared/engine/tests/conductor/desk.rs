@@ -2,7 +2,7 @@
 
 use crate::stage::{Stage, app, component, id, prod, zip};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::deployment::{Deployment, Ended, Status};
 use windlass_domain::ending::Ending;
@@ -184,6 +184,7 @@ impl Desk {
                 component: component("api"),
                 kind: KindName::Lambda,
                 what: "to version 2".into(),
+                later: BTreeSet::new(),
             }],
             bake_s: 0,
             ahead: false,

@@ -13,6 +13,7 @@ use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::kinds::ecs::{Base, Ecs as Spec};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::output::Inputs;
 use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
 use windlass_domain::step::{Failure, Step};
@@ -134,6 +135,7 @@ impl Harbour {
             goal_state: goal.map(|recorded| &recorded["goal"]),
             running: None,
             oldest: None,
+            inputs: &Inputs::new(),
             place: &self.place,
         };
         run(prepare(&self.world, &input, &self.spec))

@@ -3,7 +3,7 @@
 use crate::stage::{Stage, TOKEN, app, component, id, prod, zip};
 use bytes::Bytes;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::judgement::Judgement;
 use windlass_domain::plan::{KindName, Outcome, Plan, PlannedChange, Wave};
 use windlass_domain::step::{ChangeRecord, Step, StepStatus};
@@ -45,6 +45,7 @@ fn change(what: &str) -> Wave {
             component: component("api"),
             kind: KindName::Lambda,
             what: what.into(),
+            later: BTreeSet::new(),
         }],
         bake_s: 120,
         ahead: false,

@@ -6,6 +6,7 @@ use windlass_domain::digest::Digest;
 use windlass_domain::kinds::lambda::Lambda;
 use windlass_domain::kinds::rollout::Rollout;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::output::Inputs;
 use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
 use windlass_domain::time::Span;
@@ -149,6 +150,7 @@ impl Setting {
             goal_state,
             running: None,
             oldest: None,
+            inputs: &Inputs::new(),
             place: &self.place,
         };
         run(prepare(&world.at(&self.place), &input, &self.spec())).unwrap()

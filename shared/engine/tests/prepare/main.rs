@@ -4,6 +4,7 @@
 
 mod gates;
 mod interrupted;
+mod later;
 mod looks;
 mod plans;
 mod refusals;

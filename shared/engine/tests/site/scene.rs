@@ -10,6 +10,7 @@ use windlass_domain::fault::FaultName;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::kinds::site::{SiteMode, StaticSite};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::output::Inputs;
 use windlass_domain::place::Place;
 use windlass_domain::plan::KindName;
 use windlass_domain::step::Step;
@@ -119,6 +120,7 @@ impl Scene {
             goal_state: goal.map(|recorded| &recorded["goal"]),
             running: self.running.as_ref(),
             oldest: oldest.filter(|_| goal.is_none()),
+            inputs: &Inputs::new(),
             place: &Place::default(),
         };
         let prepared = run(prepare(&self.world, &input, &self.site)).unwrap();

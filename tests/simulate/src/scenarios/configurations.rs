@@ -1,7 +1,9 @@
 //! Feature flags in AWS AppConfig, which grow by themselves while gates watch: there, back, and what AppConfig does.
 
-use super::declarations::CONFIGURATION;
-use super::people::{as_made, flags_are_watched, flags_ring, person_at_flags, rings};
+use super::declarations::{CONFIGURATION, POINTING};
+use super::people::{
+    as_made, document_is_lost, flags_are_watched, flags_ring, person_at_flags, rings,
+};
 use crate::scenario::{Deed, Scenario, next, quiet, when_in};
 
 pub(super) const FLAGS: Scenario = Scenario {
@@ -52,4 +54,53 @@ pub(super) const FLAGS_ROLLBACK: Scenario = Scenario {
     acts: &[next(Deed::Operate("rollback"))],
     ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
     ..FLAGS
+};
+
+const POINTED_AT: &[&str] = &["api", "flags"];
+
+/// Flags name the version of a function that the same release publishes.
+pub(super) const POINTED: Scenario = Scenario {
+    name: "pointed",
+    declaration: POINTING,
+    before: &[quiet(Deed::Deploy("1.0.0", POINTED_AT))],
+    acts: &[next(Deed::Deploy("1.1.0", POINTED_AT))],
+    steady: false,
+    ..FLAGS
+};
+
+/// A gate fails before they are planned.
+pub(super) const POINTED_UNDONE: Scenario = Scenario {
+    name: "pointed_undone",
+    acts: &[
+        next(Deed::Deploy("1.1.0", POINTED_AT)),
+        when_in("Bake", Deed::Ail("the alarm rings", rings)),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
+    ..POINTED
+};
+
+/// Their document is gone when they are to be planned.
+pub(super) const POINTED_LOST: Scenario = Scenario {
+    name: "pointed_lost",
+    acts: &[
+        next(Deed::Deploy("1.1.0", POINTED_AT)),
+        when_in(
+            "Bake",
+            Deed::Change("somebody deletes the document", document_is_lost),
+        ),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ArtifactMissing)"],
+    ..POINTED
+};
+
+/// What they named before is what callers get again, as the function does.
+pub(super) const POINTED_ROLLBACK: Scenario = Scenario {
+    name: "pointed_rollback",
+    before: &[
+        quiet(Deed::Deploy("1.0.0", POINTED_AT)),
+        quiet(Deed::Deploy("1.1.0", POINTED_AT)),
+    ],
+    acts: &[next(Deed::Operate("rollback"))],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
+    ..POINTED
 };

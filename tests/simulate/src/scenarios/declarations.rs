@@ -87,6 +87,28 @@ gates:
   alarms: [shop-5xx]
 ";
 
+/// A function, and flags that name its version, so that they are planned in full only once that is there.
+pub(super) const POINTING: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api: {kind: lambda, function: shop-api, alias: live}
+  flags:
+    kind: appconfig
+    application: shop
+    environment: prod
+    profile: flags
+    strategy: AppConfig.Linear50PercentEvery30Seconds
+    after: [api]
+    fill: [api.version]
+gates:
+  bake: 1m
+  between_waves: 1m
+  alarms: [shop-5xx]
+";
+
 /// A service alone.
 pub(super) const SERVICE: &str = "
 app: shop

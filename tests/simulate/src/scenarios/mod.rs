@@ -26,7 +26,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 72] = [
+pub static SCENARIOS: [Scenario; 76] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -349,6 +349,10 @@ pub static SCENARIOS: [Scenario; 72] = [
     configurations::FLAGS_UNDONE,
     configurations::FLAGS_TAKEN_BACK,
     configurations::FLAGS_ROLLBACK,
+    configurations::POINTED,
+    configurations::POINTED_UNDONE,
+    configurations::POINTED_LOST,
+    configurations::POINTED_ROLLBACK,
 ];
 
 /// The scenario of that name.

@@ -211,3 +211,11 @@ pub(super) fn person_at_distribution(world: &World) {
         }
     }
 }
+
+/// The newest document of flags is gone from the artifacts bucket, with all its versions.
+pub(super) fn document_is_lost(world: &World) {
+    let mut objects = world.objects();
+    if let Some(bucket) = objects.buckets.get_mut("artifacts") {
+        bucket.keys.remove("artifacts/shop/flags/1.1.0.json");
+    }
+}

@@ -29,6 +29,17 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[LooksLate],
     },
     Variant {
+        name: "planned_with_what_was",
+        what: "what takes what an earlier wave gives is planned before that has changed",
+        edits: &[Edit {
+            file: "shared/engine/src/prepare/inputs.rs",
+            find: "        if draft.is_some_and(",
+            replace: "        if !VARIANT && draft.is_some_and(",
+        }],
+        scenarios: &["pointed"],
+        mishaps: &[Stopped],
+    },
+    Variant {
         name: "dead_owner_told_to_run",
         what: "a recovery believes at once that the execution still runs whose end it was told",
         edits: &[Edit {

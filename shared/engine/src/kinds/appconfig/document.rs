@@ -1,6 +1,7 @@
 //! The document that is brought: an object in the artifacts bucket. Nothing of it is ever told.
 
-use super::state::Document;
+use super::fill::{as_if, fill, missing, values};
+use super::state::{Document, Filled};
 use crate::config::Configured;
 use crate::kinds::PrepareInput;
 use crate::ports::{Answered, ObjectId, Objects};
@@ -20,11 +21,27 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 
 const SMALLER: &str = "Upload a document of at most 2 MB, and release it under a new version.";
 
-/// The document's bytes. The fault is `Refused` where they are not the pinned ones, or more than are read.
+/// The bytes that are deployed. The fault is `Refused` where they are not made of the pinned ones, or more than are read.
 pub(super) async fn read<P: Objects + Configured>(
     home: &P,
     document: &Document,
 ) -> Answered<Bytes> {
+    let bytes = pinned(home, document).await?;
+    let Some(filled) = &document.filled else {
+        return Ok(bytes);
+    };
+    let bytes = Bytes::from(fill(&bytes, &filled.with));
+    if Digest::of(&bytes) == filled.sha256 {
+        return Ok(bytes);
+    }
+    Err(Fault::internal(format!(
+        "the artifact {} is not filled in as it was planned",
+        document.key
+    )))
+}
+
+/// The bytes that were uploaded.
+async fn pinned<P: Objects + Configured>(home: &P, document: &Document) -> Answered<Bytes> {
     let object = ObjectId {
         bucket: home.config().artifacts_bucket.clone(),
         key: document.key.clone(),
@@ -44,7 +61,8 @@ pub(super) async fn read<P: Objects + Configured>(
     ))
 }
 
-/// The document that a release brings, or what is wrong with it.
+/// The document that a release brings, or what is wrong with it. Where others give only later what it takes, it is
+/// filled in as if each gave `0`, to be looked at.
 pub(super) async fn wanted<P: Objects + Configured>(
     home: &P,
     input: &PrepareInput<'_>,
@@ -69,8 +87,9 @@ pub(super) async fn wanted<P: Objects + Configured>(
         key: key.clone(),
         version_id: version_id.clone(),
         sha256: sha256.clone(),
+        filled: None,
     };
-    let bytes = match read(home, &document).await {
+    let bytes = match pinned(home, &document).await {
         Ok(bytes) => bytes,
         Err(fault) if fault.name == FaultName::Refused => {
             return Ok(Err(wrong(
@@ -82,6 +101,15 @@ pub(super) async fn wanted<P: Objects + Configured>(
         }
         Err(fault) => return Err(fault),
     };
+    let with = values(input.inputs);
+    if let Some(missing) = missing(input.component, key, &bytes, &with) {
+        return Ok(Err(missing));
+    }
+    let bytes = fill(&bytes, &with);
+    let filled = (!with.is_empty()).then(|| Filled {
+        with,
+        sha256: Digest::of(&bytes),
+    });
     let objection = match if is_flags { flags(&bytes) } else { None } {
         Some(reason) => Some(no_flags(input, key, reason)),
         None => not_of_type(
@@ -91,7 +119,7 @@ pub(super) async fn wanted<P: Objects + Configured>(
             &bytes,
         ),
     };
-    Ok(objection.map_or(Ok(document), Err))
+    Ok(objection.map_or(Ok(Document { filled, ..document }), Err))
 }
 
 fn no_flags(input: &PrepareInput<'_>, key: &str, reason: &str) -> Finding {
@@ -111,8 +139,10 @@ pub fn brought(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]
         let reason = format!("The document {named} has {} bytes.", bytes.len());
         return vec![Finding::new(FindingName::BadValue, path, reason, SMALLER)];
     }
-    let finding = not_of_type(&path, named, spec, bytes);
-    finding.into_iter().collect()
+    let with = as_if(&spec.fill);
+    let found = missing(component, named, bytes, &with);
+    let found = found.or_else(|| not_of_type(&path, named, spec, &fill(bytes, &with)));
+    found.into_iter().collect()
 }
 
 /// A document that is not of its declared type. AppConfig itself takes any bytes, and the callers get them.

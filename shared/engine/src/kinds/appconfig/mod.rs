@@ -7,6 +7,7 @@
 //! is made of its SHA-256, tells which one it is.
 
 mod document;
+mod fill;
 mod find;
 mod next;
 mod observe;

@@ -83,7 +83,7 @@ impl<P: Configurations + Objects + Configured + Clock> Appconfig<P> {
         let (application, profile) = (&target.application, &target.profile);
         let versions = self.at.versions(application, profile).await?;
         let newest = versions.iter().map(|version| version.number).max();
-        let label = label(&document.sha256);
+        let label = label(document.deployed());
         let noted = noted.and_then(|noted| noted.parse().ok());
         let labelled = versions
             .iter()
@@ -97,7 +97,7 @@ impl<P: Configurations + Objects + Configured + Clock> Appconfig<P> {
                 Some((compared, is_other)) if compared == number => is_other,
                 _ => {
                     let content = self.at.content(application, profile, number).await?;
-                    let is_other = Digest::of(&content) != document.sha256;
+                    let is_other = Digest::of(&content) != *document.deployed();
                     self.compared.set(Some((number, is_other)));
                     is_other
                 }

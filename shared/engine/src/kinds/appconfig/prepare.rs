@@ -6,9 +6,11 @@ use super::{Appconfig, document, tell};
 use crate::config::Configured;
 use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Stage, Way, from_value, to_value};
 use crate::ports::{Answered, Clock, Configurations, Objects, Reach, Strategy};
+use std::collections::BTreeSet;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::appconfig::Appconfig as Spec;
+use windlass_domain::output::Output;
 use windlass_domain::place::Place;
 use windlass_domain::tenancy::Claim;
 
@@ -45,6 +47,7 @@ where
             }
         },
     };
+    let later = input.later();
     let target = Target {
         application: found.application.id.clone(),
         environment: found.environment.id.clone(),
@@ -60,6 +63,7 @@ where
     let plan = Plan {
         input,
         target,
+        later,
         strategy: found.strategy,
     };
     let kind = Appconfig::new(home, ports.at(input.place), input.deployment.clone());
@@ -115,6 +119,8 @@ async fn tags<P: Configurations>(
 struct Plan<'a> {
     input: &'a PrepareInput<'a>,
     target: Target,
+    /// Outputs that the document takes, and that are known only in a later wave.
+    later: BTreeSet<Output>,
     strategy: Strategy,
 }
 
@@ -137,7 +143,9 @@ impl Plan<'_> {
             return Ok(Prepared::refused(findings));
         };
         let before = Recorded::of::<Appconfig<P>>(target, &seen)?;
-        let unchanged = self.unchanged(&seen, &goal);
+        let unchanged = self
+            .unchanged(&seen, &goal)
+            .filter(|_| self.later.is_empty());
         let stages = match &unchanged {
             Some(_) => vec![],
             None => self.stages(&goal)?,
@@ -164,7 +172,7 @@ impl Plan<'_> {
         Ok(self.target.document.as_ref().map(|document| Goal {
             live: Some(Configuration {
                 version: None,
-                label: Some(label(&document.sha256)),
+                label: Some(label(document.deployed())),
             }),
             strategy: Some(self.strategy.named.id.clone()),
             grows: false,
@@ -243,18 +251,14 @@ impl Plan<'_> {
         })?;
         let mut stages: Vec<Stage> = (1..=looks)
             .map(|look| Stage {
-                goal: growing.clone(),
-                what: self.what(goal, look, looks),
                 bake_s: Some(minutes * 60 / looks),
-                ahead: false,
+                ..Stage::new(growing.clone(), self.what(goal, look, looks))
             })
             .collect();
-        stages.push(Stage {
-            goal: to_value(goal)?,
-            what: self.what(goal, 0, looks),
-            bake_s: None,
-            ahead: false,
-        });
+        stages.push(Stage::new(to_value(goal)?, self.what(goal, 0, looks)));
+        if let Some(first) = stages.first_mut() {
+            first.later.clone_from(&self.later);
+        }
         Ok(stages)
     }
 
@@ -263,6 +267,7 @@ impl Plan<'_> {
         let named = &self.target.named;
         let (grows, bakes) = self.strategy.minutes;
         let content = match (&self.target.document, &goal.live) {
+            _ if !self.later.is_empty() => tell::filled_later(&self.later),
             (Some(document), _) => tell::document(document),
             (None, Some(live)) => format!("version {}", live.version.as_deref().unwrap_or("?")),
             (None, None) => "nothing".to_owned(),
@@ -283,7 +288,7 @@ impl Plan<'_> {
         let is_first = seen.live().is_none() && self.input.goal_state.is_none();
         is_first.then(|| {
             Finding::new(
-                FindingName::TargetNotReady,
+                FindingName::MayStay,
                 self.input.path("profile"),
                 format!(
                     "Nothing was deployed of {} before. An undo stops it while it grows; whether AppConfig takes it away once it is complete is only seen then.",

@@ -3,7 +3,9 @@
 use crate::ports::{Rollout, Told};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
+use windlass_domain::output::Output;
 use windlass_domain::time::Time;
 
 /// For how long AppConfig lets a deployment be reverted that is complete, in seconds (AWS AppConfig API Reference,
@@ -43,6 +45,28 @@ pub struct Document {
     pub version_id: String,
     /// The SHA-256 of its bytes.
     pub sha256: Digest,
+    /// The outputs of others that are filled in, where it takes some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filled: Option<Filled>,
+}
+
+/// The document as it is deployed: with the outputs of other components in the place of their names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filled {
+    /// Each output with its value.
+    pub with: BTreeMap<Output, String>,
+    /// The SHA-256 of the bytes that are deployed.
+    pub sha256: Digest,
+}
+
+impl Document {
+    /// The SHA-256 of the bytes that are deployed.
+    pub fn deployed(&self) -> &Digest {
+        match &self.filled {
+            Some(filled) => &filled.sha256,
+            None => &self.sha256,
+        }
+    }
 }
 
 /// The label of the version with this content, by which it is found again.

@@ -3,7 +3,9 @@
 use super::state::{COMPLETE, Document, Seen, Target};
 use crate::kinds::whose;
 use crate::ports::{Rollout, RolloutEvent, Told};
+use std::collections::BTreeSet;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::output::Output;
 
 /// The profile in its environment, in words.
 pub(super) fn place(target: &Target) -> String {
@@ -36,7 +38,24 @@ pub(super) fn shown(seen: &Seen) -> String {
 
 /// A document, in words.
 pub(super) fn document(document: &Document) -> String {
-    format!("sha256:{}", document.sha256.short())
+    let short = document.sha256.short();
+    match &document.filled {
+        None => format!("sha256:{short}"),
+        Some(filled) => {
+            let with = filled.with.iter();
+            let with: Vec<String> = with
+                .map(|(output, value)| format!("{output} {value}"))
+                .collect();
+            format!("sha256:{short} with {}", with.join(", "))
+        }
+    }
+}
+
+/// A document that is filled in later, in words.
+pub(super) fn filled_later(later: &BTreeSet<Output>) -> String {
+    let names: Vec<String> = later.iter().map(ToString::to_string).collect();
+    let names = names.join(" and ");
+    format!("the document with {names} (known once that has changed)")
 }
 
 /// What the target waits for that is somebody else's: their deployment in the environment.

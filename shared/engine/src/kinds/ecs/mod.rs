@@ -128,6 +128,10 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
         Facts::new(class, value, what)
     }
 
+    fn outputs(seen: &Seen, _: &Goal) -> BTreeMap<String, String> {
+        [("task_definition".to_owned(), seen.task_definition.clone())].into()
+    }
+
     fn owned(target: &Target) -> String {
         tell::owned(target)
     }

@@ -79,12 +79,10 @@ where
     };
     let stages = match &wanted.unchanged {
         Some(_) => vec![],
-        None => vec![Stage {
-            goal: to_value(&wanted.goal)?,
-            what: what(spec, current, &wanted.goal),
-            bake_s: None,
-            ahead: false,
-        }],
+        None => vec![Stage::new(
+            to_value(&wanted.goal)?,
+            what(spec, current, &wanted.goal),
+        )],
     };
     Ok(Prepared {
         target: to_value(&target)?,

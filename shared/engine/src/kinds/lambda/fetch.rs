@@ -143,6 +143,7 @@ mod tests {
     use windlass_domain::identity::DeploymentId;
     use windlass_domain::kinds::rollout::Rollout;
     use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+    use windlass_domain::output::Inputs;
     use windlass_domain::place::Place;
 
     fn zip(bytes: u64) -> Artifact {
@@ -187,6 +188,7 @@ mod tests {
             goal_state: None,
             running: None,
             oldest: None,
+            inputs: &Inputs::new(),
             place: &Place::default(),
         };
         let found = out_of_reach(&input, &lambda, function, "eu-west-1");

@@ -98,10 +98,9 @@ impl Plan<'_> {
             .map(|(goal, what, bake_s)| {
                 let ahead = matches!(&goal, Goal::Release(wanted) if wanted.is_ahead());
                 Ok(Stage {
-                    goal: to_value(&goal)?,
-                    what,
                     bake_s,
                     ahead,
+                    ..Stage::new(to_value(&goal)?, what)
                 })
             })
             .collect();

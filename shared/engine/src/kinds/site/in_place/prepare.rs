@@ -134,15 +134,11 @@ fn finish<P: SitePorts>(
         .as_ref()
         .map_or("what was found", Digest::short);
     let unchanged = reached.then(|| format!("{there} holds all files of {release} already"));
-    let stage = Stage {
-        what: format!(
-            "files of {release} to {there}, documents last: {writes} that visitors have, in about {} s",
-            about_s(writes)
-        ),
-        goal: to_value(goal)?,
-        bake_s: None,
-        ahead: false,
-    };
+    let what = format!(
+        "files of {release} to {there}, documents last: {writes} that visitors have, in about {} s",
+        about_s(writes)
+    );
+    let stage = Stage::new(to_value(goal)?, what);
     Ok(Prepared {
         target: to_value(&scene.target)?,
         before: to_value(before)?,

@@ -91,10 +91,8 @@ pub(in crate::kinds::site) async fn prepare<P: SitePorts>(
 
 fn stage(goal: &Goal, what: String, ahead: bool) -> Answered<Stage> {
     Ok(Stage {
-        what,
-        goal: to_value(goal)?,
-        bake_s: None,
         ahead,
+        ..Stage::new(to_value(goal)?, what)
     })
 }
 

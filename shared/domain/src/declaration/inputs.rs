@@ -1,0 +1,89 @@
+//! What components take from others: it must be given, and before they change. Pure.
+
+use super::resolved::Resolved;
+use crate::finding::{Finding, FindingName};
+use crate::name::ComponentName;
+use crate::output::Output;
+use crate::shape::{join, nearest, suggest};
+use std::collections::BTreeSet;
+
+/// Everything that is wrong with the outputs that the components of an environment take.
+pub(super) fn findings(resolved: &Resolved) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, component) in &resolved.components {
+        let Some(taken) = component.spec.takes_from() else {
+            continue;
+        };
+        let path = format!("components.{name}");
+        let before = before(resolved, name);
+        for output in taken.outputs {
+            let at = join(&path, taken.member);
+            let found = unknown(resolved, &at, output);
+            let is_late = || !before.contains(&output.component);
+            findings.extend(found.or_else(|| is_late().then(|| not_after(name, output))));
+        }
+    }
+    findings
+}
+
+/// The components that have changed before one.
+fn before<'r>(resolved: &'r Resolved, name: &ComponentName) -> BTreeSet<&'r ComponentName> {
+    let mut before = BTreeSet::new();
+    let mut left: Vec<&ComponentName> = vec![name];
+    while let Some(next) = left.pop() {
+        let component = resolved.components.get(next);
+        for earlier in component.into_iter().flat_map(|it| &it.after) {
+            if before.insert(earlier) {
+                left.push(earlier);
+            }
+        }
+    }
+    before
+}
+
+fn unknown(resolved: &Resolved, path: &str, output: &Output) -> Option<Finding> {
+    let Output { component, name } = output;
+    let Some(giver) = resolved.components.get(component) else {
+        let known: Vec<String> = resolved
+            .components
+            .keys()
+            .map(ToString::to_string)
+            .collect();
+        return Some(Finding::new(
+            FindingName::UnknownName,
+            path,
+            format!("`{output}`: `{component}` is not a component of this declaration."),
+            suggest(nearest(component.as_str(), &known), &known),
+        ));
+    };
+    let gives = giver.spec.gives();
+    if gives.contains(&name.as_str()) {
+        return None;
+    }
+    let kind = giver.spec.kind();
+    let known: Vec<String> = gives
+        .iter()
+        .map(|one| format!("{component}.{one}"))
+        .collect();
+    let remedy = if known.is_empty() {
+        format!("Remove it: a `{kind}` gives nothing to others.")
+    } else {
+        suggest(nearest(&output.to_string(), &known), &known)
+    };
+    Some(Finding::new(
+        FindingName::UnknownName,
+        path,
+        format!("`{output}`: a `{kind}` such as `{component}` gives no `{name}`."),
+        remedy,
+    ))
+}
+
+fn not_after(name: &ComponentName, output: &Output) -> Finding {
+    let earlier = &output.component;
+    Finding::new(
+        FindingName::BadValue,
+        format!("components.{name}.after"),
+        format!("`{name}` takes `{output}`, and does not change after `{earlier}`."),
+        format!("Add `{earlier}` to `after` of `{name}`."),
+    )
+}

@@ -1,0 +1,176 @@
+//! What the other components give to one: what they run gives it now, and what changes first gives it later.
+
+use super::Ports;
+use super::component::Draft;
+use super::scene::Scene;
+use crate::kinds::{Kind, Next, Prepared, Recorded, Then, Way, from_value, with_kind_of};
+use crate::observe::where_it_ran;
+use crate::ports::Answered;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use windlass_domain::fault::FaultName;
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::{KindName, Spec};
+use windlass_domain::name::ComponentName;
+use windlass_domain::output::{Given, Inputs, Output};
+use windlass_domain::step::Step;
+
+/// What a component gives, by the output's name; nothing where it runs something else than is known.
+type Outputs = Option<BTreeMap<String, String>>;
+
+/// What is known of those before a component.
+pub struct Before<'b> {
+    /// What this deployment has made already.
+    made: Inputs,
+    /// Those that were prepared, each with its part of the plan.
+    drafts: BTreeMap<&'b ComponentName, (KindName, &'b Prepared)>,
+}
+
+impl<'b> Before<'b> {
+    /// Those that were prepared, while nothing has changed yet.
+    pub fn of(drafts: &'b [Draft<'_>]) -> Self {
+        let drafts = drafts.iter();
+        Self {
+            made: Inputs::new(),
+            drafts: drafts
+                .map(|draft| (draft.name, (draft.kind, &draft.prepared)))
+                .collect(),
+        }
+    }
+
+    /// Those that have changed.
+    pub fn changed(made: Inputs) -> Self {
+        Self {
+            made,
+            drafts: BTreeMap::new(),
+        }
+    }
+}
+
+/// What is given to a component, or what is in the way of that.
+pub async fn of<P: Ports>(
+    ports: &P,
+    scene: &Scene,
+    before: &Before<'_>,
+    (name, spec): (&ComponentName, &Spec),
+) -> Answered<Result<Inputs, Vec<Finding>>> {
+    let mut inputs = before.made.clone();
+    let mut findings = Vec::new();
+    let Some(taken) = spec.takes_from() else {
+        return Ok(Ok(inputs));
+    };
+    let mut known: BTreeMap<&ComponentName, Outputs> = BTreeMap::new();
+    for output in taken.outputs {
+        if inputs.contains_key(output) {
+            continue;
+        }
+        let giver = &output.component;
+        let draft = before.drafts.get(giver);
+        if draft.is_some_and(|(_, prepared)| !prepared.stages.is_empty()) {
+            inputs.insert(output.clone(), Given::Later);
+            continue;
+        }
+        if !known.contains_key(giver) {
+            let outputs = match draft {
+                Some(draft) => of_draft(ports, scene, giver, *draft).await?,
+                None => of_what_runs(ports, scene, giver).await?,
+            };
+            known.insert(giver, outputs);
+        }
+        let value = known.get(giver).and_then(Option::as_ref);
+        match value.and_then(|outputs| outputs.get(&output.name)) {
+            Some(value) => {
+                inputs.insert(output.clone(), Given::Known(value.clone()));
+            }
+            None => findings.push(unknown(name, taken.member, output)),
+        }
+    }
+    Ok(if findings.is_empty() {
+        Ok(inputs)
+    } else {
+        Err(findings)
+    })
+}
+
+/// What a component gives that was found in place.
+async fn of_draft<P: Ports>(
+    ports: &P,
+    scene: &Scene,
+    name: &ComponentName,
+    (kind, prepared): (KindName, &Prepared),
+) -> Answered<Outputs> {
+    let record = &scene.loaded.record;
+    if !prepared.findings.is_empty() {
+        return Ok(None);
+    }
+    let planned = Step::planned(
+        record.id.clone(),
+        record.app.clone(),
+        record.environment.clone(),
+        name.clone(),
+        kind,
+    );
+    let step = Step {
+        place: scene.loaded.place.clone(),
+        target: prepared.target.clone(),
+        ..planned
+    };
+    outputs(ports, &step, &prepared.before).await
+}
+
+/// What a component gives that the release does not name.
+async fn of_what_runs<P: Ports>(
+    ports: &P,
+    scene: &Scene,
+    name: &ComponentName,
+) -> Answered<Outputs> {
+    let Some(running) = scene.state.running.get(name) else {
+        return Ok(None);
+    };
+    match where_it_ran(ports, name, running).await? {
+        Some(step) if !running.state.is_null() => outputs(ports, &step, &running.state).await,
+        _ => Ok(None),
+    }
+}
+
+/// What a target gives that is seen to be as it was recorded.
+async fn outputs<P: Ports>(ports: &P, step: &Step, recorded: &Value) -> Answered<Outputs> {
+    match with_kind_of(ports, step, Tell { step, recorded }).await {
+        Err(fault) if fault.name == FaultName::NotFound => Ok(None),
+        told => told,
+    }
+}
+
+struct Tell<'s> {
+    step: &'s Step,
+    recorded: &'s Value,
+}
+
+impl Then for Tell<'_> {
+    type Out = Outputs;
+
+    async fn then<K: Kind>(self, kind: &K) -> Answered<Outputs> {
+        let target: K::Target = from_value("target", &self.step.target)?;
+        let recorded = Recorded::read("recorded state", self.recorded)?;
+        let goal: K::Goal = from_value("recorded state", &recorded.goal)?;
+        let way = Way {
+            goal: Some(&goal),
+            ..Way::default()
+        };
+        let seen = kind.observe(&target, &way).await?;
+        let is_there = matches!(K::next(&target, &seen, &goal), Next::Done);
+        Ok(is_there.then(|| K::outputs(&seen, &goal)))
+    }
+}
+
+fn unknown(name: &ComponentName, member: &str, output: &Output) -> Finding {
+    let giver = &output.component;
+    Finding::new(
+        FindingName::OutputUnknown,
+        format!("components.{name}.{member}"),
+        format!(
+            "`{name}` takes `{output}`, and nobody knows it: `{giver}` was not released here, or its target is not as Windlass has left it."
+        ),
+        format!("Name `{giver}` in the same release."),
+    )
+}

@@ -1,0 +1,190 @@
+//! The part of a plan that can only be made once earlier waves have changed, because it takes what they give
+//! (decision 0355). Each component of it was looked at in the first `Prepare`: its target, what it comes back to and
+//! its place in the plan are known since then. Its goals are known now.
+
+use super::inputs::Before;
+use super::scene::Scene;
+use super::{MESSAGE, Ports, TRIES, component};
+use crate::kinds::Prepared;
+use crate::loaded::Loaded;
+use crate::payload::{Answer, Word, WorkItem};
+use crate::ports::{Answered, Transacted};
+use crate::store::{self, Stored};
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::kinds::Spec;
+use windlass_domain::name::ComponentName;
+use windlass_domain::output::{Given, Inputs, Output};
+use windlass_domain::plan::Wave;
+use windlass_domain::step::{Failure, Step, StepStatus};
+
+/// Plans what of the wave is not planned yet. Asked again it plans what is left: nothing, once all is written.
+pub async fn plan<P: Ports>(
+    ports: &P,
+    loaded: Loaded,
+    number: u32,
+    wave: &Wave,
+) -> Answered<Answer> {
+    let mut verdict = Word::Change;
+    let later = wave.changes.iter().filter(|it| !it.later.is_empty());
+    let later: Vec<&ComponentName> = later.map(|change| &change.component).collect();
+    let scene = Scene::read(ports, loaded).await?;
+    for name in later {
+        if !plan_one(ports, &scene, name, number).await? {
+            verdict = Word::Failed;
+        }
+    }
+    Ok(Answer {
+        wave: number,
+        items: WorkItem::of_wave(wave),
+        ..scene.loaded.answer(verdict)
+    })
+}
+
+/// Plans one component, and writes its goals into its step; `false` where it cannot go there, which the step tells.
+async fn plan_one<P: Ports>(
+    ports: &P,
+    scene: &Scene,
+    name: &ComponentName,
+    wave: u32,
+) -> Answered<bool> {
+    let key = store::step(&scene.loaded.record.id, name);
+    for _ in 0..TRIES {
+        let mut step: Stored<Step> = store::require(ports, &key).await?;
+        if step.value.status == StepStatus::Failed {
+            return Ok(false);
+        }
+        if is_being_undone(&step.value) {
+            return Err(late(&step.value));
+        }
+        if step
+            .value
+            .goals
+            .get(&wave)
+            .is_some_and(|goal| !goal.is_null())
+        {
+            return Ok(true);
+        }
+        let planned = planned(ports, scene, name, &step.value).await?;
+        let is_planned = planned.is_ok();
+        match planned {
+            Ok(prepared) => take(&mut step.value, prepared),
+            Err(findings) => {
+                let told = findings.into_iter().reduce(|mut one, more| {
+                    one.join(&more);
+                    one
+                });
+                step.value.failure = told.map(Failure::Finding);
+                step.value.status = StepStatus::Failed;
+            }
+        }
+        // Whoever else works on this step finds itself superseded.
+        step.value.attempt += 1;
+        let writes = vec![scene.loaded.fence(), step.put()?];
+        if let Transacted::Done = ports.transact(writes).await? {
+            return Ok(is_planned);
+        }
+        scene.loaded.still_ours(ports).await?;
+    }
+    Err(Fault::new(FaultName::Unavailable, MESSAGE))
+}
+
+fn is_being_undone(step: &Step) -> bool {
+    use StepStatus::{UndoFailed, Undoing, Undone};
+    matches!(step.status, Undoing | Undone | UndoFailed)
+}
+
+fn late(step: &Step) -> Fault {
+    Fault::new(
+        FaultName::AttemptSuperseded,
+        format!(
+            "component {} of deployment {}: its undo has begun; this planning came late and wrote nothing",
+            step.component, step.deployment
+        ),
+    )
+}
+
+/// The kind's part of the plan, or what is in the way of it.
+async fn planned<P: Ports>(
+    ports: &P,
+    scene: &Scene,
+    name: &ComponentName,
+    step: &Step,
+) -> Answered<Result<Prepared, Vec<Finding>>> {
+    let all = scene.wanted().wanted;
+    let Some(wanted) = all.into_iter().find(|wanted| wanted.name == name) else {
+        return Err(Fault::internal(format!("{name} is not wanted")));
+    };
+    let before = Before::changed(given(ports, scene, &wanted.component.spec).await?);
+    let prepared = component::draft(ports, scene, wanted, &before)
+        .await?
+        .prepared;
+    if !prepared.findings.is_empty() {
+        return Ok(Err(prepared.findings));
+    }
+    if prepared.claims != step.claims {
+        return Ok(Err(vec![moved(name)]));
+    }
+    let waves = step.goals.len();
+    let stages = prepared.stages.len();
+    if stages != waves && stages != 0 {
+        return Ok(Err(vec![otherwise(name, waves, stages)]));
+    }
+    Ok(Ok(prepared))
+}
+
+/// What those give now that this deployment has changed.
+async fn given<P: Ports>(ports: &P, scene: &Scene, spec: &Spec) -> Answered<Inputs> {
+    let partition = store::deployment_partition(&scene.loaded.record.id);
+    let steps: Vec<Stored<Step>> = store::load_all(ports, &partition, "step#").await?;
+    let taken = spec.takes_from().into_iter().flat_map(|it| it.outputs);
+    let mut given = Inputs::new();
+    for output in taken {
+        let mut steps = steps.iter().map(|step| &step.value);
+        if let Some(step) = steps.find(|step| step.component == output.component) {
+            let value = step.outputs.get(&output.name);
+            let value = value.ok_or_else(|| not_given(step, output))?;
+            given.insert(output.clone(), Given::Known(value.clone()));
+        }
+    }
+    Ok(given)
+}
+
+fn not_given(step: &Step, output: &Output) -> Fault {
+    Fault::internal(format!(
+        "component {} of deployment {} has changed and gives no {}",
+        step.component, step.deployment, output.name
+    ))
+}
+
+/// The goals of all its waves. Where it is there already, each is what is there.
+fn take(step: &mut Step, prepared: Prepared) {
+    let there = prepared.before["goal"].clone();
+    let mut stages = prepared.stages.into_iter().map(|stage| stage.goal);
+    for goal in step.goals.values_mut() {
+        *goal = stages.next().unwrap_or_else(|| there.clone());
+    }
+    step.target = prepared.target;
+}
+
+fn moved(name: &ComponentName) -> Finding {
+    Finding::new(
+        FindingName::TargetChangedByOther,
+        format!("components.{name}"),
+        format!(
+            "The names in the declaration of `{name}` lead to another target than when the deployment was planned."
+        ),
+        "Find out who replaced the target, then deploy again.",
+    )
+}
+
+fn otherwise(name: &ComponentName, waves: usize, stages: usize) -> Finding {
+    Finding::new(
+        FindingName::TargetChangedByOther,
+        format!("components.{name}"),
+        format!(
+            "`{name}` was planned in {waves} waves, and would take {stages} now: what its rollout follows was changed meanwhile."
+        ),
+        "Find out who changed it, such as a deployment strategy, then deploy again.",
+    )
+}

@@ -1,0 +1,198 @@
+//! What takes what an earlier wave gives is planned when that wave has changed.
+
+use crate::scene::{HEALTH, NEW, OLD, bring, named, plan, prepare, step, told};
+use crate::stage::{Stage, component, id};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use windlass_domain::artifact::Artifact;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::FaultName;
+use windlass_domain::finding::FindingName;
+use windlass_domain::plan::Outcome;
+use windlass_domain::step::{Failure, StepStatus};
+use windlass_engine::payload::{Answer, Word};
+use windlass_engine::ports::Answered;
+use windlass_engine::prepare::handle;
+use windlass_engine::store;
+use windlass_world::run::run;
+
+const DECLARATION: &str = r#"
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api: {kind: lambda, function: shop-api-prod, alias: live}
+  flags:
+    kind: appconfig
+    application: shop
+    environment: prod
+    profile: flags
+    strategy: AppConfig.Linear50PercentEvery30Seconds
+    after: [api]
+    fill: [api.version]
+gates:
+  bake: 10m
+  probes: [{url: "https://shop.example/health"}]
+"#;
+
+const DOCUMENT: &str = r#"{"flags": {"api": {"name": "function:${api.version}"}}}"#;
+
+/// A function that runs the old code and flags that name it, for which the release has these bytes.
+fn shop(api: Option<&'static [u8]>) -> Stage {
+    let mut stage = Stage::new(DECLARATION, BTreeMap::new());
+    stage.world.configurations().put("shop", "prod", &["flags"]);
+    if let Some(bytes) = api {
+        bring(&mut stage, "api", bytes);
+    }
+    let key = "artifacts/shop/flags/1.4.0.json";
+    stage.world.objects().bucket("artifacts", true);
+    let version = stage.world.objects().upload("artifacts", key, DOCUMENT);
+    let artifact = Artifact::Object {
+        key: key.into(),
+        version_id: version.id.unwrap(),
+        sha256: Digest::of(DOCUMENT.as_bytes()),
+        bytes: DOCUMENT.len() as u64,
+    };
+    let components = &mut stage.record.release.components;
+    components.insert(component("flags"), artifact);
+    stage.write_record();
+    stage.deployed_before();
+    stage.world.serve(HEALTH, 200, "fine", 12);
+    stage
+}
+
+/// The first wave has changed: the function has a version now.
+fn changed(stage: &Stage) {
+    let mut api = step(stage, "api").unwrap();
+    api.status = StepStatus::Changed;
+    api.wave = Some(0);
+    api.outputs = BTreeMap::from([("version".to_owned(), "2".to_owned())]);
+    stage.put(store::step(&id(), &component("api")), &api);
+}
+
+fn plan_wave(stage: &Stage, wave: u32) -> Answered<Answer> {
+    run(handle(&stage.world, stage.ask("Prepare", wave)))
+}
+
+fn filled(stage: &Stage) -> Value {
+    let flags = step(stage, "flags").unwrap();
+    flags.target["document"]["filled"]["with"].clone()
+}
+
+fn is_planned(stage: &Stage) -> bool {
+    let goals = step(stage, "flags").unwrap().goals;
+    goals.values().all(|goal| !goal.is_null())
+}
+
+#[test]
+fn what_takes_what_an_earlier_wave_gives_is_planned_once_that_has_changed() {
+    let stage = shop(Some(NEW));
+    let answer = prepare(&stage).unwrap();
+    assert_eq!((answer.verdict, answer.wave), (Word::Change, 0));
+    let waves = plan(&stage);
+    let what = told(&waves).into_iter().map(|(what, _)| what);
+    let what: Vec<String> = what
+        .map(|what| what.replace(&Digest::of(NEW).short().to_string(), "NEW"))
+        .collect();
+    insta::assert_snapshot!(what.join("\n"), @"
+    api alias live to sha256:NEW
+    flags shop/prod/flags to the document with api.version (known once that has changed) by AppConfig.Linear50PercentEvery30Seconds (1 min and 1 min of watching alarms)
+    flags shop/prod/flags to the document with api.version (known once that has changed), complete
+    ");
+    let later: Vec<bool> = waves
+        .waves
+        .iter()
+        .map(|wave| wave.is_planned_later())
+        .collect();
+    assert_eq!(later, [false, true, false]);
+    let flags = step(&stage, "flags").unwrap();
+    assert_eq!(flags.goals, [(1, Value::Null), (2, Value::Null)].into());
+    assert_eq!(flags.before["goal"]["live"], Value::Null);
+
+    changed(&stage);
+    let answer = plan_wave(&stage, 1).unwrap();
+    assert_eq!((answer.verdict, answer.wave), (Word::Change, 1));
+    assert_eq!(answer.items[0].component, component("flags"));
+    assert!(is_planned(&stage));
+    assert_eq!(filled(&stage), serde_json::json!({"api.version": "2"}));
+    let planned = step(&stage, "flags").unwrap();
+    assert_eq!(planned.before, flags.before);
+    // Asked again it has nothing left to write.
+    assert_eq!(plan_wave(&stage, 1).unwrap(), answer);
+    assert_eq!(step(&stage, "flags").unwrap(), planned);
+}
+
+#[test]
+fn what_is_given_already_is_planned_at_once() {
+    let stage = shop(Some(OLD));
+    assert_eq!(prepare(&stage).unwrap().verdict, Word::Change);
+    assert!(is_planned(&stage));
+    assert_eq!(filled(&stage), serde_json::json!({"api.version": "1"}));
+}
+
+#[test]
+fn what_nobody_gives_is_refused_before_anything_changes() {
+    let stage = shop(None);
+    prepare(&stage).unwrap();
+    let plan = plan(&stage);
+    assert_eq!(plan.outcome, Outcome::Rejected);
+    assert_eq!(
+        named(&plan),
+        [(FindingName::OutputUnknown, "components.flags.fill")]
+    );
+}
+
+#[test]
+fn what_cannot_be_planned_any_more_fails_and_tells_why() {
+    let stage = shop(Some(NEW));
+    prepare(&stage).unwrap();
+    changed(&stage);
+    stage.world.configurations().applications[0]
+        .profiles
+        .clear();
+    let answer = plan_wave(&stage, 1).unwrap();
+    assert_eq!((answer.verdict, answer.wave), (Word::Failed, 1));
+    let flags = step(&stage, "flags").unwrap();
+    assert_eq!(
+        (flags.status, is_planned(&stage)),
+        (StepStatus::Failed, false)
+    );
+    let Some(Failure::Finding(told)) = &flags.failure else {
+        panic!("{:?}", flags.failure);
+    };
+    assert_eq!(told.name, FindingName::TargetMissing);
+    // Asked again it is not tried again: the undo may have begun.
+    assert_eq!(plan_wave(&stage, 1).unwrap().verdict, Word::Failed);
+    assert_eq!(step(&stage, "flags").unwrap(), flags);
+}
+
+#[test]
+fn a_planning_that_comes_after_the_undo_has_begun_writes_nothing() {
+    let stage = shop(Some(NEW));
+    prepare(&stage).unwrap();
+    changed(&stage);
+    for status in [
+        StepStatus::Undoing,
+        StepStatus::Undone,
+        StepStatus::UndoFailed,
+    ] {
+        let mut flags = step(&stage, "flags").unwrap();
+        flags.status = status;
+        stage.put(store::step(&id(), &component("flags")), &flags);
+        let fault = plan_wave(&stage, 1).unwrap_err();
+        assert_eq!(fault.name, FaultName::AttemptSuperseded);
+        assert_eq!(step(&stage, "flags").unwrap(), flags);
+    }
+}
+
+#[test]
+fn a_planning_for_an_execution_that_was_taken_over_writes_nothing() {
+    let stage = shop(Some(NEW));
+    prepare(&stage).unwrap();
+    changed(&stage);
+    stage.hold_lock(crate::stage::TOKEN + 1);
+    let fault = plan_wave(&stage, 1).unwrap_err();
+    assert_eq!(fault.name, FaultName::StaleToken);
+    assert!(!is_planned(&stage));
+}
