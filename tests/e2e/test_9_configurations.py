@@ -35,9 +35,9 @@ class Lantern(Application):
         profile = {"Name": name, "LocationUri": "hosted", "Type": "AWS.AppConfig.FeatureFlags"}
         return self.appconfig.create_configuration_profile(ApplicationId=self.application, **profile)["Id"]
 
-    def declare(self, strategy):
+    def declare(self, strategy, **more):
         self.declared += 1
-        flags = {"kind": "appconfig", "application": APP, "environment": "{environment}", "profile": "flags", "strategy": f"{APP}-{strategy}"}
+        flags = {"kind": "appconfig", "application": APP, "environment": "{environment}", "profile": "flags", "strategy": f"{APP}-{strategy}"} | more
         declaration = self.declaration({"prod": {"deploy": {"branch": "main"}}}, {"bake": "1m"}, f"1.{self.declared}.0", flags=flags)
         declaration["gates"]["alarms"] = [f"{APP}-prod-errors"]
         super().declare(declaration)
@@ -145,3 +145,23 @@ def test_the_content_is_in_no_item_of_the_ledger(lantern):
     items = "\n".join(str(item) for page in pages for item in page["Items"])
     assert "sha256-" in items, "the hash of the content is there"
     assert SECRET not in items
+
+
+def test_flags_name_the_version_that_the_same_release_publishes(lantern):
+    lantern.declare("at-once", after=["jobs"], fill=["jobs.version"])
+    for version in ("1.5.0", "1.6.0"):
+        manifest = lantern.manifest(version)
+        key = f"artifacts/{APP}/flags/{version}.json"
+        lantern.shop.upload(key, document("${jobs.version}"))
+        manifest["components"]["flags"] = {"key": key}
+        answer = lantern.aws.call_api("POST", f"/apps/{APP}/environments/prod/releases", manifest)
+        assert answer.status == 202, answer
+        record = lantern.ended(lantern.deployment_of(version)["id"])
+        assert ending(record) == "Succeeded", record["ending"]
+        named = lantern.served()
+        assert lantern.function("jobs", named) == version == lantern.function("jobs", "live")
+    # A rollback brings both back.
+    lantern.operate(action="rollback", reason="the new jobs are slow", **lantern.where)
+    lantern.until("what was named before", lambda: lantern.function("jobs", lantern.served()) == "1.5.0", within_s=60)
+    assert lantern.function("jobs", "live") == "1.5.0"
+    lantern.operate(action="release_hold", reason="the jobs are quick again", **lantern.where)

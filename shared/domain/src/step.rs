@@ -8,6 +8,7 @@ use crate::fault::Fault;
 use crate::finding::Finding;
 use crate::identity::DeploymentId;
 use crate::name::{AppName, ComponentName, EnvironmentName};
+use crate::output::Output;
 use crate::place::Place;
 use crate::plan::KindName;
 use crate::tenancy::Claim;
@@ -40,6 +41,9 @@ pub struct Step {
     /// The state before, as it was observed at `Prepare` and is recorded: a goal to come back to, and what callers
     /// got. Undo converges towards it.
     pub before: Value,
+    /// What other components give to it, as far as it is known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<Output, String>,
     /// The wanted state per wave number; null until it is planned, where that takes what an earlier wave gives.
     pub goals: BTreeMap<u32, Value>,
     /// The fence's second half: each invocation claims the next attempt.
@@ -123,6 +127,7 @@ impl Step {
             target: Value::Null,
             claims: Vec::new(),
             before: Value::Null,
+            inputs: BTreeMap::new(),
             goals: BTreeMap::new(),
             attempt: 0,
             open: None,

@@ -56,12 +56,12 @@ fn unknown(resolved: &Resolved, path: &str, output: &Output) -> Option<Finding> 
             suggest(nearest(component.as_str(), &known), &known),
         ));
     };
-    let gives = giver.spec.gives();
-    if gives.contains(&name.as_str()) {
+    let known = giver.spec.gives();
+    if known.contains(&name.as_str()) {
         return None;
     }
     let kind = giver.spec.kind();
-    let known: Vec<String> = gives
+    let known: Vec<String> = known
         .iter()
         .map(|one| format!("{component}.{one}"))
         .collect();

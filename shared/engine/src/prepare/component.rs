@@ -8,13 +8,13 @@ use crate::observe::where_it_ran;
 use crate::ports::Answered;
 use crate::retention::kept;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::environment::Running;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::KindName;
 use windlass_domain::name::ComponentName;
-use windlass_domain::output::Inputs;
+use windlass_domain::output::{Given, Inputs, Output};
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
@@ -27,6 +27,8 @@ pub struct Draft<'a> {
     pub name: &'a ComponentName,
     pub kind: KindName,
     pub prepared: Prepared,
+    /// What others give to it, as far as it is known.
+    pub inputs: BTreeMap<Output, String>,
     /// By which step what runs of it came.
     pub ran: Option<Step>,
 }
@@ -75,7 +77,22 @@ pub async fn elsewhere<P: Ports>(
     let Some(wanted) = all.into_iter().find(|wanted| wanted.name == name) else {
         return Err(Fault::internal(format!("{name} is not wanted")));
     };
-    prepared(ports, scene, &wanted, None, before).await
+    let inputs = given(ports, scene, &wanted, before).await?;
+    prepared(ports, scene, &wanted, None, &inputs).await
+}
+
+/// What others give to a component. What is recorded to go back to takes nothing of others.
+async fn given<P: Ports>(
+    ports: &P,
+    scene: &Scene,
+    wanted: &Wanted<'_>,
+    before: &Before<'_>,
+) -> Answered<Result<Inputs, Vec<Finding>>> {
+    if wanted.goal_state.is_some() {
+        return Ok(Ok(Inputs::new()));
+    }
+    let taker = (wanted.name, &wanted.component.spec);
+    inputs::of(ports, scene, before, taker).await
 }
 
 /// Prepares one component, with what those give that were prepared before.
@@ -94,11 +111,18 @@ pub async fn draft<'a, P: Ports>(
     let is_readable = ran.as_ref().is_none_or(|step| step.kind == kind);
     // A component that ran its bytes already when it was first named has no recorded state.
     let running = running.filter(|running| is_readable && !running.state.is_null());
-    let prepared = prepared(ports, scene, &wanted, running, before).await?;
+    let inputs = given(ports, scene, &wanted, before).await?;
+    let prepared = prepared(ports, scene, &wanted, running, &inputs).await?;
+    let known = inputs.unwrap_or_default().into_iter();
+    let known = known.filter_map(|(output, given)| match given {
+        Given::Known(value) => Some((output, value)),
+        Given::Later => None,
+    });
     Ok(Draft {
         name: wanted.name,
         kind,
         prepared,
+        inputs: known.collect(),
         ran,
     })
 }
@@ -108,7 +132,7 @@ async fn prepared<P: Ports>(
     scene: &Scene,
     wanted: &Wanted<'_>,
     running: Option<&Running>,
-    before: &Before<'_>,
+    inputs: &Result<Inputs, Vec<Finding>>,
 ) -> Answered<Prepared> {
     // A rollback needs the recorded state and not the bytes that it was made from; whether that
     // state can still be reached is the kind's to say.
@@ -118,22 +142,14 @@ async fn prepared<P: Ports>(
         }
         _ => None,
     };
-    // What is recorded to go back to takes nothing of others.
-    let inputs = match wanted.goal_state {
-        Some(_) => Ok(Inputs::new()),
-        None => {
-            let taker = (wanted.name, &wanted.component.spec);
-            inputs::of(ports, scene, before, taker).await?
-        }
-    };
     let inputs = match inputs {
         Ok(inputs) => inputs,
-        Err(mut findings) => {
-            findings.splice(0..0, bytes);
-            return Ok(Prepared::refused(findings));
+        Err(findings) => {
+            let findings = bytes.into_iter().chain(findings.iter().cloned());
+            return Ok(Prepared::refused(findings.collect()));
         }
     };
-    let mut prepared = match ask_kind(ports, scene, wanted, running, &inputs).await {
+    let mut prepared = match ask_kind(ports, scene, wanted, running, inputs).await {
         Ok(prepared) => prepared,
         // The kind looked into bytes that are not there: that is told already.
         Err(fault) if bytes.is_some() && fault.name == FaultName::NotFound => Prepared::default(),

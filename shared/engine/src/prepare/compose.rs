@@ -205,9 +205,9 @@ fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
     let record = &scene.loaded.record;
     let is_later = kept_stages(scene, draft).any(|stage| !stage.later.is_empty());
     // Null stands for a goal that nobody knows yet.
-    let goals = kept_stages(scene, draft).map(|stage| match is_later {
-        true => Value::Null,
-        false => stage.goal.clone(),
+    let goals = kept_stages(scene, draft).map(|stage| {
+        let known = (!is_later).then(|| stage.goal.clone());
+        known.unwrap_or(Value::Null)
     });
     let planned = Step::planned(
         record.id.clone(),
@@ -221,6 +221,7 @@ fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
         target: draft.prepared.target.clone(),
         claims: draft.prepared.claims.clone(),
         before: draft.prepared.before.clone(),
+        inputs: draft.inputs.clone(),
         goals: waves_of(waves, draft.name).into_iter().zip(goals).collect(),
         ..planned
     }

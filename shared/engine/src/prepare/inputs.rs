@@ -20,8 +20,8 @@ type Outputs = Option<BTreeMap<String, String>>;
 
 /// What is known of those before a component.
 pub struct Before<'b> {
-    /// What this deployment has made already.
-    made: Inputs,
+    /// What is known already.
+    made: BTreeMap<Output, String>,
     /// Those that were prepared, each with its part of the plan.
     drafts: BTreeMap<&'b ComponentName, (KindName, &'b Prepared)>,
 }
@@ -31,15 +31,15 @@ impl<'b> Before<'b> {
     pub fn of(drafts: &'b [Draft<'_>]) -> Self {
         let drafts = drafts.iter();
         Self {
-            made: Inputs::new(),
+            made: BTreeMap::new(),
             drafts: drafts
                 .map(|draft| (draft.name, (draft.kind, &draft.prepared)))
                 .collect(),
         }
     }
 
-    /// Those that have changed.
-    pub fn changed(made: Inputs) -> Self {
+    /// Those that have changed, and what was known before.
+    pub fn changed(made: BTreeMap<Output, String>) -> Self {
         Self {
             made,
             drafts: BTreeMap::new(),
@@ -54,20 +54,29 @@ pub async fn of<P: Ports>(
     before: &Before<'_>,
     (name, spec): (&ComponentName, &Spec),
 ) -> Answered<Result<Inputs, Vec<Finding>>> {
-    let mut inputs = before.made.clone();
+    let mut inputs = Inputs::new();
     let mut findings = Vec::new();
     let Some(taken) = spec.takes_from() else {
         return Ok(Ok(inputs));
     };
     let mut known: BTreeMap<&ComponentName, Outputs> = BTreeMap::new();
     for output in taken.outputs {
-        if inputs.contains_key(output) {
+        if let Some(made) = before.made.get(output) {
+            inputs.insert(output.clone(), Given::Known(made.clone()));
             continue;
         }
         let giver = &output.component;
         let draft = before.drafts.get(giver);
-        if draft.is_some_and(|(_, prepared)| !prepared.stages.is_empty()) {
-            inputs.insert(output.clone(), Given::Later);
+        // Of what is refused itself nobody knows what it would give; that is told of it.
+        let is_changed =
+            |prepared: &Prepared| !prepared.stages.is_empty() || !prepared.findings.is_empty();
+        if draft.is_some_and(|(_, prepared)| is_changed(prepared)) {
+            // A rollback goes the other way round: whoever gives would change after it.
+            if scene.is_rollback() {
+                findings.push(unknown(name, taken.member, output));
+            } else {
+                inputs.insert(output.clone(), Given::Later);
+            }
             continue;
         }
         if !known.contains_key(giver) {
@@ -100,9 +109,6 @@ async fn of_draft<P: Ports>(
     (kind, prepared): (KindName, &Prepared),
 ) -> Answered<Outputs> {
     let record = &scene.loaded.record;
-    if !prepared.findings.is_empty() {
-        return Ok(None);
-    }
     let planned = Step::planned(
         record.id.clone(),
         record.app.clone(),

@@ -10,11 +10,12 @@ use crate::loaded::Loaded;
 use crate::payload::{Answer, Word, WorkItem};
 use crate::ports::{Answered, Transacted};
 use crate::store::{self, Stored};
+use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::Spec;
 use windlass_domain::name::ComponentName;
-use windlass_domain::output::{Given, Inputs, Output};
+use windlass_domain::output::Output;
 use windlass_domain::plan::Wave;
 use windlass_domain::step::{Failure, Step, StepStatus};
 
@@ -68,7 +69,7 @@ async fn plan_one<P: Ports>(
         let planned = planned(ports, scene, name, &step.value).await?;
         let is_planned = planned.is_ok();
         match planned {
-            Ok(prepared) => take(&mut step.value, prepared),
+            Ok(draft) => take(&mut step.value, draft),
             Err(findings) => {
                 let told = findings.into_iter().reduce(|mut one, more| {
                     one.join(&more);
@@ -87,6 +88,12 @@ async fn plan_one<P: Ports>(
         scene.loaded.still_ours(ports).await?;
     }
     Err(Fault::new(FaultName::Unavailable, MESSAGE))
+}
+
+/// A component's part of the plan, with what others give to it.
+struct Planned {
+    prepared: Prepared,
+    inputs: BTreeMap<Output, String>,
 }
 
 fn is_being_undone(step: &Step) -> bool {
@@ -110,15 +117,14 @@ async fn planned<P: Ports>(
     scene: &Scene,
     name: &ComponentName,
     step: &Step,
-) -> Answered<Result<Prepared, Vec<Finding>>> {
+) -> Answered<Result<Planned, Vec<Finding>>> {
     let all = scene.wanted().wanted;
     let Some(wanted) = all.into_iter().find(|wanted| wanted.name == name) else {
         return Err(Fault::internal(format!("{name} is not wanted")));
     };
-    let before = Before::changed(given(ports, scene, &wanted.component.spec).await?);
-    let prepared = component::draft(ports, scene, wanted, &before)
-        .await?
-        .prepared;
+    let before = Before::changed(given(ports, scene, step, &wanted.component.spec).await?);
+    let drafted = component::draft(ports, scene, wanted, &before).await?;
+    let (prepared, inputs) = (drafted.prepared, drafted.inputs);
     if !prepared.findings.is_empty() {
         return Ok(Err(prepared.findings));
     }
@@ -130,21 +136,25 @@ async fn planned<P: Ports>(
     if stages != waves && stages != 0 {
         return Ok(Err(vec![otherwise(name, waves, stages)]));
     }
-    Ok(Ok(prepared))
+    Ok(Ok(Planned { prepared, inputs }))
 }
 
-/// What those give now that this deployment has changed.
-async fn given<P: Ports>(ports: &P, scene: &Scene, spec: &Spec) -> Answered<Inputs> {
+/// What others give: what was known at first, and what those give now that this deployment has changed.
+async fn given<P: Ports>(
+    ports: &P,
+    scene: &Scene,
+    step: &Step,
+    spec: &Spec,
+) -> Answered<BTreeMap<Output, String>> {
     let partition = store::deployment_partition(&scene.loaded.record.id);
     let steps: Vec<Stored<Step>> = store::load_all(ports, &partition, "step#").await?;
-    let taken = spec.takes_from().into_iter().flat_map(|it| it.outputs);
-    let mut given = Inputs::new();
-    for output in taken {
+    let mut given = step.inputs.clone();
+    for output in spec.takes_from().into_iter().flat_map(|it| it.outputs) {
         let mut steps = steps.iter().map(|step| &step.value);
         if let Some(step) = steps.find(|step| step.component == output.component) {
             let value = step.outputs.get(&output.name);
             let value = value.ok_or_else(|| not_given(step, output))?;
-            given.insert(output.clone(), Given::Known(value.clone()));
+            given.insert(output.clone(), value.clone());
         }
     }
     Ok(given)
@@ -158,7 +168,9 @@ fn not_given(step: &Step, output: &Output) -> Fault {
 }
 
 /// The goals of all its waves. Where it is there already, each is what is there.
-fn take(step: &mut Step, prepared: Prepared) {
+fn take(step: &mut Step, planned: Planned) {
+    let Planned { prepared, inputs } = planned;
+    step.inputs = inputs;
     let there = prepared.before["goal"].clone();
     let mut stages = prepared.stages.into_iter().map(|stage| stage.goal);
     for goal in step.goals.values_mut() {

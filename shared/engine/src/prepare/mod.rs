@@ -53,7 +53,7 @@ async fn prepare<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         if let Some(plan) = known {
             let wave = plan.value.waves.get(ask.wave as usize);
             return match wave.filter(|wave| wave.is_planned_later()) {
-                Some(wave) => later::plan(ports, loaded, ask.wave, wave).await,
+                Some(wave) => Box::pin(later::plan(ports, loaded, ask.wave, wave)).await,
                 None => Ok(answer(&loaded, &plan.value)),
             };
         }

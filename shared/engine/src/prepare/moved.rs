@@ -15,32 +15,43 @@ use windlass_domain::tenancy::{Claim, left_behind};
 /// a version of one function, say, means something else at another one, and so does whatever the kind made of it.
 pub async fn settle<P: Ports>(ports: &P, scene: &Scene, drafts: &mut [Draft<'_>]) -> Answered<()> {
     for at in 0..drafts.len() {
-        let Some(draft) = drafts.get_mut(at) else {
-            continue;
+        let before = Before::of(drafts);
+        let again = match drafts.get(at) {
+            Some(draft) => settled(ports, scene, draft, &before).await?,
+            None => None,
         };
-        let name = draft.name;
-        if let Some(goal) = &scene.goal
-            && let Some(back) = goal.components.get(name)
-        {
-            let former = where_it_ran(ports, name, back).await?;
-            if !left(former.as_ref(), &draft.prepared).is_empty() {
-                draft.prepared = Prepared::refused(vec![moved(goal, name)]);
-                continue;
-            }
-        }
-        let left = left(draft.ran.as_ref(), &draft.prepared);
-        let running = scene.state.running.get(name);
-        let Some(running) = running.filter(|_| !left.is_empty()) else {
-            continue;
-        };
-        let told = left_behind(name, running.version(), &left);
-        let mut again = elsewhere(ports, scene, name, &Before::of(drafts)).await?;
-        again.warnings.push(told);
-        if let Some(draft) = drafts.get_mut(at) {
+        if let (Some(again), Some(draft)) = (again, drafts.get_mut(at)) {
             draft.prepared = again;
         }
     }
     Ok(())
+}
+
+/// Another part of the plan for a component; nothing where it is where it ran.
+async fn settled<P: Ports>(
+    ports: &P,
+    scene: &Scene,
+    draft: &Draft<'_>,
+    before: &Before<'_>,
+) -> Answered<Option<Prepared>> {
+    let name = draft.name;
+    if let Some(goal) = &scene.goal
+        && let Some(back) = goal.components.get(name)
+    {
+        let former = where_it_ran(ports, name, back).await?;
+        if !left(former.as_ref(), &draft.prepared).is_empty() {
+            return Ok(Some(Prepared::refused(vec![moved(goal, name)])));
+        }
+    }
+    let left = left(draft.ran.as_ref(), &draft.prepared);
+    let running = scene.state.running.get(name);
+    let Some(running) = running.filter(|_| !left.is_empty()) else {
+        return Ok(None);
+    };
+    let told = left_behind(name, running.version(), &left);
+    let mut again = elsewhere(ports, scene, name, before).await?;
+    again.warnings.push(told);
+    Ok(Some(again))
 }
 
 /// What a component has left that came by that step. Nothing where it is not known what it claims now.

@@ -8,7 +8,7 @@ use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::FindingName;
-use windlass_domain::plan::Outcome;
+use windlass_domain::plan::{Outcome, Wave};
 use windlass_domain::step::{Failure, StepStatus};
 use windlass_engine::payload::{Answer, Word};
 use windlass_engine::ports::Answered;
@@ -40,19 +40,26 @@ const DOCUMENT: &str = r#"{"flags": {"api": {"name": "function:${api.version}"}}
 
 /// A function that runs the old code and flags that name it, for which the release has these bytes.
 fn shop(api: Option<&'static [u8]>) -> Stage {
-    let mut stage = Stage::new(DECLARATION, BTreeMap::new());
+    shop_of(DECLARATION, DOCUMENT, api)
+}
+
+fn shop_of(declaration: &str, document: &str, api: Option<&'static [u8]>) -> Stage {
+    let mut stage = Stage::new(declaration, BTreeMap::new());
     stage.world.configurations().put("shop", "prod", &["flags"]);
     if let Some(bytes) = api {
         bring(&mut stage, "api", bytes);
     }
     let key = "artifacts/shop/flags/1.4.0.json";
     stage.world.objects().bucket("artifacts", true);
-    let version = stage.world.objects().upload("artifacts", key, DOCUMENT);
+    let version = stage
+        .world
+        .objects()
+        .upload("artifacts", key, document.to_owned());
     let artifact = Artifact::Object {
         key: key.into(),
         version_id: version.id.unwrap(),
-        sha256: Digest::of(DOCUMENT.as_bytes()),
-        bytes: DOCUMENT.len() as u64,
+        sha256: Digest::of(document.as_bytes()),
+        bytes: document.len() as u64,
     };
     let components = &mut stage.record.release.components;
     components.insert(component("flags"), artifact);
@@ -62,13 +69,21 @@ fn shop(api: Option<&'static [u8]>) -> Stage {
     stage
 }
 
-/// The first wave has changed: the function has a version now.
-fn changed(stage: &Stage) {
-    let mut api = step(stage, "api").unwrap();
-    api.status = StepStatus::Changed;
-    api.wave = Some(0);
-    api.outputs = BTreeMap::from([("version".to_owned(), "2".to_owned())]);
-    stage.put(store::step(&id(), &component("api")), &api);
+/// The first wave has changed: the function has this version now.
+fn changed(stage: &Stage, name: &str, version: &str) {
+    let mut function = step(stage, name).unwrap();
+    function.status = StepStatus::Changed;
+    function.wave = Some(0);
+    function.outputs = BTreeMap::from([("version".to_owned(), version.to_owned())]);
+    stage.put(store::step(&id(), &component(name)), &function);
+}
+
+/// What others give to the flags, as their step has it.
+fn inputs(stage: &Stage) -> Vec<String> {
+    let given = step(stage, "flags").unwrap().inputs.into_iter();
+    given
+        .map(|(output, value)| format!("{output} {value}"))
+        .collect()
 }
 
 fn plan_wave(stage: &Stage, wave: u32) -> Answered<Answer> {
@@ -100,17 +115,13 @@ fn what_takes_what_an_earlier_wave_gives_is_planned_once_that_has_changed() {
     flags shop/prod/flags to the document with api.version (known once that has changed) by AppConfig.Linear50PercentEvery30Seconds (1 min and 1 min of watching alarms)
     flags shop/prod/flags to the document with api.version (known once that has changed), complete
     ");
-    let later: Vec<bool> = waves
-        .waves
-        .iter()
-        .map(|wave| wave.is_planned_later())
-        .collect();
+    let later: Vec<bool> = waves.waves.iter().map(Wave::is_planned_later).collect();
     assert_eq!(later, [false, true, false]);
     let flags = step(&stage, "flags").unwrap();
     assert_eq!(flags.goals, [(1, Value::Null), (2, Value::Null)].into());
     assert_eq!(flags.before["goal"]["live"], Value::Null);
 
-    changed(&stage);
+    changed(&stage, "api", "2");
     let answer = plan_wave(&stage, 1).unwrap();
     assert_eq!((answer.verdict, answer.wave), (Word::Change, 1));
     assert_eq!(answer.items[0].component, component("flags"));
@@ -131,6 +142,35 @@ fn what_is_given_already_is_planned_at_once() {
     assert_eq!(filled(&stage), serde_json::json!({"api.version": "1"}));
 }
 
+/// The first of two that are taken is in place, and no deployment has brought it; the second one changes.
+#[test]
+fn what_was_given_at_first_is_known_later_as_well() {
+    let two = DECLARATION
+        .replace("[api]", "[api, worker]")
+        .replace("fill: [api.version]", "fill: [api.version, worker.version]");
+    let worker = "  worker: {kind: lambda, function: shop-worker-prod, alias: live}\n  flags:";
+    let document = DOCUMENT.replace("}}}", "}}, \"more\": \"${worker.version}\"}");
+    let mut stage = shop_of(&two.replace("  flags:", worker), &document, Some(OLD));
+    bring(&mut stage, "worker", NEW);
+    stage.write_record();
+    assert_eq!(prepare(&stage).unwrap().verdict, Word::Change);
+    assert_eq!(inputs(&stage), ["api.version 1"]);
+    changed(&stage, "worker", "2");
+    assert_eq!(plan_wave(&stage, 1).unwrap().verdict, Word::Change);
+    assert_eq!(inputs(&stage), ["api.version 1", "worker.version 2"]);
+}
+
+#[test]
+fn who_takes_of_what_is_refused_is_not_blamed_for_it() {
+    let stage = shop(Some(NEW));
+    stage.world.functions().functions.clear();
+    prepare(&stage).unwrap();
+    assert_eq!(
+        named(&plan(&stage)),
+        [(FindingName::TargetMissing, "components.api")]
+    );
+}
+
 #[test]
 fn what_nobody_gives_is_refused_before_anything_changes() {
     let stage = shop(None);
@@ -147,7 +187,7 @@ fn what_nobody_gives_is_refused_before_anything_changes() {
 fn what_cannot_be_planned_any_more_fails_and_tells_why() {
     let stage = shop(Some(NEW));
     prepare(&stage).unwrap();
-    changed(&stage);
+    changed(&stage, "api", "2");
     stage.world.configurations().applications[0]
         .profiles
         .clear();
@@ -171,7 +211,7 @@ fn what_cannot_be_planned_any_more_fails_and_tells_why() {
 fn a_planning_that_comes_after_the_undo_has_begun_writes_nothing() {
     let stage = shop(Some(NEW));
     prepare(&stage).unwrap();
-    changed(&stage);
+    changed(&stage, "api", "2");
     for status in [
         StepStatus::Undoing,
         StepStatus::Undone,
@@ -190,7 +230,7 @@ fn a_planning_that_comes_after_the_undo_has_begun_writes_nothing() {
 fn a_planning_for_an_execution_that_was_taken_over_writes_nothing() {
     let stage = shop(Some(NEW));
     prepare(&stage).unwrap();
-    changed(&stage);
+    changed(&stage, "api", "2");
     stage.hold_lock(crate::stage::TOKEN + 1);
     let fault = plan_wave(&stage, 1).unwrap_err();
     assert_eq!(fault.name, FaultName::StaleToken);

@@ -58,7 +58,7 @@ where
         ),
         content_type: spec.content_type.clone(),
         is_verbatim: !is_flags,
-        document: brought,
+        document: brought.filter(|_| later.is_empty()),
     };
     let plan = Plan {
         input,
@@ -169,10 +169,12 @@ impl Plan<'_> {
         if let Some(recorded) = self.input.goal_state {
             return from_value("recorded state", recorded).map(Some);
         }
-        Ok(self.target.document.as_ref().map(|document| Goal {
+        let brought = self.target.document.as_ref();
+        let is_brought = brought.is_some() || !self.later.is_empty();
+        Ok(is_brought.then(|| Goal {
             live: Some(Configuration {
                 version: None,
-                label: Some(label(document.deployed())),
+                label: brought.map(|document| label(document.deployed())),
             }),
             strategy: Some(self.strategy.named.id.clone()),
             grows: false,
