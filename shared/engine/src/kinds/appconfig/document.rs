@@ -198,6 +198,7 @@ fn wrong(input: &PrepareInput<'_>, name: FindingName, reason: String, remedy: &s
 #[cfg(test)]
 mod tests {
     use super::*;
+    use windlass_domain::output::Output;
 
     #[test]
     fn what_is_no_document_of_feature_flags_is_told_without_its_content() {
@@ -232,22 +233,43 @@ mod tests {
             ("text/plain", b"\xff", "it is no text in UTF-8"),
             ("application/octet-stream", b"\xff", ""),
         ];
-        let component = ComponentName::new("flags").unwrap();
         for (kind, bytes, why) in table {
-            let spec = Spec {
-                application: "shop".into(),
-                environment: "prod".into(),
-                profile: "flags".into(),
-                strategy: "slow".into(),
-                content_type: kind.into(),
-            };
-            let told = brought(&component, &spec, "flags.json", bytes);
+            let told = told(kind, &[], bytes);
             let told = told.first().map_or("", |finding| finding.reason.as_str());
             assert_eq!(told.is_empty(), why.is_empty(), "{kind}: {told}");
             assert!(
                 told.contains(why) && !told.contains("hacked"),
                 "{kind}: {told}"
             );
+        }
+    }
+
+    fn told(kind: &str, fill: &[&str], bytes: &[u8]) -> Vec<Finding> {
+        let fill = fill.iter().map(|text| Output::try_from((*text).to_owned()));
+        let spec = Spec {
+            application: "shop".into(),
+            environment: "prod".into(),
+            profile: "flags".into(),
+            strategy: "slow".into(),
+            content_type: kind.into(),
+            fill: fill.map(Result::unwrap).collect(),
+        };
+        let component = ComponentName::new("flags").unwrap();
+        brought(&component, &spec, "flags.json", bytes)
+    }
+
+    #[test]
+    fn a_document_is_looked_at_as_it_will_be_filled_in() {
+        let table: [(&[u8], &str); 3] = [
+            (b"{\"a\": ${api.version}}", ""),
+            (b"{\"a\": ${api.version}", "it is not JSON"),
+            (b"{\"a\": 1}", "has no ${api.version}"),
+        ];
+        for (bytes, why) in table {
+            let told = told("application/json", &["api.version"], bytes);
+            let told = told.first().map_or("", |finding| finding.reason.as_str());
+            assert_eq!(told.is_empty(), why.is_empty(), "{told}");
+            assert!(told.contains(why), "{told}");
         }
     }
 }
