@@ -70,9 +70,13 @@ impl Action<'_> {
             let execution = self.start(&windlass).await?;
             if self.at.no_wait {
                 let (app, environment) = (&self.at.app, &self.at.environment);
+                let tells = match self.effect {
+                    Effect::Deployment(_) => format!("`windlass history {app} {environment}`"),
+                    Effect::Environment(_) => format!("`windlass status {app} {environment}`"),
+                };
                 let words = format!(
-                    "handed in, and not waited for: {execution}. `windlass history {app} {environment}` tells what \
-                     came of it"
+                    "handed in, and not waited for: {execution}. {tells} tells what came of it, and `windlass refusals \
+                     {app}` whether it was refused"
                 );
                 output.result(&json!({ "execution": execution }), &words);
                 return Ok(Exit::Good);

@@ -18,14 +18,16 @@ use windlass_domain::way::Way;
 #[derive(Debug, Clone, Deserialize)]
 pub struct Environment {
     app: AppName,
+    /// The environment's name.
     #[serde(rename = "environment")]
-    name: EnvironmentName,
+    pub name: EnvironmentName,
     /// What runs, as it is recorded.
     pub running: BTreeMap<ComponentName, Running>,
     /// Components that have left the declaration, with the versions that Windlass brought of them.
     #[serde(default)]
     pub no_longer_declared: BTreeMap<ComponentName, Undeclared>,
-    snapshot: u64,
+    /// The number of the present snapshot; 0 where nothing was deployed.
+    pub snapshot: u64,
     /// The hold on deployments.
     pub hold: Option<Hold>,
     /// The lock.

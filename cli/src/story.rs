@@ -7,6 +7,7 @@ use crate::record::Record;
 use indicatif::{HumanBytes, HumanDuration};
 use std::collections::HashSet;
 use std::time::Duration;
+use windlass_domain::deployment::Ended;
 use windlass_domain::finding::Finding;
 use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::judgement::Judgement;
@@ -292,9 +293,7 @@ fn ending(record: &Record, is_past: bool) -> Vec<Line> {
     let Some(ended) = &record.deployment.ending else {
         return Vec::new();
     };
-    // A finding's name is that of the cause, which stands before it.
-    let named = format!("{}: ", ended.cause_name);
-    let cause = ended.cause.strip_prefix(&named).unwrap_or(&ended.cause);
+    let (cause, untold) = cause(ended);
     let at = ended.at;
     let text = if is_past {
         format!("{ended} at {at}, and this was so at that time: {cause}")
@@ -302,16 +301,34 @@ fn ending(record: &Record, is_past: bool) -> Vec<Line> {
         format!("{ended}: {cause}")
     };
     let mut lines = vec![Line::new(format!("ending {}", ended.ending), text)];
-    let is_told =
-        |finding: &&Finding| cause.contains(&finding.reason) && cause.contains(&finding.remedy);
-    for finding in ended.findings.iter().filter(|finding| !is_told(finding)) {
-        lines.push(Line::plain(format!(
-            "  {} {}: {}\n    {}",
-            finding.name, finding.path, finding.reason, finding.remedy
-        )));
+    for finding in untold {
+        lines.push(Line::plain(format!("  {}", in_lines(finding))));
     }
     if let Some(resolved) = &ended.resolved {
         lines.push(Line::plain(format!("  resolved: {resolved}")));
     }
     lines
+}
+
+/// The cause with each finding that it tells on lines of its own, and the findings that it does not tell.
+fn cause(ended: &Ended) -> (String, Vec<&Finding>) {
+    let mut cause = ended.cause.clone();
+    let mut untold = Vec::new();
+    for finding in &ended.findings {
+        let told = finding.to_string();
+        if cause.contains(&told) {
+            cause = cause.replace(&told, &in_lines(finding));
+        } else {
+            untold.push(finding);
+        }
+    }
+    // The name of the first one is that of the cause, which stands before it.
+    let named = format!("{} ", ended.cause_name);
+    let rest = cause.strip_prefix(&named).map(str::to_owned);
+    (rest.unwrap_or(cause), untold)
+}
+
+fn in_lines(finding: &Finding) -> String {
+    let (name, path) = (finding.name, &finding.path);
+    format!("{name} {path}: {}\n    {}", finding.reason, finding.remedy)
 }

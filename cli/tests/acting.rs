@@ -149,18 +149,17 @@ fn what_is_under_way_in_an_environment_is_cancelled_without_its_id() {
     let held = json!({"token": 1, "held": {"deployment": ID, "action": "deploy", "execution": "arn",
         "since": 0, "state": "running"}});
     let free = json!({"token": 1});
+    let both = json!([waits(ID), waits("fedcba9876543210")]);
+    let (none, back) = (json!([]), "start `windlass rollback shop prod");
     let table = [
-        (held, json!([waits("fedcba9876543210")]), 0),
-        (free.clone(), json!([waits(ID)]), 0),
-        (
-            free.clone(),
-            json!([waits(ID), waits("fedcba9876543210")]),
-            3,
-        ),
-        (free, json!([]), 3),
+        (held, json!([waits("fedcba9876543210")]), 1, 0, ""),
+        (free.clone(), json!([waits(ID)]), 1, 0, ""),
+        (free.clone(), both, 1, 3, "Name one of them"),
+        (free.clone(), none.clone(), 1, 3, back),
+        (free, none, 0, 3, "Nothing has to be done"),
     ];
-    for (lock, waiting, status) in table {
-        let environment = json!({"app": "shop", "environment": "prod", "snapshot": 1, "running": {},
+    for (lock, waiting, snapshot, status, told) in table {
+        let environment = json!({"app": "shop", "environment": "prod", "snapshot": snapshot, "running": {},
             "lock": lock, "waiting": waiting});
         let api = StandIn::new(move |call: &Call| match call.path.as_str() {
             "/stage/apps/shop/environments/prod" => reply(200, &environment),
@@ -184,6 +183,8 @@ fn what_is_under_way_in_an_environment_is_cancelled_without_its_id() {
         ];
         let output = api.windlass(&folder("cancel-there"), &arguments);
         assert_eq!(code(&output), status, "{}", err(&output));
+        let said = err(&output).replace("Start `", "start `");
+        assert!(said.contains(told), "{said}");
     }
 }
 
@@ -343,6 +344,13 @@ fn a_person_asks_with_a_key_of_its_own_which_stays_when_no_answer_came() {
             "{verb:?}: {}",
             out(&output)
         );
+        // What tells how it stands is what shows that it was done.
+        let tells = match verb[0] {
+            "hold" | "release-hold" | "accept" => "`windlass status shop prod`",
+            "rollback" | "recover" => "`windlass history shop prod`",
+            _ => "`windlass watch shop ",
+        };
+        assert!(out(&output).contains(tells), "{verb:?}: {}", out(&output));
         let sent = api.calls().into_iter().filter(|call| call.method != "GET");
         let sent: Vec<String> = sent
             .map(|call| call.headers["idempotency-key"].clone())

@@ -12,6 +12,7 @@ use clap::Args;
 use serde_json::json;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::AppName;
+use windlass_domain::to_have::to_go_back;
 
 /// The verb's arguments.
 #[derive(Debug, Args)]
@@ -100,7 +101,12 @@ impl Cancel {
             [] => Err(refused(
                 format!("environments.{name}"),
                 format!("nothing is under way in {app} {name}, and nothing waits."),
-                format!("`windlass rollback {app} {name} --reason '…'` goes back from what runs."),
+                to_go_back(
+                    app,
+                    &environment.name,
+                    &environment.lock,
+                    environment.snapshot,
+                ),
             )),
             several => Err(refused(
                 format!("environments.{name}"),

@@ -150,7 +150,8 @@ impl Watch {
                 format!("{app} {environment} has no deployments yet"),
                 "Release one, or look at the history of another environment.".to_owned(),
             );
-            return Ok((SOON, why));
+            let path = "environment".to_owned();
+            return Ok((SOON, Finding { path, ..why }));
         };
         match Release::of(windlass, app, version).await? {
             Known::Not(findings) => {

@@ -2,7 +2,7 @@
 
 use crate::admission::{Candidate, Facts, Wishes, stuck, wishes};
 use crate::deployment::Deployment;
-use crate::environment::{EnvironmentState, Lock};
+use crate::environment::Lock;
 use crate::input::operators;
 use crate::name::{AppName, EnvironmentName};
 use crate::refusal::{deploy, operators_first};
@@ -33,12 +33,12 @@ pub fn to_have(record: &Deployment, facts: &Facts<'_>, besides: Wishes) -> Strin
 }
 
 /// What is started to go back from what runs in an environment, in sentences; or what comes before it where the
-/// environment needs an operator; or that there is nothing to go back from.
+/// environment needs an operator; or that there is nothing to go back from. `snapshot` is the number of the present one.
 pub fn to_go_back(
     app: &AppName,
     environment: &EnvironmentName,
     lock: &Lock,
-    state: &EnvironmentState,
+    snapshot: u64,
 ) -> String {
     let start = |action| operators(action, app, environment);
     if let Some(held) = lock.stuck() {
@@ -49,7 +49,7 @@ pub fn to_go_back(
             start(ActionName::Accept),
         );
     }
-    if state.snapshot == 0 {
+    if snapshot == 0 {
         return "Nothing has to be done: nothing that was deployed here runs.".into();
     }
     let back = start(ActionName::Rollback);

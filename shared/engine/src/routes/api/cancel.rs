@@ -55,7 +55,7 @@ pub async fn post<P: Ports>(
     if record.ending.is_some() {
         let key = store::state(app, environment);
         let state: Stored<EnvironmentState> = store::load_or_default(ports, &key).await?;
-        let next = to_go_back(app, environment, &lock.value, &state.value);
+        let next = to_go_back(app, environment, &lock.value, state.value.snapshot);
         return Ok(problem(409, &[has_ended(&record, next)]));
     }
     let held = lock.value.held.filter(|held| held.deployment == id);
@@ -134,7 +134,7 @@ async fn before<P: Ports>(
 
 fn has_ended(record: &Deployment, next: String) -> Finding {
     let ended = record.ending.as_ref();
-    let ended = ended.map_or_else(String::new, |ended| format!(" {ended}"));
+    let ended = ended.map_or_else(String::new, |ended| format!(": {ended}"));
     Finding::new(
         FindingName::NothingToCancel,
         "id",
