@@ -4,9 +4,10 @@ use crate::error::OrFault;
 use aws_sdk_cloudwatch::types as cloudwatch;
 use aws_sdk_cloudwatch::types::{AlarmType, HistoryItemType, MetricDataQuery, ScanBy};
 use serde_json::Value;
-use windlass_domain::declaration::gates::MetricGate;
+use std::collections::BTreeSet;
+use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_domain::time::Time;
+use windlass_domain::time::{Span, Time};
 use windlass_engine::ports::{Alarm, AlarmChange, Alarms, Answered, Point};
 
 /// DescribeAlarms takes 100 names at most.
@@ -75,22 +76,27 @@ impl Alarms for Aws {
     }
 
     async fn points(&self, metric: &MetricGate, from: Time, to: Time) -> Answered<Vec<Point>> {
-        let query = query_of(metric);
+        let queries = queries_of(metric);
+        let mut labels = BTreeSet::new();
         let mut points = Vec::new();
         let mut next = None;
         loop {
             let request = self.clients.cloudwatch().get_metric_data();
             let sent = request
-                .metric_data_queries(query.clone())
+                .set_metric_data_queries(Some(queries.clone()))
                 .start_time(date_time(from))
                 .end_time(date_time(to))
                 .scan_by(ScanBy::TimestampAscending)
                 .set_next_token(next)
                 .send()
                 .await;
-            let named = format!("{} {}", metric.namespace, metric.metric);
+            let named = metric.of.to_string();
             let told = sent.or_fault("GetMetricData", &named)?;
             for result in told.metric_data_results.unwrap_or_default() {
+                if result.status_code == Some(cloudwatch::StatusCode::InternalError) {
+                    return Err(not_told(&named, result.messages.unwrap_or_default()));
+                }
+                labels.insert(result.label);
                 let times = result.timestamps.unwrap_or_default();
                 let values = result.values.unwrap_or_default();
                 let pairs = times.iter().zip(values);
@@ -100,6 +106,9 @@ impl Alarms for Aws {
                 }));
             }
             next = told.next_token;
+            if labels.len() > 1 {
+                return Err(several(&named, labels.len()));
+            }
             if next.is_none() {
                 points.sort_by_key(|point| point.at);
                 return Ok(points);
@@ -108,27 +117,55 @@ impl Alarms for Aws {
     }
 }
 
-fn query_of(metric: &MetricGate) -> MetricDataQuery {
-    let dimensions = metric.dimensions.iter().map(|(name, value)| {
+/// CloudWatch has answered without the number (Amazon CloudWatch API Reference, MetricDataResult: `InternalError` is
+/// to be asked again).
+fn not_told(named: &str, messages: Vec<cloudwatch::MessageData>) -> Fault {
+    let said = messages.into_iter().filter_map(|message| message.value);
+    let said: Vec<String> = said.collect();
+    let message = format!("GetMetricData {named}: InternalError {}", said.join("; "));
+    Fault::new(FaultName::Unavailable, message.trim_end().to_owned())
+}
+
+/// An expression may come to several series, as `SEARCH` does: nobody knows which of them the threshold means.
+fn several(named: &str, count: usize) -> Fault {
+    let message = format!("`{named}` comes to {count} series, and a gate measures one");
+    Fault::new(FaultName::Refused, message)
+}
+
+fn queries_of(metric: &MetricGate) -> Vec<MetricDataQuery> {
+    let query = MetricDataQuery::builder().id("gate").return_data(true);
+    match &metric.of {
+        Measured::Metric(series) => {
+            let query = query.metric_stat(stat_of(series, metric.period)).build();
+            vec![query]
+        }
+        Measured::Expression { expression, of } => {
+            let named = of.iter().map(|(name, series)| {
+                let query = MetricDataQuery::builder().id(name).return_data(false);
+                query.metric_stat(stat_of(series, metric.period)).build()
+            });
+            let expression = query.expression(expression).build();
+            named.chain([expression]).collect()
+        }
+    }
+}
+
+fn stat_of(series: &MetricSeries, period: Span) -> cloudwatch::MetricStat {
+    let dimensions = series.dimensions.iter().map(|(name, value)| {
         cloudwatch::Dimension::builder()
             .name(name)
             .value(value)
             .build()
     });
-    let series = cloudwatch::Metric::builder()
-        .namespace(&metric.namespace)
-        .metric_name(&metric.metric)
+    let metric = cloudwatch::Metric::builder()
+        .namespace(&series.namespace)
+        .metric_name(&series.metric)
         .set_dimensions(Some(dimensions.collect()))
         .build();
-    let stat = cloudwatch::MetricStat::builder()
-        .metric(series)
-        .period(i32::try_from(metric.period.as_s()).unwrap_or(i32::MAX))
-        .stat(&metric.statistic)
-        .build();
-    MetricDataQuery::builder()
-        .id("gate")
-        .metric_stat(stat)
-        .return_data(true)
+    cloudwatch::MetricStat::builder()
+        .metric(metric)
+        .period(i32::try_from(period.as_s()).unwrap_or(i32::MAX))
+        .stat(&series.statistic)
         .build()
 }
 

@@ -7,7 +7,7 @@ mod replay;
 use aws_smithy_cbor::Encoder;
 use replay::{Replay, Reply, reply};
 use serde_json::{Value, json};
-use windlass_domain::declaration::gates::MetricGate;
+use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
 use windlass_domain::fault::FaultName;
 use windlass_domain::time::{Span, Time};
 use windlass_engine::ports::{Alarm, AlarmChange, Alarms, Point};
@@ -224,16 +224,7 @@ async fn points_come_oldest_first_from_every_page() {
         page(&[3, 1], json!([3.5, 1.5]), json!("more")),
         page(&[2], json!([2.5]), Value::Null),
     ]);
-    let metric = MetricGate {
-        namespace: "AWS/Lambda".into(),
-        metric: "Errors".into(),
-        region: None,
-        dimensions: [("FunctionName".to_owned(), "shop-api".to_owned())].into(),
-        statistic: "p99".into(),
-        period: Span::seconds(60),
-        at_most: Some(1.0),
-        at_least: None,
-    };
+    let metric = gate(Measured::Metric(series("Errors", "p99")));
     let told = aws.points(&metric, time(0), time(5)).await.expect("read");
     let point = |minutes: u64, value: f64| Point {
         at: time(minutes),
@@ -254,4 +245,101 @@ async fn an_alarm_that_may_not_be_read_is_a_fault_and_not_an_absent_one() {
     let fault = aws.alarms(&["a".into()]).await.expect_err("denied");
     assert_eq!(fault.name, FaultName::AccessDenied, "{fault}");
     assert!(fault.message.starts_with("DescribeAlarms a: "), "{fault}");
+}
+
+fn series(metric: &str, statistic: &str) -> MetricSeries {
+    MetricSeries {
+        namespace: "AWS/Lambda".into(),
+        metric: metric.into(),
+        dimensions: [("FunctionName".to_owned(), "shop-api".to_owned())].into(),
+        statistic: statistic.into(),
+    }
+}
+
+fn gate(of: Measured) -> MetricGate {
+    MetricGate {
+        of,
+        region: None,
+        period: Span::seconds(60),
+        at_most: Some(1.0),
+        at_least: None,
+    }
+}
+
+/// The error rate of a function.
+fn rate() -> MetricGate {
+    let of = [("errors", "Errors"), ("requests", "Invocations")];
+    gate(Measured::Expression {
+        expression: "100 * errors / requests".into(),
+        of: of
+            .map(|(name, metric)| (name.to_owned(), series(metric, "Sum")))
+            .into(),
+    })
+}
+
+#[tokio::test]
+async fn an_expression_is_computed_by_cloudwatch_and_its_metrics_are_not_told() {
+    let result = json!({"Id": "gate", "Label": "gate", "Timestamps": [at(1)], "Values": [2.5]});
+    let (aws, replay) = Replay::new(vec![answer(200, &json!({"MetricDataResults": [result]}))]);
+    let told = aws.points(&rate(), time(0), time(5)).await.expect("read");
+    assert_eq!(told.len(), 1);
+    // In the body, which is CBOR, names stand before their values: each query by its id, the expression last.
+    let body = &replay.sent()[0].body;
+    let words = [
+        "errors",
+        "Errors",
+        "requests",
+        "Invocations",
+        "100 * errors / requests",
+    ];
+    let mut rest = body.as_str();
+    for word in words {
+        let at = rest.find(word);
+        let at = at.unwrap_or_else(|| panic!("{word} is not behind the one before: {body}"));
+        rest = &rest[at + word.len()..];
+    }
+    assert_eq!(body.matches("ReturnData").count(), 3);
+}
+
+#[tokio::test]
+async fn an_expression_that_comes_to_several_series_is_refused() {
+    let result =
+        |label: &str| json!({"Id": "gate", "Label": label, "Timestamps": [at(1)], "Values": [1.0]});
+    let results = json!({"MetricDataResults": [result("a"), result("b")]});
+    let (aws, _) = Replay::new(vec![answer(200, &results)]);
+    let fault = aws
+        .points(&rate(), time(0), time(5))
+        .await
+        .expect_err("several");
+    assert_eq!(fault.name, FaultName::Refused);
+    assert!(
+        fault
+            .message
+            .ends_with("comes to 2 series, and a gate measures one"),
+        "{fault}"
+    );
+}
+
+#[tokio::test]
+async fn an_expression_that_cloudwatch_does_not_take_is_refused() {
+    let told = json!({"__type": "com.amazonaws.cloudwatch#ValidationError", "message": "Error in expression 'gate'"});
+    let (aws, _) = Replay::new(vec![answer(400, &told)]);
+    let fault = aws
+        .points(&rate(), time(0), time(5))
+        .await
+        .expect_err("invalid");
+    assert_eq!(fault.name, FaultName::Refused, "{fault}");
+}
+
+#[tokio::test]
+async fn a_number_that_cloudwatch_does_not_tell_is_asked_for_again() {
+    let messages = json!([{"Code": "Busy", "Value": "later"}]);
+    let result = json!({"Id": "gate", "StatusCode": "InternalError", "Messages": messages});
+    let (aws, _) = Replay::new(vec![answer(200, &json!({"MetricDataResults": [result]}))]);
+    let fault = aws
+        .points(&rate(), time(0), time(5))
+        .await
+        .expect_err("not told");
+    assert_eq!(fault.name, FaultName::Unavailable);
+    assert!(fault.message.ends_with("InternalError later"), "{fault}");
 }

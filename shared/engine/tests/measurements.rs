@@ -1,7 +1,9 @@
 //! Each measurement against the in-memory world.
 
 use std::collections::BTreeMap;
-use windlass_domain::declaration::gates::{AlarmGate, Declared, MetricGate, ProbeGate, Resolved};
+use windlass_domain::declaration::gates::{
+    AlarmGate, Declared, Measured, MetricGate, MetricSeries, ProbeGate, Resolved,
+};
 use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::judgement::Judgement;
 use windlass_domain::place::Place;
@@ -160,11 +162,13 @@ fn an_alarm_without_data_missing_or_unreadable_is_unknown() {
 
 fn errors(at_most: Option<f64>, at_least: Option<f64>) -> MetricGate {
     MetricGate {
-        namespace: "AWS/Lambda".into(),
-        metric: "Errors".into(),
+        of: Measured::Metric(MetricSeries {
+            namespace: "AWS/Lambda".into(),
+            metric: "Errors".into(),
+            dimensions: BTreeMap::from([("FunctionName".into(), "api".into())]),
+            statistic: "Sum".into(),
+        }),
         region: None,
-        dimensions: BTreeMap::from([("FunctionName".into(), "api".into())]),
-        statistic: "Sum".into(),
         period: Span::seconds(60),
         at_most,
         at_least,
@@ -258,6 +262,47 @@ fn a_period_that_is_not_over_cannot_be_too_low() {
     assert_eq!(measure_metric(&world, &gate).verdict, Verdict::Unknown);
     pass_seconds(&world, 30);
     assert_eq!(measure_metric(&world, &gate).verdict, Verdict::Fail);
+}
+
+#[test]
+fn an_expression_is_measured_as_a_metric_is() {
+    let errors = MetricSeries {
+        namespace: "AWS/Lambda".into(),
+        metric: "Errors".into(),
+        dimensions: BTreeMap::new(),
+        statistic: "Sum".into(),
+    };
+    let requests = MetricSeries {
+        metric: "Invocations".into(),
+        ..errors.clone()
+    };
+    let gate = MetricGate {
+        of: Measured::Expression {
+            expression: "100 * errors / requests".into(),
+            of: [
+                ("errors".to_owned(), errors),
+                ("requests".to_owned(), requests),
+            ]
+            .into(),
+        },
+        region: None,
+        period: Span::seconds(60),
+        at_most: Some(1.0),
+        at_least: None,
+    };
+    let world = World::default();
+    world.put_metric(&gate, 0.5);
+    pass_seconds(&world, 60);
+    assert_eq!(measure_metric(&world, &gate).verdict, Verdict::Pass);
+    world.put_metric(&gate, 2.5);
+    pass_seconds(&world, 60);
+    let seen = measure_metric(&world, &gate);
+    assert_eq!(seen.verdict, Verdict::Fail);
+    assert_eq!(seen.measured, "2.5 per 1m");
+    assert_eq!(
+        seen.gate,
+        "100 * errors / requests of errors: AWS/Lambda Errors Sum, requests: AWS/Lambda Invocations Sum"
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::World;
 use crate::source::Source;
 use std::collections::BTreeMap;
-use windlass_domain::declaration::gates::MetricGate;
+use windlass_domain::declaration::gates::{Measured, MetricGate};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::config::Configured;
@@ -24,16 +24,10 @@ pub struct State {
     pub denied: bool,
 }
 
-/// What tells one series of points from another: namespace, name, dimensions and statistic.
+/// What tells one series of points from another: namespace, name, dimensions and statistic, or an expression over
+/// several such.
 pub fn metric_key(metric: &MetricGate) -> String {
-    let MetricGate {
-        namespace,
-        metric,
-        dimensions,
-        statistic,
-        ..
-    } = metric;
-    format!("{namespace} {metric} {dimensions:?} {statistic}")
+    metric.of.to_string()
 }
 
 /// An alarm over the metric `Errors`, 3 of 3 points of a minute above 5.
@@ -153,6 +147,12 @@ impl Alarms for World {
     async fn points(&self, metric: &MetricGate, from: Time, to: Time) -> Answered<Vec<Point>> {
         let call = self.call("alarms.points").await?;
         self.allowed_alarms("GetMetricData")?;
+        if let Measured::Expression { expression, .. } = &metric.of
+            && expression.matches('(').count() != expression.matches(')').count()
+        {
+            let message = format!("ValidationError: Error in expression 'gate' [{expression}]");
+            return Err(Fault::new(FaultName::Refused, message));
+        }
         let found = {
             let (state, key) = (World::alarms(self), self.regional(&metric_key(metric)));
             let all = state.points.get(&key).into_iter().flatten();

@@ -5,7 +5,8 @@ use super::words::{already_red, clock_times, not_measurable, unmeasured, unreada
 use super::{Checking, Measure, Measuring, Problem, Window};
 use crate::ports::{Alarms, Answered, Clock, Point, Reach};
 use futures::future::join_all;
-use windlass_domain::declaration::gates::{Declared, MetricGate, Resolved, Sort};
+use windlass_domain::declaration::gates::{Declared, Measured, MetricGate, Resolved, Sort};
+use windlass_domain::fault::FaultName;
 use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::place::Place;
 use windlass_domain::time::Time;
@@ -60,7 +61,20 @@ async fn problems<P: Alarms + Clock>(
     let gate = one.gate;
     let now = there.now();
     let from = Time(now.0.saturating_sub(gate.period.as_ms() * PERIODS));
-    let points = there.points(gate, from, now).await?;
+    let points = match there.points(gate, from, now).await {
+        // It would answer the same at each look.
+        Err(fault) if fault.name == FaultName::Refused => {
+            let why = format!(
+                "CloudWatch does not take `{}`: {}.",
+                gate.of.short(),
+                fault.message
+            );
+            let remedy = "Mend the expression: it must come to one number a period (Amazon CloudWatch User Guide, \"Using math expressions with CloudWatch metrics\").";
+            let found = not_measurable(one.path, why, remedy);
+            return Ok(vec![Problem::NotMeasurable(found)]);
+        }
+        points => points?,
+    };
     let over = |at: Time| at.plus_ms(gate.period.as_ms()) <= now;
     Ok(match points.iter().rfind(|point| over(point.at)) {
         Some(last) if breach(gate, *last, now) => {
@@ -144,5 +158,9 @@ fn judged(gate: &MetricGate, points: &[Point], window: Window, blank: Measuremen
 }
 
 fn value(gate: &MetricGate, point: Point) -> String {
-    format!("{} {} per {}", point.value, gate.metric, gate.period)
+    let of = match &gate.of {
+        Measured::Metric(series) => format!(" {}", series.metric),
+        Measured::Expression { .. } => String::new(),
+    };
+    format!("{}{of} per {}", point.value, gate.period)
 }

@@ -8,7 +8,7 @@ use super::people::{
 use crate::scenario::{Deed, Scenario, next, quiet, when_in};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use windlass_domain::declaration::gates::MetricGate;
+use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
 use windlass_domain::digest::Digest;
 use windlass_domain::time::Span;
 use windlass_engine::ports::{Invoked, Reach};
@@ -265,11 +265,13 @@ fn answers(world: &World, version: &str, payload: Value) {
 /// The metric of the gate.
 fn errors() -> MetricGate {
     MetricGate {
-        namespace: "AWS/Lambda".into(),
-        metric: "Errors".into(),
+        of: Measured::Metric(MetricSeries {
+            namespace: "AWS/Lambda".into(),
+            metric: "Errors".into(),
+            dimensions: BTreeMap::from([("FunctionName".into(), "shop-api".into())]),
+            statistic: "Sum".into(),
+        }),
         region: None,
-        dimensions: BTreeMap::from([("FunctionName".into(), "shop-api".into())]),
-        statistic: "Sum".into(),
         period: Span::seconds(60),
         at_most: Some(5.0),
         at_least: None,

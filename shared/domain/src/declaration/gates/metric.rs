@@ -1,27 +1,39 @@
 //! CloudWatch metrics with a threshold.
 
+use super::series::{MetricSeries, Series};
 use super::{At, Resolve, Sort};
 use crate::declaration::aws_name;
 use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
-use crate::finding::FindingName;
+use crate::finding::{FindingName, repeated};
 use crate::shape::join;
 use crate::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The longest period of a metric's point.
 const LONGEST_PERIOD: Span = Span::seconds(3600);
 
-/// A CloudWatch metric with a threshold: `at_most`, `at_least` or both.
+/// The most metrics that an expression may have.
+const MOST: usize = 10;
+
+/// The longest expression, in characters.
+const LONGEST: usize = 1024;
+
+/// A CloudWatch metric with a threshold: `at_most`, `at_least` or both. Either one metric (`namespace`, `metric`,
+/// `statistic`), or an `expression` over several, such as a rate:
+/// `{expression: 100 * errors / requests, of: {errors: {…}, requests: {…}}, at_most: 1}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Metric {
     /// The namespace, such as `AWS/Lambda`.
-    pub namespace: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     /// The metric's name, such as `Errors`.
-    pub metric: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric: Option<String>,
     /// The AWS region that it is in, where that is another than the environment's; metrics of
     /// `AWS/CloudFront` and `AWS/Route53` are always read in `us-east-1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,8 +42,16 @@ pub struct Metric {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dimensions: BTreeMap<String, Text>,
     /// `Sum`, `Average`, `Minimum`, `Maximum`, `SampleCount` or a percentile such as `p99`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = r"^(Sum|Average|Minimum|Maximum|SampleCount|p[0-9]{1,2}([.][0-9]{1,2})?)$"))]
-    pub statistic: String,
+    pub statistic: Option<String>,
+    /// Metric math over the metrics in `of`, which must come to one number a period, such as
+    /// `100 * errors / requests`. A period in which one of them has no data has none; `FILL(errors, 0)` gives it some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<String>,
+    /// The metrics of the expression, up to ten, each by its name there: a small letter, then letters, digits and `_`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub of: BTreeMap<String, Series>,
     /// The period of a point: `60s` or a multiple, up to `1h`.
     #[serde(default = "one_minute")]
     pub period: Span,
@@ -46,17 +66,12 @@ pub struct Metric {
 /// A CloudWatch metric with a threshold.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MetricGate {
-    /// The namespace, such as `AWS/Lambda`.
-    pub namespace: String,
-    /// The metric's name, such as `Errors`.
-    pub metric: String,
+    /// The number of a period.
+    #[serde(flatten)]
+    pub of: Measured,
     /// The region that it is in; the environment's if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// The dimensions.
-    pub dimensions: BTreeMap<String, String>,
-    /// `Sum`, `Average`, `Minimum`, `Maximum`, `SampleCount` or a percentile such as `p99`.
-    pub statistic: String,
     /// The period of a point; 60 s or a multiple.
     pub period: Span,
     /// The highest value that is healthy.
@@ -65,6 +80,53 @@ pub struct MetricGate {
     /// The lowest value that is healthy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_least: Option<f64>,
+}
+
+/// A number that CloudWatch tells of each period.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Measured {
+    /// A metric.
+    Metric(MetricSeries),
+    /// Metric math over several.
+    Expression {
+        /// The expression, as CloudWatch takes it.
+        expression: String,
+        /// The metrics by their names in it.
+        of: BTreeMap<String, MetricSeries>,
+    },
+}
+
+impl Measured {
+    /// The metric's name, or the expression: what the number is of.
+    pub fn short(&self) -> &str {
+        match self {
+            Self::Metric(series) => &series.metric,
+            Self::Expression { expression, .. } => expression,
+        }
+    }
+
+    /// The metrics that it is made of.
+    fn series(&self) -> Vec<&MetricSeries> {
+        match self {
+            Self::Metric(series) => vec![series],
+            Self::Expression { of, .. } => of.values().collect(),
+        }
+    }
+}
+
+/// Such as `AWS/Lambda Errors Sum {FunctionName: shop-api-prod}`.
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Metric(series) => write!(f, "{series}"),
+            Self::Expression { expression, of } => {
+                let of = of.iter().map(|(name, series)| format!("{name}: {series}"));
+                let of: Vec<String> = of.collect();
+                write!(f, "{expression} of {}", of.join(", "))
+            }
+        }
+    }
 }
 
 const fn one_minute() -> Span {
@@ -78,22 +140,9 @@ impl Sort for MetricGate {
 
     /// Such as `AWS/Lambda Errors Sum {FunctionName: shop-api-prod}`.
     fn name(&self) -> String {
-        let dimensions: Vec<String> = self
-            .dimensions
-            .iter()
-            .map(|(name, value)| format!("{name}: {value}"))
-            .collect();
-        let dimensions = if dimensions.is_empty() {
-            String::new()
-        } else {
-            format!(" {{{}}}", dimensions.join(", "))
-        };
         let region = self.region.as_ref();
         let region = region.map_or_else(String::new, |region| format!(" ({region})"));
-        format!(
-            "{} {} {}{dimensions}{region}",
-            self.namespace, self.metric, self.statistic
-        )
+        format!("{}{region}", self.of)
     }
 
     fn threshold(&self) -> String {
@@ -136,22 +185,129 @@ impl Resolve for MetricGate {
                 "Write `60s` or a multiple, up to `1h`.",
             );
         }
-        let region = metric_region(scope, path, metric);
-        let dimensions = metric.dimensions.iter().map(|(name, text)| {
-            let at = format!("{path}.dimensions.{name}");
-            (name.clone(), scope.text(&at, text, &aws_name::ANY))
-        });
+        let of = measured(scope, path, metric);
         Self {
-            dimensions: dimensions.collect(),
-            namespace: metric.namespace.clone(),
-            metric: metric.metric.clone(),
-            region,
-            statistic: metric.statistic.clone(),
+            region: metric_region(scope, path, metric, &of),
+            of,
             period: metric.period,
             at_most: metric.at_most,
             at_least: metric.at_least,
         }
     }
+}
+
+/// One metric, or an expression over several; all that is missing or too much is noted.
+fn measured(scope: &mut Scope<'_>, path: &str, metric: &Metric) -> Measured {
+    let plain = [
+        ("namespace", &metric.namespace),
+        ("metric", &metric.metric),
+        ("statistic", &metric.statistic),
+    ];
+    if let Some(expression) = &metric.expression {
+        let written = plain.iter().filter(|(_, value)| value.is_some());
+        let dimensions = (!metric.dimensions.is_empty()).then_some("dimensions");
+        for name in written.map(|(name, _)| *name).chain(dimensions) {
+            scope.find(
+                FindingName::BadValue,
+                &join(path, name),
+                format!("An expression has its metrics in `of`, and no `{name}` beside it."),
+                format!("Write `{name}` in a metric of `of`, or remove `expression`."),
+            );
+        }
+        check_expression(scope, path, expression, &metric.of);
+        let of = metric.of.iter().map(|(name, series)| {
+            let at = format!("{path}.of.{name}");
+            (name.clone(), MetricSeries::resolve(scope, &at, series))
+        });
+        return Measured::Expression {
+            of: of.collect(),
+            expression: expression.clone(),
+        };
+    }
+    for (name, _) in plain.iter().filter(|(_, value)| value.is_none()) {
+        scope.find(
+            FindingName::MissingField,
+            &join(path, name),
+            format!("A metric needs `{name}`."),
+            "Write `namespace`, `metric` and `statistic`; or `expression` with its metrics in `of`.",
+        );
+    }
+    if !metric.of.is_empty() {
+        scope.find(
+            FindingName::MissingField,
+            &join(path, "expression"),
+            "`of` has the metrics of an expression, and there is none.",
+            "Write `expression`, such as `100 * errors / requests`, or remove `of`.",
+        );
+    }
+    let written = Series {
+        namespace: metric.namespace.clone().unwrap_or_default(),
+        metric: metric.metric.clone().unwrap_or_default(),
+        dimensions: metric.dimensions.clone(),
+        statistic: metric.statistic.clone().unwrap_or_default(),
+    };
+    Measured::Metric(MetricSeries::resolve(scope, path, &written))
+}
+
+/// The form that CloudWatch gives to expressions and to the names in them (Amazon CloudWatch API Reference,
+/// MetricDataQuery). What an expression says, CloudWatch alone knows: it is asked before anything is changed.
+fn check_expression(
+    scope: &mut Scope<'_>,
+    path: &str,
+    expression: &str,
+    of: &BTreeMap<String, Series>,
+) {
+    if expression.trim().is_empty() || expression.chars().count() > LONGEST {
+        scope.find(
+            FindingName::BadValue,
+            &join(path, "expression"),
+            format!("An expression has 1 to {LONGEST} characters."),
+            "Write metric math such as `100 * errors / requests`.",
+        );
+    }
+    if of.is_empty() || of.len() > MOST {
+        scope.find(
+            FindingName::BadValue,
+            &join(path, "of"),
+            format!("An expression has 1 to {MOST} metrics in `of`, and this one has {}.", of.len()),
+            "Write each metric by its name in the expression, such as `of: {errors: {namespace: AWS/Lambda, metric: Errors, statistic: Sum}}`.",
+        );
+    }
+    for name in of.keys() {
+        let at = format!("{path}.of.{name}");
+        if !is_id(name) {
+            scope.find(
+                FindingName::BadValue,
+                &at,
+                format!(
+                    "`{}` is no name of a metric in an expression.",
+                    repeated(name)
+                ),
+                "Write a small letter, then letters, digits and `_`, such as `errors`; not `gate`.",
+            );
+        } else if !ids(expression).any(|id| id == name) {
+            scope.find(
+                FindingName::BadValue,
+                &at,
+                format!("The expression does not have `{name}`."),
+                "Remove it from `of`, or write it in the expression.",
+            );
+        }
+    }
+}
+
+/// Whether CloudWatch takes it as an id; `gate` is the expression's own.
+fn is_id(name: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    name != "gate"
+        && name.len() <= 255
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(is_part)
+}
+
+/// The words of an expression.
+fn ids(expression: &str) -> impl Iterator<Item = &str> {
+    expression.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
 }
 
 /// The namespaces whose metrics are in one region alone (Amazon CloudFront Developer Guide, "View
@@ -163,24 +319,31 @@ const GLOBAL: [&str; 2] = ["AWS/CloudFront", "AWS/Route53"];
 const GLOBAL_REGION: &str = "us-east-1";
 
 /// The region of a metric: what is written, else the one that its namespace is in alone.
-fn metric_region(scope: &mut Scope<'_>, path: &str, metric: &Metric) -> Option<String> {
+fn metric_region(
+    scope: &mut Scope<'_>,
+    path: &str,
+    metric: &Metric,
+    measured: &Measured,
+) -> Option<String> {
     let path = join(path, "region");
     let before = scope.findings.len();
     let written = scope.maybe(&path, metric.region.as_ref(), &aws_name::REGION);
     let is_well = before == scope.findings.len();
     let of = written.as_ref().or(scope.environment.region.as_ref());
     let in_china = of.is_some_and(|region| region.starts_with("cn-"));
-    if in_china || !GLOBAL.contains(&metric.namespace.as_str()) {
+    let namespaces = measured
+        .series()
+        .into_iter()
+        .map(|series| &series.namespace);
+    let mut global = namespaces.filter(|namespace| GLOBAL.contains(&namespace.as_str()));
+    let Some(namespace) = global.next().filter(|_| !in_china) else {
         return written;
-    }
+    };
     if is_well && let Some(region) = written.filter(|region| region != GLOBAL_REGION) {
         scope.find(
             FindingName::GateNotMeasurable,
             &path,
-            format!(
-                "Metrics of `{}` are in {GLOBAL_REGION} alone, and not in {region}.",
-                metric.namespace
-            ),
+            format!("Metrics of `{namespace}` are in {GLOBAL_REGION} alone, and not in {region}."),
             format!("Write `region: {GLOBAL_REGION}`, or leave it out."),
         );
     }

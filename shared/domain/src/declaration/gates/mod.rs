@@ -9,13 +9,15 @@ mod metric;
 mod page;
 mod probe;
 pub(super) mod resolve;
+mod series;
 
 pub use alarm::{Alarm, AlarmGate, AlarmInRegion};
 pub use invocation::{Invocation, InvocationGate};
 pub use logs::{Logs, LogsGate};
-pub use metric::{Metric, MetricGate};
+pub use metric::{Measured, Metric, MetricGate};
 pub use page::{Page, PageGate};
 pub use probe::{Probe, ProbeGate};
+pub use series::{MetricSeries, Series};
 
 use super::scope::Scope;
 use crate::gate::UnknownRule;

@@ -1,0 +1,75 @@
+//! A metric of CloudWatch as it is told: one number a period.
+
+use crate::declaration::aws_name;
+use crate::declaration::scope::Scope;
+use crate::declaration::text::Text;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A metric of an expression.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Series {
+    /// The namespace, such as `AWS/Lambda`.
+    pub namespace: String,
+    /// The metric's name, such as `Errors`.
+    pub metric: String,
+    /// The dimensions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dimensions: BTreeMap<String, Text>,
+    /// `Sum`, `Average`, `Minimum`, `Maximum`, `SampleCount` or a percentile such as `p99`.
+    #[schemars(extend("pattern" = r"^(Sum|Average|Minimum|Maximum|SampleCount|p[0-9]{1,2}([.][0-9]{1,2})?)$"))]
+    pub statistic: String,
+}
+
+/// The same with every value final.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MetricSeries {
+    /// The namespace, such as `AWS/Lambda`.
+    pub namespace: String,
+    /// The metric's name, such as `Errors`.
+    pub metric: String,
+    /// The dimensions.
+    pub dimensions: BTreeMap<String, String>,
+    /// `Sum`, `Average`, `Minimum`, `Maximum`, `SampleCount` or a percentile such as `p99`.
+    pub statistic: String,
+}
+
+impl MetricSeries {
+    /// A metric as it is written at `path`, with its dimensions filled in.
+    pub(super) fn resolve(scope: &mut Scope<'_>, path: &str, written: &Series) -> Self {
+        let dimensions = written.dimensions.iter().map(|(name, text)| {
+            let at = format!("{path}.dimensions.{name}");
+            (name.clone(), scope.text(&at, text, &aws_name::ANY))
+        });
+        Self {
+            dimensions: dimensions.collect(),
+            namespace: written.namespace.clone(),
+            metric: written.metric.clone(),
+            statistic: written.statistic.clone(),
+        }
+    }
+}
+
+/// Such as `AWS/Lambda Errors Sum {FunctionName: shop-api-prod}`.
+impl fmt::Display for MetricSeries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            namespace,
+            metric,
+            dimensions,
+            statistic,
+        } = self;
+        write!(f, "{namespace} {metric} {statistic}")?;
+        if dimensions.is_empty() {
+            return Ok(());
+        }
+        let dimensions = dimensions.iter();
+        let dimensions: Vec<String> = dimensions
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect();
+        write!(f, " {{{}}}", dimensions.join(", "))
+    }
+}
