@@ -1,14 +1,14 @@
 //! Manifests: what a release consists of, as CI writes it.
 
 use crate::digest::Digest;
-use crate::finding::{Finding, FindingName, limited, repeated};
+use crate::finding::{Finding, FindingName, repeated};
 use crate::git::Git;
 use crate::name::{AppName, ComponentName};
 use crate::shape::{Language, Shape, join};
 use crate::syntax;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -77,13 +77,13 @@ impl Manifest {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn from_value(app: &AppName, document: &Value) -> Result<Self, Vec<Finding>> {
-        let manifest: Self = SHAPE.read(document)?;
-        let findings = manifest.findings(app, "");
-        if findings.is_empty() {
-            Ok(manifest)
-        } else {
-            Err(limited(findings))
-        }
+        SHAPE.checked(document, |manifest: &Self| manifest.findings(app, ""))
+    }
+
+    /// The names of what a manifest may say.
+    pub fn members() -> impl Iterator<Item = &'static str> {
+        let members = SHAPE.schema()["properties"].as_object();
+        members.into_iter().flat_map(Map::keys).map(String::as_str)
     }
 
     /// What is wrong with what it means, with paths below `path`.

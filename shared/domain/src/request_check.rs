@@ -1,6 +1,6 @@
 //! What a request must say, action by action.
 
-use crate::finding::{Finding, FindingName, limited, repeated};
+use crate::finding::{Finding, FindingName, repeated};
 use crate::manifest::key_finding;
 use crate::name::EnvironmentName;
 use crate::request::{ActionName, Request};
@@ -17,13 +17,7 @@ impl Request {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn parse(input: &Value) -> Result<Self, Vec<Finding>> {
-        let request: Self = SHAPE.read(input)?;
-        let findings = request.findings();
-        if findings.is_empty() {
-            Ok(request)
-        } else {
-            Err(limited(findings))
-        }
+        SHAPE.checked(input, Self::findings)
     }
 
     /// What is wrong with what it means.

@@ -12,9 +12,11 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+mod mend;
 mod words;
 mod write;
 
+pub(crate) use mend::Mended;
 use words::{objection, one_line, plain, shown};
 
 /// The member of a schema that tells what to do instead of fields, or values, which people look for there and which are
@@ -82,6 +84,27 @@ impl Shape {
         } else {
             Err(limited(findings))
         }
+    }
+
+    /// Reads a document of this shape that has to mean something as well: everything that is wrong with either is told
+    /// at once.
+    pub(crate) fn checked<T: DeserializeOwned>(
+        &self,
+        document: &Value,
+        meaning: impl Fn(&T) -> Vec<Finding>,
+    ) -> Result<T, Vec<Finding>> {
+        let mut findings = self.findings(document);
+        if findings.is_empty() {
+            let read = self.typed(document)?;
+            findings = meaning(&read);
+            if findings.is_empty() {
+                return Ok(read);
+            }
+        } else if let Some(mended) = self.mended(document, findings.clone()) {
+            let meant = meaning(&mended.document);
+            findings.extend(mended.without_consequences(meant));
+        }
+        Err(limited(findings))
     }
 
     /// Reads a document that was found to have this shape.
@@ -335,6 +358,9 @@ pub(crate) fn join(path: &str, name: &str) -> String {
     }
 }
 
+/// How the remedy begins that names what was probably meant.
+const MEANT: &str = "Did you mean `";
+
 /// The known word that was probably meant.
 pub(crate) fn nearest<'a>(word: &str, known: &'a [String]) -> Option<&'a String> {
     known
@@ -349,7 +375,7 @@ pub(crate) fn nearest<'a>(word: &str, known: &'a [String]) -> Option<&'a String>
 pub(crate) fn suggest(nearest: Option<&String>, known: &[String]) -> String {
     let all = known.join("`, `");
     match nearest {
-        Some(nearest) => format!("Did you mean `{nearest}`? Known here: `{all}`."),
+        Some(nearest) => format!("{MEANT}{nearest}`? Known here: `{all}`."),
         None => format!("Known here: `{all}`."),
     }
 }

@@ -26,6 +26,7 @@ use crate::git_rule::{GitRef, GitRule, the_one};
 use crate::image::repository_name;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use document::Document;
+use read::Read;
 use resolved::Resolved;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,9 +62,21 @@ impl Declaration {
     /// # Errors
     /// As [`Declaration::parse`].
     pub fn parse_with(text: &str, exceptions: &Exceptions) -> Result<Self, Vec<Finding>> {
-        let (document, digest, mut findings) = read::document(text).map_err(limited)?;
-        let declaration = Self { document, digest };
-        findings.extend(check::findings(&declaration, exceptions));
+        let (read, digest) = read::document(text).map_err(limited)?;
+        let (declaration, mut findings) = match read {
+            Read::Whole(document) => {
+                let declaration = Self { document, digest };
+                let findings = check::findings(&declaration, exceptions);
+                (declaration, findings)
+            }
+            Read::InPart(mut findings, mended) => {
+                let document = mended.document.clone();
+                let declaration = Self { document, digest };
+                let meant = check::findings(&declaration, exceptions);
+                findings.extend(mended.without_consequences(meant));
+                (declaration, findings)
+            }
+        };
         if findings.iter().any(is_secret) {
             // What else is wrong could repeat it.
             findings.retain(is_secret);

@@ -2,8 +2,8 @@
 
 use super::document::Document;
 use crate::digest::Digest;
-use crate::finding::{Finding, FindingName};
-use crate::shape::{Language, Shape};
+use crate::finding::Finding;
+use crate::shape::{Language, Mended, Shape};
 use crate::syntax;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -22,24 +22,25 @@ pub fn schema() -> &'static Value {
     SHAPE.schema()
 }
 
-/// The document with its digest, and findings that leave it readable (unknown fields only), so
-/// that they can be told together with what is wrong with its meaning.
-pub(super) fn document(text: &str) -> Result<(Document, Digest, Vec<Finding>), Vec<Finding>> {
-    let mut value = yaml(text)?;
+/// A document as it was read.
+pub(super) enum Read {
+    /// It has no mistakes in its form.
+    Whole(Document),
+    /// It has these, and what else it means can be checked all the same.
+    InPart(Vec<Finding>, Mended<Document>),
+}
+
+/// The document with its digest.
+pub(super) fn document(text: &str) -> Result<(Read, Digest), Vec<Finding>> {
+    let value = yaml(text)?;
     let digest = Digest::of(canonical(&value).as_bytes());
     let findings = SHAPE.findings(&value);
     if findings.is_empty() {
-        return Ok((SHAPE.typed(&value)?, digest, findings));
+        return Ok((Read::Whole(SHAPE.typed(&value)?), digest));
     }
-    if !findings.iter().all(is_unknown_field) {
-        return Err(findings);
-    }
-    for finding in &findings {
-        remove(&mut value, &finding.path);
-    }
-    match SHAPE.read(&value) {
-        Ok(document) => Ok((document, digest, findings)),
-        Err(_) => Err(findings),
+    match SHAPE.mended(&value, findings.clone()) {
+        Some(mended) => Ok((Read::InPart(findings, mended), digest)),
+        None => Err(findings),
     }
 }
 
@@ -47,10 +48,6 @@ pub(super) fn document(text: &str) -> Result<(Document, Digest, Vec<Finding>), V
 pub(super) fn accepted(text: &str) -> Result<Document, Vec<Finding>> {
     let value = yaml(text)?;
     SHAPE.typed(&value)
-}
-
-fn is_unknown_field(finding: &Finding) -> bool {
-    finding.name == FindingName::UnknownField
 }
 
 fn yaml(text: &str) -> Result<Value, Vec<Finding>> {
@@ -87,16 +84,5 @@ fn write_canonical(value: &Value, text: &mut String) {
             text.push(']');
         }
         scalar => text.push_str(&scalar.to_string()),
-    }
-}
-
-/// Removes the field at a dotted path.
-fn remove(document: &mut Value, path: &str) {
-    let pointer = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
-    let Some((parent, name)) = pointer.rsplit_once('/') else {
-        return;
-    };
-    if let Some(Value::Object(members)) = document.pointer_mut(parent) {
-        members.remove(name);
     }
 }
