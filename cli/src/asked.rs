@@ -1,6 +1,8 @@
 //! Who asked for a deployment, from which commit, and why: what stands beside what it brought.
 
 use serde::{Deserialize, Serialize};
+use windlass_domain::ending::Resolved;
+use windlass_domain::environment::ACCEPTED;
 use windlass_domain::git::Git;
 use windlass_domain::name::ComponentName;
 use windlass_domain::request::{ActionName, Requester};
@@ -32,9 +34,17 @@ pub struct Asked {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Time>,
+    /// Who accepted what it had left, where it could not be undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<Resolved>,
 }
 
 impl Asked {
+    /// Who accepted what runs by this name, where that is what it had left.
+    pub fn accepted_as(&self, version: &str) -> Option<&Resolved> {
+        self.resolved.as_ref().filter(|_| version == ACCEPTED)
+    }
+
     /// `rollback, asked by ann: checkout is broken`
     pub fn words(&self) -> String {
         let reason = self.reason.iter().map(|reason| format!(": {reason}"));

@@ -11,6 +11,7 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use windlass_domain::deployment::Refusal;
+use windlass_domain::finding::FindingName;
 use windlass_domain::name::{AppName, EnvironmentName};
 
 /// Where, and why.
@@ -137,7 +138,7 @@ impl Action<'_> {
                         return self.done(windlass, came.done, ended, output).await;
                     }
                 }
-                Err(failure) if failure.passes => {}
+                Err(failure) if failure.passes || is_not_known_yet(&failure) => {}
                 Err(failure) => return Err(failure),
             }
             if !waiting.goes_on().await {
@@ -211,6 +212,12 @@ struct Execution {
     status: String,
     error: Option<String>,
     cause: Option<String>,
+}
+
+/// Whether the execution that was started a moment ago is not known yet: Step Functions tells of it with a delay.
+fn is_not_known_yet(failure: &Failure) -> bool {
+    let mut findings = failure.findings.iter();
+    findings.any(|one| one.name == FindingName::UnknownName && one.path == "?execution")
 }
 
 async fn came_of(windlass: &Windlass, app: &AppName, execution: &str) -> Result<CameOf, Failure> {

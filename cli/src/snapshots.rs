@@ -35,6 +35,18 @@ pub struct Snapshot {
     more: Map<String, Value>,
 }
 
+impl Snapshot {
+    /// The components whose bytes had come by another name.
+    fn origins(&self) -> impl Iterator<Item = String> {
+        let components = self.components.iter();
+        components.filter_map(|(name, ran)| {
+            let brought = ran["brought"]["version"].as_str()?;
+            let is_renamed = ran["version"].as_str() != Some(brought);
+            is_renamed.then(|| format!("{name} came with {brought}"))
+        })
+    }
+}
+
 impl Listed for Snapshot {
     const NAME: &'static str = "snapshots";
 
@@ -66,23 +78,29 @@ impl Listed for Snapshot {
             (self.vetoed, "vetoed"),
         ];
         let words = words.iter().filter(|(so, _)| *so);
-        let words: Vec<&str> = words.map(|(_, words)| *words).collect();
+        let words = words.map(|(_, words)| (*words).to_owned());
+        let words: Vec<String> = words.chain(self.origins()).collect();
         // What was found was brought by nobody that Windlass knows; a rollback to it was asked for like any other.
         let is_found = self.version == BEFORE_WINDLASS;
         let asked = self.asked.as_ref();
         let asked = asked.filter(|asked| !is_found || asked.action == ActionName::Rollback);
         let none = || "-".to_owned();
+        // What was accepted is a person's, and no deployment's work.
+        let accepted = asked.and_then(|asked| asked.accepted_as(&self.version));
+        let asked_for = asked.filter(|_| accepted.is_none());
+        let person = accepted.map(|accepted| (&accepted.by, Some(&accepted.reason)));
+        let person = person.or(asked.map(|asked| (&asked.requester, asked.reason.as_ref())));
         vec![
             self.number.to_string(),
             self.made.to_string(),
             self.version.clone(),
-            commit(asked.and_then(|asked| asked.git.as_ref())),
+            commit(asked_for.and_then(|asked| asked.git.as_ref())),
             names(&self.components.keys().cloned().collect::<Vec<_>>()),
-            asked.map_or_else(none, |asked| took(asked.started, asked.ended)),
-            asked.map_or_else(none, |asked| who(&asked.requester)),
+            asked_for.map_or_else(none, |asked| took(asked.started, asked.ended)),
+            person.map_or_else(none, |(by, _)| who(by)),
             words.join(", "),
-            asked
-                .and_then(|asked| asked.reason.clone())
+            person
+                .and_then(|(_, reason)| reason.cloned())
                 .unwrap_or_default(),
         ]
     }

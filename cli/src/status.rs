@@ -1,6 +1,6 @@
 //! An environment as the API answers it, and as people read it.
 
-use crate::asked::{Asked, commit, took};
+use crate::asked::{Asked, commit, took, who};
 use crate::failure::Failure;
 use serde::Deserialize;
 use serde_json::Value;
@@ -160,6 +160,14 @@ impl Environment {
             since,
         } = &running.names.now;
         let asked = self.deployments.get(&id.0);
+        let accepted = asked.and_then(|asked| asked.accepted_as(version));
+        if let Some(accepted) = accepted {
+            let (by, reason) = (who(&accepted.by), &accepted.reason);
+            let line = format!(
+                "  {name}: {version} since {since} by {by}: {reason}; it is what deployment {id} had left"
+            );
+            return self.with_drift(name, line);
+        }
         let git = asked.and_then(|asked| asked.git.as_ref());
         let commit = git.map(|git| format!(", commit {}", commit(Some(git))));
         let worked = asked.filter(|asked| asked.started.and(asked.ended).is_some());
@@ -174,6 +182,10 @@ impl Environment {
             asked.unwrap_or_default(),
             origin.unwrap_or_default()
         );
+        self.with_drift(name, line)
+    }
+
+    fn with_drift(&self, name: &ComponentName, line: String) -> String {
         match self.drift(name) {
             None => line,
             Some((_, observed)) => format!("{line}\n    drift: {observed}"),

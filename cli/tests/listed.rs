@@ -116,6 +116,43 @@ fn snapshots_are_a_table_and_all_pages_of_it() {
 }
 
 #[test]
+fn what_was_accepted_is_told_as_the_persons_who_did() {
+    let resolved = json!({"at": 9, "by": {"route": "console", "principal": "tom"}, "reason": "mended by hand"});
+    let asked = json!({"action": "deploy", "version": "1.5.0", "accepted": 0, "started": 0, "ended": 23_000,
+        "requester": {"route": "s3"}, "components": ["api"], "resolved": resolved});
+    let given = |version: &str, by: &str| json!({"version": version, "deployment": by, "since": 0});
+    let api = json!({"version": "accepted", "deployment": ID, "since": 0, "brought": given("accepted", ID)});
+    let web = json!({"version": "1.3.0", "deployment": "fedcba9876543210", "since": 0, "brought": given("1.2.0", ID)});
+    let snapshots = json!({"next": null, "snapshots": [{"number": 9, "version": "accepted", "deployment": ID, "made": 0,
+        "present": true, "verified_good": false, "vetoed": false, "components": {"api": api, "web": web}, "asked": asked}]});
+    let mut running = json!({"api": api, "web": web});
+    for name in ["api", "web"] {
+        running[name]["state"] = json!({});
+    }
+    let environment = json!({"app": "shop", "environment": "prod", "snapshot": 9, "hold": null, "lock": {"token": 9},
+        "waiting": [], "running": running, "deployments": {ID: asked}});
+    let api = StandIn::new(move |call: &Call| {
+        let is_list = call.path.contains("/snapshots");
+        reply(200, if is_list { &snapshots } else { &environment })
+    });
+    let said = out(&api.windlass(&folder("accepted"), &["snapshots", "shop", "prod"]));
+    let row = said.lines().nth(1).unwrap();
+    for word in ["tom", "mended by hand", "web came with 1.2.0"] {
+        assert!(row.contains(word), "{row}");
+    }
+    assert!(!row.contains("23s") && !row.contains("an upload"), "{row}");
+    let said = out(&api.windlass(&folder("accepted"), &["status", "shop", "prod"]));
+    let told = format!(
+        "  api: accepted since 1970-01-01T00:00:00Z by tom: mended by hand; it is what deployment {ID} had left"
+    );
+    assert!(said.contains(&told), "{said}");
+    let told = format!(
+        "  web: 1.3.0 since 1970-01-01T00:00:00Z, by deployment fedcba9876543210\n    its bytes came with 1.2.0 by deployment {ID} and are there since"
+    );
+    assert!(said.contains(&told), "{said}");
+}
+
+#[test]
 fn a_rollback_to_what_was_found_is_told_with_who_asked_for_it() {
     for (action, is_told) in [("deploy", false), ("rollback", true)] {
         let snapshots = json!({"next": null, "snapshots": [{"number": 8, "version": "before-windlass",

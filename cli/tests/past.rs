@@ -94,7 +94,7 @@ fn what_a_past_ending_said_is_told_as_past_and_what_is_so_now_comes_last() {
 #[test]
 fn where_now_cannot_be_seen_no_past_ending_is_taken_for_now() {
     let mut accepted = past("NeedsOperator", "GateFailed");
-    accepted["deployment"]["ending"]["resolved"] = "accepted by ann".into();
+    accepted["deployment"]["ending"]["resolved"] = json!({"at": 0, "by": {"route": "console", "principal": "ann"}, "reason": "it is as wanted"});
     let table = [
         (past("Succeeded", ""), 12),
         (accepted, 12),

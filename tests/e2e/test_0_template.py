@@ -65,7 +65,9 @@ def matches(aws, rule, event):
         ("apps/shop/app.yaml", True),
         ("artifacts/shop/web/1.0.0.zip", True),
         ("releases/shop/1.0.0.json", True),
-        ("backups/shop.zip", False),
+        ("release/shop/1.0.0.json", True),
+        ("manifest.json", True),
+        ("windlass/sites/shop/web.json", False),
     ],
 )
 def test_uploads(aws, key, wanted):

@@ -3,6 +3,8 @@
 The tests build on each other: release 1.0.0 of the application `skiff` is live in `bay` from the first one on.
 """
 
+import json
+
 import pytest
 import yaml
 from application import MISTAKE, Application, function_files, site_files
@@ -204,6 +206,60 @@ def test_rollback_goes_back_and_holds(skiff):
     assert skiff.windlass.run("release-hold", "skiff", "bay", "--reason", "it works again").status == GOOD
 
 
+def named(skiff):
+    """What `status` calls each component, in its document and in its words, and what the present snapshot does."""
+    status = skiff.windlass.json("status", "skiff", "bay").document
+    words = skiff.windlass.run("status", "skiff", "bay").out
+    (present,) = [found for found in skiff.windlass.json("snapshots", "skiff", "bay").document["snapshots"] if found["present"]]
+    assert {name: found["version"] for name, found in present["components"].items()} == {name: found["version"] for name, found in status["running"].items()}
+    return status["running"], words, present
+
+
+def test_bytes_that_run_already_take_the_name_of_a_newer_release_everywhere(skiff):
+    _, _, former = named(skiff)
+    same = ["release", "skiff", "1.3.1", "page=1.0.0/page/", "jobs=1.0.0/jobs/", "--git-ref", "refs/heads/main"]
+    ran = skiff.windlass.json(*same, "--watch")
+    deployment = ran.document["deployment"]
+    assert (ran.status, deployment["ending"]["cause_name"]) == (GOOD, "AlreadyThere"), ran
+    assert "it is called 1.3.1 from now on" in deployment["ending"]["cause"], deployment
+    running, words, present = named(skiff)
+    for name, found in running.items():
+        assert (found["version"], found["deployment"]) == ("1.3.1", deployment["id"]), found
+        assert found["brought"]["version"] == "1.0.0" and found["brought"]["deployment"] != deployment["id"], found
+        assert f"  {name}: 1.3.1 since " in words and "its bytes came with 1.0.0 by deployment " in words, words
+    assert (present["version"], present["replaced"]) == ("1.3.1", former["replaced"]), present
+    assert "page came with 1.0.0" in skiff.windlass.run("snapshots", "skiff", "bay").out
+    # A snapshot by the former name gives that back, and nothing else changes.
+    back = skiff.windlass.json("rollback", "skiff", "bay", "--snapshot", str(former["number"]), "--reason", "the former name")
+    assert back.status == GOOD and "called 1.3.1 until now" in back.document["deployment"]["ending"]["cause"], back
+    running, _, present = named(skiff)
+    assert ({found["version"] for found in running.values()}, present["version"], skiff.seen()) == ({"1.0.0"}, "1.0.0", LIVE)
+    assert skiff.windlass.run("release-hold", "skiff", "bay", "--reason", "it was a test").status == GOOD
+
+
+def test_an_upload_of_another_version_than_its_key_is_refused(skiff):
+    manifest = {**skiff.manifest("7.8.0"), "version": "7.8.0"}
+    skiff.shop.upload("releases/skiff/7.7.0.json", json.dumps(manifest).encode())
+    assert "releases/skiff/7.8.0.json" in json.dumps(skiff.findings_beside("releases/skiff/7.7.0.json"))
+    watched = skiff.windlass.run("watch", "skiff", "bay", "7.7.0")
+    assert watched.status == REJECTED and "its upload was rejected" in watched.err and "7.8.0" in watched.err, watched
+    assert skiff.seen() == LIVE
+
+
+def test_what_looks_meant_is_listed_wherever_it_was_put(skiff):
+    skiff.shop.upload("release/skiff/7.4.0.json", b"{}")
+    skiff.until("the upload in the list", lambda: "release/skiff/7.4.0.json" in skiff.windlass.run("refusals", "skiff").out)
+    executions = [skiff.aws.sfn.start_execution(stateMachineArn=skiff.aws.outputs["ReleaseMachineArn"], input=text)["executionArn"] for text in ("{}", "[]", '"rollback"')]
+
+    def listed():
+        answer = skiff.aws.call_api("GET", "/refusals?limit=100")
+        return {found.get("execution") for found in answer.body["refusals"]} >= set(executions)
+
+    skiff.until("the inputs in the list", listed)
+    answer = skiff.aws.call_api("GET", "/apps/skiff/deployments?execution=arn:nope")
+    assert (answer.status, answer.body["findings"][0]["path"]) == (400, "?execution"), answer
+
+
 def needs_operator(skiff, version):
     """A release that fails, and whose page may not be written back; answers how its watching ended."""
     arguments = skiff.build(version, sum_=MISTAKE)
@@ -232,6 +288,9 @@ def test_accept(skiff):
     ran = skiff.windlass.json("accept", "skiff", "bay", "--reason", "nobody minds the page of 1.5.0")
     assert (ran.status, ran.document["lock"].get("held")) == (GOOD, None), ran
     assert skiff.seen() == {"page": "1.5.0", "jobs": "1.0.0"}
+    accepted = skiff.windlass.run("snapshots", "skiff", "bay", "--limit", "1").out.splitlines()[1]
+    assert "nobody minds the page of 1.5.0" in accepted and "an upload" not in accepted and "skiff" in accepted, accepted
+    assert "page: accepted since" in skiff.windlass.run("status", "skiff", "bay").out
     refused = skiff.windlass.json("accept", "skiff", "bay", "--reason", "once more")
     assert (refused.status, refused.document["exit"]) == (REJECTED, REJECTED), refused
 

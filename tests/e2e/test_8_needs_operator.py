@@ -90,7 +90,7 @@ def test_what_is_there_is_accepted(story, shell):
     assert done["status"] == "SUCCEEDED", done.get("cause")
     assert nobody_holds_the_lock(shell)
     record = story.ledger.deployment(deployment)
-    assert ending(record) == "NeedsOperator" and "repaired by hand, see incident 42" in record["ending"]["resolved"], record["ending"]
+    assert ending(record) == "NeedsOperator" and "repaired by hand, see incident 42" in record["ending"]["resolved"]["reason"], record["ending"]
     ended = story.ended(release(story, "1.22.0", GOOD)["id"])
     assert ending(ended) == "Succeeded", ended["ending"]
     assert story.shop.function_version() == "1.22.0"

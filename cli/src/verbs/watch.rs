@@ -175,8 +175,7 @@ impl Watch {
                         ),
                         format!(
                             "`windlass history {app} {environment}` tells what was deployed there. A manifest is deployed \
-                             into the environment that its Git ref chooses, and as the version that it names, whatever its \
-                             key says."
+                             into the environment that its Git ref chooses."
                         ),
                     );
                     return Ok((FOUND, why));

@@ -1,7 +1,7 @@
 //! Deployments: the record that answers who, what, when, and how it ended.
 
 use crate::digest::Digest;
-use crate::ending::Ending;
+use crate::ending::{Ending, Resolved};
 use crate::environment::Running;
 use crate::finding::{Finding, FindingName};
 use crate::identity::DeploymentId;
@@ -220,7 +220,7 @@ pub struct Ended {
     pub at: Time,
     /// How an operator resolved `NeedsOperator`, if that was needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resolved: Option<String>,
+    pub resolved: Option<Resolved>,
     /// An estimate of what it cost, from counted transitions and measured milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,

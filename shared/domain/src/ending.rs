@@ -1,5 +1,7 @@
 //! The five endings of a deployment.
 
+use crate::request::Requester;
+use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -29,6 +31,24 @@ impl Ending {
 impl fmt::Display for Ending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
+    }
+}
+
+/// That an operator took what a deployment had left which could not be undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Resolved {
+    /// When.
+    pub at: Time,
+    /// Who accepted it.
+    pub by: Requester,
+    /// Why.
+    pub reason: String,
+}
+
+impl fmt::Display for Resolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, by, reason } = self;
+        write!(f, "accepted at {at} by {by}: {reason}")
     }
 }
 

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 mod running;
 
-pub use running::{BEFORE_WINDLASS, Given, Names, Running};
+pub use running::{ACCEPTED, BEFORE_WINDLASS, Given, Names, Running};
 
 /// The lock of an environment (rule 4). The item is never deleted, because its token only grows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -3,6 +3,7 @@
 use crate::digest::Digest;
 use crate::finding::{Finding, FindingName, repeated};
 use crate::git::Git;
+use crate::key::manifest_key;
 use crate::name::{AppName, ComponentName};
 use crate::shape::{Language, Shape, join};
 use crate::syntax;
@@ -78,6 +79,37 @@ impl Manifest {
     /// Everything that is wrong with it.
     pub fn from_value(app: &AppName, document: &Value) -> Result<Self, Vec<Finding>> {
         SHAPE.checked(document, |manifest: &Self| manifest.findings(app, ""))
+    }
+
+    /// Reads a manifest that was uploaded with a key: both name one version.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse_upload(app: &AppName, key: &str, text: &str) -> Result<Self, Vec<Finding>> {
+        let document =
+            syntax::json("the manifest", text, LARGEST).map_err(|finding| vec![finding])?;
+        SHAPE.checked(&document, |manifest: &Self| {
+            let mut findings = manifest.findings(app, "");
+            findings.extend(manifest.key_finding(app, key));
+            findings
+        })
+    }
+
+    /// That a key names another version than the manifest does: who looks for the one would not find the other.
+    fn key_finding(&self, app: &AppName, key: &str) -> Option<Finding> {
+        let version = &self.version;
+        let own = manifest_key(app, version);
+        (key != own).then(|| {
+            Finding::new(
+                FindingName::BadValue,
+                "version",
+                format!(
+                    "`{version}` is not the version that the key names, `{}`.",
+                    repeated(key)
+                ),
+                format!("Upload the manifest as `{own}`, or write the version of its key in it."),
+            )
+        })
     }
 
     /// The names of what a manifest may say.

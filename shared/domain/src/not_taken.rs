@@ -22,6 +22,9 @@ pub struct NotTaken {
     pub about: String,
     /// Who brought it.
     pub requester: Requester,
+    /// The execution whose input it was, if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution: Option<String>,
     /// Why nothing came of it, and what to do.
     pub findings: Vec<Finding>,
     /// When it was looked at last.

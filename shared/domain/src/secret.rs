@@ -184,7 +184,7 @@ fn found(path: &str, reason: &str) -> Finding {
 }
 
 /// Findings for every text within a document.
-pub(crate) fn findings(document: &Value) -> Vec<Finding> {
+pub fn findings(document: &Value) -> Vec<Finding> {
     let environments = document.get("environments").and_then(Value::as_object);
     let walk = Walk {
         environments: environments

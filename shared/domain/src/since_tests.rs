@@ -2,8 +2,10 @@ use super::*;
 use crate::artifact::Artifact;
 use crate::deployment::Ended;
 use crate::digest::Digest;
+use crate::ending::Resolved;
 use crate::environment::{BEFORE_WINDLASS, Lock};
 use crate::order::Order;
+use crate::request::{Requester, Route};
 use crate::time::Time;
 use serde_json::json;
 
@@ -90,7 +92,14 @@ fn scene() -> (EnvironmentState, Known) {
     let stuck = record("stuck", ActionName::Deploy, "2.5.0", &["b"]);
     let mut stuck = ended(stuck, Ending::NeedsOperator, "AccessDenied");
     if let Some(ended) = &mut stuck.ending {
-        ended.resolved = Some("accepted at noon by tom: mended by hand".into());
+        ended.resolved = Some(Resolved {
+            at: Time(0),
+            by: Requester {
+                route: Route::Console,
+                principal: Some("tom".into()),
+            },
+            reason: "mended by hand".into(),
+        });
     }
     let mut state = EnvironmentState::default();
     state.running.insert(name("a"), running("2.0.0", "back"));
@@ -117,7 +126,7 @@ fn what_was_replaced_is_told_by_whom_and_how_to_have_it() {
     insta::assert_snapshot!(superseded_there(&me, &replaced("back", How::Since), &at), @r#"
     Superseded: 3.0.0 was live here and was replaced.
       a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
-      b: accepted since 1970-01-01T00:01:00Z, accepted at noon by tom: mended by hand (deployment stuck)
+      b: accepted since 1970-01-01T00:01:00Z, accepted at 1970-01-01T00:00:00Z by tom: mended by hand (deployment stuck)
       c: nothing is known to run
       next: start {"action":"deploy","app":"shop","environment":"prod","version":"3.0.0"} to deploy 3.0.0
     "#);

@@ -19,8 +19,8 @@ use windlass_world::registry::HOST;
 /// The artifacts bucket.
 const BUCKET: &str = "artifacts";
 
-/// The folders of it of which events tell (`ArtifactsRule` in the template).
-const TOLD: [&str; 3] = ["apps/", "artifacts/", "releases/"];
+/// The folder of it of which no event tells (`ArtifactsRule` in the template).
+const UNTOLD: &str = "windlass/";
 
 /// How long an event may take before its arrival is looked for, in seconds
 /// (`docs/decisions/0180-what-no-event-told-of-is-found-by-looking.md`).
@@ -231,7 +231,7 @@ impl Stage<'_> {
             .into_iter()
             .flat_map(|b| &b.keys)
         {
-            if !TOLD.iter().any(|folder| key.starts_with(folder)) {
+            if key.starts_with(UNTOLD) {
                 continue;
             }
             let since = Some(format!("version-{writes:06}"));

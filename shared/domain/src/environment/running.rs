@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 /// The version of what was found of a component before Windlass changed it for the first time.
 pub const BEFORE_WINDLASS: &str = "before-windlass";
 
+/// The version of what an operator accepted, and of the snapshot of it.
+pub const ACCEPTED: &str = "accepted";
+
 /// What runs of a component.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Running {

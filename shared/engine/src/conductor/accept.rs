@@ -15,7 +15,10 @@ use windlass_domain::accept::{Accepted, accepted};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::call;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::{Became, EnvironmentState, Given, Lock, Running, Snapshot};
+use windlass_domain::ending::Resolved;
+use windlass_domain::environment::{
+    ACCEPTED, Became, EnvironmentState, Given, Lock, Running, Snapshot,
+};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
@@ -25,9 +28,6 @@ use windlass_domain::order::Order;
 use windlass_domain::request::{ActionName, Request};
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
-
-/// What the version of a snapshot says that an operator accepted.
-const ACCEPTED: &str = "accepted";
 
 /// `Admit` of an `accept`: on to `Look`, which sees what runs. The conductor's role reaches no target.
 pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answered<Answer> {
@@ -107,7 +107,7 @@ fn unlocked<P: Ports>(
     ports: &P,
     mut record: Stored<Deployment>,
     mut lock: Stored<Lock>,
-    resolved: String,
+    resolved: Resolved,
 ) -> Answered<[Write; 2]> {
     if let Some(ended) = &mut record.value.ending {
         ended.resolved = Some(resolved);
@@ -202,11 +202,12 @@ fn is_recorded(accepted: &Accepted<'_>) -> bool {
     }
 }
 
-fn resolved(request: &Request, now: Time) -> String {
-    let requester = request.requester.as_ref();
-    let by = requester.and_then(|requester| requester.principal.as_deref());
-    let (by, reason) = (by.unwrap_or_default(), request.reason.as_deref());
-    format!("accepted at {now} by {by}: {}", reason.unwrap_or_default())
+fn resolved(request: &Request, now: Time) -> Resolved {
+    Resolved {
+        at: now,
+        by: request.asked_by(),
+        reason: request.reason.clone().unwrap_or_default(),
+    }
 }
 
 /// What was seen is what runs. Where all of it is as it is recorded, the present snapshot is still what runs.

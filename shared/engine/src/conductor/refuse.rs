@@ -6,13 +6,14 @@ use super::commit::{TRIES, commit, contended, pause};
 use super::ending::cause_of;
 use crate::beside;
 use crate::payload::{Answer, Ask};
-use crate::ports::{Answered, Clock, Ledger};
+use crate::ports::{Answered, Clock, Key, Ledger, Write};
 use crate::store::{self, Stored};
 use windlass_domain::deployment::{REFUSED_FOR_S, Refusal};
 use windlass_domain::ending::Ending;
 use windlass_domain::finding::{Finding, limited};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::AppName;
+use windlass_domain::not_taken::{LISTED_FOR_S, NotTaken};
 use windlass_domain::request::{Request, Requester, Route};
 
 /// A request whose form is wrong.
@@ -21,15 +22,25 @@ pub async fn unreadable<P: Ports>(
     ask: &Ask,
     findings: Vec<Finding>,
 ) -> Answered<Answer> {
+    let requester = Requester {
+        route: Route::Console,
+        principal: Some(ask.execution.arn.clone()),
+    };
+    let about = "the execution's input".to_owned();
     let app = ask.request.get("app").and_then(|app| app.as_str());
     if let Some(Ok(app)) = app.map(AppName::new) {
-        let requester = Requester {
-            route: Route::Console,
-            principal: Some(ask.execution.arn.clone()),
-        };
-        let about = "the execution's input".to_owned();
         let refusal = refusal(ports, ask, app, requester, about, &findings);
         record_refusal(ports, refusal).await?;
+    } else {
+        let line = NotTaken {
+            app: None,
+            about,
+            requester,
+            execution: Some(ask.execution.arn.clone()),
+            findings: findings.clone(),
+            at: ports.now(),
+        };
+        list_nameless(ports, &ask.execution.arn, line).await?;
     }
     Ok(answer(&findings))
 }
@@ -85,8 +96,21 @@ pub async fn record_refusal<P: Ledger + Clock>(ports: &P, refusal: Refusal) -> A
     let index = store::refused_index(refusal.listed_under(), refusal.at, &refusal.execution);
     let expires = refusal.at.plus_s(REFUSED_FOR_S);
     let write = Stored::new(key.clone(), refusal).put_listed(index, expires)?;
+    write_once(ports, &key, &write).await
+}
+
+/// Lists an input that names no application among what names none that is declared.
+async fn list_nameless<P: Ledger + Clock>(ports: &P, arn: &str, line: NotTaken) -> Answered<()> {
+    let key = store::not_taken(arn);
+    let index = store::refused_index(None, line.at, arn);
+    let expires = line.at.plus_s(LISTED_FOR_S);
+    let write = Stored::new(key.clone(), line).put_listed(index, expires)?;
+    write_once(ports, &key, &write).await
+}
+
+async fn write_once<P: Ledger + Clock>(ports: &P, key: &Key, write: &Write) -> Answered<()> {
     for tried in 0..TRIES {
-        if commit(ports, vec![write.clone()]).await? || Ledger::get(ports, &key).await?.is_some() {
+        if commit(ports, vec![write.clone()]).await? || Ledger::get(ports, key).await?.is_some() {
             return Ok(());
         }
         pause(ports, tried).await;

@@ -92,7 +92,7 @@ async fn manifest_object<P: Ports>(ports: &P, app: &AppName, object: &ObjectRef)
         Err(fault) => return not_readable(&object.key, fault).map(Err),
     };
     let text = String::from_utf8_lossy(&bytes);
-    Ok(Manifest::parse(app, &text).map(of_manifest))
+    Ok(Manifest::parse_upload(app, &object.key, &text).map(of_manifest))
 }
 
 fn not_readable(key: &str, fault: Fault) -> Answered<Vec<Finding>> {

@@ -4,9 +4,9 @@ use crate::desk::{Desk, dev, fault, in_short, with};
 use crate::stage::{app, id};
 use serde_json::{Value, json};
 use windlass_domain::deployment::{Deployment, Ended, Status, Why};
-use windlass_domain::ending::Ending;
+use windlass_domain::ending::{Ending, Resolved};
 use windlass_domain::fault::FaultName;
-use windlass_domain::request::{ActionName, Request, Route};
+use windlass_domain::request::{ActionName, Request, Requester, Route};
 use windlass_domain::time::Time;
 use windlass_engine::conductor::{Execution, identify};
 use windlass_engine::payload::{Answer, Word};
@@ -238,7 +238,14 @@ fn how(ending: Ending, cause_name: &str, resolved: Option<&str>) -> Ended {
         cause: "it was so.".into(),
         findings: vec![],
         at: Time(0),
-        resolved: resolved.map(str::to_owned),
+        resolved: resolved.map(|reason| Resolved {
+            at: Time(0),
+            by: Requester {
+                route: Route::Console,
+                principal: None,
+            },
+            reason: reason.to_owned(),
+        }),
         cost: None,
     }
 }

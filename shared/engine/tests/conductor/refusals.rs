@@ -7,8 +7,10 @@ use serde_json::json;
 use windlass_domain::deployment::Refusal;
 use windlass_domain::finding::FindingName;
 use windlass_engine::payload::Word;
+use windlass_engine::routes::api::{Call, handle};
 use windlass_engine::store;
 use windlass_world::executions::arn_of;
+use windlass_world::run::run;
 
 #[test]
 fn a_refusal_says_what_it_is_about() {
@@ -67,6 +69,78 @@ fn what_cannot_be_read_is_refused_and_recorded_where_its_application_can_be_read
             assert!(!refusal.findings.is_empty());
         }
     }
+}
+
+/// Nobody hands something in and finds it nowhere.
+#[test]
+fn an_input_that_names_no_application_is_listed_among_what_names_none() {
+    let desk = Desk::new();
+    let inputs = [
+        json!({}),
+        json!([]),
+        json!("rollback"),
+        json!(null),
+        json!({"app": "Shop"}),
+        json!({"app": 7, "action": "rollback"}),
+    ];
+    for (number, input) in inputs.iter().enumerate() {
+        let execution = number.to_string();
+        for _ in 0..2 {
+            let answer = desk.admit(&execution, input.clone());
+            assert_eq!(in_short(&answer).0, Word::Rejected, "{input}");
+        }
+    }
+    let world = &desk.stage.world;
+    let call = Call {
+        method: "GET".into(),
+        path: "/refusals".into(),
+        ..Call::default()
+    };
+    let listed = run(handle(world, call)).body["refusals"].take();
+    let listed = listed.as_array().unwrap();
+    assert_eq!(listed.len(), inputs.len());
+    for line in listed {
+        assert_eq!(line["about"], "the execution's input");
+        assert_eq!(line["requester"]["principal"], line["execution"]);
+        assert!(!line["findings"].as_array().unwrap().is_empty());
+    }
+    let items = world.ledger();
+    let mut lines = items
+        .items
+        .values()
+        .filter(|item| item.key.sk == "not_taken");
+    assert!(lines.all(|item| item.expires.is_some()));
+}
+
+/// The key of an upload and the manifest in it name one version: who watches the one has to find the other.
+#[test]
+fn a_manifest_that_names_another_version_than_its_key_is_refused_beside_it() {
+    let desk = Desk::free();
+    let key = "releases/shop/7.7.0.json";
+    let manifest = |version: &str| {
+        let mut manifest = desk.manifest(version, MAIN)["manifest"].take();
+        manifest["version"] = version.into();
+        desk.stage
+            .world
+            .objects()
+            .upload("artifacts", key, manifest.to_string());
+        let request = json!({"action": "deploy", "app": "shop", "manifest_object": {"key": key}});
+        desk.admit(version, with(request, by("s3")))
+    };
+    let answer = manifest("7.8.0");
+    assert_eq!(in_short(&answer), (Word::Rejected, "BadValue"));
+    let texts = desk.stage.world.objects().texts("artifacts");
+    let beside = &texts["releases/shop/7.7.0.json.findings.json"];
+    assert!(beside.contains("releases/shop/7.8.0.json"), "{beside}");
+    let refusal: Refusal = desk
+        .stage
+        .get(&store::refusal(&app(), &arn_of("7.8.0")))
+        .unwrap();
+    assert_eq!(
+        (refusal.about.as_str(), refusal.findings[0].path.as_str()),
+        (key, "version")
+    );
+    assert_ne!(in_short(&manifest("7.7.0")).0, Word::Rejected);
 }
 
 #[test]

@@ -25,12 +25,9 @@ fn a_deployment_of_another_application_is_not_found() {
         let reply = call(&shop, method, &path, None);
         assert_eq!(refused(&reply), (404, vec!["UnknownName"]), "{path}");
     }
-    let came = get(
-        &shop,
-        &format!("/apps/other/deployments?execution={execution}"),
-    );
-    let nothing = json!({"deployment": null, "refusal": null, "done": null, "execution": null});
-    assert_eq!(came, nothing);
+    let other = format!("/apps/other/deployments?execution={execution}");
+    let reply = call(&shop, "GET", &other, None);
+    assert_eq!(refused(&reply), (404, vec!["UnknownName"]));
     shop.region.run();
     assert_eq!(ending(&shop, &id), "Succeeded", "nothing was cancelled");
 }
@@ -225,6 +222,24 @@ fn history_is_paged_newest_first() {
     assert_eq!(first["deployments"][0]["ending"]["ending"], "Succeeded");
     let unnamed = call(&shop, "GET", "/apps/shop/deployments", None);
     assert_eq!(refused(&unnamed), (400, vec!["MissingField"]));
+}
+
+/// Nobody waits for what there is not.
+#[test]
+fn an_execution_that_there_is_not_is_refused_by_name() {
+    let program = program();
+    let shop = Shop::new(&program, FUNCTIONS);
+    let gone = "arn:aws:states:eu-west-1:111111111111:execution:windlass-release:shop-prod-9";
+    for (arn, wanted) in [
+        (gone, (404, vec!["UnknownName"])),
+        ("arn:nope", (400, vec!["BadValue"])),
+        ("", (400, vec!["BadValue"])),
+    ] {
+        let address = format!("/apps/shop/deployments?execution={arn}");
+        let reply = call(&shop, "GET", &address, None);
+        assert_eq!(refused(&reply), wanted, "{arn}");
+        assert_eq!(reply.body["findings"][0]["path"], "?execution");
+    }
 }
 
 #[test]

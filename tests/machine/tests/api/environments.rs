@@ -28,6 +28,79 @@ fn automatic_deployments_are_held_by_put_and_released_by_delete() {
     assert_eq!(get(&shop, PROD)["hold"], Value::Null);
 }
 
+/// Every row says who made it, also one that goes back to what was there before Windlass.
+#[test]
+fn a_snapshot_of_a_rollback_to_what_was_found_tells_who_asked_and_why() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    post(&mut shop, "1.0.0");
+    shop.region.run();
+    let rollback = json!({"snapshot": 1, "reason": "all is broken"});
+    let path = format!("{PROD}/rollbacks");
+    assert_eq!(call(&shop, "POST", &path, Some(rollback)).status, 202);
+    shop.region.step();
+    shop.region.run();
+    let snapshots = get(&shop, &format!("{PROD}/snapshots"));
+    let made = &snapshots["snapshots"][0];
+    assert_eq!(
+        (&made["version"], &made["present"]),
+        (&json!("before-windlass"), &json!(true))
+    );
+    let asked = &made["asked"];
+    assert_eq!(
+        (&asked["action"], &asked["reason"]),
+        (&json!("rollback"), &json!("all is broken"))
+    );
+    assert_eq!(asked["requester"]["principal"], CI);
+    assert!(asked["started"].as_u64() <= asked["ended"].as_u64() && asked["started"].is_u64());
+}
+
+/// What runs is called the same wherever it is told, and where its bytes came is told beside it.
+#[test]
+fn a_release_whose_bytes_run_is_what_runs_in_every_list() {
+    let program = program();
+    let mut shop = Shop::new(&program, FUNCTIONS);
+    for version in ["1.0.0", "1.1.0"] {
+        post(&mut shop, version);
+        shop.region.run();
+    }
+    let mut same = release(&mut shop, "1.1.0");
+    same["version"] = "1.2.0".into();
+    let (id, _) = begun(&call(&shop, "POST", RELEASES, Some(same)));
+    shop.region.run();
+    let record = get(&shop, &format!("/apps/shop/deployments/{id}"));
+    assert_eq!(record["deployment"]["ending"]["cause_name"], "AlreadyThere");
+    let now = record["now"]["text"].as_str().unwrap();
+    assert!(
+        now.contains("  api: 1.2.0 since ")
+            && now.contains("; its bytes came with 1.1.0 by deployment "),
+        "{now}"
+    );
+    let api = get(&shop, PROD)["running"]["api"].take();
+    assert_eq!(
+        (&api["version"], &api["deployment"]),
+        (&json!("1.2.0"), &json!(id))
+    );
+    assert_eq!(api["brought"]["version"], "1.1.0");
+    let snapshots = get(&shop, &format!("{PROD}/snapshots"));
+    let rows = |n: usize| snapshots["snapshots"][n].clone();
+    assert_eq!(
+        (&rows(0)["version"], &rows(0)["present"]),
+        (&json!("1.2.0"), &json!(true))
+    );
+    assert_eq!(rows(0)["components"]["api"]["brought"], api["brought"]);
+    assert_eq!(
+        (&rows(0)["replaced"], &rows(0)["verified_good"]),
+        (&rows(1)["replaced"], &json!(true))
+    );
+    // A rollback goes to what ran before both names.
+    let path = format!("{PROD}/rollbacks");
+    call(&shop, "POST", &path, Some(json!({"reason": "broken"})));
+    shop.region.step();
+    shop.region.run();
+    assert_eq!(get(&shop, PROD)["running"]["api"]["version"], "1.0.0");
+}
+
 #[test]
 fn snapshots_are_paged_newest_first_and_tell_what_a_rollback_would_skip() {
     let program = program();

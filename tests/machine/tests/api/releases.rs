@@ -104,10 +104,12 @@ fn a_bad_release_is_answered_with_all_findings() {
     let shop = Shop::new(&program, FUNCTIONS);
     let misspelt = json!({"version": "1.0.0", "sequnce": 1, "componets": {}});
     let reply = call(&shop, "POST", RELEASES, Some(misspelt));
-    assert_eq!(
-        refused(&reply),
-        (400, vec!["MissingField", "UnknownField", "UnknownField"])
-    );
+    assert_eq!(refused(&reply), (400, vec!["UnknownField", "UnknownField"]));
+    for (member, meant) in [(0, "components"), (1, "sequence")] {
+        let remedy = reply.body["findings"][member]["remedy"].as_str().unwrap();
+        let wanted = format!("Did you mean `{meant}`? ");
+        assert!(remedy.starts_with(&wanted), "{remedy}");
+    }
     let meant = json!({"version": "1.0.0", "components": {
         "api": {"key": "artifacts/other/api/1.zip"}, "jobs": {}}});
     let reply = call(&shop, "POST", RELEASES, Some(meant));
@@ -170,6 +172,91 @@ fn the_path_alone_names_the_environment() {
     let reply = call(&shop, "POST", RELEASES, Some(twice));
     assert_eq!(refused(&reply), (400, vec!["BadValue"]));
     assert_eq!(reply.body["findings"][0]["path"], "environment");
+    let rollback =
+        json!({"reason": "broken", "environment": "dev", "app": "bank", "action": "accept"});
+    let reply = call(&shop, "POST", &format!("{PROD}/rollbacks"), Some(rollback));
+    let wanted = vec!["UnknownField", "BadValue", "BadValue"];
+    assert_eq!(refused(&reply), (400, wanted));
+    assert_eq!(executions(&shop), 0);
+}
+
+/// A body, and what it is told: names, places and the remedies' beginnings.
+type Told<'a> = (&'a str, Value, &'a [(&'a str, &'a str, &'a str)]);
+
+#[test]
+fn all_that_is_wrong_with_a_body_is_told_at_once_by_what_may_stand_in_it() {
+    let program = program();
+    let shop = Shop::new(&program, FUNCTIONS);
+    let table: [Told; 6] = [
+        (
+            "releases",
+            json!({"version": "4.1.0", "allow_oldr": true, "reason": "x"}),
+            &[("UnknownField", "allow_oldr", "Did you mean `allow_older`? ")],
+        ),
+        (
+            "releases",
+            json!({"version": "4.1.0", "environment": "prod", "foo": 1}),
+            &[
+                ("BadValue", "environment", "Leave `environment` out"),
+                (
+                    "UnknownField",
+                    "foo",
+                    "Known here: `components`, `declaration`",
+                ),
+            ],
+        ),
+        (
+            "releases",
+            json!({"version": "4.1.0", "sequnce": 1, "git": {"ref": "refs/heads/main"}}),
+            &[
+                ("UnknownField", "sequnce", "Did you mean `sequence`? "),
+                ("MissingField", "components", "Write `components`"),
+            ],
+        ),
+        (
+            "releases",
+            json!({"version": "4.1.0", "agian": true, "allow_older": true}),
+            &[
+                ("UnknownField", "agian", "Did you mean `again`? "),
+                ("MissingField", "reason", "Write in `reason` why"),
+            ],
+        ),
+        (
+            "rollbacks",
+            json!({"snapshott": 3}),
+            &[
+                (
+                    "UnknownField",
+                    "snapshott",
+                    "Did you mean `snapshot`? Known here: `reason`, `snapshot`.",
+                ),
+                ("MissingField", "reason", "Write in `reason` why"),
+            ],
+        ),
+        (
+            "rollbacks",
+            json!({"reson": "x"}),
+            &[("UnknownField", "reson", "Did you mean `reason`? ")],
+        ),
+    ];
+    for (path, body, wanted) in table {
+        let reply = call(&shop, "POST", &format!("{PROD}/{path}"), Some(body.clone()));
+        let findings = reply.body["findings"].as_array().unwrap();
+        let told: Vec<(&str, &str)> = findings
+            .iter()
+            .map(|one| (one["name"].as_str().unwrap(), one["path"].as_str().unwrap()))
+            .collect();
+        let expected: Vec<(&str, &str)> = wanted.iter().map(|one| (one.0, one.1)).collect();
+        assert_eq!((reply.status, told), (400, expected), "{body}");
+        for (finding, (_, _, remedy)) in findings.iter().zip(wanted) {
+            let told = finding["remedy"].as_str().unwrap();
+            assert!(told.starts_with(remedy), "{body}: {told}");
+            assert!(
+                !told.contains("`manifest") && !told.contains("`action`"),
+                "{told}"
+            );
+        }
+    }
     assert_eq!(executions(&shop), 0);
 }
 

@@ -93,6 +93,7 @@ fn accept_makes_what_is_there_the_truth() {
             .unwrap()
             .resolved
             .unwrap()
+            .to_string()
             .contains("accepted")
     );
     let mut request = shop.release("1.1.0", &BOTH);

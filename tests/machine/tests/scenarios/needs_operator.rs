@@ -182,7 +182,13 @@ fn accept_takes_what_is_there_and_the_next_release_goes_on_from_it() {
     assert_free(&shop);
     let ended = ended(&shop, &arn);
     assert_eq!(ended.ending, Ending::NeedsOperator, "it stays what it was");
-    assert!(ended.resolved.unwrap().starts_with("accepted at"));
+    assert!(
+        ended
+            .resolved
+            .unwrap()
+            .to_string()
+            .starts_with("accepted at")
+    );
     let found = ("2 3@0.5".to_owned(), "2".to_owned());
     assert_eq!(serves(&shop), found, "nothing was changed");
     let running = shop.environment().running;

@@ -6,6 +6,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::deployment::Deployment;
+use windlass_domain::ending::Resolved;
 use windlass_domain::git::Git;
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::ComponentName;
@@ -31,6 +32,9 @@ pub struct Asked {
     started: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended: Option<Time>,
+    /// Who accepted what it had left, where it could not be undone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resolved: Option<Resolved>,
 }
 
 impl From<Deployment> for Asked {
@@ -44,7 +48,8 @@ impl From<Deployment> for Asked {
             reason: record.reason,
             accepted: record.accepted,
             started: record.started,
-            ended: record.ending.map(|ended| ended.at),
+            ended: record.ending.as_ref().map(|ended| ended.at),
+            resolved: record.ending.and_then(|ended| ended.resolved),
         }
     }
 }

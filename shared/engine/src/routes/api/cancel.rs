@@ -34,7 +34,7 @@ pub async fn post<P: Ports>(
             body.extend(key.map(|key| ("idempotency_key".to_owned(), json!(key))));
             Cancellation::parse(&Value::Object(body))
         }
-        Err(finding) => Err(vec![finding]),
+        Err(findings) => Err(findings),
     };
     let said = match said {
         Ok(said) => said,

@@ -67,10 +67,13 @@ async fn came_of<P: Ports>(ports: &P, app: &AppName, arn: &str) -> Answered<Repl
         None => None,
     };
     let refusal: Option<Stored<Refusal>> = store::load(ports, &store::refusal(app, arn)).await?;
-    let done: Option<Stored<Done>> = match execution {
+    let done: Option<Stored<Done>> = match &execution {
         Some(_) => store::load(ports, &store::done(arn)).await?,
         None => None,
     };
+    if let (None, None, None, None) = (&deployment, &refusal, &done, &execution) {
+        return Ok(unknown_execution(app, arn));
+    }
     Ok(Reply::json(
         200,
         json!({
@@ -82,6 +85,30 @@ async fn came_of<P: Ports>(ports: &P, app: &AppName, arn: &str) -> Answered<Repl
             })),
         }),
     ))
+}
+
+/// That an execution is none of this application, or none at all.
+fn unknown_execution(app: &AppName, arn: &str) -> Reply {
+    let path = "?execution";
+    let is_one = arn.starts_with("arn:") && arn.contains(":execution:");
+    if !is_one {
+        let finding = Finding::new(
+            FindingName::BadValue,
+            path,
+            format!("`{arn}` is not the ARN of an execution."),
+            "Take `execution` as it was answered when it was started, such as \
+             `arn:aws:states:<region>:<account>:execution:<machine>:<name>`.",
+        );
+        return problem(400, &[finding]);
+    }
+    let finding = Finding::new(
+        FindingName::UnknownName,
+        path,
+        format!("no execution `{arn}` for application `{app}` is known."),
+        "Take it as it was answered when it was started. One that was started a moment ago may not be known yet: ask \
+         again within seconds.",
+    );
+    problem(404, &[finding])
 }
 
 /// What a table of deployments shows.

@@ -8,6 +8,7 @@ mod chosen;
 mod declaration;
 mod deployments;
 mod environment;
+mod members;
 mod operator;
 mod problem;
 mod query;
@@ -30,6 +31,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::{Requester, Route};
+use windlass_domain::secret;
 use windlass_domain::syntax;
 
 /// What the API needs.
@@ -198,20 +200,25 @@ fn no_such_path(call: &Call) -> Finding {
     )
 }
 
-/// The body as an object; an empty body is an empty one.
-fn body(call: &Call) -> Result<serde_json::Map<String, Value>, Finding> {
+/// The body as an object; an empty body is an empty one. Beside a secret nothing else is told.
+fn body(call: &Call) -> Result<serde_json::Map<String, Value>, Vec<Finding>> {
     let text = call.body.as_deref().unwrap_or_default();
     if text.trim().is_empty() {
         return Ok(serde_json::Map::new());
     }
-    match syntax::json("the body", text, LARGEST_BODY)? {
+    let body = syntax::json("the body", text, LARGEST_BODY).map_err(|finding| vec![finding])?;
+    let secrets = secret::findings(&body);
+    if !secrets.is_empty() {
+        return Err(secrets);
+    }
+    match body {
         Value::Object(body) => Ok(body),
-        _ => Err(Finding::new(
+        _ => Err(vec![Finding::new(
             FindingName::NotWellFormed,
             "the body",
             "the body is not an object.",
             "Write a JSON object, `{…}`.",
-        )),
+        )]),
     }
 }
 

@@ -1,11 +1,13 @@
 //! `POST /apps/{app}/environments/{environment}/releases`: starts a deployment.
 
+use super::members::{take_unknown, without_meant};
 use super::problem::problem;
 use super::{Call, Ports, Reply, body, requester};
 use crate::ports::Answered;
 use crate::routes::begin;
 use serde_json::{Map, Value, json};
-use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::finding::{Finding, FindingName, limited};
+use windlass_domain::manifest::Manifest;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::Request;
 
@@ -28,18 +30,23 @@ pub async fn post<P: Ports>(
     environment: &EnvironmentName,
     call: &Call,
 ) -> Answered<Reply> {
-    let body = match body(call) {
+    let mut body = match body(call) {
         Ok(body) => body,
-        Err(finding) => return Ok(problem(400, &[finding])),
+        Err(findings) => return Ok(problem(400, &findings)),
     };
-    if body.contains_key("environment") {
-        return Ok(problem(400, &[named_twice(environment)]));
-    }
+    let path = [("app", app.as_str()), ("environment", environment.as_str())];
+    let known: Vec<&str> = Manifest::members().chain(OF_THE_REQUEST).collect();
+    let mut findings = take_unknown(&mut body, &known, &path);
     let mut input = input(app, body, call.key.as_deref(), requester(call)?);
     input["environment"] = environment.as_str().into();
     let request = match Request::parse(&input) {
-        Ok(request) => request,
-        Err(findings) => return Ok(problem(400, &findings)),
+        Ok(request) if findings.is_empty() => request,
+        read => {
+            let wrong = read.err().unwrap_or_default().into_iter();
+            let wrong = wrong.map(of_the_body).collect();
+            findings.extend(without_meant(&findings, wrong));
+            return Ok(problem(400, &limited(findings)));
+        }
     };
     let begun = match begin(ports, &request).await? {
         Ok(begun) => begun,
@@ -55,13 +62,13 @@ pub async fn post<P: Ports>(
     ))
 }
 
-fn named_twice(environment: &EnvironmentName) -> Finding {
-    Finding::new(
-        FindingName::BadValue,
-        "environment",
-        format!("the path names the environment, `{environment}`, and the body names one as well."),
-        "Leave `environment` out of the body: the path decides.",
-    )
+/// The members of the manifest stand in the body themselves.
+fn of_the_body(finding: Finding) -> Finding {
+    let path = finding.path.strip_prefix("manifest.").map(str::to_owned);
+    Finding {
+        path: path.unwrap_or(finding.path),
+        ..finding
+    }
 }
 
 /// The request of the release machine.

@@ -1,7 +1,7 @@
 //! Answers in the words of who asks: what to do next is told as a call, or as a command.
 
 use super::Reply;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use windlass_domain::way::Way;
 
 /// The members of an answer that tell a person something. What people wrote themselves, such as a reason,
@@ -21,12 +21,24 @@ fn walk(way: Way, value: &mut Value, is_told: bool) {
         Value::String(text) if is_told => *text = way.tell(text),
         Value::Array(all) => all.iter_mut().for_each(|one| walk(way, one, is_told)),
         Value::Object(members) => {
+            let way = if is_refused_input(members) {
+                Way::Console
+            } else {
+                way
+            };
             for (name, member) in members {
                 walk(way, member, TOLD.contains(&name.as_str()));
             }
         }
         _ => {}
     }
+}
+
+/// Whether these are the findings on an input that somebody wrote at the console: they speak of its members, whoever
+/// reads them.
+fn is_refused_input(members: &Map<String, Value>) -> bool {
+    let route = members.get("requester").and_then(|it| it.get("route"));
+    members.contains_key("findings") && route.and_then(Value::as_str) == Some("console")
 }
 
 #[cfg(test)]
@@ -48,5 +60,17 @@ mod tests {
                 "plan": {"warnings": [words]}, "ending": {"cause": words}, "now": {"next": words}, "version": "cause"});
             assert_eq!(told(way), expected);
         }
+    }
+
+    #[test]
+    fn what_was_written_at_the_console_is_told_in_its_own_names() {
+        let refused = |route: &str| {
+            let body = json!({"refusals": [{"requester": {"route": route}, "about": "the execution's input",
+                "findings": [{"remedy": "Known here: `again`, `app`."}]}]});
+            let mut told = in_words_of(Way::CommandLine, Reply::json(200, body)).body;
+            told["refusals"][0]["findings"][0]["remedy"].take()
+        };
+        assert_eq!(refused("console"), "Known here: `again`, `app`.");
+        assert_ne!(refused("api"), "Known here: `again`, `app`.");
     }
 }

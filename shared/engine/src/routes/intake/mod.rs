@@ -98,7 +98,12 @@ async fn created<P: Ports>(
             tracing::info!("an object of our own, or a folder, is dropped");
             return Ok(None);
         };
-        let object = pin_version(ports, object).await?;
+        // Of what lies elsewhere only the key is looked at: the function may read no more there.
+        let object = if misplaced.beside {
+            pin_version(ports, object).await?
+        } else {
+            object
+        };
         return once(ports, &what(&object), known, async |_| {
             tell(ports, &object, misplaced, requester).await
         })

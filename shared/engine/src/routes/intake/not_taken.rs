@@ -31,6 +31,7 @@ pub async fn list<P: Ports>(
             app,
             about: what.to_owned(),
             requester,
+            execution: None,
             findings: vec![finding],
             at: ports.now(),
         },
