@@ -65,7 +65,7 @@ impl<T> Mended<T> {
                 .chain([PLACEHOLDER]);
             self.touched.iter().any(is_near)
                 || self.meant.contains(last(&finding.path))
-                || fields.any(|field| names(&finding.reason, field))
+                || fields.any(|field| speaks_of(finding, field))
         };
         findings
             .into_iter()
@@ -146,6 +146,12 @@ fn is_within(path: &str, outer: &str) -> bool {
 fn last(path: &str) -> &str {
     let path = path.split('[').next().unwrap_or_default();
     path.rsplit('.').next().unwrap_or_default()
+}
+
+/// Whether a finding is about a field, or about one that is missing and that the field would be there in place of.
+fn speaks_of(finding: &Finding, field: &str) -> bool {
+    let is_missing = finding.name == FindingName::MissingField;
+    names(&finding.reason, field) || (is_missing && names(&finding.remedy, field))
 }
 
 /// Whether a sentence has a word.

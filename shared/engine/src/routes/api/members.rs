@@ -14,8 +14,8 @@ pub fn take_unknown(
     known: &[&str],
     path: &Path<'_>,
 ) -> Vec<Finding> {
-    let names: Vec<String> = body.keys().cloned().collect();
-    let unknown = names.iter().filter(|name| !known.contains(&name.as_str()));
+    let said: Vec<String> = body.keys().cloned().collect();
+    let unknown = said.iter().filter(|name| !known.contains(&name.as_str()));
     unknown
         .map(|name| {
             body.remove(name);
