@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 mod limited;
+mod sentence;
 
 pub use limited::{MOST, limited};
+use sentence::sentence;
 
 /// What is wrong, by name. Each variant's comment is its page under `docs/findings/`.
 #[derive(
@@ -235,14 +237,11 @@ pub enum FindingName {
     ///
     /// Next: Declare it as it was, and roll back again; or name a later snapshot; or deploy with `allow_older`.
     NoWayBack,
-    /// A change of this release may stay although everything else of it is undone: nothing was there before to come
-    /// back to. A warning.
+    /// A change may stay although all else is undone: nothing was there before to come back to. A warning.
     ///
-    /// Next: Nothing, if that may stay. Else make with your infrastructure code what there is to come back to, or
-    /// let the component change `after` all others, so that their gates have passed before.
+    /// Next: Make something to come back to with your infrastructure code, or let it change `after` all others.
     MayStay,
-    /// A component takes an output of another one, such as the version of a function, and nobody knows it: that one
-    /// was never released here, or runs something else than Windlass has left there.
+    /// A component takes an output of another one, which was never released here or is not as Windlass left it.
     ///
     /// Next: Name the other component in the same release, so that it gives what is taken.
     OutputUnknown,
@@ -385,21 +384,6 @@ impl fmt::Display for Finding {
         let (reason, remedy) = (sentence(&self.reason), sentence(&self.remedy));
         write!(f, "{reason} Remedy: {remedy}")
     }
-}
-
-/// A text that begins with a capital letter and ends with a full stop.
-fn sentence(text: &str) -> String {
-    let text = text.trim();
-    let mut letters = text.chars();
-    let capital: String = letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().collect());
-    let stop = if text.is_empty() || text.ends_with(['.', '!', '?', ':']) {
-        ""
-    } else {
-        "."
-    };
-    format!("{capital}{}{stop}", letters.as_str())
 }
 
 #[cfg(test)]

@@ -285,10 +285,7 @@ fn an_expression_is_measured_as_a_metric_is() {
             ]
             .into(),
         },
-        region: None,
-        period: Span::seconds(60),
-        at_most: Some(1.0),
-        at_least: None,
+        ..self::errors(Some(1.0), None)
     };
     let world = World::default();
     world.put_metric(&gate, 0.5);

@@ -1,6 +1,7 @@
 //! Findings as they are told together: none twice, and not too many.
 
-use super::{Finding, FindingName, LONGEST_SENTENCE, sentence};
+use super::sentence::sentence;
+use super::{Finding, FindingName, LONGEST_SENTENCE};
 use crate::cut::cut;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
