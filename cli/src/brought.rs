@@ -111,6 +111,8 @@ components:
                     .all(|one| one.reason.contains(file) || one.path.starts_with(file)),
                 "the file is named: {found:?}"
             );
+            let version = |one: &Finding| one.remedy.contains("new version");
+            assert!(!found.iter().any(version), "the version is free: {found:?}");
             told.join(" ")
         })
     }

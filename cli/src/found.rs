@@ -72,7 +72,7 @@ fn artifact(app: &AppName, name: &ComponentName, path: &Path) -> Result<Artifact
     Ok(Artifact {
         key: manifest::artifact_key(app, name, &sha256),
         component: name.clone(),
-        given: path.display().to_string(),
+        given: format!("{name}={}", path.display()),
         bytes: Bytes::from(bytes),
         sha256,
     })

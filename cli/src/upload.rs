@@ -54,7 +54,7 @@ fn of_s3(fault: Fault, is_written: bool) -> Failure {
 pub struct Artifact {
     /// The component it is for.
     pub component: ComponentName,
-    /// The path that was given.
+    /// What the command gives: the component with the path.
     pub given: String,
     /// Its key.
     pub key: String,

@@ -185,6 +185,7 @@ fn accepted(answer: ApiAnswer) -> Result<Value, Failure> {
             let exit = Exit::of_findings(&findings);
             let message = match (exit, findings.len()) {
                 (Exit::Held, _) => "Windlass did not let it through:".to_owned(),
+                _ if answer.status == 404 => "Windlass does not know it:".to_owned(),
                 (_, 1) => "Windlass refused it:".to_owned(),
                 (_, count) => format!("Windlass refused it, {count} findings:"),
             };

@@ -122,10 +122,10 @@ fn an_artifact_of_the_wrong_sort_is_refused_before_the_upload() {
     };
     let invalid = closed(Some("app: shop"));
     let by = [
-        (Told::nothing(), "BadArchive hacked.html: the archive"),
+        (Told::nothing(), "BadArchive web=hacked.html: the archive"),
         (
             closed(Some(DECLARATION)),
-            "BadArchive hacked.html: the archive",
+            "BadArchive web=hacked.html: the archive",
         ),
         (invalid, "what `web` takes is not known here"),
     ];

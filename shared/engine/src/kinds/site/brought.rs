@@ -2,6 +2,7 @@
 
 use super::archive::{Limits, check, directory};
 use super::prepare::{lacks_root, room};
+use super::unreleased;
 use windlass_domain::finding::Finding;
 use windlass_domain::kinds::site::StaticSite;
 use windlass_domain::name::ComponentName;
@@ -19,12 +20,16 @@ pub fn brought(
         Err(finding) => return vec![finding],
     };
     let whole = bytes.len() as u64;
-    let findings = check(named, &entries, whole, room(site), &Limits::default());
+    let mut findings = check(named, &entries, whole, room(site), &Limits::default());
     let is_told = site.root.is_some() || site.distribution.is_none();
-    if !findings.is_empty() || !is_told {
-        return findings;
+    if findings.is_empty() && is_told {
+        let declared = format!("components.{component}.root");
+        findings.extend(lacks_root(
+            &declared,
+            site,
+            None,
+            (named, entries.as_slice()),
+        ));
     }
-    let declared = format!("components.{component}.root");
-    let lacks = lacks_root(&declared, site, None, (named, entries.as_slice()));
-    lacks.into_iter().collect()
+    findings.into_iter().map(unreleased).collect()
 }

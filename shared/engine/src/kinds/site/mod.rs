@@ -121,6 +121,12 @@ fn files_in_words(release: Option<&Digest>) -> String {
 /// The end of a remedy for bytes that a release brings: before it is recorded its version is free, and then it is not.
 const NEW_VERSION: &str = "a release that is recorded keeps its version and its bytes, so release the new ones under a new version";
 
+/// The same of bytes that are in no release yet: their version is free.
+fn unreleased(finding: Finding) -> Finding {
+    let remedy = finding.remedy.replace(&format!("; {NEW_VERSION}"), "");
+    Finding { remedy, ..finding }
+}
+
 /// A finding on an entry of an archive.
 pub fn bad_archive(archive: &str, entry: &str, reason: String) -> Finding {
     Finding::new(

@@ -1,5 +1,5 @@
 use crate::kinds::site::archive::{Coding, Entry};
-use crate::kinds::site::bad_archive;
+use crate::kinds::site::{bad_archive, unreleased};
 use std::collections::BTreeMap;
 use windlass_domain::finding::Finding;
 
@@ -160,9 +160,11 @@ fn overlaps(entries: &[Entry], size: u64) -> impl Iterator<Item = (&str, String)
     })
 }
 
-/// The same of an archive of which only the sizes matter: whoever unpacks it knows more about names and packing.
+/// The same of an archive that is in no release yet, and of which only the sizes matter: whoever unpacks it knows more
+/// about names and packing.
 pub fn check_whole(archive: &str, entries: &[Entry], limits: &Limits) -> Option<Finding> {
-    whole_fault(entries, limits).map(|reason| bad_archive(archive, "the archive", reason))
+    let fault = whole_fault(entries, limits);
+    fault.map(|reason| unreleased(bad_archive(archive, "the archive", reason)))
 }
 
 fn whole_fault(entries: &[Entry], limits: &Limits) -> Option<String> {

@@ -2,7 +2,7 @@
 //! not checked here.
 
 use super::{Coding, Entry};
-use crate::kinds::site::{Trouble, bad_archive};
+use crate::kinds::site::{Trouble, bad_archive, unreleased};
 use crate::ports::{ObjectId, Objects};
 use bytes::Bytes;
 use rc_zip::fsm::{ArchiveFsm, FsmResult};
@@ -43,11 +43,16 @@ pub async fn read_directory<P: Objects>(
     }
 }
 
-/// The central directory of an archive that is in memory, unchecked. `archive` is what findings call it.
+/// The central directory of an archive that is in memory and in no release yet, unchecked. `archive` is what findings
+/// call it.
 ///
 /// # Errors
 /// Why it is no zip archive.
 pub fn directory(archive: &str, bytes: &[u8]) -> Result<Vec<Entry>, Finding> {
+    read_all(archive, bytes).map_err(unreleased)
+}
+
+fn read_all(archive: &str, bytes: &[u8]) -> Result<Vec<Entry>, Finding> {
     let mut reading = Reading::begin(archive, bytes.len() as u64)?;
     let mut fed = 0_u64;
     loop {
@@ -110,7 +115,8 @@ impl<'a> Reading<'a> {
             return Err(self.cut_off());
         };
         let turned = machine.process();
-        match turned.map_err(|error| self.broken(error.to_string()))? {
+        let no_zip = |error| format!("it cannot be read as a zip archive: {error}");
+        match turned.map_err(|error| self.broken(no_zip(error)))? {
             FsmResult::Continue(machine) => {
                 self.machine = Some(machine);
                 Ok(None)
