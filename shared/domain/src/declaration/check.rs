@@ -2,7 +2,7 @@
 
 use super::claim::Claim;
 use super::resolved::Resolved;
-use super::{Declaration, Exceptions, inputs, resolve};
+use super::{Declaration, Exceptions, inputs, resolve, shared};
 use crate::finding::{Finding, FindingName, repeated};
 use crate::git_rule::{GitRule, glob};
 use crate::name::ComponentName;
@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 pub(super) fn findings(declaration: &Declaration, exceptions: &Exceptions) -> Vec<Finding> {
     let mut findings = unknown_names(declaration);
     findings.extend(cycle(declaration));
+    findings.extend(shared::findings(declaration));
     findings.extend(rules(declaration));
     let mut environments = Vec::new();
     for name in declaration.environments() {

@@ -50,6 +50,9 @@ impl Declaration {
         let Some(component) = self.document.components.get(name) else {
             return Some(self.unknown_component(name));
         };
+        if let Some(of) = component.artifact_of() {
+            return Some(taken(name, of));
+        }
         let of_another_sort = misfit(name, component, artifact);
         of_another_sort
             .or_else(|| self.elsewhere(name, artifact.key.as_deref()?))
@@ -74,6 +77,16 @@ impl Declaration {
             suggest(nearest(name.as_str(), &known), &known),
         )
     }
+}
+
+/// That it comes with another one.
+fn taken(name: &ComponentName, of: &ComponentName) -> Finding {
+    Finding::new(
+        FindingName::BadValue,
+        format!("components.{name}"),
+        format!("`{name}` takes the artifact of `{of}`, as declared."),
+        format!("Leave `{name}` out: it changes with each release of `{of}`."),
+    )
 }
 
 fn misfit(name: &ComponentName, component: &Component, artifact: &ArtifactRef) -> Option<Finding> {

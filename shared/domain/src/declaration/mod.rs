@@ -16,6 +16,7 @@ mod read;
 mod resolve;
 pub mod resolved;
 pub(crate) mod scope;
+mod shared;
 pub mod text;
 mod warnings;
 mod watched;

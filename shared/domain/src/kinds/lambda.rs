@@ -40,6 +40,10 @@ pub struct Written {
     /// no image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<Text>,
+    /// Another function of this declaration whose zip this one runs as well: it changes with each release of that one,
+    /// and a release does not name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<ComponentName>,
     /// How traffic is shifted to a new version; all at once if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<rollout::Written>,
@@ -81,6 +85,10 @@ impl AsWritten for Written {
 
     fn on_artifact(&self) -> bool {
         self.on_artifact
+    }
+
+    fn artifact_of(&self) -> Option<&ComponentName> {
+        self.artifact.as_ref()
     }
 
     fn function(&self) -> Option<&Text> {

@@ -40,6 +40,11 @@ pub trait AsWritten {
         false
     }
 
+    /// The component whose artifact it takes as well; none where a release brings one for it.
+    fn artifact_of(&self) -> Option<&ComponentName> {
+        None
+    }
+
     /// The name of the Lambda function that it is, whose new versions can be invoked before callers get them; none
     /// for a kind that has no such versions.
     fn function(&self) -> Option<&Text> {

@@ -50,6 +50,12 @@ pub async fn pin_all<P: Ports>(
             Err(finding) => findings.push(finding),
         }
     }
+    for (name, of) in declaration.shared_artifacts() {
+        let is_here = resolved.components.contains_key(name) && !components.contains_key(name);
+        if let Some(artifact) = components.get(of).filter(|_| is_here) {
+            components.insert(name.clone(), artifact.clone());
+        }
+    }
     if components.is_empty() && findings.is_empty() {
         findings.push(no_component());
     }

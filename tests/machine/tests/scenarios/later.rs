@@ -67,6 +67,35 @@ fn pair(one: &str, other: &str) -> (String, String) {
 }
 
 #[test]
+fn functions_of_one_zip_change_and_come_back_together() {
+    let program = program();
+    let jobs = "function: shop-jobs, alias: live";
+    let shared = FUNCTIONS.replace(jobs, &format!("{jobs}, artifact: api"));
+    assert_ne!(shared, FUNCTIONS);
+    let mut shop = Shop::new(&program, &shared);
+    for version in ["1.0.0", "1.1.0"] {
+        succeeds(&mut shop, version, "api");
+        let named = [pair("api", version), pair("jobs", version)];
+        assert_eq!(versions(&shop), named);
+    }
+    assert_eq!(serves(&shop), both("3"));
+    let running = shop.environment().running;
+    let bytes: Vec<_> = running.values().map(|it| it.artifact.clone()).collect();
+    assert_eq!(bytes[0], bytes[1]);
+    goes_back(&mut shop, None);
+    assert_eq!(serves(&shop), both("2"));
+    // Nobody brings other bytes for the one that has none of its own.
+    let arn = shop.deploy("1.2.0", &["api", "jobs"]);
+    shop.region.run();
+    let (_, told) = failure(&shop, &arn);
+    assert!(
+        told.contains("`jobs` takes the artifact of `api`"),
+        "{told}"
+    );
+    assert_eq!(serves(&shop), both("2"));
+}
+
+#[test]
 fn the_first_release_of_a_component_is_taken_back() {
     let program = program();
     let mut shop = with(&program, &[("1.0.0", "api"), ("1.1.0", "jobs")]);
