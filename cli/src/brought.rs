@@ -46,7 +46,7 @@ fn of_no_kind(app: &AppName, artifact: &Artifact) -> Option<Finding> {
         FindingName::BadValue,
         format!("components.{name}"),
         format!(
-            "`{given}` has {} bytes and is neither a zip archive nor JSON, nor a text whose name ends in `.{}`; and what \
+            "`{given}` ({} bytes) is neither a zip archive nor JSON, nor a text whose name ends in `.{}`; and what \
              `{name}` takes is not known here.",
             bytes.len(),
             DOCUMENTS.join("` or `.")

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use std::collections::BTreeMap;
 use windlass_domain::digest::Digest;
+use windlass_domain::finding::Finding;
 use windlass_domain::git::Git;
 use windlass_domain::manifest::{ArtifactRef, Manifest};
 use windlass_domain::name::{AppName, ComponentName};
@@ -64,8 +65,34 @@ pub fn build(
     };
     let document = serde_json::to_value(&manifest)
         .map_err(|error| Failure::broken(format!("the manifest cannot be written: {error}")))?;
-    Manifest::from_value(app, &document)
-        .map_err(|findings| Failure::rejected("the release is not valid:", findings))
+    Manifest::from_value(app, &document).map_err(|findings| {
+        let findings = findings.into_iter().map(by_option).collect();
+        Failure::rejected("the release is not valid:", findings)
+    })
+}
+
+/// The members of a manifest that the command line has other names for, and what gives them.
+const GIVEN: [(&str, &str); 5] = [
+    ("version", "the argument VERSION"),
+    ("git.ref", "`--git-ref`, else what the CI or Git tells"),
+    (
+        "git.commit",
+        "`--git-commit`, else what the CI or Git tells",
+    ),
+    ("sequence", "`--sequence`"),
+    ("declaration", "`--declaration`"),
+];
+
+/// The finding with what of the command line it is about.
+fn by_option(finding: Finding) -> Finding {
+    let given = GIVEN.iter().find(|(member, _)| finding.path == *member);
+    match given {
+        Some((_, given)) => Finding {
+            remedy: format!("{} It is {given}.", finding.remedy),
+            ..finding
+        },
+        None => finding,
+    }
 }
 
 #[cfg(test)]
@@ -117,7 +144,21 @@ mod tests {
         let failure = build(&shop(), about("1.4.0"), wrong).unwrap_err();
         assert_eq!(failure.exit, Exit::Rejected);
         assert_eq!(failure.findings.len(), 2, "{failure:?}");
-        assert!(build(&shop(), about("../1"), components()).is_err());
+        let failure = build(&shop(), about("../1"), components()).unwrap_err();
+        let remedy = &failure.findings[0].remedy;
+        assert!(remedy.ends_with("It is the argument VERSION."), "{remedy}");
+        let mut wrong = about("1.4.0");
+        wrong.git = Some(Git {
+            reference: "main".into(),
+            commit: Some("HEAD".into()),
+            dirty: false,
+        });
+        let failure = build(&shop(), wrong, components()).unwrap_err();
+        for (finding, option) in failure.findings.iter().zip(["commit", "ref"]) {
+            let option = format!("`--git-{option}`");
+            assert!(finding.remedy.contains(&option), "{finding}");
+        }
+        assert_eq!(failure.findings.len(), 2);
         assert!(build(&shop(), about("1.4.0"), BTreeMap::new()).is_err());
     }
 

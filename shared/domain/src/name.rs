@@ -12,9 +12,17 @@ pub const LONGEST: usize = 32;
 /// of at most [`LONGEST`] characters.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a name: use lower-case letters, digits and hyphens, start with a letter, at most 32 characters"
+    "{} is not a name: use lower-case letters, digits and hyphens, start with a letter, at most 32 characters", shown(.0)
 )]
 pub struct BadName(pub String);
+
+fn shown(text: &str) -> String {
+    if text.trim().is_empty() {
+        "nothing but blanks".to_owned()
+    } else {
+        format!("`{text}`")
+    }
+}
 
 fn is_name(text: &str) -> bool {
     text.len() <= LONGEST
@@ -87,6 +95,15 @@ name! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bad_name_is_shown_where_there_is_one() {
+        let told = |text: &str| AppName::new(text).unwrap_err().to_string();
+        assert!(told("Shop").starts_with("`Shop` is not a name: "));
+        for blank in ["", " "] {
+            assert!(told(blank).starts_with("nothing but blanks is not a name: "));
+        }
+    }
 
     #[test]
     fn a_name_is_lower_case_and_short() {
