@@ -249,7 +249,7 @@ def test_an_upload_of_another_version_than_its_key_is_refused(skiff):
 def test_what_looks_meant_is_listed_wherever_it_was_put(skiff):
     skiff.shop.upload("release/skiff/7.4.0.json", b"{}")
     skiff.until("the upload in the list", lambda: "release/skiff/7.4.0.json" in skiff.windlass.run("refusals", "skiff").out)
-    executions = [skiff.aws.sfn.start_execution(stateMachineArn=skiff.aws.outputs["ReleaseMachineArn"], input=text)["executionArn"] for text in ("{}", "[]", '"rollback"')]
+    executions = [skiff.aws.stepfunctions.start_execution(stateMachineArn=skiff.aws.outputs["ReleaseMachineArn"], input=text)["executionArn"] for text in ("{}", "[]", '"rollback"')]
 
     def listed():
         answer = skiff.aws.call_api("GET", "/refusals?limit=100")

@@ -52,6 +52,11 @@ impl Executions for Aws {
     }
 
     async fn execution(&self, arn: &str) -> Answered<Option<Execution>> {
+        let machine = self.settings().state_machine.as_deref();
+        // Of another machine, or of no form that Step Functions would look up: asking would be refused.
+        if machine.is_some_and(|machine| !arn.starts_with(&execution_arn(machine, ""))) {
+            return Ok(None);
+        }
         let request = self.clients.sfn().describe_execution().execution_arn(arn);
         let told = match request.send().await {
             Ok(told) => told,

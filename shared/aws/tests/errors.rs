@@ -232,7 +232,8 @@ async fn an_execution_that_is_gone_is_none_and_a_task_that_is_gone_is_not_answer
         json_error(400, "TaskTimedOut", "gone"),
         json_error(400, "TaskDoesNotExist", "gone"),
     ]);
-    assert_eq!(aws.execution("arn").await, Ok(None));
+    let gone = "arn:aws:states:eu-west-1:111111111111:execution:w-release:gone";
+    assert_eq!(aws.execution(gone).await, Ok(None));
     assert_eq!(aws.succeed_task("t", &json!({})).await, Ok(false));
     assert_eq!(aws.succeed_task("t", &json!({})).await, Ok(false));
 }

@@ -8,7 +8,7 @@ use replay::{Replay, Reply, json_error, reply};
 use serde_json::json;
 use windlass_engine::ports::Executions;
 
-const ARN: &str = "arn:aws:states:eu-west-1:111111111111:execution:windlass-release:shop";
+const ARN: &str = "arn:aws:states:eu-west-1:111111111111:execution:w-release:shop";
 
 fn not_running() -> Reply {
     json_error(400, "ValidationException", "Execution is not running")
@@ -17,7 +17,7 @@ fn not_running() -> Reply {
 fn described_as(status: &str) -> String {
     let told = json!({
         "executionArn": ARN,
-        "stateMachineArn": "arn:aws:states:eu-west-1:111111111111:stateMachine:windlass-release",
+        "stateMachineArn": "arn:aws:states:eu-west-1:111111111111:stateMachine:w-release",
         "status": status,
         "startDate": 1.7e9,
     });
@@ -88,6 +88,16 @@ async fn transitions_are_states_entered_and_attempts_of_tasks() {
     let gone = json_error(400, "ExecutionDoesNotExist", "no such execution");
     let (aws, _) = Replay::new(vec![gone]);
     assert_eq!(aws.transitions(ARN).await.expect("told"), None);
+}
+
+/// The caller may look at no other machine's, and what is no ARN is refused.
+#[tokio::test]
+async fn an_execution_of_no_release_machine_is_not_asked_for() {
+    for arn in ["arn:nope", "", &ARN.replace("w-release", "other")] {
+        let (aws, replay) = Replay::new(vec![]);
+        assert_eq!(aws.execution(arn).await.expect("told"), None, "{arn}");
+        assert_eq!(replay.sent().len(), 0);
+    }
 }
 
 #[tokio::test]
