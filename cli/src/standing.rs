@@ -23,6 +23,7 @@ pub fn standing(record: &Deployment, now: &Environment) -> Standing {
     let mut others: Vec<String> = Vec::new();
     let mut unknown: Vec<String> = Vec::new();
     let mut since = None;
+    let mut called: Vec<String> = Vec::new();
     for name in record.components() {
         if let Some(left) = now.no_longer_declared.get(name) {
             let words = format!("{name}: {}", left.words());
@@ -52,6 +53,7 @@ pub fn standing(record: &Deployment, now: &Environment) -> Standing {
             continue;
         };
         since = since.max(Some(since_when(record, running)));
+        called.extend(is_called(record, name, running));
         match now.drift(name) {
             Some((Drift::Changed, words)) => others.push(format!("{name}: {words}")),
             Some((Drift::Unknown, words)) => unknown.push(format!("{name}: {words}")),
@@ -74,7 +76,23 @@ pub fn standing(record: &Deployment, now: &Environment) -> Standing {
         return Standing::Unknown(unknown);
     }
     let since = since.map(|since| format!(", since {since}"));
-    Standing::Runs(format!("it runs now{}", since.unwrap_or_default()))
+    let runs = format!("it runs now{}", since.unwrap_or_default());
+    Standing::Runs([vec![runs], called].concat().join("\n  "))
+}
+
+/// The name of a component that runs the same bytes by another one.
+fn is_called(record: &Deployment, name: &ComponentName, running: &Running) -> Option<String> {
+    let Given {
+        version,
+        deployment,
+        since,
+    } = &running.names.now;
+    let is_another = *version != record.release.version && !running.names.are_of(&record.id);
+    is_another.then(|| {
+        format!(
+            "{name}: the same bytes are called {version} since {since}, by deployment {deployment}"
+        )
+    })
 }
 
 /// True where the deployment brought what runs of a component, or another one has found the same in place.

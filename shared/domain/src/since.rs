@@ -140,7 +140,7 @@ pub fn found_in_place(
     Some(if was.version() != is.version() {
         format!("{was_called}; it is called {} from now on", is.version())
     } else if is.version() != version {
-        format!("{was_called}; it keeps that name, because {version} is older")
+        format!("{was_called}; it keeps that name, which was given after {version}")
     } else {
         was_called
     })

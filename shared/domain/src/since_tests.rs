@@ -241,7 +241,7 @@ fn what_was_found_in_place_is_told_by_its_names_before_and_after() {
     names(&mut after);
     let renamed = format!("{told}; it is called 2.1.0 from now on");
     assert_eq!(of("2.1.0", &after), renamed);
-    let older = format!("{told}; it keeps that name, because 1.9.0 is older");
+    let older = format!("{told}; it keeps that name, which was given after 1.9.0");
     assert_eq!(of("1.9.0", &before), older);
 }
 

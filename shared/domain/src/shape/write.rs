@@ -110,6 +110,9 @@ fn candidates(node: &Value, seen: &Value, text: &str) -> Vec<String> {
         };
     }
     let text = text.trim();
+    if text.is_empty() {
+        return Vec::new();
+    }
     let digits = text.chars().take_while(char::is_ascii_digit).count();
     let (count, unit) = text.split_at(digits);
     let unit = unit.trim_start();

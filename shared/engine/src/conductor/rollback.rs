@@ -234,7 +234,7 @@ async fn nothing_to_go_back_to<P: Ledger>(
     let (app, env, state) = (&record.app, &record.environment, &view.state.value);
     let reason = match record.snapshot {
         Some(number) => format!("there is no snapshot {number}."),
-        None => "no verified-good snapshot is older than the present one.".into(),
+        None => "the present snapshot replaced none that was verified good.".into(),
     };
     let members = |number: u64| [("snapshot", number.into()), ("reason", "…".into())];
     let back_to = |number| input(ActionName::Rollback, app, env, &members(number));

@@ -199,7 +199,11 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
                 shown: view.noticed.shown,
                 outputs: K::outputs(&is, &self.goal),
             })),
-            Next::Failed(finding) | Next::TakenBack(finding) => Ok(Some(End::Failed(finding))),
+            Next::Failed(finding) => Ok(Some(End::Failed(finding))),
+            Next::TakenBack(finding) => {
+                self.note_taken_back(&is, &view)?;
+                Ok(Some(End::Failed(finding)))
+            }
             Next::Theirs(finding) => {
                 let other = End::Failed(finding);
                 self.leave_unless_behind(&is, &view, other).await

@@ -83,6 +83,18 @@ impl<K: Kind, P: Ledger + Clock> Drive<'_, '_, K, P> {
         Ok(())
     }
 
+    /// Notes what callers get since AWS itself has taken back what was sent: what was confirmed before is so no more,
+    /// also where nobody comes to undo it.
+    pub(super) fn note_taken_back(&mut self, is: &K::Seen, view: &View) -> Answered<()> {
+        let now = Recorded::of::<K>(&self.target, is)?;
+        let step = &mut self.attempt.step.value;
+        step.unanswered.clear();
+        step.confirmed = Some(to_value(&now.noticed)?);
+        step.seen = Some(to_value(&now)?);
+        step.shown = Some(view.noticed.shown.clone());
+        Ok(())
+    }
+
     /// Where AWS puts no condition, the undo goes back over what somebody else made of the target, unless
     /// nothing of this deployment is there: neither what the change makes that was not answered, nor what it
     /// was sent upon. A change that was refused after it tells nothing of it: it may well be there.

@@ -6,7 +6,8 @@ use super::scene::Scene;
 use crate::measurements::{self, Component, Preparing, Problem};
 use crate::ports::Answered;
 use windlass_domain::environment::Running;
-use windlass_domain::finding::Finding;
+use windlass_domain::fault::Fault;
+use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::ComponentName;
 
 /// What is wrong with gates.
@@ -34,8 +35,21 @@ pub async fn check<P: Ports>(
         place: &scene.loaded.place,
         components: &components,
     };
-    let found = measurements::check(ports, &preparing).await?;
+    let found = match measurements::check(ports, &preparing).await {
+        // It waits for no gate, so it does not wait for one that cannot be asked either.
+        Err(fault) if scene.is_rollback() => vec![Problem::Noted(not_asked(&fault))],
+        found => found?,
+    };
     Ok(sorted(scene, found))
+}
+
+fn not_asked(fault: &Fault) -> Finding {
+    Finding::new(
+        FindingName::GateNotMeasurable,
+        "gates",
+        format!("Not every gate could be looked at: {}.", fault.message),
+        "Nothing: a rollback waits for no gate. Look yourself at what they measure.",
+    )
 }
 
 /// Whether none of Windlass's releases of a component runs: there was none, or it was taken back.
@@ -50,10 +64,17 @@ fn red(scene: &Scene, mut finding: Finding) -> (Finding, bool) {
     let accepts = scene.accepts_red();
     finding.remedy = match accepts {
         Some(why) => {
-            format!("It stops nothing here, because {why}; look yourself at what it measures.")
+            let judged = if scene.is_rollback() {
+                ""
+            } else {
+                " It is judged all the same: where it stays red, the release is undone."
+            };
+            format!(
+                "It stops nothing here, because {why}; look yourself at what it measures.{judged}"
+            )
         }
         None => format!(
-            "Mend what it measures first, or start {} to deploy all the same.",
+            "Mend what it measures first, or start {} to deploy before it is mended: where it stays red, the release is undone all the same.",
             scene.loaded.record.input_accepting_red()
         ),
     };

@@ -117,7 +117,7 @@ fn it_goes_to_the_newest_good_one_that_the_present_one_replaced() {
             assert_eq!(answer.error, "NothingToGoBackTo", "{row}");
             let told = match named {
                 Some(number) => format!("There is no snapshot {number}."),
-                None => "No verified-good snapshot is older".to_owned(),
+                None => "The present snapshot replaced none".to_owned(),
             };
             assert!(answer.cause.contains(&told), "{}", answer.cause);
             // What a person may start instead, and that automatic deployments are held.

@@ -227,7 +227,7 @@ fn a_metric_must_be_readable_and_no_longer_than_the_bake() {
 /// CloudWatch alone knows what an expression says.
 #[test]
 fn an_expression_that_cloudwatch_does_not_take_stops_the_release() {
-    let gate = "  metrics: [{expression: 100 * (errors, of: {errors: {namespace: A, metric: B, statistic: Sum}}, at_most: 1}]";
+    let gate = "  metrics: [{expression: 100 * errors /, of: {errors: {namespace: A, metric: B, statistic: Sum}}, at_most: 1}]";
     let declaration = DECLARATION.replace("  probes:", &format!("{gate}\n  probes:"));
     let stage = shop(&declaration, NEW, NEW);
     prepare(&stage).unwrap();

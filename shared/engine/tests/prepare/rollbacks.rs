@@ -4,6 +4,7 @@ use crate::scene::{HEALTH, NEW, new_release, plan, prepare, step};
 use crate::stage::{Stage, app, component, id, prod};
 use bytes::Bytes;
 use windlass_domain::environment::{Given, Running, Snapshot};
+use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::Outcome;
 use windlass_domain::request::ActionName;
@@ -84,4 +85,22 @@ fn a_rollback_whose_version_is_gone_is_rejected() {
     drop(functions);
     assert_eq!(prepare(&stage).unwrap().verdict, Word::Settle);
     assert_eq!(plan(&stage).outcome, Outcome::Rejected);
+}
+
+/// It waits for no gate.
+#[test]
+fn a_rollback_does_not_wait_for_a_gate_that_cannot_be_asked() {
+    for name in [FaultName::Unavailable, FaultName::Throttled] {
+        let stage = rollback();
+        let fault = Fault::new(name, "CloudWatch is away");
+        stage.world.mishaps().refused.insert("alarms.alarms", fault);
+        prepare(&stage).unwrap();
+        let plan = plan(&stage);
+        assert_eq!(plan.outcome, Outcome::Change, "{name}");
+        let told = plan
+            .warnings
+            .iter()
+            .any(|it| it.reason.contains("CloudWatch is away"));
+        assert!(told, "{:?}", plan.warnings);
+    }
 }

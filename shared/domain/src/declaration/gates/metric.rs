@@ -6,11 +6,11 @@ use crate::declaration::aws_name;
 use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
 use crate::finding::{FindingName, repeated};
-use crate::shape::join;
+use crate::shape::{join, nearest, suggest};
 use crate::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The longest period of a metric's point.
@@ -173,6 +173,10 @@ impl Resolve for MetricGate {
                 "Write `at_most`, `at_least` or both.",
             );
         }
+        let is_written = metric.expression.is_some()
+            || [&metric.namespace, &metric.metric, &metric.statistic]
+                .iter()
+                .all(|one| one.is_some());
         let whole = metric.period.as_ms() > 0 && metric.period.as_ms().is_multiple_of(60_000);
         if !whole || metric.period > LONGEST_PERIOD {
             scope.find(
@@ -185,11 +189,26 @@ impl Resolve for MetricGate {
                 "Write `60s` or a multiple, up to `1h`.",
             );
         }
+        if let (Some(most), Some(least)) = (metric.at_most, metric.at_least)
+            && most < least
+        {
+            scope.find(
+                FindingName::BadValue,
+                &join(path, "at_least"),
+                format!("No value is at least {least} and at most {most}."),
+                "Write an `at_least` that is not above `at_most`.",
+            );
+        }
         let of = measured(scope, path, metric);
         Self {
             region: metric_region(scope, path, metric, &of),
             of,
-            period: metric.period,
+            // Of what is not written in full nothing else is to be told.
+            period: if is_written {
+                metric.period
+            } else {
+                one_minute()
+            },
             at_most: metric.at_most,
             at_least: metric.at_least,
         }
@@ -273,6 +292,29 @@ fn check_expression(
             "Write each metric by its name in the expression, such as `of: {errors: {namespace: AWS/Lambda, metric: Errors, statistic: Sum}}`.",
         );
     }
+    let (open, close) = (
+        expression.matches('(').count(),
+        expression.matches(')').count(),
+    );
+    if open != close {
+        scope.find(
+            FindingName::BadValue,
+            &join(path, "expression"),
+            format!("It has {open} `(` and {close} `)`."),
+            "Write each bracket with its other one.",
+        );
+    }
+    let names: Vec<String> = of.keys().cloned().collect();
+    let unknown = ids(expression).filter(|id| is_name(id) && !of.contains_key(*id));
+    let unknown: BTreeSet<&str> = unknown.collect();
+    for id in &unknown {
+        scope.find(
+            FindingName::UnknownName,
+            &join(path, "expression"),
+            format!("`{id}` is not in `of`."),
+            suggest(nearest(id, &names), &names),
+        );
+    }
     for name in of.keys() {
         let at = format!("{path}.of.{name}");
         if !is_id(name) {
@@ -285,7 +327,7 @@ fn check_expression(
                 ),
                 "Write a small letter, then letters, digits and `_`, such as `errors`; not `gate`.",
             );
-        } else if !ids(expression).any(|id| id == name) {
+        } else if unknown.is_empty() && !ids(expression).any(|id| id == name) {
             scope.find(
                 FindingName::BadValue,
                 &at,
@@ -299,15 +341,18 @@ fn check_expression(
 /// Whether CloudWatch takes it as an id; `gate` is the expression's own.
 fn is_id(name: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    name != "gate"
-        && name.len() <= 255
-        && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(is_part)
+    name != "gate" && name.len() <= 255 && is_name(name) && name.chars().all(is_part)
 }
 
-/// The words of an expression.
+/// Whether a word of an expression is a metric's: its functions and operators are in capitals.
+fn is_name(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_lowercase())
+}
+
+/// The words of an expression, but those in quotes.
 fn ids(expression: &str) -> impl Iterator<Item = &str> {
-    expression.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+    let parts = expression.split(['"', '\'']).step_by(2);
+    parts.flat_map(|part| part.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')))
 }
 
 /// The namespaces whose metrics are in one region alone (Amazon CloudFront Developer Guide, "View

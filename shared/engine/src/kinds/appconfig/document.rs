@@ -140,8 +140,8 @@ pub fn brought(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]
         return vec![Finding::new(FindingName::BadValue, path, reason, SMALLER)];
     }
     let with = as_if(&spec.fill);
-    let found = missing(component, named, bytes, &with);
-    let found = found.or_else(|| not_of_type(&path, named, spec, &fill(bytes, &with)));
+    let found = not_of_type(&path, named, spec, &fill(bytes, &with));
+    let found = found.or_else(|| missing(component, named, bytes, &with));
     found.into_iter().collect()
 }
 

@@ -65,8 +65,19 @@ pub async fn post<P: Ports>(
 /// The members of the manifest stand in the body themselves.
 fn of_the_body(finding: Finding) -> Finding {
     let path = finding.path.strip_prefix("manifest.").map(str::to_owned);
+    let path = path.unwrap_or(finding.path);
+    let is_release = path == "components" && finding.name == FindingName::MissingField;
+    let remedy = if is_release {
+        format!(
+            "{} Or write `version` alone, of a release that is recorded.",
+            finding.remedy
+        )
+    } else {
+        finding.remedy
+    };
     Finding {
-        path: path.unwrap_or(finding.path),
+        path,
+        remedy,
         ..finding
     }
 }

@@ -115,8 +115,8 @@ impl<'a> Reading<'a> {
             return Err(self.cut_off());
         };
         let turned = machine.process();
-        let no_zip = |error| format!("it cannot be read as a zip archive: {error}");
-        match turned.map_err(|error| self.broken(no_zip(error)))? {
+        let no_zip = |_| self.broken("it is no zip archive, or it is broken".to_owned());
+        match turned.map_err(no_zip)? {
             FsmResult::Continue(machine) => {
                 self.machine = Some(machine);
                 Ok(None)
