@@ -27,7 +27,7 @@ pub struct Wishes {
     /// Deploy it although a newer release is there.
     #[arg(long, requires = "reason")]
     pub allow_older: bool,
-    /// Deploy it although a gate is red before anything has changed.
+    /// Deploy it although a gate is red before anything has changed; it is judged, and undoes the release where it stays red.
     #[arg(long, requires = "reason")]
     accept_red: bool,
     /// Deploy it although deployments are held, and where only a person starts them.

@@ -150,7 +150,7 @@ pub struct Request {
     /// Deploy a release that is older than the present one.
     #[serde(default)]
     pub allow_older: bool,
-    /// Deploy although a gate is red before anything has changed.
+    /// Deploy although a gate is red before anything has changed; where it stays red, the release is undone.
     #[serde(default)]
     pub accept_red: bool,
     /// Deploy although automatic deployments are held, and where only a person starts deployments.
