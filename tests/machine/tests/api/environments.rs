@@ -53,6 +53,12 @@ fn a_snapshot_of_a_rollback_to_what_was_found_tells_who_asked_and_why() {
     );
     assert_eq!(asked["requester"]["principal"], CI);
     assert!(asked["started"].as_u64() <= asked["ended"].as_u64() && asked["started"].is_u64());
+    // The same components as the history has, of what was taken back to what was found, too.
+    let history = get(&shop, "/apps/shop/deployments?environment=prod");
+    let last = &history["deployments"][0];
+    assert_eq!(last["action"], "rollback", "{history}");
+    assert_eq!(last["components"], json!(["api", "jobs"]));
+    assert_eq!(asked["components"], last["components"]);
 }
 
 /// What runs is called the same wherever it is told, and where its bytes came is told beside it.

@@ -39,11 +39,13 @@ pub struct Asked {
 
 impl From<Deployment> for Asked {
     fn from(record: Deployment) -> Self {
+        let mut components: Vec<ComponentName> = record.components().cloned().collect();
+        components.sort();
         Self {
             action: record.action,
             version: record.release.version,
             git: record.release.git,
-            components: record.release.components.into_keys().collect(),
+            components,
             requester: record.requester,
             reason: record.reason,
             accepted: record.accepted,

@@ -115,8 +115,14 @@ fn unknown_execution(app: &AppName, arn: &str) -> Reply {
 fn summary(mut item: Item) -> Answered<Value> {
     store::unpack(&mut item.body)?;
     let release = item.body.get("release").cloned().unwrap_or_default();
+    // A rollback also takes components back to what was found of them, which is of no release.
+    let found = item.body.get("found").cloned().unwrap_or_default();
     let components = release["components"].as_object();
-    let components: Vec<&String> = components.into_iter().flat_map(Map::keys).collect();
+    let components = components.into_iter().flat_map(Map::keys);
+    let components = components.map(String::as_str);
+    let found = found.as_array().into_iter().flatten();
+    let mut components: Vec<&str> = components.chain(found.filter_map(Value::as_str)).collect();
+    components.sort_unstable();
     let mut summary: Map<String, Value> = item
         .body
         .into_iter()
