@@ -1,4 +1,4 @@
-//! What an argument must be to be sent at all. A variable that is not set, or is another one's, is a mistake in the
+//! An argument must be well to be sent at all. A variable that is not set, or is another one's, is a mistake in the
 //! command, and is told as that.
 
 use crate::record::is_id;
@@ -77,7 +77,7 @@ pub fn semantic(text: &str) -> Result<semver::Version, String> {
 mod tests {
     use super::*;
 
-    /// What tells whether an argument is good, and examples that are and are not.
+    /// A check of an argument, with examples that pass it and that do not.
     type Row<'a> = (fn(&str) -> bool, &'a [&'a str], &'a [&'a str]);
 
     #[test]

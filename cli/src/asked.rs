@@ -34,13 +34,13 @@ pub struct Asked {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Time>,
-    /// Who accepted what it had left, where it could not be undone.
+    /// The person who accepted what it had left, where it could not be undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<Resolved>,
 }
 
 impl Asked {
-    /// Who accepted what runs by this name, where that is what it had left.
+    /// The person who accepted what runs by this name, where that is what it had left.
     pub fn accepted_as(&self, version: &str) -> Option<&Resolved> {
         self.resolved.as_ref().filter(|_| version == ACCEPTED)
     }

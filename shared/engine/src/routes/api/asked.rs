@@ -32,7 +32,7 @@ pub struct Asked {
     started: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended: Option<Time>,
-    /// Who accepted what it had left, where it could not be undone.
+    /// The person who accepted what it had left, where it could not be undone.
     #[serde(skip_serializing_if = "Option::is_none")]
     resolved: Option<Resolved>,
 }
