@@ -12,6 +12,7 @@
 # make replay SEED=…   one of them as a timeline
 # make fuzz   hostile input of every sort: nothing panics, memory and time stay bounded, refusals have names
 # make figures  writes what these measured into docs/SAFETY.md
+# make comparisons  how often a new version is wrongly taken for worse, and a worse one missed, on generated traffic
 # make bench  measures Windlass beside what its users would use instead: tables, and target/bench.json
 PORT ?= 4566
 WAIT_SCALE ?= 0.1
@@ -31,7 +32,7 @@ export CARGO_PROFILE_DEV_STRIP := true
 export PATH := $(CURDIR)/$(SAM):$(PATH)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: tools peers build up down demo test lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-readme chaos build-aws deploy idle-cost story-aws bench bench-docs figures
+.PHONY: tools peers build up down demo test lint audit unit coverage mutants simulate replay fuzz e2e e2e-installed e2e-readme chaos build-aws deploy idle-cost story-aws bench bench-docs figures comparisons
 .DEFAULT_GOAL := up
 
 tools: .local/sam/stamp .local/cloud/stamp
@@ -146,6 +147,11 @@ chaos: build
 # What simulate, chaos, fuzz, mutants and coverage measured, into docs/SAFETY.md.
 figures:
 	$(PYTHON) tests/tools/figures.py
+
+# Of DEPLOYMENTS generated ones of each sort.
+DEPLOYMENTS ?= 10000
+comparisons:
+	DEPLOYMENTS=$(DEPLOYMENTS) cargo test --package windlass-domain --test comparisons -- --nocapture
 
 # For AWS: optimised, with zig as the linker, so that the binaries run on Amazon Linux 2023.
 build-aws: tools

@@ -1,13 +1,30 @@
-"""Gates on CloudWatch metrics: a point over the threshold undoes a release, points below it let it live."""
+"""Gates on CloudWatch metrics: a point over the threshold undoes a release, points below it let it live; and a version
+that fails more often than the former one is taken back, while one that fails as often lives."""
 
 import pytest
 from gauge import ERRORS, THRESHOLD, Gauge
 from ledger import ending
+from pair import Pair
 
 
 @pytest.fixture(scope="module")
-def gauges(aws):
-    """Both environments at the same time, because a metric has a point a minute."""
+def pairs(aws):
+    """Both environments at the same time."""
+    pairs = {environment: Pair(aws, environment) for environment in ("alike", "worse")}
+    for pair in pairs.values():
+        pair.make_targets()
+    pairs["alike"].declare()
+    for environment, pair in pairs.items():
+        pair.former = pair.count_calls()
+        pair.release(f"1.0.0-{environment}")
+    yield pairs
+    for pair in pairs.values():
+        pair.ended_counting.set()
+
+
+@pytest.fixture(scope="module")
+def gauges(aws, pairs):
+    """Both environments at the same time, and beside the pairs, because a metric has a point a minute."""
     gauges = {environment: Gauge(aws, environment) for environment in ERRORS}
     for gauge in gauges.values():
         gauge.make_targets()
@@ -21,8 +38,12 @@ def gauges(aws):
         gauge.ended_counting.set()
 
 
-def ended(gauge):
-    return gauge.ended(gauge.deployment_of(f"1.0.0-{gauge.environment}")["id"])
+def ended(application):
+    return application.ended(application.deployment_of(f"1.0.0-{application.environment}")["id"])
+
+
+def compared(application, record):
+    return [m for judgement in application.ledger.judgements(record["id"]) for m in judgement["measurements"] if m["source"] == "comparison"]
 
 
 def test_a_point_over_the_threshold_undoes_it(gauges):
@@ -43,3 +64,22 @@ def test_points_below_the_threshold_let_it_live(gauges):
     (measured,) = [m for judgement in calm.ledger.judgements(record["id"]) for m in judgement["measurements"] if m["source"] == "metric"]
     assert (measured["verdict"], measured["measured"].split()[0]) == ("pass", "0"), measured
     assert calm.function("jobs", "live") == "1.0.0-calm"
+
+
+def test_a_version_that_fails_more_often_is_taken_back(pairs):
+    worse = pairs["worse"]
+    record = ended(worse)
+    assert (ending(record), record["ending"]["cause_name"]) == ("RolledBack", "GateFailed"), record["ending"]
+    (failed,) = compared(worse, record)
+    assert failed["verdict"] == "fail" and " 0 of " in failed["measured"] and "not by chance" in failed["measured"], failed
+    alias = worse.alias()
+    assert (alias["FunctionVersion"], alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})) == (worse.former, {}), alias
+
+
+def test_a_version_that_fails_as_often_lives(pairs):
+    alike = pairs["alike"]
+    record = ended(alike)
+    assert ending(record) == "Succeeded", record["ending"]
+    (measured,) = compared(alike, record)
+    assert measured["verdict"] == "pass" and "by chance" in measured["measured"], measured
+    assert alike.function("jobs", "live") == "1.0.0-alike"

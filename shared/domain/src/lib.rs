@@ -12,6 +12,7 @@ mod admission_scene;
 pub mod artifact;
 pub mod call;
 pub mod cancellation;
+pub mod comparison;
 pub mod cost;
 pub mod cut;
 pub mod declaration;

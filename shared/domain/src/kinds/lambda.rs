@@ -1,7 +1,7 @@
 //! The kind `lambda`: a function of AWS Lambda.
 
 use super::rollout::{self, Rollout};
-use super::{About, AsWritten, Extent, Kind, Resolve, Takes};
+use super::{About, AsWritten, Extent, Kind, Resolve, Split, Takes};
 use crate::declaration::aws_name;
 use crate::declaration::claim::Claim;
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
@@ -93,6 +93,14 @@ impl AsWritten for Written {
 
     fn function(&self) -> Option<&Text> {
         Some(&self.function)
+    }
+
+    fn split(&self) -> Option<Split<'_>> {
+        let (alias, _) = (self.alias.as_ref()?, self.rollout.as_ref()?);
+        Some(Split {
+            function: &self.function,
+            alias,
+        })
     }
 }
 

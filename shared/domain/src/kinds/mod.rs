@@ -51,6 +51,11 @@ pub trait AsWritten {
         None
     }
 
+    /// The alias whose callers get two versions by turns while a release goes out; none where they never do.
+    fn split(&self) -> Option<Split<'_>> {
+        None
+    }
+
     /// How visitors get pages of it; none for a kind that has no pages.
     fn visited(&self) -> Option<Visited> {
         None
@@ -125,6 +130,15 @@ pub(crate) trait Resolve: Kind + Sized {
     /// The component in the environment, at its `path` in the declaration. All that is wrong with it is noted in the
     /// scope; `gates` are those of the environment.
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Self::Written, gates: &Gates) -> Self;
+}
+
+/// An alias that shares callers out between two versions.
+#[derive(Debug, Clone, Copy)]
+pub struct Split<'a> {
+    /// The function.
+    pub function: &'a Text,
+    /// Its alias.
+    pub alias: &'a Text,
 }
 
 /// The pages of a component, as visitors get them.

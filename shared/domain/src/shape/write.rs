@@ -63,6 +63,9 @@ pub(super) fn fitting(node: &Value, seen: &Value, language: Language) -> Option<
         _ => false,
     };
     let scalar = seen.is_string() || seen.is_number() || seen.is_boolean();
+    if let Some(only) = node.get("const") {
+        return Some(format!("`{}`", written(only, language)));
+    }
     if is("array") && scalar {
         return Some(format!("a list, `[{}]`", written(seen, language)));
     }

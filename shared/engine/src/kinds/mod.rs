@@ -151,6 +151,9 @@ impl Facts {
 /// The output that names the version of a function which has the goal's code; gates invoke it.
 pub const VERSION: &str = "version";
 
+/// The output that names the version which gets the rest of the callers, while a new one gets a share of them.
+pub const FORMER: &str = "former";
+
 /// A switch that was made, and whose goal was seen.
 #[derive(Debug)]
 pub struct Switched {

@@ -32,6 +32,7 @@ pub struct Judging<'a> {
 pub(super) async fn sort<P, M: Measure<P>>(ports: &P, judging: &Judging<'_>) -> Vec<Measurement> {
     let declared = M::declared(judging.gates).iter();
     let gates = declared.filter_map(|one| judging.measuring(one, M::is_ahead(&one.gate)));
+    let gates = gates.filter(|one| M::decides(one.step));
     let gates: Vec<Measuring<'_, M::Gate>> = gates.collect();
     if gates.is_empty() {
         return vec![];

@@ -4,6 +4,7 @@
 
 mod alarm;
 mod check;
+mod comparison;
 mod invocation;
 mod judge;
 mod logs;
@@ -35,6 +36,12 @@ pub trait Measure<P> {
     /// True for a gate that tells something of what is only published, too: nobody has got that yet.
     fn is_ahead(_gate: &Self::Gate) -> bool {
         false
+    }
+
+    /// False for a component's gate that tells nothing of how the component stands in a wave, by its step: it does not
+    /// decide that wave.
+    fn decides(_step: Option<&Step>) -> bool {
+        true
     }
 
     /// All gates of this sort.
@@ -124,6 +131,7 @@ macro_rules! sorts {
 sorts![
     alarm::Alarms,
     metric::Metrics,
+    comparison::Comparisons,
     probe::Probes,
     pages::Pages,
     logs::Logs,

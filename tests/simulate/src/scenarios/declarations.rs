@@ -42,6 +42,25 @@ gates:
   unknown: {becomes: pass}
 ";
 
+/// A function whose new version is compared with the former one while both get callers.
+pub(super) const COMPARED: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api:
+    kind: lambda
+    function: shop-api
+    alias: live
+    rollout: {canary: [10], every: 3m}
+    gates: {comparisons: [{compare: previous, samples: 100}]}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+  unknown: {becomes: hold, for: 5m}
+";
+
 /// A function whose code is an image.
 pub(super) const FROM_IMAGE: &str = "
 app: shop

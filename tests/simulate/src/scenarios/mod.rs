@@ -26,7 +26,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 76] = [
+pub static SCENARIOS: [Scenario; 79] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -338,6 +338,9 @@ pub static SCENARIOS: [Scenario; 76] = [
     gates::RINGS_ELSEWHERE,
     gates::ERRS_IN_ITS_LOG,
     gates::LOGS_NOTHING,
+    gates::FAILS_AS_BEFORE,
+    gates::FAILS_MORE,
+    gates::IS_NOT_CALLED,
     later::LATER,
     later::LATER_TWICE,
     later::TO_FOUND,

@@ -3,6 +3,7 @@
 //! release, and of a component, from whose wave on they decide.
 
 mod alarm;
+mod comparison;
 mod invocation;
 mod logs;
 mod metric;
@@ -12,6 +13,7 @@ pub(super) mod resolve;
 mod series;
 
 pub use alarm::{Alarm, AlarmGate, AlarmInRegion};
+pub use comparison::{Comparison, ComparisonGate, Count, With};
 pub use invocation::{Invocation, InvocationGate};
 pub use logs::{Logs, LogsGate};
 pub use metric::{Measured, Metric, MetricGate};
@@ -197,6 +199,10 @@ sorts! {
         /// own origin that it names must be there, as visitors get them. If absent the page at `/`, where the site has
         /// a `url` or a `distribution` and `root` is not `none`; an empty list looks at none.
         pages: [Page; 20] => PageGate,
+        /// The new version of a Lambda function beside the former one, in each step of its rollout: such as
+        /// `{compare: previous, samples: 1000}`, which fails where the new one has more errors and chance does not
+        /// explain it.
+        comparisons: [Comparison; 10] => ComparisonGate,
     }
 }
 

@@ -38,6 +38,25 @@ pub struct MetricSeries {
 }
 
 impl MetricSeries {
+    /// A metric whose points are added up.
+    pub(super) fn sum(namespace: &str, metric: &str, dimensions: BTreeMap<String, String>) -> Self {
+        Self {
+            namespace: namespace.to_owned(),
+            metric: metric.to_owned(),
+            dimensions,
+            statistic: "Sum".to_owned(),
+        }
+    }
+
+    /// The same metric with one more dimension.
+    #[must_use]
+    pub fn with(&self, dimension: &str, value: &str) -> Self {
+        let mut with = self.clone();
+        let (dimension, value) = (dimension.to_owned(), value.to_owned());
+        with.dimensions.insert(dimension, value);
+        with
+    }
+
     /// A metric as it is written at `path`, with its dimensions filled in.
     pub(super) fn resolve(scope: &mut Scope<'_>, path: &str, written: &Series) -> Self {
         let dimensions = written.dimensions.iter().map(|(name, text)| {

@@ -19,7 +19,7 @@ pub use brought::brought;
 pub use prepare::prepare;
 pub use state::*;
 
-use super::{Class, Facts, Kind, Next, Noticed, VERSION, View, Way};
+use super::{Class, FORMER, Facts, Kind, Next, Noticed, VERSION, View, Way};
 use crate::config::Configured;
 use crate::ports::{Answered, Code, Functions, Objects, Reach};
 use observe::Known;
@@ -102,8 +102,15 @@ impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
 
     fn outputs(seen: &Observed, goal: &Goal) -> BTreeMap<String, String> {
         let version = next::brought(seen, goal);
-        let named = version.map(|version| (VERSION.to_owned(), version));
-        named.into_iter().collect()
+        let former = match goal {
+            Goal::Release(wanted) if wanted.is_shared() => Some(wanted.from.clone()),
+            Goal::Release(_) | Goal::Back(_) => None,
+        };
+        let named = [(VERSION, version), (FORMER, former)];
+        let named = named.into_iter();
+        named
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect()
     }
 
     fn owned(target: &Target) -> String {

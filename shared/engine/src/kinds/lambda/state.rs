@@ -144,6 +144,11 @@ impl Wanted {
     pub fn is_ahead(&self) -> bool {
         self.percent == 0
     }
+
+    /// Whether callers get either version by turns.
+    pub fn is_shared(&self) -> bool {
+        (1..100).contains(&self.percent)
+    }
 }
 
 /// Where code comes from.

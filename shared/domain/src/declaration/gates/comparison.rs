@@ -1,0 +1,231 @@
+//! The new version of a function beside the former one, while both get traffic.
+
+use super::series::MetricSeries;
+use super::{At, Resolve, Sort};
+use crate::comparison::WRONG_AT_MOST;
+use crate::declaration::aws_name;
+use crate::declaration::scope::Scope;
+use crate::declaration::text::Text;
+use crate::finding::FindingName;
+use crate::kinds::Split;
+use crate::shape::join;
+use crate::time::Span;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The longest period of a metric's point.
+const LONGEST_PERIOD: Span = Span::seconds(3600);
+
+/// The dimension by which Lambda tells the versions of an alias apart (AWS Lambda Developer Guide, "Viewing metrics
+/// for Lambda functions").
+const EXECUTED_VERSION: &str = "ExecutedVersion";
+
+/// The new version of a function beside the former one, in the same time: it fails where the new one is worse and
+/// chance does not explain it. It decides each step of a `rollout` in which both get traffic, and nothing after that.
+/// Without `failed` and `all` it is Lambda's own `Errors` of `Invocations` of the alias.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Comparison {
+    /// The version that the new one is compared with: `previous`.
+    pub compare: With,
+    /// How many calls each version must have got, from 10; the gate is unknown before that. To notice a doubled
+    /// error rate it takes about 100 failures of the former version: with one failure in a hundred calls, 10000.
+    #[schemars(range(min = 10, max = 1_000_000_000))]
+    pub samples: u64,
+    /// The metric that counts calls which failed; `Errors` of the alias if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<Count>,
+    /// The metric that counts all calls; `Invocations` of the alias if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub all: Option<Count>,
+    /// The dimension of both whose value is the version's number; `ExecutedVersion` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The AWS region that the metrics are in, where that is another than the environment's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Text>,
+    /// The period of a point: `60s` or a multiple, up to `1h`.
+    #[serde(default = "one_minute")]
+    pub period: Span,
+}
+
+/// The version that a new one is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum With {
+    /// The one that gets the rest of the traffic.
+    Previous,
+}
+
+/// A metric whose points are added up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Count {
+    /// The namespace, such as `Shop`.
+    pub namespace: String,
+    /// The metric's name, such as `OrdersFailed`.
+    pub metric: String,
+    /// The dimensions, but that of the version.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dimensions: BTreeMap<String, Text>,
+}
+
+const fn one_minute() -> Span {
+    Span::seconds(60)
+}
+
+/// A comparison of two versions with every value final.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ComparisonGate {
+    /// How many calls each version must have got.
+    pub samples: u64,
+    /// The calls that failed, of all versions.
+    pub failed: MetricSeries,
+    /// All calls, of all versions.
+    pub all: MetricSeries,
+    /// The dimension that has the version's number.
+    pub version: String,
+    /// The region that the metrics are in; the environment's if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The period of a point.
+    pub period: Span,
+}
+
+impl Sort for ComparisonGate {
+    fn sort(&self) -> &'static str {
+        "comparison"
+    }
+
+    /// Such as `Errors of Invocations {FunctionName: shop-api, Resource: shop-api:live} by ExecutedVersion`.
+    fn name(&self) -> String {
+        let region = self.region.as_ref();
+        let region = region.map_or_else(String::new, |region| format!(" ({region})"));
+        format!(
+            "{} beside {} by {}{region}",
+            self.failed, self.all, self.version
+        )
+    }
+
+    fn threshold(&self) -> String {
+        format!(
+            "no worse than the former version, of which it would look so bad once in {:.0} times by chance; {} calls of each",
+            1.0 / WRONG_AT_MOST,
+            self.samples
+        )
+    }
+
+    fn period(&self) -> Span {
+        self.period
+    }
+}
+
+impl Resolve for ComparisonGate {
+    type Written = Comparison;
+
+    fn resolve(scope: &mut Scope<'_>, at: &At<'_>, written: &Comparison) -> Self {
+        let path = &at.path;
+        let split = at
+            .component
+            .and_then(|(name, it)| Some((name, it.split()?)));
+        if split.is_none() {
+            scope.find(
+                FindingName::NotSupported,
+                path,
+                "Only of a `lambda` with `alias` and `rollout` do two versions get traffic at the same time.",
+                "Write `rollout`, such as `{canary: [10], every: 10m}`; or measure the component with `metrics`.",
+            );
+        }
+        let whole = written.period.as_ms() > 0 && written.period.as_ms().is_multiple_of(60_000);
+        if !whole || written.period > LONGEST_PERIOD {
+            scope.find(
+                FindingName::BadValue,
+                &join(path, "period"),
+                format!(
+                    "`{}` is not a period of whole minutes up to 1h.",
+                    written.period
+                ),
+                "Write `60s` or a multiple, up to `1h`.",
+            );
+        }
+        for (name, is_there, other) in [
+            ("failed", written.failed.is_some(), "all"),
+            ("all", written.all.is_some(), "failed"),
+        ] {
+            let other_is = if name == "failed" {
+                written.all.is_some()
+            } else {
+                written.failed.is_some()
+            };
+            if !is_there && other_is {
+                scope.find(
+                    FindingName::MissingField,
+                    &join(path, name),
+                    format!("`{other}` alone cannot be compared: the two belong together."),
+                    format!("Write `{name}`, or leave `{other}` out too, which compares Lambda's own errors."),
+                );
+            }
+        }
+        let count = |scope: &mut Scope<'_>, member: &str, own: Option<&Count>, usual: &str| {
+            let at = join(path, member);
+            match (own, &split) {
+                (Some(count), _) => counted(scope, &at, count),
+                (None, Some((name, split))) => {
+                    of_alias(scope, &format!("components.{name}"), split, usual)
+                }
+                (None, None) => MetricSeries::sum("", usual, BTreeMap::new()),
+            }
+        };
+        let failed = count(scope, "failed", written.failed.as_ref(), "Errors");
+        let all = count(scope, "all", written.all.as_ref(), "Invocations");
+        let version = written
+            .version
+            .clone()
+            .unwrap_or_else(|| EXECUTED_VERSION.to_owned());
+        for (member, series) in [("failed", &failed), ("all", &all)] {
+            if series.dimensions.contains_key(&version) {
+                scope.find(
+                    FindingName::BadValue,
+                    &format!("{path}.{member}.dimensions.{version}"),
+                    format!(
+                        "`{version}` is the dimension of the version, which Windlass fills in."
+                    ),
+                    format!("Remove `{version}` from the dimensions, or write another `version`."),
+                );
+            }
+        }
+        Self {
+            samples: written.samples,
+            failed,
+            all,
+            version,
+            region: scope.maybe(
+                &join(path, "region"),
+                written.region.as_ref(),
+                &aws_name::REGION,
+            ),
+            period: written.period,
+        }
+    }
+}
+
+/// A metric as it is written.
+fn counted(scope: &mut Scope<'_>, path: &str, count: &Count) -> MetricSeries {
+    let dimensions = count.dimensions.iter().map(|(name, text)| {
+        let at = format!("{path}.dimensions.{name}");
+        (name.clone(), scope.text(&at, text, &aws_name::ANY))
+    });
+    let dimensions = dimensions.collect();
+    MetricSeries::sum(&count.namespace, &count.metric, dimensions)
+}
+
+/// A metric that Lambda itself has of an alias.
+fn of_alias(scope: &mut Scope<'_>, path: &str, split: &Split<'_>, metric: &str) -> MetricSeries {
+    let function = scope.text(&join(path, "function"), split.function, &aws_name::FUNCTION);
+    let alias = scope.text(&join(path, "alias"), split.alias, &aws_name::ALIAS);
+    let resource = format!("{function}:{alias}");
+    let dimensions = [("FunctionName", function), ("Resource", resource)];
+    let dimensions = dimensions.map(|(name, value)| (name.to_owned(), value));
+    MetricSeries::sum("AWS/Lambda", metric, dimensions.into())
+}

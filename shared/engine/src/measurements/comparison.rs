@@ -1,0 +1,169 @@
+//! The new version of a function beside the former one, by the calls that each got in the same whole periods since
+//! the wave's change began.
+
+use super::words::{clock_times, not_measurable, unmeasured, unreadable};
+use super::{Checking, Measure, Measuring, Problem, Window};
+use crate::kinds::{FORMER, VERSION};
+use crate::ports::{Alarms, Answered, Clock, Point, Reach};
+use futures::future::join_all;
+use windlass_domain::comparison::{Calls, Compared, compare};
+use windlass_domain::declaration::gates::{
+    ComparisonGate, Declared, Measured, MetricGate, MetricSeries, Resolved, Sort,
+};
+use windlass_domain::gate::{Measurement, Verdict};
+use windlass_domain::place::Place;
+use windlass_domain::step::Step;
+use windlass_domain::time::Time;
+
+/// How many periods back the metrics are looked at before anything has changed.
+const PERIODS: u64 = 5;
+
+/// Comparisons, read where the targets are, each in its region.
+pub(super) struct Comparisons;
+
+impl<P: Alarms + Reach + Clock> Measure<P> for Comparisons {
+    type Gate = ComparisonGate;
+
+    fn declared(gates: &Resolved) -> &[Declared<ComparisonGate>] {
+        &gates.comparisons
+    }
+
+    /// Once the new version has all callers, or while it has none, there is nothing to compare.
+    fn decides(step: Option<&Step>) -> bool {
+        versions(step).is_some()
+    }
+
+    /// Whether the calls can be counted; those of a version cannot before two of them get some.
+    async fn check(
+        ports: &P,
+        place: &Place,
+        gates: &[Checking<'_, ComparisonGate>],
+    ) -> Vec<Answered<Vec<Problem>>> {
+        let each = gates.iter().map(async |one| {
+            let there = ports.at(&place.in_region(one.gate.region.as_deref()));
+            let now = there.now();
+            let from = Time(now.0.saturating_sub(one.gate.period.as_ms() * PERIODS));
+            let points = there.points(&number(one.gate, &one.gate.all), from, now).await?;
+            Ok(if points.is_empty() {
+                vec![Problem::Noted(not_measurable(
+                    one.path,
+                    format!("`{}` has no data in the last {PERIODS} periods of {}.", one.gate.all, one.gate.period),
+                    "Check its name, dimensions and region. While there are fewer calls than `samples`, `gates.unknown` says what it becomes.",
+                ))]
+            } else {
+                vec![]
+            })
+        });
+        join_all(each).await
+    }
+
+    async fn measure(
+        ports: &P,
+        place: &Place,
+        gates: &[Measuring<'_, ComparisonGate>],
+    ) -> Vec<Measurement> {
+        let each = gates.iter().map(async |one| {
+            let there = ports.at(&place.in_region(one.gate.region.as_deref()));
+            measured(&there, one).await
+        });
+        join_all(each).await
+    }
+}
+
+/// The versions that get traffic: the new one and the former.
+fn versions(step: Option<&Step>) -> Option<(&str, &str)> {
+    let outputs = &step?.outputs;
+    Some((outputs.get(VERSION)?, outputs.get(FORMER)?))
+}
+
+/// The calls that a metric counts, one number a period.
+fn number(gate: &ComparisonGate, series: &MetricSeries) -> MetricGate {
+    MetricGate {
+        of: Measured::Metric(series.clone()),
+        region: gate.region.clone(),
+        period: gate.period,
+        at_most: None,
+        at_least: None,
+    }
+}
+
+async fn measured<P: Alarms>(there: &P, one: &Measuring<'_, ComparisonGate>) -> Measurement {
+    let (gate, window) = (one.gate, one.window);
+    let look_at = format!("the CloudWatch metrics {}", gate.name());
+    let blank = unmeasured(gate, look_at, window.now);
+    let Some((new, former)) = versions(one.step) else {
+        let measured = "not measured: no two versions are recorded that get traffic".to_owned();
+        return Measurement { measured, ..blank };
+    };
+    let calls = async |version: &str| {
+        let sum = async |series: &MetricSeries| {
+            let series = series.with(&gate.version, version);
+            let number = number(gate, &series);
+            let points = there.points(&number, window.changed, window.now).await;
+            points.map(|points| summed(gate, &points, window))
+        };
+        let (failed, all) = futures::join!(sum(&gate.failed), sum(&gate.all));
+        Answered::Ok((failed?, all?))
+    };
+    match futures::join!(calls(new), calls(former)) {
+        (Err(fault), _) | (_, Err(fault)) => unreadable(blank, &fault),
+        (Ok(of_new), Ok(of_former)) => {
+            let (verdict, measured) = judged(gate, (new, of_new), (former, of_former));
+            Measurement {
+                verdict,
+                measured,
+                window: clock_times(window.changed, window.now),
+                ..blank
+            }
+        }
+    }
+}
+
+/// The sum over the periods that began after the change and are over, so that both versions are counted over the
+/// same time.
+fn summed(gate: &ComparisonGate, points: &[Point], window: Window) -> f64 {
+    let is_whole = |point: &&Point| {
+        point.at >= window.changed && point.at.plus_ms(gate.period.as_ms()) <= window.now
+    };
+    points
+        .iter()
+        .filter(is_whole)
+        .map(|point| point.value)
+        .sum()
+}
+
+/// What sums come to. Pure.
+fn judged(
+    gate: &ComparisonGate,
+    (new, of_new): (&str, (f64, f64)),
+    (former, of_former): (&str, (f64, f64)),
+) -> (Verdict, String) {
+    let (Some(of_new), Some(of_former)) = (calls(of_new), calls(of_former)) else {
+        let measured = format!(
+            "not measured: version {new} has {} of {}, version {former} {} of {}, which are no numbers of calls",
+            of_new.0, of_new.1, of_former.0, of_former.1
+        );
+        return (Verdict::Unknown, measured);
+    };
+    let both = format!("failed: {of_new} of version {new}, {of_former} of version {former}");
+    match compare(of_new, of_former, gate.samples) {
+        Err(error) => (Verdict::Unknown, format!("not measured: {both}: {error}")),
+        Ok(Compared::TooFew) => (Verdict::Unknown, format!("too few calls: {both}")),
+        Ok(Compared::NoWorse(p)) => (Verdict::Pass, format!("{both} (by chance: p = {p:.4})")),
+        Ok(Compared::Worse(p)) => (
+            Verdict::Fail,
+            format!("{both} (not by chance: p = {p:.0e})"),
+        ),
+    }
+}
+
+/// Sums as numbers of calls; none where they are no such: a failure is a call.
+fn calls((failed, all): (f64, f64)) -> Option<Calls> {
+    let whole = |sum: f64| {
+        let is_number = sum.fract() == 0.0 && (0.0..=9e15).contains(&sum);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // just looked at
+        is_number.then_some(sum as u64)
+    };
+    let (failed, all) = (whole(failed)?, whole(all)?);
+    (failed <= all).then_some(Calls { failed, all })
+}
