@@ -2,6 +2,7 @@
 
 use crate::upload::Artifact;
 use std::path::Path;
+use windlass_domain::count::count;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::AppName;
@@ -46,9 +47,9 @@ fn of_no_kind(app: &AppName, artifact: &Artifact) -> Option<Finding> {
         FindingName::BadValue,
         format!("components.{name}"),
         format!(
-            "`{given}` ({} bytes) is neither a zip archive nor JSON, nor a text whose name ends in `.{}`; and what \
+            "`{given}` ({}) is neither a zip archive nor JSON, nor a text whose name ends in `.{}`; and what \
              `{name}` takes is not known here.",
-            bytes.len(),
+            count(bytes.len(), "byte"),
             DOCUMENTS.join("` or `.")
         ),
         format!(

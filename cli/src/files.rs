@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read as _};
 use std::path::Path;
+use windlass_domain::count::count;
 
 /// The largest artifact, in bytes: what one upload of S3 takes (Amazon S3 User Guide, "Uploading objects").
 pub const LARGEST_ARTIFACT: u64 = 5 * 1024 * 1024 * 1024;
@@ -25,7 +26,11 @@ pub fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, String> {
         file.take(most).read_to_end(&mut bytes).map_err(failed)?;
     }
     if size > most || bytes.len() as u64 > most {
-        return Err(format!("`{}` has more than {most} bytes", path.display()));
+        return Err(format!(
+            "`{}` has more than {}",
+            path.display(),
+            count(most, "byte")
+        ));
     }
     Ok(bytes)
 }

@@ -2,14 +2,21 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::history;
 use crate::output::Output;
 use crate::preflight::Plan;
+use crate::record::Record;
 use crate::sight::{Sight, of_version};
-use crate::start::Looking;
+use crate::start::{Begun, Looking};
 use crate::upload;
 use crate::windlass::Windlass;
 use serde_json::{Value, json};
+use windlass_domain::deployment::{Deployment, Status};
+use windlass_domain::git::Git;
 use windlass_domain::key::FINDINGS_SUFFIX;
+use windlass_domain::manifest::{ArtifactRef, Manifest};
+use windlass_domain::name::ComponentName;
+use windlass_domain::request::ActionName;
 use windlass_engine::beside::Beside;
 
 /// The most that is read of what lies beside an upload, in bytes.
@@ -45,7 +52,7 @@ impl HandedIn<'_> {
             "{app} {version} is handed in: s3://{bucket}/{key}"
         ));
         let waiting = looking.begin();
-        let (mut unseen, mut became) = (None, Ok(None));
+        let (mut unseen, mut became) = (None, Ok(Became::Nothing));
         while looking.look.as_ms() > 0 {
             match self.refused().await {
                 Ok(None) => unseen = None,
@@ -53,15 +60,28 @@ impl HandedIn<'_> {
                 Err(failure) => unseen = Some(failure.message),
             }
             became = self.became().await;
-            if let (Some(windlass), Ok(Some(id))) = (self.windlass, &became) {
+            if let (Some(windlass), Ok(Became::Fresh(id))) = (self.windlass, &became) {
                 self.report["id"] = json!(id);
-                return looking
-                    .follow(windlass, app, id, &self.report, output)
-                    .await;
+                let begun = Begun {
+                    id,
+                    answer: &self.report,
+                    joins: false,
+                };
+                return looking.follow(windlass, app, begun, output).await;
             }
             if !waiting.goes_on().await {
                 break;
             }
+        }
+        // A refusal or a deployment of its own would have come by now.
+        if let (Some(windlass), Ok(Became::Joined(id)), None) = (self.windlass, &became, &unseen) {
+            self.report["id"] = json!(id);
+            let begun = Begun {
+                id,
+                answer: &self.report,
+                joins: true,
+            };
+            return looking.follow(windlass, app, begun, output).await;
         }
         let looked = match (looking.look.as_ms(), unseen) {
             (0, _) => "whether it was taken was not looked at".to_owned(),
@@ -70,6 +90,9 @@ impl HandedIn<'_> {
         };
         let looked = match became {
             _ if looking.look.as_ms() == 0 => looked,
+            Ok(Became::Joined(id)) => {
+                format!("{looked}; deployment {id} has the same release and was under way before")
+            }
             Ok(_) => format!("{looked}, and no deployment of it was seen yet"),
             Err(why) => format!("{looked}; its deployment was not looked at: {why}"),
         };
@@ -101,8 +124,8 @@ impl HandedIn<'_> {
         }))
     }
 
-    /// The deployment that was not there before; why that was not looked at, where it was not.
-    async fn became(&self) -> Result<Option<String>, String> {
+    /// The deployment that it has become; why that was not looked at, where it was not.
+    async fn became(&self) -> Result<Became, String> {
         let Some(windlass) = self.windlass else {
             let unseen = self
                 .sight
@@ -116,8 +139,57 @@ impl HandedIn<'_> {
         let here = self.sight.here.as_ref();
         let here = here.ok_or("the environment that it goes to is not known here")?;
         let known = of_version(self.plan, windlass, &here.environment).await;
-        let mut fresh = known.map_err(|failure| failure.message)?.into_iter();
-        let fresh = fresh.find(|one| !self.sight.before.contains(&one.id));
-        Ok(fresh.map(|fresh| fresh.id))
+        let known = known.map_err(|failure| failure.message)?;
+        let fresh = known.iter().find(|one| !self.sight.is_before(&one.id));
+        if let Some(fresh) = fresh {
+            return Ok(Became::Fresh(fresh.id.clone()));
+        }
+        for one in self.sight.before.iter().filter(|one| is_under_way(one)) {
+            let path = ["apps", self.plan.app.as_str(), "deployments", &one.id];
+            let answer = windlass.get(&path, &[]).await;
+            let record = answer.and_then(|answer| Record::read(&answer));
+            let record = record.map_err(|failure| failure.message)?;
+            if record.is_some_and(|record| is_it(&record.deployment, self.plan.manifest)) {
+                return Ok(Became::Joined(one.id.clone()));
+            }
+        }
+        Ok(Became::Nothing)
     }
+}
+
+/// What came of an upload.
+#[derive(Debug, PartialEq, Eq)]
+enum Became {
+    /// A deployment that was not there before.
+    Fresh(String),
+    /// The deployment of the same release that was under way before: while that waits or runs, an equal arrival is it.
+    Joined(String),
+    /// Nothing that can be seen.
+    Nothing,
+}
+
+fn is_under_way(before: &history::Deployment) -> bool {
+    before.status != Status::Ended
+}
+
+/// True where a deployment is the one that an arrival of this manifest is while it waits or runs: an arrival itself, of
+/// the same version, commit and components. Images, whose digests a manifest does not tell, are the same under the same
+/// version, or the manifest is refused.
+fn is_it(record: &Deployment, manifest: &Manifest) -> bool {
+    let release = &record.release;
+    let commit = |git: &Option<Git>| git.as_ref().and_then(|git| git.commit.clone());
+    let has = |(name, named): (&ComponentName, &ArtifactRef)| {
+        let brought = release.components.get(name);
+        brought.is_some_and(|brought| {
+            let told = named.sha256.as_ref();
+            told.is_none_or(|told| told == brought.digest())
+        })
+    };
+    record.action == ActionName::Deploy
+        && record.keyed.is_none()
+        && !release.image_push
+        && release.version == manifest.version
+        && commit(&release.git) == commit(&manifest.git)
+        && release.components.len() == manifest.components.len()
+        && manifest.components.iter().all(has)
 }

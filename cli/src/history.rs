@@ -43,6 +43,7 @@ pub struct Deployment {
 
 impl Listed for Deployment {
     const NAME: &'static str = "deployments";
+    const VERB: &'static str = "history";
 
     fn list<'a>(
         app: &'a AppName,

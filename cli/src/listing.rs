@@ -1,5 +1,6 @@
-//! What the API answers page by page: an environment's history and its snapshots, newest first.
+//! What the API answers page by page, newest first: an environment's history and its snapshots, and what was refused.
 
+use crate::arguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -13,10 +14,16 @@ use windlass_domain::name::{AppName, EnvironmentName};
 /// The most that the API puts on a page.
 pub const LARGEST_PAGE: usize = 100;
 
-/// One of what is listed.
+/// How many are listed where nobody says how many.
+const USUAL: usize = 20;
+
+/// One of what is listed of an environment.
 pub trait Listed: Serialize + DeserializeOwned {
     /// The member of a page that holds them, and what a person calls them.
     const NAME: &'static str;
+
+    /// The verb that lists them.
+    const VERB: &'static str;
 
     /// The path and the query of the list of an environment.
     fn list<'a>(
@@ -31,35 +38,120 @@ pub trait Listed: Serialize + DeserializeOwned {
     fn row(&self) -> Vec<String>;
 }
 
+/// A list of the API.
+#[derive(Debug, Clone)]
+pub struct List<'a> {
+    /// The member of a page that holds what is listed.
+    pub name: &'static str,
+    /// The path.
+    pub path: Vec<&'a str>,
+    /// What the query says beside the page.
+    pub query: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> List<'a> {
+    /// The list of an environment.
+    pub fn of<T: Listed>(app: &'a AppName, environment: &'a EnvironmentName) -> Self {
+        let (path, query) = T::list(app, environment);
+        Self {
+            name: T::NAME,
+            path,
+            query,
+        }
+    }
+}
+
 /// A page of them.
 #[derive(Debug)]
 pub struct Page<T> {
     /// They, newest first.
     pub listed: Vec<T>,
-    /// Where the next page begins.
+    /// Where the next page begins; none where there are no more.
     pub next: Option<String>,
+}
+
+impl<T: Serialize> Page<T> {
+    /// What `--json` prints.
+    pub fn as_json(&self, name: &str) -> Value {
+        json!({name: self.listed, "next": self.next})
+    }
 }
 
 /// Reads a page.
 ///
 /// # Errors
 /// No answer, or one that cannot be understood.
-pub async fn page<T: Listed>(
+pub async fn page<T: DeserializeOwned>(
     windlass: &Windlass,
-    app: &AppName,
-    environment: &EnvironmentName,
+    list: &List<'_>,
     limit: usize,
     after: Option<&str>,
 ) -> Result<Page<T>, Failure> {
     let limit = limit.to_string();
-    let (path, mut query) = T::list(app, environment);
+    let mut query = list.query.clone();
     query.push(("limit", &limit));
     query.extend(after.map(|after| ("after", after)));
-    let mut answer = windlass.get(&path, &query).await?;
-    let listed = serde_json::from_value(answer[T::NAME].take())
-        .map_err(|error| Failure::not_understood(&format!("the list of {}", T::NAME), error))?;
+    let mut answer = windlass.get(&list.path, &query).await?;
+    let listed = serde_json::from_value(answer[list.name].take())
+        .map_err(|error| Failure::not_understood(&format!("the list of {}", list.name), error))?;
     let next = answer["next"].as_str().map(ToOwned::to_owned);
     Ok(Page { listed, next })
+}
+
+/// The part of a list that is told.
+#[derive(Debug, Args)]
+pub struct Part {
+    /// How many.
+    #[arg(long, value_name = "NUMBER", default_value_t = USUAL, value_parser = at_least_one)]
+    limit: usize,
+    /// Go on with those that come after: a list that was cut tells what to write here, and in JSON it is `next`.
+    #[arg(long, value_name = "PLACE", value_parser = arguments::text)]
+    after: Option<String>,
+}
+
+impl Part {
+    /// Reads it, page by page.
+    ///
+    /// # Errors
+    /// No answer, or one that cannot be understood.
+    pub async fn read<T: DeserializeOwned>(
+        &self,
+        windlass: &Windlass,
+        list: &List<'_>,
+    ) -> Result<Page<T>, Failure> {
+        let mut all = Page {
+            listed: Vec::new(),
+            next: self.after.clone(),
+        };
+        while all.listed.len() < self.limit {
+            let wanted = (self.limit - all.listed.len()).min(LARGEST_PAGE);
+            let next = page(windlass, list, wanted, all.next.as_deref()).await?;
+            all.listed.extend(next.listed);
+            all.next = next.next;
+            if all.next.is_none() {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    /// True where it is not the beginning of the list.
+    pub fn goes_on(&self) -> bool {
+        self.after.is_some()
+    }
+
+    /// The words, and a line that tells how to see what is not told.
+    pub fn with_more<T>(&self, words: String, page: &Page<T>, command: &str) -> String {
+        let Some(next) = &page.next else {
+            return words;
+        };
+        let limit = match self.limit {
+            USUAL => String::new(),
+            other => format!(" --limit {other}"),
+        };
+        let command = format!("windlass {command}{limit} --after {next}");
+        format!("{words}\nthere are more: `{command}` lists them")
+    }
 }
 
 /// Columns as wide as their widest cell; the last one ends where it ends.
@@ -96,9 +188,8 @@ pub struct Listing {
     /// The environment.
     #[arg(value_parser = |text: &str| EnvironmentName::new(text))]
     environment: EnvironmentName,
-    /// How many.
-    #[arg(long, value_name = "NUMBER", default_value_t = 20, value_parser = at_least_one)]
-    limit: usize,
+    #[command(flatten)]
+    part: Part,
     #[command(flatten)]
     endpoint: Endpoint,
 }
@@ -109,34 +200,22 @@ impl Listing {
     /// # Errors
     /// Where Windlass refuses it or does not answer.
     pub fn run<T: Listed>(&self, output: Output) -> Result<Exit, Failure> {
-        let page = waiting(self.read::<T>())?;
+        let (app, environment) = (&self.app, &self.environment);
+        let page = waiting(async {
+            let windlass = self.endpoint.open().await?;
+            let list = List::of::<T>(app, environment);
+            self.part.read::<T>(&windlass, &list).await
+        })?;
         let rows: Vec<Vec<String>> = page.listed.iter().map(Listed::row).collect();
-        let words = if rows.is_empty() {
-            format!("{} {} has no {} yet", self.app, self.environment, T::NAME)
-        } else {
-            table(T::COLUMNS, rows)
+        let name = T::NAME;
+        let words = match (rows.is_empty(), self.part.goes_on()) {
+            (true, true) => format!("{app} {environment} has no more {name}"),
+            (true, false) => format!("{app} {environment} has no {name} yet"),
+            (false, _) => table(T::COLUMNS, rows),
         };
-        let value: Value = json!({T::NAME: page.listed, "next": page.next});
-        output.result(&value, &words);
+        let command = format!("{} {app} {environment}", T::VERB);
+        let words = self.part.with_more(words, &page, &command);
+        output.result(&page.as_json(name), &words);
         Ok(Exit::Good)
-    }
-
-    async fn read<T: Listed>(&self) -> Result<Page<T>, Failure> {
-        let windlass = self.endpoint.open().await?;
-        let mut all = Page {
-            listed: Vec::new(),
-            next: None,
-        };
-        while all.listed.len() < self.limit {
-            let wanted = (self.limit - all.listed.len()).min(LARGEST_PAGE);
-            let after = all.next.as_deref();
-            let next = page(&windlass, &self.app, &self.environment, wanted, after).await?;
-            all.listed.extend(next.listed);
-            all.next = next.next;
-            if all.next.is_none() {
-                break;
-            }
-        }
-        Ok(all)
     }
 }

@@ -1,6 +1,7 @@
 //! `windlass`: reads the arguments, does what they ask, and ends with the status that is true.
 
 use clap::FromArgMatches;
+use clap::error::{ContextKind, ContextValue};
 use std::process::ExitCode;
 use windlass_cli::Arguments;
 use windlass_cli::failure::Failure;
@@ -10,7 +11,8 @@ fn main() -> ExitCode {
     let line = Arguments::command_line().try_get_matches();
     match line.and_then(|line| Arguments::from_arg_matches(&line)) {
         Ok(arguments) => arguments.run().into(),
-        Err(mistake) => {
+        Err(mut mistake) => {
+            without_untrue_tips(&mut mistake);
             // A program that asked for one document gets one also of a mistake, which clap tells people.
             if mistake.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
                 let said = mistake.render().to_string();
@@ -19,5 +21,14 @@ fn main() -> ExitCode {
             }
             mistake.exit()
         }
+    }
+}
+
+/// clap advises to pass an unknown option as a value, behind `--`: no argument of a verb takes one.
+fn without_untrue_tips(mistake: &mut clap::Error) {
+    if let Some(ContextValue::StyledStrs(tips)) = mistake.get(ContextKind::Suggested) {
+        let is_true = |tip: &&clap::builder::StyledStr| !tip.to_string().contains("as a value");
+        let tips = tips.iter().filter(is_true).cloned().collect();
+        mistake.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
     }
 }

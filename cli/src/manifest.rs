@@ -6,6 +6,7 @@ use windlass_domain::digest::Digest;
 use windlass_domain::finding::Finding;
 use windlass_domain::git::Git;
 use windlass_domain::manifest::{ArtifactRef, Manifest};
+use windlass_domain::meant_ref::meant_ref;
 use windlass_domain::name::{AppName, ComponentName};
 
 /// An artifact's place in the bucket. The digest stands in it, so that an artifact that is there
@@ -66,8 +67,13 @@ pub fn build(
     let document = serde_json::to_value(&manifest)
         .map_err(|error| Failure::broken(format!("the manifest cannot be written: {error}")))?;
     Manifest::from_value(app, &document).map_err(|findings| {
-        let findings = findings.into_iter().map(by_option).collect();
-        Failure::rejected("the release is not valid:", findings)
+        let reference = manifest.git.as_ref().map(|git| git.reference.as_str());
+        let told = |finding| by_option(finding, reference.unwrap_or_default());
+        let findings = findings.into_iter().map(told).collect();
+        Failure::rejected(
+            "the release is not valid, and nothing was uploaded:",
+            findings,
+        )
     })
 }
 
@@ -83,16 +89,19 @@ const GIVEN: [(&str, &str); 5] = [
     ("declaration", "`--declaration`"),
 ];
 
-/// The finding with what of the command line it is about.
-fn by_option(finding: Finding) -> Finding {
+/// The finding with what of the command line it is about, and with the ref that was probably meant.
+fn by_option(finding: Finding, reference: &str) -> Finding {
     let given = GIVEN.iter().find(|(member, _)| finding.path == *member);
-    match given {
-        Some((_, given)) => Finding {
-            remedy: format!("{} It is {given}.", finding.remedy),
-            ..finding
-        },
-        None => finding,
-    }
+    let meant = match finding.path.as_str() {
+        "git.ref" => meant_ref(reference, &[]),
+        _ => String::new(),
+    };
+    let remedy = match (given, meant.as_str()) {
+        (None, _) => return finding,
+        (Some((_, given)), "") => format!("{} It is {given}.", finding.remedy),
+        (Some((_, given)), meant) => format!("{meant}It is {given}."),
+    };
+    Finding { remedy, ..finding }
 }
 
 #[cfg(test)]

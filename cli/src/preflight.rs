@@ -5,7 +5,6 @@ use crate::status::Environment;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::{Resolved, Start};
 use windlass_domain::finding::{Finding, FindingName};
-use windlass_domain::git::whole_ref;
 use windlass_domain::git_rule::{GitRef, tag_version_differs};
 use windlass_domain::input::input;
 use windlass_domain::manifest::Manifest;
@@ -61,7 +60,7 @@ fn no_environment(reference: &str, declaration: &Declaration) -> Finding {
         format!("`{reference}` matches no environment's rule."),
         format!(
             "{}Give another `--git-ref`, name one with `--environment` ({}), or mend the rules under `environments.<name>.deploy`.",
-            whole_ref(reference),
+            declaration.meant_ref(reference),
             names.join(", ")
         ),
     )

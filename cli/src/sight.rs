@@ -4,12 +4,11 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::history::Deployment;
 use crate::known::{self, Known, Release};
-use crate::listing::{LARGEST_PAGE, page};
+use crate::listing::{LARGEST_PAGE, List, page};
 use crate::preflight::{self, Plan};
 use crate::status::Environment;
 use crate::upload;
 use crate::windlass::Windlass;
-use std::collections::BTreeSet;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::declaration::{Declaration, Exceptions, LARGEST};
 use windlass_domain::finding::{Finding, FindingName};
@@ -29,11 +28,16 @@ pub struct Sight {
     pub findings: Vec<Finding>,
     /// What could not be looked at, and why.
     pub unseen: Vec<String>,
-    /// The deployments of this version that were there before.
-    pub before: BTreeSet<String>,
+    /// The deployments of this version that were there before, as they were then.
+    pub before: Vec<Deployment>,
 }
 
 impl Sight {
+    /// True of a deployment that was there before.
+    pub fn is_before(&self, id: &str) -> bool {
+        self.before.iter().any(|one| one.id == id)
+    }
+
     /// Looks by the API; tells why, where the caller is not let in, or the API does not answer.
     ///
     /// # Errors
@@ -119,7 +123,7 @@ impl Sight {
             Err(failure) => self.note("whether deployments are held", failure)?,
         }
         match of_version(plan, windlass, &here.environment).await {
-            Ok(before) => self.before = before.into_iter().map(|one| one.id).collect(),
+            Ok(before) => self.before = before,
             Err(failure) => self.note("its history", failure)?,
         }
         Ok(())
@@ -250,7 +254,8 @@ pub async fn of_version(
     windlass: &Windlass,
     environment: &EnvironmentName,
 ) -> Result<Vec<Deployment>, Failure> {
-    let page = page::<Deployment>(windlass, plan.app, environment, LARGEST_PAGE, None).await?;
+    let list = List::of::<Deployment>(plan.app, environment);
+    let page = page::<Deployment>(windlass, &list, LARGEST_PAGE, None).await?;
     let version = Some(plan.manifest.version.as_str());
     let listed = page.listed.into_iter();
     Ok(listed

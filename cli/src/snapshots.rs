@@ -49,6 +49,7 @@ impl Snapshot {
 
 impl Listed for Snapshot {
     const NAME: &'static str = "snapshots";
+    const VERB: &'static str = "snapshots";
 
     fn list<'a>(
         app: &'a AppName,

@@ -10,7 +10,7 @@ use crate::windlass::Windlass;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
-use windlass_domain::deployment::Status;
+use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::manifest::Manifest;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Span;
@@ -47,6 +47,7 @@ pub struct Start {
     environment: EnvironmentName,
     body: Map<String, Value>,
     by: By,
+    before: Vec<String>,
 }
 
 impl Start {
@@ -60,6 +61,7 @@ impl Start {
                 environment,
                 body,
                 by: By::Arrival,
+                before: Vec::new(),
             }),
             _ => Err(Failure::broken("the manifest cannot be written")),
         }
@@ -71,7 +73,13 @@ impl Start {
             environment,
             body: Map::from_iter([("version".to_owned(), version.into())]),
             by: By::Person,
+            before: Vec::new(),
         }
+    }
+
+    /// The deployments of this version that were there before: the one that it becomes may be among them.
+    pub fn there_before(&mut self, ids: impl IntoIterator<Item = String>) {
+        self.before.extend(ids);
     }
 
     /// How.
@@ -117,7 +125,54 @@ impl Start {
         let id = begun.get("id").and_then(Value::as_str);
         let id =
             id.ok_or_else(|| Failure::not_understood("the answer", "it names no deployment"))?;
-        looking.follow(windlass, app, id, &begun, output).await
+        let begun = Begun {
+            id,
+            answer: &begun,
+            joins: self.before.iter().any(|one| one == id),
+        };
+        looking.follow(windlass, app, begun, output).await
+    }
+}
+
+/// What was handed in has become.
+#[derive(Debug, Clone, Copy)]
+pub struct Begun<'a> {
+    /// The deployment.
+    pub id: &'a str,
+    /// What `--json` prints.
+    pub answer: &'a Value,
+    /// Whether the deployment was there before, because it has the same release.
+    pub joins: bool,
+}
+
+impl Begun<'_> {
+    /// The deployment, before what is so of it.
+    fn words(&self) -> String {
+        let id = self.id;
+        if self.joins {
+            format!("it joins deployment {id}, which was there before with the same release and")
+        } else {
+            format!("deployment {id}")
+        }
+    }
+
+    fn as_json(&self, stands: &str) -> Value {
+        let mut answer = self.answer.clone();
+        answer["stands"] = stands.into();
+        if self.joins {
+            answer["joins"] = true.into();
+        }
+        answer
+    }
+}
+
+/// How a deployment stands that has not ended.
+fn stands(deployment: &Deployment) -> &'static str {
+    match (deployment.status, &deployment.undoing) {
+        (Status::Waiting, _) => "waits for its turn",
+        (_, Some(_)) => "is being undone",
+        (Status::Recovering, None) => "is being recovered",
+        (Status::Running | Status::Ended, None) => "is under way",
     }
 }
 
@@ -159,20 +214,24 @@ impl Looking {
         &self,
         windlass: &Windlass,
         app: &AppName,
-        id: &str,
-        begun: &Value,
+        begun: Begun<'_>,
         output: Output,
     ) -> Result<Exit, Failure> {
+        let Begun { id, joins, .. } = begun;
         if self.watch {
+            if joins {
+                output.announce(&format!("{} is watched", begun.words()));
+            }
             let waiting = self.patience.begin();
             waiting.until_known(windlass, app, id).await?;
             return follow(windlass, app, id, &waiting, Wanted::Runs, output).await;
         }
         let handed_in = |stands: &str| {
             let words = format!(
-                "handed in: deployment {id} {stands}; `windlass watch {app} {id}` tells how it ends"
+                "handed in: {} {stands}; `windlass watch {app} {id}` tells how it ends",
+                begun.words()
             );
-            output.result(begun, &words);
+            output.result(&begun.as_json(stands), &words);
             Ok(Exit::Good)
         };
         if self.look.as_ms() == 0 {
@@ -187,19 +246,20 @@ impl Looking {
                 Err(failure) if failure.exit == Exit::Rejected => (None, None),
                 Err(failure) => (None, Some(failure.message)),
             };
-            let status = record.map(|record| record.deployment.status);
-            match status {
-                Some(Status::Ended) => {
-                    return follow(windlass, app, id, &waiting, Wanted::Runs, output).await;
-                }
-                Some(Status::Running | Status::Recovering) => return handed_in("is under way"),
-                Some(Status::Waiting) | None => {}
+            let known = record.map(|record| record.deployment);
+            if known.as_ref().is_some_and(|one| one.ending.is_some()) {
+                return follow(windlass, app, id, &waiting, Wanted::Runs, output).await;
+            }
+            // What was there before is not refused at once any more.
+            let is_let_in = |one: &&Deployment| joins || one.status != Status::Waiting;
+            if let Some(known) = known.as_ref().filter(is_let_in) {
+                return handed_in(stands(known));
             }
             if !waiting.goes_on().await {
                 let unseen = unseen.map(|why| format!("could not be seen: {why}"));
-                return handed_in(match (&unseen, status) {
+                return handed_in(match (&unseen, &known) {
                     (Some(unseen), _) => unseen,
-                    (None, Some(_)) => "waits for its turn",
+                    (None, Some(known)) => stands(known),
                     (None, None) => "is not recorded yet",
                 });
             }

@@ -7,6 +7,7 @@ use crate::record::Record;
 use indicatif::{HumanBytes, HumanDuration};
 use std::collections::HashSet;
 use std::time::Duration;
+use windlass_domain::count::count;
 use windlass_domain::deployment::Ended;
 use windlass_domain::finding::Finding;
 use windlass_domain::gate::{Measurement, Verdict};
@@ -126,6 +127,7 @@ fn published(step: &Step) -> Option<Line> {
     let (done, total) = (progress.files_done, progress.files_total);
     let tenth = (done * 10).checked_div(total).unwrap_or(10);
     let component = &step.component;
+    let files = count(total, "file");
     let (bytes, of) = (
         HumanBytes(progress.bytes_done),
         HumanBytes(progress.bytes_total),
@@ -141,7 +143,7 @@ fn published(step: &Step) -> Option<Line> {
     };
     Some(Line::new(
         format!("published {component} {tenth}"),
-        format!("  {component}: published {done} of {total} files, {bytes} of {of}{left}"),
+        format!("  {component}: published {done} of {files}, {bytes} of {of}{left}"),
     ))
 }
 

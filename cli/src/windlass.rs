@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::future::Future;
 use std::time::Duration;
 use windlass_aws::{Api, ApiAnswer};
+use windlass_domain::count::count;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::Finding;
 use windlass_domain::way::Way;
@@ -187,7 +188,7 @@ fn accepted(answer: ApiAnswer) -> Result<Value, Failure> {
                 (Exit::Held, _) => "Windlass did not let it through:".to_owned(),
                 _ if answer.status == 404 => "Windlass does not know it:".to_owned(),
                 (_, 1) => "Windlass refused it:".to_owned(),
-                (_, count) => format!("Windlass refused it, {count} findings:"),
+                (_, found) => format!("Windlass refused it, {}:", count(found, "finding")),
             };
             failure(exit, message)
         }

@@ -168,3 +168,79 @@ fn a_rollback_to_what_was_found_is_told_with_who_asked_for_it() {
         }
     }
 }
+
+/// An API with lists of five, page by page.
+fn five(name: &'static str, one: fn(usize) -> Value) -> StandIn {
+    StandIn::new(move |call: &Call| {
+        let (_, query) = call.path.split_once('?').unwrap();
+        let asked = |name: &str| {
+            let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            pairs
+                .clone()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| value.to_owned())
+        };
+        let after =
+            asked("after").map_or(0, |after| after.trim_start_matches('p').parse().unwrap());
+        let limit: usize = asked("limit").unwrap().parse().unwrap();
+        let end = (after + limit).min(5);
+        let all: Vec<Value> = (after..end).map(one).collect();
+        let next = (end < 5).then(|| format!("p{end}"));
+        reply(200, &json!({name: all, "next": next}))
+    })
+}
+
+fn deployment(number: usize) -> Value {
+    json!({"id": format!("{number:016x}"), "action": "deploy", "version": format!("1.{number}.0"), "status": "ended",
+        "accepted": 0, "requester": {"route": "s3"}})
+}
+fn snapshot(number: usize) -> Value {
+    json!({"number": number, "version": format!("1.{number}.0"), "deployment": ID, "made": 0, "present": false,
+        "replaced": 0, "verified_good": true, "vetoed": false, "components": {}, "asked": null})
+}
+fn refusal(number: usize) -> Value {
+    json!({"about": format!("1.{number}.0"), "requester": {"route": "s3"}, "findings": [], "at": 0})
+}
+/// A list, what is in it, and the command that shows it.
+type Row = (&'static str, fn(usize) -> Value, &'static [&'static str]);
+
+/// What a list that was cut tells to type shows the rest of it, and no list is cut without a word.
+#[test]
+fn a_list_that_is_cut_tells_how_to_see_the_rest() {
+    let table: [Row; 4] = [
+        ("deployments", deployment, &["history", "shop", "prod"]),
+        ("snapshots", snapshot, &["snapshots", "shop", "prod"]),
+        ("refusals", refusal, &["refusals", "shop"]),
+        ("refusals", refusal, &["refusals"]),
+    ];
+    for (name, one, verb) in table {
+        let (api, folder) = (five(name, one), folder("five"));
+        let mut arguments: Vec<String> = verb.iter().map(ToString::to_string).collect();
+        arguments.extend(["--limit".to_owned(), "2".to_owned()]);
+        for seen in [0..2, 2..4, 4..5] {
+            let given: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let output = api.windlass(&folder, &given);
+            assert_eq!(code(&output), 0, "{}", err(&output));
+            let said = out(&output);
+            for number in 0..5 {
+                let is_told = said.contains(&format!("1.{number}.0"));
+                assert_eq!(is_told, seen.contains(&number), "{said}");
+            }
+            let more = said.split_once("there are more: `windlass ");
+            assert_eq!(more.is_some(), seen.end < 5, "{said}");
+            let json = api.windlass(&folder, &[&given[..], &["--json"]].concat());
+            let json: Value = serde_json::from_str(&out(&json)).unwrap();
+            assert_eq!(json["next"].is_string(), seen.end < 5, "{json}");
+            assert_eq!(json[name].as_array().unwrap().len(), seen.len(), "{json}");
+            if let Some((_, more)) = more {
+                let command = more.split('`').next().unwrap();
+                arguments = command.split(' ').map(ToOwned::to_owned).collect();
+                assert_eq!(json["next"], *arguments.last().unwrap());
+            }
+        }
+        let whole = api.windlass(&folder, verb);
+        assert!(!out(&whole).contains("there are more"), "{}", out(&whole));
+        let past = api.windlass(&folder, &[verb, &["--after", "p5"]].concat());
+        assert!(out(&past).contains("no more"), "{}", out(&past));
+    }
+}

@@ -40,18 +40,21 @@ fn the_arguments_of_all_verbs_fit_together() {
     Arguments::command().debug_assert();
 }
 
+fn said_by(arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_windlass"));
+    let program = program
+        .args(arguments)
+        .env_clear()
+        .envs(variables.iter().copied());
+    let output = program.output().unwrap();
+    String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+}
+
 /// No option stands in a usage line as if it were required because a variable has its value.
 #[test]
 fn the_usage_of_a_verb_is_the_same_whatever_is_set() {
     let program = |arguments: &[&str], variables: &[(&str, &str)]| {
-        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_windlass"));
-        let program = program
-            .args(arguments)
-            .env_clear()
-            .envs(variables.iter().copied());
-        let output = program.output().unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8(said).unwrap();
+        let said = said_by(arguments, variables);
         let usage = said.lines().find(|line| line.starts_with("Usage: "));
         usage.map(str::to_owned)
     };
@@ -71,6 +74,11 @@ fn the_usage_of_a_verb_is_the_same_whatever_is_set() {
         for set in [&[][..], &variables] {
             assert_eq!(program(&[name, "--nothing"], set), help);
         }
+        let said = said_by(&[name, "--nothing"], &[]);
+        assert!(
+            said.contains("--nothing") && !said.contains("-- --"),
+            "{said}"
+        );
         // Where nothing is required the verb itself answers.
         if name != "validate" && name != "refusals" {
             assert_eq!(program(&[name], &variables), help);

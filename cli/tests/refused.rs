@@ -72,7 +72,7 @@ fn what_would_be_refused_a_second_later_is_refused_before_the_upload() {
     let release = json!({"app": "shop", "version": "1.4.0", "components": {"web": web}});
     used.release = (200, json!({"recorded": release, "upload": null}));
     let nothing = Told::nothing;
-    let table: [(Told, Vec<&str>, i32, &str); 7] = [
+    let table: [(Told, Vec<&str>, i32, &str); 11] = [
         (nothing(), with(&[(1, "shopp")]), 3, "NoDeclaration"),
         (
             nothing(),
@@ -85,6 +85,30 @@ fn what_would_be_refused_a_second_later_is_refused_before_the_upload() {
             with(&[(7, "refs/heads/nowhere")]),
             3,
             "matches no environment's rule",
+        ),
+        (
+            nothing(),
+            with(&[(7, "refs/heads/mian")]),
+            3,
+            "Did you mean `refs/heads/main`?",
+        ),
+        (
+            nothing(),
+            with(&[(7, "refs/head/main")]),
+            3,
+            "Did you mean `refs/heads/main`?",
+        ),
+        (
+            nothing(),
+            with(&[(7, "refs/tag/v1.4.0")]),
+            3,
+            "Did you mean `refs/tags/v1.4.0`?",
+        ),
+        (
+            nothing(),
+            with(&[(7, "v1.4.0")]),
+            3,
+            "Did you mean `refs/tags/v1.4.0`?",
         ),
         (nothing(), with(&[(2, "spring")]), 3, "VersionNotOfTag"),
         (used, RELEASE.to_vec(), 3, "VersionReused"),

@@ -7,7 +7,7 @@ mod records;
 mod standin;
 
 use cloud::{RELEASE, Told, cloud, puts, released, site, telling};
-use records::ID;
+use records::{ID, accepted};
 use serde_json::{Value, json};
 use standin::{code, err, folder, out};
 use windlass_domain::digest::Digest;
@@ -131,4 +131,91 @@ fn the_deployment_that_an_upload_became_is_told() {
     let (code, said, _) = released(told, "became", &RELEASE);
     assert_eq!(code, 4, "{said}");
     assert!(said.contains("RolledBack"), "{said}");
+}
+
+/// What is otherwise in a record.
+type Change<'a> = &'a dyn Fn(&mut Value);
+
+/// A deployment of the release that [`RELEASE`] hands in, in the history and as its record.
+fn under_way(change: Change<'_>) -> Told {
+    let folder = site("digests");
+    let web = windlass_cli::archive::of_folder(&folder.join("dist")).unwrap();
+    let api = std::fs::read(folder.join("fn.zip")).unwrap();
+    let object = |bytes: &[u8]| json!({"type": "object", "key": "k", "version_id": "v1", "bytes": 1, "sha256": Digest::of(bytes)});
+    let mut record = accepted();
+    record["deployment"]["status"] = "running".into();
+    record["deployment"]["requester"] = json!({"route": "s3"});
+    record["deployment"]["release"] = json!({"app": "shop", "version": "1.4.0",
+        "git": {"ref": "refs/tags/v1.4.0", "commit": "9f2c111"},
+        "components": {"web": object(&web), "api": object(&api),
+            "agent": {"type": "image", "repository": "shop/agent", "digest": "a".repeat(64)}}});
+    change(&mut record);
+    let listed = json!({"id": ID, "action": "deploy", "version": "1.4.0", "accepted": 0, "requester": {"route": "s3"},
+        "status": record["deployment"]["status"]});
+    let history = json!({"deployments": [listed], "next": null});
+    Told {
+        before: history.clone(),
+        history,
+        record,
+        ..Told::nothing()
+    }
+}
+
+#[test]
+fn what_joins_a_deployment_under_way_says_which_and_how_it_stands() {
+    let joins =
+        format!("it joins deployment {ID}, which was there before with the same release and");
+    let none = "no deployment of it was seen yet";
+    let waits = |record: &mut Value| record["deployment"]["status"] = "waiting".into();
+    let undone = |record: &mut Value| {
+        record["deployment"]["undoing"] = json!({"name": "GateFailed", "text": "a gate failed"});
+    };
+    let a_persons = |record: &mut Value| {
+        record["deployment"]["keyed"] = json!({"key": "k", "content": "c".repeat(64)});
+    };
+    let of_another_commit = |record: &mut Value| {
+        record["deployment"]["release"]["git"]["commit"] = "0f2c111".into();
+    };
+    let of_other_bytes = |record: &mut Value| {
+        record["deployment"]["release"]["components"]["web"]["sha256"] = "b".repeat(64).into();
+    };
+    let of_fewer = |record: &mut Value| {
+        let components = &mut record["deployment"]["release"]["components"];
+        components.as_object_mut().unwrap().remove("web");
+    };
+    let rollback = |record: &mut Value| record["deployment"]["action"] = "rollback".into();
+    let table: [(Change<'_>, String); 8] = [
+        (&|_| {}, format!("{joins} is under way")),
+        (&waits, format!("{joins} waits for its turn")),
+        (&undone, format!("{joins} is being undone")),
+        (&a_persons, none.to_owned()),
+        (&of_another_commit, none.to_owned()),
+        (&of_other_bytes, none.to_owned()),
+        (&of_fewer, none.to_owned()),
+        (&rollback, none.to_owned()),
+    ];
+    for (change, wanted) in table {
+        let (code, said, _) = released(under_way(change), "joins", &RELEASE);
+        assert_eq!(code, 0, "{said}");
+        assert!(said.contains(&wanted), "{wanted}: {said}");
+        assert_eq!(said.contains(&joins), wanted.starts_with(&joins), "{said}");
+    }
+    // Through the API the answer tells which deployment it is.
+    let by_api = [&RELEASE[..], &["--api"]].concat();
+    let (code, said, _) = released(under_way(&|_| {}), "joins-api", &by_api);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains(&format!("{joins} is under way")), "{said}");
+    for arguments in [&RELEASE[..], &by_api] {
+        let (cloud, folder) = (telling(under_way(&|_| {})), site("joins-json"));
+        let output = cloud.windlass(&folder, &[arguments, &["--json"]].concat());
+        let told: Value = serde_json::from_str(&out(&output)).unwrap();
+        assert_eq!(told["id"], ID);
+        assert_eq!(told["joins"], true);
+        assert_eq!(told["stands"], "is under way");
+    }
+    // One that had ended before is no deployment of this release's arrival.
+    let ended =
+        |record: &mut Value| *record = records::ended(record.clone(), "RolledBack", "GateFailed");
+    let (_, said, _) = released(under_way(&ended), "ended-before", &RELEASE);
+    assert!(said.contains(none), "{said}");
 }

@@ -362,3 +362,54 @@ fn what_cannot_come_is_not_waited_for() {
         assert!(err(&output).contains(told), "{}", err(&output));
     }
 }
+
+#[test]
+fn an_id_in_the_place_of_a_version_is_watched_where_it_is() {
+    let api = StandIn::new(|call: &Call| {
+        let is_it = call.path.ends_with(&format!("/deployments/{ID}"));
+        reply(if is_it { 200 } else { 503 }, &rolled_back())
+    });
+    let output = api.windlass(&folder("id"), &["watch", "shop", "prod", ID]);
+    assert_eq!(code(&output), 4, "{}", err(&output));
+    let lists = api
+        .calls()
+        .into_iter()
+        .filter(|call| call.path.contains("/deployments?"));
+    assert_eq!(lists.count(), 0);
+    let output = api.windlass(&folder("id"), &["watch", "shop", "dev", ID]);
+    assert_eq!(code(&output), 3, "{}", err(&output));
+    let said = err(&output);
+    for told in [
+        "into `prod`, and not into `dev`",
+        &format!("`windlass watch shop {ID}`"),
+    ] {
+        assert!(said.contains(told), "{said}");
+    }
+}
+
+#[test]
+fn a_version_that_looks_like_an_id_is_found_as_a_version() {
+    let like = "fedcba9876543210";
+    let unknown = json!({"name": "UnknownName", "path": "id", "reason": "r", "remedy": "m"});
+    let problem = json!({"detail": "d", "findings": [unknown]});
+    let one = json!({"id": ID, "action": "deploy", "version": like, "status": "ended", "accepted": 0,
+        "requester": {"route": "s3"}});
+    let listed = json!({"deployments": [one], "next": null});
+    let api = StandIn::new(move |call: &Call| {
+        if call.path.ends_with(like) {
+            return reply(404, &problem);
+        }
+        if call.path.ends_with(ID) {
+            return reply(200, &rolled_back());
+        }
+        assert!(
+            call.path
+                .starts_with("/stage/apps/shop/deployments?environment=prod"),
+            "{}",
+            call.path
+        );
+        reply(200, &listed)
+    });
+    let output = api.windlass(&folder("like"), &["watch", "shop", "prod", like]);
+    assert_eq!(code(&output), 4, "{}", err(&output));
+}

@@ -10,6 +10,7 @@ use crate::status::Environment;
 use crate::windlass::{Endpoint, Windlass, waiting};
 use clap::Args;
 use serde_json::json;
+use windlass_domain::count::count;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::AppName;
 use windlass_domain::to_have::to_go_back;
@@ -110,7 +111,10 @@ impl Cancel {
             )),
             several => Err(refused(
                 format!("environments.{name}"),
-                format!("{} deployments wait in {app} {name}.", several.len()),
+                format!(
+                    "{} wait in {app} {name}.",
+                    count(several.len(), "deployment")
+                ),
                 format!("Name one of them: {}.", several.join(", ")),
             )),
         }

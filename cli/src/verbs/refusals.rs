@@ -3,12 +3,12 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::listing::LARGEST_PAGE;
+use crate::listing::{List, Part};
 use crate::output::Output;
 use crate::windlass::{Endpoint, waiting};
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use windlass_domain::finding::Finding;
 use windlass_domain::name::AppName;
 use windlass_domain::request::Requester;
@@ -20,9 +20,8 @@ pub struct Refusals {
     /// The application; else what names none that is declared, such as a push to an unknown repository.
     #[arg(value_parser = |text: &str| AppName::new(text))]
     app: Option<AppName>,
-    /// How many; 1 to 100.
-    #[arg(long, value_name = "NUMBER", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=LARGEST_PAGE as u64))]
-    limit: u64,
+    #[command(flatten)]
+    part: Part,
     #[command(flatten)]
     endpoint: Endpoint,
 }
@@ -49,25 +48,28 @@ impl Refusals {
             Some(app) => vec!["apps", app.as_str(), "refusals"],
             None => vec!["refusals"],
         };
-        let limit = self.limit.to_string();
-        let mut answer = waiting(async {
+        let list = List {
+            name: "refusals",
+            path,
+            query: Vec::new(),
+        };
+        let page = waiting(async {
             let windlass = self.endpoint.open().await?;
-            windlass.get(&path, &[("limit", &limit)]).await
+            self.part.read::<Refusal>(&windlass, &list).await
         })?;
-        let refusals: Vec<Refusal> = serde_json::from_value(answer["refusals"].take())
-            .map_err(|error| Failure::not_understood("the list of refusals", error))?;
-        let words: Vec<String> = refusals.iter().map(Refusal::words).collect();
+        let words: Vec<String> = page.listed.iter().map(Refusal::words).collect();
         let words = match (words.as_slice(), &self.app) {
+            ([], _) if self.part.goes_on() => "there are no more".to_owned(),
             ([], Some(app)) => {
                 format!("nothing of {app} was refused, or arrived and was not taken")
             }
             ([], None) => "nothing arrived that names no application".to_owned(),
             _ => words.join("\n"),
         };
-        output.result(
-            &json!({"refusals": refusals, "next": answer["next"]}),
-            &words,
-        );
+        let app = self.app.iter().map(|app| format!(" {app}"));
+        let command = format!("refusals{}", app.collect::<String>());
+        let words = self.part.with_more(words, &page, &command);
+        output.result(&page.as_json(list.name), &words);
         Ok(Exit::Good)
     }
 }

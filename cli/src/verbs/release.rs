@@ -216,6 +216,7 @@ impl Release {
             let environment = self.goes_to(&manifest, windlass, sight).await?;
             let mut start = Start::of_manifest(environment, &manifest)?;
             start.wishes(&self.wishes);
+            start.there_before(sight.before.iter().map(|one| one.id.clone()));
             return start.send(windlass, &self.app, &self.looking, output).await;
         }
         let bucket = self.bucket()?;

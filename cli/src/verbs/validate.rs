@@ -11,6 +11,7 @@ use crate::windlass::{Endpoint, Windlass, waiting};
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use windlass_domain::count::count;
 use windlass_domain::declaration::resolved::{Resolved, Start};
 use windlass_domain::declaration::{Declaration, Exceptions};
 use windlass_domain::finding::Finding;
@@ -209,10 +210,9 @@ impl Report {
         for file in &self.files {
             text.push_str(&words(&file.file, &file.findings));
         }
-        let count: usize = self.files.iter().map(|file| file.findings.len()).sum();
-        if count > 0 {
-            let things = if count == 1 { "finding" } else { "findings" };
-            return format!("{text}{}{count} {things}", self.unseen());
+        let found: usize = self.files.iter().map(|file| file.findings.len()).sum();
+        if found > 0 {
+            return format!("{text}{}{}", self.unseen(), count(found, "finding"));
         }
         text.push_str(&warned(&self.warnings));
         for environment in &self.environments {

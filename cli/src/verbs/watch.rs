@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::follow::{Patience, Wanted, follow};
 use crate::history::Deployment;
 use crate::known::{Known, Release};
-use crate::listing::{LARGEST_PAGE, page};
+use crate::listing::{LARGEST_PAGE, List, page};
 use crate::output::{Output, error};
 use crate::record::is_id;
 use crate::windlass::{Endpoint, Windlass, waiting};
@@ -23,9 +23,6 @@ const SOON: Duration = Duration::from_mins(1);
 /// quarter of an hour.
 const FOUND: Duration = Duration::from_mins(20);
 
-/// How many pages of a history are looked through at first.
-const PAGES: usize = 20;
-
 /// The verb's arguments.
 #[derive(Debug, Args)]
 pub struct Watch {
@@ -35,8 +32,8 @@ pub struct Watch {
     /// The deployment's id, or an environment.
     #[arg(value_name = "ID|ENVIRONMENT", value_parser = arguments::which)]
     which: String,
-    /// With an environment: the release's version; else the newest deployment is watched.
-    #[arg(value_parser = arguments::version)]
+    /// With an environment: the release's version, or the id of a deployment there; else the newest deployment is watched.
+    #[arg(value_name = "VERSION|ID", value_parser = arguments::version)]
     version: Option<String>,
     #[command(flatten)]
     endpoint: Endpoint,
@@ -77,7 +74,10 @@ impl Watch {
         windlass: &Windlass,
         environment: &EnvironmentName,
     ) -> Result<String, Failure> {
-        if let Some(found) = self.look(windlass, environment, PAGES).await? {
+        if let Some(id) = self.named(windlass, environment).await? {
+            return Ok(id);
+        }
+        if let Some(found) = self.look(windlass, environment, usize::MAX).await? {
             return Ok(found.id);
         }
         let (most, why) = self.what_can_come(windlass, environment).await?;
@@ -109,6 +109,43 @@ impl Watch {
         Err(failure)
     }
 
+    /// The deployment whose id stands in the place of a version. A version may look like an id: one that is none is
+    /// looked for as a version.
+    async fn named(
+        &self,
+        windlass: &Windlass,
+        environment: &EnvironmentName,
+    ) -> Result<Option<String>, Failure> {
+        let Some(id) = self.version.as_deref().filter(|version| is_id(version)) else {
+            return Ok(None);
+        };
+        let app = &self.app;
+        let answer = match windlass
+            .get(&["apps", app.as_str(), "deployments", id], &[])
+            .await
+        {
+            Ok(answer) => answer,
+            Err(failure) if failure.exit == Exit::Rejected => return Ok(None),
+            Err(failure) => return Err(failure),
+        };
+        // What is accepted may have no environment yet.
+        let there = answer["deployment"]["environment"].as_str();
+        match there.filter(|there| *there != environment.as_str()) {
+            None => Ok(Some(id.to_owned())),
+            Some(there) => {
+                let finding = Finding::new(
+                    FindingName::UnknownName,
+                    "environment",
+                    format!(
+                        "deployment {id} of {app} is one into `{there}`, and not into `{environment}`."
+                    ),
+                    format!("Start `windlass watch {app} {id}`."),
+                );
+                Err(Failure::rejected("it is not there:", vec![finding]))
+            }
+        }
+    }
+
     async fn look(
         &self,
         windlass: &Windlass,
@@ -117,14 +154,8 @@ impl Watch {
     ) -> Result<Option<Deployment>, Failure> {
         let mut after: Option<String> = None;
         for _ in 0..pages {
-            let page = page::<Deployment>(
-                windlass,
-                &self.app,
-                environment,
-                LARGEST_PAGE,
-                after.as_deref(),
-            )
-            .await?;
+            let list = List::of::<Deployment>(&self.app, environment);
+            let page = page::<Deployment>(windlass, &list, LARGEST_PAGE, after.as_deref()).await?;
             let found = page.listed.into_iter().find(|one| self.is_meant(one));
             after = page.next;
             if found.is_some() || after.is_none() {

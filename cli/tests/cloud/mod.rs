@@ -28,8 +28,12 @@ pub struct Told {
     pub environment: Value,
     /// Status and answer about the version.
     pub release: (u16, Value),
-    /// The history from the second look on.
+    /// The history before the manifest is uploaded.
+    pub before: Value,
+    /// The history from then on.
     pub history: Value,
+    /// The record of the deployment [`ID`].
+    pub record: Value,
     /// What lies beside the manifest once it is uploaded.
     pub beside: Option<Value>,
     /// The status of all of the API's reads, where it lets nobody in.
@@ -48,7 +52,9 @@ impl Told {
             environment: json!({"app": "shop", "environment": "prod", "snapshot": 1, "running": {},
                 "lock": {"token": 1}, "waiting": []}),
             release: (404, json!({"detail": "d", "findings": [unknown]})),
+            before: json!({"deployments": [], "next": null}),
             history: json!({"deployments": [], "next": null}),
+            record: rolled_back(),
             beside: None,
             closed: None,
             declaration: Some(DECLARATION.to_owned()),
@@ -133,10 +139,8 @@ pub fn telling(told: Told) -> StandIn {
                 reply(200, &told.environment)
             }
             ("GET", "/stage/apps/shop/deployments") if uploaded => reply(200, &told.history),
-            ("GET", "/stage/apps/shop/deployments") => {
-                reply(200, &json!({"deployments": [], "next": null}))
-            }
-            ("GET", path) if path.ends_with(ID) => reply(200, &rolled_back()),
+            ("GET", "/stage/apps/shop/deployments") => reply(200, &told.before),
+            ("GET", path) if path.ends_with(ID) => reply(200, &told.record),
             ("GET", path) => {
                 let finding =
                     json!({"name": "NoDeclaration", "path": "app", "reason": path, "remedy": "m"});

@@ -222,9 +222,11 @@ async fn a_transaction_that_is_under_way_is_asked_for_again() {
 
 #[tokio::test]
 async fn a_cursor_leads_to_the_next_page() {
-    let last = json!({"pk": {"S": "p"}, "sk": {"S": "s"}});
-    let page = json!({"Items": [{"pk": {"S": "p"}, "sk": {"S": "s"}, "rev": {"N": "1"}}], "LastEvaluatedKey": last});
-    let (aws, replay) = Replay::new(vec![ok(&page), ok(&json!({"Items": []}))]);
+    let key = |sk: &str| json!({"pk": {"S": "p"}, "sk": {"S": sk}});
+    let item = |sk: &str| json!({"pk": {"S": "p"}, "sk": {"S": sk}, "rev": {"N": "1"}});
+    let last = key("s1");
+    let page = json!({"Items": [item("s1"), item("s2")], "LastEvaluatedKey": key("s2")});
+    let (aws, replay) = Replay::new(vec![ok(&page), ok(&json!({"Items": [item("s2")]}))]);
     let query = |after| Query {
         pk: "p".into(),
         sk_prefix: "s".into(),
@@ -235,12 +237,39 @@ async fn a_cursor_leads_to_the_next_page() {
     let first = aws.query(query(None)).await.expect("a page");
     assert_eq!(first.items.len(), 1);
     let second = aws.query(query(first.next)).await.expect("a page");
-    assert_eq!(second.next, None);
+    assert_eq!(second.next, None, "the last one has no next");
     let sent = replay.sent();
+    assert_eq!(sent[0].json()["Limit"], 2, "one more than is answered");
     assert_eq!(sent[0].json()["ExclusiveStartKey"], Value::Null);
     assert_eq!(sent[1].json()["ExclusiveStartKey"], last);
     assert_eq!(sent[1].json()["ScanIndexForward"], false);
     assert_eq!(sent[1].json()["ConsistentRead"], true);
+}
+
+#[tokio::test]
+async fn a_page_that_dynamodb_cut_by_its_size_goes_on() {
+    let last =
+        json!({"index_pk": {"S": "p"}, "index_sk": {"S": "s"}, "pk": {"S": "a"}, "sk": {"S": "b"}});
+    let mut item = last.clone();
+    item["rev"] = json!({"N": "1"});
+    let cut = json!({"Items": [item], "LastEvaluatedKey": last});
+    let full = json!({"Items": [item, item, item]});
+    let (aws, replay) = Replay::new(vec![ok(&cut), ok(&full), ok(&json!({"Items": []}))]);
+    let query = |after| Query {
+        pk: "p".into(),
+        sk_prefix: String::new(),
+        descending: true,
+        limit: 2,
+        after,
+    };
+    let first = aws.query_index(query(None)).await.expect("a page");
+    assert_eq!(first.items.len(), 1);
+    let second = aws.query_index(query(first.next)).await.expect("a page");
+    assert_eq!(second.items.len(), 2);
+    aws.query_index(query(second.next)).await.expect("a page");
+    for sent in &replay.sent()[1..] {
+        assert_eq!(sent.json()["ExclusiveStartKey"], last);
+    }
 }
 
 #[tokio::test]

@@ -19,7 +19,8 @@ pub struct Cancellation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxLength" = 1024))]
     pub reason: Option<String>,
-    /// Names the call: the same key is the same call, however often it comes. The header `Idempotency-Key`.
+    /// Names the call: the same key is the same call, however often it comes. The header `Idempotency-Key`, and no member
+    /// of a body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("pattern" = r"^[ -~]{1,255}$"))]
     pub idempotency_key: Option<String>,

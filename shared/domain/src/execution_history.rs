@@ -5,6 +5,7 @@
 //! recovery would bring such a deployment to an ending, and undo a healthy release; better it is
 //! refused before it changes anything, and looked at so rarely that it fits.
 
+use crate::count::count;
 use crate::declaration::resolved::Component;
 use crate::finding::{Finding, FindingName};
 use crate::gate::UnknownRule;
@@ -221,8 +222,10 @@ impl<'a> Course<'a> {
             FindingName::TooLarge,
             "components",
             format!(
-                "{changes} changes in {} waves make a history of up to {events} events, and AWS ends an execution at {LONGEST}.",
-                self.waves.len()
+                "{} in {} make a history of up to {}, and AWS ends an execution at {LONGEST}.",
+                count(changes, "change"),
+                count(self.waves.len(), "wave"),
+                count(events, "event")
             ),
             "Name fewer components in the manifest and release the rest in another one, or give their rollouts fewer steps.",
         )

@@ -2,6 +2,7 @@
 //! once more, because a call that AWS held longer than is assumed may have taken effect since. Pure.
 
 use crate::call;
+use crate::count::count;
 use crate::deployment::Deployment;
 use crate::drift::{Compared, Drift};
 use crate::ending::Ending;
@@ -191,7 +192,11 @@ impl SecondLook {
         let (app, environment) = (&self.app, &self.environment);
         let whole = format!("{app} {environment} {}", self.version);
         let minutes = at.ms_since(self.ended) / 60_000;
-        let since = format!("{minutes} minutes after it ended {}", self.ending);
+        let since = format!(
+            "{} after it ended {}",
+            count(minutes, "minute"),
+            self.ending
+        );
         let mut lines = vec![match saw {
             Saw::AsLeft => format!("{whole} was seen again {since}, as it was left."),
             Saw::Changed => {

@@ -1,6 +1,6 @@
 //! What came of a release since: what stands in its place, who put it there, and how to have the release.
 
-use crate::admission::{Facts, How, Replaced, Wishes};
+use crate::admission::{Facts, How, Replaced};
 use crate::deployment::Deployment;
 use crate::ending::Ending;
 use crate::environment::{EnvironmentState, Given, Running};
@@ -57,15 +57,7 @@ pub fn superseded(
     if replaced.how == How::Waits && same {
         return lines.join("\n");
     }
-    let next = to_have(
-        record,
-        facts,
-        Wishes {
-            allow_older: replaced.how == How::Waits,
-            ..Wishes::default()
-        },
-    );
-    lines.push(format!("  next: {next}"));
+    lines.push(format!("  next: {}", to_have(record, facts)));
     lines.join("\n")
 }
 
@@ -106,7 +98,7 @@ pub fn now(record: &Deployment, facts: &Facts<'_>, known: &Known) -> Option<Now>
     };
     let mut lines = vec![first.to_owned()];
     lines.extend(in_its_place(record, state, known));
-    let next = to_have(record, facts, Wishes::default());
+    let next = to_have(record, facts);
     if !runs {
         lines.push(format!("  next: {next}"));
     }

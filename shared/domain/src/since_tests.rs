@@ -144,7 +144,7 @@ fn what_was_replaced_is_told_by_whom_and_how_to_have_it() {
     insta::assert_snapshot!(superseded_there(&me, &replaced("back", How::Waits), &at), @r#"
     Superseded: deployment back waits for its turn with a newer release, 2.0.0.
       a: 2.0.0 since 1970-01-01T00:01:00Z, by rollback back of arn:aws:iam::1:role/eva: checkout is broken
-      next: start {"action":"deploy","allow_older":true,"app":"shop","environment":"prod","reason":"…","version":"1.0.0"} to deploy 1.0.0
+      next: start {"action":"deploy","app":"shop","environment":"prod","version":"1.0.0"} to deploy 1.0.0
     "#);
     let me = record("me", ActionName::Deploy, "2.0.0", &["a"]);
     insta::assert_snapshot!(superseded_there(&me, &replaced("back", How::Waits), &at), @r#"

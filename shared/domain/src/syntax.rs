@@ -1,6 +1,7 @@
 //! Texts read as YAML or JSON, and what is wrong with their syntax in a person's words: a parser's own
 //! words are about the parser.
 
+use crate::count::count;
 use crate::finding::{Finding, FindingName, repeated};
 use crate::secret;
 use serde_json::Value;
@@ -176,8 +177,8 @@ fn sized<'t>(what: &str, text: &'t str, largest: usize) -> Result<&'t str, Findi
             FindingName::BadValue,
             what,
             format!(
-                "{what} has {} bytes; at most {largest} are read.",
-                text.len()
+                "{what} has {}; at most {largest} are read.",
+                count(text.len(), "byte")
             ),
             "Make it smaller.",
         ));

@@ -1,6 +1,6 @@
 //! What a person starts to have what a deployment brought: found by asking admission, so that it is not refused. Pure.
 
-use crate::admission::{Candidate, Facts, Wishes, stuck, wishes};
+use crate::admission::{Candidate, Facts, stuck, wishes};
 use crate::deployment::Deployment;
 use crate::environment::Lock;
 use crate::input::operators;
@@ -8,9 +8,9 @@ use crate::name::{AppName, EnvironmentName};
 use crate::refusal::{deploy, operators_first};
 use crate::request::ActionName;
 
-/// The next step as a sentence: the input to start, with every wish without which it would be refused now and with
-/// those that are known to be needed besides; or what comes before it where the environment needs an operator.
-pub fn to_have(record: &Deployment, facts: &Facts<'_>, besides: Wishes) -> String {
+/// The next step as a sentence: the input to start, with exactly the wishes without which it would be refused now, or
+/// would end superseded; or what comes before it where the environment needs an operator.
+pub fn to_have(record: &Deployment, facts: &Facts<'_>) -> String {
     let candidate = Candidate::of(record).of_a_person();
     if stuck(&candidate, facts).is_some() {
         return operators_first(&candidate.app, &candidate.environment);
@@ -23,11 +23,6 @@ pub fn to_have(record: &Deployment, facts: &Facts<'_>, besides: Wishes) -> Strin
         };
     }
     let wishes = wishes(&candidate, facts);
-    let wishes = Wishes {
-        again: wishes.again || besides.again,
-        allow_older: wishes.allow_older || besides.allow_older,
-        through_hold: wishes.through_hold || besides.through_hold,
-    };
     let version = &record.release.version;
     format!("start {} to deploy {version}", deploy(&candidate, wishes))
 }

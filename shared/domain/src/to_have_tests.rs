@@ -1,8 +1,14 @@
 use super::*;
-use crate::admission_scene::Scene;
+use crate::admission::{Decision, How, Replaced, decide};
+use crate::admission_scene::{Scene, id};
+use crate::deployment::Ended;
+use crate::ending::Ending;
 use crate::environment::HeldState;
 use crate::request::Request;
+use crate::since::{ALREADY_THERE, now, superseded};
+use crate::time::Time;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// A release of `a` and `b` that was deployed here with the sequence 5.
 fn record(action: ActionName) -> Deployment {
@@ -20,7 +26,7 @@ fn record(action: ActionName) -> Deployment {
 
 fn told(scene: &Scene, action: ActionName) -> String {
     let facts = scene.facts();
-    to_have(&record(action), &facts, Wishes::default())
+    to_have(&record(action), &facts)
 }
 
 /// The members that an input has beside the release's.
@@ -84,6 +90,134 @@ fn what_is_told_is_not_refused_by_what_stands_there_now() {
         let back = self::told(&scene, ActionName::Rollback);
         assert_eq!(wishes(&back), ["reason", "snapshot"], "{back}");
     }
+}
+
+/// Everything that may stand there, and what takes its place.
+fn everything() -> [(&'static str, Stands<'static>); 11] {
+    [
+        ("a newer release of both", &|scene| {
+            scene.mark("a", "newer", 9).mark("b", "newer", 9);
+        }),
+        ("a newer release of one", &|scene| {
+            scene.mark("a", "newer", 9);
+        }),
+        ("an older release", &|scene| {
+            scene.mark("a", "older", 4).mark("b", "older", 4);
+        }),
+        ("a hold", &|scene| {
+            scene.hold();
+        }),
+        ("a veto", &|scene| {
+            scene.veto();
+        }),
+        ("a person's stop", &|scene| {
+            scene.stopped();
+        }),
+        ("it was live", &|scene| {
+            scene.live();
+        }),
+        ("a deployment under way", &|scene| {
+            scene.runs("other");
+        }),
+        ("a newer one waits", &|scene| {
+            scene.waits("later", 9, &["a", "b"]);
+        }),
+        ("an older one waits", &|scene| {
+            scene.waits("earlier", 4, &["a", "b"]);
+        }),
+        ("it runs", &|scene| {
+            scene.running();
+        }),
+    ]
+}
+
+/// The sentences that tell of each ending how to have the release.
+fn told_of_each_ending(facts: &Facts<'_>) -> Vec<String> {
+    let ended = |ending, cause_name: &str| {
+        let mut record = record(ActionName::Deploy);
+        record.ending = Some(Ended {
+            ending,
+            cause_name: cause_name.into(),
+            cause: String::new(),
+            findings: vec![],
+            at: Time(6),
+            resolved: None,
+            cost: None,
+        });
+        record
+    };
+    let known = BTreeMap::new();
+    let mut told: Vec<String> = [
+        (Ending::Succeeded, ""),
+        (Ending::NothingToDo, ALREADY_THERE),
+    ]
+    .into_iter()
+    .filter_map(|(ending, cause)| now(&ended(ending, cause), facts, &known))
+    .map(|now| now.next)
+    .collect();
+    told.extend([How::Waits, How::Newer, How::Since].map(|how| {
+        let by = id("by");
+        superseded(
+            &ended(Ending::NothingToDo, "Superseded"),
+            &Replaced { by, how },
+            facts,
+            &known,
+        )
+    }));
+    told.extend(
+        [
+            (Ending::Rejected, "CancelledByOperator"),
+            (Ending::RolledBack, "PreemptedByOperator"),
+            (Ending::RolledBack, "TargetMissing"),
+        ]
+        .map(|(ending, cause)| to_have(&ended(ending, cause), facts)),
+    );
+    assert_eq!(told.len(), 8);
+    told
+}
+
+/// Whether a person who asks with these wishes gets it, or a turn for it.
+fn is_let_in(wishes: &[String], facts: &Facts<'_>) -> bool {
+    let has = |name: &str| wishes.iter().any(|wish| wish == name);
+    let asked = Candidate {
+        again: has("again"),
+        allow_older: has("allow_older"),
+        through_hold: has("through_hold"),
+        ..Candidate::of(&record(ActionName::Deploy)).of_a_person()
+    };
+    matches!(decide(&asked, facts), Decision::Take | Decision::Wait)
+}
+
+#[test]
+fn what_is_told_after_every_ending_has_the_wishes_that_it_needs_and_no_other() {
+    let everything = everything();
+    let mut needed = 0;
+    for subset in 0..1 << everything.len() {
+        let mut scene = Scene::new();
+        let mut stands = Vec::new();
+        for (number, (name, one)) in everything.iter().enumerate() {
+            if subset & (1 << number) != 0 {
+                one(&mut scene);
+                stands.push(*name);
+            }
+        }
+        let facts = scene.facts();
+        for told in told_of_each_ending(&facts) {
+            let mut wishes = wishes(&told);
+            wishes.retain(|name| name != "reason");
+            assert!(is_let_in(&wishes, &facts), "{stands:?}: {told}");
+            for wish in &wishes {
+                let mut fewer = wishes.clone();
+                fewer.retain(|one| one != wish);
+                assert!(
+                    !is_let_in(&fewer, &facts),
+                    "{stands:?}: not `{wish}`: {told}"
+                );
+                needed += 1;
+            }
+        }
+    }
+    assert!(needed > 10_000, "{needed}");
 }
 
 #[test]

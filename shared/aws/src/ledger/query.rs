@@ -28,7 +28,7 @@ impl Aws {
             .set_index_name(index.map(str::to_owned))
             .consistent_read(index.is_none())
             .scan_index_forward(!query.descending)
-            .limit(i32::try_from(query.limit).unwrap_or(i32::MAX))
+            .limit(i32::try_from(query.limit.saturating_add(1)).unwrap_or(i32::MAX))
             .expression_attribute_names("#pk", pk)
             .expression_attribute_values(":pk", text(&query.pk))
             .set_exclusive_start_key(query.after.as_deref().map(cursor_of).transpose()?);
@@ -51,17 +51,29 @@ impl Aws {
                 fault
             }
         })?;
-        let items: Answered<Vec<Item>> = answer
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .map(item_of)
-            .collect();
+        let mut found = answer.items.unwrap_or_default();
+        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+        // Only an item more than was asked for tells that the list goes on: `LastEvaluatedKey` stands also where nothing
+        // follows (Amazon DynamoDB API Reference, `Query`).
+        let last = if found.len() > limit {
+            found.truncate(limit);
+            found.last().map(|item| key_of(item, &[pk, sk]))
+        } else {
+            answer.last_evaluated_key
+        };
+        let items: Answered<Vec<Item>> = found.into_iter().map(item_of).collect();
         Ok(Page {
             items: items?,
-            next: answer.last_evaluated_key.map(|key| cursor(&key)),
+            next: last.map(|key| cursor(&key)),
         })
     }
+}
+
+/// The key of an item: that of the table, and these of what was asked.
+fn key_of(item: &Attributes, asked: &[&str]) -> Attributes {
+    let names = ["pk", "sk"].into_iter().chain(asked.iter().copied());
+    let key = names.filter_map(|name| Some((name.to_owned(), item.get(name)?.clone())));
+    key.collect()
 }
 
 /// A place in a query as opaque text.

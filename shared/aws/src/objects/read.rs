@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 use std::collections::BTreeMap;
+use windlass_domain::count::count;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_engine::ports::{Answered, ObjectHead, ObjectId};
@@ -186,8 +187,9 @@ fn too_large(object: &ObjectId, limit: u64) -> Fault {
     Fault::new(
         FaultName::Refused,
         format!(
-            "GetObject {}: it is larger than {limit} bytes",
-            named(object)
+            "GetObject {}: it is larger than {}",
+            named(object),
+            count(limit, "byte")
         ),
     )
 }

@@ -173,8 +173,8 @@ impl Declaration {
             rules => format!("The rules: {}", rules.join("; ")),
         };
         // A push of an image has a tag, and no ref.
-        let whole = if path.ends_with("ref") {
-            crate::git::whole_ref(seen)
+        let meant = if path.ends_with("ref") {
+            self.meant_ref(seen)
         } else {
             String::new()
         };
@@ -183,10 +183,16 @@ impl Declaration {
             path,
             format!("`{}` matches no environment's rule.", repeated(seen)),
             format!(
-                "{whole}{known}. Write a ref or a tag that one of them matches, mend `deploy` of the environment \
+                "{meant}{known}. Write a ref or a tag that one of them matches, mend `deploy` of the environment \
                  that is meant, or name the environment in the request."
             ),
         )
+    }
+
+    /// What to write in place of a ref that matches no environment's rule; ends with a space, or is empty.
+    pub fn meant_ref(&self, seen: &str) -> String {
+        let rules: Vec<GitRule> = self.rules().map(|(_, rule)| rule).collect();
+        crate::meant_ref::meant_ref(seen, &rules)
     }
 
     fn rules(&self) -> impl Iterator<Item = (&EnvironmentName, GitRule)> {

@@ -2,6 +2,7 @@
 
 use super::sentence::sentence;
 use super::{Finding, FindingName, LONGEST_SENTENCE};
+use crate::count::{agree, count};
 use crate::cut::cut;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -20,7 +21,12 @@ pub fn limited(findings: Vec<Finding>) -> Vec<Finding> {
         findings.push(Finding::new(
             FindingName::MoreFindings,
             "the rest",
-            format!("{more} more things are wrong, which are not told here."),
+            format!(
+                "{} {} wrong, which {} not told here.",
+                count(more, "more thing"),
+                agree(more, "is", "are"),
+                agree(more, "is", "are")
+            ),
             "Mend these first; then the rest is told.",
         ));
     }

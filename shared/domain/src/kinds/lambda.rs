@@ -2,6 +2,7 @@
 
 use super::rollout::{self, Rollout};
 use super::{About, AsWritten, Extent, Kind, Resolve, Split, Takes};
+use crate::count::count;
 use crate::declaration::aws_name;
 use crate::declaration::claim::Claim;
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
@@ -151,7 +152,7 @@ impl Kind for Lambda {
         }
         let steps = match steps.len() {
             1 => "a step".to_owned(),
-            steps => format!("{steps} steps"),
+            steps => count(steps, "step"),
         };
         vec![Finding::new(
             FindingName::NothingMeasured,

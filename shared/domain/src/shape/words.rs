@@ -1,6 +1,7 @@
 //! What is wrong with a value, in words.
 
 use super::Language;
+use crate::count::count;
 use crate::secret;
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
@@ -13,16 +14,20 @@ pub(super) fn objection(error: &ValidationError<'_>, language: Language) -> Stri
         ValidationErrorKind::Minimum { limit } => format!("is less than {limit}"),
         ValidationErrorKind::Maximum { limit } => format!("is more than {limit}"),
         ValidationErrorKind::MaxItems { limit } | ValidationErrorKind::MaxProperties { limit } => {
-            format!("has more than {limit} {}", members(*limit))
+            format!("has more than {}", count(*limit, "member"))
         }
         ValidationErrorKind::MinLength { limit: 1 }
         | ValidationErrorKind::MinItems { limit: 1 }
         | ValidationErrorKind::MinProperties { limit: 1 } => "is empty".to_owned(),
         ValidationErrorKind::MinItems { limit } | ValidationErrorKind::MinProperties { limit } => {
-            format!("has fewer than {limit} {}", members(*limit))
+            format!("has fewer than {}", count(*limit, "member"))
         }
-        ValidationErrorKind::MinLength { limit } => format!("has fewer than {limit} characters"),
-        ValidationErrorKind::MaxLength { limit } => format!("has more than {limit} characters"),
+        ValidationErrorKind::MinLength { limit } => {
+            format!("has fewer than {}", count(*limit, "character"))
+        }
+        ValidationErrorKind::MaxLength { limit } => {
+            format!("has more than {}", count(*limit, "character"))
+        }
         ValidationErrorKind::UniqueItems => "names something twice".to_owned(),
         _ => "does not have the form that is expected".to_owned(),
     }
@@ -84,8 +89,4 @@ pub(super) fn plain(value: &Value) -> String {
 pub(super) fn one_line(text: &str) -> String {
     let first = text.split("\n\n").next().unwrap_or_default();
     first.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn members(count: u64) -> &'static str {
-    if count == 1 { "member" } else { "members" }
 }

@@ -12,7 +12,6 @@ use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
 use crate::recovery::Owner;
 use crate::store::Stored;
-use windlass_domain::admission::Wishes;
 use windlass_domain::call;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
@@ -60,15 +59,8 @@ pub async fn abandon<P: Ports>(
     let next = match (record.value.stopped, record.value.action) {
         (true, ActionName::Deploy) => {
             let waiting = view.who_waits();
-            let past_the_stop = Wishes {
-                again: true,
-                ..Wishes::default()
-            };
             let facts = view.facts(&record.value, &waiting);
-            format!(
-                "\n  next: {}",
-                to_have(&record.value, &facts, past_the_stop)
-            )
+            format!("\n  next: {}", to_have(&record.value, &facts))
         }
         _ => String::new(),
     };

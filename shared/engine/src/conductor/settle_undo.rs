@@ -15,7 +15,7 @@ use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
 use std::cmp::Reverse;
-use windlass_domain::admission::{Facts, Wishes};
+use windlass_domain::admission::Facts;
 use windlass_domain::deployment::{Deployment, Why};
 use windlass_domain::ending::Ending;
 use windlass_domain::environment::{Became, EnvironmentState, HeldState, Lock, Veto};
@@ -233,14 +233,10 @@ fn next(record: &Deployment, ending: Ending, view: &View) -> Vec<String> {
         ..view.facts(record, &waiting)
     };
     if record.stopped {
-        let past_the_stop = Wishes {
-            again: true,
-            ..Wishes::default()
-        };
         return vec![format!(
             "release {} was stopped and not judged, so it is not vetoed; {}",
             record.release.version,
-            to_have(record, &facts, past_the_stop)
+            to_have(record, &facts)
         )];
     }
     if !is_vetoed(record) {
@@ -253,7 +249,7 @@ fn next(record: &Deployment, ending: Ending, view: &View) -> Vec<String> {
         return vec![format!(
             "mend what is told above; this says nothing of release {}, which is not vetoed: {send}{}",
             record.release.version,
-            to_have(record, &facts, Wishes::default())
+            to_have(record, &facts)
         )];
     }
     vec![

@@ -5,6 +5,7 @@ use crate::payload::{Word, Work, WorkDone};
 use crate::ports::{Answered, Clock, Ledger};
 use crate::retention::kept;
 use crate::store;
+use windlass_domain::count::count;
 use windlass_domain::step::{Progress, Step};
 
 /// No batch begins after so long, in milliseconds: the function's timeout is 15 minutes.
@@ -43,8 +44,9 @@ where
         Ok(Publication::Part) => {
             let is = attempt.step.value.progress.unwrap_or_default();
             let so_far = format!(
-                "{} of {} files are published",
-                is.files_done, is.files_total
+                "{} of {} are published",
+                is.files_done,
+                count(is.files_total, "file")
             );
             let end = if is.is_further_than(&began) {
                 End::More(so_far)

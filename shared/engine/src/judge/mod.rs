@@ -6,6 +6,7 @@ use crate::measurements::{self, Judging};
 use crate::payload::{Answer, Ask, Word, WorkItem};
 use crate::ports::{Answered, Ledger, Transacted};
 use crate::store::{self, Stored};
+use windlass_domain::count::count;
 use windlass_domain::execution_history::Course;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::gate::Measurement;
@@ -100,8 +101,8 @@ impl Case {
 
 fn no_such_wave(number: u32, plan: &Plan) -> Fault {
     let message = format!(
-        "wave {number} is to be judged, but the plan has {} waves",
-        plan.waves.len()
+        "wave {number} is to be judged, but the plan has {}",
+        count(plan.waves.len(), "wave")
     );
     Fault::new(FaultName::BadInput, message)
 }

@@ -6,6 +6,7 @@ use super::{Checking, Measure, Measuring, Problem, Window, check};
 use crate::ports::{self, Alarm, AlarmChange, Answered, Reach};
 use futures::future::join_all;
 use std::collections::BTreeMap;
+use windlass_domain::count::count;
 use windlass_domain::declaration::gates::{AlarmGate, Declared, Resolved, Sort};
 use windlass_domain::fault::Fault;
 use windlass_domain::gate::{Measurement, Verdict};
@@ -224,7 +225,8 @@ fn red(alarm: &Alarm, blank: Measurement) -> Measurement {
         measured,
         threshold,
         window: format!(
-            "{breaching} of {points} points, {}",
+            "{breaching} of {}, {}",
+            count(points, "point"),
             clock_times(from, alarm.since)
         ),
         ..blank

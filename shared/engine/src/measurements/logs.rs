@@ -11,6 +11,7 @@ use super::{Checking, Measure, Measuring, Problem, Window};
 use crate::ports::{Answered, Clock, JsonCall, JsonServices, Reach};
 use futures::future::join_all;
 use serde_json::{Value, json};
+use windlass_domain::count;
 use windlass_domain::declaration::gates::{Declared, LogsGate, Resolved, Sort};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
@@ -219,10 +220,7 @@ fn windows(gate: &LogsGate, window: Window) -> Vec<(Time, Time)> {
 }
 
 fn told(lines: u64) -> String {
-    match lines {
-        1 => "1 line".to_owned(),
-        lines => format!("{lines} lines"),
-    }
+    count::count(lines, "line")
 }
 
 /// What came of a query.

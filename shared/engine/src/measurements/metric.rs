@@ -5,6 +5,7 @@ use super::words::{already_red, clock_times, not_measurable, unmeasured, unreada
 use super::{Checking, Measure, Measuring, Problem, Window};
 use crate::ports::{Alarms, Answered, Clock, Point, Reach};
 use futures::future::join_all;
+use windlass_domain::count::count;
 use windlass_domain::declaration::gates::{Declared, Measured, MetricGate, Resolved, Sort};
 use windlass_domain::fault::FaultName;
 use windlass_domain::gate::{Measurement, Verdict};
@@ -136,7 +137,11 @@ fn judged(gate: &MetricGate, points: &[Point], window: Window, blank: Measuremen
     let (verdict, measured, window) = match (breaching.first(), breaching.last(), last) {
         (Some(first), Some(worst), _) => {
             let red = clock_times(first.at, end(*worst));
-            let window = format!("{} of {} points, {red}", breaching.len(), points.len());
+            let window = format!(
+                "{} of {}, {red}",
+                breaching.len(),
+                count(points.len(), "point")
+            );
             (Verdict::Fail, value(gate, *worst), window)
         }
         (_, _, None) => (Verdict::Unknown, "no data yet".to_owned(), looked),
@@ -145,7 +150,7 @@ fn judged(gate: &MetricGate, points: &[Point], window: Window, blank: Measuremen
             (Verdict::Unknown, measured, looked)
         }
         (_, _, Some(last)) => {
-            let window = format!("{} points, {looked}", points.len());
+            let window = format!("{}, {looked}", count(points.len(), "point"));
             (Verdict::Pass, value(gate, last), window)
         }
     };

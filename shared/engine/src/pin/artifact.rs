@@ -6,6 +6,7 @@ use crate::ports::{Answered, ObjectHead, ObjectId, Objects};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use windlass_domain::artifact::Artifact;
+use windlass_domain::count::count;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::Resolved;
 use windlass_domain::digest::Digest;
@@ -164,8 +165,9 @@ fn too_large(name: &ComponentName, bytes: u64) -> Finding {
         FindingName::TooLarge,
         format!("components.{name}.key"),
         format!(
-            "S3 knows no SHA-256 of the whole object, and its {bytes} bytes are too many to be read \
-             for it: for one release Windlass reads at most {MOST_HASHED} bytes."
+            "S3 knows no SHA-256 of the whole object, and it has {}, too many to be read for it: \
+             for one release Windlass reads at most {MOST_HASHED} bytes.",
+            count(bytes, "byte")
         ),
         "Upload it in one piece with that checksum: `aws s3api put-object --checksum-algorithm \
          SHA256`. Of an upload in parts S3 keeps only a checksum of the parts' checksums.",

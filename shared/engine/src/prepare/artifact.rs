@@ -3,6 +3,7 @@
 use super::Ports;
 use crate::ports::{Answered, ObjectHead, ObjectId};
 use windlass_domain::artifact::Artifact;
+use windlass_domain::count::count;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::name::ComponentName;
@@ -71,8 +72,9 @@ fn differs(path: &str, artifact: &Artifact, head: &ObjectHead) -> Option<Finding
         FindingName::DigestMismatch,
         path,
         format!(
-            "{artifact} was pinned with {bytes} bytes, and now has {} bytes and SHA-256 {found}.",
-            head.bytes
+            "{artifact} was pinned with {}, and now has {} and SHA-256 {found}.",
+            count(*bytes, "byte"),
+            count(head.bytes, "byte")
         ),
         "Release the bytes under a new version.",
     ))

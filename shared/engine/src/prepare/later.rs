@@ -11,6 +11,7 @@ use crate::payload::{Answer, Word, WorkItem};
 use crate::ports::{Answered, Transacted};
 use crate::store::{self, Stored};
 use std::collections::BTreeMap;
+use windlass_domain::count::count;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::Spec;
@@ -195,7 +196,8 @@ fn otherwise(name: &ComponentName, waves: usize, stages: usize) -> Finding {
         FindingName::TargetChangedByOther,
         format!("components.{name}"),
         format!(
-            "`{name}` was planned in {waves} waves, and would take {stages} now: what its rollout follows was changed meanwhile."
+            "`{name}` was planned in {}, and would take {stages} now: what its rollout follows was changed meanwhile.",
+            count(waves, "wave")
         ),
         "Find out who changed it, such as a deployment strategy, then deploy again.",
     )

@@ -37,7 +37,7 @@ fn a_strangers_change_before_the_undo_is_not_overwritten() {
     let Some(Failure::Finding(finding)) = scene.step(&deployment).undo_failure else {
         panic!("it tells no finding");
     };
-    insta::assert_snapshot!(finding, @"TargetChangedByOther: logo.svg: 1 files are neither what was there before nor what this deployment wrote: logo.svg. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Find out who wrote them (CloudTrail, the object's versions), put back what should be there, then use `recover` or deploy again.");
+    insta::assert_snapshot!(finding, @"TargetChangedByOther: logo.svg: 1 file is neither what was there before nor what this deployment wrote: logo.svg. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Find out who wrote them (CloudTrail, the object's versions), put back what should be there, then use `recover` or deploy again.");
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn drift_is_told_and_counts_as_the_state_before() {
     let artifact = scene.upload(zip(TWO));
     let deployment = scene.prepare(Some(&artifact), None);
     let warning = &deployment.prepared.warnings[0];
-    insta::assert_snapshot!(warning, @"TargetChangedByOther: components.web: Somebody else changed 1 files since the last deployment: about.html; what is there now counts as the state before. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Let only one deployer write to the bucket.");
+    insta::assert_snapshot!(warning, @"TargetChangedByOther: components.web: Somebody else changed 1 file since the last deployment: about.html; what is there now counts as the state before. Windlass owns the files of its releases in s3://shop-web/; every other field is yours. Remedy: Let only one deployer write to the bucket.");
     scene.publish(&deployment);
     assert_eq!(scene.switch(&deployment), Word::Changed);
     assert_eq!(scene.text("about.html"), "about");

@@ -222,10 +222,7 @@ fn a_large_page_makes_no_other_call_longer_and_nobody_wait() {
     let took = scene.world.now().ms_since(began);
     let step = scene.step(&deployment);
     let told: Vec<&str> = step.changes.iter().map(|it| it.what.as_str()).collect();
-    assert!(
-        told.contains(&"write 1 files, first `all.html`"),
-        "{told:?}"
-    );
+    assert!(told.contains(&"write 1 file, first `all.html`"), "{told:?}");
     assert!((60_000..90_000).contains(&took), "{took} ms: {told:?}");
 }
 

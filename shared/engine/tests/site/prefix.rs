@@ -184,7 +184,7 @@ fn a_live_folder_that_somebody_changed_is_told_and_its_release_published_again()
         spoil(&scene, "index.html", text);
         let seen = look(&scene, &one);
         assert_ne!(seen.value, recorded["noticed"]["value"]);
-        let told = "of which 1 files are not there, or not as they were published: index.html";
+        let told = "of which 1 file is not there, or not as it was published: index.html";
         assert!(seen.shown.ends_with(told), "{}", seen.shown);
 
         let rollback = scene.prepare(None, Some(&recorded)).prepared;

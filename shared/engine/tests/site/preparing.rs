@@ -204,7 +204,7 @@ fn scripts_that_keep_their_names_are_told() {
         ];
         let told = warned(&mut scene, &other);
         assert_eq!(told.len(), 1, "{mode:?} {told:?}");
-        assert!(told[0].starts_with("1 scripts and styles"), "{told:?}");
+        assert!(told[0].starts_with("1 script or style has"), "{told:?}");
         assert!(told[0].contains("`main.js`"), "{told:?}");
     }
 }

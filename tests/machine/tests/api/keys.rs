@@ -246,6 +246,51 @@ fn a_cancel_with_a_key_is_answered_the_same_however_far_it_has_come() {
     }
 }
 
+#[test]
+fn a_key_is_told_by_the_header_and_never_by_the_body() {
+    let program = program();
+    let shop = Shop::new(&program, FUNCTIONS);
+    let cancel = format!("{PROD}/deployments/0123456789abcdef/cancel");
+    let hold = format!("{PROD}/hold");
+    for (method, path, good) in [
+        ("POST", RELEASES, json!({"version": "1.0.0"})),
+        (
+            "POST",
+            &format!("{PROD}/rollbacks"),
+            json!({"reason": "why"}),
+        ),
+        ("POST", &format!("{PROD}/recover"), json!({"reason": "why"})),
+        ("POST", &format!("{PROD}/accept"), json!({"reason": "why"})),
+        ("PUT", &hold, json!({"reason": "why"})),
+        ("POST", &cancel, json!({})),
+    ] {
+        let mut body = good;
+        body["idempotency_key"] = json!("press-1");
+        let reply = call(&shop, method, path, Some(body.clone()));
+        assert_eq!(
+            refused(&reply),
+            (400, vec!["UnknownField"]),
+            "{method} {path}"
+        );
+        let told = &reply.body["findings"][0];
+        assert_eq!(told["path"], "idempotency_key", "{method} {path}");
+        let remedy = told["remedy"].as_str().unwrap();
+        assert!(
+            remedy.contains("the header `Idempotency-Key`"),
+            "{method} {path}: {remedy}"
+        );
+        // What else is wrong is told beside it.
+        body["resaon"] = json!("why");
+        let reply = call(&shop, method, path, Some(body));
+        assert_eq!(
+            refused(&reply).1,
+            ["UnknownField", "UnknownField"],
+            "{method} {path}"
+        );
+    }
+    assert_eq!(executions(&shop), 0);
+}
+
 /// A call without a key is an arrival, which brings back nothing that a person stopped, or that was replaced.
 #[test]
 fn what_is_told_to_deploy_a_release_says_that_it_needs_a_key() {

@@ -1,6 +1,7 @@
 //! Counts of lines in CloudWatch Logs.
 
 use super::{At, Resolve, Sort};
+use crate::count::count;
 use crate::declaration::aws_name::{self, Form};
 use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
@@ -91,10 +92,7 @@ impl Sort for LogsGate {
     }
 
     fn threshold(&self) -> String {
-        let lines = match self.at_most {
-            1 => "1 line".to_owned(),
-            most => format!("{most} lines"),
-        };
+        let lines = count(self.at_most, "line");
         format!("at most {lines} in {}", self.window)
     }
 

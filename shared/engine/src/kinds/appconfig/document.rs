@@ -9,6 +9,7 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use windlass_domain::artifact::Artifact;
+use windlass_domain::count::count;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
@@ -136,7 +137,7 @@ fn no_flags(input: &PrepareInput<'_>, key: &str, reason: &str) -> Finding {
 pub fn brought(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]) -> Vec<Finding> {
     let path = format!("components.{component}");
     if bytes.len() as u64 > LARGEST {
-        let reason = format!("The document {named} has {} bytes.", bytes.len());
+        let reason = format!("The document {named} has {}.", count(bytes.len(), "byte"));
         return vec![Finding::new(FindingName::BadValue, path, reason, SMALLER)];
     }
     let with = as_if(&spec.fill);

@@ -6,6 +6,7 @@ use crate::config::Configured;
 use crate::kinds::PrepareInput;
 use crate::ports::{Answered, Function, ObjectId, Objects};
 use windlass_domain::artifact::Artifact;
+use windlass_domain::count::count;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::lambda::Lambda;
@@ -52,7 +53,8 @@ fn out_of_reach(
     let (reason, remedy) = match input.artifact {
         Some(Artifact::Object { bytes, .. }) if *bytes > INLINE && region != home => (
             format!(
-                "The zip has {bytes} bytes, and Lambda takes one of more than {INLINE} only from a bucket in the function's region {region}; the artifacts bucket is in {home}."
+                "The zip has {}, and Lambda takes one of more than {INLINE} only from a bucket in the function's region {region}; the artifacts bucket is in {home}.",
+                count(*bytes, "byte")
             ),
             "Make the zip smaller, for example by layers, or install Windlass in the function's region.",
         ),
@@ -68,8 +70,8 @@ fn out_of_reach(
         }
         _ if undo_is_large(spec, function) && region != home => (
             format!(
-                "The function has no alias, so that an undo puts its present code back; that has {} bytes, and Lambda takes more than {INLINE} only from a bucket in the function's region {region}; the artifacts bucket is in {home}.",
-                function.code_bytes
+                "The function has no alias, so that an undo puts its present code back; that has {}, and Lambda takes more than {INLINE} only from a bucket in the function's region {region}; the artifacts bucket is in {home}.",
+                count(function.code_bytes, "byte")
             ),
             "Add an alias, so that an undo needs no code, or install Windlass in the function's region.",
         ),

@@ -7,6 +7,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use std::cell::Cell;
 use std::collections::VecDeque;
+use windlass_domain::count::count;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 
@@ -83,7 +84,7 @@ where
 }
 
 fn too_late(left: usize) -> Fault {
-    let text = format!("there was no time left for {left} calls");
+    let text = format!("there was no time left for {}", count(left, "call"));
     Fault::new(FaultName::Throttled, text)
 }
 

@@ -1,6 +1,7 @@
 //! `POST /apps/{app}/environments/{environment}/deployments/{id}/cancel`: stops it and undoes what it changed.
 
 use super::deployments::find;
+use super::members::{Path, take_unknown, without_meant};
 use super::problem::problem;
 use super::{Call, Ports, Reply, body};
 use crate::conductor::key_reused;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use windlass_domain::cancellation::{Before, CANCELLED, Cancellation};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, HeldState, Lock};
-use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::finding::{Finding, FindingName, limited};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::input::operators;
 use windlass_domain::name::{AppName, EnvironmentName};
@@ -28,15 +29,12 @@ pub async fn post<P: Ports>(
     call: &Call,
 ) -> Answered<Reply> {
     let id = DeploymentId(id.to_owned());
-    let said = match body(call) {
-        Ok(mut body) => {
-            let key = call.key.iter();
-            body.extend(key.map(|key| ("idempotency_key".to_owned(), json!(key))));
-            Cancellation::parse(&Value::Object(body))
-        }
-        Err(findings) => Err(findings),
-    };
-    let said = match said {
+    let path = [
+        ("app", app.as_str()),
+        ("environment", environment.as_str()),
+        ("id", &id.0),
+    ];
+    let said = match said(call, &path) {
         Ok(said) => said,
         Err(findings) => return Ok(problem(400, &findings)),
     };
@@ -76,6 +74,22 @@ pub async fn post<P: Ports>(
     let cause = said.cause(caller);
     let recovery = recovery::start(ports, app, &record.environment, &id, token, &cause).await?;
     Ok(begun(&id, &recovery))
+}
+
+/// What is said with a call, whose body may say `reason` alone.
+fn said(call: &Call, path: &Path<'_>) -> Result<Cancellation, Vec<Finding>> {
+    let mut body = body(call)?;
+    let mut findings = take_unknown(&mut body, &["reason"], path);
+    let key = call.key.iter();
+    body.extend(key.map(|key| ("idempotency_key".to_owned(), json!(key))));
+    match Cancellation::parse(&Value::Object(body)) {
+        Ok(said) if findings.is_empty() => Ok(said),
+        read => {
+            let wrong = read.err().unwrap_or_default();
+            findings.extend(without_meant(&findings, wrong));
+            Err(limited(findings))
+        }
+    }
 }
 
 fn not_here(app: &AppName, environment: &EnvironmentName, id: &DeploymentId) -> Reply {

@@ -28,13 +28,24 @@ pub fn take_unknown(
         .collect()
 }
 
+/// What names a call, as a member of a request, and the header that says it in a call.
+const KEY: (&str, &str) = ("idempotency_key", "Idempotency-Key");
+
 fn not_known(name: &str, known: &[&str]) -> Finding {
     let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+    let remedy = if name == KEY.0 {
+        format!(
+            "Send it as the header `{}`, and leave it out of the body.",
+            KEY.1
+        )
+    } else {
+        meant(name, &known)
+    };
     Finding::new(
         FindingName::UnknownField,
         if name.is_empty() { "the body" } else { name },
         format!("`{name}` is not a field here."),
-        meant(name, &known),
+        remedy,
     )
 }
 

@@ -1,6 +1,7 @@
 use crate::kinds::site::archive::{Coding, Entry};
 use crate::kinds::site::{bad_archive, unreleased};
 use std::collections::BTreeMap;
+use windlass_domain::count::{agree, count};
 use windlass_domain::finding::Finding;
 
 /// What an archive may hold at most.
@@ -58,8 +59,8 @@ pub fn check(
                 .map(|reason| found(&entry.name, reason)),
         );
     }
-    findings.extend(duplicates(entries).map(|(name, count)| {
-        let reason = format!("the archive names it {count} times");
+    findings.extend(duplicates(entries).map(|(name, times)| {
+        let reason = format!("the archive names it {}", count(times, "time"));
         found(name, reason)
     }));
     findings.extend(overlaps(entries, size).map(|(name, reason)| found(name, reason)));
@@ -71,7 +72,11 @@ fn shorten(archive: &str, mut findings: Vec<Finding>) -> Vec<Finding> {
     if findings.len() > TOLD {
         let more = findings.len() - TOLD;
         findings.truncate(TOLD);
-        let reason = format!("{more} more entries are refused");
+        let reason = format!(
+            "{} {} refused",
+            count(more, "more entry"),
+            agree(more, "is", "are")
+        );
         findings.push(bad_archive(archive, "the archive", reason));
     }
     findings
@@ -93,7 +98,7 @@ fn name_fault(name: &str, room: usize) -> Option<String> {
     } else if path.chars().any(char::is_control) || path.contains('\u{fffd}') {
         "its name has control characters or is not UTF-8"
     } else if path.len() > room {
-        return Some(format!("its name is longer than {room} bytes"));
+        return Some(format!("its name is longer than {}", count(room, "byte")));
     } else {
         return None;
     };
@@ -110,8 +115,10 @@ fn kind_fault(entry: &Entry) -> Option<String> {
     match &entry.coding {
         Coding::Other(name) => Some(format!("it is packed with {name}: use deflate or store")),
         Coding::Stored if entry.packed != entry.bytes => Some(format!(
-            "it is stored, but {} bytes are declared as {}",
-            entry.packed, entry.bytes
+            "it is stored, but {} {} declared as {}",
+            count(entry.packed, "byte"),
+            agree(entry.packed, "is", "are"),
+            entry.bytes
         )),
         Coding::Stored | Coding::Deflated => None,
     }
@@ -123,15 +130,18 @@ fn size_fault(entry: &Entry, limits: &Limits) -> Option<String> {
     }
     if entry.bytes > limits.file {
         return Some(format!(
-            "it has {} bytes, more than the {} of one file",
-            entry.bytes, limits.file
+            "it has {}, more than the {} of one file",
+            count(entry.bytes, "byte"),
+            limits.file
         ));
     }
     let most = entry.packed.saturating_mul(limits.ratio);
     (entry.bytes > limits.harmless && entry.bytes > most).then(|| {
         format!(
-            "{} bytes would become {}, more than {} times as many",
-            entry.packed, entry.bytes, limits.ratio
+            "{} would become {}, more than {} as many",
+            count(entry.packed, "byte"),
+            entry.bytes,
+            count(limits.ratio, "time")
         )
     })
 }
@@ -175,13 +185,14 @@ fn whole_fault(entries: &[Entry], limits: &Limits) -> Option<String> {
         Some("it has no files".to_owned())
     } else if entries.len() > limits.entries {
         Some(format!(
-            "it has {} entries, more than {}",
-            entries.len(),
+            "it has {}, more than {}",
+            count(entries.len(), "entry"),
             limits.entries
         ))
     } else if total > limits.total {
         Some(format!(
-            "its files have {total} bytes, more than {}",
+            "its files have {}, more than {}",
+            count(total, "byte"),
             limits.total
         ))
     } else {

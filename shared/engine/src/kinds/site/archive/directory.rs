@@ -7,6 +7,7 @@ use crate::ports::{ObjectId, Objects};
 use bytes::Bytes;
 use rc_zip::fsm::{ArchiveFsm, FsmResult};
 use rc_zip::parse::{Archive, Method, Mode};
+use windlass_domain::count::count;
 use windlass_domain::finding::Finding;
 
 /// The largest central directory that is read, in bytes: room for 200,000 names of 280 characters.
@@ -80,7 +81,7 @@ struct Reading<'a> {
 impl<'a> Reading<'a> {
     fn begin(archive: &'a str, size: u64) -> Result<Self, Finding> {
         if size < 22 {
-            let reason = format!("it has {size} bytes, which is no zip archive");
+            let reason = format!("it has {}, which is no zip archive", count(size, "byte"));
             return Err(bad_archive(archive, "the archive", reason));
         }
         Ok(Self {

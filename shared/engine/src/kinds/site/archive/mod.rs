@@ -14,6 +14,7 @@ pub use check::{Limits, check, check_whole};
 pub use directory::{directory, read_directory};
 use rc_zip::fsm::{EntryFsm, FsmResult};
 use std::collections::BTreeMap;
+use windlass_domain::count::count;
 use windlass_domain::fault::Fault;
 
 /// How an entry's bytes are packed.
@@ -249,7 +250,7 @@ impl<'u, 'a, P: Objects> Reading<'u, 'a, P> {
     fn check(&self, moved: bool) -> Result<(), Trouble> {
         let declared = self.entry.bytes;
         if self.unpacked > declared {
-            let reason = format!("it is larger than the {declared} bytes declared");
+            let reason = format!("it is larger than the {} declared", count(declared, "byte"));
             return Err(self.broken(reason));
         }
         if !moved {

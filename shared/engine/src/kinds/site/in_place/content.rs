@@ -19,6 +19,7 @@ use crate::ports::{Answered, Listed};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::count::count;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
@@ -347,8 +348,8 @@ pub(super) fn missing(what: &[String]) -> Trouble {
         FindingName::ArtifactMissing,
         some.first().copied().unwrap_or_default(),
         format!(
-            "the recorded versions of {} files are not in the bucket any more: {}",
-            what.len(),
+            "the recorded versions of {} are not in the bucket any more: {}",
+            count(what.len(), "file"),
             some.join(", ")
         ),
         "deploy a release from its archive instead, and let noncurrent versions live longer",

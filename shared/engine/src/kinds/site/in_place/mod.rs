@@ -30,6 +30,7 @@ use serde_json::json;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use windlass_domain::count::count;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::Fault;
 use windlass_domain::identity::DeploymentId;
@@ -247,7 +248,7 @@ impl<P: SitePorts> Kind for InPlace<P> {
     fn facts(change: &Change, _: &Seen) -> Facts {
         match change {
             Change::Record(list) => {
-                let what = format!("list of {} files kept", list.files);
+                let what = format!("list of {} kept", count(list.files, "file"));
                 let value = json!({"record": list.document.digest});
                 Facts::new(Class::Additive, value, what)
             }

@@ -5,6 +5,7 @@ use super::{Change, Goal, Seen};
 use crate::kinds::{Next, whose};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use windlass_domain::count::{agree, count, many};
 use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
 
@@ -42,11 +43,11 @@ pub fn value(ops: &[Op]) -> Value {
 
 /// The change in words: how much is left of its sort, and with which file it begins.
 pub fn what(ops: &[Op]) -> String {
-    let count = |is: fn(&What) -> bool| ops.iter().filter(|op| is(&op.what)).count();
+    let of = |is: fn(&What) -> bool| ops.iter().filter(|op| is(&op.what)).count();
     let counts = [
-        (count(|what| matches!(what, What::Put(_))), "write"),
-        (count(|what| matches!(what, What::Restore(_))), "restore"),
-        (count(|what| matches!(what, What::Delete)), "delete"),
+        (of(|what| matches!(what, What::Put(_))), "write"),
+        (of(|what| matches!(what, What::Restore(_))), "restore"),
+        (of(|what| matches!(what, What::Delete)), "delete"),
     ];
     let parts: Vec<String> = counts
         .into_iter()
@@ -54,7 +55,8 @@ pub fn what(ops: &[Op]) -> String {
         .map(|(count, verb)| format!("{verb} {count}"))
         .collect();
     let first = ops.first().map_or("", |op| op.path.as_str());
-    format!("{} files, first `{first}`", parts.join(", "))
+    let files = many(ops.len(), "file");
+    format!("{} {files}, first `{first}`", parts.join(", "))
 }
 
 fn strange(paths: &[String], owned: &str) -> Finding {
@@ -63,8 +65,9 @@ fn strange(paths: &[String], owned: &str) -> Finding {
         FindingName::TargetChangedByOther,
         paths.first().cloned().unwrap_or_default(),
         format!(
-            "{} files are neither what was there before nor what this deployment wrote: {}. {}",
-            paths.len(),
+            "{} {} neither what was there before nor what this deployment wrote: {}. {}",
+            count(paths.len(), "file"),
+            agree(paths.len(), "is", "are"),
             some.join(", "),
             whose(owned)
         ),
@@ -114,7 +117,9 @@ pub(super) fn long_switch(writes: usize, path: &str) -> Option<Finding> {
             FindingName::MixedReleases,
             path,
             format!(
-                "{writes} files that visitors have are changed in place: for about {seconds} s they meet pages of both releases"
+                "{} that visitors have {} changed in place: for about {seconds} s they meet pages of both releases",
+                count(writes, "file"),
+                agree(writes, "is", "are")
             ),
             "use the mode `prefix`, which goes live by one change of the distribution",
         )

@@ -17,6 +17,7 @@ use crate::kinds::{Prepared, Recorded, Stage, to_value, whose};
 use crate::ports::Answered;
 use std::cell::Cell;
 use std::collections::BTreeSet;
+use windlass_domain::count::count;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
@@ -357,8 +358,8 @@ fn drift_warning(component: &ComponentName, target: &Target, drifted: &[&str]) -
             FindingName::TargetChangedByOther,
             format!("components.{component}"),
             format!(
-                "somebody else changed {} files since the last deployment: {}; what is there now counts as the state before. {}",
-                drifted.len(),
+                "somebody else changed {} since the last deployment: {}; what is there now counts as the state before. {}",
+                count(drifted.len(), "file"),
                 some.join(", "),
                 whose(&files_of(target))
             ),

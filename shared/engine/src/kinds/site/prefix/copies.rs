@@ -10,6 +10,7 @@ use crate::kinds::site::{SitePorts, Trouble, calls};
 use crate::ports::{Answered, CopySource, Replaces};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::count::{agree, count};
 use windlass_domain::fault::FaultName;
 use windlass_domain::left::may_be_open;
 use windlass_domain::time::Time;
@@ -174,13 +175,17 @@ fn forgive(copied: Answered<()>, is_found: bool, uncopied: &RefCell<Vec<String>>
 fn warnings(uncopied: &[String], cut: usize) -> Vec<String> {
     let refused = uncopied.first().map(|first| {
         format!(
-            "{} files that were in the bucket before are not reachable any more for pages that are open, because S3 did not copy them: {first}",
-            uncopied.len()
+            "{} of what was in the bucket before {} not reachable any more for pages that are open, because S3 did not copy {}: {first}",
+            count(uncopied.len(), "file"),
+            agree(uncopied.len(), "is", "are"),
+            agree(uncopied.len(), "it", "them")
         )
     });
     let cut = (cut > 0).then(|| {
         format!(
-            "{cut} files of releases before the last one are not reachable any more for pages that are open: a folder holds the {MOST} newest of them"
+            "{} of releases before the last one {} not reachable any more for pages that are open: a folder holds the {MOST} newest of them",
+            count(cut, "file"),
+            agree(cut, "is", "are")
         )
     });
     refused.into_iter().chain(cut).collect()

@@ -7,6 +7,7 @@ use crate::kinds::site::lists::Lists;
 use crate::kinds::site::target::folder_of;
 use crate::ports::Answered;
 use std::collections::BTreeMap;
+use windlass_domain::count::{agree, count};
 
 /// How many of them are named.
 const NAMED: usize = 5;
@@ -44,8 +45,13 @@ pub(super) fn some(amiss: &[String]) -> &[String] {
 /// The same for the end of a sentence about the folder.
 pub(super) fn in_words(amiss: &[String]) -> String {
     format!(
-        "of which {} files are not there, or not as they were published: {}",
-        amiss.len(),
+        "of which {} {}: {}",
+        count(amiss.len(), "file"),
+        agree(
+            amiss.len(),
+            "is not there, or not as it was published",
+            "are not there, or not as they were published"
+        ),
         some(amiss).join(", ")
     )
 }

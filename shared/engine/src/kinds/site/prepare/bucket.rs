@@ -4,6 +4,7 @@ use super::target::{Problems, Serving, is_of_bucket};
 use crate::kinds::site::prefix;
 use crate::kinds::site::target::folder_of;
 use crate::ports::LifecycleRule;
+use windlass_domain::count::count;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::site::{SiteMode, StaticSite};
 use windlass_domain::tenancy::Claim;
@@ -72,7 +73,7 @@ fn is_about(rule: &LifecycleRule, site: &StaticSite) -> bool {
 fn live_files_expire(rule: &LifecycleRule, path: &str) -> Option<Finding> {
     let when = match rule.current_days? {
         0 => "at a date".to_owned(),
-        days => format!("{days} days after they were written"),
+        days => format!("{} after they were written", count(days, "day")),
     };
     Some(Finding::new(
         FindingName::TargetNotReady,
@@ -90,8 +91,9 @@ fn versions_expire(rule: &LifecycleRule, path: &str, problems: &mut Problems) {
         return;
     };
     let deletes = format!(
-        "{} deletes overwritten versions after {days} days",
-        named(rule)
+        "{} deletes overwritten versions after {}",
+        named(rule),
+        count(days, "day")
     );
     if days < UNDO && rule.noncurrent_kept == 0 {
         problems.findings.push(Finding::new(

@@ -7,6 +7,7 @@ use crate::kinds::site::prepare::target::Serving;
 use crate::kinds::site::target::folder_of;
 use crate::ports::{Distribution, ErrorPage};
 use std::collections::BTreeSet;
+use windlass_domain::count::{agree, count};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::site::{SiteMode, StaticSite};
 
@@ -141,8 +142,9 @@ fn no_folders(entries: &[Entry]) -> Option<String> {
         .collect();
     let first = folders.first()?;
     Some(format!(
-        "{} folders have an `index.html`, but nothing answers an address such as `/{first}/` with it",
-        folders.len()
+        "{} {} an `index.html`, but nothing answers an address such as `/{first}/` with it",
+        count(folders.len(), "folder"),
+        agree(folders.len(), "has", "have")
     ))
 }
 

@@ -14,6 +14,7 @@ use crate::ports::Answered;
 use bucket::{claim_back, claims};
 pub(super) use distribution::lacks_root;
 use windlass_domain::artifact::Artifact;
+use windlass_domain::count::agree;
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName};
@@ -299,8 +300,13 @@ pub(in crate::kinds::site) fn same_names<'f>(
             FindingName::MixedReleases,
             path,
             format!(
-                "{} scripts and styles have new content under the names that they had: `{first}`. Pages that were opened before the switch, and those that are opened while it is under way, get files of both releases",
-                same.len()
+                "{} {}: `{first}`. Pages that were opened before the switch, and those that are opened while it is under way, get files of both releases",
+                same.len(),
+                agree(
+                    same.len(),
+                    "script or style has new content under the name that it had",
+                    "scripts and styles have new content under the names that they had"
+                )
             ),
             "let the bundler write a hash of the content into these names (esbuild: `--entry-names=[name]-[hash]`; webpack: `output.filename: \"[name].[contenthash].js\"`; Rollup: `entryFileNames: \"[name]-[hash].js\"`)",
         )

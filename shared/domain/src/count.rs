@@ -1,0 +1,54 @@
+//! Numbers beside what they count, in words. Every sentence that tells a count takes it from here: a test reads the
+//! sources for others (`tests/contract/tests/counts.rs`).
+
+use std::fmt::Display;
+
+/// `1 file`, `2 files`, `0 files`. `one` is what a single one is called.
+pub fn count<N: Copy + Display + PartialEq + From<u8>>(number: N, one: &str) -> String {
+    format!("{number} {}", many(number, one))
+}
+
+/// The same noun alone, where something stands between it and its number.
+pub fn many<N: Copy + PartialEq + From<u8>>(number: N, one: &str) -> String {
+    if number == N::from(1) {
+        return one.to_owned();
+    }
+    match one.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        _ => format!("{one}s"),
+    }
+}
+
+/// The word that goes with a number, such as `is` or `are`.
+pub fn agree<'a, N: Copy + PartialEq + From<u8>>(
+    number: N,
+    one: &'a str,
+    more: &'a str,
+) -> &'a str {
+    if number == N::from(1) { one } else { more }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_told_as_one() {
+        for (number, one, told) in [
+            (0, "file", "0 files"),
+            (1, "file", "1 file"),
+            (2, "file", "2 files"),
+            (1, "entry", "1 entry"),
+            (3, "entry", "3 entries"),
+            (3, "day", "3 days"),
+        ] {
+            assert_eq!(count(number, one), told);
+        }
+        assert_eq!(count(1_usize, "byte"), "1 byte");
+        assert_eq!(count(2_u64, "more file"), "2 more files");
+        assert_eq!(
+            (agree(1, "is", "are"), agree(0, "is", "are")),
+            ("is", "are")
+        );
+    }
+}
