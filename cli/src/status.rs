@@ -169,6 +169,7 @@ impl Environment {
             return self.with_drift(name, line);
         }
         let git = asked.and_then(|asked| asked.git.as_ref());
+        let git = git.filter(|git| git.commit.is_some() || git.dirty);
         let commit = git.map(|git| format!(", commit {}", commit(Some(git))));
         let worked = asked.filter(|asked| asked.started.and(asked.ended).is_some());
         let worked = worked.map(|asked| format!(", took {}", took(asked.started, asked.ended)));

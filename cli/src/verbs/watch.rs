@@ -187,12 +187,18 @@ impl Watch {
         match Release::of(windlass, app, version).await? {
             Known::Not(findings) => {
                 let unknown = findings.into_iter().next();
-                let unknown = unknown.unwrap_or_else(|| {
+                let mut unknown = unknown.unwrap_or_else(|| {
                     not_there(
                         format!("no release {version} of `{app}` is known"),
                         String::new(),
                     )
                 });
+                if is_id(version) {
+                    unknown.reason = format!(
+                        "`{app}` has no deployment of the id {version}, and {}",
+                        unknown.reason
+                    );
+                }
                 Ok((SOON, unknown))
             }
             Known::So(release) => {

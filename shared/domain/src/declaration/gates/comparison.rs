@@ -3,6 +3,7 @@
 use super::series::MetricSeries;
 use super::{At, Resolve, Sort};
 use crate::comparison::WRONG_AT_MOST;
+use crate::count::count;
 use crate::declaration::aws_name;
 use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
@@ -110,9 +111,9 @@ impl Sort for ComparisonGate {
 
     fn threshold(&self) -> String {
         format!(
-            "no worse than the former version, of which it would look so bad once in {:.0} times by chance; {} calls of each",
+            "no worse than the former version, of which it would look so bad once in {:.0} times by chance; {} of each",
             1.0 / WRONG_AT_MOST,
-            self.samples
+            count(self.samples, "call")
         )
     }
 
