@@ -66,10 +66,10 @@ pub fn build(
     };
     let document = serde_json::to_value(&manifest)
         .map_err(|error| Failure::broken(format!("the manifest cannot be written: {error}")))?;
-    Manifest::from_value(app, &document).map_err(|findings| {
+    Manifest::from_value(app, &document).map_err(|part| {
         let reference = manifest.git.as_ref().map(|git| git.reference.as_str());
         let told = |finding| by_option(finding, reference.unwrap_or_default());
-        let findings = findings.into_iter().map(told).collect();
+        let findings = part.findings().into_iter().map(told).collect();
         Failure::rejected(
             "the release is not valid, and nothing was uploaded:",
             findings,

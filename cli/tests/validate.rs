@@ -191,6 +191,49 @@ fn what_a_release_would_refuse_before_it_uploads_is_told_of_a_manifest() {
     }
 }
 
+/// What cannot be read of one file hides nothing of the other one, nor of itself.
+#[test]
+fn a_mistake_of_form_hides_nothing_else() {
+    let misspelt = APP
+        .replace("bucket:", "buckett:")
+        .replace("shop/agent", "shop/agent, after: [wep]");
+    let manifest = json!({"version": "1.4.0", "sequence": "one", "git": {"ref": "refs/heads/main"},
+        "components": {"web": {"key": "artifacts/shop/web/1.zip", "sha256": "abc"}}});
+    let files = [
+        ("app.yaml", misspelt.as_str()),
+        ("m.json", &manifest.to_string()),
+    ];
+    let folder = folder("hides", &files);
+    let output = windlass(&folder, &["validate", "--json", "--manifest", "m.json"]);
+    let told: Value = serde_json::from_str(&text(&output)).unwrap();
+    let of_file = |at: usize| -> Vec<String> {
+        let findings = told["files"][at]["findings"].as_array().unwrap();
+        findings
+            .iter()
+            .map(|it| it["path"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let mut told_first = of_file(0);
+    told_first.sort();
+    let wanted = [
+        "components.agent.after",
+        "components.web.bucket",
+        "components.web.buckett",
+    ];
+    assert_eq!(told_first, wanted);
+    assert_eq!(of_file(1), ["components.web.sha256", "sequence"]);
+    // A good declaration beside the same manifest, with a component that is none.
+    let mut manifest = manifest;
+    manifest["components"]["wep"] = json!({"key": "artifacts/shop/wep/1.zip"});
+    let (_, told) = told_of("hides-manifest", &manifest, &[]);
+    for wanted in ["components.web.sha256", "sequence", "components.wep"] {
+        assert!(
+            told.iter().any(|told| told.contains(wanted)),
+            "{wanted}: {told:?}"
+        );
+    }
+}
+
 #[test]
 fn findings_as_json_name_file_path_and_remedy() {
     let broken = APP.replace("bucket", "buckt");

@@ -15,6 +15,7 @@ use windlass_domain::count::count;
 use windlass_domain::declaration::resolved::{Resolved, Start};
 use windlass_domain::declaration::{Declaration, Exceptions};
 use windlass_domain::finding::Finding;
+use windlass_domain::in_part::InPart;
 use windlass_domain::manifest::Manifest;
 use windlass_domain::name::EnvironmentName;
 use windlass_domain::request::Route;
@@ -111,31 +112,67 @@ impl Validate {
         };
         let (text, manifest) = self.read()?;
         let mut report = Report::default();
-        let findings = match Declaration::parse_with(&text, &exceptions) {
+        let findings = match Declaration::read(&text, &exceptions) {
             Ok(declaration) => {
                 report.tell(&declaration);
                 let refused = self.look_at_what_is_there(&declaration, &mut report)?;
                 if let (Some(path), Some(text)) = (&self.manifest, &manifest) {
-                    let findings = match Manifest::parse(declaration.app(), text) {
-                        Ok(manifest) => self.look(&declaration, &manifest, &mut report)?,
-                        Err(findings) => findings,
-                    };
+                    let findings = self.look_at_manifest(&declaration, text, &mut report)?;
                     report.files.push(FileReport::new(path, findings));
                 }
                 refused.into_iter().collect()
             }
-            Err(findings) => {
-                let unseen = "the manifest, because what it is compared with is not valid";
-                let unseen = self.manifest.iter().map(|_| unseen.to_owned());
-                report.not_looked_at.extend(unseen);
-                findings
-            }
+            Err(part) => self.look_at_part(part, manifest.as_deref(), &mut report)?,
         };
         report
             .files
             .insert(0, FileReport::new(&self.file, findings));
         report.valid = report.files.iter().all(|file| file.findings.is_empty());
         Ok(report)
+    }
+
+    /// What is wrong with a manifest, or with what can be read of it, beside a declaration.
+    fn look_at_manifest(
+        &self,
+        declaration: &Declaration,
+        text: &str,
+        report: &mut Report,
+    ) -> Result<Vec<Finding>, Failure> {
+        let part = match Manifest::read(declaration.app(), text) {
+            Ok(manifest) => return self.look(declaration, &manifest, report),
+            Err(part) => part,
+        };
+        let found = match part.rest() {
+            Some(rest) => self.look(declaration, rest, report)?,
+            None => Vec::new(),
+        };
+        Ok(part.and(found).findings())
+    }
+
+    /// What is wrong with a declaration that is not valid, also beside the one in force; and with a manifest by itself,
+    /// because what it would be compared with is not known.
+    fn look_at_part(
+        &self,
+        part: InPart<Declaration>,
+        manifest: Option<&str>,
+        report: &mut Report,
+    ) -> Result<Vec<Finding>, Failure> {
+        let unseen = "the manifest beside the declaration, because that is not valid";
+        let unseen = self.manifest.iter().map(|_| unseen.to_owned());
+        let Some(rest) = part.rest() else {
+            report.not_looked_at.extend(unseen);
+            return Ok(part.findings());
+        };
+        let refused = self.look_at_what_is_there(rest, report)?;
+        // What could not be read may be what seems to be left out.
+        report.warnings.clear();
+        report.not_looked_at.extend(unseen);
+        if let (Some(path), Some(text)) = (&self.manifest, manifest) {
+            let findings = Manifest::parse(rest.app(), text).err().unwrap_or_default();
+            let findings = part.of_itself(findings);
+            report.files.push(FileReport::new(path, findings));
+        }
+        Ok(part.and(refused.into_iter().collect()).findings())
     }
 
     /// With an endpoint: why its upload would be refused beside the declaration in force, and what it would leave

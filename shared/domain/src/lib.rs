@@ -31,6 +31,7 @@ pub mod git;
 pub mod git_rule;
 pub mod identity;
 pub mod image;
+pub mod in_part;
 pub mod input;
 pub mod judgement;
 pub mod key;

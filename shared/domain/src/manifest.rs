@@ -3,6 +3,7 @@
 use crate::digest::Digest;
 use crate::finding::{Finding, FindingName, repeated};
 use crate::git::Git;
+use crate::in_part::InPart;
 use crate::key::manifest_key;
 use crate::name::{AppName, ComponentName};
 use crate::shape::{Language, Shape, join};
@@ -66,28 +67,33 @@ impl Manifest {
     /// Reads a manifest of an application.
     ///
     /// # Errors
+    /// Everything that is wrong with it, beside what can be read of it.
+    pub fn read(app: &AppName, text: &str) -> Result<Self, InPart<Self>> {
+        Self::from_value(app, &json(text).map_err(InPart::unread)?)
+    }
+
+    /// The same where nothing is to be done with a part of it.
+    ///
+    /// # Errors
     /// Everything that is wrong with it.
     pub fn parse(app: &AppName, text: &str) -> Result<Self, Vec<Finding>> {
-        let document =
-            syntax::json("the manifest", text, LARGEST).map_err(|finding| vec![finding])?;
-        Self::from_value(app, &document)
+        Self::read(app, text).map_err(InPart::findings)
     }
 
     /// Reads a manifest that is JSON already.
     ///
     /// # Errors
-    /// Everything that is wrong with it.
-    pub fn from_value(app: &AppName, document: &Value) -> Result<Self, Vec<Finding>> {
+    /// As [`Manifest::read`].
+    pub fn from_value(app: &AppName, document: &Value) -> Result<Self, InPart<Self>> {
         SHAPE.checked(document, |manifest: &Self| manifest.findings(app, ""))
     }
 
     /// Reads a manifest that was uploaded with a key: both name one version.
     ///
     /// # Errors
-    /// Everything that is wrong with it.
-    pub fn parse_upload(app: &AppName, key: &str, text: &str) -> Result<Self, Vec<Finding>> {
-        let document =
-            syntax::json("the manifest", text, LARGEST).map_err(|finding| vec![finding])?;
+    /// As [`Manifest::read`].
+    pub fn read_upload(app: &AppName, key: &str, text: &str) -> Result<Self, InPart<Self>> {
+        let document = json(text).map_err(InPart::unread)?;
         SHAPE.checked(&document, |manifest: &Self| {
             let mut findings = manifest.findings(app, "");
             findings.extend(manifest.key_finding(app, key));
@@ -126,6 +132,10 @@ impl Manifest {
             .flat_map(|(name, artifact)| artifact.findings(app, &join(&components, name.as_str())))
             .collect()
     }
+}
+
+fn json(text: &str) -> Result<Value, Vec<Finding>> {
+    syntax::json("the manifest", text, LARGEST).map_err(|finding| vec![finding])
 }
 
 impl ArtifactRef {

@@ -1,6 +1,8 @@
 //! What to write in place of a name that is not known.
 
-use crate::shape::{nearest, suggest};
+use crate::shape::suggest;
+
+pub use crate::shape::nearest;
 
 /// The most names that are told: a remedy is a sentence.
 const TOLD: usize = 12;

@@ -1,6 +1,7 @@
 //! What a request must say, action by action.
 
 use crate::finding::{Finding, FindingName, repeated};
+use crate::in_part::InPart;
 use crate::manifest::key_finding;
 use crate::name::EnvironmentName;
 use crate::request::{ActionName, Request};
@@ -17,7 +18,16 @@ impl Request {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn parse(input: &Value) -> Result<Self, Vec<Finding>> {
-        SHAPE.checked(input, Self::findings)
+        Self::read(input).map_err(InPart::findings)
+    }
+
+    /// The same, beside what can be read of it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, and its rest.
+    pub fn read(input: &Value) -> Result<Self, InPart<Self>> {
+        let read = SHAPE.checked(input, Self::findings);
+        read.map_err(|part| part.with_member("manifest"))
     }
 
     /// What is wrong with what it means.

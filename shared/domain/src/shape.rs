@@ -4,6 +4,7 @@
 //! error is told again as a [`Finding`]: where, what was seen, what to write instead.
 
 use crate::finding::{Finding, FindingName, limited, repeated};
+use crate::in_part::InPart;
 use crate::secret;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::LocationSegment;
@@ -16,7 +17,7 @@ mod mend;
 mod words;
 mod write;
 
-pub(crate) use mend::Mended;
+pub(crate) use mend::{Mended, last, meant_by};
 use words::{objection, one_line, plain, shown};
 
 /// The member of a schema that tells what to do instead of fields, or values, which people look for there and which are
@@ -87,24 +88,21 @@ impl Shape {
     }
 
     /// Reads a document of this shape that has to mean something as well: everything that is wrong with either is told
-    /// at once.
+    /// at once, beside what can be read of it.
     pub(crate) fn checked<T: DeserializeOwned>(
         &self,
         document: &Value,
         meaning: impl Fn(&T) -> Vec<Finding>,
-    ) -> Result<T, Vec<Finding>> {
-        let mut findings = self.findings(document);
-        if findings.is_empty() {
-            let read = self.typed(document)?;
-            findings = meaning(&read);
-            if findings.is_empty() {
-                return Ok(read);
-            }
-        } else if let Some(mended) = self.mended(document, findings.clone()) {
-            let meant = meaning(&mended.document);
-            findings.extend(mended.without_consequences(meant));
-        }
-        Err(limited(findings))
+    ) -> Result<T, InPart<T>> {
+        let findings = self.findings(document);
+        let read = if findings.is_empty() {
+            Some(Mended::whole(self.typed(document).map_err(InPart::unread)?))
+        } else {
+            self.mended(document, findings.clone())
+        };
+        let part = InPart::new(findings, read);
+        let meant = part.rest().map(meaning).unwrap_or_default();
+        part.and(meant).whole()
     }
 
     /// Reads a document that was found to have this shape.
@@ -362,7 +360,7 @@ pub(crate) fn join(path: &str, name: &str) -> String {
 const MEANT: &str = "Did you mean `";
 
 /// The known word that was probably meant.
-pub(crate) fn nearest<'a>(word: &str, known: &'a [String]) -> Option<&'a String> {
+pub fn nearest<'a>(word: &str, known: &'a [String]) -> Option<&'a String> {
     known
         .iter()
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))

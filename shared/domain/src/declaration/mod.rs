@@ -22,12 +22,12 @@ mod warnings;
 mod watched;
 
 use crate::digest::Digest;
-use crate::finding::{Finding, FindingName, limited, repeated};
+use crate::finding::{Finding, FindingName, repeated};
 use crate::git_rule::{GitRef, GitRule, the_one};
 use crate::image::repository_name;
+use crate::in_part::InPart;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use document::Document;
-use read::Read;
 use resolved::Resolved;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,30 +63,18 @@ impl Declaration {
     /// # Errors
     /// As [`Declaration::parse`].
     pub fn parse_with(text: &str, exceptions: &Exceptions) -> Result<Self, Vec<Finding>> {
-        let (read, digest) = read::document(text).map_err(limited)?;
-        let (declaration, mut findings) = match read {
-            Read::Whole(document) => {
-                let declaration = Self { document, digest };
-                let findings = check::findings(&declaration, exceptions);
-                (declaration, findings)
-            }
-            Read::InPart(mut findings, mended) => {
-                let document = mended.document.clone();
-                let declaration = Self { document, digest };
-                let meant = check::findings(&declaration, exceptions);
-                findings.extend(mended.without_consequences(meant));
-                (declaration, findings)
-            }
-        };
-        if findings.iter().any(is_secret) {
-            // What else is wrong could repeat it.
-            findings.retain(is_secret);
-        }
-        if findings.is_empty() {
-            Ok(declaration)
-        } else {
-            Err(limited(findings))
-        }
+        Self::read(text, exceptions).map_err(InPart::findings)
+    }
+
+    /// Reads `app.yaml`, or as much of it as can be read.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, beside what else it says.
+    pub fn read(text: &str, exceptions: &Exceptions) -> Result<Self, InPart<Self>> {
+        let (document, digest) = read::document(text).map_err(InPart::unread)?;
+        let part = document.map(|document| Self { document, digest });
+        let meant = part.rest().map(|rest| check::findings(rest, exceptions));
+        part.and(meant.unwrap_or_default()).whole()
     }
 
     /// The application's name.
@@ -215,8 +203,4 @@ impl Declaration {
             crate::shape::suggest(nearest, &known),
         )
     }
-}
-
-fn is_secret(finding: &Finding) -> bool {
-    finding.name == FindingName::SecretInInput
 }

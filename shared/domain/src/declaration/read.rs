@@ -3,7 +3,8 @@
 use super::document::Document;
 use crate::digest::Digest;
 use crate::finding::Finding;
-use crate::shape::{Language, Mended, Shape};
+use crate::in_part::InPart;
+use crate::shape::{Language, Shape};
 use crate::syntax;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -22,26 +23,13 @@ pub fn schema() -> &'static Value {
     SHAPE.schema()
 }
 
-/// A document as it was read.
-pub(super) enum Read {
-    /// It has no mistakes in its form.
-    Whole(Document),
-    /// It has these, and what else it means can be checked all the same.
-    InPart(Vec<Finding>, Mended<Document>),
-}
-
-/// The document with its digest.
-pub(super) fn document(text: &str) -> Result<(Read, Digest), Vec<Finding>> {
+/// The document with its digest; without mistakes in its form, or what can be read of it.
+pub(super) fn document(text: &str) -> Result<(InPart<Document>, Digest), Vec<Finding>> {
     let value = yaml(text)?;
     let digest = Digest::of(canonical(&value).as_bytes());
-    let findings = SHAPE.findings(&value);
-    if findings.is_empty() {
-        return Ok((Read::Whole(SHAPE.typed(&value)?), digest));
-    }
-    match SHAPE.mended(&value, findings.clone()) {
-        Some(mended) => Ok((Read::InPart(findings, mended), digest)),
-        None => Err(findings),
-    }
+    let read = SHAPE.checked(&value, |_: &Document| Vec::new());
+    let part = read.map_or_else(|part| part, InPart::good);
+    Ok((part, digest))
 }
 
 /// The document of a text that was accepted before.

@@ -54,7 +54,8 @@ impl Scope<'_> {
     pub(crate) fn check(&mut self, path: &str, value: &str, form: &Form) {
         if !(form.accepts)(value) {
             let reason = format!("`{}` is not {}.", repeated(value), form.words);
-            let remedy = format!("Write {}.", form.words);
+            let meant = self.in_brackets(value).unwrap_or_default();
+            let remedy = format!("{meant}Write {}.", form.words);
             self.find(FindingName::BadValue, path, reason, remedy);
         }
     }
@@ -109,6 +110,22 @@ impl Scope<'_> {
         mine
     }
 
+    /// The names that are filled in.
+    fn variables(&self) -> Vec<String> {
+        let vars = self.environment.vars.keys().cloned();
+        let own = ["app", "environment"].map(str::to_owned);
+        own.into_iter().chain(vars).collect()
+    }
+
+    /// What was probably meant by what stands in brackets and was not filled in, because it is no name.
+    fn in_brackets(&self, value: &str) -> Option<String> {
+        let (_, rest) = value.split_once('{')?;
+        let (inner, _) = rest.split_once('}')?;
+        let known = self.variables();
+        let meant = nearest(inner.trim(), &known)?;
+        Some(format!("Did you mean `{{{meant}}}`? "))
+    }
+
     fn value_of(&mut self, path: &str, name: &str) -> Option<&str> {
         if name == "app" {
             return Some(self.document.app.as_str());
@@ -120,8 +137,7 @@ impl Scope<'_> {
         if let Some(value) = environment.vars.get(name) {
             return Some(value);
         }
-        let mut known = vec!["app".to_owned(), "environment".to_owned()];
-        known.extend(environment.vars.keys().cloned());
+        let known = self.variables();
         let reason = format!(
             "`{{{name}}}` has no value in the environment `{}`.",
             self.name

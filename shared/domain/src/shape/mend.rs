@@ -1,10 +1,10 @@
 //! A document that has mistakes in its form, mended so far that what the rest of it means can be checked as well: its
 //! author is told everything at once. What is mended in is never used for anything else.
 
-use super::{MEANT, Shape};
+use super::{MEANT, Shape, join};
 use crate::finding::{Finding, FindingName};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// What stands in place of what is missing: a name of every sort.
@@ -14,12 +14,20 @@ const PLACEHOLDER: &str = "windlass-placeholder";
 const ROUNDS: usize = 8;
 
 /// A mended document.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Mended<T> {
     pub document: T,
-    /// The paths that were changed.
+    /// The paths that were changed, or that something wrong was told of, and those that were probably meant by unknown
+    /// ones.
     touched: BTreeSet<String>,
-    /// The fields that were probably meant by unknown ones.
-    meant: BTreeSet<String>,
+}
+
+/// A document on its way to being mended.
+#[derive(Default)]
+struct Mending {
+    touched: BTreeSet<String>,
+    /// The paths at which something stands in.
+    stands_in: BTreeSet<String>,
 }
 
 impl Shape {
@@ -31,41 +39,106 @@ impl Shape {
         mut findings: Vec<Finding>,
     ) -> Option<Mended<T>> {
         let mut value = document.clone();
-        let mut touched = BTreeSet::new();
-        let mut meant = BTreeSet::new();
+        let mut mending = Mending::default();
         for _ in 0..ROUNDS {
             if findings.is_empty() {
                 let document = T::deserialize(&value).ok()?;
-                return Some(Mended {
-                    document,
-                    touched,
-                    meant,
-                });
+                let touched = mending.touched;
+                return Some(Mended { document, touched });
             }
+            let mut missing = Vec::new();
             for finding in &findings {
-                meant.extend(meant_by(finding).map(str::to_owned));
-                mend(&mut value, finding, &mut touched)?;
+                mending.mend(&mut value, finding, &mut missing)?;
             }
+            self.put_in(&mut value, missing);
             findings = self.findings(&value);
         }
         None
     }
+
+    /// Puts something that fits in the place of each field that is missing; a text where nothing does.
+    fn put_in(&self, document: &mut Value, mut missing: Vec<String>) {
+        for candidate in stand_ins() {
+            if missing.is_empty() {
+                return;
+            }
+            for path in &missing {
+                put(document, path, candidate.clone());
+            }
+            let left = self.findings(document);
+            missing.retain(|path| left.iter().any(|finding| is_within(&finding.path, path)));
+        }
+        for path in &missing {
+            put(document, path, PLACEHOLDER.into());
+        }
+    }
+}
+
+/// Values of every sort of field that a document needs.
+fn stand_ins() -> [Value; 6] {
+    [
+        PLACEHOLDER.into(),
+        format!("0.0.0-{PLACEHOLDER}").into(),
+        format!("refs/heads/{PLACEHOLDER}").into(),
+        json!({}),
+        json!({PLACEHOLDER: {}}),
+        json!([]),
+    ]
 }
 
 impl<T> Mended<T> {
+    /// A document that needs no mending.
+    pub(crate) fn whole(document: T) -> Self {
+        Self {
+            document,
+            touched: BTreeSet::new(),
+        }
+    }
+
+    /// The same document in another form.
+    pub(crate) fn map<U>(self, map: impl FnOnce(T) -> U) -> Mended<U> {
+        Mended {
+            document: map(self.document),
+            touched: self.touched,
+        }
+    }
+
+    /// Notes what was told of it: what follows from that is not told beside it. `member` is one that others look at as
+    /// if it stood alone.
+    pub(crate) fn told(&mut self, findings: &[Finding], member: &str) {
+        // What is not known anywhere says nothing of what is around it.
+        let known = findings
+            .iter()
+            .filter(|it| it.name != FindingName::UnknownField);
+        self.touched
+            .extend(known.map(|finding| finding.path.clone()));
+        let alone = |path: String| match path.strip_prefix(member) {
+            Some(rest) if !member.is_empty() && rest.starts_with('.') => rest[1..].to_owned(),
+            _ => path,
+        };
+        self.touched = std::mem::take(&mut self.touched)
+            .into_iter()
+            .map(alone)
+            .collect();
+    }
+
     /// The findings on what the document means that do not follow from what was mended: none about a place that was
     /// changed, or that speaks of a field that was.
     pub(crate) fn without_consequences(&self, findings: Vec<Finding>) -> Vec<Finding> {
         let follows = |finding: &Finding| {
-            let is_near =
-                |path: &String| is_within(&finding.path, path) || is_within(path, &finding.path);
-            let fields = self.touched.iter().map(|path| last(path));
-            let mut fields = fields
-                .chain(self.meant.iter().map(String::as_str))
-                .chain([PLACEHOLDER]);
-            self.touched.iter().any(is_near)
-                || self.meant.contains(last(&finding.path))
-                || fields.any(|field| speaks_of(finding, field))
+            let is_near = |path: &String| {
+                is_within(&finding.path, path)
+                    || (is_within(path, &finding.path) && !is_of_a_name(finding))
+            };
+            let speaks_of = |path: &String| {
+                !is_of_another(path, &finding.path) && speaks_of(finding, last(path))
+            };
+            finding.reason.contains(PLACEHOLDER)
+                || finding.remedy.contains(PLACEHOLDER)
+                || self
+                    .touched
+                    .iter()
+                    .any(|path| is_near(path) || speaks_of(path))
         };
         findings
             .into_iter()
@@ -74,29 +147,54 @@ impl<T> Mended<T> {
     }
 }
 
-/// Takes out, or puts in, what a finding is about; where that was done before, the whole around it is taken out. `None`
-/// where that is the document.
-fn mend(document: &mut Value, finding: &Finding, touched: &mut BTreeSet<String>) -> Option<()> {
-    match finding.name {
-        FindingName::SecretInInput => return None,
-        FindingName::UnknownField => {
-            remove(document, &finding.path);
+/// Whether a finding is about a name by itself, or about bytes, and not about what else is said there.
+fn is_of_a_name(finding: &Finding) -> bool {
+    use FindingName::{
+        ArtifactMissing, NoDeclaration, NoEnvironment, Older, UnknownName, VersionReused,
+    };
+    matches!(
+        finding.name,
+        ArtifactMissing | NoDeclaration | NoEnvironment | Older | UnknownName | VersionReused
+    )
+}
+
+impl Mending {
+    /// Takes out what a finding is about; where something stands in there already, the whole around it. What is missing
+    /// is noted. `None` where nothing would be left.
+    fn mend(
+        &mut self,
+        document: &mut Value,
+        finding: &Finding,
+        missing: &mut Vec<String>,
+    ) -> Option<()> {
+        // Where the field that was meant is there, this one does not stand in its place.
+        let meant = meant_path(finding).filter(|path| document.pointer(&pointer(path)).is_none());
+        self.touched.extend(meant);
+        match finding.name {
+            FindingName::SecretInInput => return None,
+            FindingName::UnknownField => {
+                remove(document, &finding.path);
+                return Some(());
+            }
+            _ => {}
+        }
+        // Of a list with a bad member nothing is left: what is around it counts its members.
+        let path = finding.path.split('[').next().unwrap_or_default();
+        self.touched.insert(path.to_owned());
+        if self.stands_in.contains(path) {
+            let (around, _) = path.rsplit_once('.')?;
+            remove(document, around);
+            self.touched.insert(around.to_owned());
             return Some(());
         }
-        _ => {}
+        if finding.name == FindingName::MissingField {
+            self.stands_in.insert(path.to_owned());
+            missing.push(path.to_owned());
+        } else {
+            remove(document, path);
+        }
+        Some(())
     }
-    // Of a list with a bad member nothing is left: what is around it counts its members.
-    let path = finding.path.split('[').next().unwrap_or_default();
-    if !touched.insert(path.to_owned()) {
-        let (around, _) = path.rsplit_once('.')?;
-        remove(document, around);
-        touched.insert(around.to_owned());
-    } else if finding.name == FindingName::MissingField {
-        put(document, path);
-    } else {
-        remove(document, path);
-    }
-    Some(())
 }
 
 fn pointer(path: &str) -> String {
@@ -114,26 +212,44 @@ fn remove(document: &mut Value, path: &str) {
     }
 }
 
-/// Puts a text in place of a field that is missing.
-fn put(document: &mut Value, path: &str) {
+/// Puts something in place of a field that is missing.
+fn put(document: &mut Value, path: &str, value: Value) {
     let pointer = pointer(path);
     let Some((parent, name)) = pointer.rsplit_once('/') else {
         return;
     };
-    let text = if name == "version" {
-        "0.0.0"
-    } else {
-        PLACEHOLDER
-    };
     if let Some(Value::Object(members)) = document.pointer_mut(parent) {
-        members.insert(name.to_owned(), text.into());
+        members.insert(name.to_owned(), value);
     }
 }
 
 /// The field that was probably meant by an unknown one.
-fn meant_by(finding: &Finding) -> Option<&str> {
+pub(crate) fn meant_by(finding: &Finding) -> Option<&str> {
     let rest = finding.remedy.strip_prefix(MEANT)?;
     rest.split('`').next()
+}
+
+/// The path of that field.
+fn meant_path(finding: &Finding) -> Option<String> {
+    let around = finding
+        .path
+        .rsplit_once('.')
+        .map_or("", |(around, _)| around);
+    Some(join(around, meant_by(finding)?))
+}
+
+/// Whether two paths are of two components, and the first one of a field of its own: what one says of a field is not
+/// what another one does.
+fn is_of_another(path: &str, other: &str) -> bool {
+    let component = |path: &str| {
+        let rest = path.strip_prefix("components.")?.to_owned();
+        let (name, field) = rest.split_once('.').unwrap_or((&rest, ""));
+        Some((name.to_owned(), field.to_owned()))
+    };
+    match (component(path), component(other)) {
+        (Some((one, field)), Some((other, _))) => !field.is_empty() && one != other,
+        _ => false,
+    }
 }
 
 /// Whether a path is another one, or within it.
@@ -143,7 +259,7 @@ fn is_within(path: &str, outer: &str) -> bool {
 }
 
 /// The field that a path ends with.
-fn last(path: &str) -> &str {
+pub(crate) fn last(path: &str) -> &str {
     let path = path.split('[').next().unwrap_or_default();
     path.rsplit('.').next().unwrap_or_default()
 }
@@ -151,7 +267,10 @@ fn last(path: &str) -> &str {
 /// Whether a finding is about a field, or about one that is missing and that the field would be there in place of.
 fn speaks_of(finding: &Finding, field: &str) -> bool {
     let is_missing = finding.name == FindingName::MissingField;
-    names(&finding.reason, field) || (is_missing && names(&finding.remedy, field))
+    // What is of a name has words of its own, and fields only in quotes.
+    let parts = finding.reason.split('`').enumerate();
+    let mut told = parts.filter(|(at, _)| at % 2 == 1 || !is_of_a_name(finding));
+    told.any(|(_, part)| names(part, field)) || (is_missing && names(&finding.remedy, field))
 }
 
 /// Whether a sentence has a word.

@@ -53,7 +53,7 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask, request: &Request) -> Answere
 pub async fn accept<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     let request = match admit::request_of(ask) {
         Ok(request) => request,
-        Err(findings) => return refuse::unreadable(ports, ask, findings).await,
+        Err(part) => return refuse::unreadable(ports, ask, part.findings()).await,
     };
     let id = deployment_of(ask)?;
     for tried in 0..TRIES {

@@ -4,11 +4,12 @@ use super::turn::turn;
 use super::{Ports, accept, deploy, hold, recover, refuse, rollback};
 use crate::log;
 use crate::payload::{Answer, Ask};
+use crate::pin;
 use crate::ports::Answered;
 use crate::store::{self, Stored};
 use serde::{Deserialize, Serialize};
-use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::in_part::InPart;
 use windlass_domain::request::{ActionName, Request, Requester, Route};
 
 /// Which deployment an execution works for.
@@ -28,7 +29,10 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     }
     let request = match request_of(ask) {
         Ok(request) => request,
-        Err(findings) => return refuse::unreadable(ports, ask, findings).await,
+        Err(part) => {
+            let findings = pin::findings(ports, part).await;
+            return refuse::unreadable(ports, ask, findings).await;
+        }
     };
     match request.action {
         ActionName::Deploy => match deploy::admit(ports, ask, &request).await? {
@@ -48,8 +52,8 @@ pub async fn admit<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
 
 /// The request of an execution, as it came. Who starts one by hand is known by it alone, and each that they start is
 /// a request of its own.
-pub fn request_of(ask: &Ask) -> Result<Request, Vec<Finding>> {
-    let mut request = Request::parse(&ask.request)?;
+pub fn request_of(ask: &Ask) -> Result<Request, InPart<Request>> {
+    let mut request = Request::read(&ask.request)?;
     if request.requester.is_none() {
         let arn = &ask.execution.arn;
         request.idempotency_key.get_or_insert_with(|| arn.clone());

@@ -16,7 +16,6 @@ use crate::ports::{Answered, Condition, Write};
 use crate::store::{self, Stored};
 use windlass_domain::deployment::{Deployment, Keyed, Status};
 use windlass_domain::ending::Ending;
-use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::order::Order;
 use windlass_domain::request::{ActionName, Request};
@@ -176,15 +175,8 @@ fn settle_at_once<P: Ports>(
     pinned: &Pinned,
 ) {
     use windlass_domain::declaration::resolved::Start;
-    let route = record.value.requester.route;
     let env = &pinned.resolved.environment;
-    if !pinned.resolved.sources.contains(&route) {
-        let finding = Finding::new(
-            FindingName::SourceNotAccepted,
-            format!("environments.{env}.sources"),
-            format!("the environment does not accept releases from `{route}`."),
-            "Add the source to the declaration, or use another one.",
-        );
+    if let Some(finding) = pin::not_accepted(request, &pinned.resolved) {
         reject(record, vec![finding], ports.now());
     } else if pinned.resolved.start == Start::Manual && !request.starts() {
         let cause = format!(

@@ -25,14 +25,14 @@ const CHUNK: u64 = 8 * 1024 * 1024;
 /// Lambda function memory"): half of its time is enough where S3 is read and hashed with 35 MB/s.
 const MOST_HASHED: u64 = 512 * 1024 * 1024;
 
-/// Pins all components of a release, or tells everything that is wrong with them.
+/// Pins the components of a release that can be pinned, and tells everything that is wrong with the others.
 pub async fn pin_all<P: Ports>(
     ports: &P,
     request: &Request,
     source: Source,
     declaration: &Declaration,
     resolved: &Resolved,
-) -> Answered<Result<Release, Vec<Finding>>> {
+) -> Answered<(Release, Vec<Finding>)> {
     let mut components: BTreeMap<ComponentName, Artifact> = BTreeMap::new();
     let mut findings = Vec::new();
     let mut left = MOST_HASHED;
@@ -60,17 +60,15 @@ pub async fn pin_all<P: Ports>(
     if components.is_empty() && findings.is_empty() {
         findings.push(no_component());
     }
-    if !findings.is_empty() {
-        return Ok(Err(findings));
-    }
-    Ok(Ok(Release {
+    let release = Release {
         app: request.app.clone(),
         version: source.version,
         git: source.git,
         sequence: source.sequence,
         components,
         image_push: source.image_push,
-    }))
+    };
+    Ok((release, findings))
 }
 
 fn no_component() -> Finding {

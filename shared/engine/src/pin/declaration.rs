@@ -22,7 +22,8 @@ pub async fn declaration_in_force<P: Ledger + Configured>(
     app: &AppName,
 ) -> Answered<Result<Found, Vec<Finding>>> {
     let declared = store::load(ports, &store::declaration_in_force(app)).await?;
-    found(declared, || no_declaration(app))
+    let found = found(declared, || no_declaration(app))?;
+    Ok(found.map_err(|finding| vec![finding]))
 }
 
 /// That nothing is known of an application.
@@ -43,7 +44,7 @@ pub async fn pinned<P: Ledger + Configured>(
     ports: &P,
     app: &AppName,
     version: &semver::Version,
-) -> Answered<Result<Found, Vec<Finding>>> {
+) -> Answered<Result<Found, Finding>> {
     let declared = store::load(ports, &store::declaration(app, version)).await?;
     found(declared, || {
         Finding::new(
@@ -58,9 +59,9 @@ pub async fn pinned<P: Ledger + Configured>(
 fn found(
     declared: Option<Stored<Declared>>,
     missing: impl FnOnce() -> Finding,
-) -> Answered<Result<Found, Vec<Finding>>> {
+) -> Answered<Result<Found, Finding>> {
     let Some(declared) = declared else {
-        return Ok(Err(vec![missing()]));
+        return Ok(Err(missing()));
     };
     let declaration = store::read_declaration(&declared.value).map_err(|f| {
         Fault::internal(format!(

@@ -3,9 +3,10 @@
 use crate::ports::ObjectHead;
 use serde_json::{Value, json};
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::in_part::InPart;
 use windlass_domain::manifest::Manifest;
 use windlass_domain::name::AppName;
-use windlass_domain::request::ArtifactObject;
+use windlass_domain::request::{ArtifactObject, Request};
 
 /// What a manifest has, and the metadata that say it.
 const SAID_BY: [(&str, &str); 3] = [
@@ -23,33 +24,23 @@ pub fn manifest(
     app: &AppName,
     artifact: &ArtifactObject,
     head: &ObjectHead,
-) -> Result<Manifest, Vec<Finding>> {
+) -> Result<Manifest, InPart<Manifest>> {
     let key = &artifact.object.key;
     let said = |name: &str| head.metadata.get(name).map(String::as_str);
-    let Some(version) = said("version") else {
-        return Err(vec![Finding::new(
-            FindingName::MissingField,
-            format!("{key}: metadata.version"),
-            "the artifact is a release of its own, but its metadata names no version.",
-            "Upload it with the metadata `version`, `git-ref` and `git-commit`.",
-        )]);
-    };
     let mut reference = json!({ "key": key });
     let pinned = artifact.object.version_id.as_ref();
     if let Some(version_id) = pinned.or(head.version_id.as_ref()) {
         reference["version_id"] = json!(version_id);
     }
-    let mut document = json!({
-        "version": version,
-        "components": { artifact.component.as_str(): reference },
-    });
+    let mut document = json!({ "components": { artifact.component.as_str(): reference } });
+    if let Some(version) = said("version") {
+        document["version"] = version.into();
+    }
     if let Some(git) = git(said("git-ref"), said("git-commit")) {
         document["git"] = git;
     }
-    Manifest::from_value(app, &document).map_err(|findings| {
-        let findings = findings.into_iter();
-        findings.map(|finding| of_metadata(key, finding)).collect()
-    })
+    let read = Manifest::from_value(app, &document);
+    read.map_err(|part| part.in_words(|finding| of_metadata(key, finding)))
 }
 
 fn git(reference: Option<&str>, commit: Option<&str>) -> Option<Value> {
@@ -60,8 +51,22 @@ fn git(reference: Option<&str>, commit: Option<&str>) -> Option<Value> {
     Some(git)
 }
 
+/// The place of a name in the metadata of a single artifact, where a request is about one.
+pub fn path(request: &Request, name: &str) -> Option<String> {
+    let artifact = request.artifact_object.as_ref()?;
+    Some(format!("{}: metadata.{name}", artifact.object.key))
+}
+
 /// The finding with the metadata's name as its path, where they said it.
 fn of_metadata(key: &str, finding: Finding) -> Finding {
+    if (finding.name, finding.path.as_str()) == (FindingName::MissingField, "version") {
+        return Finding::new(
+            FindingName::MissingField,
+            format!("{key}: metadata.version"),
+            "the artifact is a release of its own, but its metadata names no version.",
+            "Upload it with the metadata `version`, `git-ref` and `git-commit`.",
+        );
+    }
     let said_by = SAID_BY.iter().find(|(path, _)| *path == finding.path);
     let path = match said_by {
         Some((_, name)) => format!("{key}: metadata.{name}"),

@@ -23,9 +23,10 @@ use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::git::Git;
 use windlass_domain::git_rule::tag_version_differs;
 use windlass_domain::image::is_same_repository;
+use windlass_domain::in_part::InPart;
 use windlass_domain::name::{ComponentName, EnvironmentName};
 use windlass_domain::release::{RecordedRelease, Release};
-use windlass_domain::request::Request;
+use windlass_domain::request::{ActionName, Request};
 
 /// What pinning needs.
 pub trait Ports: Ledger + Objects + Registry + Configured {}
@@ -52,41 +53,76 @@ pub async fn pin<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Pinn
         Ok(declared) => declared,
         Err(findings) => return Ok(Err(findings)),
     };
-    let mut source = match source::read(ports, request, &in_force.declaration).await? {
-        Ok(source) => source,
-        Err(findings) => return Ok(Err(findings)),
+    let part = match source::read(ports, request, &in_force.declaration).await? {
+        Ok(source) => return Box::pin(pin_source(ports, request, in_force, source)).await,
+        Err(part) => part,
     };
-    let declared = match declared(ports, request, in_force, source.declaration.as_ref()).await? {
-        Ok(declared) => declared,
-        Err(findings) => return Ok(Err(findings)),
+    let found = match part.rest() {
+        Some(source) => Box::pin(pin_source(ports, request, in_force, source.clone()))
+            .await?
+            .err(),
+        None => named(request, &in_force.declaration).err(),
     };
+    Ok(Err(part.and(found.unwrap_or_default()).findings()))
+}
+
+/// Everything that is wrong with a request of which only a part can be read. A fault hides nothing of that.
+pub async fn findings<P: Ports>(ports: &P, part: InPart<Request>) -> Vec<Finding> {
+    let found = match part.rest() {
+        None => Ok(None),
+        Some(rest) if rest.action == ActionName::Deploy => pin(ports, rest).await.map(Result::err),
+        Some(rest) => named_environment(ports, rest).await.map(Result::err),
+    };
+    let found = found.unwrap_or_else(|fault| {
+        tracing::warn!(%fault, "what can be read of a request could not be looked at");
+        None
+    });
+    part.and(found.unwrap_or_default()).findings()
+}
+
+/// Whether the environment that a request names is declared.
+fn named(request: &Request, declaration: &Declaration) -> Result<(), Vec<Finding>> {
+    let environment = request.environment.as_ref();
+    environment.map_or(Ok(()), |name| declaration.resolve(name).map(|_| ()))
+}
+
+async fn pin_source<P: Ports>(
+    ports: &P,
+    request: &Request,
+    in_force: Found,
+    mut source: Source,
+) -> Answered<Result<Pinned, Vec<Finding>>> {
+    let (declared, not_in_force) =
+        declared(ports, request, in_force, source.declaration.as_ref()).await?;
+    let mut findings: Vec<Finding> = not_in_force.into_iter().collect();
     let declaration = &declared.declaration;
     let environment = environment(request, &source, declaration).map_err(|finding| vec![finding]);
     let resolved = match environment.and_then(|name| declaration.resolve(&name)) {
         Ok(resolved) => resolved,
-        Err(mut findings) => {
+        Err(nowhere) => {
+            findings.extend(nowhere);
             findings.extend(declaration.misfits(&source.named));
             return Ok(Err(findings));
         }
     };
-    if let Some(finding) = not_of_its_tag(request, &source, &resolved) {
-        let mut findings = vec![finding];
-        findings.extend(declaration.misfits(&source.named));
-        return Ok(Err(findings));
-    }
+    findings.extend(not_of_its_tag(request, &source, &resolved));
     let by_person = is_by_person(request, &source, declaration, &resolved.environment);
     if let Some(push) = &request.image_push {
         let named = &mut source.named;
         named.retain(|name, _| lives_in(&resolved, name, &push.repository));
     }
-    let release = match artifact::pin_all(ports, request, source, declaration, &resolved).await? {
-        Ok(release) => release,
-        Err(findings) => return Ok(Err(findings)),
-    };
+    let (release, misfits) =
+        artifact::pin_all(ports, request, source, declaration, &resolved).await?;
+    findings.extend(misfits);
     let order_version = order_version(&resolved, &release);
-    let to_record = match record::record(ports, &release).await? {
-        Ok(to_record) => to_record,
-        Err(findings) => return Ok(Err(findings)),
+    let recorded = record::record(ports, &release).await?;
+    let to_record = match recorded {
+        Ok(to_record) if findings.is_empty() => to_record,
+        recorded => {
+            findings.extend(recorded.err().unwrap_or_default());
+            findings.extend(not_accepted(request, &resolved));
+            return Ok(Err(findings));
+        }
     };
     Ok(Ok(Pinned {
         release,
@@ -95,6 +131,19 @@ pub async fn pin<P: Ports>(ports: &P, request: &Request) -> Answered<Result<Pinn
         order_version,
         to_record,
     }))
+}
+
+/// That the environment does not take releases that came this way.
+pub fn not_accepted(request: &Request, resolved: &Resolved) -> Option<Finding> {
+    let route = request.asked_by().route;
+    (!resolved.sources.contains(&route)).then(|| {
+        Finding::new(
+            FindingName::SourceNotAccepted,
+            format!("environments.{}.sources", resolved.environment),
+            format!("the environment does not accept releases from `{route}`."),
+            "Add the source to the declaration, or use another one.",
+        )
+    })
 }
 
 /// Whether a person chose where it goes. Every path of the API names the environment; a manifest that its own Git ref
@@ -113,21 +162,27 @@ fn is_by_person(
     request.names_environment() && (is_recorded || !source.git.as_ref().is_some_and(is_sent_there))
 }
 
-/// The declaration that a release names, where it may be had; the one in force where it names none.
+/// The declaration that a release names. Where it names none, or one that may not be had, with why, the one in force:
+/// that is what it will go by once it names no other.
 async fn declared<P: Ports>(
     ports: &P,
     request: &Request,
     in_force: Found,
     version: Option<&semver::Version>,
-) -> Answered<Result<Found, Vec<Finding>>> {
+) -> Answered<(Found, Option<Finding>)> {
     let Some(version) = version.filter(|version| **version != in_force.version) else {
-        return Ok(Ok(in_force));
+        return Ok((in_force, None));
     };
-    let pinned = declaration::pinned(ports, &request.app, version).await?;
-    if pinned.is_ok() && !(request.names_environment() && request.allow_older) {
-        return Ok(Err(vec![not_in_force(version, &in_force.version)]));
-    }
-    Ok(pinned)
+    Ok(
+        match declaration::pinned(ports, &request.app, version).await? {
+            Err(unknown) => (in_force, Some(unknown)),
+            Ok(pinned) if request.names_environment() && request.allow_older => (pinned, None),
+            Ok(_) => {
+                let finding = not_in_force(version, &in_force.version);
+                (in_force, Some(finding))
+            }
+        },
+    )
 }
 
 /// Whoever may upload a release may not choose the rules, gates and targets of a time that is over: who
@@ -144,11 +199,7 @@ fn not_in_force(pinned: &semver::Version, in_force: &semver::Version) -> Finding
 /// Rule 6: where the environment's rule is a tag rule, the tag is the version.
 fn not_of_its_tag(request: &Request, source: &Source, resolved: &Resolved) -> Option<Finding> {
     let git = source.git.as_ref().filter(|_| resolved.tag_rule)?;
-    let upload = request.artifact_object.as_ref();
-    let path = upload.map_or_else(
-        || "version".to_owned(),
-        |upload| format!("{}: metadata.version", upload.object.key),
-    );
+    let path = metadata::path(request, "version").unwrap_or_else(|| "version".to_owned());
     tag_version_differs(&source.version, &git.reference, &path)
 }
 
@@ -177,6 +228,14 @@ fn environment(
             &git.reference,
             declaration.environment_for(&git.reference)?,
         ),
+        (None, None) if request.artifact_object.is_some() => {
+            return Err(Finding::new(
+                FindingName::NoEnvironment,
+                metadata::path(request, "git-ref").unwrap_or_default(),
+                "the artifact is a release of its own, but its metadata names no Git ref, which says where it goes.",
+                "Upload it with the metadata `version`, `git-ref` and `git-commit`.",
+            ));
+        }
         (None, None) => {
             return Err(Finding::new(
                 FindingName::NoEnvironment,

@@ -11,6 +11,7 @@ use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::git::Git;
 use windlass_domain::image::repository_name;
+use windlass_domain::in_part::InPart;
 use windlass_domain::manifest::{ArtifactRef, Manifest};
 use windlass_domain::name::{AppName, ComponentName};
 use windlass_domain::release::{RecordedRelease, version_of_push};
@@ -23,6 +24,7 @@ const LARGEST_MANIFEST: u64 = 256 * 1024;
 const PUSHES: u32 = 5;
 
 /// A release before it is pinned.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Source {
     pub version: String,
     pub git: Option<Git>,
@@ -38,9 +40,9 @@ pub struct Source {
     pub image_push: bool,
 }
 
-type Read = Answered<Result<Source, Vec<Finding>>>;
+type Read = Answered<Result<Source, InPart<Source>>>;
 
-/// Reads what the request names: exactly one of its five sources.
+/// Reads what the request names, exactly one of its five sources, or as much of that as can be read.
 pub async fn read<P: Ports>(ports: &P, request: &Request, declaration: &Declaration) -> Read {
     match (
         &request.manifest,
@@ -56,15 +58,17 @@ pub async fn read<P: Ports>(ports: &P, request: &Request, declaration: &Declarat
         (None, None, Some(object), None, None) => {
             artifact_object(ports, &request.app, object).await
         }
-        (None, None, None, Some(push), None) => Ok(image_push(push, declaration)),
+        (None, None, None, Some(push), None) => {
+            Ok(image_push(push, declaration).map_err(|finding| InPart::unread(vec![finding])))
+        }
         (None, None, None, None, Some(version)) => recorded(ports, request, version).await,
-        _ => Ok(Err(vec![Finding::new(
+        _ => Ok(Err(InPart::unread(vec![Finding::new(
             FindingName::BadValue,
             "manifest",
             "a deployment needs exactly one of `manifest`, `manifest_object`, `artifact_object`, \
              `image_push` and `version`.",
             "Write one of them.",
-        )])),
+        )]))),
     }
 }
 
@@ -81,6 +85,10 @@ fn of_manifest(manifest: Manifest) -> Source {
     }
 }
 
+fn of_part(read: Result<Manifest, InPart<Manifest>>) -> Result<Source, InPart<Source>> {
+    read.map(of_manifest).map_err(|part| part.map(of_manifest))
+}
+
 async fn manifest_object<P: Ports>(ports: &P, app: &AppName, object: &ObjectRef) -> Read {
     let id = ObjectId {
         bucket: ports.config().artifacts_bucket.clone(),
@@ -89,10 +97,10 @@ async fn manifest_object<P: Ports>(ports: &P, app: &AppName, object: &ObjectRef)
     };
     let bytes = match Objects::get(ports, &id, LARGEST_MANIFEST).await {
         Ok(bytes) => bytes,
-        Err(fault) => return not_readable(&object.key, fault).map(Err),
+        Err(fault) => return Ok(Err(InPart::unread(not_readable(&object.key, fault)?))),
     };
     let text = String::from_utf8_lossy(&bytes);
-    Ok(Manifest::parse_upload(app, &object.key, &text).map(of_manifest))
+    Ok(of_part(Manifest::read_upload(app, &object.key, &text)))
 }
 
 fn not_readable(key: &str, fault: Fault) -> Answered<Vec<Finding>> {
@@ -116,22 +124,22 @@ async fn artifact_object<P: Ports>(ports: &P, app: &AppName, artifact: &Artifact
         version_id: object.version_id.clone(),
     };
     let Some(head) = ports.head(&id).await? else {
-        return Ok(Err(vec![missing(&object.key)]));
+        return Ok(Err(InPart::unread(vec![missing(&object.key)])));
     };
-    Ok(metadata::manifest(app, artifact, &head).map(of_manifest))
+    Ok(of_part(metadata::manifest(app, artifact, &head)))
 }
 
 /// An image push is a release of all components that live in its repository.
-fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Vec<Finding>> {
+fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Finding> {
     let repositories = declaration.repositories();
     let name = repository_name(&push.repository);
     let Some(components) = repositories.get(name) else {
-        return Err(vec![Finding::new(
+        return Err(Finding::new(
             FindingName::UnknownName,
             "image_push.repository",
             format!("no component of the application lives in the repository `{name}`."),
             "Declare the repository, or push elsewhere.",
-        )]);
+        ));
     };
     let image = format!("{}@sha256:{}", push.repository, push.digest);
     let reference = ArtifactRef {
@@ -159,7 +167,7 @@ fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Vec
 async fn recorded<P: Ports>(ports: &P, request: &Request, version: &str) -> Read {
     let recorded = match named(ports, &request.app, version).await? {
         Ok(recorded) => recorded,
-        Err(finding) => return Ok(Err(vec![finding])),
+        Err(finding) => return Ok(Err(InPart::unread(vec![finding]))),
     };
     let release = recorded.release;
     Ok(Ok(Source {

@@ -18,10 +18,12 @@ fn an_artifact_of_its_own_says_by_its_metadata_what_it_is() {
     let request = json!({"artifact_object": {"component": "api", "object": {"key": ZIP}}});
     let world = uploaded();
     let told = refused(&world, request.clone());
-    assert_eq!(told, [format!("MissingField {ZIP}: metadata.version")]);
+    let no_ref = format!("NoEnvironment {ZIP}: metadata.git-ref");
+    let no_version = format!("MissingField {ZIP}: metadata.version");
+    assert_eq!(told, [no_version, no_ref.clone()]);
     let set = |name: &str, value: &str| say(&world, name, value);
     set("version", "1.4.0");
-    assert_eq!(refused(&world, request.clone()), ["NoEnvironment git.ref"]);
+    assert_eq!(refused(&world, request.clone()), [no_ref]);
     set("git-ref", MAIN);
     set("git-commit", "9f2c1ab");
     let release = pinned(&world, request).release;

@@ -97,6 +97,35 @@ fn a_bad_one_is_told_everywhere_and_leaves_the_former_in_force() {
     assert_eq!(refusal.findings.len(), 2);
 }
 
+/// A mistake of form hides nothing of what only the one in force, or other applications, tell against it.
+#[test]
+fn what_cannot_be_read_of_one_hides_nothing_of_the_rest() {
+    let world = declared();
+    let taken = DECLARATION.replace("prod: shop/steady", "prod: bank/ledger");
+    let misspelt = taken.replace("alias: live", "alais: live");
+    let of_each = [
+        (
+            DECLARATION.replace("alias: live", "alais: live"),
+            vec!["UnknownField", "VersionNotHigher"],
+        ),
+        (taken, vec!["VersionNotHigher", "TargetNotOurs"]),
+        (
+            misspelt,
+            vec!["UnknownField", "VersionNotHigher", "TargetNotOurs"],
+        ),
+        // What is compared cannot be read.
+        (
+            DECLARATION.replace("version: 1.0.0", "version: 1"),
+            vec!["BadValue"],
+        ),
+    ];
+    for (text, wanted) in of_each {
+        let event = upload(&world, KEY, &text);
+        arrives(&world, event).unwrap();
+        assert_eq!(beside(&world), wanted, "{text}");
+    }
+}
+
 #[test]
 fn a_bad_one_is_recorded_also_where_that_write_met_another_one() {
     let world = nothing();

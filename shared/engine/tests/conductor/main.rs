@@ -17,6 +17,7 @@ mod naming;
 mod operators;
 mod reasons;
 mod refusals;
+mod refused_together;
 mod rollbacks;
 mod schedule;
 mod settling;

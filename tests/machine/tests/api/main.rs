@@ -10,3 +10,4 @@ mod environments;
 mod keys;
 mod known;
 mod releases;
+mod together;

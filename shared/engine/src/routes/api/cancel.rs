@@ -1,7 +1,7 @@
 //! `POST /apps/{app}/environments/{environment}/deployments/{id}/cancel`: stops it and undoes what it changed.
 
 use super::deployments::find;
-use super::members::{Path, take_unknown, without_meant};
+use super::members::{Path, take_unknown};
 use super::problem::problem;
 use super::{Call, Ports, Reply, body};
 use crate::conductor::key_reused;
@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 use windlass_domain::cancellation::{Before, CANCELLED, Cancellation};
 use windlass_domain::deployment::Deployment;
 use windlass_domain::environment::{EnvironmentState, HeldState, Lock};
-use windlass_domain::finding::{Finding, FindingName, limited};
+use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::in_part::InPart;
 use windlass_domain::input::operators;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::ActionName;
@@ -79,17 +80,11 @@ pub async fn post<P: Ports>(
 /// What is said with a call, whose body may say `reason` alone.
 fn said(call: &Call, path: &Path<'_>) -> Result<Cancellation, Vec<Finding>> {
     let mut body = body(call)?;
-    let mut findings = take_unknown(&mut body, &["reason"], path);
+    let unknown = take_unknown(&mut body, &["reason"], path);
     let key = call.key.iter();
     body.extend(key.map(|key| ("idempotency_key".to_owned(), json!(key))));
-    match Cancellation::parse(&Value::Object(body)) {
-        Ok(said) if findings.is_empty() => Ok(said),
-        read => {
-            let wrong = read.err().unwrap_or_default();
-            findings.extend(without_meant(&findings, wrong));
-            Err(limited(findings))
-        }
-    }
+    let read = Cancellation::parse(&Value::Object(body)).map_err(InPart::unread);
+    InPart::beside(unknown, read).map_err(InPart::findings)
 }
 
 fn not_here(app: &AppName, environment: &EnvironmentName, id: &DeploymentId) -> Reply {

@@ -57,13 +57,3 @@ fn named_twice(member: &str, value: &str) -> Finding {
         format!("Leave `{member}` out of the body: the call decides."),
     )
 }
-
-/// The fields that were probably meant by these: nobody is told that they are missing.
-pub fn without_meant(unknown: &[Finding], findings: Vec<Finding>) -> Vec<Finding> {
-    let is_meant = |finding: &Finding| {
-        let meant = format!("Did you mean `{}`?", finding.path);
-        finding.name == FindingName::MissingField
-            && unknown.iter().any(|one| one.remedy.starts_with(&meant))
-    };
-    findings.into_iter().filter(|one| !is_meant(one)).collect()
-}

@@ -1,14 +1,14 @@
 //! The operator's actions: rollback, recover, accept, hold.
 
 use super::environment::known;
-use super::members::{take_unknown, without_meant};
+use super::members::take_unknown;
 use super::problem::problem;
 use super::{Call, Ports, Reply, body, requester};
 use crate::log;
 use crate::ports::{Answered, Clock};
 use crate::routes::start::begin_own;
 use serde_json::{Value, json};
-use windlass_domain::finding::limited;
+use windlass_domain::in_part::InPart;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::{ActionName, Request};
 
@@ -26,7 +26,7 @@ pub async fn start<P: Ports>(
         Err(findings) => return Ok(problem(400, &findings)),
     };
     let path = [("app", app.as_str()), ("environment", environment.as_str())];
-    let mut findings = take_unknown(&mut input, members(action), &path);
+    let unknown = take_unknown(&mut input, members(action), &path);
     if let (None, Some(reason)) = (input.get("reason"), call.query.get("reason")) {
         // A DELETE has no body.
         input.insert("reason".into(), reason.clone().into());
@@ -38,17 +38,17 @@ pub async fn start<P: Ports>(
     if let Some(key) = &call.key {
         input.insert("idempotency_key".into(), json!(key));
     }
-    let request = match Request::parse(&Value::Object(input)) {
-        Ok(request) if findings.is_empty() => request,
-        read => {
-            let wrong = read.err().unwrap_or_default();
-            findings.extend(without_meant(&findings, wrong));
-            return Ok(problem(400, &limited(findings)));
+    let read = InPart::beside(unknown, Request::read(&Value::Object(input)));
+    let known = known(ports, app, environment).await?;
+    let request = match (read, known) {
+        (Ok(request), Ok(())) => request,
+        (Ok(_), Err(findings)) => return Ok(problem(404, &findings)),
+        (Err(part), known) => {
+            let status = if known.is_ok() { 400 } else { 404 };
+            let findings = part.and(known.err().unwrap_or_default()).findings();
+            return Ok(problem(status, &findings));
         }
     };
-    if let Err(findings) = known(ports, app, environment).await? {
-        return Ok(problem(404, &findings));
-    }
     request.deployment.iter().for_each(log::name_deployment);
     let execution = match begin_own(ports, &request, &seed(ports, call)).await? {
         Ok(execution) => execution,

@@ -1,12 +1,14 @@
 //! `POST /apps/{app}/environments/{environment}/releases`: starts a deployment.
 
-use super::members::{take_unknown, without_meant};
+use super::members::take_unknown;
 use super::problem::problem;
 use super::{Call, Ports, Reply, body, requester};
+use crate::pin;
 use crate::ports::Answered;
 use crate::routes::begin;
 use serde_json::{Map, Value, json};
-use windlass_domain::finding::{Finding, FindingName, limited};
+use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::in_part::InPart;
 use windlass_domain::manifest::Manifest;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::request::Request;
@@ -36,16 +38,23 @@ pub async fn post<P: Ports>(
     };
     let path = [("app", app.as_str()), ("environment", environment.as_str())];
     let known: Vec<&str> = Manifest::members().chain(OF_THE_REQUEST).collect();
-    let mut findings = take_unknown(&mut body, &known, &path);
+    let unknown = take_unknown(&mut body, &known, &path);
+    // Whether `version` stands alone is not known where something is misspelt that may have been the rest.
+    let mut members = body.keys().map(String::as_str);
+    let is_manifest = members.any(|it| it != "version" && !OF_THE_REQUEST.contains(&it));
+    let is_told = is_manifest || unknown.iter().all(is_of_the_request);
     let mut input = input(app, body, call.key.as_deref(), requester(call)?);
     input["environment"] = environment.as_str().into();
-    let request = match Request::parse(&input) {
-        Ok(request) if findings.is_empty() => request,
-        read => {
-            let wrong = read.err().unwrap_or_default().into_iter();
-            let wrong = wrong.map(of_the_body).collect();
-            findings.extend(without_meant(&findings, wrong));
-            return Ok(problem(400, &limited(findings)));
+    let request = match InPart::beside(unknown, Request::read(&input)) {
+        Ok(request) => request,
+        Err(part) => {
+            let findings = if is_told {
+                pin::findings(ports, part).await
+            } else {
+                part.findings()
+            };
+            let findings: Vec<Finding> = findings.into_iter().map(of_the_body).collect();
+            return Ok(problem(status_of(&findings), &findings));
         }
     };
     let begun = match begin(ports, &request).await? {
@@ -60,6 +69,16 @@ pub async fn post<P: Ports>(
             "status": format!("{}/apps/{app}/deployments/{}", ports.config().links, begun.id),
         }),
     ))
+}
+
+/// Whether an unknown member is nothing of a manifest.
+fn is_of_the_request(unknown: &Finding) -> bool {
+    let meant = |name: &&str| {
+        unknown
+            .remedy
+            .starts_with(&format!("Did you mean `{name}`?"))
+    };
+    unknown.name != FindingName::UnknownField || OF_THE_REQUEST.iter().any(meant)
 }
 
 /// The members of the manifest stand in the body themselves.

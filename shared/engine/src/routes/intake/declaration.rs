@@ -11,6 +11,7 @@ use windlass_domain::declaration::{Declaration, Declared, Exceptions, LARGEST, U
 use windlass_domain::deployment::Refusal;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName, limited};
+use windlass_domain::in_part::InPart;
 use windlass_domain::name::AppName;
 
 /// How often the write is tried anew when others write in between.
@@ -20,10 +21,15 @@ const TRIES: u32 = 5;
 /// the ledger, and by a notification; no execution is started. One that is refused leaves the former in force.
 pub async fn handle<P: Ports>(ports: &P, app: &AppName, created: Created) -> Answered<Came> {
     log::name_app(app);
-    let read = read(ports, &created).await?;
-    let findings = match read {
+    let findings = match read(ports, &created).await? {
         Ok((text, declaration)) => put_in_force(ports, app, &created, &text, &declaration).await?,
-        Err(findings) => findings,
+        Err(part) => {
+            let found = match part.rest() {
+                Some(rest) => against_it(ports, app, rest).await?,
+                None => Vec::new(),
+            };
+            part.and(found).findings()
+        }
     };
     let findings = limited(findings);
     if !findings.is_empty() {
@@ -36,7 +42,7 @@ pub async fn handle<P: Ports>(ports: &P, app: &AppName, created: Created) -> Ans
 async fn read<P: Ports>(
     ports: &P,
     created: &Created,
-) -> Answered<Result<(String, Declaration), Vec<Finding>>> {
+) -> Answered<Result<(String, Declaration), InPart<Declaration>>> {
     let id = ObjectId {
         bucket: ports.config().artifacts_bucket.clone(),
         key: created.object.key.clone(),
@@ -45,12 +51,12 @@ async fn read<P: Ports>(
     let bytes = match Objects::get(ports, &id, LARGEST as u64).await {
         Ok(bytes) => bytes,
         Err(fault) if fault.name == FaultName::Refused => {
-            return Ok(Err(vec![Finding::new(
+            return Ok(Err(InPart::unread(vec![Finding::new(
                 FindingName::BadValue,
                 "the declaration",
                 fault.message,
                 format!("Write a declaration of at most {LARGEST} bytes."),
-            )]));
+            )])));
         }
         Err(fault) => return Err(fault),
     };
@@ -58,7 +64,21 @@ async fn read<P: Ports>(
     let exceptions = Exceptions {
         probe_origin: ports.config().local_endpoint.clone(),
     };
-    Ok(Declaration::parse_with(&text, &exceptions).map(|declaration| (text, declaration)))
+    Ok(Declaration::read(&text, &exceptions).map(|declaration| (text, declaration)))
+}
+
+/// What is wrong with a declaration beside the one in force and what other applications have.
+async fn against_it<P: Ports>(
+    ports: &P,
+    app: &AppName,
+    declaration: &Declaration,
+) -> Answered<Vec<Finding>> {
+    let former: Option<Stored<Declared>> =
+        store::load(ports, &store::declaration_in_force(app)).await?;
+    let former = former.map(|former| former.value);
+    let uploaded = declaration.uploaded(app, former.as_ref());
+    let (_, taken) = repositories::claim(ports, app, declaration, former.as_ref()).await?;
+    Ok(uploaded.err().into_iter().chain(taken).collect())
 }
 
 async fn put_in_force<P: Ports>(
@@ -76,7 +96,7 @@ async fn put_in_force<P: Ports>(
         match declaration.uploaded(app, former.as_ref()) {
             Ok(Upload::Unchanged) => return Ok(Vec::new()),
             Ok(Upload::TakesForce) => {}
-            Err(finding) => return Ok(vec![finding]),
+            Err(_) => return against_it(ports, app, declaration).await,
         }
         let object = Some(created.object.clone());
         let declared = Declared::new(declaration, text, ports.now(), object);

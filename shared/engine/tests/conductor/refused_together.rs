@@ -1,0 +1,99 @@
+//! What is wrong with the form of what arrives hides nothing of what else is wrong with it, by whatever way it came.
+
+use crate::arrivals::by;
+use crate::desk::{Desk, with};
+use crate::stage::app;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use windlass_domain::deployment::Refusal;
+use windlass_engine::payload::Word;
+use windlass_engine::store;
+use windlass_world::executions::arn_of;
+
+const KEY: &str = "releases/shop/1.5.0.json";
+
+/// A mistake: its name, its place in a manifest, and how it is made.
+type Mistake = (&'static str, &'static str, fn(&mut Value));
+
+const OF_FORM: [Mistake; 4] = [
+    ("BadValue", "components.api.sha256", |manifest| {
+        manifest["components"]["api"]["sha256"] = "abc".into();
+    }),
+    ("UnknownField", "componnets", |manifest| {
+        manifest["componnets"] = json!({});
+    }),
+    ("BadValue", "sequence", |manifest| {
+        manifest["sequence"] = (-1).into();
+    }),
+    ("BadValue", "git.commit", |manifest| {
+        manifest["git"]["commit"] = "not one".into();
+    }),
+];
+
+const OF_MEANING: [Mistake; 3] = [
+    ("UnknownName", "components.apj", |manifest| {
+        manifest["components"]["apj"] = json!({"key": "artifacts/shop/apj/1.zip"});
+    }),
+    ("NoEnvironment", "git.ref", |manifest| {
+        manifest["git"]["ref"] = "refs/heads/nobodys".into();
+    }),
+    ("NoDeclaration", "declaration", |manifest| {
+        manifest["declaration"] = "7.0.0".into();
+    }),
+];
+
+fn manifest(desk: &Desk, mistakes: [&Mistake; 2]) -> Value {
+    let main = "refs/heads/main";
+    let mut manifest = desk.manifest("1.5.0", main)["manifest"].take();
+    for (_, _, make) in mistakes {
+        make(&mut manifest);
+    }
+    manifest
+}
+
+/// What a request is refused for: names, and places in the manifest.
+fn refused(desk: &Desk, request: Value) -> BTreeSet<(String, String)> {
+    let request = with(json!({"action": "deploy", "app": "shop"}), request);
+    let answer = desk.admit("one-more", request).unwrap();
+    assert_eq!(answer.verdict, Word::Rejected);
+    let refusal: Refusal = desk
+        .stage
+        .get(&store::refusal(&app(), &arn_of("one-more")))
+        .unwrap();
+    let place = |path: &str| path.strip_prefix("manifest.").unwrap_or(path).to_owned();
+    let told = refusal.findings.iter();
+    told.map(|it| (it.name.to_string(), place(&it.path)))
+        .collect()
+}
+
+#[test]
+fn an_upload_and_an_input_at_the_console_are_told_both() {
+    for form in &OF_FORM {
+        for meaning in &OF_MEANING {
+            let wanted = [form, meaning].map(|it| (it.0.to_owned(), it.1.to_owned()));
+            let wanted = BTreeSet::from(wanted);
+            let desk = Desk::free();
+            let text = manifest(&desk, [form, meaning]);
+            desk.stage
+                .world
+                .objects()
+                .upload("artifacts", KEY, text.to_string());
+            let upload = with(json!({"manifest_object": {"key": KEY}}), by("s3"));
+            assert_eq!(refused(&desk, upload), wanted, "{text}");
+            let desk = Desk::free();
+            let pasted = json!({"manifest": manifest(&desk, [form, meaning])});
+            // The console is no source of that environment, which is told as well where it goes there.
+            assert!(refused(&desk, pasted).is_superset(&wanted), "{text}");
+        }
+    }
+}
+
+/// What cannot be read at all hides nothing of what the request names beside it.
+#[test]
+fn an_environment_that_is_not_known_is_told_beside_a_release_that_is_not() {
+    let desk = Desk::free();
+    let told = refused(&desk, json!({"version": "9.9.9", "environment": "pord"}));
+    let wanted = [("UnknownName", "version"), ("UnknownName", "environment")];
+    let wanted = wanted.map(|(name, path)| (name.to_owned(), path.to_owned()));
+    assert_eq!(told, BTreeSet::from(wanted));
+}

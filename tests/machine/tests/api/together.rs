@@ -1,0 +1,134 @@
+//! What is wrong with the form of a body hides nothing of what else is wrong with it, and the other way round.
+
+use crate::call::{RELEASES, call, executions, program, release};
+use serde_json::{Value, json};
+use windlass_machine::shop::{ALL_KINDS, Shop};
+
+/// A mistake: how it is told, where, and how it is made in a body and an address.
+type Mistake = (&'static str, &'static str, fn(&mut Value, &mut String));
+
+/// What is seen without the declaration.
+const OF_FORM: [Mistake; 11] = [
+    ("BadValue", "components.api.sha256", |body, _| {
+        body["components"]["api"]["sha256"] = "abc".into();
+    }),
+    ("BadValue", "components.api.key", |body, _| {
+        body["components"]["api"]["key"] = 7.into();
+    }),
+    ("UnknownField", "components.api.kye", |body, _| {
+        body["components"]["api"]["kye"] = "x".into();
+    }),
+    ("MissingField", "components.api", |body, _| {
+        body["components"]["api"] = json!({});
+    }),
+    ("BadValue", "components.Api", |body, _| {
+        body["components"]["Api"] = json!({"key": "artifacts/shop/api/1.zip"});
+    }),
+    ("BadValue", "version", |body, _| {
+        body["version"] = json!(1.3);
+    }),
+    ("BadValue", "sequence", |body, _| {
+        body["sequence"] = "one".into();
+    }),
+    ("UnknownField", "git.dirtyy", |body, _| {
+        body["git"]["dirtyy"] = true.into();
+    }),
+    ("UnknownField", "agian", |body, _| {
+        body["agian"] = true.into();
+    }),
+    ("MissingField", "reason", |body, _| {
+        body["allow_older"] = true.into();
+    }),
+    ("BadValue", "accept_red", |body, _| {
+        body["accept_red"] = 1.into();
+    }),
+];
+
+/// What only the declaration and the bucket tell.
+const OF_MEANING: [Mistake; 6] = [
+    ("UnknownName", "components.wep", |body, _| {
+        body["components"]["wep"] = json!({"key": "artifacts/shop/wep/1.zip"});
+    }),
+    // The same of one whose form is wrong as well.
+    ("UnknownName", "components.jbos", |body, _| {
+        body["components"]["jbos"] = json!({"key": "artifacts/shop/jbos/1.zip", "sha256": "x"});
+    }),
+    ("UnknownName", "environment", |_, address| {
+        *address = address.replace("prod", "pord");
+    }),
+    ("BadValue", "components.agent.key", |body, _| {
+        body["components"]["agent"] = json!({"key": "artifacts/shop/agent/1.zip"});
+    }),
+    (
+        "ArtifactMissing",
+        "artifacts/shop/web/none.zip",
+        |body, address| {
+            // Where it goes nowhere, nothing is looked for.
+            if address.contains("prod") {
+                body["components"]["web"] = json!({"key": "artifacts/shop/web/none.zip"});
+            }
+        },
+    ),
+    ("NoDeclaration", "declaration", |body, _| {
+        body["declaration"] = "9.0.0".into();
+    }),
+];
+
+fn told(shop: &mut Shop<'_>, mistakes: &[&Mistake]) -> Vec<(String, String)> {
+    let (mut body, mut address) = (release(shop, "1.0.0"), RELEASES.to_owned());
+    body["git"] = json!({"ref": "refs/heads/main"});
+    body["components"].as_object_mut().unwrap().remove("jobs");
+    for (_, _, make) in mistakes {
+        make(&mut body, &mut address);
+    }
+    let reply = call(shop, "POST", &address, Some(body));
+    let findings = reply.body["findings"].as_array().unwrap();
+    let text = |finding: &Value, name: &str| finding[name].as_str().unwrap().to_owned();
+    let told = findings
+        .iter()
+        .map(|it| (text(it, "name"), text(it, "path")));
+    told.collect()
+}
+
+#[test]
+fn each_mistake_of_form_is_told_beside_each_of_meaning_and_nothing_else_is() {
+    let program = program();
+    let mut shop = Shop::new(&program, ALL_KINDS);
+    for form in &OF_FORM {
+        for meaning in &OF_MEANING {
+            let told = told(&mut shop, &[form, meaning]);
+            for (name, path, _) in [form, meaning] {
+                let is_it =
+                    |told: &&(String, String)| (told.0.as_str(), told.1.as_str()) == (*name, *path);
+                assert_eq!(
+                    told.iter().filter(is_it).count(),
+                    1,
+                    "{name} {path}: {told:?}"
+                );
+            }
+            let of_itself = usize::from(meaning.1 == "components.jbos");
+            assert_eq!(told.len(), 2 + of_itself, "{}: {told:?}", form.1);
+        }
+    }
+    assert_eq!(executions(&shop), 0);
+}
+
+#[test]
+fn all_of_them_are_told_at_once() {
+    let program = program();
+    let mut shop = Shop::new(&program, ALL_KINDS);
+    // Nothing is looked for where it goes nowhere, and of each component one mistake is enough.
+    let apart = [
+        "components.api.key",
+        "components.api",
+        "components.api.kye",
+        "environment",
+    ];
+    let all = OF_FORM.iter().chain(&OF_MEANING);
+    let all: Vec<&Mistake> = all.filter(|mistake| !apart.contains(&mistake.1)).collect();
+    let told = told(&mut shop, &all);
+    for (name, path, _) in all {
+        let wanted = ((*name).to_owned(), (*path).to_owned());
+        assert!(told.contains(&wanted), "{wanted:?}: {told:?}");
+    }
+}
