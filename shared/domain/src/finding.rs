@@ -301,6 +301,12 @@ pub enum FindingName {
     /// Next: Look for the error in the log of `conductor`, mend what it tells, then start this release
     /// again.
     CouldNotWait,
+    /// Something that must be known before a deployment begins could not be asked, such as an alarm while
+    /// CloudWatch does not answer, so it could not be planned. Nothing was changed.
+    ///
+    /// Next: Mend what the reason names, or wait until AWS answers again; then start the input that the
+    /// remedy gives.
+    CouldNotPrepare,
     /// The deployment waited longer for its turn than is allowed, and was refused before it
     /// changed anything.
     ///

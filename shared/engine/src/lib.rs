@@ -9,6 +9,7 @@ pub mod faults;
 mod html;
 pub mod judge;
 pub mod kinds;
+pub mod last_fault;
 pub mod loaded;
 pub mod log;
 pub mod measurements;

@@ -7,6 +7,7 @@ use super::ending::put;
 use super::past::past;
 use super::snapshots::{before_windlass, found, put_snapshot};
 use super::{Ports, admit, deployment_of, refuse};
+use crate::last_fault;
 use crate::payload::{Answer, Ask, Word};
 use crate::pin;
 use crate::ports::{Answered, Write};
@@ -66,7 +67,12 @@ pub async fn accept<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         };
         let steps: Vec<Stored<Step>> =
             store::load_all(ports, &store::deployment_partition(id), "step#").await?;
-        let seen = match seen(&steps, ask, &record.value) {
+        let failed = if ask.error.is_empty() {
+            None
+        } else {
+            Some(look_failed(ports, &record.value, &ask.error).await?)
+        };
+        let seen = match seen(&steps, ask, failed) {
             Ok(seen) => seen,
             Err(findings) => return refuse::refuse(ports, ask, &request, findings).await,
         };
@@ -141,7 +147,7 @@ type Seen<'a> = Vec<(&'a Step, Accepted<'a>)>;
 fn seen<'a>(
     steps: &'a [Stored<Step>],
     ask: &Ask,
-    record: &Deployment,
+    failed: Option<Finding>,
 ) -> Result<Seen<'a>, Vec<Finding>> {
     let (mut seen, mut findings) = (Vec::new(), Vec::new());
     for step in steps.iter().map(|step| &step.value) {
@@ -151,28 +157,32 @@ fn seen<'a>(
             Err(finding) => findings.push(finding),
         }
     }
-    if ask.error.is_empty() && findings.is_empty() {
+    findings.extend(failed);
+    if findings.is_empty() {
         return Ok(seen);
-    }
-    if !ask.error.is_empty() {
-        findings.push(look_failed(record, &ask.error));
     }
     Err(findings)
 }
 
-/// The function that looks has failed, and has told nobody what it met.
-fn look_failed(record: &Deployment, error: &str) -> Finding {
+/// The function that looks has failed, and has recorded of no component what it met.
+async fn look_failed<P: Ports>(ports: &P, record: &Deployment, error: &str) -> Answered<Finding> {
+    let last = last_fault::of(ports, &record.id).await?;
+    let last = last.filter(|last| last.state == "Look" && last.fault.name.to_string() == error);
+    let told = last.map(|last| format!(": {}", last.fault.message.trim_end_matches('.')));
     let (app, env) = (&record.app, &record.environment);
-    Finding::new(
+    Ok(Finding::new(
         FindingName::TargetNotSeen,
         format!("environments.{env}"),
-        format!("the function that looks at what runs failed with {error}."),
+        format!(
+            "the function that looks at what runs failed with {error}{}.",
+            told.unwrap_or_default()
+        ),
         format!(
             "Look for the error in the log of `planner`, mend what it tells, then start {}; the environment stays \
              locked until then.",
             operators(ActionName::Accept, app, env)
         ),
-    )
+    ))
 }
 
 fn cause(record: &Deployment, seen: &Seen<'_>) -> String {

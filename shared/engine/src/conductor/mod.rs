@@ -32,6 +32,7 @@ mod since;
 mod snapshots;
 mod turn;
 mod undo;
+mod unprepared;
 mod view;
 mod went_back;
 

@@ -1,16 +1,17 @@
-//! `SettleUndo`: `RolledBack` when everything was seen to be back, else `NeedsOperator`.
+//! `SettleUndo`: `RolledBack` when everything was seen to be back, else `NeedsOperator`; `Rejected` where nothing could be
+//! planned.
 
-use super::answer::of_record;
 use super::commit::{TRIES, commit, contended, pause};
 use super::cost::note_cost;
-use super::ending::{add_line, end, put};
+use super::ending::{add_line, end, put, reject, told};
 use super::hold::told_of_hold;
 use super::past::past;
 use super::second_look::make_due;
 use super::shut_out::shut_out;
-use super::undo::{first_wave, in_words};
+use super::undo::{as_the_machine_saw_it, first_wave, in_words};
+use super::unprepared::unprepared;
 use super::view::View;
-use super::{Ports, deployment_of};
+use super::{Ports, deployment_of, went_back};
 use crate::payload::{Answer, Ask};
 use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
@@ -31,8 +32,8 @@ pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     let id = deployment_of(ask)?;
     for tried in 0..TRIES {
         let mut record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
-        if let Some(ended) = &record.value.ending {
-            return Ok(of_record(&record.value, ended));
+        if let Some(answer) = told(ports, &record.value).await? {
+            return Ok(answer);
         }
         let Some(mut lock) = shut_out(ports, ask, &record.value).await? else {
             pause(ports, tried).await;
@@ -40,17 +41,22 @@ pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         };
         let steps: Vec<Stored<Step>> =
             store::load_all(ports, &store::deployment_partition(id), "step#").await?;
-        let restored = steps
-            .iter()
-            .all(|step| !step.value.status.may_have_changed());
-        let ending = if restored {
-            Ending::RolledBack
+        let unprepared = unprepared(ports, ask, &record.value, &steps).await?;
+        let ending = if let Some(finding) = unprepared {
+            reject(&mut record, vec![finding], ports.now());
+            let undone = went_back::undone(ports, &record.value).await?;
+            add_line(&mut record, undone);
+            Ending::Rejected
         } else {
-            Ending::NeedsOperator
+            if record.value.undoing.is_none() {
+                record.value.undoing = Some(as_the_machine_saw_it(ports, ask).await?);
+            }
+            let ending = ending(&steps);
+            let view = View::load(ports, &record.value).await?;
+            let next = next(&record.value, ending, &view);
+            conclude(ports, &mut record, &steps, ending, next);
+            ending
         };
-        let view = View::load(ports, &record.value).await?;
-        let next = next(&record.value, ending, &view);
-        conclude(ports, &mut record, &steps, ending, next);
         let hold = hold(ports, &record.value).await?;
         add_line(&mut record, hold);
         note_cost(ports, &mut record.value, &steps).await;
@@ -58,7 +64,7 @@ pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
             put(&record)?,
             leave(&mut lock, &record.value, ending, ports.now())?,
         ];
-        if is_vetoed(&record.value) {
+        if ending != Ending::Rejected && is_vetoed(&record.value) {
             writes.extend(veto(ports, &record.value).await?);
         }
         if record.value.stopped {
@@ -66,13 +72,23 @@ pub async fn settle_undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
         }
         writes.extend(make_due(ports, &record.value, &steps).await?);
         if commit(ports, writes).await?
-            && let Some(ended) = &record.value.ending
+            && let Some(answer) = told(ports, &record.value).await?
         {
-            return Ok(of_record(&record.value, ended));
+            return Ok(answer);
         }
         pause(ports, tried).await;
     }
     Err(contended("ending the undo"))
+}
+
+/// What becomes of what was changed.
+fn ending(steps: &[Stored<Step>]) -> Ending {
+    let mut steps = steps.iter();
+    if steps.all(|step| !step.value.status.may_have_changed()) {
+        Ending::RolledBack
+    } else {
+        Ending::NeedsOperator
+    }
 }
 
 /// Frees the lock, or keeps it for the operator. Nothing that begins late may go on either way.
@@ -82,7 +98,7 @@ fn leave(
     ending: Ending,
     now: Time,
 ) -> Answered<Write> {
-    if ending == Ending::RolledBack {
+    if ending != Ending::NeedsOperator {
         lock.value.free(now);
         return lock.put();
     }

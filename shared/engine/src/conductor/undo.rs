@@ -3,8 +3,10 @@
 use super::answer::plain;
 use super::commit::{TRIES, commit, contended, pause};
 use super::ending::put;
+use super::unprepared::unprepared;
 use super::view::lock_with_token;
 use super::{Ports, deployment_of};
+use crate::last_fault;
 use crate::payload::{Answer, Ask, Word, WorkItem};
 use crate::ports::{Answered, Ledger, Write};
 use crate::store::{self, Stored};
@@ -23,6 +25,11 @@ pub async fn undo<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
     still_ours(ports, ask, &record.value).await?;
     let steps: Vec<Stored<Step>> =
         store::load_all(ports, &store::deployment_partition(id), "step#").await?;
+    let unprepared = unprepared(ports, ask, &record.value, &steps).await?;
+    if unprepared.is_some() {
+        // Nothing is undone where nothing was planned.
+        return Ok(plain(Word::SettleUndo, id, ask.token));
+    }
     if record.value.undoing.is_none() || record.value.stopped {
         record_why(ports, ask, &steps).await?;
     }
@@ -74,7 +81,7 @@ async fn record_why<P: Ports>(ports: &P, ask: &Ask, steps: &[Stored<Step>]) -> A
                 return Ok(());
             }
             (_, Some(failure)) => failure.clone(),
-            (None, None) => as_the_machine_saw_it(ask),
+            (None, None) => as_the_machine_saw_it(ports, ask).await?,
         };
         let lock = still_ours(ports, ask, &record.value).await?;
         record.value.undoing = Some(why);
@@ -123,18 +130,24 @@ pub async fn failure<P: Ledger>(
     }))
 }
 
-/// What the machine caught, where nothing tells what failed.
-fn as_the_machine_saw_it(ask: &Ask) -> Why {
+/// What the machine caught, where no step tells what failed: with the sentence of the state that failed with it, where
+/// that was kept.
+pub async fn as_the_machine_saw_it<P: Ledger>(ports: &P, ask: &Ask) -> Answered<Why> {
     if ask.error.is_empty() {
-        return Why {
+        return Ok(Why {
             name: "Failed".into(),
             text: "a step failed without a reason.".into(),
-        };
+        });
     }
-    Why {
+    let last = last_fault::of(ports, deployment_of(ask)?).await?;
+    let last = last.filter(|last| last.fault.name.to_string() == ask.error);
+    Ok(Why {
         name: ask.error.clone(),
-        text: format!("a function failed with {}; its log tells more.", ask.error),
-    }
+        text: match last {
+            Some(last) => last.in_words(),
+            None => format!("a function failed with {}; its log tells more.", ask.error),
+        },
+    })
 }
 
 async fn failed_gate<P: Ledger>(ports: &P, ask: &Ask) -> Answered<Option<Why>> {

@@ -1,6 +1,7 @@
 //! `Judge`: measures the gates of a wave, records the judgement, and tells where to go from there.
 
 use crate::config::Configured;
+use crate::last_fault;
 use crate::loaded::{Loaded, load};
 use crate::measurements::{self, Judging};
 use crate::payload::{Answer, Ask, Word, WorkItem};
@@ -26,7 +27,11 @@ const TRIES: u32 = 5;
 
 /// Serves the state `Judge`. Asked twice it answers the same: a judgement that is final stays.
 pub async fn handle<P: Ports>(ports: &P, ask: Ask) -> Answered<Answer> {
-    let case = Case::load(ports, &ask).await?;
+    last_fault::kept(ports, &ask, judge(ports, &ask).await).await
+}
+
+async fn judge<P: Ports>(ports: &P, ask: &Ask) -> Answered<Answer> {
+    let case = Case::load(ports, ask).await?;
     if let Some(judged) = case.judgement.value.settled() {
         return Ok(answer(&case, &judged));
     }

@@ -16,6 +16,7 @@ mod tenancy;
 mod write;
 
 use crate::kinds::KindPorts;
+use crate::last_fault;
 use crate::loaded::{Loaded, load};
 use crate::measurements;
 use crate::payload::{Answer, Ask, Word, WorkItem};
@@ -38,8 +39,10 @@ const MESSAGE: &str = "the deployment's items are being written by others; ask a
 /// Serves the states `Prepare` and `Look`.
 pub async fn handle<P: Ports>(ports: &P, ask: Ask) -> Answered<Answer> {
     match (ask.state.as_str(), &ask.deployment) {
-        ("Look", Some(id)) => look::look(ports, &ask, id).await,
-        _ => prepare(ports, &ask).await,
+        ("Look", Some(id)) => {
+            last_fault::kept(ports, &ask, look::look(ports, &ask, id).await).await
+        }
+        _ => last_fault::kept(ports, &ask, prepare(ports, &ask).await).await,
     }
 }
 

@@ -124,6 +124,11 @@ pub fn plan(id: &DeploymentId) -> Key {
     key(deployment_partition(id), "plan")
 }
 
+/// What a state of a deployment that only looks failed with last: [`crate::last_fault::LastFault`].
+pub fn last_fault(id: &DeploymentId) -> Key {
+    key(deployment_partition(id), "last_fault")
+}
+
 /// A component's step: [`windlass_domain::step::Step`].
 pub fn step(id: &DeploymentId, component: &ComponentName) -> Key {
     key(deployment_partition(id), format!("step#{component}"))

@@ -110,6 +110,7 @@ fn what_failed_is_told_by_the_gate_else_by_components_else_as_the_machine_saw_it
         ("Failed", "a step failed without a reason.")
     );
     let desk = Desk::new();
+    desk.plan(Outcome::Change, 1);
     let (name, text) = told(&desk, "States.Timeout");
     assert_eq!(name, "States.Timeout");
     assert_eq!(
@@ -323,4 +324,31 @@ fn what_a_recovery_has_undone_is_looked_at_again() {
         let again: SecondLook = desk.stage.get(&key).unwrap();
         assert_eq!(Some(again.due), look.map(|look| look.due.plus_s(60)));
     }
+}
+
+/// Nothing was planned, so nothing was changed: it is refused, whatever is told of why.
+#[test]
+fn what_could_not_be_planned_is_refused_unless_something_of_it_was_changed() {
+    let ends = |error: &str, status: Option<StepStatus>| {
+        let desk = Desk::new();
+        if let Some(status) = status {
+            desk.step("api", status, |_| ());
+        }
+        for state in ["Undo", "SettleUndo"] {
+            let mut ask = desk.stage.ask(state, 0);
+            ask.error = error.into();
+            desk.serve(ask).unwrap();
+        }
+        let ended = desk.ending();
+        (ended.ending, ended.cause_name)
+    };
+    let refused = (Ending::Rejected, "CouldNotPrepare".to_owned());
+    for error in ["States.Timeout", "Unavailable"] {
+        assert_eq!(ends(error, None), refused, "{error}");
+        // A step that was written before the plan could be.
+        assert_eq!(ends(error, Some(StepStatus::Planned)), refused, "{error}");
+        let (ending, name) = ends(error, Some(StepStatus::Changed));
+        assert_eq!((ending, name.as_str()), (Ending::NeedsOperator, error));
+    }
+    assert_eq!(ends("", None).0, Ending::RolledBack, "its execution died");
 }

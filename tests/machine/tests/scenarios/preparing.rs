@@ -1,8 +1,11 @@
 //! A preparation that takes longer than one invocation, such as a change set or a plan of Terraform.
 
 use crate::scene::*;
+use windlass_domain::ending::Ending;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::FindingName;
 use windlass_engine::ports::Clock;
+use windlass_machine::shop::Shop;
 
 #[test]
 fn what_aws_is_still_working_on_is_asked_for_again_and_then_planned() {
@@ -26,3 +29,137 @@ fn what_aws_is_still_working_on_is_asked_for_again_and_then_planned() {
     assert_eq!(ended(&shop, &arn).to_string(), "Succeeded");
     assert_free(&shop);
 }
+
+/// Nothing is planned without what cannot be asked, so nothing is changed, and there is nothing to undo.
+#[test]
+fn what_cannot_be_asked_refuses_and_says_what_it_is_and_what_to_do() {
+    use FaultName::{Conflict, Internal, Refused, Throttled, Unavailable};
+    let program = program();
+    for (call, fault) in [
+        ("functions.function", Unavailable),
+        ("functions.function", Throttled),
+        ("functions.function", Refused),
+        ("functions.function", Internal),
+        ("functions.alias", Conflict),
+        ("alarms.alarms", Unavailable),
+    ] {
+        let mut shop = live(&program);
+        let fault = Fault::new(fault, "DescribeThings: it is away");
+        shop.world().mishaps().refused.insert(call, fault.clone());
+        arrive(&shop, release_unheard(&shop, "1.1.0"));
+        let arn = shop.world().executions().started.last().unwrap().0.clone();
+        shop.region.step();
+        shop.region.run();
+        let ended = ended(&shop, &arn);
+        assert_eq!(
+            ended.ending,
+            Ending::Rejected,
+            "{call} {fault}: {}",
+            ended.cause
+        );
+        let finding = &ended.findings[0];
+        let told = (finding.name, finding.path.as_str());
+        assert_eq!(told, (FindingName::CouldNotPrepare, "environments.prod"));
+        for part in [
+            "DescribeThings: it is away",
+            "nothing was changed",
+            &fault.name.to_string(),
+        ] {
+            assert!(finding.reason.contains(part), "{part}: {finding}");
+        }
+        let (error, cause) = failure(&shop, &arn);
+        assert_eq!(
+            (error.as_str(), cause),
+            ("CouldNotPrepare", ended.cause.clone())
+        );
+        let beside = shop.world().objects().texts("artifacts");
+        assert!(beside["releases/shop/1.1.0.json.findings.json"].contains("it is away"));
+        assert_eq!(serves(&shop), both("2"));
+        assert!(!shop.has("veto#"));
+        assert_free(&shop);
+        // What is told to be started works once it is mended.
+        shop.world().mishaps().refused.clear();
+        let (_, input) = finding.remedy.split_once("then start ").unwrap();
+        let input = serde_json::from_str(input.trim_end_matches('.')).unwrap();
+        let arn = shop.start(&input);
+        shop.region.run();
+        assert_succeeded(&shop, &arn);
+    }
+}
+
+fn assert_succeeded(shop: &Shop<'_>, arn: &str) {
+    let ended = ended(shop, arn);
+    assert_eq!(ended.ending, Ending::Succeeded, "{}", ended.cause);
+    assert_eq!(serves(shop), both("3"));
+}
+
+/// A person's stop is no fault of what could not be asked meanwhile.
+#[test]
+fn one_that_is_stopped_while_it_cannot_ask_ends_as_stopped() {
+    let program = program();
+    let mut shop = live(&program);
+    let away = Fault::new(FaultName::Unavailable, "it is away");
+    shop.world()
+        .mishaps()
+        .refused
+        .insert("functions.function", away);
+    let arn = shop.deploy("1.1.0", &BOTH);
+    assert!(shop.region.run_until(&arn, "Prepare"));
+    shop.region.step();
+    shop.region.stop(&arn);
+    shop.region.run();
+    let ended = ended(&shop, &arn);
+    assert_eq!(ended.ending, Ending::RolledBack, "{}", ended.cause);
+    assert_free(&shop);
+}
+
+/// What a later wave needs, and what judges, cannot be asked: what was changed is undone, and the cause is told.
+#[test]
+fn what_cannot_be_asked_later_is_told_by_what_is_undone() {
+    let program = program();
+    for (state, call) in [
+        ("Prepare", "configurations.versions"),
+        ("Judge", "ledger.query"),
+    ] {
+        let mut shop = Shop::new(&program, POINTING);
+        let arn = shop.deploy("1.0.0", &["api", "flags"]);
+        assert!(shop.region.run_until(&arn, "Judge"));
+        if state == "Prepare" {
+            assert!(shop.region.run_until(&arn, "Prepare"));
+        }
+        let away = Fault::new(FaultName::Refused, "ListThings: it is away");
+        shop.world().mishaps().refused.insert(call, away);
+        while shop.region.state_of(&arn) == Some(state) {
+            assert!(shop.region.step());
+        }
+        shop.world().mishaps().refused.clear();
+        shop.region.run();
+        let ended = ended(&shop, &arn);
+        assert_eq!(ended.ending, Ending::RolledBack, "{}", ended.cause);
+        for part in [state, "ListThings: it is away"] {
+            assert!(ended.cause.contains(part), "{part}: {}", ended.cause);
+        }
+        assert_free(&shop);
+    }
+}
+
+const POINTING: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api: {kind: lambda, function: shop-api, alias: live}
+  flags:
+    kind: appconfig
+    application: shop
+    environment: prod
+    profile: flags
+    strategy: AppConfig.Linear50PercentEvery30Seconds
+    after: [api]
+    fill: [api.version]
+gates:
+  bake: 1m
+  between_waves: 1m
+  alarms: [shop-5xx]
+";

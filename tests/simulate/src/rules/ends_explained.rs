@@ -45,7 +45,7 @@ fn explains(outcome: &Outcome<'_>, what: What, record: &Deployment, ended: &Ende
         }
         Ending::Rejected => match ended.cause_name.as_str() {
             "NoPermission" | "GateNotMeasurable" => is_refusal,
-            "Unsettled" | "CouldNotWait" => is_refusal || lasts,
+            "Unsettled" | "CouldNotWait" | "CouldNotPrepare" => is_refusal || lasts,
             "Stopped" => is_stop,
             "ExecutionTimedOut" => what == What::TimedOut,
             // Somebody else keeps the lock.

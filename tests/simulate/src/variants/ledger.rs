@@ -37,8 +37,8 @@ pub(super) const VARIANTS: &[Variant] = &[
             },
             Edit {
                 file: SETTLE_UNDO,
-                find: "    if ending == Ending::RolledBack {\n        lock.value.free(now);",
-                replace: "    lock.value.token += u64::from(VARIANT);\n    if ending == Ending::RolledBack {\n        lock.value.free(now);",
+                find: "    if ending != Ending::NeedsOperator {\n        lock.value.free(now);",
+                replace: "    lock.value.token += u64::from(VARIANT);\n    if ending != Ending::NeedsOperator {\n        lock.value.free(now);",
             },
         ],
         scenarios: &["after_site"],
@@ -128,8 +128,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "an undo frees the lock before every component was seen back",
         edits: &[Edit {
             file: SETTLE_UNDO,
-            find: "            .all(|step| !step.value.status.may_have_changed());",
-            replace: "            .all(|step| VARIANT || !step.value.status.may_have_changed());",
+            find: "    if steps.all(|step| !step.value.status.may_have_changed()) {",
+            replace: "    if steps.all(|step| VARIANT || !step.value.status.may_have_changed()) {",
         }],
         scenarios: &["stuck"],
         mishaps: &[],
@@ -245,8 +245,8 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "an undo leaves no veto",
         edits: &[Edit {
             file: SETTLE_UNDO,
-            find: "        if is_vetoed(&record.value) {",
-            replace: "        if !VARIANT && is_vetoed(&record.value) {",
+            find: "        if ending != Ending::Rejected && is_vetoed(&record.value) {",
+            replace: "        if !VARIANT && ending != Ending::Rejected && is_vetoed(&record.value) {",
         }],
         scenarios: &["undo", "first_undo"],
         mishaps: &[],

@@ -1,0 +1,82 @@
+//! The last fault of a state that only looks, such as `Prepare`: the machine passes on its name alone, and whoever asked
+//! gets its sentence in the ending.
+
+use crate::payload::Ask;
+use crate::ports::{Answered, Clock, Condition, Ledger, Write};
+use crate::store::{self, Stored};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::identity::DeploymentId;
+use windlass_domain::time::Time;
+
+/// The fault that a state failed with last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastFault {
+    /// The state.
+    pub state: String,
+    /// Its fault.
+    pub fault: Fault,
+    /// When.
+    pub at: Time,
+}
+
+impl LastFault {
+    /// In a sentence.
+    pub fn in_words(&self) -> String {
+        let told = self.fault.message.trim_end_matches('.');
+        format!("`{}` failed: {told}.", self.state)
+    }
+}
+
+/// The last fault of a deployment's states, if one failed.
+pub async fn of<P: Ledger>(ports: &P, id: &DeploymentId) -> Answered<Option<LastFault>> {
+    let last: Option<Stored<LastFault>> = store::load(ports, &store::last_fault(id)).await?;
+    Ok(last.map(|last| last.value))
+}
+
+/// The same answer; its fault is kept in the ledger first, where that answers and the lock has the token still.
+pub async fn kept<P: Ledger + Clock, T>(
+    ports: &P,
+    ask: &Ask,
+    answered: Answered<T>,
+) -> Answered<T> {
+    if let Err(fault) = &answered
+        && !is_anothers(fault.name)
+        && let Err(untold) = keep(ports, ask, fault).await
+    {
+        tracing::warn!(%untold, "the fault could not be kept");
+    }
+    answered
+}
+
+/// Whether it only tells that another execution, or another attempt, goes on.
+fn is_anothers(name: FaultName) -> bool {
+    matches!(name, FaultName::StaleToken | FaultName::AttemptSuperseded)
+}
+
+async fn keep<P: Ledger + Clock>(ports: &P, ask: &Ask, fault: &Fault) -> Answered<()> {
+    let Some(id) = &ask.deployment else {
+        return Ok(());
+    };
+    let record: Stored<Deployment> = store::require(ports, &store::deployment(id)).await?;
+    let key = store::last_fault(id);
+    let former: Option<Stored<LastFault>> = store::load(ports, &key).await?;
+    let kept = Stored {
+        rev: former.map_or(0, |former| former.rev),
+        value: LastFault {
+            state: ask.state.clone(),
+            fault: fault.clone(),
+            at: ports.now(),
+        },
+        key,
+    };
+    let lock = store::lock(&record.value.app, &record.value.environment);
+    let fence = Condition::Field("token".into(), Value::from(ask.token));
+    // Refused where somebody else has just kept one, or has taken over.
+    ports
+        .transact(vec![Write::check(lock, fence), kept.put()?])
+        .await?;
+    Ok(())
+}
