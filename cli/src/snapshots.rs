@@ -1,6 +1,6 @@
 //! The snapshots of an environment, as the API answers them.
 
-use crate::asked::{Asked, commit, names, took, who};
+use crate::asked::{Asked, commit, took, who};
 use crate::listing::Listed;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -36,6 +36,21 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// The components, each with its version where that is another one than the snapshot's.
+    fn versions(&self) -> String {
+        let components = self.components.iter();
+        let told = components.map(|(name, ran)| match ran["version"].as_str() {
+            Some(version) if version != self.version => format!("{name}@{version}"),
+            _ => name.to_string(),
+        });
+        let told: Vec<String> = told.collect();
+        if told.is_empty() {
+            "-".to_owned()
+        } else {
+            told.join(",")
+        }
+    }
+
     /// The components whose bytes had come by another name.
     fn origins(&self) -> impl Iterator<Item = String> {
         let components = self.components.iter();
@@ -96,7 +111,7 @@ impl Listed for Snapshot {
             self.made.to_string(),
             self.version.clone(),
             commit(asked_for.and_then(|asked| asked.git.as_ref())),
-            names(&self.components.keys().cloned().collect::<Vec<_>>()),
+            self.versions(),
             asked_for.map_or_else(none, |asked| took(asked.started, asked.ended)),
             person.map_or_else(none, |(by, _)| who(by)),
             words.join(", "),

@@ -137,7 +137,12 @@ fn what_was_accepted_is_told_as_the_persons_who_did() {
     });
     let said = out(&api.windlass(&folder("accepted"), &["snapshots", "shop", "prod"]));
     let row = said.lines().nth(1).unwrap();
-    for word in ["tom", "mended by hand", "web came with 1.2.0"] {
+    for word in [
+        "tom",
+        "mended by hand",
+        "api,web@1.3.0",
+        "web came with 1.2.0",
+    ] {
         assert!(row.contains(word), "{row}");
     }
     assert!(!row.contains("23s") && !row.contains("an upload"), "{row}");

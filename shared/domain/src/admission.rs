@@ -185,7 +185,7 @@ pub fn decide(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
         Some(Replacing::Superseded(replaced)) if obstacles.is_empty() => {
             return Decision::Superseded(replaced);
         }
-        Some(Replacing::Refused(older)) => obstacles.push(older),
+        Some(Replacing::Refused(older)) => obstacles.extend(older),
         _ => {}
     }
     if obstacles.is_empty() {
@@ -249,7 +249,7 @@ pub fn stuck<'a>(candidate: &Candidate, facts: &Facts<'a>) -> Option<Obstacle<'a
 /// What a release that came before says of an arrival.
 enum Replacing<'a> {
     Superseded(Replaced),
-    Refused(Obstacle<'a>),
+    Refused(Vec<Obstacle<'a>>),
 }
 
 /// Rule 6: a late arrival never replaces a newer release.
@@ -267,7 +267,7 @@ fn by_order<'a>(candidate: &'a Candidate, facts: &Facts<'a>) -> Option<Replacing
             is_newer.then_some((component, mark))
         })
         .collect();
-    let (component, mark) = newer.first()?;
+    let (_, mark) = newer.first()?;
     // A person is told no. But what was accepted and then overtaken while it waited for its turn is
     // superseded, whoever asked for it.
     let waits = facts
@@ -279,7 +279,9 @@ fn by_order<'a>(candidate: &'a Candidate, facts: &Facts<'a>) -> Option<Replacing
         let (by, how) = (mark.id.clone(), How::Newer);
         return Some(Replacing::Superseded(Replaced { by, how }));
     }
-    Some(Replacing::Refused(Obstacle::Older(component, &mark.id)))
+    let older = newer.iter();
+    let older = older.map(|(component, mark)| Obstacle::Older(component, &mark.id));
+    Some(Replacing::Refused(older.collect()))
 }
 
 /// An arrival does not bring back what was live and was replaced: who did that wanted something else here. A person

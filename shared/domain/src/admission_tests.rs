@@ -194,7 +194,7 @@ fn newer_wins_over_what_is_there() {
         ),
         (
             |s| s.mark("a", "new", 6).mark("b", "new", 6).by_person().own(),
-            "Older at components.a",
+            "Older at components.a, Older at components.b",
         ),
         (
             |s| {
@@ -208,7 +208,7 @@ fn newer_wins_over_what_is_there() {
                 s.mark("a", "new", 6).mark("b", "new", 6).by_person().own();
                 s.waits("other", 4, &["a", "b"])
             },
-            "Older at components.a",
+            "Older at components.a, Older at components.b",
         ),
         (
             |s| s.mark("a", "new", 6).mark("b", "new", 6).allow_older(),

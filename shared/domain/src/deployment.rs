@@ -3,7 +3,7 @@
 use crate::digest::Digest;
 use crate::ending::{Ending, Resolved};
 use crate::environment::Running;
-use crate::finding::{Finding, FindingName};
+use crate::finding::Finding;
 use crate::identity::DeploymentId;
 use crate::input::input;
 use crate::name::{AppName, ComponentName, EnvironmentName};
@@ -270,15 +270,6 @@ pub struct Refusal {
     pub findings: Vec<Finding>,
     /// When.
     pub at: Time,
-}
-
-impl Refusal {
-    /// The application under which it is listed; none where the application is not declared.
-    pub fn listed_under(&self) -> Option<&AppName> {
-        let undeclared =
-            |finding: &Finding| finding.name == FindingName::NoDeclaration && finding.path == "app";
-        (!self.findings.iter().any(undeclared)).then_some(&self.app)
-    }
 }
 
 #[cfg(test)]

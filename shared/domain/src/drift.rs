@@ -25,7 +25,7 @@ pub struct Compared {
     /// What was seen, in the same words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<String>,
-    /// Why it is unknown, or how it was found that it is gone.
+    /// Why it is unknown, how it was found that it is gone, or which of many parts are not as recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }

@@ -15,7 +15,7 @@ pub const LISTED_FOR_S: u64 = 30 * 24 * 60 * 60;
 /// declared, or under a tag that no rule matches. It was no request, so nobody is notified.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NotTaken {
-    /// The application that it looks meant for; absent where none is declared that it could be.
+    /// The application that it looks meant for, declared or not; absent where it names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<AppName>,
     /// What it was, for a person: a key, or an image.

@@ -76,6 +76,23 @@ pub async fn write<P: Objects + Configured>(
     put(ports, upload, &beside, Replaces::Anything).await
 }
 
+/// Writes the findings on an upload that is looked at more than once, where they do not lie there already. That nothing
+/// is wrong with it is told where something else was.
+pub async fn tell_of<P: Objects + Configured>(
+    ports: &P,
+    upload: &ObjectRef,
+    findings: &[Finding],
+) -> Answered<()> {
+    let lies = read(ports, &upload.key).await?;
+    let version = upload.version_id.as_deref();
+    let known = lies.filter(|lies| lies.is_about(version) || findings.is_empty());
+    let known = known.map(|lies| lies.findings).unwrap_or_default();
+    if known == findings {
+        return Ok(());
+    }
+    write(ports, upload, findings).await
+}
+
 /// Writes beside its upload why a deployment was rejected. A note that cannot be written does not
 /// stop the ending that it is about.
 pub async fn tell<P: Objects + Configured>(ports: &P, record: &Deployment) -> Answered<()> {

@@ -66,7 +66,7 @@ async fn component<P: Ports>(
             },
             recorded: Some(beside.shown),
             seen: Some(shown),
-            reason: None,
+            reason: in_words(&beside.differing),
         },
         Saw::Gone(reason) => Compared {
             drift: Drift::Changed,
@@ -159,6 +159,23 @@ struct Beside {
     shown: String,
     /// Whether callers notice no difference between it and what was seen.
     same: bool,
+    /// Of what they notice one, by name, where it has many parts.
+    differing: Vec<String>,
+}
+
+/// How many parts of a target are named that are not as recorded.
+const NAMED: usize = 5;
+
+/// Which parts of a target are not as recorded.
+fn in_words(differing: &[String]) -> Option<String> {
+    let first = differing.first()?;
+    let named = differing.get(..NAMED).unwrap_or(differing).join("`, `");
+    let more = differing.len().saturating_sub(NAMED);
+    Some(match (differing.len(), more) {
+        (1, _) => format!("1 file is not as recorded: `{first}`"),
+        (all, 0) => format!("{all} files are not as recorded: `{named}`"),
+        (all, more) => format!("{all} files are not as recorded: `{named}` and {more} more"),
+    })
 }
 
 enum Saw {
@@ -224,17 +241,48 @@ async fn look_at<K: Kind, A: And, const N: usize>(
             A::and(kind, &target, &seen).await?;
             let recorded = Recorded::of::<K>(&target, &seen)?;
             let (state, shown) = (to_value(&recorded)?, recorded.noticed.shown.clone());
-            (Some(recorded.noticed), Saw::There { state, shown })
+            (Some((seen, recorded.noticed)), Saw::There { state, shown })
         }
         Err(fault) if fault.name == FaultName::NotFound => (None, Saw::Gone(fault.message)),
         Err(fault) => return Err(fault),
     };
     let beside = known.map(|state| {
-        let known = Recorded::read("recorded state", state)?.noticed;
+        let Recorded {
+            goal,
+            noticed: known,
+            ..
+        } = Recorded::read("recorded state", state)?;
+        let same = seen.as_ref().is_some_and(|(_, seen)| seen.is_same(&known));
+        let differing = match &seen {
+            Some((seen, _)) if !same => K::differing(seen, &from_value("recorded state", &goal)?),
+            _ => Vec::new(),
+        };
         Ok(Beside {
-            same: seen.as_ref().is_some_and(|seen| seen.is_same(&known)),
+            same,
             shown: known.shown,
+            differing,
         })
     });
     Ok(Looked { beside, saw })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_of_many_parts_are_named() {
+        let told = |count: usize| {
+            let all: Vec<String> = (0..count).map(|n| format!("{n}.html")).collect();
+            in_words(&all)
+        };
+        assert_eq!(told(0), None);
+        assert_eq!(told(1).unwrap(), "1 file is not as recorded: `0.html`");
+        assert_eq!(
+            told(2).unwrap(),
+            "2 files are not as recorded: `0.html`, `1.html`"
+        );
+        assert!(told(NAMED).unwrap().ends_with("`4.html`"));
+        assert!(told(12).unwrap().ends_with("`4.html` and 7 more"));
+    }
 }

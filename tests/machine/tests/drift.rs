@@ -5,11 +5,15 @@
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::finding::FindingName;
+use windlass_domain::plan::Plan;
 use windlass_engine::ports::Clock;
 use windlass_engine::routes::api::{Call, handle};
+use windlass_engine::store::{self, Stored};
 use windlass_machine::program::Program;
 use windlass_machine::shop::{ALL_KINDS, Shop};
 use windlass_machine::ways::program;
+use windlass_world::configurations::named;
 use windlass_world::mishaps::When;
 use windlass_world::run::run;
 
@@ -104,6 +108,22 @@ fn a_file_that_somebody_wrote_is_told() {
     objects.upload("shop-web", "index.html", "<h1>hello from a stranger</h1>");
     drop(objects);
     assert_eq!(drift(&shop), ["none", "none", "changed"]);
+    let told = observed(&shop)["web"]["reason"].clone();
+    assert_eq!(told, "1 file is not as recorded: `index.html`");
+}
+
+#[test]
+fn a_file_that_somebody_removed_is_told_by_its_name() {
+    let program = program();
+    let shop = live(&program);
+    let mut objects = shop.world().objects();
+    let site = objects.buckets.get_mut("shop-web").unwrap();
+    let path = "index.html";
+    assert!(site.keys.remove(path).is_some());
+    drop(objects);
+    assert_eq!(drift(&shop), ["none", "none", "changed"]);
+    let told = observed(&shop)["web"]["reason"].clone();
+    assert_eq!(told, format!("1 file is not as recorded: `{path}`"));
 }
 
 #[test]
@@ -157,4 +177,78 @@ fn during_a_deployment_nothing_is_told() {
     assert_eq!(drift(&shop), ["unknown"; 3]);
     let reason = observed(&shop)["api"]["reason"].clone();
     assert!(reason.as_str().unwrap().contains("is under way"));
+}
+
+/// Every kind, and each changes by itself.
+fn whole_shop(program: &Program) -> Shop<'_> {
+    let flags = "\n  flags: {kind: appconfig, application: shop, environment: prod, profile: flags, \
+                 strategy: AppConfig.AllAtOnce}\ngates:";
+    let declaration = ALL_KINDS.replace("\ngates:", flags);
+    let mut shop = Shop::new(program, &declaration);
+    for version in ["1.0.0", "1.1.0"] {
+        shop.deploy(version, &ALL_FOUR);
+        shop.region.run();
+    }
+    shop
+}
+
+const ALL_FOUR: [&str; 4] = ["agent", "api", "flags", "web"];
+
+/// Somebody changes every target by hand.
+fn change_all(shop: &Shop<'_>) {
+    let world = shop.world();
+    let now = world.now();
+    let other =
+        json!({"family": "agent", "containerDefinitions": [{"name": "agent", "image": "other"}]});
+    let other = world
+        .services()
+        .put_task_definition(&other, &BTreeMap::new());
+    world
+        .services()
+        .update("shop", "agent", &other.arn, now)
+        .unwrap();
+    let mut functions = world.functions();
+    let api = functions.functions.get_mut("shop-api").unwrap();
+    api.aliases.get_mut("live").unwrap().version = "1".into();
+    drop(functions);
+    world
+        .objects()
+        .upload("shop-web", "index.html", "<h1>hello from a stranger</h1>");
+    let mut state = world.configurations();
+    let (shop, prod, profile) = (named("shop").id, named("prod").id, named("flags").id);
+    let put = state
+        .profile(&shop, &profile)
+        .unwrap()
+        .put(None, "{\"flags\":{}}");
+    let environment = state.environment(&shop, &prod).unwrap();
+    environment.deploy_by_hand(&profile, put, now);
+}
+
+/// What is overwritten of somebody else's is told before it is, whichever kind it is of and whoever asks.
+#[test]
+fn what_somebody_changed_is_told_by_the_plan_that_changes_it() {
+    let program = program();
+    for is_changed in [false, true] {
+        for action in ["deploy", "rollback"] {
+            let mut shop = whole_shop(&program);
+            if is_changed {
+                change_all(&shop);
+            }
+            let arn = match action {
+                "deploy" => shop.deploy("1.2.0", &ALL_FOUR),
+                _ => shop.act(action),
+            };
+            shop.region.run();
+            let id = shop.deployment(&arn).id;
+            let plan: Stored<Plan> = run(store::require(shop.world(), &store::plan(&id))).unwrap();
+            assert_eq!(plan.value.findings, [], "{action}");
+            let warnings = plan.value.warnings.iter();
+            let told = warnings.filter(|one| one.name == FindingName::TargetChangedByOther);
+            let mut told: Vec<&str> = told.map(|one| one.path.as_str()).collect();
+            told.sort_unstable();
+            let wanted = ALL_FOUR.map(|name| format!("components.{name}"));
+            let wanted = if is_changed { &wanted[..] } else { &[] };
+            assert_eq!(told, wanted, "{action}, changed: {is_changed}");
+        }
+    }
 }

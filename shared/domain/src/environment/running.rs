@@ -42,13 +42,55 @@ pub struct Given {
 /// The name of what runs of a component, beside the one under which its bytes came. Both are always known: a release
 /// whose bytes run already gives them its version and changes nothing, so that the two may differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "Written", into = "Written")]
+#[schemars(with = "Written")]
 pub struct Names {
     /// The one name that it has now: what each list, sentence and rollback calls it.
-    #[serde(flatten)]
     pub now: Given,
     /// The deployment that brought the bytes, or found them in place first; the version that it brought them as; since
     /// when they are there. Its step has the target and the place.
     pub brought: Given,
+}
+
+/// The same as it is written: what was found was brought by nobody that Windlass knows.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+struct Written {
+    #[serde(flatten)]
+    now: Given,
+    /// The deployment that brought the bytes, as which version, and since when they are there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    brought: Option<Given>,
+    /// Of what ran before Windlass changed it for the first time: the deployment that found it, and when that was
+    /// recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    found: Option<Given>,
+}
+
+impl From<Names> for Written {
+    fn from(Names { now, brought }: Names) -> Self {
+        let is_found = brought.version == BEFORE_WINDLASS;
+        let (found, brought) = if is_found {
+            (Some(brought), None)
+        } else {
+            (None, Some(brought))
+        };
+        Self {
+            now,
+            brought,
+            found,
+        }
+    }
+}
+
+impl TryFrom<Written> for Names {
+    type Error = &'static str;
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let brought = written.brought.or(written.found);
+        Ok(Self {
+            now: written.now,
+            brought: brought.ok_or("nobody brought it, and nobody found it")?,
+        })
+    }
 }
 
 impl Names {
@@ -92,8 +134,13 @@ impl Names {
             deployment,
             since,
         } = &self.brought;
-        (self.now.deployment != *deployment).then(|| {
-            format!("its bytes came with {version} by deployment {deployment} and are there since {since}")
+        (self.now.deployment != *deployment).then(|| match version.as_str() {
+            BEFORE_WINDLASS => {
+                format!("it was there before Windlass: deployment {deployment} found it at {since}")
+            }
+            _ => format!(
+                "its bytes came with {version} by deployment {deployment} and are there since {since}"
+            ),
         })
     }
 }

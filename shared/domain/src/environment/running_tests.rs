@@ -53,3 +53,19 @@ fn both_names_are_written_and_neither_is_read_alone() {
         );
     }
 }
+
+#[test]
+fn what_was_found_is_written_as_found_and_brought_by_nobody() {
+    let mut running = Running::new(None, given(BEFORE_WINDLASS, "first", 0), 1.into());
+    running.names.rename(given("accepted", "second", 60_000));
+    let written = serde_json::to_value(&running).unwrap();
+    assert_eq!(written.get("brought"), None);
+    let found = serde_json::json!({"version": BEFORE_WINDLASS, "deployment": "first", "since": 0});
+    assert_eq!(written["found"], found);
+    assert_eq!(serde_json::from_value::<Running>(written).unwrap(), running);
+    let told = running.names.origin().unwrap();
+    assert!(
+        told.contains("deployment first found it") && !told.contains("came with"),
+        "{told}"
+    );
+}

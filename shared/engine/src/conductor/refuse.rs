@@ -93,7 +93,9 @@ fn refusal<P: Ports>(
 /// it is not, a write that was refused only met another one, which may have come to nothing.
 pub async fn record_refusal<P: Ledger + Clock>(ports: &P, refusal: Refusal) -> Answered<()> {
     let key = store::refusal(&refusal.app, &refusal.execution);
-    let index = store::refused_index(refusal.listed_under(), refusal.at, &refusal.execution);
+    let is_declared = store::is_declared(ports, &refusal.app).await?;
+    let app = Some(&refusal.app).filter(|_| is_declared);
+    let index = store::refused_index(app, refusal.at, &refusal.execution);
     let expires = refusal.at.plus_s(REFUSED_FOR_S);
     let write = Stored::new(key.clone(), refusal).put_listed(index, expires)?;
     write_once(ports, &key, &write).await

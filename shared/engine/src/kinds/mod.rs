@@ -211,6 +211,12 @@ pub trait Kind {
         BTreeMap::new()
     }
 
+    /// Pure: the parts of a target of many of which callers get something else than in a recorded state, by name, such
+    /// as a site's files.
+    fn differing(_seen: &Self::Seen, _recorded: &Self::Goal) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Pure: what of the target Windlass owns, in words, such as `the image of container web`; every
     /// other field is the user's (rule 9).
     fn owned(target: &Self::Target) -> String;

@@ -65,6 +65,9 @@ pub struct Prepared {
     pub stages: Vec<Stage>,
     /// Why nothing has to be changed, for a person; `stages` is then empty.
     pub unchanged: Option<String>,
+    /// Whether the kind itself tells what somebody else changed since what is recorded, because `before` is of what this
+    /// deployment has to do with, such as some files of a site. Of every other kind it is told by comparing the two.
+    pub tells_strangers: bool,
     /// What is in the way.
     pub findings: Vec<Finding>,
     /// What is noted without stopping the deployment.

@@ -3,7 +3,7 @@
 use super::inputs::Before;
 use super::scene::{Scene, Wanted};
 use super::{Ports, artifact, inputs};
-use crate::kinds::{self, PrepareInput, Prepared};
+use crate::kinds::{self, PrepareInput, Prepared, Recorded};
 use crate::observe::where_it_ran;
 use crate::ports::Answered;
 use crate::retention::kept;
@@ -112,7 +112,11 @@ pub async fn draft<'a, P: Ports>(
     // A component that ran its bytes already when it was first named has no recorded state.
     let running = running.filter(|running| is_readable && !running.state.is_null());
     let inputs = given(ports, scene, &wanted, before).await?;
-    let prepared = prepared(ports, scene, &wanted, running, &inputs).await?;
+    let mut prepared = prepared(ports, scene, &wanted, running, &inputs).await?;
+    if let Some(running) = running {
+        let warning = strangers_change(wanted.name, running, &prepared)?;
+        prepared.warnings.splice(0..0, warning);
+    }
     let known = inputs.unwrap_or_default().into_iter();
     let known = known.filter_map(|(output, given)| match given {
         Given::Known(value) => Some((output, value)),
@@ -125,6 +129,39 @@ pub async fn draft<'a, P: Ports>(
         inputs: known.collect(),
         ran,
     })
+}
+
+/// That somebody else has changed what is changed now: its callers get something else than what is recorded.
+fn strangers_change(
+    component: &ComponentName,
+    running: &Running,
+    prepared: &Prepared,
+) -> Answered<Option<Finding>> {
+    let is_told = prepared
+        .warnings
+        .iter()
+        .any(|warning| warning.name == FindingName::TargetChangedByOther);
+    if is_told || prepared.tells_strangers || prepared.stages.is_empty() {
+        return Ok(None);
+    }
+    // What cannot be read tells nothing of what is there.
+    let Ok(Recorded { noticed: left, .. }) = Recorded::read("recorded state", &running.state)
+    else {
+        return Ok(None);
+    };
+    let is = Recorded::read("state before", &prepared.before)?.noticed;
+    Ok((!is.is_same(&left)).then(|| {
+        Finding::new(
+            FindingName::TargetChangedByOther,
+            format!("components.{component}"),
+            format!(
+                "Somebody else changed it since Windlass did: it was left as {}, and is {} now, which counts as the state \
+                 before.",
+                left.shown, is.shown
+            ),
+            "Find out who changes it (CloudTrail), and let only Windlass change what it owns.",
+        )
+    }))
 }
 
 async fn prepared<P: Ports>(

@@ -1,8 +1,11 @@
+use super::declaration_in_force;
+use crate::ports::{Answered, Ledger};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::finding::Finding;
+use windlass_domain::name::AppName;
 
 /// How many declarations are kept: a function that stays warm serves few applications at a time,
 /// and a text has at most 256 KiB.
@@ -32,6 +35,15 @@ pub fn read_declaration(declared: &Declared) -> Result<Arc<Declaration>, Vec<Fin
         read.push_front((declared.clone(), Arc::clone(&declaration)));
     });
     Ok(declaration)
+}
+
+/// Whether an application has a declaration in force: what is refused, or not taken, of any other one is listed with
+/// what names none.
+///
+/// # Errors
+/// The ledger's.
+pub async fn is_declared(ledger: &impl Ledger, app: &AppName) -> Answered<bool> {
+    Ok(ledger.get(&declaration_in_force(app)).await?.is_some())
 }
 
 #[cfg(test)]

@@ -238,5 +238,5 @@ fn what_is_given_later_is_marked_in_the_plan() {
 fn a_document_has_what_is_filled_in() {
     let flags = pointing(Given::Later);
     let refused = flags.refused("{\"flags\":{}, \"more\": \"${api.verison}\"}");
-    insta::assert_snapshot!(refused.join("\n"), @"BadValue: components.flags.fill: The document artifacts/shop/flags/1.json has no ${api.version}. Remedy: Write it in the document where its value belongs, or remove it from `fill`.");
+    insta::assert_snapshot!(refused.join("\n"), @"BadValue: components.flags.fill: The document artifacts/shop/flags/1.json has `${api.verison}`, which nothing fills in, and no `${api.version}`. Remedy: Did you mean `${api.version}` by `${api.verison}`? Write what `fill` names, or remove that from `fill`.");
 }

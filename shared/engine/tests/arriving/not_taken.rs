@@ -1,10 +1,11 @@
 //! What arrives and nobody asks for: never silent, and never without a bound.
 
-use crate::place::{arrives, declared, nothing, shop, started, upload};
+use crate::place::{DECLARATION, arrives, declared, nothing, shop, started, upload};
 use serde_json::{Value, json};
 use windlass_domain::digest::Digest;
 use windlass_domain::name::AppName;
 use windlass_engine::routes::api::{Call, Reply, handle};
+use windlass_engine::store;
 use windlass_world::World;
 use windlass_world::run::run;
 
@@ -98,6 +99,38 @@ fn an_artifact_of_no_component_is_listed_with_the_one_that_is_meant() {
     assert_eq!(told, ["artifacts/shop/wep/1.zip UnknownName"]);
     let told = listed(&world, None);
     assert_eq!(told, ["artifacts/bank/web/1.zip NoDeclaration"]);
+    for key in ["artifacts/shop/wep/1.zip", "artifacts/bank/web/1.zip"] {
+        assert_eq!(beside(&world, key).len(), 1, "{key}");
+    }
+}
+
+/// What lies beside an upload.
+fn beside(world: &World, key: &str) -> Vec<Value> {
+    let texts = world.objects().texts("artifacts");
+    let beside = texts.get(&format!("{key}.findings.json"));
+    let beside: Value = serde_json::from_str(beside.unwrap()).unwrap();
+    beside["findings"].as_array().unwrap().clone()
+}
+
+/// An artifact that nobody asks for is found again and again: what lies beside it is written once, and taken back as soon
+/// as its component is declared.
+#[test]
+fn what_lies_beside_an_artifact_of_no_component_is_written_once_and_goes_with_its_declaration() {
+    let world = declared();
+    let event = upload(&world, "artifacts/shop/wep/1.zip", "…");
+    arrives(&world, event.clone()).unwrap();
+    let writes = world.objects().writes;
+    arrives(&world, event.clone()).unwrap();
+    assert_eq!(world.objects().writes, writes);
+    let more = DECLARATION.replace("version: 1.0.0", "version: 1.1.0");
+    let more = format!("{more}  wep: {{kind: static_site, bucket: 'shop-wep-{{environment}}'}}\n");
+    arrives(&world, upload(&world, "apps/shop/app.yaml", &more)).unwrap();
+    arrives(&world, event).unwrap();
+    assert_eq!(beside(&world, "artifacts/shop/wep/1.zip"), [json!(null); 0]);
+    // Nothing is written beside one that never was in the way.
+    arrives(&world, upload(&world, "artifacts/shop/wep/2.zip", "…")).unwrap();
+    let texts = world.objects().texts("artifacts");
+    assert!(!texts.contains_key("artifacts/shop/wep/2.zip.findings.json"));
 }
 
 #[test]
@@ -136,4 +169,30 @@ fn a_refused_declaration_is_listed_and_so_is_one_of_nobody() {
     arrives(&world, upload(&world, "apps/shop/app.yaml", "app: shop")).unwrap();
     let told = listed(&world, Some(&shop()));
     assert_eq!(told, ["apps/shop/app.yaml MissingField"]);
+}
+
+/// Whatever is wrong with it, and whichever way it came: who misspelt a name finds it in one place.
+#[test]
+fn what_is_of_an_application_that_is_not_declared_is_listed_in_one_place() {
+    let world = declared();
+    let shpo = AppName::new("shpo").unwrap();
+    for key in [
+        "apps/shpo/app.yaml",
+        "apps/shpo/app.yml",
+        "artifacts/shpo/web/1.zip",
+    ] {
+        arrives(&world, upload(&world, key, "app: shpo")).unwrap();
+    }
+    let all = [
+        "apps/shpo/app.yaml MissingField",
+        "apps/shpo/app.yml BadValue",
+        "artifacts/shpo/web/1.zip NoDeclaration",
+    ];
+    assert_eq!(listed(&world, None), all);
+    assert_eq!(listed(&world, Some(&shpo)), all);
+    assert_eq!(listed(&world, Some(&shop())), [""; 0]);
+    let partition = store::refused(Some(&shpo));
+    let ledger = world.ledger();
+    let mut places = ledger.items.values().filter_map(|item| item.index.as_ref());
+    assert!(places.all(|index| index.pk != partition));
 }

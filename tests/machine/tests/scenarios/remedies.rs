@@ -114,7 +114,9 @@ fn what_is_older_is_deployed_by_the_input_that_it_names() {
     let refused = shop.start(&older);
     shop.region.run();
     let (error, inputs) = told(&shop, &refused);
-    assert_eq!((error.as_str(), inputs.len()), ("Older", 2));
+    // The same of each component.
+    assert_eq!((error.as_str(), inputs.len()), ("Older", 4));
+    assert_eq!(inputs[..2], inputs[2..]);
     assert_eq!(inputs[0]["action"], "rollback");
     let started = shop.start(&inputs[1]);
     shop.region.run();

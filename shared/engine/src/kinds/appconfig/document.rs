@@ -264,7 +264,7 @@ mod tests {
         let table: [(&[u8], &str); 3] = [
             (b"{\"a\": ${api.version}}", ""),
             (b"{\"a\": ${api.version}", "it is not JSON"),
-            (b"{\"a\": 1}", "has no ${api.version}"),
+            (b"{\"a\": 1}", "has no `${api.version}`"),
         ];
         for (bytes, why) in table {
             let told = told("application/json", &["api.version"], bytes);

@@ -21,22 +21,42 @@ const SHOWN: [&str; 7] = [
     "at",
 ];
 
-/// One page: one query. `limit` and `after` (the `next` of the page before) may be given. Without an
-/// application it is of what names none that is declared; an unknown application answers 404.
+/// How many pages are looked through for what is of one application that is not declared.
+const LOOKED_THROUGH: usize = 10;
+
+/// One page. `limit` and `after` (the `next` of the page before) may be given. Without an application it is of what
+/// names none that is declared; of an application that is not declared it is the part of that which names it, and 404
+/// where there is none.
 pub async fn list<P: Ports>(ports: &P, app: Option<&AppName>, call: &Call) -> Answered<Reply> {
-    let query = page(call, store::refused(app), "");
-    let page = ports.query_index(query).await?;
-    // What was refused of an application that never had a declaration is told all the same.
-    if let Some(app) = app.filter(|_| page.items.is_empty())
-        && let Err(findings) = pin::declaration_in_force(ports, app).await?
-    {
-        return Ok(problem(404, &findings));
+    let unknown = match app {
+        Some(app) => pin::declaration_in_force(ports, app).await?.err(),
+        None => None,
+    };
+    let (app, undeclared) = if unknown.is_some() {
+        (None, app)
+    } else {
+        (app, None)
+    };
+    let mut query = page(call, store::refused(app), "");
+    let mut refusals: Vec<Value> = Vec::new();
+    for _ in 0..LOOKED_THROUGH {
+        let page = ports.query_index(query.clone()).await?;
+        let told: Vec<Value> = page.items.into_iter().map(told).collect::<Answered<_>>()?;
+        let is_asked_for = |line: &Value| undeclared.is_none_or(|app| line["app"] == app.as_str());
+        refusals.extend(told.into_iter().filter(is_asked_for));
+        query.after = page.next;
+        if undeclared.is_none() || !refusals.is_empty() || query.after.is_none() {
+            break;
+        }
     }
-    let refusals: Vec<Value> = page.items.into_iter().map(told).collect::<Answered<_>>()?;
-    Ok(Reply::json(
-        200,
-        json!({ "refusals": refusals, "next": page.next }),
-    ))
+    let is_first = !call.query.contains_key("after");
+    match unknown.filter(|_| is_first && refusals.is_empty()) {
+        Some(findings) => Ok(problem(404, &findings)),
+        None => Ok(Reply::json(
+            200,
+            json!({ "refusals": refusals, "next": query.after }),
+        )),
+    }
 }
 
 fn told(mut item: Item) -> Answered<Value> {

@@ -3,6 +3,7 @@
 use super::manifest::start;
 use super::once::Came;
 use super::{Created, Ports, not_taken};
+use crate::beside;
 use crate::log;
 use crate::pin::declaration_in_force;
 use crate::ports::Answered;
@@ -30,12 +31,16 @@ pub async fn handle<P: Ports>(
             let components = &declared.declaration.document().components;
             match components.get(&component).map(|it| it.on_artifact()) {
                 Some(true) => None,
-                Some(false) => return Ok(Came::Served),
+                Some(false) => {
+                    beside::tell_of(ports, &object, &[]).await?;
+                    return Ok(Came::Served);
+                }
                 None => Some(declared.declaration.unknown_component(&component)),
             }
         }
     };
     if let Some(finding) = unknown {
+        beside::tell_of(ports, &object, std::slice::from_ref(&finding)).await?;
         not_taken::list(ports, &object.key, Some(app), requester, finding).await?;
         // Its declaration may be on its way.
         return Ok(Came::Nothing);

@@ -1,7 +1,6 @@
 //! What arrives and nobody asks for is listed, beside what is refused.
 
 use super::Ports;
-use crate::pin::declaration_in_force;
 use crate::ports::Answered;
 use crate::store::{self, Stored};
 use windlass_domain::finding::Finding;
@@ -10,7 +9,7 @@ use windlass_domain::not_taken::{LISTED_FOR_S, NotTaken};
 use windlass_domain::request::{Requester, Route};
 
 /// Lists that an arrival was not taken, under the application that it looks meant for if that one is
-/// declared. `what` is the arrival; of the same there is one line, the newest.
+/// declared, else among what names none that is. `what` is the arrival; of the same there is one line, the newest.
 pub async fn list<P: Ports>(
     ports: &P,
     what: &str,
@@ -18,8 +17,8 @@ pub async fn list<P: Ports>(
     requester: Requester,
     finding: Finding,
 ) -> Answered<()> {
-    let app = match app {
-        Some(app) if declaration_in_force(ports, &app).await?.is_ok() => Some(app),
+    let listed_under = match &app {
+        Some(app) if store::is_declared(ports, app).await? => Some(app.clone()),
         _ => None,
     };
     tracing::info!(%finding, "an arrival that nobody asks for is listed");
@@ -37,8 +36,8 @@ pub async fn list<P: Ports>(
         },
         key,
     };
-    let NotTaken { app, at, .. } = &line.value;
-    let index = store::refused_index(app.as_ref(), *at, what);
+    let at = line.value.at;
+    let index = store::refused_index(listed_under.as_ref(), at, what);
     let expires = at.plus_s(LISTED_FOR_S);
     // Refused where somebody else has just listed the same.
     ports

@@ -241,6 +241,15 @@ impl<P: SitePorts> Kind for InPlace<P> {
         }
     }
 
+    /// What is not as it was left lies on the way back to it: that to the recorded state, or to the release in it.
+    fn differing(seen: &Seen, recorded: &Goal) -> Vec<String> {
+        let forward = Some(&seen.forward);
+        let forward = forward.filter(|it| it.release.is_some() && it.release == recorded.release);
+        let mut goals = [Some(recorded), forward].into_iter().flatten();
+        let way = goals.find_map(|goal| seen.ways.get(&goal.id()));
+        way.map_or_else(Vec::new, plan::Way::paths)
+    }
+
     fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
         next::next(&files_of(target), seen, goal)
     }

@@ -169,6 +169,7 @@ mod next_tests {
                     .map(|(id, way)| (Digest::of(id.as_bytes()).to_string(), way.clone()))
                     .collect(),
             ),
+            forward: Goal::default(),
             unrecorded: unrecorded.then(list),
         }
     }

@@ -33,6 +33,8 @@ pub struct Seen {
     pub noticed: Digest,
     /// The ways to the states that are known, by the ids of their goals.
     pub ways: Arc<BTreeMap<String, Way>>,
+    /// Where the deployment goes.
+    pub forward: Goal,
     /// What is at each key, unless its list is known to be kept, or not named yet.
     pub unrecorded: Option<Arc<List>>,
 }
@@ -136,6 +138,7 @@ impl<P: SitePorts> InPlace<P> {
             },
             noticed: noticed(&known)?,
             ways: Arc::new(ways),
+            forward: forward.clone(),
             unrecorded,
         })
     }

@@ -55,6 +55,13 @@ pub struct Way {
 }
 
 impl Way {
+    /// Everything that lies on it, in the order of the names.
+    pub fn paths(&self) -> Vec<String> {
+        let ops = self.ops.iter().map(|op| &op.path);
+        let paths: BTreeSet<&String> = ops.chain(&self.strange).collect();
+        paths.into_iter().cloned().collect()
+    }
+
     /// Whether it leads nowhere: what is wanted is there.
     pub fn is_gone(&self) -> bool {
         self.ops.is_empty() && self.strange.is_empty()

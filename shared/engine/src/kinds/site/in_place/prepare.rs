@@ -141,6 +141,7 @@ fn finish<P: SitePorts>(
     );
     let stage = Stage::new(to_value(goal)?, what);
     Ok(Prepared {
+        tells_strangers: true,
         target: to_value(&scene.target)?,
         before: to_value(before)?,
         stages: if reached { vec![] } else { vec![stage] },
