@@ -15,6 +15,7 @@ pub(crate) struct Clients {
     s3: OnceCell<aws_sdk_s3::Client>,
     s3_in_bulk: OnceCell<aws_sdk_s3::Client>,
     appconfig: OnceCell<aws_sdk_appconfig::Client>,
+    codedeploy: OnceCell<aws_sdk_codedeploy::Client>,
     dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
     lambda: OnceCell<aws_sdk_lambda::Client>,
     ecs: OnceCell<aws_sdk_ecs::Client>,
@@ -50,6 +51,7 @@ impl Clients {
             s3: OnceCell::new(),
             s3_in_bulk: OnceCell::new(),
             appconfig: OnceCell::new(),
+            codedeploy: OnceCell::new(),
             dynamodb: OnceCell::new(),
             lambda: OnceCell::new(),
             ecs: OnceCell::new(),
@@ -101,6 +103,7 @@ impl Clients {
 
     clients! {
         appconfig: aws_sdk_appconfig,
+        codedeploy: aws_sdk_codedeploy,
         dynamodb: aws_sdk_dynamodb,
         lambda: aws_sdk_lambda,
         ecs: aws_sdk_ecs,

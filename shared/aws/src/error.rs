@@ -180,6 +180,9 @@ fn name_of_code(code: &str) -> Option<FaultName> {
         "TransactionConflict",
         "UpdateInProgress",
         "InvalidIfMatchVersion",
+        // CodeDeploy: the group has an active deployment, and the deployment is over.
+        "DeploymentLimitExceeded",
+        "DeploymentAlreadyCompleted",
     ]) {
         return Some(FaultName::Conflict);
     }

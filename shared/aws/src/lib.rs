@@ -11,6 +11,7 @@ mod api;
 mod cdn;
 mod clients;
 mod clock;
+mod codedeploy;
 mod configuration_answers;
 mod configurations;
 mod document;

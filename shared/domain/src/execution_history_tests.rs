@@ -38,6 +38,7 @@ fn spec(kind: KindName, steady_within: Span) -> Spec {
             alias: None,
             repository: None,
             rollout: Rollout::default(),
+            codedeploy: None,
             is_tried: false,
         }),
         Spec::Ecs(Ecs {

@@ -9,6 +9,7 @@ pub mod address;
 pub mod admission;
 #[cfg(test)]
 mod admission_scene;
+pub mod appspec;
 pub mod artifact;
 pub mod call;
 pub mod cancellation;

@@ -236,7 +236,11 @@ async fn look_at<K: Kind, A: And, const N: usize>(
     known: [&Value; N],
 ) -> Answered<Looked<N>> {
     let target: K::Target = from_value("target", &step.target)?;
-    let (seen, saw) = match kind.observe(&target, &Way::default()).await {
+    let way = Way {
+        changes: &step.changes,
+        ..Way::default()
+    };
+    let (seen, saw) = match kind.observe(&target, &way).await {
         Ok(seen) => {
             A::and(kind, &target, &seen).await?;
             let recorded = Recorded::of::<K>(&target, &seen)?;

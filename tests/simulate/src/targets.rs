@@ -18,7 +18,9 @@ use windlass_world::probe::Edge;
 pub const COMPONENTS: [&str; 5] = ["agent", "api", "flags", "jobs", "web"];
 
 /// The calls that may change what callers of a target see.
-pub const SWITCHES: [&str; 11] = [
+pub const SWITCHES: [&str; 13] = [
+    "codedeploy.create_deployment",
+    "codedeploy.stop_deployment",
     "configurations.start_rollout",
     "configurations.stop_rollout",
     "functions.update_alias",
@@ -62,6 +64,8 @@ pub fn looks_at(call: &str, component: &str, declaration: &str) -> bool {
 pub fn looks_needed(component: &str, declaration: &str) -> u32 {
     match component {
         "agent" => 1,
+        // What CodeDeploy does is read before the alias.
+        "api" if declaration.contains("codedeploy:") => 2,
         "api" | "jobs" if declaration.contains("alias:") => 1,
         "api" | "flags" | "jobs" => 3,
         "web" => 2,
@@ -160,6 +164,10 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
                 });
                 return Some(is_it && noticed["code"] == live);
             };
+            if let Some(to) = world.codedeploy().moves_to(&function_of(component)) {
+                let is_whole = noticed["shares"].as_array().is_some_and(Vec::is_empty);
+                return Some(is_whole && noticed["version"] == *to);
+            }
             let weights = serde_json::to_value(&alias.weights).ok()?;
             let is_it = back.is_none_or(|back| {
                 let told = &back["alias"];
@@ -311,6 +319,10 @@ fn code(world: &World, component: &str) -> String {
     let Some(alias) = function.aliases.get("live") else {
         return function.package.code_sha256();
     };
+    // As long as CodeDeploy moves the alias, what all callers will get.
+    if let Some(to) = world.codedeploy().moves_to(&function_of(component)) {
+        return of_version(function, &to);
+    }
     let mut shown = of_version(function, &alias.version);
     for (version, weight) in &alias.weights {
         shown += &format!(" {}@{weight}", of_version(function, version));

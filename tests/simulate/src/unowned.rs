@@ -3,6 +3,8 @@
 use crate::targets::function_of;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use windlass_domain::appspec::AppSpec;
+use windlass_engine::ports::Revision;
 use windlass_world::World;
 
 /// The planted secret. It looks like none that Windlass would refuse by its looks.
@@ -49,6 +51,18 @@ pub fn unowned(world: &World) -> BTreeMap<String, String> {
     );
     found.insert("service agent".into(), text);
     drop(services);
+    let state = world.codedeploy();
+    for group in &state.groups {
+        // A release keeps the hooks of the revision before.
+        let text = match &group.revision {
+            Some(Revision::Kept { sha256, .. }) => state.texts.get(sha256).cloned(),
+            _ => None,
+        };
+        let hooks = text.map(|text| AppSpec::read(&text).map(|read| read.hooks()));
+        let text = format!("{hooks:?} {:?} {}", group.monitors, group.rolls_back);
+        found.insert(format!("group {}", group.name), text);
+    }
+    drop(state);
     for application in &world.configurations().applications {
         for environment in &application.environments {
             let text = format!("{:?} {:?}", environment.tags, environment.monitors);

@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 70] = [
+pub const CALLS: [&str; 78] = [
     "alarms.alarm_history",
     "alarms.alarms",
     "alarms.points",
@@ -10,6 +10,14 @@ pub const CALLS: [&str; 70] = [
     "cdn.invalidate",
     "cdn.invalidated",
     "cdn.set_origin_path",
+    "codedeploy.create_deployment",
+    "codedeploy.deployed",
+    "codedeploy.deployment_group",
+    "codedeploy.deployments",
+    "codedeploy.lifecycle_events",
+    "codedeploy.revision",
+    "codedeploy.routing",
+    "codedeploy.stop_deployment",
     "configurations.applications",
     "configurations.content",
     "configurations.create_version",
@@ -76,13 +84,19 @@ pub const CALLS: [&str; 70] = [
 
 /// Those that change nothing, and of which nobody but the caller learns anything: that such a call was made
 /// makes no difference.
-const READS: [&str; 44] = [
+const READS: [&str; 50] = [
     "alarms.alarm_history",
     "alarms.alarms",
     "alarms.points",
     "cdn.distribution",
     "cdn.distribution_tags",
     "cdn.invalidated",
+    "codedeploy.deployed",
+    "codedeploy.deployment_group",
+    "codedeploy.deployments",
+    "codedeploy.lifecycle_events",
+    "codedeploy.revision",
+    "codedeploy.routing",
     "configurations.applications",
     "configurations.content",
     "configurations.environment_tags",

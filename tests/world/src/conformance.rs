@@ -113,6 +113,7 @@ fn a_change_made_twice_is_made_once<S: Subject>(subject: &S) {
                 goal: Some(&goal),
                 sent: None,
                 made: made.as_deref(),
+                ..Way::default()
             };
             let is = must(run(kind.observe(&target, &way)), "observe");
             match S::Kind::next(&target, &is, &goal) {

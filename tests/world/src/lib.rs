@@ -11,6 +11,7 @@ mod bucket;
 pub mod calls;
 pub mod cdn;
 pub mod clock;
+pub mod codedeploy;
 pub mod configurations;
 pub mod conformance;
 mod deletions;
@@ -22,6 +23,7 @@ mod json_services;
 pub mod ledger;
 mod listing;
 mod live_alias;
+pub mod live_deployment;
 pub mod live_function;
 pub mod live_rollout;
 mod live_task;
@@ -63,6 +65,7 @@ struct Shared {
     objects: RefCell<objects::State>,
     cdn: RefCell<cdn::State>,
     functions: RefCell<functions::State>,
+    codedeploy: RefCell<codedeploy::State>,
     services: RefCell<services::State>,
     registry: RefCell<registry::State>,
     alarms: RefCell<alarms::State>,
@@ -92,6 +95,7 @@ impl Default for World {
                 objects: RefCell::default(),
                 cdn: RefCell::default(),
                 functions: RefCell::default(),
+                codedeploy: RefCell::default(),
                 services: RefCell::default(),
                 registry: RefCell::default(),
                 alarms: RefCell::default(),
@@ -140,6 +144,7 @@ macro_rules! services {
 
 services!(
     clock,
+    codedeploy,
     ledger,
     cdn,
     functions,

@@ -185,7 +185,7 @@ impl LiveRollout {
 }
 
 /// When an alarm rings first within this time.
-fn rings(history: &[AlarmChange], from: Time, until: Time) -> Option<Time> {
+pub(crate) fn rings(history: &[AlarmChange], from: Time, until: Time) -> Option<Time> {
     let is_red = |change: &&AlarmChange| change.to == "ALARM";
     let before = history.iter().rfind(|change| change.at <= from);
     if before.is_some_and(|change| is_red(&change)) {

@@ -165,6 +165,7 @@ impl World {
             mishaps.count()
         };
         let met = self.suffer(number, name, When::Before).await?;
+        self.deploy_on();
         if let Some(fault) = self.mishaps().refused.get(name) {
             return Err(fault.clone());
         }

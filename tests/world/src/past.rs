@@ -41,6 +41,7 @@ impl World {
         sketch.clock().now = now;
         sketch.alarms().clone_from(&self.alarms());
         sketch.configurations().clone_from(&self.configurations());
+        sketch.codedeploy().clone_from(&self.codedeploy());
         sketch.cdn().clone_from(&self.cdn());
         sketch.executions().clone_from(&self.executions());
         sketch.functions().clone_from(&self.functions());

@@ -1,5 +1,6 @@
 //! The kind `lambda`: a function of AWS Lambda.
 
+use super::codedeploy::{self, Group};
 use super::rollout::{self, Rollout};
 use super::{About, AsWritten, Extent, Kind, Resolve, Split, Takes};
 use crate::count::count;
@@ -8,6 +9,7 @@ use crate::declaration::claim::Claim;
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
 use crate::declaration::scope::Scope;
 use crate::declaration::text::Text;
+use crate::execution_history::polls;
 use crate::finding::{Finding, FindingName};
 use crate::name::ComponentName;
 use crate::shape::join;
@@ -48,6 +50,10 @@ pub struct Written {
     /// How traffic is shifted to a new version; all at once if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<rollout::Written>,
+    /// The deployment group of AWS CodeDeploy that moves the alias: in its steps, with its hooks and its alarms, while
+    /// gates watch. It stands for `rollout`, and takes an `alias`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codedeploy: Option<codedeploy::Written>,
 }
 
 /// A Lambda function's target.
@@ -63,6 +69,9 @@ pub struct Lambda {
     pub repository: Option<String>,
     /// How traffic is shifted; only with an alias.
     pub rollout: Rollout,
+    /// The deployment group that shifts it instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codedeploy: Option<Group>,
     /// True where each new version is tried by invocations: before the alias moves, and while it gets traffic.
     pub is_tried: bool,
 }
@@ -124,7 +133,8 @@ impl Kind for Lambda {
     fn extent(&self) -> Extent {
         Extent {
             seconds: CHANGED_S,
-            polls: 0,
+            // What CodeDeploy does is waited for.
+            polls: self.codedeploy.as_ref().map_or(0, |_| polls(CHANGED_S)),
         }
     }
 
@@ -194,6 +204,18 @@ impl Resolve for Lambda {
                 Rollout::resolve(scope, &at("rollout"), rollout, gates)
             }
         };
+        let codedeploy = written.codedeploy.as_ref().map(|codedeploy| {
+            let path = at("codedeploy");
+            if written.alias.is_none() {
+                scope.find(
+                    FindingName::NotSupported,
+                    &path,
+                    "CodeDeploy moves callers by an alias, and none is named.",
+                    "Write `alias`, such as `live`: the one that the deployment group moves.",
+                );
+            }
+            Group::resolve(scope, &path, codedeploy, written.rollout.is_some())
+        });
         Self {
             function: scope.text(&at("function"), &written.function, &aws_name::FUNCTION),
             alias: scope.maybe(&at("alias"), written.alias.as_ref(), &aws_name::ALIAS),
@@ -203,6 +225,7 @@ impl Resolve for Lambda {
                 &aws_name::REPOSITORY,
             ),
             rollout,
+            codedeploy,
             is_tried: written.gates.invocations.iter().flatten().next().is_some(),
         }
     }

@@ -4,6 +4,7 @@
 //! where each kind has a folder of the same name.
 
 pub mod appconfig;
+pub mod codedeploy;
 pub mod ecs;
 pub mod lambda;
 pub mod rollout;

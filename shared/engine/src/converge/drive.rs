@@ -124,6 +124,7 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             goal: Some(&self.goal),
             sent,
             made: newest_first.find_map(|change| change.made.as_deref()),
+            changes: &step.changes,
         })
     }
 

@@ -25,6 +25,7 @@ use std::fmt::Debug;
 use windlass_domain::execution_history::OFTEN_S;
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::step::ChangeRecord;
 use windlass_domain::time::Time;
 
 /// What to do next to get from what is to what is wanted.
@@ -79,6 +80,8 @@ pub struct Way<'a, Goal> {
     pub sent: Option<Sent<Goal>>,
     /// What AWS called the last additive change that it gave a name ([`Kind::change`]).
     pub made: Option<&'a str>,
+    /// All that this deployment has sent to the target, in both directions and under every token, oldest first.
+    pub changes: &'a [ChangeRecord],
 }
 
 impl<Goal> Default for Way<'_, Goal> {
@@ -87,6 +90,7 @@ impl<Goal> Default for Way<'_, Goal> {
             goal: None,
             sent: None,
             made: None,
+            changes: &[],
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Kind, PrepareInput, Prepared};
 use crate::config::Configured;
 use crate::ports::{
-    Answered, Cdn, Clock, Configurations, Functions, Objects, Reach, Registry, Services,
+    Answered, Cdn, Clock, CodeDeploy, Configurations, Functions, Objects, Reach, Registry, Services,
 };
 use windlass_domain::each_kind;
 use windlass_domain::finding::Finding;
@@ -13,7 +13,16 @@ use windlass_domain::step::Step;
 
 /// The ports that every kind needs to observe its target.
 pub trait KindPorts:
-    Configured + Clock + Reach + Objects + Registry + Functions + Services + Cdn + Configurations
+    Configured
+    + Clock
+    + Reach
+    + Objects
+    + Registry
+    + Functions
+    + CodeDeploy
+    + Services
+    + Cdn
+    + Configurations
 {
 }
 impl<P> KindPorts for P where
@@ -23,6 +32,7 @@ impl<P> KindPorts for P where
         + Objects
         + Registry
         + Functions
+        + CodeDeploy
         + Services
         + Cdn
         + Configurations

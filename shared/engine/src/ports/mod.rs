@@ -8,6 +8,7 @@
 mod alarms;
 mod cdn;
 mod clock;
+mod codedeploy;
 mod configurations;
 mod events;
 mod executions;
@@ -24,6 +25,7 @@ mod services;
 pub use alarms::*;
 pub use cdn::*;
 pub use clock::*;
+pub use codedeploy::*;
 pub use configurations::*;
 pub use events::*;
 pub use executions::*;

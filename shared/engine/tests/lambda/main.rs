@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod ahead;
+mod codedeploy;
 mod overtaken;
 mod plans;
 mod scene;

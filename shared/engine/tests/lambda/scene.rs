@@ -130,6 +130,7 @@ impl Setting {
                 steps: self.steps.clone(),
                 every: Span::seconds(300),
             },
+            codedeploy: None,
             is_tried: self.is_tried,
         }
     }

@@ -106,6 +106,19 @@ gates:
   alarms: [shop-5xx]
 ";
 
+/// A function whose alias CodeDeploy moves.
+pub(super) const MOVED: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  api: {kind: lambda, function: shop-api, alias: live, codedeploy: {application: shop, group: api}}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
 /// A function, and flags that name its version, so that they are planned in full only once that is there.
 pub(super) const POINTING: &str = "
 app: shop

@@ -5,6 +5,7 @@ mod configurations;
 mod declarations;
 mod gates;
 mod later;
+mod moved;
 mod operators;
 mod people;
 mod rollouts;
@@ -26,7 +27,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 79] = [
+pub static SCENARIOS: [Scenario; 83] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -356,6 +357,10 @@ pub static SCENARIOS: [Scenario; 79] = [
     configurations::POINTED_UNDONE,
     configurations::POINTED_LOST,
     configurations::POINTED_ROLLBACK,
+    moved::MOVED,
+    moved::MOVED_UNDONE,
+    moved::MOVED_TAKEN_BACK,
+    moved::MOVED_ROLLBACK,
 ];
 
 /// The scenario of that name.

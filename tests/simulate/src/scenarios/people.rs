@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::Routing;
 use windlass_machine::shop::ALARM;
 use windlass_machine::shop_world::run_image;
 use windlass_world::World;
@@ -140,6 +141,30 @@ pub(super) fn person_at_api(world: &World) {
             alias.revision += 1;
         }
     }
+}
+
+/// CodeDeploy moves the alias of the function: half of the callers, and the others after two minutes, between two hooks.
+pub(super) fn is_moved_by_codedeploy(world: &World) {
+    let hooks = "{\"version\":0.0,\"Resources\":[{\"api\":{\"Type\":\"AWS::Lambda::Function\",\"Properties\":{\"Name\":\"shop-api\",\"Alias\":\"live\"}}}],\"Hooks\":[{\"BeforeAllowTraffic\":\"before\"},{\"AfterAllowTraffic\":\"after\"}]}";
+    let mut state = world.codedeploy();
+    let group = state.put("shop", "api", Routing::Canary(50, 2));
+    group.monitors.push("api-5xx".into());
+    state.deployed_last("shop", "api", hooks);
+}
+
+/// An alarm of the deployment group, which is no gate, rings: CodeDeploy goes back by itself.
+pub(super) fn group_rings(world: &World) {
+    world.set_alarm("api-5xx", "ALARM", &[9.0]);
+}
+
+/// A person stops what CodeDeploy does, and moves the alias by hand.
+pub(super) fn person_at_group(world: &World) {
+    world.deploy_on();
+    let now = world.true_time();
+    for live in &mut world.codedeploy().deployments {
+        live.end_by_hand(now);
+    }
+    person_at_api(world);
 }
 
 /// A person gives the newest version, whosever it is, half of the alias.

@@ -179,6 +179,7 @@ mod tests {
             alias: alias.map(str::to_owned),
             repository: None,
             rollout: Rollout::default(),
+            codedeploy: None,
             is_tried: false,
         };
         let input = PrepareInput {

@@ -8,6 +8,7 @@ mod brought;
 mod change;
 mod checks;
 mod code;
+mod codedeploy;
 mod fetch;
 mod gone;
 mod next;
@@ -16,17 +17,23 @@ mod prepare;
 mod state;
 
 pub use brought::brought;
-pub use prepare::prepare;
+pub use codedeploy::{Begun, CodeDeployed, Group};
 pub use state::*;
 
-use super::{Class, FORMER, Facts, Kind, Next, Noticed, VERSION, View, Way};
+use next::next;
+
+use super::{
+    Built, Class, FORMER, Facts, Kind, Next, Noticed, PrepareInput, Prepared, Then, VERSION, View, Way,
+    from_value,
+};
 use crate::config::Configured;
-use crate::ports::{Answered, Code, Functions, Objects, Reach};
+use crate::ports::{Answered, Clock, Code, CodeDeploy, Functions, Objects, Reach, Registry};
 use observe::Known;
 use serde_json::json;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use windlass_domain::identity::DeploymentId;
+use windlass_domain::kinds::lambda::Lambda;
 use windlass_domain::place::Place;
 use windlass_domain::step::Step;
 
@@ -51,13 +58,50 @@ impl<P> LambdaKind<P> {
     }
 }
 
+/// A function, whose alias is moved by Windlass or by CodeDeploy.
+pub enum Function<P> {
+    /// By Windlass.
+    Own(LambdaKind<P>),
+    /// By CodeDeploy.
+    CodeDeploy(CodeDeployed<P>),
+}
+
+impl<P: Functions + Objects + Configured + CodeDeploy + Clock> Built for Function<P> {
+    async fn with<T: Then>(&self, then: T) -> Answered<T::Out> {
+        match self {
+            Self::Own(kind) => then.then(kind).await,
+            Self::CodeDeploy(kind) => then.then(kind).await,
+        }
+    }
+}
+
 /// The kind that a step is of.
 #[allow(clippy::unused_async, reason = "the registry waits for every kind")]
-pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<LambdaKind<P>> {
-    Ok(LambdaKind::new(
-        ports.at(&Place::default()),
-        ports.at(&step.place),
-    ))
+pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Function<P>> {
+    let at = || ports.at(&step.place);
+    let function = LambdaKind::new(ports.at(&Place::default()), at());
+    let target: Target = from_value("target", &step.target)?;
+    Ok(match target.codedeploy {
+        None => Function::Own(function),
+        Some(_) => {
+            let deployment = step.deployment.clone();
+            Function::CodeDeploy(CodeDeployed::new(function, at(), deployment))
+        }
+    })
+}
+
+/// Observes the function, checks that it may and can be changed, and computes the stages; then the same of who moves
+/// its alias. Faults: `NotFound` and `AccessDenied` where the function cannot be read.
+pub async fn prepare<P: Functions + Objects + Registry + Reach + Configured + CodeDeploy>(
+    there: &P,
+    input: &PrepareInput<'_>,
+    spec: &Lambda,
+) -> Answered<Prepared> {
+    let planned = prepare::prepare(there, input, spec).await?;
+    match &spec.codedeploy {
+        None => Ok(planned),
+        Some(group) => codedeploy::prepare(there, input, spec, group, planned).await,
+    }
 }
 
 impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
@@ -67,7 +111,8 @@ impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
     type Change = Change;
 
     async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Observed> {
-        observe::observe(&self.at, target, &Known::of(way)).await
+        let known = Known::of(way.goal, way.made);
+        observe::observe(&self.at, target, &known).await
     }
 
     fn view(_: &Target, seen: &Observed) -> View {
@@ -84,7 +129,7 @@ impl<P: Functions + Objects + Configured> Kind for LambdaKind<P> {
     }
 
     fn next(_: &Target, seen: &Observed, goal: &Goal) -> Next<Change> {
-        next::next(seen, goal)
+        next(seen, goal)
     }
 
     fn facts(change: &Change, seen: &Observed) -> Facts {

@@ -2,7 +2,6 @@
 //! first, so a look reads the few that matter by their numbers.
 
 use super::state::{AliasState, Goal, Latest, Observed, Source, Target, Traffic, Version};
-use crate::kinds::Way;
 use crate::ports::{Answered, Function, Functions};
 use windlass_domain::fault::FaultName;
 
@@ -18,17 +17,17 @@ pub struct Known {
 }
 
 impl Known {
-    /// Puts together what is to be looked at on a way.
-    pub fn of(way: &Way<'_, Goal>) -> Self {
+    /// Puts together what is to be looked at on the way to a goal, where this version was published.
+    pub fn of(goal: Option<&Goal>, made: Option<&str>) -> Self {
         let mut known = Self {
-            published: way.made.map(str::to_owned),
+            published: made.map(str::to_owned),
             ..Self::default()
         };
-        match way.goal {
+        match goal {
             Some(Goal::Back(Observed {
                 alias: Some(alias), ..
             })) => known.wanted.extend(alias.traffic.versions()),
-            Some(Goal::Back(was)) if way.made.is_none() && !was.latest.is_image() => {
+            Some(Goal::Back(was)) if made.is_none() && !was.latest.is_image() => {
                 known.former = Some(was.latest.code_sha256.clone());
             }
             Some(Goal::Release(wanted)) => {

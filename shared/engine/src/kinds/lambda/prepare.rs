@@ -29,6 +29,7 @@ pub async fn prepare<P: Functions + Objects + Registry + Reach + Configured>(
     let target = Target {
         function: spec.function.clone(),
         alias: spec.alias.clone(),
+        codedeploy: None,
     };
     let function = there.function(&spec.function, None).await?;
     let tags = there.function_tags(&function.arn).await?;

@@ -1,3 +1,4 @@
+use super::codedeploy::Group;
 use crate::ports::{Function, Provisioned};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -16,6 +17,9 @@ pub struct Target {
     /// The alias; callers use `$LATEST` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
+    /// The deployment group of CodeDeploy that moves the alias; Windlass does if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codedeploy: Option<Group>,
 }
 
 /// What is wanted of a function.

@@ -1,0 +1,274 @@
+use crate::Aws;
+use crate::clock::{date_time, time_of};
+use crate::error::{OrFault, code};
+use crate::limits;
+use aws_sdk_codedeploy::config::Builder;
+use aws_sdk_codedeploy::types as codedeploy;
+use windlass_domain::digest::Digest;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_engine::ports::{
+    Answered, CodeDeploy, Deployed, DeploymentGroup, LifecycleEvent, ListedDeployments,
+    NewDeployed, Revision, Routing,
+};
+
+impl CodeDeploy for Aws {
+    async fn deployment_group(&self, application: &str, group: &str) -> Answered<DeploymentGroup> {
+        let request = self.clients.codedeploy().get_deployment_group();
+        let sent = request
+            .application_name(application)
+            .deployment_group_name(group)
+            .send()
+            .await;
+        let told = sent.or_fault("GetDeploymentGroup", &format!("{application}/{group}"))?;
+        let told = told.deployment_group_info.unwrap_or_else(|| {
+            // CodeDeploy answers `NotFound` itself: an answer without one tells nothing of it.
+            codedeploy::DeploymentGroupInfo::builder().build()
+        });
+        let last = [
+            told.last_successful_deployment,
+            told.last_attempted_deployment,
+        ];
+        let last = last.into_iter().flatten();
+        Ok(DeploymentGroup {
+            platform: word(told.compute_platform.as_ref().map(AsRef::as_ref)),
+            configuration: told.deployment_config_name.unwrap_or_default(),
+            revision: told.target_revision.and_then(revision_of),
+            last: last.filter_map(|last| last.deployment_id).collect(),
+        })
+    }
+
+    async fn routing(&self, configuration: &str) -> Answered<Routing> {
+        let request = self.clients.codedeploy().get_deployment_config();
+        let sent = request.deployment_config_name(configuration).send().await;
+        let told = sent.or_fault("GetDeploymentConfig", configuration)?;
+        let routing = told
+            .deployment_config_info
+            .and_then(|info| info.traffic_routing_config);
+        Ok(routing.map_or_else(|| Routing::Other("nothing".to_owned()), routing_of))
+    }
+
+    async fn revision(&self, application: &str, kind: &str, sha256: &str) -> Answered<String> {
+        let request = self.clients.codedeploy().get_application_revision();
+        let sent = request
+            .application_name(application)
+            .revision(kept(kind, sha256))
+            .send()
+            .await;
+        let told = sent.or_fault("GetApplicationRevision", application)?;
+        let content = told.revision.and_then(|revision| {
+            let text = revision.app_spec_content.and_then(|kept| kept.content);
+            #[allow(deprecated, reason = "older deployments have a `String`")]
+            text.or(revision.string.and_then(|kept| kept.content))
+        });
+        content.ok_or_else(|| {
+            Fault::new(
+                FaultName::Refused,
+                format!(
+                    "GetApplicationRevision {application}: AWS answered no text of the revision"
+                ),
+            )
+        })
+    }
+
+    async fn deployments(
+        &self,
+        application: &str,
+        group: &str,
+        listed: ListedDeployments,
+        next: Option<&str>,
+    ) -> Answered<(Vec<String>, Option<String>)> {
+        use codedeploy::DeploymentStatus as Status;
+        let mut request = self
+            .clients
+            .codedeploy()
+            .list_deployments()
+            .application_name(application)
+            .deployment_group_name(group)
+            .set_next_token(next.map(str::to_owned));
+        match listed {
+            ListedDeployments::Active => {
+                for status in [
+                    Status::Created,
+                    Status::Queued,
+                    Status::InProgress,
+                    Status::Baking,
+                    Status::Ready,
+                ] {
+                    request = request.include_only_statuses(status);
+                }
+            }
+            ListedDeployments::Created(from, to) => {
+                let range = codedeploy::TimeRange::builder()
+                    .start(date_time(from))
+                    .end(date_time(to));
+                request = request.create_time_range(range.build());
+            }
+        }
+        let sent = request.send().await;
+        let told = sent.or_fault("ListDeployments", &format!("{application}/{group}"))?;
+        Ok((told.deployments.unwrap_or_default(), told.next_token))
+    }
+
+    async fn deployed(&self, id: &str) -> Answered<Deployed> {
+        let request = self.clients.codedeploy().get_deployment();
+        let sent = request.deployment_id(id).send().await;
+        let told = sent.or_fault("GetDeployment", id)?.deployment_info;
+        let told = told.ok_or_else(|| {
+            Fault::new(
+                FaultName::Unavailable,
+                format!("GetDeployment {id}: AWS answered nothing of it"),
+            )
+        })?;
+        Ok(deployed_of(id, told))
+    }
+
+    async fn lifecycle_events(&self, id: &str) -> Answered<Vec<LifecycleEvent>> {
+        let client = self.clients.codedeploy();
+        let sent = client.list_deployment_targets().deployment_id(id).send();
+        let listed = match sent.await {
+            Err(error) if code(&error) == Some("DeploymentNotStartedException") => {
+                return Ok(vec![]);
+            }
+            sent => sent.or_fault("ListDeploymentTargets", id)?,
+        };
+        let targets = listed.target_ids.unwrap_or_default();
+        if targets.is_empty() {
+            return Ok(vec![]);
+        }
+        let request = client.batch_get_deployment_targets().deployment_id(id);
+        let sent = request.set_target_ids(Some(targets)).send().await;
+        let told = sent.or_fault("BatchGetDeploymentTargets", id)?;
+        let targets = told.deployment_targets.unwrap_or_default().into_iter();
+        let events = targets.filter_map(|target| target.lambda_target?.lifecycle_events);
+        Ok(events.flatten().map(event_of).collect())
+    }
+
+    async fn create_deployment(&self, new: &NewDeployed) -> Answered<String> {
+        let content = codedeploy::AppSpecContent::builder()
+            .content(&new.content)
+            .sha256(Digest::of(new.content.as_bytes()).to_string());
+        let revision = codedeploy::RevisionLocation::builder()
+            .revision_type(codedeploy::RevisionLocationType::AppSpecContent)
+            .app_spec_content(content.build());
+        let request = self.clients.codedeploy().create_deployment();
+        let sent = request
+            .application_name(&new.application)
+            .deployment_group_name(&new.group)
+            .description(&new.description)
+            .revision(revision.build())
+            .customize()
+            .config_override(switching())
+            .send()
+            .await;
+        let named = format!("{}/{}", new.application, new.group);
+        let told = sent.or_fault("CreateDeployment", &named)?;
+        Ok(told.deployment_id.unwrap_or_default())
+    }
+
+    async fn stop_deployment(&self, id: &str) -> Answered<()> {
+        let request = self.clients.codedeploy().stop_deployment();
+        let sent = request
+            .deployment_id(id)
+            // Without it the alias would stay between two versions.
+            .auto_rollback_enabled(true)
+            .customize()
+            .config_override(switching())
+            .send()
+            .await;
+        sent.or_fault("StopDeployment", id).map(drop)
+    }
+}
+
+/// A switching change is sent once, for ten seconds.
+fn switching() -> Builder {
+    Builder::new()
+        .retry_config(limits::one_attempt())
+        .timeout_config(limits::switching())
+}
+
+/// The place of a text that CodeDeploy keeps.
+#[allow(deprecated, reason = "older deployments have a `String`")]
+fn kept(kind: &str, sha256: &str) -> codedeploy::RevisionLocation {
+    let location = codedeploy::RevisionLocation::builder().revision_type(kind.into());
+    match kind {
+        "String" => {
+            let text = codedeploy::RawString::builder().sha256(sha256);
+            location.string(text.build()).build()
+        }
+        _ => {
+            let text = codedeploy::AppSpecContent::builder().sha256(sha256);
+            location.app_spec_content(text.build()).build()
+        }
+    }
+}
+
+fn revision_of(told: codedeploy::RevisionLocation) -> Option<Revision> {
+    let kind = told.revision_type?.as_str().to_owned();
+    let sha256 = told.app_spec_content.and_then(|kept| kept.sha256);
+    #[allow(deprecated, reason = "older deployments have a `String`")]
+    let sha256 = sha256.or(told.string.and_then(|kept| kept.sha256));
+    Some(match sha256 {
+        Some(sha256) => Revision::Kept { kind, sha256 },
+        None => Revision::Elsewhere(kind),
+    })
+}
+
+fn routing_of(told: codedeploy::TrafficRoutingConfig) -> Routing {
+    let count = |number: i32| u64::try_from(number).unwrap_or(0);
+    let kind = word(told.r#type.as_ref().map(AsRef::as_ref));
+    match (
+        kind.as_str(),
+        told.time_based_canary,
+        told.time_based_linear,
+    ) {
+        ("AllAtOnce", ..) => Routing::AllAtOnce,
+        ("TimeBasedCanary", Some(canary), _) => Routing::Canary(
+            count(canary.canary_percentage),
+            count(canary.canary_interval),
+        ),
+        ("TimeBasedLinear", _, Some(linear)) => Routing::Linear(
+            count(linear.linear_percentage),
+            count(linear.linear_interval),
+        ),
+        _ => Routing::Other(kind),
+    }
+}
+
+fn deployed_of(id: &str, told: codedeploy::DeploymentInfo) -> Deployed {
+    let rollback = told.rollback_info.unwrap_or_else(|| {
+        // Most deployments have none.
+        codedeploy::RollbackInfo::builder().build()
+    });
+    let automatic = told.auto_rollback_configuration;
+    let error = told.error_information.map(|error| {
+        let code = word(error.code.as_ref().map(AsRef::as_ref));
+        (code, error.message.unwrap_or_default())
+    });
+    Deployed {
+        id: id.to_owned(),
+        status: word(told.status.as_ref().map(AsRef::as_ref)),
+        description: told.description.unwrap_or_default(),
+        creator: word(told.creator.as_ref().map(AsRef::as_ref)),
+        created: told.create_time.as_ref().map(time_of),
+        completed: told.complete_time.as_ref().map(time_of),
+        error,
+        rolls_back: automatic.is_some_and(|automatic| automatic.enabled),
+        rolled_back_by: rollback.rollback_deployment_id,
+        rollback_of: rollback.rollback_triggering_deployment_id,
+        rollback_words: rollback.rollback_message.unwrap_or_default(),
+        revision: told.revision.and_then(revision_of),
+    }
+}
+
+fn event_of(told: codedeploy::LifecycleEvent) -> LifecycleEvent {
+    let words = told.diagnostics.and_then(|why| why.message);
+    LifecycleEvent {
+        name: told.lifecycle_event_name.unwrap_or_default(),
+        status: word(told.status.as_ref().map(AsRef::as_ref)),
+        words: words.unwrap_or_default(),
+    }
+}
+
+fn word(word: Option<&str>) -> String {
+    word.unwrap_or_default().to_owned()
+}

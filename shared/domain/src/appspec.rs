@@ -1,0 +1,209 @@
+//! The `AppSpec` of a Lambda function: what AWS CodeDeploy is told to deploy (AWS CodeDeploy User Guide, "`AppSpec` file
+//! reference"). Pure.
+//!
+//! It is the user's document: Windlass changes the two versions in it and keeps all else, hooks and members that it
+//! does not know included (rule 9). CodeDeploy's own documentation writes its keys in both cases.
+
+use crate::syntax;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// The largest document that is read, in bytes: what a ledger item can keep beside all else.
+const LARGEST: usize = 32 * 1024;
+
+/// A document that deploys one Lambda function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AppSpec(Value);
+
+impl AppSpec {
+    /// The document of a function that nothing is known of, without hooks.
+    pub fn new(function: &str, alias: &str) -> Self {
+        Self(json!({
+            "version": 0.0,
+            "Resources": [{
+                function: {
+                    "Type": "AWS::Lambda::Function",
+                    "Properties": {
+                        "Name": function, "Alias": alias, "CurrentVersion": "", "TargetVersion": "",
+                    },
+                },
+            }],
+        }))
+    }
+
+    /// Reads a document, as JSON or YAML.
+    ///
+    /// # Errors
+    /// Why it is none that deploys one Lambda function, for the end of a sentence.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let document = syntax::yaml("the AppSpec", text, LARGEST);
+        let mut document = document.map_err(|finding| finding.reason)?;
+        match properties(&mut document) {
+            Some(_) => Ok(Self(document)),
+            None => Err(
+                "it does not name exactly one resource of the type AWS::Lambda::Function with its properties"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// Whether it deploys this alias of this function.
+    pub fn is_of(&self, function: &str, alias: &str) -> bool {
+        let (named, its) = self.deploys();
+        let named = named.split(":function:").last().unwrap_or_default();
+        named.split(':').next() == Some(function) && its == alias
+    }
+
+    /// The function and the alias that it deploys, as they are written; empty where they are not.
+    pub fn deploys(&self) -> (String, String) {
+        let mut document = self.0.clone();
+        let Some(properties) = properties(&mut document) else {
+            return (String::new(), String::new());
+        };
+        let text = |name: &str| {
+            let (_, value) = properties.iter().find(|(key, _)| is(key, name))?;
+            value.as_str().map(str::to_owned)
+        };
+        (
+            text("Name").unwrap_or_default(),
+            text("Alias").unwrap_or_default(),
+        )
+    }
+
+    /// The names of the lifecycle events at which a function of the user's is run.
+    pub fn hooks(&self) -> Vec<String> {
+        let hooks = self.0.as_object().and_then(|document| {
+            let (_, hooks) = document.iter().find(|(key, _)| is(key, "Hooks"))?;
+            hooks.as_array()
+        });
+        let events = hooks.into_iter().flatten().filter_map(Value::as_object);
+        events.flat_map(Map::keys).cloned().collect()
+    }
+
+    /// The document that moves callers from one version to another, as JSON; all else is as it was.
+    pub fn moving(&self, from: &str, to: &str) -> String {
+        let mut document = self.0.clone();
+        if let Some(properties) = properties(&mut document) {
+            for (name, version) in [("CurrentVersion", from), ("TargetVersion", to)] {
+                let known = properties.keys().find(|key| is(key, name)).cloned();
+                let key = known.unwrap_or_else(|| name.to_owned());
+                properties.insert(key, version.into());
+            }
+        }
+        document.to_string()
+    }
+}
+
+fn is(key: &str, name: &str) -> bool {
+    key.eq_ignore_ascii_case(name)
+}
+
+fn member<'a>(of: &'a mut Map<String, Value>, name: &str) -> Option<&'a mut Value> {
+    let mut members = of.iter_mut();
+    members
+        .find(|(key, _)| is(key, name))
+        .map(|(_, value)| value)
+}
+
+/// The properties of the one function that a document deploys.
+fn properties(document: &mut Value) -> Option<&mut Map<String, Value>> {
+    let resources = member(document.as_object_mut()?, "Resources")?.as_array_mut()?;
+    let [resource] = resources.as_mut_slice() else {
+        return None;
+    };
+    let resource = resource.as_object_mut().filter(|named| named.len() == 1)?;
+    let resource = resource.values_mut().next()?.as_object_mut()?;
+    let kind = member(resource, "Type")?.as_str()?;
+    if kind != "AWS::Lambda::Function" {
+        return None;
+    }
+    member(resource, "Properties")?.as_object_mut()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WITH_HOOKS: &str = "
+version: 0.0
+resources:
+  - api:
+      type: AWS::Lambda::Function
+      properties: {name: shop-api, alias: live, currentversion: '1', targetversion: '2', later: kept}
+hooks:
+  - BeforeAllowTraffic: check-before
+  - AfterAllowTraffic: arn:aws:lambda:eu-west-1:111111111111:function:check-after
+";
+
+    #[test]
+    fn only_the_versions_of_a_document_change() {
+        let read = AppSpec::read(WITH_HOOKS).unwrap();
+        assert_eq!(read.hooks(), ["BeforeAllowTraffic", "AfterAllowTraffic"]);
+        let written: Value = serde_json::from_str(&read.moving("7", "9")).unwrap();
+        let before = syntax::yaml("it", WITH_HOOKS, LARGEST).unwrap();
+        let mut wanted = before;
+        let properties = &mut wanted["resources"][0]["api"]["properties"];
+        properties["currentversion"] = "7".into();
+        properties["targetversion"] = "9".into();
+        assert_eq!(written, wanted);
+        // And once more, as the next release finds it.
+        let again = AppSpec::read(&written.to_string()).unwrap();
+        assert_eq!(again.moving("7", "9"), written.to_string());
+    }
+
+    #[test]
+    fn a_first_document_has_no_hooks() {
+        let first = AppSpec::new("shop-api", "live");
+        assert_eq!(first.hooks(), [""; 0]);
+        let written: Value = serde_json::from_str(&first.moving("1", "2")).unwrap();
+        assert_eq!(
+            written,
+            json!({"version": 0.0, "Resources": [{"shop-api": {
+                "Type": "AWS::Lambda::Function",
+                "Properties": {
+                    "Name": "shop-api", "Alias": "live", "CurrentVersion": "1", "TargetVersion": "2",
+                },
+            }}]})
+        );
+        assert_eq!(
+            AppSpec::read(&written.to_string()).unwrap().hooks(),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn whose_alias_it_deploys() {
+        let arn = "arn:aws:lambda:eu-west-1:111111111111:function:shop-api";
+        let qualified = "arn:aws:lambda:eu-west-1:111111111111:function:shop-api:live";
+        for (name, alias, is_ours) in [
+            ("shop-api", "live", true),
+            (arn, "live", true),
+            (qualified, "live", true),
+            ("shop-api", "other", false),
+            ("shop-jobs", "live", false),
+            ("shop-api-2", "live", false),
+        ] {
+            let read = AppSpec::new(name, alias);
+            assert_eq!(read.is_of("shop-api", "live"), is_ours, "{name} {alias}");
+        }
+    }
+
+    #[test]
+    fn what_deploys_no_function_is_told() {
+        let service = r#"{"version": 0.0, "Resources": [{"TargetService": {"Type": "AWS::ECS::Service", "Properties": {}}}]}"#;
+        let function = AppSpec::new("a", "b").0["Resources"][0].clone();
+        let two = json!({"Resources": [function, function]}).to_string();
+        for text in [
+            "",
+            "just text",
+            "{",
+            "[]",
+            service,
+            &two,
+            "{\"Resources\": []}",
+        ] {
+            assert!(AppSpec::read(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! A function whose alias AWS CodeDeploy moves: the code and its version are brought as for any other, and a deployment
+//! of CodeDeploy moves the callers, by its group's configuration, hooks and alarms.
+//!
+//! Every way back is the alias itself, as soon as CodeDeploy's own deployments are over (decision 0450).
+
+mod next;
+mod observe;
+mod prepare;
+mod state;
+mod tell;
+
+pub(super) use prepare::prepare;
+pub use state::{Begun, Change, Goal, Group, Seen};
+
+use super::{LambdaKind, Target, Traffic, noticed};
+use crate::config::Configured;
+use crate::kinds::{Class, Facts, Kind, Next, Noticed, View, Way};
+use crate::ports::{Answered, Clock, CodeDeploy, Functions, NewDeployed, Objects};
+use std::collections::BTreeMap;
+use windlass_domain::fault::Fault;
+use windlass_domain::identity::DeploymentId;
+
+/// The kind over its ports.
+pub struct CodeDeployed<P> {
+    function: LambdaKind<P>,
+    /// The ports at the function's place.
+    at: P,
+    deployment: DeploymentId,
+}
+
+impl<P> CodeDeployed<P> {
+    /// Builds it from the kind of the function, the ports at the function's place, and the deployment.
+    pub fn new(function: LambdaKind<P>, at: P, deployment: DeploymentId) -> Self {
+        Self {
+            function,
+            at,
+            deployment,
+        }
+    }
+
+    /// By what a deployment of CodeDeploy's is known to be this one's.
+    fn mark(&self) -> String {
+        format!("Windlass deployment {}", self.deployment)
+    }
+}
+
+/// The deployment group of a target.
+fn group_of(target: &Target) -> Answered<&Group> {
+    let group = target.codedeploy.as_ref();
+    group.ok_or_else(|| Fault::internal("the step names no deployment group"))
+}
+
+/// A change that CodeDeploy makes, after which all callers get this version, sooner or later.
+fn by_codedeploy(change: &Change, seen: &Seen, to: Option<&String>) -> Facts {
+    let after = to.map(|to| Traffic::all_to(to));
+    let after = after.map(|after| Noticed {
+        value: after.noticed(),
+        shown: after.to_string(),
+    });
+    Facts {
+        after,
+        ..Facts::new(Class::Switching, change.value(), tell::what(change, seen))
+    }
+}
+
+impl<P: Functions + Objects + Configured + CodeDeploy + Clock> Kind for CodeDeployed<P> {
+    type Target = Target;
+    type Seen = Seen;
+    type Goal = Goal;
+    type Change = Change;
+
+    async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+        self.look(target, way).await
+    }
+
+    fn view(target: &Target, seen: &Seen) -> View {
+        View {
+            noticed: Noticed {
+                value: seen.callers().noticed(),
+                shown: tell::shown(seen),
+            },
+            waits_for: tell::waits_for(target, seen),
+            // CodeDeploy begins nothing unless the alias is as its AppSpec says, a stop names a deployment of ours,
+            // and the alias itself moves upon its RevisionId.
+            is_guarded: true,
+            is_consistent: false,
+        }
+    }
+
+    fn back(seen: &Seen) -> Goal {
+        Goal::to(super::Goal::Back(seen.function.clone()))
+    }
+
+    fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
+        next::next(target, seen, goal)
+    }
+
+    fn facts(change: &Change, seen: &Seen) -> Facts {
+        match change {
+            Change::Function(change) => {
+                let facts = LambdaKind::<P>::facts(change, &seen.function);
+                let after = super::next::after(change, &seen.function);
+                Facts {
+                    after: after.map(|after| noticed(&after)),
+                    ..facts
+                }
+            }
+            Change::Begin { to, .. } => by_codedeploy(change, seen, Some(to)),
+            Change::Stop { .. } => {
+                let begun = seen.begun.as_ref();
+                by_codedeploy(change, seen, begun.map(|begun| &begun.from))
+            }
+        }
+    }
+
+    fn outputs(seen: &Seen, goal: &Goal) -> BTreeMap<String, String> {
+        LambdaKind::<P>::outputs(&seen.function, &goal.of)
+    }
+
+    fn owned(target: &Target) -> String {
+        LambdaKind::<P>::owned(target)
+    }
+
+    async fn ready(&self, target: &Target, change: &Change) -> Answered<()> {
+        match change {
+            Change::Function(change) => self.function.ready(target, change).await,
+            Change::Begin { .. } | Change::Stop { .. } => Ok(()),
+        }
+    }
+
+    async fn change(
+        &self,
+        target: &Target,
+        change: &Change,
+        deployment: &DeploymentId,
+    ) -> Answered<Option<String>> {
+        match change {
+            Change::Function(change) => self.function.change(target, change, deployment).await,
+            Change::Begin { from, to } => {
+                let group = group_of(target)?;
+                let new = NewDeployed {
+                    application: group.application.clone(),
+                    group: group.group.clone(),
+                    description: self.mark(),
+                    content: group.appspec.moving(from, to),
+                };
+                self.at.create_deployment(&new).await.map(Some)
+            }
+            Change::Stop { deployment, .. } => {
+                self.at.stop_deployment(deployment).await.map(|()| None)
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Pure: what to do next so that the alias's callers get what they must get.
+//!
+//! Forward, a version is published and CodeDeploy moves the alias to it. Back, what CodeDeploy still does is stopped and
+//! followed to its end, and what is then not as before is mended by the alias itself.
+
+use super::state::{Change, Goal, Seen};
+use super::tell;
+use crate::kinds::Next;
+use crate::kinds::lambda::{self, Target, Traffic};
+use crate::ports::Deployed;
+use windlass_domain::time::Time;
+
+/// How long to wait between two looks at a deployment, in seconds.
+const POLL_S: u64 = 10;
+
+/// After how many seconds a stop is sent again that shows no effect: its open call is over then.
+const STOPPED_S: u64 = 20;
+
+/// How often a stop is sent at most.
+const STOPS: u32 = 6;
+
+/// How much longer than its configuration says a deployment may take, in seconds: two hooks of an hour each (AWS
+/// CodeDeploy User Guide, "`AppSpec` 'hooks' section").
+const LATE_S: u64 = (2 * 60 + 30) * 60;
+
+/// What to do next; see [`crate::kinds::Kind::next`].
+pub(super) fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {
+    let on_function = lambda::next(&seen.function, &goal.of);
+    match &goal.of {
+        lambda::Goal::Release(wanted) if wanted.is_ahead() => lift(on_function),
+        lambda::Goal::Release(_) => forward(target, seen, goal, on_function),
+        lambda::Goal::Back(_) => back(target, seen, on_function),
+    }
+}
+
+/// What a function needs is done without CodeDeploy.
+fn lift(next: Next<lambda::Change>) -> Next<Change> {
+    match next {
+        Next::Done => Next::Done,
+        Next::Do(change) => Next::Do(Change::Function(change)),
+        Next::Wait(seconds) => Next::Wait(seconds),
+        Next::WaitForHours => Next::WaitForHours,
+        Next::Failed(finding) => Next::Failed(finding),
+        Next::Theirs(finding) => Next::Theirs(finding),
+        Next::TakenBack(finding) => Next::TakenBack(finding),
+    }
+}
+
+fn forward(
+    target: &Target,
+    seen: &Seen,
+    goal: &Goal,
+    on_function: Next<lambda::Change>,
+) -> Next<Change> {
+    let left = match on_function {
+        Next::Done => None,
+        Next::Do(lambda::Change::Shift { from, to, .. }) => Some((from, to.version)),
+        other => return lift(other),
+    };
+    let Some(ours) = &seen.ours else {
+        return begin(target, seen, left);
+    };
+    if ours.is_gone() {
+        if seen.is_returning() {
+            return wait(seen, ours.completed);
+        }
+        if seen.is_elsewhere() {
+            return Next::Theirs(tell::moved_since(target, seen, ours));
+        }
+        return Next::TakenBack(tell::taken_back(target, seen, ours));
+    }
+    if ours.is_over() {
+        return match left {
+            None => Next::Done,
+            Some(_) => Next::Theirs(tell::moved_since(target, seen, ours)),
+        };
+    }
+    let moves = left.is_none_or(|(from, to)| from.weights.iter().any(|(it, _)| *it == to));
+    if goal.moves && moves {
+        Next::Done
+    } else {
+        in_time(target, seen, ours)
+    }
+}
+
+/// No deployment of ours is to be seen; `left` is what the alias is and where it must go.
+fn begin(target: &Target, seen: &Seen, left: Option<(Traffic, String)>) -> Next<Change> {
+    if let Some(other) = &seen.other {
+        return Next::Failed(tell::busy(target, other));
+    }
+    match left {
+        // It was asked for, and its deployment is not to be seen yet: what it does after the move is not known.
+        None if seen.begun.is_some() => Next::Wait(POLL_S),
+        None => Next::Done,
+        Some((from, _)) if !from.weights.is_empty() => Next::Failed(tell::shared(target, &from)),
+        Some((from, to)) => Next::Do(Change::Begin {
+            from: from.version,
+            to,
+        }),
+    }
+}
+
+fn back(target: &Target, seen: &Seen, on_function: Next<lambda::Change>) -> Next<Change> {
+    if let Some(ours) = &seen.ours {
+        if !ours.is_over() {
+            return stop(seen, ours);
+        }
+        if seen.is_returning() {
+            return wait(seen, ours.completed);
+        }
+    }
+    match &seen.other {
+        Some(other) if seen.begun.is_some() => Next::Theirs(tell::replaced(target, other)),
+        Some(other) => Next::Failed(tell::busy(target, other)),
+        None => lift(on_function),
+    }
+}
+
+fn stop(seen: &Seen, ours: &Deployed) -> Next<Change> {
+    match seen.stops {
+        Some((sent, at)) if sent >= STOPS || seen.now < at.plus_s(STOPPED_S) => {
+            wait(seen, Some(at))
+        }
+        sent => Next::Do(Change::Stop {
+            deployment: ours.id.clone(),
+            again: sent.map_or(0, |(sent, _)| sent),
+        }),
+    }
+}
+
+fn in_time(target: &Target, seen: &Seen, ours: &Deployed) -> Next<Change> {
+    let minutes = target.codedeploy.as_ref().map_or(0, |group| group.minutes);
+    let moved = ours.created.map(|created| created.plus_s(minutes * 60));
+    if moved.is_some_and(|moved| seen.now > moved.plus_s(LATE_S)) {
+        return Next::Failed(tell::late(target, seen, ours, minutes));
+    }
+    wait(seen, moved)
+}
+
+/// Waits for what CodeDeploy does: often at first, and rarely once it takes long.
+fn wait(seen: &Seen, since: Option<Time>) -> Next<Change> {
+    Next::wait_on(since.map_or(0, |since| seen.now.ms_since(since)), POLL_S)
+}
+
+#[cfg(test)]
+#[path = "next_tests.rs"]
+pub(crate) mod tests;

@@ -1,0 +1,415 @@
+use super::super::state::{Begun, Group};
+use super::*;
+use crate::kinds::lambda::{AliasState, Latest, Observed, Source, Version, Wanted};
+use windlass_domain::appspec::AppSpec;
+use windlass_domain::identity::DeploymentId;
+
+const ID: &str = "0123456789abcdef";
+const NOW: Time = Time(1_795_183_200_000);
+
+pub(crate) fn ago(seconds: u64) -> Time {
+    Time(NOW.0 - seconds * 1000)
+}
+
+pub(crate) fn target() -> Target {
+    Target {
+        function: "shop-api".into(),
+        alias: Some("live".into()),
+        codedeploy: Some(Group {
+            application: "shop".into(),
+            group: "api".into(),
+            minutes: 10,
+            appspec: AppSpec::new("shop-api", "live"),
+        }),
+    }
+}
+
+/// `1`, or `1+2@0.1`, of versions 1 with the code `old` and 2 with `new`.
+fn function(traffic: &str) -> Observed {
+    let version = |number: &str, code: &str| Version {
+        version: number.into(),
+        code_sha256: code.into(),
+        image: None,
+        configuration: "c".into(),
+        description: String::new(),
+        state: "Active".into(),
+        reason: String::new(),
+    };
+    let (first, weights) = match traffic.split_once('+') {
+        Some((first, share)) => {
+            let (other, weight) = share.split_once('@').unwrap();
+            (first, vec![(other.to_owned(), weight.to_owned())])
+        }
+        None => (traffic, vec![]),
+    };
+    Observed {
+        latest: Latest {
+            code_sha256: "new".into(),
+            image: None,
+            code_key: None,
+            configuration: "c".into(),
+            revision_id: "r".into(),
+            state: "Active".into(),
+            last_update: "Successful".into(),
+            reason: String::new(),
+        },
+        versions: vec![version("1", "old"), version("2", "new")],
+        published: None,
+        alias: Some(AliasState {
+            name: "live".into(),
+            traffic: Traffic {
+                version: first.into(),
+                weights,
+            },
+            revision_id: "a".into(),
+            provisioned: None,
+        }),
+    }
+}
+
+fn release(moves: bool, percent: u8) -> Goal {
+    let wanted = Wanted {
+        code: vec!["new".into()],
+        source: Source::Version("9".into()),
+        percent,
+        from: "1".into(),
+        deployment: DeploymentId(ID.into()),
+    };
+    Goal {
+        of: lambda::Goal::Release(wanted),
+        moves,
+    }
+}
+
+fn former() -> Goal {
+    Goal::to(lambda::Goal::Back(function("1")))
+}
+
+pub(crate) fn deployed(id: &str, status: &str) -> Deployed {
+    Deployed {
+        id: id.into(),
+        status: status.into(),
+        created: Some(ago(60)),
+        completed: ["Succeeded", "Failed", "Stopped"]
+            .contains(&status)
+            .then(|| ago(40)),
+        rolls_back: true,
+        ..Deployed::default()
+    }
+}
+
+/// An alias, and how our deployment stands; `-` where none was asked for, and nothing where it is not to be seen.
+pub(crate) fn seen(traffic: &str, ours: &str) -> Seen {
+    Seen {
+        now: NOW,
+        function: function(traffic),
+        begun: (ours != "-").then(|| Begun {
+            from: "1".into(),
+            to: "2".into(),
+            at: (ago(60), ago(60)),
+        }),
+        ours: (!["-", ""].contains(&ours)).then(|| deployed("d-1", ours)),
+        rollback: None,
+        other: None,
+        events: vec![],
+        stops: None,
+    }
+}
+
+fn told(seen: &Seen, goal: &Goal) -> String {
+    match next(&target(), seen, goal) {
+        Next::Done => "done".into(),
+        Next::Wait(seconds) => format!("wait {seconds}"),
+        Next::WaitForHours => "wait for hours".into(),
+        Next::Do(Change::Function(change)) => format!("itself: {change}"),
+        Next::Do(change) => change.value().to_string(),
+        Next::Failed(finding) => format!("failed {}", finding.name),
+        Next::Theirs(finding) => format!("theirs {}", finding.name),
+        Next::TakenBack(finding) => format!("taken back {}", finding.name),
+    }
+}
+
+const BEGIN: &str = r#"{"begin":{"from":"1","to":"2"}}"#;
+
+#[test]
+fn forward() {
+    let table = [
+        ("nothing was asked for", seen("1", "-"), BEGIN, BEGIN),
+        (
+            "its answer was lost, and it is not there",
+            seen("1", ""),
+            BEGIN,
+            BEGIN,
+        ),
+        (
+            "it does nothing yet",
+            seen("1", "Created"),
+            "wait 10",
+            "wait 10",
+        ),
+        ("it is queued", seen("1", "Queued"), "wait 10", "wait 10"),
+        (
+            "its first hook runs",
+            seen("1", "InProgress"),
+            "wait 10",
+            "wait 10",
+        ),
+        (
+            "some callers are moved",
+            seen("1+2@0.1", "InProgress"),
+            "done",
+            "wait 10",
+        ),
+        (
+            "all are, and the last hook runs",
+            seen("2", "InProgress"),
+            "done",
+            "wait 10",
+        ),
+        (
+            "CodeDeploy watches its alarms",
+            seen("2", "Baking"),
+            "done",
+            "wait 10",
+        ),
+        (
+            "a status of another platform",
+            seen("1", "Ready"),
+            "wait 10",
+            "wait 10",
+        ),
+        (
+            "a status that nobody knows",
+            seen("1", "Dreaming"),
+            "wait 10",
+            "wait 10",
+        ),
+        (
+            "the same, and all are moved",
+            seen("2", "Dreaming"),
+            "done",
+            "wait 10",
+        ),
+        ("it has succeeded", seen("2", "Succeeded"), "done", "done"),
+        ("there by somebody else", seen("2", "-"), "done", "done"),
+        (
+            "asked for, there, and its deployment is not to be seen",
+            seen("2", ""),
+            "wait 10",
+            "wait 10",
+        ),
+        (
+            "it has succeeded and the alias is elsewhere",
+            seen("1", "Succeeded"),
+            "theirs TargetChangedByOther",
+            "theirs TargetChangedByOther",
+        ),
+        (
+            "somebody shares callers before it is asked for",
+            seen("1+7@0.5", "-"),
+            "failed TargetNotReady",
+            "failed TargetNotReady",
+        ),
+        (
+            "it has failed, and no rollback came",
+            seen("2", "Failed"),
+            "taken back TargetChangedByOther",
+            "taken back TargetChangedByOther",
+        ),
+    ];
+    for (what, seen, moving, whole) in table {
+        let mut seen = seen;
+        if let Some(ours) = &mut seen.ours
+            && ours.status == "Failed"
+        {
+            ours.error = Some(("MANUAL_STOP".into(), String::new()));
+        }
+        assert_eq!(told(&seen, &release(true, 100)), moving, "{what}");
+        assert_eq!(told(&seen, &release(false, 100)), whole, "{what}");
+        assert_eq!(told(&seen, &release(false, 0)), "done", "{what}: ahead");
+    }
+}
+
+#[test]
+fn what_codedeploy_takes_back_is_followed_to_its_end() {
+    let goal = release(true, 100);
+    let ended = |status: &str, completed_s: u64| {
+        let mut seen = seen("1+2@0.1", status);
+        let ours = seen.ours.as_mut().unwrap();
+        ours.completed = Some(ago(completed_s));
+        ours.error = Some(("ALARM_ACTIVE".into(), "it rang".into()));
+        seen
+    };
+    for status in ["Failed", "Stopped"] {
+        assert_eq!(
+            told(&ended(status, 5), &goal),
+            "wait 10",
+            "its rollback may begin"
+        );
+        assert_eq!(told(&ended(status, 31), &goal), "taken back ChangeFailed");
+        let mut without = ended(status, 5);
+        without.ours.as_mut().unwrap().rolls_back = false;
+        assert_eq!(
+            told(&without, &goal),
+            "taken back ChangeFailed",
+            "none will begin"
+        );
+        for (rollback, wanted) in [
+            ("Created", "wait 10"),
+            ("InProgress", "wait 10"),
+            ("Dreaming", "wait 10"),
+            ("Succeeded", "taken back ChangeFailed"),
+            ("Failed", "taken back ChangeFailed"),
+            ("Stopped", "taken back ChangeFailed"),
+        ] {
+            let mut seen = ended(status, 300);
+            seen.rollback = Some(deployed("d-2", rollback));
+            assert_eq!(told(&seen, &goal), wanted, "{rollback}");
+            let back = if wanted == "wait 10" {
+                "wait 10"
+            } else {
+                "itself: alias live 1 with 2 at 10 % → 1"
+            };
+            assert_eq!(told(&seen, &former()), back, "back, {rollback}");
+        }
+    }
+}
+
+#[test]
+fn what_somebody_made_of_the_alias_meanwhile_is_theirs() {
+    for status in ["Failed", "Stopped", "Succeeded"] {
+        let mut elsewhere = seen("7", status);
+        elsewhere.ours.as_mut().unwrap().rolls_back = false;
+        let told = told(&elsewhere, &release(true, 100));
+        assert_eq!(told, "theirs TargetChangedByOther", "{status}");
+    }
+}
+
+#[test]
+fn back() {
+    let stop = |again: u32| format!(r#"{{"again":{again},"stop":"d-1"}}"#);
+    for status in [
+        "Created",
+        "Queued",
+        "InProgress",
+        "Baking",
+        "Ready",
+        "Dreaming",
+    ] {
+        for traffic in ["1", "1+2@0.1", "2"] {
+            assert_eq!(
+                told(&seen(traffic, status), &former()),
+                stop(0),
+                "{status} {traffic}"
+            );
+        }
+    }
+    for (what, seen, wanted) in [
+        ("nothing was begun", seen("1", "-"), "done"),
+        (
+            "it has succeeded",
+            seen("2", "Succeeded"),
+            "itself: alias live 2 → 1",
+        ),
+        ("it was taken back long ago", seen("1", "Stopped"), "done"),
+        (
+            "it left the callers shared",
+            seen("1+2@0.1", "Failed"),
+            "itself: alias live 1 with 2 at 10 % → 1",
+        ),
+        ("it is not to be seen", seen("1", ""), "done"),
+    ] {
+        assert_eq!(told(&seen, &former()), wanted, "{what}");
+    }
+}
+
+#[test]
+fn a_stop_without_effect_is_sent_again() {
+    let stopped = |sent: u32, seconds: u64| {
+        let mut seen = seen("1+2@0.1", "InProgress");
+        seen.stops = Some((sent, ago(seconds)));
+        told(&seen, &former())
+    };
+    assert_eq!(stopped(1, 5), "wait 10");
+    assert_eq!(stopped(1, 20), r#"{"again":1,"stop":"d-1"}"#);
+    assert_eq!(stopped(5, 20), r#"{"again":5,"stop":"d-1"}"#);
+    assert_eq!(stopped(6, 20), "wait 10");
+    assert_eq!(stopped(6, 1500), "wait for hours");
+}
+
+#[test]
+fn somebody_else_s_deployment_is_in_the_way() {
+    let busy = |traffic: &str, ours: &str| {
+        let mut seen = seen(traffic, ours);
+        seen.other = Some(deployed("d-9", "InProgress"));
+        seen
+    };
+    let goal = release(false, 100);
+    assert_eq!(told(&busy("1", "-"), &goal), "failed TargetBusy");
+    assert_eq!(
+        told(&busy("2", "-"), &goal),
+        "failed TargetBusy",
+        "where will it go?"
+    );
+    assert_eq!(told(&busy("1", "-"), &former()), "failed TargetBusy");
+    assert_eq!(
+        told(&busy("2", "Succeeded"), &former()),
+        "theirs TargetChangedByOther"
+    );
+    assert_eq!(
+        told(&busy("1", "Stopped"), &former()),
+        "theirs TargetChangedByOther"
+    );
+}
+
+#[test]
+fn what_takes_too_long_is_told() {
+    let goal = release(false, 100);
+    let since = |minutes: u64| {
+        let mut seen = seen("2", "InProgress");
+        seen.ours.as_mut().unwrap().created = Some(ago(minutes * 60));
+        told(&seen, &goal)
+    };
+    assert_eq!(since(20), "wait 10");
+    assert_eq!(since(40), "wait for hours");
+    assert_eq!(since(160), "wait for hours");
+    assert_eq!(since(161), "failed ChangeFailed");
+}
+
+#[test]
+fn what_callers_get_does_not_move_by_itself() {
+    let all_to = |version: &str| Traffic::all_to(version);
+    for (traffic, ours, wanted) in [
+        ("1", "-", all_to("1")),
+        ("1+7@0.5", "-", function("1+7@0.5").alias.unwrap().traffic),
+        ("1", "Created", all_to("2")),
+        ("1", "InProgress", all_to("2")),
+        ("1+2@0.1", "InProgress", all_to("2")),
+        ("2", "InProgress", all_to("2")),
+        ("2", "Succeeded", all_to("2")),
+        ("1", "Stopped", all_to("1")),
+        // As it was left, until the undo ends it.
+        ("1+2@0.1", "Stopped", all_to("2")),
+        ("1+2@0.1", "", all_to("2")),
+        // Somebody else's.
+        ("3", "InProgress", all_to("3")),
+        (
+            "1+7@0.5",
+            "InProgress",
+            function("1+7@0.5").alias.unwrap().traffic,
+        ),
+        ("1", "Succeeded", all_to("1")),
+    ] {
+        assert_eq!(seen(traffic, ours).callers(), wanted, "{traffic} {ours}");
+    }
+    for traffic in ["1", "1+2@0.1", "2"] {
+        for ours in ["InProgress", "Stopped", "Succeeded"] {
+            let mut stopped = seen(traffic, ours);
+            stopped.stops = Some((1, ago(1)));
+            assert_eq!(stopped.callers(), all_to("1"), "stopped: {traffic} {ours}");
+        }
+    }
+    let mut returning = seen("1", "Stopped");
+    returning.rollback = Some(deployed("d-2", "InProgress"));
+    assert_eq!(returning.callers(), all_to("2"), "until it is over");
+}

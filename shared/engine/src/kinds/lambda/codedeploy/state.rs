@@ -1,0 +1,202 @@
+use crate::kinds::lambda::{self, Observed, Traffic};
+use crate::ports::{Deployed, LifecycleEvent};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use windlass_domain::appspec::AppSpec;
+use windlass_domain::step::ChangeRecord;
+use windlass_domain::time::Time;
+
+/// For how long a rollback may not be told yet of a deployment that has ended, in seconds.
+const ROLLBACK_S: u64 = 30;
+
+/// A deployment group, with everything that was decided at `Prepare`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Its application's name.
+    pub application: String,
+    /// Its name.
+    pub group: String,
+    /// The minutes in which it moves all callers.
+    pub minutes: u64,
+    /// The document of its last revision: the versions in it are set for each deployment.
+    pub appspec: AppSpec,
+}
+
+/// What is wanted of a function whose alias CodeDeploy moves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Goal {
+    /// The same as of any function.
+    #[serde(flatten)]
+    pub of: lambda::Goal,
+    /// True where it is enough that CodeDeploy moves callers, and has not gone back by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moves: bool,
+}
+
+impl Goal {
+    /// This goal to its end.
+    pub fn to(of: lambda::Goal) -> Self {
+        Self { of, moves: false }
+    }
+}
+
+/// The move that this deployment has asked CodeDeploy for, whether or not it was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    /// The version that the alias was to leave.
+    pub from: String,
+    /// The version that all callers were to get.
+    pub to: String,
+    /// When it was asked for first, and last.
+    pub at: (Time, Time),
+}
+
+impl Begun {
+    /// The move among the changes of a step.
+    pub fn of(changes: &[ChangeRecord]) -> Option<Self> {
+        let mut begun: Option<Self> = None;
+        for change in changes {
+            let Some(asked) = change.change.get("begin") else {
+                continue;
+            };
+            let version = |name: &str| asked[name].as_str().unwrap_or_default().to_owned();
+            let first = begun.map_or(change.at, |known| known.at.0);
+            begun = Some(Self {
+                from: version("from"),
+                to: version("to"),
+                at: (first, change.at),
+            });
+        }
+        begun
+    }
+}
+
+/// A function, and what CodeDeploy does with it, as one look shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// When.
+    pub now: Time,
+    /// The function, its alias and the versions that matter.
+    pub function: Observed,
+    /// The move that this deployment has asked for.
+    pub begun: Option<Begun>,
+    /// The deployment of CodeDeploy that came of it.
+    pub ours: Option<Deployed>,
+    /// The one by which CodeDeploy takes that back.
+    pub rollback: Option<Deployed>,
+    /// Somebody else's in the same group that is not over.
+    pub other: Option<Deployed>,
+    /// The lifecycle events of ours.
+    pub events: Vec<LifecycleEvent>,
+    /// How often the stop of ours was sent, and when last.
+    pub stops: Option<(u32, Time)>,
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// A change that needs no CodeDeploy.
+    Function(lambda::Change),
+    /// A deployment of CodeDeploy that moves the alias.
+    Begin {
+        /// The version that it must point to alone.
+        from: String,
+        /// The version that all its callers get in the end.
+        to: String,
+    },
+    /// Stops a deployment of CodeDeploy, which takes it back by one of its own.
+    Stop {
+        /// Its id.
+        deployment: String,
+        /// How often that was sent before.
+        again: u32,
+    },
+}
+
+impl Change {
+    /// The change as the ledger records it.
+    pub fn value(&self) -> Value {
+        match self {
+            Self::Function(change) => change.value(),
+            Self::Begin { from, to } => json!({"begin": {"from": from, "to": to}}),
+            Self::Stop { deployment, again } => json!({"stop": deployment, "again": again}),
+        }
+    }
+}
+
+/// How often the stop of a deployment was sent, and when last.
+pub(super) fn stops(changes: &[ChangeRecord], deployment: &str) -> Option<(u32, Time)> {
+    let of = |change: &&ChangeRecord| change.change["stop"] == *deployment;
+    let sent = changes.iter().filter(of);
+    let last = sent.clone().map(|change| change.at).max()?;
+    Some((u32::try_from(sent.count()).unwrap_or(u32::MAX), last))
+}
+
+impl Deployed {
+    /// True where CodeDeploy does no more with it. A status that this build does not know is not over.
+    pub(super) fn is_over(&self) -> bool {
+        ["Succeeded", "Failed", "Stopped"].contains(&self.status.as_str())
+    }
+
+    /// True where it is over, and callers do not get what it deployed for good.
+    pub(super) fn is_gone(&self) -> bool {
+        ["Failed", "Stopped"].contains(&self.status.as_str())
+    }
+}
+
+impl Seen {
+    /// Where the alias sends its callers.
+    pub(super) fn traffic(&self) -> Traffic {
+        let alias = self.function.alias.as_ref();
+        alias.map_or_else(|| Traffic::all_to(""), |alias| alias.traffic.clone())
+    }
+
+    /// True while CodeDeploy takes ours back, or may be about to begin it: then nobody else may move the alias.
+    pub(super) fn is_returning(&self) -> bool {
+        let Some(ours) = self.ours.as_ref().filter(|ours| ours.is_gone()) else {
+            return false;
+        };
+        if let Some(rollback) = &self.rollback {
+            return !rollback.is_over();
+        }
+        let stopped = self.stops.map(|(_, at)| at);
+        let ended = ours.completed.or(stopped);
+        let is_awaited = ours.rolls_back || stopped.is_some();
+        is_awaited && ended.is_some_and(|at| self.now < at.plus_s(ROLLBACK_S))
+    }
+
+    /// Whether the alias is between the two versions that it was to be moved between, and whether it is at the second.
+    fn is_between(&self, begun: &Begun) -> (bool, bool) {
+        let traffic = self.traffic();
+        let mut shared = traffic.weights.iter();
+        let is_between =
+            traffic.version == begun.from && shared.all(|(version, _)| *version == begun.to);
+        (is_between, traffic.same(&Traffic::all_to(&begun.to)))
+    }
+
+    /// True where CodeDeploy cannot have left the alias as it is: somebody else has moved it.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        let begun = self.begun.as_ref();
+        begun.is_some_and(|begun| self.is_between(begun) == (false, false))
+    }
+
+    /// What callers get, without what moves by itself: as long as CodeDeploy moves the alias between two versions, that
+    /// is the one that all will get. Once ours is stopped that is the first.
+    pub(super) fn callers(&self) -> Traffic {
+        let traffic = self.traffic();
+        let Some(begun) = &self.begun else {
+            return traffic;
+        };
+        let (is_between, is_there) = self.is_between(begun);
+        let is_mixed = is_between && !traffic.weights.is_empty();
+        let is_active = self.ours.as_ref().is_some_and(|ours| !ours.is_over());
+        let is_on_its_way = is_active || self.is_returning();
+        match self.stops {
+            Some(_) if is_between || is_there => Traffic::all_to(&begun.from),
+            None if is_mixed || is_on_its_way && (is_between || is_there) => {
+                Traffic::all_to(&begun.to)
+            }
+            _ => traffic,
+        }
+    }
+}

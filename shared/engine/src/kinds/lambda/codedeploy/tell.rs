@@ -1,0 +1,358 @@
+//! What is told of an alias that CodeDeploy moves: one function per story.
+
+use super::state::{Change, Group, Seen};
+use crate::kinds::lambda::{Target, Traffic};
+use crate::kinds::whose;
+use crate::ports::{Deployed, LifecycleEvent, Routing};
+use windlass_domain::finding::{Finding, FindingName};
+
+/// The alias, in words.
+pub(super) fn place(target: &Target) -> String {
+    let alias = target.alias.as_deref().unwrap_or_default();
+    format!("alias {alias} of function {}", target.function)
+}
+
+/// A change that CodeDeploy makes, in words.
+pub(super) fn what(change: &Change, seen: &Seen) -> String {
+    let alias = seen.function.alias.as_ref();
+    let alias = alias.map_or("", |alias| alias.name.as_str());
+    match change {
+        Change::Function(change) => change.to_string(),
+        Change::Begin { from, to } => format!("alias {alias} {from} → {to} by CodeDeploy"),
+        Change::Stop {
+            deployment,
+            again: 0,
+        } => {
+            format!("stop deployment {deployment} of CodeDeploy, with its rollback")
+        }
+        Change::Stop { deployment, .. } => {
+            format!("stop deployment {deployment} of CodeDeploy once more, with its rollback")
+        }
+    }
+}
+
+/// The steps in which callers are moved, in words.
+pub(super) fn routing(routing: &Routing) -> String {
+    match routing {
+        Routing::AllAtOnce => "all callers at once".to_owned(),
+        Routing::Canary(percent, minutes) => {
+            format!("{percent} % of the callers for {minutes} min, then all")
+        }
+        Routing::Linear(percent, minutes) => {
+            format!("{percent} % more of the callers every {minutes} min")
+        }
+        Routing::Other(other) => other.clone(),
+    }
+}
+
+/// What callers get, in words.
+pub(super) fn shown(seen: &Seen) -> String {
+    let traffic = seen.traffic();
+    match (&seen.ours, &seen.rollback) {
+        (_, Some(back)) if !back.is_over() => {
+            format!(
+                "{traffic} (deployment {} of CodeDeploy takes it back)",
+                back.id
+            )
+        }
+        (Some(ours), _) if !ours.is_over() => {
+            format!(
+                "{traffic} (deployment {} of CodeDeploy is {})",
+                ours.id, ours.status
+            )
+        }
+        _ => traffic.to_string(),
+    }
+}
+
+/// What the alias waits for, in words: each status and event of CodeDeploy has a sentence.
+pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
+    if let Some(back) = seen.rollback.as_ref().filter(|back| !back.is_over()) {
+        let told = format!(
+            "deployment {} of CodeDeploy takes the {} back: it {}",
+            back.id,
+            place(target),
+            status(back, &[])
+        );
+        return Some(told);
+    }
+    if let Some(ours) = &seen.ours {
+        if seen.is_returning() {
+            return Some(format!(
+                "deployment {} of CodeDeploy {}, and its rollback is about to begin",
+                ours.id,
+                status(ours, &seen.events)
+            ));
+        }
+        let told = || {
+            format!(
+                "deployment {} of CodeDeploy {}",
+                ours.id,
+                status(ours, &seen.events)
+            )
+        };
+        return (!ours.is_over()).then(told);
+    }
+    let other = seen.other.as_ref()?;
+    Some(format!(
+        "deployment {} of somebody else's {} in the group; wait for it, or stop it (`{}`)",
+        other.id,
+        status(other, &[]),
+        stop_command(other)
+    ))
+}
+
+/// How a deployment stands, as the end of a sentence.
+fn status(of: &Deployed, events: &[LifecycleEvent]) -> String {
+    match of.status.as_str() {
+        "Created" => "is created, and does nothing yet".to_owned(),
+        "Queued" => "waits in CodeDeploy's own queue".to_owned(),
+        "InProgress" => in_progress(events),
+        "Baking" => "has moved all callers, and watches the alarms of its group".to_owned(),
+        "Ready" => format!(
+            "waits to be continued by somebody (`aws deploy continue-deployment --deployment-id {} --deployment-wait-type READY_WAIT`)",
+            of.id
+        ),
+        "Succeeded" => "has succeeded".to_owned(),
+        "Failed" => "has failed".to_owned(),
+        "Stopped" => "was stopped".to_owned(),
+        other => format!("is in the status {other}, which this Windlass does not know"),
+    }
+}
+
+/// What a deployment does that is in progress.
+fn in_progress(events: &[LifecycleEvent]) -> String {
+    let is_at =
+        |event: &&LifecycleEvent| !["Succeeded", "Skipped"].contains(&event.status.as_str());
+    let Some(LifecycleEvent {
+        name,
+        status,
+        words,
+    }) = events.iter().find(is_at)
+    else {
+        return "is in progress".to_owned();
+    };
+    match (name.as_str(), status.as_str()) {
+        (_, "Pending") => format!("is about to come to {name}"),
+        ("AllowTraffic", "InProgress") => "moves callers".to_owned(),
+        ("BeforeAllowTraffic", "InProgress") => {
+            "runs its hook BeforeAllowTraffic before any caller is moved; CodeDeploy waits an hour for the hook's answer, then it fails".to_owned()
+        }
+        ("AfterAllowTraffic", "InProgress") => {
+            "has moved all callers and runs its hook AfterAllowTraffic; CodeDeploy waits an hour for the hook's answer, then it fails".to_owned()
+        }
+        (_, "InProgress") => format!("is at {name}"),
+        (_, "Failed") => format!("has failed at {name}{}", after_colon(words)),
+        (_, "Unknown") => format!("tells nothing of {name}"),
+        (_, other) => format!(
+            "is at {name} with the status {other}, which this Windlass does not know"
+        ),
+    }
+}
+
+/// What AWS says, for the end of a sentence.
+fn after_colon(words: &str) -> String {
+    let words = words.trim_end_matches('.');
+    if words.is_empty() {
+        String::new()
+    } else {
+        format!(": {words}")
+    }
+}
+
+fn stop_command(of: &Deployed) -> String {
+    format!(
+        "aws deploy stop-deployment --deployment-id {} --auto-rollback-enabled",
+        of.id
+    )
+}
+
+/// What came of the rollback, and what callers get.
+fn since(seen: &Seen) -> String {
+    let is_untouched =
+        |event: &LifecycleEvent| event.name == "AllowTraffic" && event.status == "Pending";
+    let back = match &seen.rollback {
+        Some(back) => format!("Its rollback {} {}.", back.id, status(back, &[])),
+        None if seen.events.iter().any(is_untouched) => "No caller was moved.".to_owned(),
+        None => format!("CodeDeploy began no rollback{}.", told_of(seen)),
+    };
+    format!("{back} The alias sends its callers to {}.", seen.traffic())
+}
+
+/// What CodeDeploy says of a rollback.
+fn told_of(seen: &Seen) -> String {
+    let words = seen.ours.as_ref().map(|ours| ours.rollback_words.as_str());
+    after_colon(words.unwrap_or_default())
+}
+
+/// The version that a deployment of ours was to bring.
+fn version(seen: &Seen) -> String {
+    let begun = seen.begun.as_ref();
+    begun.map_or_else(String::new, |begun| format!(" of version {}", begun.to))
+}
+
+/// A deployment of ours has failed, or was stopped.
+pub(super) fn taken_back(target: &Target, seen: &Seen, ours: &Deployed) -> Finding {
+    let (code, words) = ours.error.clone().unwrap_or_default();
+    let mut events = seen.events.iter();
+    let failed = events.find(|event| event.status == "Failed");
+    if code == "MANUAL_STOP" || ours.status == "Stopped" && code.is_empty() {
+        return Finding::new(
+            FindingName::TargetChangedByOther,
+            place(target),
+            format!(
+                "Somebody else stopped deployment {}{} of CodeDeploy{}. {} {}.",
+                ours.id,
+                version(seen),
+                after_colon(&words),
+                since(seen),
+                whose("which version the alias sends its callers to")
+            ),
+            "Find out who stopped it (CloudTrail, StopDeployment), then deploy again.",
+        );
+    }
+    let (why, remedy) = match (code.as_str(), failed) {
+        ("ALARM_ACTIVE", _) => (
+            "an alarm of its group rang".to_owned(),
+            "Look at the alarm that is named, and at the alarms of the deployment group; then deploy a fixed release.",
+        ),
+        (_, Some(event)) if event.name != "AllowTraffic" => (
+            format!(
+                "its hook {} failed{}",
+                event.name,
+                after_colon(&event.words)
+            ),
+            "Look at the log of the hook's function; then deploy a fixed release.",
+        ),
+        ("HOOK_EXECUTION_FAILURE", _) => (
+            "a hook failed".to_owned(),
+            "Look at the log of the hook's function; then deploy a fixed release.",
+        ),
+        ("INVALID_LAMBDA_CONFIGURATION" | "INVALID_LAMBDA_FUNCTION", _) => (
+            "the alias or the function was not as the AppSpec says".to_owned(),
+            "Find out who changed the alias meanwhile (CloudTrail, UpdateAlias), then deploy again.",
+        ),
+        ("IAM_ROLE_MISSING" | "IAM_ROLE_PERMISSIONS", _) => (
+            "the service role of its group may not do what it needs".to_owned(),
+            "Give the service role of the deployment group what is named, then deploy again.",
+        ),
+        ("TIMEOUT", _) => (
+            "it took longer than CodeDeploy allows".to_owned(),
+            "Look at the deployment in CodeDeploy, then deploy again.",
+        ),
+        ("", _) => (
+            "CodeDeploy tells no reason".to_owned(),
+            "Look at the deployment in CodeDeploy, then deploy again.",
+        ),
+        (code, _) => (
+            format!("CodeDeploy tells {code}"),
+            "Look at the deployment in CodeDeploy, then deploy again.",
+        ),
+    };
+    Finding::new(
+        FindingName::ChangeFailed,
+        place(target),
+        format!(
+            "Deployment {}{} of CodeDeploy {}, because {why}{}. {}",
+            ours.id,
+            version(seen),
+            status(ours, &[]),
+            after_colon(&words),
+            since(seen)
+        ),
+        remedy,
+    )
+}
+
+/// Our deployment is over, and the alias is not where that can have left it.
+pub(super) fn moved_since(target: &Target, seen: &Seen, ours: &Deployed) -> Finding {
+    Finding::new(
+        FindingName::TargetChangedByOther,
+        place(target),
+        format!(
+            "Deployment {}{} of CodeDeploy {}, and somebody else has moved the alias: it sends its callers to {}. {}.",
+            ours.id,
+            version(seen),
+            status(ours, &[]),
+            seen.traffic(),
+            whose("which version the alias sends its callers to")
+        ),
+        "Find out who moved it (CloudTrail, UpdateAlias), then deploy again.",
+    )
+}
+
+/// Somebody else has begun a deployment while Windlass went back.
+pub(super) fn replaced(target: &Target, other: &Deployed) -> Finding {
+    Finding::new(
+        FindingName::TargetChangedByOther,
+        place(target),
+        format!(
+            "Somebody else created deployment {} of CodeDeploy in the same group while Windlass went back: it {}. {}.",
+            other.id,
+            status(other, &[]),
+            whose("which version the alias sends its callers to")
+        ),
+        "Find out who created it (CloudTrail, CreateDeployment). `accept` keeps what it brings; once it is over `recover` goes back over it.",
+    )
+}
+
+/// Somebody else's deployment is under way in the group.
+pub(super) fn busy(target: &Target, other: &Deployed) -> Finding {
+    let group = target.codedeploy.as_ref().map(named).unwrap_or_default();
+    Finding::new(
+        FindingName::TargetBusy,
+        place(target),
+        format!(
+            "CodeDeploy's {group} makes one deployment at a time, and {} is somebody else's: it {}.",
+            other.id,
+            status(other, &[])
+        ),
+        format!(
+            "Wait until it is over, or stop it (`{}`), and deploy again.",
+            stop_command(other)
+        ),
+    )
+}
+
+/// A deployment group, in words.
+pub(super) fn named(group: &Group) -> String {
+    format!("group {}/{}", group.application, group.group)
+}
+
+/// The alias shares its callers, and CodeDeploy begins nothing from there.
+pub(super) fn shared(target: &Target, traffic: &Traffic) -> Finding {
+    let (function, alias) = (
+        &target.function,
+        target.alias.as_deref().unwrap_or_default(),
+    );
+    Finding::new(
+        FindingName::TargetNotReady,
+        place(target),
+        format!(
+            "The alias shares its callers already: {traffic}. CodeDeploy fails every deployment from there."
+        ),
+        format!(
+            "Give them to one version (`aws lambda update-alias --function-name {function} --name {alias} --function-version {} --routing-config AdditionalVersionWeights={{}}`), and deploy again.",
+            traffic.version
+        ),
+    )
+}
+
+/// A deployment takes much longer than its configuration and its hooks may.
+pub(super) fn late(target: &Target, seen: &Seen, ours: &Deployed, minutes: u64) -> Finding {
+    Finding::new(
+        FindingName::ChangeFailed,
+        place(target),
+        format!(
+            "Deployment {}{} of CodeDeploy {} for hours, although its configuration takes {minutes} min and each hook has an hour.",
+            ours.id,
+            version(seen),
+            status(ours, &seen.events)
+        ),
+        "Look at the deployment in CodeDeploy.",
+    )
+}
+
+#[cfg(test)]
+#[path = "tell_tests.rs"]
+mod tests;

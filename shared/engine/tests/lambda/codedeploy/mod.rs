@@ -1,0 +1,152 @@
+//! A function whose alias CodeDeploy moves: there and back.
+
+mod others;
+mod scene;
+
+use scene::{HOOKS, Moved, changes, failure, live, plan, served, sleep_min};
+use windlass_engine::payload::Word;
+use windlass_engine::ports::{Revision, Routing};
+use windlass_world::conformance::{Trial, conforms};
+
+#[test]
+fn all_at_once_conforms() {
+    conforms(&Moved::by(Routing::AllAtOnce));
+}
+
+#[test]
+fn a_canary_conforms() {
+    conforms(&Moved::by(Routing::Canary(10, 1)));
+}
+
+#[test]
+fn a_move_with_hooks_conforms() {
+    conforms(&Moved {
+        routing: Routing::AllAtOnce,
+        has_hooks: true,
+    });
+}
+
+#[test]
+fn a_canary_is_watched_while_codedeploy_moves_the_alias() {
+    let subject = Moved::by(Routing::Canary(10, 10));
+    let world = subject.world();
+    let planned = plan(&world, "new", None);
+    let what: Vec<String> = planned
+        .stages
+        .iter()
+        .map(|stage| stage.what.clone())
+        .collect();
+    insta::assert_snapshot!(what.join("\n"), @r"
+    alias live to sha256:11507a0e2f5e by CodeDeploy's group shop/api: 10 % of the callers for 10 min, then all
+    alias live to sha256:11507a0e2f5e, look 2 of 2
+    alias live to sha256:11507a0e2f5e, complete
+    ");
+    let trial = Trial::begin(&subject).unwrap();
+    let world = &trial.scene.world;
+    assert_eq!(trial.answer(Some(0), 1), Ok(Word::Changed));
+    assert_eq!(served(world), "1 2@0.1: InProgress");
+    sleep_min(world, 5);
+    assert_eq!(trial.answer(Some(1), 1), Ok(Word::Changed));
+    assert_eq!(served(world), "1 2@0.1: InProgress");
+    sleep_min(world, 5);
+    assert_eq!(trial.answer(Some(2), 1), Ok(Word::Changed));
+    assert_eq!(served(world), "2: Succeeded");
+    assert_eq!(changes(&trial), ["alias live 1 → 2 by CodeDeploy"]);
+    let state = world.codedeploy();
+    let told = &state.deployments[0].told;
+    assert_eq!(told.description, "Windlass deployment 0123456789abcdef");
+}
+
+#[test]
+fn the_hooks_of_the_last_revision_are_kept() {
+    let subject = Moved {
+        routing: Routing::AllAtOnce,
+        has_hooks: true,
+    };
+    let trial = Trial::begin(&subject).unwrap();
+    assert_eq!(trial.forward(), Ok(Word::Changed));
+    let state = trial.scene.world.codedeploy();
+    let Some(Revision::Kept { sha256, .. }) = &state.deployments[0].told.revision else {
+        panic!("its revision is kept")
+    };
+    let wanted = HOOKS.replace("\"CurrentVersion\":\"0\"", "\"CurrentVersion\":\"1\"");
+    let wanted = wanted.replace("\"TargetVersion\":\"1\"", "\"TargetVersion\":\"2\"");
+    let text: serde_json::Value = serde_json::from_str(&state.texts[sha256]).unwrap();
+    assert_eq!(
+        text,
+        serde_json::from_str::<serde_json::Value>(&wanted).unwrap()
+    );
+}
+
+#[test]
+fn a_failed_gate_stops_it_and_its_rollback_is_followed() {
+    let subject = Moved::by(Routing::Linear(10, 3));
+    let trial = Trial::begin(&subject).unwrap();
+    let world = &trial.scene.world;
+    assert_eq!(trial.answer(Some(0), 1), Ok(Word::Changed));
+    sleep_min(world, 4);
+    assert_eq!(served(world), "1 2@0.2: InProgress");
+    assert_eq!(
+        trial.answer(None, 1),
+        Ok(Word::Changed),
+        "{}",
+        failure(&trial)
+    );
+    assert_eq!(served(world), "1: Stopped, Succeeded");
+    assert_eq!(
+        changes(&trial)[1..],
+        ["stop deployment d-000000001 of CodeDeploy, with its rollback"]
+    );
+}
+
+#[test]
+fn what_has_succeeded_is_undone_by_the_alias_itself() {
+    let subject = Moved::by(Routing::Canary(10, 2));
+    let trial = Trial::begin(&subject).unwrap();
+    let world = &trial.scene.world;
+    assert_eq!(trial.forward(), Ok(Word::Changed));
+    assert_eq!(
+        trial.answer(None, 1),
+        Ok(Word::Changed),
+        "{}",
+        failure(&trial)
+    );
+    assert_eq!(served(world), "1: Succeeded");
+    assert_eq!(changes(&trial)[1..], ["alias live 2 → 1"]);
+}
+
+#[test]
+fn a_rollback_that_fails_is_mended_by_the_alias_itself() {
+    let subject = Moved::by(Routing::Canary(10, 10));
+    let trial = Trial::begin(&subject).unwrap();
+    let world = &trial.scene.world;
+    assert_eq!(trial.answer(Some(0), 1), Ok(Word::Changed));
+    live(&trial, |live| live.forgets_its_rollback());
+    assert_eq!(
+        trial.answer(None, 1),
+        Ok(Word::Changed),
+        "{}",
+        failure(&trial)
+    );
+    assert_eq!(served(world), "1: Stopped");
+    assert_eq!(changes(&trial)[2..], ["alias live 1 with 2 at 10 % → 1"]);
+}
+
+#[test]
+fn a_rollback_is_the_alias_itself() {
+    let subject = Moved::by(Routing::Linear(10, 10));
+    let trial = Trial::begin(&subject).unwrap();
+    let before = serde_json::to_value(&trial.before).unwrap();
+    assert_eq!(trial.forward(), Ok(Word::Changed));
+    let planned = plan(&trial.scene.world, "old", Some(&before["goal"]));
+    let what: Vec<&str> = planned
+        .stages
+        .iter()
+        .map(|stage| stage.what.as_str())
+        .collect();
+    assert_eq!(what, ["alias live 2 → 1"]);
+    // And nothing is planned for what is there.
+    let again = plan(&trial.scene.world, "new", None);
+    assert!(again.unchanged.is_some(), "{again:?}");
+    assert_eq!(again.stages, []);
+}

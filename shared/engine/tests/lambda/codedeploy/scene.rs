@@ -1,0 +1,156 @@
+//! A function whose alias CodeDeploy moves.
+
+use crate::scene::{Setting, artifact, function};
+use windlass_domain::finding::Finding;
+use windlass_domain::kinds::codedeploy::Group as Declared;
+use windlass_domain::kinds::lambda::Lambda;
+use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::output::Inputs;
+use windlass_domain::place::Place;
+use windlass_domain::plan::KindName;
+use windlass_domain::step::Failure;
+use windlass_engine::kinds::lambda::{CodeDeployed, LambdaKind, prepare};
+use windlass_engine::kinds::{PrepareInput, Prepared};
+use windlass_engine::ports::{Clock as _, Routing};
+use windlass_world::World;
+use windlass_world::codedeploy::LiveDeployment;
+use windlass_world::conformance::{Scene, Subject, Trial, deployment};
+use windlass_world::run::run;
+
+pub(super) const HOOKS: &str = r#"{"version":0.0,"Resources":[{"api":{"Type":"AWS::Lambda::Function","Properties":{"Name":"shop-api-prod","Alias":"live","CurrentVersion":"0","TargetVersion":"1","Later":"kept"}}}],"Hooks":[{"BeforeAllowTraffic":"before"},{"AfterAllowTraffic":"after"}]}"#;
+
+/// A group that moves the alias in these steps.
+pub(super) struct Moved {
+    pub(super) routing: Routing,
+    pub(super) has_hooks: bool,
+}
+
+impl Moved {
+    pub(super) fn by(routing: Routing) -> Self {
+        Self {
+            routing,
+            has_hooks: false,
+        }
+    }
+
+    pub(super) fn world(&self) -> World {
+        let world = own().world();
+        let mut state = world.codedeploy();
+        state.put("shop", "api", self.routing.clone()).hook_s = 5;
+        if self.has_hooks {
+            state.deployed_last("shop", "api", HOOKS);
+        }
+        drop(state);
+        world
+    }
+}
+
+/// The function itself.
+pub(super) fn own() -> Setting {
+    Setting {
+        alias: true,
+        ..Setting::default()
+    }
+}
+
+pub(super) fn spec() -> Lambda {
+    Lambda {
+        codedeploy: Some(Declared {
+            application: "shop".into(),
+            group: "api".into(),
+        }),
+        ..own().spec()
+    }
+}
+
+/// Plans a release of `text`, or a rollback.
+pub(super) fn plan(
+    world: &World,
+    text: &'static str,
+    back: Option<&serde_json::Value>,
+) -> Prepared {
+    let artifact = artifact(world, own().brings, text);
+    let input = PrepareInput {
+        deployment: &deployment(),
+        app: &AppName::new("shop").unwrap(),
+        environment: &EnvironmentName::new("prod").unwrap(),
+        component: &ComponentName::new("api").unwrap(),
+        artifact: Some(&artifact),
+        goal_state: back,
+        running: None,
+        oldest: None,
+        inputs: &Inputs::new(),
+        place: &Place::default(),
+    };
+    run(prepare(world, &input, &spec())).unwrap()
+}
+
+pub(super) fn refused(world: &World) -> String {
+    let planned = plan(world, "new", None);
+    let findings = planned.findings.iter().map(Finding::to_string);
+    findings.collect::<Vec<_>>().join("\n")
+}
+
+impl Subject for Moved {
+    type Kind = CodeDeployed<World>;
+
+    fn scene(&self) -> Scene {
+        let world = self.world();
+        let planned = plan(&world, "new", None);
+        assert_eq!(planned.findings, []);
+        Scene {
+            world,
+            kind: KindName::Lambda,
+            target: planned.target,
+            goals: planned.stages.into_iter().map(|stage| stage.goal).collect(),
+        }
+    }
+
+    fn kind(&self, at: World) -> CodeDeployed<World> {
+        let own = LambdaKind::new(at.clone(), at.clone());
+        CodeDeployed::new(own, at, deployment())
+    }
+
+    fn arrived(&self, world: &World) {
+        own().arrived(world);
+        assert_eq!(world.codedeploy().deployments.len(), 1, "deployed once");
+    }
+}
+
+/// Where the alias sends its callers, and how the deployments stand.
+pub(super) fn served(world: &World) -> String {
+    world.deploy_on();
+    let alias = function(world, |function| function.aliases["live"].clone());
+    let state = world.codedeploy();
+    let deployments = state.deployments.iter();
+    let stand: Vec<&str> = deployments.map(|live| live.told.status.as_str()).collect();
+    let weights = alias.weights.iter();
+    let weights: String = weights
+        .map(|(to, share)| format!(" {to}@{share}"))
+        .collect();
+    format!("{}{weights}: {}", alias.version, stand.join(", "))
+}
+
+pub(super) fn sleep_min(world: &World, minutes: u64) {
+    run(world.sleep_ms(minutes * 60_000));
+}
+
+pub(super) fn changes(trial: &Trial<'_, Moved>) -> Vec<String> {
+    let changes = trial.step().unwrap().changes;
+    let switching = changes.into_iter().filter(|change| change.switching);
+    switching.map(|change| change.what).collect()
+}
+
+pub(super) fn failure(trial: &Trial<'_, Moved>) -> String {
+    let step = trial.step().unwrap();
+    match step.undo_failure.or(step.failure) {
+        Some(Failure::Finding(finding)) => finding.to_string(),
+        Some(Failure::Fault(fault)) => fault.to_string(),
+        None => "nothing failed".into(),
+    }
+}
+
+pub(super) fn live<T>(trial: &Trial<'_, Moved>, look: impl FnOnce(&mut LiveDeployment) -> T) -> T {
+    trial.scene.world.deploy_on();
+    look(&mut trial.scene.world.codedeploy().deployments[0])
+}

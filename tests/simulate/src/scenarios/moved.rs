@@ -1,0 +1,54 @@
+//! A function whose alias CodeDeploy moves while gates watch: there, back, and what CodeDeploy does by itself.
+
+use super::declarations::MOVED as DECLARATION;
+use super::people::{group_rings, is_moved_by_codedeploy, person_at_group, rings};
+use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+
+pub(super) const MOVED: Scenario = Scenario {
+    name: "moved",
+    declaration: DECLARATION,
+    scene: is_moved_by_codedeploy,
+    before: &[quiet(Deed::Deploy("1.0.0", &["api"]))],
+    acts: &[next(Deed::Deploy("1.1.0", &["api"]))],
+    stranger: person_at_group,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    may: &[],
+    steady: true,
+};
+
+/// A gate fails while CodeDeploy moves the alias.
+pub(super) const MOVED_UNDONE: Scenario = Scenario {
+    name: "moved_undone",
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["api"])),
+        when_in("Bake", Deed::Ail("the alarm rings", rings)),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
+    ..MOVED
+};
+
+/// An alarm of the group's own rings, which no gate looks at.
+pub(super) const MOVED_TAKEN_BACK: Scenario = Scenario {
+    name: "moved_taken_back",
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["api"])),
+        when_in(
+            "Bake",
+            Deed::Ail("an alarm of the group rings", group_rings),
+        ),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
+    ..MOVED
+};
+
+/// What has succeeded is gone back from by the alias itself.
+pub(super) const MOVED_ROLLBACK: Scenario = Scenario {
+    name: "moved_rollback",
+    before: &[
+        quiet(Deed::Deploy("1.0.0", &["api"])),
+        quiet(Deed::Deploy("1.1.0", &["api"])),
+    ],
+    acts: &[next(Deed::Operate("rollback"))],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
+    ..MOVED
+};

@@ -1,0 +1,396 @@
+//! A deployment of CodeDeploy in memory: waiting for its hooks, moving callers, over; or on its way back.
+
+use crate::codedeploy::Group;
+use crate::live_function::LiveFunction;
+use crate::live_rollout::rings;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use windlass_domain::time::Time;
+use windlass_engine::ports::{
+    AlarmChange, Deployed, LifecycleEvent, NewDeployed, Revision, Routing,
+};
+
+/// How long it does nothing yet, in seconds.
+const CREATED_S: u64 = 1;
+/// How long a stop takes, in seconds.
+const STOPS_S: u64 = 3;
+/// How long it takes until the rollback of what has ended is created, in seconds.
+const RETURNS_S: u64 = 2;
+/// How long a rollback takes, in seconds.
+const BACK_S: u64 = 8;
+
+/// Where an alias sends its callers.
+type Traffic = (String, Vec<(String, String)>);
+
+/// A deployment that lives.
+#[derive(Debug, Clone)]
+pub struct LiveDeployment {
+    /// The deployment as CodeDeploy tells of it.
+    pub told: Deployed,
+    /// Its lifecycle events.
+    pub events: Vec<LifecycleEvent>,
+    application: String,
+    group: Group,
+    function: String,
+    alias: String,
+    from: String,
+    to: String,
+    hooks: Vec<String>,
+    created: Time,
+    stopped: Option<Time>,
+    forgets: bool,
+    /// Where it has sent the alias's callers last, once it has begun.
+    left: Option<Traffic>,
+}
+
+fn text(of: &Value, name: &str) -> String {
+    let members = of.as_object().into_iter().flatten();
+    let mut found = members.filter(|(key, _)| key.eq_ignore_ascii_case(name));
+    let found = found.next().and_then(|(_, value)| value.as_str());
+    found.unwrap_or_default().to_owned()
+}
+
+fn member<'a>(of: &'a Value, name: &str) -> &'a Value {
+    let members = of.as_object().into_iter().flatten();
+    let mut found = members.filter(|(key, _)| key.eq_ignore_ascii_case(name));
+    found.next().map_or(&Value::Null, |(_, value)| value)
+}
+
+impl LiveDeployment {
+    /// One that begins.
+    pub(crate) fn begin(
+        id: &str,
+        new: &NewDeployed,
+        group: &Group,
+        revision: Revision,
+        now: Time,
+    ) -> Self {
+        let document: Value = serde_json::from_str(&new.content).unwrap_or_default();
+        let resource = &member(&document, "Resources")[0];
+        let resource = resource.as_object().and_then(|named| named.values().next());
+        let properties = member(resource.unwrap_or(&Value::Null), "Properties");
+        let hooks = member(&document, "Hooks").as_array();
+        let hooks = hooks.into_iter().flatten().filter_map(Value::as_object);
+        let hooks: Vec<String> = hooks.flat_map(|hook| hook.keys()).cloned().collect();
+        let event = |name: &str| LifecycleEvent {
+            name: name.to_owned(),
+            status: "Pending".into(),
+            words: String::new(),
+        };
+        Self {
+            told: Deployed {
+                id: id.to_owned(),
+                status: "Created".into(),
+                description: new.description.clone(),
+                creator: "user".into(),
+                created: Some(now),
+                rolls_back: group.rolls_back,
+                revision: Some(revision),
+                ..Deployed::default()
+            },
+            events: ["BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic"]
+                .map(event)
+                .into(),
+            application: new.application.clone(),
+            group: group.clone(),
+            function: text(properties, "Name"),
+            alias: text(properties, "Alias"),
+            from: text(properties, "CurrentVersion"),
+            to: text(properties, "TargetVersion"),
+            hooks,
+            created: now,
+            stopped: None,
+            forgets: false,
+            left: None,
+        }
+    }
+
+    pub(crate) fn is_of(&self, application: &str, group: &str) -> bool {
+        self.application == application && self.group.name == group
+    }
+
+    /// True where it is not over.
+    pub fn is_active(&self) -> bool {
+        !["Succeeded", "Failed", "Stopped"].contains(&self.told.status.as_str())
+    }
+
+    /// True where it is over, and the deployment that takes it back is not there yet.
+    pub(crate) fn will_return(&self) -> bool {
+        let is_gone = ["Failed", "Stopped"].contains(&self.told.status.as_str());
+        is_gone
+            && !self.forgets
+            && self.told.rolls_back
+            && self.told.rolled_back_by.is_none()
+            && !self.is_back()
+    }
+
+    fn is_back(&self) -> bool {
+        self.told.rollback_of.is_some()
+    }
+
+    /// The version that all callers of the function will get by it.
+    pub(crate) fn moves_to(&self, function: &str) -> Option<String> {
+        let is_under_way = self.function == function && (self.is_active() || self.will_return());
+        let goes_back = self.is_back() || self.stopped.is_some() || self.will_return();
+        is_under_way.then(|| if goes_back { &self.from } else { &self.to }.clone())
+    }
+
+    /// Stops it; whether that could be done.
+    pub fn stop(&mut self, now: Time) -> bool {
+        if !self.is_active() {
+            return false;
+        }
+        self.stopped = self.stopped.or(Some(now));
+        // It is asked for with the stop, whatever the group says.
+        self.told.rolls_back = true;
+        true
+    }
+
+    /// Somebody has ended it by hand, if it was not over, and lets nothing take it back.
+    pub fn end_by_hand(&mut self, now: Time) {
+        self.forgets = true;
+        if self.is_active() {
+            self.end(now, "Stopped", Some(("MANUAL_STOP", "stopped by a user")));
+        }
+    }
+
+    /// Lets CodeDeploy begin no rollback of it, also where it is stopped with one.
+    pub fn forgets_its_rollback(&mut self) {
+        self.forgets = true;
+    }
+
+    fn hook_s(&self, name: &str) -> u64 {
+        let is_there = self.hooks.iter().any(|hook| hook == name);
+        if is_there { self.group.hook_s } else { 0 }
+    }
+
+    fn is(&mut self, event: usize, status: &str) {
+        if let Some(event) = self.events.get_mut(event) {
+            status.clone_into(&mut event.status);
+        }
+    }
+
+    fn end(&mut self, at: Time, status: &str, why: Option<(&str, &str)>) {
+        status.clone_into(&mut self.told.status);
+        self.told.completed = Some(at);
+        self.told.error = why.map(|(code, words)| (code.to_owned(), words.to_owned()));
+    }
+
+    /// Lets time pass.
+    pub(crate) fn go_on(
+        &mut self,
+        functions: &mut BTreeMap<String, LiveFunction>,
+        alarms: &BTreeMap<String, Vec<AlarmChange>>,
+        now: Time,
+    ) {
+        let begins = self.created.plus_s(CREATED_S);
+        if !self.is_active() || now < begins {
+            return;
+        }
+        if self.is_back() {
+            self.go_back(functions, now);
+            return;
+        }
+        if self.told.status == "Created" {
+            self.told.status = "InProgress".into();
+            let alone = (self.from.clone(), vec![]);
+            if traffic(functions, &self.function, &self.alias) != Some(alone.clone()) {
+                let why = "The Lambda function alias version does not match the current version in AppSpec file";
+                self.end(
+                    begins,
+                    "Failed",
+                    Some(("INVALID_LAMBDA_CONFIGURATION", why)),
+                );
+                // Nothing was moved.
+                self.told.rolls_back = false;
+                return;
+            }
+            self.left = Some(alone);
+        }
+        let monitors = self.group.monitors.iter();
+        let rung = monitors.filter_map(|name| rings(alarms.get(name)?, self.created, now));
+        let rung = rung.min().filter(|_| self.stopped.is_none());
+        let until = now
+            .min(self.stopped.unwrap_or(now))
+            .min(rung.unwrap_or(now));
+        let ended = self.at(until);
+        if !self.send(functions, until) {
+            self.end(
+                until,
+                "Failed",
+                Some(("INVALID_LAMBDA_CONFIGURATION", "the alias was changed")),
+            );
+            self.told.rolls_back = false;
+            return;
+        }
+        if ended {
+            return;
+        }
+        if let Some(at) = rung {
+            self.end(
+                at,
+                "Stopped",
+                Some(("ALARM_ACTIVE", "One or more alarms have been activated")),
+            );
+        } else if let Some(at) = self.stopped.filter(|at| now >= at.plus_s(STOPS_S)) {
+            let why = Some(("MANUAL_STOP", "The deployment was stopped by a user"));
+            self.end(at.plus_s(STOPS_S), "Stopped", why);
+        }
+    }
+
+    fn starts(&self) -> Time {
+        let begins = self.created.plus_s(CREATED_S);
+        begins.plus_s(self.hook_s("BeforeAllowTraffic"))
+    }
+
+    /// The percent of callers that are moved at a time.
+    fn percent(&self, at: Time) -> u64 {
+        let starts = self.starts();
+        let is_held = self.group.fails_at == Some("BeforeAllowTraffic");
+        if at < starts || is_held {
+            return 0;
+        }
+        let passed_min = at.ms_since(starts) / 60_000;
+        match self.group.routing {
+            Routing::Canary(percent, minutes) if passed_min < minutes => percent,
+            Routing::Linear(percent, minutes) => {
+                (percent * (1 + passed_min / minutes.max(1))).min(100)
+            }
+            _ => 100,
+        }
+    }
+
+    /// How it stands at a time when nobody has stopped it; whether it is over.
+    fn at(&mut self, at: Time) -> bool {
+        let starts = self.starts();
+        if at < starts {
+            self.is(0, "InProgress");
+            return false;
+        }
+        if self.group.fails_at == Some("BeforeAllowTraffic") {
+            self.is(0, "Failed");
+            self.end(
+                starts,
+                "Failed",
+                Some(("HOOK_EXECUTION_FAILURE", "a hook failed")),
+            );
+            return true;
+        }
+        self.is(0, "Succeeded");
+        if self.percent(at) < 100 {
+            self.is(1, "InProgress");
+            return false;
+        }
+        self.is(1, "Succeeded");
+        let minutes = match self.group.routing {
+            Routing::Canary(_, minutes) => minutes,
+            Routing::Linear(percent, minutes) => minutes * (100_u64.div_ceil(percent.max(1)) - 1),
+            _ => 0,
+        };
+        let ends = starts
+            .plus_s(minutes * 60)
+            .plus_s(self.hook_s("AfterAllowTraffic"));
+        if at < ends {
+            self.is(2, "InProgress");
+            return false;
+        }
+        if self.group.fails_at == Some("AfterAllowTraffic") {
+            self.is(2, "Failed");
+            self.end(
+                ends,
+                "Failed",
+                Some(("HOOK_EXECUTION_FAILURE", "a hook failed")),
+            );
+        } else {
+            self.is(2, "Succeeded");
+            self.end(ends, "Succeeded", None);
+        }
+        true
+    }
+
+    /// Sends the callers where they belong at a time; `false` where somebody else has moved the alias.
+    fn send(&mut self, functions: &mut BTreeMap<String, LiveFunction>, at: Time) -> bool {
+        let to = match self.percent(at) {
+            0 => (self.from.clone(), vec![]),
+            100 => (self.to.clone(), vec![]),
+            percent => {
+                #[allow(clippy::cast_precision_loss, reason = "at most a hundred")]
+                let share = format!("{}", percent as f64 / 100.0);
+                (self.from.clone(), vec![(self.to.clone(), share)])
+            }
+        };
+        self.leave(functions, to)
+    }
+
+    fn leave(&mut self, functions: &mut BTreeMap<String, LiveFunction>, to: Traffic) -> bool {
+        if traffic(functions, &self.function, &self.alias) != self.left {
+            return false;
+        }
+        if self.left.as_ref() != Some(&to) {
+            let function = functions.get_mut(&self.function);
+            let alias = function.and_then(|function| function.aliases.get_mut(&self.alias));
+            if let Some(alias) = alias {
+                if let Some(provisioned) = &mut alias.provisioned
+                    && alias.version != to.0
+                {
+                    provisioned.available = 0;
+                }
+                (alias.version, alias.weights) = to.clone();
+                alias.revision += 1;
+            }
+            self.left = Some(to);
+        }
+        true
+    }
+
+    fn go_back(&mut self, functions: &mut BTreeMap<String, LiveFunction>, now: Time) {
+        self.told.status = "InProgress".into();
+        let ends = self.created.plus_s(BACK_S);
+        if now < ends {
+            return;
+        }
+        if self.leave(functions, (self.from.clone(), vec![])) {
+            self.end(ends, "Succeeded", None);
+        } else {
+            self.end(
+                ends,
+                "Failed",
+                Some(("INVALID_LAMBDA_CONFIGURATION", "the alias was changed")),
+            );
+        }
+    }
+
+    /// The deployment that takes it back, once it is time for one.
+    pub(crate) fn rollback(&mut self, id: &str, now: Time) -> Option<Self> {
+        let ended = self.told.completed.filter(|_| self.will_return())?;
+        let begins = ended.plus_s(RETURNS_S);
+        if now < begins {
+            return None;
+        }
+        self.told.rolled_back_by = Some(id.to_owned());
+        Some(Self {
+            told: Deployed {
+                id: id.to_owned(),
+                status: "Created".into(),
+                description: format!("Rollback of {}", self.told.id),
+                creator: "codeDeployRollback".into(),
+                created: Some(begins),
+                rollback_of: Some(self.told.id.clone()),
+                ..Deployed::default()
+            },
+            events: vec![],
+            stopped: None,
+            created: begins,
+            ..self.clone()
+        })
+    }
+}
+
+fn traffic(
+    functions: &BTreeMap<String, LiveFunction>,
+    function: &str,
+    alias: &str,
+) -> Option<Traffic> {
+    let alias = functions.get(function)?.aliases.get(alias)?;
+    Some((alias.version.clone(), alias.weights.clone()))
+}
