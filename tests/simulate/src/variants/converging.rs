@@ -69,39 +69,6 @@ pub(super) const VARIANTS: &[Variant] = &[
         mishaps: &[Stranger],
     },
     Variant {
-        name: "codedeploy_not_stopped",
-        what: "a failed release leaves CodeDeploy's own deployment going on",
-        edits: &[Edit {
-            file: "shared/engine/src/kinds/lambda/codedeploy/next.rs",
-            find: "        if !ours.is_over() {\n            return stop(seen, ours);",
-            replace: "        if !ours.is_over() && !VARIANT {\n            return stop(seen, ours);",
-        }],
-        scenarios: &["moved", "moved_undone"],
-        mishaps: &[Stopped, StoppedSlow],
-    },
-    Variant {
-        name: "moved_meanwhile_not_seen",
-        what: "what CodeDeploy has not moved to its end is taken back, whoever has moved the alias since",
-        edits: &[Edit {
-            file: "shared/engine/src/kinds/lambda/codedeploy/next.rs",
-            find: "        if seen.is_elsewhere() {",
-            replace: "        if seen.is_elsewhere() && !VARIANT {",
-        }],
-        scenarios: &["moved", "moved_undone"],
-        mishaps: &[Stranger],
-    },
-    Variant {
-        name: "rollback_not_followed",
-        what: "what CodeDeploy rolls back is not followed to its end",
-        edits: &[Edit {
-            file: "shared/engine/src/kinds/lambda/codedeploy/state.rs",
-            find: "        let Some(ours) = self.ours.as_ref().filter(|ours| ours.is_gone()) else {",
-            replace: "        let Some(ours) = self.ours.as_ref().filter(|ours| ours.is_gone() && !VARIANT) else {",
-        }],
-        scenarios: &["moved_undone", "moved_taken_back"],
-        mishaps: &[],
-    },
-    Variant {
         name: "code_not_compared",
         what: "after a lost answer code is sent again without comparing CodeSha256",
         edits: &[Edit {

@@ -12,6 +12,7 @@ mod converging;
 mod copy;
 mod ledger;
 mod look;
+mod moved;
 mod naming;
 
 pub use copy::make;
@@ -50,6 +51,7 @@ pub struct Variant {
 pub fn variants() -> Vec<Variant> {
     [
         converging::VARIANTS,
+        moved::VARIANTS,
         behind::VARIANTS,
         ledger::VARIANTS,
         arrivals::VARIANTS,

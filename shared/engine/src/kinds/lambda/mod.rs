@@ -81,12 +81,11 @@ pub async fn of<P: Reach>(ports: &P, step: &Step) -> Answered<Function<P>> {
     let at = || ports.at(&step.place);
     let function = LambdaKind::new(ports.at(&Place::default()), at());
     let target: Target = from_value("target", &step.target)?;
-    Ok(match target.codedeploy {
-        None => Function::Own(function),
-        Some(_) => {
-            let deployment = step.deployment.clone();
-            Function::CodeDeploy(CodeDeployed::new(function, at(), deployment))
-        }
+    Ok(if target.codedeploy.is_some() {
+        let deployment = step.deployment.clone();
+        Function::CodeDeploy(CodeDeployed::new(function, at(), deployment))
+    } else {
+        Function::Own(function)
     })
 }
 

@@ -200,3 +200,7 @@ impl Seen {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;

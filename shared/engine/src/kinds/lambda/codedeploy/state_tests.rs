@@ -1,0 +1,40 @@
+use super::super::next::tests::{ago, deployed, function, seen};
+use super::*;
+
+#[test]
+fn what_callers_get_does_not_move_by_itself() {
+    let all_to = |version: &str| Traffic::all_to(version);
+    for (traffic, ours, wanted) in [
+        ("1", "-", all_to("1")),
+        ("1+7@0.5", "-", function("1+7@0.5").alias.unwrap().traffic),
+        ("1", "Created", all_to("2")),
+        ("1", "InProgress", all_to("2")),
+        ("1+2@0.1", "InProgress", all_to("2")),
+        ("2", "InProgress", all_to("2")),
+        ("2", "Succeeded", all_to("2")),
+        ("1", "Stopped", all_to("1")),
+        // As it was left, until the undo ends it.
+        ("1+2@0.1", "Stopped", all_to("2")),
+        ("1+2@0.1", "", all_to("2")),
+        // Somebody else's.
+        ("3", "InProgress", all_to("3")),
+        (
+            "1+7@0.5",
+            "InProgress",
+            function("1+7@0.5").alias.unwrap().traffic,
+        ),
+        ("1", "Succeeded", all_to("1")),
+    ] {
+        assert_eq!(seen(traffic, ours).callers(), wanted, "{traffic} {ours}");
+    }
+    for traffic in ["1", "1+2@0.1", "2"] {
+        for ours in ["InProgress", "Stopped", "Succeeded"] {
+            let mut stopped = seen(traffic, ours);
+            stopped.stops = Some((1, ago(1)));
+            assert_eq!(stopped.callers(), all_to("1"), "stopped: {traffic} {ours}");
+        }
+    }
+    let mut returning = seen("1", "Stopped");
+    returning.rollback = Some(deployed("d-2", "InProgress"));
+    assert_eq!(returning.callers(), all_to("2"), "until it is over");
+}

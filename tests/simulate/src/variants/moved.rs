@@ -1,0 +1,40 @@
+//! Variants of how an alias is moved by CodeDeploy, and back.
+
+use super::{Edit, Variant};
+use crate::schedule::What::{Stopped, StoppedSlow, Stranger};
+
+pub(super) const VARIANTS: &[Variant] = &[
+    Variant {
+        name: "codedeploy_not_stopped",
+        what: "a failed release leaves CodeDeploy's own deployment going on",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/lambda/codedeploy/next.rs",
+            find: "        if !ours.is_over() {\n            return stop(seen, ours);",
+            replace: "        if !ours.is_over() && !VARIANT {\n            return stop(seen, ours);",
+        }],
+        scenarios: &["moved", "moved_undone"],
+        mishaps: &[Stopped, StoppedSlow],
+    },
+    Variant {
+        name: "moved_meanwhile_not_seen",
+        what: "what CodeDeploy has not moved to its end is taken back, whoever has moved the alias since",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/lambda/codedeploy/next.rs",
+            find: "        if seen.is_elsewhere() {",
+            replace: "        if seen.is_elsewhere() && !VARIANT {",
+        }],
+        scenarios: &["moved", "moved_undone"],
+        mishaps: &[Stranger],
+    },
+    Variant {
+        name: "rollback_not_followed",
+        what: "what CodeDeploy rolls back is not followed to its end",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/lambda/codedeploy/state.rs",
+            find: "        let Some(ours) = self.ours.as_ref().filter(|ours| ours.is_gone()) else {",
+            replace: "        let Some(ours) = self.ours.as_ref().filter(|ours| ours.is_gone() && !VARIANT) else {",
+        }],
+        scenarios: &["moved_undone", "moved_taken_back"],
+        mishaps: &[],
+    },
+];
