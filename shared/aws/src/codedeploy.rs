@@ -190,15 +190,12 @@ fn switching() -> Builder {
 #[allow(deprecated, reason = "older deployments have a `String`")]
 fn kept(kind: &str, sha256: &str) -> codedeploy::RevisionLocation {
     let location = codedeploy::RevisionLocation::builder().revision_type(kind.into());
-    match kind {
-        "String" => {
-            let text = codedeploy::RawString::builder().sha256(sha256);
-            location.string(text.build()).build()
-        }
-        _ => {
-            let text = codedeploy::AppSpecContent::builder().sha256(sha256);
-            location.app_spec_content(text.build()).build()
-        }
+    if kind == "String" {
+        let text = codedeploy::RawString::builder().sha256(sha256);
+        location.string(text.build()).build()
+    } else {
+        let text = codedeploy::AppSpecContent::builder().sha256(sha256);
+        location.app_spec_content(text.build()).build()
     }
 }
 

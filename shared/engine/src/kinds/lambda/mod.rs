@@ -23,8 +23,8 @@ pub use state::*;
 use next::next;
 
 use super::{
-    Built, Class, FORMER, Facts, Kind, Next, Noticed, PrepareInput, Prepared, Then, VERSION, View, Way,
-    from_value,
+    Built, Class, FORMER, Facts, Kind, Next, Noticed, PrepareInput, Prepared, Then, VERSION, View,
+    Way, from_value,
 };
 use crate::config::Configured;
 use crate::ports::{Answered, Clock, Code, CodeDeploy, Functions, Objects, Reach, Registry};

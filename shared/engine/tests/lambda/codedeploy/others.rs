@@ -124,7 +124,7 @@ fn a_group_that_is_busy_is_told_before_anything_changes_and_after() {
     let trial = Trial::begin(&subject).unwrap();
     let world = &trial.scene.world;
     by_hand(world, "1");
-    insta::assert_snapshot!(refused(world), @"TargetBusy: components.api.codedeploy.group: CodeDeploy's group shop/api makes one deployment at a time, and d-000000001 is somebody else's: it is created, and does nothing yet. Remedy: Wait until it is over, or stop it (`aws deploy stop-deployment --deployment-id d-000000001 --auto-rollback-enabled`), and deploy again.");
+    insta::assert_snapshot!(refused(world), @"TargetBusy: components.api.codedeploy.group: CodeDeploy makes one deployment at a time in group shop/api, and d-000000001 is somebody else's: it is created, and does nothing yet. Remedy: Wait until it is over, or stop it (`aws deploy stop-deployment --deployment-id d-000000001 --auto-rollback-enabled`), and deploy again.");
     // It came after `Prepare`.
     assert_eq!(trial.answer(Some(0), 1), Ok(Word::Failed));
     assert!(

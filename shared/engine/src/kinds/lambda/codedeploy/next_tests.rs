@@ -133,7 +133,7 @@ const BEGIN: &str = r#"{"begin":{"from":"1","to":"2"}}"#;
 
 #[test]
 fn forward() {
-    let table = [
+    let table: Vec<(&str, Seen, &str, &str)> = vec![
         ("nothing was asked for", seen("1", "-"), BEGIN, BEGIN),
         (
             "its answer was lost, and it is not there",

@@ -303,7 +303,7 @@ pub(super) fn busy(target: &Target, other: &Deployed) -> Finding {
         FindingName::TargetBusy,
         place(target),
         format!(
-            "CodeDeploy's {group} makes one deployment at a time, and {} is somebody else's: it {}.",
+            "CodeDeploy makes one deployment at a time in {group}, and {} is somebody else's: it {}.",
             other.id,
             status(other, &[])
         ),
@@ -344,7 +344,7 @@ pub(super) fn late(target: &Target, seen: &Seen, ours: &Deployed, minutes: u64) 
         FindingName::ChangeFailed,
         place(target),
         format!(
-            "Deployment {}{} of CodeDeploy {} for hours, although its configuration takes {minutes} min and each hook has an hour.",
+            "Deployment {}{} of CodeDeploy takes hours, although its configuration takes {minutes} min and each hook has an hour: it {}.",
             ours.id,
             version(seen),
             status(ours, &seen.events)
