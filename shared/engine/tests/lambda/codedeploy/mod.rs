@@ -6,6 +6,7 @@ mod scene;
 use scene::{HOOKS, Moved, changes, failure, live, plan, served, sleep_min};
 use windlass_engine::payload::Word;
 use windlass_engine::ports::{Revision, Routing};
+use windlass_world::codedeploy::LiveDeployment;
 use windlass_world::conformance::{Trial, conforms};
 
 #[test]
@@ -121,7 +122,7 @@ fn a_rollback_that_fails_is_mended_by_the_alias_itself() {
     let trial = Trial::begin(&subject).unwrap();
     let world = &trial.scene.world;
     assert_eq!(trial.answer(Some(0), 1), Ok(Word::Changed));
-    live(&trial, |live| live.forgets_its_rollback());
+    live(&trial, LiveDeployment::forgets_its_rollback);
     assert_eq!(
         trial.answer(None, 1),
         Ok(Word::Changed),

@@ -125,9 +125,10 @@ pub(super) fn served(world: &World) -> String {
     let deployments = state.deployments.iter();
     let stand: Vec<&str> = deployments.map(|live| live.told.status.as_str()).collect();
     let weights = alias.weights.iter();
-    let weights: String = weights
+    let weights: Vec<String> = weights
         .map(|(to, share)| format!(" {to}@{share}"))
         .collect();
+    let weights = weights.concat();
     format!("{}{weights}: {}", alias.version, stand.join(", "))
 }
 
