@@ -102,6 +102,7 @@ impl HandedIn<'_> {
             None => "The history of the environment that its Git ref chooses".to_owned(),
         };
         let words = format!("handed in; {looked}. {watch} tells how it ends");
+        self.report["stands"] = json!(looked);
         output.result(&self.report, &words);
         Ok(Exit::Good)
     }

@@ -199,6 +199,12 @@ impl Environment {
         format!("{id}{}", asked.unwrap_or_default())
     }
 
+    /// The version of a deployment that works or waits here.
+    pub fn version_of(&self, id: &DeploymentId) -> Option<&str> {
+        let asked = self.deployments.get(&id.0);
+        asked.map(|asked| asked.version.as_str())
+    }
+
     /// The lock.
     pub fn lock(&self) -> String {
         let Some(held) = &self.lock.held else {

@@ -99,13 +99,19 @@ fn head(record: &Record) -> Vec<Line> {
     lines
 }
 
+/// Said of a wave that is not watched for a time.
+const AT_ONCE: &str = "judged at once";
+
 fn planned(plan: &Plan) -> Vec<Line> {
     let mut lines = Vec::new();
     for (number, wave) in (1..).zip(&plan.waves) {
         let changes = wave_in_words(wave);
-        let watched = wave.bake_s;
+        let watched = match wave.bake_s {
+            0 => AT_ONCE.to_owned(),
+            seconds => format!("watched {seconds} s"),
+        };
         lines.push(Line::plain(format!(
-            "  plan: wave {number}: {changes}; watched {watched} s"
+            "  plan: wave {number}: {changes}; {watched}"
         )));
     }
     for unchanged in &plan.unchanged {
@@ -203,12 +209,14 @@ fn why(failure: &Failure) -> String {
 fn judged(judgement: &Judgement) -> Vec<Line> {
     let number = judgement.wave + 1;
     let settled = judgement.settled().is_some();
+    let watched = if judgement.until > judgement.started {
+        format!("watched until {} UTC", judgement.until.clock())
+    } else {
+        AT_ONCE.to_owned()
+    };
     let mut lines = vec![Line::new(
         format!("watch {number}"),
-        format!(
-            "  wave {number} is watched until {} UTC",
-            judgement.until.clock()
-        ),
+        format!("  wave {number} is {watched}"),
     )];
     for measurement in &judgement.measurements {
         lines.push(measured(number, settled, measurement));

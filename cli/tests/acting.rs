@@ -189,6 +189,63 @@ fn what_is_under_way_in_an_environment_is_cancelled_without_its_id() {
 }
 
 #[test]
+fn what_is_under_way_or_waits_in_an_environment_is_cancelled_by_its_version_or_its_id() {
+    let asked = |version: &str| json!({"action": "deploy", "version": version, "components": [], "requester": {"route": "api"}, "accepted": 0});
+    let waits =
+        |id: &str| json!({"deployment": id, "components": [], "operator": false, "since": 0});
+    let (first, second) = ("fedcba9876543210", "00112233445566aa");
+    let environment = json!({"app": "shop", "environment": "prod", "snapshot": 1, "running": {},
+        "lock": {"token": 1, "held": {"deployment": ID, "action": "deploy", "execution": "arn", "since": 0, "state": "running"}},
+        "waiting": [waits(first), waits(second)],
+        "deployments": {ID: asked("1.4.0"), first: asked("1.5.0"), second: asked("1.6.0")}});
+    for (which, cancelled) in [
+        ("1.4.0", Some(ID)),
+        ("1.5.0", Some(first)),
+        ("1.6.0", Some(second)),
+        (first, Some(first)),
+        ("1.7.0", None),
+    ] {
+        let environment = environment.clone();
+        let api = StandIn::new(move |call: &Call| match call.path.as_str() {
+            "/stage/apps/shop/environments/prod" => reply(200, &environment),
+            path if path.ends_with("/cancel") => {
+                reply(202, &json!({"id": ID, "execution": "arn:one"}))
+            }
+            path => panic!("{path}"),
+        });
+        let arguments = [
+            "cancel",
+            "shop",
+            "prod",
+            which,
+            "--reason",
+            "r",
+            "--no-wait",
+        ];
+        let output = api.windlass(&folder("cancel-which"), &arguments);
+        assert_eq!(
+            code(&output),
+            if cancelled.is_some() { 0 } else { 3 },
+            "{}",
+            err(&output)
+        );
+        let calls = api.calls().into_iter();
+        let posted: Vec<String> = calls
+            .filter(|call| call.method == "POST")
+            .map(|call| call.path)
+            .collect();
+        let wanted = cancelled
+            .map(|id| format!("/stage/apps/shop/environments/prod/deployments/{id}/cancel"));
+        assert_eq!(posted, wanted.into_iter().collect::<Vec<_>>(), "{which}");
+        if cancelled.is_none() {
+            let said = err(&output);
+            assert!(said.contains("nothing of 1.7.0 is under way"), "{said}");
+            assert!(said.contains("`windlass status shop prod`"), "{said}");
+        }
+    }
+}
+
+#[test]
 fn an_execution_that_ends_without_doing_anything_is_not_waited_for() {
     let died = json!({"deployment": null, "refusal": null, "done": null,
         "execution": {"status": "FAILED", "error": "Unavailable", "cause": "the ledger"}});

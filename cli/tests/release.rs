@@ -213,6 +213,12 @@ fn what_joins_a_deployment_under_way_says_which_and_how_it_stands() {
         assert_eq!(told["joins"], true);
         assert_eq!(told["stands"], "is under way");
     }
+    // What was not seen is told to programs, too.
+    let (cloud, folder) = (telling(Told::nothing()), site("unseen-json"));
+    let output = cloud.windlass(&folder, &[&RELEASE[..], &["--json"]].concat());
+    let told: Value = serde_json::from_str(&out(&output)).unwrap();
+    let stands = told["stands"].as_str().unwrap();
+    assert!(stands.contains(none), "{stands}");
     // One that had ended before is no deployment of this release's arrival.
     let ended =
         |record: &mut Value| *record = records::ended(record.clone(), "RolledBack", "GateFailed");

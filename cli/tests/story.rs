@@ -28,6 +28,17 @@ fn a_watched_wave_shows_what_is_measured_beside_its_threshold() {
 }
 
 #[test]
+fn a_wave_that_is_not_watched_is_told_as_judged_at_once() {
+    let mut record = watched();
+    record["plan"]["waves"][0]["bake_s"] = 0.into();
+    record["judgements"][0]["until"] = record["judgements"][0]["started"].clone();
+    let text = whole(&record);
+    assert!(text.contains("10 %; judged at once"), "{text}");
+    assert!(text.contains("wave 1 is judged at once"), "{text}");
+    assert!(!text.contains("watched 0 s"), "{text}");
+}
+
+#[test]
 fn an_undone_deployment_tells_why_and_what_was_brought_back() {
     insta::assert_snapshot!(whole(&rolled_back()));
 }

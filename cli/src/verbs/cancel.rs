@@ -12,6 +12,7 @@ use clap::Args;
 use serde_json::json;
 use windlass_domain::count::count;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::identity::DeploymentId;
 use windlass_domain::name::AppName;
 use windlass_domain::to_have::to_go_back;
 
@@ -24,6 +25,9 @@ pub struct Cancel {
     /// The deployment's id, or an environment: what is under way there, else the only one that waits there.
     #[arg(value_name = "ID|ENVIRONMENT", value_parser = arguments::which)]
     which: String,
+    /// With an environment: the version that is under way or waits there, or the id of its deployment.
+    #[arg(value_name = "VERSION|ID", value_parser = arguments::version)]
+    version: Option<String>,
     /// Why; it is recorded.
     #[arg(long, value_name = "TEXT", value_parser = arguments::text)]
     reason: String,
@@ -44,10 +48,13 @@ impl Cancel {
     pub fn run(&self, output: Output) -> Result<Exit, Failure> {
         waiting(async {
             let windlass = self.endpoint.open().await?;
-            let (environment, id) = if is_id(&self.which) {
-                (self.of_deployment(&windlass).await?, self.which.clone())
-            } else {
-                (self.which.clone(), self.in_environment(&windlass).await?)
+            let id = self.version.as_ref().filter(|version| is_id(version));
+            let (environment, id) = match id {
+                Some(id) => (self.which.clone(), id.clone()),
+                None if is_id(&self.which) && self.version.is_none() => {
+                    (self.of_deployment(&windlass).await?, self.which.clone())
+                }
+                None => (self.which.clone(), self.in_environment(&windlass).await?),
             };
             output.progress(&format!("{} deployment {id} is to be cancelled", self.app));
             let path = [
@@ -84,40 +91,56 @@ impl Cancel {
         Ok(environment.to_owned())
     }
 
-    /// The deployment that is under way in the environment that is named, else the only one that waits there.
+    /// The deployment that is under way in the environment that is named, else the only one that waits there; where a
+    /// version is named, those of it.
     async fn in_environment(&self, windlass: &Windlass) -> Result<String, Failure> {
         let path = ["apps", self.app.as_str(), "environments", &self.which];
         let environment = Environment::read(&windlass.get(&path, &[]).await?)?;
-        if let Some(held) = &environment.lock.held {
-            return Ok(held.deployment.0.clone());
+        let version = self.version.as_deref();
+        let is_meant =
+            |id: &&DeploymentId| version.is_none() || environment.version_of(id) == version;
+        let mut held = environment.lock.held.iter().map(|held| &held.deployment);
+        if let Some(held) = held.find(is_meant) {
+            return Ok(held.0.clone());
         }
-        let waiting: Vec<&str> = environment
+        let waiting = environment
             .waiting
             .iter()
-            .map(|waiting| waiting.deployment.0.as_str())
-            .collect();
+            .map(|waiting| &waiting.deployment);
+        let waiting: Vec<&str> = waiting.filter(is_meant).map(|id| id.0.as_str()).collect();
         let (app, name) = (&self.app, &self.which);
+        let of = version.map_or_else(String::new, |version| format!(" of {version}"));
         match waiting.as_slice() {
             [one] => Ok((*one).to_owned()),
             [] => Err(refused(
                 format!("environments.{name}"),
-                format!("nothing is under way in {app} {name}, and nothing waits."),
-                to_go_back(
-                    app,
-                    &environment.name,
-                    &environment.lock,
-                    environment.snapshot,
-                ),
+                format!("nothing{of} is under way in {app} {name}, and nothing{of} waits."),
+                self.instead(&environment),
             )),
             several => Err(refused(
                 format!("environments.{name}"),
                 format!(
-                    "{} wait in {app} {name}.",
+                    "{}{of} wait in {app} {name}.",
                     count(several.len(), "deployment")
                 ),
                 format!("Name one of them: {}.", several.join(", ")),
             )),
         }
+    }
+}
+
+impl Cancel {
+    /// What is to be done where nothing is there to be cancelled.
+    fn instead(&self, environment: &Environment) -> String {
+        let (app, name) = (&self.app, &self.which);
+        let is_idle = environment.lock.held.is_none() && environment.waiting.is_empty();
+        if self.version.is_some() && !is_idle {
+            return format!(
+                "`windlass status {app} {name}` tells what is under way, and what waits."
+            );
+        }
+        let Environment { lock, snapshot, .. } = environment;
+        to_go_back(app, &environment.name, lock, *snapshot)
     }
 }
 
