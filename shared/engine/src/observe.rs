@@ -12,6 +12,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use windlass_domain::accept::Live;
+use windlass_domain::count::{agree, count};
 use windlass_domain::drift::{Compared, Drift};
 use windlass_domain::environment::Running;
 use windlass_domain::fault::FaultName;
@@ -168,14 +169,16 @@ const NAMED: usize = 5;
 
 /// Which parts of a target are not as recorded.
 fn in_words(differing: &[String]) -> Option<String> {
-    let first = differing.first()?;
+    differing.first()?;
     let named = differing.get(..NAMED).unwrap_or(differing).join("`, `");
     let more = differing.len().saturating_sub(NAMED);
-    Some(match (differing.len(), more) {
-        (1, _) => format!("1 file is not as recorded: `{first}`"),
-        (all, 0) => format!("{all} files are not as recorded: `{named}`"),
-        (all, more) => format!("{all} files are not as recorded: `{named}` and {more} more"),
-    })
+    let files = count(differing.len(), "file");
+    let are = agree(differing.len(), "is", "are");
+    let more = match more {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!("{files} {are} not as recorded: `{named}`{more}"))
 }
 
 enum Saw {
