@@ -40,6 +40,7 @@ mod signing;
 mod stream;
 mod throttles;
 mod web;
+mod websocket;
 
 pub use api::{Api, ApiAnswer};
 pub use http::{answer_of, call_of};

@@ -1,23 +1,25 @@
 use crate::Aws;
 use crate::web::{self, Fetched};
+use crate::websocket;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 use url::Url;
 use windlass_domain::address::forbidden;
-use windlass_engine::ports::{Answered, Probe, ProbeAnswer, Probed};
+use windlass_engine::config::Config;
+use windlass_engine::ports::{Answered, Conversation, Heard, Probe, ProbeAnswer, Probed};
 
 const REDIRECTS: usize = 5;
 
+/// What is fetched by GET.
+const HTTP: [&str; 2] = ["https", "http"];
+
 impl Probe for Aws {
+    async fn converse(&self, about: &Conversation<'_>) -> Answered<Heard> {
+        Ok(websocket::converse(&Rule::of(&self.settings().config), about).await)
+    }
+
     async fn probe(&self, url: &str, timeout_ms: u64, limit: u64) -> Answered<Probed> {
-        let config = &self.settings().config;
-        let rule = Rule {
-            in_vpc: config.in_vpc,
-            endpoint: config
-                .local_endpoint
-                .as_deref()
-                .and_then(|text| Url::parse(text).ok()),
-        };
+        let rule = Rule::of(&self.settings().config);
         let started = Instant::now();
         let probing = follow(&rule, url, limit);
         let outcome = tokio::time::timeout(Duration::from_millis(timeout_ms), probing).await;
@@ -37,7 +39,7 @@ impl Probe for Aws {
 }
 
 /// What may be reached.
-struct Rule {
+pub(crate) struct Rule {
     in_vpc: bool,
     /// The one exception: a local cloud, at whose host and port the targets are.
     endpoint: Option<Url>,
@@ -49,7 +51,7 @@ async fn follow(rule: &Rule, url: &str, limit: u64) -> Result<Fetched, Probed> {
     let mut url = Url::parse(url)
         .map_err(|error| Probed::Forbidden(format!("`{url}` is no address: {error}")))?;
     for _ in 0..=REDIRECTS {
-        let addresses = rule.allowed(&url).await?;
+        let addresses = rule.allowed(&url, HTTP).await?;
         let fetched = web::fetch(url.as_str(), addresses, limit)
             .await
             .map_err(|why| Probed::NoAnswer(format!("{url}: {why}")))?;
@@ -75,13 +77,26 @@ fn redirected(url: &Url, fetched: &Fetched) -> Result<Option<Url>, Probed> {
 }
 
 impl Rule {
+    pub(crate) fn of(config: &Config) -> Self {
+        let endpoint = config.local_endpoint.as_deref();
+        Self {
+            in_vpc: config.in_vpc,
+            endpoint: endpoint.and_then(|text| Url::parse(text).ok()),
+        }
+    }
+
     /// The addresses of a URL's host that may be reached. The connection is made to one of exactly
     /// these, so that a name cannot resolve to something else in between.
-    async fn allowed(&self, url: &Url) -> Result<Vec<IpAddr>, Probed> {
-        if !matches!(url.scheme(), "http" | "https") {
-            let scheme = url.scheme();
+    pub(crate) async fn allowed(
+        &self,
+        url: &Url,
+        schemes: [&str; 2],
+    ) -> Result<Vec<IpAddr>, Probed> {
+        let scheme = url.scheme();
+        if !schemes.contains(&scheme) {
+            let [safe, plain] = schemes;
             return Err(Probed::Forbidden(format!(
-                "{url}: `{scheme}` is not http or https"
+                "{url}: `{scheme}` is not {plain} or {safe}"
             )));
         }
         let found = web::addresses(url)
@@ -131,7 +146,8 @@ mod tests {
             in_vpc,
             endpoint: None,
         };
-        rule.allowed(&Url::parse(url).expect("an address")).await
+        rule.allowed(&Url::parse(url).expect("an address"), HTTP)
+            .await
     }
 
     #[tokio::test]

@@ -34,7 +34,7 @@ pub fn budget_ms(name: &str, within_ms: Option<u64>) -> u64 {
         // What is sent is read within two seconds before.
         "cdn.set_origin_path" => 12_000,
         "functions.invoke" | "functions.download" => 50_000,
-        "probe.probe" => LONGEST_PROBE_MS,
+        "probe.converse" | "probe.probe" => LONGEST_PROBE_MS,
         _ if name.starts_with("objects.") => 50_000,
         _ if SWITCHES.contains(&name) => 10_000,
         _ => 20_000,

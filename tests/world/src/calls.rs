@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 78] = [
+pub const CALLS: [&str; 79] = [
     "alarms.alarm_history",
     "alarms.alarms",
     "alarms.points",
@@ -69,6 +69,7 @@ pub const CALLS: [&str; 78] = [
     "objects.object_tags",
     "objects.put",
     "objects.upload_part",
+    "probe.converse",
     "probe.probe",
     "registry.image",
     "registry.repository_tags",

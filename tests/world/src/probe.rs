@@ -3,13 +3,15 @@
 use crate::World;
 use bytes::Bytes;
 use std::collections::BTreeMap;
-use windlass_engine::ports::{Answered, Probe, ProbeAnswer, Probed};
+use windlass_engine::ports::{Answered, Conversation, Heard, Probe, ProbeAnswer, Probed};
 
 /// What addresses answer.
 #[derive(Debug, Clone, Default)]
 pub struct State {
     /// The answers by address, before those of the distributions; any other does not answer.
     pub answers: BTreeMap<String, Probed>,
+    /// What a WebSocket at an address says to each message, or to nobody's; any other is not open.
+    pub sockets: BTreeMap<String, String>,
     /// The addresses that were probed, oldest first.
     pub asked: Vec<String>,
 }
@@ -113,7 +115,33 @@ impl World {
     }
 }
 
+impl World {
+    /// Lets a WebSocket at an address answer so.
+    pub fn listen(&self, url: &str, answer: &str) {
+        let sockets = &mut self.probe().sockets;
+        sockets.insert(url.to_owned(), answer.to_owned());
+    }
+
+    fn hear(&self, about: &Conversation<'_>) -> Heard {
+        let state = self.probe();
+        match (state.sockets.get(about.url), about.expect) {
+            (None, _) => Heard::Closed("the name does not resolve".to_owned()),
+            (Some(answer), Some(expected)) if !answer.contains(expected) => Heard::Not(format!(
+                "1 other messages, and none with it, within {} ms",
+                about.timeout_ms
+            )),
+            (Some(_), _) => Heard::Expected(7),
+        }
+    }
+}
+
 impl Probe for World {
+    async fn converse(&self, about: &Conversation<'_>) -> Answered<Heard> {
+        let call = self.call("probe.converse").await?;
+        World::probe(self).asked.push(about.url.to_owned());
+        call.answer(self.hear(about)).await
+    }
+
     async fn probe(&self, url: &str, timeout_ms: u64, limit: u64) -> Answered<Probed> {
         let call = self.call("probe.probe").await?;
         World::probe(self).asked.push(url.to_owned());

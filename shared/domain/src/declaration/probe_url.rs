@@ -7,16 +7,37 @@ use crate::finding::{FindingName, repeated};
 use std::net::IpAddr;
 use url::{Host, Url};
 
-/// Notes an address that may not be fetched.
-pub(crate) fn check(scope: &mut Scope<'_>, path: &str, url: &str) {
+/// The protocols of an address, the one without TLS last, and an example.
+pub(crate) struct Protocol {
+    schemes: [&'static str; 2],
+    example: &'static str,
+}
+
+/// What is fetched.
+pub(crate) const HTTP: Protocol = Protocol {
+    schemes: ["https", "http"],
+    example: "https://shop.example/health",
+};
+
+/// What is talked to.
+pub(crate) const WEBSOCKET: Protocol = Protocol {
+    schemes: ["wss", "ws"],
+    example: "wss://shop.example/socket",
+};
+
+/// Notes an address that may not be probed.
+pub(crate) fn check(scope: &mut Scope<'_>, path: &str, url: &str, protocol: &Protocol) {
     let allowed = scope.exceptions.probe_origin.as_deref();
-    if let Some(objection) = objection(url, allowed) {
+    if let Some(objection) = objection(url, protocol, allowed) {
+        let [safe, plain] = protocol.schemes;
         scope.find(
             FindingName::BadValue,
             path,
             format!("`{}` {objection}.", repeated(&without_user(url))),
-            "Write a public http or https address without user name, such as \
-             `https://shop.example/health`.",
+            format!(
+                "Write a public {plain} or {safe} address without user name, such as `{}`.",
+                protocol.example
+            ),
         );
     }
 }
@@ -33,12 +54,12 @@ fn without_user(url: &str) -> String {
 
 /// What is wrong with an address, in a sentence; `allowed_origin` is the one exception, the
 /// endpoint of a local cloud.
-fn objection(text: &str, allowed_origin: Option<&str>) -> Option<String> {
+fn objection(text: &str, protocol: &Protocol, allowed_origin: Option<&str>) -> Option<String> {
     let url = match Url::parse(text) {
         Ok(url) => url,
         Err(error) => return Some(format!("is not an address: {error}")),
     };
-    if !matches!(url.scheme(), "http" | "https") {
+    if !protocol.schemes.contains(&url.scheme()) {
         return Some(format!("has the scheme `{}`", url.scheme()));
     }
     if !url.username().is_empty() || url.password().is_some() {
@@ -46,11 +67,21 @@ fn objection(text: &str, allowed_origin: Option<&str>) -> Option<String> {
     }
     let is_allowed = allowed_origin
         .and_then(|origin| Url::parse(origin).ok())
-        .is_some_and(|origin| origin.origin() == url.origin());
+        .is_some_and(|origin| is_same_place(&origin, &url));
     if is_allowed {
         return None;
     }
     forbidden_host(&url)
+}
+
+/// Whether both are at one host and port, with TLS or without.
+fn is_same_place(one: &Url, other: &Url) -> bool {
+    let place = |url: &Url| {
+        let is_safe = matches!(url.scheme(), "https" | "wss");
+        let host = url.host_str().map(str::to_owned);
+        (is_safe, host, url.port_or_known_default())
+    };
+    place(one) == place(other)
 }
 
 fn forbidden_host(url: &Url) -> Option<String> {
@@ -86,7 +117,7 @@ mod tests {
             "https://10.0.0.1/",
             "https://[2600:9000::1]/",
         ] {
-            assert_eq!(objection(url, None), None, "{url}");
+            assert_eq!(objection(url, &HTTP, None), None, "{url}");
         }
         for (url, why) in [
             ("shop.example", "is not an address: "),
@@ -115,7 +146,7 @@ mod tests {
                 "names 64:ff9b::a9fe:a9fe, a link-local",
             ),
         ] {
-            let told = objection(url, None).unwrap_or_default();
+            let told = objection(url, &HTTP, None).unwrap_or_default();
             assert!(told.starts_with(why), "{url}: {told}");
         }
     }
@@ -133,7 +164,48 @@ mod tests {
             ("http://localhost:4566/health", None, false),
         ];
         for (url, origin, may) in table {
-            assert_eq!(objection(url, origin).is_none(), may, "{url} {origin:?}");
+            assert_eq!(
+                objection(url, &HTTP, origin).is_none(),
+                may,
+                "{url} {origin:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_websocket_has_schemes_of_its_own() {
+        let local = Some("http://localhost:4566");
+        for (url, origin, told) in [
+            ("wss://shop.example/socket", None, None),
+            ("ws://shop.example/socket", None, None),
+            ("ws://localhost:4566/socket", local, None),
+            (
+                "https://shop.example/",
+                None,
+                Some("has the scheme `https`"),
+            ),
+            (
+                "wss://localhost:4566/socket",
+                local,
+                Some("names the probing function itself"),
+            ),
+            (
+                "wss://10.0.0.1@127.0.0.1/",
+                None,
+                Some("carries a user name or a password"),
+            ),
+            (
+                "ws://127.0.0.1/",
+                None,
+                Some("names 127.0.0.1, a loopback address"),
+            ),
+        ] {
+            let found = objection(url, &WEBSOCKET, origin).unwrap_or_default();
+            assert!(
+                found.starts_with(told.unwrap_or_default()),
+                "{url}: {found}"
+            );
+            assert_eq!(found.is_empty(), told.is_none(), "{url}: {found}");
         }
     }
 

@@ -237,7 +237,7 @@ impl Resolve for StaticSite {
         let prefix = scope.maybe(&at("prefix"), site.prefix.as_ref(), &aws_name::PREFIX);
         let url = scope.maybe(&at("url"), site.url.as_ref(), &aws_name::ANY);
         if let Some(url) = &url {
-            probe_url::check(scope, &at("url"), url);
+            probe_url::check(scope, &at("url"), url, &probe_url::HTTP);
         }
         if site.mode == SiteMode::Prefix && site.distribution.is_none() {
             scope.find(

@@ -11,6 +11,7 @@ mod logs;
 mod metric;
 mod pages;
 mod probe;
+mod websocket;
 mod words;
 
 pub use check::{Component, Preparing, Problem};
@@ -133,6 +134,7 @@ sorts![
     metric::Metrics,
     comparison::Comparisons,
     probe::Probes,
+    websocket::Websockets,
     pages::Pages,
     logs::Logs,
     invocation::Invocations,

@@ -41,8 +41,38 @@ pub enum Probed {
     Forbidden(String),
 }
 
-/// HTTP probes from the function's network.
+/// What is said over a WebSocket, and what is to be heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conversation<'a> {
+    /// The address; `wss` or `ws`.
+    pub url: &'a str,
+    /// The text message that is sent when the connection is open.
+    pub send: Option<&'a str>,
+    /// What a message must contain that comes after that; none where the open connection is enough.
+    pub expect: Option<&'a str>,
+    /// The time for all of it, in milliseconds.
+    pub timeout_ms: u64,
+}
+
+/// What came of a conversation. What was heard instead is not told: it may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// What was expected, after so many milliseconds.
+    Expected(u64),
+    /// Something went wrong, or the time is over: what happened.
+    Not(String),
+    /// No connection was made: what happened.
+    Closed(String),
+    /// The address is not allowed, as for [`Probed::Forbidden`]. Which, and why.
+    Forbidden(String),
+}
+
+/// Probes from the function's network.
 pub trait Probe {
+    /// Opens a WebSocket (RFC 6455) to an address that is checked after name resolution, says and hears, and closes
+    /// it. No redirect is followed.
+    async fn converse(&self, about: &Conversation<'_>) -> Answered<Heard>;
+
     /// Fetches an address with GET, following at most five redirects, each of whose addresses is
     /// checked after name resolution.
     async fn probe(&self, url: &str, timeout_ms: u64, limit: u64) -> Answered<Probed>;

@@ -272,5 +272,6 @@ gates:
   metrics: [{namespace: AWS/Lambda, metric: Errors, dimensions: {FunctionName: shop-api}, statistic: Sum, at_most: 5}]
   probes: [{url: https://shop.example/health, body: fine, within: 800ms}]
   logs: [{groups: [/aws/lambda/shop-api], filter: '@message like /ERROR/', at_most: 2}]
+  websockets: [{url: wss://shop.example/socket, send: ping, expect: pong, within: 2s}]
   unknown: {becomes: hold, for: 3m}
 ";

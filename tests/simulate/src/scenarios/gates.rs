@@ -81,6 +81,21 @@ pub(super) const IS_DOWN: Scenario = Scenario {
     ..GATES
 };
 
+pub(super) const IS_MUTE: Scenario = Scenario {
+    name: "is_mute",
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["api"])),
+        when_in(
+            "Bake",
+            Deed::Ail("the socket answers wrongly", |world| {
+                world.listen(SOCKET, "no table");
+            }),
+        ),
+    ],
+    ends: IS_UNDONE,
+    ..GATES
+};
+
 pub(super) const FLICKERS: Scenario = Scenario {
     name: "flickers",
     acts: &[
@@ -231,6 +246,7 @@ pub(super) const RED_ROLLBACK: Scenario = Scenario {
             rings(world);
             errs(world);
             is_down(world);
+            world.listen(SOCKET, "no table");
             writes(world, "ERROR");
             answers(world, "1.0.0", json!({"status": "no table"}));
         })),
@@ -291,12 +307,15 @@ const CDN_ALARM: &str = "shop-cdn-5xx";
 
 const PAGE: &str = "https://shop.example/health";
 
+const SOCKET: &str = "wss://shop.example/socket";
+
 fn is_healthy(world: &World) {
     for version in ["1.0.0", "1.1.0"] {
         answers(world, version, json!({"status": "fine"}));
     }
     world.emit(&errors(), Some(0.0));
     world.serve(PAGE, 200, "fine", 12);
+    world.listen(SOCKET, "pong");
     writes(world, "fine");
     in_virginia(world).set_alarm(CDN_ALARM, "OK", &[0.0]);
 }

@@ -27,7 +27,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 83] = [
+pub static SCENARIOS: [Scenario; 84] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -333,6 +333,7 @@ pub static SCENARIOS: [Scenario; 83] = [
     gates::ANSWERS_WRONGLY,
     gates::ERRS,
     gates::IS_DOWN,
+    gates::IS_MUTE,
     gates::BREAKS_ITS_PAGE,
     gates::SHOWS_NO_FOLDER,
     gates::FLICKERS,

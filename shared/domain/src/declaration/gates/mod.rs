@@ -11,6 +11,7 @@ mod page;
 mod probe;
 pub(super) mod resolve;
 mod series;
+mod websocket;
 
 pub use alarm::{Alarm, AlarmGate, AlarmInRegion};
 pub use comparison::{Comparison, ComparisonGate, Count, With};
@@ -20,6 +21,7 @@ pub use metric::{Measured, Metric, MetricGate};
 pub use page::{Page, PageGate};
 pub use probe::{Probe, ProbeGate};
 pub use series::{MetricSeries, Series};
+pub use websocket::{Websocket, WebsocketGate};
 
 use super::scope::Scope;
 use crate::gate::UnknownRule;
@@ -187,6 +189,8 @@ sorts! {
         metrics: [Metric; 100] => MetricGate,
         /// HTTP probes.
         probes: [Probe; 20] => ProbeGate,
+        /// Conversations over a WebSocket.
+        websockets: [Websocket; 20] => WebsocketGate,
         /// Counts of lines in CloudWatch Logs, by queries of Logs Insights. AWS bills what they scan.
         logs: [Logs; 10] => LogsGate,
     }

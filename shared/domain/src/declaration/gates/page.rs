@@ -88,7 +88,7 @@ impl Resolve for PageGate {
             let before = scope.findings.len();
             let address = scope.text(&path, text, &aws_name::ANY);
             if before == scope.findings.len() {
-                probe_url::check(scope, &path, &address);
+                probe_url::check(scope, &path, &address, &probe_url::HTTP);
             }
             address
         });

@@ -80,7 +80,7 @@ impl Resolve for ProbeGate {
         let before = scope.findings.len();
         let url = scope.text(&join(path, "url"), &probe.url, &aws_name::ANY);
         if before == scope.findings.len() {
-            probe_url::check(scope, &join(path, "url"), &url);
+            probe_url::check(scope, &join(path, "url"), &url, &probe_url::HTTP);
         }
         if probe.within == Span::ZERO || probe.within > LONGEST_PROBE {
             scope.find(

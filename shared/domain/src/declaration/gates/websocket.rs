@@ -1,0 +1,110 @@
+//! Conversations over a WebSocket: connect, say something, hear what is expected.
+
+use super::{At, Resolve, Sort};
+use crate::cut::cut;
+use crate::declaration::scope::Scope;
+use crate::declaration::text::Text;
+use crate::declaration::{aws_name, probe_url};
+use crate::finding::FindingName;
+use crate::secret;
+use crate::shape::join;
+use crate::time::Span;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The longest time that a conversation may take: it runs within one call of the judge.
+const LONGEST: Span = Span::seconds(20);
+
+/// A WebSocket that must be opened, and over which something may be said and must be heard:
+/// `{url: wss://ws.shop.example/prod, send: '{"action": "ping"}', expect: pong, within: 5s}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Websocket {
+    /// The address, such as `wss://ws.{environment}.shop.example/`.
+    pub url: Text,
+    /// A text message that is sent when the connection is open. Never a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send: Option<String>,
+    /// A text that a message must contain which comes after that; without it an open connection is healthy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub expect: Option<String>,
+    /// The time within which all of that must have happened, such as `2s`; at most `20s`.
+    #[serde(default = "ten_seconds")]
+    pub within: Span,
+}
+
+const fn ten_seconds() -> Span {
+    Span::seconds(10)
+}
+
+/// A conversation over a WebSocket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WebsocketGate {
+    /// The address; `wss` or `ws`.
+    pub url: String,
+    /// What is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub send: Option<String>,
+    /// What a message must contain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expect: Option<String>,
+    /// The time within which it must have happened.
+    pub within: Span,
+}
+
+impl Sort for WebsocketGate {
+    fn sort(&self) -> &'static str {
+        "websocket"
+    }
+
+    /// Such as `wss://ws.shop.example/ {"action": "ping"}`.
+    fn name(&self) -> String {
+        match &self.send {
+            Some(text) => format!("{} {}", self.url, told(text)),
+            None => self.url.clone(),
+        }
+    }
+
+    fn threshold(&self) -> String {
+        match &self.expect {
+            Some(text) => format!("a message with `{}` within {}", told(text), self.within),
+            None => format!("open within {}", self.within),
+        }
+    }
+}
+
+/// A declared text as a person may read it.
+fn told(text: &str) -> String {
+    if secret::stands_in(text) {
+        return "…".to_owned();
+    }
+    cut(text, 40)
+}
+
+impl Resolve for WebsocketGate {
+    type Written = Websocket;
+
+    fn resolve(scope: &mut Scope<'_>, at: &At<'_>, websocket: &Websocket) -> Self {
+        let path = &at.path;
+        let before = scope.findings.len();
+        let url = scope.text(&join(path, "url"), &websocket.url, &aws_name::ANY);
+        if before == scope.findings.len() {
+            probe_url::check(scope, &join(path, "url"), &url, &probe_url::WEBSOCKET);
+        }
+        if websocket.within == Span::ZERO || websocket.within > LONGEST {
+            scope.find(
+                FindingName::BadValue,
+                &join(path, "within"),
+                format!("`{}` is not between 1ms and {LONGEST}.", websocket.within),
+                "Write a time such as `2s`, at most `20s`.",
+            );
+        }
+        Self {
+            url,
+            send: websocket.send.clone(),
+            expect: websocket.expect.clone(),
+            within: websocket.within,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Conversations over a WebSocket: open, said, heard, in time.
+
+use super::probe::LONGEST_MS;
+use super::words::{already_red, not_measurable, unmeasured, unreadable};
+use super::{Checking, Measure, Measuring, Problem};
+use crate::ports::{Answered, Clock, Conversation, Heard, Probe};
+use futures::future::join_all;
+use windlass_domain::declaration::gates::{Declared, Resolved, Sort, WebsocketGate};
+use windlass_domain::gate::{Measurement, Verdict};
+use windlass_domain::place::Place;
+use windlass_domain::time::Time;
+
+/// Conversations, made from here, wherever the targets are.
+pub(super) struct Websockets;
+
+impl<P: Probe + Clock> Measure<P> for Websockets {
+    type Gate = WebsocketGate;
+
+    fn declared(gates: &Resolved) -> &[Declared<WebsocketGate>] {
+        &gates.websockets
+    }
+
+    async fn check(
+        ports: &P,
+        _place: &Place,
+        gates: &[Checking<'_, WebsocketGate>],
+    ) -> Vec<Answered<Vec<Problem>>> {
+        let each = gates.iter().map(async |one| {
+            let seen = talked(ports, one.gate).await?;
+            Ok(problem(one, &seen).into_iter().collect())
+        });
+        join_all(each).await
+    }
+
+    async fn measure(
+        ports: &P,
+        _place: &Place,
+        gates: &[Measuring<'_, WebsocketGate>],
+    ) -> Vec<Measurement> {
+        let each = gates.iter().map(async |one| {
+            let measured = talked(ports, one.gate).await;
+            measured.unwrap_or_else(|fault| unreadable(blank(one.gate, ports.now()), &fault))
+        });
+        join_all(each).await
+    }
+}
+
+fn problem(one: &Checking<'_, WebsocketGate>, seen: &Measurement) -> Option<Problem> {
+    match seen.verdict {
+        Verdict::Pass => None,
+        Verdict::Fail => Some(Problem::Red(already_red(
+            one.path,
+            one.gate,
+            &seen.measured,
+        ))),
+        Verdict::Unknown => Some(Problem::NotMeasurable(not_measurable(
+            one.path,
+            format!("`{}`: {}.", one.gate.name(), seen.measured),
+            "Write an address that Windlass can reach.",
+        ))),
+    }
+}
+
+fn blank(gate: &WebsocketGate, at: Time) -> Measurement {
+    let look_at = format!("{} and the logs behind it", gate.url);
+    unmeasured(gate, look_at, at)
+}
+
+/// Holds a conversation. A connection that was not made is tried once more, as by a probe; a wrong answer is not.
+async fn talked<P: Probe + Clock>(ports: &P, gate: &WebsocketGate) -> Answered<Measurement> {
+    let about = Conversation {
+        url: &gate.url,
+        send: gate.send.as_deref(),
+        expect: gate.expect.as_deref(),
+        timeout_ms: gate.within.as_ms().min(LONGEST_MS),
+    };
+    let blank = blank(gate, ports.now());
+    let first = ports.converse(&about).await?;
+    let heard = match first {
+        Heard::Closed(_) => ports.converse(&about).await?,
+        heard => heard,
+    };
+    let (verdict, measured) = match heard {
+        Heard::Expected(ms) if gate.expect.is_some() => {
+            (Verdict::Pass, format!("heard after {ms} ms"))
+        }
+        Heard::Expected(ms) => (Verdict::Pass, format!("open after {ms} ms")),
+        Heard::Not(what) => (Verdict::Fail, format!("not heard: {what}")),
+        Heard::Closed(what) => (Verdict::Fail, format!("no connection, twice: {what}")),
+        Heard::Forbidden(why) => (Verdict::Unknown, format!("not measured: {why}")),
+    };
+    Ok(Measurement {
+        verdict,
+        measured,
+        ..blank
+    })
+}
