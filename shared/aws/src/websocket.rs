@@ -9,6 +9,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 use url::Url;
+use windlass_domain::count::count;
 use windlass_engine::ports::{Conversation, Heard, Probed};
 
 const SCHEMES: [&str; 2] = ["wss", "ws"];
@@ -24,9 +25,9 @@ pub(crate) async fn converse(rule: &Rule, about: &Conversation<'_>) -> Heard {
     let started = Instant::now();
     let deadline = Duration::from_millis(about.timeout_ms);
     let late = |what: &str| format!("{what} within {} ms", about.timeout_ms);
-    let opened = match tokio::time::timeout(deadline, open(rule, about.url)).await {
-        Err(_) => return Heard::Closed(late("not open")),
-        Ok(opened) => opened,
+    let opening = tokio::time::timeout(deadline, open(rule, about.url));
+    let Ok(opened) = opening.await else {
+        return Heard::Closed(late("not open"));
     };
     let mut socket = match opened {
         Err(heard) => return heard,
@@ -41,7 +42,10 @@ pub(crate) async fn converse(rule: &Rule, about: &Conversation<'_>) -> Heard {
     match talked {
         Ok(Ok(())) => Heard::Expected(ms),
         Ok(Err(why)) => Heard::Not(why),
-        Err(_) => Heard::Not(late(&format!("{others} other messages, and none with it,"))),
+        Err(_) => Heard::Not(late(&format!(
+            "{}, and none with it,",
+            count(others, "other message")
+        ))),
     }
 }
 
@@ -101,7 +105,7 @@ async fn talk(
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
         }
     }
-    Err(format!("closed after {others} other messages"))
+    Err(format!("closed after {}", count(*others, "other message")))
 }
 
 /// What went wrong, without anything that was heard.

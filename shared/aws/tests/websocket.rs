@@ -101,7 +101,7 @@ async fn what_is_expected_is_heard_and_what_else_is_said_is_not_told() {
             "nothing",
             "2 other messages, and none with it, within 1000 ms",
         ),
-        (Some("bye"), "nothing", "closed after 1 other messages"),
+        (Some("bye"), "nothing", "closed after 1 other message"),
     ] {
         assert_eq!(said(send, Some(expect)).await, Heard::Not(why.to_owned()));
     }

@@ -54,7 +54,7 @@ fn what_is_heard_decides() {
             Some("no table"),
             Some("pong"),
             Verdict::Fail,
-            "not heard: 1 other messages, and none with it, within 2000 ms",
+            "not heard: 1 other message, and none with it, within 2000 ms",
         ),
         (
             None,

@@ -127,7 +127,7 @@ impl World {
         match (state.sockets.get(about.url), about.expect) {
             (None, _) => Heard::Closed("the name does not resolve".to_owned()),
             (Some(answer), Some(expected)) if !answer.contains(expected) => Heard::Not(format!(
-                "1 other messages, and none with it, within {} ms",
+                "1 other message, and none with it, within {} ms",
                 about.timeout_ms
             )),
             (Some(_), _) => Heard::Expected(7),
