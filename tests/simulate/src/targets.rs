@@ -164,7 +164,7 @@ pub fn is_shown(world: &World, component: &str, recorded: &Value) -> Option<bool
                 });
                 return Some(is_it && noticed["code"] == live);
             };
-            if let Some(to) = world.codedeploy().moves_to(&function_of(component)) {
+            if let Some(to) = world.codedeploy().moves_to(function) {
                 let is_whole = noticed["shares"].as_array().is_some_and(Vec::is_empty);
                 return Some(is_whole && noticed["version"] == *to);
             }
@@ -320,7 +320,7 @@ fn code(world: &World, component: &str) -> String {
         return function.package.code_sha256();
     };
     // As long as CodeDeploy moves the alias, what all callers will get.
-    if let Some(to) = world.codedeploy().moves_to(&function_of(component)) {
+    if let Some(to) = world.codedeploy().moves_to(function) {
         return of_version(function, &to);
     }
     let mut shown = of_version(function, &alias.version);

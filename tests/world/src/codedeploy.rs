@@ -6,6 +6,7 @@
 pub use crate::live_deployment::LiveDeployment;
 
 use crate::World;
+use crate::live_function::LiveFunction;
 use std::collections::BTreeMap;
 use windlass_domain::appspec::AppSpec;
 use windlass_domain::digest::Digest;
@@ -94,8 +95,9 @@ impl State {
         }
     }
 
-    /// The version that all callers of a function's alias will get by a deployment that is under way, or is taken back.
-    pub fn moves_to(&self, function: &str) -> Option<String> {
+    /// The version that all callers of a function's alias will get by a deployment that is under way, or is taken back;
+    /// nothing where the alias is not as that has left it.
+    pub fn moves_to(&self, function: &LiveFunction) -> Option<String> {
         let mut newest_first = self.deployments.iter().rev();
         newest_first.find_map(|live| live.moves_to(function))
     }

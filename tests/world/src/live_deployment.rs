@@ -129,8 +129,13 @@ impl LiveDeployment {
     }
 
     /// The version that all callers of the function will get by it.
-    pub(crate) fn moves_to(&self, function: &str) -> Option<String> {
-        let is_under_way = self.function == function && (self.is_active() || self.will_return());
+    pub(crate) fn moves_to(&self, function: &LiveFunction) -> Option<String> {
+        let alias = function.aliases.get(&self.alias)?;
+        let alone = || (self.from.clone(), vec![]);
+        let left = self.left.clone().unwrap_or_else(alone);
+        let is_ours = self.function == function.name
+            && (alias.version.clone(), alias.weights.clone()) == left;
+        let is_under_way = is_ours && (self.is_active() || self.will_return());
         let goes_back = self.is_back() || self.stopped.is_some() || self.will_return();
         is_under_way.then(|| if goes_back { &self.from } else { &self.to }.clone())
     }

@@ -65,9 +65,12 @@ impl World {
 impl Call<'_> {
     /// What this call reads, where AWS promises no consistent answer.
     pub(crate) fn seen(&self) -> World {
-        match self.late_ms() {
-            0 => self.world().clone(),
-            _ => self.world().then(self.as_of()),
+        if self.late_ms() == 0 {
+            return self.world().clone();
         }
+        let then = self.world().then(self.as_of());
+        // What CodeDeploy had done by then was not looked at by anybody yet.
+        then.deploy_on();
+        then
     }
 }

@@ -74,9 +74,14 @@ impl<P: Functions + Objects + Configured + CodeDeploy + Clock> Kind for CodeDepl
     }
 
     fn view(target: &Target, seen: &Seen) -> View {
+        let mut value = seen.callers().noticed();
+        if let Some(other) = seen.other.as_ref().filter(|_| seen.only_looks) {
+            // Where somebody else's will leave the alias nobody knows: it is not as recorded.
+            value["moved_by"] = other.id.clone().into();
+        }
         View {
             noticed: Noticed {
-                value: seen.callers().noticed(),
+                value,
                 shown: tell::shown(seen),
             },
             waits_for: tell::waits_for(target, seen),
@@ -88,7 +93,12 @@ impl<P: Functions + Objects + Configured + CodeDeploy + Clock> Kind for CodeDepl
     }
 
     fn back(seen: &Seen) -> Goal {
-        Goal::to(super::Goal::Back(seen.function.clone()))
+        let mut function = seen.function.clone();
+        // Who records it while CodeDeploy moves the alias records what callers will get.
+        if let Some(alias) = &mut function.alias {
+            alias.traffic = seen.callers();
+        }
+        Goal::to(super::Goal::Back(function))
     }
 
     fn next(target: &Target, seen: &Seen, goal: &Goal) -> Next<Change> {

@@ -111,6 +111,7 @@ pub(crate) fn seen(traffic: &str, ours: &str) -> Seen {
         ours: (!["-", ""].contains(&ours)).then(|| deployed("d-1", ours)),
         rollback: None,
         other: None,
+        only_looks: false,
         events: vec![],
         stops: None,
     }

@@ -51,6 +51,7 @@ impl<P: Functions + Objects + Configured + CodeDeploy + Clock> CodeDeployed<P> {
             ours: ours.cloned(),
             other: other.cloned(),
             rollback,
+            only_looks: way.goal.is_none(),
             events,
             stops,
         })

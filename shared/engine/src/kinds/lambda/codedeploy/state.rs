@@ -86,6 +86,8 @@ pub struct Seen {
     pub rollback: Option<Deployed>,
     /// Somebody else's in the same group that is not over.
     pub other: Option<Deployed>,
+    /// Whether it is only looked, and nothing is gone for.
+    pub only_looks: bool,
     /// The lifecycle events of ours.
     pub events: Vec<LifecycleEvent>,
     /// How often the stop of ours was sent, and when last.

@@ -61,7 +61,13 @@ pub(super) fn shown(seen: &Seen) -> String {
                 ours.id, ours.status
             )
         }
-        _ => traffic.to_string(),
+        _ => match &seen.other {
+            Some(other) => format!(
+                "{traffic} (deployment {} of CodeDeploy, which is somebody else's, is {})",
+                other.id, other.status
+            ),
+            None => traffic.to_string(),
+        },
     }
 }
 
