@@ -16,7 +16,7 @@ use windlass_machine::program::Program;
 
 /// "a person is alerted" (rule 1), and can do something: where a deployment needs an operator, `recover`
 /// brings everything back in a copy of the world in which nothing goes wrong any more, ends what had been judged
-/// to its end, or tells of what somebody else has put there.
+/// to its end, refuses what had not even been planned, or tells of what somebody else has put there.
 pub fn recover_goes_back(program: &Program, outcome: &Outcome<'_>) -> Result<(), String> {
     with_operator(program, outcome, "recover", |id, recovered| {
         let records = recovered.records();
@@ -27,7 +27,12 @@ pub fn recover_goes_back(program: &Program, outcome: &Outcome<'_>) -> Result<(),
         {
             return Ok(());
         }
-        let is_settled = |ending| matches!(ending, Ending::RolledBack | Ending::Succeeded);
+        let steps = recovered.all::<Step>(&format!("deployment#{id}"), "step#");
+        let is_settled = |ending| match ending {
+            Ending::RolledBack | Ending::Succeeded => true,
+            Ending::Rejected => steps.is_empty(),
+            _ => false,
+        };
         if ended.is_none_or(|ended| !is_settled(ended.ending)) {
             let told = ended.map(|ended| (&ended.cause_name, &ended.cause));
             return Err(format!("{id} was recovered: {told:?}"));
