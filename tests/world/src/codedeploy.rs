@@ -101,6 +101,12 @@ impl State {
         let mut newest_first = self.deployments.iter().rev();
         newest_first.find_map(|live| live.moves_to(function))
     }
+
+    /// True where CodeDeploy has given a deployment of this function up by itself, and takes it back.
+    pub fn gave_up(&self, function: &str) -> bool {
+        let mut deployments = self.deployments.iter();
+        deployments.any(|live| live.gave_up(function))
+    }
 }
 
 fn missing(what: &str) -> Fault {

@@ -124,6 +124,12 @@ impl LiveDeployment {
             && !self.is_back()
     }
 
+    /// True where it is one of this function, and its own alarm or hook has ended it.
+    pub(crate) fn gave_up(&self, function: &str) -> bool {
+        let is_own = self.function == function && self.stopped.is_none() && !self.is_back();
+        is_own && !self.forgets && ["Failed", "Stopped"].contains(&self.told.status.as_str())
+    }
+
     fn is_back(&self) -> bool {
         self.told.rollback_of.is_some()
     }
@@ -201,11 +207,8 @@ impl LiveDeployment {
             let alone = (self.from.clone(), vec![]);
             if traffic(functions, &self.function, &self.alias) != Some(alone.clone()) {
                 let why = "The Lambda function alias version does not match the current version in AppSpec file";
-                self.end(
-                    begins,
-                    "Failed",
-                    Some(("INVALID_LAMBDA_CONFIGURATION", why)),
-                );
+                let why = ("INVALID_LAMBDA_CONFIGURATION", why);
+                self.end(begins, "Failed", Some(why));
                 // Nothing was moved.
                 self.told.rolls_back = false;
                 return;
@@ -220,11 +223,8 @@ impl LiveDeployment {
             .min(rung.unwrap_or(now));
         let ended = self.at(until);
         if !self.send(functions, until) {
-            self.end(
-                until,
-                "Failed",
-                Some(("INVALID_LAMBDA_CONFIGURATION", "the alias was changed")),
-            );
+            let why = ("INVALID_LAMBDA_CONFIGURATION", "the alias was changed");
+            self.end(until, "Failed", Some(why));
             self.told.rolls_back = false;
             return;
         }
@@ -232,11 +232,8 @@ impl LiveDeployment {
             return;
         }
         if let Some(at) = rung {
-            self.end(
-                at,
-                "Stopped",
-                Some(("ALARM_ACTIVE", "One or more alarms have been activated")),
-            );
+            let why = ("ALARM_ACTIVE", "One or more alarms have been activated");
+            self.end(at, "Stopped", Some(why));
         } else if let Some(at) = self.stopped.filter(|at| now >= at.plus_s(STOPS_S)) {
             let why = Some(("MANUAL_STOP", "The deployment was stopped by a user"));
             self.end(at.plus_s(STOPS_S), "Stopped", why);
