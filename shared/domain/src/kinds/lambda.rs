@@ -106,10 +106,10 @@ impl AsWritten for Written {
     }
 
     fn split(&self) -> Option<Split<'_>> {
-        let (alias, _) = (self.alias.as_ref()?, self.rollout.as_ref()?);
         Some(Split {
             function: &self.function,
-            alias,
+            alias: self.alias.as_ref()?,
+            rollout: self.rollout.as_ref()?,
         })
     }
 }

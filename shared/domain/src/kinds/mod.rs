@@ -140,6 +140,8 @@ pub struct Split<'a> {
     pub function: &'a Text,
     /// Its alias.
     pub alias: &'a Text,
+    /// How they are shared out.
+    pub rollout: &'a rollout::Written,
 }
 
 /// The pages of a component, as visitors get them.

@@ -116,10 +116,6 @@ impl Sort for ComparisonGate {
             count(self.samples, "call")
         )
     }
-
-    fn period(&self) -> Span {
-        self.period
-    }
 }
 
 impl Resolve for ComparisonGate {
@@ -136,6 +132,20 @@ impl Resolve for ComparisonGate {
                 path,
                 "Only of a `lambda` with `alias` and `rollout` do two versions get traffic at the same time.",
                 "Write `rollout`, such as `{canary: [10], every: 10m}`; or measure the component with `metrics`.",
+            );
+        }
+        // It decides the steps of this rollout and no other wave, so that no other watch must be as long.
+        if let Some((name, split)) = &split
+            && split.rollout.every < written.period
+        {
+            scope.find(
+                FindingName::GateNotMeasurable,
+                &format!("components.{name}.rollout.every"),
+                format!(
+                    "A step is watched for {}, which is shorter than the period of its comparison, {}.",
+                    split.rollout.every, written.period
+                ),
+                format!("Write at least `{}`, or give the comparison a shorter period.", written.period),
             );
         }
         let whole = written.period.as_ms() > 0 && written.period.as_ms().is_multiple_of(60_000);
