@@ -84,8 +84,15 @@ impl Declaration {
             Some(former) if self.version().cmp_precedence(&former.version).is_gt() => {
                 Ok(Upload::TakesForce)
             }
+            // A member that is to be taken out again makes it no other one.
+            Some(former) if self.says_the_same_as(former) => Ok(Upload::Unchanged),
             Some(former) => Err(not_higher(self.version(), former)),
         }
+    }
+
+    fn says_the_same_as(&self, former: &Declared) -> bool {
+        let former = read::accepted(&former.text);
+        former.is_ok_and(|former| former == self.document)
     }
 }
 
@@ -147,6 +154,25 @@ mod tests {
             assert_eq!(finding.name, FindingName::VersionNotHigher, "{version}");
             assert!(finding.remedy.contains("1.0.1"), "{finding}");
         }
+    }
+
+    #[test]
+    fn a_member_that_is_to_be_taken_out_again_asks_for_no_higher_version() {
+        let text = include_str!("../../tests/bad_inputs/declaration.yaml");
+        let first = Declaration::parse(text).unwrap();
+        let in_force = Declared::new(&first, text, Time(0), None);
+        let told = |text: String| {
+            let part = Declaration::read(&text, &crate::declaration::Exceptions::default());
+            let part = part.unwrap_err();
+            let rest = part.rest().expect("it can be read but for a member");
+            rest.uploaded(&shop(), Some(&in_force))
+                .err()
+                .map(|it| it.name)
+        };
+        assert_eq!(told(format!("{text}\ncolour: blue\n")), None);
+        let other = text.replace("shop/agent", "shop/agents");
+        let changed = told(format!("{other}\ncolour: blue\n"));
+        assert_eq!(changed, Some(FindingName::VersionNotHigher));
     }
 
     #[test]
