@@ -263,7 +263,6 @@ const FORMER: usize = 2;
 /// The calls that each version gets a minute.
 const CALLS: f64 = 1000.0;
 
-/// Every version is called, and fails never.
 fn is_called(world: &World) {
     for version in VERSIONS {
         emit_calls(world, version, "Invocations", Some(CALLS));
