@@ -105,7 +105,7 @@ impl Failure {
         self
     }
 
-    /// What `--json` prints.
+    /// The JSON that `--json` prints.
     pub fn as_json(&self) -> Value {
         json!({ "error": self.message, "exit": self.exit as u8, "findings": self.findings })
     }

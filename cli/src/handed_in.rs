@@ -36,7 +36,7 @@ pub struct HandedIn<'a> {
     pub version_id: Option<String>,
     /// The API, where it can be asked.
     pub windlass: Option<&'a Windlass>,
-    /// What `--json` prints.
+    /// The JSON that `--json` prints.
     pub report: Value,
 }
 
@@ -158,7 +158,7 @@ impl HandedIn<'_> {
     }
 }
 
-/// What came of an upload.
+/// The outcome of an upload.
 #[derive(Debug, PartialEq, Eq)]
 enum Became {
     /// A deployment that was not there before.

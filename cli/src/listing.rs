@@ -1,4 +1,4 @@
-//! What the API answers page by page, newest first: an environment's history and its snapshots, and what was refused.
+//! Lists of the API, which it answers page by page, newest first: history, snapshots, refusals.
 
 use crate::arguments;
 use crate::exit::Exit;
@@ -14,7 +14,7 @@ use windlass_domain::name::{AppName, EnvironmentName};
 /// The most that the API puts on a page.
 pub const LARGEST_PAGE: usize = 100;
 
-/// How many are listed where nobody says how many.
+/// The most that are listed where nobody asks for another number.
 const USUAL: usize = 20;
 
 /// One of what is listed of an environment.
@@ -45,7 +45,7 @@ pub struct List<'a> {
     pub name: &'static str,
     /// The path.
     pub path: Vec<&'a str>,
-    /// What the query says beside the page.
+    /// The rest of the query, beside the page.
     pub query: Vec<(&'a str, &'a str)>,
 }
 
@@ -71,7 +71,7 @@ pub struct Page<T> {
 }
 
 impl<T: Serialize> Page<T> {
-    /// What `--json` prints.
+    /// The JSON that `--json` prints.
     pub fn as_json(&self, name: &str) -> Value {
         json!({name: self.listed, "next": self.next})
     }
@@ -101,7 +101,7 @@ pub async fn page<T: DeserializeOwned>(
 /// The part of a list that is told.
 #[derive(Debug, Args)]
 pub struct Part {
-    /// How many.
+    /// The most that are listed.
     #[arg(long, value_name = "NUMBER", default_value_t = USUAL, value_parser = at_least_one)]
     limit: usize,
     /// Go on with those that come after: a list that was cut tells what to write here, and in JSON it is `next`.

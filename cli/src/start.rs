@@ -134,14 +134,14 @@ impl Start {
     }
 }
 
-/// What was handed in has become.
+/// The deployment that something handed in has become.
 #[derive(Debug, Clone, Copy)]
 pub struct Begun<'a> {
     /// The deployment.
     pub id: &'a str,
-    /// What `--json` prints.
+    /// The JSON that `--json` prints.
     pub answer: &'a Value,
-    /// Whether the deployment was there before, because it has the same release.
+    /// True where the deployment was there before, because it has the same release.
     pub joins: bool,
 }
 
@@ -166,7 +166,7 @@ impl Begun<'_> {
     }
 }
 
-/// How a deployment stands that has not ended.
+/// The state of a deployment that has not ended, in words.
 fn stands(deployment: &Deployment) -> &'static str {
     match (deployment.status, &deployment.undoing) {
         (Status::Waiting, _) => "waits for its turn",

@@ -10,7 +10,7 @@ use windlass_engine::ports::{Answered, Conversation, Heard, Probe, ProbeAnswer, 
 
 const REDIRECTS: usize = 5;
 
-/// What is fetched by GET.
+/// The schemes of what is fetched by GET.
 const HTTP: [&str; 2] = ["https", "http"];
 
 impl Probe for Aws {

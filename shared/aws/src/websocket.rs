@@ -108,7 +108,7 @@ async fn talk(
     Err(format!("closed after {}", count(*others, "other message")))
 }
 
-/// What went wrong, without anything that was heard.
+/// The error, without anything that was heard.
 fn words(error: &Error) -> String {
     match error {
         Error::Http(answer) => format!("refused with status {}", answer.status().as_u16()),

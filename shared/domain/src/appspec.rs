@@ -48,7 +48,7 @@ impl AppSpec {
         }
     }
 
-    /// Whether it deploys this alias of this function.
+    /// True where it deploys this alias of this function.
     pub fn is_of(&self, function: &str, alias: &str) -> bool {
         let (named, its) = self.deploys();
         let named = named.split(":function:").last().unwrap_or_default();

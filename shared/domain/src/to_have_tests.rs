@@ -176,7 +176,7 @@ fn told_of_each_ending(facts: &Facts<'_>) -> Vec<String> {
     told
 }
 
-/// Whether a person who asks with these wishes gets it, or a turn for it.
+/// True where a person who asks with these wishes gets it, or a turn for it.
 fn is_let_in(wishes: &[String], facts: &Facts<'_>) -> bool {
     let has = |name: &str| wishes.iter().any(|wish| wish == name);
     let asked = Candidate {

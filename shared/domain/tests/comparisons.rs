@@ -6,7 +6,7 @@
 use fastrand::Rng;
 use windlass_domain::comparison::{Calls, Compared, compare};
 
-/// How often a deployment is looked at.
+/// The number of times that a deployment is looked at.
 const LOOKS: u32 = 100;
 
 /// The failures of the former version among as many calls as are asked for.
@@ -27,7 +27,7 @@ impl Traffic {
         (FAILURES / self.rate).ceil() as u64
     }
 
-    /// Whether any look takes the new version for worse: with every look where there are calls, so that none is
+    /// True where any look takes the new version for worse: with every look where there are calls, so that none is
     /// spared by a minimum.
     fn alarms(&self, random: &mut Rng) -> bool {
         let (mut new, mut former) = (Calls::default(), Calls::default());
@@ -39,7 +39,7 @@ impl Traffic {
         })
     }
 
-    /// Whether a version with twice the failures passes the first look that has enough calls.
+    /// True where a version with twice the failures passes the first look that has enough calls.
     fn misses(&self, random: &mut Rng) -> bool {
         let (mut new, mut former) = (Calls::default(), Calls::default());
         more(&mut new, self.samples(), 2.0 * self.rate, random);

@@ -51,7 +51,7 @@ pub async fn kept<P: Ledger + Clock, T>(
     answered
 }
 
-/// Whether it only tells that another execution, or another attempt, goes on.
+/// True where it only tells that another execution, or another attempt, goes on.
 fn is_anothers(name: FaultName) -> bool {
     matches!(name, FaultName::StaleToken | FaultName::AttemptSuperseded)
 }

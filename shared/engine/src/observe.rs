@@ -164,7 +164,7 @@ struct Beside {
     differing: Vec<String>,
 }
 
-/// How many parts of a target are named that are not as recorded.
+/// The most parts of a target that are named where they are not as recorded.
 const NAMED: usize = 5;
 
 /// Which parts of a target are not as recorded.

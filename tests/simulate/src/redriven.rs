@@ -104,7 +104,7 @@ impl Stage<'_> {
 struct Left {
     items: BTreeMap<Key, Rc<Item>>,
     shown: [String; COMPONENTS.len()],
-    /// Whether CodeDeploy takes back by itself what it had moved of a target.
+    /// True where CodeDeploy takes back by itself what it had moved of a target.
     given_up: [bool; COMPONENTS.len()],
 }
 

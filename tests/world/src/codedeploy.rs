@@ -16,7 +16,7 @@ use windlass_engine::ports::{
     NewDeployed, Revision, Routing,
 };
 
-/// How many deployments a page has: few, so that who reads one page alone is caught.
+/// The number of deployments that a page has: few, so that who reads one page alone is caught.
 const PAGE: usize = 2;
 
 /// The groups, their deployments, and the revisions that were registered.
@@ -43,13 +43,13 @@ pub struct Group {
     pub routing: Routing,
     /// The revision that it deployed last.
     pub revision: Option<Revision>,
-    /// Whether what fails, or is stopped by an alarm, is rolled back.
+    /// True where what fails, or is stopped by an alarm, is rolled back.
     pub rolls_back: bool,
     /// The names of the alarms that stop a deployment.
     pub monitors: Vec<String>,
     /// The hook that says no.
     pub fails_at: Option<&'static str>,
-    /// How long a hook takes, in seconds.
+    /// The time that a hook takes, in seconds.
     pub hook_s: u64,
 }
 

@@ -10,13 +10,13 @@ use windlass_engine::ports::{
     AlarmChange, Deployed, LifecycleEvent, NewDeployed, Revision, Routing,
 };
 
-/// How long it does nothing yet, in seconds.
+/// The time for which it does nothing yet, in seconds.
 const CREATED_S: u64 = 1;
-/// How long a stop takes, in seconds.
+/// The time that a stop takes, in seconds.
 const STOPS_S: u64 = 3;
-/// How long it takes until the rollback of what has ended is created, in seconds.
+/// The time that it takes until the rollback of what has ended is created, in seconds.
 const RETURNS_S: u64 = 2;
-/// How long a rollback takes, in seconds.
+/// The time that a rollback takes, in seconds.
 const BACK_S: u64 = 8;
 
 /// Where an alias sends its callers.

@@ -74,7 +74,7 @@ fn objection(text: &str, protocol: &Protocol, allowed_origin: Option<&str>) -> O
     forbidden_host(&url)
 }
 
-/// Whether both are at one host and port, with TLS or without.
+/// True where both are at one host and port, with TLS or without.
 fn is_same_place(one: &Url, other: &Url) -> bool {
     let place = |url: &Url| {
         let is_safe = matches!(url.scheme(), "https" | "wss");

@@ -147,7 +147,7 @@ impl<T> Mended<T> {
     }
 }
 
-/// Whether a finding is about a name by itself, or about bytes, and not about what else is said there.
+/// True where a finding is about a name by itself, or about bytes, and not about what else is said there.
 fn is_of_a_name(finding: &Finding) -> bool {
     use FindingName::{
         ArtifactMissing, NoDeclaration, NoEnvironment, Older, UnknownName, VersionReused,
@@ -238,7 +238,7 @@ fn meant_path(finding: &Finding) -> Option<String> {
     Some(join(around, meant_by(finding)?))
 }
 
-/// Whether two paths are of two components, and the first one of a field of its own: what one says of a field is not
+/// True where two paths are of two components, and the first one of a field of its own: what one says of a field is not
 /// what another one does.
 fn is_of_another(path: &str, other: &str) -> bool {
     let component = |path: &str| {

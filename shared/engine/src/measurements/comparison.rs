@@ -15,7 +15,7 @@ use windlass_domain::place::Place;
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
 
-/// How many periods back the metrics are looked at before anything has changed.
+/// The number of periods back to which the metrics are looked at before anything has changed.
 const PERIODS: u64 = 5;
 
 /// Comparisons, read where the targets are, each in its region.
@@ -33,7 +33,7 @@ impl<P: Alarms + Reach + Clock> Measure<P> for Comparisons {
         versions(step).is_some()
     }
 
-    /// Whether the calls can be counted; those of a version cannot before two of them get some.
+    /// True where the calls can be counted; those of a version cannot before two of them get some.
     async fn check(
         ports: &P,
         place: &Place,
@@ -132,7 +132,7 @@ fn summed(gate: &ComparisonGate, points: &[Point], window: Window) -> f64 {
         .sum()
 }
 
-/// What sums come to. Pure.
+/// The verdict on sums, and its words. Pure.
 fn judged(
     gate: &ComparisonGate,
     (new, of_new): (&str, (f64, f64)),

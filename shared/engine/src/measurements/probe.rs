@@ -1,10 +1,10 @@
 //! HTTP probes: status, body, latency.
 
-use super::words::{already_red, not_measurable, unmeasured, unreadable};
+use super::words::{problem, unmeasured, unreadable};
 use super::{Checking, Measure, Measuring, Problem};
 use crate::ports::{Answered, Clock, Probe, ProbeAnswer, Probed};
 use futures::future::join_all;
-use windlass_domain::declaration::gates::{Declared, ProbeGate, Resolved, Sort};
+use windlass_domain::declaration::gates::{Declared, ProbeGate, Resolved};
 use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::place::Place;
 use windlass_domain::time::Time;
@@ -14,6 +14,9 @@ pub const LONGEST_MS: u64 = 20_000;
 
 /// How much of a body is searched, in bytes.
 const BODY_LIMIT: u64 = 64 * 1024;
+
+/// The remedy where an address cannot be asked.
+const REACHABLE: &str = "Probe an address that Windlass can reach.";
 
 /// Probes, made from here, wherever the targets are.
 pub(super) struct Probes;
@@ -32,7 +35,7 @@ impl<P: Probe + Clock> Measure<P> for Probes {
     ) -> Vec<Answered<Vec<Problem>>> {
         let each = gates.iter().map(async |one| {
             let seen = probe(ports, one.gate).await?;
-            Ok(problem(one, &seen).into_iter().collect())
+            Ok(problem(one, &seen, REACHABLE).into_iter().collect())
         });
         join_all(each).await
     }
@@ -47,22 +50,6 @@ impl<P: Probe + Clock> Measure<P> for Probes {
             measured.unwrap_or_else(|fault| unreadable(blank(one.gate, ports.now()), &fault))
         });
         join_all(each).await
-    }
-}
-
-fn problem(one: &Checking<'_, ProbeGate>, seen: &Measurement) -> Option<Problem> {
-    match seen.verdict {
-        Verdict::Pass => None,
-        Verdict::Fail => Some(Problem::Red(already_red(
-            one.path,
-            one.gate,
-            &seen.measured,
-        ))),
-        Verdict::Unknown => Some(Problem::NotMeasurable(not_measurable(
-            one.path,
-            format!("`{}`: {}.", one.gate.name(), seen.measured),
-            "Probe an address that Windlass can reach.",
-        ))),
     }
 }
 

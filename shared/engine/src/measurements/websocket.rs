@@ -1,14 +1,17 @@
 //! Conversations over a WebSocket: open, said, heard, in time.
 
 use super::probe::LONGEST_MS;
-use super::words::{already_red, not_measurable, unmeasured, unreadable};
+use super::words::{problem, unmeasured, unreadable};
 use super::{Checking, Measure, Measuring, Problem};
 use crate::ports::{Answered, Clock, Conversation, Heard, Probe};
 use futures::future::join_all;
-use windlass_domain::declaration::gates::{Declared, Resolved, Sort, WebsocketGate};
+use windlass_domain::declaration::gates::{Declared, Resolved, WebsocketGate};
 use windlass_domain::gate::{Measurement, Verdict};
 use windlass_domain::place::Place;
 use windlass_domain::time::Time;
+
+/// The remedy where an address cannot be asked.
+const REACHABLE: &str = "Write an address that Windlass can reach.";
 
 /// Conversations, made from here, wherever the targets are.
 pub(super) struct Websockets;
@@ -27,7 +30,7 @@ impl<P: Probe + Clock> Measure<P> for Websockets {
     ) -> Vec<Answered<Vec<Problem>>> {
         let each = gates.iter().map(async |one| {
             let seen = talked(ports, one.gate).await?;
-            Ok(problem(one, &seen).into_iter().collect())
+            Ok(problem(one, &seen, REACHABLE).into_iter().collect())
         });
         join_all(each).await
     }
@@ -42,22 +45,6 @@ impl<P: Probe + Clock> Measure<P> for Websockets {
             measured.unwrap_or_else(|fault| unreadable(blank(one.gate, ports.now()), &fault))
         });
         join_all(each).await
-    }
-}
-
-fn problem(one: &Checking<'_, WebsocketGate>, seen: &Measurement) -> Option<Problem> {
-    match seen.verdict {
-        Verdict::Pass => None,
-        Verdict::Fail => Some(Problem::Red(already_red(
-            one.path,
-            one.gate,
-            &seen.measured,
-        ))),
-        Verdict::Unknown => Some(Problem::NotMeasurable(not_measurable(
-            one.path,
-            format!("`{}`: {}.", one.gate.name(), seen.measured),
-            "Write an address that Windlass can reach.",
-        ))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What measurements have in common in words.
 
+use super::{Checking, Problem};
 use windlass_domain::declaration::gates::Sort;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
@@ -34,6 +35,27 @@ pub(super) fn unreadable(measurement: Measurement, fault: &Fault) -> Measurement
 /// That a gate cannot be measured.
 pub(super) fn not_measurable(path: &str, reason: impl Into<String>, remedy: &str) -> Finding {
     Finding::new(FindingName::GateNotMeasurable, path, reason, remedy)
+}
+
+/// The problem, if any, that what was measured before anything has changed is.
+pub(super) fn problem<G: Sort>(
+    one: &Checking<'_, G>,
+    seen: &Measurement,
+    remedy: &str,
+) -> Option<Problem> {
+    match seen.verdict {
+        Verdict::Pass => None,
+        Verdict::Fail => Some(Problem::Red(already_red(
+            one.path,
+            one.gate,
+            &seen.measured,
+        ))),
+        Verdict::Unknown => Some(Problem::NotMeasurable(not_measurable(
+            one.path,
+            format!("`{}`: {}.", one.gate.name(), seen.measured),
+            remedy,
+        ))),
+    }
 }
 
 /// That a gate is red before anything has changed.

@@ -80,7 +80,7 @@ pub async fn findings<P: Ports>(ports: &P, part: InPart<Request>) -> Vec<Finding
     part.and(found.unwrap_or_default()).findings()
 }
 
-/// Whether the environment that a request names is declared.
+/// True where the environment that a request names is declared.
 fn named(request: &Request, declaration: &Declaration) -> Result<(), Vec<Finding>> {
     let environment = request.environment.as_ref();
     environment.map_or(Ok(()), |name| declaration.resolve(name).map(|_| ()))

@@ -59,7 +59,7 @@ pub struct Deployed {
     pub completed: Option<Time>,
     /// The code of its error, such as `ALARM_ACTIVE`, and its words; absent where it has none.
     pub error: Option<(String, String)>,
-    /// Whether CodeDeploy rolls it back by itself where it fails, or is stopped.
+    /// True where CodeDeploy rolls it back by itself where it fails, or is stopped.
     pub rolls_back: bool,
     /// The deployment that takes it back, once there is one.
     pub rolled_back_by: Option<String>,

@@ -41,7 +41,7 @@ pub enum Probed {
     Forbidden(String),
 }
 
-/// What is said over a WebSocket, and what is to be heard.
+/// A conversation over a WebSocket: what is said, and what is to be heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conversation<'a> {
     /// The address; `wss` or `ws`.
@@ -54,7 +54,7 @@ pub struct Conversation<'a> {
     pub timeout_ms: u64,
 }
 
-/// What came of a conversation. What was heard instead is not told: it may be a secret.
+/// The outcome of a conversation. Nothing that was heard instead is told: it may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard {
     /// What was expected, after so many milliseconds.

@@ -37,7 +37,7 @@ pub fn read_declaration(declared: &Declared) -> Result<Arc<Declaration>, Vec<Fin
     Ok(declaration)
 }
 
-/// Whether an application has a declaration in force: what is refused, or not taken, of any other one is listed with
+/// True where an application has a declaration in force: what is refused, or not taken, of any other one is listed with
 /// what names none.
 ///
 /// # Errors

@@ -124,7 +124,7 @@ pub fn plan(id: &DeploymentId) -> Key {
     key(deployment_partition(id), "plan")
 }
 
-/// What a state of a deployment that only looks failed with last: [`crate::last_fault::LastFault`].
+/// The last fault of a deployment's state that only looks: [`crate::last_fault::LastFault`].
 pub fn last_fault(id: &DeploymentId) -> Key {
     key(deployment_partition(id), "last_fault")
 }

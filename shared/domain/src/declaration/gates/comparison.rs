@@ -30,8 +30,8 @@ const EXECUTED_VERSION: &str = "ExecutedVersion";
 pub struct Comparison {
     /// The version that the new one is compared with: `previous`.
     pub compare: With,
-    /// How many calls each version must have got, from 10; the gate is unknown before that. To notice a doubled
-    /// error rate it takes about 100 failures of the former version: with one failure in a hundred calls, 10000.
+    /// The number of calls that each version must have got, from 10; the gate is unknown before that. To notice a
+    /// doubled error rate it takes about 100 failures of the former version: with one failure in a hundred calls, 10000.
     #[schemars(range(min = 10, max = 1_000_000_000))]
     pub samples: u64,
     /// The metric that counts calls which failed; `Errors` of the alias if absent.
@@ -79,7 +79,7 @@ const fn one_minute() -> Span {
 /// A comparison of two versions with every value final.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ComparisonGate {
-    /// How many calls each version must have got.
+    /// The number of calls that each version must have got.
     pub samples: u64,
     /// The calls that failed, of all versions.
     pub failed: MetricSeries,

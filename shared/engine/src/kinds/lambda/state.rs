@@ -149,7 +149,7 @@ impl Wanted {
         self.percent == 0
     }
 
-    /// Whether callers get either version by turns.
+    /// True where callers get either version by turns.
     pub fn is_shared(&self) -> bool {
         (1..100).contains(&self.percent)
     }

@@ -21,7 +21,7 @@ const SHOWN: [&str; 7] = [
     "at",
 ];
 
-/// How many pages are looked through for what is of one application that is not declared.
+/// The number of pages that are looked through for what is of one application that is not declared.
 const LOOKED_THROUGH: usize = 10;
 
 /// One page. `limit` and `after` (the `next` of the page before) may be given. Without an application it is of what

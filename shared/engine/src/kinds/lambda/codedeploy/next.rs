@@ -10,13 +10,13 @@ use crate::kinds::lambda::{self, Target, Traffic};
 use crate::ports::Deployed;
 use windlass_domain::time::Time;
 
-/// How long to wait between two looks at a deployment, in seconds.
+/// The time to wait between two looks at a deployment, in seconds.
 const POLL_S: u64 = 10;
 
 /// After how many seconds a stop is sent again that shows no effect: its open call is over then.
 const STOPPED_S: u64 = 20;
 
-/// How often a stop is sent at most.
+/// The number of times that a stop is sent at most.
 const STOPS: u32 = 6;
 
 /// How much longer than its configuration says a deployment may take, in seconds: two hooks of an hour each (AWS

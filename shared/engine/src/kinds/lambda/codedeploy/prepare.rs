@@ -16,7 +16,7 @@ use windlass_domain::tenancy::Claim;
 /// How many minutes of a move are watched before it is looked whether CodeDeploy has gone back by itself.
 const LOOK_MIN: u64 = 5;
 
-/// How often that is looked at most: each look is a wave.
+/// The most of those looks: each is a wave.
 const LOOKS: u64 = 12;
 
 /// Plans the move by the group of what is planned of the function.

@@ -90,7 +90,7 @@ pub struct Seen {
     pub only_looks: bool,
     /// The lifecycle events of ours.
     pub events: Vec<LifecycleEvent>,
-    /// How often the stop of ours was sent, and when last.
+    /// The number of times that the stop of ours was sent, and when last.
     pub stops: Option<(u32, Time)>,
 }
 
@@ -110,7 +110,7 @@ pub enum Change {
     Stop {
         /// Its id.
         deployment: String,
-        /// How often that was sent before.
+        /// The number of times that it was sent before.
         again: u32,
     },
 }
@@ -126,7 +126,7 @@ impl Change {
     }
 }
 
-/// How often the stop of a deployment was sent, and when last.
+/// The number of times that the stop of a deployment was sent, and when last.
 pub(super) fn stops(changes: &[ChangeRecord], deployment: &str) -> Option<(u32, Time)> {
     let of = |change: &&ChangeRecord| change.change["stop"] == *deployment;
     let sent = changes.iter().filter(of);
