@@ -1,12 +1,10 @@
 """The application `atlas`, a site of many files, published through an S3 that bears only so many writes at once."""
 
 import asyncio
-import contextlib
-import re
 
 from application import Application
 from faulty_proxy import SLOW_DOWN
-from proxy import Proxy, asked_through, response
+from proxy import Proxy, machine_asks_through, response
 
 ENVIRONMENT = "desk"
 PUBLISHER = "windlass-publish-site"
@@ -78,17 +76,6 @@ class BusyBucket(Proxy):
             self.written += 1
 
 
-@contextlib.contextmanager
 def published_through(aws, proxy):
-    """While it lasts, the release machine's publisher asks S3 through the proxy: the machine names a version, and a version its variables."""
-    machine = aws.outputs["ReleaseMachineArn"]
-    with asked_through(aws, PUBLISHER, proxy.start(), "S3"):
-        version = aws.lambda_.publish_version(FunctionName=PUBLISHER)["FunctionArn"]
-    definition = aws.stepfunctions.describe_state_machine(stateMachineArn=machine)["definition"]
-    other = re.sub(rf"arn:[^\"]*:function:{PUBLISHER}:\d+", version, definition)
-    assert other != definition, version
-    aws.stepfunctions.update_state_machine(stateMachineArn=machine, definition=other)
-    try:
-        yield
-    finally:
-        aws.stepfunctions.update_state_machine(stateMachineArn=machine, definition=definition)
+    """While it lasts, the release machine's publisher asks S3 through the proxy."""
+    return machine_asks_through(aws, [PUBLISHER], proxy.start(), "S3")

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
+import re
 import threading
 
 
@@ -120,3 +121,22 @@ def asked_through(aws, function, address, *services):
         yield
     finally:
         aws.lambda_.update_function_configuration(FunctionName=function, Environment={"Variables": variables})
+
+
+@contextlib.contextmanager
+def machine_asks_through(aws, functions, address, *services):
+    """While it lasts, the release machine's functions ask these services through the proxy: the machine names a version, and a version its
+    variables."""
+    machine = aws.outputs["ReleaseMachineArn"]
+    definition = aws.stepfunctions.describe_state_machine(stateMachineArn=machine)["definition"]
+    other = definition
+    for function in functions:
+        with asked_through(aws, function, address, *services):
+            version = aws.lambda_.publish_version(FunctionName=function)["FunctionArn"]
+        other, found = re.subn(rf"arn:[^\"]*:function:{function}:\d+", version, other)
+        assert found, function
+    aws.stepfunctions.update_state_machine(stateMachineArn=machine, definition=other)
+    try:
+        yield
+    finally:
+        aws.stepfunctions.update_state_machine(stateMachineArn=machine, definition=definition)
