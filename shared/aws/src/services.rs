@@ -3,7 +3,7 @@ use crate::clock::time_of;
 use crate::document::{Answer, send_instead};
 use crate::error::{OrFault, code, fault, message};
 use crate::limits;
-use crate::newest_deployment;
+use crate::service_rollouts::{self, shifting};
 use aws_sdk_ecs::config::Builder;
 use aws_sdk_ecs::types as ecs;
 use serde_json::{Value, json};
@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
-    Answered, NewestDeployment, Service, ServiceDeployment, ServiceEvent, ServiceTask, Services,
-    TaskContainer, TaskDefinition,
+    Answered, Service, ServiceDeployment, ServiceEvent, ServiceRollout, ServiceTask, Services,
+    Shifting, TaskContainer, TaskDefinition,
 };
 
 /// What ECS adds to a task definition when it registers one, and refuses to be told (Amazon ECS API
@@ -166,13 +166,17 @@ impl Services for Aws {
         })
     }
 
-    async fn newest_deployment(
+    async fn service_rollouts(
         &self,
         cluster: &str,
         service: &str,
         since: Time,
-    ) -> Answered<Option<NewestDeployment>> {
-        newest_deployment::read(self.clients.ecs(), cluster, service, since).await
+    ) -> Answered<Vec<ServiceRollout>> {
+        service_rollouts::read(self.clients.ecs(), cluster, service, since).await
+    }
+
+    async fn stop_service_rollout(&self, arn: &str) -> Answered<()> {
+        service_rollouts::stop(self.clients.ecs(), arn).await
     }
 
     async fn tasks(
@@ -273,7 +277,7 @@ fn definition_of(answer: &Value) -> Answered<TaskDefinition> {
     })
 }
 
-fn count(count: i32) -> u32 {
+pub(crate) fn count(count: i32) -> u32 {
     u32::try_from(count).unwrap_or(0)
 }
 
@@ -308,6 +312,7 @@ fn service_of(service: ecs::Service) -> Service {
             .and_then(ecs::DeploymentConfiguration::alarms)
             .map_or((false, false), |alarms| (alarms.enable, alarms.rollback)),
         hooks: configuration.is_some_and(|it| !it.lifecycle_hooks().is_empty()),
+        shifting: configuration.map_or_else(Shifting::default, shifting),
         deployments: deployments.map(deployment_of).collect(),
         events: events.filter_map(event_of).collect(),
         tags: tags

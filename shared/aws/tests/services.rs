@@ -161,41 +161,59 @@ async fn the_families_that_share_a_prefix_are_left_out() {
 }
 
 #[tokio::test]
-async fn the_newest_deployment_is_read_with_what_holds_it() {
-    let listed = json!({"serviceDeployments": [
+async fn a_services_deployments_are_read_with_what_they_bring_and_what_holds_them() {
+    let listed = json!({"nextToken": "n", "serviceDeployments": [
         {"serviceDeploymentArn": "arn/1", "createdAt": 1_795_183_201, "status": "SUCCESSFUL"},
+    ]});
+    let more = json!({"serviceDeployments": [
         {"serviceDeploymentArn": "arn/2", "createdAt": 1_795_183_300, "status": "IN_PROGRESS"},
     ]});
-    let described = json!({"serviceDeployments": [{
-        "serviceDeploymentArn": "arn/2", "status": "ROLLBACK_IN_PROGRESS",
-        "statusReason": "circuit breaker", "lifecycleStage": "POST_SCALE_UP",
-        "lifecycleHookDetails": [
-            {"hookId": "h1", "targetType": "PAUSE", "status": "AWAITING_ACTION",
-             "expiresAt": 1_795_186_800, "timeoutAction": "ROLLBACK"},
-            {"hookId": "h2", "targetArn": "arn/f", "status": "SUCCEEDED"},
-        ],
-    }]});
+    let described = json!({"serviceDeployments": [
+        {
+            "serviceDeploymentArn": "arn/1", "createdAt": 1_795_183_201, "status": "SUCCESSFUL",
+            "targetServiceRevision": {"arn": "rev/1"},
+        },
+        {
+            "serviceDeploymentArn": "arn/2", "createdAt": 1_795_183_300, "status": "BETWEEN",
+            "statusReason": "circuit breaker", "lifecycleStage": "PRE_PRODUCTION_TRAFFIC_SHIFT",
+            "targetServiceRevision": {"arn": "rev/2", "requestedProductionTrafficWeight": 12.5},
+            "lifecycleHookDetails": [
+                {"hookId": "h1", "targetType": "PAUSE", "status": "AWAITING_ACTION",
+                 "expiresAt": 1_795_186_800, "timeoutAction": "ROLLBACK"},
+                {"hookId": "h2", "targetArn": "arn/f", "status": "SUCCEEDED"},
+            ],
+        },
+    ]});
+    let revisions = json!({"serviceRevisions": [
+        {"serviceRevisionArn": "rev/1", "taskDefinition": "t:1"},
+        {"serviceRevisionArn": "rev/2", "taskDefinition": "t:2"},
+    ]});
     let none = json!({"serviceDeployments": []});
-    let (aws, replay) = Replay::new(vec![
-        answered(&listed),
-        answered(&described),
-        answered(&none),
-    ]);
+    let replies = [&listed, &more, &described, &revisions, &none];
+    let (aws, replay) = Replay::new(replies.map(answered).into());
     let since = Time(1_795_183_200_000);
-    let newest = aws.newest_deployment("c", "s", since).await.expect("read");
-    let newest = newest.expect("there is one");
+    let read = aws.service_rollouts("c", "s", since).await.expect("read");
+    let told: Vec<(&str, &str)> = read
+        .iter()
+        .map(|one| (one.arn.as_str(), one.task_definition.as_str()))
+        .collect();
+    assert_eq!(told, [("arn/2", "t:2"), ("arn/1", "t:1")]);
+    let newest = &read[0];
+    // Words that this build does not know come as ECS sent them.
     assert_eq!(
         (
-            newest.arn.as_str(),
             newest.status.as_str(),
             newest.reason.as_str(),
-            newest.stage.as_str()
+            newest.stage.as_str(),
+            newest.traffic_tenths,
+            newest.created,
         ),
         (
-            "arn/2",
-            "ROLLBACK_IN_PROGRESS",
+            "BETWEEN",
             "circuit breaker",
-            "POST_SCALE_UP"
+            "PRE_PRODUCTION_TRAFFIC_SHIFT",
+            Some(125),
+            Time(1_795_183_300_000),
         )
     );
     let hooks: Vec<(&str, &str, &str)> = newest
@@ -212,9 +230,56 @@ async fn the_newest_deployment_is_read_with_what_holds_it() {
     );
     assert_eq!(newest.hooks[0].expires, Some(Time(1_795_186_800_000)));
     assert_eq!(newest.hooks[0].then, "ROLLBACK");
-    let asked: Value = serde_json::from_str(&replay.sent()[0].body).expect("JSON");
-    assert_eq!(asked["createdAt"]["after"].as_f64(), Some(1_795_183_200.0));
-    let asked: Value = serde_json::from_str(&replay.sent()[1].body).expect("JSON");
-    assert_eq!(asked["serviceDeploymentArns"], json!(["arn/2"]));
-    assert_eq!(aws.newest_deployment("c", "s", since).await, Ok(None));
+    let asked: Vec<Value> = replay.sent().iter().map(replay::Sent::json).collect();
+    assert_eq!(
+        asked[0]["createdAt"]["after"].as_f64(),
+        Some(1_795_183_200.0)
+    );
+    assert_eq!(asked[1]["nextToken"], "n");
+    assert_eq!(asked[2]["serviceDeploymentArns"], json!(["arn/2", "arn/1"]));
+    assert_eq!(asked[3]["serviceRevisionArns"], json!(["rev/1", "rev/2"]));
+    assert_eq!(aws.service_rollouts("c", "s", since).await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn a_deployment_is_stopped_once_so_that_ecs_goes_back() {
+    let stopped = json!({"serviceDeploymentArn": "arn/2"});
+    let conflict = json_error(400, "ConflictException", "It is over.");
+    let (aws, replay) = Replay::new(vec![answered(&stopped), conflict, Reply::Lost]);
+    assert_eq!(aws.stop_service_rollout("arn/2").await, Ok(()));
+    let expected = json!({"serviceDeploymentArn": "arn/2", "stopType": "ROLLBACK"});
+    assert_eq!(replay.sent()[0].json(), expected);
+    for name in [FaultName::Conflict, FaultName::Unavailable] {
+        let fault = aws.stop_service_rollout("arn/2").await.expect_err("not so");
+        assert_eq!(fault.name, name, "{fault}");
+    }
+    assert_eq!(replay.sent().len(), 3);
+}
+
+#[tokio::test]
+async fn how_a_service_shifts_is_read_with_what_ecs_leaves_out() {
+    let table = [
+        (json!({"strategy": "ROLLING"}), (0, 1000, 0)),
+        (
+            json!({"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 30}),
+            (30, 1000, 0),
+        ),
+        (
+            json!({"strategy": "CANARY", "bakeTimeInMinutes": 5,
+                   "canaryConfiguration": {"canaryPercent": 12.5, "canaryBakeTimeInMinutes": 60}}),
+            (5, 125, 60),
+        ),
+        (json!({"strategy": "CANARY"}), (0, 50, 10)),
+        (
+            json!({"strategy": "LINEAR", "linearConfiguration": {"stepPercent": 33.3}}),
+            (0, 333, 6),
+        ),
+    ];
+    for (configuration, wanted) in table {
+        let told =
+            json!({"services": [{"status": "ACTIVE", "deploymentConfiguration": configuration}]});
+        let (aws, _) = Replay::new(vec![answered(&told)]);
+        let is = aws.service("c", "s").await.expect("read").shifting;
+        assert_eq!((is.bake_min, is.step_tenths, is.step_min), wanted, "{told}");
+    }
 }

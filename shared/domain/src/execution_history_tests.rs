@@ -2,7 +2,7 @@ use super::*;
 use crate::gate::UnknownBecomes;
 use crate::gate::{Measurement, Verdict};
 use crate::judgement::{Judged, Judgement};
-use crate::kinds::ecs::{Base, Ecs};
+use crate::kinds::ecs::{self, Base, Ecs};
 use crate::kinds::lambda::Lambda;
 use crate::kinds::rollout::Rollout;
 use crate::kinds::site::{SiteMode, StaticSite};
@@ -47,6 +47,7 @@ fn spec(kind: KindName, steady_within: Span) -> Spec {
             container: "c".into(),
             repository: "shop/c".into(),
             base: Base::Running,
+            rollout: ecs::Strategy::default(),
             steady_within,
         }),
     ];

@@ -34,9 +34,9 @@ pub enum FindingName {
     ///
     /// Next: Write the field at the path that is given; the remedy says what it is for.
     MissingField,
-    /// A value has the wrong type or form, or is not among those that are known. Names of AWS
-    /// resources are checked against AWS's own rules before anything is asked of AWS. An image must
-    /// be of the repository that its component declares.
+    /// A value has the wrong type or form, is not among those that are known, or is not what the target has, such as
+    /// the deployment strategy of a service. Names of AWS resources are checked against AWS's own rules before anything
+    /// is asked of AWS. An image must be of the repository that its component declares.
     ///
     /// Next: Write a value of the form that the remedy gives. A text that looks like a number,
     /// such as `1.10`, must be in quotes.
@@ -146,9 +146,9 @@ pub enum FindingName {
     TargetNotReady,
     /// The release is more than can be served within AWS's limits: the plan has so many changes that
     /// AWS would end the execution in the middle, because its history would be too long; it is
-    /// declared to be watched, or a rollout to be waited for, for longer than an execution can; or
-    /// artifacts were uploaded without a SHA-256 checksum of the whole object and are too large to be
-    /// read for it.
+    /// declared to be watched, or a rollout to be waited for, for longer than an execution can, or than AWS keeps
+    /// what ran before; or artifacts were uploaded without a SHA-256 checksum of the whole object and are too large
+    /// to be read for it.
     ///
     /// Next: Release the components in several manifests, or give their rollouts fewer steps. Write the
     /// largest time that the remedy gives. Upload large artifacts in one piece with

@@ -102,6 +102,8 @@ pub struct Stage {
     pub bake_s: Option<u64>,
     /// Whether it is only published, ahead of the component's first switch.
     pub ahead: bool,
+    /// Whether it only waits until AWS has ended the component's rollout: after all others, in the last wave.
+    pub closing: bool,
     /// Outputs of earlier waves that it waits for to be planned.
     pub later: BTreeSet<Output>,
 }
@@ -116,7 +118,10 @@ impl Wave {
 impl Candidate {
     /// How many of its stages callers notice.
     fn switches(&self) -> usize {
-        self.stages.iter().filter(|stage| !stage.ahead).count()
+        let stages = self.stages.iter();
+        stages
+            .filter(|stage| !stage.ahead && !stage.closing)
+            .count()
     }
 }
 
@@ -138,15 +143,20 @@ pub struct Cycle(pub Vec<ComponentName>);
 /// finished their last stage. The stages that callers notice are in consecutive waves, but that in front of
 /// a wave in which a component begins that is published ahead there is one for that alone: what is changed
 /// together stays together, and none of it is switched before what was published is tried.
+///
+/// The ends that AWS makes by itself are waited for in one wave behind all others, and what comes after such a component
+/// does not wait for them: until all is judged, the way back is short. That wave is not watched.
 pub fn plan(candidates: &[Candidate], watch: Watch) -> Result<Vec<Wave>, Cycle> {
     let starts = starts(candidates)?;
-    let is_ahead = |c: &&Candidate| c.switches() < c.stages.len();
+    let is_ahead = |c: &&Candidate| c.stages.iter().any(|stage| stage.ahead);
     let ahead = candidates.iter().filter(is_ahead);
     let ahead: BTreeSet<usize> = ahead.map(|c| starts[&c.component]).collect();
     let switches = candidates.iter();
     let switches = switches.map(|c| starts[&c.component] + c.switches());
     let count = switches.max().unwrap_or(0) + ahead.len();
-    let mut waves: Vec<Wave> = (1..=count)
+    let stages = candidates.iter().flat_map(|c| &c.stages);
+    let closing = usize::from(stages.into_iter().any(|stage| stage.closing));
+    let mut waves: Vec<Wave> = (1..=count + closing)
         .map(|number| Wave {
             changes: vec![],
             bake_s: if number == count { watch.bake_s } else { 0 },
@@ -156,7 +166,9 @@ pub fn plan(candidates: &[Candidate], watch: Watch) -> Result<Vec<Wave>, Cycle> 
     for candidate in candidates {
         let mut next = starts[&candidate.component];
         for stage in &candidate.stages {
-            let number = if stage.ahead {
+            let number = if stage.closing {
+                count
+            } else if stage.ahead {
                 next + ahead.range(..next).count()
             } else {
                 next += 1;
@@ -164,7 +176,7 @@ pub fn plan(candidates: &[Candidate], watch: Watch) -> Result<Vec<Wave>, Cycle> 
             };
             // A rollout that says how long a step is watched is believed; the others are watched
             // as long as the gates say. Of several in one wave, the longest counts.
-            let last = number + 1 == count;
+            let last = number + 1 >= count;
             let silent = if last || stage.ahead {
                 0
             } else {
@@ -235,6 +247,18 @@ pub fn waves_of(waves: &[Wave], component: &ComponentName) -> Vec<u32> {
         .filter(|(_, wave)| wave.changes.iter().any(|c| &c.component == component))
         .map(|(number, _)| number)
         .collect()
+}
+
+/// For how many seconds the waves are watched from the one on with which a component's last stage before its end
+/// is reached, until that end is waited for in the last wave.
+pub fn watched_before_end(waves: &[Wave], component: &ComponentName) -> u64 {
+    let own = waves_of(waves, component);
+    let [.., reached, end] = own.as_slice() else {
+        return 0;
+    };
+    let watched = (0..).zip(waves);
+    let watched = watched.filter(|(number, _)| (*reached..*end).contains(number));
+    watched.map(|(_, wave)| wave.bake_s).sum()
 }
 
 /// The candidates in the opposite order: whatever came after others now comes before them. A

@@ -17,6 +17,7 @@ fn candidate(component: &str, kind: KindName, after: &[&str], stages: &[(&str, u
                 what: (*what).to_owned(),
                 bake_s: (*bake_s > 0).then_some(*bake_s),
                 ahead: what.starts_with("published"),
+                closing: what.starts_with("ended"),
                 later: BTreeSet::new(),
             })
             .collect(),
@@ -50,6 +51,42 @@ fn shop() -> Vec<Candidate> {
         ),
         candidate("web", KindName::StaticSite, &["api"], &[("files", 0)]),
     ]
+}
+
+#[test]
+fn the_end_that_aws_makes_is_waited_for_behind_all_others() {
+    let mut shop = shop();
+    shop[0] = candidate(
+        "agent",
+        KindName::Ecs,
+        &[],
+        &[("half", 120), ("all", 0), ("ended", 0)],
+    );
+    let waves = plan(&shop, WATCH).unwrap();
+    insta::assert_snapshot!(told(&waves), @"
+    wave 1 (bake 120 s)
+      agent: half
+    wave 2 (bake 30 s)
+      agent: all
+    wave 3 (bake 300 s)
+      api: 10 %
+    wave 4 (bake 300 s)
+      api: 50 %
+    wave 5 (bake 30 s)
+      api: 100 %
+    wave 6 (bake 600 s)
+      web: files
+    wave 7 (bake 0 s)
+      agent: ended
+    ");
+    assert_eq!(
+        watched_before_end(&waves, &name("agent")),
+        30 + 300 + 300 + 30 + 600
+    );
+    // Alone: the bake of the release is in front of the end, and the end is not watched.
+    let waves = plan(&shop[..1], WATCH).unwrap();
+    let bakes: Vec<u64> = waves.iter().map(|wave| wave.bake_s).collect();
+    assert_eq!(bakes, [120, 600, 0]);
 }
 
 #[test]
@@ -212,6 +249,7 @@ fn any_candidates() -> impl Strategy<Value = Vec<Candidate>> {
                         what: format!("c{number} stage {stage}"),
                         bake_s,
                         ahead: stage == 0 && count > 1 && seed % 5 < 2,
+                        closing: false,
                         later: BTreeSet::new(),
                     })
                     .collect(),
@@ -242,6 +280,31 @@ proptest! {
         let bare = plan(&bare.collect::<Vec<_>>(), WATCH).unwrap();
         let switched: Vec<Wave> = waves.into_iter().filter(|wave| !wave.ahead).collect();
         prop_assert_eq!(switched, bare);
+    }
+
+    #[test]
+    fn what_aws_ends_is_waited_for_last_and_moves_nothing_else(candidates in any_candidates()) {
+        let bare = plan(&candidates, WATCH).unwrap();
+        let mut ended = BTreeSet::new();
+        let mut candidates = candidates;
+        for candidate in candidates.iter_mut().filter(|it| it.stages.len() % 2 == 1) {
+            candidate.stages.push(Stage {
+                what: "ended".into(),
+                bake_s: None,
+                ahead: false,
+                closing: true,
+                later: BTreeSet::new(),
+            });
+            ended.insert(candidate.component.clone());
+        }
+        let mut waves = plan(&candidates, WATCH).unwrap();
+        if !ended.is_empty() {
+            let last = waves.pop().unwrap();
+            prop_assert_eq!(last.bake_s, 0);
+            let closed: BTreeSet<_> = last.changes.into_iter().map(|it| it.component).collect();
+            prop_assert_eq!(closed, ended);
+        }
+        prop_assert_eq!(waves, bare);
     }
 
     #[test]

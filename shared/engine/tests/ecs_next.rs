@@ -3,9 +3,10 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::kinds::ecs::Strategy;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_engine::kinds::ecs::{
-    Ecs, Goal, PinnedBase, Registered, Seen, Sent, Target, Trouble, Update,
+    Ecs, Goal, PinnedBase, Registered, Seen, Sent, Target, Trouble, Until, Update,
 };
 use windlass_engine::kinds::{Kind, Next};
 use windlass_engine::ports::{Clock, ServiceDeployment};
@@ -41,6 +42,7 @@ fn steady() -> Seen {
         events: vec![],
         held: None,
         rolled_back: None,
+        followed: None,
         sent: None,
         overdue: false,
         waited_ms: 0,
@@ -61,6 +63,8 @@ fn target() -> Target {
         container: "agent".into(),
         family: "t".into(),
         base: PinnedBase::Registered("arn/t:1".into()),
+        strategy: Strategy::Rolling,
+        bakes_s: 0,
         steady_within_s: 300,
     }
 }
@@ -343,6 +347,7 @@ fn forward_registers_first() {
         image: "repo@sha256:b".into(),
         digests: ["sha256:b".to_owned()].into(),
         completed: BTreeSet::new(),
+        until: Until::default(),
     };
     insta::assert_snapshot!(table(cases, &wanted), @r#"
     nothing registered: register a task definition with repo@sha256:b

@@ -94,6 +94,7 @@ fn plan_500() -> f64 {
         what: what.to_owned(),
         bake_s: Some(60),
         ahead: false,
+        closing: false,
         later: BTreeSet::new(),
     };
     let candidates: Vec<Candidate> = (0..500)

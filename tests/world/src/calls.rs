@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 79] = [
+pub const CALLS: [&str; 80] = [
     "alarms.alarm_history",
     "alarms.alarms",
     "alarms.points",
@@ -74,9 +74,10 @@ pub const CALLS: [&str; 79] = [
     "registry.image",
     "registry.repository_tags",
     "registry.tagged",
-    "services.newest_deployment",
     "services.register",
     "services.service",
+    "services.service_rollouts",
+    "services.stop_service_rollout",
     "services.task_definition",
     "services.task_definitions",
     "services.tasks",
@@ -131,8 +132,8 @@ const READS: [&str; 50] = [
     "registry.image",
     "registry.repository_tags",
     "registry.tagged",
-    "services.newest_deployment",
     "services.service",
+    "services.service_rollouts",
     "services.task_definition",
     "services.task_definitions",
     "services.tasks",

@@ -111,7 +111,6 @@ fn a_change_made_twice_is_made_once<S: Subject>(subject: &S) {
         for _ in 0..PATIENCE {
             let way = Way {
                 goal: Some(&goal),
-                sent: None,
                 made: made.as_deref(),
                 ..Way::default()
             };

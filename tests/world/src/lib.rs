@@ -38,6 +38,7 @@ pub mod registry;
 pub mod rollout;
 pub mod run;
 pub mod services;
+mod shifting;
 pub mod source;
 mod trial;
 mod uploads;

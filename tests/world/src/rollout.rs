@@ -9,7 +9,7 @@ use crate::registry;
 use crate::services::State;
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
-    LifecycleHook, NewestDeployment, Service, ServiceDeployment, ServiceEvent,
+    LifecycleHook, Service, ServiceDeployment, ServiceEvent, ServiceRollout,
 };
 
 /// How long a task must run to count as steady.
@@ -40,8 +40,13 @@ pub struct LiveService {
     pub completed: String,
     /// The lifecycle hooks that hold its deployment: nothing moves until it is continued.
     pub held: Vec<LifecycleHook>,
-    /// What came of the last UpdateService: when it was asked, its status, and its id.
-    pub newest: Option<(Time, &'static str, String)>,
+    /// What came of each UpdateService, newest first.
+    pub rollouts: Vec<ServiceRollout>,
+    /// Whether the alarm was red when the newest one began: ECS does not look at it then, and another deployment can
+    /// mend what rings (Amazon ECS Developer Guide, "How CloudWatch alarms detect Amazon ECS deployment failures").
+    pub(crate) rang: bool,
+    /// Since when the newest one is at its stage.
+    pub(crate) stage_since: Time,
     /// Whether one of the alarms that give deployments up is red.
     pub alarm: bool,
     /// The last step.
@@ -57,7 +62,9 @@ impl LiveService {
             completed: service.task_definition.clone(),
             alarm: false,
             held: vec![],
-            newest: None,
+            rollouts: vec![],
+            rang: false,
+            stage_since: now,
             service,
             tasks: vec![],
             at: now,
@@ -69,30 +76,6 @@ impl LiveService {
     pub fn primary(&self) -> Option<&ServiceDeployment> {
         let mut deployments = self.service.deployments.iter();
         deployments.find(|d| d.status == "PRIMARY")
-    }
-
-    /// What came of the last UpdateService since then.
-    pub(crate) fn newest_since(&self, since: Time) -> Option<NewestDeployment> {
-        let (_, status, id) = self.newest.as_ref().filter(|(at, ..)| *at >= since)?;
-        let reason = if status.starts_with("ROLLBACK_") {
-            "Service deployment rolled back because the circuit breaker threshold was exceeded."
-        } else {
-            ""
-        };
-        Some(NewestDeployment {
-            arn: format!("arn:aws:ecs:eu-west-1:111111111111:service-deployment/{id}"),
-            status: (*status).to_owned(),
-            reason: reason.to_owned(),
-            stage: "POST_SCALE_UP".to_owned(),
-            hooks: self.held.clone(),
-        })
-    }
-
-    /// Where a deployment stands with this, it stands with that from now on.
-    fn turn(&mut self, from: &str, to: &'static str) {
-        if let Some((_, status, _)) = self.newest.as_mut().filter(|(_, is, _)| *is == from) {
-            *status = to;
-        }
     }
 
     /// Begins a deployment; the former ones become ACTIVE.
@@ -117,6 +100,9 @@ impl LiveService {
     }
 
     fn is_quiet(&self) -> bool {
+        if self.is_shifting() {
+            return false;
+        }
         let complete = self.primary().is_some_and(|p| p.rollout == "COMPLETED");
         let wanted = self.service.desired as usize;
         let running = self.tasks.iter().filter(|t| t.lives()).count();
@@ -142,11 +128,14 @@ impl LiveService {
     /// rollback up.
     fn trips(&self) -> Option<Trips> {
         let primary = self.primary().filter(|p| p.rollout == "IN_PROGRESS")?;
+        if self.goes_back() {
+            return None;
+        }
         let threshold = self.service.desired.div_ceil(2).clamp(3, 200);
         let (breaker, alarms) = (self.service.breaker, self.service.alarms);
         let tripped = breaker.0 && primary.failed >= threshold;
         let is_rollback = self.completed == self.service.task_definition;
-        let alarmed = alarms.0 && self.alarm && !is_rollback;
+        let alarmed = alarms.0 && self.alarm && !is_rollback && !self.rang;
         match (tripped, alarmed) {
             (true, _) => Some(Trips {
                 by: "deployment circuit breaker",
@@ -177,6 +166,11 @@ impl LiveService {
         let id = failed.id.clone();
         self.failed_at.push((id.clone(), now));
         self.say(now, format!("(deployment {id}) deployment failed: {why}."));
+        if self.shifts() {
+            let why = format!("Service deployment stopped because {by}: {why}.");
+            self.end_shifting(*rolls_back, &why, now);
+            return;
+        }
         if !rolls_back || self.completed == self.service.task_definition {
             self.turn("IN_PROGRESS", "STOPPED");
             self.turn("ROLLBACK_IN_PROGRESS", "ROLLBACK_FAILED");
@@ -203,7 +197,7 @@ impl LiveService {
     }
 
     /// Stops the tasks of all deployments but `keep`, or only those of `only`.
-    fn stop_others(&mut self, keep: &str, only: &str, now: Time) {
+    pub(crate) fn stop_others(&mut self, keep: &str, only: &str, now: Time) {
         let concerned = |t: &&mut LiveTask| {
             t.lives() && t.deployment != keep && (only.is_empty() || t.deployment == only)
         };
@@ -214,17 +208,15 @@ impl LiveService {
     }
 
     fn complete(&mut self, now: Time) {
+        if self.shifts() {
+            self.shift(now);
+            return;
+        }
         let Some(primary) = self.primary().filter(|p| p.rollout == "IN_PROGRESS") else {
             return;
         };
         let id = primary.id.clone();
-        let steady = |t: &&LiveTask| {
-            let runs = t
-                .started
-                .is_some_and(|at| now.ms_since(at) >= STEADY_S * 1000);
-            t.lives() && t.deployment == id && runs
-        };
-        if self.tasks.iter().filter(steady).count() < self.service.desired as usize {
+        if !self.is_up(&id, now) {
             return;
         }
         self.stop_others(&id, "", now);
@@ -237,6 +229,17 @@ impl LiveService {
                 deployment.reason = format!("ECS deployment {id} completed.");
             }
         }
+    }
+
+    /// Whether as many tasks of a deployment run for long enough as are wanted.
+    pub(crate) fn is_up(&self, id: &str, now: Time) -> bool {
+        let steady = |t: &&LiveTask| {
+            let runs = t
+                .started
+                .is_some_and(|at| now.ms_since(at) >= STEADY_S * 1000);
+            t.lives() && t.deployment == id && runs
+        };
+        self.tasks.iter().filter(steady).count() >= self.service.desired as usize
     }
 
     fn recount(&mut self, now: Time) {
@@ -273,7 +276,8 @@ impl State {
                 continue;
             };
             while live.at.plus_s(1) <= now {
-                if live.is_quiet() || !live.held.is_empty() {
+                let is_held = !live.held.is_empty() && !live.goes_back();
+                if live.is_quiet() || is_held {
                     live.at = now;
                     break;
                 }
@@ -301,6 +305,9 @@ impl State {
         let Some(primary) = live.primary().filter(|p| p.rollout != "FAILED") else {
             return;
         };
+        if !live.may_scale_up() {
+            return;
+        }
         let (id, task_definition) = (primary.id.clone(), primary.task_definition.clone());
         let own = |t: &&LiveTask| t.lives() && t.deployment == id;
         let missing =

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
-    Answered, NewestDeployment, Service, ServiceDeployment, ServiceTask, Services, TaskDefinition,
+    Answered, Service, ServiceDeployment, ServiceRollout, ServiceTask, Services, Shifting,
+    TaskDefinition,
 };
 
 const ARN: &str = "arn:aws:ecs:eu-west-1:111111111111";
@@ -91,6 +92,7 @@ impl State {
                 breaker: (true, true),
                 alarms: (false, false),
                 hooks: false,
+                shifting: Shifting::default(),
                 deployments: vec![ServiceDeployment {
                     id: id.clone(),
                     status: "PRIMARY".into(),
@@ -163,9 +165,24 @@ impl State {
             return Ok(live.primary().map(|p| p.id.clone()).unwrap_or_default());
         }
         live.begin(&id, to, &format!("ECS deployment {id} in progress."), now);
-        live.newest = Some((now, "IN_PROGRESS", id.clone()));
+        live.note_rollout(&id, to, now);
         self.deployments += 1;
         Ok(id)
+    }
+}
+
+impl State {
+    fn stop_rollout(&mut self, arn: &str, now: Time) -> Answered<()> {
+        let newest =
+            |live: &&mut LiveService| live.rollouts.first().is_some_and(|it| it.arn == arn);
+        let live = self.services.values_mut().find(newest);
+        match live.map(|live| live.stop_rollout(now)) {
+            Some(true) => Ok(()),
+            _ => Err(Fault::new(
+                FaultName::Conflict,
+                format!("{arn} is not under way"),
+            )),
+        }
     }
 }
 
@@ -277,17 +294,25 @@ impl Services for World {
         call.answer(id).await
     }
 
-    async fn newest_deployment(
+    async fn service_rollouts(
         &self,
         cluster: &str,
         service: &str,
         since: Time,
-    ) -> Answered<Option<NewestDeployment>> {
-        let call = self.call("services.newest_deployment").await?;
+    ) -> Answered<Vec<ServiceRollout>> {
+        let call = self.call("services.service_rollouts").await?;
         let found = call
             .seen()
-            .live(cluster, service, |live| live.newest_since(since))?;
+            .live(cluster, service, |live| live.rollouts_since(since))?;
         call.answer(found).await
+    }
+
+    async fn stop_service_rollout(&self, arn: &str) -> Answered<()> {
+        let call = self.call("services.stop_service_rollout").await?;
+        self.roll();
+        let now = self.clock().now;
+        self.services().stop_rollout(arn, now)?;
+        call.answer(()).await
     }
 
     async fn tasks(

@@ -20,8 +20,6 @@ use std::collections::BTreeSet;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-instead" = json!({
-    "rollout": "Remove it: ECS rolls a service by its own deployment configuration, which Windlass leaves \
-                as it is; only a `lambda` has a `rollout`.",
     "alias": "Remove it: only a `lambda` has an alias.",
     "image": "Remove it: the image comes with each release; write its `repository`.",
     "on_artifact": "Remove it: each image push to its `repository` is a release.",
@@ -45,9 +43,69 @@ pub struct Written {
     /// The task definition that new ones are made from: `running`, `family_latest` or `artifact`.
     #[serde(default)]
     pub base: Base,
-    /// How long a rollout may take before it has failed, such as `15m`; at most `24h`.
+    /// The deployment strategy of the service, which your infrastructure code sets: `rolling`, `blue_green`, `canary`
+    /// or `linear`. A service that has another one is refused.
+    #[serde(default, skip_serializing_if = "Strategy::is_rolling")]
+    pub rollout: Strategy,
+    /// How long a rollout may take before it has failed, such as `15m`; at most `24h`. The times for which the service's
+    /// own strategy bakes come on top.
     #[serde(default = "fifteen_minutes")]
     pub steady_within: Span,
+}
+
+/// How ECS replaces the tasks of a service (Amazon ECS API Reference, DeploymentConfiguration, `strategy`). Percentages,
+/// times, hooks and alarms are the service's own: your infrastructure code sets them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// Task by task.
+    #[default]
+    Rolling,
+    /// New tasks beside the former ones, and all traffic at once.
+    BlueGreen,
+    /// New tasks beside the former ones, a first part of the traffic, and then the rest.
+    Canary,
+    /// New tasks beside the former ones, and the traffic in equal steps.
+    Linear,
+}
+
+impl Strategy {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Rolling, Self::BlueGreen, Self::Canary, Self::Linear];
+
+    /// The name as it is written in `app.yaml`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rolling => "rolling",
+            Self::BlueGreen => "blue_green",
+            Self::Canary => "canary",
+            Self::Linear => "linear",
+        }
+    }
+
+    /// The name in ECS.
+    pub const fn in_ecs(self) -> &'static str {
+        match self {
+            Self::Rolling => "ROLLING",
+            Self::BlueGreen => "BLUE_GREEN",
+            Self::Canary => "CANARY",
+            Self::Linear => "LINEAR",
+        }
+    }
+
+    /// The one that has this name in ECS; none where this build does not know it.
+    pub fn of_ecs(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.in_ecs() == name)
+    }
+
+    /// True where tasks are replaced one by one, so that there is no traffic to shift.
+    #[allow(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands over a reference"
+    )]
+    pub const fn is_rolling(&self) -> bool {
+        matches!(self, Self::Rolling)
+    }
 }
 
 const fn fifteen_minutes() -> Span {
@@ -67,7 +125,9 @@ pub struct Ecs {
     pub repository: String,
     /// The task definition that the new one is made from.
     pub base: Base,
-    /// How long a rollout may take before it has failed.
+    /// The deployment strategy that the service must have.
+    pub rollout: Strategy,
+    /// How long a rollout may take before it has failed, beside the times for which the strategy bakes.
     pub steady_within: Span,
 }
 
@@ -124,12 +184,23 @@ impl Kind for Ecs {
         &["task_definition"]
     }
 
+    /// The times for which ECS bakes are not known here: they are polled as what takes longest.
     fn extent(&self) -> Extent {
         let seconds = self.steady_within.as_s();
+        let polled = if self.rollout.is_rolling() {
+            seconds
+        } else {
+            LONGEST_WAIT.as_s()
+        };
         Extent {
             seconds,
-            polls: polls(seconds),
+            polls: polls(polled),
         }
+    }
+
+    /// ECS keeps the former tasks for a time, and then ends the deployment.
+    fn is_ended_by_aws(&self) -> bool {
+        !self.rollout.is_rolling()
     }
 
     fn repository(&self) -> Option<&str> {
@@ -164,6 +235,7 @@ impl Resolve for Ecs {
                 &aws_name::REPOSITORY,
             ),
             base: written.base.clone(),
+            rollout: written.rollout,
             // What is longer is told above, and not once more as what cannot be watched.
             steady_within: written.steady_within.min(LONGEST_WAIT),
         }

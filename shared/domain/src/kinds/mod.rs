@@ -92,6 +92,12 @@ pub trait Kind {
         false
     }
 
+    /// True where AWS keeps what ran before for a time once callers get the new one, and ends the rollout by itself
+    /// then: the end is waited for in a wave of its own, the last one, after all has been judged.
+    fn is_ended_by_aws(&self) -> bool {
+        false
+    }
+
     /// The number of snapshots back up to which a rollback finds what it needs; none where a change of it deletes
     /// nothing of its target that is older.
     fn keeps(&self) -> Option<u32> {
@@ -318,6 +324,7 @@ impl Spec {
             what: String::new(),
             bake_s,
             ahead,
+            closing: false,
             later: BTreeSet::new(),
         };
         let mut stages = Vec::new();
@@ -326,6 +333,10 @@ impl Spec {
             stages.extend(steps.iter().map(|_| stage(Some(every.as_s()), false)));
         }
         stages.push(stage(None, false));
+        stages.extend(self.is_ended_by_aws().then(|| Stage {
+            closing: true,
+            ..stage(None, false)
+        }));
         stages
     }
 }

@@ -4,14 +4,14 @@ use super::attempt::{Attempt, Call};
 use super::budget::Budget;
 use super::strangers::Doubt;
 use crate::kinds::{
-    Class, Facts, Kind, Next, Noticed, Recorded, Sent, View, Way, from_value, to_value,
+    Begun, Class, Facts, Kind, Next, Noticed, Recorded, Sent, View, Way, from_value, to_value,
 };
 use crate::ports::{Answered, Clock, Ledger};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::Finding;
-use windlass_domain::step::Step;
+use windlass_domain::step::{ChangeRecord, Step};
 
 /// How long to wait where an observation may be older than the change that it should show.
 const SETTLE_MS: u64 = 2_000;
@@ -119,10 +119,16 @@ impl<'r, 'a, K: Kind, P: Ledger + Clock> Drive<'r, 'a, K, P> {
             }),
             _ => None,
         };
+        let forward = |change: &&ChangeRecord| change.switching && !change.undo;
+        let begun = step.changes.iter().rfind(forward);
         let mut newest_first = step.changes.iter().rev();
         Ok(Way {
             goal: Some(&self.goal),
             sent,
+            begun: begun.map(|begun| Begun {
+                change: &begun.change,
+                at: begun.at,
+            }),
             made: newest_first.find_map(|change| change.made.as_deref()),
             changes: &step.changes,
         })

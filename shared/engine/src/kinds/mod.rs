@@ -78,6 +78,8 @@ pub struct Way<'a, Goal> {
     pub goal: Option<&'a Goal>,
     /// The last switching change that was sent in this direction under this token of the lock.
     pub sent: Option<Sent<Goal>>,
+    /// The last switching change that was sent forward, under whichever token; also on the way back.
+    pub begun: Option<Begun<'a>>,
     /// What AWS called the last additive change that it gave a name ([`Kind::change`]).
     pub made: Option<&'a str>,
     /// All that this deployment has sent to the target, in both directions and under every token, oldest first.
@@ -89,10 +91,20 @@ impl<Goal> Default for Way<'_, Goal> {
         Self {
             goal: None,
             sent: None,
+            begun: None,
             made: None,
             changes: &[],
         }
     }
+}
+
+/// A switching change by which a step has begun to change its target.
+#[derive(Debug, Clone, Copy)]
+pub struct Begun<'a> {
+    /// The change, as [`Facts::value`] told it.
+    pub change: &'a Value,
+    /// When its intent was recorded.
+    pub at: Time,
 }
 
 /// A switching change that was sent.
@@ -112,7 +124,8 @@ pub struct View {
     /// What callers of the target get. Two looks between which nobody changed that are equal in it, and additive
     /// changes make no difference: so a stranger's change is noticed.
     pub noticed: Noticed,
-    /// What a target that is not ready waits for, where that is somebody's to do, in words that tell how.
+    /// What a target that is not ready waits for, where AWS tells that, in words; with what to do where that is
+    /// somebody's.
     pub waits_for: Option<String>,
     /// Whether AWS puts a condition on every switching change of such a target, so that what a stranger made of
     /// it is never overwritten.

@@ -85,9 +85,22 @@ pub struct Stage {
     pub bake_s: Option<u64>,
     /// Whether it is only published, ahead of the first switch: callers notice nothing.
     pub ahead: bool,
+    /// Set where it only waits until AWS has ended the rollout by itself: behind all other waves, and not watched.
+    pub closing: Option<Closing>,
     /// The outputs of earlier waves without which it cannot be planned. Where a stage has some, neither the
     /// component's goals count nor its target: the kind is asked for both again, once they are known.
     pub later: BTreeSet<Output>,
+}
+
+/// The end of a rollout that AWS makes by itself, once it has kept what ran before for a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closing {
+    /// For how many seconds it keeps that, from when the stage before is reached.
+    pub keeps_s: u64,
+    /// What is kept, in words, such as `the former tasks of service shop/agent`.
+    pub kept: String,
+    /// How a person makes that longer, in words, such as `raise … to at least`, which the time follows.
+    pub longer: String,
 }
 
 impl Stage {
@@ -98,6 +111,7 @@ impl Stage {
             what: what.into(),
             bake_s: None,
             ahead: false,
+            closing: None,
             later: BTreeSet::new(),
         }
     }

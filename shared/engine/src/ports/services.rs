@@ -29,6 +29,8 @@ pub struct Service {
     pub alarms: (bool, bool),
     /// Whether its deployment configuration has lifecycle hooks.
     pub hooks: bool,
+    /// How it shifts traffic; nothing where it rolls.
+    pub shifting: Shifting,
     /// Its deployments, as ECS lists them.
     pub deployments: Vec<ServiceDeployment>,
     /// Its newest events, newest first.
@@ -69,12 +71,25 @@ pub struct ServiceDeployment {
     pub failed: u32,
 }
 
-/// What came of an UpdateService, ECS's own rollback included: the newest of a service's deployments
-/// (Amazon ECS API Reference, ServiceDeployment).
+/// How a service shifts traffic where it does not roll (Amazon ECS API Reference, DeploymentConfiguration).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shifting {
+    /// `bakeTimeInMinutes`: how long the former tasks stay once all traffic has been shifted.
+    pub bake_min: u32,
+    /// `canaryPercent` or `stepPercent`, in tenths of a percent; 1000 where all is shifted at once.
+    pub step_tenths: u32,
+    /// `canaryBakeTimeInMinutes` or `stepBakeTimeInMinutes`: how long ECS waits after such a step.
+    pub step_min: u32,
+}
+
+/// What came of an UpdateService, ECS's own rollback included: a service deployment (Amazon ECS API Reference,
+/// ServiceDeployment).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewestDeployment {
+pub struct ServiceRollout {
     /// Its ARN.
     pub arn: String,
+    /// When it was created.
+    pub created: Time,
     /// `PENDING`, `IN_PROGRESS`, `SUCCESSFUL`, `STOPPED`, `ROLLBACK_IN_PROGRESS`,
     /// `ROLLBACK_SUCCESSFUL`, …
     pub status: String,
@@ -82,6 +97,10 @@ pub struct NewestDeployment {
     pub reason: String,
     /// Its lifecycle stage, such as `POST_SCALE_UP`; empty where ECS tells none.
     pub stage: String,
+    /// The task definition of the service revision that it is to bring, by ARN; empty where ECS tells none.
+    pub task_definition: String,
+    /// The production traffic that this revision gets, in tenths of a percent; absent where ECS tells none.
+    pub traffic_tenths: Option<u32>,
     /// Its lifecycle hooks.
     pub hooks: Vec<LifecycleHook>,
 }
@@ -178,15 +197,19 @@ pub trait Services {
         task_definition: &str,
     ) -> Answered<String>;
 
-    /// The newest of a service's deployments that were made since then, with its lifecycle hooks
-    /// (ListServiceDeployments, then DescribeServiceDeployments). ECS's own rollback is part of the
-    /// deployment that it rolls back, and no newer one.
-    async fn newest_deployment(
+    /// A service's deployments that were created since then, newest first, at most 20, with their lifecycle hooks and
+    /// the task definitions that they bring (ListServiceDeployments, DescribeServiceDeployments,
+    /// DescribeServiceRevisions). ECS's own rollback is part of the deployment that it rolls back, and no newer one.
+    async fn service_rollouts(
         &self,
         cluster: &str,
         service: &str,
         since: Time,
-    ) -> Answered<Option<NewestDeployment>>;
+    ) -> Answered<Vec<ServiceRollout>>;
+
+    /// Stops a service deployment that is under way, so that ECS goes back to what ran before it (StopServiceDeployment
+    /// with `ROLLBACK`). Sent once. `Conflict` where it is not under way.
+    async fn stop_service_rollout(&self, arn: &str) -> Answered<()>;
 
     /// The tasks of a service: running ones, or those that stopped in about the last hour.
     async fn tasks(

@@ -11,7 +11,7 @@ use windlass_domain::environment::Lock;
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::Finding;
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::kinds::ecs::{Base, Ecs as Spec};
+use windlass_domain::kinds::ecs::{Base, Ecs as Spec, Strategy};
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::output::Inputs;
 use windlass_domain::place::Place;
@@ -84,6 +84,7 @@ impl Harbour {
             container: "agent".into(),
             repository: "shop/agent".into(),
             base: Base::Running,
+            rollout: Strategy::Rolling,
             steady_within: Span::seconds(300),
         };
         Self {
@@ -155,7 +156,7 @@ impl Harbour {
 
     pub fn begin_planned(&self, id: &str, planned: &Prepared) -> Sailing<'_> {
         assert_eq!(planned.findings, [], "the plan is refused");
-        assert_eq!(planned.stages.len(), 1, "{:?}", planned.unchanged);
+        assert_ne!(planned.stages.len(), 0, "{:?}", planned.unchanged);
         let unbegun = Step::planned(
             DeploymentId(id.into()),
             AppName::new("shop").unwrap(),
@@ -166,7 +167,9 @@ impl Harbour {
         let step = Step {
             target: planned.target.clone(),
             before: planned.before.clone(),
-            goals: [(0, planned.stages[0].goal.clone())].into(),
+            goals: (0..)
+                .zip(planned.stages.iter().map(|stage| stage.goal.clone()))
+                .collect(),
             ..unbegun
         };
         let lock = Lock {
@@ -215,10 +218,11 @@ impl Sailing<'_> {
     /// Asks again as the machine's Retry does; a minute between two asks, so that much can happen
     /// unseen.
     pub fn answer(&self, wave: Option<u32>) -> Word {
+        let polled = [FaultName::StillInProgress, FaultName::TakesHours];
         for _ in 0..60 {
             match self.invoke(wave) {
                 Ok(word) => return word,
-                Err(fault) if fault.name == FaultName::StillInProgress => {
+                Err(fault) if polled.contains(&fault.name) => {
                     run(self.harbour.world.sleep_ms(60_000));
                 }
                 Err(fault) => panic!("{fault}"),
@@ -229,6 +233,19 @@ impl Sailing<'_> {
 
     pub fn forward(&self) -> Word {
         self.answer(Some(0))
+    }
+
+    /// Goes through all waves, as far as they are reached; answers the last one.
+    pub fn to_the_end(&self) -> Word {
+        let waves = self.step().goals.into_keys();
+        let mut last = Word::Changed;
+        for wave in waves {
+            last = self.answer(Some(wave));
+            if last != Word::Changed {
+                break;
+            }
+        }
+        last
     }
 
     pub fn undo(&self) -> Word {

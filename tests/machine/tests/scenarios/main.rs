@@ -24,5 +24,6 @@ mod requests;
 mod rollbacks;
 mod scene;
 mod second_looks;
+mod shifts;
 mod stops;
 mod ways_in;

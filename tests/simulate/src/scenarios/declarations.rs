@@ -154,6 +154,33 @@ gates:
   alarms: [shop-5xx]
 ";
 
+/// The same, whose traffic ECS shifts at once.
+pub(super) const SERVICE_BLUE_GREEN: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent, rollout: blue_green}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
+/// The same, whose traffic ECS shifts in two parts, and a function that comes after it.
+pub(super) const SERVICE_CANARY: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent, rollout: canary}
+  api: {kind: lambda, function: shop-api, alias: live, after: [agent]}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
 /// The same once more, which puts the repository in the application's name where it is uploaded.
 pub(super) const SERVICE_AGAIN: &str = "
 app: shop

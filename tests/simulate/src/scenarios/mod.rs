@@ -9,6 +9,7 @@ mod moved;
 mod operators;
 mod people;
 mod rollouts;
+mod shifts;
 
 use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
 use declarations::{
@@ -27,7 +28,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 84] = [
+pub static SCENARIOS: [Scenario; 91] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -327,6 +328,13 @@ pub static SCENARIOS: [Scenario; 84] = [
     rollouts::CRASHES_ON,
     rollouts::FIRST_KINDS,
     rollouts::ROLLBACK_KINDS,
+    shifts::BLUE_GREEN,
+    shifts::BLUE_GREEN_UNDONE,
+    shifts::BLUE_GREEN_TAKEN_BACK,
+    shifts::BLUE_GREEN_CRASHES,
+    shifts::BLUE_GREEN_ROLLBACK,
+    shifts::SERVICE_CANARY_THEN_FUNCTION,
+    shifts::SERVICE_CANARY_PREEMPTED,
     gates::GATES,
     gates::IS_SILENT,
     gates::RED_ROLLBACK,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::Routing;
+use windlass_engine::ports::{Routing, Shifting};
 use windlass_machine::shop::ALARM;
 use windlass_machine::shop_world::run_image;
 use windlass_world::World;
@@ -86,6 +86,37 @@ pub(super) fn tasks_crash(world: &World) {
 pub(super) fn gives_nothing_up(world: &World) {
     let mut services = world.services();
     services.service_mut("shop", "agent").service.breaker = (false, false);
+}
+
+/// ECS shifts the traffic of the service, and keeps the former tasks for four minutes.
+fn is_shifted(world: &World, strategy: &str, step_tenths: u32) {
+    let mut services = world.services();
+    let service = &mut services.service_mut("shop", "agent").service;
+    service.strategy = strategy.into();
+    service.shifting = Shifting {
+        bake_min: 4,
+        step_tenths,
+        step_min: 2,
+    };
+}
+
+pub(super) fn is_shifted_at_once(world: &World) {
+    is_shifted(world, "BLUE_GREEN", 1000);
+}
+
+pub(super) fn is_shifted_in_two_parts(world: &World) {
+    is_shifted(world, "CANARY", 100);
+}
+
+/// The same, and an alarm of the service's own gives a deployment up.
+pub(super) fn is_shifted_and_watched(world: &World) {
+    is_shifted_at_once(world);
+    world.services().service_mut("shop", "agent").service.alarms = (true, true);
+}
+
+/// An alarm of the service's own, which no gate looks at, rings.
+pub(super) fn service_rings(world: &World) {
+    world.services().service_mut("shop", "agent").alarm = true;
 }
 
 /// An alarm of the environment, which is no gate, rings: AppConfig goes back by itself.

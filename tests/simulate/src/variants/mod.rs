@@ -14,6 +14,7 @@ mod ledger;
 mod look;
 mod moved;
 mod naming;
+mod shifts;
 
 pub use copy::make;
 pub use look::{Found, look_for};
@@ -57,6 +58,7 @@ pub fn variants() -> Vec<Variant> {
         arrivals::VARIANTS,
         bounds::VARIANTS,
         naming::VARIANTS,
+        shifts::VARIANTS,
     ]
     .concat()
 }

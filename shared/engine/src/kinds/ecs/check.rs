@@ -1,10 +1,11 @@
 //! Pure: what is wrong with a service as it is, so that a rollout must not begin.
 
 use super::state::{FAILED, is_complete};
-use super::{document, tell};
+use super::{document, strategy, tell};
 use crate::kinds::PrepareInput;
 use crate::ports::{Image, Platform, Service, ServiceDeployment, TaskDefinition};
 use serde_json::Value;
+use windlass_domain::count::count;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::ecs::Ecs as Spec;
 
@@ -19,14 +20,14 @@ pub(super) fn findings(
     let of_service = [
         status(&name, service),
         controller(&name, service),
-        strategy(&name, service),
-        stuck(&name, service),
+        stuck(&name, spec, service),
         deregistered(&name, current),
     ];
     let found = of_service.into_iter().flatten();
     let mut findings: Vec<Finding> = found
         .map(|(what, reason, remedy)| tell::finding(what, input.path("service"), reason, remedy))
         .collect();
+    findings.extend(strategy::findings(input, spec, service));
     findings.extend(container(input, spec, current));
     findings.extend(input.check_tags("service", &name, &service.tags));
     findings.extend(busy(input, &name, service));
@@ -51,26 +52,10 @@ fn controller(name: &str, service: &Service) -> Wrong {
         (
             FindingName::NotSupported,
             format!(
-                "{name} has the deployment controller {}, so that ECS refuses to roll it",
+                "{name} has the deployment controller {}, so that ECS itself does not deploy it",
                 service.controller
             ),
-            "use a service with the deployment controller ECS (rolling update)",
-        )
-    })
-}
-
-/// ECS's own blue/green, linear and canary deployments (Amazon ECS API Reference,
-/// DeploymentConfiguration, `strategy`) shift traffic between two revisions, bake, run hooks and go
-/// back by themselves.
-fn strategy(name: &str, service: &Service) -> Wrong {
-    (service.controller == "ECS" && service.strategy != "ROLLING").then(|| {
-        (
-            FindingName::NotSupported,
-            format!(
-                "{name} has the deployment strategy {}: ECS itself would shift its traffic, judge it and go back, and Windlass can only roll",
-                service.strategy
-            ),
-            "set the deployment strategy to ROLLING (`deploymentConfiguration.strategy`)",
+            "use a service with the deployment controller ECS",
         )
     })
 }
@@ -79,7 +64,10 @@ fn strategy(name: &str, service: &Service) -> Wrong {
 /// most `maximumPercent`, rounded down, may (Amazon ECS API Reference, DeploymentConfiguration). Where
 /// that lets no task be started before one is stopped, and none stopped before one is started, a
 /// rollout never begins.
-fn stuck(name: &str, service: &Service) -> Wrong {
+fn stuck(name: &str, spec: &Spec, service: &Service) -> Wrong {
+    if !spec.rollout.is_rolling() {
+        return None;
+    }
     let (least, most) = service.percents;
     let wanted = u64::from(service.desired);
     let must_run = (wanted * u64::from(least)).div_ceil(100);
@@ -88,7 +76,8 @@ fn stuck(name: &str, service: &Service) -> Wrong {
         (
             FindingName::TargetNotReady,
             format!(
-                "{name} wants {wanted} tasks, of which at least {must_run} must run (`minimumHealthyPercent` {least}) and at most {may_run} may (`maximumPercent` {most}), so that ECS can neither stop nor start one"
+                "{name} wants {}, of which at least {must_run} must run (`minimumHealthyPercent` {least}) and at most {may_run} may (`maximumPercent` {most}), so that ECS can neither stop nor start one",
+                count(wanted, "task")
             ),
             "lower `minimumHealthyPercent` or raise `maximumPercent` in the service's `deploymentConfiguration`",
         )
@@ -141,13 +130,13 @@ fn busy(input: &PrepareInput<'_>, name: &str, service: &Service) -> Option<Findi
         FindingName::TargetNotReady,
         input.path("service"),
         format!(
-            "{name} has a deployment under way: {} of {} is {} {} with {} of {} tasks running",
+            "{name} has a deployment under way: {} of {} is {} {} with {} of {} running",
             under_way.id,
             tell::short(&under_way.task_definition),
             under_way.status,
             under_way.rollout,
             under_way.running,
-            under_way.desired
+            count(under_way.desired, "task")
         ),
         "wait until it is steady, or set the service back to a task definition that works",
     ))

@@ -2,11 +2,11 @@
 //! back what a person has kept for themselves (Amazon ECS API Reference, ContinueServiceDeployment).
 
 use super::state::Held;
-use crate::ports::{LifecycleHook, NewestDeployment};
+use crate::ports::{LifecycleHook, ServiceRollout};
 use windlass_domain::fault::Fault;
 
 /// The hook that a deployment waits for, if it waits for one.
-pub(super) fn held(newest: &NewestDeployment) -> Option<Held> {
+pub(super) fn held(newest: &ServiceRollout) -> Option<Held> {
     let waits = |status: &str| newest.hooks.iter().find(|hook| hook.status == status);
     let hook = waits("AWAITING_ACTION").or_else(|| waits("IN_PROGRESS"))?;
     Some(Held {
@@ -55,7 +55,7 @@ fn until(hook: &LifecycleHook) -> String {
     format!(" until {at}, when ECS {then}")
 }
 
-fn remedy(newest: &NewestDeployment, hook: &LifecycleHook) -> String {
+fn remedy(newest: &ServiceRollout, hook: &LifecycleHook) -> String {
     match hook.kind.as_str() {
         "PAUSE" => format!(
             "let it go on: `aws ecs continue-service-deployment --service-deployment-arn {} --hook-id {} --action CONTINUE`",
@@ -109,8 +109,11 @@ mod tests {
             ),
         ];
         for (hooks, wanted) in table {
-            let newest = NewestDeployment {
+            let newest = ServiceRollout {
                 arn: "arn/d".into(),
+                created: Time(0),
+                task_definition: "t:2".into(),
+                traffic_tenths: None,
                 status: "IN_PROGRESS".into(),
                 reason: String::new(),
                 stage: "POST_SCALE_UP".into(),

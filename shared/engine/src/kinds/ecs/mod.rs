@@ -4,34 +4,47 @@
 //! the service is set to it. Back, the service is set to exactly the task definition that it had.
 //! Each deployment has a task definition of its own, so that its ARN tells whose rollout ECS
 //! speaks of. `desiredCount` is never sent: it belongs to scaling.
+//!
+//! Where the service's own strategy is blue/green, canary or linear, ECS shifts the traffic: the service
+//! deployment is followed to its end, and stopped where it is undone before that (`shift.rs`).
 
 mod brought;
 mod check;
 mod document;
+mod follow;
 mod foreign;
 mod hook;
 mod next;
 mod observe;
 mod prepare;
 mod register;
+mod shift;
+mod stage;
 mod state;
+mod strategy;
 mod tell;
+mod told_shift;
 mod wanted;
 
 pub use brought::brought;
 pub use prepare::prepare;
-pub use state::{Change, Goal, Held, PinnedBase, Registered, Seen, Sent, Target, Trouble, Update};
+pub use state::{
+    Change, Followed, Goal, Held, PinnedBase, Registered, Seen, Sent, Stop, Target, Trouble, Until,
+    Update,
+};
 
 use super::{Class, Facts, Kind, Next, Noticed, View, Way};
 use crate::config::Configured;
 use crate::ports::{Answered, Clock, Objects, Reach, Services, TaskDefinition};
 use serde_json::json;
+use stage::Standing;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::place::Place;
 use windlass_domain::step::Step;
+use windlass_domain::time::Time;
 
 /// How old the look before a change may be, in milliseconds: the change is recorded as open already,
 /// and what it was sent upon must be true.
@@ -78,16 +91,14 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
     type Change = Change;
 
     async fn observe(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
-        self.look(target, way.sent.as_ref().and_then(Sent::of))
-            .await
+        self.look(target, way).await
     }
 
     fn view(target: &Target, seen: &Seen) -> View {
-        let named = tell::short(&seen.task_definition);
         View {
             noticed: Noticed {
                 value: json!({"task_definition": seen.task_definition, "image": seen.image}),
-                shown: format!("{named} steady with {} tasks", seen.desired),
+                shown: tell::shown(seen),
             },
             waits_for: tell::waits_for(target, seen),
             is_guarded: false,
@@ -101,6 +112,7 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
             image: seen.image.clone(),
             digests: seen.digests.clone(),
             completed: seen.completed(),
+            until: Until::default(),
         }
     }
 
@@ -124,6 +136,11 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
                     tell::short(&update.to)
                 ),
             ),
+            Change::Stop(Stop { rollout, of, .. }) => (
+                Class::Switching,
+                json!({ "stop": rollout }),
+                format!("stop the deployment of {}", tell::short(of)),
+            ),
         };
         Facts::new(class, value, what)
     }
@@ -145,6 +162,7 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
         match change {
             Change::Register { image } => self.register(target, image, deployment).await?,
             Change::Update(update) => self.update(target, update).await?,
+            Change::Stop(stop) => self.stop(target, stop).await?,
         }
         Ok(None)
     }
@@ -169,20 +187,68 @@ impl<P: Services + Clock> Ecs<P> {
                 ),
             ));
         }
-        let took = self.at.now().ms_since(began);
-        if took > LOOK_MS {
-            return Err(Fault::new(
-                FaultName::Conflict,
-                format!(
-                    "describing service {}/{} took {took} ms, so that it was not changed upon that",
-                    target.cluster, target.service
-                ),
-            ));
-        }
+        self.check_took(target, began)?;
         self.at
             .update_service(&target.cluster, &target.service, to)
             .await?;
         Ok(())
+    }
+
+    /// Stops a deployment that is under way. ECS knows no condition but its ARN, so it is described just before, and
+    /// once more where ECS refuses. Where ECS goes back already, or has gone back, there is nothing to stop.
+    async fn stop(&self, target: &Target, stop: &Stop) -> Answered<()> {
+        let began = self.at.now();
+        if self.goes_back(target, stop).await? {
+            return Ok(());
+        }
+        self.check_took(target, began)?;
+        match self.at.stop_service_rollout(&stop.rollout).await {
+            Err(fault) if matches!(fault.name, FaultName::Refused | FaultName::Conflict) => {
+                if self.goes_back(target, stop).await? {
+                    Ok(())
+                } else {
+                    Err(fault)
+                }
+            }
+            stopped => stopped,
+        }
+    }
+
+    /// Whether ECS goes back from the deployment already. Fault: `Conflict` where it has ended it otherwise.
+    async fn goes_back(&self, target: &Target, stop: &Stop) -> Answered<bool> {
+        let (cluster, service) = (&target.cluster, &target.service);
+        let listed = self
+            .at
+            .service_rollouts(cluster, service, stop.created)
+            .await?;
+        let mut listed = listed.iter();
+        let standing = listed.find(|one| one.arn == stop.rollout).map(Standing::of);
+        match standing {
+            Some(Standing::UnderWay) => Ok(false),
+            Some(Standing::GoingBack | Standing::WentBack) => Ok(true),
+            _ => Err(Fault::new(
+                FaultName::Conflict,
+                format!(
+                    "the deployment of {} by service {cluster}/{service} is not under way any more",
+                    tell::short(&stop.of)
+                ),
+            )),
+        }
+    }
+
+    /// Fault: `Conflict` where the look before a change took so long that it may not be true any more.
+    fn check_took(&self, target: &Target, began: Time) -> Answered<()> {
+        let took = self.at.now().ms_since(began);
+        if took <= LOOK_MS {
+            return Ok(());
+        }
+        Err(Fault::new(
+            FaultName::Conflict,
+            format!(
+                "describing service {}/{} took {took} ms, so that it was not changed upon that",
+                target.cluster, target.service
+            ),
+        ))
     }
 
     /// A task definition by ARN; asked for once.

@@ -5,14 +5,14 @@
 
 use super::observe::GIVEN_UP;
 use super::state::{Change, FAILED, Goal, Seen, Target, Update};
-use super::tell;
+use super::{shift, tell};
 use crate::kinds::Next;
 use crate::ports::ServiceDeployment;
 use std::cmp::max;
 use windlass_domain::finding::Finding;
 
 /// How long to wait between two looks at a rollout, in seconds.
-const POLL_S: u64 = 5;
+pub(super) const POLL_S: u64 = 5;
 
 /// What to do next; see [`crate::kinds::Kind::next`].
 pub(super) fn next(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
@@ -21,6 +21,9 @@ pub(super) fn next(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> 
             image: wanted.image.clone(),
         });
     };
+    if let Some(followed) = &seen.followed {
+        return shift::next(target, seen, wanted, goal, followed);
+    }
     let set_to = &seen.task_definition;
     if set_to == goal {
         return rollout(target, seen, wanted);
@@ -37,11 +40,14 @@ pub(super) fn next(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> 
     }))
 }
 
-/// The task definition to reach, if it exists already.
+/// The task definition to reach, if it exists already. Two invocations at once may have registered one each: what was
+/// sent is the one to reach.
 fn goal<'a>(seen: &'a Seen, wanted: &'a Goal) -> Option<&'a str> {
     wanted.task_definition.as_deref().or_else(|| {
-        let registered = seen.registered.as_ref()?;
-        (registered.image == wanted.image).then_some(registered.arn.as_str())
+        let registered = seen.registered.as_ref();
+        let registered = registered.filter(|it| it.image == wanted.image)?;
+        let sent = seen.sent.as_ref().map(|sent| sent.update.to.as_str());
+        Some(sent.unwrap_or(&registered.arn))
     })
 }
 
@@ -77,7 +83,7 @@ fn failed_by_ecs(target: &Target, seen: &Seen, primary: &ServiceDeployment) -> N
 }
 
 /// Steady by ECS's word: do the running tasks show the bytes that are wanted?
-fn verify(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
+pub(super) fn verify(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
     if wanted.digests.is_empty() {
         return Next::Done;
     }
@@ -93,7 +99,11 @@ fn verify(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
 /// Without a circuit breaker ECS starts tasks for ever. The measure is the breaker's own: half of
 /// the wanted tasks, at least 3, at most 200 (Amazon ECS Developer Guide, "How the Amazon ECS
 /// deployment circuit breaker detects failures").
-fn keeps_failing(target: &Target, seen: &Seen, primary: &ServiceDeployment) -> Option<Finding> {
+pub(super) fn keeps_failing(
+    target: &Target,
+    seen: &Seen,
+    primary: &ServiceDeployment,
+) -> Option<Finding> {
     let stopped = seen.troubles.get(&primary.task_definition);
     let failures = max(primary.failed, stopped.map_or(0, |trouble| trouble.tasks));
     let threshold = seen.desired.div_ceil(2).clamp(3, 200);
@@ -156,7 +166,7 @@ fn rolled_back(target: &Target, seen: &Seen, goal: &str) -> Next<Change> {
     }
 }
 
-fn wait_unless_overdue(seen: &Seen, finding: impl FnOnce() -> Finding) -> Next<Change> {
+pub(super) fn wait_unless_overdue(seen: &Seen, finding: impl FnOnce() -> Finding) -> Next<Change> {
     if seen.overdue {
         Next::Failed(finding())
     } else {

@@ -1,8 +1,9 @@
 //! Reading a service: what it is set to, how its rollout stands, what its tasks run and why they
 //! stopped.
 
-use super::state::{COMPLETED, Held, Registered, Seen, Sent, Target, Trouble};
+use super::state::{COMPLETED, Followed, Goal, Held, Registered, Seen, Sent, Target, Trouble};
 use super::{Ecs, document, hook};
+use crate::kinds::Way;
 use crate::ports::{
     Answered, Clock, Service, ServiceTask, Services, TaskContainer, TaskDefinition,
 };
@@ -31,21 +32,45 @@ struct Newest {
     rolled_back: Option<String>,
 }
 
+impl Newest {
+    /// The hooks of a deployment that is followed; that it is taken back is told by its status.
+    fn of(followed: &Followed) -> Self {
+        Self {
+            held: followed.rollout.as_ref().and_then(hook::held),
+            rolled_back: None,
+        }
+    }
+}
+
 impl<P: Services + Clock> Ecs<P> {
-    pub(super) async fn look(&self, target: &Target, sent: Option<Sent>) -> Answered<Seen> {
+    pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
+        let sent = way.sent.as_ref().and_then(Sent::of);
         let service = self.at.service(&target.cluster, &target.service).await?;
-        let task_definition = self.task_definition(&service.task_definition).await?;
+        let followed = self.followed(target, way).await?;
+        let set_to = match &followed {
+            Some(followed) if followed.stands() => &followed.to,
+            _ => &service.task_definition,
+        };
+        let task_definition = self.task_definition(set_to).await?;
         let image = own_image(&task_definition, target)?;
         let registered = self.registered(target, &task_definition).await?;
         let running = self
             .at
             .tasks(&target.cluster, &target.service, false)
             .await?;
-        let (digests, unknown_digests) = digests(&running, &service, &target.container);
-        let troubles = self.troubles(target, sent.as_ref()).await?;
-        let newest = self.newest(target, &service, sent.as_ref()).await?;
+        let (digests, unknown_digests) = digests(&running, set_to, &target.container);
+        let since = way.begun.map(|begun| begun.at);
+        let since = sent.as_ref().map(|sent| sent.at).or(since);
+        let troubles = self.troubles(target, since).await?;
+        let newest = match &followed {
+            Some(followed) => Newest::of(followed),
+            None => self.newest(target, &service, sent.as_ref()).await?,
+        };
         let now = self.at.now();
-        let waited_ms = sent.as_ref().map_or(0, |sent| now.ms_since(sent.at));
+        let waited_ms = way.sent.as_ref().map_or(0, |sent| now.ms_since(sent.at));
+        // What was stopped bakes no more.
+        let bakes_s = sent.as_ref().map_or(0, |_| target.bakes_s);
+        let patience_s = target.steady_within_s.saturating_add(bakes_s);
         Ok(Seen {
             image,
             digests,
@@ -61,10 +86,11 @@ impl<P: Services + Clock> Ecs<P> {
             held: newest.held,
             rolled_back: newest.rolled_back,
             sent,
-            overdue: waited_ms > target.steady_within_s.saturating_mul(1000),
+            overdue: waited_ms > patience_s.saturating_mul(1000),
             waited_ms,
-            task_definition: service.task_definition,
+            task_definition: set_to.clone(),
             deployments: service.deployments,
+            followed,
         })
     }
 
@@ -89,7 +115,8 @@ impl<P: Services + Clock> Ecs<P> {
         let (cluster, name) = (&target.cluster, &target.service);
         // ECS may tell whole seconds.
         let since = Time(sent.at.0 / 1000 * 1000);
-        match self.at.newest_deployment(cluster, name, since).await {
+        let listed = self.at.service_rollouts(cluster, name, since).await;
+        match listed.map(|listed| listed.into_iter().next()) {
             Ok(newest) => Ok(Newest {
                 held: newest.as_ref().filter(|_| may_be_held).and_then(hook::held),
                 rolled_back: newest
@@ -144,16 +171,16 @@ impl<P: Services + Clock> Ecs<P> {
     async fn troubles(
         &self,
         target: &Target,
-        sent: Option<&Sent>,
+        since: Option<Time>,
     ) -> Answered<BTreeMap<String, Trouble>> {
-        let Some(Sent { at: since, .. }) = sent else {
+        let Some(since) = since else {
             return Ok(BTreeMap::new());
         };
         let stopped = self
             .at
             .tasks(&target.cluster, &target.service, true)
             .await?;
-        Ok(troubles(&stopped, *since))
+        Ok(troubles(&stopped, since))
     }
 }
 
@@ -171,14 +198,14 @@ fn own_image(found: &TaskDefinition, target: &Target) -> Answered<String> {
         })
 }
 
-/// The digests that the running tasks of the service's task definition show in the container, and
-/// how many do not tell.
-fn digests(tasks: &[ServiceTask], service: &Service, container: &str) -> (BTreeSet<String>, u32) {
+/// The digests that the running tasks of the task definition show in the container, and how many do not
+/// tell.
+fn digests(tasks: &[ServiceTask], set_to: &str, container: &str) -> (BTreeSet<String>, u32) {
     let mut known = BTreeSet::new();
     let mut unknown = 0;
-    let running = tasks.iter().filter(|task| {
-        task.last_status == "RUNNING" && task.task_definition == service.task_definition
-    });
+    let running = tasks
+        .iter()
+        .filter(|task| task.last_status == "RUNNING" && task.task_definition == set_to);
     for task in running {
         let own = task.containers.iter().find(|c| c.name == container);
         match own.and_then(|c| c.image_digest.clone()) {

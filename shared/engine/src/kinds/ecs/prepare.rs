@@ -2,11 +2,12 @@
 //! new task definition made?
 
 use super::check::findings;
+use super::stage::{Standing, sentence};
 use super::state::{Goal, Target};
 use super::wanted::{Wanted, find_goal, widen};
-use super::{Ecs, document, tell};
+use super::{Ecs, document, strategy, tell};
 use crate::config::Configured;
-use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Stage, Way, to_value};
+use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Way, to_value};
 use crate::ports::{Answered, Clock, Objects, Reach, Registry, Service, Services, TaskDefinition};
 use windlass_domain::fault::FaultName;
 use windlass_domain::finding::{Finding, FindingName};
@@ -14,6 +15,7 @@ use windlass_domain::image::split_image;
 use windlass_domain::kinds::ecs::Ecs as Spec;
 use windlass_domain::place::Place;
 use windlass_domain::tenancy::Claim;
+use windlass_domain::time::Time;
 
 /// Plans the change of one service; see [`crate::kinds::PrepareInput`].
 pub async fn prepare<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Answered<Prepared>
@@ -29,6 +31,9 @@ where
     };
     let current = ports.task_definition(&service.task_definition).await?;
     let mut findings = findings(input, spec, &service, &current);
+    if findings.is_empty() && !spec.rollout.is_rolling() {
+        findings.extend(shifting(ports, input, spec).await?);
+    }
     let home = ports.at(&Place::default());
     match find_goal(ports, &home, input, spec, &current).await {
         Ok(Ok(wanted)) if findings.is_empty() => {
@@ -66,6 +71,8 @@ where
         container: spec.container.clone(),
         family: wanted.family,
         base: wanted.base,
+        strategy: spec.rollout,
+        bakes_s: strategy::bakes_s(spec.rollout, &service.shifting),
         steady_within_s: spec.steady_within.as_ms() / 1000,
     };
     let at = ports.at(input.place);
@@ -77,22 +84,48 @@ where
         goal: to_value(&back)?,
         ..Recorded::of::<Ecs<P>>(&target, &seen)?
     };
-    let stages = match &wanted.unchanged {
-        Some(_) => vec![],
-        None => vec![Stage::new(
-            to_value(&wanted.goal)?,
-            what(spec, current, &wanted.goal),
-        )],
-    };
+    let what = what(spec, current, &wanted.goal);
+    let is_rollback = input.goal_state.is_some();
+    let stages = strategy::stages(&target, &wanted.goal, &what, &service.shifting, is_rollback)?;
+    let is_unchanged = wanted.unchanged.is_some();
     Ok(Prepared {
         target: to_value(&target)?,
         claims: claims(service),
         before: to_value(&before)?,
-        stages,
+        stages: if is_unchanged { vec![] } else { stages },
         unchanged: wanted.unchanged,
         warnings: warnings(input, spec, service, current),
         ..Prepared::default()
     })
+}
+
+/// How long ago a deployment that is under way may have begun, in milliseconds: a pause may take 14 days (Amazon ECS API
+/// Reference, DeploymentLifecycleHookTimeoutConfiguration).
+const OLDEST_MS: u64 = 15 * 24 * 3_600_000;
+
+/// Somebody's deployment that ECS shifts. That it may be read is seen before anything changes. A rollback goes on: it may
+/// be the way out of it.
+async fn shifting<P>(ports: &P, input: &PrepareInput<'_>, spec: &Spec) -> Answered<Option<Finding>>
+where
+    P: Services + Clock + Reach,
+{
+    let since = Time(ports.now().0.saturating_sub(OLDEST_MS));
+    let (cluster, service) = (&spec.cluster, &spec.service);
+    let listed = ports.service_rollouts(cluster, service, since).await?;
+    let under_way = listed.iter().find(|one| !Standing::of(one).is_over());
+    let in_the_way = under_way.filter(|_| input.goal_state.is_none());
+    Ok(in_the_way.map(|one| {
+        tell::finding(
+            FindingName::TargetNotReady,
+            input.path("service"),
+            format!(
+                "service {cluster}/{service} has a deployment of {} under way: {}",
+                tell::short(&one.task_definition),
+                sentence(one)
+            ),
+            "wait until it is over, or stop it in the console of Amazon ECS",
+        )
+    }))
 }
 
 /// Pure: no other component may set the same service.

@@ -1,7 +1,9 @@
-use crate::ports::ServiceDeployment;
+use super::stage::Standing;
+use crate::ports::{ServiceDeployment, ServiceRollout};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::digest::Digest;
+use windlass_domain::kinds::ecs::Strategy;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 
@@ -22,7 +24,11 @@ pub struct Target {
     pub family: String,
     /// What a new task definition is made from.
     pub base: PinnedBase,
-    /// How long a rollout may take before it has failed, in seconds.
+    /// The deployment strategy of the service.
+    pub strategy: Strategy,
+    /// For how long that bakes in all, in seconds: while traffic is shifted, and after it.
+    pub bakes_s: u64,
+    /// How long a rollout may take before it has failed, in seconds, beside the time for which it bakes.
     pub steady_within_s: u64,
 }
 
@@ -59,12 +65,39 @@ pub struct Goal {
     /// begun then, it goes back to one of them, which need not be what the service was set to.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub completed: BTreeSet<String>,
+    /// How far ECS must have come.
+    #[serde(default, skip_serializing_if = "Until::is_complete")]
+    pub until: Until,
+}
+
+/// How far ECS must have come with a service that does not roll.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Until {
+    /// ECS shifts production traffic.
+    Shifting,
+    /// All production traffic is shifted; ECS may bake still.
+    Shifted,
+    /// ECS has ended the deployment as successful, and can take nothing back.
+    #[default]
+    Complete,
+}
+
+impl Until {
+    #[allow(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands over a reference"
+    )]
+    const fn is_complete(&self) -> bool {
+        matches!(self, Self::Complete)
+    }
 }
 
 /// What one look at a service shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// The task definition that the service is set to, by ARN.
+    /// The task definition that the service is set to, by ARN; while a deployment that is followed is under way, or ECS
+    /// goes back from it, the one that this brings.
     pub task_definition: String,
     /// The container's image in it.
     pub image: String,
@@ -90,12 +123,35 @@ pub struct Seen {
     pub held: Option<Held>,
     /// That ECS itself rolls back, or has rolled back, the rollout that was sent: why, as it tells.
     pub rolled_back: Option<String>,
+    /// The deployment that is followed, where the service does not roll and something was sent.
+    pub followed: Option<Followed>,
     /// The change that was sent, whose rollout is looked at.
     pub sent: Option<Sent>,
     /// Whether it has taken longer than it may to get steady.
     pub overdue: bool,
     /// For how many milliseconds the rollout that was sent is waited for; 0 where none was.
     pub waited_ms: u64,
+}
+
+/// A deployment that was begun by a change of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Followed {
+    /// The task definition that was sent, by ARN.
+    pub to: String,
+    /// The deployment; none while ECS lists none.
+    pub rollout: Option<ServiceRollout>,
+    /// A later one under way, which somebody else has begun.
+    pub other: Option<ServiceRollout>,
+    /// How many milliseconds ago it was sent.
+    pub since_ms: u64,
+}
+
+impl Followed {
+    /// True where callers may get what it brings: it is not over, and nobody has begun another one.
+    pub(super) fn stands(&self) -> bool {
+        let stands = |rollout: &ServiceRollout| !Standing::of(rollout).is_over();
+        self.rollout.as_ref().is_some_and(stands) && self.other.is_none()
+    }
 }
 
 /// A registered task definition and the container's image in it.
@@ -161,6 +217,18 @@ impl Seen {
         self.deployments.iter().find(|d| d.status == PRIMARY)
     }
 
+    /// Whether as many tasks of this task definition run as are wanted, and none of another one: what a service that
+    /// does not roll is when its deployment is over, wherever that went.
+    pub(super) fn is_settled(&self, task_definition: &str) -> bool {
+        let own = |d: &&ServiceDeployment| d.task_definition == task_definition;
+        let running: u32 = self.deployments.iter().filter(own).map(|d| d.running).sum();
+        running == self.desired
+            && self
+                .deployments
+                .iter()
+                .all(|d| d.pending == 0 && (own(&d) || d.running == 0))
+    }
+
     /// Whether ECS says that the PRIMARY deployment is complete and nothing else runs.
     pub(super) fn is_steady(&self) -> bool {
         self.primary().is_some_and(|primary| {
@@ -192,6 +260,19 @@ pub enum Change {
     },
     /// Sets the service's task definition.
     Update(Update),
+    /// Stops a deployment that is under way, so that ECS goes back.
+    Stop(Stop),
+}
+
+/// The stop of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    /// The service deployment's ARN.
+    pub rollout: String,
+    /// When it was created.
+    pub created: Time,
+    /// The task definition that it brings, by ARN.
+    pub of: String,
 }
 
 /// The change of a service's task definition.

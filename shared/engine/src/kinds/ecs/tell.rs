@@ -1,9 +1,12 @@
 //! What failed, told as what it is: one function per story.
 
+use super::stage::sentence as sentence_of;
 use super::state::{Seen, Target, Trouble};
+use super::told_shift;
 use crate::kinds::whose;
 use crate::ports::ServiceDeployment;
 use std::collections::BTreeSet;
+use windlass_domain::count::{agree, count};
 use windlass_domain::execution_history::LONGEST_WAIT;
 use windlass_domain::finding::{Finding, FindingName};
 
@@ -43,21 +46,20 @@ pub(super) fn owned(target: &Target) -> String {
 }
 
 /// The service, in words.
-fn service(target: &Target) -> String {
+pub(super) fn service(target: &Target) -> String {
     format!("service {}/{}", target.cluster, target.service)
 }
 
-fn failed(target: &Target, reason: String, remedy: &str) -> Finding {
+pub(super) fn failed(target: &Target, reason: String, remedy: &str) -> Finding {
     finding(FindingName::ChangeFailed, service(target), reason, remedy)
 }
 
 /// What the stopped tasks say: `3 tasks stopped: CannotPullContainerError: …`.
-fn reasons(trouble: Option<&Trouble>) -> String {
+pub(super) fn reasons(trouble: Option<&Trouble>) -> String {
     match trouble {
         Some(trouble) if trouble.tasks > 0 => format!(
-            "{} {} stopped: {}.",
-            trouble.tasks,
-            if trouble.tasks == 1 { "task" } else { "tasks" },
+            "{} stopped: {}.",
+            count(trouble.tasks, "task"),
             trouble.reasons.join("; ")
         ),
         _ => "ECS tells of no stopped task.".to_owned(),
@@ -147,19 +149,33 @@ fn said(seen: &Seen, goal: &str) -> String {
     }
 }
 
-/// What a rollout waits for that is the team's own.
+/// What a rollout waits for: something of the team's own, or what ECS does with a service that does not roll.
 pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
-    let held = seen.held.as_ref()?;
-    Some(format!(
-        "the rollout of {} is held by {}; {}",
-        service(target),
-        held.by,
-        held.remedy
-    ))
+    if let Some(held) = &seen.held {
+        return Some(format!(
+            "the rollout of {} is held by {}; {}",
+            service(target),
+            held.by,
+            held.remedy
+        ));
+    }
+    let followed = seen.followed.as_ref().filter(|it| it.stands())?;
+    let rollout = followed.rollout.as_ref()?;
+    Some(told_shift::waits_for(target, rollout))
+}
+
+/// What callers get, in words.
+pub(super) fn shown(seen: &Seen) -> String {
+    let named = short(&seen.task_definition);
+    let followed = seen.followed.as_ref().filter(|it| it.stands());
+    match followed.and_then(|it| it.rollout.as_ref()) {
+        Some(rollout) => format!("{named} under way: {}", sentence_of(rollout)),
+        None => format!("{named} steady with {}", count(seen.desired, "task")),
+    }
 }
 
 /// What of the team's own holds it, for the middle of a reason.
-fn held(seen: &Seen) -> String {
+pub(super) fn held(seen: &Seen) -> String {
     let held = seen.held.as_ref();
     held.map_or_else(String::new, |held| format!(" It is held by {}.", held.by))
 }
@@ -179,8 +195,9 @@ pub(super) fn keeps_failing(target: &Target, seen: &Seen, failures: u32) -> Find
     failed(
         target,
         format!(
-            "the rollout of {} does not get steady: {what}. {failures} tasks failed, and no circuit breaker is on. {}",
+            "the rollout of {} does not get steady: {what}. {} failed, and no circuit breaker is on. {}",
             short(goal),
+            count(failures, "task"),
             reasons(trouble)
         ),
         remedy,
@@ -203,12 +220,14 @@ pub(super) fn not_steady(target: &Target, seen: &Seen, primary: &ServiceDeployme
     failed(
         target,
         format!(
-            "the rollout of {} is not steady after {} s: {} of {} tasks run, {} wait, {} failed. {}{told}{}",
+            "the rollout of {} is not steady after {} s: {} of {} {}, {} {}, {} failed. {}{told}{}",
             short(&primary.task_definition),
             target.steady_within_s,
             primary.running,
-            seen.desired,
+            count(seen.desired, "task"),
+            agree(primary.running, "runs", "run"),
             primary.pending,
+            agree(primary.pending, "waits", "wait"),
             primary.failed,
             reasons(trouble),
             held(seen)
@@ -260,9 +279,9 @@ pub(super) fn unknown_bytes(target: &Target, seen: &Seen) -> Finding {
     failed(
         target,
         format!(
-            "ECS does not tell the image digest of container {} for {} running tasks of {}, so it is unknown which bytes run, after {} s",
+            "ECS does not tell the image digest of container {} for {} of {}, so it is unknown which bytes run, after {} s",
             target.container,
-            seen.unknown_digests,
+            count(seen.unknown_digests, "running task"),
             short(&seen.task_definition),
             target.steady_within_s
         ),

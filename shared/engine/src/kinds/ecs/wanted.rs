@@ -3,7 +3,7 @@
 use super::brought::{no_container, of_another, unreadable_document};
 use super::check::platform;
 use super::register::{BASE_TAG, read_document};
-use super::state::{Goal, PinnedBase};
+use super::state::{Goal, PinnedBase, Until};
 use super::{document, foreign, tell};
 use crate::config::Configured;
 use crate::kinds::{PrepareInput, from_value};
@@ -303,6 +303,7 @@ fn forward(image: String, digests: BTreeSet<String>) -> Goal {
         image,
         digests,
         completed: BTreeSet::new(),
+        until: Until::default(),
     }
 }
 

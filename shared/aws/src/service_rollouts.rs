@@ -1,0 +1,198 @@
+//! A service's deployments in ECS, with their lifecycle hooks and what they bring.
+
+use crate::clock::{date_time, time_of};
+use crate::error::{OrFault, code, message};
+use crate::limits;
+use crate::services::count;
+use aws_sdk_ecs::Client;
+use aws_sdk_ecs::config::Builder;
+use aws_sdk_ecs::types as ecs;
+use std::collections::BTreeMap;
+use windlass_domain::fault::{Fault, FaultName};
+use windlass_domain::time::Time;
+use windlass_engine::ports::{Answered, LifecycleHook, ServiceRollout, Shifting};
+
+/// DescribeServiceDeployments and DescribeServiceRevisions take 20 ARNs at most.
+const AT_ONCE: usize = 20;
+
+/// Lists those that were created since then, and describes the newest of them with their revisions.
+pub(crate) async fn read(
+    client: &Client,
+    cluster: &str,
+    service: &str,
+    since: Time,
+) -> Answered<Vec<ServiceRollout>> {
+    let named = format!("{cluster}/{service}");
+    let newest = list(client, (cluster, service), since, &named).await?;
+    if newest.is_empty() {
+        return Ok(vec![]);
+    }
+    let request = client.describe_service_deployments();
+    let sent = request
+        .set_service_deployment_arns(Some(newest))
+        .send()
+        .await;
+    let told = sent.or_fault("DescribeServiceDeployments", &named)?;
+    let found = told.service_deployments.unwrap_or_default();
+    let revisions = revisions(client, &found, &named).await?;
+    let found = found.into_iter().map(|one| rollout_of(one, &revisions));
+    let mut found: Vec<ServiceRollout> = found.collect();
+    found.sort_by_key(|one| std::cmp::Reverse(one.created));
+    Ok(found)
+}
+
+/// The ARNs of the newest ones that were created since then.
+async fn list(
+    client: &Client,
+    (cluster, service): (&str, &str),
+    since: Time,
+    named: &str,
+) -> Answered<Vec<String>> {
+    let mut listed = Vec::new();
+    let mut next = None;
+    loop {
+        let request = client.list_service_deployments();
+        let sent = request
+            .cluster(cluster)
+            .service(service)
+            .created_at(ecs::CreatedAt::builder().after(date_time(since)).build())
+            .max_results(100)
+            .set_next_token(next)
+            .send()
+            .await;
+        let told = sent.or_fault("ListServiceDeployments", named)?;
+        listed.extend(told.service_deployments.unwrap_or_default());
+        next = told.next_token;
+        if next.is_none() {
+            break;
+        }
+    }
+    listed.sort_by_key(|one| std::cmp::Reverse(one.created_at));
+    let arns = listed.into_iter();
+    let arns = arns.filter_map(|one| one.service_deployment_arn);
+    Ok(arns.take(AT_ONCE).collect())
+}
+
+/// The task definitions of the revisions that they bring, by the revision's ARN.
+async fn revisions(
+    client: &Client,
+    found: &[ecs::ServiceDeployment],
+    named: &str,
+) -> Answered<BTreeMap<String, String>> {
+    let target = |one: &ecs::ServiceDeployment| one.target_service_revision()?.arn.clone();
+    let mut arns: Vec<String> = found.iter().filter_map(target).collect();
+    arns.sort();
+    arns.dedup();
+    if arns.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let request = client.describe_service_revisions();
+    let sent = request.set_service_revision_arns(Some(arns)).send().await;
+    let told = sent.or_fault("DescribeServiceRevisions", named)?;
+    let told = told.service_revisions.unwrap_or_default().into_iter();
+    let known = told.filter_map(|one| Some((one.service_revision_arn?, one.task_definition?)));
+    Ok(known.collect())
+}
+
+/// Stops one, so that ECS goes back. Of the stop types that the model knows, only `ROLLBACK` is valid (Amazon ECS API
+/// Reference, StopServiceDeployment).
+pub(crate) async fn stop(client: &Client, arn: &str) -> Answered<()> {
+    let request = client.stop_service_deployment().service_deployment_arn(arn);
+    let sent = request
+        .stop_type(ecs::StopServiceDeploymentStopType::Rollback)
+        .customize()
+        .config_override(
+            Builder::new()
+                .retry_config(limits::one_attempt())
+                .timeout_config(limits::switching()),
+        )
+        .send()
+        .await;
+    match sent {
+        // ECS answers 400 with this code (Amazon ECS API Reference, StopServiceDeployment).
+        Err(error) if code(&error) == Some("ConflictException") => Err(Fault::new(
+            FaultName::Conflict,
+            format!("StopServiceDeployment {arn}: {}", message(&error)),
+        )),
+        sent => sent.or_fault("StopServiceDeployment", arn).map(drop),
+    }
+}
+
+fn rollout_of(
+    deployment: ecs::ServiceDeployment,
+    revisions: &BTreeMap<String, String>,
+) -> ServiceRollout {
+    let hooks = deployment.lifecycle_hook_details.unwrap_or_default();
+    let stage = deployment.lifecycle_stage.as_ref();
+    let status = deployment.status.as_ref();
+    let target = deployment.target_service_revision.as_ref();
+    let arn = target.and_then(|target| target.arn.as_ref());
+    ServiceRollout {
+        arn: deployment.service_deployment_arn.unwrap_or_default(),
+        created: deployment
+            .created_at
+            .as_ref()
+            .map_or(Time::default(), time_of),
+        status: status.map_or_else(String::new, |status| status.as_str().to_owned()),
+        reason: deployment.status_reason.unwrap_or_default(),
+        // PRE_PRODUCTION_TRAFFIC_SHIFT is missing from the SDK's list: it is read as the word that ECS sent.
+        stage: stage.map_or_else(String::new, |stage| stage.as_str().to_owned()),
+        task_definition: arn
+            .and_then(|arn| revisions.get(arn))
+            .cloned()
+            .unwrap_or_default(),
+        traffic_tenths: target
+            .and_then(ecs::ServiceRevisionSummary::requested_production_traffic_weight)
+            .map(tenths),
+        hooks: hooks.into_iter().map(hook_of).collect(),
+    }
+}
+
+/// ECS tells the defaults of a canary and of linear steps, or they are these (Amazon ECS API Reference,
+/// CanaryConfiguration and LinearConfiguration).
+pub(crate) fn shifting(configuration: &ecs::DeploymentConfiguration) -> Shifting {
+    let canary = configuration.canary_configuration();
+    let linear = configuration.linear_configuration();
+    let (percent, minutes) = match configuration.strategy() {
+        Some(ecs::DeploymentStrategy::Canary) => (
+            canary.map_or(5.0, |it| it.canary_percent.unwrap_or(5.0)),
+            canary.map_or(10, |it| it.canary_bake_time_in_minutes.unwrap_or(10)),
+        ),
+        Some(ecs::DeploymentStrategy::Linear) => (
+            linear.map_or(10.0, |it| it.step_percent.unwrap_or(10.0)),
+            linear.map_or(6, |it| it.step_bake_time_in_minutes.unwrap_or(6)),
+        ),
+        _ => (100.0, 0),
+    };
+    Shifting {
+        bake_min: configuration.bake_time_in_minutes().map_or(0, count),
+        step_tenths: tenths(percent),
+        step_min: count(minutes),
+    }
+}
+
+/// A percentage, of which ECS takes tenths, in tenths.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is clamped"
+)]
+fn tenths(percent: f64) -> u32 {
+    (percent * 10.0).round().clamp(0.0, 1000.0) as u32
+}
+
+fn hook_of(hook: ecs::DeploymentLifecycleHookDetail) -> LifecycleHook {
+    let status = hook.status.as_ref();
+    let then = hook.timeout_action.as_ref();
+    LifecycleHook {
+        id: hook.hook_id.unwrap_or_default(),
+        // The default (Amazon ECS API Reference, DeploymentLifecycleHook, `targetType`).
+        kind: hook
+            .target_type
+            .map_or_else(|| "AWS_LAMBDA".to_owned(), |kind| kind.as_str().to_owned()),
+        target: hook.target_arn.unwrap_or_default(),
+        status: status.map_or_else(String::new, |status| status.as_str().to_owned()),
+        expires: hook.expires_at.as_ref().map(time_of),
+        then: then.map_or_else(String::new, |then| then.as_str().to_owned()),
+    }
+}

@@ -1,0 +1,162 @@
+//! Pure: what to do next with a service that does not roll: ECS shifts its traffic, and Windlass follows the deployment
+//! that its own change has begun.
+//!
+//! Forward, a wave is reached when ECS has come as far as its goal says, and the last one only when ECS says that the
+//! deployment is successful. Back, a deployment under way is stopped, which ECS answers by going back: the former tasks
+//! still stand, so that none is started. What is over is gone back from by a new deployment.
+
+use super::next::{POLL_S, keeps_failing, verify, wait_unless_overdue};
+use super::stage::{Standing, has_come};
+use super::state::{Change, Followed, Goal, Seen, Stop, Target, Update};
+use super::{tell, told_shift};
+use crate::kinds::Next;
+use crate::ports::ServiceRollout;
+
+/// For how many milliseconds after it was sent ECS need not list a deployment.
+const LISTED_MS: u64 = 60_000;
+
+/// What to do next to get to this task definition; see [`crate::kinds::Kind::next`].
+pub(super) fn next(
+    target: &Target,
+    seen: &Seen,
+    wanted: &Goal,
+    goal: &str,
+    followed: &Followed,
+) -> Next<Change> {
+    let way = Way {
+        target,
+        seen,
+        wanted,
+        goal,
+        followed,
+    };
+    let is_towards = followed.to == goal;
+    match &followed.rollout {
+        None => way.unlisted(is_towards),
+        Some(rollout) if is_towards => way.towards(rollout),
+        Some(rollout) => way.away(rollout),
+    }
+}
+
+struct Way<'a> {
+    target: &'a Target,
+    seen: &'a Seen,
+    wanted: &'a Goal,
+    goal: &'a str,
+    followed: &'a Followed,
+}
+
+impl Way<'_> {
+    /// ECS lists no deployment of what was sent: a look may be behind, or it was never made.
+    fn unlisted(&self, is_towards: bool) -> Next<Change> {
+        let Self { target, seen, .. } = self;
+        if seen.task_definition != self.goal {
+            return if is_towards || self.followed.since_ms > LISTED_MS {
+                self.update()
+            } else {
+                Next::Wait(POLL_S)
+            };
+        }
+        // ECS begins none where the service is set to the former one already, because it has gone back there.
+        let is_back = self.wanted.task_definition.is_some();
+        let is_none =
+            is_back && self.followed.since_ms > LISTED_MS && self.followed.other.is_none();
+        if is_towards && !is_none {
+            return wait_unless_overdue(seen, || told_shift::unlisted(target, seen));
+        }
+        self.settled()
+    }
+
+    /// A deployment of what is wanted.
+    fn towards(&self, rollout: &ServiceRollout) -> Next<Change> {
+        let Self { target, seen, .. } = self;
+        let told = || told_shift::not_there(target, seen, rollout);
+        match Standing::of(rollout) {
+            Standing::UnderWay => self.under_way(rollout),
+            Standing::GoingBack | Standing::Unknown => wait_unless_overdue(seen, told),
+            Standing::Successful if seen.task_definition == self.goal => self.settled(),
+            Standing::WentBack if self.is_theirs() => {
+                Next::Failed(tell::replaced(target, seen, self.goal))
+            }
+            Standing::WentBack => Next::TakenBack(told_shift::taken_back(target, seen, rollout)),
+            Standing::Stuck => Next::Failed(told_shift::taken_back(target, seen, rollout)),
+            Standing::Successful | Standing::Stopped => {
+                if seen.task_definition == self.goal && self.followed.other.is_none() {
+                    Next::Failed(told_shift::taken_back(target, seen, rollout))
+                } else {
+                    Next::Failed(tell::replaced(target, seen, self.goal))
+                }
+            }
+        }
+    }
+
+    fn under_way(&self, rollout: &ServiceRollout) -> Next<Change> {
+        let Self {
+            target,
+            seen,
+            wanted,
+            ..
+        } = self;
+        if has_come(rollout, wanted.until) {
+            return verify(target, seen, wanted);
+        }
+        let own = seen.deployments.iter();
+        let own = own.into_iter().find(|d| d.task_definition == self.goal);
+        if let Some(finding) = own.and_then(|own| keeps_failing(target, seen, own)) {
+            return Next::Failed(finding);
+        }
+        wait_unless_overdue(seen, || told_shift::not_there(target, seen, rollout))
+    }
+
+    /// A deployment of something else, which this one has begun, and which is gone back from.
+    fn away(&self, rollout: &ServiceRollout) -> Next<Change> {
+        let Self { target, seen, .. } = self;
+        match Standing::of(rollout) {
+            Standing::UnderWay if self.followed.other.is_none() => Next::Do(Change::Stop(Stop {
+                rollout: rollout.arn.clone(),
+                created: rollout.created,
+                of: rollout.task_definition.clone(),
+            })),
+            Standing::UnderWay | Standing::GoingBack | Standing::Unknown => {
+                wait_unless_overdue(seen, || told_shift::not_there(target, seen, rollout))
+            }
+            _ if seen.task_definition == self.goal => self.settled(),
+            _ => self.update(),
+        }
+    }
+
+    /// The deployment is over, and the service is set to the goal.
+    fn settled(&self) -> Next<Change> {
+        let Self {
+            target,
+            seen,
+            wanted,
+            goal,
+            ..
+        } = self;
+        if seen.desired == 0 {
+            return Next::Done;
+        }
+        if seen.is_settled(goal) {
+            return verify(target, seen, wanted);
+        }
+        wait_unless_overdue(seen, || told_shift::not_settled(target, seen))
+    }
+
+    /// Whether the service is set to something that ECS did not go back to: neither what it was changed from nor what
+    /// was complete then.
+    fn is_theirs(&self) -> bool {
+        let set_to = &self.seen.task_definition;
+        let sent = self.seen.sent.as_ref();
+        let is_known =
+            sent.is_none_or(|it| it.update.from == *set_to || it.completed.contains(set_to));
+        self.followed.other.is_some() || (!is_known && set_to != self.goal)
+    }
+
+    fn update(&self) -> Next<Change> {
+        Next::Do(Change::Update(Update {
+            from: self.seen.task_definition.clone(),
+            to: self.goal.to_owned(),
+        }))
+    }
+}

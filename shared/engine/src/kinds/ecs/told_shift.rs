@@ -1,0 +1,109 @@
+//! What failed while ECS shifted the traffic of a service, told as what it is: one function per story.
+
+use super::stage::sentence;
+use super::state::{Seen, Target};
+use super::tell::{failed, held, reasons, service, short};
+use crate::ports::ServiceRollout;
+use windlass_domain::count::{agree, count};
+use windlass_domain::finding::Finding;
+
+/// What ECS does, for who waits.
+pub(super) fn waits_for(target: &Target, rollout: &ServiceRollout) -> String {
+    let bakes = match rollout.stage.as_str() {
+        "PRODUCTION_TRAFFIC_SHIFT" | "POST_PRODUCTION_TRAFFIC_SHIFT" | "BAKE_TIME" => {
+            format!("; its strategy bakes for {} s in all", target.bakes_s)
+        }
+        _ => String::new(),
+    };
+    format!(
+        "the deployment of {} by {}: {}{bakes}",
+        short(&rollout.task_definition),
+        service(target),
+        sentence(rollout)
+    )
+}
+
+/// What ECS gives as the reason.
+fn because(rollout: &ServiceRollout) -> String {
+    match rollout.reason.trim_end_matches('.') {
+        "" => String::new(),
+        reason => format!(" ECS says: {reason}."),
+    }
+}
+
+/// ECS went back by itself, or somebody stopped it there.
+pub(super) fn taken_back(target: &Target, seen: &Seen, rollout: &ServiceRollout) -> Finding {
+    let trouble = seen.troubles.get(&rollout.task_definition);
+    failed(
+        target,
+        format!(
+            "the deployment of {} did not succeed: {}.{} {} The service is set to {} now",
+            short(&rollout.task_definition),
+            sentence(rollout),
+            because(rollout),
+            reasons(trouble),
+            short(&seen.task_definition)
+        ),
+        "look at the service deployment in the console of Amazon ECS, at the alarms and hooks of the service's deployment configuration, and at the container's logs; then deploy a fixed release",
+    )
+}
+
+/// It took too long.
+pub(super) fn not_there(target: &Target, seen: &Seen, rollout: &ServiceRollout) -> Finding {
+    let trouble = seen.troubles.get(&rollout.task_definition);
+    let after_s = target.steady_within_s + target.bakes_s;
+    let remedy = match &seen.held {
+        Some(held) => format!("deploy again, and {} in time", held.remedy),
+        None => "look at the service's events and the container's logs; give `steady_within` more time if the service only starts slowly".to_owned(),
+    };
+    failed(
+        target,
+        format!(
+            "the deployment of {} is not where it must be after {after_s} s: {}.{} {}{}",
+            short(&rollout.task_definition),
+            sentence(rollout),
+            because(rollout),
+            reasons(trouble),
+            held(seen)
+        ),
+        &remedy,
+    )
+}
+
+/// It is over, and other tasks run than must.
+pub(super) fn not_settled(target: &Target, seen: &Seen) -> Finding {
+    let listed = seen.deployments.iter().map(|d| {
+        format!(
+            "{} of {} of {} {}, {} {}",
+            d.running,
+            count(d.desired, "task"),
+            short(&d.task_definition),
+            agree(d.running, "runs", "run"),
+            d.pending,
+            agree(d.pending, "waits", "wait")
+        )
+    });
+    let listed: Vec<String> = listed.collect();
+    failed(
+        target,
+        format!(
+            "the deployment is over and the service is set to {}, but it is not steady: {}",
+            short(&seen.task_definition),
+            listed.join("; ")
+        ),
+        "look at the service's events and the container's logs",
+    )
+}
+
+/// ECS lists no deployment of what was sent.
+pub(super) fn unlisted(target: &Target, seen: &Seen) -> Finding {
+    failed(
+        target,
+        format!(
+            "the service is set to {} but ECS lists no service deployment of it after {} s",
+            short(&seen.task_definition),
+            target.steady_within_s + target.bakes_s
+        ),
+        "look at the service's deployments in the console of Amazon ECS",
+    )
+}

@@ -1,0 +1,104 @@
+//! A service whose traffic ECS shifts, while gates watch: there, back, and what ECS does.
+
+use super::declarations::{SERVICE_BLUE_GREEN, SERVICE_CANARY};
+use super::people::{
+    is_shifted_and_watched, is_shifted_at_once, is_shifted_in_two_parts, person_at_service, rings,
+    service_rings, tasks_crash,
+};
+use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+
+pub(super) const BLUE_GREEN: Scenario = Scenario {
+    name: "blue_green",
+    declaration: SERVICE_BLUE_GREEN,
+    scene: is_shifted_at_once,
+    before: &[quiet(Deed::Deploy("1.0.0", &["agent"]))],
+    acts: &[next(Deed::Deploy("1.1.0", &["agent"]))],
+    stranger: person_at_service,
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded"],
+    // A person's deployment is under way for as long as ECS shifts it.
+    may: &["1.1.0 Rejected (TargetNotReady)"],
+    steady: true,
+};
+
+/// A gate fails while ECS bakes.
+pub(super) const BLUE_GREEN_UNDONE: Scenario = Scenario {
+    name: "blue_green_undone",
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["agent"])),
+        when_in("Bake", Deed::Ail("the alarm rings", rings)),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
+    ..BLUE_GREEN
+};
+
+/// An alarm of the service's own rings, and ECS goes back by itself.
+pub(super) const BLUE_GREEN_TAKEN_BACK: Scenario = Scenario {
+    name: "blue_green_taken_back",
+    scene: is_shifted_and_watched,
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["agent"])),
+        when_in(
+            "Bake",
+            Deed::Ail("an alarm of the service's own rings", service_rings),
+        ),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
+    ..BLUE_GREEN
+};
+
+/// The new tasks do not keep running, and ECS goes back before they get traffic.
+pub(super) const BLUE_GREEN_CRASHES: Scenario = Scenario {
+    name: "blue_green_crashes",
+    acts: &[
+        next(Deed::Ail("the tasks of the release crash", tasks_crash)),
+        next(Deed::Deploy("1.1.0", &["agent"])),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (ChangeFailed)"],
+    ..BLUE_GREEN
+};
+
+/// After the clean-up the former revision is deployed anew.
+pub(super) const BLUE_GREEN_ROLLBACK: Scenario = Scenario {
+    name: "blue_green_rollback",
+    before: &[
+        quiet(Deed::Deploy("1.0.0", &["agent"])),
+        quiet(Deed::Deploy("1.1.0", &["agent"])),
+    ],
+    acts: &[next(Deed::Operate("rollback"))],
+    ends: &["1.0.0 Succeeded", "1.1.0 Succeeded", "1.0.0 Succeeded"],
+    ..BLUE_GREEN
+};
+
+const SHIFTED: &[&str] = &["agent", "api"];
+
+/// In two parts; a function comes after it, while ECS still keeps the former tasks.
+pub(super) const SERVICE_CANARY_THEN_FUNCTION: Scenario = Scenario {
+    name: "service_canary",
+    declaration: SERVICE_CANARY,
+    scene: is_shifted_in_two_parts,
+    before: &[quiet(Deed::Deploy("1.0.0", SHIFTED))],
+    acts: &[next(Deed::Deploy("1.1.0", SHIFTED))],
+    ..BLUE_GREEN
+};
+
+/// An operator goes back while ECS shifts: the running release is undone first.
+pub(super) const SERVICE_CANARY_PREEMPTED: Scenario = Scenario {
+    name: "service_canary_preempted",
+    before: &[
+        quiet(Deed::Deploy("1.0.0", SHIFTED)),
+        quiet(Deed::Deploy("1.1.0", SHIFTED)),
+    ],
+    acts: &[
+        next(Deed::Deploy("1.2.0", SHIFTED)),
+        when_in("Bake", Deed::Operate("rollback")),
+    ],
+    ends: &[
+        "1.0.0 Succeeded",
+        "1.1.0 Succeeded",
+        "1.2.0 RolledBack (PreemptedByOperator)",
+        "1.1.0 Succeeded",
+    ],
+    may: &["1.2.0 Succeeded", "1.2.0 Rejected (TargetNotReady)"],
+    steady: false,
+    ..SERVICE_CANARY_THEN_FUNCTION
+};
