@@ -10,7 +10,7 @@ use aws_sdk_ecs::types as ecs;
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Answered, LifecycleHook, ServiceRollout, Shifting};
+use windlass_engine::ports::{Answered, Behind, LifecycleHook, ServiceRollout, Shifting};
 
 /// DescribeServiceDeployments and DescribeServiceRevisions take 20 ARNs at most.
 const AT_ONCE: usize = 20;
@@ -73,25 +73,84 @@ async fn list(
     Ok(arns.take(AT_ONCE).collect())
 }
 
-/// The task definitions of the revisions that they bring, by the revision's ARN.
+/// A revision of a service: its task definition, and the load balancer with the target group that it is behind.
+#[derive(Default)]
+struct Revision {
+    task_definition: String,
+    behind: Option<(String, String)>,
+}
+
+/// The revisions that they bring and come from, by ARN.
 async fn revisions(
     client: &Client,
     found: &[ecs::ServiceDeployment],
     named: &str,
-) -> Answered<BTreeMap<String, String>> {
-    let target = |one: &ecs::ServiceDeployment| one.target_service_revision()?.arn.clone();
-    let mut arns: Vec<String> = found.iter().filter_map(target).collect();
+) -> Answered<BTreeMap<String, Revision>> {
+    let arn = |one: &ecs::ServiceRevisionSummary| one.arn.clone();
+    let named_by = |one: &ecs::ServiceDeployment| {
+        let source = one.source_service_revisions().iter();
+        let own = one.target_service_revision().into_iter().chain(source);
+        own.filter_map(arn).collect::<Vec<_>>()
+    };
+    let mut arns: Vec<String> = found.iter().flat_map(named_by).collect();
     arns.sort();
     arns.dedup();
-    if arns.is_empty() {
-        return Ok(BTreeMap::new());
+    let mut known = BTreeMap::new();
+    for some in arns.chunks(AT_ONCE) {
+        let request = client.describe_service_revisions();
+        let sent = request
+            .set_service_revision_arns(Some(some.to_vec()))
+            .send()
+            .await;
+        let told = sent.or_fault("DescribeServiceRevisions", named)?;
+        let told = told.service_revisions.unwrap_or_default().into_iter();
+        known.extend(told.filter_map(|one| {
+            let behind = behind(&one);
+            let task_definition = one.task_definition?;
+            Some((
+                one.service_revision_arn?,
+                Revision {
+                    task_definition,
+                    behind,
+                },
+            ))
+        }));
     }
-    let request = client.describe_service_revisions();
-    let sent = request.set_service_revision_arns(Some(arns)).send().await;
-    let told = sent.or_fault("DescribeServiceRevisions", named)?;
-    let told = told.service_revisions.unwrap_or_default().into_iter();
-    let known = told.filter_map(|one| Some((one.service_revision_arn?, one.task_definition?)));
-    Ok(known.collect())
+    Ok(known)
+}
+
+/// The Application Load Balancer and the target group of a revision, as CloudWatch names them (User Guide for Application
+/// Load Balancers, "CloudWatch metrics for your Application Load Balancer", metric dimensions): the end of an ARN. Nothing
+/// where there is not exactly one.
+fn behind(revision: &ecs::ServiceRevision) -> Option<(String, String)> {
+    let configuration = revision.resolved_configuration()?;
+    let [only] = configuration.load_balancers() else {
+        return None;
+    };
+    let (_, group) = only.target_group_arn()?.rsplit_once(':')?;
+    let (_, rule) = only.production_listener_rule()?.rsplit_once(':')?;
+    // `listener-rule/app/name/id/…`, or `listener/app/name/id/…`.
+    let mut parts = rule.split('/').skip(1);
+    let (sort, name, id) = (parts.next()?, parts.next()?, parts.next()?);
+    (sort == "app").then(|| (format!("{sort}/{name}/{id}"), group.to_owned()))
+}
+
+/// The two target groups, where the former revision and the new one are behind the same load balancer.
+fn sides(
+    deployment: &ecs::ServiceDeployment,
+    revisions: &BTreeMap<String, Revision>,
+) -> Option<Behind> {
+    let of = |arn: Option<&str>| revisions.get(arn?)?.behind.as_ref();
+    let [source] = deployment.source_service_revisions() else {
+        return None;
+    };
+    let (balancer, new) = of(deployment.target_service_revision()?.arn())?;
+    let (its, former) = of(source.arn())?;
+    (balancer == its && new != former).then(|| Behind {
+        balancer: balancer.clone(),
+        new: new.clone(),
+        former: former.clone(),
+    })
 }
 
 /// Stops one, so that ECS goes back. Of the stop types that the model knows, only `ROLLBACK` is valid (Amazon ECS API
@@ -120,8 +179,9 @@ pub(crate) async fn stop(client: &Client, arn: &str) -> Answered<()> {
 
 fn rollout_of(
     deployment: ecs::ServiceDeployment,
-    revisions: &BTreeMap<String, String>,
+    revisions: &BTreeMap<String, Revision>,
 ) -> ServiceRollout {
+    let behind = sides(&deployment, revisions);
     let hooks = deployment.lifecycle_hook_details.unwrap_or_default();
     let stage = deployment.lifecycle_stage.as_ref();
     let status = deployment.status.as_ref();
@@ -139,12 +199,13 @@ fn rollout_of(
         stage: stage.map_or_else(String::new, |stage| stage.as_str().to_owned()),
         task_definition: arn
             .and_then(|arn| revisions.get(arn))
-            .cloned()
+            .map(|revision| revision.task_definition.clone())
             .unwrap_or_default(),
         traffic_tenths: target
             .and_then(ecs::ServiceRevisionSummary::requested_production_traffic_weight)
             .map(tenths),
         hooks: hooks.into_iter().map(hook_of).collect(),
+        behind,
     }
 }
 

@@ -12,7 +12,7 @@ use replay::{Replay, Reply, json_error, reply};
 use serde_json::{Value, json};
 use windlass_domain::fault::FaultName;
 use windlass_domain::time::Time;
-use windlass_engine::ports::Services;
+use windlass_engine::ports::{Behind, Services};
 
 fn described() -> Value {
     json!({
@@ -177,6 +177,7 @@ async fn a_services_deployments_are_read_with_what_they_bring_and_what_holds_the
             "serviceDeploymentArn": "arn/2", "createdAt": 1_795_183_300, "status": "BETWEEN",
             "statusReason": "circuit breaker", "lifecycleStage": "PRE_PRODUCTION_TRAFFIC_SHIFT",
             "targetServiceRevision": {"arn": "rev/2", "requestedProductionTrafficWeight": 12.5},
+            "sourceServiceRevisions": [{"arn": "rev/1"}],
             "lifecycleHookDetails": [
                 {"hookId": "h1", "targetType": "PAUSE", "status": "AWAITING_ACTION",
                  "expiresAt": 1_795_186_800, "timeoutAction": "ROLLBACK"},
@@ -184,9 +185,18 @@ async fn a_services_deployments_are_read_with_what_they_bring_and_what_holds_the
             ],
         },
     ]});
+    let behind = |group: &str, listener: &str| {
+        let arn = "arn:aws:elasticloadbalancing:eu-west-1:1";
+        json!({"loadBalancers": [{
+            "targetGroupArn": format!("{arn}:targetgroup/{group}"),
+            "productionListenerRule": format!("{arn}:{listener}"),
+        }]})
+    };
     let revisions = json!({"serviceRevisions": [
-        {"serviceRevisionArn": "rev/1", "taskDefinition": "t:1"},
-        {"serviceRevisionArn": "rev/2", "taskDefinition": "t:2"},
+        {"serviceRevisionArn": "rev/1", "taskDefinition": "t:1",
+         "resolvedConfiguration": behind("blue/7", "listener/app/shop/50dc/f2f7")},
+        {"serviceRevisionArn": "rev/2", "taskDefinition": "t:2",
+         "resolvedConfiguration": behind("green/8", "listener-rule/app/shop/50dc/f2f7/9683")},
     ]});
     let none = json!({"serviceDeployments": []});
     let replies = [&listed, &more, &described, &revisions, &none];
@@ -230,6 +240,12 @@ async fn a_services_deployments_are_read_with_what_they_bring_and_what_holds_the
     );
     assert_eq!(newest.hooks[0].expires, Some(Time(1_795_186_800_000)));
     assert_eq!(newest.hooks[0].then, "ROLLBACK");
+    let behind = Behind {
+        balancer: "app/shop/50dc".into(),
+        new: "targetgroup/green/8".into(),
+        former: "targetgroup/blue/7".into(),
+    };
+    assert_eq!((&newest.behind, &read[1].behind), (&Some(behind), &None));
     let asked: Vec<Value> = replay.sent().iter().map(replay::Sent::json).collect();
     assert_eq!(
         asked[0]["createdAt"]["after"].as_f64(),

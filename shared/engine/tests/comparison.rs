@@ -34,6 +34,7 @@ fn gate() -> ComparisonGate {
         failed: count("Errors"),
         all: count("Invocations"),
         version: "ExecutedVersion".into(),
+        balancer: None,
         region: None,
         period: Span::seconds(60),
     }
@@ -79,12 +80,16 @@ fn step(outputs: &[(&str, &str)]) -> Step {
 const BOTH: &[(&str, &str)] = &[("version", "8"), ("former", "7")];
 
 fn measured(world: &World, outputs: &[(&str, &str)]) -> Vec<Measurement> {
+    measured_by(gate(), world, outputs)
+}
+
+fn measured_by(gate: ComparisonGate, world: &World, outputs: &[(&str, &str)]) -> Vec<Measurement> {
     let begun = World::default().now();
     let gates = Resolved {
         comparisons: vec![Declared {
             path: "components.api.gates.comparisons[0]".into(),
             component: Some(ComponentName::new("api").expect("a name")),
-            gate: gate(),
+            gate,
         }],
         ..Resolved::default()
     };
@@ -221,6 +226,51 @@ fn what_may_not_be_read_is_unknown() {
     assert_eq!(seen.verdict, Verdict::Unknown);
     assert!(
         seen.measured.starts_with("not measured: AccessDenied"),
+        "{}",
+        seen.measured
+    );
+}
+
+#[test]
+fn target_groups_are_compared_at_the_load_balancer_that_is_before_them() {
+    let world = World::default();
+    let of_balancer = |metric: &str| {
+        let mut series = count(metric);
+        series.dimensions.clear();
+        series
+    };
+    let gate = ComparisonGate {
+        failed: of_balancer("HTTPCode_Target_5XX_Count"),
+        all: of_balancer("RequestCount"),
+        version: "TargetGroup".into(),
+        balancer: Some("LoadBalancer"),
+        ..gate()
+    };
+    for (group, failed) in [("green", 20.0), ("blue", 9.0)] {
+        for (series, value) in [(&gate.failed, failed), (&gate.all, 900.0)] {
+            let series = series.with("LoadBalancer", "app/shop/1");
+            let metric = MetricGate {
+                of: Measured::Metric(series.with("TargetGroup", group)),
+                region: None,
+                period: Span::seconds(60),
+                at_most: None,
+                at_least: None,
+            };
+            world.put_metric(&metric, value);
+        }
+    }
+    pass_seconds(&world, 60);
+    let both = [("version", "green"), ("former", "blue")];
+    let untold = [("version", ""), ("former", ""), ("balancer", "")];
+    for outputs in [&both[..], &untold] {
+        let seen = measured_by(gate.clone(), &world, outputs).remove(0);
+        assert_eq!(seen.verdict, Verdict::Unknown, "{}", seen.measured);
+    }
+    let known = [both[0], both[1], ("balancer", "app/shop/1")];
+    let seen = measured_by(gate, &world, &known).remove(0);
+    assert!(
+        seen.measured
+            .starts_with("failed: 20 of 900 of version green, 9 of 900 of version blue"),
         "{}",
         seen.measured
     );

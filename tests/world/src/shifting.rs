@@ -4,7 +4,7 @@
 
 use crate::rollout::{LiveService, LiveTask};
 use windlass_domain::time::Time;
-use windlass_engine::ports::ServiceRollout;
+use windlass_engine::ports::{Behind, ServiceRollout};
 
 /// The stages in their order.
 const STAGES: [&str; 11] = [
@@ -86,8 +86,23 @@ impl LiveService {
             task_definition: task_definition.to_owned(),
             traffic_tenths: self.shifts().then_some(0),
             hooks: vec![],
+            behind: self.shifts().then(|| self.behind()),
         };
         self.rollouts.insert(0, rollout);
+    }
+
+    /// Behind one load balancer, a target group for each revision, so that it can be told what becomes of its calls: on
+    /// AWS two take turns.
+    fn behind(&self) -> Behind {
+        let group = |number: usize| format!("targetgroup/agent-{number}/1");
+        let begun = self.rollouts.len();
+        let mut newest_first = self.rollouts.iter();
+        let live = newest_first.position(|one| one.status == "SUCCESSFUL");
+        Behind {
+            balancer: "app/shop/1".to_owned(),
+            new: group(begun + 1),
+            former: group(live.map_or(0, |newer| begun - newer)),
+        }
     }
 
     /// What came of each UpdateService since then, newest first.

@@ -1,6 +1,6 @@
 //! The kind `ecs`: a service in Amazon ECS.
 
-use super::{AsWritten, Extent, Kind, Resolve, Takes};
+use super::{AsWritten, Extent, Kind, Resolve, Split, Takes};
 use crate::declaration::aws_name;
 use crate::declaration::claim::Claim;
 use crate::declaration::gates::{ComponentGates, Resolved as Gates};
@@ -145,6 +145,10 @@ pub enum Base {
 }
 
 impl AsWritten for Written {
+    fn split(&self) -> Option<Split<'_>> {
+        matches!(self.rollout, Strategy::Canary | Strategy::Linear).then_some(Split::TargetGroups)
+    }
+
     fn after(&self) -> &BTreeSet<ComponentName> {
         &self.after
     }

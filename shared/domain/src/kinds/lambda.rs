@@ -106,7 +106,7 @@ impl AsWritten for Written {
     }
 
     fn split(&self) -> Option<Split<'_>> {
-        Some(Split {
+        Some(Split::Alias {
             function: &self.function,
             alias: self.alias.as_ref()?,
             rollout: self.rollout.as_ref()?,

@@ -52,7 +52,7 @@ pub trait AsWritten {
         None
     }
 
-    /// The alias whose callers get two versions by turns while a release goes out; none where they never do.
+    /// The sharing of callers between two versions while a release goes out; none where all get the same.
     fn split(&self) -> Option<Split<'_>> {
         None
     }
@@ -139,15 +139,20 @@ pub(crate) trait Resolve: Kind + Sized {
     fn resolve(scope: &mut Scope<'_>, path: &str, written: &Self::Written, gates: &Gates) -> Self;
 }
 
-/// An alias that shares callers out between two versions.
+/// A sharing of callers between two versions, by which these are told apart.
 #[derive(Debug, Clone, Copy)]
-pub struct Split<'a> {
-    /// The function.
-    pub function: &'a Text,
-    /// Its alias.
-    pub alias: &'a Text,
-    /// How they are shared out.
-    pub rollout: &'a rollout::Written,
+pub enum Split<'a> {
+    /// An alias shares them out.
+    Alias {
+        /// The function.
+        function: &'a Text,
+        /// Its alias.
+        alias: &'a Text,
+        /// How they are shared out.
+        rollout: &'a rollout::Written,
+    },
+    /// A load balancer shares them out between two target groups.
+    TargetGroups,
 }
 
 /// The pages of a component, as visitors get them.

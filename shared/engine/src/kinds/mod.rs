@@ -165,11 +165,16 @@ impl Facts {
     }
 }
 
-/// The output that names the version of a function which has the goal's code; gates invoke it.
+/// The output that names the version of a function which has the goal's code; gates invoke it. Of a service whose
+/// traffic ECS shifts, the target group of the new tasks, as CloudWatch names it.
 pub const VERSION: &str = "version";
 
-/// The output that names the version which gets the rest of the callers, while a new one gets a share of them.
+/// The output that names the version which gets the rest of the callers, while a new one gets a share of them; of a
+/// service, the target group of the former tasks.
 pub const FORMER: &str = "former";
+
+/// The output that names the load balancer which shares callers out between two target groups, as CloudWatch names it.
+pub const BALANCER: &str = "balancer";
 
 /// A switch that was made, and whose goal was seen.
 #[derive(Debug)]

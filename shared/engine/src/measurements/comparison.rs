@@ -1,9 +1,9 @@
-//! The new version of a function beside the former one, by the calls that each got in the same whole periods since
+//! The new version of a function, or of a service, beside the former one, by the calls that each got in the same whole periods since
 //! the wave's change began.
 
 use super::words::{clock_times, not_measurable, unmeasured, unreadable};
 use super::{Checking, Measure, Measuring, Problem, Window};
-use crate::kinds::{FORMER, VERSION};
+use crate::kinds::{BALANCER, FORMER, VERSION};
 use crate::ports::{Alarms, Answered, Clock, Point, Reach};
 use futures::future::join_all;
 use windlass_domain::comparison::{Calls, Compared, compare};
@@ -40,6 +40,10 @@ impl<P: Alarms + Reach + Clock> Measure<P> for Comparisons {
         gates: &[Checking<'_, ComparisonGate>],
     ) -> Vec<Answered<Vec<Problem>>> {
         let each = gates.iter().map(async |one| {
+            // The load balancer is not known before ECS has begun.
+            if one.gate.balancer.is_some() {
+                return Ok(vec![]);
+            }
             let there = ports.at(&place.in_region(one.gate.region.as_deref()));
             let now = there.now();
             let from = Time(now.0.saturating_sub(one.gate.period.as_ms() * PERIODS));
@@ -76,6 +80,16 @@ fn versions(step: Option<&Step>) -> Option<(&str, &str)> {
     Some((outputs.get(VERSION)?, outputs.get(FORMER)?))
 }
 
+/// The metrics of the gate, of the load balancer that shares callers out, where they are a load balancer's.
+fn series(gate: &ComparisonGate, step: Option<&Step>) -> Option<[MetricSeries; 2]> {
+    let (failed, all) = (&gate.failed, &gate.all);
+    let Some(dimension) = gate.balancer else {
+        return Some([failed.clone(), all.clone()]);
+    };
+    let balancer = step?.outputs.get(BALANCER)?;
+    Some([failed, all].map(|series| series.with(dimension, balancer)))
+}
+
 /// The calls that a metric counts, one number a period.
 fn number(gate: &ComparisonGate, series: &MetricSeries) -> MetricGate {
     MetricGate {
@@ -91,8 +105,9 @@ async fn measured<P: Alarms>(there: &P, one: &Measuring<'_, ComparisonGate>) -> 
     let (gate, window) = (one.gate, one.window);
     let look_at = format!("the CloudWatch metrics {}", gate.name());
     let blank = unmeasured(gate, look_at, window.now);
-    let Some((new, former)) = versions(one.step) else {
-        let measured = "not measured: no two versions are recorded that get traffic".to_owned();
+    let known = versions(one.step).filter(|(new, former)| ![new, former].contains(&&""));
+    let Some(((new, former), [failed, all])) = known.zip(series(gate, one.step)) else {
+        let measured = "not measured: AWS does not tell which two versions get traffic".to_owned();
         return Measurement { measured, ..blank };
     };
     let calls = async |version: &str| {
@@ -102,7 +117,7 @@ async fn measured<P: Alarms>(there: &P, one: &Measuring<'_, ComparisonGate>) -> 
             let points = there.points(&number, window.changed, window.now).await;
             points.map(|points| summed(gate, &points, window))
         };
-        let (failed, all) = futures::join!(sum(&gate.failed), sum(&gate.all));
+        let (failed, all) = futures::join!(sum(&failed), sum(&all));
         Answered::Ok((failed?, all?))
     };
     match futures::join!(calls(new), calls(former)) {

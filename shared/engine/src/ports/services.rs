@@ -103,6 +103,20 @@ pub struct ServiceRollout {
     pub traffic_tenths: Option<u32>,
     /// Its lifecycle hooks.
     pub hooks: Vec<LifecycleHook>,
+    /// The target groups that get the service's traffic; nothing where it goes through no Application Load Balancer.
+    pub behind: Option<Behind>,
+}
+
+/// A load balancer and the target groups between which ECS shifts its traffic, as CloudWatch names them in its dimensions
+/// (Amazon ECS API Reference, ServiceRevision, `resolvedConfiguration`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Behind {
+    /// The load balancer, such as `app/shop/50dc6c495c0c9188`.
+    pub balancer: String,
+    /// The target group of the new tasks, such as `targetgroup/shop-green/73e2d6bc24d8a067`.
+    pub new: String,
+    /// The target group of the former tasks.
+    pub former: String,
 }
 
 /// A lifecycle hook of a service deployment (Amazon ECS API Reference, DeploymentLifecycleHookDetail).

@@ -181,6 +181,27 @@ gates:
   alarms: [shop-5xx]
 ";
 
+/// A service whose new tasks are compared with the former ones while both get callers.
+pub(super) const SERVICE_COMPARED: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  agent:
+    kind: ecs
+    cluster: shop
+    service: agent
+    container: agent
+    repository: shop/agent
+    rollout: canary
+    gates: {comparisons: [{compare: previous, samples: 100}]}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+  unknown: {becomes: hold, for: 5m}
+";
+
 /// The same once more, which puts the repository in the application's name where it is uploaded.
 pub(super) const SERVICE_AGAIN: &str = "
 app: shop

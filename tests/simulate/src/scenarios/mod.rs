@@ -28,7 +28,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 91] = [
+pub static SCENARIOS: [Scenario; 93] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -335,6 +335,8 @@ pub static SCENARIOS: [Scenario; 91] = [
     shifts::BLUE_GREEN_ROLLBACK,
     shifts::SERVICE_CANARY_THEN_FUNCTION,
     shifts::SERVICE_CANARY_PREEMPTED,
+    shifts::SERVICE_FAILS_AS_BEFORE,
+    shifts::SERVICE_FAILS_MORE,
     gates::GATES,
     gates::IS_SILENT,
     gates::RED_ROLLBACK,

@@ -1,11 +1,14 @@
 //! A service whose traffic ECS shifts, while gates watch: there, back, and what ECS does.
 
-use super::declarations::{SERVICE_BLUE_GREEN, SERVICE_CANARY};
+use super::declarations::{SERVICE_BLUE_GREEN, SERVICE_CANARY, SERVICE_COMPARED};
 use super::people::{
     is_shifted_and_watched, is_shifted_at_once, is_shifted_in_two_parts, person_at_service, rings,
     service_rings, tasks_crash,
 };
 use crate::scenario::{Deed, Scenario, next, quiet, when_in};
+use windlass_domain::declaration::gates::{Measured, MetricGate, MetricSeries};
+use windlass_domain::time::Span;
+use windlass_world::World;
 
 pub(super) const BLUE_GREEN: Scenario = Scenario {
     name: "blue_green",
@@ -102,3 +105,77 @@ pub(super) const SERVICE_CANARY_PREEMPTED: Scenario = Scenario {
     steady: false,
     ..SERVICE_CANARY_THEN_FUNCTION
 };
+
+/// Former and new tasks fail alike while both get callers, which no threshold would tell from a bad release.
+pub(super) const SERVICE_FAILS_AS_BEFORE: Scenario = Scenario {
+    name: "service_fails_as_before",
+    declaration: SERVICE_COMPARED,
+    scene: is_called_in_two_parts,
+    acts: &[
+        next(Deed::Deploy("1.1.0", &["agent"])),
+        when_in(
+            "Bake",
+            Deed::Change("former and new tasks fail", |world| {
+                for revision in REVISIONS {
+                    emit_calls(world, revision, "HTTPCode_Target_5XX_Count", CALLS / 10.0);
+                }
+            }),
+        ),
+    ],
+    ..BLUE_GREEN
+};
+
+/// The new tasks fail more often than the former ones while both get callers.
+pub(super) const SERVICE_FAILS_MORE: Scenario = Scenario {
+    name: "service_fails_more",
+    declaration: SERVICE_COMPARED,
+    scene: is_called_in_two_parts,
+    acts: &[
+        next(Deed::Ail("new tasks fail", |world| {
+            for revision in &REVISIONS[FORMER..] {
+                emit_calls(world, *revision, "HTTPCode_Target_5XX_Count", CALLS / 10.0);
+            }
+        })),
+        next(Deed::Deploy("1.1.0", &["agent"])),
+    ],
+    ends: &["1.0.0 Succeeded", "1.1.0 RolledBack (GateFailed)"],
+    ..BLUE_GREEN
+};
+
+/// The revisions that there may be, and those of them that are there before the release.
+const REVISIONS: [usize; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
+const FORMER: usize = 2;
+
+/// The calls that each revision gets a minute.
+const CALLS: f64 = 1000.0;
+
+fn is_called_in_two_parts(world: &World) {
+    is_shifted_in_two_parts(world);
+    for revision in REVISIONS {
+        emit_calls(world, revision, "RequestCount", CALLS);
+        emit_calls(world, revision, "HTTPCode_Target_5XX_Count", 0.0);
+    }
+}
+
+/// Calls that the load balancer counts of a revision's target group.
+fn emit_calls(world: &World, revision: usize, metric: &str, value: f64) {
+    let group = format!("targetgroup/agent-{revision}/1");
+    let dimensions = [
+        ("LoadBalancer", "app/shop/1"),
+        ("TargetGroup", group.as_str()),
+    ];
+    let dimensions = dimensions.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let metric = MetricGate {
+        of: Measured::Metric(MetricSeries {
+            namespace: "AWS/ApplicationELB".into(),
+            metric: metric.into(),
+            dimensions: dimensions.into(),
+            statistic: "Sum".into(),
+        }),
+        region: None,
+        period: Span::seconds(60),
+        at_most: None,
+        at_least: None,
+    };
+    world.emit(&metric, Some(value));
+}

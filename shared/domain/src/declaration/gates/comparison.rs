@@ -18,13 +18,21 @@ use std::collections::BTreeMap;
 /// The longest period of a metric's point.
 const LONGEST_PERIOD: Span = Span::seconds(3600);
 
+/// The dimension by which a load balancer tells the target groups of a service apart (User Guide for Application Load
+/// Balancers, "CloudWatch metrics for your Application Load Balancer").
+const TARGET_GROUP: &str = "TargetGroup";
+
+/// The dimension that goes with it: no metric of a load balancer has the target group alone (the same page).
+const LOAD_BALANCER: &str = "LoadBalancer";
+
 /// The dimension by which Lambda tells the versions of an alias apart (AWS Lambda Developer Guide, "Viewing metrics
 /// for Lambda functions").
 const EXECUTED_VERSION: &str = "ExecutedVersion";
 
-/// The new version of a function beside the former one, in the same time: it fails where the new one is worse and
-/// chance does not explain it. It decides each step of a `rollout` in which both get traffic, and nothing after that.
-/// Without `failed` and `all` it is Lambda's own `Errors` of `Invocations` of the alias.
+/// The new version beside the former one, in the same time: it fails where the new one is worse and chance does not
+/// explain it. It decides each step of a `rollout` in which both get traffic, and nothing after that. Without `failed`
+/// and `all` it is Lambda's own `Errors` of `Invocations` of the alias; of an `ecs` whose `rollout` is `canary` or
+/// `linear`, the load balancer's `HTTPCode_Target_5XX_Count` of `RequestCount` of each target group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Comparison {
@@ -34,13 +42,14 @@ pub struct Comparison {
     /// doubled error rate it takes about 100 failures of the former version: with one failure in a hundred calls, 10000.
     #[schemars(range(min = 10, max = 1_000_000_000))]
     pub samples: u64,
-    /// The metric that counts calls which failed; `Errors` of the alias if absent.
+    /// The metric that counts calls which failed; `Errors` of the alias, or `HTTPCode_Target_5XX_Count`, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<Count>,
-    /// The metric that counts all calls; `Invocations` of the alias if absent.
+    /// The metric that counts all calls; `Invocations` of the alias, or `RequestCount`, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub all: Option<Count>,
-    /// The dimension of both whose value is the version's number; `ExecutedVersion` if absent.
+    /// The dimension of both whose value is the version's number, `ExecutedVersion` if absent; of an `ecs`, the target
+    /// group's name, `TargetGroup` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// The AWS region that the metrics are in, where that is another than the environment's.
@@ -85,8 +94,11 @@ pub struct ComparisonGate {
     pub failed: MetricSeries,
     /// All calls, of all versions.
     pub all: MetricSeries,
-    /// The dimension that has the version's number.
+    /// The dimension that has the version's number, or its target group.
     pub version: String,
+    /// The dimension that has the load balancer of the target groups, where that is to be filled in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub balancer: Option<&'static str>,
     /// The region that the metrics are in; the environment's if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
@@ -130,20 +142,20 @@ impl Resolve for ComparisonGate {
             scope.find(
                 FindingName::NotSupported,
                 path,
-                "Only of a `lambda` with `alias` and `rollout` do two versions get traffic at the same time.",
-                "Write `rollout`, such as `{canary: [10], every: 10m}`; or measure the component with `metrics`.",
+                "Two versions get traffic at the same time only of a `lambda` with `alias` and `rollout`, and of an `ecs` whose `rollout` is `canary` or `linear`.",
+                "Give the component such a `rollout`; or measure it with `metrics`.",
             );
         }
         // It decides the steps of this rollout and no other wave, so that no other watch must be as long.
-        if let Some((name, split)) = &split
-            && split.rollout.every < written.period
+        if let Some((name, Split::Alias { rollout, .. })) = &split
+            && rollout.every < written.period
         {
             scope.find(
                 FindingName::GateNotMeasurable,
                 &format!("components.{name}.rollout.every"),
                 format!(
                     "A step is watched for {}, which is shorter than the period of its comparison, {}.",
-                    split.rollout.every, written.period
+                    rollout.every, written.period
                 ),
                 format!("Write at least `{}`, or give the comparison a shorter period.", written.period),
             );
@@ -174,26 +186,44 @@ impl Resolve for ComparisonGate {
                     FindingName::MissingField,
                     &join(path, name),
                     format!("`{other}` alone cannot be compared: the two belong together."),
-                    format!("Write `{name}`, or leave `{other}` out too, which compares Lambda's own errors."),
+                    format!("Write `{name}`, or leave `{other}` out too, which compares the errors that AWS counts."),
                 );
             }
         }
-        let count = |scope: &mut Scope<'_>, member: &str, own: Option<&Count>, usual: &str| {
-            let at = join(path, member);
-            match (own, &split) {
-                (Some(count), _) => counted(scope, &at, count),
-                (None, Some((name, split))) => {
-                    of_alias(scope, &format!("components.{name}"), split, usual)
-                }
-                (None, None) => MetricSeries::sum("", usual, BTreeMap::new()),
+        let is_balanced = matches!(split, Some((_, Split::TargetGroups)));
+        let (errors, calls, dimension) = if is_balanced {
+            ("HTTPCode_Target_5XX_Count", "RequestCount", TARGET_GROUP)
+        } else {
+            ("Errors", "Invocations", EXECUTED_VERSION)
+        };
+        let count = |scope: &mut Scope<'_>, member: &str, own: Option<&Count>, usual: &str| match (
+            own, &split,
+        ) {
+            (Some(count), _) => counted(scope, &join(path, member), count),
+            (
+                None,
+                Some((
+                    name,
+                    Split::Alias {
+                        function, alias, ..
+                    },
+                )),
+            ) => of_alias(
+                scope,
+                &format!("components.{name}"),
+                (function, alias),
+                usual,
+            ),
+            (None, Some((_, Split::TargetGroups)) | None) => {
+                MetricSeries::sum("AWS/ApplicationELB", usual, BTreeMap::new())
             }
         };
-        let failed = count(scope, "failed", written.failed.as_ref(), "Errors");
-        let all = count(scope, "all", written.all.as_ref(), "Invocations");
+        let failed = count(scope, "failed", written.failed.as_ref(), errors);
+        let all = count(scope, "all", written.all.as_ref(), calls);
         let version = written
             .version
             .clone()
-            .unwrap_or_else(|| EXECUTED_VERSION.to_owned());
+            .unwrap_or_else(|| dimension.to_owned());
         for (member, series) in [("failed", &failed), ("all", &all)] {
             if series.dimensions.contains_key(&version) {
                 scope.find(
@@ -211,6 +241,7 @@ impl Resolve for ComparisonGate {
             failed,
             all,
             version,
+            balancer: (is_balanced && written.all.is_none()).then_some(LOAD_BALANCER),
             region: scope.maybe(
                 &join(path, "region"),
                 written.region.as_ref(),
@@ -232,9 +263,14 @@ fn counted(scope: &mut Scope<'_>, path: &str, count: &Count) -> MetricSeries {
 }
 
 /// A metric that Lambda itself has of an alias.
-fn of_alias(scope: &mut Scope<'_>, path: &str, split: &Split<'_>, metric: &str) -> MetricSeries {
-    let function = scope.text(&join(path, "function"), split.function, &aws_name::FUNCTION);
-    let alias = scope.text(&join(path, "alias"), split.alias, &aws_name::ALIAS);
+fn of_alias(
+    scope: &mut Scope<'_>,
+    path: &str,
+    (function, alias): (&Text, &Text),
+    metric: &str,
+) -> MetricSeries {
+    let function = scope.text(&join(path, "function"), function, &aws_name::FUNCTION);
+    let alias = scope.text(&join(path, "alias"), alias, &aws_name::ALIAS);
     let resource = format!("{function}:{alias}");
     let dimensions = [("FunctionName", function), ("Resource", resource)];
     let dimensions = dimensions.map(|(name, value)| (name.to_owned(), value));

@@ -102,6 +102,7 @@ mod tests {
             task_definition: to.into(),
             traffic_tenths: None,
             hooks: vec![],
+            behind: None,
         }
     }
 

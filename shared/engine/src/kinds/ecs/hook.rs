@@ -118,6 +118,7 @@ mod tests {
                 reason: String::new(),
                 stage: "POST_SCALE_UP".into(),
                 hooks,
+                behind: None,
             };
             let told = held(&newest).map(|held| held.by);
             assert_eq!(told.as_deref(), wanted, "{newest:?}");

@@ -33,9 +33,9 @@ pub use state::{
     Update,
 };
 
-use super::{Class, Facts, Kind, Next, Noticed, View, Way};
+use super::{BALANCER, Class, FORMER, Facts, Kind, Next, Noticed, VERSION, View, Way};
 use crate::config::Configured;
-use crate::ports::{Answered, Clock, Objects, Reach, Services, TaskDefinition};
+use crate::ports::{Answered, Behind, Clock, Objects, Reach, Services, TaskDefinition};
 use serde_json::json;
 use stage::Standing;
 use std::cell::RefCell;
@@ -145,8 +145,21 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
         Facts::new(class, value, what)
     }
 
-    fn outputs(seen: &Seen, _: &Goal) -> BTreeMap<String, String> {
-        [("task_definition".to_owned(), seen.task_definition.clone())].into()
+    fn outputs(seen: &Seen, goal: &Goal) -> BTreeMap<String, String> {
+        let mut outputs = vec![("task_definition", seen.task_definition.clone())];
+        if goal.until == Until::Shifting && seen.is_shared() {
+            // Where ECS tells no target groups they are empty: two versions get callers, and nobody knows which.
+            let Behind {
+                balancer,
+                new,
+                former,
+            } = seen.behind().cloned().unwrap_or_default();
+            outputs.extend([(BALANCER, balancer), (VERSION, new), (FORMER, former)]);
+        }
+        let named = outputs.into_iter();
+        named
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
     }
 
     fn owned(target: &Target) -> String {

@@ -1,5 +1,5 @@
 use super::stage::Standing;
-use crate::ports::{ServiceDeployment, ServiceRollout};
+use crate::ports::{Behind, ServiceDeployment, ServiceRollout};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::digest::Digest;
@@ -210,6 +210,21 @@ impl Seen {
     pub(super) fn completed(&self) -> BTreeSet<String> {
         let complete = self.deployments.iter().filter(|d| d.rollout == COMPLETED);
         complete.map(|d| d.task_definition.clone()).collect()
+    }
+
+    fn rollout(&self) -> Option<&ServiceRollout> {
+        self.followed.as_ref()?.rollout.as_ref()
+    }
+
+    /// True unless all traffic has gone over.
+    pub(super) fn is_shared(&self) -> bool {
+        let tenths = self.rollout().and_then(|rollout| rollout.traffic_tenths);
+        tenths.is_none_or(|tenths| tenths < 1000)
+    }
+
+    /// The target groups of new and former tasks.
+    pub(super) fn behind(&self) -> Option<&Behind> {
+        self.rollout()?.behind.as_ref()
     }
 
     /// The deployment that ECS steers towards.
