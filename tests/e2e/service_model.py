@@ -10,9 +10,13 @@ COMMON = {"AccessDeniedException", "ThrottlingException", "UnrecognizedClientExc
 
 
 class ServiceModel:
-    """The model of a service that is called by its JSON protocol; each check answers what is wrong, in words."""
+    """The model of a service that is called by its JSON protocol; each check answers what is wrong, in words.
 
-    def __init__(self, service):
+    `documented` are words that AWS documents and its model does not list.
+    """
+
+    def __init__(self, service, documented=()):
+        self.documented = documented
         self.model = botocore.session.get_session().get_service_model(service)
         # The name that every request carries before its operation's.
         self.target = self.model.metadata["targetPrefix"]
@@ -36,19 +40,19 @@ class ServiceModel:
     def of(self, what, document, shape):
         """Members that are unknown, missing or of another type; and, where botocore does not look, words and lengths."""
         report = ParamValidator().validate(document, shape).generate_report()
-        return [f"{what}: {line}" for line in [*report.splitlines(), *words(document, shape, "")]]
+        return [f"{what}: {line}" for line in [*report.splitlines(), *words(document, shape, "", self.documented)]]
 
 
-def words(value, shape, path):
+def words(value, shape, path, documented):
     """What the words of a document are not: one of those that their shape lists, or short enough."""
     if shape.type_name == "structure" and isinstance(value, dict):
         for name in value.keys() & shape.members.keys():
-            yield from words(value[name], shape.members[name], f"{path}.{name}")
+            yield from words(value[name], shape.members[name], f"{path}.{name}", documented)
     elif shape.type_name == "list" and isinstance(value, list):
         for place, member in enumerate(value):
-            yield from words(member, shape.member, f"{path}[{place}]")
+            yield from words(member, shape.member, f"{path}[{place}]", documented)
     elif shape.type_name == "string" and isinstance(value, str):
-        if getattr(shape, "enum", None) and value not in shape.enum:
+        if getattr(shape, "enum", None) and value not in {*shape.enum, *documented}:
             yield f"{path} is `{value}`, and none of {', '.join(shape.enum)}"
         if len(value) > shape.metadata.get("max", len(value)):
             yield f"{path} is longer than {shape.metadata['max']}"
