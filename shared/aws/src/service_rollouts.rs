@@ -10,7 +10,9 @@ use aws_sdk_ecs::types as ecs;
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Answered, Behind, LifecycleHook, ServiceRollout, Shifting};
+use windlass_engine::ports::{
+    Answered, Behind, LifecycleHook, ServiceHook, ServiceRollout, Shifting,
+};
 
 /// DescribeServiceDeployments and DescribeServiceRevisions take 20 ARNs at most.
 const AT_ONCE: usize = 20;
@@ -177,6 +179,60 @@ pub(crate) async fn stop(client: &Client, arn: &str) -> Answered<()> {
     }
 }
 
+/// Answers a pause hook. ECS has no code of its own for one that does not wait (Amazon ECS API Reference,
+/// ContinueServiceDeployment): it refuses with a `ClientException` or an `InvalidParameterException`.
+pub(crate) async fn answer(client: &Client, arn: &str, hook: &str, goes_on: bool) -> Answered<()> {
+    let request = client
+        .continue_service_deployment()
+        .service_deployment_arn(arn);
+    let action = if goes_on {
+        ecs::DeploymentLifecycleHookAction::Continue
+    } else {
+        ecs::DeploymentLifecycleHookAction::Rollback
+    };
+    let sent = request
+        .hook_id(hook)
+        .action(action)
+        .customize()
+        .config_override(
+            Builder::new()
+                .retry_config(limits::one_attempt())
+                .timeout_config(limits::switching()),
+        )
+        .send()
+        .await;
+    let named = format!("{arn} {hook}");
+    sent.or_fault("ContinueServiceDeployment", &named).map(drop)
+}
+
+/// The hooks of a service's deployment configuration. ECS tells the defaults of their timeouts, or they are these
+/// (Amazon ECS API Reference, DeploymentLifecycleHookTimeoutConfiguration).
+pub(crate) fn hooks(configuration: &ecs::DeploymentConfiguration) -> Vec<ServiceHook> {
+    let of = |hook: &ecs::DeploymentLifecycleHook| {
+        let timeout = hook.timeout_configuration();
+        let minutes =
+            timeout.and_then(ecs::DeploymentLifecycleHookTimeoutConfiguration::timeout_in_minutes);
+        let then = timeout.and_then(ecs::DeploymentLifecycleHookTimeoutConfiguration::action);
+        let stages = hook.lifecycle_stages().iter();
+        ServiceHook {
+            kind: kind_of(hook.target_type()),
+            stages: stages.map(|stage| stage.as_str().to_owned()).collect(),
+            timeout_min: count(minutes.unwrap_or(1_440)),
+            then: then
+                .map_or("ROLLBACK", ecs::DeploymentLifecycleHookAction::as_str)
+                .to_owned(),
+        }
+    };
+    configuration.lifecycle_hooks().iter().map(of).collect()
+}
+
+/// The sort of a hook; what ECS leaves out is the default (Amazon ECS API Reference, DeploymentLifecycleHook,
+/// `targetType`).
+fn kind_of(told: Option<&ecs::DeploymentLifecycleHookTargetType>) -> String {
+    let told = told.map(ecs::DeploymentLifecycleHookTargetType::as_str);
+    told.unwrap_or("AWS_LAMBDA").to_owned()
+}
+
 fn rollout_of(
     deployment: ecs::ServiceDeployment,
     revisions: &BTreeMap<String, Revision>,
@@ -247,10 +303,7 @@ fn hook_of(hook: ecs::DeploymentLifecycleHookDetail) -> LifecycleHook {
     let then = hook.timeout_action.as_ref();
     LifecycleHook {
         id: hook.hook_id.unwrap_or_default(),
-        // The default (Amazon ECS API Reference, DeploymentLifecycleHook, `targetType`).
-        kind: hook
-            .target_type
-            .map_or_else(|| "AWS_LAMBDA".to_owned(), |kind| kind.as_str().to_owned()),
+        kind: kind_of(hook.target_type.as_ref()),
         target: hook.target_arn.unwrap_or_default(),
         status: status.map_or_else(String::new, |status| status.as_str().to_owned()),
         expires: hook.expires_at.as_ref().map(time_of),

@@ -3,7 +3,7 @@ use crate::clock::time_of;
 use crate::document::{Answer, send_instead};
 use crate::error::{OrFault, code, fault, message};
 use crate::limits;
-use crate::service_rollouts::{self, shifting};
+use crate::service_rollouts::{self, hooks, shifting};
 use aws_sdk_ecs::config::Builder;
 use aws_sdk_ecs::types as ecs;
 use serde_json::{Value, json};
@@ -179,6 +179,10 @@ impl Services for Aws {
         service_rollouts::stop(self.clients.ecs(), arn).await
     }
 
+    async fn answer_service_pause(&self, arn: &str, hook: &str, goes_on: bool) -> Answered<()> {
+        service_rollouts::answer(self.clients.ecs(), arn, hook, goes_on).await
+    }
+
     async fn tasks(
         &self,
         cluster: &str,
@@ -311,7 +315,7 @@ fn service_of(service: ecs::Service) -> Service {
         alarms: configuration
             .and_then(ecs::DeploymentConfiguration::alarms)
             .map_or((false, false), |alarms| (alarms.enable, alarms.rollback)),
-        hooks: configuration.is_some_and(|it| !it.lifecycle_hooks().is_empty()),
+        hooks: configuration.map_or_else(Vec::new, hooks),
         shifting: configuration.map_or_else(Shifting::default, shifting),
         deployments: deployments.map(deployment_of).collect(),
         events: events.filter_map(event_of).collect(),

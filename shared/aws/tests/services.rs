@@ -273,6 +273,65 @@ async fn a_deployment_is_stopped_once_so_that_ecs_goes_back() {
 }
 
 #[tokio::test]
+async fn a_pause_is_answered_once() {
+    let answered_it = json!({"serviceDeploymentArn": "arn/2"});
+    let refused = |code| json_error(400, code, "The hook is not awaiting an action.");
+    let (aws, replay) = Replay::new(vec![
+        answered(&answered_it),
+        answered(&answered_it),
+        refused("ClientException"),
+        refused("InvalidParameterException"),
+        Reply::Lost,
+    ]);
+    for (goes_on, action) in [(true, "CONTINUE"), (false, "ROLLBACK")] {
+        let done = aws.answer_service_pause("arn/2", "h1", goes_on).await;
+        assert_eq!(done, Ok(()));
+        let expected = json!({"serviceDeploymentArn": "arn/2", "hookId": "h1", "action": action});
+        assert_eq!(replay.sent().last().expect("sent").json(), expected);
+    }
+    for name in [
+        FaultName::Refused,
+        FaultName::Refused,
+        FaultName::Unavailable,
+    ] {
+        let answered = aws.answer_service_pause("arn/2", "h1", true).await;
+        let fault = answered.expect_err("not so");
+        assert_eq!(fault.name, name, "{fault}");
+    }
+    assert_eq!(replay.sent().len(), 5);
+}
+
+#[tokio::test]
+async fn the_hooks_of_a_service_are_read_with_what_ecs_leaves_out() {
+    let told = json!({"services": [{"status": "ACTIVE", "deploymentConfiguration": {
+        "strategy": "BLUE_GREEN",
+        "lifecycleHooks": [
+            {"targetType": "PAUSE", "lifecycleStages": ["PRE_PRODUCTION_TRAFFIC_SHIFT", "LATER"],
+             "timeoutConfiguration": {"timeoutInMinutes": 90, "action": "CONTINUE"}},
+            {"targetType": "PAUSE", "lifecycleStages": ["POST_TEST_TRAFFIC_SHIFT"]},
+            {"hookTargetArn": "arn/f", "roleArn": "arn/r", "lifecycleStages": ["POST_SCALE_UP"]},
+        ],
+    }}]});
+    let (aws, _) = Replay::new(vec![answered(&told)]);
+    let hooks = aws.service("c", "s").await.expect("read").hooks;
+    let told: Vec<String> = hooks
+        .iter()
+        .map(|hook| {
+            let stages = hook.stages.join("+");
+            format!("{} {stages} {} {}", hook.kind, hook.timeout_min, hook.then)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "PAUSE PRE_PRODUCTION_TRAFFIC_SHIFT+LATER 90 CONTINUE",
+            "PAUSE POST_TEST_TRAFFIC_SHIFT 1440 ROLLBACK",
+            "AWS_LAMBDA POST_SCALE_UP 1440 ROLLBACK",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn how_a_service_shifts_is_read_with_what_ecs_leaves_out() {
     let table = [
         (json!({"strategy": "ROLLING"}), (0, 1000, 0)),

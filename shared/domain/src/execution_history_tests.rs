@@ -48,6 +48,7 @@ fn spec(kind: KindName, steady_within: Span) -> Spec {
             repository: "shop/c".into(),
             base: Base::Running,
             rollout: ecs::Strategy::default(),
+            pause: BTreeSet::new(),
             steady_within,
         }),
     ];

@@ -249,15 +249,16 @@ pub fn waves_of(waves: &[Wave], component: &ComponentName) -> Vec<u32> {
         .collect()
 }
 
-/// For how many seconds the waves are watched from the one on with which a component's last stage before its end
-/// is reached, until that end is waited for in the last wave.
-pub fn watched_before_end(waves: &[Wave], component: &ComponentName) -> u64 {
+/// For how many seconds the release is watched from the wave with which a component's n-th stage is reached, until
+/// its next one begins, or all is over.
+pub fn watched_at(waves: &[Wave], component: &ComponentName, nth: usize) -> u64 {
     let own = waves_of(waves, component);
-    let [.., reached, end] = own.as_slice() else {
+    let Some(reached) = own.get(nth) else {
         return 0;
     };
+    let next = own.get(nth + 1).copied().unwrap_or(u32::MAX);
     let watched = (0..).zip(waves);
-    let watched = watched.filter(|(number, _)| (*reached..*end).contains(number));
+    let watched = watched.filter(|(number, _)| (*reached..next).contains(number));
     watched.map(|(_, wave)| wave.bake_s).sum()
 }
 

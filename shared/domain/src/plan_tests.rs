@@ -79,10 +79,9 @@ fn the_end_that_aws_makes_is_waited_for_behind_all_others() {
     wave 7 (bake 0 s)
       agent: ended
     ");
-    assert_eq!(
-        watched_before_end(&waves, &name("agent")),
-        30 + 300 + 300 + 30 + 600
-    );
+    let watched = (0..3).map(|nth| watched_at(&waves, &name("agent"), nth));
+    let until_the_end = 30 + 300 + 300 + 30 + 600;
+    assert_eq!(watched.collect::<Vec<_>>(), [120, until_the_end, 0]);
     // Alone: the bake of the release is in front of the end, and the end is not watched.
     let waves = plan(&shop[..1], WATCH).unwrap();
     let bakes: Vec<u64> = waves.iter().map(|wave| wave.bake_s).collect();

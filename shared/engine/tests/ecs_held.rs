@@ -9,11 +9,16 @@ use harbour::{CLUSTER, Harbour, SERVICE, document, live, reference, repository};
 use windlass_domain::fault::FaultName;
 use windlass_domain::time::Time;
 use windlass_engine::payload::Word;
-use windlass_engine::ports::{Clock, LifecycleHook};
+use windlass_engine::ports::{Clock, LifecycleHook, ServiceHook};
 
 fn paused(harbour: &Harbour, hooks: Vec<LifecycleHook>) {
     live(harbour, |live| {
-        live.service.hooks = true;
+        live.service.hooks = vec![ServiceHook {
+            kind: "PAUSE".into(),
+            stages: vec!["POST_SCALE_UP".into()],
+            timeout_min: 1_440,
+            then: "ROLLBACK".into(),
+        }];
         live.held = hooks;
     });
 }

@@ -65,6 +65,7 @@ fn target() -> Target {
         base: PinnedBase::Registered("arn/t:1".into()),
         strategy: Strategy::Rolling,
         bakes_s: 0,
+        pauses: BTreeSet::new(),
         steady_within_s: 300,
     }
 }

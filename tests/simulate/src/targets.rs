@@ -18,13 +18,14 @@ use windlass_world::probe::Edge;
 pub const COMPONENTS: [&str; 5] = ["agent", "api", "flags", "jobs", "web"];
 
 /// The calls that may change what callers of a target see.
-pub const SWITCHES: [&str; 14] = [
+pub const SWITCHES: [&str; 15] = [
     "codedeploy.create_deployment",
     "codedeploy.stop_deployment",
     "configurations.start_rollout",
     "configurations.stop_rollout",
     "functions.update_alias",
     "functions.update_code",
+    "services.answer_service_pause",
     "services.stop_service_rollout",
     "services.update_service",
     "cdn.set_origin_path",

@@ -1,7 +1,7 @@
 //! The names of all calls of the ports.
 
 /// Every call that a service of this world has, by the name with which [`crate::mishaps`] counts it.
-pub const CALLS: [&str; 80] = [
+pub const CALLS: [&str; 81] = [
     "alarms.alarm_history",
     "alarms.alarms",
     "alarms.points",
@@ -74,6 +74,7 @@ pub const CALLS: [&str; 80] = [
     "registry.image",
     "registry.repository_tags",
     "registry.tagged",
+    "services.answer_service_pause",
     "services.register",
     "services.service",
     "services.service_rollouts",

@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::plan::KindName;
-use windlass_engine::kinds::{Kind, Next, Way};
+use windlass_domain::step::ChangeRecord;
+use windlass_domain::time::Time;
+use windlass_engine::kinds::{Class, Facts, Kind, Next, Way};
 use windlass_engine::payload::{Word, Work, WorkDone};
 use windlass_engine::ports::{Answered, Clock};
 
@@ -105,6 +107,7 @@ fn a_change_made_twice_is_made_once<S: Subject>(subject: &S) {
     let trial = must(Trial::begin(subject), "begin");
     let kind = subject.kind(trial.scene.world.clone());
     let target = must(read(&trial.scene.target), "target");
+    let mut sent: Vec<ChangeRecord> = Vec::new();
     for goal in &trial.scene.goals {
         let goal = must(read(goal), "goal");
         let mut made: Option<String> = None;
@@ -112,6 +115,7 @@ fn a_change_made_twice_is_made_once<S: Subject>(subject: &S) {
             let way = Way {
                 goal: Some(&goal),
                 made: made.as_deref(),
+                changes: &sent,
                 ..Way::default()
             };
             let is = must(run(kind.observe(&target, &way)), "observe");
@@ -123,6 +127,8 @@ fn a_change_made_twice_is_made_once<S: Subject>(subject: &S) {
                     panic!("{finding}")
                 }
                 Next::Do(change) => {
+                    let now = trial.scene.world.now();
+                    sent.push(record(S::Kind::facts(&change, &is), now));
                     let name = run(kind.change(&target, &change, &deployment()));
                     made = must(name, "change").or(made);
                     if let Err(fault) = run(kind.change(&target, &change, &deployment())) {
@@ -133,6 +139,22 @@ fn a_change_made_twice_is_made_once<S: Subject>(subject: &S) {
         }
     }
     trial.assert_arrived("each change made twice");
+}
+
+/// What the ledger tells of a change that was made and answered.
+fn record(facts: Facts, now: Time) -> ChangeRecord {
+    ChangeRecord {
+        at: now,
+        change: facts.value,
+        what: facts.what,
+        made: None,
+        answered: true,
+        answered_at: Some(now),
+        wave: Some(0),
+        undo: false,
+        switching: facts.class == Class::Switching,
+        token: 1,
+    }
 }
 
 fn a_mishap_at_any_call_arrives<S: Subject>(subject: &S) {

@@ -33,6 +33,7 @@ pub mod notifications;
 pub mod objects;
 mod package;
 pub mod past;
+pub mod pausing;
 pub mod probe;
 pub mod registry;
 pub mod rollout;

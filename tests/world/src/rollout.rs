@@ -5,8 +5,10 @@
 
 pub use crate::live_task::LiveTask;
 
+use crate::pausing::Answered;
 use crate::registry;
 use crate::services::State;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::time::Time;
 use windlass_engine::ports::{
     LifecycleHook, Service, ServiceDeployment, ServiceEvent, ServiceRollout,
@@ -42,9 +44,17 @@ pub struct LiveService {
     pub held: Vec<LifecycleHook>,
     /// What came of each UpdateService, newest first.
     pub rollouts: Vec<ServiceRollout>,
+    /// What became of the pauses of its deployments, oldest first.
+    pub pauses: Vec<Answered>,
+    /// When each of its deployments was successful, by ARN.
+    pub succeeded: BTreeMap<String, Time>,
+    /// The deployments that were begun by a call of the port, by ARN: nobody else's.
+    pub called: BTreeSet<String>,
     /// Whether the alarm was red when the newest one began: ECS does not look at it then, and another deployment can
     /// mend what rings (Amazon ECS Developer Guide, "How CloudWatch alarms detect Amazon ECS deployment failures").
     pub(crate) rang: bool,
+    /// Whether ECS is before another step of the same shift.
+    pub(crate) is_next_step: bool,
     /// Since when the newest one is at its stage.
     pub(crate) stage_since: Time,
     /// Whether one of the alarms that give deployments up is red.
@@ -63,7 +73,11 @@ impl LiveService {
             alarm: false,
             held: vec![],
             rollouts: vec![],
+            pauses: vec![],
+            succeeded: BTreeMap::new(),
+            called: BTreeSet::new(),
             rang: false,
+            is_next_step: false,
             stage_since: now,
             service,
             tasks: vec![],

@@ -3,6 +3,7 @@
 //! What moves a rollout is in [`crate::rollout`].
 
 use crate::World;
+use crate::pausing::Pausing;
 use crate::rollout::{LiveService, LiveTask};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,7 +92,7 @@ impl State {
                 percents: (100, 200),
                 breaker: (true, true),
                 alarms: (false, false),
-                hooks: false,
+                hooks: vec![],
                 shifting: Shifting::default(),
                 deployments: vec![ServiceDeployment {
                     id: id.clone(),
@@ -183,6 +184,22 @@ impl State {
                 format!("{arn} is not under way"),
             )),
         }
+    }
+}
+
+impl State {
+    /// What ContinueServiceDeployment does, whoever calls it.
+    ///
+    /// # Errors
+    /// Where no such hook waits.
+    pub fn answer_pause(&mut self, arn: &str, hook: &str, by: Pausing, now: Time) -> Answered<()> {
+        let newest =
+            |live: &&mut LiveService| live.rollouts.first().is_some_and(|it| it.arn == arn);
+        let live = self.services.values_mut().find(newest);
+        if live.is_some_and(|live| live.answer_pause(hook, by, now)) {
+            return Ok(());
+        }
+        Err(refused(&format!("hook {hook} of {arn} does not wait")))
     }
 }
 
@@ -291,6 +308,9 @@ impl Services for World {
         let id = self
             .services()
             .update(cluster, service, task_definition, now)?;
+        self.services()
+            .service_mut(cluster, service)
+            .note_called(&id);
         call.answer(id).await
     }
 
@@ -312,6 +332,15 @@ impl Services for World {
         self.roll();
         let now = self.clock().now;
         self.services().stop_rollout(arn, now)?;
+        call.answer(()).await
+    }
+
+    async fn answer_service_pause(&self, arn: &str, hook: &str, goes_on: bool) -> Answered<()> {
+        let call = self.call("services.answer_service_pause").await?;
+        self.roll();
+        let now = self.clock().now;
+        let by = Pausing::Called { goes_on };
+        self.services().answer_pause(arn, hook, by, now)?;
         call.answer(()).await
     }
 

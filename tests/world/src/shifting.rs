@@ -76,6 +76,7 @@ impl LiveService {
             ("IN_PROGRESS", "POST_SCALE_UP")
         };
         self.stage_since = now;
+        self.is_next_step = false;
         self.rang = self.alarm && self.shifts();
         let rollout = ServiceRollout {
             arn: format!("arn:aws:ecs:eu-west-1:111111111111:service-deployment/{id}"),
@@ -110,7 +111,7 @@ impl LiveService {
         let listed = self.rollouts.iter().filter(|one| one.created >= since);
         let mut listed: Vec<ServiceRollout> = listed.cloned().collect();
         if let Some(newest) = listed.first_mut() {
-            newest.hooks.clone_from(&self.held);
+            newest.hooks.extend(self.held.clone());
         }
         listed
     }
@@ -141,6 +142,7 @@ impl LiveService {
     /// ECS gives the deployment up, and goes back or does not.
     pub(crate) fn end_shifting(&mut self, goes_back: bool, why: &str, now: Time) {
         self.stage_since = now;
+        self.leave_pauses();
         if let Some(newest) = self.rollouts.first_mut() {
             let status = if goes_back {
                 "ROLLBACK_REQUESTED"
@@ -158,6 +160,7 @@ impl LiveService {
             STAGES[stage].clone_into(&mut newest.stage);
             "IN_PROGRESS".clone_into(&mut newest.status);
         }
+        self.pause(STAGES[stage], now);
     }
 
     /// One step of the newest deployment.
@@ -169,7 +172,7 @@ impl LiveService {
             self.turn("ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS");
         } else if self.has_status(&["ROLLBACK_IN_PROGRESS"]) {
             self.go_back(now);
-        } else if self.has_status(&["IN_PROGRESS"]) {
+        } else if self.has_status(&["IN_PROGRESS"]) && !self.is_paused(now) {
             self.go_on(now);
         }
     }
@@ -187,7 +190,7 @@ impl LiveService {
             "BAKE_TIME" => waited_min >= u64::from(shifting.bake_min),
             "CLEAN_UP" => {
                 self.stop_others(&id, "", now);
-                return self.succeed(&id);
+                return self.succeed(&id, now);
             }
             _ => true,
         };
@@ -200,16 +203,25 @@ impl LiveService {
     fn shift_more(&mut self, rank: usize, waited_min: u64, now: Time) {
         let shifting = self.service.shifting;
         let is_canary = self.service.strategy == "CANARY";
-        let Some(newest) = self.rollouts.first_mut() else {
+        let Some(newest) = self.rollouts.first() else {
             return;
         };
         let has = newest.traffic_tenths.unwrap_or_default();
         if has >= ALL {
             return self.enter(rank + 1, now);
         }
-        if has > 0 && waited_min < u64::from(shifting.step_min) {
+        if has > 0 && !self.is_next_step {
+            // After each step but the last ECS is before the next one once more.
+            if waited_min >= u64::from(shifting.step_min) {
+                self.is_next_step = true;
+                self.enter(rank - 1, now);
+            }
             return;
         }
+        self.is_next_step = false;
+        let Some(newest) = self.rollouts.first_mut() else {
+            return;
+        };
         let next = match (has, shifting.step_tenths) {
             (0, step @ 1..) => step,
             (_, step @ 1..) if !is_canary => has + step,
@@ -219,8 +231,11 @@ impl LiveService {
         self.stage_since = now;
     }
 
-    fn succeed(&mut self, id: &str) {
+    fn succeed(&mut self, id: &str, now: Time) {
         self.turn("IN_PROGRESS", "SUCCESSFUL");
+        if let Some(newest) = self.rollouts.first() {
+            self.succeeded.insert(newest.arn.clone(), now);
+        }
         self.completed = self.service.task_definition.clone();
         for deployment in &mut self.service.deployments {
             if deployment.id == id {
@@ -231,7 +246,7 @@ impl LiveService {
     }
 
     /// Back to the last revision that was complete: its deployment is PRIMARY again, and its tasks still run.
-    fn go_back(&mut self, now: Time) {
+    pub(crate) fn go_back(&mut self, now: Time) {
         if let Some(newest) = self.rollouts.first_mut() {
             newest.traffic_tenths = Some(0);
         }

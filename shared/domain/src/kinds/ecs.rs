@@ -47,8 +47,12 @@ pub struct Written {
     /// or `linear`. A service that has another one is refused.
     #[serde(default, skip_serializing_if = "Strategy::is_rolling")]
     pub rollout: Strategy,
+    /// The stages at which the service's own `PAUSE` hooks wait for Windlass: there the gates are judged, and then the
+    /// deployment goes on, or back. Every other hook is yours.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub pause: BTreeSet<Pause>,
     /// How long a rollout may take before it has failed, such as `15m`; at most `24h`. The times for which the service's
-    /// own strategy bakes come on top.
+    /// own strategy bakes come on top. Where it pauses for Windlass, this is the time from one pause to the next.
     #[serde(default = "fifteen_minutes")]
     pub steady_within: Span,
 }
@@ -108,6 +112,39 @@ impl Strategy {
     }
 }
 
+/// A stage of a service deployment at which ECS can pause it, and callers, or those that test, get something new (Amazon
+/// ECS Developer Guide, "Pause hooks for Amazon ECS service deployments"). In their order.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Pause {
+    /// The new tasks get the test traffic.
+    PostTestTrafficShift,
+    /// The next part of the production traffic is about to go over: before each step, the first at 0 %.
+    PreProductionTrafficShift,
+    /// The new tasks get all production traffic, and the former ones still run.
+    PostProductionTrafficShift,
+}
+
+impl Pause {
+    /// All of them, in their order.
+    pub const ALL: [Self; 3] = [
+        Self::PostTestTrafficShift,
+        Self::PreProductionTrafficShift,
+        Self::PostProductionTrafficShift,
+    ];
+
+    /// The name, in `app.yaml` and in ECS.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PostTestTrafficShift => "POST_TEST_TRAFFIC_SHIFT",
+            Self::PreProductionTrafficShift => "PRE_PRODUCTION_TRAFFIC_SHIFT",
+            Self::PostProductionTrafficShift => "POST_PRODUCTION_TRAFFIC_SHIFT",
+        }
+    }
+}
+
 const fn fifteen_minutes() -> Span {
     Span::seconds(900)
 }
@@ -127,6 +164,8 @@ pub struct Ecs {
     pub base: Base,
     /// The deployment strategy that the service must have.
     pub rollout: Strategy,
+    /// The stages at which it pauses for Windlass.
+    pub pause: BTreeSet<Pause>,
     /// How long a rollout may take before it has failed, beside the times for which the strategy bakes.
     pub steady_within: Span,
 }
@@ -229,6 +268,16 @@ impl Resolve for Ecs {
                 format!("Write at most `{LONGEST_WAIT}`."),
             );
         }
+        if written.rollout.is_rolling() && !written.pause.is_empty() {
+            scope.find(
+                FindingName::NotSupported,
+                &at("pause"),
+                "A service that rolls shifts no traffic, so that it pauses for Windlass at none of these stages."
+                    .to_owned(),
+                "Leave out `pause`, or write as `rollout` which strategy the service has: `blue_green`, `canary` or `linear`."
+                    .to_owned(),
+            );
+        }
         Self {
             cluster: scope.text(&at("cluster"), &written.cluster, &aws_name::ECS),
             service: scope.text(&at("service"), &written.service, &aws_name::ECS),
@@ -240,6 +289,7 @@ impl Resolve for Ecs {
             ),
             base: written.base.clone(),
             rollout: written.rollout,
+            pause: written.pause.clone(),
             // What is longer is told above, and not once more as what cannot be watched.
             steady_within: written.steady_within.min(LONGEST_WAIT),
         }

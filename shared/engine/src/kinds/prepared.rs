@@ -85,22 +85,33 @@ pub struct Stage {
     pub bake_s: Option<u64>,
     /// Whether it is only published, ahead of the first switch: callers notice nothing.
     pub ahead: bool,
-    /// Set where it only waits until AWS has ended the rollout by itself: behind all other waves, and not watched.
-    pub closing: Option<Closing>,
+    /// For how long AWS keeps what it has reached; absent where that is for ever.
+    pub holds: Option<Holds>,
+    /// Whether it only waits until AWS has ended the rollout by itself: behind all other waves, and not watched.
+    pub closing: bool,
     /// The outputs of earlier waves without which it cannot be planned. Where a stage has some, neither the
     /// component's goals count nor its target: the kind is asked for both again, once they are known.
     pub later: BTreeSet<Output>,
 }
 
-/// The end of a rollout that AWS makes by itself, once it has kept what ran before for a time.
+/// The time within which the next stage of a component must begin: after it AWS does something by itself. The words are
+/// parts of one sentence: `The release is watched for 5m while … is paused, and its hook waits for only 4m: then …`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Closing {
-    /// For how many seconds it keeps that, from when the stage before is reached.
-    pub keeps_s: u64,
-    /// What is kept, in words, such as `the former tasks of service shop/agent`.
+pub struct Holds {
+    /// The member of the component that this is about.
+    pub member: &'static str,
+    /// For how many seconds, from when the stage is reached.
+    pub seconds: u64,
+    /// When it is watched, such as `once service agent has all traffic`.
+    pub when: String,
+    /// What holds for that time, such as `AWS keeps the former tasks of service agent`.
     pub kept: String,
-    /// How a person makes that longer, in words, such as `raise … to at least`, which the time follows.
+    /// What comes then.
+    pub then: String,
+    /// How a person makes that longer, such as `raise … to at least`, which the time follows.
     pub longer: String,
+    /// Whether it must hold for a look where it is not watched as well.
+    pub is_always: bool,
 }
 
 impl Stage {
@@ -111,7 +122,8 @@ impl Stage {
             what: what.into(),
             bake_s: None,
             ahead: false,
-            closing: None,
+            holds: None,
+            closing: false,
             later: BTreeSet::new(),
         }
     }

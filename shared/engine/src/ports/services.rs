@@ -27,8 +27,8 @@ pub struct Service {
     pub breaker: (bool, bool),
     /// Whether alarms give a deployment up, and whether it is rolled back then.
     pub alarms: (bool, bool),
-    /// Whether its deployment configuration has lifecycle hooks.
-    pub hooks: bool,
+    /// The lifecycle hooks of its deployment configuration.
+    pub hooks: Vec<ServiceHook>,
     /// How it shifts traffic; nothing where it rolls.
     pub shifting: Shifting,
     /// Its deployments, as ECS lists them.
@@ -80,6 +80,26 @@ pub struct Shifting {
     pub step_tenths: u32,
     /// `canaryBakeTimeInMinutes` or `stepBakeTimeInMinutes`: how long ECS waits after such a step.
     pub step_min: u32,
+}
+
+/// A lifecycle hook that a service's deployments are to have (Amazon ECS API Reference, DeploymentLifecycleHook).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceHook {
+    /// `PAUSE`, or `AWS_LAMBDA`.
+    pub kind: String,
+    /// The stages at which it runs.
+    pub stages: Vec<String>,
+    /// For how many minutes ECS waits for it.
+    pub timeout_min: u32,
+    /// What ECS does then: `CONTINUE` or `ROLLBACK`.
+    pub then: String,
+}
+
+impl ServiceHook {
+    /// Whether it pauses a deployment at this stage.
+    pub fn pauses_at(&self, stage: &str) -> bool {
+        self.kind == "PAUSE" && self.stages.iter().any(|one| one == stage)
+    }
 }
 
 /// What came of an UpdateService, ECS's own rollback included: a service deployment (Amazon ECS API Reference,
@@ -224,6 +244,11 @@ pub trait Services {
     /// Stops a service deployment that is under way, so that ECS goes back to what ran before it (StopServiceDeployment
     /// with `ROLLBACK`). Sent once. `Conflict` where it is not under way.
     async fn stop_service_rollout(&self, arn: &str) -> Answered<()>;
+
+    /// Answers a pause hook of a service deployment, so that the deployment goes on to its next stage, or back to what ran
+    /// before it (ContinueServiceDeployment with `CONTINUE` or `ROLLBACK`). Sent once. `Refused` where the hook does not
+    /// wait for an action, or the deployment is not under way.
+    async fn answer_service_pause(&self, arn: &str, hook: &str, goes_on: bool) -> Answered<()>;
 
     /// The tasks of a service: running ones, or those that stopped in about the last hour.
     async fn tasks(

@@ -3,7 +3,7 @@
 use super::component::Draft;
 use super::gates::GateProblems;
 use super::scene::Scene;
-use crate::kinds;
+use crate::kinds::{self, Holds};
 use crate::ports::Answered;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -12,8 +12,7 @@ use windlass_domain::fault::Fault;
 use windlass_domain::finding::{Finding, FindingName, limited};
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{
-    Candidate, Outcome, Plan, Stage, Unchanged, Watch, Wave, plan, reversed, watched_before_end,
-    waves_of,
+    Candidate, Outcome, Plan, Stage, Unchanged, Watch, Wave, plan, reversed, watched_at, waves_of,
 };
 use windlass_domain::step::Step;
 use windlass_domain::time::{Span, Time};
@@ -48,7 +47,8 @@ pub fn compose(
             });
         }
         plan.findings.extend(too_long(scene, &plan.waves, now));
-        plan.findings.extend(kept_too_short(drafts, &plan.waves));
+        plan.findings
+            .extend(held_too_short(scene, drafts, &plan.waves));
     }
     plan.findings.extend(gates.findings);
     plan.warnings.extend(gates.warnings);
@@ -109,37 +109,41 @@ fn too_long(scene: &Scene, waves: &[Wave], now: Time) -> Option<Finding> {
     Course::of(waves, &resolved.components, rule).too_long(gone_s)
 }
 
-/// How much longer than the release is watched AWS must keep what ran before, in seconds: a look may come so late.
+/// How much longer than the release is watched AWS must keep what a stage has reached, in seconds: a look may come so
+/// late.
 const LOOK_S: u64 = 60;
 
-/// What is wrong where AWS ends a rollout by itself before the release is judged: an undo would take as long as a
-/// release.
-fn kept_too_short(drafts: &[Draft<'_>], waves: &[Wave]) -> Vec<Finding> {
-    let ends = drafts.iter().filter_map(|draft| {
-        let end = draft.prepared.stages.last()?.closing.as_ref()?;
-        Some((draft.name, end))
-    });
-    let too_short = ends.filter_map(|(component, end)| {
-        let watched_s = watched_before_end(waves, component);
-        let needed_s = watched_s + LOOK_S;
-        (watched_s > 0 && needed_s > end.keeps_s).then(|| {
-            let [watched, kept, needed] =
-                [watched_s, end.keeps_s, needed_s.next_multiple_of(60)].map(Span::seconds);
-            Finding::new(
-                FindingName::TooLarge,
-                format!("components.{component}.rollout"),
-                format!(
-                    "Once `{component}` has all traffic the release is watched for {watched}, and AWS keeps {} for only {kept}: after that an undo takes as long as a release.",
-                    end.kept
-                ),
-                format!(
-                    "Watch for less time (`bake`, `between_waves`, `every`), so that a minute is left for a look; or {} {needed}.",
-                    end.longer
-                ),
-            )
+/// What is wrong where AWS goes on by itself before the release is judged.
+fn held_too_short(scene: &Scene, drafts: &[Draft<'_>], waves: &[Wave]) -> Vec<Finding> {
+    let of = |draft| {
+        let stages = kept_stages(scene, draft).enumerate();
+        stages.filter_map(move |(nth, stage)| {
+            let holds = stage.holds.as_ref()?;
+            too_short(draft.name, holds, watched_at(waves, draft.name, nth))
         })
-    });
-    too_short.collect()
+    };
+    drafts.iter().flat_map(of).collect()
+}
+
+fn too_short(component: &ComponentName, holds: &Holds, watched_s: u64) -> Option<Finding> {
+    let needed_s = watched_s + LOOK_S;
+    let is_enough = needed_s <= holds.seconds || (watched_s == 0 && !holds.is_always);
+    (!is_enough).then(|| {
+        let [watched, kept, needed] =
+            [watched_s, holds.seconds, needed_s.next_multiple_of(60)].map(Span::seconds);
+        Finding::new(
+            FindingName::TooLarge,
+            format!("components.{component}.{}", holds.member),
+            format!(
+                "The release is watched for {watched} {}, and {} for only {kept}: {}.",
+                holds.when, holds.kept, holds.then
+            ),
+            format!(
+                "Watch for less time (`bake`, `between_waves`, `every`), so that a minute is left for a look; or {} {needed}.",
+                holds.longer
+            ),
+        )
+    })
 }
 
 /// What has to be steady, or mended, before this same release can go: with what is started then.
@@ -221,7 +225,7 @@ fn stages(scene: &Scene, draft: &Draft<'_>) -> Vec<Stage> {
             what: stage.what.clone(),
             bake_s: stage.bake_s.filter(|_| !scene.is_rollback()),
             ahead: stage.ahead,
-            closing: stage.closing.is_some(),
+            closing: stage.closing,
             later: stage.later.clone(),
         })
         .collect()

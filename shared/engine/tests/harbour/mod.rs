@@ -4,7 +4,7 @@
 #![allow(dead_code)] // each test binary uses its part
 
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::digest::Digest;
 use windlass_domain::environment::Lock;
@@ -85,6 +85,7 @@ impl Harbour {
             repository: "shop/agent".into(),
             base: Base::Running,
             rollout: Strategy::Rolling,
+            pause: BTreeSet::new(),
             steady_within: Span::seconds(300),
         };
         Self {

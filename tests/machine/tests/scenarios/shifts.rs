@@ -1,7 +1,7 @@
 //! Services whose traffic ECS shifts, as whole deployments.
 
 use crate::scene::*;
-use windlass_engine::ports::Shifting;
+use windlass_engine::ports::{ServiceHook, Shifting};
 use windlass_machine::shop::Shop;
 
 /// A service alone, by this strategy, watched for so many minutes.
@@ -80,5 +80,42 @@ fn a_release_by_each_strategy_takes_at_most_45_transitions_and_one_a_poll() {
             others <= 45,
             "{strategy}: {others} beside {looks} looks: {path}"
         );
+    }
+}
+
+/// The service blue/green, which pauses for Windlass when all traffic is shifted, for so many minutes at most, and is
+/// watched then for three.
+fn pausing(program: &windlass_machine::program::Program, timeout_min: u32) -> Shop<'_> {
+    let at = "POST_PRODUCTION_TRAFFIC_SHIFT";
+    let strategy = format!("blue_green, pause: [{at}]");
+    let shop = Shop::new(program, &declared(&strategy, "3m"));
+    let mut services = shop.world().services();
+    let service = &mut services.service_mut("shop", "agent").service;
+    service.strategy = "BLUE_GREEN".into();
+    service.hooks = vec![ServiceHook {
+        kind: "PAUSE".into(),
+        stages: vec![at.into()],
+        timeout_min,
+        then: "ROLLBACK".into(),
+    }];
+    drop(services);
+    shop
+}
+
+#[test]
+fn a_release_is_watched_in_a_pause_before_ecs_bakes_and_the_hook_must_wait_for_longer() {
+    let program = program();
+    for (timeout_min, wanted) in [(4, "Succeeded"), (3, "Rejected (TooLarge)")] {
+        let mut shop = pausing(&program, timeout_min);
+        let arn = shop.deploy("1.1.0", &["agent"]);
+        shop.region.run();
+        let ended = ended(&shop, &arn);
+        assert_eq!(ended.to_string(), wanted, "{timeout_min}: {}", ended.cause);
+        if wanted != "Succeeded" {
+            let told = "while service agent is paused at POST_PRODUCTION_TRAFFIC_SHIFT, and its PAUSE hook there waits for only 3m: then ECS rolls back";
+            assert!(ended.cause.contains(told), "{}", ended.cause);
+            assert!(ended.cause.contains("to at least 4m"), "{}", ended.cause);
+        }
+        assert_free(&shop);
     }
 }

@@ -1,6 +1,7 @@
 //! The rules of the design, as what must hold after each run.
 
 mod back_as_it_says;
+mod final_by_ecs;
 mod holds_and_vetoes;
 mod late_arrivals_lose;
 mod looked_again;
@@ -8,6 +9,7 @@ mod no_older_over_newer;
 mod no_secret;
 mod one_ending;
 mod one_name;
+mod pauses_are_ours;
 mod rollback_is_possible;
 mod strangers_are_left;
 mod strangers_are_told;
@@ -17,6 +19,7 @@ mod unlocked;
 mod unowned_untouched;
 
 pub use back_as_it_says::back_as_it_says;
+pub use final_by_ecs::final_by_ecs;
 pub use holds_and_vetoes::holds_and_vetoes;
 pub use late_arrivals_lose::late_arrivals_lose;
 pub use looked_again::{looked_again, told_as_drifted};
@@ -25,6 +28,7 @@ pub use no_secret::no_secret;
 pub(crate) use no_secret::tells;
 pub use one_ending::one_ending;
 pub use one_name::one_name;
+pub use pauses_are_ours::pauses_are_ours;
 pub use rollback_is_possible::rollback_is_possible;
 pub use strangers_are_left::strangers_are_left;
 pub use strangers_are_told::strangers_are_told;
@@ -67,7 +71,7 @@ pub use woken_in_time::woken_in_time;
 pub type Rule = fn(&Outcome<'_>) -> Result<(), String>;
 
 /// All rules by name.
-pub const RULES: [(&str, Rule); 29] = [
+pub const RULES: [(&str, Rule); 31] = [
     ("one_ending", one_ending),
     ("targets_as_recorded", targets_as_recorded),
     ("no_older_over_newer", no_older_over_newer),
@@ -97,6 +101,8 @@ pub const RULES: [(&str, Rule); 29] = [
     ("claims_are_shown", claims_are_shown),
     ("back_as_it_says", back_as_it_says),
     ("one_name", one_name),
+    ("pauses_are_ours", pauses_are_ours),
+    ("final_by_ecs", final_by_ecs),
 ];
 
 /// Of a copy of the world in which the same is asked for again (`play.rs`).

@@ -167,6 +167,67 @@ gates:
   alarms: [shop-5xx]
 ";
 
+/// The same, which pauses for Windlass at each stage at which it can.
+pub(super) const SERVICE_PAUSED: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  agent:
+    kind: ecs
+    cluster: shop
+    service: agent
+    container: agent
+    repository: shop/agent
+    rollout: blue_green
+    pause: [POST_TEST_TRAFFIC_SHIFT, PRE_PRODUCTION_TRAFFIC_SHIFT, POST_PRODUCTION_TRAFFIC_SHIFT]
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
+/// The same, which pauses only when all traffic is shifted.
+pub(super) const SERVICE_PAUSED_LAST: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  agent:
+    kind: ecs
+    cluster: shop
+    service: agent
+    container: agent
+    repository: shop/agent
+    rollout: blue_green
+    pause: [POST_PRODUCTION_TRAFFIC_SHIFT]
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
+/// In two parts, each of which waits for Windlass; a function comes after it.
+pub(super) const SERVICE_CANARY_PAUSED: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  agent:
+    kind: ecs
+    cluster: shop
+    service: agent
+    container: agent
+    repository: shop/agent
+    rollout: canary
+    pause: [PRE_PRODUCTION_TRAFFIC_SHIFT, POST_PRODUCTION_TRAFFIC_SHIFT]
+  api: {kind: lambda, function: shop-api, alias: live, after: [agent]}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
 /// The same, whose traffic ECS shifts in two parts, and a function that comes after it.
 pub(super) const SERVICE_CANARY: &str = "
 app: shop

@@ -7,6 +7,7 @@ mod gates;
 mod later;
 mod moved;
 mod operators;
+mod pauses;
 mod people;
 mod rollouts;
 mod shifts;
@@ -28,7 +29,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 93] = [
+pub static SCENARIOS: [Scenario; 102] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -337,6 +338,15 @@ pub static SCENARIOS: [Scenario; 93] = [
     shifts::SERVICE_CANARY_PREEMPTED,
     shifts::SERVICE_FAILS_AS_BEFORE,
     shifts::SERVICE_FAILS_MORE,
+    pauses::PAUSED,
+    pauses::PAUSED_UNDONE,
+    pauses::PAUSED_RUNS_OUT,
+    pauses::PAUSED_ANSWERED,
+    pauses::PAUSED_TAKEN_BACK,
+    pauses::PAUSED_ALARMED,
+    pauses::PAUSED_ROLLBACK,
+    pauses::CANARY_PAUSED,
+    pauses::CANARY_PAUSED_PREEMPTED,
     gates::GATES,
     gates::IS_SILENT,
     gates::RED_ROLLBACK,

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
-use windlass_engine::ports::{Routing, Shifting};
+use windlass_domain::kinds::ecs::Pause;
+use windlass_engine::ports::{Routing, ServiceHook, Shifting};
 use windlass_machine::shop::ALARM;
 use windlass_machine::shop_world::run_image;
 use windlass_world::World;
 use windlass_world::configurations::named;
 use windlass_world::functions::{Package, Provisioned};
+use windlass_world::pausing::Pausing;
 use windlass_world::registry::HOST;
 
 pub(super) fn rings(world: &World) {
@@ -106,6 +108,92 @@ pub(super) fn is_shifted_at_once(world: &World) {
 
 pub(super) fn is_shifted_in_two_parts(world: &World) {
     is_shifted(world, "CANARY", 100);
+}
+
+/// Its deployments pause for Windlass at these stages, at most for half an hour. The team has a pause of its own before
+/// that, which goes on by itself after a minute.
+fn pauses(world: &World, ours: &[Pause]) {
+    let mut services = world.services();
+    let hook = |stages: Vec<String>, timeout_min, then: &str| ServiceHook {
+        kind: "PAUSE".into(),
+        stages,
+        timeout_min,
+        then: then.into(),
+    };
+    let ours = ours.iter().map(|at| at.as_str().to_owned()).collect();
+    let team = vec!["POST_SCALE_UP".to_owned()];
+    let service = &mut services.service_mut("shop", "agent").service;
+    service.hooks = vec![hook(team, 1, "CONTINUE"), hook(ours, 30, "ROLLBACK")];
+}
+
+pub(super) fn is_shifted_at_once_with_pauses(world: &World) {
+    is_shifted_at_once(world);
+    pauses(world, &Pause::ALL);
+}
+
+pub(super) fn is_shifted_at_once_with_a_last_pause(world: &World) {
+    is_shifted_at_once(world);
+    pauses(world, &[Pause::PostProductionTrafficShift]);
+}
+
+pub(super) fn is_shifted_and_watched_with_pauses(world: &World) {
+    is_shifted_and_watched(world);
+    pauses(world, &Pause::ALL);
+}
+
+pub(super) fn is_shifted_in_two_parts_with_pauses(world: &World) {
+    is_shifted_in_two_parts(world);
+    pauses(
+        world,
+        &[
+            Pause::PreProductionTrafficShift,
+            Pause::PostProductionTrafficShift,
+        ],
+    );
+}
+
+/// The time of each pause that waits is over.
+pub(super) fn pauses_run_out(world: &World) {
+    world.roll();
+    let now = world.true_time();
+    let mut services = world.services();
+    let newest = services.service_mut("shop", "agent").rollouts.first_mut();
+    for hook in newest.into_iter().flat_map(|newest| &mut newest.hooks) {
+        hook.expires = Some(now);
+    }
+}
+
+pub(super) fn person_lets_go_on(world: &World) {
+    person_answers(world, true);
+}
+
+pub(super) fn person_lets_go_back(world: &World) {
+    person_answers(world, false);
+}
+
+/// A person answers what waits.
+fn person_answers(world: &World, goes_on: bool) {
+    world.roll();
+    let now = world.true_time();
+    let mut services = world.services();
+    let newest = services
+        .service_mut("shop", "agent")
+        .rollouts
+        .first()
+        .cloned();
+    let Some(newest) = newest else {
+        return;
+    };
+    let waits = newest
+        .hooks
+        .iter()
+        .find(|hook| hook.status == "AWAITING_ACTION");
+    if let Some(waits) = waits {
+        let by = Pausing::ByHand { goes_on };
+        if let Err(fault) = services.answer_pause(&newest.arn, &waits.id, by, now) {
+            panic!("{fault}");
+        }
+    }
 }
 
 /// The same, and an alarm of the service's own gives a deployment up.

@@ -72,7 +72,7 @@ pub(super) const BLUE_GREEN_ROLLBACK: Scenario = Scenario {
     ..BLUE_GREEN
 };
 
-const SHIFTED: &[&str] = &["agent", "api"];
+pub(super) const SHIFTED: &[&str] = &["agent", "api"];
 
 /// In two parts; a function comes after it, while ECS still keeps the former tasks.
 pub(super) const SERVICE_CANARY_THEN_FUNCTION: Scenario = Scenario {

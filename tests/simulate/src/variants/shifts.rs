@@ -1,6 +1,7 @@
 //! Variants of how a service goes there and back whose traffic ECS shifts.
 
 use super::{Edit, Variant};
+use crate::schedule::What::Stranger;
 
 const SHIFT: &str = "shared/engine/src/kinds/ecs/shift.rs";
 
@@ -10,10 +11,10 @@ pub(super) const VARIANTS: &[Variant] = &[
         what: "a release is over while ECS may still take it back",
         edits: &[Edit {
             file: "shared/engine/src/kinds/ecs/stage.rs",
-            find: "        Until::Complete => return false,",
-            replace: "        Until::Complete if VARIANT => \"POST_PRODUCTION_TRAFFIC_SHIFT\",\n        Until::Complete => return false,",
+            find: "        Until::Complete => false,",
+            replace: "        Until::Complete if VARIANT => is_from(POST_PRODUCTION),\n        Until::Complete => false,",
         }],
-        scenarios: &["blue_green", "service_canary"],
+        scenarios: &["blue_green", "paused"],
         mishaps: &[],
     },
     Variant {
@@ -36,6 +37,39 @@ pub(super) const VARIANTS: &[Variant] = &[
             replace: "            Standing::WentBack if VARIANT => Next::Done,\n            Standing::WentBack => Next::TakenBack(",
         }],
         scenarios: &["blue_green_taken_back", "blue_green_crashes"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "pause_of_the_team_answered",
+        what: "whatever pause of a deployment waits is answered",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/ecs/pause.rs",
+            find: "    let at = pauses.iter().find(|at| at.as_str() == rollout.stage)?;",
+            replace: "    let at = pauses.iter().find(|at| at.as_str() == rollout.stage || (VARIANT && rollout.stage == \"POST_SCALE_UP\"))?;",
+        }],
+        scenarios: &["paused", "canary_paused"],
+        mishaps: &[],
+    },
+    Variant {
+        name: "pause_of_another_deployment_answered",
+        what: "the pause of the newest deployment is answered, whoever has begun that",
+        edits: &[Edit {
+            file: "shared/engine/src/kinds/ecs/follow.rs",
+            find: "    let newer = rollouts",
+            replace: "    let own = if VARIANT { rollouts.first() } else { own };\n    let newer = rollouts",
+        }],
+        scenarios: &["paused", "paused_undone"],
+        mishaps: &[Stranger],
+    },
+    Variant {
+        name: "pause_goes_on_unjudged",
+        what: "each pause goes on at once, whatever the gates will say",
+        edits: &[Edit {
+            file: SHIFT,
+            find: "        if has_come(rollout, wanted.until) {\n            return verify",
+            replace: "        if has_come(rollout, wanted.until) {\n            if VARIANT\n                && let Some(Due::Answer(answer)) =\n                    pause::on(self.followed, &target.pauses, super::state::Until::Complete)\n            {\n                return Next::Do(Change::Answer(answer));\n            }\n            return verify",
+        }],
+        scenarios: &["paused_undone", "paused"],
         mishaps: &[],
     },
 ];

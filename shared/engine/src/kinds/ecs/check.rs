@@ -1,7 +1,7 @@
 //! Pure: what is wrong with a service as it is, so that a rollout must not begin.
 
 use super::state::{FAILED, is_complete};
-use super::{document, strategy, tell};
+use super::{document, paused, strategy, tell};
 use crate::kinds::PrepareInput;
 use crate::ports::{Image, Platform, Service, ServiceDeployment, TaskDefinition};
 use serde_json::Value;
@@ -28,6 +28,7 @@ pub(super) fn findings(
         .map(|(what, reason, remedy)| tell::finding(what, input.path("service"), reason, remedy))
         .collect();
     findings.extend(strategy::findings(input, spec, service));
+    findings.extend(paused::findings(input, spec, service));
     findings.extend(container(input, spec, current));
     findings.extend(input.check_tags("service", &name, &service.tags));
     findings.extend(busy(input, &name, service));

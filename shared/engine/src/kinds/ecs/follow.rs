@@ -2,10 +2,11 @@
 
 use super::Ecs;
 use super::stage::Standing;
-use super::state::{Followed, Goal, Sent, Target, Update};
+use super::state::{Followed, Goal, Pausing, Target, Update};
 use crate::kinds::Way;
 use crate::ports::{Answered, Clock, ServiceRollout, Services};
 use serde::Deserialize;
+use windlass_domain::step::ChangeRecord;
 use windlass_domain::time::Time;
 
 /// How much earlier than its last send a deployment may have been created, in milliseconds: a send whose answer was lost
@@ -15,37 +16,30 @@ const EARLIER_MS: u64 = 60_000;
 /// The same forward, where nobody else's deployment is of the task definition that is sent.
 const EARLIER_OWN_MS: u64 = 6 * 3_600_000;
 
-/// Which deployment is looked for.
-struct Look {
-    /// The task definition that was sent.
-    to: String,
-    at: Time,
+/// An update that was sent, whose deployment is looked for.
+pub(super) struct Look {
+    pub(super) update: Update,
+    pub(super) at: Time,
+}
+
+impl Look {
+    fn of(record: &ChangeRecord) -> Option<Self> {
+        Some(Self {
+            update: Update::deserialize(&record.change).ok()?,
+            at: record.at,
+        })
+    }
 }
 
 impl<P: Services + Clock> Ecs<P> {
-    /// The deployment that the last change has begun; nothing where none was sent, or the service rolls.
+    /// The deployment that the last update has begun; nothing where none was sent, or the service rolls.
     pub(super) async fn followed(
         &self,
         target: &Target,
         way: &Way<'_, Goal>,
     ) -> Answered<Option<Followed>> {
-        let sent = way.sent.as_ref().and_then(Sent::of);
-        let sent = sent.map(|sent| Look {
-            to: sent.update.to,
-            at: sent.at,
-        });
-        let begun = || {
-            let begun = way.begun?;
-            let update = Update::deserialize(begun.change).ok()?;
-            Some(Look {
-                to: update.to,
-                at: begun.at,
-            })
-        };
-        let Some(look) = sent
-            .or_else(begun)
-            .filter(|_| !target.strategy.is_rolling())
-        else {
+        let look = sent(way).or_else(|| begun(way));
+        let Some(look) = look.filter(|_| !target.strategy.is_rolling()) else {
             return Ok(None);
         };
         let is_own = way.goal.is_some_and(|goal| goal.task_definition.is_none());
@@ -56,8 +50,46 @@ impl<P: Services + Clock> Ecs<P> {
         let rollouts = self.at.service_rollouts(cluster, service, since).await?;
         let goal = way.goal.and_then(|goal| goal.task_definition.as_deref());
         let since_ms = self.at.now().ms_since(look.at);
-        Ok(Some(find(&rollouts, look.to, goal, since_ms)))
+        let found = find(&rollouts, look.update.to, goal, since_ms);
+        let answers = found.rollout.as_ref().map(|own| answers(way, &own.arn));
+        Ok(Some(Followed {
+            answers: answers.unwrap_or_default(),
+            ..found
+        }))
     }
+}
+
+/// The update whose deployment the last change that was sent is about: itself, or one before the pause that it answers.
+/// What only takes a deployment back is about none that it has begun.
+pub(super) fn sent(way: &Way<'_, Goal>) -> Option<Look> {
+    let last = way.sent.as_ref()?;
+    let known = way.changes.iter().rfind(|one| one.change == last.change);
+    if let Ok(update) = Update::deserialize(&last.change) {
+        return Some(Look {
+            update,
+            at: last.at,
+        });
+    }
+    let known = known?;
+    let answer = Pausing::deserialize(&last.change).ok()?;
+    let same = |one: &&ChangeRecord| one.undo == known.undo && one.token == known.token;
+    let mut updates = way.changes.iter().filter(same).filter_map(Look::of);
+    updates.next_back().filter(|_| answer.goes_on)
+}
+
+/// The last update that was sent forward, under whichever token.
+fn begun(way: &Way<'_, Goal>) -> Option<Look> {
+    let forward = way.changes.iter().filter(|one| !one.undo);
+    forward.filter_map(Look::of).next_back()
+}
+
+/// What was answered of this deployment's pauses, and whether ECS has taken it.
+fn answers(way: &Way<'_, Goal>, rollout: &str) -> Vec<(Pausing, bool)> {
+    let answers = way.changes.iter().filter_map(|one| {
+        let answer = Pausing::deserialize(&one.change).ok()?;
+        (answer.rollout == rollout).then_some((answer, one.answered))
+    });
+    answers.collect()
 }
 
 /// The oldest one of what was sent: a later one of the same is somebody else's. But one of what is gone for that is under
@@ -85,6 +117,7 @@ fn find(rollouts: &[ServiceRollout], to: String, goal: Option<&str>, since_ms: u
         rollout: own.cloned(),
         other: other.cloned(),
         since_ms,
+        answers: vec![],
     }
 }
 

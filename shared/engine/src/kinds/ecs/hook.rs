@@ -4,10 +4,13 @@
 use super::state::Held;
 use crate::ports::{LifecycleHook, ServiceRollout};
 use windlass_domain::fault::Fault;
+use windlass_domain::kinds::ecs::Pause;
 
-/// The hook that a deployment waits for, if it waits for one.
-pub(super) fn held(newest: &ServiceRollout) -> Option<Held> {
-    let waits = |status: &str| newest.hooks.iter().find(|hook| hook.status == status);
+/// The hook of the team's that a deployment waits for, if it waits for one: not the pause that is Windlass's own.
+pub(super) fn held(newest: &ServiceRollout, own: Option<(Pause, &LifecycleHook)>) -> Option<Held> {
+    let is_own = |hook: &LifecycleHook| own.is_some_and(|(_, own)| own.id == hook.id);
+    let theirs = || newest.hooks.iter().filter(|hook| !is_own(hook));
+    let waits = |status: &str| theirs().find(|hook| hook.status == status);
     let hook = waits("AWAITING_ACTION").or_else(|| waits("IN_PROGRESS"))?;
     Some(Held {
         by: format!("{}{}{}", what(hook), at(&newest.stage), until(hook)),
@@ -43,7 +46,8 @@ fn at(stage: &str) -> String {
     }
 }
 
-fn until(hook: &LifecycleHook) -> String {
+/// Until when ECS waits for it, and what it does then.
+pub(super) fn until(hook: &LifecycleHook) -> String {
     let Some(at) = hook.expires else {
         return String::new();
     };
@@ -120,7 +124,7 @@ mod tests {
                 hooks,
                 behind: None,
             };
-            let told = held(&newest).map(|held| held.by);
+            let told = held(&newest, None).map(|held| held.by);
             assert_eq!(told.as_deref(), wanted, "{newest:?}");
         }
     }

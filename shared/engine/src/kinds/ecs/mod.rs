@@ -6,7 +6,8 @@
 //! speaks of. `desiredCount` is never sent: it belongs to scaling.
 //!
 //! Where the service's own strategy is blue/green, canary or linear, ECS shifts the traffic: the service
-//! deployment is followed to its end, and stopped where it is undone before that (`shift.rs`).
+//! deployment is followed to its end, and stopped where it is undone before that (`shift.rs`). What pauses for Windlass
+//! goes on, or back, when the gates are judged (`pause.rs`).
 
 mod brought;
 mod check;
@@ -16,6 +17,8 @@ mod foreign;
 mod hook;
 mod next;
 mod observe;
+mod pause;
+mod paused;
 mod prepare;
 mod register;
 mod shift;
@@ -25,12 +28,13 @@ mod strategy;
 mod tell;
 mod told_shift;
 mod wanted;
+mod waves;
 
 pub use brought::brought;
 pub use prepare::prepare;
 pub use state::{
-    Change, Followed, Goal, Held, PinnedBase, Registered, Seen, Sent, Stop, Target, Trouble, Until,
-    Update,
+    Change, Followed, Goal, Held, Pausing, PinnedBase, Registered, Seen, Sent, Stop, Target,
+    Trouble, Until, Update,
 };
 
 use super::{BALANCER, Class, FORMER, Facts, Kind, Next, Noticed, VERSION, View, Way};
@@ -98,7 +102,7 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
         View {
             noticed: Noticed {
                 value: json!({"task_definition": seen.task_definition, "image": seen.image}),
-                shown: tell::shown(seen),
+                shown: tell::shown(target, seen),
             },
             waits_for: tell::waits_for(target, seen),
             is_guarded: false,
@@ -141,13 +145,18 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
                 json!({ "stop": rollout }),
                 format!("stop the deployment of {}", tell::short(of)),
             ),
+            Change::Answer(pausing) => (
+                Class::Switching,
+                json!(pausing),
+                told_shift::answer(pausing),
+            ),
         };
         Facts::new(class, value, what)
     }
 
     fn outputs(seen: &Seen, goal: &Goal) -> BTreeMap<String, String> {
         let mut outputs = vec![("task_definition", seen.task_definition.clone())];
-        if goal.until == Until::Shifting && seen.is_shared() {
+        if goal.until.is_between() && seen.is_shared() {
             // Where ECS tells no target groups they are empty: two versions get callers, and nobody knows which.
             let Behind {
                 balancer,
@@ -176,6 +185,7 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
             Change::Register { image } => self.register(target, image, deployment).await?,
             Change::Update(update) => self.update(target, update).await?,
             Change::Stop(stop) => self.stop(target, stop).await?,
+            Change::Answer(pausing) => self.answer(target, pausing).await?,
         }
         Ok(None)
     }
@@ -225,6 +235,52 @@ impl<P: Services + Clock> Ecs<P> {
             }
             stopped => stopped,
         }
+    }
+
+    /// Answers a pause. ECS knows no condition but the hook's id, which it has for this pause alone: that it still waits is
+    /// looked at just before, and once more where ECS refuses.
+    async fn answer(&self, target: &Target, pausing: &Pausing) -> Answered<()> {
+        let began = self.at.now();
+        self.check_pauses(target, pausing).await?;
+        self.check_took(target, began)?;
+        let Pausing {
+            rollout,
+            hook,
+            goes_on,
+            ..
+        } = pausing;
+        let answered = self.at.answer_service_pause(rollout, hook, *goes_on);
+        match answered.await {
+            Err(fault) if matches!(fault.name, FaultName::Refused | FaultName::Conflict) => {
+                self.check_pauses(target, pausing).await?;
+                Err(fault)
+            }
+            answered => answered,
+        }
+    }
+
+    /// Fault: `Conflict` where the deployment does not wait for this answer any more.
+    async fn check_pauses(&self, target: &Target, pausing: &Pausing) -> Answered<()> {
+        let (cluster, service) = (&target.cluster, &target.service);
+        let listed = self
+            .at
+            .service_rollouts(cluster, service, pausing.created)
+            .await?;
+        let mut listed = listed.iter();
+        let own = listed.find(|one| one.arn == pausing.rollout);
+        let own = own.filter(|own| Standing::of(own) == Standing::UnderWay);
+        let waits = own.and_then(|own| pause::own(own, &[pausing.at].into()));
+        if waits.is_some_and(|(_, hook)| hook.id == pausing.hook) {
+            return Ok(());
+        }
+        Err(Fault::new(
+            FaultName::Conflict,
+            format!(
+                "the deployment of {} by service {cluster}/{service} does not wait at {} any more",
+                tell::short(&pausing.of),
+                pausing.at.as_str()
+            ),
+        ))
     }
 
     /// Whether ECS goes back from the deployment already. Fault: `Conflict` where it has ended it otherwise.

@@ -2,7 +2,7 @@
 //! stopped.
 
 use super::state::{COMPLETED, Followed, Goal, Held, Registered, Seen, Sent, Target, Trouble};
-use super::{Ecs, document, hook};
+use super::{Ecs, document, hook, pause};
 use crate::kinds::Way;
 use crate::ports::{
     Answered, Clock, Service, ServiceTask, Services, TaskContainer, TaskDefinition,
@@ -34,9 +34,10 @@ struct Newest {
 
 impl Newest {
     /// The hooks of a deployment that is followed; that it is taken back is told by its status.
-    fn of(followed: &Followed) -> Self {
+    fn of(followed: &Followed, target: &Target) -> Self {
+        let held = |rollout| hook::held(rollout, pause::own(rollout, &target.pauses));
         Self {
-            held: followed.rollout.as_ref().and_then(hook::held),
+            held: followed.rollout.as_ref().and_then(held),
             rolled_back: None,
         }
     }
@@ -44,7 +45,7 @@ impl Newest {
 
 impl<P: Services + Clock> Ecs<P> {
     pub(super) async fn look(&self, target: &Target, way: &Way<'_, Goal>) -> Answered<Seen> {
-        let sent = way.sent.as_ref().and_then(Sent::of);
+        let sent = Sent::of(way);
         let service = self.at.service(&target.cluster, &target.service).await?;
         let followed = self.followed(target, way).await?;
         let set_to = match &followed {
@@ -63,7 +64,7 @@ impl<P: Services + Clock> Ecs<P> {
         let since = sent.as_ref().map(|sent| sent.at).or(since);
         let troubles = self.troubles(target, since).await?;
         let newest = match &followed {
-            Some(followed) => Newest::of(followed),
+            Some(followed) => Newest::of(followed, target),
             None => self.newest(target, &service, sent.as_ref()).await?,
         };
         let now = self.at.now();
@@ -108,7 +109,7 @@ impl<P: Services + Clock> Ecs<P> {
         };
         let is_left = sent.update.to != *set_to;
         let is_complete = service.deployments.iter().all(|d| d.rollout == COMPLETED);
-        let may_be_held = service.hooks && !is_complete;
+        let may_be_held = !service.hooks.is_empty() && !is_complete;
         if !is_left && !may_be_held {
             return Ok(Newest::default());
         }
@@ -118,7 +119,10 @@ impl<P: Services + Clock> Ecs<P> {
         let listed = self.at.service_rollouts(cluster, name, since).await;
         match listed.map(|listed| listed.into_iter().next()) {
             Ok(newest) => Ok(Newest {
-                held: newest.as_ref().filter(|_| may_be_held).and_then(hook::held),
+                held: newest
+                    .as_ref()
+                    .filter(|_| may_be_held)
+                    .and_then(|newest| hook::held(newest, None)),
                 rolled_back: newest
                     .filter(|newest| is_left && newest.status.starts_with("ROLLBACK_"))
                     .map(|newest| newest.reason),

@@ -5,7 +5,7 @@ use super::check::findings;
 use super::stage::{Standing, sentence};
 use super::state::{Goal, Target};
 use super::wanted::{Wanted, find_goal, widen};
-use super::{Ecs, document, strategy, tell};
+use super::{Ecs, document, strategy, tell, waves};
 use crate::config::Configured;
 use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Way, to_value};
 use crate::ports::{Answered, Clock, Objects, Reach, Registry, Service, Services, TaskDefinition};
@@ -73,6 +73,7 @@ where
         base: wanted.base,
         strategy: spec.rollout,
         bakes_s: strategy::bakes_s(spec.rollout, &service.shifting),
+        pauses: spec.pause.clone(),
         steady_within_s: spec.steady_within.as_ms() / 1000,
     };
     let at = ports.at(input.place);
@@ -85,8 +86,7 @@ where
         ..Recorded::of::<Ecs<P>>(&target, &seen)?
     };
     let what = what(spec, current, &wanted.goal);
-    let is_rollback = input.goal_state.is_some();
-    let stages = strategy::stages(&target, &wanted.goal, &what, &service.shifting, is_rollback)?;
+    let stages = waves::stages(input, &target, &wanted.goal, &what, service)?;
     let is_unchanged = wanted.unchanged.is_some();
     Ok(Prepared {
         target: to_value(&target)?,

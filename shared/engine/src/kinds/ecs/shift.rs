@@ -2,10 +2,12 @@
 //! that its own change has begun.
 //!
 //! Forward, a wave is reached when ECS has come as far as its goal says, and the last one only when ECS says that the
-//! deployment is successful. Back, a deployment under way is stopped, which ECS answers by going back: the former tasks
-//! still stand, so that none is started. What is over is gone back from by a new deployment.
+//! deployment is successful; what has paused for Windlass before that goes on. Back, a deployment under way is stopped, or
+//! its pause answered so, which ECS answers by going back: the former tasks still stand, so that none is started. What is
+//! over is gone back from by a new deployment.
 
 use super::next::{POLL_S, keeps_failing, verify, wait_unless_overdue};
+use super::pause::{self, Due};
 use super::stage::{Standing, has_come};
 use super::state::{Change, Followed, Goal, Seen, Stop, Target, Update};
 use super::{tell, told_shift};
@@ -100,6 +102,11 @@ impl Way<'_> {
         if has_come(rollout, wanted.until) {
             return verify(target, seen, wanted);
         }
+        let is_ours = self.followed.other.is_none();
+        let due = pause::on(self.followed, &target.pauses, wanted.until);
+        if let Some(Due::Answer(answer)) = due.filter(|_| is_ours) {
+            return Next::Do(Change::Answer(answer));
+        }
         let own = seen.deployments.iter();
         let own = own.into_iter().find(|d| d.task_definition == self.goal);
         if let Some(finding) = own.and_then(|own| keeps_failing(target, seen, own)) {
@@ -112,11 +119,19 @@ impl Way<'_> {
     fn away(&self, rollout: &ServiceRollout) -> Next<Change> {
         let Self { target, seen, .. } = self;
         match Standing::of(rollout) {
-            Standing::UnderWay if self.followed.other.is_none() => Next::Do(Change::Stop(Stop {
-                rollout: rollout.arn.clone(),
-                created: rollout.created,
-                of: rollout.task_definition.clone(),
-            })),
+            Standing::UnderWay if self.followed.other.is_none() => {
+                match pause::back(self.followed, &target.pauses) {
+                    Some(Due::Answer(answer)) => Next::Do(Change::Answer(answer)),
+                    Some(Due::Answered) => {
+                        wait_unless_overdue(seen, || told_shift::not_there(target, seen, rollout))
+                    }
+                    None => Next::Do(Change::Stop(Stop {
+                        rollout: rollout.arn.clone(),
+                        created: rollout.created,
+                        of: rollout.task_definition.clone(),
+                    })),
+                }
+            }
             Standing::UnderWay | Standing::GoingBack | Standing::Unknown => {
                 wait_unless_overdue(seen, || told_shift::not_there(target, seen, rollout))
             }

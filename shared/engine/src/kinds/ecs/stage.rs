@@ -1,6 +1,7 @@
 //! Pure: the words of a service deployment, each with its sentence. A word that this build does not know is unknown:
 //! nothing is reached by it, and nothing is over by it.
 
+use super::pause;
 use super::state::Until;
 use crate::ports::ServiceRollout;
 
@@ -105,22 +106,30 @@ const STAGES: [(&str, &str); 11] = [
     ("CLEAN_UP", "ECS ends the former tasks"),
 ];
 
+/// Where these stand among them: before production traffic goes over, while it does, and when all has.
+pub(super) const PRE_PRODUCTION: usize = 6;
+pub(super) const SHIFT: usize = 7;
+pub(super) const POST_PRODUCTION: usize = 8;
+
 /// Where a stage stands in their order.
-fn rank(stage: &str) -> Option<usize> {
+pub(super) fn rank(stage: &str) -> Option<usize> {
     STAGES.iter().position(|(word, _)| *word == stage)
 }
 
 /// Whether a deployment that is under way has come so far.
 pub(super) fn has_come(rollout: &ServiceRollout, until: Until) -> bool {
-    let from = match until {
-        Until::Shifting => "PRODUCTION_TRAFFIC_SHIFT",
-        Until::Shifted => "POST_PRODUCTION_TRAFFIC_SHIFT",
-        Until::Complete => return false,
-    };
-    let is_there = rank(&rollout.stage)
-        .zip(rank(from))
-        .is_some_and(|(is, from)| is >= from);
-    is_there && rollout.traffic_tenths != Some(0)
+    let has = rollout.traffic_tenths;
+    let is_from = |stage| rank(&rollout.stage).is_some_and(|is| is >= stage);
+    match until {
+        Until::Complete => false,
+        Until::Shifted => is_from(POST_PRODUCTION) && has != Some(0),
+        // Before each step but the first ECS is at the stage before the shift once more.
+        Until::Shifting { tenths } => match has {
+            Some(has) => is_from(PRE_PRODUCTION) && has >= tenths,
+            None => is_from(SHIFT),
+        },
+        Until::Paused { at, tenths } => pause::has_come(rollout, at, tenths),
+    }
 }
 
 /// How it stands, as a sentence without an end: the stage says more than that it is under way.
@@ -193,7 +202,11 @@ mod tests {
         let words = STAGES.iter().map(|(word, _)| *word);
         let told = words.chain(["SHADOW_TRAFFIC", ""]).map(|word| {
             let is = rollout("IN_PROGRESS", word);
-            let reached = [Until::Shifting, Until::Shifted, Until::Complete];
+            let reached = [
+                Until::Shifting { tenths: 1 },
+                Until::Shifted,
+                Until::Complete,
+            ];
             let reached = reached.map(|until| has_come(&is, until));
             format!("{word}: {reached:?}: {}", sentence(&is))
         });
@@ -221,7 +234,11 @@ mod tests {
                 traffic_tenths: tenths,
                 ..rollout("IN_PROGRESS", "PRODUCTION_TRAFFIC_SHIFT")
             };
-            assert_eq!(has_come(&is, Until::Shifting), has, "{tenths:?}");
+            assert_eq!(
+                has_come(&is, Until::Shifting { tenths: 1 }),
+                has,
+                "{tenths:?}"
+            );
         }
     }
 }

@@ -1,9 +1,11 @@
+use super::follow::{self, Look};
 use super::stage::Standing;
+use crate::kinds::Way;
 use crate::ports::{Behind, ServiceDeployment, ServiceRollout};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::digest::Digest;
-use windlass_domain::kinds::ecs::Strategy;
+use windlass_domain::kinds::ecs::{Pause, Strategy};
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_domain::time::Time;
 
@@ -28,6 +30,9 @@ pub struct Target {
     pub strategy: Strategy,
     /// For how long that bakes in all, in seconds: while traffic is shifted, and after it.
     pub bakes_s: u64,
+    /// The stages at which it pauses for Windlass.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub pauses: BTreeSet<Pause>,
     /// How long a rollout may take before it has failed, in seconds, beside the time for which it bakes.
     pub steady_within_s: u64,
 }
@@ -74,8 +79,18 @@ pub struct Goal {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Until {
+    /// ECS has paused for Windlass.
+    Paused {
+        /// The stage.
+        at: Pause,
+        /// The production traffic that the new tasks get then, in tenths of a percent.
+        tenths: u32,
+    },
     /// ECS shifts production traffic.
-    Shifting,
+    Shifting {
+        /// How much the new tasks get at least, in tenths of a percent.
+        tenths: u32,
+    },
     /// All production traffic is shifted; ECS may bake still.
     Shifted,
     /// ECS has ended the deployment as successful, and can take nothing back.
@@ -84,6 +99,18 @@ pub enum Until {
 }
 
 impl Until {
+    /// True where former and new tasks get production traffic.
+    pub(super) const fn is_between(self) -> bool {
+        match self {
+            Self::Shifting { .. } => true,
+            Self::Paused {
+                at: Pause::PreProductionTrafficShift,
+                tenths,
+            } => tenths > 0,
+            Self::Paused { .. } | Self::Shifted | Self::Complete => false,
+        }
+    }
+
     #[allow(
         clippy::trivially_copy_pass_by_ref,
         reason = "serde hands over a reference"
@@ -144,6 +171,8 @@ pub struct Followed {
     pub other: Option<ServiceRollout>,
     /// How many milliseconds ago it was sent.
     pub since_ms: u64,
+    /// What of its pauses this deployment has answered, and whether ECS has taken the answer.
+    pub answers: Vec<(Pausing, bool)>,
 }
 
 impl Followed {
@@ -186,12 +215,14 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// What the ledger tells of it; a change of another sort is none.
-    pub(super) fn of(sent: &crate::kinds::Sent<Goal>) -> Option<Self> {
+    /// What the ledger tells of it; a change of another sort is none, unless it lets that go on.
+    pub(super) fn of(way: &Way<'_, Goal>) -> Option<Self> {
+        let upon = &way.sent.as_ref()?.upon;
+        let Look { update, at } = follow::sent(way)?;
         Some(Self {
-            update: Update::deserialize(&sent.change).ok()?,
-            at: sent.at,
-            completed: sent.upon.completed.clone(),
+            update,
+            at,
+            completed: upon.completed.clone(),
         })
     }
 }
@@ -277,6 +308,27 @@ pub enum Change {
     Update(Update),
     /// Stops a deployment that is under way, so that ECS goes back.
     Stop(Stop),
+    /// Lets a deployment that has paused for Windlass go on, or back.
+    Answer(Pausing),
+}
+
+/// The answer to a pause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pausing {
+    /// The service deployment's ARN.
+    pub rollout: String,
+    /// The hook's id, which it has for this pause alone.
+    pub hook: String,
+    /// The stage.
+    pub at: Pause,
+    /// The production traffic that the new tasks get, in tenths of a percent, where ECS tells that.
+    pub tenths: Option<u32>,
+    /// Whether it goes on, or back.
+    pub goes_on: bool,
+    /// When the deployment was created.
+    pub created: Time,
+    /// The task definition that it brings, by ARN.
+    pub of: String,
 }
 
 /// The stop of a deployment.

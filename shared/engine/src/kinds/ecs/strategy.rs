@@ -1,23 +1,16 @@
-//! Pure: the deployment strategy that is declared and the one that the service has, and the waves that come of it. Git
-//! owns the strategy, its percentages and its times: they are compared and never set.
+//! Pure: the deployment strategy that is declared and the one that the service has. Git owns the strategy, its percentages
+//! and its times: they are compared and never set.
 
-use super::state::{Goal, Target, Until};
 use super::tell;
-use crate::kinds::{Closing, PrepareInput, Stage, to_value};
-use crate::ports::{Answered, Service, Shifting};
+use crate::kinds::PrepareInput;
+use crate::ports::{Service, Shifting};
 use windlass_domain::execution_history::LONGEST_WAIT;
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::kinds::ecs::{Ecs as Spec, Strategy};
 use windlass_domain::time::Span;
 
-/// How many minutes of the shifting are watched before it is looked whether ECS has gone back by itself.
-const LOOK_MIN: u64 = 5;
-
-/// How often that is looked at most: each look is a wave.
-const LOOKS: u64 = 6;
-
 /// The seconds in a minute.
-const MINUTE_S: u64 = 60;
+pub(super) const MINUTE_S: u64 = 60;
 
 /// For how many minutes ECS waits between the steps in which it shifts traffic. After the last one its bake time begins
 /// (Amazon ECS API Reference, LinearConfiguration, `stepBakeTimeInMinutes`).
@@ -31,7 +24,7 @@ fn shifts_min(shifting: &Shifting) -> u64 {
 }
 
 /// A canary has one step before all.
-fn waits_min(strategy: Strategy, shifting: &Shifting) -> u64 {
+pub(super) fn waits_min(strategy: Strategy, shifting: &Shifting) -> u64 {
     match strategy {
         Strategy::Rolling | Strategy::BlueGreen => 0,
         Strategy::Canary if shifting.step_tenths >= 1000 => 0,
@@ -127,54 +120,6 @@ fn to_have(strategy: Strategy) -> String {
     format!(
         "set the service to {word}: Terraform `strategy = \"{word}\"`{terraform} in `deployment_configuration`, CDK `deploymentStrategy: DeploymentStrategy.{word}{cdk}`, CloudFormation `DeploymentConfiguration: {{Strategy: {word}{cloudformation}}}`"
     )
-}
-
-/// The waves of a release. What rolls is one; and so is a rollback, which no gate decides. Else ECS shifts by itself: that
-/// is looked at while gates watch, until all traffic is shifted; and last its end is waited for.
-pub(super) fn stages(
-    target: &Target,
-    goal: &Goal,
-    what: &str,
-    shifting: &Shifting,
-    is_rollback: bool,
-) -> Answered<Vec<Stage>> {
-    if target.strategy.is_rolling() || is_rollback {
-        return Ok(vec![Stage::new(to_value(goal)?, what)]);
-    }
-    let until = |until| {
-        let goal = goal.clone();
-        to_value(&Goal { until, ..goal })
-    };
-    let named = format!("service {}", target.service);
-    let waits_min = waits_min(target.strategy, shifting);
-    let looks = match waits_min {
-        0 => 0,
-        minutes => (minutes / LOOK_MIN).clamp(1, LOOKS),
-    };
-    let mut stages = vec![];
-    for look in 1..=looks {
-        stages.push(Stage {
-            bake_s: Some(waits_min * MINUTE_S / looks),
-            ..Stage::new(
-                until(Until::Shifting)?,
-                format!("{named}: ECS shifts traffic, look {look} of {looks}"),
-            )
-        });
-    }
-    let all = format!("{named}: all traffic");
-    stages.push(Stage::new(until(Until::Shifted)?, all));
-    if let Some(first) = stages.first_mut() {
-        first.what = format!("{what}, by {}", target.strategy.as_str());
-    }
-    stages.push(Stage {
-        closing: Some(Closing {
-            keeps_s: u64::from(shifting.bake_min) * MINUTE_S,
-            kept: format!("the former tasks of {named}"),
-            longer: format!("raise the bake time of {named} (`bakeTimeInMinutes` of its deployment configuration) to at least"),
-        }),
-        ..Stage::new(until(Until::Complete)?, format!("{named}: ended by ECS"))
-    });
-    Ok(stages)
 }
 
 #[cfg(test)]

@@ -165,11 +165,14 @@ pub(super) fn waits_for(target: &Target, seen: &Seen) -> Option<String> {
 }
 
 /// What callers get, in words.
-pub(super) fn shown(seen: &Seen) -> String {
+pub(super) fn shown(target: &Target, seen: &Seen) -> String {
     let named = short(&seen.task_definition);
     let followed = seen.followed.as_ref().filter(|it| it.stands());
     match followed.and_then(|it| it.rollout.as_ref()) {
-        Some(rollout) => format!("{named} under way: {}", sentence_of(rollout)),
+        Some(rollout) => {
+            let paused = told_shift::paused(target, rollout);
+            format!("{named} under way: {}{paused}", sentence_of(rollout))
+        }
         None => format!("{named} steady with {}", count(seen.desired, "task")),
     }
 }

@@ -1,8 +1,9 @@
 //! What failed while ECS shifted the traffic of a service, told as what it is: one function per story.
 
 use super::stage::sentence;
-use super::state::{Seen, Target};
+use super::state::{Pausing, Seen, Target};
 use super::tell::{failed, held, reasons, service, short};
+use super::{hook, pause};
 use crate::ports::ServiceRollout;
 use windlass_domain::count::{agree, count};
 use windlass_domain::finding::Finding;
@@ -21,6 +22,34 @@ pub(super) fn waits_for(target: &Target, rollout: &ServiceRollout) -> String {
         service(target),
         sentence(rollout)
     )
+}
+
+/// The answer to a pause, such as `let the deployment of agent:2 go on from POST_TEST_TRAFFIC_SHIFT`.
+pub(super) fn answer(pausing: &Pausing) -> String {
+    let way = if pausing.goes_on { "on" } else { "back" };
+    let at = pausing.at.as_str();
+    let traffic = pausing.tenths.filter(|tenths| *tenths > 0);
+    let traffic = traffic.map_or_else(String::new, |tenths| format!(", {}", percent(tenths)));
+    format!(
+        "let the deployment of {} go {way} from {at}{traffic}",
+        short(&pausing.of)
+    )
+}
+
+/// Tenths of a percent, such as `12.5 %`.
+pub(super) fn percent(tenths: u32) -> String {
+    match tenths % 10 {
+        0 => format!("{} %", tenths / 10),
+        rest => format!("{}.{rest} %", tenths / 10),
+    }
+}
+
+/// That ECS has paused a deployment for Windlass, for the end of what is shown.
+pub(super) fn paused(target: &Target, rollout: &ServiceRollout) -> String {
+    let own = pause::own(rollout, &target.pauses);
+    own.map_or_else(String::new, |(_, waits)| {
+        format!("; paused for Windlass{}", hook::until(waits))
+    })
 }
 
 /// What ECS gives as the reason.

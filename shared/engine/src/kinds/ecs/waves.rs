@@ -1,0 +1,194 @@
+//! Pure: the waves of a release of a service that ECS shifts.
+
+use super::state::{Goal, Target, Until};
+use super::strategy::{MINUTE_S, waits_min};
+use super::told_shift::percent;
+use crate::kinds::{Holds, PrepareInput, Stage, to_value};
+use crate::ports::{Answered, Service, Shifting};
+use serde_json::Value;
+use windlass_domain::kinds::ecs::{Pause, Strategy};
+
+/// How many minutes of the shifting are watched before it is looked whether ECS has gone back by itself.
+const LOOK_MIN: u64 = 5;
+
+/// How often that is looked at most: each look is a wave.
+const LOOKS: u64 = 6;
+
+/// All traffic, in tenths of a percent.
+const ALL: u32 = 1000;
+
+/// The waves of a release. What rolls is one; and so is a rollback, which no gate decides. Else ECS shifts by itself: that
+/// is looked at while gates watch, and at each pause that is Windlass's, until all traffic is shifted; and last its end is
+/// waited for.
+pub(super) fn stages(
+    input: &PrepareInput<'_>,
+    target: &Target,
+    goal: &Goal,
+    what: &str,
+    service: &Service,
+) -> Answered<Vec<Stage>> {
+    if target.strategy.is_rolling() || input.goal_state.is_some() {
+        return Ok(vec![Stage::new(to_value(goal)?, what)]);
+    }
+    let way = Way {
+        target,
+        goal,
+        service,
+        named: format!("service {}", target.service),
+    };
+    let mut stages = way.test()?;
+    if target.pauses.contains(&Pause::PreProductionTrafficShift) {
+        stages.extend(way.step_by_step()?);
+    } else {
+        stages.extend(way.by_itself()?);
+    }
+    stages.push(way.all()?);
+    if let Some(first) = stages.first_mut() {
+        let strategy = target.strategy.as_str();
+        first.what = match &first.holds {
+            Some(_) if !target.pauses.is_empty() => {
+                format!("{what}, by {strategy}; {}", first.what)
+            }
+            _ => format!("{what}, by {strategy}"),
+        };
+    }
+    stages.push(Stage {
+        closing: true,
+        ..way.stage(Until::Complete, "ended by ECS")?
+    });
+    Ok(stages)
+}
+
+/// The production traffic of the new tasks after each step, in tenths of a percent; the last has all.
+fn steps(strategy: Strategy, shifting: &Shifting) -> Vec<u32> {
+    let step = shifting.step_tenths.clamp(1, ALL);
+    let below: Vec<u32> = match strategy {
+        Strategy::Rolling | Strategy::BlueGreen => vec![],
+        Strategy::Canary => vec![step],
+        Strategy::Linear => (1..ALL).map(|nth| nth * step).collect(),
+    };
+    let below = below.into_iter().filter(|at| *at < ALL);
+    below.chain([ALL]).collect()
+}
+
+struct Way<'a> {
+    target: &'a Target,
+    goal: &'a Goal,
+    service: &'a Service,
+    named: String,
+}
+
+impl Way<'_> {
+    fn goal(&self, until: Until) -> Answered<Value> {
+        let goal = self.goal.clone();
+        to_value(&Goal { until, ..goal })
+    }
+
+    fn stage(&self, until: Until, what: &str) -> Answered<Stage> {
+        let what = format!("{}: {what}", self.named);
+        Ok(Stage::new(self.goal(until)?, what))
+    }
+
+    fn pause(&self, at: Pause, tenths: u32) -> Answered<Stage> {
+        let traffic = match at {
+            Pause::PostTestTrafficShift => "with the test traffic".to_owned(),
+            _ => format!("with {} of the traffic", percent(tenths)),
+        };
+        let what = format!("paused at {}, {traffic}", at.as_str());
+        Ok(Stage {
+            holds: self.holds(at),
+            ..self.stage(Until::Paused { at, tenths }, &what)?
+        })
+    }
+
+    /// The time after which ECS takes back what has paused.
+    fn holds(&self, at: Pause) -> Option<Holds> {
+        let hooks = self.service.hooks.iter();
+        let mut own = hooks.filter(|hook| hook.pauses_at(at.as_str()));
+        let minutes = own.next()?.timeout_min;
+        let (named, at) = (&self.named, at.as_str());
+        Some(Holds {
+            member: "pause",
+            seconds: u64::from(minutes) * MINUTE_S,
+            when: format!("while {named} is paused at {at}"),
+            kept: "its PAUSE hook there waits".to_owned(),
+            then: "then ECS rolls back".to_owned(),
+            longer: "raise the time of that hook (`timeoutInMinutes` of its `timeoutConfiguration`) to at least".to_owned(),
+            is_always: true,
+        })
+    }
+
+    /// The new tasks get the test traffic.
+    fn test(&self) -> Answered<Vec<Stage>> {
+        let at = Pause::PostTestTrafficShift;
+        if !self.target.pauses.contains(&at) {
+            return Ok(vec![]);
+        }
+        Ok(vec![self.pause(at, 0)?])
+    }
+
+    /// Before each step ECS waits for Windlass. Where it bakes for long after one, that is watched as well.
+    fn step_by_step(&self) -> Answered<Vec<Stage>> {
+        let shifting = &self.service.shifting;
+        let steps = steps(self.target.strategy, shifting);
+        let each_s = u64::from(shifting.step_min) * MINUTE_S;
+        let each = match steps.len() as u64 - 1 {
+            0 => 0,
+            waits => (LOOKS / waits).min(u64::from(shifting.step_min) / LOOK_MIN),
+        };
+        let at = Pause::PreProductionTrafficShift;
+        let mut stages = vec![self.pause(at, 0)?];
+        for tenths in steps.into_iter().filter(|tenths| *tenths < ALL) {
+            for look in 1..=each {
+                let traffic = percent(tenths);
+                let what = format!("{traffic} of the traffic, look {look} of {each}");
+                stages.push(Stage {
+                    bake_s: Some(each_s / each),
+                    ..self.stage(Until::Shifting { tenths }, &what)?
+                });
+            }
+            stages.push(self.pause(at, tenths)?);
+        }
+        Ok(stages)
+    }
+
+    /// ECS shifts without a pause.
+    fn by_itself(&self) -> Answered<Vec<Stage>> {
+        let waits_min = waits_min(self.target.strategy, &self.service.shifting);
+        let looks = match waits_min {
+            0 => 0,
+            minutes => (minutes / LOOK_MIN).clamp(1, LOOKS),
+        };
+        let look = |look| {
+            let what = format!("ECS shifts traffic, look {look} of {looks}");
+            Ok(Stage {
+                bake_s: Some(waits_min * MINUTE_S / looks),
+                ..self.stage(Until::Shifting { tenths: 1 }, &what)?
+            })
+        };
+        (1..=looks).map(look).collect()
+    }
+
+    /// The new tasks have all traffic, and the former ones still run.
+    fn all(&self) -> Answered<Stage> {
+        let at = Pause::PostProductionTrafficShift;
+        if self.target.pauses.contains(&at) {
+            return self.pause(at, ALL);
+        }
+        let named = &self.named;
+        Ok(Stage {
+            holds: Some(Holds {
+                member: "rollout",
+                seconds: u64::from(self.service.shifting.bake_min) * MINUTE_S,
+                when: format!("once {named} has all traffic"),
+                kept: format!("AWS keeps the former tasks of {named}"),
+                then: "after that an undo takes as long as a release".to_owned(),
+                longer: format!(
+                    "raise the bake time of {named} (`bakeTimeInMinutes` of its deployment configuration) to at least"
+                ),
+                is_always: false,
+            }),
+            ..self.stage(Until::Shifted, "all traffic")?
+        })
+    }
+}

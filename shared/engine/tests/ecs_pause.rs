@@ -1,0 +1,303 @@
+//! ECS services whose deployments pause for Windlass: the way there and back, and what others do meanwhile.
+
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+mod harbour;
+
+use harbour::{CLUSTER, Harbour, SERVICE, Sailing, live};
+use std::collections::BTreeSet;
+use windlass_domain::kinds::ecs::{Pause, Strategy};
+use windlass_domain::place::Place;
+use windlass_domain::plan::KindName;
+use windlass_engine::kinds::ecs::Ecs;
+use windlass_engine::payload::Word;
+use windlass_engine::ports::{Clock, LifecycleHook, Reach, ServiceHook, Shifting};
+use windlass_world::World;
+use windlass_world::conformance::{Scene, Subject, conforms, deployment};
+use windlass_world::pausing::Pausing;
+use windlass_world::run::run;
+
+fn pause(stages: &[&str], timeout_min: u32, then: &str) -> ServiceHook {
+    ServiceHook {
+        kind: "PAUSE".into(),
+        stages: stages.iter().map(|stage| (*stage).to_owned()).collect(),
+        timeout_min,
+        then: then.into(),
+    }
+}
+
+/// A service that ECS shifts by this strategy, and that pauses for Windlass at these stages for two hours at most.
+fn pausing(strategy: Strategy, pauses: &[Pause]) -> Harbour {
+    let mut harbour = Harbour::new();
+    harbour.spec.rollout = strategy;
+    harbour.spec.pause = pauses.iter().copied().collect();
+    let stages: Vec<&str> = pauses.iter().map(|at| at.as_str()).collect();
+    live(&harbour, |live| {
+        live.service.strategy = strategy.in_ecs().into();
+        live.service.shifting = Shifting {
+            bake_min: 1,
+            step_tenths: match strategy {
+                Strategy::Canary => 100,
+                Strategy::Linear => 400,
+                _ => 1000,
+            },
+            step_min: if strategy == Strategy::Canary { 10 } else { 2 },
+        };
+        live.service.hooks = vec![pause(&stages, 120, "ROLLBACK")];
+    });
+    harbour
+}
+
+/// A service under the conformance tests.
+struct Paused(Strategy, &'static [Pause]);
+
+impl Subject for Paused {
+    type Kind = Ecs<World>;
+
+    fn scene(&self) -> Scene {
+        let harbour = pausing(self.0, self.1);
+        // Each look counts here, and not how long ECS bakes.
+        live(&harbour, |live| {
+            let shifting = &mut live.service.shifting;
+            (shifting.bake_min, shifting.step_min) = (0, 0);
+        });
+        let artifact = harbour.push("1.1");
+        let planned = harbour.plan(deployment().as_str(), Some(&artifact), None);
+        assert_eq!(planned.findings, []);
+        let goals = planned.stages.iter().map(|stage| stage.goal.clone());
+        Scene {
+            goals: goals.collect(),
+            world: harbour.world,
+            kind: KindName::Ecs,
+            target: planned.target,
+        }
+    }
+
+    fn kind(&self, at: World) -> Ecs<World> {
+        Ecs::new(at.at(&Place::default()), at, deployment())
+    }
+
+    fn arrived(&self, world: &World) {
+        let services = world.services();
+        assert_eq!(services.task_definitions.len(), 2, "registered once");
+        let key = (CLUSTER.to_owned(), SERVICE.to_owned());
+        let live = &services.services[&key];
+        assert_eq!(live.rollouts[0].status, "SUCCESSFUL");
+        let hooks: BTreeSet<&str> = live.pauses.iter().map(|one| one.hook.as_str()).collect();
+        assert_eq!(hooks.len(), live.pauses.len(), "each is answered once");
+    }
+}
+
+#[test]
+fn a_service_that_pauses_before_and_after_it_is_shifted_conforms() {
+    conforms(&Paused(Strategy::BlueGreen, &Pause::ALL));
+}
+
+#[test]
+fn a_service_that_pauses_before_each_part_conforms() {
+    conforms(&Paused(
+        Strategy::Canary,
+        &[Pause::PreProductionTrafficShift],
+    ));
+}
+
+/// What a person sees of the service: what it is set to, its newest deployment, its tasks so far, what was answered.
+fn told(harbour: &Harbour) -> String {
+    let set_to = harbour.set_to();
+    let mut services = harbour.world.services();
+    let tasks = services.tasks;
+    let live = services.service_mut(CLUSTER, SERVICE);
+    let newest = &live.rollouts[0];
+    let tenths = newest.traffic_tenths.unwrap_or_default();
+    let answered = live.pauses.len();
+    format!(
+        "{set_to}, {} {} {tenths} ‰, {tasks} tasks, {answered} answered",
+        newest.status, newest.stage
+    )
+}
+
+fn sent(sailing: &Sailing<'_>) -> Vec<String> {
+    let changes = sailing.step().changes.into_iter();
+    changes
+        .filter(|it| it.switching)
+        .map(|it| it.what)
+        .collect()
+}
+
+#[test]
+fn each_pause_ends_a_wave_and_the_next_one_lets_it_go_on() {
+    let mut lines = vec![];
+    let table: [(Strategy, &[Pause]); 3] = [
+        (Strategy::BlueGreen, &Pause::ALL),
+        (
+            Strategy::Canary,
+            &[
+                Pause::PreProductionTrafficShift,
+                Pause::PostProductionTrafficShift,
+            ],
+        ),
+        (Strategy::Linear, &[Pause::PreProductionTrafficShift]),
+    ];
+    for (strategy, pauses) in table {
+        let harbour = pausing(strategy, pauses);
+        let planned = harbour.plan("d1", Some(&harbour.push("1.1")), None);
+        let sailing = harbour.begin_planned("d1", &planned);
+        lines.push(format!("{}:", strategy.as_str()));
+        for (wave, stage) in (0..).zip(&planned.stages) {
+            assert_eq!(sailing.answer(Some(wave)), Word::Changed);
+            lines.push(format!(
+                "  {} ({:?}): {}; {}",
+                stage.what.split(" of agent").last().unwrap_or_default(),
+                stage.bake_s,
+                told(&harbour),
+                sailing.step().shown.unwrap()
+            ));
+        }
+        lines.push(format!("  {}", sent(&sailing).join("; ")));
+    }
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn an_undo_in_a_pause_answers_it_so_and_starts_no_task() {
+    for pauses in [Pause::ALL.as_slice(), &[Pause::PostProductionTrafficShift]] {
+        let harbour = pausing(Strategy::BlueGreen, pauses);
+        let sailing = harbour.begin("d1", &harbour.push("1.1"));
+        assert_eq!(sailing.forward(), Word::Changed);
+        let before = harbour.world.services().tasks;
+        let began = harbour.world.now();
+        assert_eq!(sailing.undo(), Word::Changed);
+        let took_s = harbour.world.now().ms_since(began) / 1000;
+        assert!(took_s < 90, "{took_s} s");
+        assert_eq!(harbour.world.services().tasks, before, "no task is started");
+        let last = sent(&sailing).pop().unwrap();
+        let at = pauses[0].as_str();
+        assert!(
+            last.starts_with(&format!("let the deployment of agent:2 go back from {at}")),
+            "{last}"
+        );
+        assert!(told(&harbour).starts_with("agent:1, ROLLBACK_SUCCESSFUL"));
+    }
+}
+
+#[test]
+fn a_hook_of_the_teams_is_told_and_not_answered() {
+    let harbour = pausing(Strategy::BlueGreen, &[Pause::PostProductionTrafficShift]);
+    live(&harbour, |live| {
+        let team = pause(&["POST_SCALE_UP", "POST_TEST_TRAFFIC_SHIFT"], 1, "CONTINUE");
+        live.service.hooks.push(team);
+    });
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    let fault = sailing.invoke(Some(0)).unwrap_err();
+    insta::assert_snapshot!(fault.message);
+    // Both run out, and ECS goes on by itself.
+    assert_eq!(sailing.forward(), Word::Changed);
+    live(&harbour, |live| assert_eq!(live.pauses, []));
+    assert_eq!(sailing.to_the_end(), Word::Changed);
+    live(&harbour, |live| {
+        let stages: Vec<&str> = live.pauses.iter().map(|one| one.stage.as_str()).collect();
+        assert_eq!(stages, ["POST_PRODUCTION_TRAFFIC_SHIFT"]);
+    });
+}
+
+#[test]
+fn where_another_pause_waits_at_the_same_stage_none_is_answered() {
+    let harbour = pausing(Strategy::BlueGreen, &[Pause::PostTestTrafficShift]);
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    assert_eq!(sailing.forward(), Word::Changed);
+    live(&harbour, |live| {
+        let known = live.rollouts[0].hooks[0].clone();
+        live.rollouts[0].hooks.push(LifecycleHook {
+            id: "of-the-team".into(),
+            ..known
+        });
+    });
+    assert_eq!(sailing.answer(Some(1)), Word::Failed);
+    insta::assert_snapshot!(sailing.failure());
+    live(&harbour, |live| assert_eq!(live.pauses, []));
+}
+
+#[test]
+fn what_a_person_answers_is_taken_as_it_is() {
+    let harbour = pausing(Strategy::BlueGreen, &Pause::ALL);
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    let answer = |goes_on| {
+        harbour.world.roll();
+        let now = harbour.world.now();
+        let mut services = harbour.world.services();
+        let newest = services.service_mut(CLUSTER, SERVICE).rollouts[0].clone();
+        let waits = newest
+            .hooks
+            .iter()
+            .find(|it| it.status == "AWAITING_ACTION");
+        let by = Pausing::ByHand { goes_on };
+        let hook = waits.unwrap().id.clone();
+        services.answer_pause(&newest.arn, &hook, by, now).unwrap();
+    };
+    assert_eq!(sailing.forward(), Word::Changed);
+    answer(true);
+    assert_eq!(sailing.answer(Some(1)), Word::Changed);
+    assert_eq!(sent(&sailing), ["task definition agent:1 → agent:2"]);
+    answer(false);
+    assert_eq!(sailing.answer(Some(2)), Word::Failed);
+    insta::assert_snapshot!(sailing.failure());
+    assert_eq!(sailing.undo(), Word::Changed);
+    assert_eq!(harbour.set_to(), "agent:1");
+}
+
+#[test]
+fn a_hook_that_runs_out_takes_the_release_back() {
+    let harbour = pausing(Strategy::BlueGreen, &[Pause::PostProductionTrafficShift]);
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    assert_eq!(sailing.forward(), Word::Changed);
+    let now = Some(harbour.world.now());
+    live(&harbour, |live| live.rollouts[0].hooks[0].expires = now);
+    run(harbour.world.sleep_ms(2_000));
+    assert_eq!(sailing.answer(Some(1)), Word::Failed);
+    insta::assert_snapshot!(sailing.failure());
+}
+
+#[test]
+fn a_rollback_goes_through_its_pauses() {
+    let harbour = pausing(Strategy::Linear, &Pause::ALL);
+    let first = harbour.begin("d1", &harbour.push("1.1"));
+    assert_eq!(first.to_the_end(), Word::Changed);
+    let before = first.step().before;
+    let planned = harbour.plan("d2", None, Some(&before));
+    assert_eq!(planned.stages.len(), 1);
+    let back = harbour.begin_planned("d2", &planned);
+    assert_eq!(back.forward(), Word::Changed);
+    assert!(told(&harbour).starts_with("agent:1, SUCCESSFUL"));
+    insta::assert_snapshot!(sent(&back).join("\n"));
+}
+
+#[test]
+fn a_pause_of_somebody_elses_deployment_is_not_answered() {
+    let harbour = pausing(Strategy::BlueGreen, &[Pause::PostTestTrafficShift]);
+    let sailing = harbour.begin("d1", &harbour.push("1.1"));
+    assert_eq!(sailing.forward(), Word::Changed);
+    let now = harbour.world.now();
+    {
+        let mut services = harbour.world.services();
+        let known = services.task_definitions.values().next().unwrap().clone();
+        let made = services.put_task_definition(&known.document, &known.tags);
+        services.update(CLUSTER, SERVICE, &made.arn, now).unwrap();
+    }
+    assert_eq!(sailing.answer(Some(1)), Word::Failed);
+    let told = sailing.failure();
+    assert!(told.starts_with("TargetChangedByOther"), "{told}");
+    live(&harbour, |live| assert_eq!(live.pauses, []));
+}
+
+#[test]
+fn the_hooks_of_the_service_are_compared_with_what_is_declared() {
+    let harbour = pausing(Strategy::BlueGreen, &Pause::ALL);
+    live(&harbour, |live| {
+        live.service.hooks = vec![
+            pause(&["POST_TEST_TRAFFIC_SHIFT"], 60, "ROLLBACK"),
+            pause(&["POST_TEST_TRAFFIC_SHIFT"], 60, "ROLLBACK"),
+            pause(&["POST_PRODUCTION_TRAFFIC_SHIFT"], 60, "CONTINUE"),
+        ];
+    });
+    insta::assert_snapshot!(harbour.refused(&harbour.push("1.1")).join("\n"));
+}

@@ -1,0 +1,46 @@
+use crate::outcome::Outcome;
+use windlass_domain::deployment::Deployment;
+use windlass_domain::time::Time;
+use windlass_world::rollout::LiveService;
+
+/// The tag of a task definition with the deployment that made it.
+const MADE_BY: &str = "windlass:deployment";
+
+/// "Nothing that ECS may still take back is called `Succeeded`": when a release has succeeded, ECS has said of its
+/// deployment that it is successful.
+pub fn final_by_ecs(outcome: &Outcome<'_>) -> Result<(), String> {
+    for happening in &outcome.happened {
+        let Some(record) = outcome.went_live(&happening.what) else {
+            continue;
+        };
+        let services = outcome.world.services();
+        let own = services.task_definitions.values().filter(|one| {
+            let by = one.tags.get(MADE_BY);
+            by.is_some_and(|by| by == record.id.as_str())
+        });
+        let own: Vec<&str> = own.map(|one| one.arn.as_str()).collect();
+        for live in services.services.values() {
+            if live.service.strategy != "ROLLING" && !is_final(live, &own, happening.at) {
+                return Err(told(&record, happening.at));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_final(live: &LiveService, own: &[&str], at: Time) -> bool {
+    let of_it = |arn: &str| own.contains(&arn);
+    let mut begun = live
+        .rollouts
+        .iter()
+        .filter(|one| of_it(&one.task_definition))
+        .peekable();
+    let is_none = begun.peek().is_none();
+    let was = |arn: &String| live.succeeded.get(arn).is_some_and(|was| *was <= at);
+    is_none || begun.any(|one| was(&one.arn))
+}
+
+fn told(record: &Deployment, at: Time) -> String {
+    let version = &record.release.version;
+    format!("{version} has succeeded at {at}, and ECS could still take it back")
+}
