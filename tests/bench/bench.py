@@ -21,6 +21,7 @@ import in_process  # noqa: E402
 import many  # noqa: E402
 import publish_peak  # noqa: E402
 import releases  # noqa: E402
+import shifted  # noqa: E402
 import sites  # noqa: E402
 
 # What measures what, in the order in which it is run: the quick ones first.
@@ -35,6 +36,7 @@ MEASURES = {
     "publish_peak": publish_peak.measure,
     "deployments_at_once": many.measure,
     "releases": releases.measure,
+    "shifted": shifted.measure,
 }
 
 
@@ -48,13 +50,15 @@ class Bench:
     files: int = 10_000
     documents: int = 30_000
     rounds: int = 3
+    # How long a minute of a service's deployment configuration takes, in seconds.
+    minute_s: int = 60
     notes: dict = dataclasses.field(default_factory=dict)
     in_process: dict | None = None
 
     @classmethod
     def quick(cls):
         """Enough to see that everything works; no figures."""
-        return cls(starts=3, deployments=100, environments=6, files=300, documents=600, rounds=1)
+        return cls(starts=3, deployments=100, environments=6, files=300, documents=600, rounds=1, minute_s=5)
 
 
 def main():

@@ -18,6 +18,7 @@ TO_REACH = {
     "cold_start_ms": ("ours", 15),
     "transitions_release": ("ours", 45),
     "transitions_canary": ("ours", 200),
+    "transitions_canary_of_both": ("ours", 200),
     "plan_500": ("ours", 5),
     "history_10000": ("ratio", 1.2),
     "deployments_at_once": ("ratio", 1.2),
@@ -28,6 +29,7 @@ TO_REACH = {
     "publish_peak_bytes": ("ours", 256 * 2**20),
     "release_vs_script": ("ratio", 0.5),
     "rollback_vs_release": ("ratio", 0.3),
+    "rollback_in_bake_vs_release": ("ratio", 0.1),
 }
 
 

@@ -12,8 +12,8 @@ LARGEST_ITEM = 400 * 1024
 def costs(bench):
     """State transitions, as AWS counts them for the bill, and the estimate that the record carries."""
     told = _told(bench)
-    for name, measure in (("release", "release"), ("canary", "canary")):
-        found = told[name]
+    for measure in ("release", "canary", "canary_of_both", "blue_green", "service_canary", "service_linear"):
+        found = told[measure]
         assert found["ending"] == "Succeeded", found
         assert found["estimated"] == found["transitions"], f"the record counts other transitions than the machine: {found}"
         yield Figure(f"transitions_{measure}", found["transitions"], "transitions")

@@ -81,8 +81,11 @@ def code(version):
     return buffer.getvalue()
 
 
-def make_service(aws, cluster, image, environment):
-    """A service of one task."""
+ROLLS = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+
+
+def make_service(aws, cluster, image, environment, configuration=None):
+    """A service of one task, which rolls unless its deployment configuration says otherwise."""
     aws.ecs.create_cluster(clusterName=cluster)
     aws.ecs.register_task_definition(
         family=cluster,
@@ -99,7 +102,7 @@ def make_service(aws, cluster, image, environment):
         taskDefinition=cluster,
         launchType="FARGATE",
         desiredCount=1,
-        deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": True}},
+        deploymentConfiguration=configuration or ROLLS,
         networkConfiguration={"awsvpcConfiguration": {"subnets": ["subnet-00000000000000000"], "assignPublicIp": "ENABLED"}},
         tags=listed(tags(environment), "key", "value"),
     )

@@ -12,8 +12,10 @@
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
+use windlass_domain::kinds::ecs::Strategy;
 use windlass_domain::name::ComponentName;
 use windlass_domain::plan::{Candidate, KindName, Stage, Watch, plan, waves_of};
+use windlass_engine::ports::Shifting;
 use windlass_engine::routes::api::{Call, handle};
 use windlass_machine::many::{functions, serving};
 use windlass_machine::program::Program;
@@ -45,6 +47,33 @@ gates:
   alarms: [shop-5xx]
 ";
 
+/// The same canary of a service, whose traffic ECS shifts, and of a function, at the same time.
+const CANARY_OF_BOTH: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent, rollout: canary}
+  api: {kind: lambda, function: shop-api, alias: live, rollout: {canary: [10], every: 1h}}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
+/// A service whose traffic ECS shifts by the strategy that stands for `STRATEGY`.
+const SHIFTED: &str = "
+app: shop
+version: 1.0.0
+environments:
+  prod: {deploy: {branch: main}}
+components:
+  agent: {kind: ecs, cluster: shop, service: agent, container: agent, repository: shop/agent, rollout: STRATEGY}
+gates:
+  bake: 1m
+  alarms: [shop-5xx]
+";
+
 /// How often what is short is measured.
 const TIMES: usize = 41;
 
@@ -52,8 +81,12 @@ fn main() {
     let asked = std::env::args().nth(1).and_then(|n| n.parse().ok());
     let program = Program::release().expect("the state machine file");
     let figures = json!({
-        "release": release(&program, TOGETHER, &["agent", "api", "web"]),
-        "canary": release(&program, CANARY, &["api"]),
+        "release": release(&program, TOGETHER, &["agent", "api", "web"], None),
+        "canary": release(&program, CANARY, &["api"], None),
+        "canary_of_both": release(&program, CANARY_OF_BOTH, &["agent", "api"], Some((Strategy::Canary, 100, 60))),
+        "blue_green": shifted(&program, Strategy::BlueGreen, 1000, 0),
+        "service_canary": shifted(&program, Strategy::Canary, 100, 10),
+        "service_linear": shifted(&program, Strategy::Linear, 250, 5),
         "plan_500_ms": plan_500(),
         "components_500": components(&program, 500),
         "components_50": components(&program, 50),
@@ -62,9 +95,35 @@ fn main() {
     println!("{figures}");
 }
 
-/// A release, the first one having been there before.
-fn release(program: &Program, declaration: &str, components: &[&str]) -> Value {
+/// A release of a service that ECS shifts in such steps, in tenths of a percent, each for so many minutes.
+fn shifted(program: &Program, strategy: Strategy, step_tenths: u32, step_min: u32) -> Value {
+    let declaration = SHIFTED.replace("STRATEGY", strategy.as_str());
+    release(
+        program,
+        &declaration,
+        &["agent"],
+        Some((strategy, step_tenths, step_min)),
+    )
+}
+
+/// A release, the first one having been there before; the service is shifted where it is told how.
+fn release(
+    program: &Program,
+    declaration: &str,
+    components: &[&str],
+    shifts: Option<(Strategy, u32, u32)>,
+) -> Value {
     let mut shop = Shop::new(program, declaration);
+    if let Some((strategy, step_tenths, step_min)) = shifts {
+        let mut services = shop.world().services();
+        let service = &mut services.service_mut("shop", "agent").service;
+        strategy.in_ecs().clone_into(&mut service.strategy);
+        service.shifting = Shifting {
+            bake_min: 10,
+            step_tenths,
+            step_min,
+        };
+    }
     let mut told = Value::Null;
     for version in ["1.0.0", "1.0.1"] {
         let began = shop.world().clock().now;
