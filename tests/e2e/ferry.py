@@ -3,13 +3,15 @@
 from application import Application
 
 ENVIRONMENT = "sea"
-# Minutes are those of the service's configuration. Former tasks stay longer than a release is watched.
+PAUSES = ["PRE_PRODUCTION_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT"]
+# Minutes are those of the service's configuration. Former tasks stay longer than a release is watched, or ECS pauses for it.
 CONFIGURATIONS = {
     "blue_green": {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 2},
     "canary": {
         "strategy": "CANARY",
-        "bakeTimeInMinutes": 2,
+        "bakeTimeInMinutes": 1,
         "canaryConfiguration": {"canaryPercent": 10.0, "canaryBakeTimeInMinutes": 1},
+        "lifecycleHooks": [{"targetType": "PAUSE", "lifecycleStages": PAUSES, "timeoutConfiguration": {"timeoutInMinutes": 30, "action": "ROLLBACK"}}],
     },
 }
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
@@ -32,6 +34,8 @@ class Ferry(Application):
 
     def declare(self):
         agent = {"kind": "ecs", **self.service, "container": "agent", "repository": self.images, "rollout": self.strategy}
+        if self.strategy == "canary":
+            agent["pause"] = PAUSES
         document = self.declaration({ENVIRONMENT: {"deploy": {"branch": "main"}}}, {"bake": "12s", "alarms": [f"{self.app}-{ENVIRONMENT}-errors"]})
         jobs = document["components"]["jobs"]
         del jobs["after"]

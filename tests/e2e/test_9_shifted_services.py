@@ -1,5 +1,6 @@
-"""Services whose traffic ECS shifts, on a stand-in that really starts and keeps their tasks: a release ends when ECS says that it is
-successful; one that fails while the former tasks stand is stopped, and no task is started for it; what ECS takes back is told."""
+"""Services whose traffic ECS shifts, on a stand-in that really starts and keeps their tasks: a release goes on at a pause that waits for
+it, and ends when ECS says that it is successful; one that fails while the former tasks stand is stopped, and no task is started for it;
+what ECS takes back is told."""
 
 import pytest
 from aws import Aws
@@ -48,6 +49,13 @@ def test_a_release_ends_when_ecs_says_that_it_is_successful(ferries, first):
         assert ferry.newest() == ("SUCCESSFUL", "CLEAN_UP", 100.0)
         assert not before[strategy].keys() & ferry.tasks().keys()
         assert ferry.function("jobs", "live") == FIRST
+
+
+def test_a_declared_pause_goes_on_when_the_gates_are_judged(ferries, first, standin):
+    # Before each of two steps, and when all traffic is on the new tasks.
+    assert standin.asked.count("ContinueServiceDeployment") == 3
+    (told,) = standin.services["ferry-canary-sea", "agent"].deployments
+    assert [hook["status"] for hook in told["lifecycleHookDetails"]] == ["SUCCEEDED"] * 3
 
 
 def test_a_lost_answer_begins_no_second_deployment(ferries, first, standin):
