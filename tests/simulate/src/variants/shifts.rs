@@ -61,15 +61,4 @@ pub(super) const VARIANTS: &[Variant] = &[
         scenarios: &["paused", "paused_undone"],
         mishaps: &[Stranger],
     },
-    Variant {
-        name: "pause_goes_on_unjudged",
-        what: "each pause goes on at once, whatever the gates will say",
-        edits: &[Edit {
-            file: SHIFT,
-            find: "        if has_come(rollout, wanted.until) {\n            return verify",
-            replace: "        if has_come(rollout, wanted.until) {\n            if VARIANT\n                && let Some(Due::Answer(answer)) =\n                    pause::on(self.followed, &target.pauses, super::state::Until::Complete)\n            {\n                return Next::Do(Change::Answer(answer));\n            }\n            return verify",
-        }],
-        scenarios: &["paused_undone", "paused"],
-        mishaps: &[],
-    },
 ];
