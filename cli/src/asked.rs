@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use windlass_domain::ending::Resolved;
 use windlass_domain::environment::ACCEPTED;
 use windlass_domain::git::Git;
-use windlass_domain::name::ComponentName;
+use windlass_domain::part::Part;
 use windlass_domain::request::{ActionName, Requester};
 use windlass_domain::time::Time;
 
@@ -20,7 +20,7 @@ pub struct Asked {
     pub git: Option<Git>,
     /// What it is for.
     #[serde(default)]
-    pub components: Vec<ComponentName>,
+    pub components: Vec<Part>,
     /// Who asked.
     pub requester: Requester,
     /// Why.
@@ -76,11 +76,11 @@ pub fn commit(git: Option<&Git>) -> String {
 }
 
 /// The names of components in one word.
-pub fn names(components: &[ComponentName]) -> String {
+pub fn names(components: &[Part]) -> String {
     if components.is_empty() {
         return "-".to_owned();
     }
-    let names: Vec<&str> = components.iter().map(ComponentName::as_str).collect();
+    let names: Vec<String> = components.iter().map(ToString::to_string).collect();
     names.join(",")
 }
 

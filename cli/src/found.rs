@@ -7,11 +7,12 @@ use crate::files;
 use crate::manifest;
 use crate::upload::Artifact;
 use bytes::Bytes;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use windlass_domain::digest::Digest;
 use windlass_domain::manifest::ArtifactRef;
 use windlass_domain::name::{AppName, ComponentName};
+use windlass_domain::part::Part;
 
 /// What a release is made of.
 #[derive(Debug, Default)]
@@ -29,17 +30,30 @@ impl Found {
     /// All components that are given twice, and all that cannot be read.
     pub fn of(app: &AppName, arguments: &[ComponentArgument]) -> Result<Self, Failure> {
         let mut found = Self::default();
-        let (mut seen, mut wrong) = (BTreeSet::new(), Vec::new());
+        let (mut seen, mut wrong): (Vec<&Part>, Vec<String>) = (Vec::new(), Vec::new());
         for argument in arguments {
-            let name = &argument.name;
-            if !seen.insert(name) {
-                wrong.push(format!("`{name}` is given twice"));
+            let (name, part) = (&argument.part.component, &argument.part);
+            let covers = |other: &&Part| part.covers(other) || other.covers(part);
+            if let Some(known) = seen.iter().find(|known| covers(known)) {
+                let twice = if *known == part {
+                    format!("`{part}` is given twice")
+                } else {
+                    format!("`{part}` is given beside `{known}`")
+                };
+                wrong.push(twice);
                 continue;
             }
+            seen.push(part);
             match &argument.source {
                 Source::Image(image) => {
-                    let image = manifest::image(image.clone());
-                    found.images.insert(name.clone(), image);
+                    let named = found.images.entry(name.clone()).or_default();
+                    match &part.container {
+                        None => named.image = Some(image.clone()),
+                        Some(container) => {
+                            let images = named.images.get_or_insert_default();
+                            images.insert(container.clone(), image.clone());
+                        }
+                    }
                 }
                 Source::Path(path) => match artifact(app, name, path) {
                     Ok(artifact) => found.artifacts.push(artifact),

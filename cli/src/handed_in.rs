@@ -11,6 +11,8 @@ use crate::start::{Begun, Looking};
 use crate::upload;
 use crate::windlass::Windlass;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use windlass_domain::artifact::Artifact;
 use windlass_domain::deployment::{Deployment, Status};
 use windlass_domain::git::Git;
 use windlass_domain::key::FINDINGS_SUFFIX;
@@ -183,7 +185,16 @@ fn is_it(record: &Deployment, manifest: &Manifest) -> bool {
         let brought = release.components.get(name);
         brought.is_some_and(|brought| {
             let told = named.sha256.as_ref();
-            told.is_none_or(|told| told == brought.digest())
+            let containers = |artifact: &Artifact| {
+                let all = artifact.containers();
+                all.map(|all| all.keys().cloned().collect::<BTreeSet<String>>())
+            };
+            let named = named.images.as_ref();
+            let named = named.map(|all| all.keys().cloned().collect());
+            told.is_none_or(|told| *told == brought.digest())
+                && (named.is_none()
+                    || containers(brought).is_none()
+                    || named == containers(brought))
         })
     };
     record.action == ActionName::Deploy

@@ -5,7 +5,8 @@ use crate::listing::Listed;
 use serde::{Deserialize, Serialize};
 use windlass_domain::deployment::{Ended, Status};
 use windlass_domain::git::Git;
-use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::name::{AppName, EnvironmentName};
+use windlass_domain::part::Part;
 use windlass_domain::request::{ActionName, Requester};
 use windlass_domain::time::Time;
 
@@ -32,7 +33,7 @@ pub struct Deployment {
     pub git: Option<Git>,
     /// What it is for.
     #[serde(default)]
-    pub components: Vec<ComponentName>,
+    pub components: Vec<Part>,
     /// When it began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Time>,

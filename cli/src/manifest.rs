@@ -21,17 +21,7 @@ pub fn object(key: String, sha256: Digest, version_id: Option<String>) -> Artifa
         key: Some(key),
         version_id: version_id.filter(|id| id != "null"),
         sha256: Some(sha256),
-        image: None,
-    }
-}
-
-/// An image as a manifest names it.
-pub fn image(image: String) -> ArtifactRef {
-    ArtifactRef {
-        key: None,
-        version_id: None,
-        sha256: None,
-        image: Some(image),
+        ..ArtifactRef::default()
     }
 }
 
@@ -134,7 +124,13 @@ mod tests {
         let agent = ComponentName::new("agent").unwrap();
         BTreeMap::from([
             (web, object(key, sha256, Some("v1".into()))),
-            (agent, image("shop/agent:1.4.0".into())),
+            (
+                agent,
+                ArtifactRef {
+                    image: Some("shop/agent:1.4.0".into()),
+                    ..ArtifactRef::default()
+                },
+            ),
         ])
     }
 

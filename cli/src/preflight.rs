@@ -100,7 +100,7 @@ fn told_by(plan: Plan<'_>, declaration: &Declaration) -> (Option<Resolved>, Vec<
     };
     let named = components.iter();
     findings.extend(
-        named.filter_map(|(name, artifact)| declaration.misfit_here(name, artifact, &resolved)),
+        named.flat_map(|(name, artifact)| declaration.misfit_here(name, artifact, &resolved)),
     );
     if let Some(git) = plan.manifest.git.as_ref().filter(|_| resolved.tag_rule) {
         let version = &plan.manifest.version;
@@ -125,7 +125,7 @@ pub fn reused(plan: Plan<'_>, recorded: &Recorded) -> Vec<Finding> {
     let named = plan.manifest.components.iter();
     let reused = named.filter_map(|(name, artifact)| {
         let (known, mine) = (recorded.components.get(name)?, artifact.sha256.as_ref()?);
-        (known.digest() != mine).then(|| {
+        (known.digest() != *mine).then(|| {
             Finding::new(
                 FindingName::VersionReused,
                 format!("components.{name}"),

@@ -38,11 +38,12 @@ pub struct Snapshot {
 impl Snapshot {
     /// The components, each with its version where that is another one than the snapshot's.
     fn versions(&self) -> String {
-        let components = self.components.iter();
-        let told = components.map(|(name, ran)| match ran["version"].as_str() {
-            Some(version) if version != self.version => format!("{name}@{version}"),
-            _ => name.to_string(),
-        });
+        let told = self
+            .parts()
+            .map(|(name, ran)| match ran["version"].as_str() {
+                Some(version) if version != self.version => format!("{name}@{version}"),
+                _ => name,
+            });
         let told: Vec<String> = told.collect();
         if told.is_empty() {
             "-".to_owned()
@@ -51,10 +52,22 @@ impl Snapshot {
         }
     }
 
+    /// What ran of each component, and of each container of one with several images.
+    fn parts(&self) -> impl Iterator<Item = (String, &Value)> {
+        self.components.iter().flat_map(|(name, ran)| {
+            let containers = ran["containers"].as_object().into_iter().flatten();
+            let containers = containers.map(|(one, ran)| (format!("{name}/{one}"), ran));
+            let mut parts: Vec<(String, &Value)> = containers.collect();
+            if parts.is_empty() {
+                parts.push((name.to_string(), ran));
+            }
+            parts
+        })
+    }
+
     /// The components whose bytes had come by another name.
     fn origins(&self) -> impl Iterator<Item = String> {
-        let components = self.components.iter();
-        components.filter_map(|(name, ran)| {
+        self.parts().filter_map(|(name, ran)| {
             let brought = ran["brought"]["version"].as_str()?;
             let is_renamed = ran["version"].as_str() != Some(brought);
             is_renamed.then(|| format!("{name} came with {brought}"))

@@ -1,10 +1,12 @@
 //! Whether what a deployment brought is what runs now. Pure.
 
 use crate::status::Environment;
+use std::collections::BTreeSet;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::drift::Drift;
 use windlass_domain::environment::{BEFORE_WINDLASS, Given, Names, Running};
 use windlass_domain::name::ComponentName;
+use windlass_domain::part::Part;
 use windlass_domain::time::Time;
 
 /// How what a deployment brought stands now.
@@ -23,13 +25,21 @@ pub fn standing(record: &Deployment, now: &Environment) -> Standing {
     let mut others: Vec<String> = Vec::new();
     let mut unknown: Vec<String> = Vec::new();
     let mut since = None;
+    // A component is looked at as a whole.
+    let mut looked: BTreeSet<ComponentName> = BTreeSet::new();
     let mut called: Vec<String> = Vec::new();
-    for name in record.components() {
+    for part in record.parts() {
+        let name = &part.component;
         if let Some(left) = now.no_longer_declared.get(name) {
-            let words = format!("{name}: {}", left.words());
-            let is_called = |version: &str| left.names.now.version == version;
+            let words = format!("{part}: {}", left.words());
+            let own = part
+                .container
+                .as_ref()
+                .and_then(|it| left.containers.get(it));
+            let names = own.unwrap_or(&left.names);
+            let is_called = |version: &str| names.now.version == version;
             let is_found = record.found.contains(name) && is_called(BEFORE_WINDLASS);
-            let brought_it = left.names.are_of(&record.id) || is_called(&record.release.version);
+            let brought_it = names.are_of(&record.id) || is_called(&record.release.version);
             if brought_it || is_found {
                 unknown.push(format!("{words}: see its target, or declare it again"));
             } else {
@@ -37,7 +47,7 @@ pub fn standing(record: &Deployment, now: &Environment) -> Standing {
                     version,
                     deployment: id,
                     ..
-                } = &left.names.now;
+                } = &names.now;
                 others.push(format!(
                     "{words}; it was {version} last, by deployment {id}"
                 ));
@@ -47,20 +57,21 @@ pub fn standing(record: &Deployment, now: &Environment) -> Standing {
         let Some(running) = now
             .running
             .get(name)
-            .filter(|one| is_its(record, name, one))
+            .filter(|one| is_its(record, &part, one))
         else {
-            others.push(now.instead_of(name));
+            others.push(now.instead_of(&part));
             continue;
         };
-        since = since.max(Some(since_when(record, running)));
-        called.extend(is_called(record, name, running));
-        match now.drift(name) {
+        let names = running.names_of(part.container.as_deref());
+        since = since.max(Some(since_when(record, names)));
+        called.extend(is_called(record, &part, names));
+        match now.drift(name).filter(|_| looked.insert(name.clone())) {
             Some((Drift::Changed, words)) => others.push(format!("{name}: {words}")),
             Some((Drift::Unknown, words)) => unknown.push(format!("{name}: {words}")),
             Some((Drift::None, _)) | None => {}
         }
     }
-    let of_it = |running: &Running| running.names.are_of(&record.id);
+    let of_it = |running: &Running| running.all_names().any(|names| names.are_of(&record.id));
     let is_of_none = record.components().next().is_none();
     if is_of_none && !now.running.values().any(of_it) {
         let (app, environment) = (&record.app, &record.environment);
@@ -81,28 +92,36 @@ pub fn standing(record: &Deployment, now: &Environment) -> Standing {
 }
 
 /// The name of a component that runs the same bytes by another one.
-fn is_called(record: &Deployment, name: &ComponentName, running: &Running) -> Option<String> {
+fn is_called(record: &Deployment, part: &Part, names: &Names) -> Option<String> {
     let Given {
         version,
         deployment,
         since,
-    } = &running.names.now;
-    let is_another = *version != record.release.version && !running.names.are_of(&record.id);
+    } = &names.now;
+    let is_another = *version != record.release.version && !names.are_of(&record.id);
     is_another.then(|| {
         format!(
-            "{name}: the same bytes are called {version} since {since}, by deployment {deployment}"
+            "{part}: the same bytes are called {version} since {since}, by deployment {deployment}"
         )
     })
 }
 
-/// True where the deployment brought what runs of a component, or another one has found the same in place.
-fn is_its(record: &Deployment, name: &ComponentName, running: &Running) -> bool {
-    running.names.are_of(&record.id) || record.has(name, running)
+/// True where the deployment brought what runs of a part, or another one has found the same in place.
+fn is_its(record: &Deployment, part: &Part, running: &Running) -> bool {
+    let named = record.release.components.get(&part.component);
+    let image = named.and_then(|named| named.containers()?.get(part.container.as_ref()?));
+    let has = match (image, &part.container) {
+        (Some(image), Some(container)) => running.names_of_image(container, image).is_some(),
+        _ => record.has(&part.component, running),
+    };
+    has || running
+        .names_of(part.container.as_deref())
+        .are_of(&record.id)
 }
 
 /// Since when it is what the deployment made of it: has its name, where it gave that; else has its bytes.
-fn since_when(record: &Deployment, running: &Running) -> Time {
-    let Names { now, brought } = &running.names;
+fn since_when(record: &Deployment, names: &Names) -> Time {
+    let Names { now, brought } = names;
     if now.deployment == record.id {
         now.since
     } else {

@@ -10,6 +10,7 @@ use windlass_domain::environment::{Given, HeldState, Hold, Lock, Names, Running}
 use windlass_domain::identity::DeploymentId;
 use windlass_domain::input::operators;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
+use windlass_domain::part::Part;
 use windlass_domain::request::ActionName;
 use windlass_domain::time::Time;
 use windlass_domain::way::Way;
@@ -46,6 +47,9 @@ pub struct Undeclared {
     /// What it is called, and by whom its bytes came.
     #[serde(flatten)]
     pub names: Names,
+    /// The names of each of several images, by container.
+    #[serde(default)]
+    pub containers: BTreeMap<String, Names>,
     left: Option<Left>,
 }
 
@@ -68,6 +72,19 @@ impl Undeclared {
             left.unwrap_or_default()
         )
     }
+}
+
+/// The names of each image of a component with several; else its own.
+fn parts<'a>(
+    name: &ComponentName,
+    names: &'a Names,
+    containers: &'a BTreeMap<String, Names>,
+) -> impl Iterator<Item = (Part, &'a Names)> {
+    let whole = containers.is_empty().then(|| (name.clone().into(), names));
+    let each = containers.iter();
+    let each = each.map(|(container, names)| (Part::of(name, container), names));
+    let each: Vec<(Part, &Names)> = each.chain(whole).collect();
+    each.into_iter()
 }
 
 /// A deployment that waits for its turn.
@@ -95,7 +112,7 @@ impl Environment {
         };
         let mut lines = vec![format!("{} {}: {snapshot}", self.app, self.name)];
         for (component, running) in &self.running {
-            lines.push(self.component(component, running));
+            lines.extend(self.component(component, running));
         }
         for (component, left) in &self.no_longer_declared {
             // The plan of the first release without it has told of it.
@@ -106,9 +123,11 @@ impl Environment {
             {
                 continue;
             }
-            let by = format!("by deployment {}", left.names.now.deployment);
-            let (names, words) = (left.names.in_words(&by), left.words());
-            lines.push(format!("  {component}: {names}; {words}"));
+            let words = left.words();
+            for (part, names) in parts(component, &left.names, &left.containers) {
+                let by = format!("by deployment {}", names.now.deployment);
+                lines.push(format!("  {part}: {}; {words}", names.in_words(&by)));
+            }
         }
         lines.push(self.hold_in_words());
         lines.push(self.lock());
@@ -121,7 +140,7 @@ impl Environment {
 
     fn is_released_since(&self, at: Time) -> bool {
         let mut running = self.running.values();
-        running.any(|running| running.names.now.since > at)
+        running.any(|running| running.all_names().any(|names| names.now.since > at))
     }
 
     /// The hold.
@@ -135,16 +154,17 @@ impl Environment {
         }
     }
 
-    /// What runs of a component in place of what is expected there.
-    pub fn instead_of(&self, name: &ComponentName) -> String {
-        let Some(running) = self.running.get(name) else {
-            return format!("nothing is recorded of {name}");
+    /// What runs of a part in place of what is expected there.
+    pub fn instead_of(&self, part: &Part) -> String {
+        let Some(running) = self.running.get(&part.component) else {
+            return format!("nothing is recorded of {part}");
         };
-        let id = &running.names.now.deployment;
+        let names = running.names_of(part.container.as_deref());
+        let id = &names.now.deployment;
         let asked = self.deployments.get(&id.0);
         let asked = asked.map(|asked| format!(" ({})", asked.words()));
         let by = format!("by deployment {id}{}", asked.unwrap_or_default());
-        format!("{name} runs {}", running.names.in_words(&by))
+        format!("{part} runs {}", names.in_words(&by))
     }
 
     /// Whether a component's target is as recorded, if it was looked at.
@@ -153,20 +173,29 @@ impl Environment {
         Some((observed.drift, in_words(observed)))
     }
 
-    fn component(&self, name: &ComponentName, running: &Running) -> String {
+    /// A line for each image of a component with several, else one.
+    fn component(&self, name: &ComponentName, running: &Running) -> Vec<String> {
+        let parts = parts(name, &running.names, &running.containers);
+        let mut lines: Vec<String> = parts.map(|(part, names)| self.part(&part, names)).collect();
+        if let (Some(last), Some((_, observed))) = (lines.last_mut(), self.drift(name)) {
+            last.push_str(&format!("\n    drift: {observed}"));
+        }
+        lines
+    }
+
+    fn part(&self, name: &Part, names: &Names) -> String {
         let Given {
             version,
             deployment: id,
             since,
-        } = &running.names.now;
+        } = &names.now;
         let asked = self.deployments.get(&id.0);
         let accepted = asked.and_then(|asked| asked.accepted_as(version));
         if let Some(accepted) = accepted {
             let (by, reason) = (who(&accepted.by), &accepted.reason);
-            let line = format!(
+            return format!(
                 "  {name}: {version} since {since} by {by}: {reason}; it is what deployment {id} had left"
             );
-            return self.with_drift(name, line);
         }
         let git = asked.and_then(|asked| asked.git.as_ref());
         let git = git.filter(|git| git.commit.is_some() || git.dirty);
@@ -174,23 +203,15 @@ impl Environment {
         let worked = asked.filter(|asked| asked.started.and(asked.ended).is_some());
         let worked = worked.map(|asked| format!(", took {}", took(asked.started, asked.ended)));
         let asked = asked.map(|asked| format!(" ({})", asked.words()));
-        let origin = running.names.origin();
+        let origin = names.origin();
         let origin = origin.map(|origin| format!("\n    {origin}"));
-        let line = format!(
+        format!(
             "  {name}: {version} since {since}{}{}, by deployment {id}{}{}",
             commit.unwrap_or_default(),
             worked.unwrap_or_default(),
             asked.unwrap_or_default(),
             origin.unwrap_or_default()
-        );
-        self.with_drift(name, line)
-    }
-
-    fn with_drift(&self, name: &ComponentName, line: String) -> String {
-        match self.drift(name) {
-            None => line,
-            Some((_, observed)) => format!("{line}\n    drift: {observed}"),
-        }
+        )
     }
 
     fn deployment(&self, id: &DeploymentId) -> String {

@@ -38,7 +38,8 @@ pub struct Release {
     #[arg(value_parser = arguments::text)]
     version: String,
     /// A component with its bytes: `web=dist.zip`, `web=dist/` (put into an archive), or
-    /// `agent=image:shop/agent:1.4.0`.
+    /// `agent=image:shop/agent:1.4.0`; of a service with several images each container by itself,
+    /// `agent/web=image:shop/web:1.4.0`.
     #[arg(required = true, value_name = "COMPONENT=BYTES")]
     components: Vec<ComponentArgument>,
     /// The Git ref, such as `refs/tags/v1.4.0`; else the CI's, else what is checked out.

@@ -8,8 +8,9 @@ use crate::environment::{
 };
 use crate::finding::Finding;
 use crate::identity::DeploymentId;
-use crate::name::{AppName, ComponentName, EnvironmentName};
+use crate::name::{AppName, EnvironmentName};
 use crate::order::Order;
+use crate::part::Part;
 use crate::refusal::findings;
 use crate::request::ActionName;
 use crate::time::Time;
@@ -27,8 +28,8 @@ pub struct Candidate {
     pub version: String,
     /// `deploy` or `rollback`.
     pub action: ActionName,
-    /// The components it is for.
-    pub components: Vec<ComponentName>,
+    /// The parts it is for.
+    pub components: Vec<Part>,
     /// Where it stands in the order.
     pub order: Order,
     /// Whether a person named the environment, in contrast to an arrival that a rule sent there.
@@ -55,7 +56,7 @@ impl Candidate {
             environment: record.environment.clone(),
             version: record.release.version.clone(),
             action: record.action,
-            components: record.release.components.keys().cloned().collect(),
+            components: record.release.parts().collect(),
             order: record.order.clone(),
             by_person: record.by_person,
             own: record.keyed.is_some(),
@@ -148,8 +149,8 @@ pub enum Obstacle<'a> {
     Vetoed(&'a Veto),
     /// A person stopped the release here.
     Stopped(&'a Past),
-    /// A newer release of this component was brought by this deployment.
-    Older(&'a ComponentName, &'a DeploymentId),
+    /// A newer release of this part was brought by this deployment.
+    Older(&'a Part, &'a DeploymentId),
 }
 
 /// What stands in the place of a release that is superseded.
@@ -261,7 +262,7 @@ fn by_order<'a>(candidate: &'a Candidate, facts: &Facts<'a>) -> Option<Replacing
         .components
         .iter()
         .filter_map(|component| {
-            let mark = facts.state.marks.get(component)?;
+            let mark = facts.state.mark_of(component)?;
             let is_newer =
                 mark.is_newer_than(&candidate.order) && !mark.is_same_arrival(&candidate.order);
             is_newer.then_some((component, mark))
@@ -293,15 +294,21 @@ fn by_past<'a>(candidate: &Candidate, facts: &Facts<'_>) -> Option<Replacing<'a>
     if candidate.own || candidate.again || candidate.allow_older || is_later_run {
         return None;
     }
-    let running = |component| facts.state.running.get(component);
-    let mut there = candidate.components.iter().filter_map(running);
+    let brought = |part: &Part| {
+        let running = facts.state.running.get(&part.component);
+        running.map(|running| {
+            &running
+                .names_of(part.container.as_deref())
+                .brought
+                .deployment
+        })
+    };
+    let mut there = candidate.components.iter().filter_map(brought);
     let by = there
         .clone()
-        .find(|running| running.names.brought.deployment != past.deployment)
+        .find(|by| **by != past.deployment)
         .or_else(|| there.next())
-        .map_or(&past.deployment, |running| {
-            &running.names.brought.deployment
-        });
+        .unwrap_or(&past.deployment);
     let (by, how) = (by.clone(), How::Since);
     Some(Replacing::Superseded(Replaced { by, how }))
 }
@@ -323,7 +330,7 @@ fn by_lock(candidate: &Candidate, facts: &Facts<'_>) -> Decision {
                 && candidate
                     .components
                     .iter()
-                    .all(|c| other.components.contains(c))
+                    .all(|part| other.components.iter().any(|it| it.covers(part)))
         };
         if let Some(other) = others().find(covers) {
             let (by, how) = (other.deployment.clone(), How::Waits);

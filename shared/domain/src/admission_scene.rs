@@ -8,6 +8,7 @@ use crate::environment::{
 use crate::identity::DeploymentId;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::order::Order;
+use crate::part::Part;
 use crate::request::ActionName;
 use crate::time::Time;
 
@@ -22,9 +23,9 @@ pub(crate) struct Scene {
     pub(crate) runs: bool,
 }
 
-pub(crate) fn names(components: &[&str]) -> Vec<ComponentName> {
-    let names = components.iter().map(|name| ComponentName::new(*name));
-    names.collect::<Result<_, _>>().unwrap()
+pub(crate) fn names(parts: &[&str]) -> Vec<Part> {
+    let parts = parts.iter().map(|part| Part::try_from((*part).to_owned()));
+    parts.collect::<Result<_, _>>().unwrap()
 }
 
 pub(crate) fn id(text: &str) -> DeploymentId {
@@ -182,10 +183,15 @@ impl Scene {
         self.held(by, ActionName::Deploy, HeldState::Running)
     }
 
-    /// The newest release of a component that succeeded.
-    pub(crate) fn mark(&mut self, component: &str, by: &str, sequence: u64) -> &mut Self {
-        let name = ComponentName::new(component).unwrap();
-        self.state.marks.insert(name, order(by, sequence));
+    pub(crate) fn brings(&mut self, parts: &[&str]) -> &mut Self {
+        self.candidate.components = names(parts);
+        self
+    }
+
+    /// The newest release of a part that succeeded.
+    pub(crate) fn mark(&mut self, part: &str, by: &str, sequence: u64) -> &mut Self {
+        let part = Part::try_from(part.to_owned()).unwrap();
+        self.state.marks.insert(part, order(by, sequence));
         self
     }
 

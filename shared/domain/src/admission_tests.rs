@@ -122,6 +122,47 @@ fn an_arrival_does_not_bring_back_what_was_replaced() {
 }
 
 #[test]
+fn a_release_of_one_container_does_not_stand_in_the_way_of_another() {
+    check(&[
+        // What came newer of one container, of all, and before there were two.
+        (|s| s.brings(&["a/web"]).mark("a/worker", "new", 6), "take"),
+        (
+            |s| s.brings(&["a/web"]).mark("a/web", "new", 6),
+            "superseded by new, which is newer",
+        ),
+        (
+            |s| s.brings(&["a/web"]).mark("a", "new", 6),
+            "superseded by new, which is newer",
+        ),
+        (
+            |s| s.brings(&["a"]).mark("a/web", "new", 6),
+            "superseded by new, which is newer",
+        ),
+        (
+            |s| s.brings(&["a/web", "a/worker"]).mark("a/web", "new", 6),
+            "Older at components.a",
+        ),
+        // Who waits with something newer.
+        (
+            |s| s.brings(&["a/web"]).waits("new", 6, &["a/worker"]),
+            "wait",
+        ),
+        (
+            |s| s.brings(&["a/web"]).waits("new", 6, &["a/web", "a/worker"]),
+            "superseded by new, which waits",
+        ),
+        (
+            |s| s.brings(&["a/web"]).waits("new", 6, &["a"]),
+            "superseded by new, which waits",
+        ),
+        (
+            |s| s.brings(&["a/web", "a/worker"]).waits("new", 6, &["a/web"]),
+            "wait",
+        ),
+    ]);
+}
+
+#[test]
 fn what_runs_already_is_looked_at_whatever_was_newer_once() {
     check(&[
         (|s| s.running().live().there("a", "op"), "take"),

@@ -1,8 +1,10 @@
 //! Artifacts: bytes pinned by digest.
 
 use crate::digest::Digest;
+use crate::image::is_same_repository;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Bytes to deploy, pinned so that they can never be others.
@@ -28,24 +30,122 @@ pub enum Artifact {
         /// The image's (index or manifest) digest.
         digest: Digest,
     },
+    /// Images for a service that takes several: of a release for the containers that it names, of what runs for all.
+    Images {
+        /// The images by container.
+        containers: BTreeMap<String, Image>,
+    },
+}
+
+/// A container's image, pinned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Image {
+    /// The full repository URI without tag or digest.
+    pub repository: String,
+    /// The image's (index or manifest) digest.
+    pub digest: Digest,
 }
 
 impl Artifact {
-    /// The digest of the bytes.
-    pub fn digest(&self) -> &Digest {
+    /// The digest of the bytes; of several images, of what each container gets.
+    pub fn digest(&self) -> Digest {
         match self {
-            Self::Object { sha256, .. } => sha256,
-            Self::Image { digest, .. } => digest,
+            Self::Object { sha256, .. } => sha256.clone(),
+            Self::Image { digest, .. } => digest.clone(),
+            Self::Images { containers } => {
+                let lines = containers.iter();
+                let lines = lines.map(|(name, image)| format!("{name} {}\n", image.digest));
+                Digest::of(lines.collect::<String>().as_bytes())
+            }
+        }
+    }
+
+    /// The images by container, of a service that takes several.
+    pub fn containers(&self) -> Option<&BTreeMap<String, Image>> {
+        match self {
+            Self::Images { containers } => Some(containers),
+            Self::Object { .. } | Self::Image { .. } => None,
+        }
+    }
+
+    /// True where it has the same bytes as the other one, for each container that the other one names.
+    pub fn has(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Images { containers: own }, Self::Images { containers }) => {
+                let has = |(name, image): (&String, &Image)| {
+                    own.get(name).is_some_and(|own| own.digest == image.digest)
+                };
+                containers.iter().all(has)
+            }
+            _ => self.digest() == other.digest(),
+        }
+    }
+
+    /// The same as a component takes it whose containers, each with its repository, are these: one image is for each
+    /// container of its repository where there are several, and one of several is alone where there is one container.
+    #[must_use]
+    pub fn fitted(self, declared: &BTreeMap<String, String>) -> Self {
+        match &self {
+            Self::Image { repository, digest } if declared.len() > 1 => {
+                let own = declared.iter();
+                let own = own.filter(|(_, declared)| is_same_repository(declared, repository));
+                let image = Image {
+                    repository: repository.clone(),
+                    digest: digest.clone(),
+                };
+                let containers: BTreeMap<String, Image> =
+                    own.map(|(name, _)| (name.clone(), image.clone())).collect();
+                if containers.is_empty() {
+                    return self;
+                }
+                Self::Images { containers }
+            }
+            Self::Images { containers } if declared.len() == 1 => {
+                let mut own = declared.keys().filter_map(|name| containers.get(name));
+                match own.next() {
+                    Some(Image { repository, digest }) => Self::Image {
+                        repository: repository.clone(),
+                        digest: digest.clone(),
+                    },
+                    None => self,
+                }
+            }
+            _ => self,
+        }
+    }
+
+    /// Takes the images of another one for the containers that it names; else all of it.
+    pub fn take(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Images { containers: own }, Self::Images { containers }) => {
+                let more = containers.iter();
+                own.extend(more.map(|(name, image)| (name.clone(), image.clone())));
+            }
+            (own, other) => *own = other.clone(),
         }
     }
 }
 
-/// `key@sha256:…` or `repository@sha256:…`; the latter is what ECS and Lambda take as an image.
+impl fmt::Display for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@sha256:{}", self.repository, self.digest)
+    }
+}
+
+/// `key@sha256:…` or `repository@sha256:…`; the latter is what ECS and Lambda take as an image. Of several images each
+/// with its container.
 impl fmt::Display for Artifact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Object { key, sha256, .. } => write!(f, "{key}@sha256:{sha256}"),
             Self::Image { repository, digest } => write!(f, "{repository}@sha256:{digest}"),
+            Self::Images { containers } => {
+                let each = containers.iter();
+                let each: Vec<String> = each
+                    .map(|(name, image)| format!("{name} {image}"))
+                    .collect();
+                f.write_str(&each.join(", "))
+            }
         }
     }
 }
@@ -72,6 +172,45 @@ mod tests {
             format!("artifacts/shop/web/1.zip@sha256:{digest}")
         );
         assert_eq!(image.to_string(), format!("shop/agent@sha256:{digest}"));
-        assert_eq!([object.digest(), image.digest()], [&digest; 2]);
+        assert_eq!([object.digest(), image.digest()], [digest.clone(), digest]);
+    }
+
+    fn images(of: &[(&str, &str)]) -> Artifact {
+        let image = |(name, bytes): &(&str, &str)| {
+            let image = Image {
+                repository: format!("shop/{name}"),
+                digest: Digest::of(bytes.as_bytes()),
+            };
+            ((*name).to_owned(), image)
+        };
+        Artifact::Images {
+            containers: of.iter().map(image).collect(),
+        }
+    }
+
+    #[test]
+    fn of_several_images_each_counts_by_its_container() {
+        let both = images(&[("web", "1"), ("worker", "1")]);
+        let (web, worker) = (images(&[("web", "1")]), images(&[("worker", "1")]));
+        assert_ne!(web.digest(), worker.digest());
+        // Both: of which the second is a part.
+        for (one, other, has) in [
+            (&both, &web, true),
+            (&both, &worker, true),
+            (&both, &both, true),
+            (&web, &both, false),
+            (&web, &worker, false),
+            (&both, &images(&[("web", "2")]), false),
+        ] {
+            assert_eq!(one.has(other), has, "{one} {other}");
+        }
+        let mut taken = both.clone();
+        taken.take(&images(&[("web", "2")]));
+        assert_eq!(taken, images(&[("web", "2"), ("worker", "1")]));
+        let digest = Digest::of(b"1");
+        assert_eq!(
+            both.to_string(),
+            format!("web shop/web@sha256:{digest}, worker shop/worker@sha256:{digest}")
+        );
     }
 }

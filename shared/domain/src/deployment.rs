@@ -8,6 +8,7 @@ use crate::identity::DeploymentId;
 use crate::input::input;
 use crate::name::{AppName, ComponentName, EnvironmentName};
 use crate::order::Order;
+use crate::part::Part;
 use crate::release::Release;
 use crate::request::{ActionName, ObjectRef, Requester};
 use crate::time::Time;
@@ -108,6 +109,12 @@ impl Deployment {
     /// The components that it is for.
     pub fn components(&self) -> impl Iterator<Item = &ComponentName> {
         self.release.components.keys().chain(&self.found)
+    }
+
+    /// The parts that it is for.
+    pub fn parts(&self) -> Vec<Part> {
+        let found = self.found.iter().cloned().map(Part::from);
+        self.release.parts().chain(found).collect()
     }
 
     /// Whether what is recorded as running of one of its components is what it brought: its bytes, or what was found.

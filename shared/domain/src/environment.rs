@@ -6,6 +6,7 @@ use crate::digest::Digest;
 use crate::identity::DeploymentId;
 use crate::name::ComponentName;
 use crate::order::Order;
+use crate::part::Part;
 use crate::request::ActionName;
 use crate::time::Time;
 use schemars::JsonSchema;
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 
 mod running;
 
-pub use running::{ACCEPTED, BEFORE_WINDLASS, Given, Names, Running};
+pub use running::{ACCEPTED, BEFORE_WINDLASS, FOUND, Given, Names, Running};
 
 /// The lock of an environment (rule 4). The item is never deleted, because its token only grows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -89,10 +90,10 @@ pub struct EnvironmentState {
     /// The hold on automatic deployments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
-    /// Per component, the order of the newest release that was settled as succeeded, or that an operator
-    /// accepted where it was brought (rule 6).
+    /// Per component, or container of one, the order of the newest release of it that was settled as succeeded, or
+    /// that an operator accepted where it was brought (rule 6); see [`EnvironmentState::mark_of`].
     #[serde(default)]
-    pub marks: BTreeMap<ComponentName, Order>,
+    pub marks: BTreeMap<Part, Order>,
     /// What runs, per component, as far as Windlass knows.
     #[serde(default)]
     pub running: BTreeMap<ComponentName, Running>,
@@ -113,18 +114,36 @@ impl EnvironmentState {
     pub fn runs(&self, components: &BTreeMap<ComponentName, Artifact>) -> bool {
         let is_there = |(name, artifact): (&ComponentName, &Artifact)| {
             let running = self.running.get(name);
-            let runs = running.and_then(|running| running.artifact.as_ref());
-            runs.is_some_and(|runs| runs.digest() == artifact.digest())
+            running.is_some_and(|running| running.has(artifact))
         };
         !components.is_empty() && components.iter().all(is_there)
     }
 
-    /// Marks that nothing older than this goes to a component any more (rule 6). What is newer stays marked, unless
+    /// The order of the newest release that was settled here of a part: of a container, the one of itself, else of all
+    /// of its component, which took one image then; of a component, the newest of it or of any of its containers.
+    pub fn mark_of(&self, part: &Part) -> Option<&Order> {
+        let whole = || self.marks.get(&part.component.clone().into());
+        if part.container.is_some() {
+            return self.marks.get(part).or_else(whole);
+        }
+        let marks = self.marks.iter().filter(|(marked, _)| part.covers(marked));
+        let marks = marks.map(|(_, mark)| mark);
+        marks.reduce(|newest, mark| {
+            if mark.is_newer_than(newest) {
+                mark
+            } else {
+                newest
+            }
+        })
+    }
+
+    /// Marks that nothing older than this goes to a part any more (rule 6). What is newer stays marked, unless
     /// somebody allowed an older release.
-    pub fn mark(&mut self, component: &ComponentName, order: &Order, allow_older: bool) {
-        let newer = self.marks.get(component);
+    pub fn mark(&mut self, part: &Part, order: &Order, allow_older: bool) {
+        let newer = self.mark_of(part);
         if allow_older || newer.is_none_or(|mark| !mark.is_newer_than(order)) {
-            self.marks.insert(component.clone(), order.clone());
+            self.marks.retain(|marked, _| !part.covers(marked));
+            self.marks.insert(part.clone(), order.clone());
         }
     }
 }
@@ -222,8 +241,8 @@ impl Snapshot {
 pub struct Waiting {
     /// The deployment.
     pub deployment: DeploymentId,
-    /// The components it is for.
-    pub components: Vec<ComponentName>,
+    /// The parts it is for.
+    pub components: Vec<Part>,
     /// Where it stands in the order.
     pub order: Order,
     /// Whether an operator asked for it: operators go first.

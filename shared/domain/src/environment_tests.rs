@@ -12,12 +12,35 @@ fn order(accepted: u64) -> Order {
 
 #[test]
 fn a_mark_is_lowered_only_where_somebody_allowed_it() {
-    let a = ComponentName::new("a").unwrap();
+    let a = Part::from(ComponentName::new("a").unwrap());
     let mut state = EnvironmentState::default();
     for (at, allow_older, wanted) in [(5, false, 5), (3, false, 5), (7, false, 7), (4, true, 4)] {
         state.mark(&a, &order(at), allow_older);
         assert_eq!(state.marks[&a].accepted, Time(wanted));
     }
+}
+
+#[test]
+fn a_container_has_a_mark_of_its_own_and_until_then_that_of_its_component() {
+    let part = |text: &str| Part::try_from(text.to_owned()).unwrap();
+    let mut state = EnvironmentState::default();
+    let mut table = |mark: Option<(&str, u64)>, wanted: [Option<u64>; 3]| {
+        if let Some((marked, at)) = mark {
+            state.mark(&part(marked), &order(at), false);
+        }
+        let of = |text: &str| state.mark_of(&part(text)).map(|mark| mark.accepted.0);
+        let is = ["a", "a/web", "a/worker"].map(of);
+        assert_eq!(is, wanted, "{mark:?}");
+    };
+    table(None, [None, None, None]);
+    // The component took one image then.
+    table(Some(("a", 3)), [Some(3), Some(3), Some(3)]);
+    table(Some(("a/web", 5)), [Some(5), Some(5), Some(3)]);
+    table(Some(("a/worker", 4)), [Some(5), Some(5), Some(4)]);
+    table(Some(("a/worker", 2)), [Some(5), Some(5), Some(4)]);
+    table(Some(("b/web", 9)), [Some(5), Some(5), Some(4)]);
+    // It takes one image again.
+    table(Some(("a", 7)), [Some(7), Some(7), Some(7)]);
 }
 
 #[test]

@@ -44,8 +44,7 @@ fn spec(kind: KindName, steady_within: Span) -> Spec {
         Spec::Ecs(Ecs {
             cluster: "shop".into(),
             service: "agent".into(),
-            container: "c".into(),
-            repository: "shop/c".into(),
+            containers: [("c".into(), "shop/c".into())].into(),
             base: Base::Running,
             rollout: ecs::Strategy::default(),
             pause: BTreeSet::new(),

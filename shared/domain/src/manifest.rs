@@ -45,8 +45,8 @@ pub struct Manifest {
     pub components: BTreeMap<ComponentName, ArtifactRef>,
 }
 
-/// An artifact as a manifest names it: either `key` or `image`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// An artifact as a manifest names it: `key`, `image` or `images`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArtifactRef {
     /// The key in the artifacts bucket.
@@ -61,6 +61,11 @@ pub struct ArtifactRef {
     /// The image as `repository:tag` or `repository@sha256:…`; the repository by name or full URI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
+    /// The images of a service with several (`containers`), by container, each written as `image`. Containers that
+    /// are not named keep what runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("minProperties" = 1))]
+    pub images: Option<BTreeMap<String, String>>,
 }
 
 impl Manifest {
@@ -140,30 +145,46 @@ fn json(text: &str) -> Result<Value, Vec<Finding>> {
 
 impl ArtifactRef {
     fn findings(&self, app: &AppName, path: &str) -> Vec<Finding> {
-        match (&self.key, &self.image) {
-            (Some(key), None) => key_of_another(app, key, &join(path, "key"))
-                .into_iter()
-                .collect(),
-            (None, Some(image)) => {
-                let mut findings: Vec<Finding> = image_finding(image, &join(path, "image"))
-                    .into_iter()
-                    .collect();
-                findings.extend(self.pins_without_key(path));
-                findings
-            }
-            (Some(_), Some(_)) => vec![Finding::new(
-                FindingName::Duplicate,
+        let given = [
+            ("key", self.key.is_some()),
+            ("image", self.image.is_some()),
+            ("images", self.images.is_some()),
+        ];
+        let given = given.into_iter().filter(|(_, given)| *given);
+        let given: Vec<String> = given.map(|(field, _)| format!("`{field}`")).collect();
+        if given.len() != 1 {
+            let (name, reason) = match given.as_slice() {
+                [] => (
+                    FindingName::MissingField,
+                    "Neither `key` nor `image` nor `images` is given.".to_owned(),
+                ),
+                given => (
+                    FindingName::Duplicate,
+                    format!("Several of them are given: {}.", given.join(" and ")),
+                ),
+            };
+            return vec![Finding::new(
+                name,
                 path,
-                "Both `key` and `image` are given.",
-                "Write `key` for an object in the artifacts bucket, or `image` for a container image.",
-            )],
-            (None, None) => vec![Finding::new(
-                FindingName::MissingField,
-                path,
-                "Neither `key` nor `image` is given.",
-                "Write `key` for an object in the artifacts bucket, or `image` for a container image.",
-            )],
+                reason,
+                "Write `key` for an object in the artifacts bucket, `image` for a container image, or `images` for \
+                 those of a service with several.",
+            )];
         }
+        if let Some(key) = &self.key {
+            return key_of_another(app, key, &join(path, "key"))
+                .into_iter()
+                .collect();
+        }
+        let image = self.image.iter().map(|image| (join(path, "image"), image));
+        let images = self.images.iter().flatten();
+        let images = images.map(|(name, image)| (join(&join(path, "images"), name), image));
+        let images = image.chain(images);
+        let mut findings: Vec<Finding> = images
+            .filter_map(|(path, image)| image_finding(image, &path))
+            .collect();
+        findings.extend(self.pins_without_key(path));
+        findings
     }
 
     fn pins_without_key(&self, path: &str) -> Vec<Finding> {

@@ -58,9 +58,9 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Fin
             ),
             format!("Start {} to deploy it.", start(wishes)),
         ),
-        Obstacle::Older(component, by) => (
+        Obstacle::Older(part, by) => (
             FindingName::Older,
-            format!("deployment {by} brought a newer release of {component} here."),
+            format!("deployment {by} brought a newer release of {part} here."),
             format!(
                 "Start {} to go back, or {} to deploy this one.",
                 of_operators(candidate, ActionName::Rollback),
@@ -72,7 +72,7 @@ fn refused(candidate: &Candidate, obstacle: Obstacle<'_>, wishes: Wishes) -> Fin
         ),
     };
     let path = match obstacle {
-        Obstacle::Older(component, _) => format!("components.{component}"),
+        Obstacle::Older(part, _) => format!("components.{}", part.component),
         _ => format!("environments.{}", candidate.environment),
     };
     Finding::new(name, path, reason, remedy)

@@ -5,6 +5,7 @@ use crate::digest::Digest;
 use crate::git::Git;
 use crate::git_rule::version_of_tag;
 use crate::name::{AppName, ComponentName};
+use crate::part::Part;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -32,6 +33,13 @@ pub struct Release {
 }
 
 impl Release {
+    /// The parts that it brings.
+    pub fn parts(&self) -> impl Iterator<Item = Part> {
+        self.components
+            .iter()
+            .flat_map(|(name, artifact)| parts(name, artifact))
+    }
+
     /// The digest that identifies the release: its contents, and its version and commit (so that
     /// a Git revert, which has old bytes, is a release of its own).
     pub fn digest(&self) -> Digest {
@@ -46,6 +54,14 @@ impl Release {
             text.push_str(&format!("{component} {}\n", artifact.digest()));
         }
         Digest::of(text.as_bytes())
+    }
+}
+
+/// The parts that an artifact of a component brings.
+pub fn parts(name: &ComponentName, artifact: &Artifact) -> Vec<Part> {
+    match artifact.containers() {
+        Some(containers) => containers.keys().map(|one| Part::of(name, one)).collect(),
+        None => vec![name.clone().into()],
     }
 }
 

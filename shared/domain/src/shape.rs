@@ -370,7 +370,7 @@ pub fn nearest<'a>(word: &str, known: &'a [String]) -> Option<&'a String> {
 }
 
 /// What to write instead of an unknown word.
-pub(crate) fn suggest(nearest: Option<&String>, known: &[String]) -> String {
+pub fn suggest(nearest: Option<&String>, known: &[String]) -> String {
     let all = known.join("`, `");
     match nearest {
         Some(nearest) => format!("{MEANT}{nearest}`? Known here: `{all}`."),

@@ -3,9 +3,11 @@
 use crate::admission::{Facts, How, Replaced};
 use crate::deployment::Deployment;
 use crate::ending::Ending;
-use crate::environment::{EnvironmentState, Given, Running};
+use crate::environment::{EnvironmentState, Given, Names};
 use crate::identity::DeploymentId;
 use crate::name::ComponentName;
+use crate::part::Part;
+use crate::release::parts;
 use crate::request::ActionName;
 use crate::to_have::to_have;
 use serde::{Deserialize, Serialize};
@@ -16,7 +18,7 @@ pub type Known = BTreeMap<DeploymentId, Deployment>;
 
 /// The deployments that what runs of these components has its names from: what a sentence on them needs to know.
 pub fn brought_by(record: &Deployment, state: &EnvironmentState) -> Vec<DeploymentId> {
-    let running = there(record, state).map(|(_, running)| running.names.now.deployment.clone());
+    let running = there(record, state).map(|names| names.now.deployment.clone());
     let mut brought: Vec<DeploymentId> = running.collect();
     brought.sort();
     brought.dedup();
@@ -126,36 +128,53 @@ pub fn found_in_place(
         running.filter(|running| running.has(wanted)).cloned()
     };
     let (was, is) = (running(before)?, running(after)?);
-    let by = |given: &Given| format!("by deployment {}", given.deployment);
-    let was_called = was.names.in_words(&by(&was.names.now));
-    let version = &record.release.version;
-    Some(if was.version() != is.version() {
-        format!("{was_called}; it is called {} from now on", is.version())
-    } else if is.version() != version {
+    let parts = parts(name, wanted).into_iter();
+    let told = parts.map(|part| {
+        let told = called(
+            &record.release.version,
+            was.names_of(part.container.as_deref()),
+            is.names_of(part.container.as_deref()),
+        );
+        match &part.container {
+            Some(container) => format!("{container} {told}"),
+            None => told,
+        }
+    });
+    Some(told.collect::<Vec<String>>().join("; "))
+}
+
+/// What the same bytes were called before a release that names them, and are called after it.
+fn called(version: &str, was: &Names, is: &Names) -> String {
+    let was_called = was.in_words(&format!("by deployment {}", was.now.deployment));
+    let is = &is.now.version;
+    if was.now.version != *is {
+        format!("{was_called}; it is called {is} from now on")
+    } else if is != version {
         format!("{was_called}; it keeps that name, which was given after {version}")
     } else {
         was_called
+    }
+}
+
+/// The names of what runs of each part that a deployment is for.
+fn there<'a>(record: &Deployment, state: &'a EnvironmentState) -> impl Iterator<Item = &'a Names> {
+    let parts = record.parts();
+    parts.into_iter().filter_map(|part| {
+        let running = state.running.get(&part.component)?;
+        Some(running.names_of(part.container.as_deref()))
     })
 }
 
-fn there<'a>(
-    record: &'a Deployment,
-    state: &'a EnvironmentState,
-) -> impl Iterator<Item = (&'a ComponentName, &'a Running)> {
-    let named = record.components();
-    named.filter_map(|name| Some((name, state.running.get(name)?)))
-}
-
-/// A line for each component: what Windlass brought there last, and what it is called.
+/// A line for each part: what Windlass brought there last, and what it is called.
 fn in_its_place(record: &Deployment, state: &EnvironmentState, known: &Known) -> Vec<String> {
-    let line = |name: &ComponentName| match state.running.get(name) {
+    let line = |part: Part| match state.running.get(&part.component) {
         Some(running) => {
-            let names = &running.names;
-            format!("  {name}: {}", names.in_words(&given(&names.now, known)))
+            let names = running.names_of(part.container.as_deref());
+            format!("  {part}: {}", names.in_words(&given(&names.now, known)))
         }
-        None => format!("  {name}: nothing is known to run"),
+        None => format!("  {part}: nothing is known to run"),
     };
-    record.components().map(line).collect()
+    record.parts().into_iter().map(line).collect()
 }
 
 /// By which deployment, of whom, and why.

@@ -3,7 +3,7 @@ use crate::artifact::Artifact;
 use crate::deployment::Ended;
 use crate::digest::Digest;
 use crate::ending::Resolved;
-use crate::environment::{BEFORE_WINDLASS, Lock};
+use crate::environment::{BEFORE_WINDLASS, Lock, Running};
 use crate::order::Order;
 use crate::request::{Requester, Route};
 use crate::time::Time;
@@ -164,7 +164,7 @@ fn what_is_older_by_its_number_is_told_how_to_allow_it() {
             accepted: Time(99),
             ..me.order.clone()
         };
-        at.0.marks.insert(name("a"), mark);
+        at.0.marks.insert(name("a").into(), mark);
         for how in [How::Newer, How::Since] {
             let text = superseded_there(&me, &replaced("newer", how), &at);
             assert_eq!(text.contains("allow_older"), allows, "{text}");

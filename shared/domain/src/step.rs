@@ -4,6 +4,7 @@
 //! by the function that changes the component.
 
 use crate::accept::Look;
+use crate::artifact::Artifact;
 use crate::fault::Fault;
 use crate::finding::Finding;
 use crate::identity::DeploymentId;
@@ -44,6 +45,9 @@ pub struct Step {
     /// What other components give to it, as far as it is known.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<Output, String>,
+    /// All bytes that it has once it is changed, where the release brings a part of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<Artifact>,
     /// The wanted state per wave number; null until it is planned, where that takes what an earlier wave gives.
     pub goals: BTreeMap<u32, Value>,
     /// The fence's second half: each invocation claims the next attempt.
@@ -128,6 +132,7 @@ impl Step {
             claims: Vec::new(),
             before: Value::Null,
             inputs: BTreeMap::new(),
+            artifact: None,
             goals: BTreeMap::new(),
             attempt: 0,
             open: None,

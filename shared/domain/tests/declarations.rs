@@ -92,7 +92,10 @@ fn images_are_of_the_repository_that_is_declared_here() {
     let declaration = Declaration::parse(SHOP).unwrap();
     let prod = declaration.environments().next().unwrap();
     let resolved = declaration.resolve(prod).unwrap();
-    let of = |name: &str| resolved.repository(&ComponentName::new(name).unwrap());
+    let of = |name: &str| {
+        let repositories = resolved.repositories(&ComponentName::new(name).unwrap());
+        repositories.into_values().next()
+    };
     assert_eq!(of("agent"), Some("shop/agent"));
     assert_eq!(of("steady"), Some("shop/steady"));
     assert_eq!(of("web"), None);

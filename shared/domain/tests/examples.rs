@@ -93,13 +93,27 @@ fn the_container_follows_branches_by_image_tag() {
         );
     }
     let names: Vec<String> = container.repositories().into_keys().collect();
-    assert_eq!(names, ["autopr"]);
+    assert_eq!(names, ["autopr/api", "autopr/worker"]);
     let production = resolved(&container, "production");
     assert_eq!(
         production.gates.probes[0].gate.url,
         "https://autopr.example/health"
     );
     assert_eq!(production.sources.len(), 3);
+    let service = ComponentName::new("service").unwrap();
+    let containers = production.containers(&service).unwrap();
+    let containers: Vec<&str> = containers.keys().map(String::as_str).collect();
+    assert_eq!(containers, ["api", "worker"]);
+}
+
+#[test]
+fn the_chat_bot_has_two_functions_of_one_zip() {
+    let bot = example("chat-bot");
+    let shared = bot.shared_artifacts();
+    let shared: Vec<String> = shared
+        .map(|(taker, of)| format!("{taker} of {of}"))
+        .collect();
+    assert_eq!(shared, ["connections of backend"]);
 }
 
 #[test]

@@ -49,14 +49,11 @@ fn a_repository_belongs_to_all_components_that_name_it() {
 fn a_component_takes_the_sort_of_artifact_that_it_is_declared_for() {
     let zip = ArtifactRef {
         key: Some("artifacts/shop/x/1.zip".into()),
-        version_id: None,
-        sha256: None,
-        image: None,
+        ..ArtifactRef::default()
     };
     let image = ArtifactRef {
-        key: None,
         image: Some("shop/agent:1".into()),
-        ..zip.clone()
+        ..ArtifactRef::default()
     };
     for (component, takes_zip, takes_image) in [
         ("agent", false, true),
@@ -89,15 +86,14 @@ fn an_image_is_of_the_repository_that_its_component_declares_where_it_goes() {
     let told = |component: &str, image: &str, environment: &str| {
         let name = ComponentName::new(component).unwrap();
         let artifact = ArtifactRef {
-            key: None,
-            version_id: None,
-            sha256: None,
             image: Some(image.into()),
+            ..ArtifactRef::default()
         };
         let resolved = shop
             .resolve(&EnvironmentName::new(environment).unwrap())
             .unwrap();
         let misfit = shop.misfit_here(&name, &artifact, &resolved);
+        let misfit = misfit.first();
         misfit.map(|finding| format!("{} {}", finding.name, finding.path))
     };
     let foreign = |component: &str| Some(format!("BadValue components.{component}.image"));
@@ -132,5 +128,71 @@ fn an_image_is_of_the_repository_that_its_component_declares_where_it_goes() {
             expected,
             "{image} {environment}"
         );
+    }
+}
+
+#[test]
+fn a_service_with_several_images_takes_each_for_its_container() {
+    let declaration = Declaration::parse(
+        "
+app: shop
+version: 1.0.0
+environments: {prod: {}}
+components:
+  agent: {kind: ecs, cluster: shop, service: agent, containers: {web: shop/web, worker: 'shop/worker-{environment}'}}
+  one: {kind: ecs, cluster: shop, service: one, containers: {one: shop/web}}
+  whole: {kind: ecs, cluster: shop, service: whole, base: artifact, containers: {web: shop/web, worker: shop/worker-prod}}
+",
+    )
+    .unwrap();
+    let repositories: Vec<String> = declaration.repositories().into_keys().collect();
+    assert_eq!(repositories, ["shop/web", "shop/worker-prod"]);
+    let resolved = declaration
+        .resolve(&EnvironmentName::new("prod").unwrap())
+        .unwrap();
+    // What a release names, and everything that is wrong with it.
+    for (component, artifact, wanted) in [
+        ("agent", r#"{"images":{"web":"shop/web:1"}}"#, ""),
+        (
+            "agent",
+            r#"{"images":{"web":"shop/web:1","worker":"shop/worker-prod:1"}}"#,
+            "",
+        ),
+        (
+            "agent",
+            r#"{"images":{"web":"shop/worker-prod:1","wrker":"shop/worker-prod:1"}}"#,
+            "BadValue agent.images.web UnknownName agent.images.wrker",
+        ),
+        ("agent", r#"{"image":"shop/web:1"}"#, "BadValue agent.image"),
+        (
+            "agent",
+            r#"{"key":"artifacts/shop/agent/1"}"#,
+            "BadValue agent.key",
+        ),
+        ("one", r#"{"image":"shop/web:1"}"#, ""),
+        ("one", r#"{"images":{"one":"shop/web:1"}}"#, ""),
+        (
+            "one",
+            r#"{"image":"shop/worker-prod:1"}"#,
+            "BadValue one.image",
+        ),
+        (
+            "whole",
+            r#"{"images":{"web":"shop/web:1"}}"#,
+            "BadValue whole.images",
+        ),
+        ("whole", r#"{"key":"artifacts/shop/whole/1"}"#, ""),
+    ] {
+        let name = ComponentName::new(component).unwrap();
+        let artifact: ArtifactRef = serde_json::from_str(artifact).unwrap();
+        let told = |findings: Vec<windlass_domain::finding::Finding>| {
+            let told = findings.iter();
+            let told = told.map(|it| format!("{} {}", it.name, it.path.replace("components.", "")));
+            told.collect::<Vec<String>>().join(" ")
+        };
+        let here = told(declaration.misfit_here(&name, &artifact, &resolved));
+        assert_eq!(here, wanted, "{component} {artifact:?}");
+        let anywhere = declaration.misfits(&BTreeMap::from([(name, artifact)]));
+        assert_eq!(told(anywhere), wanted, "{component}");
     }
 }

@@ -285,7 +285,11 @@ fn a_lost_answer_of_registering_registers_once() {
     );
     let target = serde_json::from_value(sailing.step().target).unwrap();
     let change = Change::Register {
-        image: format!("{}@{}", repository(), reference(&artifact)),
+        images: [(
+            "agent".to_owned(),
+            format!("{}@{}", repository(), reference(&artifact)),
+        )]
+        .into(),
     };
     run(kind.change(&target, &change, &DeploymentId("d1".into()))).unwrap();
     assert_eq!(harbour.world.services().task_definitions.len(), 2);

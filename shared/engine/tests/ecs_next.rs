@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_domain::kinds::ecs::Strategy;
 use windlass_domain::name::{AppName, EnvironmentName};
 use windlass_engine::kinds::ecs::{
-    Ecs, Goal, PinnedBase, Registered, Seen, Sent, Target, Trouble, Until, Update,
+    Ecs, Goal, Images, Own, PinnedBase, Registered, Seen, Sent, Target, Trouble, Until, Update,
 };
 use windlass_engine::kinds::{Kind, Next};
 use windlass_engine::ports::{Clock, ServiceDeployment};
@@ -26,18 +26,33 @@ fn listed(id: &str, status: &str, td: &str, rollout: &str, running: u32) -> Serv
     }
 }
 
+/// An image by its digest.
+fn own(digest: &str) -> Own {
+    Own {
+        image: format!("repo@sha256:{digest}"),
+        digests: [format!("sha256:{digest}")].into(),
+    }
+}
+
+fn agent(digest: &str) -> Images {
+    [("agent".to_owned(), own(digest))].into()
+}
+
+fn unknown(is: &mut Seen, container: &str) {
+    is.unknown_digests.insert(container.into(), 1);
+}
+
 /// A service that is steady with two tasks of `t:1`.
 fn steady() -> Seen {
     Seen {
         task_definition: "arn/t:1".into(),
-        image: "repo@sha256:a".into(),
-        digests: ["sha256:a".to_owned()].into(),
+        images: agent("a"),
         registered: None,
         desired: 2,
         breaker: true,
         rolls_back: true,
         deployments: vec![listed("e1", "PRIMARY", "t:1", "COMPLETED", 2)],
-        unknown_digests: 0,
+        unknown_digests: BTreeMap::new(),
         troubles: BTreeMap::new(),
         events: vec![],
         held: None,
@@ -60,7 +75,7 @@ fn target() -> Target {
         environment: EnvironmentName::new("prod").unwrap(),
         cluster: "c".into(),
         service: "s".into(),
-        container: "agent".into(),
+        containers: ["agent".to_owned()].into(),
         family: "t".into(),
         base: PinnedBase::Registered("arn/t:1".into()),
         strategy: Strategy::Rolling,
@@ -163,14 +178,21 @@ fn a_rollout_is_judged_by_what_ecs_says_of_it() {
             is.overdue = true;
         }),
         ("other bytes", |is| {
-            is.digests = ["sha256:b".to_owned()].into();
+            is.images.insert("agent".into(), own("b"));
         }),
-        ("unknown bytes", |is| is.unknown_digests = 1),
+        ("unknown bytes", |is| unknown(is, "agent")),
         ("unknown bytes, overdue", |is| {
-            is.unknown_digests = 1;
+            unknown(is, "agent");
             is.overdue = true;
         }),
-        ("no task tells", |is| is.digests.clear()),
+        ("no task tells", |is| {
+            let all = is.images.values_mut();
+            all.for_each(|own| own.digests.clear());
+        }),
+        ("a container that is not gone for", |is| {
+            is.images.insert("log".into(), own("z"));
+            unknown(is, "log");
+        }),
         ("no tasks wanted", |is| {
             is.desired = 0;
             primary(is).rollout = "IN_PROGRESS".into();
@@ -214,6 +236,7 @@ fn a_rollout_is_judged_by_what_ecs_says_of_it() {
     unknown bytes: wait
     unknown bytes, overdue: failed: ChangeFailed
     no task tells: wait
+    a container that is not gone for: done
     no tasks wanted: done
     some start for hours: wait for hours
     overdue: failed: ChangeFailed
@@ -326,6 +349,46 @@ fn what_ecs_gave_up_is_observed_and_not_raced() {
     "#);
 }
 
+/// The digests of the second container, those that do not tell, and what follows.
+type Two = (&'static str, &'static [&'static str], &'static str);
+
+#[test]
+fn each_of_several_containers_is_seen_to_run_its_bytes() {
+    let both = Goal {
+        images: [("agent".to_owned(), own("a")), ("log".to_owned(), own("l"))].into(),
+        ..wanted()
+    };
+    let log = |is: &mut Seen, digest: &str| {
+        is.images.insert("log".into(), own(digest));
+    };
+    let table: [Two; 5] = [
+        ("l", &[], "done"),
+        ("x", &[], "failed: ChangeFailed"),
+        ("l", &["log"], "wait"),
+        ("l", &["agent"], "wait"),
+        ("x", &["agent"], "failed: ChangeFailed"),
+    ];
+    for (digest, silent, wanted) in table {
+        let mut is = steady();
+        log(&mut is, digest);
+        for container in silent {
+            unknown(&mut is, container);
+        }
+        let told = match Ecs::<World>::next(&target(), &is, &both) {
+            Next::Done => "done".to_owned(),
+            Next::Failed(finding) => format!("failed: {}", finding.name),
+            _ => "wait".to_owned(),
+        };
+        assert_eq!(told, wanted, "{digest} {silent:?}");
+    }
+    let mut is = steady();
+    log(&mut is, "x");
+    let Next::Failed(finding) = Ecs::<World>::next(&target(), &is, &both) else {
+        panic!("other bytes");
+    };
+    assert!(finding.reason.contains("in container log"), "{finding}");
+}
+
 #[test]
 fn forward_registers_first() {
     let cases: &[Case] = &[
@@ -333,20 +396,19 @@ fn forward_registers_first() {
         ("another image registered", |is| {
             is.registered = Some(Registered {
                 arn: "arn/t:3".into(),
-                image: "repo@sha256:c".into(),
+                images: [("agent".to_owned(), "repo@sha256:c".to_owned())].into(),
             });
         }),
         ("registered", |is| {
             is.registered = Some(Registered {
                 arn: "arn/t:2".into(),
-                image: "repo@sha256:b".into(),
+                images: [("agent".to_owned(), "repo@sha256:b".to_owned())].into(),
             });
         }),
     ];
     let wanted = Goal {
         task_definition: None,
-        image: "repo@sha256:b".into(),
-        digests: ["sha256:b".to_owned()].into(),
+        images: agent("b"),
         completed: BTreeSet::new(),
         until: Until::default(),
     };

@@ -20,7 +20,9 @@ fn prepare_refuses_what_cannot_work() {
     type Spoil = fn(&mut Harbour);
     let table: [(&str, Spoil); 9] = [
         ("no such service", |h| h.spec.service = "other".into()),
-        ("no such container", |h| h.spec.container = "web".into()),
+        ("no such container", |h| {
+            h.spec.containers = [("web".into(), "shop/agent".into())].into();
+        }),
         ("not ours", |h| live(h, |live| live.service.tags.clear())),
         ("another controller", |h| {
             live(h, |live| live.service.controller = "CODE_DEPLOY".into());

@@ -7,7 +7,7 @@ use std::io::{Cursor, Write as _};
 use windlass_domain::declaration::{Declaration, Declared};
 use windlass_domain::digest::Digest;
 use windlass_domain::time::Time;
-use windlass_engine::ports::{Clock, Ledger, Write};
+use windlass_engine::ports::{Clock, Ledger, TaskContainer, Write};
 use windlass_engine::store::{self, Stored};
 use windlass_world::World;
 use windlass_world::configurations::named;
@@ -35,10 +35,19 @@ pub fn make(declaration: &str) -> World {
     world
 }
 
-/// Uploads artifacts for the components; answers the request that deploys them.
+/// Uploads artifacts for the components, pushes an image for each container, such as `agent/worker`, to the repository
+/// that is called like it; answers the request that deploys them.
 pub fn release(world: &World, version: &str, components: &[&str]) -> Value {
     let mut named = Map::new();
     for component in components {
+        if let Some((component, container)) = component.split_once('/') {
+            let image = push(world, container, version);
+            let images = named
+                .entry(component)
+                .or_insert_with(|| json!({"images": {}}));
+            images["images"][container] = image["image"].clone();
+            continue;
+        }
         let artifact = match *component {
             "agent" => push(world, component, version),
             _ if is_from_image(world, component) => push(world, component, version),
@@ -110,6 +119,31 @@ fn make_service(world: &World) {
     let base = services.put_task_definition(&document, &BTreeMap::new());
     services.put_service("shop", "agent", &base.arn, 2, &digest, now);
     services.service_mut("shop", "agent").service.tags = tags();
+}
+
+/// The service with a second container of ours, whose image was found by its tag.
+pub fn add_worker(world: &World) {
+    let image = format!("{HOST}/shop/worker:as-found");
+    let digest = format!(
+        "sha256:{}",
+        world.registry().push("shop/worker", "as-found")
+    );
+    let mut services = world.services();
+    let live = services.service_mut("shop", "agent");
+    let set_to = live.service.task_definition.clone();
+    for task in &mut live.tasks {
+        task.task.containers.push(TaskContainer {
+            name: "worker".into(),
+            image_digest: Some(digest.clone()),
+            exit_code: None,
+            reason: String::new(),
+        });
+    }
+    let found = services.task_definitions.get_mut(&set_to);
+    let containers = found.and_then(|td| td.document["containerDefinitions"].as_array_mut());
+    if let Some(containers) = containers {
+        containers.push(json!({"name": "worker", "image": image, "essential": true}));
+    }
 }
 
 /// Feature flags, of which a version is deployed since an hour.

@@ -142,6 +142,9 @@ impl Arrival {
                 deployment.release.image_push
                     && artifacts.any(|artifact| match artifact {
                         Artifact::Image { digest, .. } => *digest == push.digest,
+                        Artifact::Images { containers } => {
+                            containers.values().any(|image| image.digest == push.digest)
+                        }
                         Artifact::Object { .. } => false,
                     })
             }

@@ -40,6 +40,8 @@ pub enum Deed {
     Put(&'static str, &'static str),
     /// CI pushes an image with this tag.
     Push(&'static str),
+    /// The same to this repository.
+    PushTo(&'static str, &'static str),
     /// CI posts a release of these components to the API.
     Post(&'static str, &'static [&'static str]),
     /// An operator holds automatic deployments by the API.
@@ -81,6 +83,7 @@ impl fmt::Display for Deed {
             Self::Upload(version, of) => write!(f, "CI uploads {version} of {of:?}"),
             Self::Put(key, _) => write!(f, "somebody uploads {key}"),
             Self::Push(tag) => write!(f, "CI pushes an image as {tag}"),
+            Self::PushTo(repository, tag) => write!(f, "CI pushes {repository}:{tag}"),
             Self::Post(version, of) => write!(f, "CI posts {version} of {of:?}"),
             Self::Hold => f.write_str("an operator puts a hold"),
             Self::Operate(action) => write!(f, "an operator starts `{action}`"),
@@ -175,6 +178,10 @@ impl Deed {
                 world.registry().push("shop/agent", tag);
                 None
             }
+            Self::PushTo(repository, tag) => {
+                world.registry().push(repository, tag);
+                None
+            }
             Self::Post(..) | Self::Hold => None,
             Self::Operate(action) => Some(json!({
                 "action": action, "app": "shop", "environment": "prod", "reason": "as planned"
@@ -249,7 +256,12 @@ impl Scenario {
     /// Whether something arrives of which events tell.
     pub fn hears(&self) -> bool {
         let mut acts = self.before.iter().chain(self.acts);
-        acts.any(|act| matches!(act.deed, Deed::Upload(..) | Deed::Put(..) | Deed::Push(..)))
+        acts.any(|act| {
+            matches!(
+                act.deed,
+                Deed::Upload(..) | Deed::Put(..) | Deed::Push(..) | Deed::PushTo(..)
+            )
+        })
     }
 }
 

@@ -95,12 +95,11 @@ pub fn visible(world: &World, component: &str) -> String {
 pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
     match (component, artifact) {
         ("agent", Artifact::Image { digest, .. }) => {
-            let running = task_definition(world);
-            let services = world.services();
-            let document = services.task_definitions.get(&running);
-            let image = document.map(|td| td.document["containerDefinitions"][0]["image"].clone());
-            let image = image.and_then(|image| image.as_str().map(str::to_owned));
-            image.is_some_and(|image| image.ends_with(digest.as_str()))
+            image(world, "agent").ends_with(digest.as_str())
+        }
+        ("agent", Artifact::Images { containers }) => {
+            let mut all = containers.iter();
+            all.all(|(name, own)| image(world, name).ends_with(own.digest.as_str()))
         }
         ("web", Artifact::Object { key, .. }) => {
             let version = key
@@ -114,7 +113,7 @@ pub fn shows(world: &World, component: &str, artifact: &Artifact) -> bool {
             let live = configuration(world);
             match filled(world, key) {
                 Some(contents) => contents.iter().any(|digest| live.ends_with(&label(digest))),
-                None => live.ends_with(&label(artifact.digest())),
+                None => live.ends_with(&label(&artifact.digest())),
             }
         }
         ("api" | "jobs", Artifact::Image { digest, .. }) => {
@@ -196,6 +195,18 @@ fn unknown(component: &str) -> ! {
     panic!(
         "tests/simulate/src/targets.rs does not know {component} everywhere, or not with what it was given"
     )
+}
+
+/// The image of a container in the task definition that the service is steered towards.
+fn image(world: &World, container: &str) -> String {
+    let running = task_definition(world);
+    let services = world.services();
+    let found = services.task_definitions.get(&running);
+    let containers = found.and_then(|td| td.document["containerDefinitions"].as_array());
+    let mut containers = containers.into_iter().flatten();
+    let own = containers.find(|own| own["name"] == container);
+    let image = own.and_then(|own| own["image"].as_str());
+    image.unwrap_or_default().to_owned()
 }
 
 /// The task definition that the service is steered towards.

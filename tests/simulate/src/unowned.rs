@@ -93,7 +93,7 @@ pub fn unowned(world: &World) -> BTreeMap<String, String> {
     found
 }
 
-/// Every task definition differs from the first one in nothing but the image.
+/// Every task definition differs from the first one in nothing but the images.
 pub fn foreign_shape(world: &World) -> Result<(), String> {
     let services = world.services();
     let shape = |document: &Value| {
@@ -101,7 +101,10 @@ pub fn foreign_shape(world: &World) -> Result<(), String> {
         for name in ["taskDefinitionArn", "revision", "registeredAt", "status"] {
             document[name] = Value::Null;
         }
-        document["containerDefinitions"][0]["image"] = Value::Null;
+        let containers = document["containerDefinitions"].as_array_mut();
+        for container in containers.into_iter().flatten() {
+            container["image"] = Value::Null;
+        }
         document
     };
     let mut all = services

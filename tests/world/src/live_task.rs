@@ -1,5 +1,6 @@
 //! A task of a service in memory: placed, pulled, running, stopped.
 
+use windlass_domain::digest::Digest;
 use windlass_domain::time::Time;
 use windlass_engine::ports::{ServiceTask, TaskContainer};
 
@@ -9,6 +10,15 @@ const PLACED_S: u64 = 1;
 const PULLED_S: u64 = 2;
 /// How long a bad container runs.
 const CRASHES_S: u64 = 1;
+
+/// The digest of an image that no registry of this world has.
+pub(crate) fn digest_of(image: &str) -> String {
+    match image.split_once('@') {
+        Some((_, digest)) => digest.to_owned(),
+        None => format!("sha256:{}", Digest::of(image.as_bytes())),
+    }
+}
+
 /// A task that lives.
 #[derive(Debug, Clone)]
 pub struct LiveTask {
@@ -17,8 +27,10 @@ pub struct LiveTask {
     pub(crate) deployment: String,
     pub(crate) created: Time,
     pub(crate) started: Option<Time>,
-    pub(crate) crashes: bool,
-    pub(crate) pull_error: Option<String>,
+    /// The container that exits.
+    pub(crate) crashes: Option<usize>,
+    /// The container whose image cannot be pulled, and why.
+    pub(crate) pull_error: Option<(usize, String)>,
     pub(crate) no_room: bool,
 }
 
@@ -28,12 +40,15 @@ impl LiveTask {
         number: u64,
         deployment: &str,
         task_definition: &str,
-        (container, _): (String, String),
+        containers: &[(String, String)],
         digest: &str,
         now: Time,
     ) -> Self {
-        let mut task = Self::created(number, deployment, task_definition, container, now);
+        let mut task = Self::created(number, deployment, task_definition, containers, now);
         task.task.last_status = "RUNNING".into();
+        for (shown, (_, image)) in task.task.containers.iter_mut().zip(containers) {
+            shown.image_digest = Some(digest_of(image));
+        }
         task.task.containers[0].image_digest = Some(digest.to_owned());
         task.started = Some(now);
         task
@@ -43,9 +58,15 @@ impl LiveTask {
         number: u64,
         deployment: &str,
         task_definition: &str,
-        container: String,
+        containers: &[(String, String)],
         now: Time,
     ) -> Self {
+        let container = |(name, _): &(String, String)| TaskContainer {
+            name: name.clone(),
+            image_digest: None,
+            exit_code: None,
+            reason: String::new(),
+        };
         Self {
             task: ServiceTask {
                 arn: format!("arn:aws:ecs:eu-west-1:111111111111:task/shop/{number:032x}"),
@@ -55,17 +76,12 @@ impl LiveTask {
                 stop_code: String::new(),
                 stopped_reason: String::new(),
                 stopped_at: None,
-                containers: vec![TaskContainer {
-                    name: container,
-                    image_digest: None,
-                    exit_code: None,
-                    reason: String::new(),
-                }],
+                containers: containers.iter().map(container).collect(),
             },
             deployment: deployment.to_owned(),
             created: now,
             started: None,
-            crashes: false,
+            crashes: None,
             pull_error: None,
             no_room: false,
         }
@@ -86,9 +102,9 @@ impl LiveTask {
     pub(crate) fn step(&mut self, now: Time) -> bool {
         let age_s = now.ms_since(self.created) / 1000;
         if let Some(started) = self.started {
-            let crashes = self.crashes && now.ms_since(started) >= CRASHES_S * 1000;
-            if crashes && self.lives() {
-                self.task.containers[0].exit_code = Some(1);
+            let is_due = now.ms_since(started) >= CRASHES_S * 1000;
+            if let Some(container) = self.crashes.filter(|_| is_due && self.lives()) {
+                self.task.containers[container].exit_code = Some(1);
                 let reason = "Essential container in task exited";
                 self.stop("EssentialContainerExited", reason, now);
                 return true;
@@ -99,8 +115,8 @@ impl LiveTask {
             return false;
         }
         if age_s >= PULLED_S {
-            if let Some(error) = self.pull_error.clone() {
-                self.task.containers[0].reason.clone_from(&error);
+            if let Some((container, error)) = self.pull_error.clone() {
+                self.task.containers[container].reason.clone_from(&error);
                 self.stop("TaskFailedToStart", &error, now);
                 return true;
             }

@@ -4,6 +4,7 @@
 //! failures"). One step a second, made when someone looks.
 
 pub use crate::live_task::LiveTask;
+use crate::live_task::digest_of;
 
 use crate::pausing::Answered;
 use crate::registry;
@@ -328,9 +329,11 @@ impl State {
             (live.service.desired as usize).saturating_sub(live.tasks.iter().filter(own).count());
         for _ in 0..missing {
             self.tasks += 1;
-            let (container, image) = self.container_of(&task_definition);
-            let mut task = LiveTask::created(self.tasks, &id, &task_definition, container, now);
-            self.set_image(&mut task, registry, &image);
+            let containers = self.containers_of(&task_definition);
+            let mut task = LiveTask::created(self.tasks, &id, &task_definition, &containers, now);
+            for (number, (_, image)) in containers.iter().enumerate() {
+                self.set_image(&mut task, number, registry, image);
+            }
             task.no_room = self.no_room;
             live.tasks.push(task);
         }
@@ -341,7 +344,13 @@ impl State {
     }
 
     /// What an image does, and which digest tasks show: a platform's where it is an index.
-    fn set_image(&self, task: &mut LiveTask, registry: &registry::State, image: &str) {
+    fn set_image(
+        &self,
+        task: &mut LiveTask,
+        container: usize,
+        registry: &registry::State,
+        image: &str,
+    ) {
         let (repository, reference) = image
             .split_once('@')
             .or_else(|| image.rsplit_once(':'))
@@ -349,20 +358,22 @@ impl State {
         let found = registry.find(repository, reference);
         let digest = match found {
             Some(found) => format!("sha256:{}", found.digest),
-            None => reference.to_owned(),
+            None => digest_of(image),
         };
         let gone = registry.knows(repository) && found.is_none();
         if gone || self.no_pull.contains(&digest) {
-            task.pull_error = Some(format!(
-                "CannotPullContainerError: pull image manifest: {image}: not found"
-            ));
+            let error =
+                format!("CannotPullContainerError: pull image manifest: {image}: not found");
+            task.pull_error = Some((container, error));
         }
-        task.crashes = self.crash.contains(&digest);
+        if self.crash.contains(&digest) {
+            task.crashes = Some(container);
+        }
         let shown = found
             .and_then(|found| found.platforms.first())
             .map_or(digest, |platform| format!("sha256:{}", platform.digest));
         if !self.hide_digests {
-            task.task.containers[0].image_digest = Some(shown);
+            task.task.containers[container].image_digest = Some(shown);
         }
     }
 }

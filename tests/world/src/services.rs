@@ -112,12 +112,12 @@ impl State {
         );
         for _ in 0..desired {
             self.tasks += 1;
-            let container = self.container_of(task_definition);
+            let containers = self.containers_of(task_definition);
             live.tasks.push(LiveTask::running(
                 self.tasks,
                 &id,
                 task_definition,
-                container,
+                &containers,
                 digest,
                 now,
             ));
@@ -126,15 +126,15 @@ impl State {
             .insert((cluster.to_owned(), name.to_owned()), live);
     }
 
-    /// The first container's name and image.
-    pub(crate) fn container_of(&self, task_definition: &str) -> (String, String) {
+    /// The names and images of the containers.
+    pub(crate) fn containers_of(&self, task_definition: &str) -> Vec<(String, String)> {
         let found = self.task_definitions.get(task_definition);
-        let container = found.map(|td| &td.document["containerDefinitions"][0]);
-        let text = |name: &str| {
-            let value = container.and_then(|c| c[name].as_str());
-            value.unwrap_or_default().to_owned()
-        };
-        (text("name"), text("image"))
+        let containers = found.and_then(|td| td.document["containerDefinitions"].as_array());
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let containers = containers.into_iter().flatten();
+        containers
+            .map(|one| (text(&one["name"]), text(&one["image"])))
+            .collect()
     }
 
     /// A service, to set a scene.

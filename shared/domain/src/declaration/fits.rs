@@ -15,19 +15,17 @@ impl Declaration {
     /// component's kind cannot take, another component's artifacts, and images of another repository than the component's in any
     /// environment.
     pub fn misfits(&self, components: &BTreeMap<ComponentName, ArtifactRef>) -> Vec<Finding> {
-        let mut declared: BTreeMap<ComponentName, BTreeSet<String>> = BTreeMap::new();
+        let mut declared: BTreeMap<ComponentName, Repositories> = BTreeMap::new();
         let environments = self.environments();
         for here in environments.filter_map(|name| self.resolve(name).ok()) {
             for name in components.keys() {
-                let repository = here.repository(name).map(str::to_owned);
-                declared.entry(name.clone()).or_default().extend(repository);
+                add(declared.entry(name.clone()).or_default(), &here, name);
             }
         }
-        let fits = |(name, artifact)| {
-            let none = BTreeSet::new();
-            self.misfit(name, artifact, declared.get(name).unwrap_or(&none))
-        };
-        components.iter().filter_map(fits).collect()
+        let none = Repositories::new();
+        let fits =
+            |(name, artifact)| self.misfit(name, artifact, declared.get(name).unwrap_or(&none));
+        components.iter().flat_map(fits).collect()
     }
 
     /// The same of one component in the environment that it goes to.
@@ -36,27 +34,43 @@ impl Declaration {
         name: &ComponentName,
         artifact: &ArtifactRef,
         here: &Resolved,
-    ) -> Option<Finding> {
-        let declared = here.repository(name).map(str::to_owned);
-        self.misfit(name, artifact, &declared.into_iter().collect())
+    ) -> Vec<Finding> {
+        let mut declared = Repositories::new();
+        add(&mut declared, here, name);
+        self.misfit(name, artifact, &declared)
     }
 
     fn misfit(
         &self,
         name: &ComponentName,
         artifact: &ArtifactRef,
-        declared: &BTreeSet<String>,
-    ) -> Option<Finding> {
+        declared: &Repositories,
+    ) -> Vec<Finding> {
         let Some(component) = self.document.components.get(name) else {
-            return Some(self.unknown_component(name));
+            return vec![self.unknown_component(name)];
         };
         if let Some(of) = component.artifact_of() {
-            return Some(taken(name, of));
+            return vec![taken(name, of)];
         }
         let of_another_sort = misfit(name, component, artifact);
-        of_another_sort
+        let one = of_another_sort
             .or_else(|| self.elsewhere(name, artifact.key.as_deref()?))
-            .or_else(|| foreign(name, artifact.image.as_deref()?, declared))
+            .or_else(|| {
+                let known = declared.values().flatten().cloned().collect();
+                foreign(name, "image", artifact.image.as_deref()?, &known)
+            });
+        if let Some(finding) = one {
+            return vec![finding];
+        }
+        let images = artifact.images.iter().flatten();
+        let images = images.filter_map(|(container, image)| {
+            let path = format!("images.{container}");
+            match declared.get(container) {
+                Some(known) => foreign(name, &path, image, known),
+                None => Some(unknown_container(name, container, declared)),
+            }
+        });
+        images.collect()
     }
 
     fn elsewhere(&self, name: &ComponentName, key: &str) -> Option<Finding> {
@@ -94,10 +108,12 @@ fn misfit(name: &ComponentName, component: &Component, artifact: &ArtifactRef) -
     let wrong = (
         artifact.key.is_some() && !takes.key,
         artifact.image.is_some() && !takes.image,
+        artifact.images.is_some() && !takes.images,
     );
     let field = match wrong {
-        (true, _) => "key",
-        (_, true) => "image",
+        (true, ..) => "key",
+        (_, true, _) => "image",
+        (.., true) => "images",
         _ => return None,
     };
     Some(Finding::new(
@@ -108,8 +124,34 @@ fn misfit(name: &ComponentName, component: &Component, artifact: &ArtifactRef) -
     ))
 }
 
+/// The repositories of a component's images by container, in one environment or in all of them.
+type Repositories = BTreeMap<String, BTreeSet<String>>;
+
+fn add(declared: &mut Repositories, here: &Resolved, name: &ComponentName) {
+    for (container, repository) in here.repositories(name) {
+        let repositories = declared.entry(container.to_owned()).or_default();
+        repositories.insert(repository.to_owned());
+    }
+}
+
+/// A container that takes no image of a release.
+fn unknown_container(name: &ComponentName, container: &str, declared: &Repositories) -> Finding {
+    let known: Vec<String> = declared.keys().cloned().collect();
+    Finding::new(
+        FindingName::UnknownName,
+        format!("components.{name}.images.{container}"),
+        format!("`{container}` is no container of `{name}` that takes an image of a release."),
+        suggest(nearest(container, &known), &known),
+    )
+}
+
 /// An image of another repository may be another application's, which Windlass's own role can read.
-fn foreign(name: &ComponentName, image: &str, declared: &BTreeSet<String>) -> Option<Finding> {
+fn foreign(
+    name: &ComponentName,
+    member: &str,
+    image: &str,
+    declared: &BTreeSet<String>,
+) -> Option<Finding> {
     if declared.is_empty() {
         return Some(Finding::new(
             FindingName::MissingField,
@@ -129,7 +171,7 @@ fn foreign(name: &ComponentName, image: &str, declared: &BTreeSet<String>) -> Op
     let declared = declared.join(" or ");
     Some(Finding::new(
         FindingName::BadValue,
-        format!("components.{name}.image"),
+        format!("components.{name}.{member}"),
         format!("The image `{image}` is not of the repository that `{name}` declares, {declared}."),
         format!(
             "Push it to {declared} and write that image, or declare the repository that it is in."

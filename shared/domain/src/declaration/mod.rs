@@ -144,12 +144,19 @@ impl Declaration {
             .environments()
             .filter_map(|name| self.resolve(name).ok());
         for (name, component) in resolved.flat_map(|resolved| resolved.components) {
-            if let Some(repository) = component.spec.repository() {
+            for repository in component.spec.repositories() {
                 let repository = repository_name(repository).to_owned();
-                repositories.entry(repository).or_default().insert(name);
+                let components = repositories.entry(repository).or_default();
+                components.insert(name.clone());
             }
         }
         repositories
+    }
+
+    /// The member of a component that names its repositories.
+    pub fn repository_at(&self, component: &ComponentName) -> &'static str {
+        let component = self.document.components.get(component);
+        component.map_or("repository", |component| component.repository_at())
     }
 
     /// That a ref or a tag matches no environment's rule, with the rules.

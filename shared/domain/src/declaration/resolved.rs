@@ -63,9 +63,25 @@ pub struct Component {
 }
 
 impl Resolved {
-    /// The ECR repository's name or URI that a component's images are of, where it declares one.
-    pub fn repository(&self, component: &ComponentName) -> Option<&str> {
-        self.components.get(component)?.spec.repository()
+    /// The ECR repositories that a component's images are of, by container, by name or URI; without containers under
+    /// the empty name.
+    pub fn repositories(&self, component: &ComponentName) -> BTreeMap<&str, &str> {
+        let Some(component) = self.components.get(component) else {
+            return BTreeMap::new();
+        };
+        let containers = component.spec.containers().into_iter().flatten();
+        let containers = containers.map(|(name, repository)| (name.as_str(), repository.as_str()));
+        let whole = component
+            .spec
+            .repository()
+            .map(|repository| ("", repository));
+        containers.chain(whole).collect()
+    }
+
+    /// The containers of a component that take images of their own, each with its repository; none for a kind that has
+    /// none.
+    pub fn containers(&self, component: &ComponentName) -> Option<&BTreeMap<String, String>> {
+        self.components.get(component)?.spec.containers()
     }
 }
 

@@ -1,18 +1,22 @@
 //! What runs of a component: its bytes, and the names that they have and had.
 
-use crate::artifact::Artifact;
+use crate::artifact::{Artifact, Image};
 use crate::finding::{Finding, FindingName};
 use crate::identity::DeploymentId;
 use crate::name::{ComponentName, EnvironmentName};
 use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The version of what was found of a component before Windlass changed it for the first time.
 pub const BEFORE_WINDLASS: &str = "before-windlass";
 
 /// The version of what an operator accepted, and of the snapshot of it.
 pub const ACCEPTED: &str = "accepted";
+
+/// The version of an image that somebody else brought since Windlass did, and that a release of another container kept.
+pub const FOUND: &str = "found";
 
 /// What runs of a component.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -23,6 +27,10 @@ pub struct Running {
     /// What it is called, and what its bytes were called when they came.
     #[serde(flatten)]
     pub names: Names,
+    /// Of a service that takes several images: the names of each, by container. Those of the component are made of
+    /// them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub containers: BTreeMap<String, Names>,
     /// The observed state, as its kind records it; what a rollback to it must reach. Null where it is not
     /// known: a rollback then wants the bytes.
     pub state: serde_json::Value,
@@ -151,8 +159,67 @@ impl Running {
         Self {
             artifact,
             names: Names::of(given),
+            containers: BTreeMap::new(),
             state,
         }
+    }
+
+    /// The same by the names of its containers, where there are some.
+    #[must_use]
+    pub fn named_by(mut self, containers: BTreeMap<String, Names>) -> Self {
+        self.containers = containers;
+        several::name(&mut self);
+        self
+    }
+
+    /// The names of one of its containers, or of all of it; all of it has the names of what has none of its own.
+    pub fn names_of(&self, container: Option<&str>) -> &Names {
+        let own = container.and_then(|container| self.containers.get(container));
+        own.unwrap_or(&self.names)
+    }
+
+    /// The names of an image in a container, where it is what is recorded there.
+    pub fn names_of_image(&self, container: &str, image: &Image) -> Option<&Names> {
+        let has = match self.artifact.as_ref()? {
+            Artifact::Images { containers } => containers
+                .get(container)
+                .is_some_and(|known| known.digest == image.digest),
+            one => one.digest() == image.digest,
+        };
+        has.then(|| self.names_of(Some(container)))
+    }
+
+    /// Gives the same bytes another name, in one of its containers or in all of it; answers whether they had another
+    /// version.
+    pub fn rename(&mut self, container: Option<&str>, given: Given) -> bool {
+        let is_new = self.names_of(container).now.version != given.version;
+        self.containers = self.names_by_container();
+        for (name, names) in &mut self.containers {
+            if container.is_none_or(|container| container == name) {
+                names.rename(given.clone());
+            }
+        }
+        if self.containers.is_empty() {
+            self.names.rename(given);
+        }
+        several::name(self);
+        is_new
+    }
+
+    /// The names of each of its images, where it has several.
+    pub fn names_by_container(&self) -> BTreeMap<String, Names> {
+        let images = self.artifact.as_ref().and_then(Artifact::containers);
+        let names = images.into_iter().flatten().map(|(name, _)| {
+            let names = self.containers.get(name).unwrap_or(&self.names);
+            (name.clone(), names.clone())
+        });
+        names.collect()
+    }
+
+    /// All names of it: those of its containers, else its own.
+    pub fn all_names(&self) -> impl Iterator<Item = &Names> {
+        let own = self.containers.is_empty().then_some(&self.names);
+        self.containers.values().chain(own)
     }
 
     /// The version that it has now.
@@ -179,10 +246,10 @@ impl Running {
         )
     }
 
-    /// Whether these bytes are what is recorded.
+    /// Whether these bytes are what is recorded, of each container that they are for.
     pub fn has(&self, artifact: &Artifact) -> bool {
         let known = self.artifact.as_ref();
-        known.is_some_and(|known| known.digest() == artifact.digest())
+        known.is_some_and(|known| known.has(artifact))
     }
 
     /// Whether it is what was found, which no release brought.
@@ -194,7 +261,7 @@ impl Running {
     /// same state, or of what was found, which there is once.
     pub fn is_same(&self, other: &Self) -> bool {
         match (&self.artifact, &other.artifact) {
-            (Some(_), Some(artifact)) => self.has(artifact),
+            (Some(own), Some(artifact)) => own.digest() == artifact.digest(),
             (None, None) => {
                 self.state == other.state || (self.is_as_found() && other.is_as_found())
             }
@@ -207,6 +274,8 @@ impl Running {
         self.artifact == other.artifact && self.state.get("goal") == other.state.get("goal")
     }
 }
+
+mod several;
 
 #[cfg(test)]
 #[path = "running_tests.rs"]

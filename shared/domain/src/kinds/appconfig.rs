@@ -114,6 +114,7 @@ impl AsWritten for Written {
         Takes {
             key: true,
             image: false,
+            images: false,
             instead: "Write `key`: a configuration takes a document.",
         }
     }

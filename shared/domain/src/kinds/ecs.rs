@@ -14,7 +14,7 @@ use crate::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An ECS service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -35,11 +35,19 @@ pub struct Written {
     pub cluster: Text,
     /// The service's name.
     pub service: Text,
-    /// The container whose image is changed.
-    pub container: Text,
-    /// The ECR repository's name or URI; image pushes there are for this component, and it takes no
+    /// The container whose image is changed, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<Text>,
+    /// The ECR repository's name or URI of its images; image pushes there are for this component, and it takes no
     /// image of another one.
-    pub repository: Text,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<Text>,
+    /// In place of `container` and `repository`: the containers whose images are changed, each with its ECR
+    /// repository, such as `{web: shop/web, worker: shop/worker}`. An image push changes each container of its
+    /// repository; the others keep what runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("minProperties" = 1))]
+    pub containers: Option<BTreeMap<String, Text>>,
     /// The task definition that new ones are made from: `running`, `family_latest` or `artifact`.
     #[serde(default)]
     pub base: Base,
@@ -156,10 +164,9 @@ pub struct Ecs {
     pub cluster: String,
     /// The service.
     pub service: String,
-    /// The container whose image is ours.
-    pub container: String,
-    /// The ECR repository's name or URI; image pushes there are for this component.
-    pub repository: String,
+    /// The containers whose images are ours, each with its ECR repository's name or URI: image pushes there are for
+    /// this component.
+    pub containers: BTreeMap<String, String>,
     /// The task definition that the new one is made from.
     pub base: Base,
     /// The deployment strategy that the service must have.
@@ -198,14 +205,26 @@ impl AsWritten for Written {
 
     fn takes(&self) -> Takes {
         let is_key = self.base == Base::Artifact;
+        let is_one = self.containers.as_ref().is_none_or(|it| it.len() == 1);
         Takes {
             key: is_key,
-            image: !is_key,
+            image: !is_key && is_one,
+            images: !is_key,
             instead: if is_key {
                 "Write `key`: an ECS service with `base: artifact` takes a task definition."
-            } else {
+            } else if is_one {
                 "Write `image`: an ECS service takes one."
+            } else {
+                "Write `images` with the image of each container that is to be changed: the service has several of \
+                 its own (`containers`)."
             },
+        }
+    }
+
+    fn repository_at(&self) -> &'static str {
+        match self.containers {
+            Some(_) => "containers",
+            None => "repository",
         }
     }
 }
@@ -246,8 +265,8 @@ impl Kind for Ecs {
         !self.rollout.is_rolling()
     }
 
-    fn repository(&self) -> Option<&str> {
-        Some(&self.repository)
+    fn containers(&self) -> Option<&BTreeMap<String, String>> {
+        Some(&self.containers)
     }
 }
 
@@ -281,12 +300,7 @@ impl Resolve for Ecs {
         Self {
             cluster: scope.text(&at("cluster"), &written.cluster, &aws_name::ECS),
             service: scope.text(&at("service"), &written.service, &aws_name::ECS),
-            container: scope.text(&at("container"), &written.container, &aws_name::ECS),
-            repository: scope.text(
-                &at("repository"),
-                &written.repository,
-                &aws_name::REPOSITORY,
-            ),
+            containers: containers(scope, path, written),
             base: written.base.clone(),
             rollout: written.rollout,
             pause: written.pause.clone(),
@@ -294,4 +308,46 @@ impl Resolve for Ecs {
             steady_within: written.steady_within.min(LONGEST_WAIT),
         }
     }
+}
+
+/// The containers and their repositories, by whichever of the two forms is written.
+fn containers(scope: &mut Scope<'_>, path: &str, written: &Written) -> BTreeMap<String, String> {
+    let at = |field: &str| join(path, field);
+    let one = [
+        ("container", written.container.as_ref()),
+        ("repository", written.repository.as_ref()),
+    ];
+    let Some(several) = &written.containers else {
+        for (field, text) in one {
+            if text.is_none() {
+                scope.find(
+                    FindingName::MissingField,
+                    &at(field),
+                    format!("`{field}` is missing."),
+                    "Write `container` and `repository`, or `containers` with each container and its repository, such \
+                     as `{web: shop/web, worker: shop/worker}`.",
+                );
+            }
+        }
+        let [container, repository] = [(0, &aws_name::ECS), (1, &aws_name::REPOSITORY)]
+            .map(|(number, form)| scope.maybe(&at(one[number].0), one[number].1, form));
+        return container.zip(repository).into_iter().collect();
+    };
+    for (field, _) in one.iter().filter(|(_, text)| text.is_some()) {
+        scope.find(
+            FindingName::Duplicate,
+            &at(field),
+            format!("`{field}` is given beside `containers`, which says all of it."),
+            format!(
+                "Leave `{field}` out, or `containers` for a service with one image of its own."
+            ),
+        );
+    }
+    let each = several.iter().map(|(container, repository)| {
+        let path = join(&at("containers"), container);
+        scope.check(&path, container, &aws_name::ECS);
+        let repository = scope.text(&path, repository, &aws_name::REPOSITORY);
+        (container.clone(), repository)
+    });
+    each.collect()
 }

@@ -89,6 +89,7 @@ impl AsWritten for Written {
         Takes {
             key: self.repository.is_none(),
             image: true,
+            images: false,
             instead: "Write `image`: a function with a `repository` takes one.",
         }
     }

@@ -21,7 +21,7 @@ use crate::plan::Stage;
 use rollout::Rollout;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
@@ -39,6 +39,11 @@ pub trait AsWritten {
     /// True where a single artifact's upload is a release of its own. An image push always is.
     fn on_artifact(&self) -> bool {
         false
+    }
+
+    /// The member that names the repository of its images.
+    fn repository_at(&self) -> &'static str {
+        "repository"
     }
 
     /// The component whose artifact it takes as well; none where a release brings one for it.
@@ -71,9 +76,23 @@ pub trait Kind {
     /// The most that one change of it takes of a deployment's time and of the history of its execution.
     fn extent(&self) -> Extent;
 
-    /// The ECR repository that it lives in, by name or URI: an image that is pushed there is for it.
+    /// The ECR repository that it lives in as a whole, by name or URI: an image that is pushed there is for it.
     fn repository(&self) -> Option<&str> {
         None
+    }
+
+    /// The containers whose images it takes, each with its ECR repository, by name or URI; none for a kind that has no
+    /// containers.
+    fn containers(&self) -> Option<&BTreeMap<String, String>> {
+        None
+    }
+
+    /// The ECR repositories that it lives in, by name or URI.
+    fn repositories(&self) -> Vec<&str> {
+        match self.containers() {
+            Some(containers) => containers.values().map(String::as_str).collect(),
+            None => self.repository().into_iter().collect(),
+        }
     }
 
     /// The steps in which Windlass shifts traffic to a new version of it; none for a kind whose change goes out at
@@ -173,6 +192,8 @@ pub struct Takes {
     pub key: bool,
     /// An image.
     pub image: bool,
+    /// Images by container.
+    pub images: bool,
     /// The remedy for one that it does not take.
     pub instead: &'static str,
 }

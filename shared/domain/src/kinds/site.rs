@@ -178,6 +178,7 @@ impl AsWritten for Written {
         Takes {
             key: true,
             image: false,
+            images: false,
             instead: "Write `key`: a static site takes a zip.",
         }
     }

@@ -26,6 +26,8 @@ use windlass_domain::identity::DeploymentId;
 use windlass_domain::input::operators;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::order::Order;
+use windlass_domain::part::Part;
+use windlass_domain::release::parts;
 use windlass_domain::request::{ActionName, Request};
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
@@ -284,8 +286,12 @@ fn take_in(state: &mut EnvironmentState, record: &Deployment, seen: &Seen<'_>, n
         };
         let running = Running::new(None, given, (*runs).clone());
         state.running.insert(name.clone(), running);
-        if !as_before && is_brought(record, step, state.marks.get(name)) {
-            state.marks.insert(name.clone(), record.order.clone());
+        let named = record.release.components.get(name);
+        let whole = || vec![Part::from(name.clone())];
+        for part in named.map_or_else(whole, |named| parts(name, named)) {
+            if !as_before && is_brought(record, step, state.mark_of(&part)) {
+                state.mark(&part, &record.order, false);
+            }
         }
     }
 }
@@ -293,9 +299,9 @@ fn take_in(state: &mut EnvironmentState, record: &Deployment, seen: &Seen<'_>, n
 /// Whether the whole release was brought, now or before: a part of one was never live, and its next arrival may go on.
 fn is_live(state: &EnvironmentState, record: &Deployment) -> bool {
     let is_brought = |name: &ComponentName, artifact: &Artifact| {
-        let brought = state.marks.get(name).map(|mark| &mark.id) == Some(&record.id);
-        let runs = state.running.get(name).and_then(|it| it.artifact.as_ref());
-        brought || runs.is_some_and(|runs| runs.digest() == artifact.digest())
+        let is_marked = |part: &Part| state.mark_of(part).map(|mark| &mark.id) == Some(&record.id);
+        let runs = state.running.get(name);
+        parts(name, artifact).iter().all(is_marked) || runs.is_some_and(|runs| runs.has(artifact))
     };
     let mut components = record.release.components.iter();
     record.action == ActionName::Deploy

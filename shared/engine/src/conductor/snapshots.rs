@@ -5,11 +5,11 @@ use crate::ports::{Answered, Write};
 use crate::store::{self, Stored};
 use windlass_domain::artifact::Artifact;
 use windlass_domain::deployment::Deployment;
-use windlass_domain::environment::{
-    BEFORE_WINDLASS, EnvironmentState, Given, Names, Running, Snapshot,
-};
+use windlass_domain::environment::{BEFORE_WINDLASS, EnvironmentState, Given, Running, Snapshot};
 use windlass_domain::name::ComponentName;
+use windlass_domain::part::Part;
 use windlass_domain::plan::{Outcome, Plan};
+use windlass_domain::release::parts;
 use windlass_domain::request::ActionName;
 use windlass_domain::step::Step;
 use windlass_domain::time::Time;
@@ -71,8 +71,8 @@ pub fn take_in(state: &mut EnvironmentState, scene: &Scene<'_>) -> Answered<Vec<
 /// went back from is not replaced by something older still.
 fn mark(state: &mut EnvironmentState, record: &Deployment) {
     if record.action == ActionName::Deploy {
-        for component in record.release.components.keys() {
-            state.mark(component, &record.order, record.allow_older);
+        for part in record.release.parts() {
+            state.mark(&part, &record.order, record.allow_older);
         }
     }
 }
@@ -85,19 +85,12 @@ fn found_back(state: &mut EnvironmentState, goal: &Snapshot, scene: &Scene<'_>) 
         };
         let given = scene.given(back.version());
         match state.running.get_mut(name) {
-            Some(known) if known.is_there(back) => known.names.rename(given),
+            Some(known) if known.is_there(back) => known.rename_as(back, &given),
             _ => {
-                let brought = Given {
-                    since: scene.now,
-                    ..back.names.brought.clone()
-                };
-                let back = Running {
-                    names: Names {
-                        now: given,
-                        brought,
-                    },
-                    ..back.clone()
-                };
+                let mut back = back.clone();
+                back.rename_as(&back.clone(), &given);
+                back.names.now = given;
+                back.names.brought.since = scene.now;
                 state.running.insert(name.clone(), back);
             }
         }
@@ -110,7 +103,8 @@ fn find(state: &mut EnvironmentState, scene: &Scene<'_>) {
         state.find(&step.component, found(step, None, scene.now));
     }
     for step in &scene.in_place {
-        let artifact = scene.record.release.components.get(&step.component);
+        let named = scene.record.release.components.get(&step.component);
+        let artifact = step.artifact.as_ref().or(named);
         state.find(&step.component, found(step, artifact, scene.now));
     }
 }
@@ -136,14 +130,23 @@ fn changed(
     let goal = scene.goal.as_ref();
     let back = goal.and_then(|goal| goal.components.get(&step.component));
     let release = &scene.record.release;
-    let artifact = match (back, release.components.get(&step.component)) {
-        (Some(back), _) => back.artifact.clone(),
-        (None, Some(named)) => Some(named.clone()),
-        (None, None) => former.and_then(|former| former.artifact.clone()),
+    let given = scene.given(&release.version);
+    let running = match (back, release.components.get(&step.component)) {
+        (Some(back), _) => back.again(&given, former, seen.clone()),
+        (None, Some(named)) => {
+            Running::left(whole(step, named), named, &given, former, seen.clone())
+        }
+        (None, None) => {
+            let artifact = former.and_then(|former| former.artifact.clone());
+            Running::new(artifact, given, seen.clone())
+        }
     };
-    let version = back.map_or(release.version.as_str(), Running::version);
-    let running = Running::new(artifact, scene.given(version), seen.clone());
     Some((step.component.clone(), running))
+}
+
+/// All bytes that a component has of which the release names all or some.
+fn whole(step: &Step, named: &Artifact) -> Artifact {
+    step.artifact.as_ref().unwrap_or(named).clone()
 }
 
 /// What a release names and ran already takes the release's version, and keeps by whom its bytes came. Only a newer
@@ -155,15 +158,25 @@ fn rename(state: &mut EnvironmentState, scene: &Scene<'_>) -> bool {
     let release = &scene.record.release;
     let mut is_renamed = false;
     for (name, artifact) in &release.components {
-        let mark = state.marks.get(name);
-        let is_newest = mark.is_none_or(|mark| !mark.is_newer_than(&scene.record.order));
+        let is_newest = |part: &Part| {
+            let mark = state.mark_of(part);
+            mark.is_none_or(|mark| !mark.is_newer_than(&scene.record.order))
+        };
+        let newest: Vec<Part> = parts(name, artifact)
+            .into_iter()
+            .filter(is_newest)
+            .collect();
         let known = state.running.get_mut(name).filter(|it| it.has(artifact));
-        let Some(known) = known.filter(|_| is_newest) else {
+        let Some(known) = known.filter(|_| !newest.is_empty()) else {
             continue;
         };
-        known.artifact = Some(artifact.clone());
-        is_renamed |= known.version() != release.version;
-        known.names.rename(scene.given(&release.version));
+        if let Some(known) = &mut known.artifact {
+            known.take(artifact);
+        }
+        for part in newest {
+            let given = scene.given(&release.version);
+            is_renamed |= known.rename(part.container.as_deref(), given);
+        }
     }
     is_renamed
 }
@@ -176,9 +189,12 @@ fn in_place(state: &mut EnvironmentState, scene: &Scene<'_>) -> bool {
     }
     let release = &scene.record.release;
     for step in &scene.in_place {
-        let artifact = release.components.get(&step.component).cloned();
-        let given = scene.given(&release.version);
-        let running = Running::new(artifact, given, step.before.clone());
+        let (given, before) = (scene.given(&release.version), step.before.clone());
+        let former = state.running.get(&step.component);
+        let running = match release.components.get(&step.component) {
+            Some(named) => Running::left(whole(step, named), named, &given, former, before),
+            None => Running::new(None, given, before),
+        };
         state.running.insert(step.component.clone(), running);
     }
     !scene.in_place.is_empty()

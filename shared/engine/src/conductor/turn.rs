@@ -147,7 +147,7 @@ async fn queue<P: Ports>(
         store::waiting(app, env, id),
         Waiting {
             deployment: id.clone(),
-            components: record.value.release.components.keys().cloned().collect(),
+            components: record.value.release.parts().collect(),
             order: record.value.order.clone(),
             operator: is_operator(record.value.action),
             through_hold: record.value.through_hold,

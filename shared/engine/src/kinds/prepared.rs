@@ -61,6 +61,8 @@ pub struct Prepared {
     pub claims: Vec<Claim>,
     /// The state that was observed, as it is recorded ([`super::Recorded`]); undo returns to it.
     pub before: Value,
+    /// All bytes that it has once it is changed, or has already, where the release brings a part of them.
+    pub artifact: Option<Artifact>,
     /// The wanted states, in order; each belongs to a wave of its own.
     pub stages: Vec<Stage>,
     /// Why nothing has to be changed, for a person; `stages` is then empty.

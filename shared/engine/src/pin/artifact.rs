@@ -5,7 +5,7 @@ use super::source::{Source, missing};
 use crate::ports::{Answered, ObjectHead, ObjectId, Objects};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
-use windlass_domain::artifact::Artifact;
+use windlass_domain::artifact::{Artifact, Image};
 use windlass_domain::count::count;
 use windlass_domain::declaration::Declaration;
 use windlass_domain::declaration::resolved::Resolved;
@@ -39,16 +39,22 @@ pub async fn pin_all<P: Ports>(
     let pinned = source.pinned.into_iter();
     components.extend(pinned.filter(|(name, _)| resolved.components.contains_key(name)));
     for (name, reference) in &source.named {
-        if let Some(finding) = declaration.misfit_here(name, reference, resolved) {
-            findings.push(finding);
+        let misfits = declaration.misfit_here(name, reference, resolved);
+        if !misfits.is_empty() {
+            findings.extend(misfits);
             continue;
         }
-        let declared = resolved.repository(name);
-        match pin_one(ports, name, reference, declared, &mut left).await? {
+        let declared = resolved.repositories(name);
+        match pin_one(ports, name, reference, &declared, &mut left).await? {
             Ok(artifact) => {
                 components.insert(name.clone(), artifact);
             }
-            Err(finding) => findings.push(finding),
+            Err(wrong) => findings.extend(wrong),
+        }
+    }
+    for (name, artifact) in &mut components {
+        if let Some(containers) = resolved.containers(name) {
+            *artifact = artifact.clone().fitted(containers);
         }
     }
     for (name, of) in declaration.shared_artifacts() {
@@ -84,19 +90,53 @@ async fn pin_one<P: Ports>(
     ports: &P,
     name: &ComponentName,
     reference: &ArtifactRef,
-    declared: Option<&str>,
+    declared: &BTreeMap<&str, &str>,
     left: &mut u64,
-) -> Answered<Result<Artifact, Finding>> {
-    match (&reference.key, &reference.image) {
-        (Some(key), None) => pin_object(ports, name, key, reference, left).await,
-        (None, Some(image)) => pin_image(ports, name, image, declared).await,
-        _ => Ok(Err(Finding::new(
+) -> Answered<Result<Artifact, Vec<Finding>>> {
+    let one = |finding| vec![finding];
+    match (&reference.key, &reference.image, &reference.images) {
+        (Some(key), None, None) => {
+            let pinned = pin_object(ports, name, key, reference, left).await?;
+            Ok(pinned.map_err(one))
+        }
+        (None, Some(image), None) => {
+            let repository = declared.values().next().copied();
+            let pinned = pin_image(ports, name, "image", image, repository).await?;
+            Ok(pinned
+                .map_err(one)
+                .map(|Image { repository, digest }| Artifact::Image { repository, digest }))
+        }
+        (None, None, Some(images)) => pin_images(ports, name, images, declared).await,
+        _ => Ok(Err(one(Finding::new(
             FindingName::BadValue,
             format!("components.{name}"),
-            "an artifact has either a `key` or an `image`.",
+            "an artifact has either a `key`, an `image` or `images`.",
             "Write one of them.",
-        ))),
+        )))),
     }
+}
+
+async fn pin_images<P: Ports>(
+    ports: &P,
+    name: &ComponentName,
+    images: &BTreeMap<String, String>,
+    declared: &BTreeMap<&str, &str>,
+) -> Answered<Result<Artifact, Vec<Finding>>> {
+    let (mut containers, mut findings) = (BTreeMap::new(), Vec::new());
+    for (container, image) in images {
+        let repository = declared.get(container.as_str()).copied();
+        let member = format!("images.{container}");
+        match pin_image(ports, name, &member, image, repository).await? {
+            Ok(image) => {
+                containers.insert(container.clone(), image);
+            }
+            Err(finding) => findings.push(finding),
+        }
+    }
+    if !findings.is_empty() {
+        return Ok(Err(findings));
+    }
+    Ok(Ok(Artifact::Images { containers }))
 }
 
 async fn pin_object<P: Ports>(
@@ -187,25 +227,26 @@ async fn hash<P: Objects>(ports: &P, id: &ObjectId, head: &ObjectHead) -> Answer
 async fn pin_image<P: Ports>(
     ports: &P,
     name: &ComponentName,
+    member: &str,
     image: &str,
     declared: Option<&str>,
-) -> Answered<Result<Artifact, Finding>> {
+) -> Answered<Result<Image, Finding>> {
     let (repository, reference) = split_image(image);
     let Some(found) = ports.image(repository, reference).await? else {
         return Ok(Err(Finding::new(
             FindingName::ArtifactMissing,
-            format!("components.{name}.image"),
+            format!("components.{name}.{member}"),
             format!("there is no image {image} in the registry."),
             "Push the image before the manifest.",
         )));
     };
     let uri = found.repository_uri;
-    for (path, named) in [("image", Some(repository)), ("repository", declared)] {
+    for (path, named) in [(member, Some(repository)), ("repository", declared)] {
         if named.is_some_and(|named| !is_same_repository(named, &uri)) {
             return Ok(Err(other_registry(name, path, &uri)));
         }
     }
-    Ok(Ok(Artifact::Image {
+    Ok(Ok(Image {
         repository: uri,
         digest: found.digest,
     }))

@@ -24,6 +24,7 @@ use windlass_domain::git::Git;
 use windlass_domain::git_rule::tag_version_differs;
 use windlass_domain::image::is_same_repository;
 use windlass_domain::in_part::InPart;
+use windlass_domain::manifest::ArtifactRef;
 use windlass_domain::name::{ComponentName, EnvironmentName};
 use windlass_domain::release::{RecordedRelease, Release};
 use windlass_domain::request::{ActionName, Request};
@@ -108,14 +109,18 @@ async fn pin_source<P: Ports>(
     findings.extend(not_of_its_tag(request, &source, &resolved));
     let by_person = is_by_person(request, &source, declaration, &resolved.environment);
     if let Some(push) = &request.image_push {
-        let named = &mut source.named;
-        named.retain(|name, _| lives_in(&resolved, name, &push.repository));
+        let named = std::mem::take(&mut source.named).into_iter();
+        let here = named.filter_map(|(name, image)| {
+            let image = of_push(&resolved, &name, &push.repository, image)?;
+            Some((name, image))
+        });
+        source.named = here.collect();
     }
     let (release, misfits) =
         artifact::pin_all(ports, request, source, declaration, &resolved).await?;
     findings.extend(misfits);
     let order_version = order_version(&resolved, &release);
-    let recorded = record::record(ports, &release).await?;
+    let recorded = record::record(ports, &release, &resolved).await?;
     let to_record = match recorded {
         Ok(to_record) if findings.is_empty() => to_record,
         recorded => {
@@ -203,10 +208,30 @@ fn not_of_its_tag(request: &Request, source: &Source, resolved: &Resolved) -> Op
     tag_version_differs(&source.version, &git.reference, &path)
 }
 
-/// Whether a component lives in this repository here: it may live in another one elsewhere.
-fn lives_in(resolved: &Resolved, name: &ComponentName, repository: &str) -> bool {
-    let declared = resolved.repository(name);
-    declared.is_some_and(|declared| is_same_repository(declared, repository))
+/// The pushed image as a component takes it here: for each of its containers of this repository where it has several.
+/// None where nothing of it lives there: it may live in another one elsewhere.
+fn of_push(
+    resolved: &Resolved,
+    name: &ComponentName,
+    repository: &str,
+    pushed: ArtifactRef,
+) -> Option<ArtifactRef> {
+    let declared = resolved.repositories(name);
+    let is_one = declared.len() == 1;
+    let own = declared.into_iter();
+    let own = own.filter(|(_, declared)| is_same_repository(declared, repository));
+    let own: Vec<&str> = own.map(|(container, _)| container).collect();
+    if own.is_empty() || is_one {
+        return (!own.is_empty()).then_some(pushed);
+    }
+    let image = pushed.image?;
+    let images = own
+        .into_iter()
+        .map(|container| (container.to_owned(), image.clone()));
+    Some(ArtifactRef {
+        images: Some(images.collect()),
+        ..ArtifactRef::default()
+    })
 }
 
 fn environment(

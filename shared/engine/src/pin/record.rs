@@ -1,14 +1,19 @@
 use crate::ports::{Answered, Ledger};
 use crate::store::{self, Stored};
+use windlass_domain::artifact::Artifact;
+use windlass_domain::declaration::resolved::Resolved;
+use windlass_domain::digest::Digest;
 use windlass_domain::finding::{Finding, FindingName};
+use windlass_domain::name::ComponentName;
 use windlass_domain::release::{RecordedRelease, Release};
 
 /// Rule 5: a version text never means other bytes. What is new is to be recorded; components that
-/// were recorded under this version before are kept, because a manifest may name only some, and an
-/// image push brings only its own.
+/// were recorded under this version before are kept, and containers of them, because a manifest may name only some, and
+/// an image push brings only its own.
 pub async fn record<P: Ledger>(
     ports: &P,
     release: &Release,
+    resolved: &Resolved,
 ) -> Answered<Result<Option<Stored<RecordedRelease>>, Vec<Finding>>> {
     let key = store::release(&release.app, &release.version);
     let known: Option<Stored<RecordedRelease>> = store::load(ports, &key).await?;
@@ -32,27 +37,59 @@ pub async fn record<P: Ledger>(
     }
     let components = &mut recorded.components;
     for (name, artifact) in &release.components {
-        match components.get(name) {
-            Some(former) if former.digest() == artifact.digest() => {}
-            Some(former) => findings.push(Finding::new(
-                FindingName::VersionReused,
-                format!("components.{name}"),
-                format!(
-                    "version {} was recorded with the bytes {} and now has {}.",
-                    release.version,
-                    former.digest().short(),
-                    artifact.digest().short()
-                ),
-                "Give the new bytes a new version.",
-            )),
-            None => {
-                components.insert(name.clone(), artifact.clone());
-                is_new = true;
-            }
+        let Some(former) = components.get_mut(name) else {
+            components.insert(name.clone(), artifact.clone());
+            is_new = true;
+            continue;
+        };
+        if let Some(containers) = resolved.containers(name) {
+            // It may have had one image then, and has several now.
+            *former = former.clone().fitted(containers);
         }
+        let reused = reused(&release.version, name, former, artifact);
+        is_new |= reused.is_empty() && !former.has(artifact);
+        if reused.is_empty() {
+            former.take(artifact);
+        }
+        findings.extend(reused);
     }
     if !findings.is_empty() {
         return Ok(Err(findings));
     }
     Ok(Ok(is_new.then_some(known)))
+}
+
+/// The bytes that are others than those that were recorded, of each container that both name.
+fn reused(
+    version: &str,
+    name: &ComponentName,
+    former: &Artifact,
+    artifact: &Artifact,
+) -> Vec<Finding> {
+    let finding = |path: String, [former, now]: [&Digest; 2]| {
+        Finding::new(
+            FindingName::VersionReused,
+            path,
+            format!(
+                "version {version} was recorded with the bytes {} and now has {}.",
+                former.short(),
+                now.short()
+            ),
+            "Give the new bytes a new version.",
+        )
+    };
+    let path = format!("components.{name}");
+    match (former.containers(), artifact.containers()) {
+        (Some(former), Some(containers)) => {
+            let others = containers.iter().filter_map(|(container, image)| {
+                let known = former.get(container)?;
+                let path = format!("{path}.images.{container}");
+                let digests = [&known.digest, &image.digest];
+                (known.digest != image.digest).then(|| finding(path, digests))
+            });
+            others.collect()
+        }
+        _ if former.digest() == artifact.digest() => vec![],
+        _ => vec![finding(path, [&former.digest(), &artifact.digest()])],
+    }
 }

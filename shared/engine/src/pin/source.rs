@@ -129,7 +129,7 @@ async fn artifact_object<P: Ports>(ports: &P, app: &AppName, artifact: &Artifact
     Ok(of_part(metadata::manifest(app, artifact, &head)))
 }
 
-/// An image push is a release of all components that live in its repository.
+/// An image push is a release of all components, and containers of them, that live in its repository.
 fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Finding> {
     let repositories = declaration.repositories();
     let name = repository_name(&push.repository);
@@ -143,10 +143,8 @@ fn image_push(push: &ImagePush, declaration: &Declaration) -> Result<Source, Fin
     };
     let image = format!("{}@sha256:{}", push.repository, push.digest);
     let reference = ArtifactRef {
-        key: None,
-        version_id: None,
-        sha256: None,
         image: Some(image),
+        ..ArtifactRef::default()
     };
     Ok(Source {
         version: version_of_push(&push.tag, &push.digest),

@@ -2,6 +2,7 @@
 
 use super::Ports;
 use crate::ports::{Answered, ObjectHead, ObjectId};
+use std::fmt;
 use windlass_domain::artifact::Artifact;
 use windlass_domain::count::count;
 use windlass_domain::fault::FaultName;
@@ -47,10 +48,19 @@ async fn look<P: Ports>(ports: &P, path: &str, artifact: &Artifact) -> Answered<
             let image = ports.image(repository, &format!("sha256:{digest}")).await?;
             Ok(image.is_none().then(|| missing(path, artifact)))
         }
+        Artifact::Images { containers } => {
+            for (container, image) in containers {
+                let reference = format!("sha256:{}", image.digest);
+                if ports.image(&image.repository, &reference).await?.is_none() {
+                    return Ok(Some(missing(&format!("{path}.images.{container}"), image)));
+                }
+            }
+            Ok(None)
+        }
     }
 }
 
-fn missing(path: &str, artifact: &Artifact) -> Finding {
+fn missing(path: &str, artifact: &impl fmt::Display) -> Finding {
     Finding::new(
         FindingName::ArtifactMissing,
         path,

@@ -262,6 +262,7 @@ fn step(scene: &Scene, draft: &Draft<'_>, waves: &[Wave]) -> Step {
         claims: draft.prepared.claims.clone(),
         before: draft.prepared.before.clone(),
         inputs: draft.inputs.clone(),
+        artifact: draft.prepared.artifact.clone(),
         goals: waves_of(waves, draft.name).into_iter().zip(goals).collect(),
         ..planned
     }

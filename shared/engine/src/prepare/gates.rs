@@ -56,7 +56,7 @@ fn not_asked(fault: &Fault) -> Finding {
 fn is_first(scene: &Scene, name: &ComponentName) -> bool {
     let state = &scene.state;
     let running = state.running.get(name);
-    !state.marks.contains_key(name) || running.is_some_and(Running::is_as_found)
+    state.mark_of(&name.clone().into()).is_none() || running.is_some_and(Running::is_as_found)
 }
 
 /// What is red already, with what is to be done about it here; and whether it stops the deployment.

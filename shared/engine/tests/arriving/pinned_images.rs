@@ -15,7 +15,7 @@ fn an_image_is_pinned_by_its_digest() {
     let by_digest = format!("shop/agent@sha256:{digest}");
     for image in ["shop/agent:latest", &by_digest] {
         let present = pinned(&world, manifest(MAIN, json!({"agent": {"image": image}})));
-        assert_eq!(artifact(&present, "agent").digest(), &digest, "{image}");
+        assert_eq!(artifact(&present, "agent").digest(), digest, "{image}");
     }
 }
 

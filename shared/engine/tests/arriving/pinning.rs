@@ -96,7 +96,7 @@ fn a_checksum_that_s3_keeps_is_believed() {
     version.sha256 = Some(known.clone());
     drop(objects);
     let present = pinned(&world, manifest(MAIN, json!({"api": {"key": ZIP}})));
-    assert_eq!(artifact(&present, "api").digest(), &known);
+    assert_eq!(artifact(&present, "api").digest(), known);
 }
 
 #[test]

@@ -173,7 +173,7 @@ fn what_is_accepted_is_what_runs_of_what_could_not_be_undone() {
     assert_eq!(state.running[&component("undone")], before);
     assert_eq!((state.snapshot, state.last_snapshot), (6, 6));
     // Whatever waits and is older does not go over what the release was brought to.
-    let marks = [(component("live"), desk.record().order)];
+    let marks = [(component("live").into(), desk.record().order)];
     assert_eq!(state.marks, marks.into());
 
     let key = store::snapshot(&app(), &prod(), 6);
@@ -197,7 +197,7 @@ fn an_older_release_that_is_accepted_leaves_the_mark_of_the_newer_one() {
     let newer = order(9_000, "newer");
     assert!(newer.is_newer_than(&desk.record().order));
     let state = EnvironmentState {
-        marks: [(component("live"), newer.clone())].into(),
+        marks: [(component("live").into(), newer.clone())].into(),
         ..EnvironmentState::default()
     };
     desk.stage.put(store::state(&app(), &prod()), &state);
@@ -205,7 +205,10 @@ fn an_older_release_that_is_accepted_leaves_the_mark_of_the_newer_one() {
         switched(step, there(json!(41)));
     });
     desk.accepts("operator").unwrap();
-    assert_eq!(desk.state().marks, [(component("live"), newer)].into());
+    assert_eq!(
+        desk.state().marks,
+        [(component("live").into(), newer)].into()
+    );
 }
 
 /// Somebody has put everything back by hand: a newer fix is not superseded by the release that runs nowhere.

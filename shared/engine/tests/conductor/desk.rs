@@ -162,7 +162,7 @@ impl Desk {
     pub fn wait(&self) {
         let waiting = Waiting {
             deployment: id(),
-            components: vec![component("api")],
+            components: vec![component("api").into()],
             order: self.stage.record.order.clone(),
             operator: false,
             through_hold: false,

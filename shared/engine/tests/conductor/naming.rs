@@ -91,7 +91,7 @@ fn an_older_release_takes_no_name_from_a_newer_one() {
         let mut state = desk.state();
         let mut newer = desk.record().order;
         newer.accepted.0 += 1;
-        state.marks.insert(component("jobs"), newer);
+        state.marks.insert(component("jobs").into(), newer);
         desk.stage.put(store::state(&app(), &prod()), &state);
         let answer = desk.asks("Settle").unwrap();
         let keeps = answer

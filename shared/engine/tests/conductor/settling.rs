@@ -77,7 +77,7 @@ fn a_success_is_live_marked_and_unlocked() {
     assert_eq!(desk.record().status, Status::Ended);
     assert_eq!(ending.cause, "shop prod 1.4.0 is live: api changed.");
     assert_eq!(ending.at, desk.now());
-    assert_eq!(state.marks[&component("api")], desk.record().order);
+    assert_eq!(state.marks[&component("api").into()], desk.record().order);
     let running = &state.running[&component("api")];
     assert_eq!(running.artifact, Some(new()));
     assert_eq!(
@@ -192,7 +192,7 @@ fn what_a_release_names_and_ran_already_is_the_releases() {
         ),
         ("1.4.0", &json!("as before"), desk.now())
     );
-    assert!(state.marks.contains_key(&names[1]));
+    assert!(state.marks.contains_key(&names[1].clone().into()));
     assert_eq!(state.found[&names[1]].state, json!("as before"));
     assert!(
         !state.found.contains_key(&names[0]),
@@ -299,7 +299,10 @@ fn what_is_there_already_is_marked() {
         answer.unwrap().cause,
         "Nothing to do: jobs runs it already."
     );
-    assert_eq!(desk.state().marks[&component("api")], desk.record().order);
+    assert_eq!(
+        desk.state().marks[&component("api").into()],
+        desk.record().order
+    );
     assert_eq!(desk.state().last_snapshot, 0, "nothing was changed");
 }
 

@@ -51,7 +51,7 @@ fn what_has_to_wait_has_a_place_in_the_queue_once() {
     };
     assert_eq!(one.rev, 1);
     assert_eq!(one.value.deployment, id());
-    assert_eq!(one.value.components, [component("api")]);
+    assert_eq!(one.value.components, [component("api").into()]);
     assert!(!one.value.operator);
     assert_eq!(one.value.since.plus_s(120), desk.now());
     assert_eq!(desk.record().status, Status::Waiting);
@@ -249,7 +249,7 @@ fn what_a_newer_one_overtook_is_superseded() {
     let mut newer = order(9, "newer");
     newer.sequence = None;
     newer.accepted = desk.now();
-    state.marks.insert(component("api"), newer);
+    state.marks.insert(component("api").into(), newer);
     desk.stage.put(store::state(&app(), &prod()), &state);
     let answer = turn(&desk);
     assert_eq!(in_short(&answer), (Word::NothingToDo, "Superseded"));

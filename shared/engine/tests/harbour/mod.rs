@@ -81,8 +81,7 @@ impl Harbour {
         let spec = Spec {
             cluster: CLUSTER.into(),
             service: SERVICE.into(),
-            container: "agent".into(),
-            repository: "shop/agent".into(),
+            containers: [("agent".into(), "shop/agent".into())].into(),
             base: Base::Running,
             rollout: Strategy::Rolling,
             pause: BTreeSet::new(),
@@ -168,6 +167,7 @@ impl Harbour {
         let step = Step {
             target: planned.target.clone(),
             before: planned.before.clone(),
+            artifact: planned.artifact.clone(),
             goals: (0..)
                 .zip(planned.stages.iter().map(|stage| stage.goal.clone()))
                 .collect(),

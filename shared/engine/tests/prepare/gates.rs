@@ -303,8 +303,8 @@ fn gates_of_a_component_are_asked_of_its_releases_after_the_first() {
         known.marks.clear();
         if released_before {
             let order = stage.record.order.clone();
-            known.marks.insert(component("api"), order.clone());
-            known.marks.insert(component("web"), order);
+            known.marks.insert(component("api").into(), order.clone());
+            known.marks.insert(component("web").into(), order);
         }
         stage.put(key, &known);
         stage.world.set_alarm("shop-own", "ALARM", &[9.0]);

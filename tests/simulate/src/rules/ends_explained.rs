@@ -102,9 +102,9 @@ fn was_replaced(outcome: &Outcome<'_>, record: &Deployment) -> bool {
 fn is_superseded(outcome: &Outcome<'_>, record: &Deployment) -> bool {
     let own = Place::of(outcome, record);
     outcome.records().iter().any(|other| {
-        let mut components = record.release.components.keys();
+        let mut parts = record.release.parts();
         other.id != record.id
             && !own.is_after(Place::of(outcome, other))
-            && components.all(|one| other.release.components.contains_key(one))
+            && parts.all(|part| other.release.parts().any(|other| other.covers(&part)))
     })
 }

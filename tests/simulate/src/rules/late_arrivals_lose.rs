@@ -16,8 +16,8 @@ pub fn late_arrivals_lose(outcome: &Outcome<'_>) -> Result<(), String> {
             continue;
         };
         let is_over = |(at, other): &&(Time, Rc<Deployment>)| {
-            let mut components = record.release.components.keys();
-            *at > arrived && components.any(|name| other.release.components.contains_key(name))
+            let mut parts = record.release.parts();
+            *at > arrived && parts.any(|part| other.release.parts().any(|other| other == part))
         };
         if let Some((_, newer)) = live.iter().find(is_over) {
             return Err(format!(

@@ -13,7 +13,7 @@ pub fn no_older_over_newer(outcome: &Outcome<'_>) -> Result<(), String> {
             continue;
         };
         let place = Place::of(outcome, &record);
-        for component in record.release.components.keys() {
+        for component in record.release.parts() {
             let former = newest.insert(component.to_string(), (place, Rc::clone(&record)));
             if let Some((former, other)) = former
                 && !record.allow_older

@@ -1,10 +1,11 @@
+use crate::happening::{Event, Happening};
 use crate::outcome::Outcome;
 use std::rc::Rc;
 use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Ending;
-use windlass_domain::environment::{BEFORE_WINDLASS, Given, Running, Snapshot};
+use windlass_domain::environment::{BEFORE_WINDLASS, FOUND, Given, Running, Snapshot};
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::ComponentName;
+use windlass_domain::part::Part;
 use windlass_domain::request::ActionName;
 
 /// "A component has one name everywhere" (decision 0400): the present snapshot calls it as the record of what runs
@@ -17,26 +18,37 @@ pub fn one_name(outcome: &Outcome<'_>) -> Result<(), String> {
     let records = outcome.records();
     for (component, running) in &state.running {
         let listed = present.and_then(|present| present.components.get(component));
-        if listed.map(|listed| &listed.names) != Some(&running.names) {
+        let names = |running: &Running| (running.names.clone(), running.containers.clone());
+        if listed.map(names) != Some(names(running)) {
             let listed = listed.map(Running::version);
             let is = running.version();
             return Err(format!(
                 "{component} is {is} in the record and {listed:?} in the present snapshot"
             ));
         }
-        for given in [&running.names.now, &running.names.brought] {
-            was_given(given, component, &records)?;
+        // Of a component with several images each has names of its own, and it has theirs.
+        let containers = running.containers.iter();
+        let containers = containers.map(|(name, names)| (Part::of(component, name), names));
+        let whole = running.containers.is_empty();
+        let whole = whole.then(|| (component.clone().into(), &running.names));
+        for (part, names) in containers.chain(whole) {
+            if !running.version().contains(&names.now.version) {
+                return Err(format!(
+                    "{part} is {}, and {component} {}",
+                    names.now.version,
+                    running.version()
+                ));
+            }
+            for given in [&names.now, &names.brought] {
+                was_given(given, &part, &records)?;
+            }
+            is_newest(outcome, &part, &names.now, &records)?;
         }
-        is_newest(outcome, component, &running.names.now, &records)?;
     }
     Ok(())
 }
 
-fn was_given(
-    given: &Given,
-    component: &ComponentName,
-    records: &[Rc<Deployment>],
-) -> Result<(), String> {
+fn was_given(given: &Given, component: &Part, records: &[Rc<Deployment>]) -> Result<(), String> {
     let Given {
         version,
         deployment,
@@ -56,7 +68,7 @@ fn was_given(
     match version.as_str() {
         "accepted" if ended.resolved.is_none() => wrong("nobody accepted"),
         // What was found is of the deployment that found it, also where a rollback went back to it.
-        "accepted" | BEFORE_WINDLASS => Ok(()),
+        "accepted" | BEFORE_WINDLASS | FOUND => Ok(()),
         _ if !ended.ending.is_success() => wrong("did not end well"),
         _ if record.action == ActionName::Deploy && record.release.version != *version => {
             wrong("brought another version")
@@ -68,19 +80,30 @@ fn was_given(
 /// Where no operator has gone back or accepted since, what runs is called as the newest release that is there.
 fn is_newest(
     outcome: &Outcome<'_>,
-    component: &ComponentName,
+    component: &Part,
     now: &Given,
     records: &[Rc<Deployment>],
 ) -> Result<(), String> {
     let state = outcome.environment();
     let find = |id: &DeploymentId| records.iter().find(|record| record.id == *id);
-    let mark = state.marks.get(component);
+    let mark = state.mark_of(component);
     let newest = mark.and_then(|mark| find(&mark.id)).filter(|newest| {
         let ended = newest.ending.as_ref();
         ended.is_some_and(|ended| ended.ending != Ending::NeedsOperator)
     });
     let named_by_release = find(&now.deployment)
         .is_some_and(|record| record.action == ActionName::Deploy && now.version != "accepted");
+    if now.version == FOUND {
+        let mut happened = outcome.happened.iter();
+        let is_stranger = |one: &Happening| matches!(one.what, Event::ChangedByStranger(_));
+        return if happened.any(is_stranger) {
+            Ok(())
+        } else {
+            Err(format!(
+                "{component} is said to be somebody else's, and nobody else was there"
+            ))
+        };
+    }
     match newest {
         Some(newest) if named_by_release && newest.release.version != now.version => Err(format!(
             "{component} is called {}, and the newest release there is {}",

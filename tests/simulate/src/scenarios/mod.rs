@@ -10,6 +10,7 @@ mod operators;
 mod pauses;
 mod people;
 mod rollouts;
+mod several;
 mod shifts;
 
 use crate::scenario::{Deed, Scenario, after, next, quiet, when_in};
@@ -29,7 +30,7 @@ const ALL: &[&str] = &["agent", "api", "web"];
 const LIVE: &[crate::scenario::Act] = &[quiet(Deed::Deploy("1.0.0", BOTH))];
 
 /// All scenarios.
-pub static SCENARIOS: [Scenario; 102] = [
+pub static SCENARIOS: [Scenario; 108] = [
     Scenario {
         name: "function",
         declaration: ONE_FUNCTION,
@@ -382,6 +383,12 @@ pub static SCENARIOS: [Scenario; 102] = [
     moved::MOVED_UNDONE,
     moved::MOVED_TAKEN_BACK,
     moved::MOVED_ROLLBACK,
+    several::ONE_OF_TWO,
+    several::BOTH_AND_BACK,
+    several::ONE_OF_TWO_PREEMPTED,
+    several::ONE_OF_TWO_PUSHED,
+    several::TWO_SINCE,
+    several::ONE_OF_TWO_UNDONE,
 ];
 
 /// The scenario of that name.

@@ -84,6 +84,12 @@ pub(super) fn tasks_crash(world: &World) {
     world.services().crash.insert(format!("sha256:{digest}"));
 }
 
+/// The second container of the image of 1.1.0 exits.
+pub(super) fn worker_crashes(world: &World) {
+    let digest = world.registry().push("shop/worker", "1.1.0");
+    world.services().crash.insert(format!("sha256:{digest}"));
+}
+
 /// ECS gives no deployment of the service up.
 pub(super) fn gives_nothing_up(world: &World) {
     let mut services = world.services();
@@ -319,8 +325,19 @@ pub(super) fn person_at_image(world: &World) {
 
 /// A person registers a task definition with another image, and lets the service run it.
 pub(super) fn person_at_service(world: &World) {
+    person_at_container(world, 0, "agent");
+}
+
+/// The same with the image of the second container.
+pub(super) fn person_at_worker(world: &World) {
+    person_at_container(world, 1, "worker");
+}
+
+fn person_at_container(world: &World, container: usize, repository: &str) {
     let now = world.true_time();
-    let digest = world.registry().push("shop/agent", "by-hand");
+    let digest = world
+        .registry()
+        .push(&format!("shop/{repository}"), "by-hand");
     let mut services = world.services();
     let running = services
         .service_mut("shop", "agent")
@@ -331,8 +348,8 @@ pub(super) fn person_at_service(world: &World) {
         return;
     };
     let mut document = found.document.clone();
-    let image = format!("{HOST}/shop/agent@sha256:{digest}");
-    document["containerDefinitions"][0]["image"] = image.into();
+    let image = format!("{HOST}/shop/{repository}@sha256:{digest}");
+    document["containerDefinitions"][container]["image"] = image.into();
     let by_hand = services.put_task_definition(&document, &BTreeMap::new());
     if let Err(fault) = services.update("shop", "agent", &by_hand.arn, now) {
         panic!("{fault}");

@@ -14,6 +14,7 @@ mod ledger;
 mod look;
 mod moved;
 mod naming;
+mod several;
 mod shifts;
 
 pub use copy::make;
@@ -58,6 +59,7 @@ pub fn variants() -> Vec<Variant> {
         arrivals::VARIANTS,
         bounds::VARIANTS,
         naming::VARIANTS,
+        several::VARIANTS,
         shifts::VARIANTS,
     ]
     .concat()

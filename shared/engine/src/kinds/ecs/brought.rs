@@ -23,14 +23,20 @@ pub fn brought(component: &ComponentName, spec: &Spec, named: &str, bytes: &[u8]
             return vec![unreadable_document(name, path("base"), &reason)];
         }
     };
-    let Some(image) = document::image(&document, &spec.container) else {
-        return vec![no_container(path("container"), spec, named, &document)];
-    };
-    let (repository, _) = split_image(image);
-    let is_declared = is_same_repository(repository, &spec.repository);
-    let declared = format!("declared repository `{}`", spec.repository);
-    let other = (!is_declared).then(|| of_another(path("base"), spec, named, image, &declared));
-    other.into_iter().collect()
+    let wrong = spec.containers.iter().filter_map(|(container, declared)| {
+        let own = match spec.containers.len() {
+            1 => "container".to_owned(),
+            _ => format!("containers.{container}"),
+        };
+        let Some(image) = document::image(&document, container) else {
+            return Some(no_container(path(&own), container, named, &document));
+        };
+        let (repository, _) = split_image(image);
+        let of = format!("declared repository `{declared}`");
+        (!is_same_repository(repository, declared))
+            .then(|| of_another(path("base"), container, named, image, &of))
+    });
+    wrong.collect()
 }
 
 /// A document that is no task definition, or cannot be had.
@@ -44,13 +50,12 @@ pub(super) fn unreadable_document(name: FindingName, path: String, reason: &str)
 }
 
 /// A task definition without the container whose image is owned.
-pub(super) fn no_container(path: String, spec: &Spec, base: &str, document: &Value) -> Finding {
+pub(super) fn no_container(path: String, container: &str, base: &str, document: &Value) -> Finding {
     tell::finding(
         FindingName::UnknownName,
         path,
         format!(
-            "the base {base} has no container `{}`, only: {}",
-            spec.container,
+            "the base {base} has no container `{container}`, only: {}",
             document::containers(document).join(", ")
         ),
         "write the name of the container whose image is to be deployed",
@@ -60,7 +65,7 @@ pub(super) fn no_container(path: String, spec: &Spec, base: &str, document: &Val
 /// A document whose image is of another repository `than` the one in these words.
 pub(super) fn of_another(
     path: String,
-    spec: &Spec,
+    container: &str,
     document: &str,
     image: &str,
     than: &str,
@@ -69,8 +74,7 @@ pub(super) fn of_another(
         FindingName::BadValue,
         path,
         format!(
-            "the task definition {document} has the image `{image}` in container `{}`, which is not of the {than}",
-            spec.container
+            "the task definition {document} has the image `{image}` in container `{container}`, which is not of the {than}"
         ),
         "write the image as `repository:tag` or `repository@sha256:…` of the declared repository when CI renders the document",
     )

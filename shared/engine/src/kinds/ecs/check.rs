@@ -29,7 +29,7 @@ pub(super) fn findings(
         .collect();
     findings.extend(strategy::findings(input, spec, service));
     findings.extend(paused::findings(input, spec, service));
-    findings.extend(container(input, spec, current));
+    findings.extend(containers(input, spec, current));
     findings.extend(input.check_tags("service", &name, &service.tags));
     findings.extend(busy(input, &name, service));
     findings
@@ -98,21 +98,42 @@ fn deregistered(name: &str, current: &TaskDefinition) -> Wrong {
     })
 }
 
-fn container(input: &PrepareInput<'_>, spec: &Spec, current: &TaskDefinition) -> Option<Finding> {
-    let found = document::image(&current.document, &spec.container);
-    found.is_none().then(|| {
+/// The owned containers that the running task definition does not have. A rollback goes to one that is recorded.
+fn containers(input: &PrepareInput<'_>, spec: &Spec, current: &TaskDefinition) -> Vec<Finding> {
+    let is_forward = input.goal_state.is_none();
+    let missing = spec
+        .containers
+        .keys()
+        .filter(|name| is_forward && document::image(&current.document, name).is_none());
+    let told = missing.map(|name| {
         tell::finding(
             FindingName::UnknownName,
-            input.path("container"),
+            container_at(input, spec, name),
             format!(
-                "task definition {} has no container `{}`, only: {}",
+                "task definition {} has no container `{name}`, only: {}",
                 tell::short(&current.arn),
-                spec.container,
                 document::containers(&current.document).join(", ")
             ),
             "write the name of the container whose image is to be deployed",
         )
-    })
+    });
+    told.collect()
+}
+
+/// Where the declaration names a container.
+pub(super) fn container_at(input: &PrepareInput<'_>, spec: &Spec, container: &str) -> String {
+    match spec.containers.len() {
+        1 => input.path("container"),
+        _ => input.path(&format!("containers.{container}")),
+    }
+}
+
+/// Where the declaration names the repository of a container's image.
+pub(super) fn repository_at(input: &PrepareInput<'_>, spec: &Spec, container: &str) -> String {
+    match spec.containers.len() {
+        1 => input.path("repository"),
+        _ => input.path(&format!("containers.{container}")),
+    }
 }
 
 /// Another deployment under way is not raced. A rollback goes on: it may be the way out of it.
@@ -145,7 +166,12 @@ fn busy(input: &PrepareInput<'_>, name: &str, service: &Service) -> Option<Findi
 
 /// An index must have an image for the platform that the task definition asks for, where it asks
 /// (Amazon ECS API Reference, RuntimePlatform): its tasks could not be pulled otherwise.
-pub(super) fn platform(input: &PrepareInput<'_>, base: &Value, image: &Image) -> Option<Finding> {
+pub(super) fn platform(
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+    base: &Value,
+    (container, image): (&str, &Image),
+) -> Option<Finding> {
     let asked = &base["runtimePlatform"];
     let architecture = match asked["cpuArchitecture"].as_str()? {
         "X86_64" => "amd64",
@@ -167,7 +193,7 @@ pub(super) fn platform(input: &PrepareInput<'_>, base: &Value, image: &Image) ->
     let named: Vec<String> = there.iter().map(named).collect();
     Some(tell::finding(
         FindingName::NotSupported,
-        input.path("repository"),
+        repository_at(input, spec, container),
         format!(
             "the tasks run on {os}/{architecture} (`runtimePlatform` of the task definition), and the image {}@sha256:{} is only for {}",
             image.repository_uri,

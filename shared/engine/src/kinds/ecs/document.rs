@@ -1,4 +1,4 @@
-//! Pure: task definitions as JSON documents. Only the image of one container is touched, so that
+//! Pure: task definitions as JSON documents. Only the images of declared containers are touched, so that
 //! fields which this build does not know survive (rule 9).
 
 use serde_json::{Map, Value};
@@ -39,16 +39,18 @@ pub(super) fn containers(document: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// The document to register: the base with one container's image replaced. `None` where there is
-/// no such container.
-pub(super) fn with_image(base: &Value, container: &str, image: &str) -> Option<Value> {
+/// The document to register: the base with the images of these containers replaced. `None` where one of them is not
+/// there.
+pub(super) fn with_images(base: &Value, images: &BTreeMap<String, String>) -> Option<Value> {
     let mut document = requested(base)?;
     let containers = document.get_mut("containerDefinitions")?.as_array_mut()?;
-    let own = containers
-        .iter_mut()
-        .find(|c| c.get("name").and_then(Value::as_str) == Some(container))?;
-    own.as_object_mut()?
-        .insert("image".into(), Value::String(image.to_owned()));
+    for (container, image) in images {
+        let own = containers
+            .iter_mut()
+            .find(|c| c.get("name").and_then(Value::as_str) == Some(container))?;
+        own.as_object_mut()?
+            .insert("image".into(), Value::String(image.clone()));
+    }
     Some(Value::Object(document))
 }
 
@@ -61,10 +63,17 @@ fn requested(base: &Value) -> Option<Map<String, Value>> {
     Some(document)
 }
 
-/// Whether two task definitions differ in nothing but the container's image.
-pub(super) fn same_shape(a: &Value, b: &Value, container: &str) -> bool {
-    with_image(a, container, "")
-        .zip(with_image(b, container, ""))
+/// Whether two task definitions differ in nothing but the images of these containers.
+pub(super) fn same_shape<'c>(
+    a: &Value,
+    b: &Value,
+    containers: impl Iterator<Item = &'c String>,
+) -> bool {
+    let none: BTreeMap<String, String> = containers
+        .map(|name| (name.clone(), String::new()))
+        .collect();
+    with_images(a, &none)
+        .zip(with_images(b, &none))
         .is_some_and(|(a, b)| a == b)
 }
 
@@ -112,31 +121,51 @@ mod tests {
         })
     }
 
+    fn images(of: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let one = |(name, image): &(&str, &str)| ((*name).to_owned(), (*image).to_owned());
+        of.iter().map(one).collect()
+    }
+
     #[test]
-    fn only_the_image_changes_and_unknown_fields_survive() {
-        assert_eq!(
-            with_image(&base(), "agent", "repo@sha256:ab"),
+    fn only_the_images_change_and_unknown_fields_survive() {
+        let wanted = |agent: &str, log: &str| {
             Some(json!({
                 "family": "agent",
                 "inventedLater": {"deep": [1, 2]},
                 "containerDefinitions": [
-                    {"name": "agent", "image": "repo@sha256:ab", "inventedToo": true},
-                    {"name": "log", "image": "fluent:2"},
+                    {"name": "agent", "image": agent, "inventedToo": true},
+                    {"name": "log", "image": log},
                 ],
             }))
+        };
+        let one = images(&[("agent", "repo@sha256:ab")]);
+        assert_eq!(
+            with_images(&base(), &one),
+            wanted("repo@sha256:ab", "fluent:2")
         );
-        assert_eq!(with_image(&base(), "web", "x"), None);
-        assert_eq!(with_image(&json!("text"), "web", "x"), None);
+        let both = images(&[("agent", "repo@sha256:ab"), ("log", "fluent@sha256:cd")]);
+        assert_eq!(
+            with_images(&base(), &both),
+            wanted("repo@sha256:ab", "fluent@sha256:cd")
+        );
+        let other = images(&[("agent", "repo@sha256:ab"), ("web", "x")]);
+        assert_eq!(with_images(&base(), &other), None);
+        assert_eq!(with_images(&json!("text"), &one), None);
     }
 
     #[test]
-    fn the_shape_is_all_but_the_image() {
+    fn the_shape_is_all_but_the_images() {
+        let same = |other: &Value, of: &[&str]| {
+            let of: Vec<String> = of.iter().map(|name| (*name).to_owned()).collect();
+            same_shape(&base(), other, of.iter())
+        };
         let mut other = base();
         other["containerDefinitions"][0]["image"] = json!("repo:2");
         other["revision"] = json!(18);
-        assert!(same_shape(&base(), &other, "agent"));
+        assert!(same(&other, &["agent"]));
         other["containerDefinitions"][1]["image"] = json!("fluent:3");
-        assert!(!same_shape(&base(), &other, "agent"));
+        assert!(!same(&other, &["agent"]));
+        assert!(same(&other, &["agent", "log"]));
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! The kind `ecs`: a service in Amazon ECS, of which the image of one container is owned.
+//! The kind `ecs`: a service in Amazon ECS, of which the images of declared containers are owned.
 //!
-//! Forward, the base task definition is registered anew with nothing but that image replaced, and
+//! Forward, the base task definition is registered anew with nothing but those images replaced, and
 //! the service is set to it. Back, the service is set to exactly the task definition that it had.
 //! Each deployment has a task definition of its own, so that its ARN tells whose rollout ECS
 //! speaks of. `desiredCount` is never sent: it belongs to scaling.
@@ -9,12 +9,15 @@
 //! deployment is followed to its end, and stopped where it is undone before that (`shift.rs`). What pauses for Windlass
 //! goes on, or back, when the gates are judged (`pause.rs`).
 
+mod back;
 mod brought;
 mod check;
 mod document;
 mod follow;
 mod foreign;
 mod hook;
+mod images;
+mod kept;
 mod next;
 mod observe;
 mod pause;
@@ -31,6 +34,7 @@ mod wanted;
 mod waves;
 
 pub use brought::brought;
+pub use images::{Images, Own};
 pub use prepare::prepare;
 pub use state::{
     Change, Followed, Goal, Held, Pausing, PinnedBase, Registered, Seen, Sent, Stop, Target,
@@ -101,7 +105,9 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
     fn view(target: &Target, seen: &Seen) -> View {
         View {
             noticed: Noticed {
-                value: json!({"task_definition": seen.task_definition, "image": seen.image}),
+                value: json!({
+                    "task_definition": seen.task_definition, "images": images::texts(&seen.images)
+                }),
                 shown: tell::shown(target, seen),
             },
             waits_for: tell::waits_for(target, seen),
@@ -113,8 +119,7 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
     fn back(seen: &Seen) -> Goal {
         Goal {
             task_definition: Some(seen.task_definition.clone()),
-            image: seen.image.clone(),
-            digests: seen.digests.clone(),
+            images: seen.images.clone(),
             completed: seen.completed(),
             until: Until::default(),
         }
@@ -126,10 +131,13 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
 
     fn facts(change: &Change, _: &Seen) -> Facts {
         let (class, value, what) = match change {
-            Change::Register { image } => (
+            Change::Register { images } => (
                 Class::Additive,
-                json!({"register": image}),
-                format!("register a task definition with {image}"),
+                json!({"register": images}),
+                format!(
+                    "register a task definition with {}",
+                    images::in_words(images)
+                ),
             ),
             Change::Update(update) => (
                 Class::Switching,
@@ -182,7 +190,7 @@ impl<P: Services + Objects + Configured + Clock> Kind for Ecs<P> {
         deployment: &DeploymentId,
     ) -> Answered<Option<String>> {
         match change {
-            Change::Register { image } => self.register(target, image, deployment).await?,
+            Change::Register { images } => self.register(target, images, deployment).await?,
             Change::Update(update) => self.update(target, update).await?,
             Change::Stop(stop) => self.stop(target, stop).await?,
             Change::Answer(pausing) => self.answer(target, pausing).await?,

@@ -3,9 +3,10 @@
 //! A rollout is judged by what ECS says of it (Amazon ECS API Reference, Deployment:
 //! `rolloutState`), and then by the digests that the running tasks show.
 
+use super::images::Own;
 use super::observe::GIVEN_UP;
 use super::state::{Change, FAILED, Goal, Seen, Target, Update};
-use super::{shift, tell};
+use super::{images, shift, tell};
 use crate::kinds::Next;
 use crate::ports::ServiceDeployment;
 use std::cmp::max;
@@ -18,7 +19,7 @@ pub(super) const POLL_S: u64 = 5;
 pub(super) fn next(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
     let Some(goal) = goal(seen, wanted) else {
         return Next::Do(Change::Register {
-            image: wanted.image.clone(),
+            images: images::texts(&wanted.images),
         });
     };
     if let Some(followed) = &seen.followed {
@@ -45,7 +46,7 @@ pub(super) fn next(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> 
 fn goal<'a>(seen: &'a Seen, wanted: &'a Goal) -> Option<&'a str> {
     wanted.task_definition.as_deref().or_else(|| {
         let registered = seen.registered.as_ref();
-        let registered = registered.filter(|it| it.image == wanted.image)?;
+        let registered = registered.filter(|it| it.images == images::texts(&wanted.images))?;
         let sent = seen.sent.as_ref().map(|sent| sent.update.to.as_str());
         Some(sent.unwrap_or(&registered.arn))
     })
@@ -84,14 +85,28 @@ fn failed_by_ecs(target: &Target, seen: &Seen, primary: &ServiceDeployment) -> N
 
 /// Steady by ECS's word: do the running tasks show the bytes that are wanted?
 pub(super) fn verify(target: &Target, seen: &Seen, wanted: &Goal) -> Next<Change> {
-    if wanted.digests.is_empty() {
-        return Next::Done;
+    let none = Own::default();
+    let checked = wanted
+        .images
+        .iter()
+        .filter(|(_, own)| !own.digests.is_empty());
+    let checked = checked.map(|(name, own)| {
+        let shown = seen.images.get(name).unwrap_or(&none);
+        (name, &own.digests, &shown.digests)
+    });
+    for (container, wanted, shown) in checked.clone() {
+        if !shown.is_subset(wanted) {
+            let finding = tell::other_bytes(target, seen, container, [shown, wanted]);
+            return Next::Failed(finding);
+        }
     }
-    if !seen.digests.is_subset(&wanted.digests) {
-        return Next::Failed(tell::other_bytes(target, seen, &wanted.digests));
-    }
-    if seen.unknown_digests > 0 || seen.digests.is_empty() {
-        return wait_unless_overdue(seen, || tell::unknown_bytes(target, seen));
+    for (container, _, shown) in checked {
+        let unknown = seen.unknown_digests.get(container).copied().unwrap_or(0);
+        if unknown > 0 || shown.is_empty() {
+            return wait_unless_overdue(seen, || {
+                tell::unknown_bytes(target, seen, container, unknown)
+            });
+        }
     }
     Next::Done
 }

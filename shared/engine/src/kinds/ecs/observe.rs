@@ -1,13 +1,14 @@
 //! Reading a service: what it is set to, how its rollout stands, what its tasks run and why they
 //! stopped.
 
+use super::images::{Images, Own, digests};
 use super::state::{COMPLETED, Followed, Goal, Held, Registered, Seen, Sent, Target, Trouble};
-use super::{Ecs, document, hook, pause};
+use super::{Ecs, document, hook, pause, tell};
 use crate::kinds::Way;
 use crate::ports::{
     Answered, Clock, Service, ServiceTask, Services, TaskContainer, TaskDefinition,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::time::Time;
 
@@ -53,13 +54,12 @@ impl<P: Services + Clock> Ecs<P> {
             _ => &service.task_definition,
         };
         let task_definition = self.task_definition(set_to).await?;
-        let image = own_image(&task_definition, target)?;
         let registered = self.registered(target, &task_definition).await?;
         let running = self
             .at
             .tasks(&target.cluster, &target.service, false)
             .await?;
-        let (digests, unknown_digests) = digests(&running, set_to, &target.container);
+        let (images, unknown_digests) = own_images(&task_definition, target, &running)?;
         let since = way.begun.map(|begun| begun.at);
         let since = sent.as_ref().map(|sent| sent.at).or(since);
         let troubles = self.troubles(target, since).await?;
@@ -73,8 +73,7 @@ impl<P: Services + Clock> Ecs<P> {
         let bakes_s = sent.as_ref().map_or(0, |_| target.bakes_s);
         let patience_s = target.steady_within_s.saturating_add(bakes_s);
         Ok(Seen {
-            image,
-            digests,
+            images,
             registered,
             desired: service.desired,
             breaker: service.breaker.0,
@@ -164,10 +163,13 @@ impl<P: Services + Clock> Ecs<P> {
         if found.tags.get(DEPLOYMENT_TAG).map(String::as_str) != Some(self.deployment.as_str()) {
             return None;
         }
-        let image = document::image(&found.document, &target.container)?;
+        let own = target.containers.iter().filter_map(|name| {
+            let image = document::image(&found.document, name)?;
+            Some((name.clone(), image.to_owned()))
+        });
         Some(Registered {
             arn: found.arn.clone(),
-            image: image.to_owned(),
+            images: own.collect(),
         })
     }
 
@@ -188,38 +190,36 @@ impl<P: Services + Clock> Ecs<P> {
     }
 }
 
-fn own_image(found: &TaskDefinition, target: &Target) -> Answered<String> {
-    document::image(&found.document, &target.container)
-        .map(str::to_owned)
-        .ok_or_else(|| {
-            Fault::new(
-                FaultName::NotFound,
-                format!(
-                    "task definition {} has no container `{}`",
-                    found.arn, target.container
-                ),
-            )
-        })
-}
-
-/// The digests that the running tasks of the task definition show in the container, and how many do not
-/// tell.
-fn digests(tasks: &[ServiceTask], set_to: &str, container: &str) -> (BTreeSet<String>, u32) {
-    let mut known = BTreeSet::new();
-    let mut unknown = 0;
-    let running = tasks
-        .iter()
-        .filter(|task| task.last_status == "RUNNING" && task.task_definition == set_to);
-    for task in running {
-        let own = task.containers.iter().find(|c| c.name == container);
-        match own.and_then(|c| c.image_digest.clone()) {
-            Some(digest) => {
-                known.insert(digest);
-            }
-            None => unknown += 1,
+/// The images of those owned containers that a task definition has, with what its running tasks show, and how many of
+/// those do not tell. An older one may not have all of them yet.
+fn own_images(
+    found: &TaskDefinition,
+    target: &Target,
+    running: &[ServiceTask],
+) -> Answered<(Images, BTreeMap<String, u32>)> {
+    let (mut images, mut unknown) = (Images::new(), BTreeMap::new());
+    for name in &target.containers {
+        let Some(image) = document::image(&found.document, name) else {
+            continue;
+        };
+        let (digests, silent) = digests(running, &found.arn, name);
+        let image = image.to_owned();
+        images.insert(name.clone(), Own { image, digests });
+        if silent > 0 {
+            unknown.insert(name.clone(), silent);
         }
     }
-    (known, unknown)
+    if images.is_empty() {
+        return Err(Fault::new(
+            FaultName::NotFound,
+            format!(
+                "task definition {} does not have {}",
+                found.arn,
+                tell::containers(target)
+            ),
+        ));
+    }
+    Ok((images, unknown))
 }
 
 /// Whether something happened since then. ECS may tell whole seconds: what happened in the second of

@@ -1,10 +1,11 @@
 //! What `Prepare` asks of a service: is it ours and ready, what must it run, and from what is the
 //! new task definition made?
 
-use super::check::findings;
+use super::back::widen;
+use super::check::{container_at, findings};
 use super::stage::{Standing, sentence};
-use super::state::{Goal, Target};
-use super::wanted::{Wanted, find_goal, widen};
+use super::state::Target;
+use super::wanted::{Wanted, find_goal};
 use super::{Ecs, document, strategy, tell, waves};
 use crate::config::Configured;
 use crate::kinds::{Kind as _, PrepareInput, Prepared, Recorded, Way, to_value};
@@ -63,12 +64,13 @@ async fn plan<P>(
 where
     P: Services + Registry + Objects + Configured + Clock + Reach,
 {
+    let what = what(spec, current, &wanted);
     let target = Target {
         app: input.app.clone(),
         environment: input.environment.clone(),
         cluster: spec.cluster.clone(),
         service: spec.service.clone(),
-        container: spec.container.clone(),
+        containers: spec.containers.keys().cloned().collect(),
         family: wanted.family,
         base: wanted.base,
         strategy: spec.rollout,
@@ -85,13 +87,13 @@ where
         goal: to_value(&back)?,
         ..Recorded::of::<Ecs<P>>(&target, &seen)?
     };
-    let what = what(spec, current, &wanted.goal);
     let stages = waves::stages(input, &target, &wanted.goal, &what, service)?;
     let is_unchanged = wanted.unchanged.is_some();
     Ok(Prepared {
         target: to_value(&target)?,
         claims: claims(service),
         before: to_value(&before)?,
+        artifact: wanted.artifact,
         stages: if is_unchanged { vec![] } else { stages },
         unchanged: wanted.unchanged,
         warnings: warnings(input, spec, service, current),
@@ -133,18 +135,22 @@ fn claims(service: &Service) -> Vec<Claim> {
     vec![Claim::whole(&service.arn)]
 }
 
-fn what(spec: &Spec, current: &TaskDefinition, goal: &Goal) -> String {
-    let (_, reference) = split_image(&goal.image);
+fn what(spec: &Spec, current: &TaskDefinition, wanted: &Wanted) -> String {
     let from = tell::short(&current.arn);
-    match &goal.task_definition {
-        Some(to) => format!("service {}: {from} → {}", spec.service, tell::short(to)),
-        None => format!(
-            "service {}: container {} of {from} to {}",
-            spec.service,
-            spec.container,
-            reference.get(..19).unwrap_or(reference)
-        ),
+    if let Some(to) = &wanted.goal.task_definition {
+        return format!("service {}: {from} → {}", spec.service, tell::short(to));
     }
+    let images = wanted.goal.images.iter().map(|(container, own)| {
+        let (_, reference) = split_image(&own.image);
+        let reference = reference.get(..19).unwrap_or(reference);
+        if wanted.kept.contains(container) {
+            format!("container {container} keeps {reference}")
+        } else {
+            format!("container {container} of {from} to {reference}")
+        }
+    });
+    let images: Vec<String> = images.collect();
+    format!("service {}: {}", spec.service, images.join(", "))
 }
 
 fn missing(input: &PrepareInput<'_>, spec: &Spec) -> Finding {
@@ -174,17 +180,19 @@ fn warnings(
             "raise the desired count to see whether the release starts",
         )
     });
-    let image = document::image(&current.document, &spec.container).unwrap_or_default();
-    let by_tag = (!image.contains("@sha256:")).then(|| {
-        tell::finding(
-            FindingName::TargetNotReady,
-            input.path("container"),
-            format!(
-                "task definition {} names its image by tag (`{image}`), so that an undo brings what the tag points at then",
-                tell::short(&current.arn)
-            ),
-            "nothing: what this deployment registers is pinned by digest",
-        )
+    let by_tag = spec.containers.keys().filter_map(|container| {
+        let image = document::image(&current.document, container)?;
+        (!image.contains("@sha256:")).then(|| {
+            tell::finding(
+                FindingName::TargetNotReady,
+                container_at(input, spec, container),
+                format!(
+                    "task definition {} names its image by tag (`{image}`), so that an undo brings what the tag points at then",
+                    tell::short(&current.arn)
+                ),
+                "nothing: what this deployment registers is pinned by digest",
+            )
+        })
     });
     none_wanted.into_iter().chain(by_tag).collect()
 }

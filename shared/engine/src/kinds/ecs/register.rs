@@ -1,8 +1,8 @@
-//! Registering the base with one image replaced.
+//! Registering the base with the images replaced that are owned.
 
 use super::observe::DEPLOYMENT_TAG;
 use super::state::{PinnedBase, Target};
-use super::{Ecs, document};
+use super::{Ecs, document, tell};
 use crate::config::Configured;
 use crate::kinds::{APP_TAG, ENVIRONMENT_TAG};
 use crate::ports::{Answered, Clock, ObjectId, Objects, Services};
@@ -30,15 +30,15 @@ impl<P: Services + Objects + Configured + Clock> Ecs<P> {
     pub(super) async fn register(
         &self,
         target: &Target,
-        image: &str,
+        images: &BTreeMap<String, String>,
         deployment: &DeploymentId,
     ) -> Answered<()> {
         let known = self.find_registered(target).await?;
-        if known.is_some_and(|known| known.image == image) {
+        if known.is_some_and(|known| known.images == *images) {
             return Ok(());
         }
         let base = self.base(&target.base).await?;
-        let document = document::with_image(&base.document, &target.container, image);
+        let document = document::with_images(&base.document, images);
         let document = document.ok_or_else(|| no_container(target))?;
         let tags = tags(base.tags, target, deployment);
         let made = self.at.register(&document, &tags).await?;
@@ -116,6 +116,6 @@ fn tags(
 fn no_container(target: &Target) -> Fault {
     Fault::new(
         FaultName::NotFound,
-        format!("the base has no container `{}`", target.container),
+        format!("the base does not have {}", tell::containers(target)),
     )
 }

@@ -1,4 +1,5 @@
 use super::follow::{self, Look};
+use super::images::Images;
 use super::stage::Standing;
 use crate::kinds::Way;
 use crate::ports::{Behind, ServiceDeployment, ServiceRollout};
@@ -20,8 +21,8 @@ pub struct Target {
     pub cluster: String,
     /// The service's name.
     pub service: String,
-    /// The container whose image is owned.
-    pub container: String,
+    /// The containers whose images are owned.
+    pub containers: BTreeSet<String>,
     /// The family in which a new task definition is registered.
     pub family: String,
     /// What a new task definition is made from.
@@ -61,11 +62,8 @@ pub struct Goal {
     /// deployment registers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_definition: Option<String>,
-    /// The container's image in it.
-    pub image: String,
-    /// The digests that the running tasks may show (an index and its platforms); any where empty.
-    #[serde(default)]
-    pub digests: BTreeSet<String>,
+    /// The images in it, by container.
+    pub images: Images,
     /// Recorded: the task definitions whose rollout was complete, by ARN. Where ECS gives up a rollout that was
     /// begun then, it goes back to one of them, which need not be what the service was set to.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -126,11 +124,9 @@ pub struct Seen {
     /// The task definition that the service is set to, by ARN; while a deployment that is followed is under way, or ECS
     /// goes back from it, the one that this brings.
     pub task_definition: String,
-    /// The container's image in it.
-    pub image: String,
-    /// The digests that the running tasks show.
-    pub digests: BTreeSet<String>,
-    /// The task definition with its image that this deployment has registered.
+    /// The images in it, by container: of those owned that it has.
+    pub images: Images,
+    /// The task definition with its images that this deployment has registered.
     pub registered: Option<Registered>,
     /// How many tasks are wanted.
     pub desired: u32,
@@ -140,8 +136,8 @@ pub struct Seen {
     pub rolls_back: bool,
     /// The service's deployments, as ECS lists them.
     pub deployments: Vec<ServiceDeployment>,
-    /// Running tasks of the service's task definition whose digest ECS does not tell.
-    pub unknown_digests: u32,
+    /// Running tasks of the service's task definition whose digest ECS does not tell, by container.
+    pub unknown_digests: BTreeMap<String, u32>,
     /// Why tasks stopped since the change was sent, by task definition.
     pub troubles: BTreeMap<String, Trouble>,
     /// What ECS could not do since the change was sent, newest first, at most three.
@@ -183,13 +179,13 @@ impl Followed {
     }
 }
 
-/// A registered task definition and the container's image in it.
+/// A registered task definition and the images in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registered {
     /// The task definition's ARN.
     pub arn: String,
-    /// The container's image in it.
-    pub image: String,
+    /// The images in it, by container.
+    pub images: BTreeMap<String, String>,
 }
 
 /// Tasks of one task definition that stopped although nobody asked for it.
@@ -299,10 +295,10 @@ pub(super) fn is_complete(primary: &ServiceDeployment, listed: &[ServiceDeployme
 /// One change to a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// Registers the base with this image in the container.
+    /// Registers the base with these images in the containers.
     Register {
-        /// The image by digest.
-        image: String,
+        /// The images by digest, by container.
+        images: BTreeMap<String, String>,
     },
     /// Sets the service's task definition.
     Update(Update),

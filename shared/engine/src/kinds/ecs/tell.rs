@@ -41,8 +41,22 @@ fn sentence(text: &str) -> String {
 
 /// What of a service Windlass owns, in words.
 pub(super) fn owned(target: &Target) -> String {
-    let (container, service) = (&target.container, service(target));
-    format!("the image of container {container} in the task definition of {service}")
+    let image = match target.containers.len() {
+        1 => "the image",
+        _ => "the images",
+    };
+    let (containers, service) = (containers(target), service(target));
+    format!("{image} of {containers} in the task definition of {service}")
+}
+
+/// The containers whose images are owned, in words.
+pub(super) fn containers(target: &Target) -> String {
+    let names: Vec<&str> = target.containers.iter().map(String::as_str).collect();
+    match names.as_slice() {
+        [one] => format!("container {one}"),
+        [many @ .., last] => format!("containers {} and {last}", many.join(", ")),
+        [] => "no container".to_owned(),
+    }
 }
 
 /// The service, in words.
@@ -259,7 +273,12 @@ pub(super) fn no_primary(target: &Target, seen: &Seen) -> Finding {
 }
 
 /// The running tasks show other bytes.
-pub(super) fn other_bytes(target: &Target, seen: &Seen, wanted: &BTreeSet<String>) -> Finding {
+pub(super) fn other_bytes(
+    target: &Target,
+    seen: &Seen,
+    container: &str,
+    [shown, wanted]: [&BTreeSet<String>; 2],
+) -> Finding {
     let list = |digests: &BTreeSet<String>| {
         let digests: Vec<&str> = digests.iter().map(String::as_str).collect();
         digests.join(", ")
@@ -267,10 +286,9 @@ pub(super) fn other_bytes(target: &Target, seen: &Seen, wanted: &BTreeSet<String
     failed(
         target,
         format!(
-            "the tasks of {} run other bytes in container {}: measured {}, wanted {}",
+            "the tasks of {} run other bytes in container {container}: measured {}, wanted {}",
             short(&seen.task_definition),
-            target.container,
-            list(&seen.digests),
+            list(shown),
             list(wanted)
         ),
         "a task definition that names its image by tag runs whatever the tag points at: pin it by digest",
@@ -278,13 +296,12 @@ pub(super) fn other_bytes(target: &Target, seen: &Seen, wanted: &BTreeSet<String
 }
 
 /// ECS does not tell which bytes run: unknown is never healthy.
-pub(super) fn unknown_bytes(target: &Target, seen: &Seen) -> Finding {
+pub(super) fn unknown_bytes(target: &Target, seen: &Seen, container: &str, tasks: u32) -> Finding {
     failed(
         target,
         format!(
-            "ECS does not tell the image digest of container {} for {} of {}, so it is unknown which bytes run, after {} s",
-            target.container,
-            count(seen.unknown_digests, "running task"),
+            "ECS does not tell the image digest of container {container} for {} of {}, so it is unknown which bytes run, after {} s",
+            count(tasks, "running task"),
             short(&seen.task_definition),
             target.steady_within_s
         ),

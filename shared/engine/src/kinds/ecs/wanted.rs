@@ -1,7 +1,10 @@
 //! What a service must run, and what the new task definition is made from.
 
+use super::back::back;
 use super::brought::{no_container, of_another, unreadable_document};
-use super::check::platform;
+use super::check::{container_at, platform, repository_at};
+use super::images::{self, Images, Own};
+use super::kept::kept;
 use super::register::{BASE_TAG, read_document};
 use super::state::{Goal, PinnedBase, Until};
 use super::{document, foreign, tell};
@@ -9,25 +12,30 @@ use crate::config::Configured;
 use crate::kinds::{PrepareInput, from_value};
 use crate::ports::{Answered, Image, Objects, Registry, Services, TaskDefinition};
 use serde_json::Value;
-use std::collections::BTreeSet;
-use windlass_domain::artifact::Artifact;
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::artifact::{Artifact, Image as Pinned};
 use windlass_domain::digest::Digest;
 use windlass_domain::fault::{Fault, FaultName};
 use windlass_domain::finding::{Finding, FindingName};
 use windlass_domain::image::{is_same_repository, split_image};
 use windlass_domain::kinds::ecs::{Base as BaseRule, Ecs as Spec};
+use windlass_domain::shape::{nearest, suggest};
 
 /// What a service must run, and how that is made.
 pub(super) struct Wanted {
     pub goal: Goal,
     pub family: String,
     pub base: PinnedBase,
+    /// The containers that the release does not name.
+    pub kept: BTreeSet<String>,
+    /// All images, where the release brings a part of several.
+    pub artifact: Option<Artifact>,
     /// Why there is nothing to change.
     pub unchanged: Option<String>,
 }
 
 /// What was asked of AWS, or what is wrong with what was asked for.
-type Found<T> = Answered<Result<T, Vec<Finding>>>;
+pub(super) type Found<T> = Answered<Result<T, Vec<Finding>>>;
 
 pub(super) async fn find_goal<P, H>(
     ports: &P,
@@ -59,17 +67,11 @@ where
             "`base: artifact` needs a task definition as artifact",
             "name it with `key` in the manifest, or choose another `base`",
         )),
-        (rule, Some(Artifact::Image { repository, digest })) => {
-            by_image(
-                ports,
-                home,
-                input,
-                spec,
-                current,
-                rule,
-                (repository, digest),
-            )
-            .await
+        (_, Some(artifact @ (Artifact::Image { .. } | Artifact::Images { .. }))) => {
+            match named(input, spec, artifact) {
+                Ok(named) => by_images(ports, home, input, spec, current, &named).await,
+                Err(findings) => Ok(Err(findings)),
+            }
         }
         (_, _) => Ok(wrong_artifact(
             input,
@@ -92,26 +94,60 @@ fn wrong_artifact<T>(
     )])
 }
 
-/// The release is an image: it goes into a registered base.
-async fn by_image<P: Services, H: Registry>(
+/// The images of a release by container.
+fn named(
+    input: &PrepareInput<'_>,
+    spec: &Spec,
+    artifact: &Artifact,
+) -> Result<BTreeMap<String, Pinned>, Vec<Finding>> {
+    let named = match artifact.clone().fitted(&spec.containers) {
+        Artifact::Images { containers } => containers,
+        Artifact::Image { repository, digest } if spec.containers.len() == 1 => {
+            let image = Pinned { repository, digest };
+            let name = spec.containers.keys().cloned();
+            name.map(|name| (name, image.clone())).collect()
+        }
+        other => {
+            let finding = tell::finding(
+                FindingName::BadValue,
+                input.path("containers"),
+                format!("the release has {other}, and does not tell for which container"),
+                "release it again, with `images` in the manifest",
+            );
+            return Err(vec![finding]);
+        }
+    };
+    let known: Vec<String> = spec.containers.keys().cloned().collect();
+    let strange = named
+        .keys()
+        .filter(|name| !spec.containers.contains_key(*name));
+    let findings: Vec<Finding> = strange
+        .map(|name| {
+            Finding::new(
+                FindingName::UnknownName,
+                input.path("containers"),
+                format!("The release has an image for container `{name}`, and none of this name is declared."),
+                suggest(nearest(name, &known), &known),
+            )
+        })
+        .collect();
+    if findings.is_empty() {
+        Ok(named)
+    } else {
+        Err(findings)
+    }
+}
+
+/// The release is images: they go into a registered base, beside what the other containers run.
+async fn by_images<P: Services, H: Registry>(
     ports: &P,
     home: &H,
     input: &PrepareInput<'_>,
     spec: &Spec,
     current: &TaskDefinition,
-    rule: &BaseRule,
-    (repository, digest): (&str, &Digest),
+    named: &BTreeMap<String, Pinned>,
 ) -> Found<Wanted> {
-    let reference = format!("sha256:{digest}");
-    let Some(found) = home.image(repository, &reference).await? else {
-        // `Prepare` itself tells of bytes that are gone.
-        return Err(Fault::new(
-            FaultName::NotFound,
-            format!("there is no image {reference} in repository {repository}"),
-        ));
-    };
-    let digests = found.digests();
-    let base = match rule {
+    let base = match &spec.base {
         BaseRule::FamilyLatest => ports.task_definition(&current.family).await?,
         _ => current.clone(),
     };
@@ -119,27 +155,54 @@ async fn by_image<P: Services, H: Registry>(
         return Ok(Err(vec![finding]));
     }
     // What the running one lacks is told already.
-    let other = base.arn != current.arn;
-    if other && document::image(&base.document, &spec.container).is_none() {
-        return Ok(Err(vec![no_container(
-            input.path("container"),
-            spec,
-            tell::short(&base.arn),
-            &base.document,
-        )]));
+    let is_other = base.arn != current.arn;
+    let lacks = |name: &&String| is_other && document::image(&base.document, name).is_none();
+    let lacking = spec.containers.keys().filter(lacks);
+    let mut findings: Vec<Finding> = lacking
+        .map(|name| {
+            let at = container_at(input, spec, name);
+            no_container(at, name, tell::short(&base.arn), &base.document)
+        })
+        .collect();
+    let mut images = Images::new();
+    for (container, Pinned { repository, digest }) in named {
+        let reference = format!("sha256:{digest}");
+        let Some(found) = home.image(repository, &reference).await? else {
+            // `Prepare` itself tells of bytes that are gone.
+            return Err(Fault::new(
+                FaultName::NotFound,
+                format!("there is no image {reference} in repository {repository}"),
+            ));
+        };
+        findings.extend(platform(input, spec, &base.document, (container, &found)));
+        images.insert(container.clone(), own(&found));
     }
-    if let Some(finding) = platform(input, &base.document, &found) {
-        return Ok(Err(vec![finding]));
+    let mut runs: Vec<String> = Vec::new();
+    for (container, own) in &images {
+        runs.extend(runs_already(spec, current, container, &own.digests));
     }
-    let same_shape = document::same_shape(&base.document, &current.document, &spec.container);
-    let unchanged = same_shape
-        .then(|| runs_already(spec, current, &digests))
-        .flatten();
+    let kept = match kept(ports, home, input, spec, current, named).await? {
+        Ok(kept) => kept,
+        Err(more) => {
+            findings.extend(more);
+            return Ok(Err(findings));
+        }
+    };
+    if !findings.is_empty() {
+        return Ok(Err(findings));
+    }
+    let others = kept.keys().cloned().collect();
+    images.extend(kept);
+    let containers = spec.containers.keys();
+    let is_same = document::same_shape(&base.document, &current.document, containers);
+    let is_there = is_same && runs.len() == named.len();
     Ok(Ok(Wanted {
-        goal: forward(pinned(&found), digests),
+        artifact: images::artifact(&images),
+        goal: forward(images),
         family: base.family,
         base: PinnedBase::Registered(base.arn),
-        unchanged,
+        kept: others,
+        unchanged: is_there.then(|| runs.join(", ")),
     }))
 }
 
@@ -156,60 +219,64 @@ async fn by_document<H: Registry + Objects + Configured>(
         Err(fault) => return unreadable(input, fault),
     };
     let mut wrong = foreign::of_document(input, key, &base.document, current);
-    let found = match image_of(home, input, spec, key, &base.document).await? {
-        Ok(found) if wrong.is_empty() => found,
-        Ok(_) => return Ok(Err(wrong)),
-        Err(finding) => {
-            wrong.push(finding);
-            return Ok(Err(wrong));
+    let mut images = Images::new();
+    let mut runs: Vec<String> = Vec::new();
+    for (container, declared) in &spec.containers {
+        let at = (container.as_str(), declared.as_str());
+        match image_of(home, input, spec, (key, &base.document), at).await? {
+            Err(finding) => wrong.push(finding),
+            Ok(found) => {
+                wrong.extend(platform(input, spec, &base.document, (container, &found)));
+                let own = own(&found);
+                runs.extend(runs_already(spec, current, container, &own.digests));
+                images.insert(container.clone(), own);
+            }
         }
-    };
-    if let Some(finding) = platform(input, &base.document, &found) {
-        return Ok(Err(vec![finding]));
     }
-    let digests = found.digests();
+    if !wrong.is_empty() {
+        return Ok(Err(wrong));
+    }
     let same_base = current.tags.get(BASE_TAG).map(String::as_str) == Some(sha256.as_str());
-    let unchanged = same_base
-        .then(|| runs_already(spec, current, &digests))
-        .flatten();
+    let is_there = same_base && runs.len() == images.len();
     Ok(Ok(Wanted {
-        goal: forward(pinned(&found), digests),
+        goal: forward(images),
         family: current.family.clone(),
         base: PinnedBase::Document {
             key: key.to_owned(),
             version_id: version_id.to_owned(),
             sha256: sha256.clone(),
         },
-        unchanged,
+        kept: BTreeSet::new(),
+        artifact: None,
+        unchanged: is_there.then(|| runs.join(", ")),
     }))
 }
 
-/// The image that a document brings in the owned container.
+/// The image that a document brings in an owned container.
 async fn image_of<H: Registry>(
     home: &H,
     input: &PrepareInput<'_>,
     spec: &Spec,
-    key: &str,
-    document: &Value,
+    (key, document): (&str, &Value),
+    (container, declared): (&str, &str),
 ) -> Answered<Result<Image, Finding>> {
-    let Some(image) = document::image(document, &spec.container) else {
-        return Ok(Err(no_container(
-            input.path("container"),
-            spec,
-            key,
-            document,
-        )));
+    let Some(image) = document::image(document, container) else {
+        let at = container_at(input, spec, container);
+        return Ok(Err(no_container(at, container, key, document)));
     };
     let (repository, reference) = split_image(image);
     let other = |than: &str| {
         let path = input.path("base");
-        Ok(Err(of_another(path, spec, key, image, than)))
+        Ok(Err(of_another(path, container, key, image, than)))
     };
-    if !is_same_repository(repository, &spec.repository) {
-        return other(&format!("declared repository `{}`", spec.repository));
+    if !is_same_repository(repository, declared) {
+        return other(&format!("declared repository `{declared}`"));
     }
     match home.image(repository, reference).await? {
-        None => Ok(Err(no_image(input, repository, reference))),
+        None => {
+            let at = repository_at(input, spec, container);
+            Ok(Err(no_image(at, repository, reference)))
+        }
         Some(found) if !is_same_repository(repository, &found.repository_uri) => {
             other(&format!("repository `{}`", found.repository_uri))
         }
@@ -218,116 +285,48 @@ async fn image_of<H: Registry>(
 }
 
 /// By digest, and of the repository as its registry tells it.
-fn pinned(image: &Image) -> String {
-    format!("{}@sha256:{}", image.repository_uri, image.digest)
+pub(super) fn own(image: &Image) -> Own {
+    Own {
+        image: format!("{}@sha256:{}", image.repository_uri, image.digest),
+        digests: image.digests(),
+    }
 }
 
-/// A rollback: to exactly the task definition that is recorded, if it and its bytes still exist.
-async fn back<P: Services, H: Registry>(
-    ports: &P,
-    home: &H,
-    input: &PrepareInput<'_>,
-    spec: &Spec,
-    current: &TaskDefinition,
-    mut goal: Goal,
-) -> Found<Wanted> {
-    let Some(arn) = goal.task_definition.clone() else {
-        return Err(Fault::internal("a recorded state names no task definition"));
-    };
-    let gone = |what: &str| {
-        Ok(Err(vec![tell::finding(
-            FindingName::ArtifactMissing,
-            input.path("service"),
-            what,
-            "roll back to another snapshot, or deploy the older release with `allow_older` and a reason",
-        )]))
-    };
-    let short = tell::short(&arn);
-    match ports.task_definition(&arn).await {
-        Ok(found) if found.document["status"] == "INACTIVE" => {
-            return gone(&format!(
-                "the task definition {short} that ran then is deregistered"
-            ));
-        }
-        Ok(_) => {}
-        Err(fault) if fault.name == FaultName::NotFound => {
-            return gone(&format!(
-                "the task definition {short} that ran then does not exist any more"
-            ));
-        }
-        Err(fault) => return Err(fault),
-    }
-    let (repository, reference) = split_image(&goal.image);
-    let is_ours = is_same_repository(repository, &spec.repository);
-    if is_ours && home.image(repository, reference).await?.is_none() {
-        return gone(&format!(
-            "the image {} that ran then is no longer in its repository",
-            goal.image
-        ));
-    }
-    widen(home, spec, &mut goal).await?;
-    goal.completed.clear();
-    let unchanged = (current.arn == arn).then(|| {
-        format!(
-            "service {} is set to {} already",
-            spec.service,
-            tell::short(&arn)
-        )
-    });
-    Ok(Ok(Wanted {
-        goal,
-        family: current.family.clone(),
-        base: PinnedBase::Registered(current.arn.clone()),
-        unchanged,
-    }))
-}
-
-/// Tasks that start later may show another digest of the same image: the index's or a platform's.
-/// Nothing is added where no task told a digest, or where the image is named by tag.
-pub(super) async fn widen<H: Registry>(home: &H, spec: &Spec, goal: &mut Goal) -> Answered<()> {
-    let (repository, reference) = split_image(&goal.image);
-    let pinned =
-        reference.starts_with("sha256:") && is_same_repository(repository, &spec.repository);
-    if goal.digests.is_empty() || !pinned {
-        return Ok(());
-    }
-    if let Some(found) = home.image(repository, reference).await? {
-        goal.digests.extend(found.digests());
-    }
-    Ok(())
-}
-
-fn forward(image: String, digests: BTreeSet<String>) -> Goal {
+fn forward(images: Images) -> Goal {
     Goal {
         task_definition: None,
-        image,
-        digests,
+        images,
         completed: BTreeSet::new(),
         until: Until::default(),
     }
 }
 
-/// The service is set to these bytes already, pinned by digest.
+/// The service is set to these bytes in this container already, pinned by digest.
 fn runs_already(
     spec: &Spec,
     current: &TaskDefinition,
+    container: &str,
     wanted: &BTreeSet<String>,
 ) -> Option<String> {
-    let image = document::image(&current.document, &spec.container)?;
+    let image = document::image(&current.document, container)?;
     let (_, reference) = split_image(image);
+    let within = match spec.containers.len() {
+        1 => String::new(),
+        _ => format!(" in container {container}"),
+    };
     wanted.contains(reference).then(|| {
         format!(
-            "service {} runs {reference} already ({})",
+            "service {} runs {reference} already{within} ({})",
             spec.service,
             tell::short(&current.arn)
         )
     })
 }
 
-fn no_image(input: &PrepareInput<'_>, repository: &str, reference: &str) -> Finding {
+fn no_image(at: String, repository: &str, reference: &str) -> Finding {
     tell::finding(
         FindingName::ArtifactMissing,
-        input.path("repository"),
+        at,
         format!("there is no image {reference} in repository {repository}"),
         "push the image first, and keep it as long as a rollback may need it (lifecycle policy)",
     )

@@ -137,6 +137,9 @@ impl<P: Functions + Objects + Configured> LambdaKind<P> {
                 sha256,
                 bytes,
             }) => self.object(key, version_id, sha256, *bytes).await,
+            Source::Artifact(images @ Artifact::Images { .. }) => Err(Fault::internal(format!(
+                "a function takes one image, and not {images}"
+            ))),
             Source::Version(version) => self.version(function, version, to).await,
         }
     }

@@ -72,6 +72,7 @@ pub fn not_supported(input: &PrepareInput<'_>, spec: &Lambda, package: &str) -> 
     let brought = match input.artifact {
         Some(Artifact::Object { .. }) => "Zip",
         Some(Artifact::Image { .. }) => "Image",
+        Some(Artifact::Images { .. }) => "Images of a service",
         None => return findings,
     };
     if brought != package {

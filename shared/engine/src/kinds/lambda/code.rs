@@ -21,7 +21,10 @@ pub(super) fn image_of(source: &Source) -> Option<String> {
     let image = match source {
         Source::Artifact(image @ Artifact::Image { .. }) => image.to_string(),
         Source::Image(uri) => uri.clone(),
-        Source::Artifact(Artifact::Object { .. }) | Source::Version(_) => return None,
+        Source::Artifact(Artifact::Object { .. } | Artifact::Images { .. })
+        | Source::Version(_) => {
+            return None;
+        }
     };
     digits(Some(&image)).is_some().then_some(image)
 }

@@ -211,6 +211,10 @@ impl Plan<'_> {
                 return Ok(Ok((vec![code_sha256(sha256)], source)));
             }
             Artifact::Image { repository, digest } => (repository, digest),
+            Artifact::Images { .. } => {
+                let message = format!("a function takes one image, and not {artifact}");
+                return Err(Fault::new(FaultName::NotFound, message));
+            }
         };
         let home = there.at(&Place::default());
         let found = home.image(repository, &format!("sha256:{digest}")).await?;

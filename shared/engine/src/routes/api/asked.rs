@@ -9,7 +9,7 @@ use windlass_domain::deployment::Deployment;
 use windlass_domain::ending::Resolved;
 use windlass_domain::git::Git;
 use windlass_domain::identity::DeploymentId;
-use windlass_domain::name::ComponentName;
+use windlass_domain::part::Part;
 use windlass_domain::request::{ActionName, Requester};
 use windlass_domain::time::Time;
 
@@ -23,7 +23,7 @@ pub struct Asked {
     version: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     git: Option<Git>,
-    components: Vec<ComponentName>,
+    components: Vec<Part>,
     requester: Requester,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -39,7 +39,7 @@ pub struct Asked {
 
 impl From<Deployment> for Asked {
     fn from(record: Deployment) -> Self {
-        let mut components: Vec<ComponentName> = record.components().cloned().collect();
+        let mut components = record.parts();
         components.sort();
         Self {
             action: record.action,

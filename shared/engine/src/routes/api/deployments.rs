@@ -118,10 +118,10 @@ fn summary(mut item: Item) -> Answered<Value> {
     // A rollback also takes components back to what was found of them, which is of no release.
     let found = item.body.get("found").cloned().unwrap_or_default();
     let components = release["components"].as_object();
-    let components = components.into_iter().flat_map(Map::keys);
-    let components = components.map(String::as_str);
+    let components = components.into_iter().flatten().flat_map(parts);
     let found = found.as_array().into_iter().flatten();
-    let mut components: Vec<&str> = components.chain(found.filter_map(Value::as_str)).collect();
+    let found = found.filter_map(|name| name.as_str().map(str::to_owned));
+    let mut components: Vec<String> = components.chain(found).collect();
     components.sort_unstable();
     let mut summary: Map<String, Value> = item
         .body
@@ -145,6 +145,17 @@ fn summary(mut item: Item) -> Answered<Value> {
     summary.insert("git".into(), release["git"].clone());
     summary.insert("components".into(), json!(components));
     Ok(Value::Object(summary))
+}
+
+/// What a release brings of a component: all of it, or each container of which it has an image.
+fn parts((name, artifact): (&String, &Value)) -> Vec<String> {
+    match artifact["containers"].as_object() {
+        Some(containers) => containers
+            .keys()
+            .map(|one| format!("{name}/{one}"))
+            .collect(),
+        None => vec![name.clone()],
+    }
 }
 
 /// The whole record: the deployment, its plan, its steps, its judgements, the second look at it if a

@@ -10,7 +10,7 @@ use crate::store::{self, Stored};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use windlass_domain::drift::Compared;
-use windlass_domain::environment::{EnvironmentState, HeldState, Lock, Waiting};
+use windlass_domain::environment::{EnvironmentState, HeldState, Lock, Running, Waiting};
 use windlass_domain::finding::Finding;
 use windlass_domain::name::{AppName, ComponentName, EnvironmentName};
 use windlass_domain::request::{ActionName, Request};
@@ -34,7 +34,8 @@ pub async fn get<P: Ports>(
     let waiting: Vec<Stored<Waiting>> = store::load_all(ports, &partition, "waiting#").await?;
     let running = state.value.running.values();
     let named = running
-        .map(|running| &running.names.now.deployment)
+        .flat_map(Running::all_names)
+        .map(|names| &names.now.deployment)
         .chain(lock.value.held.iter().map(|held| &held.deployment))
         .chain(waiting.iter().map(|waiting| &waiting.value.deployment));
     let deployments = asked(ports, named.cloned()).await?;

@@ -46,6 +46,9 @@ struct Component {
     artifact: Option<Artifact>,
     #[serde(flatten)]
     names: Names,
+    /// The names of each of several images, by container.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    containers: BTreeMap<String, Names>,
 }
 
 /// One page, newest first: one query. `limit` and `after` (the `next` of the page before) may be
@@ -102,6 +105,7 @@ fn component((name, running): (ComponentName, Running)) -> (ComponentName, Compo
     let component = Component {
         artifact: running.artifact,
         names: running.names,
+        containers: running.containers,
     };
     (name, component)
 }

@@ -17,6 +17,9 @@ pub struct Undeclared {
     /// What it is called, and since when it is there, as far as Windlass knows.
     #[serde(flatten)]
     names: Names,
+    /// The names of each of several images, by container.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    containers: BTreeMap<String, Names>,
     /// The first version of the declaration without it, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     left: Option<Left>,
@@ -53,6 +56,7 @@ pub async fn take<P: Ledger + Configured>(
         let left = left(&versions, &name);
         let undeclared = Undeclared {
             names: running.names,
+            containers: running.containers,
             left,
         };
         (name, undeclared)

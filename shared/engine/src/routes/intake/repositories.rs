@@ -25,13 +25,25 @@ pub async fn claim<P: Ports>(
             Some(owner) => {
                 let of_another = format!("belongs to application `{}`", owner.value.app);
                 let name = FindingName::Duplicate;
-                findings.push(not_ours(name, app, repository, components, &of_another));
+                findings.push(not_ours(
+                    name,
+                    (app, declaration),
+                    repository,
+                    components,
+                    &of_another,
+                ));
             }
             None if !is_ours(ports, app, repository).await? => {
                 let unmarked =
                     format!("neither begins with `{app}/` nor has the tag `{APP_TAG}`: `{app}`");
                 let name = FindingName::TargetNotOurs;
-                findings.push(not_ours(name, app, repository, components, &unmarked));
+                findings.push(not_ours(
+                    name,
+                    (app, declaration),
+                    repository,
+                    components,
+                    &unmarked,
+                ));
             }
             None => writes.push(taken(app, repository)?),
         }
@@ -77,7 +89,7 @@ async fn is_ours<P: Ports>(ports: &P, app: &AppName, repository: &str) -> Answer
 
 fn not_ours(
     name: FindingName,
-    app: &AppName,
+    (app, declaration): (&AppName, &Declaration),
     repository: &str,
     components: &BTreeSet<ComponentName>,
     why: &str,
@@ -87,7 +99,7 @@ fn not_ours(
         name,
         of.map_or_else(
             || "components".to_owned(),
-            |name| format!("components.{name}.repository"),
+            |name| format!("components.{name}.{}", declaration.repository_at(name)),
         ),
         format!("the repository `{repository}` {why}."),
         format!(

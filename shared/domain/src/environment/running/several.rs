@@ -1,0 +1,236 @@
+//! What runs of a service that takes several images: each has names of its own. Pure.
+
+use super::{BEFORE_WINDLASS, FOUND, Given, Names, Running};
+use crate::artifact::Artifact;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Running {
+    /// What a deployment leaves of a component that runs `whole`, of which its `release` brings all or some: bytes that
+    /// were there have the name that the release gives, or keep theirs, and keep by whom they came.
+    pub fn left(
+        whole: Artifact,
+        release: &Artifact,
+        given: &Given,
+        former: Option<&Self>,
+        state: Value,
+    ) -> Self {
+        let images = whole.containers().into_iter().flatten();
+        let brings = release.containers();
+        let names = images.map(|(name, image)| {
+            let is_named = brings.is_none_or(|brings| brings.contains_key(name));
+            let known = former.and_then(|former| former.names_of_image(name, image));
+            let names = match known.cloned() {
+                Some(mut known) => {
+                    if is_named {
+                        known.rename(given.clone());
+                    }
+                    known
+                }
+                None if is_named => Names::of(given.clone()),
+                None => Names::of(Given {
+                    version: found_as(former, name).to_owned(),
+                    ..given.clone()
+                }),
+            };
+            (name.clone(), names)
+        });
+        let names: BTreeMap<String, Names> = names.collect();
+        Self::new(Some(whole), given.clone(), state).named_by(names)
+    }
+
+    /// What a deployment leaves of a component that it took back to this: by the names that it had then, which the
+    /// deployment gives again. Images that ran all the time keep by whom they came.
+    #[must_use]
+    pub fn again(&self, given: &Given, former: Option<&Self>, state: Value) -> Self {
+        let called = |names: &Names| Given {
+            version: names.now.version.clone(),
+            ..given.clone()
+        };
+        let images = self.artifact.as_ref().and_then(Artifact::containers);
+        let names = self.names_by_container().into_iter().map(|(name, then)| {
+            let image = images.and_then(|images| images.get(&name));
+            let known = image.zip(former);
+            let known = known.and_then(|(image, former)| former.names_of_image(&name, image));
+            let names = match known.cloned() {
+                Some(mut known) => {
+                    known.rename(called(&then));
+                    known
+                }
+                None => Names::of(called(&then)),
+            };
+            (name, names)
+        });
+        let names: BTreeMap<String, Names> = names.collect();
+        Self::new(self.artifact.clone(), called(&self.names), state).named_by(names)
+    }
+
+    /// The same bytes by the names that `then` has for them, given now.
+    pub fn rename_as(&mut self, then: &Self, given: &Given) {
+        let rename = |of: &mut Self, container: Option<&str>| {
+            let version = then.names_of(container).now.version.clone();
+            let given = Given {
+                version,
+                ..given.clone()
+            };
+            of.rename(container, given);
+        };
+        let names = then.names_by_container();
+        if names.is_empty() {
+            rename(self, None);
+        }
+        for name in names.keys() {
+            rename(self, Some(name));
+        }
+    }
+}
+
+/// The version of an image that a release kept and that is not what is recorded there.
+fn found_as(former: Option<&Running>, container: &str) -> &'static str {
+    let images = former.and_then(|former| former.artifact.as_ref()?.containers());
+    match images {
+        Some(images) if images.contains_key(container) => FOUND,
+        _ => BEFORE_WINDLASS,
+    }
+}
+
+/// Names a component by its containers: its version is theirs where they have one, else that of each, such as
+/// `web 1.5.0, worker 1.4.2`; given by the last deployment that gave one of them its name.
+pub(super) fn name(running: &mut Running) {
+    let all = &running.containers;
+    let Some(last) = all
+        .values()
+        .map(|names| &names.now)
+        .max_by_key(|it| it.since)
+    else {
+        return;
+    };
+    running.names.now = Given {
+        version: version(all, |names| &names.now),
+        ..last.clone()
+    };
+    running.names.brought.version = version(all, |names| &names.brought);
+}
+
+fn version(containers: &BTreeMap<String, Names>, given: fn(&Names) -> &Given) -> String {
+    let all = containers.iter();
+    let all = all.map(|(name, names)| (name, &given(names).version));
+    let different: BTreeSet<&String> = all.clone().map(|(_, version)| version).collect();
+    match different.first() {
+        Some(version) if different.len() == 1 => (*version).clone(),
+        _ => {
+            let each: Vec<String> = all
+                .map(|(name, version)| format!("{name} {version}"))
+                .collect();
+            each.join(", ")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::Image;
+    use crate::digest::Digest;
+    use crate::identity::DeploymentId;
+    use crate::time::Time;
+
+    fn images(of: &str) -> Artifact {
+        let one = |text: &str| {
+            let (name, bytes) = text.split_once('=').unwrap();
+            let image = Image {
+                repository: format!("shop/{name}"),
+                digest: Digest::of(bytes.as_bytes()),
+            };
+            (name.to_owned(), image)
+        };
+        Artifact::Images {
+            containers: of.split(' ').map(one).collect(),
+        }
+    }
+
+    fn given(version: &str, at: u64) -> Given {
+        Given {
+            version: version.into(),
+            deployment: DeploymentId(format!("by-{at}")),
+            since: Time(at),
+        }
+    }
+
+    /// The version, and by whom name and bytes of each container came.
+    fn told(running: &Running) -> String {
+        let names = running.containers.iter().map(|(name, names)| {
+            let Names { now, brought } = names;
+            format!("{name} {} {}", now.deployment, brought.deployment)
+        });
+        let names: Vec<String> = names.collect();
+        format!("{}; {}", running.version(), names.join(", "))
+    }
+
+    fn left(whole: &str, named: &str, version: &str, at: u64, former: Option<&Running>) -> Running {
+        let (whole, named) = (images(whole), images(named));
+        Running::left(whole, &named, &given(version, at), former, Value::Null)
+    }
+
+    #[test]
+    fn a_release_of_one_container_names_that_one_and_the_other_keeps_its_name() {
+        let first = left("web=1 worker=0", "web=1", "1.0.0", 1, None);
+        assert_eq!(
+            told(&first),
+            "web 1.0.0, worker before-windlass; web by-1 by-1, worker by-1 by-1"
+        );
+        let both = left("web=2 worker=2", "web=2 worker=2", "2.0.0", 2, Some(&first));
+        assert_eq!(told(&both), "2.0.0; web by-2 by-2, worker by-2 by-2");
+        let web = left("web=3 worker=2", "web=3", "3.0.0", 3, Some(&both));
+        assert_eq!(
+            told(&web),
+            "web 3.0.0, worker 2.0.0; web by-3 by-3, worker by-2 by-2"
+        );
+        assert_eq!(web.names.now.deployment.0, "by-3");
+        // Named with the bytes that run.
+        let named = left("web=4 worker=2", "web=4 worker=2", "4.0.0", 4, Some(&web));
+        assert_eq!(told(&named), "4.0.0; web by-4 by-4, worker by-4 by-2");
+        // What somebody else brought is no release's.
+        let foreign = left("web=5 worker=x", "web=5", "5.0.0", 5, Some(&named));
+        assert_eq!(
+            told(&foreign),
+            "web 5.0.0, worker found; web by-5 by-5, worker by-5 by-5"
+        );
+    }
+
+    #[test]
+    fn one_image_that_ran_before_there_were_two_keeps_its_name() {
+        let Some(Image { repository, digest }) = images("web=1")
+            .containers()
+            .and_then(|all| all.get("web").cloned())
+        else {
+            panic!("an image");
+        };
+        let single = Artifact::Image { repository, digest };
+        let single = Running::new(Some(single), given("1.0.0", 1), Value::Null);
+        let two = left("web=1 worker=2", "worker=2", "main+2", 2, Some(&single));
+        assert_eq!(
+            told(&two),
+            "web 1.0.0, worker main+2; web by-1 by-1, worker by-2 by-2"
+        );
+    }
+
+    #[test]
+    fn what_goes_back_has_the_names_that_it_had() {
+        let then = left("web=1 worker=1", "web=1 worker=1", "1.0.0", 1, None);
+        let now = left("web=2 worker=1", "web=2", "2.0.0", 2, Some(&then));
+        let back = then.again(&given("rollback", 3), Some(&now), Value::Null);
+        assert_eq!(told(&back), "1.0.0; web by-3 by-3, worker by-1 by-1");
+        assert_eq!(back.artifact, then.artifact);
+        // In place already, by another name of one container.
+        let mut renamed = then.clone();
+        assert!(renamed.rename(Some("web"), given("1.0.1", 4)));
+        assert!(!renamed.rename(Some("web"), given("1.0.1", 5)));
+        assert_eq!(
+            told(&renamed),
+            "web 1.0.1, worker 1.0.0; web by-4 by-1, worker by-1 by-1"
+        );
+        renamed.rename_as(&then, &given("rollback", 6));
+        assert_eq!(told(&renamed), "1.0.0; web by-6 by-1, worker by-1 by-1");
+    }
+}

@@ -1,0 +1,81 @@
+//! Pure: the images of the containers that are owned, and what the running tasks show of them.
+
+use crate::ports::ServiceTask;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use windlass_domain::artifact::{Artifact, Image};
+use windlass_domain::digest::Digest;
+use windlass_domain::image::split_image;
+
+/// The image of a container.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Own {
+    /// The image in the task definition.
+    pub image: String,
+    /// The digests that the running tasks show, or may show (an index and its platforms); any where empty.
+    #[serde(default)]
+    pub digests: BTreeSet<String>,
+}
+
+/// Images by container.
+pub type Images = BTreeMap<String, Own>;
+
+/// The images as they stand in a task definition.
+pub(super) fn texts(images: &Images) -> BTreeMap<String, String> {
+    let texts = images.iter();
+    texts
+        .map(|(name, own)| (name.clone(), own.image.clone()))
+        .collect()
+}
+
+/// The images in words: one by itself, several each with its container.
+pub(super) fn in_words(images: &BTreeMap<String, String>) -> String {
+    match images.values().next() {
+        Some(image) if images.len() == 1 => image.clone(),
+        _ => {
+            let each = images.iter();
+            let each: Vec<String> = each
+                .map(|(name, image)| format!("{name} {image}"))
+                .collect();
+            each.join(", ")
+        }
+    }
+}
+
+/// All images as an artifact; none where there is one, or one is named by tag.
+pub(super) fn artifact(images: &Images) -> Option<Artifact> {
+    let pinned = |(name, own): (&String, &Own)| {
+        let (repository, reference) = split_image(&own.image);
+        let image = Image {
+            repository: repository.to_owned(),
+            digest: Digest::parse(reference).ok()?,
+        };
+        Some((name.clone(), image))
+    };
+    let containers: Option<BTreeMap<String, Image>> = images.iter().map(pinned).collect();
+    let containers = containers.filter(|containers| containers.len() > 1)?;
+    Some(Artifact::Images { containers })
+}
+
+/// The digests that the running tasks of a task definition show in a container, and how many do not tell.
+pub(super) fn digests(
+    tasks: &[ServiceTask],
+    task_definition: &str,
+    container: &str,
+) -> (BTreeSet<String>, u32) {
+    let mut known = BTreeSet::new();
+    let mut unknown = 0;
+    let running = tasks
+        .iter()
+        .filter(|task| task.last_status == "RUNNING" && task.task_definition == task_definition);
+    for task in running {
+        let own = task.containers.iter().find(|c| c.name == container);
+        match own.and_then(|c| c.image_digest.clone()) {
+            Some(digest) => {
+                known.insert(digest);
+            }
+            None => unknown += 1,
+        }
+    }
+    (known, unknown)
+}
