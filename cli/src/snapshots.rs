@@ -52,7 +52,7 @@ impl Snapshot {
         }
     }
 
-    /// What ran of each component, and of each container of one with several images.
+    /// Each component with what ran of it, and each container of one that has several images.
     fn parts(&self) -> impl Iterator<Item = (String, &Value)> {
         self.components.iter().flat_map(|(name, ran)| {
             let containers = ran["containers"].as_object().into_iter().flatten();

@@ -154,7 +154,7 @@ impl Environment {
         }
     }
 
-    /// What runs of a part in place of what is expected there.
+    /// A sentence that tells what runs of a part, in place of what is expected there.
     pub fn instead_of(&self, part: &Part) -> String {
         let Some(running) = self.running.get(&part.component) else {
             return format!("nothing is recorded of {part}");

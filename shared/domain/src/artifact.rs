@@ -81,7 +81,7 @@ impl Artifact {
         }
     }
 
-    /// The same as a component takes it whose containers, each with its repository, are these: one image is for each
+    /// The artifact in the form that a component takes, by the repositories of its containers: an image is for each
     /// container of its repository where there are several, and one of several is alone where there is one container.
     #[must_use]
     pub fn fitted(self, declared: &BTreeMap<String, String>) -> Self {

@@ -164,7 +164,7 @@ impl Running {
         }
     }
 
-    /// The same by the names of its containers, where there are some.
+    /// Names what runs by the names of its containers; with none it is left as it is.
     #[must_use]
     pub fn named_by(mut self, containers: BTreeMap<String, Names>) -> Self {
         self.containers = containers;
